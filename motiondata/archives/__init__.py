@@ -1,0 +1,1 @@
+"""Archives of recordings: finding a file and reading it."""

@@ -1,0 +1,1 @@
+"""Bodies in SMPL's file format, and posing them."""

@@ -1,0 +1,1 @@
+"""CMU motion capture (ASF/AMC) and its retargeting to SMPL's joints."""

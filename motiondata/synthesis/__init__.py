@@ -1,0 +1,1 @@
+"""Made motion: parametric movements of a person, with captions."""

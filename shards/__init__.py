@@ -1,0 +1,1 @@
+"""Samples in tar files: writing, reading, verifying, and statistics of arrays."""
