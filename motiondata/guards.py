@@ -39,7 +39,6 @@ OFF_FLOOR = "off_floor"
 
 _Joints = NDArray[np.float64]
 _ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]
-_FEET = [*_ANKLES, JOINT["left_foot"], JOINT["right_foot"]]
 
 
 def check_pose_is_rotations(recording: Recording) -> None:
@@ -91,14 +90,15 @@ def posture_flags(joints: _Joints) -> tuple[str, ...]:
     """Tell what a person should look at: `lying` and `off_floor`, over most of a clip.
 
     `joints` are shaped (frames, 22, 3), metres, world frame, z up. `lying` means that the head is
-    not clearly above the pelvis and the pelvis above a foot; people may of course lie, crawl or
-    stand on their hands. `off_floor` means that no foot is near z = 0; people may climb.
+    not clearly above the pelvis and the pelvis above an ankle; people may of course lie, crawl or
+    stand on their hands. `off_floor` means that no joint is near z = 0, or one far below; people
+    may climb.
     """
     height = joints[..., 2]
     pelvis, head = height[:, JOINT["pelvis"]], height[:, JOINT["head"]]
-    lowest_foot = height[:, _FEET].min(axis=1)
-    upright = (head > pelvis + HEAD_ABOVE_PELVIS_METRES) & (pelvis > lowest_foot)
-    grounded = np.abs(lowest_foot) < FLOOR_METRES
+    upright = head > pelvis + HEAD_ABOVE_PELVIS_METRES
+    upright &= pelvis > height[:, _ANKLES].min(axis=1)
+    grounded = np.abs(height.min(axis=1)) < FLOOR_METRES
     flags = {LYING: upright, OFF_FLOOR: grounded}
     return tuple(flag for flag, well in flags.items() if well.mean() < 0.5)
 

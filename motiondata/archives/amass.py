@@ -6,7 +6,6 @@ nghorbani/amass, and the releases' own files.
 """
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,13 +59,13 @@ def read_recording(path: Path, source: str) -> Recording:
 def _read_smplh(npz: Npz) -> Recording:
     _expect_motion(npz, SMPLH_FRAME_RATE)
     npz.expect_keys("poses", "trans", "betas", "gender")
-    return _recording(npz, _floats(npz, "poses"), SMPLH_FRAME_RATE)
+    return _recording(npz, _floats(npz, "poses", 2), SMPLH_FRAME_RATE)
 
 
 def _read_smplx(npz: Npz) -> Recording:
     _expect_motion(npz, SMPLX_FRAME_RATE)
     npz.expect_keys("root_orient", "pose_body", "trans", "betas", "gender")
-    root_orient, pose_body = _floats(npz, "root_orient"), _floats(npz, "pose_body")
+    root_orient, pose_body = _floats(npz, "root_orient", 2), _floats(npz, "pose_body", 2)
     if root_orient.shape != (len(pose_body), 3):
         raise npz.invalid(
             f"root_orient is shaped {root_orient.shape} and pose_body {pose_body.shape}; "
@@ -78,7 +77,7 @@ def _read_smplx(npz: Npz) -> Recording:
 def _recording(npz: Npz, poses: NDArray[np.float64], frame_rate: str) -> Recording:
     return Recording(
         pose=_body_pose(npz, poses),
-        trans=_floats(npz, "trans"),
+        trans=_floats(npz, "trans", 2),
         fps=_fps(npz, frame_rate),
         gender=_gender(npz),
         betas=_betas(npz),
@@ -95,7 +94,7 @@ def _expect_motion(npz: Npz, frame_rate: str) -> None:
 
 def _body_pose(npz: Npz, poses: NDArray[np.float64]) -> NDArray[np.float64]:
     columns = 3 * JOINTS
-    if poses.ndim != 2 or poses.shape[1] < columns or poses.shape[1] % 3:
+    if poses.shape[1] < columns or poses.shape[1] % 3:
         raise npz.invalid(
             f"the pose is shaped {poses.shape}; expected axis-angle (frames, {columns} or more), "
             "three columns a joint"
@@ -111,7 +110,7 @@ def _fps(npz: Npz, key: str) -> float:
 
 
 def _betas(npz: Npz) -> NDArray[np.float64]:
-    betas = _floats(npz, "betas")
+    betas = _floats(npz, "betas", 1)
     if not np.isfinite(betas).all():
         raise npz.invalid("betas has NaN or infinite values")
     return betas
@@ -122,10 +121,13 @@ def _gender(npz: Npz) -> str:
     return GENDER_NAMES.get(gender, gender)
 
 
-def _floats(npz: Npz, key: str) -> NDArray[np.float64]:
+def _floats(npz: Npz, key: str, dimensions: int) -> NDArray[np.float64]:
     array = npz.read(key)
-    if array.dtype.kind != "f":
-        raise npz.invalid(f"{key} holds {array.dtype}; expected floating-point numbers")
+    if array.dtype.kind != "f" or array.ndim != dimensions:
+        raise npz.invalid(
+            f"{key} is {array.dtype} shaped {array.shape}; expected floating-point numbers in "
+            f"{dimensions} dimensions"
+        )
     return array.astype(np.float64)
 
 
@@ -133,7 +135,8 @@ def _text(npz: Npz, key: str) -> str:
     """Return a text, written as bytes or as characters; empty where the key is absent."""
     if key not in npz.members:
         return ""
-    text: Any = npz.read(key)
-    if text.size != 1 or text.dtype.kind not in "SU":
-        raise npz.invalid(f"{key} is {text.dtype} shaped {text.shape}; expected one word")
-    return str(text.astype(np.str_).item())
+    array = npz.read(key)
+    if array.size != 1 or array.dtype.kind not in "SU":
+        raise npz.invalid(f"{key} is {array.dtype} shaped {array.shape}; expected one text")
+    text: str | bytes = array.item()
+    return text if isinstance(text, str) else text.decode("ascii", errors="replace")

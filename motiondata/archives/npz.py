@@ -1,22 +1,23 @@
 """Reading arrays out of an `.npz` file that may be anything.
 
-`numpy.load` allocates what a header claims, and unpickles if it is let. Here a header is believed
-only when it agrees with the size of its member, sizes have a limit, and nothing is ever unpickled.
-Source of the format: numpy.lib.format (NEP 1), zipfile.
+`numpy.load` allocates what a header claims, evaluates the header as Python, and unpickles if it is
+let. Here a header is matched against the one form that NumPy writes, and believed only when it
+agrees with the size of its member; sizes have a limit, and nothing is ever unpickled. Source of the
+format: NEP 1, "A Simple File Format for NumPy Arrays".
 """
 
 import math
-import warnings
+import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import numpy as np
-from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from motiondata.errors import DropReason, RecordingError
@@ -24,10 +25,19 @@ from motiondata.errors import DropReason, RecordingError
 MAX_ARRAY_BYTES = 2**30
 """The largest array that is read: an hour of AMASS's 156 float64 a frame at 240 fps."""
 
-_HEADER_READERS = {
-    (1, 0): npy_format.read_array_header_1_0,
-    (2, 0): npy_format.read_array_header_2_0,
-}
+_MAGIC = b"\x93NUMPY"
+_HEADER_LENGTH = {1: struct.Struct("<H"), 2: struct.Struct("<I")}
+"""How each version of the format writes the length of its header."""
+_MAX_HEADER_BYTES = 10_000
+"""NumPy's own limit."""
+_HEADER = re.compile(
+    rb"\{'descr': '(?P<dtype>[<>|](?:b1|[iu][1248]|f(?:2|4|8|16)|[SU][0-9]{1,6}|O))', "
+    rb"'fortran_order': (?P<by_column>True|False), "
+    rb"'shape': \((?P<shape>[0-9L, ]{0,200})\),? ?\}\s*"
+)
+"""A header as NumPy writes it, under Python 2 (`601L`) too, for numbers, texts and objects."""
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OverflowError, ValueError)
+"""What `zipfile` raises for damaged files, and NumPy for shapes beyond its limits."""
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 """The bit of a zip member's flags that says it is encrypted."""
@@ -50,7 +60,7 @@ class Npz:
             raise self.invalid(f"no key {', '.join(missing)}")
 
     def read(self, key: str) -> NDArray[Any]:
-        """Read one array, of any type but objects and records; read-only.
+        """Read one array of numbers or texts; read-only.
 
         Raises `RecordingError`: INVALID where the type or the size is refused, UNREADABLE where
         the member is not a whole `.npy` file.
@@ -63,31 +73,41 @@ class Npz:
                 self.source, f"{key} is encrypted or packed otherwise than by deflate"
             )
         with _damage_reported(self.source), self.archive.open(member) as file:
-            shape, by_column, dtype = self._header(key, file)
+            dtype, shape, order = self._header(key, file)
             claimed = math.prod(shape) * dtype.itemsize
-            if min(shape, default=0) < 0 or claimed != member.file_size - file.tell():
+            if claimed != member.file_size - file.tell():
                 raise _unreadable(self.source, f"{key} is not of the size that its header claims")
             data = file.read()
             if len(data) != claimed:
                 raise _unreadable(self.source, f"{key} ends early")
-        return np.ndarray(shape, dtype, data, order="F" if by_column else "C")
+            return np.ndarray(shape, dtype, data, order=order)
 
-    def _header(self, key: str, file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-        version = npy_format.read_magic(file)
-        if version not in _HEADER_READERS:
-            raise _unreadable(self.source, f"{key} is of .npy version {version}")
-        with warnings.catch_warnings():
-            # Headers that Python 2 wrote, as some of AMASS's are, read well but warn.
-            warnings.simplefilter("ignore", UserWarning)
-            shape, by_column, dtype = _HEADER_READERS[version](file)
-        if dtype.hasobject or dtype.names is not None:
-            raise self.invalid(f"{key} holds {dtype}, and nothing is ever unpickled")
-        return shape, by_column, dtype
+    def _header(
+        self, key: str, file: IO[bytes]
+    ) -> tuple[np.dtype[Any], tuple[int, ...], Literal["C", "F"]]:
+        found = _HEADER.fullmatch(_header_text(file))
+        if found is None:
+            raise _unreadable(self.source, f"{key} has no header of a plain array")
+        dtype = np.dtype(found["dtype"].decode())
+        if dtype.hasobject:
+            raise self.invalid(f"{key} holds Python objects, and nothing is ever unpickled")
+        shape = tuple(int(length) for length in re.findall(rb"[0-9]+", found["shape"]))
+        return dtype, shape, "F" if found["by_column"] == b"True" else "C"
 
     def invalid(self, found: str) -> RecordingError:
         """Return the error for a file that is whole but not as expected, with its keys."""
         keys = ", ".join(sorted(self.members)) or "none"
         return RecordingError(DropReason.INVALID, f"{self.source}: {found} (keys: {keys})")
+
+
+def _header_text(file: IO[bytes]) -> bytes:
+    """Read a `.npy` file up to its data; empty where it does not begin as one."""
+    magic, version = file.read(len(_MAGIC)), file.read(2)
+    if magic != _MAGIC or len(version) < 2 or version[0] not in _HEADER_LENGTH:
+        return b""
+    length = _HEADER_LENGTH[version[0]]
+    (size,) = length.unpack(file.read(length.size).ljust(length.size, b"\0"))
+    return file.read(size) if size <= _MAX_HEADER_BYTES else b""
 
 
 @contextmanager
@@ -105,12 +125,12 @@ def open_npz(path: Path, source: str) -> Iterator[Npz]:
 
 @contextmanager
 def _damage_reported(source: str) -> Iterator[None]:
-    """Turn what `zipfile` and NumPy's header readers raise for damaged files into our error."""
+    """Turn what is raised for damaged files into our error."""
     try:
         yield
     except OSError as error:
         raise _unreadable(source, error.strerror or str(error)) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+    except _DAMAGE as error:
         raise _unreadable(source, str(error)) from error
 
 
