@@ -16,7 +16,7 @@ from shards.errors import DatasetError, ShardError
 from shards.paths import MANIFEST, NAME, split_of
 from shards.schema import Schema
 from shards.tables import parquet_to_table, rows_to_table
-from shards.writing import Span, WrittenSample
+from shards.writing import Span
 
 NO_COLUMNS = pa.schema([])
 
@@ -33,13 +33,6 @@ class ManifestRow:
     """Where each member lies in the shard, by suffix."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """What the dataset's maker says of samples beyond this, a value a further column."""
-
-
-def manifest_row(
-    written: WrittenSample, shard: str, frames: int, extra: Mapping[str, Any]
-) -> ManifestRow:
-    """Return the row of a sample that a `ShardWriter` has written."""
-    return ManifestRow(written.key, shard, frames, written.members, extra)
 
 
 def manifest_columns(schema: Schema) -> pa.Schema:

@@ -41,23 +41,24 @@ class Moments:
         """
         chosen = array if where is None else array[where != 0]
         rows = chosen.reshape(-1, array.shape[-1])
-        # One row a component: NumPy sums along contiguous memory in pairs, which rounds less.
-        values = np.ascontiguousarray(rows.T, dtype=np.float64)
-        if not np.isfinite(values).all():
-            raise ShardError("moments were asked of values that are NaN or infinite")
         if not len(rows):
             return cls.nothing(array.shape[-1])
-        return cls._of_components(values)
+        # One row a component: NumPy sums along contiguous memory in pairs, which rounds less.
+        return cls._of_components(np.array(rows.T, dtype=np.float64, order="C"))
 
     @classmethod
     def _of_components(cls, values: NDArray[np.float64]) -> Self:
+        """Return the moments of values shaped (components, count), which are overwritten."""
+        minimum, maximum = values.min(axis=1), values.max(axis=1)
+        if not np.isfinite([minimum, maximum]).all():
+            raise ShardError("moments were asked of values that are NaN or infinite")
         # Shifted by the first value, so that a constant has exactly no deviation.
-        first = values[:, :1]
-        shifted = values - first
-        shift = shifted.mean(axis=1, keepdims=True)
-        m2 = np.square(shifted - shift).sum(axis=1)
-        mean = (first + shift)[:, 0]
-        return cls(values.shape[1], mean, m2, values.min(axis=1), values.max(axis=1))
+        first = values[:, :1].copy()
+        values -= first
+        shift = values.mean(axis=1, keepdims=True)
+        values -= shift
+        m2 = np.square(values, out=values).sum(axis=1)
+        return cls(values.shape[1], (first + shift)[:, 0], m2, minimum, maximum)
 
     @classmethod
     def nothing(cls, components: int) -> Self:

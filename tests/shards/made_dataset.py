@@ -1,6 +1,6 @@
-"""A small dataset made through the public functions of `shards`, for any test that needs a whole one.
+"""A small dataset made through the public functions of `shards`, for any test that needs one.
 
-The arrays are noise about an offset; the first frame of every sample has no hits, as real scans may.
+The arrays are noise about an offset; the first frame of every sample has no hits, as scans may.
 """
 
 from dataclasses import dataclass
@@ -94,12 +94,17 @@ def finish_dataset(out: Path, shards: list[BuiltShard]) -> Description:
     return description
 
 
+def made_keys(split: str, number: int) -> list[str]:
+    """Return the keys of a shard's samples."""
+    return [f"{split}{number}_{sample}" for sample in range(SAMPLES[split][number])]
+
+
 def make_dataset(out: Path) -> Dataset:
     """Make a whole dataset of three shards with the statistics of its train split, and open it."""
     shards = [
-        build_shard(out, shard_name(split, number), [f"{split}{number}_{n}" for n in range(samples)])
+        build_shard(out, shard_name(split, number), made_keys(split, number))
         for split, counts in SAMPLES.items()
-        for number, samples in enumerate(counts)
+        for number in range(len(counts))
     ]
     description = finish_dataset(out, shards)
     moments = fold(shard.moments for shard in shards if shard.entry.split == "train")

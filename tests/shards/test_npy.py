@@ -1,6 +1,7 @@
 """Arrays as `.npy` bytes: as NumPy writes them, and refused when they claim what is not there."""
 
 import io
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -97,7 +98,5 @@ def test_no_bytes_raise_anything_else(noise: bytes, position: int, byte: int) ->
     changed = bytearray(array_to_npy(np.zeros((2, 3), np.float32)))
     changed[position] = byte
     for data in (noise, bytes(changed), bytes(changed[:128]) + noise):
-        try:
+        with suppress(MemberError):
             npy_to_array(data)
-        except MemberError as error:
-            assert str(error)

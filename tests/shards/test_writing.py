@@ -155,6 +155,7 @@ def test_webdataset_reads_a_shard(tmp_path: Path) -> None:
 
 def test_datasets_reads_a_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
     datasets = pytest.importorskip("datasets")
     write(tmp_path / "000000.tar", SAMPLES)
     read: Any = datasets.load_dataset(
