@@ -52,8 +52,8 @@ def finish(
     schema = lidar_schema(made_of.parameters["points"])
     rows = [row for receipt in receipts for row in receipt.samples]
     tables = (
-        write_table(out, MANIFEST, manifest_table(schema, rows, MANIFEST_COLUMNS)),
-        write_table(out, DROPS, pa.Table.from_pylist([asdict(d) for d in drops], DROP_COLUMNS)),
+        write_table(out / MANIFEST, manifest_table(schema, rows, MANIFEST_COLUMNS)),
+        write_table(out / DROPS, pa.Table.from_pylist([asdict(d) for d in drops], DROP_COLUMNS)),
     )
     shards = tuple(entry for receipt in receipts for entry in _shard_entries(receipt))
     _write_statistics(out, receipts, content_hash(shards))
