@@ -1,0 +1,1 @@
+"""Bake the bundled free body; see `__main__`."""
