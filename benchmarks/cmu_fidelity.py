@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from motiondata.bodies.posing import pose_joints
 from motiondata.cmu.amc import read_amc
 from motiondata.cmu.checking import line_errors_deg
-from motiondata.cmu.importing import Subject, read_motion, read_subject
+from motiondata.cmu.importing import Subject, convert_motion, read_subject
 from motiondata.cmu.kinematics import WorldBones, pose_bones
 from motiondata.skeleton import JOINT
 
@@ -44,9 +44,9 @@ def _converted(
     for skeleton in sorted(folder.rglob("*.asf")):
         subject = read_subject(skeleton)
         for path in sorted(skeleton.parent.glob(f"{skeleton.stem}_*.amc")):
-            recording = read_motion(path, subject)
-            joints = pose_joints(subject.shaped, recording.pose, recording.trans)
             world = pose_bones(subject.skeleton, read_amc(path, subject.skeleton))
+            recording = convert_motion(world, subject, path.stem)
+            joints = pose_joints(subject.shaped, recording.pose, recording.trans)
             yield path.stem, subject, world, joints
 
 

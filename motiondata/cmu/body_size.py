@@ -20,22 +20,25 @@ BETAS = 16
 MAX_BETA = 3.0
 """Standard deviations of the population that the shape space was made from."""
 
-LENGTH_ERROR_METRES = 0.02
-"""What a measure of a skeleton may be wrong by, at the cost of one standard deviation of shape."""
+LEG_ERROR_METRES = 0.005
+ERROR_METRES = 0.02
+"""How far a measure may be missed for one standard deviation of shape; a leg, that much less, since
+feet stand on the floor by it."""
 
 
 class Measure(NamedTuple):
-    """A distance at rest between the middles of some joints, and of the tips of some bones."""
+    """A distance at rest: from the middle of some joints to another's, and so between tips."""
 
     joints: tuple[tuple[str, ...], tuple[str, ...]]
     bones: tuple[tuple[str, ...], tuple[str, ...]]
+    error_metres: float = ERROR_METRES
 
 
 MEASURES = (
     Measure((("left_hip",), ("left_knee",)), (("lhipjoint",), ("lfemur",))),
     Measure((("right_hip",), ("right_knee",)), (("rhipjoint",), ("rfemur",))),
-    Measure((("left_hip",), ("left_ankle",)), (("lhipjoint",), ("ltibia",))),
-    Measure((("right_hip",), ("right_ankle",)), (("rhipjoint",), ("rtibia",))),
+    Measure((("left_hip",), ("left_ankle",)), (("lhipjoint",), ("ltibia",)), LEG_ERROR_METRES),
+    Measure((("right_hip",), ("right_ankle",)), (("rhipjoint",), ("rtibia",)), LEG_ERROR_METRES),
     Measure((("left_shoulder",), ("left_elbow",)), (("lclavicle",), ("lhumerus",))),
     Measure((("right_shoulder",), ("right_elbow",)), (("rclavicle",), ("rhumerus",))),
     Measure((("left_shoulder",), ("right_shoulder",)), (("lclavicle",), ("rclavicle",))),
@@ -52,11 +55,12 @@ and the forearm, whose end CMU's skeletons do not tell from the hand's."""
 def fit_betas(skeleton: AsfSkeleton, body: Body) -> NDArray[np.float64]:
     """Return the 16 coefficients that give a body the measures of a skeleton; zeros at the end."""
     lengths, slopes = _measure_body(body)
-    missing = _measure_skeleton(skeleton) - lengths
     shapes = slopes.shape[1]
+    weights = 1.0 / np.array([measure.error_metres for measure in MEASURES])
+    missing = _measure_skeleton(skeleton) - lengths
     fit = lsq_linear(
-        np.concatenate([slopes / LENGTH_ERROR_METRES, np.eye(shapes)]),
-        np.concatenate([missing / LENGTH_ERROR_METRES, np.zeros(shapes)]),
+        np.concatenate([slopes * weights[:, None], np.eye(shapes)]),
+        np.concatenate([missing * weights, np.zeros(shapes)]),
         bounds=(-MAX_BETA, MAX_BETA),
     )
     return np.concatenate([fit.x, np.zeros(BETAS)])[:BETAS]

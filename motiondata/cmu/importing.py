@@ -7,6 +7,7 @@ written here. The betas are the bundled body's, and `shape_space` says so to eve
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from motiondata.cmu.amc import read_amc
 from motiondata.cmu.asf import AsfSkeleton, read_asf
 from motiondata.cmu.body_size import fit_betas
 from motiondata.cmu.frame_rates import trial_fps
-from motiondata.cmu.kinematics import pose_bones
+from motiondata.cmu.kinematics import WorldBones, pose_bones
 from motiondata.cmu.retarget import check_bones, retarget
 from motiondata.cmu.writing import write_recording
 from motiondata.errors import DropReason, InputError, RecordingError
@@ -34,14 +35,13 @@ CMU_LICENCE = (
 """Whom to credit, in the words that mocap.cs.cmu.edu asks for, and its terms."""
 
 
-@dataclass(frozen=True)
-class Failure:
-    """A motion that could not be imported, and why."""
+class Failure(NamedTuple):
+    """A motion that could not be imported."""
 
     source: str
     """Its path under the folder that was imported, with forward slashes."""
-    reason: DropReason
     message: str
+    """Why, as its error says it."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,16 @@ class Subject:
 def import_cmu(source: Path, out: Path) -> CmuReport:
     """Write the motions (.amc) below a folder, each with the skeleton beside it, to OUT/CMU.
 
-    A bad file costs itself alone and is reported. Raises `InputError` where there is no skeleton.
+    A bad file costs itself alone and is reported. Raises `InputError` where there is no skeleton,
+    or no folder to write to.
     """
     if not any(source.rglob("*.asf")):
         raise InputError(
             f"{source}: expected a folder of CMU's skeletons with their motions beside them, "
             f"such as subjects/02/02.asf and 02_01.amc; found no .asf file"
         )
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out}: expected a folder to write to, found a file")
     motions = sorted(source.rglob("*.amc"))
     copies = Counter(motion.name for motion in motions)
     subjects: dict[Path, Subject] = {}
@@ -83,8 +86,7 @@ def import_cmu(source: Path, out: Path) -> CmuReport:
             _expect_one(motion, copies)
             frames.append(_import_motion(motion, out, subjects))
         except RecordingError as error:
-            name = motion.relative_to(source).as_posix()
-            failures.append(Failure(name, error.reason, str(error)))
+            failures.append(Failure(motion.relative_to(source).as_posix(), str(error)))
     return CmuReport(len(frames), sum(frames), tuple(failures))
 
 
@@ -120,14 +122,19 @@ def read_subject(path: Path) -> Subject:
 def read_motion(path: Path, subject: Subject) -> Recording:
     """Read a motion of a subject as a recording of SMPL's joints; raises `RecordingError`."""
     world = pose_bones(subject.skeleton, read_amc(path, subject.skeleton))
+    return convert_motion(world, subject, path.stem)
+
+
+def convert_motion(world: WorldBones, subject: Subject, trial: str) -> Recording:
+    """Turn a subject's bones into a recording of SMPL's joints; `trial` is named as its file."""
     motion = retarget(world, subject.shaped.joints)
     return Recording(
         pose=motion.pose,
         trans=motion.pelvis - subject.shaped.joints[0],
-        fps=trial_fps(path.stem),
+        fps=trial_fps(trial),
         gender="neutral",
         betas=subject.betas,
-        source=path.name,
+        source=trial,
         shape_space=subject.shaped.body.shape_space,
         licence=CMU_LICENCE,
     )

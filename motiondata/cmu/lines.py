@@ -4,6 +4,7 @@ Comments start a line: a `#` within one is data, as in `-1.#IND`, Windows' way o
 """
 
 from pathlib import Path
+from textwrap import shorten
 from typing import NamedTuple
 
 from motiondata.errors import DropReason, RecordingError
@@ -18,10 +19,10 @@ class Line(NamedTuple):
 
     def error(self, expected: str) -> RecordingError:
         """Return the error that this line is not what was expected."""
+        found = shorten(" ".join(self.words), width=60, placeholder=" ...")
         return RecordingError(
             DropReason.INVALID,
-            f"{self.source}, line {self.number}: expected {expected}, "
-            f"found '{' '.join(self.words)}'",
+            f"{self.source}, line {self.number}: expected {expected}, found '{found}'",
         )
 
 

@@ -1,15 +1,18 @@
 """The import as a whole: files in AMASS's layout out, and a bad file costs itself alone."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from motiondata.archives.amass import read_amass
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.posing import pose_joints, shape_body
 from motiondata.cmu.frame_rates import trial_fps
-from motiondata.cmu.importing import CmuReport, import_cmu
-from motiondata.errors import DropReason, InputError
+from motiondata.cmu.importing import CmuReport, import_cmu, read_motion, read_subject
+from motiondata.errors import InputError
+from motiondata.recording import Recording
 from tests.cmu.made import amc_text, write_subject
 
 METRES_TO_UNITS = 0.5 / 0.0254
@@ -41,6 +44,15 @@ def test_a_recording_is_laid_out_as_amass_s(source: Path, tmp_path: Path) -> Non
         assert recording["shape_space"] == bundled_body().shape_space
         assert "mocap.cs.cmu.edu" in str(recording["licence"])
         assert not recording["poses"][:, 66:].any()
+
+
+def test_what_is_written_reads_as_a_recording_of_amass(source: Path, tmp_path: Path) -> None:
+    import_cmu(source, tmp_path / "out")
+    subject = read_subject(source / "subjects" / "07" / "07.asf")
+    expected = read_motion(source / "subjects" / "07" / "07_02.amc", subject)
+    found = read_amass(tmp_path / "out" / "CMU" / "07" / "07_02_poses.npz", expected.source)
+    for field in fields(Recording):
+        assert np.array_equal(getattr(found, field.name), getattr(expected, field.name))
 
 
 def test_the_motion_is_metric_and_z_up(source: Path, tmp_path: Path) -> None:
@@ -76,7 +88,7 @@ def test_a_bad_motion_costs_itself_alone(source: Path, tmp_path: Path) -> None:
     report = import_cmu(source, tmp_path / "out")
     assert (report.recordings, report.frames) == (1, 9)
     (failure,) = report.failures
-    assert (failure.source, failure.reason) == ("subjects/07/07_01.amc", DropReason.UNREADABLE)
+    assert failure.source == "subjects/07/07_01.amc"
     assert "07_01.amc: ends within a frame" in failure.message
     assert not (tmp_path / "out" / "CMU" / "07" / "07_01_poses.npz").exists()
 
@@ -87,14 +99,12 @@ def test_a_bad_skeleton_costs_its_own_motions_alone(source: Path, tmp_path: Path
     report = import_cmu(source, tmp_path / "out")
     assert report.recordings == 2
     (failure,) = report.failures
-    assert failure.reason is DropReason.INVALID
     assert "08.asf, line 2: expected 1 finite numbers" in failure.message
 
 
 def test_a_motion_without_its_skeleton_is_a_failure(source: Path, tmp_path: Path) -> None:
     (source / "subjects" / "07" / "09_01.amc").write_text(motion())
     (failure,) = import_cmu(source, tmp_path / "out").failures
-    assert failure.reason is DropReason.UNREADABLE
     assert "09.asf: cannot be read" in failure.message
 
 
@@ -105,7 +115,7 @@ def test_two_motions_of_one_name_are_not_chosen_from(source: Path, tmp_path: Pat
         "copy/07/07_01.amc",
         "subjects/07/07_01.amc",
     ]
-    assert {failure.reason for failure in report.failures} == {DropReason.AMBIGUOUS}
+    assert "expected one motion of this name, found 2" in report.failures[0].message
     assert report.recordings == 1
 
 
@@ -113,6 +123,12 @@ def test_a_folder_without_a_skeleton_is_wrong_input(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"found no \.asf file"):
         import_cmu(tmp_path, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_file_is_no_folder_to_write_to(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("")
+    with pytest.raises(InputError, match="expected a folder to write to"):
+        import_cmu(source, tmp_path / "out")
 
 
 @pytest.mark.parametrize(
