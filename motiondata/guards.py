@@ -1,7 +1,8 @@
 """Guards against motion that reads well and is wrong: positions as rotations, y up, bodies lying.
 
 Such input gives plausible arrays and useless data, and went unnoticed for days where nobody looked.
-What can only be wrong is refused; what a person may really do is flagged.
+What can only be wrong is refused; what a person may really do is flagged. Thresholds are our own,
+from a person's size; the tests hold them against made and real motion.
 """
 
 import numpy as np
@@ -11,15 +12,15 @@ from motiondata.errors import DropReason, RecordingError
 from motiondata.recording import Recording
 from motiondata.skeleton import JOINT, PARENTS
 
-MOST_FRAMES = 0.9
-"""The share of frames that must agree before a recording is refused."""
+MOST = 0.9
+"""The share of frames, or of bones, that must agree before a recording is refused."""
 
 SAMPLED_FRAMES = 1000
 """How many frames, evenly spread, tell whether bones keep their lengths."""
 TURNING_SPREAD = 0.1
 """A bone turns if its vector strays by this share of its length: by about six degrees."""
 RIGID_SPREAD = 0.05
-"""A bone keeps its length if that strays by less: markers and regressors err by 1-3 %."""
+"""A bone keeps its length if that strays by less: a centimetre of marker error on a forearm."""
 FEWEST_TURNING_BONES = 8
 """Fewer turning bones prove nothing: one turning root alone turns the differences to its three
 children, and at a nearly constant length."""
@@ -36,6 +37,7 @@ HEAD_ABOVE_PELVIS_METRES = 0.2
 
 LYING = "lying"
 OFF_FLOOR = "off_floor"
+POSTURE_FLAGS = (LYING, OFF_FLOOR)
 
 _Joints = NDArray[np.float64]
 _ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]
@@ -56,7 +58,7 @@ def check_pose_is_rotations(recording: Recording) -> None:
     spread = np.sqrt(bones.var(axis=0).sum(axis=1))
     turning = spread > TURNING_SPREAD * lengths.mean(axis=0)
     rigid = lengths.std(axis=0) < RIGID_SPREAD * lengths.mean(axis=0)
-    if turning.sum() >= FEWEST_TURNING_BONES and rigid[turning].mean() >= MOST_FRAMES:
+    if turning.sum() >= FEWEST_TURNING_BONES and rigid[turning].mean() >= MOST:
         raise RecordingError(
             DropReason.POSITIONS,
             f"{recording.source}: the pose holds joint positions: {rigid[turning].sum()} of "
@@ -78,7 +80,7 @@ def check_up_axis(recording: Recording, joints: _Joints) -> None:
     feet_at_zero = np.abs(turned[..., 1].min(axis=1)) < FLOOR_METRES
     lowest = joints[..., 2].min(axis=1)
     lies = (lowest > -FLOOR_ERROR_METRES) & ((lowest < FLOOR_METRES) | ~feet_at_zero)
-    if stands.mean() >= MOST_FRAMES and lies.mean() < MOST_FRAMES:
+    if stands.mean() >= MOST and lies.mean() < MOST:
         raise RecordingError(
             DropReason.Y_UP,
             f"{recording.source}: the body stands along the y axis in {stands.mean():.0%} of the "

@@ -18,8 +18,8 @@ from pipelines.plan import Plan
 from pipelines.receipts import Receipt
 from pipelines.sample import MANIFEST_COLUMNS, lidar_schema
 from pipelines.tools import Tools
-from shards.description import Description, ShardEntry, content_hash
 from shards.dataset import write_dataset_json
+from shards.description import Description, ShardEntry, content_hash
 from shards.manifest import manifest_table
 from shards.moments import fold
 from shards.paths import DROPS, MANIFEST, split_of
@@ -55,7 +55,7 @@ def finish(
         write_table(out, MANIFEST, manifest_table(schema, rows, MANIFEST_COLUMNS)),
         write_table(out, DROPS, pa.Table.from_pylist([asdict(d) for d in drops], DROP_COLUMNS)),
     )
-    shards = tuple(_shard_entry(receipt) for receipt in receipts if receipt.file)
+    shards = tuple(entry for receipt in receipts for entry in _shard_entries(receipt))
     _write_statistics(out, receipts, content_hash(shards))
     write_dataset_json(
         out, Description(schema, shards, tables, made_of.parameters, _provenance(made_of, tools))
@@ -76,11 +76,13 @@ def _assert_complete(plan: Plan, receipts: Sequence[Receipt], drops: Sequence[Dr
         raise AssertionError("a row was dropped twice")
 
 
-def _shard_entry(receipt: Receipt) -> ShardEntry:
-    assert receipt.file is not None
-    frames = sum(row.frames for row in receipt.samples)
+def _shard_entries(receipt: Receipt) -> list[ShardEntry]:
+    """Return the entry of a receipt's shard; none where all its clips were dropped."""
     file = receipt.file
-    return ShardEntry(receipt.shard, file.bytes, file.blake2b, len(receipt.samples), frames)
+    if file is None:
+        return []
+    frames = sum(row.frames for row in receipt.samples)
+    return [ShardEntry(receipt.shard, file.bytes, file.blake2b, len(receipt.samples), frames)]
 
 
 def _write_statistics(out: Path, receipts: Sequence[Receipt], dataset_hash: str) -> None:

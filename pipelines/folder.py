@@ -28,8 +28,10 @@ def prepare_folder(out: Path, plan: Fingerprint, restart: bool) -> None:
             )
         _clear(out)
     elif found is None and out.exists() and any(out.iterdir()):
-        raise InputError(f"{out}: expected a new or empty folder, or one of this build's, found "
-                         f"other files; choose another --out")
+        raise InputError(
+            f"{out}: expected a new or empty folder, or one of this build's, found "
+            f"other files; choose another --out"
+        )
     (out / RECEIPTS).mkdir(parents=True, exist_ok=True)
     _remove_temporaries(out)
     publish(out / PLAN, json.dumps(asdict(plan), indent=1).encode() + b"\n")

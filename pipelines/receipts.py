@@ -16,6 +16,9 @@ from shards.paths import RECEIPTS
 from shards.publishing import publish
 from shards.writing import ShardFile, Span
 
+NO_RECEIPT = (ValueError, KeyError, TypeError, AttributeError)
+"""What reading something else than a receipt raises."""
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -47,7 +50,7 @@ class Receipt:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Receipt":
-        """Read a receipt; raises ValueError, KeyError, TypeError or AttributeError if it is none."""
+        """Read a receipt; raises one of `NO_RECEIPT` where it is none."""
         document = json.loads(data)
         for sample in document["samples"]:
             sample["members"] = {name: Span(*span) for name, span in sample["members"].items()}
@@ -76,6 +79,6 @@ def find_receipt(out: Path, shard: str, plan: str) -> Receipt | None:
     try:
         receipt = Receipt.from_bytes(receipt_path(out, shard).read_bytes())
         whole = receipt.file is None or (out / shard).stat().st_size == receipt.file.bytes
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, *NO_RECEIPT):
         return None
     return receipt if whole and receipt.plan == plan else None

@@ -84,7 +84,9 @@ def _holds(dataset: Dataset) -> list[str]:
         samples, frames, size = (
             sum(getattr(shard, name) for shard in shards) for name in ("samples", "frames", "bytes")
         )
-        rows.append((split, f"{samples:,}", f"{frames:,}", str(len(shards)), f"{size / 1e6:,.1f}", ""))
+        rows.append(
+            (split, f"{samples:,}", f"{frames:,}", str(len(shards)), f"{size / 1e6:,.1f}", "")
+        )
     lines = count_table(rows, ("split", "samples", "frames", "shards", "MB", ""))
     lines += ["", "members: " + ", ".join(_members(dataset))]
     return lines + _seen(dataset)
@@ -94,7 +96,8 @@ def _members(dataset: Dataset) -> list[str]:
     arrays = dataset.schema.arrays
     texts = [suffix for suffix in dataset.schema.members if suffix not in arrays]
     named = [
-        f"{field} {spec.dtype} ({', '.join(map(str, spec.shape))})" for field, spec in arrays.items()
+        f"{field} {spec.dtype} ({', '.join(map(str, spec.shape))})"
+        for field, spec in arrays.items()
     ]
     return named + [suffix for suffix in texts if not suffix.endswith(".npy")]
 
@@ -120,7 +123,9 @@ def _seen(dataset: Dataset) -> list[str]:
 def _leaks(dataset: Dataset) -> int:
     pairs = list(
         zip(
-            dataset.manifest["split"].to_pylist(), dataset.manifest["source"].to_pylist(), strict=True
+            dataset.manifest["split"].to_pylist(),
+            dataset.manifest["source"].to_pylist(),
+            strict=True,
         )
     )
     trained = {source for split, source in pairs if split == TRAIN}

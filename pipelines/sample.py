@@ -7,16 +7,27 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from motiondata.clip import Clip
 from motiondata.humanml3d.captions import Caption
 from motiondata.skeleton import JOINTS
+from shards.moments import Moments
 from shards.schema import ArraySpec, Schema
-from shards.writing import Sample, encode_sample
+from shards.statistics import sample_moments
 
-POINTS = "points"
-"""The field that `motiondata stats` and the preview look at unless told otherwise."""
+MANIFEST_COLUMNS = pa.schema(
+    [
+        pa.field("hits_min", pa.int64(), nullable=False),
+        pa.field("hits_mean", pa.float64(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("subset", pa.string(), nullable=False),
+        pa.field("captions", pa.list_(pa.string()), nullable=False),
+        pa.field("flags", pa.list_(pa.string()), nullable=False),
+    ]
+)
+"""What the manifest says of a LiDAR sample beside what it says of every sample."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +35,7 @@ class LidarClip:
     """A clip as one sensor saw it; all in the sensor's frame: x forward, y left, z up, metres."""
 
     points: NDArray[np.float32]
-    """Shaped (frames, points, 3), each frame in farthest-point order; zero where nothing was hit."""
+    """Shaped (frames, points, 3), farthest point first; zero where nothing was hit."""
     hits: NDArray[np.int32]
     """How many rays hit, shaped (frames,); `min(hits, points)` of the points are distinct."""
     parts: NDArray[np.uint8]
@@ -80,9 +91,23 @@ def lidar_values(
     }
 
 
-def lidar_sample(schema: Schema, key: str, values: dict[str, Any]) -> Sample:
-    """Encode a sample. Raises `SampleError` where the values are not what the schema says."""
-    return encode_sample(schema, key, values)
+def manifest_values(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a sample's values of `MANIFEST_COLUMNS`, from those of its members."""
+    hits, details = values["hits.npy"], values["json"]
+    return {
+        "hits_min": int(hits.min()),
+        "hits_mean": float(hits.mean()),
+        "source": details["source"],
+        "subset": details["subset"],
+        "captions": [caption["text"] for caption in details["captions"]],
+        "flags": [flag for flag, raised in details["flags"].items() if raised],
+    }
+
+
+def lidar_moments(schema: Schema, values: dict[str, Any]) -> dict[str, Moments]:
+    """Return the moments of each field of real numbers of a sample."""
+    floats = [field for field, spec in schema.arrays.items() if spec.is_float]
+    return {field: sample_moments(schema, field, values) for field in floats}
 
 
 def _clip_details(clip: Clip) -> dict[str, Any]:

@@ -8,7 +8,7 @@ once; it has one job at a time, so that whatever dies takes one job with it and 
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from motiondata.errors import MotionDataError
 from pipelines.jobs import ShardJob
@@ -27,10 +27,8 @@ OnFrames = Callable[[int], None]
 """Called with the number of frames done since it was last called."""
 
 
-class BuildShard(Protocol):
-    """The function that carries a job out: writes the shard and returns its receipt."""
-
-    def __call__(self, job: ShardJob, on_frames: OnFrames) -> Receipt: ...
+BuildShard = Callable[[ShardJob, OnFrames], Receipt]
+"""What carries a job out: it writes the shard and returns its receipt."""
 
 
 def run_jobs(

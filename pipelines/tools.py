@@ -29,6 +29,13 @@ class Tools:
         """Return one hash of all the bodies."""
         return digest_json({gender: self.bodies[gender].id for gender in GENDERS})
 
+    @property
+    def sensor_id(self) -> str:
+        """Return the hash of all that the sensor does, whatever it is called."""
+        sensor = self.sensor
+        angles = [sensor.elevation.tolist(), sensor.azimuth_offset.tolist()]
+        return digest_json([*angles, sensor.columns, sensor.min_range, sensor.max_range])
+
 
 def load_tools(options: BuildOptions) -> Tools:
     """Load what the options name, once a process. Raises `InputError` for a bad body or sensor."""

@@ -45,7 +45,7 @@ def split_of(name: str) -> str:
 def inside(root: Path, name: str) -> Path:
     """Return the path of a dataset's file, refusing names and links that lead out of its folder."""
     if not FILE_NAME.fullmatch(name):
-        raise DatasetError(DATASET, f"{name!r} is no name of a file in the dataset's folder")
+        raise DatasetError(str(root), f"{name!r} is no name of a file in a dataset's folder")
     path = root / name
     if not path.resolve().is_relative_to(root.resolve()):
         raise DatasetError(name, "a link leads out of the dataset's folder; expected a file in it")

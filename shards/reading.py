@@ -12,10 +12,10 @@ from typing import Any
 
 from shards.dataset import Dataset
 from shards.description import ShardEntry
-from shards.encoding import decode_member
 from shards.errors import DatasetError, MemberError
 from shards.manifest import ManifestRow
 from shards.paths import existing
+from shards.schema import Schema
 from shards.ustar import BLOCK, member_header
 
 
@@ -57,10 +57,10 @@ class ShardReader:
             )
         return self.bytes_at(offset, size)
 
-    def decoded(self, row: ManifestRow, suffix: str) -> Any:
+    def decoded(self, schema: Schema, row: ManifestRow, suffix: str) -> Any:
         """Return what a sample's member says: a read-only array, an object, or text."""
         try:
-            return decode_member(suffix, self.member(row, suffix))
+            return schema.decode(suffix, self.member(row, suffix), row.frames)
         except MemberError as error:
             raise DatasetError(self.shard.name, f"{row.key}.{suffix}: {error}") from error
 

@@ -35,7 +35,8 @@ class ArraySpec:
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
             raise ShardError(f"the type is {self.dtype!r}; expected one of {', '.join(DTYPES)}")
-        if not all(axis if isinstance(axis, str) else axis > 0 for axis in self.shape):
+        named = [axis if isinstance(axis, str) else axis > 0 for axis in self.shape]
+        if not named or not all(named):
             raise ShardError(f"the shape is {self.shape}; expected names and positive numbers")
 
     @property
@@ -93,6 +94,13 @@ class Schema:
             )
         return floats[field]
 
+    def decode(self, suffix: str, data: bytes, frames: int) -> Any:
+        """Return what a member says, of a sample of so many frames: an array, an object or text.
+
+        Raises `MemberError` where it is not what the schema says.
+        """
+        return _decode(suffix, self.members[suffix], data, {FRAMES: frames})
+
     def check(self, key: str, members: Mapping[str, bytes], frames: int | None = None) -> list[str]:
         """Return what is wrong with a sample's members, one sentence a fault.
 
@@ -101,11 +109,13 @@ class Schema:
         if list(members) != list(self.members):
             return [f"{key}: has {', '.join(members)}; expected {', '.join(self.members)}"]
         axes = {} if frames is None else {FRAMES: frames}
-        return [
-            f"{key}.{suffix}: {fault}"
-            for suffix, spec in self.members.items()
-            for fault in _member_faults(suffix, spec, members[suffix], axes)
-        ]
+        faults = []
+        for suffix, spec in self.members.items():
+            try:
+                _decode(suffix, spec, members[suffix], axes)
+            except MemberError as error:
+                faults.append(f"{key}.{suffix}: {error}")
+        return faults
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the schema as JSON, a list because the order is part of it."""
@@ -126,14 +136,12 @@ def _check_member(suffix: str, spec: ArraySpec | str) -> None:
         raise ShardError(f"{suffix} is said to be an array, which its suffix contradicts")
 
 
-def _member_faults(
-    suffix: str, spec: ArraySpec | str, data: bytes, axes: dict[str, int]
-) -> list[str]:
-    try:
-        value = decode_member(suffix, data)
-    except MemberError as error:
-        return [str(error)]
-    return _array_faults(spec, value, axes) if isinstance(spec, ArraySpec) else []
+def _decode(suffix: str, spec: ArraySpec | str, data: bytes, axes: dict[str, int]) -> Any:
+    value = decode_member(suffix, data)
+    faults = _array_faults(spec, value, axes) if isinstance(spec, ArraySpec) else []
+    if faults:
+        raise MemberError("; ".join(faults))
+    return value
 
 
 def _array_faults(spec: ArraySpec, array: NDArray[Any], axes: dict[str, int]) -> list[str]:

@@ -47,7 +47,7 @@ def shard_moments(dataset: Dataset, shard: ShardEntry, field: str) -> Moments:
     suffixes = [dataset.schema.suffixes[name] for name in names]
     with closing(ShardReader(dataset.path, shard)) as reader:
         samples = (
-            {suffix: reader.decoded(row, suffix) for suffix in suffixes}
+            {suffix: reader.decoded(dataset.schema, row, suffix) for suffix in suffixes}
             for row in dataset.rows_of(shard)
         )
         return fold(sample_moments(dataset.schema, field, sample) for sample in samples)

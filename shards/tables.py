@@ -75,6 +75,6 @@ def parquet_to_table(data: bytes, where: str) -> pa.Table:
     try:
         table = pq.ParquetFile(pa.BufferReader(data)).read()
         table.validate(full=True)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise DatasetError(where, f"expected a Parquet file: {error}") from error
     return table

@@ -15,11 +15,13 @@ from motiondata.archives.subsets import fold_path
 from motiondata.errors import DropReason, InputError, RecordingError
 from motiondata.humanml3d.index import Row
 
+SMPLH_SUFFIX = "_poses"
 SMPLX_SUFFIX = "_stageii"
-"""How AMASS's SMPL-X release ends a recording's name; SMPL+H G ends it in `_poses`."""
+"""How AMASS's two releases end the name of a recording."""
 
-Table = dict[str, tuple[str, ...]]
-"""Files below the root by each folded tail of their paths: a row may begin at any folder."""
+Table = Mapping[str, tuple[str, ...]]
+"""Paths below the root, with forward slashes, by each folded tail of theirs: a row's path may begin
+at any folder."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,10 @@ class Archive:
 
     root: Path
     """The folder with the subsets, any folder above it, or one subset's own folder."""
-    recordings: Mapping[str, tuple[str, ...]]
-    """Paths below the root, with forward slashes, by each folded tail of theirs."""
-    smplx_recordings: Mapping[str, tuple[str, ...]]
-    """The same for SMPL-X files, under the names that SMPL+H would give them."""
+    recordings: Table
+    """The files that may be of SMPL+H."""
+    smplx_recordings: Table
+    """The files of SMPL-X, under the names that SMPL+H would give them."""
 
     @classmethod
     def scan(cls, root: Path) -> "Archive":
@@ -41,14 +43,13 @@ class Archive:
         root is no folder, cannot be read, or holds no such file.
         """
         root = root.absolute()
-        recordings: Table = {}
-        smplx_recordings: Table = {}
+        recordings: dict[str, tuple[str, ...]] = {}
+        smplx_recordings: dict[str, tuple[str, ...]] = {}
         for parts in _npz_files(root):
             stem = parts[-1].removesuffix(".npz")
-            is_smplx = stem.casefold().endswith(SMPLX_SUFFIX)
-            if is_smplx:
-                stem = f"{stem[: -len(SMPLX_SUFFIX)]}_poses"
-            table = smplx_recordings if is_smplx else recordings
+            table = recordings
+            if stem.casefold().endswith(SMPLX_SUFFIX):
+                stem, table = stem[: -len(SMPLX_SUFFIX)] + SMPLH_SUFFIX, smplx_recordings
             for key in _tails((root.name, *parts[:-1], stem)):
                 table[key] = (*table.get(key, ()), "/".join(parts))
         if not recordings and not smplx_recordings:
@@ -111,9 +112,11 @@ def _npz_files(root: Path) -> Iterator[tuple[str, ...]]:
     while waiting:
         folder = waiting.pop()
         for entry in _entries(root.joinpath(*folder), entered):
-            if entry.is_dir():
+            # A path, unlike an entry, takes a link that leads to itself for nothing at all.
+            target = Path(entry) if entry.is_symlink() else entry
+            if target.is_dir():
                 waiting.append((*folder, entry.name))
-            elif entry.name.endswith(".npz") and entry.is_file():
+            elif entry.name.endswith(".npz") and target.is_file():
                 yield (*folder, entry.name)
 
 

@@ -86,6 +86,7 @@ def test_a_header_that_claims_another_size_is_refused(tmp_path: Path, shape: str
     header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"
     error = fault(npz_of(tmp_path, npy_bytes(header, bytes(32))))
     assert error.reason is DropReason.UNREADABLE
+    assert "header" in str(error)
 
 
 def test_a_member_that_claims_to_be_huge_is_refused_unread(tmp_path: Path) -> None:
@@ -106,6 +107,17 @@ def test_a_packed_member_that_is_larger_than_it_says_is_refused(tmp_path: Path) 
     honest = struct.pack("<I", len(member))
     path.write_bytes(content.replace(honest, struct.pack("<I", len(npy_bytes(header)) + 8)))
     assert fault(path).reason is DropReason.UNREADABLE
+
+
+def test_a_packed_member_that_is_smaller_than_it_and_its_header_say_is_refused(
+    tmp_path: Path,
+) -> None:
+    header = "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }"
+    member = npy_bytes(header, bytes(8))
+    path = npz_of(tmp_path, member, zipfile.ZIP_DEFLATED)
+    sizes = (struct.pack("<I", len(member)), struct.pack("<I", len(member) + 8))
+    path.write_bytes(path.read_bytes().replace(*sizes))
+    assert "ends early" in str(fault(path))
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])

@@ -87,6 +87,19 @@ def test_every_row_of_the_index_is_cut_as_the_notebook_does(fps: float) -> None:
         assert_cut_as_the_notebook_does(shortest_recording(row, fps), row)
 
 
+def test_real_trials_of_cmu_have_the_frames_that_their_rows_keep() -> None:
+    rows = read_index(reference_data("humanml3d", "index.csv"))
+    ends_with_the_trial = 0
+    for trial in sorted(reference_data("cmu_asfamc").rglob("*.amc")):
+        frames = sum(line.strip().isdigit() for line in trial.read_text().splitlines())
+        for row in rows:
+            if row.parts == ("CMU", trial.parent.name, f"{trial.stem}_poses"):
+                clip = cut_clip(numbered_recording(frames, 120.0), row)
+                assert clip.frames == row.end_frame - row.start_frame
+                ends_with_the_trial += clip.last_frame + 6 >= frames
+    assert ends_with_the_trial == 8
+
+
 @given(
     subset=st.sampled_from(SUBSETS),
     fps=st.sampled_from(FRAME_RATES) | st.floats(20.0, 1000.0),

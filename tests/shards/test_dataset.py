@@ -3,7 +3,8 @@
 import dataclasses
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,30 @@ def test_a_forged_description_is_refused(dataset: Dataset, change: Edit, message
     with pytest.raises(DatasetError, match=message):
         Dataset.open(dataset.path)
     assert len(list(verify(dataset.path))) == 1
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield every list or object within a document, with each of its indices or keys."""
+    children = value.items() if isinstance(value, dict) else enumerate(value)
+    for index, child in list(children):
+        yield value, index
+        if isinstance(child, (dict, list)):
+            yield from places(child)
+
+
+VALUES: list[Any] = [None, True, -1, 2**70, 1.5, "", "../x", "frames", [], {}, [[]], {"a": 1}]
+
+
+def test_no_value_anywhere_in_a_forged_description_raises_anything_else(whole: Dataset) -> None:
+    document = unseal((whole.path / "dataset.json").read_bytes(), "dataset.json")
+    for container, index in places(document):
+        kept = container[index]
+        for value in VALUES:
+            container[index] = value
+            with suppress(DatasetError):
+                json_to_description(seal(document))
+        container[index] = kept
+    assert json_to_description(seal(document)) == whole.description
 
 
 NOT_JSON = [

@@ -117,7 +117,9 @@ def test_a_schema_that_contradicts_itself_is_refused(members: dict[str, ArraySpe
         Schema(members)
 
 
-@pytest.mark.parametrize(("dtype", "shape"), [("object", (1,)), ("f4", (1,)), ("float32", (0, 3))])
+@pytest.mark.parametrize(
+    ("dtype", "shape"), [("object", (1,)), ("f4", (1,)), ("float32", (0, 3)), ("float32", ())]
+)
 def test_an_array_of_no_known_type_or_shape_is_refused(dtype: str, shape: tuple[int, ...]) -> None:
     with pytest.raises(ShardError, match="expected"):
         ArraySpec(dtype, shape)

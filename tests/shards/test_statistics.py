@@ -120,6 +120,17 @@ def test_a_series_of_single_numbers_has_one_component() -> None:
     assert sample_moments(schema, "speed", values).mean.tolist() == [2]
 
 
+def test_a_damaged_member_has_no_statistics(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path)
+    path = tmp_path / "train/000000.tar"
+    data = path.read_bytes()
+    offset, _ = dataset.row("train0_0").members["hits.npy"]
+    for damage in (b"{'descr': '<f4'", b"{'descr': '>i4'"):
+        path.write_bytes(data[: offset + 10] + damage + data[offset + 10 + len(damage) :])
+        with pytest.raises(DatasetError, match=r"train/000000\.tar: train0_0\.hits\.npy: "):
+            compute_statistics(dataset, "train", "points")
+
+
 def test_statistics_written_later_are_verified_too(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path)
     moments = compute_statistics(dataset, "val", "trans")

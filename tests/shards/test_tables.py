@@ -1,5 +1,7 @@
 """Tables and the manifest: the same rows give the same bytes, and only rows that fit get in."""
 
+import random
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,17 @@ def test_bytes_that_are_no_table_are_refused() -> None:
     for damaged in (b"", b"PAR1", data[:-1], data[: len(data) // 2]):
         with pytest.raises(DatasetError, match=r"drops\.parquet: expected a Parquet file"):
             parquet_to_table(damaged, "drops.parquet")
+
+
+def test_no_flipped_bits_of_a_table_raise_anything_else() -> None:
+    data = table_to_parquet(manifest_table(SCHEMA, ROWS, COLUMNS))
+    for seed in range(300):
+        chance = random.Random(seed)  # noqa: S311
+        changed = bytearray(data)
+        for _ in range(3):
+            changed[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        with suppress(DatasetError):
+            parquet_to_manifest(SCHEMA, bytes(changed))
 
 
 def test_a_manifest_lacks_no_column_and_no_value() -> None:

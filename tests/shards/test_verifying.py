@@ -238,14 +238,14 @@ def rehash(dataset: Dataset, data: bytes) -> None:
     shutil.rmtree(dataset.path / "stats")
 
 
-TIME, PADDING, END = 136 + 10, 512 + 248, 13_000
+TIME, PADDING, END = 136 + 10, 512 + 368, 13_000
 """Places in the shard: the time in its first header, the first padding, the ending's zeros."""
 
 
 @pytest.mark.parametrize(
     ("place", "message"),
     [
-        (TIME, "the tar header at byte 0 is not that of val0_0.points.npy with 248 bytes"),
+        (TIME, "the tar header at byte 0 is not that of val0_0.points.npy with 368 bytes"),
         (PADDING, "val0_0.points.npy is followed by something else than zeros"),
         (END, "zeros from 12288 on, found other bytes"),
     ],

@@ -1,7 +1,7 @@
 """Decimate a closed mesh to a subset of its own vertices.
 
-Quadric error collapses (Garland and Heckbert 1997) of an edge onto one of its ends: what belongs
-to the vertices kept (weights, shape directions) stays exact, which free placement would blur.
+Edges collapse onto one of their ends in the order of Garland and Heckbert's quadric error (1997):
+weights and shapes of the vertices that stay are then exact, where free placement blurs them.
 """
 
 import heapq
@@ -10,77 +10,84 @@ from dataclasses import dataclass, field
 import numpy as np
 
 EVENNESS = 0.02
-"""The share of squared edge length in a collapse's cost: keeps flat regions from growing slivers,
-which would bend badly, and spreads the vertices as evenly as a sensor samples the skin."""
+"""The share of squared edge length in a collapse's cost. It keeps slivers, which bend badly, out
+of flat regions, and takes vertices from face and fingers rather than from the trunk."""
 
 LEAST_NORMAL_COSINE = 0.3
-"""No collapse turns a face's normal further than this cosine."""
+"""No collapse turns a face's normal by more than this, so none folds the surface over."""
 
 MOST_NEIGHBOURS = 9
 
+Collapse = tuple[float, int, int, int, int]
+"""Cost, vertex that goes, vertex that stays, and the ages at which that cost was theirs."""
 
-@dataclass
+
+@dataclass(frozen=True)
 class _Mesh:
+    """A mesh in the middle of its decimation; its containers change."""
+
     points: np.ndarray
     triangles: dict[int, tuple[int, int, int]]
     around: list[set[int]]
     """The triangles at each vertex."""
     quadrics: np.ndarray
-    """(vertices, 4, 4), squared distance to the planes of the faces, weighted by their area."""
+    """(vertices, 4, 4), squared distance to the planes of the faces, weighted by their areas."""
     areas: np.ndarray
     """(vertices,), of the faces at each vertex."""
-    age: np.ndarray = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.age = np.zeros(len(self.points), dtype=int)
+    ages: list[int]
+    """How often each vertex has changed: a queued cost of another age is stale."""
+    queue: list[Collapse] = field(default_factory=list)
 
     def neighbours(self, vertex: int) -> set[int]:
         return {v for t in self.around[vertex] for v in self.triangles[t]} - {vertex}
 
 
 def decimate(points: np.ndarray, faces: np.ndarray, target: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the numbers of the `target` vertices kept, and faces (faces, 3) among them."""
-    mesh = _build(points, faces)
-    queue: list[tuple[float, int, int, int, int]] = []
-    for vertex in np.unique(faces).tolist():
-        _offer(mesh, vertex, queue)
-    left = len(np.unique(faces))
+    """Return the numbers (target,) of the vertices that stay, and the faces among them."""
+    mesh = _mesh(points, faces)
+    used = np.unique(faces).tolist()
+    for vertex in used:
+        _offer(mesh, vertex)
+    left = len(used)
     while left > target:
-        _, gone, kept, age_gone, age_kept = heapq.heappop(queue)
-        if (mesh.age[gone], mesh.age[kept]) != (age_gone, age_kept):
-            continue
-        if _allowed(mesh, gone, kept):
-            _collapse(mesh, gone, kept, queue)
+        _, gone, kept, *ages = heapq.heappop(mesh.queue)
+        if [mesh.ages[gone], mesh.ages[kept]] == ages and _allowed(mesh, gone, kept):
+            _collapse(mesh, gone, kept)
+            _offer(mesh, kept)
             left -= 1
-    kept_faces = np.array(list(mesh.triangles.values()))
-    vertices, renumbered = np.unique(kept_faces, return_inverse=True)
+    vertices, renumbered = np.unique(list(mesh.triangles.values()), return_inverse=True)
     return vertices, renumbered.reshape(-1, 3)
 
 
-def _build(points: np.ndarray, faces: np.ndarray) -> _Mesh:
-    normals = np.cross(points[faces[:, 1]] - points[faces[:, 0]], points[faces[:, 2]] - points[faces[:, 0]])
-    doubled = np.linalg.norm(normals, axis=1)
-    planes = np.concatenate([normals, -np.sum(normals * points[faces[:, 0]], axis=1)[:, None]], axis=1)
-    planes /= np.maximum(doubled, 1e-12)[:, None]
-    of_face = planes[:, :, None] * planes[:, None, :] * (doubled / 2)[:, None, None]
-    quadrics, areas = np.zeros((len(points), 4, 4)), np.zeros(len(points))
+def _mesh(points: np.ndarray, faces: np.ndarray) -> _Mesh:
+    areas, of_face = _face_quadrics(points[faces])
+    quadrics, vertex_areas = np.zeros((len(points), 4, 4)), np.zeros(len(points))
     around: list[set[int]] = [set() for _ in points]
-    for corner in range(3):
-        np.add.at(quadrics, faces[:, corner], of_face)
-        np.add.at(areas, faces[:, corner], doubled / 2)
-    for number, face in enumerate(faces.tolist()):
-        for vertex in face:
-            around[vertex].add(number)
+    np.add.at(quadrics, faces.ravel(), of_face.repeat(3, axis=0))
+    np.add.at(vertex_areas, faces.ravel(), areas.repeat(3))
     triangles = {number: (a, b, c) for number, (a, b, c) in enumerate(faces.tolist())}
-    return _Mesh(points, triangles, around, quadrics, areas)
+    for number, corners in triangles.items():
+        for vertex in corners:
+            around[vertex].add(number)
+    return _Mesh(points, triangles, around, quadrics, vertex_areas, [0] * len(points))
 
 
-def _offer(mesh: _Mesh, vertex: int, queue: list[tuple[float, int, int, int, int]]) -> None:
+def _face_quadrics(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the areas (faces,) and quadrics (faces, 4, 4) of triangles (faces, 3, 3)."""
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    lengths = np.linalg.norm(normals, axis=1, keepdims=True)
+    normals /= lengths
+    planes = np.append(normals, -np.sum(normals * corners[:, 0], axis=1, keepdims=True), axis=1)
+    areas = lengths[:, 0] / 2
+    return areas, np.einsum("f,fa,fb->fab", areas, planes, planes)
+
+
+def _offer(mesh: _Mesh, vertex: int) -> None:
     """Queue the collapses of a vertex's edges, both ways."""
     for other in sorted(mesh.neighbours(vertex)):
         for gone, kept in ((vertex, other), (other, vertex)):
-            ages = (int(mesh.age[gone]), int(mesh.age[kept]))
-            heapq.heappush(queue, (_cost(mesh, gone, kept), gone, kept, *ages))
+            ages = mesh.ages[gone], mesh.ages[kept]
+            heapq.heappush(mesh.queue, (_cost(mesh, gone, kept), gone, kept, *ages))
 
 
 def _cost(mesh: _Mesh, gone: int, kept: int) -> float:
@@ -91,20 +98,20 @@ def _cost(mesh: _Mesh, gone: int, kept: int) -> float:
 
 
 def _allowed(mesh: _Mesh, gone: int, kept: int) -> bool:
-    ring_gone, ring_kept = mesh.neighbours(gone), mesh.neighbours(kept)
-    if kept not in ring_gone or len(ring_gone & ring_kept) != 2:
+    """Whether the surface stays closed, simple and unfolded."""
+    rings = mesh.neighbours(gone), mesh.neighbours(kept)
+    if kept not in rings[0] or len(rings[0] & rings[1]) != 2:
         return False  # the link condition: otherwise the surface would touch itself
-    if len(ring_gone | ring_kept) - 2 > MOST_NEIGHBOURS:
+    if len(rings[0] | rings[1]) - 2 > MOST_NEIGHBOURS:
         return False
-    return all(
-        _normal_holds(mesh, mesh.triangles[t], gone, kept)
-        for t in mesh.around[gone] - mesh.around[kept]
-    )
+    stretched = mesh.around[gone] - mesh.around[kept]
+    return all(_normal_holds(mesh, number, gone, kept) for number in stretched)
 
 
-def _normal_holds(mesh: _Mesh, triangle: tuple[int, int, int], gone: int, kept: int) -> bool:
-    before = _normal(mesh.points[list(triangle)])
-    after = _normal(mesh.points[[kept if v == gone else v for v in triangle]])
+def _normal_holds(mesh: _Mesh, number: int, gone: int, kept: int) -> bool:
+    corners = mesh.triangles[number]
+    before = _normal(mesh.points[list(corners)])
+    after = _normal(mesh.points[[kept if v == gone else v for v in corners]])
     lengths = np.linalg.norm(before) * np.linalg.norm(after)
     return bool(before @ after > LEAST_NORMAL_COSINE * lengths)
 
@@ -113,9 +120,7 @@ def _normal(corners: np.ndarray) -> np.ndarray:
     return np.cross(corners[1] - corners[0], corners[2] - corners[0])
 
 
-def _collapse(
-    mesh: _Mesh, gone: int, kept: int, queue: list[tuple[float, int, int, int, int]]
-) -> None:
+def _collapse(mesh: _Mesh, gone: int, kept: int) -> None:
     for number in mesh.around[gone] & mesh.around[kept]:
         for vertex in mesh.triangles.pop(number):
             mesh.around[vertex].discard(number)
@@ -123,9 +128,8 @@ def _collapse(
         a, b, c = (kept if v == gone else v for v in mesh.triangles[number])
         mesh.triangles[number] = (a, b, c)
     mesh.around[kept] |= mesh.around[gone]
-    mesh.around[gone] = set()
-    mesh.quadrics[kept] += mesh.quadrics[gone]
-    mesh.areas[kept] += mesh.areas[gone]
-    mesh.age[gone] += 1
-    mesh.age[kept] += 1
-    _offer(mesh, kept, queue)
+    mesh.around[gone].clear()
+    for quantity in (mesh.quadrics, mesh.areas):
+        quantity[kept] += quantity[gone]
+    for vertex in (gone, kept):
+        mesh.ages[vertex] += 1

