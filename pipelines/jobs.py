@@ -1,0 +1,26 @@
+"""A job: all that a worker needs to be told to build one shard. Small, and it can be pickled."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.inputs import InputPaths
+from pipelines.options import BuildOptions
+from pipelines.plan import PlannedShard
+from shards.paths import inside
+
+
+@dataclass(frozen=True)
+class ShardJob:
+    """One shard to build."""
+
+    shard: PlannedShard
+    options: BuildOptions
+    paths: InputPaths
+    out: Path
+    plan: str
+    """The hash of the plan's fingerprint: the receipt repeats it."""
+
+    @property
+    def path(self) -> Path:
+        """Where the shard is to lie; raises `DatasetError` where a link leads out of the folder."""
+        return inside(self.out, self.shard.name)

@@ -1,0 +1,80 @@
+"""What a build is told: its inputs and parameters, and apart from them how it is run.
+
+`BuildOptions` holds all that may change a byte of the dataset and nothing else, so that the plan's
+hash is a hash of it; `Execution` holds the rest. The command line takes its defaults from here.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from motiondata.errors import InputError
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """The inputs and parameters of a LiDAR dataset. Raises `InputError` for values out of range."""
+
+    index: Path
+    """HumanML3D's `index.csv`, or a file of its layout."""
+    amass: Path
+    """The folder that holds the archive's subsets (`KIT/`, `CMU/`, ...)."""
+    texts: Path | None = None
+    """The folder of caption files; None: `texts` beside the index, if it is there."""
+    splits: Path | None = None
+    """The folder of `train.txt`, `val.txt`, `test.txt`; None: the index's, if they are there."""
+    body: Path | None = None
+    """A body in SMPL's file format, or a folder of `<gender>/model.npz`; None: the bundled body."""
+    sensor: str = "os1-128"
+    """A preset's name, or the path of a sensor file."""
+    points: int = 384
+    """Points kept of each frame."""
+    distance: float = 8.0
+    """Metres from the sensor to the middle of the root's path, along the ground."""
+    height: float = 1.0
+    """Metres of the sensor above the floor."""
+    views: int = 1
+    """Sensors, spread evenly round the subject; each makes a sample of every clip."""
+    in_place: bool = False
+    """Hold the root over one spot: the path along the ground is taken out, its height kept."""
+    mean_shape: bool = False
+    """Pose the body's mean shape instead of the recording's `betas`."""
+    mirror: bool = False
+    """Add the mirrored twin of every clip (HumanML3D's `M` names)."""
+    noise: float = 0.0
+    """Standard deviation of the range noise along each ray, metres; 0 is an exact scan."""
+    seed: int = 0
+    """Keys the range noise, with the sample's key and the frame's number."""
+    limit: int | None = None
+    """Plan only this many clips, the first of the index that can be built; None: all."""
+    shard_megabytes: int = 160
+    """The size that shards are filled to, about, in 10^6 bytes."""
+
+    def __post_init__(self) -> None:
+        for name, least in (("points", 1), ("views", 1), ("limit", 1), ("shard_megabytes", 1)):
+            self._expect_at_least(name, least)
+        self._expect_at_least("noise", 0.0)
+        if not self.distance > 0:
+            raise InputError(f"distance: expected metres above 0, found {self.distance}")
+
+    def _expect_at_least(self, name: str, least: float) -> None:
+        value = getattr(self, name)
+        if value is not None and not value >= least:
+            raise InputError(f"{name}: expected at least {least}, found {value}")
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How a build is run; the bytes that it writes do not depend on it."""
+
+    workers: int = 0
+    """Ray workers on this machine; 0 builds in the calling process."""
+    ray_address: str | None = None
+    """A running Ray cluster to use (`auto`, or `ray://host:port`) instead of starting one."""
+    device: str = "cpu"
+    """Where posing, scanning and sampling run."""
+    restart: bool = False
+    """Throw away what an earlier run of another plan left in the folder."""
+
+    def __post_init__(self) -> None:
+        if self.workers < 0:
+            raise InputError(f"workers: expected 0 or more, found {self.workers}")
