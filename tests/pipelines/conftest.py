@@ -17,7 +17,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> MadeArchive:
 
 @pytest.fixture(scope="session")
 def built(archive: MadeArchive, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    """The archive's dataset, with mirrored clips and two views."""
+    """Build the archive's dataset, with mirrored clips and two views."""
     out = tmp_path_factory.mktemp("built") / "lidar"
     build_lidar(archive.options(mirror=True, views=2), out, Execution())
     return Dataset.open(out)

@@ -110,8 +110,9 @@ def _write_captions(root: Path) -> None:
     (root / "texts").mkdir()
     for name in GOOD:
         for key in (name, f"M{name}"):
-            text = f"someone moves as in {key}.#someone/PRON move/VERB#0.0#0.0\nagain.#again/ADV#0.1#0.4\n"
-            (root / "texts" / f"{key}.txt").write_text(text)
+            whole = f"someone moves as in {key}.#someone/PRON move/VERB#0.0#0.0\n"
+            part = "again.#again/ADV#0.1#0.4\n"
+            (root / "texts" / f"{key}.txt").write_text(whole + part)
 
 
 def _write_bad_recordings(root: Path) -> None:
@@ -126,8 +127,8 @@ def _write_bad_recordings(root: Path) -> None:
 
 
 def _turned_to_y_up(pose: np.ndarray, trans: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Undo the turn to z up that AMASS's root rotation holds, of a person who stands still."""
-    upright, height = pose.copy(), trans.copy()
+    """Undo the turn to z up that AMASS's root rotation holds, and walk three metres along z."""
+    upright, moved = pose.copy(), trans[:, [0, 2, 1]]
     upright[:, 0] = 0
-    height[:, [0, 1, 2]] = trans[:, [0, 2, 1]]
-    return upright, height
+    moved[:, 2] = np.linspace(0, 3, len(trans))
+    return upright, moved

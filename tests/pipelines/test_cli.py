@@ -80,23 +80,23 @@ def test_stats_prints_a_row_a_component(archive: MadeArchive, out: Path) -> None
     assert "mean" in said
 
 
+BUILD = ["build-lidar", "{root}/index.csv", "--amass", "{root}/amass"]
+
 WRONG = {
-    "no such index": (["build-lidar", "nowhere.csv", "--amass", "{root}/amass"], "nowhere.csv"),
+    "no such index": (["build-lidar", "nowhere.csv", "--amass", "{root}"], "nowhere.csv"),
     "no such archive": (["build-lidar", "{root}/index.csv", "--amass", "nowhere"], "nowhere"),
-    "no such texts": (["build-lidar", "{root}/index.csv", "--amass", "{root}/amass",
-                       "--texts", "nowhere"], "--texts"),
-    "no such body": (["build-lidar", "{root}/index.csv", "--amass", "{root}/amass",
-                      "--body", "smpl.npz"], "smpl.npz"),
-    "no such sensor": (["build-lidar", "{root}/index.csv", "--amass", "{root}/amass",
-                        "--sensor", "hdl-65e"], "hdl-64e"),
-    "no points": (["build-lidar", "{root}/index.csv", "--amass", "{root}/amass",
-                   "--points", "0"], "at least 1"),
-    "not an index": (["build-lidar", "{root}/body.npz", "--amass", "{root}/amass"], "body.npz"),
-    "an archive without any recording of the index":
-        (["build-lidar", "{root}/lonely/index.csv", "--amass", "{root}/amass"], "none of its 1 rows"),
+    "no such texts": ([*BUILD, "--texts", "nowhere"], "--texts"),
+    "no such body": ([*BUILD, "--body", "smpl.npz"], "smpl.npz"),
+    "no such sensor": ([*BUILD, "--sensor", "hdl-65e"], "hdl-64e"),
+    "no points": ([*BUILD, "--points", "0"], "at least 1"),
+    "not an index": (["build-lidar", "{root}/body.npz", "--amass", "{root}"], "body.npz"),
+    "no recording of the index": (
+        ["build-lidar", "{root}/lonely/index.csv", "--amass", "{root}/amass"],
+        "none of its 1 rows",
+    ),
     "nothing to import": (["import-cmu", "{root}"], ".asf"),
     "no clips": (["synthesize", "--clips", "0"], "clips"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", WRONG)
