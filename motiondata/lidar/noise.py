@@ -17,13 +17,16 @@ def frame_generator(seed: int, key: str, frame: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
 
 
-def add_range_noise(scans: Scans, sigma: float, seed: int, key: str) -> Scans:
-    """Move every hit along its ray by a normal error of `sigma` metres, never behind the sensor."""
+def add_range_noise(scans: Scans, sigma: float, seed: int, key: str, first: int = 0) -> Scans:
+    """Move every hit along its ray by a normal error of `sigma` metres, never behind the sensor.
+
+    `first` is the number of the first frame in its sample, where `scans` are a part of one.
+    """
     if sigma == 0:
         return scans
     noise = [
         frame_generator(seed, key, frame).normal(0, sigma, count)
-        for frame, count in enumerate(scans.counts)
+        for frame, count in enumerate(scans.counts, start=first)
     ]
     ranges = np.maximum(scans.hits.ranges + np.concatenate(noise), 0)
     points = scans.hits.points * (ranges / scans.hits.ranges)[:, None]
