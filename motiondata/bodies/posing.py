@@ -88,7 +88,7 @@ def pose_joints(
 ) -> Array:
     """Return the joints, shaped (frames, 22, 3), that `pose_body` would give."""
     _, places = _chain(shaped, _turns(pose), trans, world_to_target)
-    return np.moveaxis(places, -1, 0)
+    return np.ascontiguousarray(np.moveaxis(places, -1, 0))
 
 
 @lru_cache(maxsize=3)  # a body for each gender
