@@ -1,0 +1,97 @@
+"""Captions, and the runs of frames that they are of, as docs/format.md says of a sample's `json`.
+
+They are read once, when a view that wants them is made: how many there are, and how long the frames
+that they are of, must be known before the first batch.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shards.encoding import decode_member
+from shards.errors import DatasetError, ShardError
+from shards.gathering import Spans
+from shards.open_files import ShardFiles
+from shards.order import Epoch
+from shards.pieces import Pieces
+from shards.selection import Selection
+
+MEMBER = "json"
+
+
+class Caption(NamedTuple):
+    """What was said of a run of a clip's frames."""
+
+    clip: int
+    start: int
+    frames: int
+    text: str
+
+
+def read_captions(
+    files: ShardFiles, rows: NDArray[np.int64], selection: Selection
+) -> list[Caption]:
+    """Return the captions of clips whose runs of frames are as long as selected ones may be."""
+    spans = Spans.of(files.dataset, rows, MEMBER)
+    frames = files.dataset.manifest["frames"].to_numpy()[rows]
+    captions = [
+        caption
+        for clip, length in enumerate(frames.tolist())
+        for caption in _captions_of(_details(files, spans, clip), clip, length)
+        if selection.min_frames <= caption.frames <= (selection.max_frames or caption.frames)
+    ]
+    if not captions:
+        raise ShardError(f"{files.dataset.path}: no clip that is left has a caption")
+    return captions
+
+
+class CaptionedClips:
+    """Clips with what was said of them, cut to what it was said of: one caption each, or all.
+
+    With one each, every clip is an item, and the epoch chooses its caption; with all, every caption
+    is an item. Clips without captions are none.
+    """
+
+    def __init__(self, captions: list[Caption], random: bool) -> None:
+        self.random = random
+        self._texts = [caption.text for caption in captions]
+        self._clips, self._starts, self._counts = np.array(
+            [caption[:3] for caption in captions], np.int64
+        ).T
+        _, self._firsts, self._sizes = np.unique(self._clips, return_index=True, return_counts=True)
+
+    def __len__(self) -> int:
+        return len(self._firsts) if self.random else len(self._texts)
+
+    def pieces(self, items: NDArray[np.int64], epoch: Epoch) -> Pieces:
+        """Return clips, or the parts of them that captions are of."""
+        if self.random:
+            items = self._firsts[items] + epoch.choose("caption", items, self._sizes[items])
+        texts = tuple(self._texts[item] for item in items.tolist())
+        return Pieces(self._clips[items], self._starts[items], self._counts[items], texts)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What a state must agree on."""
+        return {"kind": "captioned clips", "random": self.random}
+
+
+def _details(files: ShardFiles, spans: Spans, clip: int) -> Any:
+    return decode_member(MEMBER, spans.read(files, clip))
+
+
+def _captions_of(details: Any, clip: int, frames: int) -> Iterator[Caption]:
+    """Yield a clip's captions with the frames that they are of; start and end 0 mean all."""
+    try:
+        fps = details["fps_out"]
+        for caption in details["captions"]:
+            start, stop = int(caption["start_seconds"] * fps), int(caption["end_seconds"] * fps)
+            start, stop = (start, min(stop, frames)) if stop else (0, frames)
+            if start < stop:
+                yield Caption(clip, start, stop - start, caption["text"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise DatasetError(
+            MEMBER, f"holds no captions with seconds and frame rate: {error!r}"
+        ) from error
