@@ -19,7 +19,7 @@ from shards.errors import DatasetError, ShardError
 from shards.npy import DTYPES, npy_header
 from shards.open_files import ShardFiles
 from shards.paths import MANIFEST
-from shards.schema import FRAMES
+from shards.schema import FRAMES, ArraySpec, Schema
 from shards.ustar import BLOCK, member_header
 
 
@@ -70,22 +70,26 @@ class Spans:
             )
 
 
+def row_spec(schema: Schema, field: str) -> ArraySpec:
+    """Return what is said of an array with a row of fixed shape a frame, or raise with such."""
+    fitting = {
+        name: spec
+        for name, spec in schema.arrays.items()
+        if spec.shape[0] == FRAMES and all(isinstance(axis, int) for axis in spec.shape[1:])
+    }
+    if field not in fitting:
+        raise ShardError(
+            f"{field!r} is no array with a row of fixed shape a frame; "
+            f"choose of {', '.join(fitting)}"
+        )
+    return fitting[field]
+
+
 class FieldReader:
     """An array field of some clips, read by runs of frames."""
 
     def __init__(self, files: ShardFiles, rows: NDArray[np.int64], field: str) -> None:
-        arrays = files.dataset.schema.arrays
-        fitting = [
-            name
-            for name, spec in arrays.items()
-            if spec.shape[0] == FRAMES and all(isinstance(axis, int) for axis in spec.shape[1:])
-        ]
-        if field not in fitting:
-            raise ShardError(
-                f"{field!r} is no array with a row of fixed shape a frame; "
-                f"choose of {', '.join(fitting)}"
-            )
-        spec = arrays[field]
+        spec = row_spec(files.dataset.schema, field)
         self.dtype = DTYPES[spec.dtype]
         self.shape = tuple(axis for axis in spec.shape[1:] if isinstance(axis, int))
         """The shape of a frame's row."""

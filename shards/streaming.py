@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from shards.batching import FrameBatches, PaddedBatches, Stacker
 from shards.captions import CaptionedClips, read_captions
 from shards.dataset import Dataset
+from shards.gathering import row_spec
 from shards.hashing import hash_bytes
 from shards.open_files import ShardFiles
 from shards.pieces import Sampling, Source, WholeClips, Windows
@@ -101,7 +102,7 @@ class StreamedDataset:
         chosen = self._choose(Selection(split, min_frames, max_frames, keys, limit))
         schedule = Schedule(batch, shuffle, drop_last, rank_share(rank, world))
         source = Windows(chosen.frames, 1, sampling, random=shuffle and sampling == "clip")
-        batcher = FrameBatches(Stacker(self._files, chosen.rows, [field]))
+        batcher = FrameBatches(self._field_stacker(chosen.rows, field))
         return View(chosen.identity, source, batcher, schedule, seed)
 
     def windows(
@@ -132,12 +133,16 @@ class StreamedDataset:
         chosen = self._choose(Selection(split, min_frames, max_frames, keys, limit))
         schedule = Schedule(batch, shuffle, drop_last, rank_share(rank, world))
         source = Windows(chosen.frames, length, sampling, random=shuffle)
-        batcher = PaddedBatches(Stacker(self._files, chosen.rows, [field]), length)
+        batcher = PaddedBatches(self._field_stacker(chosen.rows, field), length)
         return View(chosen.identity, source, batcher, schedule, seed)
 
     def standardizer(self, field: str, split: str = TRAIN) -> Standardizer:
         """Return the mean and spread of a field, as `motiondata stats` wrote them."""
         return read_standardizer(self.dataset, split, field)
+
+    def _field_stacker(self, rows: NDArray[np.int64], field: str) -> Stacker:
+        row_spec(self.dataset.schema, field)
+        return Stacker(self._files, rows, [field])
 
     def _choose(self, selection: Selection) -> "_Chosen":
         rows = select_rows(self.dataset, selection)

@@ -7,7 +7,7 @@ the seed, the epoch, and the number of the next batch.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol
 
 import numpy as np
 
@@ -16,6 +16,14 @@ from shards.errors import ShardError
 from shards.order import Epoch
 from shards.pieces import Pieces, Source
 from shards.sharing import Share, register_iterable, worker_share
+
+if TYPE_CHECKING:
+    from torch.utils.data import IterableDataset
+
+    Iterable = IterableDataset[Batch]
+else:
+    # `register_iterable` makes it one, without importing torch.
+    Iterable = object
 
 
 class Position(NamedTuple):
@@ -58,7 +66,7 @@ class Batcher(Protocol):
         """Return the batch."""
 
 
-class View:
+class View(Iterable):
     """Batches of one rank; every `for` over it is an epoch of its own, with its own order.
 
     Under a `DataLoader` with workers the epochs are counted in the workers, which see `set_epoch`

@@ -198,7 +198,7 @@ OTHERS: dict[str, tuple[Options, str]] = {
 def test_a_state_of_another_view_is_refused(
     streamed: StreamedDataset, options: Options, named: str
 ) -> None:
-    base = {"kind": "clips", "batch": 4, "shuffle": True}
+    base: Options = {"kind": "clips", "batch": 4, "shuffle": True}
     state = make_view(streamed, **base).state_dict()
     with pytest.raises(ShardError, match=f"not one of this view: its {named} is"):
         make_view(streamed, **{**base, **options}).load_state_dict(state)

@@ -1,0 +1,132 @@
+"""Views under PyTorch: the same sequence from any number of workers, resumed by any other."""
+
+import os
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+import pytest
+import torch
+from torch.utils.data import DataLoader
+
+from shards.loader import Loader
+from shards.streaming import StreamedDataset
+from tests.shards.test_views import KINDS, items_of, make_view, sequence
+
+# Four workers are a test of order, not of speed: a machine may have fewer cores.
+pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create 4 worker:UserWarning")
+
+WORKERS = (0, 1, 4)
+
+
+def items(batches: Iterable[Any]) -> list[Any]:
+    return [items_of(batch) for batch in batches]
+
+
+def plain_loader(view: Any, workers: int) -> Any:
+    return DataLoader(view, batch_size=None, num_workers=workers)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("workers", WORKERS)
+def test_a_data_loader_yields_the_views_own_sequence(
+    streamed: StreamedDataset, kind: str, workers: int
+) -> None:
+    view, same = (make_view(streamed, kind, 5, shuffle=True, seed=3) for _ in range(2))
+    loader = plain_loader(view, workers)
+    assert len(loader) == len(view)
+    assert items(loader) == sequence(same)
+    view.set_epoch(1)
+    assert items(loader) == sequence(same)
+
+
+@pytest.mark.parametrize("workers", WORKERS)
+def test_a_data_loaders_ranks_share_an_epoch(streamed: StreamedDataset, workers: int) -> None:
+    parts = []
+    for rank in range(3):
+        view = make_view(streamed, "frames", 4, shuffle=True, rank=rank, world=3)
+        parts.append(items(plain_loader(view, workers)))
+    assert len({len(part) for part in parts}) == 1
+    alone = [item for batch in sequence(make_view(streamed, "frames", 12)) for item in batch]
+    assert sorted(item for part in parts for batch in part for item in batch) == sorted(alone)
+
+
+def test_workers_that_stay_count_the_epochs_themselves(streamed: StreamedDataset) -> None:
+    view, same = (make_view(streamed, "frames", 5, shuffle=True) for _ in range(2))
+    loader: Any = DataLoader(view, batch_size=None, num_workers=2, persistent_workers=True)
+    assert items(loader) + items(loader) == sequence(same, epochs=2)
+
+
+@pytest.mark.parametrize("before", WORKERS)
+@pytest.mark.parametrize("after", WORKERS)
+def test_a_loader_goes_on_with_any_number_of_workers(
+    streamed: StreamedDataset, before: int, after: int
+) -> None:
+    whole = sequence(make_view(streamed, "captions", 5, shuffle=True), epochs=3)
+    loader = Loader(make_view(streamed, "captions", 5, shuffle=True), before)
+    epoch = len(loader)
+    seen = items(loader) + items(islice(loader, 4))
+    assert seen == whole[: epoch + 4]
+    resumed = Loader(make_view(streamed, "captions", 5, shuffle=True), after)
+    resumed.load_state_dict(loader.state_dict())
+    assert items(resumed) + items(resumed) == whole[epoch + 4 :]
+
+
+def test_a_loaders_state_goes_to_other_ranks_and_to_a_plain_data_loader(
+    streamed: StreamedDataset,
+) -> None:
+    whole = sequence(make_view(streamed, "windows", 6, shuffle=True))
+    loader = Loader(make_view(streamed, "windows", 3, shuffle=True, rank=1, world=2), 1)
+    assert len(items(islice(loader, 3))) == 3
+    view = make_view(streamed, "windows", 6, shuffle=True)
+    view.load_state_dict(loader.state_dict())
+    assert items(plain_loader(view, 4)) == whole[3:]
+
+
+def test_a_loader_makes_tensors(streamed: StreamedDataset) -> None:
+    for workers in (0, 1):
+        batch = next(iter(Loader(streamed.clips("val", ["points", "txt"], 3), workers)))
+        assert {name for name, value in batch.items() if torch.is_tensor(value)} == {
+            "points",
+            "starts",
+            "lengths",
+            "mask",
+        }
+        assert batch["points"].dtype == torch.float32
+
+
+# torchdata 0.11 calls what torch 2.13 deprecates.
+@pytest.mark.filterwarnings("ignore:'set_vital' is deprecated:UserWarning")
+@pytest.mark.parametrize("workers", WORKERS)
+@pytest.mark.parametrize("cut", [0, 1, 6, -2, -1])
+def test_a_stateful_data_loader_resumes(streamed: StreamedDataset, workers: int, cut: int) -> None:
+    stateful = pytest.importorskip("torchdata.stateful_dataloader").StatefulDataLoader
+    whole = sequence(make_view(streamed, "windows", 5, shuffle=True))
+    cut %= len(whole)
+    loader = stateful(
+        make_view(streamed, "windows", 5, shuffle=True), batch_size=None, num_workers=workers
+    )
+    assert items(islice(loader, cut)) == whole[:cut]
+    resumed = stateful(
+        make_view(streamed, "windows", 5, shuffle=True), batch_size=None, num_workers=workers
+    )
+    resumed.load_state_dict(loader.state_dict())
+    assert items(resumed) == whole[cut:]
+
+
+def test_a_view_that_torch_does_not_know_says_so(streamed: StreamedDataset) -> None:
+    with pytest.raises(TypeError, match="import torch first"):
+        make_view(streamed, "clips", 2)[0]
+
+
+def test_the_rank_is_that_of_the_process_group(streamed: StreamedDataset, tmp_path: Any) -> None:
+    child = os.fork()
+    if child == 0:
+        os._exit(_run_in_group(streamed, f"file://{tmp_path}/store"))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def _run_in_group(streamed: StreamedDataset, store: str) -> int:
+    torch.distributed.init_process_group("gloo", init_method=store, rank=0, world_size=1)
+    alone = make_view(streamed, "clips", 4, rank=0, world=1)
+    return int(sequence(make_view(streamed, "clips", 4)) != sequence(alone))
