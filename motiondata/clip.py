@@ -1,6 +1,6 @@
 """A clip: what a row of an index keeps of a recording, trimmed, down-sampled and cropped."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,3 +33,10 @@ class Clip:
     def frames(self) -> int:
         """The number of frames."""
         return len(self.trans)
+
+
+def hold_in_place(clip: Clip) -> Clip:
+    """Return the clip with its root over the first frame's spot, its height kept."""
+    trans = clip.trans.copy()
+    trans[:, :2] = clip.trans[0, :2]
+    return replace(clip, trans=trans)

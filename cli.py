@@ -1,0 +1,148 @@
+"""The command line: it translates options into one call of `pipelines` and prints the report.
+
+Nothing heavy is imported before a command runs, so that help appears at once.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from motiondata.errors import MotionDataError
+from pipelines.options import BuildOptions, Execution
+from shards.errors import ShardError
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path, dir_okay=False)
+ANY = click.Path(path_type=Path)
+DEFAULT = BuildOptions(Path(), Path())
+
+
+class _Commands(click.Group):
+    """A group whose commands end in one sentence, not in a traceback, on wrong input."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (MotionDataError, ShardError) as error:
+            click.echo(f"motiondata: {error}", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="motiondata")
+def main() -> None:
+    """Motion-capture archives in, training-ready LiDAR shards out."""
+
+
+@main.command("build-lidar")
+@click.argument("index", type=FILE)
+@click.option("--amass", type=FOLDER, required=True, help="Folder of the archive's subsets.")
+@click.option("--out", type=FOLDER, required=True, help="Folder of the dataset to write.")
+@click.option("--texts", type=FOLDER, help="Folder of captions [default: texts/ beside INDEX].")
+@click.option("--splits", type=FOLDER, help="Folder of split lists [default: INDEX's folder].")
+@click.option("--body", type=ANY, help="SMPL-format .npz or .pkl, or folder of <gender>/model.npz.")
+@click.option("--sensor", default=DEFAULT.sensor, show_default=True, help="Preset or sensor file.")
+@click.option("--points", default=DEFAULT.points, show_default=True, help="Points kept a frame.")
+@click.option("--distance", default=DEFAULT.distance, show_default=True, help="Metres to sensor.")
+@click.option("--height", default=DEFAULT.height, show_default=True, help="Metres above floor.")
+@click.option("--views", default=DEFAULT.views, show_default=True, help="Sensors round a clip.")
+@click.option("--in-place", is_flag=True, help="Take the root's path along the ground out.")
+@click.option("--mean-shape", is_flag=True, help="Ignore the recordings' betas.")
+@click.option("--mirror", is_flag=True, help="Add HumanML3D's mirrored clips (M names).")
+@click.option("--noise", default=DEFAULT.noise, show_default=True, help="Range noise, metres.")
+@click.option("--seed", default=DEFAULT.seed, show_default=True, help="Seed of the range noise.")
+@click.option("--limit", type=int, help="Build only the first N clips that can be.")
+@click.option("--shard-megabytes", default=DEFAULT.shard_megabytes, show_default=True)
+@click.option("--workers", default=0, show_default=True, help="Ray workers; 0: this process.")
+@click.option("--ray-address", help="A running Ray cluster, such as auto.")
+@click.option("--device", type=click.Choice(["cpu"]), default="cpu", show_default=True)
+@click.option("--restart", is_flag=True, help="Discard what another plan left in --out.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
+def build_lidar(
+    out: Path,
+    workers: int,
+    ray_address: str | None,
+    device: str,
+    restart: bool,
+    dry_run: bool,
+    **parameters: Any,
+) -> None:
+    """Build LiDAR shards of the clips that INDEX (HumanML3D's index.csv) names."""
+    from pipelines import build
+
+    options = BuildOptions(**parameters)
+    if dry_run:
+        click.echo(build.dry_run(options))
+    else:
+        execution = Execution(workers, ray_address, device, restart)
+        click.echo(build.build_lidar(options, out, execution))
+
+
+@main.command("import-cmu")
+@click.argument("source", type=FOLDER)
+@click.option("--out", type=FOLDER, required=True, help="Folder of the archive to write.")
+def import_cmu(source: Path, out: Path) -> None:
+    """Turn CMU's ASF/AMC files below SOURCE into recordings in AMASS's layout."""
+    from pipelines import imports
+
+    click.echo(imports.import_cmu(source, out))
+
+
+@main.command()
+@click.option("--clips", default=200, show_default=True, help="How many clips to make.")
+@click.option("--out", type=FOLDER, required=True, help="Folder of the corpus to write.")
+@click.option("--seed", default=0, show_default=True)
+def synthesize(clips: int, out: Path, seed: int) -> None:
+    """Make recordings, captions, an index and split lists of synthetic motion."""
+    from pipelines import imports
+
+    click.echo(imports.synthesize(out, clips, seed))
+
+
+@main.command()
+@click.argument("dataset", type=FOLDER)
+@click.option("--split", help="One split [default: train, or the only one].")
+@click.option("--field", default="points", show_default=True, help="A float member of the samples.")
+def stats(dataset: Path, split: str | None, field: str) -> None:
+    """Write and print the mean and std of a field of DATASET."""
+    from pipelines import reports
+
+    click.echo(reports.stats(dataset, split, field))
+
+
+@main.command()
+@click.argument("dataset", type=FOLDER)
+def verify(dataset: Path) -> None:
+    """Check every byte of DATASET; print a line a fault."""
+    from pipelines import reports
+
+    sound, report = reports.verify(dataset)
+    click.echo(report)
+    sys.exit(0 if sound else 1)
+
+
+@main.command()
+@click.argument("dataset", type=FOLDER)
+def info(dataset: Path) -> None:
+    """Say what DATASET holds, from what it was made, and how to make it again."""
+    from pipelines import reports
+
+    click.echo(reports.info(dataset))
+
+
+@main.command()
+@click.argument("folder", type=FOLDER, default="demo")
+@click.option("--clips", default=60, show_default=True, help="How many clips to make.")
+@click.option("--workers", default=0, show_default=True, help="Ray workers; 0: this process.")
+def demo(folder: Path, clips: int, workers: int) -> None:
+    """Make a small corpus, build and verify its shards, and draw a picture, in FOLDER."""
+    from pipelines import demonstration
+
+    for line in demonstration.run(folder, clips, workers):
+        click.echo(line)
+
+
+if __name__ == "__main__":
+    main()

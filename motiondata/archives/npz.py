@@ -1,0 +1,141 @@
+"""Reading arrays out of an `.npz` file that may be anything.
+
+`numpy.load` allocates what a header claims, evaluates the header as Python, and unpickles if it is
+let. Here a header is matched against the one form that NumPy writes, and believed only when it
+agrees with the size of its member; sizes have a limit, and nothing is ever unpickled. Source of the
+format: NEP 1, "A Simple File Format for NumPy Arrays".
+"""
+
+import math
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.errors import DropReason, RecordingError
+
+MAX_ARRAY_BYTES = 2**30
+"""The largest array that is read: an hour of AMASS's 156 float64 a frame at 240 fps."""
+
+_MAGIC = b"\x93NUMPY"
+_HEADER_LENGTH = {1: struct.Struct("<H"), 2: struct.Struct("<I")}
+"""How each version of the format writes the length of its header."""
+_MAX_HEADER_BYTES = 10_000
+"""NumPy's own limit."""
+_HEADER = re.compile(
+    rb"\{'descr': '(?P<dtype>[<>|](?:b1|[iu][1248]|f(?:2|4|8|16)|[SU][0-9]{1,6}|O))', "
+    rb"'fortran_order': (?P<by_column>True|False), "
+    rb"'shape': \((?P<shape>[0-9L, ]{0,200})\),? ?\}\s*"
+)
+"""A header as NumPy writes it, under Python 2 (`601L`) too, for numbers, texts and objects."""
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OverflowError, ValueError)
+"""What `zipfile` raises for damaged files, and NumPy for shapes beyond its limits."""
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED = 0x1
+"""The bit of a zip member's flags that says it is encrypted."""
+
+
+@dataclass(frozen=True)
+class Npz:
+    """An open `.npz` file."""
+
+    source: str
+    """What errors call the file."""
+    members: dict[str, zipfile.ZipInfo]
+    """Its arrays by their keys."""
+    archive: zipfile.ZipFile
+
+    def expect_keys(self, *keys: str) -> None:
+        """Raise `RecordingError` where any of the keys is absent."""
+        missing = [key for key in keys if key not in self.members]
+        if missing:
+            raise self.invalid(f"no key {', '.join(missing)}")
+
+    def read(self, key: str) -> NDArray[Any]:
+        """Read one array of numbers or texts; read-only.
+
+        Raises `RecordingError`: INVALID where the type or the size is refused, UNREADABLE where
+        the member is not a whole `.npy` file.
+        """
+        member = self.members[key]
+        if member.file_size > MAX_ARRAY_BYTES:
+            raise self.invalid(f"{key} has {member.file_size} bytes; {MAX_ARRAY_BYTES} are allowed")
+        if member.flag_bits & _ENCRYPTED or member.compress_type not in _COMPRESSIONS:
+            raise _unreadable(
+                self.source, f"{key} is encrypted or packed otherwise than by deflate"
+            )
+        with _damage_reported(self.source), self.archive.open(member) as file:
+            dtype, shape, order = self._header(key, file)
+            claimed = math.prod(shape) * dtype.itemsize
+            if claimed != member.file_size - file.tell():
+                raise _unreadable(self.source, f"{key} is not of the size that its header claims")
+            data = file.read()
+            if len(data) != claimed:
+                raise _unreadable(self.source, f"{key} ends early")
+            return np.ndarray(shape, dtype, data, order=order)
+
+    def _header(
+        self, key: str, file: IO[bytes]
+    ) -> tuple[np.dtype[Any], tuple[int, ...], Literal["C", "F"]]:
+        found = _HEADER.fullmatch(_header_text(file))
+        if found is None:
+            raise _unreadable(self.source, f"{key} has no header of a plain array")
+        dtype = np.dtype(found["dtype"].decode())
+        if dtype.hasobject:
+            raise self.invalid(f"{key} holds Python objects, and nothing is ever unpickled")
+        shape = tuple(int(length) for length in re.findall(rb"[0-9]+", found["shape"]))
+        return dtype, shape, "F" if found["by_column"] == b"True" else "C"
+
+    def invalid(self, found: str) -> RecordingError:
+        """Return the error for a file that is whole but not as expected, with its keys."""
+        keys = ", ".join(sorted(self.members)) or "none"
+        return RecordingError(DropReason.INVALID, f"{self.source}: {found} (keys: {keys})")
+
+
+def _header_text(file: IO[bytes]) -> bytes:
+    """Read a `.npy` file up to its data; empty where it does not begin as one."""
+    magic, version = file.read(len(_MAGIC)), file.read(2)
+    if magic != _MAGIC or len(version) < 2 or version[0] not in _HEADER_LENGTH:
+        return b""
+    length = _HEADER_LENGTH[version[0]]
+    (size,) = length.unpack(file.read(length.size).ljust(length.size, b"\0"))
+    return file.read(size) if size <= _MAX_HEADER_BYTES else b""
+
+
+@contextmanager
+def open_npz(path: Path, source: str) -> Iterator[Npz]:
+    """Open an `.npz` file for reading some of its arrays; `source` is what errors call it.
+
+    Raises `RecordingError` (UNREADABLE) where the file is missing, cut short or no zip file.
+    """
+    with _damage_reported(source):
+        archive = zipfile.ZipFile(path)
+    with archive:
+        members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
+        yield Npz(source, members, archive)
+
+
+@contextmanager
+def _damage_reported(source: str) -> Iterator[None]:
+    """Turn what is raised for damaged files into our error."""
+    try:
+        yield
+    except OSError as error:
+        raise _unreadable(source, error.strerror or str(error)) from error
+    except _DAMAGE as error:
+        raise _unreadable(source, str(error)) from error
+
+
+def _unreadable(source: str, found: str) -> RecordingError:
+    return RecordingError(
+        DropReason.UNREADABLE,
+        f"{source}: {found}; expected a whole .npz file. Was its download or unpacking cut short?",
+    )

@@ -1,0 +1,164 @@
+"""Finding the recording of an index's row in a folder of AMASS files.
+
+Folders differ by release and by how they were unpacked, so a path is compared by what all its
+spellings share; two files that match equally well are reported, never chosen between.
+"""
+
+import os
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from motiondata.archives.subsets import fold_path
+from motiondata.errors import DropReason, InputError, RecordingError
+from motiondata.humanml3d.index import Row
+
+SMPLH_SUFFIX = "_poses"
+SMPLX_SUFFIX = "_stageii"
+"""How AMASS's two releases end the name of a recording."""
+
+Table = Mapping[str, tuple[str, ...]]
+"""Paths below the root, with forward slashes, by each folded tail of theirs: a row's path may begin
+at any folder."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The recordings under a root, as they lay there when it was scanned."""
+
+    root: Path
+    """The folder with the subsets, any folder above it, or one subset's own folder."""
+    recordings: Table
+    """The files that may be of SMPL+H."""
+    smplx_recordings: Table
+    """The files of SMPL-X, under the names that SMPL+H would give them."""
+
+    @classmethod
+    def scan(cls, root: Path) -> "Archive":
+        """List the `.npz` files under a root, in order of their names.
+
+        Hidden files are left out. A linked folder is entered once. Raises `InputError` where the
+        root is no folder, cannot be read, or holds no such file.
+        """
+        root = root.absolute()
+        recordings: dict[str, tuple[str, ...]] = {}
+        smplx_recordings: dict[str, tuple[str, ...]] = {}
+        for parts in _npz_files(root):
+            stem = parts[-1].removesuffix(".npz")
+            table = recordings
+            if stem.casefold().endswith(SMPLX_SUFFIX):
+                stem, table = stem[: -len(SMPLX_SUFFIX)] + SMPLH_SUFFIX, smplx_recordings
+            for key in _tails((root.name, *parts[:-1], stem)):
+                table[key] = (*table.get(key, ()), "/".join(parts))
+        if not recordings and not smplx_recordings:
+            raise InputError(
+                f"{root}: no .npz files; expected AMASS's subsets, unpacked, such as "
+                "KIT/3/kick_high_left02_poses.npz"
+            )
+        return cls(root, recordings, smplx_recordings)
+
+    def find(self, row: Row) -> Path:
+        """Return the one recording that a row names, whatever the spelling of its path.
+
+        A file that is spelled as in the index goes before others in case, spaces, `-` and `_`;
+        copies in several places do not. Raises `RecordingError` where there is no recording, or
+        several, or only the SMPL-X one; and for HumanAct12's rows.
+        """
+        row.refuse_humanact12()
+        key = fold_path(row.parts)
+        found = self.recordings.get(key, ())
+        as_spelled = tuple(path for path in found if _is_spelled_as(path, row))
+        candidates = as_spelled or found
+        if len(candidates) == 1:
+            return self.root / candidates[0]
+        if candidates:
+            raise _ambiguous(row, candidates)
+        if key in self.smplx_recordings:
+            raise _wrong_release(row, self.smplx_recordings[key][0])
+        raise self._missing(row)
+
+    def nearest(self, row: Row) -> tuple[str, ...]:
+        """Return the recordings next to the row's in order of name, in its folder or its subset.
+
+        A look-up rather than a measure of likeness, so that thousands of missing rows cost little;
+        names that differ at their ends, by a trial's number or a suffix, are next to each other.
+        """
+        key = fold_path(row.parts)
+        place = bisect_left(self._keys, key)
+        around = self._keys[max(place - 1, 0) : place + 1]
+        for folder in (key.rpartition("/")[0], key.partition("/")[0]):
+            near = [other for other in around if other.startswith(f"{folder}/")]
+            if near:
+                return tuple(self.recordings[other][0] for other in near)
+        return ()
+
+    @cached_property
+    def _keys(self) -> list[str]:
+        return sorted(self.recordings)
+
+    def _missing(self, row: Row) -> RecordingError:
+        near = " and ".join(self.nearest(row))
+        hint = f"nearest by name: {near}" if near else f"it has nothing of {row.subset}"
+        return RecordingError(
+            DropReason.MISSING, f"{'/'.join(row.parts)}.npz is not in the archive; {hint}"
+        )
+
+
+def _npz_files(root: Path) -> Iterator[tuple[str, ...]]:
+    entered: set[tuple[int, int]] = set()
+    waiting: list[tuple[str, ...]] = [()]
+    while waiting:
+        folder = waiting.pop()
+        for entry in _entries(root.joinpath(*folder), entered):
+            # A path, unlike an entry, takes a link that leads to itself for nothing at all.
+            target = Path(entry) if entry.is_symlink() else entry
+            if target.is_dir():
+                waiting.append((*folder, entry.name))
+            elif entry.name.endswith(".npz") and target.is_file():
+                yield (*folder, entry.name)
+
+
+def _entries(folder: Path, entered: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
+    try:
+        status = folder.stat()
+        if (status.st_dev, status.st_ino) in entered:
+            return []
+        entered.add((status.st_dev, status.st_ino))
+        with os.scandir(folder) as entries:
+            visible = [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        raise InputError(
+            f"{folder}: expected a folder of AMASS recordings; {error.strerror}"
+        ) from error
+    return sorted(visible, key=lambda entry: entry.name)
+
+
+def _tails(parts: tuple[str, ...]) -> set[str]:
+    """Return the folded tails of a path, each a place where a row's path may begin.
+
+    A subset unpacked into a folder of its own name (`KIT/KIT/3/...`) needs no rule of its own.
+    """
+    return {fold_path(parts[start:]) for start in range(len(parts) - 1)}
+
+
+def _is_spelled_as(path: str, row: Row) -> bool:
+    below_subset = row.parts[1:]
+    return tuple(path.removesuffix(".npz").split("/"))[-len(below_subset) :] == below_subset
+
+
+def _ambiguous(row: Row, candidates: tuple[str, ...]) -> RecordingError:
+    return RecordingError(
+        DropReason.AMBIGUOUS,
+        f"{'/'.join(row.parts)}.npz: {len(candidates)} files match equally well: "
+        f"{', '.join(candidates)}; keep one of them under the root",
+    )
+
+
+def _wrong_release(row: Row, path: str) -> RecordingError:
+    return RecordingError(
+        DropReason.WRONG_RELEASE,
+        f"{'/'.join(row.parts)}.npz: found only AMASS's SMPL-X release, {path}, whose frame rates "
+        "differ from those that the index counts in; download SMPL+H G",
+    )

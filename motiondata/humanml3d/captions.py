@@ -1,0 +1,109 @@
+"""HumanML3D's captions: what people said of a clip, one caption a line.
+
+Lines are `caption#token/POS token/POS ...#start#end`, but some lack fields or have a stray `#`, so
+a line is read from both of its ends, and what is readable is kept. Source: `text_process.py` and
+the `texts/` of EricGuo5513/HumanML3D.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+_TOKEN = re.compile(r"(\S*)/([A-Z_]+)")
+"""A word and its part of speech, by spaCy's names: `man/NOUN`."""
+
+
+@dataclass(frozen=True)
+class Caption:
+    """One sentence on a clip, or on a part of it."""
+
+    text: str
+    """As written, runs of white space made one space."""
+    tokens: tuple[tuple[str, str], ...]
+    """Words, lemmatised, each with its part of speech; empty where the line has none."""
+    start_seconds: float
+    """Where in the clip the caption begins; 0 with an end of 0 is the whole clip."""
+    end_seconds: float
+    """Where in the clip it ends."""
+
+    @property
+    def is_whole_clip(self) -> bool:
+        """Tell whether the caption is on the whole clip."""
+        return self.end_seconds == 0.0
+
+
+def find_captions(texts: Path, name: str) -> tuple[Caption, ...]:
+    """Read the captions of a clip, mirrored ones by their own name; none where it has no file."""
+    path = texts / f"{name}.txt"
+    return read_captions(path) if path.is_file() else ()
+
+
+def read_captions(path: Path) -> tuple[Caption, ...]:
+    """Read a file of captions; lines without a sentence are left out, malformed ones mended.
+
+    Seconds that are absent, not finite or in the wrong order mean the whole clip. A file that is
+    not there raises `OSError`.
+    """
+    captions = (parse_caption(_decode(line)) for line in path.read_bytes().splitlines())
+    return tuple(caption for caption in captions if caption.text)
+
+
+def parse_caption(line: str) -> Caption:
+    """Read one line; its text is empty where it has no sentence. Nothing is raised."""
+    fields = line.rstrip("# \t").split("#")
+    seconds_at = max(_tail_start(fields, _is_seconds), len(fields) - 2)
+    tokens_at = _tail_start(fields[:seconds_at], _is_tokens)
+    if tokens_at == seconds_at == len(fields) - 1:
+        tokens_at = seconds_at = len(fields)  # one number alone is the end of the sentence
+    start, end = _span([_seconds(field) for field in fields[seconds_at:]])
+    return Caption(
+        text=" ".join("#".join(fields[:tokens_at]).strip("# ").split()),
+        tokens=_tokens("#".join(fields[tokens_at:seconds_at])),
+        start_seconds=start,
+        end_seconds=end,
+    )
+
+
+def _decode(line: bytes) -> str:
+    try:
+        return line.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def _tail_start(fields: list[str], holds: Callable[[str], bool]) -> int:
+    """Return where the last fields begin that all hold; the first field is never one of them."""
+    start = len(fields)
+    while start > 1 and holds(fields[start - 1]):
+        start -= 1
+    return start
+
+
+def _is_seconds(field: str) -> bool:
+    try:
+        float(field or "nan")
+    except ValueError:
+        return False
+    return True
+
+
+def _is_tokens(field: str) -> bool:
+    words = field.split()
+    return sum(_TOKEN.fullmatch(word) is not None for word in words) > len(words) / 2
+
+
+def _tokens(field: str) -> tuple[tuple[str, str], ...]:
+    matches = ((word, _TOKEN.fullmatch(word)) for word in field.split())
+    return tuple((match[1], match[2]) if match else (word, "") for word, match in matches)
+
+
+def _seconds(field: str) -> float:
+    value = float(field or "nan")
+    return value if math.isfinite(value) else 0.0
+
+
+def _span(seconds: list[float]) -> tuple[float, float]:
+    start, end = (*seconds, 0.0, 0.0)[:2]
+    return (start, end) if 0.0 <= start < end else (0.0, 0.0)

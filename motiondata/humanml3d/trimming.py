@@ -1,0 +1,95 @@
+"""HumanML3D's rules for cutting a recording into a clip.
+
+They are kept to the letter, odd frame rates included, since the captions were written for those
+very frames. Source: `raw_pose_processing.ipynb` of EricGuo5513/HumanML3D.
+"""
+
+import numpy as np
+
+from motiondata.clip import Clip
+from motiondata.errors import DropReason, RecordingError
+from motiondata.humanml3d.index import Row
+from motiondata.recording import Recording
+
+INDEX_FPS = 20
+"""The rate at which the index counts frames."""
+
+LEAD_IN_SECONDS = {
+    "Eyes_Japan_Dataset": 3.0,
+    "MPI_HDM05": 3.0,
+    "TotalCapture": 1.0,
+    "MPI_Limits": 1.0,
+    "Transitions_mocap": 0.5,
+}
+"""What is dropped at the start of each recording of a subset; of the others, nothing."""
+
+
+def frame_stride(fps: float) -> int:
+    """Return which multiple of the recording's frames is kept, rounded down; 0 below 20 fps.
+
+    So 59.999989 fps gives 2 (true 30 fps) and 250 fps gives 12 (true 20.83 fps).
+    """
+    return int(fps / INDEX_FPS)
+
+
+def lead_in_frames(subset: str) -> int:
+    """Return how many frames, at the index's rate, are dropped at the start of a recording."""
+    return round(LEAD_IN_SECONDS.get(subset, 0.0) * INDEX_FPS)
+
+
+def cut_clip(recording: Recording, row: Row) -> Clip:
+    """Cut a row's clip out of its recording: stride, then lead-in, then the row's frames.
+
+    The arrays are copies. Raises `RecordingError` where the recording is too slow, ends before the
+    row does, or has NaN or infinite values in the frames kept; and for HumanAct12's rows.
+    """
+    row.refuse_humanact12()
+    stride = _stride(recording)
+    lead_in = lead_in_frames(row.subset)
+    _expect_frames(recording, row, len(range(0, recording.frames, stride)) - lead_in)
+    first = (lead_in + row.start_frame) * stride
+    last = (lead_in + row.end_frame - 1) * stride
+    clip = Clip(
+        name=row.name,
+        subset=row.subset,
+        pose=recording.pose[first : last + 1 : stride].copy(),
+        trans=recording.trans[first : last + 1 : stride].copy(),
+        fps=recording.fps / stride,
+        first_frame=first,
+        last_frame=last,
+        recording=recording,
+    )
+    _expect_finite(clip)
+    return clip
+
+
+def _stride(recording: Recording) -> int:
+    stride = frame_stride(recording.fps)
+    if stride == 0:
+        raise RecordingError(
+            DropReason.INVALID,
+            f"{recording.source}: {recording.fps:g} fps; expected at least {INDEX_FPS}, the rate "
+            "at which the index counts frames",
+        )
+    return stride
+
+
+def _expect_frames(recording: Recording, row: Row, available: int) -> None:
+    if available < row.end_frame:
+        raise RecordingError(
+            DropReason.TOO_SHORT,
+            f"{recording.source}: expected frames {row.start_frame} to {row.end_frame} of "
+            f"{row.name}, found {max(available, 0)} after stride and lead-in ({recording.frames} "
+            f"at {recording.fps:g} fps). Is the file cut short, or of a release other than "
+            "SMPL+H G?",
+        )
+
+
+def _expect_finite(clip: Clip) -> None:
+    bad = ~(np.isfinite(clip.pose).all(axis=(1, 2)) & np.isfinite(clip.trans).all(axis=1))
+    if bad.any():
+        raise RecordingError(
+            DropReason.NOT_FINITE,
+            f"{clip.recording.source}: NaN or infinite values in {bad.sum()} of the "
+            f"{clip.frames} frames of {clip.name}, first in frame {bad.argmax()} of the clip",
+        )

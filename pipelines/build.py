@@ -1,0 +1,73 @@
+"""Building a LiDAR dataset: plan, build what has no receipt yet, publish, report.
+
+The same inputs and parameters give the same bytes, whoever runs the jobs and however often the
+build was stopped and begun again.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+from motiondata.errors import InputError
+from pipelines.building import build_shard
+from pipelines.fingerprint import take_fingerprint
+from pipelines.finishing import finish
+from pipelines.folder import prepare_folder
+from pipelines.inputs import find_inputs
+from pipelines.jobs import ShardJob
+from pipelines.options import BuildOptions, Execution
+from pipelines.plan import Plan, make_plan
+from pipelines.progress import Progress
+from pipelines.receipts import Receipt, find_receipt
+from pipelines.scheduling import run_jobs
+from pipelines.summary import describe_build, describe_plan
+from pipelines.tools import load_tools
+
+
+def dry_run(options: BuildOptions) -> str:
+    """Return the plan of a build in words, and write nothing."""
+    paths = find_inputs(options)
+    load_tools(options)
+    return describe_plan(make_plan(options, paths), options, paths)
+
+
+def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> str:
+    """Build a dataset, or what an earlier run left of it, and return a summary in words.
+
+    Raises `InputError` where an option or an input is wrong, before anything is written.
+    """
+    started = time.monotonic()
+    paths = find_inputs(options)
+    tools = load_tools(options)
+    plan = make_plan(options, paths)
+    _expect_clips(plan, options)
+    made_of = take_fingerprint(options, paths, plan, tools)
+    prepare_folder(out, made_of, execution.restart)
+    jobs = [ShardJob(shard, options, paths, out, made_of.hash) for shard in plan.shards]
+    receipts = _run(jobs, plan, execution)
+    drops = finish(out, plan, receipts, made_of, tools)
+    return describe_build(out, plan, receipts, drops, time.monotonic() - started)
+
+
+def _expect_clips(plan: Plan, options: BuildOptions) -> None:
+    if not plan.shards:
+        example = plan.drops[-1].message if plan.drops else "it has no rows"
+        raise InputError(
+            f"{options.index}: none of its {plan.rows} rows can be built from {options.amass}; "
+            f"the last one: {example}"
+        )
+
+
+def _run(jobs: list[ShardJob], plan: Plan, execution: Execution) -> list[Receipt]:
+    """Run the jobs without a receipt; return the receipts of all, in plan order."""
+    receipts: dict[str, Receipt] = {}
+    for job in jobs:
+        receipt = find_receipt(job.out, job.shard.name, job.plan)
+        if receipt is not None:
+            receipts[receipt.shard] = receipt
+    waiting = [job for job in jobs if job.shard.name not in receipts]
+    done_before = plan.frames - sum(clip.frames for job in waiting for clip in job.shard.clips)
+    with Progress(plan.frames, done_before, sys.stderr) as progress:
+        for receipt in run_jobs(build_shard, waiting, execution, progress.advance):
+            receipts[receipt.shard] = receipt
+    return [receipts[job.shard.name] for job in jobs]

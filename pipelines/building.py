@@ -1,0 +1,82 @@
+"""Building a shard: recordings read, clips scanned, the tar file written, the receipt given.
+
+A plain function of its job. A row whose recording is no good becomes a drop before any of its
+samples is written, so that a row is either all there or not at all.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from motiondata.errors import RecordingError
+from pipelines.clips import read_clip
+from pipelines.drops import Drop
+from pipelines.jobs import ShardJob
+from pipelines.plan import PlannedClip
+from pipelines.receipts import Receipt, publish_receipt
+from pipelines.sample import lidar_moments, lidar_schema, manifest_values
+from pipelines.scene import scan_samples
+from pipelines.tools import Tools, load_tools
+from shards.manifest import ManifestRow, manifest_row
+from shards.moments import Moments, fold
+from shards.writing import ShardWriter, encode_sample
+
+Values = dict[str, Any]
+"""The values of a sample's members, by suffix."""
+
+
+def build_shard(job: ShardJob, on_frames: Callable[[int], None]) -> Receipt:
+    """Build one shard and publish it, then its receipt. Raises for bugs and broken disks alone.
+
+    Linear algebra runs on one thread: sums differ in their last bits with the number of threads,
+    and every core has a worker of its own.
+    """
+    with threadpool_limits(1):
+        receipt = _ShardBuild(job, load_tools(job.options)).run(on_frames)
+    publish_receipt(job.out, receipt)
+    return receipt
+
+
+class _ShardBuild:
+    """One shard in the making."""
+
+    def __init__(self, job: ShardJob, tools: Tools) -> None:
+        self.job = job
+        self.tools = tools
+        self.schema = lidar_schema(job.options.points)
+        self.rows: list[ManifestRow] = []
+        self.drops: list[Drop] = []
+        self.moments: dict[str, list[Moments]] = {}
+
+    def run(self, on_frames: Callable[[int], None]) -> Receipt:
+        self.job.path.parent.mkdir(parents=True, exist_ok=True)
+        with ShardWriter(self.job.path) as writer:
+            for planned in self.job.shard.clips:
+                for key, values in self._samples_or_drop(planned):
+                    self._write(writer, key, values)
+                on_frames(planned.frames)
+        return Receipt(
+            shard=self.job.shard.name,
+            plan=self.job.plan,
+            file=writer.result,
+            samples=tuple(self.rows),
+            drops=tuple(self.drops),
+            moments={field: fold(parts) for field, parts in self.moments.items()},
+        )
+
+    def _samples_or_drop(self, planned: PlannedClip) -> list[tuple[str, Values]]:
+        try:
+            clip, shaped = read_clip(planned, self.job, self.tools)
+            return list(scan_samples(clip, shaped, planned, self.job, self.tools))
+        except RecordingError as error:
+            self.drops.append(Drop.of(planned.row, "build", error))
+            return []
+
+    def _write(self, writer: ShardWriter, key: str, values: Values) -> None:
+        written = writer.write(encode_sample(self.schema, key, values))
+        frames = len(values["hits.npy"])
+        row = manifest_row(written, self.job.shard.name, frames, manifest_values(values))
+        self.rows.append(row)
+        for field, moments in lidar_moments(self.schema, values).items():
+            self.moments.setdefault(field, []).append(moments)

@@ -1,0 +1,45 @@
+"""From a planned row to its clip: the recording is read, guarded, and cut.
+
+What can only be wrong is refused here, before a body is posed by it; what is merely unusual is
+flagged in the sample.
+"""
+
+import numpy as np
+
+from motiondata.archives.amass import read_amass
+from motiondata.bodies.body import Body
+from motiondata.bodies.posing import ShapedBody, pose_joints, shape_body
+from motiondata.clip import Clip
+from motiondata.guards import check_pose_is_rotations, check_up_axis
+from motiondata.humanml3d.trimming import cut_clip
+from motiondata.recording import Recording
+from pipelines.jobs import ShardJob
+from pipelines.plan import PlannedClip
+from pipelines.tools import Tools
+
+GUARDED_FRAMES = 200
+"""How many frames of a recording, evenly spread, are posed to tell which way is up."""
+
+
+def read_clip(planned: PlannedClip, job: ShardJob, tools: Tools) -> tuple[Clip, ShapedBody]:
+    """Read, guard and cut a clip; raises `RecordingError` where the recording is no good."""
+    path = job.options.amass / planned.recording
+    recording = read_amass(path, planned.recording)
+    check_pose_is_rotations(recording)
+    clip = cut_clip(recording, planned.row)
+    shaped = body_of(recording, tools.bodies[recording.gender], job.options.mean_shape)
+    _check_up(recording, shaped)
+    return clip, shaped
+
+
+def body_of(recording: Recording, body: Body, mean_shape: bool) -> ShapedBody:
+    """Shape the body by the recording's betas, if they are of the body's own shape space."""
+    applies = recording.shape_space == body.shape_space and not mean_shape
+    return shape_body(body, recording.betas if applies else np.zeros(0))
+
+
+def _check_up(recording: Recording, shaped: ShapedBody) -> None:
+    every = max(1, recording.frames // GUARDED_FRAMES)
+    pose, trans = recording.pose[::every], recording.trans[::every]
+    finite = np.isfinite(pose).all(axis=(1, 2)) & np.isfinite(trans).all(axis=1)
+    check_up_axis(recording, pose_joints(shaped, pose[finite], trans[finite]))

@@ -1,0 +1,47 @@
+"""The demo: made motion to verified shards to a picture, in one command and from nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipelines import build, imports, reports
+from pipelines.options import BuildOptions, Execution
+from shards.dataset import Dataset
+
+SHARD_MEGABYTES = 8
+"""Small enough that the demo's few clips fill several shards."""
+PICTURED = 8
+"""How many clips the picture shows."""
+
+
+def run(folder: Path, clips: int, workers: int) -> Iterator[str]:
+    """Do the demo's work in a folder and yield what to print as it goes.
+
+    What an earlier run has finished in the folder is kept.
+    """
+    corpus, dataset, picture = folder / "corpus", folder / "lidar", folder / "preview.png"
+    if not (corpus / "index.csv").exists():
+        yield f"Making {clips} clips of synthetic motion ..."
+        yield imports.synthesize(corpus, clips, seed=0)
+    yield "\nScanning them (the first scan on a machine compiles the kernels, about a minute) ..."
+    options = BuildOptions(corpus / "index.csv", corpus / "amass", shard_megabytes=SHARD_MEGABYTES)
+    yield build.build_lidar(options, dataset, Execution(workers))
+    yield "\n" + reports.verify(dataset)[1]
+    _draw(Dataset.open(dataset), picture)
+    yield f"a picture of scans: {picture}\n"
+    yield from next_commands(dataset, corpus)
+
+
+def _draw(dataset: Dataset, picture: Path) -> None:
+    from pipelines.preview import draw_preview
+
+    keys = dataset.manifest["key"].to_pylist()
+    draw_preview(dataset, keys[:: max(1, len(keys) // PICTURED)][:PICTURED], picture)
+
+
+def next_commands(dataset: Path, corpus: Path) -> Iterator[str]:
+    """Yield the commands to try next."""
+    yield "Next:"
+    yield f"  motiondata info {dataset}"
+    yield f"  motiondata stats {dataset}"
+    yield f"  motiondata build-lidar {corpus}/index.csv --amass {corpus}/amass --dry-run --out x"
+    yield "  motiondata build-lidar --help"

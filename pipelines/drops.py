@@ -1,0 +1,49 @@
+"""A drop: a row that yields no sample, kept as data and counted by its reason."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from motiondata.errors import DropReason, RecordingError
+from motiondata.humanml3d.index import Row
+
+
+@dataclass(frozen=True)
+class Drop:
+    """One row without a sample: a line of `drops.parquet`."""
+
+    row: int
+    """The row's number in the index, from 0."""
+    key: str
+    """The sample's key, had there been one."""
+    source: str
+    """The source path, as the index writes it."""
+    subset: str
+    """The archive's subset, by HumanML3D's name."""
+    stage: str
+    """`plan` or `build`: what the build was at when the row was given up."""
+    reason: str
+    """A `DropReason`."""
+    message: str
+    """What was expected and what was found, for a person."""
+
+    @classmethod
+    def of(cls, row: Row, stage: str, error: RecordingError) -> "Drop":
+        """Make the drop of a row out of the error that it met."""
+        return cls(
+            row.number, row.name, row.source_path, row.subset, stage, error.reason, str(error)
+        )
+
+    @property
+    def expected(self) -> bool:
+        """Tell whether the drop says nothing about the recording's health."""
+        return DropReason(self.reason).expected
+
+    def to_json(self) -> dict[str, object]:
+        """Return the drop as a JSON object."""
+        return asdict(self)
+
+
+def count_reasons(drops: Iterable[Drop]) -> dict[str, int]:
+    """Count drops by reason, the most frequent first."""
+    return dict(Counter(drop.reason for drop in drops).most_common())

@@ -1,0 +1,68 @@
+"""Where a build's inputs lie, and a fingerprint of each, so that a changed one is noticed.
+
+Small files are hashed whole; the recordings and caption files, gigabytes and tens of thousands of
+them, by path, size and time of last change.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from motiondata.errors import InputError
+from motiondata.humanml3d.splits import SPLITS
+from pipelines.options import BuildOptions
+from shards.hashing import hash_bytes
+
+INPUTS = ("index", "amass", "texts", "splits", "body")
+"""The options that are paths of inputs: what counts is what lies there."""
+
+
+@dataclass(frozen=True)
+class InputPaths:
+    """The folders of captions and split lists that a build uses; None where there is none."""
+
+    texts: Path | None
+    splits: Path | None
+
+
+def find_inputs(options: BuildOptions) -> InputPaths:
+    """Find the folders that were not named beside the index.
+
+    Raises `InputError` where a named one is not there.
+    """
+    beside = options.index.parent
+    texts = _named(options.texts, "texts") or (
+        beside / "texts" if (beside / "texts").is_dir() else None
+    )
+    has_lists = any((beside / f"{split}.txt").is_file() for split in SPLITS)
+    splits = _named(options.splits, "splits") or (beside if has_lists else None)
+    return InputPaths(texts, splits)
+
+
+def _named(folder: Path | None, option: str) -> Path | None:
+    if folder is not None and not folder.is_dir():
+        raise InputError(f"{folder}: expected a folder for --{option}, found none")
+    return folder
+
+
+def parameters_of(options: BuildOptions) -> dict[str, object]:
+    """Return every parameter that may change a byte, without the inputs' paths."""
+    return {name: value for name, value in asdict(options).items() if name not in INPUTS}
+
+
+def digest_json(value: object) -> str:
+    """Return the hash of a JSON value, whatever the order of its keys."""
+    return hash_bytes(json.dumps(value, sort_keys=True, separators=(",", ":")).encode())
+
+
+def digest_files(paths: Iterable[Path]) -> str:
+    """Return one hash of the contents of some small files, in the order given."""
+    return digest_json([hash_bytes(path.read_bytes()) for path in paths])
+
+
+def digest_stats(root: Path, names: Iterable[str]) -> str:
+    """Return one hash of the names, sizes and times of last change of files under a root."""
+    stats = ((name, os.stat(root / name)) for name in names)  # noqa: PTH116 (15,000 files)
+    return digest_json([(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats])

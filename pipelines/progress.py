@@ -1,0 +1,56 @@
+"""Progress: a bar with rate and time left on a terminal, plain lines now and then in a log."""
+
+import time
+from types import TracebackType
+from typing import Self, TextIO
+
+from tqdm import tqdm
+
+LOG_SECONDS = 10.0
+"""How often a line is written where there is no terminal."""
+
+
+class Progress:
+    """The frames of a build, done and to do."""
+
+    def __init__(self, frames: int, done_before: int, stream: TextIO) -> None:
+        self._frames = frames
+        self._done = self._done_before = done_before
+        self._stream = stream
+        self._started = self._logged = time.monotonic()
+        self._bar: tqdm | None = None  # type: ignore[type-arg]
+
+    def __enter__(self) -> Self:
+        if self._stream.isatty() and self._done < self._frames:
+            self._bar = tqdm(
+                total=self._frames, initial=self._done, unit=" frames", file=self._stream,
+                smoothing=0.1, dynamic_ncols=True, leave=False,
+            )  # fmt: skip
+        return self
+
+    def advance(self, frames: int) -> None:
+        """Count further frames as done, and show it if it is time."""
+        self._done += frames
+        if self._bar is not None:
+            self._bar.update(frames)
+        elif time.monotonic() - self._logged >= LOG_SECONDS:
+            self._logged = time.monotonic()
+            self._stream.write(self._line() + "\n")
+            self._stream.flush()
+
+    def _line(self) -> str:
+        rate = (self._done - self._done_before) / (time.monotonic() - self._started)
+        left = (self._frames - self._done) / rate if rate else float("inf")
+        return (
+            f"{self._done:,} of {self._frames:,} frames ({self._done / self._frames:.0%}), "
+            f"{rate:,.0f} frames/s, {left:,.0f} s left"
+        )
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()

@@ -1,0 +1,127 @@
+"""What a LiDAR sample is as stored: the one file that knows both arrays and their member names.
+
+The members and their meaning are described for readers in docs/format.md.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from motiondata.clip import Clip
+from motiondata.humanml3d.captions import Caption
+from motiondata.skeleton import JOINTS
+from shards.moments import Moments
+from shards.schema import ArraySpec, Schema
+from shards.statistics import sample_moments
+
+MANIFEST_COLUMNS = pa.schema(
+    [
+        pa.field("hits_min", pa.int64(), nullable=False),
+        pa.field("hits_mean", pa.float64(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("subset", pa.string(), nullable=False),
+        pa.field("captions", pa.list_(pa.string()), nullable=False),
+        pa.field("flags", pa.list_(pa.string()), nullable=False),
+    ]
+)
+"""What the manifest says of a LiDAR sample beside what it says of every sample."""
+
+
+@dataclass(frozen=True)
+class LidarClip:
+    """A clip as one sensor saw it; all in the sensor's frame: x forward, y left, z up, metres."""
+
+    points: NDArray[np.float32]
+    """Shaped (frames, points, 3), farthest point first; zero where nothing was hit."""
+    hits: NDArray[np.int32]
+    """How many rays hit, shaped (frames,); `min(hits, points)` of the points are distinct."""
+    parts: NDArray[np.uint8]
+    """Shaped (frames, points): the body part of each point, 255 where nothing was hit."""
+    joints: NDArray[np.float64]
+    """Shaped (frames, 22, 3)."""
+
+
+def lidar_schema(points: int) -> Schema:
+    """Return the members of a sample with so many points a frame, in their order."""
+    return Schema(
+        {
+            "points.npy": ArraySpec("float32", ("frames", points, 3), counted_where="hits"),
+            "hits.npy": ArraySpec("int32", ("frames",)),
+            "parts.npy": ArraySpec("uint8", ("frames", points)),
+            "joints.npy": ArraySpec("float32", ("frames", JOINTS, 3)),
+            "pose.npy": ArraySpec("float32", ("frames", JOINTS, 3)),
+            "trans.npy": ArraySpec("float32", ("frames", 3)),
+            "json": "json",
+            "txt": "text",
+        }
+    )
+
+
+def frame_bytes(points: int) -> int:
+    """Return the bytes that a frame takes in a shard: 5,540 at 384 points."""
+    arrays = lidar_schema(points).arrays.values()
+    return sum(
+        np.dtype(spec.dtype).itemsize * int(np.prod([n for n in spec.shape if n != "frames"]))
+        for spec in arrays
+    )
+
+
+def sample_bytes() -> int:
+    """Return about what a sample takes beside its frames: headers, padding, captions, JSON."""
+    members = len(lidar_schema(1).members)
+    return members * (512 + 256) + 6 * 128 + 2048
+
+
+def lidar_values(
+    clip: Clip, seen: LidarClip, details: dict[str, Any], captions: tuple[Caption, ...]
+) -> dict[str, Any]:
+    """Return the values of a sample's members, in the schema's order."""
+    return {
+        "points.npy": seen.points,
+        "hits.npy": seen.hits,
+        "parts.npy": seen.parts,
+        "joints.npy": seen.joints.astype(np.float32),
+        "pose.npy": clip.pose.astype(np.float32),
+        "trans.npy": clip.trans.astype(np.float32),
+        "json": {**_clip_details(clip), **details, "captions": _caption_details(captions)},
+        "txt": "".join(f"{caption.text}\n" for caption in captions),
+    }
+
+
+def manifest_values(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a sample's values of `MANIFEST_COLUMNS`, from those of its members."""
+    hits, details = values["hits.npy"], values["json"]
+    return {
+        "hits_min": int(hits.min()),
+        "hits_mean": float(hits.mean()),
+        "source": details["source"],
+        "subset": details["subset"],
+        "captions": [caption["text"] for caption in details["captions"]],
+        "flags": details["flags"],
+    }
+
+
+def lidar_moments(schema: Schema, values: dict[str, Any]) -> dict[str, Moments]:
+    """Return the moments of each field of real numbers of a sample."""
+    floats = [field for field, spec in schema.arrays.items() if spec.is_float]
+    return {field: sample_moments(schema, field, values) for field in floats}
+
+
+def _clip_details(clip: Clip) -> dict[str, Any]:
+    return {
+        "source": clip.recording.source,
+        "subset": clip.subset,
+        "fps_in": clip.recording.fps,
+        "fps_out": clip.fps,
+        "first_frame": clip.first_frame,
+        "last_frame": clip.last_frame,
+        "gender": clip.recording.gender,
+        "licence": clip.recording.licence,
+    }
+
+
+def _caption_details(captions: tuple[Caption, ...]) -> list[dict[str, Any]]:
+    return [asdict(caption) for caption in captions]

@@ -1,0 +1,117 @@
+"""A scene: one clip's body and one sensor, and what the sensor sees of it.
+
+Frames go through posing, scanning and sampling some hundred at a time, so that memory does not grow
+with the length of a clip; no result depends on how they are cut.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.bodies.posing import ShapedBody, pose_body, pose_joints
+from motiondata.clip import Clip, hold_in_place
+from motiondata.guards import posture_flags
+from motiondata.humanml3d.captions import find_captions
+from motiondata.lidar.noise import add_range_noise
+from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor
+from motiondata.lidar.sampling import SampledClip, sample_scans
+from motiondata.mirroring import mirror_clip
+from pipelines.jobs import ShardJob
+from pipelines.options import BuildOptions
+from pipelines.plan import PlannedClip, PlannedSample
+from pipelines.sample import LidarClip, lidar_values
+from pipelines.tools import Tools
+
+BATCH_FRAMES = 256
+"""How many frames are posed at once: HumanML3D's clips, of 200 frames at most, are one batch."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A clip as it is to be scanned, and where the sensor stands."""
+
+    clip: Clip
+    shaped: ShapedBody
+    joints: NDArray[np.float64]
+    """Shaped (frames, 22, 3), world frame, metres."""
+    T_world_sensor: NDArray[np.float64]
+    """Shaped (4, 4)."""
+
+
+def scan_samples(
+    clip: Clip, shaped: ShapedBody, planned: PlannedClip, job: ShardJob, tools: Tools
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the key and the members' values of each of a planned clip's samples."""
+    for sample in planned.samples:
+        scene = set_scene(clip, shaped, sample, job.options)
+        seen = scan_scene(scene, sample.key, job.options, tools)
+        captions = find_captions(job.paths.texts, sample.name) if job.paths.texts else ()
+        details = scene_details(scene, sample, job.options, tools)
+        yield sample.key, lidar_values(scene.clip, seen, details, captions)
+
+
+def set_scene(
+    clip: Clip, shaped: ShapedBody, sample: PlannedSample, options: BuildOptions
+) -> Scene:
+    """Vary a clip as a sample asks for, and place the sample's sensor."""
+    varied = mirror_clip(clip) if sample.mirrored else clip
+    varied = hold_in_place(varied) if options.in_place else varied
+    joints = pose_joints(shaped, varied.pose, varied.trans)
+    T_world_sensor = place_sensor(
+        joints[:, 0],
+        first_heading(joints),
+        distance=options.distance,
+        height=options.height,
+        views=options.views,
+    )
+    return Scene(varied, shaped, joints, T_world_sensor[sample.view])
+
+
+def scan_scene(scene: Scene, key: str, options: BuildOptions, tools: Tools) -> LidarClip:
+    """Scan all frames of a scene; `key` and the options' seed decide the range noise."""
+    starts = range(0, scene.clip.frames, BATCH_FRAMES)
+    batches = [_scan_batch(scene, first, key, options, tools) for first in starts]
+    world_to_sensor = invert_rigid(scene.T_world_sensor)
+    return LidarClip(
+        points=np.concatenate([batch.points for batch in batches]),
+        hits=np.concatenate([batch.hits for batch in batches]),
+        parts=np.concatenate([batch.parts for batch in batches]),
+        joints=scene.joints @ world_to_sensor[:3, :3].T + world_to_sensor[:3, 3],
+    )
+
+
+def _scan_batch(
+    scene: Scene, first: int, key: str, options: BuildOptions, tools: Tools
+) -> SampledClip:
+    batch = slice(first, first + BATCH_FRAMES)
+    body = scene.shaped.body
+    posed = pose_body(
+        scene.shaped,
+        scene.clip.pose[batch],
+        scene.clip.trans[batch],
+        invert_rigid(scene.T_world_sensor),
+    )
+    scans = tools.scanner.scan_clip(posed.vertices, body.faces)
+    scans = add_range_noise(scans, options.noise, options.seed, key, first)
+    return sample_scans(scans, body.face_parts, options.points)
+
+
+def scene_details(
+    scene: Scene, sample: PlannedSample, options: BuildOptions, tools: Tools
+) -> dict[str, Any]:
+    """Return what a sample's JSON says of its scene."""
+    return {
+        "mirrored": sample.mirrored,
+        "in_place": options.in_place,
+        "body": scene.shaped.body.id,
+        "betas": scene.shaped.betas.tolist(),
+        "sensor": tools.sensor.name,
+        "view": sample.view,
+        "T_world_sensor": scene.T_world_sensor.tolist(),
+        "noise": options.noise,
+        "seed": options.seed,
+        "flags": list(posture_flags(scene.joints)),
+    }

@@ -1,0 +1,49 @@
+"""What a worker loads once and uses for every clip: the bodies, the sensor and its scanner."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from motiondata.bodies.body import Body
+from motiondata.bodies.bundled import bundled_body
+from motiondata.bodies.loading import load_bodies
+from motiondata.lidar.presets import find_sensor
+from motiondata.lidar.scanning import Scanner
+from motiondata.lidar.sensor import Sensor
+from motiondata.recording import GENDERS
+from pipelines.inputs import digest_json
+from pipelines.options import BuildOptions
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The body of each gender, the sensor, and a scanner for it (which is not to be shared)."""
+
+    bodies: Mapping[str, Body]
+    sensor: Sensor
+    scanner: Scanner
+
+    @property
+    def bodies_id(self) -> str:
+        """Return one hash of all the bodies."""
+        return digest_json({gender: self.bodies[gender].id for gender in GENDERS})
+
+    @property
+    def sensor_id(self) -> str:
+        """Return the hash of all that the sensor does, whatever it is called."""
+        sensor = self.sensor
+        angles = [sensor.elevation.tolist(), sensor.azimuth_offset.tolist()]
+        return digest_json([*angles, sensor.columns, sensor.min_range, sensor.max_range])
+
+
+def load_tools(options: BuildOptions) -> Tools:
+    """Load what the options name, once a process. Raises `InputError` for a bad body or sensor."""
+    return _load(options.body, options.sensor)
+
+
+@lru_cache(maxsize=1)
+def _load(body: Path | None, sensor_name: str) -> Tools:
+    bodies = load_bodies(body) if body else dict.fromkeys(GENDERS, bundled_body())
+    sensor = find_sensor(sensor_name)
+    return Tools(bodies, sensor, Scanner(sensor))

@@ -1,0 +1,61 @@
+"""Names of keys, splits, shards and files, and where in a dataset's folder they may lead.
+
+A dataset may come from anyone: what its files call each other is matched against these patterns
+before it touches the file system, and no link is followed out of the folder.
+"""
+
+import re
+from pathlib import Path
+
+from shards.errors import DatasetError, ShardError
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+"""Keys and splits: no dot, where `webdataset` cuts keys, and no leading `_`: it skips `__x__`."""
+SHARD_NAME = re.compile(rf"({NAME.pattern})/[0-9]{{6}}\.tar")
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
+
+DATASET = "dataset.json"
+MANIFEST = "manifest.parquet"
+DROPS = "drops.parquet"
+RECEIPTS = "receipts"
+STATISTICS = "stats"
+RESERVED = (RECEIPTS, STATISTICS)
+"""Folders that no split may be called after."""
+
+
+def shard_name(split: str, number: int) -> str:
+    """Return the name of a split's shard: its path in the dataset's folder."""
+    name = f"{split}/{number:06d}.tar"
+    if not SHARD_NAME.fullmatch(name) or split in RESERVED:
+        raise ShardError(
+            f"shard {number} of the split {split!r} has no name; expected a number below a million "
+            f"and letters, digits, - and _ only, not {' or '.join(RESERVED)}"
+        )
+    return name
+
+
+def split_of(name: str) -> str:
+    """Return the split that a shard's name says it belongs to."""
+    match = SHARD_NAME.fullmatch(name)
+    if match is None or match[1] in RESERVED:
+        raise DatasetError(DATASET, f"{name!r} is no name of a shard; expected train/000000.tar")
+    return match[1]
+
+
+def inside(root: Path, name: str) -> Path:
+    """Return the path of a dataset's file, refusing names and links that lead out of its folder."""
+    if not FILE_NAME.fullmatch(name):
+        raise DatasetError(str(root), f"{name!r} is no name of a file in a dataset's folder")
+    path = root / name
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise DatasetError(name, "a link leads out of the dataset's folder; expected a file in it")
+    return path
+
+
+def existing(root: Path, name: str) -> Path:
+    """Return the path of a dataset's file, refusing one that is missing or not a plain file."""
+    path = inside(root, name)
+    if not path.is_file():
+        found = "something else than a file" if path.exists() else "nothing"
+        raise DatasetError(name, f"expected a file, found {found}; build or copy it again")
+    return path

@@ -1,0 +1,44 @@
+"""Publishing: a file under its final name is whole, whenever the process or the machine dies.
+
+The bytes go to a unique temporary name in the same folder, are flushed to the disk, and are then
+renamed, which POSIX makes atomic; the folder is flushed last, so that the name survives too.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+TEMPORARY = ".tmp"
+"""How the name of every unfinished file ends, and of no finished one."""
+
+
+@contextmanager
+def publishing(path: Path) -> Iterator[BinaryIO]:
+    """Yield a new binary file that takes its final name only when the block ends without error."""
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}{TEMPORARY}")
+    try:
+        with temporary.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def publish(path: Path, data: bytes) -> None:
+    """Write a whole file, or none."""
+    with publishing(path) as file:
+        file.write(data)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""Tests of bodies, their files and their posing."""

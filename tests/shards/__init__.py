@@ -1,0 +1,1 @@
+"""Tests of `shards`, which know no motion and no Ray."""

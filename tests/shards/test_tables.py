@@ -1,0 +1,106 @@
+"""Tables and the manifest: the same rows give the same bytes, and only rows that fit get in."""
+
+import random
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from shards.errors import DatasetError, ShardError
+from shards.hashing import hash_file
+from shards.manifest import ManifestRow, manifest_table, parquet_to_manifest, table_to_rows
+from shards.tables import parquet_to_table, rows_to_table, table_to_parquet, write_table
+from shards.writing import Span
+from tests.shards.made_dataset import COLUMNS, SCHEMA
+
+PLACES = {suffix: Span(512 * number, number) for number, suffix in enumerate(SCHEMA.members, 1)}
+ROWS = [
+    ManifestRow(key, "train/000000.tar", frames, PLACES, {"captions": captions})
+    for key, frames, captions in [("a", 3, ["walks", "café"]), ("b", 1, []), ("M000001", 0, None)]
+]
+
+
+def test_rows_survive_the_round_trip() -> None:
+    data = table_to_parquet(manifest_table(SCHEMA, ROWS, COLUMNS))
+    assert table_to_rows(SCHEMA, parquet_to_manifest(SCHEMA, data)) == ROWS
+
+
+def test_the_same_rows_give_the_same_bytes_however_they_came_together() -> None:
+    whole = manifest_table(SCHEMA, ROWS, COLUMNS)
+    parts = pa.concat_tables([manifest_table(SCHEMA, [row], COLUMNS) for row in ROWS])
+    assert table_to_parquet(whole) == table_to_parquet(parts)
+
+
+def test_a_written_table_is_recorded_with_its_hash(tmp_path: Path) -> None:
+    entry = write_table(tmp_path / "drops.parquet", manifest_table(SCHEMA, ROWS, COLUMNS))
+    path = tmp_path / "drops.parquet"
+    assert (entry.name, entry.bytes, entry.rows) == (path.name, path.stat().st_size, len(ROWS))
+    assert entry.blake2b == hash_file(path)
+
+
+def test_a_table_without_rows_is_a_table() -> None:
+    data = table_to_parquet(manifest_table(SCHEMA, [], COLUMNS))
+    assert parquet_to_manifest(SCHEMA, data).num_rows == 0
+
+
+COLUMN = pa.schema([pa.field("row", pa.int64(), nullable=False)])
+UNFIT: dict[str, dict[str, Any]] = {
+    "a column too few": {},
+    "a column too many": {"row": 1, "col": 2},
+    "another type": {"row": "one"},
+    "a number too large": {"row": 2**63},
+    "no value where there must be one": {"row": None},
+}
+
+
+@pytest.mark.parametrize("row", UNFIT.values(), ids=UNFIT)
+def test_a_row_that_does_not_fit_is_refused(row: dict[str, Any]) -> None:
+    with pytest.raises(ShardError, match="row"):
+        rows_to_table([row], COLUMN)
+
+
+def test_half_a_letter_is_refused() -> None:
+    with pytest.raises(ShardError, match="does not fit"):
+        rows_to_table([{"name": "\udc80"}], pa.schema([("name", pa.string())]))
+
+
+def test_a_further_column_may_not_take_the_name_of_one_that_all_have() -> None:
+    with pytest.raises(ShardError, match="one comes twice"):
+        manifest_table(SCHEMA, [], pa.schema([("points_offset", pa.int64())]))
+
+
+def test_bytes_that_are_no_table_are_refused() -> None:
+    data = table_to_parquet(rows_to_table([{"row": 1}], COLUMN))
+    for damaged in (b"", b"PAR1", data[:-1], data[: len(data) // 2]):
+        with pytest.raises(DatasetError, match=r"drops\.parquet: expected a Parquet file"):
+            parquet_to_table(damaged, "drops.parquet")
+
+
+def test_no_flipped_bits_of_a_table_raise_anything_else() -> None:
+    data = table_to_parquet(manifest_table(SCHEMA, ROWS, COLUMNS))
+    for seed in range(300):
+        chance = random.Random(seed)  # noqa: S311
+        changed = bytearray(data)
+        for _ in range(3):
+            changed[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        with suppress(DatasetError):
+            parquet_to_manifest(SCHEMA, bytes(changed))
+
+
+def test_a_manifest_lacks_no_column_and_no_value() -> None:
+    table = manifest_table(SCHEMA, ROWS, COLUMNS)
+    for name in ("key", "frames", "hits_offset", "txt_size"):
+        with pytest.raises(DatasetError, match=f"no column '{name}'"):
+            parquet_to_manifest(SCHEMA, table_to_parquet(table.drop_columns([name])))
+    nullable = table.set_column(0, "key", pa.array(["a", None, "b"]))
+    with pytest.raises(DatasetError, match="no column 'key' of string without nulls"):
+        parquet_to_manifest(SCHEMA, table_to_parquet(nullable))
+
+
+@pytest.mark.parametrize("key", ["../../etc/passwd", "a.b", "", "a\nb", "/a"])
+def test_a_manifest_with_a_key_that_is_no_name_is_refused(key: str) -> None:
+    row = ManifestRow(key, "train/000000.tar", 1, PLACES)
+    with pytest.raises(DatasetError, match="keys"):
+        parquet_to_manifest(SCHEMA, table_to_parquet(manifest_table(SCHEMA, [row])))
