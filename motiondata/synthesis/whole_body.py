@@ -32,7 +32,7 @@ def stand(score: Score, act: Act) -> None:
 def squat(score: Score, act: Act) -> None:
     """Bend the knees and come up again, a number of times."""
     tempo = PACES[act.pace] * score.style.tempo
-    down, held = score.vary(0.95, 0.1) / tempo, score.vary(0.25, 0.4)
+    down, held = score.vary(0.9, 0.1) / tempo**0.7, score.vary(0.25, 0.4)
     deep = score.vary(0.4, 0.06) * SIZES[act.size] * score.figure.leg
     start = score.now
     for _ in range(act.count):
