@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from motiondata import __version__
 from motiondata.errors import MotionDataError
 from pipelines.options import BuildOptions, Execution
 from shards.errors import ShardError
@@ -31,7 +32,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="motiondata")
+@click.version_option(__version__, prog_name="motiondata")
 def main() -> None:
     """Motion-capture archives in, training-ready LiDAR shards out."""
 

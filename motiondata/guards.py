@@ -37,6 +37,7 @@ HEAD_ABOVE_PELVIS_METRES = 0.2
 
 LYING = "lying"
 OFF_FLOOR = "off_floor"
+POSTURE_FLAGS = (LYING, OFF_FLOOR)
 
 _Joints = NDArray[np.float64]
 _ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]

@@ -1,6 +1,6 @@
 """A recording: one motion as it was captured, whatever archive it came from.
 
-Every reader ends here and every later stage starts here, so that what is checked once holds for all.
+Every reader ends here and every later stage starts here: what is checked once holds for all.
 """
 
 from dataclasses import dataclass, field

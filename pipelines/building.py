@@ -18,7 +18,7 @@ from pipelines.receipts import Receipt, publish_receipt
 from pipelines.sample import lidar_moments, lidar_schema, manifest_values
 from pipelines.scene import scan_samples
 from pipelines.tools import Tools, load_tools
-from shards.manifest import ManifestRow, manifest_row
+from shards.manifest import ManifestRow
 from shards.moments import Moments, fold
 from shards.writing import ShardWriter, encode_sample
 
@@ -76,7 +76,9 @@ class _ShardBuild:
     def _write(self, writer: ShardWriter, key: str, values: Values) -> None:
         written = writer.write(encode_sample(self.schema, key, values))
         frames = len(values["hits.npy"])
-        row = manifest_row(written, self.job.shard.name, frames, manifest_values(values))
+        row = ManifestRow(
+            written.key, self.job.shard.name, frames, written.members, manifest_values(values)
+        )
         self.rows.append(row)
         for field, moments in lidar_moments(self.schema, values).items():
             self.moments.setdefault(field, []).append(moments)

@@ -34,8 +34,11 @@ def read_clip(planned: PlannedClip, job: ShardJob, tools: Tools) -> tuple[Clip, 
 
 def body_of(recording: Recording, body: Body, mean_shape: bool) -> ShapedBody:
     """Shape the body by the recording's betas, if they are of the body's own shape space."""
-    applies = recording.shape_space == body.shape_space and not mean_shape
-    return shape_body(body, recording.betas if applies else np.zeros(0))
+    betas = np.zeros(body.shape_dirs.shape[2])
+    if recording.shape_space == body.shape_space and not mean_shape:
+        used = recording.betas[: len(betas)]
+        betas[: len(used)] = used
+    return shape_body(body, betas)
 
 
 def _check_up(recording: Recording, shaped: ShapedBody) -> None:

@@ -65,7 +65,7 @@ def take_fingerprint(
         "recordings": digest_stats(options.amass, recordings),
         "captions": _digest_captions(paths.texts, plan),
     }
-    return Fingerprint(FORMAT_VERSION, parameters_of(options), contents, stats)
+    return Fingerprint(FORMAT_VERSION, parameters_of(options, tools.sensor.name), contents, stats)
 
 
 def _identity(clip: PlannedClip) -> list[object]:

@@ -6,12 +6,12 @@ Everything is put together in plan order, whatever order the shards were finishe
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from motiondata import __version__
 from pipelines.drops import Drop
 from pipelines.fingerprint import Fingerprint
 from pipelines.plan import Plan
@@ -52,8 +52,8 @@ def finish(
     schema = lidar_schema(made_of.parameters["points"])
     rows = [row for receipt in receipts for row in receipt.samples]
     tables = (
-        write_table(out, MANIFEST, manifest_table(schema, rows, MANIFEST_COLUMNS)),
-        write_table(out, DROPS, pa.Table.from_pylist([asdict(d) for d in drops], DROP_COLUMNS)),
+        write_table(out / MANIFEST, manifest_table(schema, rows, MANIFEST_COLUMNS)),
+        write_table(out / DROPS, pa.Table.from_pylist([asdict(d) for d in drops], DROP_COLUMNS)),
     )
     shards = tuple(entry for receipt in receipts for entry in _shard_entries(receipt))
     _write_statistics(out, receipts, content_hash(shards))
@@ -100,7 +100,7 @@ def _provenance(made_of: Fingerprint, tools: Tools) -> dict[str, Any]:
     bodies = {body.id: body for body in tools.bodies.values()}.values()
     return {
         "product": "lidar",
-        "software": f"motiondata {version('motiondata')}",
+        "software": f"motiondata {__version__}",
         "plan": made_of.hash_of_contents,
         "inputs": made_of.contents,
         "bodies": [

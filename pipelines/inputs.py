@@ -47,9 +47,10 @@ def _named(folder: Path | None, option: str) -> Path | None:
     return folder
 
 
-def parameters_of(options: BuildOptions) -> dict[str, object]:
-    """Return every parameter that may change a byte, without the inputs' paths."""
-    return {name: value for name, value in asdict(options).items() if name not in INPUTS}
+def parameters_of(options: BuildOptions, sensor_name: str) -> dict[str, object]:
+    """Return every parameter that may change a byte, without paths: the sensor goes by its name."""
+    named = {**asdict(options), "sensor": sensor_name}
+    return {name: value for name, value in named.items() if name not in INPUTS}
 
 
 def digest_json(value: object) -> str:

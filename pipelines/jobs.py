@@ -6,6 +6,7 @@ from pathlib import Path
 from pipelines.inputs import InputPaths
 from pipelines.options import BuildOptions
 from pipelines.plan import PlannedShard
+from shards.paths import inside
 
 
 @dataclass(frozen=True)
@@ -21,5 +22,5 @@ class ShardJob:
 
     @property
     def path(self) -> Path:
-        """Where the shard's tar file is to lie."""
-        return self.out / f"{self.shard.name}.tar"
+        """Where the shard is to lie; raises `DatasetError` where a link leads out of the folder."""
+        return inside(self.out, self.shard.name)

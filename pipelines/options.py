@@ -5,6 +5,7 @@ hash is a hash of it; `Execution` holds the rest. The command line takes its def
 """
 
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 from motiondata.errors import InputError
@@ -53,13 +54,17 @@ class BuildOptions:
         for name, least in (("points", 1), ("views", 1), ("limit", 1), ("shard_megabytes", 1)):
             self._expect_at_least(name, least)
         self._expect_at_least("noise", 0.0)
-        if not self.distance > 0:
-            raise InputError(f"distance: expected metres above 0, found {self.distance}")
+        self._expect(self.distance > 0, "distance", "metres above 0")
+        for name in ("distance", "height", "noise"):
+            self._expect(isfinite(getattr(self, name)), name, "a finite number of metres")
 
     def _expect_at_least(self, name: str, least: float) -> None:
         value = getattr(self, name)
-        if value is not None and not value >= least:
-            raise InputError(f"{name}: expected at least {least}, found {value}")
+        self._expect(value is None or value >= least, name, f"at least {least}")
+
+    def _expect(self, holds: bool, name: str, expected: str) -> None:
+        if not holds:
+            raise InputError(f"{name}: expected {expected}, found {getattr(self, name)}")
 
 
 @dataclass(frozen=True)

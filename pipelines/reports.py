@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from motiondata.bodies.bundled import bundled_body
 from motiondata.errors import InputError
+from motiondata.lidar.presets import SENSOR_NAMES
 from pipelines.summary import count_table
 from shards.dataset import Dataset, read_table_file
+from shards.description import Description
 from shards.paths import DROPS
 from shards.statistics import compute_statistics, write_statistics
 from shards.tables import parquet_to_table
@@ -71,7 +74,7 @@ def info(path: Path) -> str:
             *_made_from(description.provenance),
             "",
             "to make it again:",
-            f"  {reproduce(description.parameters)}",
+            f"  {reproduce(description)}",
         ]
     )
 
@@ -153,13 +156,17 @@ def _made_from(provenance: Any) -> list[str]:
     ]
 
 
-def reproduce(parameters: Any) -> str:
-    """Return the command that builds such a dataset, the user's own paths left open."""
+def reproduce(description: Description) -> str:
+    """Return the command that builds such a dataset, the user's own files left open."""
     words = ["motiondata build-lidar INDEX --amass DIR --out DIR"]
-    for name, value in parameters.items():
+    if {body["id"] for body in description.provenance["bodies"]} != {bundled_body().id}:
+        words.append("--body FILE")
+    for name, value in description.parameters.items():
         option = f"--{name.replace('_', '-')}"
         if value is True:
             words.append(option)
+        elif name == "sensor" and value not in SENSOR_NAMES:
+            words.append(f"{option} FILE")
         elif value is not False and value is not None:
             words.append(f"{option} {value}")
     return " ".join(words)

@@ -100,7 +100,7 @@ def manifest_values(values: dict[str, Any]) -> dict[str, Any]:
         "source": details["source"],
         "subset": details["subset"],
         "captions": [caption["text"] for caption in details["captions"]],
-        "flags": details["flags"],
+        "flags": [flag for flag, raised in details["flags"].items() if raised],
     }
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from motiondata.bodies.posing import ShapedBody, pose_body, pose_joints
 from motiondata.clip import Clip, hold_in_place
-from motiondata.guards import posture_flags
+from motiondata.guards import POSTURE_FLAGS, posture_flags
 from motiondata.humanml3d.captions import find_captions
 from motiondata.lidar.noise import add_range_noise
 from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor
@@ -103,6 +103,7 @@ def scene_details(
     scene: Scene, sample: PlannedSample, options: BuildOptions, tools: Tools
 ) -> dict[str, Any]:
     """Return what a sample's JSON says of its scene."""
+    found = posture_flags(scene.joints)
     return {
         "mirrored": sample.mirrored,
         "in_place": options.in_place,
@@ -113,5 +114,5 @@ def scene_details(
         "T_world_sensor": scene.T_world_sensor.tolist(),
         "noise": options.noise,
         "seed": options.seed,
-        "flags": list(posture_flags(scene.joints)),
+        "flags": {flag: flag in found for flag in POSTURE_FLAGS},
     }

@@ -1,0 +1,60 @@
+"""Print how well converted CMU motions follow their skeletons: the tables of docs/cmu.md.
+
+Run `python -m benchmarks.cmu_fidelity DIR` on a folder of ASF/AMC files.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.bodies.posing import pose_joints
+from motiondata.cmu.amc import read_amc
+from motiondata.cmu.checking import line_errors_deg
+from motiondata.cmu.importing import Subject, convert_motion, read_subject
+from motiondata.cmu.kinematics import WorldBones, pose_bones
+from motiondata.skeleton import JOINT
+
+FEET = [JOINT[f"{side}_{joint}"] for side in ("left", "right") for joint in ("ankle", "foot")]
+
+
+def main() -> None:
+    """Print the tables for the folder named on the command line."""
+    folder = Path(sys.argv[1])
+    errors: dict[str, list[NDArray[np.float64]]] = {}
+    soles: list[str] = []
+    for name, subject, world, joints in _converted(folder):
+        for line, degrees in line_errors_deg(world, joints).items():
+            errors.setdefault(line, []).append(degrees)
+        low, middle = np.percentile(_sole_height(subject, joints) * 100, (5, 50))
+        soles.append(f"| {name} | {len(joints)} | {low:.1f} | {middle:.1f} |")
+    print("| to | median | 95 % | max |\n|---|---|---|---|")
+    for line, parts in errors.items():
+        figures = np.percentile(np.concatenate(parts), (50, 95, 100))
+        print(f"| {line} | " + " | ".join(f"{figure:.1f}" for figure in figures) + " |")
+    print("\n| trial | frames | 5 % | median |\n|---|---|---|---|", *soles, sep="\n")
+
+
+def _converted(
+    folder: Path,
+) -> Iterator[tuple[str, Subject, WorldBones, NDArray[np.float64]]]:
+    """Yield each motion's name, its subject, its bones and the joints of its conversion."""
+    for skeleton in sorted(folder.rglob("*.asf")):
+        subject = read_subject(skeleton)
+        for path in sorted(skeleton.parent.glob(f"{skeleton.stem}_*.amc")):
+            world = pose_bones(subject.skeleton, read_amc(path, subject.skeleton))
+            recording = convert_motion(world, subject, path.stem)
+            joints = pose_joints(subject.shaped, recording.pose, recording.trans)
+            yield path.stem, subject, world, joints
+
+
+def _sole_height(subject: Subject, joints: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how high the lower sole is, shaped (frames,), metres, from the joints of the feet."""
+    rest = subject.shaped.joints[FEET, 1] - subject.shaped.vertices[:, 1].min()
+    return np.asarray((joints[:, FEET, 2] - rest).min(axis=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Frames a second of posing, beside the `smplx` package, on a made body of SMPL's size.
+
+Run from the project's root, on one core: `OMP_NUM_THREADS=1 python -m benchmarks.posing`.
+"""
+
+import contextlib
+import io
+import time
+from collections.abc import Callable
+from statistics import median
+
+import numpy as np
+import smplx
+import torch
+from smplx.utils import Struct
+from smplx.vertex_ids import vertex_ids
+
+from motiondata.bodies.posing import pose_body, pose_joints, shape_body
+from motiondata.bodies.smpl_format import arrays_to_body
+from motiondata.skeleton import JOINTS
+from tests.bodies.made_body import made_body
+
+VERTICES, FRAMES, REPEATS = 6890, 199, 7
+"""SMPL's vertices; HumanML3D's longest clip; the median of so many runs is printed."""
+
+
+def main() -> None:
+    """Print a table."""
+    arrays = made_body(vertices=VERTICES)
+    generator = np.random.default_rng(0)
+    pose = generator.normal(scale=0.5, size=(FRAMES, JOINTS, 3))
+    trans = generator.normal(size=(FRAMES, 3))
+    body = arrays_to_body(arrays, "made", "made")
+    rigid = arrays_to_body({k: a for k, a in arrays.items() if k != "posedirs"}, "made", "made")
+    shaped, plain = (shape_body(each, np.zeros(10)) for each in (body, rigid))
+    runs: dict[str, Callable[[], object]] = {
+        "smplx (single precision)": _smplx_run(arrays, pose, trans),
+        "pose_body": lambda: pose_body(shaped, pose, trans),
+        "pose_body, no pose blend shapes": lambda: pose_body(plain, pose, trans),
+        "pose_joints": lambda: pose_joints(shaped, pose, trans),
+    }
+    rates = {name: _rates(run) for name, run in runs.items()}
+    base = median(rates["smplx (single precision)"])
+    print(f"{VERTICES} vertices, 24 joints, a clip of {FRAMES} frames; {REPEATS} runs")
+    print(f"{'':34}{'frames/s':>10}{'lowest':>10}{'highest':>10}{'x smplx':>10}")
+    for name, rate in rates.items():
+        middle = median(rate)
+        print(f"{name:34}{middle:10.0f}{min(rate):10.0f}{max(rate):10.0f}{middle / base:10.1f}")
+
+
+def _rates(run: Callable[[], object]) -> list[float]:
+    run()
+    seconds = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - start)
+    return [FRAMES / each for each in seconds]
+
+
+def _smplx_run(
+    arrays: dict[str, np.ndarray], pose: np.ndarray, trans: np.ndarray
+) -> Callable[[], object]:
+    torch.set_num_threads(1)
+    with contextlib.redirect_stdout(io.StringIO()):
+        model = smplx.SMPL("", data_struct=Struct(**arrays), vertex_ids=vertex_ids["smplh"])
+    hands = np.zeros((len(pose), 2, 3))
+    inputs = {
+        "betas": np.zeros((len(pose), 10)),
+        "global_orient": pose[:, 0],
+        "body_pose": np.concatenate([pose[:, 1:], hands], axis=1).reshape(len(pose), -1),
+        "transl": trans,
+    }
+    tensors = {name: torch.tensor(value, dtype=torch.float32) for name, value in inputs.items()}
+    return torch.inference_mode()(lambda: model(**tensors))
+
+
+if __name__ == "__main__":
+    main()

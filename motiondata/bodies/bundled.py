@@ -1,0 +1,24 @@
+"""The free body that ships with this package, since SMPL's licence lets nobody ship SMPL.
+
+Its arrays are baked in SMPL's format, so that it is loaded as any other body. Credits stand beside
+the file.
+"""
+
+from functools import lru_cache
+from importlib.resources import as_file, files
+
+from motiondata.bodies.body import Body
+from motiondata.bodies.loading import load_body
+from motiondata.errors import InputError
+
+
+@lru_cache(maxsize=1)
+def bundled_body() -> Body:
+    """Load the bundled body, once; raises `InputError` where the installation lacks its file."""
+    with as_file(files("motiondata.bodies") / "data" / "free_body.npz") as path:
+        if not path.is_file():
+            raise InputError(
+                f"{path}: this installation lacks the bundled body; install the package again, "
+                f"or name a body file of your own"
+            )
+        return load_body(path)

@@ -1,0 +1,102 @@
+"""Read Acclaim motion (.amc): the values of each bone's degrees of freedom, frame by frame.
+
+Every frame must name the same bones in the same order, as all of CMU's do: whatever differs is a
+fault with a line number, never a guess.
+"""
+
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.cmu.asf import RADIANS_PER_UNIT, AsfBone, AsfSkeleton
+from motiondata.cmu.lines import Line, read_lines
+from motiondata.errors import DropReason, RecordingError
+
+
+@dataclass(frozen=True)
+class AmcMotion:
+    """How the bones of a skeleton are turned in each frame."""
+
+    translation: NDArray[np.float64]
+    """The root's way from where it rests, shaped (frames, 3), metres, y up."""
+    angles: NDArray[np.float64]
+    """Turns about each bone's own x, then y, then z, shaped (frames, bones, 3), radians."""
+
+
+def read_amc(path: Path, skeleton: AsfSkeleton) -> AmcMotion:
+    """Read a motion of a skeleton; raises `RecordingError` that says which line is at fault."""
+    lines = read_lines(path)
+    first = next((at for at, line in enumerate(lines) if _is_frame_number(line)), None)
+    if first is None:
+        raise lines[-1].error("the number of a first frame")
+    bones = _bones_of_first_frame(lines[first:], skeleton)
+    values = _values(lines[first:], bones)
+    scale = {"t": skeleton.metres_per_unit, "r": _radians_per_unit(lines[:first], skeleton)}
+    moved = {kind: np.zeros((len(values), len(skeleton.bones), 3)) for kind in scale}
+    columns = [(skeleton.numbers[bone.name], dof) for bone in bones for dof in bone.dof]
+    for (bone, dof), column in zip(columns, values.T, strict=True):
+        kind, axis = dof[0], "xyz".index(dof[1])
+        moved[kind][:, bone, axis] = column * scale[kind]
+    return AmcMotion(translation=moved["t"][:, 0], angles=moved["r"])
+
+
+def _is_frame_number(line: Line) -> bool:
+    return len(line.words) == 1 and line.words[0].isdecimal()
+
+
+def _radians_per_unit(header: list[Line], skeleton: AsfSkeleton) -> float:
+    """Return the unit that the header names, or else the skeleton's."""
+    units = {":DEGREES": RADIANS_PER_UNIT["deg"], ":RADIANS": RADIANS_PER_UNIT["rad"]}
+    named = [units[word] for line in header for word in line.words if word in units]
+    return named[-1] if named else skeleton.radians_per_unit
+
+
+def _bones_of_first_frame(lines: list[Line], skeleton: AsfSkeleton) -> list[AsfBone]:
+    """Return the bones in the order in which the first frame names them."""
+    bones: list[AsfBone] = []
+    for line in lines[1:]:
+        if _is_frame_number(line):
+            break
+        name = line.words[0]
+        if name not in skeleton.numbers or name in {bone.name for bone in bones}:
+            raise line.error("a bone of the skeleton, once in a frame")
+        bones.append(skeleton.bones[skeleton.numbers[name]])
+    missing = {bone.name for bone in skeleton.bones if bone.dof} - {bone.name for bone in bones}
+    if missing:
+        raise lines[0].error(f"a frame with values of {', '.join(sorted(missing))} too")
+    return bones
+
+
+def _values(lines: list[Line], bones: list[AsfBone]) -> NDArray[np.float64]:
+    """Return the numbers of all frames, shaped (frames, degrees of freedom)."""
+    first_frame = int(lines[0].words[0])
+    numbers: list[float] = []
+    for at, line in enumerate(lines):
+        frame, row = divmod(at, 1 + len(bones))
+        if row:
+            numbers += _bone_numbers(line, bones[row - 1])
+        elif line.words != (str(first_frame + frame),):
+            raise line.error(f"frame {first_frame + frame}")
+    if len(lines) % (1 + len(bones)):
+        raise RecordingError(
+            DropReason.UNREADABLE,
+            f"{lines[-1].source}: ends within a frame, at line {lines[-1].number} with "
+            f"'{lines[-1].words[0]}', where each frame ends with '{bones[-1].name}'",
+        )
+    return np.array(numbers).reshape(-1, sum(len(bone.dof) for bone in bones))
+
+
+def _bone_numbers(line: Line, bone: AsfBone) -> list[float]:
+    expected = f"'{bone.name}' and {len(bone.dof)} finite numbers"
+    if line.words[0] != bone.name or len(line.words) != 1 + len(bone.dof):
+        raise line.error(expected)
+    try:
+        numbers = [float(word) for word in line.words[1:]]
+    except ValueError as error:
+        raise line.error(expected) from error
+    if not all(map(isfinite, numbers)):
+        raise line.error(expected)
+    return numbers

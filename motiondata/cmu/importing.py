@@ -1,0 +1,140 @@
+"""Import CMU's recordings: ASF/AMC in, `.npz` in the layout of AMASS's CMU subset out.
+
+AMASS fitted its bodies to the same trials, frame by frame, so HumanML3D's rows of CMU find what is
+written here. The betas are the bundled body's, and `shape_space` says so to every reader.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.bodies.bundled import bundled_body
+from motiondata.bodies.posing import ShapedBody, shape_body
+from motiondata.cmu.amc import read_amc
+from motiondata.cmu.asf import AsfSkeleton, read_asf
+from motiondata.cmu.body_size import fit_betas
+from motiondata.cmu.frame_rates import trial_fps
+from motiondata.cmu.kinematics import WorldBones, pose_bones
+from motiondata.cmu.retarget import check_bones, retarget
+from motiondata.cmu.writing import write_recording
+from motiondata.errors import DropReason, InputError, RecordingError
+from motiondata.recording import Recording
+
+SUBSET = "CMU"
+"""The folder of AMASS's that the recordings go to."""
+
+CMU_LICENCE = (
+    "The data used in this project was obtained from mocap.cs.cmu.edu. "
+    "The database was created with funding from NSF EIA-0196217. "
+    "Free to use, also in commercial products; not to be resold, even in converted form."
+)
+"""Whom to credit, in the words that mocap.cs.cmu.edu asks for, and its terms."""
+
+
+class Failure(NamedTuple):
+    """A motion that could not be imported."""
+
+    source: str
+    """Its path under the folder that was imported, with forward slashes."""
+    message: str
+    """Why, as its error says it."""
+
+
+@dataclass(frozen=True)
+class CmuReport:
+    """What an import wrote, and what it could not."""
+
+    recordings: int
+    frames: int
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A skeleton, and the bundled body in its size."""
+
+    skeleton: AsfSkeleton
+    shaped: ShapedBody
+    betas: NDArray[np.float64]
+    """Shaped (16,)."""
+
+
+def import_cmu(source: Path, out: Path) -> CmuReport:
+    """Write the motions (.amc) below a folder, each with the skeleton beside it, to OUT/CMU.
+
+    A bad file costs itself alone and is reported. Raises `InputError` where there is no skeleton,
+    or no folder to write to.
+    """
+    if not any(source.rglob("*.asf")):
+        raise InputError(
+            f"{source}: expected a folder of CMU's skeletons with their motions beside them, "
+            f"such as subjects/02/02.asf and 02_01.amc; found no .asf file"
+        )
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out}: expected a folder to write to, found a file")
+    motions = sorted(source.rglob("*.amc"))
+    copies = Counter(motion.name for motion in motions)
+    subjects: dict[Path, Subject] = {}
+    frames: list[int] = []
+    failures: list[Failure] = []
+    for motion in motions:
+        try:
+            _expect_one(motion, copies)
+            frames.append(_import_motion(motion, out, subjects))
+        except RecordingError as error:
+            failures.append(Failure(motion.relative_to(source).as_posix(), str(error)))
+    return CmuReport(len(frames), sum(frames), tuple(failures))
+
+
+def _expect_one(motion: Path, copies: Counter[str]) -> None:
+    if copies[motion.name] > 1:
+        raise RecordingError(
+            DropReason.AMBIGUOUS,
+            f"{motion.name}: expected one motion of this name, found {copies[motion.name]} in "
+            f"different folders; import one of the folders",
+        )
+
+
+def _import_motion(motion: Path, out: Path, subjects: dict[Path, Subject]) -> int:
+    """Write one motion and return its frames; subjects that were read before are not read again."""
+    subject = motion.stem.rpartition("_")[0]
+    skeleton = motion.parent / f"{subject}.asf"
+    if skeleton not in subjects:
+        subjects[skeleton] = read_subject(skeleton)
+    recording = read_motion(motion, subjects[skeleton])
+    write_recording(out / SUBSET / subject / f"{motion.stem}_poses.npz", recording)
+    return recording.frames
+
+
+def read_subject(path: Path) -> Subject:
+    """Read a skeleton and give the bundled body its size; raises `RecordingError`."""
+    skeleton = read_asf(path)
+    check_bones(skeleton)
+    body = bundled_body()
+    betas = fit_betas(skeleton, body)
+    return Subject(skeleton, shape_body(body, betas), betas)
+
+
+def read_motion(path: Path, subject: Subject) -> Recording:
+    """Read a motion of a subject as a recording of SMPL's joints; raises `RecordingError`."""
+    world = pose_bones(subject.skeleton, read_amc(path, subject.skeleton))
+    return convert_motion(world, subject, path.stem)
+
+
+def convert_motion(world: WorldBones, subject: Subject, trial: str) -> Recording:
+    """Turn a subject's bones into a recording of SMPL's joints; `trial` is named as its file."""
+    motion = retarget(world, subject.shaped.joints)
+    return Recording(
+        pose=motion.pose,
+        trans=motion.pelvis - subject.shaped.joints[0],
+        fps=trial_fps(trial),
+        gender="neutral",
+        betas=subject.betas,
+        source=trial,
+        shape_space=subject.shaped.body.shape_space,
+        licence=CMU_LICENCE,
+    )

@@ -1,0 +1,148 @@
+"""The import as a whole: files in AMASS's layout out, and a bad file costs itself alone."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from motiondata.archives.amass import read_amass
+from motiondata.bodies.bundled import bundled_body
+from motiondata.bodies.posing import pose_joints, shape_body
+from motiondata.cmu.frame_rates import trial_fps
+from motiondata.cmu.importing import CmuReport, import_cmu, read_motion, read_subject
+from motiondata.errors import InputError
+from motiondata.recording import Recording
+from tests.cmu.made import amc_text, write_subject
+
+METRES_TO_UNITS = 0.5 / 0.0254
+
+
+def motion(frames: int = 4) -> str:
+    """Return a motion that goes ahead by 10 cm a frame, the hips 0.9 m above the floor."""
+    roots = [
+        (0, METRES_TO_UNITS, frame * 0.1 * METRES_TO_UNITS, 0, 0, 0) for frame in range(frames)
+    ]
+    return amc_text([{"lhumerus": (0, 0, 45)}] * frames, roots)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    write_subject(tmp_path / "cmu" / "subjects", "07", {"01": motion(), "02": motion(9)})
+    return tmp_path / "cmu"
+
+
+def test_a_recording_is_laid_out_as_amass_s(source: Path, tmp_path: Path) -> None:
+    assert import_cmu(source, tmp_path / "out") == CmuReport(2, 13, ())
+    with np.load(tmp_path / "out" / "CMU" / "07" / "07_02_poses.npz") as recording:
+        assert recording["poses"].shape == (9, 156)
+        assert recording["poses"].dtype == np.float64
+        assert recording["trans"].shape == (9, 3)
+        assert recording["betas"].shape == (16,)
+        assert recording["mocap_framerate"] == 120.0
+        assert recording["gender"] == "neutral"
+        assert recording["shape_space"] == bundled_body().shape_space
+        assert "mocap.cs.cmu.edu" in str(recording["licence"])
+        assert not recording["poses"][:, 66:].any()
+
+
+def test_what_is_written_reads_as_a_recording_of_amass(source: Path, tmp_path: Path) -> None:
+    import_cmu(source, tmp_path / "out")
+    subject = read_subject(source / "subjects" / "07" / "07.asf")
+    expected = read_motion(source / "subjects" / "07" / "07_02.amc", subject)
+    found = read_amass(tmp_path / "out" / "CMU" / "07" / "07_02_poses.npz", expected.source)
+    for field in fields(Recording):
+        assert np.array_equal(getattr(found, field.name), getattr(expected, field.name))
+
+
+def test_the_motion_is_metric_and_z_up(source: Path, tmp_path: Path) -> None:
+    import_cmu(source, tmp_path / "out")
+    with np.load(tmp_path / "out" / "CMU" / "07" / "07_01_poses.npz") as recording:
+        shaped = shape_body(bundled_body(), recording["betas"])
+        pose = recording["poses"][:, :66].reshape(-1, 22, 3)
+        joints = pose_joints(shaped, pose, recording["trans"])
+    hips = joints[:, 1:3].mean(axis=1)
+    # The made hips hang 0.1 m below the root and 0.03 m ahead; ahead is -y.
+    ways = [[0.0, -0.03 - 0.1 * frame, 0.9] for frame in range(4)]
+    assert hips == pytest.approx(np.array(ways), abs=1e-9)
+
+
+def test_the_same_files_give_the_same_bytes(source: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        import_cmu(source, tmp_path / name)
+    one, two = (sorted((tmp_path / name).rglob("*.npz")) for name in ("one", "two"))
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
+    assert len(one) == 2
+
+
+def test_nothing_but_whole_recordings_is_left_behind(source: Path, tmp_path: Path) -> None:
+    import_cmu(source, tmp_path / "out")
+    files = {path.name for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert files == {"07_01_poses.npz", "07_02_poses.npz"}
+
+
+def test_a_bad_motion_costs_itself_alone(source: Path, tmp_path: Path) -> None:
+    cut = source / "subjects" / "07" / "07_01.amc"
+    text = cut.read_text()
+    cut.write_text(text[: text.rindex("lwrist")])
+    report = import_cmu(source, tmp_path / "out")
+    assert (report.recordings, report.frames) == (1, 9)
+    (failure,) = report.failures
+    assert failure.source == "subjects/07/07_01.amc"
+    assert "07_01.amc: ends within a frame" in failure.message
+    assert not (tmp_path / "out" / "CMU" / "07" / "07_01_poses.npz").exists()
+
+
+def test_a_bad_skeleton_costs_its_own_motions_alone(source: Path, tmp_path: Path) -> None:
+    bad = write_subject(source / "subjects", "08", {"01": motion()})
+    (bad / "08.asf").write_text(":units\n length x\n angle deg\n:root\n:bonedata\n:hierarchy\n")
+    report = import_cmu(source, tmp_path / "out")
+    assert report.recordings == 2
+    (failure,) = report.failures
+    assert "08.asf, line 2: expected 1 finite numbers" in failure.message
+
+
+def test_a_motion_without_its_skeleton_is_a_failure(source: Path, tmp_path: Path) -> None:
+    (source / "subjects" / "07" / "09_01.amc").write_text(motion())
+    (failure,) = import_cmu(source, tmp_path / "out").failures
+    assert "09.asf: cannot be read" in failure.message
+
+
+def test_two_motions_of_one_name_are_not_chosen_from(source: Path, tmp_path: Path) -> None:
+    write_subject(source / "copy", "07", {"01": motion()})
+    report = import_cmu(source, tmp_path / "out")
+    assert [failure.source for failure in report.failures] == [
+        "copy/07/07_01.amc",
+        "subjects/07/07_01.amc",
+    ]
+    assert "expected one motion of this name, found 2" in report.failures[0].message
+    assert report.recordings == 1
+
+
+def test_a_folder_without_a_skeleton_is_wrong_input(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"found no \.asf file"):
+        import_cmu(tmp_path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_is_no_folder_to_write_to(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("")
+    with pytest.raises(InputError, match="expected a folder to write to"):
+        import_cmu(source, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("trial", "fps"),
+    [
+        ("02_01", 120.0),
+        ("60_08", 60.0),
+        ("141_24", 60.0),
+        ("14_01", 120.0),
+        ("74_09", 120.0),
+        ("74_10", 60.0),
+        ("90_08", 60.0),
+        ("90_09", 120.0),
+    ],
+)
+def test_a_trial_has_amass_s_frame_rate(trial: str, fps: float) -> None:
+    assert trial_fps(trial) == fps

@@ -1,0 +1,28 @@
+"""An archive and a dataset built from it, made once for all tests of the pipelines."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.build import build_lidar
+from pipelines.options import Execution
+from shards.dataset import Dataset
+from tests.pipelines.made_archive import MadeArchive, make_archive
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> MadeArchive:
+    return make_archive(tmp_path_factory.mktemp("archive"))
+
+
+@pytest.fixture(scope="session")
+def built(archive: MadeArchive, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Build the archive's dataset, with mirrored clips and two views."""
+    out = tmp_path_factory.mktemp("built") / "lidar"
+    build_lidar(archive.options(mirror=True, views=2), out, Execution())
+    return Dataset.open(out)
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "lidar"

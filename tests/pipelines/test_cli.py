@@ -1,0 +1,146 @@
+"""The command line: what it prints and exits with, and that wrong input changes nothing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cli import main
+from pipelines.reports import reproduce
+from shards.dataset import Dataset
+from tests.pipelines.made_archive import BAD, GOOD, MadeArchive
+from tests.test_layers import ROOT
+
+
+def run(*words: object) -> tuple[int, str]:
+    """Run a command; return its exit code and all it printed."""
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    return result.exit_code, result.output
+
+
+def build_words(archive: MadeArchive, out: Path, *more: object) -> list[object]:
+    root = archive.root
+    words = ["build-lidar", root / "index.csv", "--amass", root / "amass", "--out", out]
+    return [*words, "--body", root / "body.npz", "--sensor", root / "sensor.toml", *more]
+
+
+def test_a_build_ends_with_a_summary_by_subset(archive: MadeArchive, out: Path) -> None:
+    code, said = run(*build_words(archive, out))
+    assert code == 0
+    assert f"{len(GOOD) + len(BAD)} rows: {len(GOOD)} samples, {len(BAD)} drops" in said
+    assert "humanact12" in said
+    assert "dropped 000008 (unreadable)" in said
+
+
+def test_a_dry_run_says_what_a_build_would_do_and_writes_nothing(
+    archive: MadeArchive, out: Path
+) -> None:
+    code, said = run(*build_words(archive, out, "--dry-run"))
+    assert code == 0
+    assert "nothing was written" in said
+    assert "3 shards (test 1, train 1, val 1)" in said
+    assert not out.exists()
+
+
+def test_info_tells_what_was_built_and_how_to_do_it_again(archive: MadeArchive, out: Path) -> None:
+    run(*build_words(archive, out, "--distance", 7, "--mirror"))
+    code, said = run("info", out)
+    assert code == 0
+    assert "positions_as_rotations: 1" in said
+    assert "--distance 7.0" in said
+    assert "--mirror" in said
+    command = reproduce(Dataset.open(out).description)
+    assert "--body FILE --sensor FILE" in command
+    again = out.with_name("again")
+    words = command.split("--sensor FILE")[1].split()
+    assert run(*build_words(archive, again, *words))[0] == 0
+    assert Dataset.open(again).content_hash == Dataset.open(out).content_hash
+
+
+def test_verify_exits_with_1_and_a_line_a_fault(archive: MadeArchive, out: Path) -> None:
+    run(*build_words(archive, out))
+    assert run("verify", out)[0] == 0
+    shard = out / "train/000000.tar"
+    data = bytearray(shard.read_bytes())
+    data[1000] ^= 1
+    shard.write_bytes(data)
+    code, said = run("verify", out)
+    assert code == 1
+    assert "train/000000.tar" in said
+
+
+def test_stats_prints_a_row_a_component(archive: MadeArchive, out: Path) -> None:
+    run(*build_words(archive, out))
+    code, said = run("stats", out, "--split", "val", "--field", "joints")
+    assert code == 0
+    assert said.splitlines()[0] == "joints of val: 440 values a component"
+    assert "mean" in said
+
+
+BUILD = ["build-lidar", "{root}/index.csv", "--amass", "{root}/amass"]
+
+WRONG = {
+    "no such index": (["build-lidar", "nowhere.csv", "--amass", "{root}"], "nowhere.csv"),
+    "no such archive": (["build-lidar", "{root}/index.csv", "--amass", "nowhere"], "nowhere"),
+    "no such texts": ([*BUILD, "--texts", "nowhere"], "--texts"),
+    "no such body": ([*BUILD, "--body", "smpl.npz"], "smpl.npz"),
+    "no such sensor": ([*BUILD, "--sensor", "hdl-65e"], "hdl-64e"),
+    "no points": ([*BUILD, "--points", "0"], "at least 1"),
+    "not an index": (["build-lidar", "{root}/body.npz", "--amass", "{root}"], "body.npz"),
+    "no recording of the index": (
+        ["build-lidar", "{root}/lonely/index.csv", "--amass", "{root}/amass"],
+        "none of its 1 rows",
+    ),
+    "nothing to import": (["import-cmu", "{root}"], ".asf"),
+    "no clips": (["synthesize", "--clips", "0"], "clips"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_input_is_one_sentence_and_exit_code_2(
+    archive: MadeArchive, out: Path, case: str
+) -> None:
+    words, expected = WRONG[case]
+    lonely = archive.root / "lonely"
+    lonely.mkdir(exist_ok=True)
+    row = "./pose_data/SFU/0005/missing_poses.npy,0,9,000000.npy"
+    (lonely / "index.csv").write_text(f"source_path,start_frame,end_frame,new_name\n{row}\n")
+    code, said = run(*(word.format(root=archive.root) for word in words), "--out", out)
+    assert code == 2, said
+    assert expected in said
+    assert "Traceback" not in said
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("command", ["verify", "stats", "info"])
+def test_a_folder_that_is_no_dataset_is_said_to_be_none(tmp_path: Path, command: str) -> None:
+    code, said = run(command, tmp_path)
+    assert code == (1 if command == "verify" else 2)
+    assert "not a finished dataset" in said
+
+
+def test_an_unknown_field_names_those_there_are(built: Dataset) -> None:
+    code, said = run("stats", built.path, "--field", "colour")
+    assert code == 2
+    assert "points" in said
+
+
+def test_help_of_every_command_is_a_sentence() -> None:
+    for name in main.commands:
+        code, said = run(name, "--help")
+        assert code == 0
+        assert said.splitlines()[2].strip().endswith((".", ",", "in")), name
+
+
+def test_the_program_runs_as_a_process_of_its_own(archive: MadeArchive, tmp_path: Path) -> None:
+    words = [str(word) for word in build_words(archive, tmp_path / "lidar", "--limit", 1)]
+    program = [sys.executable, "-m", "cli", *words]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert "1 samples" in done.stdout
+    assert done.stderr == ""
