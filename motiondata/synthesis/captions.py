@@ -39,7 +39,11 @@ SUBJECTS = {
 SEQUENCES = {
     1: ("{0}",),
     2: ("{0}, then {1}", "{0} and then {1}", "first {0} and then {1}"),
-    3: ("{0}, then {1}, and finally {2}", "{0}, {1}, and then {2}", "first {0}, then {1}, then {2}"),
+    3: (
+        "{0}, then {1}, and finally {2}",
+        "{0}, {1}, and then {2}",
+        "first {0}, then {1}, then {2}",
+    ),
 }
 """How acts that follow each other are told."""
 
@@ -60,9 +64,7 @@ class Span:
         return Span(acts, self.start_seconds, self.end_seconds)
 
 
-def caption_lines(
-    spans: Sequence[Span], gender: str, rng: np.random.Generator
-) -> tuple[str, ...]:
+def caption_lines(spans: Sequence[Span], gender: str, rng: np.random.Generator) -> tuple[str, ...]:
     """Return HumanML3D's lines `caption#token/POS ...#start#end` on a clip, none of them twice.
 
     The first of `spans` is the whole clip and gets several captions, the others one each.

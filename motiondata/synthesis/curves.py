@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+PASSES = 3
+"""How many moving means smooth a line: its acceleration is continuous after two, jerk after three."""
+
 # Rows: powers of u from 0 to 5. Columns: value, speed and acceleration at u = 0, then at u = 1.
 _HERMITE = np.array(
     [
@@ -55,7 +58,7 @@ def _pieces(start: Floats, end: Floats, row: NDArray[np.int64], rows: int, times
         value = value * u + power[piece]
     size = rows * len(times)
     sums = np.bincount(row[piece] * len(times) + frame, weights=value, minlength=size)
-    return sums.reshape(rows, len(times))
+    return sums.astype(np.float64).reshape(rows, len(times))
 
 
 def _ends(
@@ -77,15 +80,17 @@ def smooth_line(times: Floats, knots: Floats, width_seconds: float) -> Floats:
     `knots` is shaped (knots, 1 + values), its first column increasing times. The curve never
     leaves the range of its knots, which a spline through them would.
     """
-    fps = 1.0 / (times[1] - times[0])
     line = np.stack([np.interp(times, knots[:, 0], column) for column in knots[:, 1:].T], axis=1)
-    return smooth(line, width_seconds * fps)
+    fps = 1.0 / (times[1] - times[0])
+    return smooth(line, max(1, round(width_seconds * fps / (2 * PASSES))))
 
 
-def smooth(values: Floats, width_frames: float) -> Floats:
-    """Return `values`, shaped (frames, ...), after three moving means, `width_frames` in all."""
-    half = max(1, round(width_frames / 6))
-    for _ in range(3):
+def smooth(values: Floats, half: int) -> Floats:
+    """Return `values`, shaped (frames, ...), after three means over `half` frames to either side.
+
+    So a value depends on `PASSES * half` frames before it and as many after.
+    """
+    for _ in range(PASSES):
         values = _moving_mean(values, half)
     return values
 

@@ -7,7 +7,7 @@ rounding, and nothing slides.
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.synthesis.rotations import axes_along, inverse, turned
+from motiondata.synthesis.rotations import axes_along, inverse
 
 Floats = NDArray[np.float64]
 
@@ -23,11 +23,9 @@ def reach(
     approached as far as the limb goes.
     """
     bend = hinge_angle(upper, lower, hinge, np.linalg.norm(target, axis=-1))
-    along = np.cross(hinge, lower)
-    swung = np.cos(bend)[:, None] * lower + np.sin(bend)[:, None] * along
-    swung += (1.0 - np.cos(bend))[:, None] * hinge * (hinge @ lower)
-    rest = axes_along(upper + swung, np.broadcast_to(hinge, target.shape))
-    return axes_along(target, normal) @ inverse(rest), bend
+    end = upper + _about(hinge, lower, bend)
+    at_rest = axes_along(end, np.broadcast_to(hinge, target.shape))
+    return axes_along(target, normal) @ inverse(at_rest), bend
 
 
 def hinge_angle(upper: Floats, lower: Floats, hinge: Floats, distance: Floats) -> Floats:
@@ -39,19 +37,14 @@ def hinge_angle(upper: Floats, lower: Floats, hinge: Floats, distance: Floats) -
     cosine_part = upper @ lower - across
     sine_part = upper @ np.cross(hinge, lower)
     product = (distance**2 - upper @ upper - lower @ lower) / 2.0 - across
-    largest = np.hypot(cosine_part, sine_part)
     straight = np.arctan2(sine_part, cosine_part)
-    bend: Floats = straight + np.arccos(np.clip(product / largest, -1.0, 1.0))
+    ratio = np.clip(product / np.hypot(cosine_part, sine_part), -1.0, 1.0)
+    bend: Floats = straight + np.arccos(ratio)
     return bend
 
 
-def longest(upper: Floats, lower: Floats, hinge: Floats, bend: float) -> float:
-    """Return the distance of root and end at a bend, the inverse of `hinge_angle`."""
-    along = np.cos(bend) * lower + np.sin(bend) * np.cross(hinge, lower)
-    along = along + (1.0 - np.cos(bend)) * hinge * (hinge @ lower)
-    return float(np.linalg.norm(upper + along))
-
-
-def turned_bone(rotations: Floats, bone: Floats) -> Floats:
-    """Return where a bone points after a rotation, shaped (frames, 3)."""
-    return turned(rotations, bone)
+def _about(axis: Floats, vector: Floats, angle: Floats) -> Floats:
+    """Return `vector` (3,) turned about the unit `axis` (3,) by each angle, shaped (frames, 3)."""
+    cosine, sine = np.cos(angle)[:, np.newaxis], np.sin(angle)[:, np.newaxis]
+    turned: Floats = cosine * vector + sine * np.cross(axis, vector)
+    return turned + (1.0 - cosine) * axis * (axis @ vector)

@@ -1,31 +1,31 @@
 """From acts to a score: who performs what, and the small movements of somebody who stands."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from motiondata.synthesis import gestures, locomotion, whole_body
+from motiondata.synthesis import bending, gestures, leaping, locomotion
 from motiondata.synthesis.acts import Act, Done
 from motiondata.synthesis.score import Score
 
 PERFORMERS: Mapping[str, Callable[[Score, Act], None]] = {
-    "walk": locomotion.walk,
-    "run": locomotion.walk,
-    "backward": locomotion.step_backward,
+    "walk": locomotion.go,
+    "run": locomotion.go,
+    "backward": locomotion.go,
     "side_step": locomotion.side_step,
-    "march": locomotion.march,
+    "march": locomotion.go,
     "turn": locomotion.turn,
-    "stand": whole_body.stand,
+    "stand": bending.stand,
     "wave": gestures.wave,
     "clap": gestures.clap,
     "raise_arms": gestures.raise_arms,
     "punch": gestures.punch,
-    "squat": whole_body.squat,
-    "sit": whole_body.sit,
-    "bow": whole_body.bow,
-    "pick_up": whole_body.pick_up,
-    "kick": whole_body.kick,
-    "jump": whole_body.jump,
+    "squat": bending.squat,
+    "sit": bending.sit,
+    "bow": bending.bow,
+    "pick_up": bending.pick_up,
+    "kick": leaping.kick,
+    "jump": leaping.jump,
 }
 """What writes each kind of act into a score."""
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
 from motiondata.skeleton import JOINT, JOINTS
-from motiondata.synthesis.curves import smooth
+from motiondata.synthesis.arms import arm_rotation
+from motiondata.synthesis.curves import PASSES, smooth
 from motiondata.synthesis.figure import LEFT_SIGN, SIDES, Figure
 from motiondata.synthesis.limbs import reach
 from motiondata.synthesis.rotations import about, inverse, rotmat_to_rotvec, turned
@@ -24,15 +25,23 @@ Floats = NDArray[np.float64]
 REST_TO_WORLD = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 """The quarter turn from SMPL's y up to AMASS's z up, which `poses[:, :3]` holds."""
 
-STANDING_REACH = 0.990
+STANDING_REACH = 0.995
 """The distance of hip and ankle in standing, as a part of a straight leg's."""
-LONGEST_REACH = 0.992
+LONGEST_REACH = 0.996
 """As far as a leg may stretch before the pelvis comes down; beyond it knees would snap."""
-GUARD_SECONDS = 0.16
+GUARD_SECONDS = 0.08
 """How long ahead and after the pelvis comes down for a leg that would be too short."""
 
 SHRUG_DEG = 22.0
 """How far a collar goes up with an arm held straight up."""
+
+TRUNK_JOINTS = {"spine": ("spine1", "spine2", "spine3"), "head": ("neck", "head")}
+"""Which joints share the angles of a part."""
+
+KNEE_AXIS = np.array([1.0, 0.0, 0.0])
+
+HEEL_METRES = 0.045
+"""How far behind the ankle the heel touches the floor."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +66,7 @@ def realise(score: Score, seconds: float, fps: float) -> Motion:
 class _Realisation:
     """The frames of one score, on their way from channels to pose."""
 
-    def __init__(
-        self, figure: Figure, values: dict[str, Floats], path: Floats, fps: float
-    ) -> None:
+    def __init__(self, figure: Figure, values: dict[str, Floats], path: Floats, fps: float) -> None:
         self.figure, self.values, self.path, self.fps = figure, values, path, fps
         self.pose = np.zeros((len(path), JOINTS, 3))
 
@@ -93,9 +100,9 @@ class _Realisation:
         y = self.path[:, 1] - forward * np.cos(yaw) + leftward * np.sin(yaw)
         high = np.stack([x, y, self._standing_height() + self.values["up"]], axis=1)
         excess = np.maximum(*(self._too_high(side, root, high) for side in SIDES))
-        window = max(1, round(GUARD_SECONDS * self.fps))
-        excess = maximum_filter1d(excess, 2 * (window // 2) + 1, mode="nearest")
-        high[:, 2] -= smooth(excess, window)
+        half = max(1, round(GUARD_SECONDS * self.fps / PASSES))
+        excess = maximum_filter1d(excess, 2 * PASSES * half + 1, mode="nearest")
+        high[:, 2] -= smooth(excess, half)
         return high
 
     def _standing_height(self) -> float:
@@ -110,9 +117,10 @@ class _Realisation:
     def _too_high(self, side: str, root: Floats, pelvis: Floats) -> Floats:
         """Return how far the pelvis must come down for a leg to reach its foot, (frames,)."""
         way = self._ankle(side) - self._hip(side, root, pelvis)
-        longest = LONGEST_REACH * self.figure.leg
+        longest = (LONGEST_REACH - self.values["slack"]) * self.figure.leg
         level = np.minimum(np.hypot(way[:, 0], way[:, 1]), 0.98 * longest)
-        return np.maximum(0.0, -way[:, 2] - np.sqrt(longest**2 - level**2))
+        excess: Floats = np.maximum(0.0, -way[:, 2] - np.sqrt(longest**2 - level**2))
+        return excess
 
     def _hip(self, side: str, root: Floats, pelvis: Floats) -> Floats:
         return pelvis + turned(root, self.figure.bone("pelvis", f"{side}_hip"))
@@ -159,8 +167,7 @@ class _Realisation:
         arm = arm_rotation(side, swing, raised, self._angle(f"{side}_twist"))
         overhead = np.arccos(np.clip(np.cos(raised) * np.cos(swing), -1.0, 1.0))
         rising = np.clip((overhead - radians(50.0)) / radians(130.0), 0.0, 1.0)
-        shrug = radians(SHRUG_DEG) * rising**3 * (rising * (6 * rising - 15) + 10)
-        shrug = sign * (shrug + self._angle(f"{side}_shrug"))
+        shrug = sign * radians(SHRUG_DEG) * rising**3 * (rising * (6 * rising - 15) + 10)
         self.pose[:, JOINT[f"{side}_collar"], 2] = shrug
         self.pose[:, JOINT[f"{side}_elbow"], 1] = -sign * self._angle(f"{side}_elbow")
         self.pose[:, JOINT[f"{side}_wrist"], 2] = sign * self._angle(f"{side}_wrist")
@@ -175,14 +182,6 @@ class _Realisation:
                 self.pose[:, JOINT[name]] = share
 
 
-TRUNK_JOINTS = {"spine": ("spine1", "spine2", "spine3"), "head": ("neck", "head")}
-
-KNEE_AXIS = np.array([1.0, 0.0, 0.0])
-
-HEEL_METRES = 0.045
-"""How far behind the ankle the heel touches the floor."""
-
-
 def _rolled(pivot: Floats, angle: Floats) -> Floats:
     """Return how far the ankle goes up and ahead when the foot turns down about `pivot`.
 
@@ -190,12 +189,4 @@ def _rolled(pivot: Floats, angle: Floats) -> Floats:
     """
     up, ahead = -pivot
     sine, cosine = np.sin(angle), np.cos(angle)
-    return np.stack(
-        [up * (cosine - 1) - ahead * sine, up * sine + ahead * (cosine - 1)]
-    )
-
-
-def arm_rotation(side: str, swing: Floats, raised: Floats, twist: Floats) -> Floats:
-    """Return the upper arm's rotation from the T pose in the chest, (frames, 3, 3)."""
-    sideways = about("z", LEFT_SIGN[side] * (raised - np.pi / 2))
-    return about("x", -swing) @ sideways @ about("x", -twist)
+    return np.stack([up * (cosine - 1) - ahead * sine, up * sine + ahead * (cosine - 1)])

@@ -7,8 +7,6 @@ whatever else is made.
 from dataclasses import dataclass
 from math import pi
 
-import numpy as np
-
 from motiondata.humanml3d.trimming import INDEX_FPS, frame_stride, lead_in_frames
 from motiondata.synthesis.acts import Act, Done
 from motiondata.synthesis.archive import Slot, draw_slot
@@ -32,16 +30,33 @@ T_POSE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
+class ClipAct:
+    """An act in a clip."""
+
+    act: Act
+    start_seconds: float
+    """Frames of the clip over 20, whatever their true rate, as HumanML3D's captions count."""
+    end_seconds: float
+    distance_metres: float
+    metres_a_second: float
+    """The mean, by true seconds."""
+
+
+@dataclass(frozen=True)
 class MadeClip:
     """What a row of the index cuts out of a made recording."""
 
     start_frame: int
-    end_frame: int
     """Counted as the index does, after stride and lead-in."""
-    done: tuple[Done, ...]
-    """The acts, their times in seconds of the recording."""
-    spans: tuple[Span, ...]
-    """What there is to say: the whole clip, and each act where there are several."""
+    end_frame: int
+    acts: tuple[ClipAct, ...]
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """What there is to say: the whole clip, and each act where there are several."""
+        whole = Span(tuple(done.act for done in self.acts))
+        parts = (Span((done.act,), done.start_seconds, done.end_seconds) for done in self.acts)
+        return (whole, *parts) if len(self.acts) > 1 else (whole,)
 
 
 @dataclass(frozen=True)
@@ -52,6 +67,8 @@ class MadeRecording:
     slot: Slot
     subject: Subject
     motion: Motion
+    index_fps: float
+    """The true rate of the frames that the index counts."""
     clips: tuple[MadeClip, ...]
 
 
@@ -62,14 +79,15 @@ def make_recording(seed: int, number: int) -> MadeRecording:
     subject = make_subject(seed, int(rng.integers(SUBJECTS)))
     slot = draw_slot(rng, number, subject.number, planned[0][0].kind)
     clock = _Clock(slot)
-    place = Place(*rng.uniform(-1.5, 1.5, 2).tolist(), float(rng.uniform(-pi, pi)))
+    place = Place(*(float(rng.uniform(-far, far)) for far in (1.5, 1.5, pi)))
     score = Score(subject.figure, subject.style, rng, place, now=clock.lead_in_seconds)
     _write_lead_in(score)
     takes = _write_takes(score, planned)
     end = score.now + float(rng.uniform(0.2, 0.8))
     sway(score, end)
     clips = tuple(clock.clip(take) for take in takes)
-    return MadeRecording(number, slot, subject, realise(score, end, slot.fps), clips)
+    motion = realise(score, end, slot.fps)
+    return MadeRecording(number, slot, subject, motion, clock.index_fps, clips)
 
 
 @dataclass
@@ -130,19 +148,16 @@ class _Clock:
         return round((seconds - self.lead_in_seconds) * self.index_fps)
 
     def clip(self, take: _Take) -> MadeClip:
-        """Return the frames of a take, with the seconds of its captions as HumanML3D counts them."""
+        """Return the clip of a take."""
         start, end = self.frame(take.start), self.frame(take.end)
-        parts = tuple(
-            Span((done.act,), *self.seconds(done, start)) for done in take.done
-        )
-        whole = Span(tuple(done.act for done in take.done))
-        spans = (whole, *parts) if len(parts) > 1 else (whole,)
-        return MadeClip(start, end, tuple(take.done), spans)
+        return MadeClip(start, end, tuple(self._clip_act(done, start) for done in take.done))
 
-    def seconds(self, done: Done, start_frame: int) -> tuple[float, float]:
-        """Return when an act begins and ends in a clip, frames over 20, whatever their true rate."""
+    def _clip_act(self, done: Done, start_frame: int) -> ClipAct:
         first, last = self.frame(done.start_seconds), self.frame(done.end_seconds)
-        return (first - start_frame) / INDEX_FPS, (last - start_frame) / INDEX_FPS
-
-
-__all__ = ["MadeClip", "MadeRecording", "make_recording", "np"]
+        return ClipAct(
+            act=done.act,
+            start_seconds=(first - start_frame) / INDEX_FPS,
+            end_seconds=(last - start_frame) / INDEX_FPS,
+            distance_metres=done.distance_metres,
+            metres_a_second=done.distance_metres / (done.end_seconds - done.start_seconds),
+        )

@@ -68,7 +68,7 @@ def _rotmat_to_quaternion(matrices: Floats) -> Floats:
         product[..., 0, 1 + i] = product[..., 1 + i, 0] = m[k, j] - m[j, k]
         product[..., 1 + j, 1 + k] = product[..., 1 + k, 1 + j] = m[k, j] + m[j, k]
     safest = np.argmax(np.diagonal(product, axis1=-2, axis2=-1), axis=-1)
-    row = np.take_along_axis(product, safest[..., np.newaxis, np.newaxis], axis=-2)[..., 0, :]
-    row = row / np.linalg.norm(row, axis=-1, keepdims=True)
-    quaternion: Floats = row * np.where(row[..., :1] < 0, -1.0, 1.0)
-    return quaternion
+    rows = np.take_along_axis(product, safest[..., np.newaxis, np.newaxis], axis=-2)[..., 0, :]
+    rows = rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+    quaternions: Floats = rows * np.where(rows[..., :1] < 0, -1.0, 1.0)
+    return quaternions

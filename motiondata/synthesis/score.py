@@ -4,12 +4,14 @@ Channels add up. An act lays its curves over those already there and leaves each
 found it, so acts follow each other smoothly and a gesture may go with steps.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import cos, sin
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.synthesis.acts import PACES
 from motiondata.synthesis.curves import smooth_line, sum_curves
 from motiondata.synthesis.figure import LEFT_SIGN, SIDES, Figure
 from motiondata.synthesis.style import Style
@@ -22,6 +24,7 @@ TRUNK_CHANNELS = {
     "forward": "metres: the pelvis before its path",
     "leftward": "metres: the pelvis to the left of its path",
     "up": "metres: the pelvis over its height in standing",
+    "slack": "parts of a leg: how far from straight the legs are kept",
     **{
         f"{part}_{motion}": f"degrees: {how}"
         for part in ("pelvis", "spine", "head")
@@ -35,7 +38,6 @@ ARM_CHANNELS = {
     "twist": "degrees: the arm about itself, outward",
     "elbow": "degrees: bend",
     "wrist": "degrees: the hand up",
-    "shrug": "degrees: the collar up",
 }
 
 FOOT_CHANNELS = {
@@ -59,6 +61,13 @@ _ROW = {channel: row for row, channel in enumerate(CHANNELS)}
 
 STANCE_BACK_METRES = 0.03
 """How far the ankles stand behind the root: the weight is over the middle of the feet."""
+
+CLEAR_OF_FLOOR = 0.08
+"""The part of a step, at either end, in which a foot only goes up or down."""
+
+LANDING_BRAKE = 6.0
+"""How sharply a foot stops where it lands, in steps over the square of their time: a foot that
+slowed down for long would wait, stretched out, for the body."""
 
 PATH_SMOOTHING_SECONDS = 0.45
 """How long the root's path is smoothed over: about a step, so that steps do not jerk it."""
@@ -85,9 +94,7 @@ class Place:
 
 def between(first: Place, second: Place) -> Place:
     """Return the middle of two places."""
-    return Place(
-        (first.x + second.x) / 2, (first.y + second.y) / 2, (first.yaw + second.yaw) / 2
-    )
+    return Place((first.x + second.x) / 2, (first.y + second.y) / 2, (first.yaw + second.yaw) / 2)
 
 
 @dataclass
@@ -120,12 +127,12 @@ class Score:
         rows = np.array([(*key, 0.0, 0.0)[:4] for key in keys])
         self.curves.append((_ROW[channel], rows))
 
-    def hold(self, channel: str, value: float, start: float, end: float, ease: float) -> None:
-        """Ease a channel to `value` from `start` on, hold it, and have it back by `end`."""
-        ease = min(ease, (end - start) / 2.001)
-        self.key(
-            channel, (start, 0.0), (start + ease, value), (end - ease, value), (end, 0.0)
-        )
+    def visit(
+        self, values: Mapping[str, float], start: float, reach: float, leave: float, end: float
+    ) -> None:
+        """Take channels to values that they have from `reach` to `leave`, and back by `end`."""
+        for channel, value in values.items():
+            self.key(channel, (start, 0.0), (reach, value), (leave, value), (end, 0.0))
 
     def pass_by(self, time: float, place: Place) -> None:
         """Lead the root's path through a place; times increase."""
@@ -139,12 +146,22 @@ class Score:
         return place.moved(-STANCE_BACK_METRES, half, toe_out)
 
     def step(self, side: str, lift: float, land: float, to: Place) -> None:
-        """Bring a foot from where it stands to another place between two times."""
-        before = self.feet[side]
+        """Bring a foot from where it stands to another place between two times.
+
+        It goes a little later than it lifts and arrives a little before it lands, so that it never
+        drags along the floor.
+        """
+        before, clear = self.feet[side], CLEAR_OF_FLOOR * (land - lift)
+        start, end = lift + clear, land - clear
         for name in ("x", "y", "yaw"):
             way = getattr(to, name) - getattr(before, name)
-            self.key(f"{side}_{name}", (lift, 0.0), (land, way))
+            braking = -LANDING_BRAKE * way / (end - start) ** 2
+            self.key(f"{side}_{name}", (start, 0.0), (end, way, 0.0, braking))
         self.feet[side] = to
+
+    def tempo(self, pace: str) -> float:
+        """Return how quickly the subject does something at a pace, as a factor."""
+        return PACES[pace] * self.style.tempo
 
     def vary(self, value: float, part: float) -> float:
         """Return `value` more or less a random part of it, as no two movements are the same."""
@@ -159,4 +176,3 @@ class Score:
         """Return the root's x, y and yaw at `times`, shaped (frames, 3)."""
         knots = np.array(self.path)
         return smooth_line(times, knots, PATH_SMOOTHING_SECONDS)
-

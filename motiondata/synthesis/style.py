@@ -1,4 +1,7 @@
-"""How a person moves whatever they do: the differences between subjects that are not their shape."""
+"""How a person moves whatever they do.
+
+Ranges are ours, from what one sees in the street; they make subjects differ by more than shape.
+"""
 
 from dataclasses import dataclass
 from math import radians

@@ -11,9 +11,9 @@ _UNINFLECTED = {
     "ADJ": "left right both quick fast slow short long low high deep slight full half clockwise "
     "counterclockwise",
     "ADP": "to with in from on of at into over",
-    "ADV": "quickly fast/ADV slowly forward ahead backward backwards back/ADV sideways then finally "
-    "first twice up down again high/ADV low/ADV deeply slightly still together out left/ADV "
-    "right/ADV counterclockwise/ADV clockwise/ADV straight around all",
+    "ADV": "quickly fast/ADV slowly forward ahead backward backwards back/ADV sideways then "
+    "finally first twice up down again high/ADV low/ADV deeply slightly still together out "
+    "left/ADV right/ADV counterclockwise/ADV clockwise/ADV straight around all",
     "CCONJ": "and",
     "DET": "a an the his her their",
     "INTJ": "hello",
@@ -35,9 +35,10 @@ _INFLECTED = {
     },
     "VERB": {
         "bends": "bend", "bows/VERB": "bow", "clapping": "clap", "claps": "clap", "comes": "come",
-        "does": "do", "gets": "get", "goes": "go", "jogging": "jog", "jogs": "jog", "jumps/VERB": "jump",
-        "kicks/VERB": "kick", "leaps": "leap", "lifts": "lift", "lowers": "lower",
-        "makes": "make", "marches": "march", "marching": "march", "picks": "pick",
+        "does": "do", "gets": "get", "goes": "go", "jogging": "jog", "jogs": "jog",
+        "jumps/VERB": "jump", "kicks/VERB": "kick", "leaps": "leap", "lifts": "lift",
+        "lowers": "lower", "makes": "make", "marches": "march", "marching": "march",
+        "picks": "pick",
         "punches/VERB": "punch", "raises": "raise", "raising": "raise", "reaches": "reach",
         "running": "run", "runs": "run", "shifts": "shift", "sidesteps": "sidestep", "sits": "sit",
         "spins": "spin", "squats/VERB": "squat", "stands": "stand", "starting": "start",
@@ -54,7 +55,7 @@ _TAG = re.compile(r"/[A-Z]+")
 
 
 def tokens_of(phrase: str) -> str:
-    """Return the `lemma/POS` of each word of a tagged phrase; raises `KeyError` at a strange one."""
+    """Return `lemma/POS` for each word of a tagged phrase; raises `KeyError` at a strange one."""
     return " ".join(LEXICON[word.strip(PUNCTUATION)] for word in phrase.split())
 
 
