@@ -4,6 +4,7 @@ The members and their meaning are described for readers in docs/format.md.
 """
 
 from dataclasses import asdict, dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -62,11 +63,11 @@ def lidar_schema(points: int) -> Schema:
 
 def frame_bytes(points: int) -> int:
     """Return the bytes that a frame takes in a shard: 5,540 at 384 points."""
-    arrays = lidar_schema(points).arrays.values()
-    return sum(
-        np.dtype(spec.dtype).itemsize * int(np.prod([n for n in spec.shape if n != "frames"]))
-        for spec in arrays
+    sizes = (
+        np.dtype(spec.dtype).itemsize * prod(axis for axis in spec.shape if isinstance(axis, int))
+        for spec in lidar_schema(points).arrays.values()
     )
+    return sum(sizes)
 
 
 def sample_bytes() -> int:

@@ -5,6 +5,7 @@ no array travels through Ray's object store. An actor a worker loads the body on
 once; it has one job at a time, so that whatever dies takes one job with it and we know which.
 """
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -70,7 +71,7 @@ def _start_ray(execution: Execution) -> Any:
         else {"num_cpus": execution.workers, "include_dashboard": False}
     )
     try:
-        ray.init(**where, logging_level="warning", log_to_driver=False)
+        ray.init(**where, logging_level=logging.WARNING, log_to_driver=False)
     except (ConnectionError, OSError, RuntimeError, ValueError, TimeoutError) as error:
         wanted = execution.ray_address or f"{execution.workers} workers on this machine"
         raise SchedulingError(

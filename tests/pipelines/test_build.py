@@ -160,7 +160,7 @@ def test_ray_workers_give_the_same_bytes_as_this_process(
 
 def stop_after(shards: int) -> Callable[[ShardJob, Any], Receipt]:
     """Return a build that is interrupted when it has built so many shards."""
-    built = []
+    built: list[str] = []
 
     def build_or_stop(job: ShardJob, on_frames: Any) -> Receipt:
         if len(built) == shards:

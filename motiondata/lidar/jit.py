@@ -1,0 +1,27 @@
+"""The one way in which kernels are compiled here: at the first call, for one core, then cached.
+
+Parallelism is a process a core, so kernels stay on theirs and let go of the interpreter lock.
+Division follows NumPy's rules, because a check for zero would keep loops from being vectorised.
+`fastmath` stays off: it assumes away NaN and the order of sums, on which exact results rest.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from numba import njit
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def kernel(function: Function) -> Function:
+    """Compile a function that is called from Python or loops over arrays."""
+    return cast("Function", njit(cache=True, nogil=True, error_model="numpy")(function))
+
+
+def inlined(function: Function) -> Function:
+    """Paste a small function into the kernels that call it.
+
+    A call that passes arrays counts references atomically, which in an inner loop costs more than
+    the loop's own work.
+    """
+    return cast("Function", njit(inline="always", error_model="numpy")(function))

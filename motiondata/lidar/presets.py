@@ -1,0 +1,137 @@
+"""The sensors that are known by name, and a user's own from a file.
+
+A preset is a file of the same format as a user's, in `data/`, with its source inside, so that there
+is one reader and one check. Ouster's own metadata JSON is read too, because users of those sensors
+have that file.
+"""
+
+import json
+import tomllib
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.errors import InputError
+from motiondata.lidar.sensor import Sensor
+
+PRESET_FOLDER = Path(__file__).parent / "data"
+
+OUSTER_COLUMNS = (512, 1024, 2048)
+"""The columns a turn that an Ouster can be set to (Ouster firmware manual, `lidar_mode`)."""
+
+PRESETS: dict[str, tuple[str, int | None]] = {
+    name: (name, None)
+    for name in ("os1-128", "os0-128", "os2-128", "vlp-16", "vlp-32c", "hdl-32e", "hdl-64e")
+} | {
+    f"{name}-{columns}": (name, columns)
+    for name in ("os1-128", "os0-128", "os2-128")
+    for columns in OUSTER_COLUMNS
+}
+"""The file of each preset, and the columns where they differ from the file's."""
+
+SENSOR_NAMES = tuple(PRESETS)
+"""The names that `sensor_preset` knows."""
+
+FIELDS = (
+    "name", "columns", "elevation_deg",
+    "azimuth_offset_deg", "source", "min_range_m", "max_range_m",
+)  # fmt: skip
+"""The keys of a sensor's TOML file; the first three have to be there."""
+
+
+def find_sensor(name_or_path: str) -> Sensor:
+    """Return the preset of that name, or else the sensor in that file."""
+    if name_or_path in PRESETS:
+        return sensor_preset(name_or_path)
+    if Path(name_or_path).is_file():
+        return load_sensor(Path(name_or_path))
+    raise InputError(
+        f"no sensor and no file is called {name_or_path!r}: name one of {', '.join(SENSOR_NAMES)}, "
+        "or a sensor file (.toml, or an Ouster's metadata .json)"
+    )
+
+
+@cache
+def sensor_preset(name: str) -> Sensor:
+    """Return the sensor that goes by one of `SENSOR_NAMES`."""
+    if name not in PRESETS:
+        raise InputError(f"no sensor is called {name!r}: name one of {', '.join(SENSOR_NAMES)}")
+    file, columns = PRESETS[name]
+    sensor = load_sensor(PRESET_FOLDER / f"{file}.toml")
+    return replace(sensor, name=name, columns=columns or sensor.columns)
+
+
+def load_sensor(path: Path) -> Sensor:
+    """Read a sensor from a TOML file, or from an Ouster's metadata JSON.
+
+    Raises `InputError` where the file is neither, or lacks something.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".json":
+            return _sensor_from_ouster(path, json.loads(text))
+        return _sensor_from_toml(path, tomllib.loads(text))
+    except (OSError, ValueError) as error:  # both parsers raise kinds of ValueError
+        raise InputError(
+            f"{path}: expected a sensor as TOML, or an Ouster's metadata as JSON; found: {error}"
+        ) from error
+
+
+def _sensor_from_toml(path: Path, fields: dict[str, Any]) -> Sensor:
+    unknown = sorted(set(fields) - set(FIELDS))
+    if unknown:
+        raise InputError(f"{path}: found {', '.join(unknown)}; expected only {', '.join(FIELDS)}")
+    elevation = _radians(path, fields, "elevation_deg")
+    unstated = {
+        "azimuth_offset_deg": [0.0] * len(elevation),
+        "source": path.name,
+        "min_range_m": 0.0,
+        "max_range_m": np.inf,
+    }
+    fields = unstated | fields
+    return Sensor(
+        name=_value(path, fields, "name", str),
+        elevation=elevation,
+        azimuth_offset=_radians(path, fields, "azimuth_offset_deg"),
+        columns=_value(path, fields, "columns", int),
+        source=_value(path, fields, "source", str),
+        min_range=_value(path, fields, "min_range_m", int, float),
+        max_range=_value(path, fields, "max_range_m", int, float),
+    )
+
+
+def _sensor_from_ouster(path: Path, metadata: Any) -> Sensor:
+    """Take the sections of today's metadata, or the flat layout of older firmware.
+
+    `beam_azimuth_angles` count clockwise: `make_xyz_lut` in ouster-lidar/ouster-sdk.
+    """
+    fields = metadata if isinstance(metadata, dict) else {}
+    beams = fields.get("beam_intrinsics", fields)
+    layout = fields.get("lidar_data_format", fields.get("data_format"))
+    return Sensor(
+        name=path.stem,
+        elevation=_radians(path, beams, "beam_altitude_angles"),
+        azimuth_offset=-_radians(path, beams, "beam_azimuth_angles"),
+        columns=_value(path, layout, "columns_per_frame", int),
+        source=path.name,
+    )
+
+
+def _radians(path: Path, fields: Any, key: str) -> NDArray[np.float64]:
+    degrees = _value(path, fields, key, list)
+    if not all(type(angle) in (int, float) for angle in degrees):
+        raise InputError(f"{path}: expected {key} as a list of numbers, found {repr(degrees)[:60]}")
+    return np.radians(np.array(degrees, dtype=np.float64))
+
+
+def _value(path: Path, fields: Any, key: str, *kinds: type) -> Any:
+    value = fields.get(key) if isinstance(fields, dict) else None
+    if type(value) not in kinds:
+        expected = " or ".join(kind.__name__ for kind in kinds)
+        found = "nothing" if value is None else repr(value)[:60]
+        raise InputError(f"{path}: expected {key} as {expected}, found {found}")
+    return value

@@ -1,0 +1,69 @@
+"""A sensor's rays as tables that a scan can look up.
+
+Beams are sorted by elevation and found through a table of equal bands of the elevation's sine, not
+by division, because real sensors space their beams unevenly. The sine is bounded and needs no
+arctangent: it is z over the distance.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.lidar.sensor import Sensor, ray_directions
+
+BANDS = 4096
+"""Bands of elevation: each a tenth of the usual distance between two beams, or less."""
+
+NARROW = 0.04
+"""Azimuth span in radians up to which the bands of its corners say which beams a face touches."""
+
+SINE_ERROR = 2e-6
+"""Bound on the error of a sine of elevation in float32: several times what rounding can add."""
+
+
+class RayGrid(NamedTuple):
+    """The rays of a sensor, and where to find them; `sorted` means by rising elevation."""
+
+    directions: NDArray[np.float64]
+    """Unit vectors, shaped (beams, columns, 3), sensor frame, in the sensor's own beam order."""
+    beams: NDArray[np.int32]
+    """The sensor's own number of each sorted beam, shaped (beams,)."""
+    tangents: NDArray[np.float64]
+    """Tangent of the elevation of each sorted beam, shaped (beams,)."""
+    offsets: NDArray[np.float64]
+    """Azimuth offset of each sorted beam, shaped (beams,), radians."""
+    first_beam: NDArray[np.int32]
+    """The lowest sorted beam that a face whose lowest corner is in a band can touch, (bands,)."""
+    last_beam: NDArray[np.int32]
+    """The highest sorted beam that a face whose highest corner is in a band can touch, (bands,)."""
+    lowest_sine: np.float32
+    """Where the first band begins; the outer bands reach on to the poles."""
+    bands_per_sine: np.float32
+    """Bands in a unit of the sine."""
+    narrow: np.float32
+    """Faces of a wider span in azimuth than this, in radians, need bounds of their own."""
+
+
+def ray_grid(sensor: Sensor) -> RayGrid:
+    """Prepare a sensor's rays for look-up.
+
+    An edge bulges beyond the elevations of its ends: over an azimuth span D, the tangent of an
+    elevation grows by a factor of up to 1 / cos(D / 2) (proven beside `_bounds` in `rasterising`),
+    and its sine by up to max(sine * cosine^2) = 0.385 of that factor's excess over one.
+    """
+    order = np.argsort(sensor.elevation, kind="stable")
+    sines = np.sin(sensor.elevation[order])
+    margin = 0.385 * (1 / np.cos(NARROW / 2) - 1) + SINE_ERROR
+    edges = np.linspace(sines[0] - 2 * margin, sines[-1] + 2 * margin, BANDS + 1)
+    return RayGrid(
+        directions=ray_directions(sensor),
+        beams=order.astype(np.int32),
+        tangents=np.tan(sensor.elevation[order]),
+        offsets=sensor.azimuth_offset[order],
+        first_beam=np.searchsorted(sines, edges[:-1] - margin).astype(np.int32),
+        last_beam=(np.searchsorted(sines, edges[1:] + margin, side="right") - 1).astype(np.int32),
+        lowest_sine=np.float32(edges[0]),
+        bands_per_sine=np.float32(BANDS / (edges[-1] - edges[0])),
+        narrow=np.float32(NARROW),
+    )

@@ -1,0 +1,71 @@
+"""A spinning LiDAR: the fixed grid of angles along which it sends its rays.
+
+A grid of (beam, column) is what every such sensor's data sheet and metadata give, and what lets a
+scan be a rasterisation. Idealised: all rays of a frame leave one point at one instant, so neither
+the few centimetres between a unit's emitters nor the motion during a turn is modelled.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Sensor:
+    """A sensor's rays, in its own frame: x forward, y left, z up, azimuth counter-clockwise.
+
+    Raises `InputError` where the tables are not as said below.
+    """
+
+    name: str
+    """What it is called in options and in samples."""
+    elevation: NDArray[np.float64]
+    """Angle above the horizon of each beam, shaped (beams,), radians, in any order."""
+    azimuth_offset: NDArray[np.float64]
+    """What is added to the azimuth of each beam's columns, shaped (beams,), radians."""
+    columns: int
+    """Rays of one beam in a turn, evenly spaced; column 0 of an unshifted beam looks along x."""
+    source: str
+    """Where the numbers come from."""
+    min_range: float = 0.0
+    """A nearer first hit is not reported, metres; it hides what is behind it all the same."""
+    max_range: float = float("inf")
+    """A farther hit is not reported, metres."""
+
+    def __post_init__(self) -> None:
+        shapes = (self.elevation.shape, self.azimuth_offset.shape)
+        self._expect(shapes[0] == shapes[1] == (self.beams,), f"angles shaped {shapes}")
+        self._expect(self.beams > 0 and self.columns > 0, f"{self.beams} x {self.columns} rays")
+        steep = float(np.degrees(np.abs(self.elevation).max()))
+        self._expect(steep < 90, f"an elevation of {steep:.4g} degrees")
+        wide = float(np.degrees(np.abs(self.azimuth_offset).max()))
+        self._expect(wide <= 180, f"an azimuth offset of {wide:.4g} degrees")
+        ordered = 0 <= self.min_range < self.max_range
+        self._expect(ordered, f"ranges from {self.min_range} to {self.max_range} m")
+
+    def _expect(self, holds: bool, found: str) -> None:
+        if not holds:
+            raise InputError(
+                f"sensor {self.name}: found {found}; expected as many elevations (below 90 "
+                "degrees) as azimuth offsets (up to 180 degrees), at least one beam and column, "
+                "and 0 <= min_range < max_range"
+            )
+
+    @property
+    def beams(self) -> int:
+        """The number of beams."""
+        return len(self.elevation)
+
+
+def ray_directions(sensor: Sensor) -> NDArray[np.float64]:
+    """Return the unit vector of every ray, shaped (beams, columns, 3), sensor frame."""
+    turn = 2 * np.pi * np.arange(sensor.columns) / sensor.columns
+    azimuth = turn[None] + sensor.azimuth_offset[:, None]
+    elevation = sensor.elevation[:, None]
+    level = np.cos(elevation)
+    return np.stack(
+        [level * np.cos(azimuth), level * np.sin(azimuth), np.sin(elevation) + 0 * azimuth], axis=-1
+    )
