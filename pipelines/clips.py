@@ -10,7 +10,12 @@ from motiondata.archives.amass import read_amass
 from motiondata.bodies.body import Body
 from motiondata.bodies.posing import ShapedBody, pose_joints, shape_body
 from motiondata.clip import Clip
-from motiondata.guards import check_pose_is_rotations, check_up_axis
+from motiondata.guards import (
+    check_plausible,
+    check_pose_is_rotations,
+    check_up_axis,
+    plausible_frames,
+)
 from motiondata.humanml3d.trimming import cut_clip
 from motiondata.recording import Recording
 from pipelines.jobs import ShardJob
@@ -27,6 +32,7 @@ def read_clip(planned: PlannedClip, job: ShardJob, tools: Tools) -> tuple[Clip, 
     recording = read_amass(path, planned.recording)
     check_pose_is_rotations(recording)
     clip = cut_clip(recording, planned.row)
+    check_plausible(clip)
     shaped = body_of(recording, tools.bodies[recording.gender], job.options.mean_shape)
     _check_up(recording, shaped)
     return clip, shaped
@@ -44,5 +50,5 @@ def body_of(recording: Recording, body: Body, mean_shape: bool) -> ShapedBody:
 def _check_up(recording: Recording, shaped: ShapedBody) -> None:
     every = max(1, recording.frames // GUARDED_FRAMES)
     pose, trans = recording.pose[::every], recording.trans[::every]
-    finite = np.isfinite(pose).all(axis=(1, 2)) & np.isfinite(trans).all(axis=1)
-    check_up_axis(recording, pose_joints(shaped, pose[finite], trans[finite]))
+    usable = plausible_frames(pose, trans)
+    check_up_axis(recording, pose_joints(shaped, pose[usable], trans[usable]))
