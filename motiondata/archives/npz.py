@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.errors import DropReason, RecordingError
+from motiondata.files import expect_plain_file
 
 MAX_ARRAY_BYTES = 2**29
 """The largest array that is read, in float64: 50 minutes of AMASS's 156 a frame at 120 fps."""
@@ -123,6 +124,7 @@ def open_npz(path: Path, source: str) -> Iterator[Npz]:
     where two arrays have one key.
     """
     with _damage_reported(source):
+        expect_plain_file(path)
         archive = zipfile.ZipFile(path)
     with archive:
         keyed = [(member.filename.removesuffix(".npy"), member) for member in archive.infolist()]
