@@ -4,6 +4,8 @@ What can only be wrong is refused here, before a body is posed by it; what is me
 flagged in the sample.
 """
 
+import os
+
 import numpy as np
 
 from motiondata.archives.amass import read_amass
@@ -29,7 +31,9 @@ GUARDED_FRAMES = 200
 def read_clip(planned: PlannedClip, job: ShardJob, tools: Tools) -> tuple[Clip, ShapedBody]:
     """Read, guard and cut a clip; raises `RecordingError` where the recording is no good."""
     path = job.options.amass / planned.recording
-    recording = read_amass(path, planned.recording)
+    # A name in another encoding than UTF-8 opens its file, and cannot be written anywhere.
+    source = os.fsencode(planned.recording).decode(errors="backslashreplace")
+    recording = read_amass(path, source)
     check_pose_is_rotations(recording)
     clip = cut_clip(recording, planned.row)
     check_plausible(clip)
