@@ -10,7 +10,7 @@ from typing import Any
 from torch.utils.data import DataLoader, IterableDataset
 
 from shards.batching import Batch
-from shards.sharing import worker_share
+from shards.sharing import Share, worker_share
 from shards.views import Position, View
 
 
@@ -55,4 +55,4 @@ class _RestOfEpoch(IterableDataset[Batch]):
         self.start = start
 
     def __iter__(self) -> Iterator[Batch]:
-        return self.view.rest_of_epoch(self.start, worker_share())
+        return self.view.rest_of_epoch(self.start, worker_share() or Share())

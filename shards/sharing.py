@@ -4,8 +4,10 @@ PyTorch is asked only where something else has imported it already, so that NumP
 for it; `torchrun` and its kin tell the rank by environment variables.
 """
 
+import mmap
 import os
 import sys
+import warnings
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -42,11 +44,36 @@ def rank_share(rank: int | None, world: int | None) -> Share:
         raise ShardError(f"RANK and WORLD_SIZE are no whole numbers: {error}") from error
 
 
-def worker_share() -> Share:
-    """Return which of a `DataLoader`'s workers this process is; the only one outside of them."""
+def worker_share() -> Share | None:
+    """Return which of a `DataLoader`'s workers this process is, if it is one."""
     data = _torch_module("torch.utils.data")
     worker = None if data is None else data.get_worker_info()
-    return Share() if worker is None else Share(worker.id, worker.num_workers)
+    return None if worker is None else Share(worker.id, worker.num_workers)
+
+
+class WorkersEpochs:
+    """Remembers, in memory that forked processes share, which epoch workers have begun last.
+
+    A `DataLoader` forks its workers anew for each pass, and nothing tells the view in the process
+    that they were forked from: without `set_epoch` every pass would be the same epoch unnoticed.
+    """
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, 16)
+
+    def __reduce__(self) -> tuple[type["WorkersEpochs"], tuple[()]]:
+        return WorkersEpochs, ()
+
+    def begin(self, epoch: int) -> None:
+        """Note an epoch that a worker begins, and warn if it is the one that was begun last."""
+        begun = (epoch + 1).to_bytes(16, "little")
+        if self._memory[:] == begun:
+            warnings.warn(
+                f"workers read epoch {epoch} again, in the same order: call set_epoch before each "
+                "epoch, or use shards.loader.Loader",
+                stacklevel=2,
+            )
+        self._memory[:] = begun
 
 
 def register_iterable(kind: type) -> None:

@@ -15,7 +15,7 @@ from shards.batching import Batch
 from shards.errors import ShardError
 from shards.order import Epoch
 from shards.pieces import Pieces, Source
-from shards.sharing import Share, register_iterable, worker_share
+from shards.sharing import Share, WorkersEpochs, register_iterable, worker_share
 
 if TYPE_CHECKING:
     from torch.utils.data import IterableDataset
@@ -69,8 +69,8 @@ class Batcher(Protocol):
 class View(Iterable):
     """Batches of one rank; every `for` over it is an epoch of its own, with its own order.
 
-    Under a `DataLoader` with workers the epochs are counted in the workers, which see `set_epoch`
-    of this process only as they start; `shards.loader.Loader` does the counting here.
+    A `DataLoader`'s workers read copies of it, so that this one neither counts their epochs nor
+    knows their position; `shards.loader.Loader` does both here.
     """
 
     def __init__(
@@ -93,13 +93,17 @@ class View(Iterable):
             "drop_last": schedule.drop_last,
         }
         self._next = self._now = Position(0, 0)
+        self._workers_epochs = WorkersEpochs()
 
     def __len__(self) -> int:
         """Return the number of batches of an epoch: the same on every rank."""
         return self._schedule.batches(len(self._source))
 
     def __iter__(self) -> Iterator[Batch]:
-        return self._pass(self.begin(), worker_share())
+        start, worker = self.begin(), worker_share()
+        if self._schedule.shuffle and start.batch == 0 and worker is not None and not worker.number:
+            self._workers_epochs.begin(start.epoch)
+        return self._pass(start, worker or Share())
 
     def __getitem__(self, number: int) -> NoReturn:
         raise TypeError(

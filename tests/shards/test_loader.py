@@ -51,6 +51,15 @@ def test_a_data_loaders_ranks_share_an_epoch(streamed: StreamedDataset, workers:
     assert sorted(item for part in parts for batch in part for item in batch) == sorted(alone)
 
 
+def test_workers_that_read_a_shuffled_epoch_again_warn(streamed: StreamedDataset) -> None:
+    evaluation = plain_loader(make_view(streamed, "clips", 5), 2)
+    assert items(evaluation) == items(evaluation)
+    training = plain_loader(make_view(streamed, "clips", 5, shuffle=True), 2)
+    items(training)
+    with pytest.raises(UserWarning, match="read epoch 0 again"):
+        items(training)
+
+
 def test_workers_that_stay_count_the_epochs_themselves(streamed: StreamedDataset) -> None:
     view, same = (make_view(streamed, "frames", 5, shuffle=True) for _ in range(2))
     loader: Any = DataLoader(view, batch_size=None, num_workers=2, persistent_workers=True)
