@@ -9,14 +9,14 @@ SplitMix64's (Steele et al., 2014), spelled here, so that no release of NumPy ca
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from math import isqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-ROUNDS = 8
-"""Four make a permutation that looks random (Luby and Rackoff); eight, of small squares too."""
+ROUNDS = 6
+"""Four make a permutation that looks random (Luby and Rackoff); six do so in small squares too."""
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIXERS = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 LAST_SHIFT = np.uint64(31)
@@ -32,10 +32,11 @@ class Epoch:
     def permute(self, places: NDArray[np.int64], count: int) -> NDArray[np.int64]:
         """Return the items at places of the epoch's random order of `count` items."""
         side = np.uint64(isqrt(count - 1) + 1)
-        items = _feistel(places.astype(np.uint64), side, self._round_keys)
+        keys = _keys("order", self.seed, self.number)
+        items = _feistel(places.astype(np.uint64), side, keys)
         outside = np.flatnonzero(items >= count)
         while len(outside):
-            items[outside] = _feistel(items[outside], side, self._round_keys)
+            items[outside] = _feistel(items[outside], side, keys)
             outside = outside[items[outside] >= count]
         return items.astype(np.int64)
 
@@ -43,18 +44,15 @@ class Epoch:
         self, purpose: str, items: NDArray[np.int64], counts: NDArray[np.int64]
     ) -> NDArray[np.int64]:
         """Return a random number below each count, always the same for the same item."""
-        key = self._keys(purpose)[0]
+        key = _keys(purpose, self.seed, self.number)[0]
         mixed = _mix(items.astype(np.uint64), key) % counts.astype(np.uint64)
         return mixed.astype(np.int64)
 
-    @cached_property
-    def _round_keys(self) -> Sequence[np.uint64]:
-        return self._keys("order")
 
-    def _keys(self, purpose: str) -> Sequence[np.uint64]:
-        text = f"{purpose} {self.seed} {self.number}".encode()
-        digest = hashlib.blake2b(text, digest_size=8 * ROUNDS).digest()
-        return list(np.frombuffer(digest, "<u8").astype(np.uint64))
+@lru_cache(maxsize=64)
+def _keys(purpose: str, seed: int, epoch: int) -> Sequence[np.uint64]:
+    digest = hashlib.blake2b(f"{purpose} {seed} {epoch}".encode(), digest_size=8 * ROUNDS).digest()
+    return tuple(np.frombuffer(digest, "<u8").astype(np.uint64))
 
 
 def _feistel(
