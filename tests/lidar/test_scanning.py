@@ -92,6 +92,26 @@ def test_points_are_the_ray_times_the_range_in_order_of_beam_and_column() -> Non
     assert np.all(np.diff(ray) > 0)
 
 
+HITS_ON_AN_ADULT = {
+    # sensor 1 m high: hits at 3, 5, 8, 12 and 20 m, mean over the ways the adult may face
+    "os1-128-1024": (1596, 571, 220, 97, 35),
+    "os1-128": (3171, 1138, 442, 193, 69),
+    "os2-128": (4941, 2295, 901, 399, 144),
+    "hdl-64e": (1750, 765, 353, 181, 76),
+    "vlp-16": (447, 176, 77, 26, 10),
+}
+
+
+@pytest.mark.parametrize("name", HITS_ON_AN_ADULT)
+def test_an_adult_gets_about_as_many_hits_as_elsewhere(name: str) -> None:
+    scanner, yaws = Scanner(sensor_preset(name)), np.arange(8) * np.pi / 4
+    bodies = [turned(capsule_body(seed), yaw, (0.0, 0.0, -1.0)) for seed, yaw in enumerate(yaws)]
+    for distance, expected in zip((3, 5, 8, 12, 20), HITS_ON_AN_ADULT[name], strict=True):
+        clip = np.stack([np.add(vertices, [distance, 0, 0]) for vertices, _ in bodies])
+        counts = scanner.scan_clip(clip.astype(np.float32), bodies[0][1]).counts
+        assert counts.mean() == pytest.approx(expected, rel=0.15)
+
+
 # The referee
 
 
