@@ -38,6 +38,7 @@ SWAY = {"forward": 0.006, "leftward": 0.008, "spine_bend": 0.7, "spine_tilt": 0.
 """How far somebody sways who stands still, in the units of the channels."""
 
 BETWEEN_ACTS_SECONDS = 0.4
+"""How long somebody stands before, between and after acts in `make_motion`."""
 
 SWAY_SECONDS = 1.3
 """How long a small movement at rest takes."""
