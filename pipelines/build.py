@@ -12,7 +12,7 @@ from pipelines.building import build_shard
 from pipelines.fingerprint import take_fingerprint
 from pipelines.finishing import finish
 from pipelines.folder import prepare_folder
-from pipelines.inputs import find_inputs
+from pipelines.inputs import absolute_inputs, find_inputs
 from pipelines.jobs import ShardJob
 from pipelines.options import BuildOptions, Execution
 from pipelines.plan import Plan, make_plan
@@ -35,6 +35,7 @@ def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> str:
 
     Raises `InputError` where an option or an input is wrong, before anything is written.
     """
+    options, out = absolute_inputs(options), out.absolute()
     paths = find_inputs(options)
     tools = load_tools(options)
     plan = make_plan(options, paths)

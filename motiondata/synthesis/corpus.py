@@ -20,6 +20,7 @@ from motiondata.bodies.bundled import bundled_body
 from motiondata.errors import InputError
 from motiondata.humanml3d.index import COLUMNS
 from motiondata.humanml3d.splits import MIRRORED_PREFIX, SPLITS
+from motiondata.recording import Recording
 from motiondata.synthesis.captions import Span, caption_lines
 from motiondata.synthesis.generators import generator
 from motiondata.synthesis.labels import clip_label
