@@ -60,7 +60,7 @@ class Scanner:
 
 def _empty_buffers(sensor: Sensor, vertices: int, faces: int) -> Buffers:
     rays = sensor.beams * sensor.columns
-    shots = SHOTS + 2 * rays  # less than SHOTS when a face, which may touch every ray, comes
+    shots = SHOTS + 2 * rays  # up to SHOTS wait when a face comes, which may touch every ray
     x, y, z, azimuth = np.empty((4, vertices), np.float32)
     return Buffers(
         x=x,
