@@ -75,5 +75,13 @@ def digest_files(paths: Iterable[Path]) -> str:
 
 def digest_stats(root: Path, names: Iterable[str]) -> str:
     """Return one hash of the names, sizes and times of last change of files under a root."""
-    stats = ((name, os.stat(root / name)) for name in names)  # noqa: PTH116 (15,000 files)
-    return digest_json([(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats])
+    return digest_json([(name, *_size_and_time(root / name)) for name in names])
+
+
+def _size_and_time(path: Path) -> tuple[int, ...]:
+    """Return what tells a changed file; nothing of a link that leads to none."""
+    try:
+        stat = os.stat(path)  # noqa: PTH116 (15,000 files)
+    except OSError:
+        return ()
+    return stat.st_size, stat.st_mtime_ns

@@ -150,7 +150,7 @@ def fill_shards(clips: list[PlannedClip], options: BuildOptions) -> Iterator[Pla
     for split in sorted({clip.split for clip in clips}):
         mine = [clip for clip in clips if clip.split == split]
         total = sum(clip_bytes(clip, options) for clip in mine)
-        count = max(1, round(total / (options.shard_megabytes * 1e6)))
+        count = min(len(mine), max(1, round(total / (options.shard_megabytes * 1e6))))
         filled: list[list[PlannedClip]] = [[] for _ in range(count)]
         before = 0
         for clip in mine:
