@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from shards.encoding import decode_member
 from shards.errors import DatasetError, ShardError
 from shards.gathering import Spans
+from shards.hashing import hash_bytes
 from shards.open_files import ShardFiles
 from shards.order import Epoch
 from shards.pieces import Pieces
@@ -57,9 +58,9 @@ class CaptionedClips:
     def __init__(self, captions: list[Caption], random: bool) -> None:
         self.random = random
         self._texts = [caption.text for caption in captions]
-        self._clips, self._starts, self._counts = np.array(
-            [caption[:3] for caption in captions], np.int64
-        ).T
+        runs = np.array([caption[:3] for caption in captions], np.int64)
+        self._hash = hash_bytes(runs.astype("<i8").tobytes())
+        self._clips, self._starts, self._counts = runs.T
         _, self._firsts, self._sizes = np.unique(self._clips, return_index=True, return_counts=True)
 
     def __len__(self) -> int:
@@ -75,7 +76,7 @@ class CaptionedClips:
     @property
     def identity(self) -> dict[str, Any]:
         """What a state must agree on."""
-        return {"kind": "captioned clips", "random": self.random}
+        return {"kind": "captioned clips", "captions": self._hash, "random": self.random}
 
 
 def _details(files: ShardFiles, spans: Spans, clip: int) -> Any:

@@ -135,7 +135,7 @@ class FieldReader:
             if shard != opened:
                 opened, descriptor = shard, self._files.descriptor(shard)
             if preadv(descriptor, (target[place : place + size],), offset) != size:
-                raise self._files.cut_short(shard)
+                raise self._files.cut_short(shard, offset)
 
     def _check(self, clip: int) -> None:
         header = npy_header(self.dtype.name, (int(self._frames[clip]), *self.shape))

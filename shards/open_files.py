@@ -47,14 +47,18 @@ class ShardFiles:
 
     def bytes_at(self, shard: int, offset: int, size: int) -> bytes:
         """Return a part of a shard."""
-        data = os.pread(self.descriptor(shard), size, offset)
-        if len(data) != size:
-            raise self.cut_short(shard)
+        data = os.pread(self.descriptor(shard), size, max(offset, 0))
+        if offset < 0 or len(data) != size:
+            raise self.cut_short(shard, offset)
         return data
 
-    def cut_short(self, shard: int) -> DatasetError:
-        """Return the error of a shard that lost bytes after it was opened."""
-        return DatasetError(self.shards[shard].name, "was cut short while it was read")
+    def cut_short(self, shard: int, offset: int) -> DatasetError:
+        """Return the error of a shard that has not the bytes that the manifest says lie there."""
+        return DatasetError(
+            self.shards[shard].name,
+            f"ends before what the manifest says lies at byte {offset}: it is damaged, or was cut "
+            "short while it was read",
+        )
 
 
 def _close_all(readers: OrderedDict[int, ShardReader]) -> None:

@@ -1,8 +1,11 @@
 """Views under PyTorch: the same sequence from any number of workers, resumed by any other."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterable
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +14,13 @@ from torch.utils.data import DataLoader
 
 from shards.loader import Loader
 from shards.streaming import StreamedDataset
-from tests.shards.test_views import KINDS, items_of, make_view, sequence
+from tests.shards.test_views import KINDS, interleave, items_of, make_view, sequence
 
 # Four workers are a test of order, not of speed: a machine may have fewer cores.
 pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create 4 worker:UserWarning")
 
 WORKERS = (0, 1, 4)
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def items(batches: Iterable[Any]) -> list[Any]:
@@ -128,14 +132,33 @@ def test_a_view_that_torch_does_not_know_says_so(streamed: StreamedDataset) -> N
         make_view(streamed, "clips", 2)[0]
 
 
-def test_the_rank_is_that_of_the_process_group(streamed: StreamedDataset, tmp_path: Any) -> None:
-    child = os.fork()
-    if child == 0:
-        os._exit(_run_in_group(streamed, f"file://{tmp_path}/store"))
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+READ_A_RANK = """
+import sys
+import torch
+from pathlib import Path
+from torch.utils.data import DataLoader
+from shards import open_dataset
+
+torch.distributed.init_process_group("gloo")
+rank = torch.distributed.get_rank()
+view = open_dataset(sys.argv[1]).frames("train", "hits", 4, shuffle=True, seed=7)
+lines = [" ".join(batch["keys"]) for batch in DataLoader(view, batch_size=None, num_workers=1)]
+(Path(sys.argv[2]) / f"{rank}.txt").write_text("\\n".join(lines))
+torch.distributed.destroy_process_group()
+"""
 
 
-def _run_in_group(streamed: StreamedDataset, store: str) -> int:
-    torch.distributed.init_process_group("gloo", init_method=store, rank=0, world_size=1)
-    alone = make_view(streamed, "clips", 4, rank=0, world=1)
-    return int(sequence(make_view(streamed, "clips", 4)) != sequence(alone))
+def test_torchrun_s_ranks_share_an_epoch(streamed: StreamedDataset, tmp_path: Path) -> None:
+    script = tmp_path / "read.py"
+    script.write_text(READ_A_RANK)
+    program = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    subprocess.run(
+        [*program, script, streamed.dataset.path, tmp_path],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        check=True,
+    )
+    parts = [(tmp_path / f"{rank}.txt").read_text().splitlines() for rank in range(2)]
+    found = [interleave((one.split(), other.split())) for one, other in zip(*parts, strict=True)]
+    alone = streamed.frames("train", "hits", 8, shuffle=True, seed=7)
+    assert found == [batch["keys"] for batch in alone]

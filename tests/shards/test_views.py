@@ -46,7 +46,7 @@ def sequence(view: View, epochs: int = 1) -> list[list[Item]]:
     return [items_of(batch) for _ in range(epochs) for batch in view]
 
 
-def interleave(batches: tuple[list[Item], ...]) -> list[Item]:
+def interleave(batches: tuple[list[Any], ...]) -> list[Any]:
     """Return the global batch of which these are the ranks' parts."""
     longest = max(map(len, batches))
     return [batch[at] for at in range(longest) for batch in batches if at < len(batch)]
