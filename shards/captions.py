@@ -4,14 +4,14 @@ They are read once, when a view that wants them is made: how many there are, and
 that they are of, must be known before the first batch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shards.encoding import decode_member
-from shards.errors import DatasetError, ShardError
+from shards.errors import DatasetError, MemberError, ShardError
 from shards.gathering import Spans
 from shards.hashing import hash_bytes
 from shards.open_files import ShardFiles
@@ -40,7 +40,7 @@ def read_captions(
     captions = [
         caption
         for clip, length in enumerate(frames.tolist())
-        for caption in _captions_of(_details(files, spans, clip), clip, length)
+        for caption in _captions_of(files, spans, clip, length)
         if selection.min_frames <= caption.frames <= (selection.max_frames or caption.frames)
     ]
     if not captions:
@@ -79,20 +79,26 @@ class CaptionedClips:
         return {"kind": "captioned clips", "captions": self._hash, "random": self.random}
 
 
-def _details(files: ShardFiles, spans: Spans, clip: int) -> Any:
-    return decode_member(MEMBER, spans.read(files, clip))
-
-
-def _captions_of(details: Any, clip: int, frames: int) -> Iterator[Caption]:
-    """Yield a clip's captions with the frames that they are of; start and end 0 mean all."""
+def _captions_of(files: ShardFiles, spans: Spans, clip: int, frames: int) -> list[Caption]:
+    """Return a clip's captions with the frames that they are of, if there are any."""
     try:
-        fps = details["fps_out"]
-        for caption in details["captions"]:
-            start, stop = int(caption["start_seconds"] * fps), int(caption["end_seconds"] * fps)
-            start, stop = (start, min(stop, frames)) if stop else (0, frames)
-            if start < stop:
-                yield Caption(clip, start, stop - start, caption["text"])
-    except (KeyError, TypeError, ValueError) as error:
+        details = decode_member(MEMBER, spans.read(files, clip))
+        runs = [
+            caption_frames(caption, details["fps_out"], frames) for caption in details["captions"]
+        ]
+        return [
+            Caption(clip, run.start, len(run), caption["text"])
+            for run, caption in zip(runs, details["captions"], strict=True)
+            if run
+        ]
+    except (KeyError, TypeError, ValueError, MemberError) as error:
         raise DatasetError(
-            MEMBER, f"holds no captions with seconds and frame rate: {error!r}"
+            f"{spans.keys[clip]}.{MEMBER}",
+            f"holds no captions with text, seconds and frame rate: {error!r}",
         ) from error
+
+
+def caption_frames(caption: Mapping[str, Any], fps: float, frames: int) -> range:
+    """Return the frames that a caption is of; start and end 0 mean all."""
+    start, stop = int(caption["start_seconds"] * fps), int(caption["end_seconds"] * fps)
+    return range(max(start, 0), min(stop, frames)) if stop else range(frames)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from shards import open_dataset, open_files
+from shards.captions import caption_frames
 from shards.errors import DatasetError, ShardError
 from shards.statistics import compute_statistics, write_statistics
 from shards.streaming import StreamedDataset
@@ -200,9 +201,20 @@ def test_frames_are_of_arrays_only(streamed: StreamedDataset) -> None:
         streamed.frames("train", "hits", 2, sampling="points")  # type: ignore[arg-type]
 
 
+def test_seconds_beyond_the_clip_are_cut_to_it() -> None:
+    def run(start: float, end: float) -> range:
+        return caption_frames({"start_seconds": start, "end_seconds": end}, fps=20.0, frames=50)
+
+    assert run(0, 0) == range(50)
+    assert run(-1, 1) == range(20)
+    assert run(1.5, 9) == range(30, 50)
+    assert not run(3, 9)
+    assert not run(2, 1)
+
+
 def test_captions_without_seconds_are_refused(tmp_path: Path) -> None:
     data = StreamedDataset(make_dataset(tmp_path))
-    with pytest.raises(DatasetError, match="no captions with seconds"):
+    with pytest.raises(DatasetError, match=r"train0_0\.json: holds no captions with text"):
         data.clips("train", ["points"], 2, captions=True)
 
 
