@@ -108,7 +108,7 @@ def test_workers_on_this_machine_are_a_cluster_of_their_own_and_compute_on_one_t
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     jobs: list[Any] = [0, 1]
     look = cast("BuildShard", environment_of)
-    found = cast("list[Any]", list(run_jobs(look, jobs, Execution(workers=1), lambda _: None)))
+    found: list[Any] = list(run_jobs(look, jobs, Execution(workers=1), lambda _: None))
     assert [environment["OMP_NUM_THREADS"] for environment in found] == ["1", "1"]
     assert [environment["RAY_USAGE_STATS_ENABLED"] for environment in found] == ["0", "0"]
 
