@@ -4,8 +4,6 @@ Run from the project's root: `python -m benchmarks.scanning`, with the extra `be
 Embree gets only the rays towards the body, the scanner finds them itself.
 """
 
-from collections.abc import Callable
-
 import fpsample
 import numpy as np
 from embreex.mesh_construction import TriangleMesh
@@ -38,7 +36,7 @@ def _print_scans(distance: float) -> None:
     clip = np.stack([turned(body, 0.0, (distance, 0.0, -1.0))[0] for body in bodies])
     scanner, rays = Scanner(sensor_preset(SENSOR)), _rays_towards(clip)
     hits = scanner.scan_clip(clip, faces).counts.mean()
-    runs: dict[str, Callable[[], object]] = {
+    runs = {
         "scan_clip": lambda: scanner.scan_clip(clip, faces),
         f"Embree, {len(rays)} rays": lambda: [_embree(frame, faces, rays) for frame in clip],
     }
@@ -52,7 +50,7 @@ def _print_samples(points: int) -> None:
     faces = np.zeros(len(cloud), np.int32)
     scans = Scans(Scan(cloud, faces, faces, faces, cloud[:, 0]), np.arange(FRAMES + 1) * points)
     parts = np.zeros(1, np.uint8)
-    runs: dict[str, Callable[[], object]] = {
+    runs = {
         "sample_scans": lambda: sample_scans(scans, parts, 384),
         "fpsample, k-d line of height 3": lambda: [
             fpsample.bucket_fps_kdline_sampling(scan.points, 384, h=3) for scan in scans
