@@ -5,7 +5,6 @@ build was stopped and begun again.
 """
 
 import sys
-import time
 from pathlib import Path
 
 from motiondata.errors import InputError
@@ -13,7 +12,7 @@ from pipelines.building import build_shard
 from pipelines.fingerprint import take_fingerprint
 from pipelines.finishing import finish
 from pipelines.folder import prepare_folder
-from pipelines.inputs import find_inputs
+from pipelines.inputs import absolute_inputs, find_inputs
 from pipelines.jobs import ShardJob
 from pipelines.options import BuildOptions, Execution
 from pipelines.plan import Plan, make_plan
@@ -36,7 +35,7 @@ def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> str:
 
     Raises `InputError` where an option or an input is wrong, before anything is written.
     """
-    started = time.monotonic()
+    options, out = absolute_inputs(options), out.absolute()
     paths = find_inputs(options)
     tools = load_tools(options)
     plan = make_plan(options, paths)
@@ -44,9 +43,9 @@ def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> str:
     made_of = take_fingerprint(options, paths, plan, tools)
     prepare_folder(out, made_of, execution.restart)
     jobs = [ShardJob(shard, options, paths, out, made_of.hash) for shard in plan.shards]
-    receipts = _run(jobs, plan, execution)
+    receipts, rate = _run(jobs, plan, execution)
     drops = finish(out, plan, receipts, made_of, tools)
-    return describe_build(out, plan, receipts, drops, time.monotonic() - started)
+    return describe_build(out, plan, receipts, drops, rate)
 
 
 def _expect_clips(plan: Plan, options: BuildOptions) -> None:
@@ -58,8 +57,8 @@ def _expect_clips(plan: Plan, options: BuildOptions) -> None:
         )
 
 
-def _run(jobs: list[ShardJob], plan: Plan, execution: Execution) -> list[Receipt]:
-    """Run the jobs without a receipt; return the receipts of all, in plan order."""
+def _run(jobs: list[ShardJob], plan: Plan, execution: Execution) -> tuple[list[Receipt], str]:
+    """Run the jobs without a receipt; return the receipts of all, in plan order, and the rate."""
     receipts: dict[str, Receipt] = {}
     for job in jobs:
         receipt = find_receipt(job.out, job.shard.name, job.plan)
@@ -70,4 +69,4 @@ def _run(jobs: list[ShardJob], plan: Plan, execution: Execution) -> list[Receipt
     with Progress(plan.frames, done_before, sys.stderr) as progress:
         for receipt in run_jobs(build_shard, waiting, execution, progress.advance):
             receipts[receipt.shard] = receipt
-    return [receipts[job.shard.name] for job in jobs]
+    return [receipts[job.shard.name] for job in jobs], progress.rate

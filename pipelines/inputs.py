@@ -7,16 +7,26 @@ them, by path, size and time of last change.
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from motiondata.errors import InputError
 from motiondata.humanml3d.splits import SPLITS
+from motiondata.lidar.presets import SENSOR_NAMES
 from pipelines.options import BuildOptions
 from shards.hashing import hash_bytes
 
 INPUTS = ("index", "amass", "texts", "splits", "body")
 """The options that are paths of inputs: what counts is what lies there."""
+
+
+def absolute_inputs(options: BuildOptions) -> BuildOptions:
+    """Return options that name the same inputs from any folder: workers may run in another one."""
+    named = ((name, getattr(options, name)) for name in INPUTS)
+    paths = {name: path.absolute() for name, path in named if path is not None}
+    sensor = Path(options.sensor)
+    is_file = options.sensor not in SENSOR_NAMES and sensor.is_file()
+    return replace(options, **paths, sensor=str(sensor.absolute() if is_file else sensor))
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ def make_plan(options: BuildOptions, paths: InputPaths) -> Plan:
 def _plan_clip(
     row: Row, archive: Archive, splits: Splits | None, options: BuildOptions
 ) -> PlannedClip:
-    recording = archive.find(row).relative_to(archive.root).as_posix()
+    recording = archive.locate(row)
     listed = dict(_listed_names(row, splits, options.mirror))
     if not listed:
         raise RecordingError(DropReason.NO_SPLIT, f"{row.name}: no split list names it")
