@@ -3,7 +3,11 @@
 Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
+import errno
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,8 @@ import click
 
 from motiondata import __version__
 from motiondata.errors import MotionDataError
+from pipelines.budget import FailureBudget
+from pipelines.errors import SchedulingError
 from pipelines.options import BuildOptions, Execution
 from shards.errors import ShardError
 
@@ -18,17 +24,48 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
 ANY = click.Path(path_type=Path)
 DEFAULT = BuildOptions(Path(), Path())
+EXECUTION = Execution()
+
+ABORTED, WRONG_INPUT, TOO_MANY_FAILURES = 1, 2, 3
+"""Exit codes, beside 0; explained in docs/format.md and in the help of `build-lidar`."""
 
 
 class _Commands(click.Group):
-    """A group whose commands end in one sentence, not in a traceback, on wrong input."""
+    """A group whose commands end in one sentence, not in a traceback, on all but bugs."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with _stopped_by_sigterm():
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _end(ctx, "stopped; what is finished is kept", ABORTED)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # nobody reads on: click ends without a word
+                raise
+            _end(
+                ctx,
+                f"{error.filename}: {error.strerror}" if error.filename else str(error),
+                ABORTED,
+            )
+        except SchedulingError as error:
+            _end(ctx, str(error), ABORTED)
         except (MotionDataError, ShardError) as error:
-            click.echo(f"motiondata: {error}", err=True)
-            ctx.exit(2)
+            _end(ctx, str(error), WRONG_INPUT)
+
+
+def _end(ctx: click.Context, message: str, code: int) -> None:
+    click.echo(f"motiondata: {message}", err=True)
+    ctx.exit(code)
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does: in order, with its workers."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -58,6 +95,24 @@ def main() -> None:
 @click.option("--shard-megabytes", default=DEFAULT.shard_megabytes, show_default=True)
 @click.option("--workers", default=0, show_default=True, help="Ray workers; 0: this process.")
 @click.option("--ray-address", help="A running Ray cluster, such as auto.")
+@click.option(
+    "--clip-seconds",
+    default=EXECUTION.clip_seconds,
+    show_default=True,
+    help="A clip that takes longer is dropped as hung.",
+)
+@click.option(
+    "--worker-gigabytes",
+    default=EXECUTION.worker_gigabytes,
+    show_default=True,
+    help="A clip that takes more memory is dropped.",
+)
+@click.option(
+    "--max-failures",
+    default=EXECUTION.max_failures.text,
+    show_default=True,
+    help="Rows that may fail, N or N%, before the exit code is 3.",
+)
 @click.option("--device", type=click.Choice(["cpu"]), default="cpu", show_default=True)
 @click.option("--restart", is_flag=True, help="Discard what another plan left in --out.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
@@ -65,20 +120,37 @@ def build_lidar(
     out: Path,
     workers: int,
     ray_address: str | None,
+    clip_seconds: float,
+    worker_gigabytes: float,
+    max_failures: str,
     device: str,
     restart: bool,
     dry_run: bool,
     **parameters: Any,
 ) -> None:
-    """Build LiDAR shards of the clips that INDEX (HumanML3D's index.csv) names."""
+    """Build LiDAR shards of the clips that INDEX (HumanML3D's index.csv) names.
+
+    Exit codes: 0, complete. 1, aborted by the disk, a signal or Ray: run it again to go on.
+    2, wrong usage or input. 3, complete, with more failures than --max-failures allows.
+    """
     from pipelines import build
 
     options = BuildOptions(**parameters)
     if dry_run:
         click.echo(build.dry_run(options))
     else:
-        execution = Execution(workers, ray_address, device, restart)
-        click.echo(build.build_lidar(options, out, execution))
+        execution = Execution(
+            workers=workers,
+            ray_address=ray_address,
+            device=device,
+            restart=restart,
+            clip_seconds=clip_seconds,
+            worker_gigabytes=worker_gigabytes,
+            max_failures=FailureBudget(max_failures),
+        )
+        result = build.build_lidar(options, out, execution)
+        click.echo(result.summary)
+        sys.exit(0 if result.within_budget else TOO_MANY_FAILURES)
 
 
 @main.command("import-cmu")

@@ -6,6 +6,7 @@ build was stopped and begun again.
 
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 from motiondata.errors import InputError
@@ -16,6 +17,7 @@ from pipelines.folder import prepare_folder
 from pipelines.inputs import find_inputs
 from pipelines.jobs import ShardJob
 from pipelines.options import BuildOptions, Execution
+from pipelines.outcome import BuildResult, Outcome
 from pipelines.plan import Plan, make_plan
 from pipelines.progress import Progress
 from pipelines.receipts import Receipt, find_receipt
@@ -31,10 +33,11 @@ def dry_run(options: BuildOptions) -> str:
     return describe_plan(make_plan(options, paths), options, paths)
 
 
-def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> str:
-    """Build a dataset, or what an earlier run left of it, and return a summary in words.
+def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> BuildResult:
+    """Build a dataset, or what an earlier run left of it, and tell what came of it.
 
-    Raises `InputError` where an option or an input is wrong, before anything is written.
+    Raises `InputError` where an option or an input is wrong, before anything is written, and
+    `SchedulingError` or `OSError` where a build had to be given up.
     """
     started = time.monotonic()
     paths = find_inputs(options)
@@ -46,7 +49,9 @@ def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> str:
     jobs = [ShardJob(shard, options, paths, out, made_of.hash) for shard in plan.shards]
     receipts = _run(jobs, plan, execution)
     drops = finish(out, plan, receipts, made_of, tools)
-    return describe_build(out, plan, receipts, drops, time.monotonic() - started)
+    outcome = Outcome.of(plan.rows, drops, execution.max_failures)
+    summary = describe_build(out, plan, receipts, drops, time.monotonic() - started)
+    return BuildResult(f"{summary}\n{outcome.describe()}", outcome.within_budget)
 
 
 def _expect_clips(plan: Plan, options: BuildOptions) -> None:
@@ -67,7 +72,9 @@ def _run(jobs: list[ShardJob], plan: Plan, execution: Execution) -> list[Receipt
             receipts[receipt.shard] = receipt
     waiting = [job for job in jobs if job.shard.name not in receipts]
     done_before = plan.frames - sum(clip.frames for job in waiting for clip in job.shard.clips)
-    with Progress(plan.frames, done_before, sys.stderr) as progress:
-        for receipt in run_jobs(build_shard, waiting, execution, progress.advance):
-            receipts[receipt.shard] = receipt
+    with (
+        Progress(plan.frames, done_before, sys.stderr) as progress,
+        closing(run_jobs(build_shard, waiting, execution, progress.advance)) as finished,
+    ):
+        receipts.update((receipt.shard, receipt) for receipt in finished)
     return [receipts[job.shard.name] for job in jobs]

@@ -25,6 +25,9 @@ def publishing(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a full disk does not say what it was for
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
