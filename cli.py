@@ -3,7 +3,10 @@
 Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import click
 
 from motiondata import __version__
 from motiondata.errors import MotionDataError
+from pipelines.errors import GO_ON, AbortedError
 from pipelines.options import BuildOptions, Execution
 from shards.errors import ShardError
 
@@ -20,15 +24,34 @@ ANY = click.Path(path_type=Path)
 DEFAULT = BuildOptions(Path(), Path())
 
 
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Let SIGTERM end a command as SIGINT does, so that it cleans up."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 class _Commands(click.Group):
-    """A group whose commands end in one sentence, not in a traceback, on wrong input."""
+    """A group whose commands end in one sentence, not in a traceback, whatever stops them."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with _terminated_as_interrupted():
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _exit(ctx, 1, f"interrupted; {GO_ON}")
+        except AbortedError as error:
+            _exit(ctx, 1, str(error))
         except (MotionDataError, ShardError) as error:
-            click.echo(f"motiondata: {error}", err=True)
-            ctx.exit(2)
+            _exit(ctx, 2, str(error))
+
+
+def _exit(ctx: click.Context, code: int, sentence: str) -> None:
+    click.echo(f"motiondata: {sentence}", err=True)
+    ctx.exit(code)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -59,7 +82,7 @@ def main() -> None:
 @click.option("--workers", default=0, show_default=True, help="Ray workers; 0: this process.")
 @click.option("--ray-address", help="A running Ray cluster, such as auto.")
 @click.option("--device", type=click.Choice(["cpu"]), default="cpu", show_default=True)
-@click.option("--restart", is_flag=True, help="Discard what another plan left in --out.")
+@click.option("--restart", is_flag=True, help="Discard what earlier runs left in --out.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
 def build_lidar(
     out: Path,

@@ -10,11 +10,14 @@ from pathlib import Path
 
 from motiondata.errors import InputError
 from pipelines.building import build_shard
+from pipelines.drops import Drop
+from pipelines.errors import aborting
 from pipelines.fingerprint import take_fingerprint
 from pipelines.finishing import finish
-from pipelines.folder import prepare_folder
+from pipelines.folder import expect_own_folder, prepare_folder
 from pipelines.inputs import find_inputs
 from pipelines.jobs import ShardJob
+from pipelines.occupation import occupying
 from pipelines.options import BuildOptions, Execution
 from pipelines.plan import Plan, make_plan
 from pipelines.progress import Progress
@@ -34,19 +37,31 @@ def dry_run(options: BuildOptions) -> str:
 def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> str:
     """Build a dataset, or what an earlier run left of it, and return a summary in words.
 
-    Raises `InputError` where an option or an input is wrong, before anything is written.
+    Raises `InputError` where an option or an input is wrong, before anything is written, and
+    `AbortedError` where the machine stops the build, which the same call then goes on with.
     """
     started = time.monotonic()
+    with aborting(out):
+        done = _build(options, out, execution)
+    return describe_build(out, *done, time.monotonic() - started)
+
+
+def _build(
+    options: BuildOptions, out: Path, execution: Execution
+) -> tuple[Plan, list[Receipt], tuple[Drop, ...]]:
     paths = find_inputs(options)
     tools = load_tools(options)
     plan = make_plan(options, paths)
     _expect_clips(plan, options)
     made_of = take_fingerprint(options, paths, plan, tools)
-    prepare_folder(out, made_of, execution.restart)
-    jobs = [ShardJob(shard, options, paths, out, made_of.hash) for shard in plan.shards]
-    receipts = _run(jobs, plan, execution)
-    drops = finish(out, plan, receipts, made_of, tools)
-    return describe_build(out, plan, receipts, drops, time.monotonic() - started)
+    plan_hash = made_of.hash
+    expect_own_folder(out)
+    with occupying(out) as run:
+        prepare_folder(out, made_of, execution.restart)
+        jobs = [ShardJob(shard, options, paths, out, plan_hash, run) for shard in plan.shards]
+        receipts = _run(jobs, plan, execution)
+        drops = finish(out, plan, receipts, made_of, tools)
+    return plan, receipts, drops
 
 
 def _expect_clips(plan: Plan, options: BuildOptions) -> None:

@@ -34,7 +34,7 @@ def build_shard(job: ShardJob, on_frames: Callable[[int], None]) -> Receipt:
     """
     with threadpool_limits(1):
         receipt = _ShardBuild(job, load_tools(job.options)).run(on_frames)
-    publish_receipt(job.out, receipt)
+    publish_receipt(job.out, receipt, job.permit)
     return receipt
 
 
@@ -51,7 +51,7 @@ class _ShardBuild:
 
     def run(self, on_frames: Callable[[int], None]) -> Receipt:
         self.job.path.parent.mkdir(parents=True, exist_ok=True)
-        with ShardWriter(self.job.path) as writer:
+        with ShardWriter(self.job.path, self.job.permit) as writer:
             for planned in self.job.shard.clips:
                 for key, values in self._samples_or_drop(planned):
                     self._write(writer, key, values)

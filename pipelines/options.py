@@ -78,7 +78,7 @@ class Execution:
     device: str = "cpu"
     """Where posing, scanning and sampling run."""
     restart: bool = False
-    """Throw away what an earlier run of another plan left in the folder."""
+    """Throw away what earlier runs left in the folder, of this plan or another, and start over."""
 
     def __post_init__(self) -> None:
         if self.workers < 0:
