@@ -12,12 +12,9 @@ from numpy.typing import NDArray
 
 from motiondata.bodies.posing import pose_joints
 from motiondata.cmu.amc import read_amc
-from motiondata.cmu.checking import line_errors_deg
+from motiondata.cmu.checking import segment_errors_deg, sole_metres
 from motiondata.cmu.importing import Subject, convert_motion, read_subject
 from motiondata.cmu.kinematics import WorldBones, pose_bones
-from motiondata.skeleton import JOINT
-
-FEET = [JOINT[f"{side}_{joint}"] for side in ("left", "right") for joint in ("ankle", "foot")]
 
 
 def main() -> None:
@@ -26,14 +23,14 @@ def main() -> None:
     errors: dict[str, list[NDArray[np.float64]]] = {}
     soles: list[str] = []
     for name, subject, world, joints in _converted(folder):
-        for line, degrees in line_errors_deg(world, joints).items():
-            errors.setdefault(line, []).append(degrees)
-        low, middle = np.percentile(_sole_height(subject, joints) * 100, (5, 50))
+        for segment, degrees in segment_errors_deg(world, joints).items():
+            errors.setdefault(segment, []).append(degrees)
+        low, middle = np.percentile(sole_metres(subject.shaped, joints) * 100, (5, 50))
         soles.append(f"| {name} | {len(joints)} | {low:.1f} | {middle:.1f} |")
-    print("| to | median | 95 % | max |\n|---|---|---|---|")
-    for line, parts in errors.items():
+    print("| segment to | median | 95 % | max |\n|---|---|---|---|")
+    for segment, parts in errors.items():
         figures = np.percentile(np.concatenate(parts), (50, 95, 100))
-        print(f"| {line} | " + " | ".join(f"{figure:.1f}" for figure in figures) + " |")
+        print(f"| {segment} | " + " | ".join(f"{figure:.1f}" for figure in figures) + " |")
     print("\n| trial | frames | 5 % | median |\n|---|---|---|---|", *soles, sep="\n")
 
 
@@ -48,12 +45,6 @@ def _converted(
             recording = convert_motion(world, subject, path.stem)
             joints = pose_joints(subject.shaped, recording.pose, recording.trans)
             yield path.stem, subject, world, joints
-
-
-def _sole_height(subject: Subject, joints: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how high the lower sole is, shaped (frames,), metres, from the joints of the feet."""
-    rest = subject.shaped.joints[FEET, 1] - subject.shaped.vertices[:, 1].min()
-    return np.asarray((joints[:, FEET, 2] - rest).min(axis=1))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ build was stopped and begun again.
 """
 
 import sys
-import time
 from pathlib import Path
 
 from motiondata.errors import InputError
@@ -40,15 +39,13 @@ def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> str:
     Raises `InputError` where an option or an input is wrong, before anything is written, and
     `AbortedError` where the machine stops the build, which the same call then goes on with.
     """
-    started = time.monotonic()
     with aborting(out):
-        done = _build(options, out, execution)
-    return describe_build(out, *done, time.monotonic() - started)
+        return describe_build(out, *_build(options, out, execution))
 
 
 def _build(
     options: BuildOptions, out: Path, execution: Execution
-) -> tuple[Plan, list[Receipt], tuple[Drop, ...]]:
+) -> tuple[Plan, list[Receipt], tuple[Drop, ...], str]:
     paths = find_inputs(options)
     tools = load_tools(options)
     plan = make_plan(options, paths)
@@ -59,9 +56,9 @@ def _build(
     with occupying(out) as run:
         prepare_folder(out, made_of, execution.restart)
         jobs = [ShardJob(shard, options, paths, out, plan_hash, run) for shard in plan.shards]
-        receipts = _run(jobs, plan, execution)
+        receipts, rate = _run(jobs, plan, execution)
         drops = finish(out, plan, receipts, made_of, tools)
-    return plan, receipts, drops
+    return plan, receipts, drops, rate
 
 
 def _expect_clips(plan: Plan, options: BuildOptions) -> None:
@@ -73,8 +70,8 @@ def _expect_clips(plan: Plan, options: BuildOptions) -> None:
         )
 
 
-def _run(jobs: list[ShardJob], plan: Plan, execution: Execution) -> list[Receipt]:
-    """Run the jobs without a receipt; return the receipts of all, in plan order."""
+def _run(jobs: list[ShardJob], plan: Plan, execution: Execution) -> tuple[list[Receipt], str]:
+    """Run the jobs without a receipt; return the receipts of all, in plan order, and the rate."""
     receipts: dict[str, Receipt] = {}
     for job in jobs:
         receipt = find_receipt(job.out, job.shard.name, job.plan)
@@ -85,4 +82,4 @@ def _run(jobs: list[ShardJob], plan: Plan, execution: Execution) -> list[Receipt
     with Progress(plan.frames, done_before, sys.stderr) as progress:
         for receipt in run_jobs(build_shard, waiting, execution, progress.advance):
             receipts[receipt.shard] = receipt
-    return [receipts[job.shard.name] for job in jobs]
+    return [receipts[job.shard.name] for job in jobs], progress.rate

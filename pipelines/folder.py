@@ -11,7 +11,7 @@ from pathlib import Path
 
 from motiondata.errors import InputError
 from pipelines.fingerprint import Fingerprint
-from shards.paths import DATASET, DROPS, LOCK, MANIFEST, RECEIPTS, SHARD_NAME, STATISTICS
+from shards.paths import DATASET, DROPS, LOCK, MANIFEST, RECEIPTS, RUN, SHARD_NAME, STATISTICS
 from shards.publishing import publish
 
 PLAN = f"{RECEIPTS}/plan.json"
@@ -71,8 +71,9 @@ def _clear(out: Path) -> None:
     """Remove what builds write and nothing else; the lock stays."""
     for name in (PLAN, DATASET, MANIFEST, DROPS):
         (out / name).unlink(missing_ok=True)
-    for path in [*(out / RECEIPTS).glob("*.json"), *out.glob("*/*.tar")]:
-        if path.parent.name == RECEIPTS or SHARD_NAME.fullmatch(path.relative_to(out).as_posix()):
+    for path in [*(out / RECEIPTS).iterdir(), *out.glob("*/*.tar")]:
+        name = path.relative_to(out).as_posix()
+        if SHARD_NAME.fullmatch(name) or (path.parent.name == RECEIPTS and name not in (LOCK, RUN)):
             path.unlink()
     if (out / STATISTICS).exists():
         shutil.rmtree(out / STATISTICS)

@@ -10,6 +10,7 @@ import fcntl
 import os
 import secrets
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,9 @@ from typing import BinaryIO
 from pipelines.errors import AbortedError
 from shards.paths import LOCK, RECEIPTS, RUN, inside
 from shards.publishing import remove_temporaries
+
+DYING_SECONDS = 2.0
+"""How long a lock is waited for: a killed driver's forked children have it until they die too."""
 
 
 @contextmanager
@@ -52,16 +56,25 @@ def while_occupied(out: Path, token: str) -> Iterator[None]:
 
 def _lock(out: Path, lock: BinaryIO) -> None:
     """Take the driver's lock and say in it whose it is."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        lock.seek(0)
-        raise AbortedError(
-            f"{out}: another build is writing there ({lock.read().decode(errors='replace')}); "
-            "wait for its end, or choose another --out"
-        ) from error
+    until = time.monotonic() + DYING_SECONDS
+    while not _try_lock(lock):
+        if time.monotonic() > until:
+            lock.seek(0)
+            raise AbortedError(
+                f"{out}: another build is writing there ({lock.read().decode(errors='replace')}); "
+                "wait for its end, or choose another --out"
+            )
+        time.sleep(DYING_SECONDS / 20)
     lock.truncate(0)
     lock.write(f"process {os.getpid()} on {socket.gethostname()}".encode())
+
+
+def _try_lock(lock: BinaryIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _begin(out: Path) -> str:

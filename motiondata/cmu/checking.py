@@ -1,64 +1,66 @@
 """How well a converted motion follows the skeleton that it came from.
 
-Compares where bones point in the world, computed from the finished pose on one side and from the
-ASF/AMC files on the other: a fault anywhere between shows as degrees.
+Compares where segments point in the world, by the joints of the finished pose on one side and by
+the ASF/AMC files on the other, so that a fault anywhere between shows as degrees.
 """
-
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.bodies.posing import ShapedBody
 from motiondata.cmu.kinematics import WorldBones
-from motiondata.cmu.retarget import Y_UP_TO_Z_UP
+from motiondata.cmu.retarget import DRIVES, Y_UP_TO_Z_UP
+from motiondata.cmu.segments import Segment
 from motiondata.skeleton import JOINT
 
+FEET = [JOINT[f"{side}_{joint}"] for side in ("left", "right") for joint in ("ankle", "foot")]
 
-class Line(NamedTuple):
-    """A line of a body, between two joints, and the same line of a skeleton, between two tips."""
+AIMED = {drive.aim.end: drive.aim for drive in DRIVES.values() if drive.aim}
+"""The segments whose directions a body is given, by the joints that they lead to."""
 
-    start: str
-    end: str
-    start_tip: str
-    end_tip: str
-
-
-def _limb_lines(side: str, s: str) -> dict[str, Line]:
-    return {
-        f"{side} knee": Line(f"{side}_hip", f"{side}_knee", f"{s}hipjoint", f"{s}femur"),
-        f"{side} ankle": Line(f"{side}_knee", f"{side}_ankle", f"{s}femur", f"{s}tibia"),
-        f"{side} foot": Line(f"{side}_ankle", f"{side}_foot", f"{s}tibia", f"{s}foot"),
-        f"{side} shoulder": Line(f"{side}_collar", f"{side}_shoulder", "thorax", f"{s}clavicle"),
-        f"{side} elbow": Line(f"{side}_shoulder", f"{side}_elbow", f"{s}clavicle", f"{s}humerus"),
-        f"{side} wrist": Line(f"{side}_elbow", f"{side}_wrist", f"{s}humerus", f"{s}wrist"),
-    }
-
-
-LINES = {
-    "hips, right to left": Line("right_hip", "left_hip", "rhipjoint", "lhipjoint"),
-    "neck": Line("spine1", "neck", "root", "thorax"),
-    "head": Line("neck", "head", "thorax", "upperneck"),
-    "shoulders, right to left": Line("right_shoulder", "left_shoulder", "rclavicle", "lclavicle"),
-    **_limb_lines("left", "l"),
-    **_limb_lines("right", "r"),
+TRUNK = {
+    "neck": Segment("spine1", "neck", "root", "thorax"),
+    "hips to shoulders": Segment(
+        "left_hip right_hip",
+        "left_shoulder right_shoulder",
+        "lhipjoint rhipjoint",
+        "lclavicle rclavicle",
+    ),
+    "right to left hip": Segment("right_hip", "left_hip", "rhipjoint", "lhipjoint"),
+    "right to left shoulder": Segment("right_shoulder", "left_shoulder", "rclavicle", "lclavicle"),
 }
-"""The lines compared, each called by the joint that it leads to."""
+"""Segments of the trunk, which a body has in other proportions."""
+
+COLLARS = {
+    "left_shoulder": Segment("left_collar", "left_shoulder", "thorax", "lclavicle"),
+    "right_shoulder": Segment("right_collar", "right_shoulder", "thorax", "rclavicle"),
+}
+"""A body's collar bones start beside the neck, CMU's in the spine below it: as they rest, these
+segments are some 35 degrees apart."""
 
 
-def line_errors_deg(
+def segment_errors_deg(
     world: WorldBones, joints: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
-    """Return the angle between each line of a body and the skeleton's, shaped (frames,), degrees.
+    """Return the angle between each segment and the skeleton's, shaped (frames,), degrees.
 
     `joints` are the posed joints, shaped (frames, 22, 3), world frame, z up.
     """
+    numbers = world.skeleton.numbers
+    tips = Y_UP_TO_Z_UP.apply(world.tips.reshape(-1, 3)).reshape(world.tips.shape)
     return {
-        name: _angle_deg(
-            joints[:, JOINT[line.end]] - joints[:, JOINT[line.start]],
-            Y_UP_TO_Z_UP.apply(world.tip(line.end_tip) - world.tip(line.start_tip)),
-        )
-        for name, line in LINES.items()
+        name: _angle_deg(segment.of_body(joints), segment.of_skeleton(tips, numbers))
+        for name, segment in (AIMED | TRUNK | COLLARS).items()
     }
+
+
+def sole_metres(shaped: ShapedBody, joints: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how high the lower sole is, shaped (frames,), by the joints of the feet.
+
+    `joints` are the posed joints, shaped (frames, 22, 3), world frame, z up.
+    """
+    above_sole = shaped.joints[FEET, 1] - shaped.vertices[:, 1].min()
+    return np.asarray((joints[:, FEET, 2] - above_sole).min(axis=1))
 
 
 def _angle_deg(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

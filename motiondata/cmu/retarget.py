@@ -2,8 +2,8 @@
 
 Each joint takes the rotation that its bone has in the world, swung by the least angle that gives
 the joint's own bone the direction of CMU's: the two rest poses differ (CMU's legs stand apart) and
-so do the places of the joints. Where nothing corresponds (the curve of the spine, the collars),
-nothing is swung: both rest poses are then the same posture, standing straight with the arms out.
+so do the places of the joints. The spine's curve and the collars have no counterpart bone by bone:
+the trunk is swung as one. Head, hands and toes rest alike and are not swung.
 """
 
 from dataclasses import dataclass
@@ -14,22 +14,12 @@ from scipy.spatial.transform import Rotation
 
 from motiondata.cmu.asf import AsfSkeleton
 from motiondata.cmu.kinematics import WorldBones
+from motiondata.cmu.segments import Segment
 from motiondata.errors import DropReason, RecordingError
-from motiondata.skeleton import JOINT, JOINT_NAMES, PARENTS
+from motiondata.skeleton import JOINT_NAMES, PARENTS
 
 Y_UP_TO_Z_UP = Rotation.from_euler("x", np.pi / 2)
 """Who faces +z, y up, faces -y, z up: the turn that AMASS's recordings contain."""
-
-
-@dataclass(frozen=True)
-class Aim:
-    """A direction that a body's bone and a skeleton's share."""
-
-    joint: str
-    """The joint that the body's bone leads to."""
-    start: str
-    end: str
-    """The bones of the skeleton between whose tips the direction is taken."""
 
 
 @dataclass(frozen=True)
@@ -38,24 +28,27 @@ class Drive:
 
     bones: tuple[str, ...]
     """The bone whose rotation the joint takes; of two, the rotation halfway between them."""
-    aim: Aim | None = None
+    aim: Segment | None = None
+    """What points in the skeleton's direction once the joint is turned."""
 
 
 def _limbs(side: str, s: str) -> dict[str, Drive]:
     """Return what moves the limbs of one side, whose bones' names start with a letter."""
-    hip, knee, ankle, foot = (f"{side}_{joint}" for joint in ("hip", "knee", "ankle", "foot"))
-    collar, shoulder, elbow, wrist = (
-        f"{side}_{joint}" for joint in ("collar", "shoulder", "elbow", "wrist")
+    hip, knee, ankle, foot, collar, shoulder, elbow, wrist = (
+        f"{side}_{joint}"
+        for joint in ("hip", "knee", "ankle", "foot", "collar", "shoulder", "elbow", "wrist")
     )
     return {
-        hip: Drive((f"{s}femur",), aim=Aim(knee, f"{s}hipjoint", f"{s}femur")),
-        knee: Drive((f"{s}tibia",), aim=Aim(ankle, f"{s}femur", f"{s}tibia")),
-        ankle: Drive((f"{s}foot",), aim=Aim(foot, f"{s}tibia", f"{s}foot")),
+        hip: Drive((f"{s}femur",), Segment(hip, knee, f"{s}hipjoint", f"{s}femur")),
+        knee: Drive((f"{s}tibia",), Segment(knee, ankle, f"{s}femur", f"{s}tibia")),
+        ankle: Drive((f"{s}foot",), Segment(ankle, foot, f"{s}tibia", f"{s}foot")),
         foot: Drive((f"{s}toes",)),
         collar: Drive((f"{s}clavicle",)),
-        shoulder: Drive((f"{s}humerus",), aim=Aim(elbow, f"{s}clavicle", f"{s}humerus")),
+        shoulder: Drive((f"{s}humerus",), Segment(shoulder, elbow, f"{s}clavicle", f"{s}humerus")),
         # The forearm twists along its length, which CMU's skeleton does at its far end alone.
-        elbow: Drive((f"{s}radius", f"{s}wrist"), aim=Aim(wrist, f"{s}humerus", f"{s}wrist")),
+        elbow: Drive(
+            (f"{s}radius", f"{s}wrist"), Segment(elbow, wrist, f"{s}humerus", f"{s}wrist")
+        ),
         wrist: Drive((f"{s}hand",)),
     }
 
@@ -65,12 +58,19 @@ DRIVES = {
     "spine1": Drive(("lowerback",)),
     "spine2": Drive(("upperback",)),
     "spine3": Drive(("thorax",)),
-    "neck": Drive(("lowerneck", "upperneck"), aim=Aim("head", "thorax", "upperneck")),
+    "neck": Drive(("lowerneck", "upperneck"), Segment("neck", "head", "thorax", "upperneck")),
     "head": Drive(("head",)),
     **_limbs("left", "l"),
     **_limbs("right", "r"),
 }
 """The bones of CMU's skeletons, all of which have the same names, that move SMPL's joints."""
+
+HIPS = Segment("pelvis", "left_hip right_hip", "root", "lhipjoint rhipjoint")
+"""The way to the middle of the hips, which is at the same place in a body and in a skeleton."""
+
+TRUNK_JOINTS = frozenset({"pelvis", "spine1", "spine2", "spine3", "left_collar", "right_collar"})
+TRUNK = Segment("spine1", "left_shoulder right_shoulder", "root", "lclavicle rclavicle")
+"""The joints that are swung as one, so that this segment leans at rest as CMU's does."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class SmplMotion:
 def retarget(world: WorldBones, rest: NDArray[np.float64]) -> SmplMotion:
     """Pose the body whose joints rest at `rest`, shaped (joints, 3), as the skeleton is posed.
 
-    The hips' middle is where the skeleton's is: the pelvis joint of a body and the root of CMU's
+    The hips' middle is where the skeleton's is: a body's pelvis joint and the root of CMU's
     skeletons are different places. The skeleton has passed `check_bones`.
     """
     turned = [_joint_rotation(world, rest, name) for name in JOINT_NAMES]
@@ -94,25 +94,23 @@ def retarget(world: WorldBones, rest: NDArray[np.float64]) -> SmplMotion:
         turned[parent].inv() * turned[joint] if parent >= 0 else Y_UP_TO_Z_UP * turned[joint]
         for joint, parent in enumerate(PARENTS)
     ]
-    middle = (world.tip("lhipjoint") + world.tip("rhipjoint")) / 2
-    rest_middle = (rest[JOINT["left_hip"]] + rest[JOINT["right_hip"]]) / 2 - rest[0]
+    middle = world.tip("root") + HIPS.of_skeleton(world.tips, world.skeleton.numbers)
     return SmplMotion(
         pose=np.stack([rotation.as_rotvec() for rotation in local], axis=1),
-        pelvis=Y_UP_TO_Z_UP.apply(middle - turned[0].apply(rest_middle)),
+        pelvis=Y_UP_TO_Z_UP.apply(middle - turned[0].apply(HIPS.of_body(rest))),
     )
 
 
 def check_bones(skeleton: AsfSkeleton) -> None:
     """Raise `RecordingError` unless a skeleton has what moves SMPL's joints."""
-    aims = [drive.aim for drive in DRIVES.values() if drive.aim]
+    segments = (HIPS, TRUNK, *(drive.aim for drive in DRIVES.values() if drive.aim))
     needed = {bone for drive in DRIVES.values() for bone in drive.bones}
-    needed |= {bone for aim in aims for bone in (aim.start, aim.end)}
+    needed |= {tip for way in segments for tip in f"{way.start_tip} {way.end_tip}".split()}
     if missing := sorted(needed - skeleton.numbers.keys()):
         raise _not_cmu_s(skeleton, f"there is no bone {', '.join(missing)}")
-    tip = dict(zip(skeleton.numbers, skeleton.rest_tips, strict=True))
-    for aim in aims:
-        if np.allclose(tip[aim.start], tip[aim.end]):
-            raise _not_cmu_s(skeleton, f"{aim.start} and {aim.end} end at the same place")
+    for way in segments:
+        if np.allclose(way.of_skeleton(skeleton.rest_tips, skeleton.numbers), 0.0):
+            raise _not_cmu_s(skeleton, f"{way.start_tip} and {way.end_tip} end at the same place")
 
 
 def _not_cmu_s(skeleton: AsfSkeleton, found: str) -> RecordingError:
@@ -126,11 +124,18 @@ def _joint_rotation(world: WorldBones, rest: NDArray[np.float64], name: str) -> 
     """Return a joint's rotations in the world, y up, one a frame."""
     drive = DRIVES[name]
     rotation = _halfway(world.rotation(drive.bones[0]), world.rotation(drive.bones[-1]))
-    if drive.aim is None:
-        return rotation
-    own = rotation.apply(rest[JOINT[drive.aim.joint]] - rest[JOINT[name]])
-    wanted = world.tip(drive.aim.end) - world.tip(drive.aim.start)
-    return _least_swing(own, wanted) * rotation
+    if drive.aim:
+        wanted = drive.aim.of_skeleton(world.tips, world.skeleton.numbers)
+        return _least_swing(rotation.apply(drive.aim.of_body(rest)), wanted) * rotation
+    return rotation * _trunk_lean(world.skeleton, rest) if name in TRUNK_JOINTS else rotation
+
+
+def _trunk_lean(skeleton: AsfSkeleton, rest: NDArray[np.float64]) -> Rotation:
+    """Return what swings a body's trunk at rest forward or back, as CMU's leans at rest."""
+    forward_and_up = (0.0, 1.0, 1.0)  # a skeleton's own lean to one side is left out
+    own = TRUNK.of_body(rest) * forward_and_up
+    wanted = TRUNK.of_skeleton(skeleton.rest_tips, skeleton.numbers) * forward_and_up
+    return _least_swing(own[None], wanted[None])
 
 
 def _halfway(first: Rotation, second: Rotation) -> Rotation:
@@ -140,9 +145,9 @@ def _halfway(first: Rotation, second: Rotation) -> Rotation:
 def _least_swing(start: NDArray[np.float64], end: NDArray[np.float64]) -> Rotation:
     """Return the rotations by the least angle that take directions, shaped (frames, 3), to others.
 
-    The quaternion halfway to the double angle; no bone of a person rests opposite to CMU's.
+    Exactly opposite directions, which no bone of a person and of CMU's have, are left as they are.
     """
     start = start / np.linalg.norm(start, axis=1, keepdims=True)
     end = end / np.linalg.norm(end, axis=1, keepdims=True)
-    cosine = np.sum(start * end, axis=1, keepdims=True)
-    return Rotation.from_quat(np.concatenate([np.cross(start, end), 1 + cosine], axis=1))
+    scalar = np.maximum(1 + np.sum(start * end, axis=1, keepdims=True), 1e-12)
+    return Rotation.from_quat(np.concatenate([np.cross(start, end), scalar], axis=1))

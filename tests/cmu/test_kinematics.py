@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -70,6 +70,7 @@ def shift(offset: tuple[float, float, float]) -> NDArray[np.float64]:
     return matrix
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_every_bone_is_where_plain_matrices_have_it(
     tmp_path_factory: pytest.TempPathFactory, seed: int
