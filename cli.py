@@ -16,7 +16,7 @@ import click
 from motiondata import __version__
 from motiondata.errors import MotionDataError
 from pipelines.budget import FailureBudget
-from pipelines.errors import SchedulingError
+from pipelines.errors import GO_ON, AbortedError
 from pipelines.options import BuildOptions, Execution
 from shards.errors import ShardError
 
@@ -30,42 +30,38 @@ ABORTED, WRONG_INPUT, TOO_MANY_FAILURES = 1, 2, 3
 """Exit codes, beside 0; explained in docs/format.md and in the help of `build-lidar`."""
 
 
-class _Commands(click.Group):
-    """A group whose commands end in one sentence, not in a traceback, on all but bugs."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            with _stopped_by_sigterm():
-                return super().invoke(ctx)
-        except KeyboardInterrupt:
-            _end(ctx, "stopped; what is finished is kept", ABORTED)
-        except OSError as error:
-            if error.errno == errno.EPIPE:  # nobody reads on: click ends without a word
-                raise
-            _end(
-                ctx,
-                f"{error.filename}: {error.strerror}" if error.filename else str(error),
-                ABORTED,
-            )
-        except SchedulingError as error:
-            _end(ctx, str(error), ABORTED)
-        except (MotionDataError, ShardError) as error:
-            _end(ctx, str(error), WRONG_INPUT)
-
-
-def _end(ctx: click.Context, message: str, code: int) -> None:
-    click.echo(f"motiondata: {message}", err=True)
-    ctx.exit(code)
-
-
 @contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end a command as Ctrl-C does: in order, with its workers."""
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Let SIGTERM end a command as SIGINT does, so that it cleans up."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+class _Commands(click.Group):
+    """A group whose commands end in one sentence, not in a traceback, whatever stops them."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            with _terminated_as_interrupted():
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _exit(ctx, ABORTED, f"interrupted; {GO_ON}")
+        except AbortedError as error:
+            _exit(ctx, ABORTED, str(error))
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # nobody reads on: click ends without a word
+                raise
+            _exit(ctx, ABORTED, str(error))
+        except (MotionDataError, ShardError) as error:
+            _exit(ctx, WRONG_INPUT, str(error))
+
+
+def _exit(ctx: click.Context, code: int, sentence: str) -> None:
+    click.echo(f"motiondata: {sentence}", err=True)
+    ctx.exit(code)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -114,7 +110,7 @@ def main() -> None:
     help="Rows that may fail, N or N%, before the exit code is 3.",
 )
 @click.option("--device", type=click.Choice(["cpu"]), default="cpu", show_default=True)
-@click.option("--restart", is_flag=True, help="Discard what another plan left in --out.")
+@click.option("--restart", is_flag=True, help="Discard what earlier runs left in --out.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
 def build_lidar(
     out: Path,

@@ -5,17 +5,19 @@ build was stopped and begun again.
 """
 
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
 from motiondata.errors import InputError
 from pipelines.building import build_shard
+from pipelines.drops import Drop
+from pipelines.errors import aborting
 from pipelines.fingerprint import take_fingerprint
 from pipelines.finishing import finish
-from pipelines.folder import prepare_folder
+from pipelines.folder import expect_own_folder, prepare_folder
 from pipelines.inputs import find_inputs
 from pipelines.jobs import ShardJob
+from pipelines.occupation import occupying
 from pipelines.options import BuildOptions, Execution
 from pipelines.outcome import BuildResult, Outcome
 from pipelines.plan import Plan, make_plan
@@ -37,21 +39,31 @@ def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> Build
     """Build a dataset, or what an earlier run left of it, and tell what came of it.
 
     Raises `InputError` where an option or an input is wrong, before anything is written, and
-    `SchedulingError` or `OSError` where a build had to be given up.
+    `AbortedError` where the machine stops the build, which the same call then goes on with.
     """
-    started = time.monotonic()
+    with aborting(out):
+        plan, receipts, drops, rate = _build(options, out, execution)
+    outcome = Outcome.of(plan.rows, drops, execution.max_failures)
+    summary = describe_build(out, plan, receipts, drops, rate)
+    return BuildResult(f"{summary}\n{outcome.describe()}", outcome.within_budget)
+
+
+def _build(
+    options: BuildOptions, out: Path, execution: Execution
+) -> tuple[Plan, list[Receipt], tuple[Drop, ...], str]:
     paths = find_inputs(options)
     tools = load_tools(options)
     plan = make_plan(options, paths)
     _expect_clips(plan, options)
     made_of = take_fingerprint(options, paths, plan, tools)
-    prepare_folder(out, made_of, execution.restart)
-    jobs = [ShardJob(shard, options, paths, out, made_of.hash) for shard in plan.shards]
-    receipts = _run(jobs, plan, execution)
-    drops = finish(out, plan, receipts, made_of, tools)
-    outcome = Outcome.of(plan.rows, drops, execution.max_failures)
-    summary = describe_build(out, plan, receipts, drops, time.monotonic() - started)
-    return BuildResult(f"{summary}\n{outcome.describe()}", outcome.within_budget)
+    plan_hash = made_of.hash
+    expect_own_folder(out)
+    with occupying(out) as run:
+        prepare_folder(out, made_of, execution.restart)
+        jobs = [ShardJob(shard, options, paths, out, plan_hash, run) for shard in plan.shards]
+        receipts, rate = _run(jobs, plan, execution)
+        drops = finish(out, plan, receipts, made_of, tools)
+    return plan, receipts, drops, rate
 
 
 def _expect_clips(plan: Plan, options: BuildOptions) -> None:
@@ -63,8 +75,8 @@ def _expect_clips(plan: Plan, options: BuildOptions) -> None:
         )
 
 
-def _run(jobs: list[ShardJob], plan: Plan, execution: Execution) -> list[Receipt]:
-    """Run the jobs without a receipt; return the receipts of all, in plan order."""
+def _run(jobs: list[ShardJob], plan: Plan, execution: Execution) -> tuple[list[Receipt], str]:
+    """Run the jobs without a receipt; return the receipts of all, in plan order, and the rate."""
     receipts: dict[str, Receipt] = {}
     for job in jobs:
         receipt = find_receipt(job.out, job.shard.name, job.plan)
@@ -77,4 +89,4 @@ def _run(jobs: list[ShardJob], plan: Plan, execution: Execution) -> list[Receipt
         closing(run_jobs(build_shard, waiting, execution, progress.advance)) as finished,
     ):
         receipts.update((receipt.shard, receipt) for receipt in finished)
-    return [receipts[job.shard.name] for job in jobs]
+    return [receipts[job.shard.name] for job in jobs], progress.rate

@@ -33,7 +33,7 @@ def build_shard(job: ShardJob, watcher: Watcher) -> Receipt:
     """
     with threadpool_limits(1):
         receipt = _ShardBuild(job, load_tools(job.options)).run(watcher)
-    publish_receipt(job.out, receipt)
+    publish_receipt(job.out, receipt, job.permit)
     return receipt
 
 
@@ -51,7 +51,7 @@ class _ShardBuild:
 
     def run(self, watcher: Watcher) -> Receipt:
         self.job.path.parent.mkdir(parents=True, exist_ok=True)
-        with ShardWriter(self.job.path) as writer:
+        with ShardWriter(self.job.path, self.job.permit) as writer:
             for planned in self.job.shard.clips:
                 watcher.take_up(planned.row.number)
                 for key, values in self._samples_or_drop(planned):

@@ -79,7 +79,7 @@ class Execution:
     device: str = "cpu"
     """Where posing, scanning and sampling run."""
     restart: bool = False
-    """Throw away what an earlier run of another plan left in the folder."""
+    """Throw away what earlier runs left in the folder, of this plan or another, and start over."""
     clip_seconds: float = 600.0
     """Seconds that a worker may take for a clip, the first of which may have to compile."""
     worker_gigabytes: float = 8.0

@@ -1,7 +1,7 @@
 """A picture of scans: what a person looks at before anything is trained on a dataset.
 
 A row a clip: some of its frames as the sensor sees them, then the same from the side, coloured by
-body part, above its caption. The grey line is the floor.
+body part, below its caption. The grey line is the floor.
 """
 
 import json
@@ -24,8 +24,9 @@ from shards.reading import read_member
 
 FRAMES = 5
 """How many frames of each clip are shown from each side."""
+CAPTION_LETTERS = 95
 HALF_WIDTH_METRES = 0.95
-LOWEST_METRES, HIGHEST_METRES = -0.15, 2.25
+LOWEST_METRES, HIGHEST_METRES = -0.1, 2.15
 """What a panel shows: round the pelvis, and above the floor."""
 
 VIEWS = {"from the sensor": (1, -1.0), "from the side": (0, 1.0)}
@@ -50,11 +51,11 @@ def draw_preview(dataset: Dataset, keys: Iterable[str], path: Path) -> None:
     """Write a PNG of the scans of some samples."""
     clips = [_read(dataset, key) for key in keys]
     columns = FRAMES * len(VIEWS)
-    figure = Figure(figsize=(1.25 * columns, 1.85 * len(clips)), dpi=100, facecolor="white")
+    figure = Figure(figsize=(1.2 * columns, 1.62 * len(clips)), dpi=100, facecolor="white")
     axes: NDArray[Any] = figure.subplots(len(clips), columns, squeeze=False)
     for clip, row in zip(clips, axes, strict=True):
         _draw_clip(clip, row)
-    figure.subplots_adjust(left=0.005, right=0.995, bottom=0.005, top=0.985, wspace=0, hspace=0.22)
+    figure.subplots_adjust(left=0.005, right=0.995, bottom=0.005, top=0.98, wspace=0, hspace=0.14)
     with publishing(path) as file:
         figure.savefig(file, format="png", metadata={"Software": None})
 
@@ -78,12 +79,16 @@ def _read(dataset: Dataset, key: str) -> _Pictured:
 
 
 def _draw_clip(clip: _Pictured, row: NDArray[Any]) -> None:
-    frames = np.linspace(0, len(clip.points) - 1, FRAMES).round().astype(int)
+    frames = (np.arange(FRAMES) + 0.5) * len(clip.points) / FRAMES
     for view, (name, (axis, sign)) in enumerate(VIEWS.items()):
         panels = row[view * FRAMES : (view + 1) * FRAMES]
-        for frame, panel in zip(frames, panels, strict=True):
+        for frame, panel in zip(frames.astype(int), panels, strict=True):
             _draw_frame(clip, frame, axis, sign, panel)
-        title = f"{clip.key}: {shorten(clip.caption, 75)}" if view == 0 else name
+        title = (
+            f"{clip.key}: {shorten(clip.caption, CAPTION_LETTERS, placeholder=' ...')}"
+            if view == 0
+            else name
+        )
         panels[0].set_title(title, loc="left", fontsize=8, pad=2)
 
 
@@ -93,7 +98,7 @@ def _draw_frame(clip: _Pictured, frame: int, axis: int, sign: float, panel: Axes
     across = sign * (points[:, axis] - clip.pelvis[frame, axis])
     panel.axhline(0, color="0.7", linewidth=0.8, zorder=0)
     panel.scatter(
-        across, points[:, 2] - clip.floor, s=1.6, c=clip.parts[frame, :seen],
+        across, points[:, 2] - clip.floor, s=2.4, c=clip.parts[frame, :seen],
         cmap="turbo", vmin=0, vmax=JOINTS - 1, linewidths=0,
     )  # fmt: skip
     panel.set_xlim(-HALF_WIDTH_METRES, HALF_WIDTH_METRES)

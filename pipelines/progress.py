@@ -38,13 +38,19 @@ class Progress:
             self._stream.write(self._line() + "\n")
             self._stream.flush()
 
+    @property
+    def rate(self) -> str:
+        """Say how many frames were done, in how many seconds, and at which rate."""
+        done, seconds = self._done - self._done_before, time.monotonic() - self._started
+        if not done:
+            return "nothing was left to build"
+        return f"{done:,} frames built in {seconds:,.1f} s, {done / seconds:,.0f} frames/s"
+
     def _line(self) -> str:
-        rate = (self._done - self._done_before) / (time.monotonic() - self._started)
-        left = (self._frames - self._done) / rate if rate else float("inf")
-        return (
-            f"{self._done:,} of {self._frames:,} frames ({self._done / self._frames:.0%}), "
-            f"{rate:,.0f} frames/s, {left:,.0f} s left"
-        )
+        done, seconds = self._done - self._done_before, time.monotonic() - self._started
+        left = (self._frames - self._done) * seconds / done if done else float("inf")
+        share = self._done / self._frames
+        return f"{share:.0%} of {self._frames:,} frames; {self.rate}, {left:,.0f} s left"
 
     def __exit__(
         self,

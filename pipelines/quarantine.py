@@ -11,9 +11,9 @@ from typing import TypeAlias
 
 from motiondata.errors import DropReason, RecordingError
 from pipelines.receipts import NO_RECEIPT, receipt_path
-from shards.publishing import publish
+from shards.publishing import Permit, publish
 
-SUFFIX = ".quarantine"
+SUFFIX = ".quarantine.json"
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ def quarantine_path(out: Path, shard: str) -> Path:
     return receipt_path(out, shard).with_suffix(SUFFIX)
 
 
-def publish_quarantine(out: Path, shard: str, plan: str, rows: Quarantine) -> None:
+def publish_quarantine(out: Path, shard: str, plan: str, rows: Quarantine, permit: Permit) -> None:
     """Write a shard's quarantine, whole or not at all."""
     document = {"plan": plan, "rows": [asdict(row) for row in rows]}
-    publish(quarantine_path(out, shard), json.dumps(document).encode() + b"\n")
+    publish(quarantine_path(out, shard), json.dumps(document).encode() + b"\n", permit)
 
 
 def find_quarantine(out: Path, shard: str, plan: str) -> Quarantine:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipelines.errors import SchedulingError
+from pipelines.errors import GO_ON, AbortedError
 from pipelines.jobs import BuildShard, ShardJob
 from pipelines.options import Execution
 from pipelines.receipts import Receipt
@@ -44,7 +44,7 @@ def run_jobs(
     """Run all jobs and yield their receipts as they finish, in no particular order.
 
     A plan of a single job, or no workers and no cluster, is run from this process: Ray alone takes
-    seconds to start. Raises `SchedulingError` where Ray does not start or workers go on dying, and
+    seconds to start. Raises `AbortedError` where Ray does not start or workers go on dying, and
     what building a shard raised. Closing the generator ends the workers.
     """
     wants_ray = execution.workers > 0 or execution.ray_address is not None
@@ -94,7 +94,7 @@ def _start_ray(execution: Execution) -> Any:
             ray.init(**where, logging_level=logging.WARNING, log_to_driver=False)
     except (ConnectionError, OSError, RuntimeError, ValueError, TimeoutError) as error:
         wanted = execution.ray_address or f"{execution.workers} workers on this machine"
-        raise SchedulingError(
+        raise AbortedError(
             f"Ray did not start ({wanted}): {error}. Check `ray status`, or build without Ray "
             f"by leaving out --workers and --ray-address"
         ) from error
@@ -176,10 +176,9 @@ class _Crew:
         """Wait for one of the workers; yield each that has come further, None where it died."""
         done, _ = self._ray.wait(list(self._busy), timeout=SILENT_SECONDS)
         if not done:
-            raise SchedulingError(
+            raise AbortedError(
                 f"none of {len(self._busy)} workers has answered for {SILENT_SECONDS:.0f} s: check "
-                f"`ray status` for free CPUs. What is finished is kept: run the same command again "
-                f"to go on"
+                f"`ray status` for free CPUs; {GO_ON}"
             )
         for reference in done:
             yield self._busy.pop(reference), self._get(reference)
@@ -212,9 +211,9 @@ class _Crew:
         """Put a new worker in the place of one that died with its node, or was killed."""
         self._deaths[dead.task] += 1
         if self._deaths[dead.task] >= ACTOR_DEATHS:
-            raise SchedulingError(
-                f"{ACTOR_DEATHS} Ray workers died in a row ({dead.task}). What is finished is "
-                f"kept: check `ray status`, and run the same command again to go on"
+            raise AbortedError(
+                f"{ACTOR_DEATHS} Ray workers died in a row ({dead.task}): check "
+                f"`ray status`; {GO_ON}"
             )
         self._ray.kill(dead.actor)
         if dead.job is not None:

@@ -48,9 +48,9 @@ def describe_plan(plan: Plan, options: BuildOptions, paths: InputPaths) -> str:
 
 
 def describe_build(
-    out: Path, plan: Plan, receipts: Sequence[Receipt], drops: Sequence[Drop], seconds: float
+    out: Path, plan: Plan, receipts: Sequence[Receipt], drops: Sequence[Drop], rate: str
 ) -> str:
-    """Say what a build has done."""
+    """Say what a build has come to; `rate` says how fast."""
     rows = [row for receipt in receipts for row in receipt.samples]
     frames = sum(row.frames for row in rows)
     size = sum(receipt.file.bytes for receipt in receipts if receipt.file)
@@ -63,7 +63,7 @@ def describe_build(
             f"{frames:,} frames, {_mean_hits(rows):,.0f} hits a frame, "
             f"{sum(receipt.file is not None for receipt in receipts)} shards, {size / 1e6:,.1f} MB "
             f"in {out}",
-            f"{seconds:,.1f} s",
+            rate,
         ]
     )
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from pipelines.deaths import Death, Inquest
-from pipelines.errors import SchedulingError
+from pipelines.errors import GO_ON, AbortedError
 from pipelines.jobs import BuildShard, ShardJob
 from pipelines.options import Execution
 from pipelines.quarantine import (
@@ -63,7 +63,7 @@ class Supervisor:
     def step(self, seconds: float) -> Step:
         """Watch over the job for so long, or until it is done, and tell how far it is.
 
-        Raises what building the shard raised, and `SchedulingError` where workers go on dying.
+        Raises what building the shard raised, and `AbortedError` where workers go on dying.
         """
         until = time.monotonic() + seconds
         while self._job is not None and (now := time.monotonic()) < until:
@@ -126,10 +126,9 @@ class Supervisor:
             job = self._job = self._without_row_in_hand(job, death)
             self._inquest = Inquest()
         elif self._inquest.deaths >= DEATHS_IN_VAIN:
-            raise SchedulingError(
+            raise AbortedError(
                 f"{job.shard.name}: its worker died {DEATHS_IN_VAIN} times ({death.name.lower()} "
-                f"the last time, with exit code {exit_code}), and no one clip is to blame. What is "
-                f"finished is kept: run the same command again to go on"
+                f"the last time, with exit code {exit_code}), and no one clip is to blame; {GO_ON}"
             )
         self._hand_over(job)
 
@@ -139,7 +138,7 @@ class Supervisor:
         message = f"{clip.recording}: {death.message}"
         quarantined = Quarantined(clip.row.number, death.reason, message)
         job = replace(job, quarantine=(*job.quarantine, quarantined))
-        publish_quarantine(job.out, job.shard.name, job.plan, job.quarantine)
+        publish_quarantine(job.out, job.shard.name, job.plan, job.quarantine, job.permit)
         return job
 
 

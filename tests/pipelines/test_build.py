@@ -183,7 +183,7 @@ def test_an_interrupted_build_goes_on_and_gives_the_same_bytes(
     done = {path: path.stat().st_mtime_ns for path in out.glob("*/*.tar")}
     assert len(done) == 2
     (out / "train").mkdir(exist_ok=True)
-    (out / "train" / "000000.tar.0123.tmp").write_bytes(b"left by a killed run")
+    (out / "train" / "000000.tar.0123456789abcdef.tmp").write_bytes(b"left by a killed run")
     monkeypatch.undo()
     build_lidar(options, out, Execution())
     assert {path: path.stat().st_mtime_ns for path in done} == done

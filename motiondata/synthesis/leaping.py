@@ -1,0 +1,111 @@
+"""Acts with feet in the air and no step: kicking and jumping."""
+
+from math import sqrt
+
+from motiondata.synthesis.acts import SIZES, Act
+from motiondata.synthesis.arms import (
+    ARMS_BACK,
+    ARMS_THROWN_UP,
+    BALANCING,
+    HANGING,
+    hold_pose,
+    move_arm,
+)
+from motiondata.synthesis.figure import LEFT_SIGN, SIDES
+from motiondata.synthesis.score import Score
+from motiondata.synthesis.steps import OTHER
+
+GRAVITY = 9.81
+"""Metres a second squared."""
+
+KICKS = {
+    "small": {"forward": (-0.28, 0.55), "lift": (0.12, 0.21), "point": (30.0, -8.0)},
+    "": {"forward": (-0.34, 0.8), "lift": (0.16, 0.46), "point": (36.0, -32.0)},
+    "large": {"forward": (0.02, 0.92), "lift": (0.36, 0.82), "point": (10.0, -62.0)},
+}
+"""Where a kicking foot draws back to and where it strikes, by channel: parts of a leg, degrees."""
+KICK_LEAN_DEG = {"small": 2.0, "": -6.0, "large": -16.0}
+
+JUMP_SLACK = 0.025
+"""How far from straight the legs stay in a jump, as a part of a leg."""
+
+WEIGHT_SHIFT_SECONDS = 0.4
+"""How long it takes to stand on one leg, and on both again."""
+
+
+def kick(score: Score, act: Act) -> None:
+    """Kick forward with one foot, a number of times, standing on the other."""
+    swing, shift = score.vary(0.95, 0.1) / score.tempo(act.pace), WEIGHT_SHIFT_SECONDS
+    start, side = score.now, act.side
+    end = start + shift + swing * act.count + 0.1
+    aside = -LEFT_SIGN[side] * 0.42 * score.style.stance_width
+    over_foot = {"leftward": aside, "up": -0.02 * score.figure.leg}
+    score.visit(over_foot, start, start + shift + 0.1, end - 0.1, end + shift)
+    for k in range(act.count):
+        _kick_once(score, act, start + shift + swing * k, swing)
+    for arm, swing_deg in ((OTHER[side], 22.0), (side, -18.0)):
+        pose = BALANCING | {"swing": swing_deg}
+        hold_pose(score, arm, pose, start, start + shift + 0.2, end - 0.1, end + shift)
+    score.now = end + shift
+
+
+def _kick_once(score: Score, act: Act, start: float, swing: float) -> None:
+    """Draw a foot back, strike, and set it down where it was; it travels only off the floor."""
+    back, strike, end = start + 0.34 * swing, start + 0.62 * swing, start + swing
+    clear = 0.08 * swing
+    for channel, (drawn, struck) in KICKS[act.size].items():
+        scale = 1.0 if channel == "point" else score.figure.leg
+        first, last = (start + clear, end - clear) if channel == "forward" else (start, end)
+        keys = ((first, 0.0), (back, drawn * scale), (strike, struck * scale), (last, 0.0))
+        score.key(f"{act.side}_{channel}", *keys)
+    score.key("pelvis_bend", (start, 0.0), (strike, KICK_LEAN_DEG[act.size]), (end, 0.0))
+    sign = -LEFT_SIGN[act.side]
+    score.key("pelvis_turn", (start, 0.0), (back, -8 * sign), (strike, 12 * sign), (end, 0.0))
+
+
+def jump(score: Score, act: Act) -> None:
+    """Jump up or forward off both feet, a number of times."""
+    for _ in range(act.count):
+        _jump_once(score, act)
+
+
+def _jump_once(score: Score, act: Act) -> None:
+    """Crouch, take off, fly as gravity has it, and land softly."""
+    tempo, size = score.tempo(act.pace) ** 0.5, SIZES[act.size]
+    deep, high = 0.24 * score.figure.leg * size, score.vary(0.17, 0.1) * size
+    speed = sqrt(2 * GRAVITY * high)
+    start, crouched = score.now, score.now + 0.5 / tempo
+    off = crouched + 2 * deep / speed
+    land = off + 2 * speed / GRAVITY
+    low, end = land + 0.2, land + 0.75 / tempo
+    score.key(
+        "up",
+        (start, 0.0), (crouched, -deep), (off, 0.0, speed, -GRAVITY),
+        (land, 0.0, -speed, -GRAVITY), (low, -0.7 * deep), (end, 0.0),
+    )  # fmt: skip
+    score.visit({"slack": JUMP_SLACK}, start, crouched, low, end)
+    bent = {"pelvis_bend": 30.0 * size, "spine_bend": 18.0 * size, "forward": -0.32 * deep}
+    for channel, value in bent.items():
+        score.key(
+            channel,
+            (start, 0.0), (crouched, value), (off + 0.05, 0.0), (land - 0.05, 0.0),
+            (low, 0.6 * value), (end, 0.0),
+        )  # fmt: skip
+    for side in SIDES:
+        keys = ((crouched - 0.12, ARMS_BACK), (off + 0.12, ARMS_THROWN_UP), (land + 0.1, BALANCING))
+        move_arm(score, side, (start, HANGING), *keys, (end, HANGING))
+    _fly(score, act, off, land, high)
+    score.now = end + 0.05
+
+
+def _fly(score: Score, act: Act, off: float, land: float, high: float) -> None:
+    """Take both feet through the air, and the root with them."""
+    leap = 0.55 * score.figure.leg * SIZES[act.size]
+    to = score.place.moved(leap if act.direction == "forward" else 0.0)
+    score.pass_by(off - 0.1, score.place)
+    for side in SIDES:
+        score.step(side, off, land, score.stance(side, to))
+        score.key(f"{side}_lift", (off - 0.02, 0.0), ((off + land) / 2, high + 0.06), (land, 0.0))
+        heel = ((off - 0.22, 0.0), (off + 0.04, 48.0), (land, 18.0), (land + 0.12, 0.0))
+        score.key(f"{side}_heel", *heel)
+    score.pass_by(land + 0.1, to)

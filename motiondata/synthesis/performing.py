@@ -1,0 +1,67 @@
+"""From acts to a score: who performs what, and the small movements of somebody who stands."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from motiondata.synthesis import bending, gestures, leaping, locomotion
+from motiondata.synthesis.acts import Act, Done
+from motiondata.synthesis.score import Score
+
+PERFORMERS: Mapping[str, Callable[[Score, Act], None]] = {
+    "walk": locomotion.go,
+    "run": locomotion.go,
+    "backward": locomotion.go,
+    "side_step": locomotion.side_step,
+    "march": locomotion.go,
+    "turn": locomotion.turn,
+    "stand": bending.stand,
+    "wave": gestures.wave,
+    "clap": gestures.clap,
+    "raise_arms": gestures.raise_arms,
+    "punch": gestures.punch,
+    "squat": bending.squat,
+    "sit": bending.sit,
+    "bow": bending.bow,
+    "pick_up": bending.pick_up,
+    "kick": leaping.kick,
+    "jump": leaping.jump,
+}
+"""What writes each kind of act into a score."""
+
+SWAY = {"forward": 0.006, "leftward": 0.008, "spine_bend": 0.7, "spine_tilt": 0.6,
+        "spine_turn": 0.8, "head_turn": 2.0, "head_bend": 1.2, "pelvis_tilt": 0.5,
+        "left_swing": 1.0, "right_swing": 1.0, "left_elbow": 1.2, "right_elbow": 1.2}  # fmt: skip
+"""How far somebody sways who stands still, in the units of the channels."""
+
+
+SWAY_SECONDS = 1.3
+"""How long a small movement at rest takes."""
+
+
+def perform(score: Score, act: Act) -> Done:
+    """Write an act at the score's present time, with its gesture beside it."""
+    start, before = score.now, len(score.path)
+    score.busy_arms = gestures.arms_of(act.gesture) if act.gesture else frozenset()
+    PERFORMERS[act.kind](score, act)
+    if act.gesture:
+        _accompany(score, act.gesture, start)
+    way = np.diff(np.array(score.path[before - 1 :])[:, 1:3], axis=0)
+    distance = float(np.hypot(way[:, 0], way[:, 1]).sum())
+    return Done(act, start, score.now, distance)
+
+
+def _accompany(score: Score, gesture: Act, start: float) -> None:
+    """Perform a gesture beside what was written from `start` to now."""
+    end, score.now = score.now, start + 0.3
+    PERFORMERS[gesture.kind](score, gesture)
+    score.now = max(score.now, end)
+
+
+def sway(score: Score, end: float) -> None:
+    """Have the body sway a little from the score's beginning to `end`, as nobody stands still."""
+    for channel, far in SWAY.items():
+        times = np.arange(0.0, end + SWAY_SECONDS, SWAY_SECONDS)
+        times[1:] += score.rng.uniform(-0.35, 0.35, len(times) - 1)
+        values = score.rng.uniform(-far, far, len(times)) * score.style.sway
+        score.key(channel, *zip(times.tolist(), values.tolist(), strict=True))

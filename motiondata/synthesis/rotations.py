@@ -1,0 +1,74 @@
+"""Rotation matrices of many frames at once, and their axis-angle vectors.
+
+Matrices, since most joints turn about one axis and products of a few say the rest plainly.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+_OTHERS = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}
+
+
+def about(axis: str, angle: Floats) -> Floats:
+    """Return rotations about the x, y or z axis by `angle` (frames,), shaped (frames, 3, 3)."""
+    first, second = _OTHERS[axis]
+    matrices = np.zeros((len(angle), 3, 3))
+    matrices[:, (0, 1, 2), (0, 1, 2)] = 1.0
+    matrices[:, first, first] = matrices[:, second, second] = np.cos(angle)
+    matrices[:, second, first] = np.sin(angle)
+    matrices[:, first, second] = -matrices[:, second, first]
+    return matrices
+
+
+def inverse(rotations: Floats) -> Floats:
+    """Return the inverse rotations, a view of shape (frames, 3, 3)."""
+    return np.swapaxes(rotations, -1, -2)
+
+
+def turned(rotations: Floats, vectors: Floats) -> Floats:
+    """Return `vectors`, shaped (frames, 3) or (3,), turned by `rotations` (frames, 3, 3)."""
+    vectors = np.broadcast_to(vectors, rotations.shape[:-1])
+    result: Floats = (rotations @ vectors[..., np.newaxis])[..., 0]
+    return result
+
+
+def axes_along(first: Floats, second: Floats) -> Floats:
+    """Return right-handed axes along `first` and, as near as may be, `second`: (frames, 3, 3)."""
+    x = first / np.linalg.norm(first, axis=-1, keepdims=True)
+    y = second - np.sum(second * x, axis=-1, keepdims=True) * x
+    y = y / np.linalg.norm(y, axis=-1, keepdims=True)
+    return np.stack([x, y, np.cross(x, y)], axis=-1)
+
+
+def rotmat_to_rotvec(matrices: Floats) -> Floats:
+    """Return axis-angle vectors of rotation matrices shaped (..., 3, 3), angles up to pi."""
+    quaternions = _rotmat_to_quaternion(matrices)
+    half_sine = np.linalg.norm(quaternions[..., 1:], axis=-1, keepdims=True)
+    angle = 2.0 * np.arctan2(half_sine, quaternions[..., :1])
+    small = half_sine < 1e-12
+    scale = np.where(small, 2.0, angle / np.where(small, 1.0, half_sine))
+    rotvec: Floats = quaternions[..., 1:] * scale
+    return rotvec
+
+
+def _rotmat_to_quaternion(matrices: Floats) -> Floats:
+    """Return unit quaternions, w first and not negative, shaped (..., 4).
+
+    The product of a quaternion with itself, four times over, is linear in the matrix; its row of
+    largest diagonal is the quaternion at a safe length (Shepperd 1978).
+    """
+    m = np.moveaxis(matrices, (-2, -1), (0, 1))
+    product = np.empty((*matrices.shape[:-2], 4, 4))
+    signs = ((1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1))
+    for row, (x, y, z) in enumerate(signs):
+        product[..., row, row] = 1 + x * m[0, 0] + y * m[1, 1] + z * m[2, 2]
+    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
+        product[..., 0, 1 + i] = product[..., 1 + i, 0] = m[k, j] - m[j, k]
+        product[..., 1 + j, 1 + k] = product[..., 1 + k, 1 + j] = m[k, j] + m[j, k]
+    safest = np.argmax(np.diagonal(product, axis1=-2, axis2=-1), axis=-1)
+    rows = np.take_along_axis(product, safest[..., np.newaxis, np.newaxis], axis=-2)[..., 0, :]
+    rows = rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+    quaternions: Floats = rows * np.where(rows[..., :1] < 0, -1.0, 1.0)
+    return quaternions

@@ -1,0 +1,79 @@
+"""The words that captions are made of: for each its lemma and its part of speech.
+
+HumanML3D's caption files carry both for every word (`text_process.py`: nouns and verbs become
+lemmas, punctuation is left out). A word that can be two parts of speech is written in a phrase with
+the one it is there, such as `steps/VERB`. Parts of speech: universaldependencies.org/u/pos.
+"""
+
+import re
+
+_UNINFLECTED = {
+    "ADJ": "left right both quick fast slow short long low high deep slight full half clockwise "
+    "counterclockwise",
+    "ADP": "to with in from on of at into over",
+    "ADV": "quickly fast/ADV slowly forward ahead backward backwards back/ADV sideways then "
+    "finally first twice up down again high/ADV low/ADV deeply slightly still together out "
+    "left/ADV right/ADV counterclockwise/ADV clockwise/ADV straight around all",
+    "CCONJ": "and",
+    "DET": "a an the his her their",
+    "INTJ": "hello",
+    "NUM": "one two three four five six seven eight nine ten eleven twelve",
+    "PRON": "someone something it them",
+    "SCONJ": "while as",
+    "NOUN": "person man woman hand foot leg arm floor ground circle side place spot weight head "
+    "shoulder height chair fist air front way curve body waist boxing quarter other/NOUN object "
+    "left/NOUN right/NOUN bend/NOUN turn/NOUN bow/NOUN squat/NOUN kick/NOUN punch/NOUN jump/NOUN "
+    "step/NOUN",
+}
+"""Words that are their own lemma, by part of speech."""
+
+_INFLECTED = {
+    "NOUN": {
+        "hands": "hand", "feet": "foot", "arms": "arm", "steps": "step", "times": "time",
+        "sides": "side", "squats": "squat", "punches": "punch",
+        "kicks": "kick", "jumps": "jump", "bows": "bow", "knees": "knee",
+    },
+    "VERB": {
+        "bends": "bend", "bows/VERB": "bow", "clapping": "clap", "claps": "clap", "comes": "come",
+        "does": "do", "gets": "get", "goes": "go", "jogging": "jog", "jogs": "jog",
+        "jumps/VERB": "jump", "kicks/VERB": "kick", "leaps": "leap", "lifts": "lift",
+        "lowers": "lower", "makes": "make", "marches": "march", "marching": "march",
+        "picks": "pick",
+        "punches/VERB": "punch", "raises": "raise", "raising": "raise", "reaches": "reach",
+        "running": "run", "runs": "run", "shifts": "shift", "sidesteps": "sidestep", "sits": "sit",
+        "spins": "spin", "squats/VERB": "squat", "stands": "stand", "starting": "start",
+        "stays": "stay", "steps/VERB": "step", "stretches": "stretch", "takes": "take",
+        "throws": "throw", "turning": "turn", "turns": "turn", "walks": "walk", "waves": "wave",
+        "waving": "wave",
+    },
+}  # fmt: skip
+"""Other words and their lemmas."""
+
+PUNCTUATION = ",."
+
+_TAG = re.compile(r"/[A-Z]+")
+
+
+def tokens_of(phrase: str) -> str:
+    """Return `lemma/POS` for each word of a tagged phrase; raises `KeyError` at a strange one."""
+    return " ".join(LEXICON[word.strip(PUNCTUATION)] for word in phrase.split())
+
+
+def plain(phrase: str) -> str:
+    """Return a tagged phrase as people write it."""
+    return _TAG.sub("", phrase)
+
+
+def _lexicon() -> dict[str, str]:
+    lexicon = {
+        word: f"{word.partition('/')[0]}/{part}"
+        for part, words in _UNINFLECTED.items()
+        for word in words.split()
+    }
+    for part, lemmas in _INFLECTED.items():
+        lexicon |= {word: f"{lemma}/{part}" for word, lemma in lemmas.items()}
+    return lexicon
+
+
+LEXICON = _lexicon()
+"""Every word of the captions, as tagged in phrases, to its token."""
