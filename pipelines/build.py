@@ -5,6 +5,7 @@ build was stopped and begun again.
 """
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from motiondata.errors import InputError
@@ -18,6 +19,7 @@ from pipelines.inputs import find_inputs
 from pipelines.jobs import ShardJob
 from pipelines.occupation import occupying
 from pipelines.options import BuildOptions, Execution
+from pipelines.outcome import BuildResult, Outcome
 from pipelines.plan import Plan, make_plan
 from pipelines.progress import Progress
 from pipelines.receipts import Receipt, find_receipt
@@ -33,14 +35,17 @@ def dry_run(options: BuildOptions) -> str:
     return describe_plan(make_plan(options, paths), options, paths)
 
 
-def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> str:
-    """Build a dataset, or what an earlier run left of it, and return a summary in words.
+def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> BuildResult:
+    """Build a dataset, or what an earlier run left of it, and tell what came of it.
 
     Raises `InputError` where an option or an input is wrong, before anything is written, and
     `AbortedError` where the machine stops the build, which the same call then goes on with.
     """
     with aborting(out):
-        return describe_build(out, *_build(options, out, execution))
+        plan, receipts, drops, rate = _build(options, out, execution)
+    outcome = Outcome.of(plan.rows, drops, execution.max_failures)
+    summary = describe_build(out, plan, receipts, drops, rate)
+    return BuildResult(f"{summary}\n{outcome.describe()}", outcome.within_budget)
 
 
 def _build(
@@ -79,7 +84,9 @@ def _run(jobs: list[ShardJob], plan: Plan, execution: Execution) -> tuple[list[R
             receipts[receipt.shard] = receipt
     waiting = [job for job in jobs if job.shard.name not in receipts]
     done_before = plan.frames - sum(clip.frames for job in waiting for clip in job.shard.clips)
-    with Progress(plan.frames, done_before, sys.stderr) as progress:
-        for receipt in run_jobs(build_shard, waiting, execution, progress.advance):
-            receipts[receipt.shard] = receipt
+    with (
+        Progress(plan.frames, done_before, sys.stderr) as progress,
+        closing(run_jobs(build_shard, waiting, execution, progress.advance)) as finished,
+    ):
+        receipts.update((receipt.shard, receipt) for receipt in finished)
     return [receipts[job.shard.name] for job in jobs], progress.rate

@@ -31,6 +31,9 @@ def publishing(path: Path, permit: Permit = nullcontext) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         with permit():
             temporary.replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a full disk does not say what it was for
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
