@@ -13,6 +13,7 @@ from pipelines.options import Execution
 from pipelines.plan import make_plan
 from shards.dataset import Dataset
 from tests.pipelines.made_archive import MadeArchive, make_archive
+from tests.pipelines.resuming import files_of
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +47,12 @@ def built(archive: MadeArchive, tmp_path_factory: pytest.TempPathFactory) -> Dat
     out = tmp_path_factory.mktemp("built") / "lidar"
     build_lidar(archive.options(mirror=True, views=2), out, Execution())
     return Dataset.open(out)
+
+
+@pytest.fixture(scope="session")
+def reference(built: Dataset) -> dict[str, bytes]:
+    """Return what the files of the built dataset hold."""
+    return files_of(built.path)
 
 
 @pytest.fixture

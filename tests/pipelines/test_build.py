@@ -25,15 +25,7 @@ from shards.encoding import decode_member
 from shards.errors import DatasetError
 from shards.reading import iter_samples, read_member
 from tests.pipelines.made_archive import BAD, GOOD, MadeArchive
-
-
-def files_of(out: Path) -> dict[str, bytes]:
-    """Return what a dataset's files hold; receipts aside, which remember times."""
-    return {
-        path.relative_to(out).as_posix(): path.read_bytes()
-        for path in sorted(out.rglob("*"))
-        if path.is_file() and path.parent.name != "receipts"
-    }
+from tests.pipelines.resuming import files_of
 
 
 def samples_of(dataset: Dataset) -> dict[str, dict[str, Any]]:
