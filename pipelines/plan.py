@@ -115,7 +115,7 @@ def make_plan(options: BuildOptions, paths: InputPaths) -> Plan:
 def _plan_clip(
     row: Row, archive: Archive, splits: Splits | None, options: BuildOptions
 ) -> PlannedClip:
-    recording = archive.find(row).relative_to(archive.root).as_posix()
+    recording = archive.locate(row)
     listed = dict(_listed_names(row, splits, options.mirror))
     if not listed:
         raise RecordingError(DropReason.NO_SPLIT, f"{row.name}: no split list names it")
@@ -144,7 +144,7 @@ def _fill_shards(clips: list[PlannedClip], options: BuildOptions) -> Iterator[Pl
     for split in sorted({clip.split for clip in clips}):
         mine = [clip for clip in clips if clip.split == split]
         total = sum(clip_bytes(clip, options) for clip in mine)
-        count = max(1, round(total / (options.shard_megabytes * 1e6)))
+        count = min(len(mine), max(1, round(total / (options.shard_megabytes * 1e6))))
         filled: list[list[PlannedClip]] = [[] for _ in range(count)]
         before = 0
         for clip in mine:

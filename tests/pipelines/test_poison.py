@@ -167,7 +167,7 @@ def test_a_worker_dies_with_its_driver(tmp_path: Path, out: Path) -> None:
     )
     log = archive.root / "amass/hang.log"
     driver = subprocess.Popen([sys.executable, "-c", program, str(tmp_path), str(out)], cwd=ROOT)
-    worker = Path("/proc") / wait_for(lambda: log.exists() and log.read_text().strip())
+    worker = Path("/proc") / wait_for(lambda: log.read_text().strip() if log.exists() else "")
     assert worker.exists()
     driver.kill()
     driver.wait()
