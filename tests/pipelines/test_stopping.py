@@ -156,6 +156,16 @@ def test_builds_started_at_once_in_one_folder_do_no_harm(
     expect_to_finish(archive, out, reference)
 
 
+class Alone:
+    """A watcher whom nobody asks."""
+
+    def take_up(self, row: int) -> None:
+        pass
+
+    def put_down(self, frames: int) -> None:
+        pass
+
+
 def build_first_shard(archive: MadeArchive, out: Path, token: str, fault: Fault | None) -> None:
     """Do what a worker of a run does with its first job."""
     options = archive.options()
@@ -163,7 +173,7 @@ def build_first_shard(archive: MadeArchive, out: Path, token: str, fault: Fault 
     job = ShardJob(plan.shards[0], options, find_inputs(options), out, "plan", token)
     if fault:
         inject(fault, pytest.MonkeyPatch())
-    build_shard(job, lambda _: None)
+    build_shard(job, Alone())
 
 
 def test_a_worker_of_a_dead_run_gives_no_file_its_final_name(
