@@ -25,13 +25,13 @@ from pipelines.progress import Progress
 from pipelines.receipts import Receipt, find_receipt
 from pipelines.scheduling import run_jobs
 from pipelines.summary import describe_build, describe_plan
-from pipelines.tools import load_tools
+from pipelines.tools import load_tools_anew
 
 
 def dry_run(options: BuildOptions) -> str:
     """Return the plan of a build in words, and write nothing."""
     paths = find_inputs(options)
-    load_tools(options)
+    load_tools_anew(options)
     return describe_plan(make_plan(options, paths), options, paths)
 
 
@@ -53,7 +53,7 @@ def _build(
     options: BuildOptions, out: Path, execution: Execution
 ) -> tuple[Plan, list[Receipt], tuple[Drop, ...], str]:
     paths = find_inputs(options)
-    tools = load_tools(options)
+    tools = load_tools_anew(options)
     plan = make_plan(options, paths)
     _expect_clips(plan, options)
     made_of = take_fingerprint(options, paths, plan, tools)

@@ -101,7 +101,7 @@ def build_words(archive: MadeArchive, out: Path, *more: object) -> list[str]:
     root = archive.root
     words = ["build-lidar", root / "index.csv", "--amass", root / "amass", "--out", out,
              "--body", root / "body.npz", "--sensor", root / "sensor.toml", "--points", 32,
-             "--mirror", "--views", 2, *more]  # fmt: skip
+             "--mirror", "--views", 2, "--max-failures", "100%", *more]  # fmt: skip
     return [str(word) for word in words]
 
 

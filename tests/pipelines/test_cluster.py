@@ -26,7 +26,7 @@ from pipelines.receipts import Receipt
 from pipelines.reports import verify
 from pipelines.scheduling import run_jobs
 from tests.pipelines.made_archive import MadeArchive
-from tests.pipelines.test_build import files_of
+from tests.pipelines.resuming import files_of
 from tests.pipelines.test_scheduling import jobs_of
 from tests.reference_data import ROOT
 

@@ -4,7 +4,13 @@ Whatever stops a build: no final name holds anything but a whole file, and the s
 again finishes to the bytes of a build that was not stopped, without a finished shard built twice.
 """
 
+import os
+import signal
+import subprocess
+import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +18,12 @@ import pytest
 
 from tests.pipelines.faults import KILLED, Fault, build_words, run, start
 from tests.pipelines.made_archive import MadeArchive
-from tests.pipelines.resuming import expect_only_whole_files, expect_to_finish
+from tests.pipelines.resuming import (
+    expect_no_unfinished_files,
+    expect_only_whole_files,
+    expect_to_finish,
+    files_of,
+)
 
 SHARD = "train/000000.tar"
 MOMENTS = {
@@ -65,12 +76,26 @@ def test_moments_are_what_their_names_say(
     assert not any(name.startswith("manifest") for name in with_receipts)
 
 
-def kill_after(seconds: float, archive: MadeArchive, out: Path) -> None:
-    """Kill a build when it has run for so long."""
-    build = start(build_words(archive, out), out.with_name("log"))
-    time.sleep(seconds)
-    build.kill()
-    build.join()
+def children_of(process: int) -> list[int]:
+    """Return the processes that a process has started and that still run."""
+    try:
+        return [int(child) for child in Path(f"/proc/{process}/task/{process}/children")
+                .read_text().split()]  # fmt: skip
+    except FileNotFoundError:
+        return []
+
+
+def family_of(process: int) -> Iterator[int]:
+    """Yield a process and all those that come from it."""
+    yield process
+    for child in children_of(process):
+        yield from family_of(child)
+
+
+def kill(processes: list[int]) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 def expect_random_kills_to_cost_nothing(
@@ -83,7 +108,10 @@ def expect_random_kills_to_cost_nothing(
     moments = np.random.default_rng(count)
     for number in range(count):
         folder = out / str(number)
-        kill_after(moments.uniform(0, whole_seconds), archive, folder)
+        build = start(build_words(archive, folder), out / "log")
+        time.sleep(moments.uniform(0, whole_seconds))
+        build.kill()
+        build.join()
         expect_only_whole_files(folder, reference)
         expect_to_finish(archive, folder, reference)
 
@@ -109,4 +137,64 @@ def test_a_build_killed_again_and_again_comes_to_its_end(
         if run(build_words(archive, out), out.with_name("log"), fault) == 0:
             break
         expect_only_whole_files(out, reference)
+    expect_to_finish(archive, out, reference)
+
+
+def kill_workers_at_random(archive: MadeArchive, out: Path, count: int) -> None:
+    """Run a build whose worker process is killed that often, a moment apart."""
+    build = start(build_words(archive, out), out.with_name("log"))
+    assert build.pid is not None
+    moments = np.random.default_rng(count)
+    for _ in range(count):
+        while build.is_alive() and not children_of(build.pid):
+            time.sleep(0.01)
+        time.sleep(moments.uniform(0, 0.3))
+        kill(children_of(build.pid))
+    build.join()
+    assert build.exitcode == 0, out.with_name("log").read_text()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_killed_workers_cost_nothing(
+    archive: MadeArchive, out: Path, reference: dict[str, bytes], count: int
+) -> None:
+    kill_workers_at_random(archive, out, count)
+    assert files_of(out) == reference
+    expect_no_unfinished_files(out)
+
+
+def ray_workers(driver: int) -> list[int]:
+    """Return the processes of a driver's cluster that build shards: actors' and their workers'."""
+
+    def is_actor(process: int) -> bool:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            return Path(f"/proc/{process}/cmdline").read_bytes().startswith(b"ray::Supervisor")
+        return False
+
+    return [process for process in family_of(driver) if is_actor(process)]
+
+
+RAY_VICTIMS: dict[str, Callable[[int], list[int]]] = {
+    "the driver": lambda driver: [driver],
+    "all workers": ray_workers,
+    "all processes": lambda driver: list(family_of(driver)),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("moment", range(4))
+@pytest.mark.parametrize("victims", RAY_VICTIMS)
+def test_kills_on_ray_cost_nothing(
+    archive: MadeArchive, out: Path, reference: dict[str, bytes], victims: str, moment: int
+) -> None:
+    words = build_words(archive, out, "--workers", 2)
+    driver = subprocess.Popen([sys.executable, "-m", "cli", *words], stderr=subprocess.PIPE)
+    while not ray_workers(driver.pid) and driver.poll() is None:
+        time.sleep(0.05)
+    time.sleep(np.random.default_rng(moment).uniform(0, 4))
+    kill(RAY_VICTIMS[victims](driver.pid))
+    said = driver.communicate()[1].decode()
+    expect_only_whole_files(out, reference)
+    assert driver.returncode == (0 if victims == "all workers" else KILLED), said
     expect_to_finish(archive, out, reference)

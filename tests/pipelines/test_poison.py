@@ -26,7 +26,7 @@ from shards.dataset import Dataset
 from shards.publishing import TEMPORARY
 from tests.pipelines.made_archive import GOOD, MadeArchive
 from tests.pipelines.poison import build_poisoned, harms_done, make_poisoned_archive
-from tests.pipelines.test_build import files_of
+from tests.pipelines.resuming import files_of
 from tests.test_layers import ROOT
 
 T = TypeVar("T")
