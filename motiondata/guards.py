@@ -1,4 +1,4 @@
-"""Guards against motion that reads well and is wrong: positions as rotations, y up, bodies lying.
+"""Guards against motion that reads well and is wrong: positions as rotations, y up, nonsense.
 
 Such input gives plausible arrays and useless data, and went unnoticed for days where nobody looked.
 What can only be wrong is refused; what a person may really do is flagged. Thresholds are our own,
@@ -8,12 +8,23 @@ from a person's size; the tests hold them against made and real motion.
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.clip import Clip
 from motiondata.errors import DropReason, RecordingError
 from motiondata.recording import Recording
 from motiondata.skeleton import JOINT, PARENTS
 
 MOST = 0.9
 """The share of frames, or of bones, that must agree before a recording is refused."""
+
+MAX_TURN_RADIANS = 8 * np.pi
+"""Four whole turns: fits may run past one, but a pose in degrees is far beyond (a root of 90)."""
+MAX_TRANS_METRES = 500.0
+"""Ten times the largest capture volume; also where millimetres are taken for metres (a pelvis at
+900), and float32 would lose them."""
+MAX_BETA = 20.0
+"""Standard deviations of a population; 5 is a person hardly ever met."""
+MAX_POSITION = 1e6
+"""Beyond any joint's position in millimetres: such frames tell nothing and would overflow."""
 
 SAMPLED_FRAMES = 1000
 """How many frames, evenly spread, tell whether bones keep their lengths."""
@@ -43,6 +54,33 @@ _Joints = NDArray[np.float64]
 _ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]
 
 
+def check_plausible(clip: Clip) -> None:
+    """Raise `RecordingError` (INVALID) where a clip's numbers are beyond what a person's can be.
+
+    Such as 1e30 are finite and still break whatever computes with them.
+    """
+    for name, values, most, unit in (
+        ("the pose turns", clip.pose, MAX_TURN_RADIANS, "radians; is it in degrees?"),
+        ("trans is", clip.trans, MAX_TRANS_METRES, "metres; is it in millimetres?"),
+        ("betas are", clip.recording.betas, MAX_BETA, "standard deviations"),
+    ):
+        found = np.abs(values).max(initial=0.0)
+        if not found <= most:
+            raise RecordingError(
+                DropReason.INVALID,
+                f"{clip.recording.source}: {name} up to {found:.3g} in {clip.name}; expected at "
+                f"most {most:.3g} {unit}",
+            )
+
+
+def plausible_frames(pose: NDArray[np.float64], trans: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which frames of pose (frames, 22, 3) and trans (frames, 3) are finite and plausible."""
+    return np.logical_and(
+        (np.abs(pose) <= MAX_TURN_RADIANS).all(axis=(1, 2)),
+        (np.abs(trans) <= MAX_TRANS_METRES).all(axis=1),
+    )
+
+
 def check_pose_is_rotations(recording: Recording) -> None:
     """Raise `RecordingError` (POSITIONS) where the pose holds joint positions, in any unit.
 
@@ -50,7 +88,7 @@ def check_pose_is_rotations(recording: Recording) -> None:
     in which fewer than eight bones turn, such as a still one, passes.
     """
     pose = recording.pose[:: max(1, recording.frames // SAMPLED_FRAMES)]
-    pose = pose[np.isfinite(pose).all(axis=(1, 2))]
+    pose = pose[(np.abs(pose) <= MAX_POSITION).all(axis=(1, 2))]
     if len(pose) == 0:
         return
     bones = pose[:, 1:] - pose[:, PARENTS[1:]]
@@ -72,8 +110,10 @@ def check_up_axis(recording: Recording, joints: _Joints) -> None:
     `joints` are the recording's or a clip's posed ones, shaped (frames, 22, 3), metres. Refused
     are bodies straight along y, either way, that cannot be people lying there: some joints are
     below the floor z = 0, or all are well above it with the feet at y = 0. Others are merely
-    flagged by `posture_flags`.
+    flagged by `posture_flags`. No joints at all pass.
     """
+    if len(joints) == 0:
+        return
     upward = np.sign(np.median(_torso(joints)[:, 1]))
     turned = joints * (1.0, upward, 1.0)
     stands = _along_y(_torso(turned)) & _along_y(_legs(turned))

@@ -14,6 +14,9 @@ from motiondata.skeleton import JOINTS
 SMPL_SHAPES = "smpl"
 """The shape space of `betas` in AMASS: SMPL's, SMPL-H's or SMPL-X's own principal components."""
 
+MAX_FPS = 1000.0
+"""The highest frame rate that is believed: AMASS's highest is 250."""
+
 GENDERS = ("male", "female", "neutral")
 
 
@@ -30,7 +33,7 @@ class Recording:
     trans: NDArray[np.float64]
     """AMASS's `trans`, shaped (frames, 3), metres, world frame: the pelvis less its rest place."""
     fps: float
-    """Frames a second."""
+    """Frames a second, above 0 and up to `MAX_FPS`."""
     gender: str
     """`male`, `female` or `neutral`."""
     betas: NDArray[np.float64]
@@ -48,7 +51,7 @@ class Recording:
         self._expect(self.trans.shape == (frames, 3), f"trans is shaped {self.trans.shape}")
         self._expect(frames > 0, "there are no frames")
         self._expect(self.betas.ndim == 1, f"betas is shaped {self.betas.shape}")
-        self._expect(0 < self.fps < float("inf"), f"the frame rate is {self.fps}")
+        self._expect(0 < self.fps <= MAX_FPS, f"the frame rate is {self.fps}")
         self._expect(self.gender in GENDERS, f"gender is {self.gender!r}")
 
     def _expect(self, holds: bool, found: str) -> None:
@@ -56,8 +59,8 @@ class Recording:
             raise RecordingError(
                 DropReason.INVALID,
                 f"{self.source}: {found}; expected pose (frames, {JOINTS}, 3) and trans "
-                f"(frames, 3) with at least one frame, betas (n,), a positive frame rate and "
-                f"a gender of {', '.join(GENDERS)}",
+                f"(frames, 3) with at least one frame, betas (n,), a frame rate up to "
+                f"{MAX_FPS:g} and a gender of {', '.join(GENDERS)}",
             )
 
     @property

@@ -15,7 +15,7 @@ from pipelines.errors import aborting
 from pipelines.fingerprint import Kept, take_fingerprint
 from pipelines.finishing import finish
 from pipelines.folder import expect_own_folder, prepare_folder
-from pipelines.inputs import find_inputs
+from pipelines.inputs import absolute_inputs, find_inputs
 from pipelines.jobs import ShardJob
 from pipelines.occupation import occupying
 from pipelines.options import BuildOptions, Execution
@@ -42,6 +42,7 @@ def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> Build
     Raises `InputError` where an option or an input is wrong, before anything is written, and
     `AbortedError` where the machine stops the build, which the same call then goes on with.
     """
+    options, out = absolute_inputs(options), out.absolute()
     with aborting(out):
         plan, receipts, drops, rate = _build(options, out, execution)
     outcome = Outcome.of(plan.rows, drops, execution.max_failures)

@@ -4,13 +4,20 @@ What can only be wrong is refused here, before a body is posed by it; what is me
 flagged in the sample.
 """
 
+import os
+
 import numpy as np
 
 from motiondata.archives.amass import read_amass
 from motiondata.bodies.body import Body
 from motiondata.bodies.posing import ShapedBody, pose_joints, shape_body
 from motiondata.clip import Clip
-from motiondata.guards import check_pose_is_rotations, check_up_axis
+from motiondata.guards import (
+    check_plausible,
+    check_pose_is_rotations,
+    check_up_axis,
+    plausible_frames,
+)
 from motiondata.humanml3d.trimming import cut_clip
 from motiondata.recording import Recording
 from pipelines.jobs import ShardJob
@@ -24,9 +31,12 @@ GUARDED_FRAMES = 200
 def read_clip(planned: PlannedClip, job: ShardJob, tools: Tools) -> tuple[Clip, ShapedBody]:
     """Read, guard and cut a clip; raises `RecordingError` where the recording is no good."""
     path = job.options.amass / planned.recording
-    recording = read_amass(path, planned.recording)
+    # A name in another encoding than UTF-8 opens its file, and cannot be written anywhere.
+    source = os.fsencode(planned.recording).decode(errors="backslashreplace")
+    recording = read_amass(path, source)
     check_pose_is_rotations(recording)
     clip = cut_clip(recording, planned.row)
+    check_plausible(clip)
     shaped = body_of(recording, tools.bodies[recording.gender], job.options.mean_shape)
     _check_up(recording, shaped)
     return clip, shaped
@@ -44,5 +54,5 @@ def body_of(recording: Recording, body: Body, mean_shape: bool) -> ShapedBody:
 def _check_up(recording: Recording, shaped: ShapedBody) -> None:
     every = max(1, recording.frames // GUARDED_FRAMES)
     pose, trans = recording.pose[::every], recording.trans[::every]
-    finite = np.isfinite(pose).all(axis=(1, 2)) & np.isfinite(trans).all(axis=1)
-    check_up_axis(recording, pose_joints(shaped, pose[finite], trans[finite]))
+    usable = plausible_frames(pose, trans)
+    check_up_axis(recording, pose_joints(shaped, pose[usable], trans[usable]))

@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass
 from motiondata.errors import DropReason, RecordingError
 from motiondata.humanml3d.index import Row
 
+MESSAGE_LETTERS = 1000
+"""Where a drop's message is cut off; the keys of a file alone can be thousands."""
+
 
 @dataclass(frozen=True)
 class Drop:
@@ -30,9 +33,8 @@ class Drop:
     @classmethod
     def of(cls, row: Row, stage: str, error: RecordingError) -> "Drop":
         """Make the drop of a row out of the error that it met."""
-        return cls(
-            row.number, row.name, row.source_path, row.subset, stage, error.reason, str(error)
-        )
+        message = _one_line(str(error))
+        return cls(row.number, row.name, row.source_path, row.subset, stage, error.reason, message)
 
     @property
     def expected(self) -> bool:
@@ -42,6 +44,12 @@ class Drop:
     def to_json(self) -> dict[str, object]:
         """Return the drop as a JSON object."""
         return asdict(self)
+
+
+def _one_line(text: str) -> str:
+    """Return a text that any file and terminal takes, whatever the names and values in it."""
+    line = text if text.isprintable() else text.encode("unicode_escape").decode()
+    return line if len(line) <= MESSAGE_LETTERS else f"{line[: MESSAGE_LETTERS - 4]} ..."
 
 
 def count_reasons(drops: Iterable[Drop]) -> dict[str, int]:

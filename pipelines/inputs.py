@@ -7,16 +7,26 @@ them, by path, size and time of last change.
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from motiondata.errors import InputError
 from motiondata.humanml3d.splits import SPLITS
+from motiondata.lidar.presets import SENSOR_NAMES
 from pipelines.options import BuildOptions
 from shards.hashing import hash_bytes
 
 INPUTS = ("index", "amass", "texts", "splits", "body")
 """The options that are paths of inputs: what counts is what lies there."""
+
+
+def absolute_inputs(options: BuildOptions) -> BuildOptions:
+    """Return options that name the same inputs from any folder: workers may run in another one."""
+    named = ((name, getattr(options, name)) for name in INPUTS)
+    paths = {name: path.absolute() for name, path in named if path is not None}
+    sensor = Path(options.sensor)
+    is_file = options.sensor not in SENSOR_NAMES and sensor.is_file()
+    return replace(options, **paths, sensor=str(sensor.absolute() if is_file else sensor))
 
 
 @dataclass(frozen=True)
@@ -65,5 +75,13 @@ def digest_files(paths: Iterable[Path]) -> str:
 
 def file_stats(root: Path, names: Iterable[str]) -> dict[str, str]:
     """Return the size and the time of last change, in ns, of files under a root, by name."""
-    stats = ((name, os.stat(root / name)) for name in names)  # noqa: PTH116 (15,000 files)
-    return {name: f"{stat.st_size}@{stat.st_mtime_ns}" for name, stat in stats}
+    return {name: _size_and_time(root / name) for name in names}
+
+
+def _size_and_time(path: Path) -> str:
+    """Return what tells a changed file; nothing of a link that leads to none."""
+    try:
+        stat = os.stat(path)  # noqa: PTH116 (15,000 files)
+    except OSError:
+        return ""
+    return f"{stat.st_size}@{stat.st_mtime_ns}"

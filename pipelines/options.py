@@ -5,11 +5,14 @@ hash is a hash of it; `Execution` holds the rest. The command line takes its def
 """
 
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import inf
 from pathlib import Path
 
 from motiondata.errors import InputError
 from pipelines.budget import ONE_PERCENT, FailureBudget
+
+MAX_METRES = 1000.0
+"""Farther than such LiDARs see; the numbers of a scan stay far from the limits of float32."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ class BuildOptions:
         self._expect_at_least("noise", 0.0)
         self._expect(self.distance > 0, "distance", "metres above 0")
         for name in ("distance", "height", "noise"):
-            self._expect(isfinite(getattr(self, name)), name, "a finite number of metres")
+            near = abs(getattr(self, name)) <= MAX_METRES
+            self._expect(near, name, f"at most {MAX_METRES:g} metres")
 
     def _expect_at_least(self, name: str, least: float) -> None:
         value = getattr(self, name)

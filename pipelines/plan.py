@@ -121,7 +121,7 @@ def make_plan(
 def _plan_clip(
     row: Row, archive: Archive, splits: Splits | None, options: BuildOptions
 ) -> PlannedClip:
-    recording = archive.find(row).relative_to(archive.root).as_posix()
+    recording = archive.locate(row)
     listed = dict(_listed_names(row, splits, options.mirror))
     if not listed:
         raise RecordingError(DropReason.NO_SPLIT, f"{row.name}: no split list names it")
@@ -181,7 +181,7 @@ def _keep_shards(
 def _balance(clips: list[PlannedClip], options: BuildOptions) -> list[list[PlannedClip]]:
     """Cut a split's clips into parts of about the size of a shard."""
     total = sum(clip_bytes(clip, options) for clip in clips)
-    count = max(1, round(total / (options.shard_megabytes * 1e6)))
+    count = min(len(clips), max(1, round(total / (options.shard_megabytes * 1e6))))
     filled: list[list[PlannedClip]] = [[] for _ in range(count)]
     before = 0
     for clip in clips:

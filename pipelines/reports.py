@@ -92,7 +92,7 @@ def _holds(dataset: Dataset) -> list[str]:
         )
     lines = count_table(rows, ("split", "samples", "frames", "shards", "MB", ""))
     lines += ["", "members: " + ", ".join(_members(dataset))]
-    return lines + _seen(dataset)
+    return lines + (_seen(dataset) if len(dataset.manifest) else [])
 
 
 def _members(dataset: Dataset) -> list[str]:

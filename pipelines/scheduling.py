@@ -84,7 +84,7 @@ def _start_ray(execution: Execution) -> Any:
     where: dict[str, Any] = (
         {"address": execution.ray_address}
         if execution.ray_address
-        else {"num_cpus": execution.workers, "include_dashboard": False}
+        else {"address": "local", "num_cpus": execution.workers, "include_dashboard": False}
     )
     try:
         _expect_answer(execution.ray_address or "")

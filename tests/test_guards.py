@@ -1,6 +1,7 @@
 """Guards: what must be refused, what must be flagged, and what must pass."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +11,18 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from motiondata.archives.amass import read_amass
+from motiondata.clip import Clip
 from motiondata.errors import DropReason, RecordingError
-from motiondata.guards import check_pose_is_rotations, check_up_axis, posture_flags
+from motiondata.guards import (
+    MAX_BETA,
+    MAX_TRANS_METRES,
+    MAX_TURN_RADIANS,
+    check_plausible,
+    check_pose_is_rotations,
+    check_up_axis,
+    plausible_frames,
+    posture_flags,
+)
 from motiondata.skeleton import JOINT
 from tests.made_skeleton import (
     STANDING_HEIGHT,
@@ -185,3 +196,34 @@ def test_a_jump_within_a_clip_is_not_flagged() -> None:
     pose, trans = standing_pose(10)
     trans[2:6, 2] += 0.6
     assert posture_flags(posed_joints(pose, trans)) == ()
+
+
+def clip_with(turn: float = 0.0, place: float = 0.0, beta: float = 0.0) -> Clip:
+    """Return a standing clip with one value of its pose, its trans and its betas another."""
+    pose, trans = standing_pose(10)
+    pose[3, 5, 1], trans[3, 0] = turn, place
+    recording = replace(recording_of(pose, trans), betas=np.array([0.0, beta]))
+    return Clip("000000", "KIT", pose, trans, 20.0, 0, 9, recording)
+
+
+LARGEST = {"turn": MAX_TURN_RADIANS, "place": MAX_TRANS_METRES, "beta": MAX_BETA}
+
+
+@pytest.mark.parametrize("what", LARGEST)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_values_beyond_a_person_s_are_refused_and_those_up_to_them_pass(
+    what: str, sign: int
+) -> None:
+    check_plausible(clip_with(**{what: sign * LARGEST[what]}))
+    for value in (LARGEST[what] * 1.001, 1e30, 1e300):
+        assert refused(DropReason.INVALID, check_plausible, clip_with(**{what: sign * value}))
+
+
+def test_frames_of_nonsense_are_told_and_left_out_of_every_judgement() -> None:
+    pose, trans = moving_pose(60, 0)
+    pose[3], trans[4], pose[5], trans[6] = 1e300, 1e30, np.nan, np.inf
+    assert np.flatnonzero(~plausible_frames(pose, trans)).tolist() == [3, 4, 5, 6]
+    positions = posed_joints(*moving_pose(60, 0))
+    positions[3] = 1e300
+    assert refused_as_positions(positions)
+    assert not refused_up_axis(np.empty((0, 22, 3)))

@@ -18,6 +18,9 @@ from motiondata.skeleton import JOINTS
 SMPLH_FRAME_RATE = "mocap_framerate"
 SMPLX_FRAME_RATE = "mocap_frame_rate"
 
+MAX_TEXT_BYTES = 8192
+"""The longest text that is taken; a licence's note goes into every sample."""
+
 GENDER_NAMES = {"unknown": "neutral"}
 """What AMASS writes where it gives no gender."""
 
@@ -128,7 +131,9 @@ def _floats(npz: Npz, key: str, dimensions: int) -> NDArray[np.float64]:
             f"{key} is {array.dtype} shaped {array.shape}; expected floating-point numbers in "
             f"{dimensions} dimensions"
         )
-    return array.astype(np.float64)
+    # Without warnings: what does not fit, or signals, is judged as the value that it becomes.
+    with np.errstate(all="ignore"):
+        return array.astype(np.float64, copy=False)
 
 
 def _text(npz: Npz, key: str) -> str:
@@ -136,7 +141,17 @@ def _text(npz: Npz, key: str) -> str:
     if key not in npz.members:
         return ""
     array = npz.read(key)
-    if array.size != 1 or array.dtype.kind not in "SU":
-        raise npz.invalid(f"{key} is {array.dtype} shaped {array.shape}; expected one text")
-    text: str | bytes = array.item()
-    return text if isinstance(text, str) else text.decode("ascii", errors="replace")
+    if array.size != 1 or array.dtype.kind not in "SU" or array.nbytes > MAX_TEXT_BYTES:
+        raise npz.invalid(
+            f"{key} is {array.dtype} shaped {array.shape}; expected one text of {MAX_TEXT_BYTES} "
+            "bytes at the most"
+        )
+    if array.dtype.kind == "S":
+        return bytes(array.item()).decode("ascii", errors="replace")
+    # By hand: what is no character, such as half of one, makes a str that nobody can write.
+    try:
+        return (
+            array.astype(array.dtype.newbyteorder("<")).tobytes().decode("utf-32-le").rstrip("\0")
+        )
+    except UnicodeDecodeError as error:
+        raise npz.invalid(f"{key} is not text ({error.reason})") from error

@@ -11,6 +11,7 @@ import re
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.errors import DropReason, RecordingError
+from motiondata.files import expect_plain_file
 
-MAX_ARRAY_BYTES = 2**30
-"""The largest array that is read: an hour of AMASS's 156 float64 a frame at 240 fps."""
+MAX_ARRAY_BYTES = 2**29
+"""The largest array that is read, in float64: 50 minutes of AMASS's 156 a frame at 120 fps."""
 
 _MAGIC = b"\x93NUMPY"
 _HEADER_LENGTH = {1: struct.Struct("<H"), 2: struct.Struct("<I")}
@@ -38,6 +40,7 @@ _HEADER = re.compile(
 """A header as NumPy writes it, under Python 2 (`601L`) too, for numbers, texts and objects."""
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OverflowError, ValueError)
 """What `zipfile` raises for damaged files, and NumPy for shapes beyond its limits."""
+_FLOAT64_BYTES = 8
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 """The bit of a zip member's flags that says it is encrypted."""
@@ -77,7 +80,10 @@ class Npz:
             claimed = math.prod(shape) * dtype.itemsize
             if claimed != member.file_size - file.tell():
                 raise _unreadable(self.source, f"{key} is not of the size that its header claims")
-            data = file.read()
+            if math.prod(shape) * _FLOAT64_BYTES > MAX_ARRAY_BYTES:
+                raise self.invalid(f"{key} is shaped {shape}, too large to hold in float64")
+            # Told how much, since a reader that is not unpacks all that a small file may hold.
+            data = file.read(claimed + 1)
             if len(data) != claimed:
                 raise _unreadable(self.source, f"{key} ends early")
             return np.ndarray(shape, dtype, data, order=order)
@@ -114,13 +120,19 @@ def _header_text(file: IO[bytes]) -> bytes:
 def open_npz(path: Path, source: str) -> Iterator[Npz]:
     """Open an `.npz` file for reading some of its arrays; `source` is what errors call it.
 
-    Raises `RecordingError` (UNREADABLE) where the file is missing, cut short or no zip file.
+    Raises `RecordingError`: UNREADABLE where the file is missing, cut short or no zip file, INVALID
+    where two arrays have one key.
     """
     with _damage_reported(source):
+        expect_plain_file(path)
         archive = zipfile.ZipFile(path)
     with archive:
-        members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
-        yield Npz(source, members, archive)
+        keyed = [(member.filename.removesuffix(".npy"), member) for member in archive.infolist()]
+        npz = Npz(source, dict(keyed), archive)
+        if len(npz.members) < len(keyed):
+            key = Counter(key for key, _ in keyed).most_common(1)[0][0]
+            raise npz.invalid(f"the file has {key} twice")
+        yield npz
 
 
 @contextmanager

@@ -6,7 +6,7 @@ spellings share; two files that match equally well are reported, never chosen be
 
 import os
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,9 +19,43 @@ SMPLH_SUFFIX = "_poses"
 SMPLX_SUFFIX = "_stageii"
 """How AMASS's two releases end the name of a recording."""
 
-Table = Mapping[str, tuple[str, ...]]
-"""Paths below the root, with forward slashes, by each folded tail of theirs: a row's path may begin
-at any folder."""
+
+class _Ends:
+    """Paths by the folded ends of theirs, for a row's path may begin at any folder.
+
+    There is a table for each length of an end, made when the first row of so many names asks: rows
+    are of one length mostly, so that a million recordings take one entry each.
+    """
+
+    def __init__(self, root: str, paths: tuple[str, ...]) -> None:
+        self._root = root
+        self._paths = paths
+        self._tables: dict[int, dict[str, tuple[str, ...]]] = {}
+
+    def find(self, parts: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the paths that end in these names, whatever their spelling, in their order."""
+        if len(parts) not in self._tables:
+            self._tables[len(parts)] = self._table(len(parts))
+        return self._tables[len(parts)].get(fold_path(parts), ())
+
+    def _table(self, length: int) -> dict[str, tuple[str, ...]]:
+        table: dict[str, tuple[str, ...]] = {}
+        for path in self._paths:
+            names = self._names(path)
+            if len(names) >= length:
+                key = fold_path(names[-length:])
+                table[key] = (*table.get(key, ()), path)
+        return table
+
+    def _names(self, path: str) -> tuple[str, ...]:
+        *folders, file = path.split("/")
+        return (self._root, *folders, _smplh_stem(file))
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The folded ends of all lengths from two names up, in order."""
+        every = map(self._names, self._paths)
+        return sorted({fold_path(of[start:]) for of in every for start in range(len(of) - 1)})
 
 
 @dataclass(frozen=True)
@@ -30,10 +64,10 @@ class Archive:
 
     root: Path
     """The folder with the subsets, any folder above it, or one subset's own folder."""
-    recordings: Table
-    """The files that may be of SMPL+H."""
-    smplx_recordings: Table
-    """The files of SMPL-X, under the names that SMPL+H would give them."""
+    recordings: tuple[str, ...]
+    """The files that may be of SMPL+H, by their paths below the root, with forward slashes."""
+    smplx_recordings: tuple[str, ...]
+    """The files of SMPL-X."""
 
     @classmethod
     def scan(cls, root: Path) -> "Archive":
@@ -43,40 +77,39 @@ class Archive:
         root is no folder, cannot be read, or holds no such file.
         """
         root = root.absolute()
-        recordings: dict[str, tuple[str, ...]] = {}
-        smplx_recordings: dict[str, tuple[str, ...]] = {}
+        recordings: list[str] = []
+        smplx_recordings: list[str] = []
         for parts in _npz_files(root):
-            stem = parts[-1].removesuffix(".npz")
-            table = recordings
-            if stem.casefold().endswith(SMPLX_SUFFIX):
-                stem, table = stem[: -len(SMPLX_SUFFIX)] + SMPLH_SUFFIX, smplx_recordings
-            for key in _tails((root.name, *parts[:-1], stem)):
-                table[key] = (*table.get(key, ()), "/".join(parts))
+            (smplx_recordings if _is_smplx(parts[-1]) else recordings).append("/".join(parts))
         if not recordings and not smplx_recordings:
             raise InputError(
                 f"{root}: no .npz files; expected AMASS's subsets, unpacked, such as "
                 "KIT/3/kick_high_left02_poses.npz"
             )
-        return cls(root, recordings, smplx_recordings)
+        return cls(root, tuple(recordings), tuple(smplx_recordings))
 
     def find(self, row: Row) -> Path:
+        """Return the file of the recording that `locate` finds."""
+        return self.root / self.locate(row)
+
+    def locate(self, row: Row) -> str:
         """Return the one recording that a row names, whatever the spelling of its path.
 
-        A file that is spelled as in the index goes before others in case, spaces, `-` and `_`;
+        It is given as its path below the root, with forward slashes. A file that is spelled as in the index goes before others in case, spaces, `-` and `_`;
         copies in several places do not. Raises `RecordingError` where there is no recording, or
         several, or only the SMPL-X one; and for HumanAct12's rows.
         """
         row.refuse_humanact12()
-        key = fold_path(row.parts)
-        found = self.recordings.get(key, ())
+        found = self._ends.find(row.parts)
         as_spelled = tuple(path for path in found if _is_spelled_as(path, row))
         candidates = as_spelled or found
         if len(candidates) == 1:
-            return self.root / candidates[0]
+            return candidates[0]
         if candidates:
             raise _ambiguous(row, candidates)
-        if key in self.smplx_recordings:
-            raise _wrong_release(row, self.smplx_recordings[key][0])
+        of_smplx = self._smplx_ends.find(row.parts)
+        if of_smplx:
+            raise _wrong_release(row, of_smplx[0])
         raise self._missing(row)
 
     def nearest(self, row: Row) -> tuple[str, ...]:
@@ -86,17 +119,21 @@ class Archive:
         names that differ at their ends, by a trial's number or a suffix, are next to each other.
         """
         key = fold_path(row.parts)
-        place = bisect_left(self._keys, key)
-        around = self._keys[max(place - 1, 0) : place + 1]
+        place = bisect_left(self._ends.keys, key)
+        around = self._ends.keys[max(place - 1, 0) : place + 1]
         for folder in (key.rpartition("/")[0], key.partition("/")[0]):
             near = [other for other in around if other.startswith(f"{folder}/")]
             if near:
-                return tuple(self.recordings[other][0] for other in near)
+                return tuple(self._ends.find(tuple(other.split("/")))[0] for other in near)
         return ()
 
     @cached_property
-    def _keys(self) -> list[str]:
-        return sorted(self.recordings)
+    def _ends(self) -> _Ends:
+        return _Ends(self.root.name, self.recordings)
+
+    @cached_property
+    def _smplx_ends(self) -> _Ends:
+        return _Ends(self.root.name, self.smplx_recordings)
 
     def _missing(self, row: Row) -> RecordingError:
         near = " and ".join(self.nearest(row))
@@ -135,12 +172,14 @@ def _entries(folder: Path, entered: set[tuple[int, int]]) -> list[os.DirEntry[st
     return sorted(visible, key=lambda entry: entry.name)
 
 
-def _tails(parts: tuple[str, ...]) -> set[str]:
-    """Return the folded tails of a path, each a place where a row's path may begin.
+def _is_smplx(file: str) -> bool:
+    return file.removesuffix(".npz").casefold().endswith(SMPLX_SUFFIX)
 
-    A subset unpacked into a folder of its own name (`KIT/KIT/3/...`) needs no rule of its own.
-    """
-    return {fold_path(parts[start:]) for start in range(len(parts) - 1)}
+
+def _smplh_stem(file: str) -> str:
+    """Return what SMPL+H's release calls a recording, of either release's file."""
+    stem = file.removesuffix(".npz")
+    return stem[: -len(SMPLX_SUFFIX)] + SMPLH_SUFFIX if _is_smplx(file) else stem
 
 
 def _is_spelled_as(path: str, row: Row) -> bool:

@@ -44,6 +44,7 @@ _BY_LETTERS = {
 }
 
 
+@lru_cache(maxsize=2**10)
 def humanml3d_subset(folder: str) -> str:
     """Return HumanML3D's name of a subset's folder; a folder that is none keeps its own name."""
     return _BY_LETTERS.get(_letters(folder), folder)

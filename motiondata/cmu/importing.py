@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.archives.writing import write_amass
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.posing import ShapedBody, shape_body
 from motiondata.cmu.amc import read_amc
@@ -20,7 +21,6 @@ from motiondata.cmu.body_size import fit_betas
 from motiondata.cmu.frame_rates import trial_fps
 from motiondata.cmu.kinematics import WorldBones, pose_bones
 from motiondata.cmu.retarget import check_bones, retarget
-from motiondata.cmu.writing import write_recording
 from motiondata.errors import DropReason, InputError, RecordingError
 from motiondata.recording import Recording
 
@@ -106,7 +106,7 @@ def _import_motion(motion: Path, out: Path, subjects: dict[Path, Subject]) -> in
     if skeleton not in subjects:
         subjects[skeleton] = read_subject(skeleton)
     recording = read_motion(motion, subjects[skeleton])
-    write_recording(out / SUBSET / subject / f"{motion.stem}_poses.npz", recording)
+    write_amass(out / SUBSET / subject / f"{motion.stem}_poses.npz", recording)
     return recording.frames
 
 

@@ -11,6 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from motiondata.errors import DropReason, RecordingError
+from motiondata.files import read_small_file
+
+MAX_BYTES = 2**20
+"""The largest file that is taken for one of captions; HumanML3D's have a few hundred bytes."""
+
 _TOKEN = re.compile(r"(\S*)/([A-Z_]+)")
 """A word and its part of speech, by spaCy's names: `man/NOUN`."""
 
@@ -35,18 +41,32 @@ class Caption:
 
 
 def find_captions(texts: Path, name: str) -> tuple[Caption, ...]:
-    """Read the captions of a clip, mirrored ones by their own name; none where it has no file."""
+    """Read the captions of a clip, mirrored ones by their own name; none where it has no file.
+
+    Raises `RecordingError` (UNREADABLE) where something lies there that cannot be read: a sample
+    that has lost its captions would not tell.
+    """
     path = texts / f"{name}.txt"
-    return read_captions(path) if path.is_file() else ()
+    try:
+        return read_captions(path)
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise RecordingError(
+            DropReason.UNREADABLE,
+            f"{path.name}: expected a file of captions of {MAX_BYTES} bytes at the most; "
+            f"{error.strerror}",
+        ) from error
 
 
 def read_captions(path: Path) -> tuple[Caption, ...]:
     """Read a file of captions; lines without a sentence are left out, malformed ones mended.
 
     Seconds that are absent, not finite or in the wrong order mean the whole clip. A file that is
-    not there raises `OSError`.
+    not there, or is larger than `MAX_BYTES`, raises `OSError`.
     """
-    captions = (parse_caption(_decode(line)) for line in path.read_bytes().splitlines())
+    lines = read_small_file(path, MAX_BYTES).splitlines()
+    captions = (parse_caption(_decode(line)) for line in lines)
     return tuple(caption for caption in captions if caption.text)
 
 
@@ -54,13 +74,14 @@ def parse_caption(line: str) -> Caption:
     """Read one line; its text is empty where it has no sentence. Nothing is raised."""
     fields = line.rstrip("# \t").split("#")
     seconds_at = max(_tail_start(fields, _is_seconds), len(fields) - 2)
-    tokens_at = _tail_start(fields[:seconds_at], _is_tokens)
+    tokens_end = _tail_start(fields[:seconds_at], _is_blank)
+    tokens_at = _tail_start(fields[:tokens_end], _is_tokens)
     if tokens_at == seconds_at == len(fields) - 1:
         tokens_at = seconds_at = len(fields)  # one number alone is the end of the sentence
     start, end = _span([_seconds(field) for field in fields[seconds_at:]])
     return Caption(
         text=" ".join("#".join(fields[:tokens_at]).strip("# ").split()),
-        tokens=_tokens("#".join(fields[tokens_at:seconds_at])),
+        tokens=_tokens("#".join(fields[tokens_at:tokens_end])),
         start_seconds=start,
         end_seconds=end,
     )
@@ -87,6 +108,10 @@ def _is_seconds(field: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_blank(field: str) -> bool:
+    return not field.strip()
 
 
 def _is_tokens(field: str) -> bool:

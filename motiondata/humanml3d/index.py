@@ -12,13 +12,14 @@ from pathlib import Path
 
 from motiondata.archives.subsets import humanml3d_subset
 from motiondata.errors import DropReason, InputError, RecordingError
+from motiondata.files import expect_plain_file
 
 COLUMNS = ("source_path", "start_frame", "end_frame", "new_name")
 HUMANACT12 = "humanact12"
 WHOLE_HUMANACT12 = (0, -1)
 """The frames that the index gives for HumanAct12's recordings, which are never sliced."""
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 
 
@@ -97,6 +98,7 @@ def read_index(path: Path) -> tuple[Row, ...]:
 def _data_lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield each line of data with its number in the file."""
     try:
+        expect_plain_file(path)
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, strict=True)
             header = _header(path, next(reader, []))
@@ -147,7 +149,7 @@ def _row(number: int, fields: dict[str, str]) -> Row:
 def _whole_number(fields: dict[str, str], column: str) -> int:
     text = fields[column].strip()
     if not _WHOLE_NUMBER.fullmatch(text):
-        raise ValueError(f"{column} is {text!r}; expected a whole number of frames")
+        raise ValueError(f"{column} is {text!r:.80}; expected a whole number of frames")
     return int(text)
 
 
@@ -156,7 +158,7 @@ def _check_path(source_path: str) -> None:
     unsafe = any(part in ("", ".", "..") for part in parts) or not source_path.isprintable()
     if unsafe or len(parts) < 2:
         raise ValueError(
-            f"source_path is {source_path!r}; expected a path such as "
+            f"source_path is {source_path!r:.200}; expected a path such as "
             "./pose_data/KIT/3/kick_high_left02_poses.npy"
         )
 
@@ -164,8 +166,8 @@ def _check_path(source_path: str) -> None:
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise ValueError(
-            f"new_name is {name!r}; expected 1 to 64 letters, digits, '-' or '_' (ASCII) before "
-            ".npy, since it becomes a key of the dataset"
+            f"new_name is {name!r:.80}; expected 1 to 64 letters, digits, '-' or '_' (ASCII), the "
+            "first a letter or digit, before .npy, since it becomes a key of the dataset"
         )
 
 

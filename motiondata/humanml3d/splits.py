@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from motiondata.errors import InputError
+from motiondata.files import expect_plain_file
 from motiondata.humanml3d.index import Row
 
 SPLITS = ("train", "val", "test")
@@ -74,6 +75,7 @@ def _read_lists(folder: Path) -> dict[str, str]:
 
 def _read_list(path: Path) -> list[str]:
     try:
+        expect_plain_file(path)
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise InputError(

@@ -14,6 +14,9 @@ from motiondata.recording import Recording
 INDEX_FPS = 20
 """The rate at which the index counts frames."""
 
+MAX_CLIP_FRAMES = 36_000
+"""Half an hour: a clip is held in memory whole. HumanML3D's are ten seconds at the most."""
+
 LEAD_IN_SECONDS = {
     "Eyes_Japan_Dataset": 3.0,
     "MPI_HDM05": 3.0,
@@ -41,7 +44,8 @@ def cut_clip(recording: Recording, row: Row) -> Clip:
     """Cut a row's clip out of its recording: stride, then lead-in, then the row's frames.
 
     The arrays are copies. Raises `RecordingError` where the recording is too slow, ends before the
-    row does, or has NaN or infinite values in the frames kept; and for HumanAct12's rows.
+    row does, or has NaN or infinite values in the frames kept; where the row keeps more than
+    `MAX_CLIP_FRAMES`; and for HumanAct12's rows.
     """
     row.refuse_humanact12()
     stride = _stride(recording)
@@ -82,6 +86,12 @@ def _expect_frames(recording: Recording, row: Row, available: int) -> None:
             f"{row.name}, found {max(available, 0)} after stride and lead-in ({recording.frames} "
             f"at {recording.fps:g} fps). Is the file cut short, or of a release other than "
             "SMPL+H G?",
+        )
+    if row.end_frame - row.start_frame > MAX_CLIP_FRAMES:
+        raise RecordingError(
+            DropReason.INVALID,
+            f"{recording.source}: {row.name} has {row.end_frame - row.start_frame} frames; "
+            f"expected {MAX_CLIP_FRAMES} at the most. Cut it into several rows",
         )
 
 

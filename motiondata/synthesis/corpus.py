@@ -13,15 +13,20 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+import numpy as np
+
+from motiondata.archives.writing import write_amass
 from motiondata.bodies.bundled import bundled_body
 from motiondata.errors import InputError
 from motiondata.humanml3d.index import COLUMNS
 from motiondata.humanml3d.splits import MIRRORED_PREFIX, SPLITS
+from motiondata.recording import Recording
 from motiondata.synthesis.captions import Span, caption_lines
 from motiondata.synthesis.generators import generator
 from motiondata.synthesis.labels import clip_label
-from motiondata.synthesis.npz import write_recording
 from motiondata.synthesis.recordings import MadeClip, MadeRecording, make_recording
+
+LICENCE = "made by motiondata's synthesiser, Apache-2.0"
 
 RECORDINGS_A_ROUND = 20
 SPLIT_PLACES = {"val": (9,), "test": (4, 11, 17)}
@@ -139,7 +144,7 @@ def _write(folder: Path, entries: Sequence[_Entry], seed: int) -> _Written:
     """Write a recording and the captions of its clips."""
     recording = entries[0].recording
     path = folder / "amass" / recording.slot.source
-    size = write_recording(path, recording, bundled_body().shape_space)
+    size = write_amass(path, _recording(recording), np.float32)
     frames = len(recording.motion.trans)
     return _Written(
         bytes=size,
@@ -148,6 +153,19 @@ def _write(folder: Path, entries: Sequence[_Entry], seed: int) -> _Written:
         subject=recording.subject.number,
         captions=sum(_write_captions(folder / "texts", entry, seed) for entry in entries),
         clips=tuple(_listed(entry) for entry in entries),
+    )
+
+
+def _recording(made: MadeRecording) -> Recording:
+    return Recording(
+        pose=made.motion.pose,
+        trans=made.motion.trans,
+        fps=made.motion.fps,
+        gender=made.subject.gender,
+        betas=made.subject.betas,
+        source=made.slot.source,
+        shape_space=bundled_body().shape_space,
+        licence=LICENCE,
     )
 
 

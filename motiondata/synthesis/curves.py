@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 PASSES = 3
-"""How many moving means smooth a line: its acceleration is continuous after two, jerk after three."""
+"""How many moving means smooth a line: acceleration is continuous after two, jerk after three."""
 
 # Rows: powers of u from 0 to 5. Columns: value, speed and acceleration at u = 0, then at u = 1.
 _HERMITE = np.array(

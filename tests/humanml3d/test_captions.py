@@ -29,6 +29,8 @@ def test_a_line_is_text_tokens_and_seconds() -> None:
         f"a man kicks.#{TOKENS}##",
         f"#a man kicks.#{TOKENS}#0.0#0.0",
         f"a man kicks.##{TOKENS}#0.0#0.0",
+        f"a man kicks.#{TOKENS}##0.0#0.0",
+        f"#a man kicks.##{TOKENS}# #0.0#0.0#",
         f"a man kicks.#{TOKENS}#0.0#0.0#",
         f"a man kicks.#{TOKENS}#inf#inf",
         f"a man kicks.#{TOKENS}#5.0#2.0",

@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 
 from motiondata.errors import DropReason, RecordingError
 from motiondata.humanml3d.index import Row, read_index
-from motiondata.humanml3d.trimming import cut_clip, frame_stride, lead_in_frames
+from motiondata.humanml3d.trimming import (
+    MAX_CLIP_FRAMES,
+    cut_clip,
+    frame_stride,
+    lead_in_frames,
+)
 from motiondata.recording import Recording
 from tests.humanml3d.made_rows import FRAME_RATES, SUBSETS, made_row, numbered_recording
 from tests.referees.trimming import kept_frames
@@ -145,6 +150,14 @@ def test_too_short_says_what_was_expected_and_found() -> None:
 
 def test_a_recording_slower_than_the_index_is_invalid() -> None:
     assert drop_reason(numbered_recording(100, 15.0), made_row()) is DropReason.INVALID
+
+
+def test_a_clip_that_memory_may_not_hold_is_invalid() -> None:
+    recording = numbered_recording(MAX_CLIP_FRAMES + 1, 20.0)
+    assert cut_clip(recording, made_row(start=1, end=MAX_CLIP_FRAMES + 1)).frames == MAX_CLIP_FRAMES
+    with pytest.raises(RecordingError, match="Cut it into several rows") as error:
+        cut_clip(recording, made_row(start=0, end=MAX_CLIP_FRAMES + 1))
+    assert error.value.reason is DropReason.INVALID
 
 
 def test_rows_of_humanact12_are_never_cut() -> None:

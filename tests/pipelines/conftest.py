@@ -1,5 +1,6 @@
 """An archive and a dataset built from it, made once for all tests of the pipelines."""
 
+import importlib
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,12 @@ from tests.pipelines.resuming import files_of
 @pytest.fixture(scope="session")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> MadeArchive:
     return make_archive(tmp_path_factory.mktemp("archive"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kernels_are_loaded() -> None:
+    """Forked workers need not load or compile what this process has loaded."""
+    importlib.import_module("tests.pipelines.loaded")
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from pipelines.occupation import occupying
 from pipelines.options import Execution
 from pipelines.plan import make_plan
 from tests.pipelines.faults import FORKED, Fault, build_words, inject, run, start
+from tests.pipelines.loaded import Unwatched
 from tests.pipelines.made_archive import MadeArchive
 from tests.pipelines.resuming import (
     expect_no_unfinished_files,
@@ -156,16 +157,6 @@ def test_builds_started_at_once_in_one_folder_do_no_harm(
     expect_to_finish(archive, out, reference)
 
 
-class Alone:
-    """A watcher whom nobody asks."""
-
-    def take_up(self, row: int) -> None:
-        pass
-
-    def put_down(self, frames: int) -> None:
-        pass
-
-
 def build_first_shard(archive: MadeArchive, out: Path, token: str, fault: Fault | None) -> None:
     """Do what a worker of a run does with its first job."""
     options = archive.options()
@@ -173,7 +164,7 @@ def build_first_shard(archive: MadeArchive, out: Path, token: str, fault: Fault 
     job = ShardJob(plan.shards[0], options, find_inputs(options), out, "plan", token)
     if fault:
         inject(fault, pytest.MonkeyPatch())
-    build_shard(job, Alone())
+    build_shard(job, Unwatched())
 
 
 def test_a_worker_of_a_dead_run_gives_no_file_its_final_name(

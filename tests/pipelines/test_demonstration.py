@@ -1,0 +1,46 @@
+"""The demo: from nothing to verified shards and a picture, and again without doing it twice."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from matplotlib.image import imread
+
+from cli import main
+from shards.dataset import Dataset
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Run the demo with few clips; return its folder and what it said."""
+    folder = tmp_path_factory.mktemp("demo") / "shown"
+    result = CliRunner().invoke(main, ["demo", str(folder), "--clips", "12"])
+    assert result.exit_code == 0, result.output
+    return folder, result.output
+
+
+def test_the_demo_says_what_it_built_and_what_to_do_next(shown: tuple[Path, str]) -> None:
+    folder, said = shown
+    for expected in ("12 samples, 0 drops", "hits a frame", "frames/s", "MB", "is sound"):
+        assert expected in said
+    assert f"motiondata stats {folder / 'lidar'}" in said
+
+
+def test_the_demo_draws_people_on_a_floor(shown: tuple[Path, str]) -> None:
+    picture = imread(shown[0] / "preview.png")[..., :3]
+    inked = (picture < 0.9).any(axis=-1)
+    coloured = np.ptp(picture, axis=-1) > 0.3
+    assert 0.005 < inked.mean() < 0.3
+    assert coloured.sum() > 5000
+
+
+def test_most_of_the_demo_s_frames_have_as_many_hits_as_points(shown: tuple[Path, str]) -> None:
+    dataset = Dataset.open(shown[0] / "lidar")
+    assert np.mean(dataset.manifest["hits_mean"].to_numpy()) == pytest.approx(420, rel=0.2)
+    assert not any(dataset.manifest["flags"].to_pylist())
+
+
+def test_a_second_run_builds_nothing_anew(shown: tuple[Path, str]) -> None:
+    result = CliRunner().invoke(main, ["demo", str(shown[0]), "--clips", "12"])
+    assert "nothing was left to build" in result.output

@@ -1,0 +1,49 @@
+"""Progress: lines in a log, a bar on a terminal, and a rate at the end."""
+
+import io
+
+import pytest
+
+from pipelines.progress import Progress
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_log_gets_a_plain_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.progress.LOG_SECONDS", 0.0)
+    log = io.StringIO()
+    with Progress(200, 50, log) as progress:
+        progress.advance(50)
+        progress.advance(100)
+    first, second = log.getvalue().splitlines()
+    assert first.startswith("50% of 200 frames; 50 frames built in")
+    assert second.startswith("100% of 200 frames; 150 frames built in")
+    assert first.endswith("s left")
+
+
+def test_a_log_is_not_flooded() -> None:
+    log = io.StringIO()
+    with Progress(100, 0, log) as progress:
+        for _ in range(100):
+            progress.advance(1)
+    assert log.getvalue() == ""
+
+
+def test_a_terminal_gets_a_bar_with_rate_and_time_left() -> None:
+    terminal = Terminal()
+    with Progress(100, 0, terminal) as progress:
+        progress.advance(40)
+        assert progress._bar is not None
+        progress._bar.refresh()
+    assert "frames/s" in terminal.getvalue()
+    assert "40/100" in terminal.getvalue()
+
+
+def test_a_build_that_had_nothing_to_do_says_so() -> None:
+    with Progress(100, 100, Terminal()) as progress:
+        assert progress.rate == "nothing was left to build"
