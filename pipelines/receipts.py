@@ -5,7 +5,8 @@ manifest, the drops and the statistics are put together from them, in plan order
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -72,6 +73,13 @@ def receipt_path(out: Path, shard: str) -> Path:
 def publish_receipt(out: Path, receipt: Receipt, permit: Permit) -> None:
     """Write a receipt, whole or not at all."""
     publish(receipt_path(out, receipt.shard), receipt.to_bytes(), permit)
+
+
+def list_receipts(out: Path) -> Iterator[Receipt]:
+    """Yield all receipts of a folder that can be read, by name, whatever plan they are of."""
+    for path in sorted((out / RECEIPTS).glob("*-*.json")):
+        with suppress(*NO_RECEIPT):
+            yield Receipt.from_bytes(path.read_bytes())
 
 
 def find_receipt(out: Path, shard: str, plan: str) -> Receipt | None:
