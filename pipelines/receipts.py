@@ -13,7 +13,7 @@ from pipelines.drops import Drop
 from shards.manifest import ManifestRow
 from shards.moments import Moments
 from shards.paths import RECEIPTS
-from shards.publishing import publish
+from shards.publishing import Permit, publish
 from shards.writing import ShardFile, Span
 
 NO_RECEIPT = (ValueError, KeyError, TypeError, AttributeError)
@@ -69,16 +69,16 @@ def receipt_path(out: Path, shard: str) -> Path:
     return out / RECEIPTS / f"{shard.removesuffix('.tar').replace('/', '-')}.json"
 
 
-def publish_receipt(out: Path, receipt: Receipt) -> None:
+def publish_receipt(out: Path, receipt: Receipt, permit: Permit) -> None:
     """Write a receipt, whole or not at all."""
-    publish(receipt_path(out, receipt.shard), receipt.to_bytes())
+    publish(receipt_path(out, receipt.shard), receipt.to_bytes(), permit)
 
 
 def find_receipt(out: Path, shard: str, plan: str) -> Receipt | None:
     """Return a shard's receipt if it is of this plan and the shard's file is still there."""
     try:
         receipt = Receipt.from_bytes(receipt_path(out, shard).read_bytes())
-        whole = receipt.file is None or (out / shard).stat().st_size == receipt.file.bytes
+        whole = receipt.file is None or (out / shard).lstat().st_size == receipt.file.bytes
     except (OSError, *NO_RECEIPT):
         return None
     return receipt if whole and receipt.plan == plan else None

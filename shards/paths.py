@@ -18,6 +18,8 @@ DATASET = "dataset.json"
 MANIFEST = "manifest.parquet"
 DROPS = "drops.parquet"
 RECEIPTS = "receipts"
+LOCK = f"{RECEIPTS}/lock"
+RUN = f"{RECEIPTS}/run"
 STATISTICS = "stats"
 RESERVED = (RECEIPTS, STATISTICS)
 """Folders that no split may be called after."""
