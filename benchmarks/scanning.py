@@ -1,12 +1,8 @@
 """Scans and samples a second of processor time, beside Embree and fpsample.
 
-Run from the project's root: `python -m benchmarks.scanning`, after `pip install embreex fpsample`.
+Run from the project's root: `python -m benchmarks.scanning`, with the extra `bench` installed.
 Embree gets only the rays towards the body, the scanner finds them itself.
 """
-
-import time
-from collections.abc import Callable
-from statistics import median
 
 import fpsample
 import numpy as np
@@ -14,6 +10,7 @@ from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene
 from numpy.typing import NDArray
 
+from benchmarks.timing import print_rates
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.sampling import sample_scans
 from motiondata.lidar.scanning import Scanner
@@ -22,8 +19,7 @@ from motiondata.lidar.sensor import ray_directions
 from tests.lidar.bodies import standing_body
 from tests.lidar.meshes import turned
 
-SENSOR, FRAMES, REPEATS = "os1-128", 40, 9
-"""The median of so many runs is printed, each of so many frames."""
+SENSOR, FRAMES = "os1-128", 40
 
 
 def main() -> None:
@@ -40,11 +36,12 @@ def _print_scans(distance: float) -> None:
     clip = np.stack([turned(body, 0.0, (distance, 0.0, -1.0))[0] for body in bodies])
     scanner, rays = Scanner(sensor_preset(SENSOR)), _rays_towards(clip)
     hits = scanner.scan_clip(clip, faces).counts.mean()
-    runs: dict[str, Callable[[], object]] = {
+    runs = {
         "scan_clip": lambda: scanner.scan_clip(clip, faces),
         f"Embree, {len(rays)} rays": lambda: [_embree(frame, faces, rays) for frame in clip],
     }
-    _print_rates(f"{SENSOR} at {distance:.0f} m: {len(faces)} faces, {hits:.0f} hits", runs)
+    title = f"{SENSOR} at {distance:.0f} m: {len(faces)} faces, {hits:.0f} hits"
+    print_rates(title, FRAMES, runs)
 
 
 def _print_samples(points: int) -> None:
@@ -53,32 +50,13 @@ def _print_samples(points: int) -> None:
     faces = np.zeros(len(cloud), np.int32)
     scans = Scans(Scan(cloud, faces, faces, faces, cloud[:, 0]), np.arange(FRAMES + 1) * points)
     parts = np.zeros(1, np.uint8)
-    runs: dict[str, Callable[[], object]] = {
+    runs = {
         "sample_scans": lambda: sample_scans(scans, parts, 384),
         "fpsample, k-d line of height 3": lambda: [
             fpsample.bucket_fps_kdline_sampling(scan.points, 384, h=3) for scan in scans
         ],
     }
-    _print_rates(f"384 of {points} points", runs)
-
-
-def _print_rates(title: str, runs: dict[str, Callable[[], object]]) -> None:
-    rates = {name: _rates(run) for name, run in runs.items()}
-    slowest = min(median(rate) for rate in rates.values())
-    print(f"\n{title:44}{'frames/s':>10}{'lowest':>10}{'highest':>10}{'ratio':>8}")
-    for name, rate in rates.items():
-        middle = median(rate)
-        print(f"{name:44}{middle:10.0f}{min(rate):10.0f}{max(rate):10.0f}{middle / slowest:8.1f}")
-
-
-def _rates(run: Callable[[], object]) -> list[float]:
-    run()
-    seconds = []
-    for _ in range(REPEATS):
-        start = time.process_time()
-        run()
-        seconds.append(time.process_time() - start)
-    return [FRAMES / each for each in seconds]
+    print_rates(f"384 of {points} points", FRAMES, runs)
 
 
 def _rays_towards(clip: NDArray[np.float32]) -> NDArray[np.float32]:
