@@ -138,6 +138,18 @@ def test_a_cluster_that_is_not_there_is_a_sentence_at_once(
     assert time.monotonic() - started < 20
 
 
+@pytest.mark.slow
+def test_what_listens_but_is_no_cluster_is_a_sentence_in_less_than_a_minute(
+    archive: MadeArchive, out: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        started = time.monotonic()
+        with pytest.raises(AbortedError, match="Ray did not start"):
+            build_lidar(archive.options(), out, Execution(ray_address=address))
+    assert time.monotonic() - started < 60
+
+
 def test_less_than_no_workers_are_refused() -> None:
     with pytest.raises(InputError, match="0 or more"):
         Execution(workers=-1)
