@@ -102,7 +102,7 @@ def take_fingerprint(
 ) -> Fingerprint:
     """Take the fingerprint of a plan; bodies and sensor count by what they hold."""
     lists = {name: paths.splits / f"{name}.txt" for name in SPLITS} if paths.splits else {}
-    shards = [(shard.name, [_identity(clip) for clip in shard.clips]) for shard in plan.shards]
+    shards = [(shard.name, digest_json(list(map(_identity, shard.clips)))) for shard in plan.shards]
     contents = {
         "index": digest_files([options.index]),
         **{f"list {name}": digest_files([path]) for name, path in lists.items()},

@@ -21,7 +21,7 @@ ALL = "all"
 """The split of every clip when no split lists are given."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PlannedSample:
     """One sample to be: a clip as it was or mirrored, seen by one of its sensors."""
 
@@ -37,7 +37,7 @@ class PlannedSample:
         return f"{self.name}_v{self.view}" if self.view else self.name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PlannedClip:
     """A row whose recording was found, and the samples that it makes."""
 
@@ -101,6 +101,14 @@ def make_plan(
 
     `kept` are the keys of the samples of shards that are to stay as they are, by shard.
     """
+    clips, drops = _plan_clips(options, paths)
+    _refuse_shared_keys(clips)
+    shards = tuple(fill_shards(clips, options, kept or {}))
+    return Plan(shards, tuple(drops), len(clips) + len(drops))
+
+
+def _plan_clips(options: BuildOptions, paths: InputPaths) -> tuple[list[PlannedClip], list[Drop]]:
+    """Plan each row, or drop it; what was read for it is let go of before the shards are filled."""
     rows = read_index(options.index)
     splits = read_splits(paths.splits, [row.name for row in rows]) if paths.splits else None
     archive = Archive.scan(options.amass)
@@ -113,9 +121,7 @@ def make_plan(
             clips.append(_plan_clip(row, archive, splits, options))
         except RecordingError as error:
             drops.append(Drop.of(row, "plan", error))
-    _refuse_shared_keys(clips)
-    shards = [*_fill_shards(clips, options, kept or {})]
-    return Plan(tuple(shards), tuple(drops), len(clips) + len(drops))
+    return clips, drops
 
 
 def _plan_clip(
@@ -145,7 +151,7 @@ def _listed_names(row: Row, splits: Splits | None, mirror: bool) -> Iterator[tup
         yield mirrored, splits.of_mirrored_clip[mirrored]
 
 
-def _fill_shards(
+def fill_shards(
     clips: list[PlannedClip], options: BuildOptions, kept: Mapping[str, Sequence[str]]
 ) -> Iterator[PlannedShard]:
     """Fill shards per split, in index order, so that their sizes differ by a clip at the most.
@@ -154,7 +160,7 @@ def _fill_shards(
     """
     old = list(_keep_shards(clips, kept))
     placed = {clip.row.number for shard in old for clip in shard.clips}
-    for split in sorted({clip.split for clip in clips}):
+    for split in sorted({planned.split for planned in (*clips, *old)}):
         before = [shard for shard in old if shard.split == split]
         yield from before
         mine = [clip for clip in clips if clip.split == split and clip.row.number not in placed]

@@ -1,19 +1,17 @@
 """Loading bodies: a file in SMPL's format, or a folder with one for each gender.
 
-Nothing is unpickled but by the restricted reader: `.npz` files are read without pickles at all.
+Nothing is unpickled but by the restricted reader; `.npz` files are read as recordings are, without
+pickles and without belief in what a header claims.
 """
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from numpy.lib.npyio import NpzFile
-
+from motiondata.archives.npz import open_npz
 from motiondata.bodies.body import Body
 from motiondata.bodies.smpl_format import KEYS, arrays_to_body
 from motiondata.bodies.unpickling import read_pickle
-from motiondata.errors import InputError
+from motiondata.errors import InputError, RecordingError
 from motiondata.recording import GENDERS
 
 FOLDER_LAYOUTS = (
@@ -27,9 +25,6 @@ FOLDER_LAYOUTS = (
 )
 """Where a folder's bodies lie: as AMASS's SMPL+H unpacks, or by the names of the `smplx` package.
 The first layout that has both male and female is taken, AMASS's own bodies before others."""
-
-UNREADABLE = (EOFError, OSError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error)
-"""What NumPy and its archives raise for a damaged file, and for pickled objects."""
 
 STAND_INS = {"neutral": "female"}
 """Whose body is posed for a gender that the folder lacks: HumanML3D poses all but male recordings
@@ -80,17 +75,8 @@ def _body_name(path: Path) -> str:
 
 
 def _read_npz(path: Path) -> dict[str, object]:
-    reading = "the archive"
-    found: dict[str, object] = {}
     try:
-        # Opened here, since np.load leaves a damaged archive open, and reads files that are none.
-        with path.open("rb") as file, NpzFile(file, allow_pickle=False) as archive:
-            for reading in KEYS:
-                if reading in archive:
-                    found[reading] = archive[reading]
-    except UNREADABLE as error:
-        raise InputError(
-            f"{path}: {reading} cannot be read; expected an .npz of dense arrays of numbers. Is "
-            f"the file complete? Objects pickled into it are refused, since they can run code"
-        ) from error
-    return found
+        with open_npz(path, str(path)) as npz:
+            return {key: npz.read(key) for key in KEYS if key in npz.members}
+    except RecordingError as error:
+        raise InputError(str(error)) from error

@@ -47,6 +47,9 @@ SMPLX_JOINTS, SMPLX_COMPONENTS, SMPLX_SHORT_SHAPES = 55, 400, 10
 """SMPL-X's `shapedirs` end with its expressions: 300 shapes and 100 expressions, or 10 and 10 in
 the short files (class SMPLX of the `smplx` package)."""
 
+MAX_VALUE = 10.0
+"""Of arrays in metres, and of shares: a larger body is in centimetres, or nonsense."""
+
 WEIGHT_SUM_TOLERANCE = 1e-4
 """Files that store weights in single precision miss a sum of one by 1e-7."""
 
@@ -61,8 +64,9 @@ def arrays_to_body(found: Mapping[str, object], name: str, where: str) -> Body:
     """
     arrays = _numeric_arrays(found, where)
     _check_shapes(arrays, where)
-    arrays = _canonical(arrays)
     _check_values(arrays, where)
+    arrays = _canonical(arrays)
+    _check_structure(arrays, where)
     return Body(
         vertices=arrays["v_template"],
         faces=arrays["f"].astype(np.int32),
@@ -89,12 +93,21 @@ def _numeric_arrays(found: Mapping[str, object], where: str) -> Arrays:
     missing = [key for key in REQUIRED_AXES if key not in found]
     if missing:
         raise _fault(where, f"no {', no '.join(missing)}", ", ".join(REQUIRED_AXES))
-    arrays = {key: np.asarray(found[key]) for key in AXES if key in found}
+    arrays = {key: _as_array(found[key]) for key in AXES if key in found}
     for key, array in arrays.items():
         kinds, wanted = ("iu", "integers") if key in INTEGERS else ("iuf", "real numbers")
         if array.dtype.kind not in kinds:
             raise _fault(where, f"{key} holds values of type {array.dtype}", wanted)
     return arrays
+
+
+def _as_array(value: object) -> NDArray[Any]:
+    """Return an array as it is, and all else as one object: lists can be made to have no end."""
+    if isinstance(value, np.ndarray):
+        return value
+    array = np.empty((), object)
+    array[()] = value
+    return array
 
 
 def _check_shapes(arrays: Arrays, where: str) -> None:
@@ -135,8 +148,18 @@ def _shape_count(components: int, joints: int) -> int:
 
 def _check_values(arrays: Arrays, where: str) -> None:
     for key, array in arrays.items():
+        if not len(array):
+            raise _fault(where, f"{key} is empty", "a body that has vertices and faces")
+        if key in INTEGERS or not array.size:
+            continue
         if not np.isfinite(array).all():
             raise _fault(where, f"{key} holds NaN or infinite values", "finite ones")
+        if max(array.max(), -array.min()) > MAX_VALUE:
+            found = f"{key} holds values from {array.min():.3g} to {array.max():.3g}"
+            raise _fault(where, found, f"metres or shares, {MAX_VALUE:g} at the most")
+
+
+def _check_structure(arrays: Arrays, where: str) -> None:
     _check_faces(arrays["f"], len(arrays["v_template"]), where)
     _check_parents(arrays["parents"], where)
     error = np.abs(arrays["weights"].sum(axis=1) - 1).max(initial=0)

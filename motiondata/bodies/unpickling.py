@@ -7,7 +7,10 @@ neither builds nor imports on today's Python; their values are all that is taken
 `pickle` documentation, "Restricting Globals"; `chumpy/ch.py` and `chumpy/reordering.py`.
 """
 
+import io
+import math
 import pickle
+import pickletools
 import re
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,13 @@ from motiondata.errors import InputError
 
 NUMBERS = re.compile("[<>=|]?[biuf][1248]")
 """The element types that arrays are made of, as NumPy spells them; others make no array."""
+
+OPCODES = {opcode.code: opcode for opcode in pickletools.opcodes}
+NUMBERING = [op.code for op in pickletools.opcodes if op.name in ("PUT", "BINPUT", "LONG_BINPUT")]
+"""What gives the last object a number, by which it is found again."""
+
+MAX_DENSE = 2**24
+"""The most elements that a sparse matrix may have; SMPL-X's regressor has 55 x 10,475."""
 
 MALFORMED = (
     pickle.UnpicklingError,
@@ -112,6 +122,9 @@ class _CompressedColumns(_Standin):
 
     def _dense(self, state: Any, shape: tuple[int, int]) -> NDArray[Any]:
         data, inner, starts = (state[key].array for key in ("data", "indices", "indptr"))
+        fits = len(starts) == shape[1] + 1 and starts[-1] - starts[0] == len(inner)
+        if not fits or math.prod(shape) > MAX_DENSE or (np.diff(starts) < 0).any():
+            raise pickle.UnpicklingError(f"a sparse matrix of shape {shape} that does not fit")
         outer = np.repeat(np.arange(shape[1]), np.diff(starts))
         dense = np.zeros(shape, data.dtype)
         np.add.at(dense, (inner, outer), data)
@@ -183,20 +196,42 @@ class _Unpickler(pickle.Unpickler):
         return ALLOWED[module, name]
 
 
+def _expect_modest_numbers(content: bytes) -> None:
+    """Raise `UnpicklingError` where a pickle numbers more objects than it has bytes.
+
+    The unpickler makes room for all objects up to a number, so that five bytes could cost 64 GiB.
+    """
+    stream = io.BytesIO(content)
+    code = ""
+    while code != pickle.STOP.decode():
+        code = stream.read(1).decode("latin1")
+        number = _read_argument(OPCODES[code], stream)
+        if code in NUMBERING and number > len(content):
+            raise pickle.UnpicklingError(f"an object with the number {number}")
+
+
+def _read_argument(opcode: pickletools.OpcodeInfo, stream: io.BytesIO) -> Any:
+    # Python 2 wrote any bytes as such a text, which the opcode's own reader takes for ASCII.
+    if opcode.name == "STRING":
+        return stream.readline()
+    return opcode.arg.reader(stream) if opcode.arg else None
+
+
 def read_pickle(path: Path) -> dict[str, object]:
     """Read the arrays, texts and numbers of a pickled dict, running nothing that it asks for.
 
     Values that are no arrays of numbers come as they are, or as objects that no array is made of.
     Raises `InputError` for a pickle that names anything else, is broken, or holds no dict.
     """
-    with path.open("rb") as file:
-        try:
-            found = _Unpickler(file, str(path)).load()
-        except MALFORMED as error:
-            raise InputError(
-                f"{path}: not a readable pickle ({error}); expected a body file in SMPL's format. "
-                f"Is it complete?"
-            ) from error
+    content = path.read_bytes()
+    try:
+        _expect_modest_numbers(content)
+        found = _Unpickler(io.BytesIO(content), str(path)).load()
+    except MALFORMED as error:
+        raise InputError(
+            f"{path}: not a readable pickle ({error!s:.200}); expected a body file in SMPL's "
+            f"format. Is it complete?"
+        ) from error
     if not isinstance(found, dict):
         raise InputError(f"{path}: the pickle holds no dict of arrays; is this a body file?")
     return {

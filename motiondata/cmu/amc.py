@@ -5,7 +5,6 @@ fault with a line number, never a guess.
 """
 
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,9 @@ from numpy.typing import NDArray
 from motiondata.cmu.asf import RADIANS_PER_UNIT, AsfBone, AsfSkeleton
 from motiondata.cmu.lines import Line, read_lines
 from motiondata.errors import DropReason, RecordingError
+
+MAX_DIGITS = 9
+"""Of a frame's number; Python refuses to read thousands."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ def _bones_of_first_frame(lines: list[Line], skeleton: AsfSkeleton) -> list[AsfB
 
 def _values(lines: list[Line], bones: list[AsfBone]) -> NDArray[np.float64]:
     """Return the numbers of all frames, shaped (frames, degrees of freedom)."""
+    if len(lines[0].words[0]) > MAX_DIGITS:
+        raise lines[0].error(f"a frame's number of {MAX_DIGITS} digits at the most")
     first_frame = int(lines[0].words[0])
     numbers: list[float] = []
     for at, line in enumerate(lines):
@@ -93,10 +97,4 @@ def _bone_numbers(line: Line, bone: AsfBone) -> list[float]:
     expected = f"'{bone.name}' and {len(bone.dof)} finite numbers"
     if line.words[0] != bone.name or len(line.words) != 1 + len(bone.dof):
         raise line.error(expected)
-    try:
-        numbers = [float(word) for word in line.words[1:]]
-    except ValueError as error:
-        raise line.error(expected) from error
-    if not all(map(isfinite, numbers)):
-        raise line.error(expected)
-    return numbers
+    return line.numbers(line.words[1:], expected)

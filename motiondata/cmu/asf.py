@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from motiondata.cmu.lines import Line, read_lines
+from motiondata.cmu.lines import MAX_NUMBER, Line, read_lines
 from motiondata.errors import DropReason, RecordingError
 
 METRES_PER_INCH = 0.0254
@@ -108,17 +108,14 @@ class _Block:
     def numbers(self, keyword: str, count: int) -> NDArray[np.float64]:
         line = self.line(keyword)
         expected = f"{count} finite numbers after '{keyword}'"
-        try:
-            numbers = np.array([float(word) for word in line.words[1 : 1 + count]])
-        except ValueError as error:
-            raise line.error(expected) from error
-        if len(numbers) != count or not np.isfinite(numbers).all():
+        numbers = line.numbers(line.words[1 : 1 + count], expected)
+        if len(numbers) != count:
             raise line.error(expected)
-        return numbers
+        return np.array(numbers)
 
     def positive(self, keyword: str) -> float:
         number = float(self.numbers(keyword, 1)[0])
-        if number <= 0.0:
+        if number < 1 / MAX_NUMBER:
             raise self.line(keyword).error(f"a number above zero after '{keyword}'")
         return number
 

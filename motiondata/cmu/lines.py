@@ -3,11 +3,16 @@
 Comments start a line: a `#` within one is data, as in `-1.#IND`, Windows' way of writing NaN.
 """
 
+from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from textwrap import shorten
 from typing import NamedTuple
 
 from motiondata.errors import DropReason, RecordingError
+
+MAX_NUMBER = 1e6
+"""Far beyond any angle in degrees, and any place or length in CMU's unit."""
 
 
 class Line(NamedTuple):
@@ -24,6 +29,18 @@ class Line(NamedTuple):
             DropReason.INVALID,
             f"{self.source}, line {self.number}: expected {expected}, found '{found}'",
         )
+
+    def numbers(self, words: Sequence[str], expected: str) -> list[float]:
+        """Return some of the line's words as numbers; `expected` is what an error says of them."""
+        try:
+            numbers = [float(word) for word in words]
+        except ValueError as error:
+            raise self.error(expected) from error
+        if not all(map(isfinite, numbers)):
+            raise self.error(expected)
+        if any(abs(number) > MAX_NUMBER for number in numbers):
+            raise self.error(f"numbers up to {MAX_NUMBER:g}")
+        return numbers
 
 
 def read_lines(path: Path) -> list[Line]:

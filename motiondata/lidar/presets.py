@@ -75,9 +75,11 @@ def load_sensor(path: Path) -> Sensor:
         if path.suffix == ".json":
             return _sensor_from_ouster(path, json.loads(text))
         return _sensor_from_toml(path, tomllib.loads(text))
-    except (OSError, ValueError) as error:  # both parsers raise kinds of ValueError
+    # Both parsers raise kinds of ValueError, or recur once a bracket; a float holds no 10**400.
+    except (OSError, ValueError, RecursionError, OverflowError) as error:
         raise InputError(
-            f"{path}: expected a sensor as TOML, or an Ouster's metadata as JSON; found: {error}"
+            f"{path}: expected a sensor as TOML, or an Ouster's metadata as JSON; found: "
+            f"{error!s:.200}"
         ) from error
 
 
@@ -99,8 +101,8 @@ def _sensor_from_toml(path: Path, fields: dict[str, Any]) -> Sensor:
         azimuth_offset=_radians(path, fields, "azimuth_offset_deg"),
         columns=_value(path, fields, "columns", int),
         source=_value(path, fields, "source", str),
-        min_range=_value(path, fields, "min_range_m", int, float),
-        max_range=_value(path, fields, "max_range_m", int, float),
+        min_range=float(_value(path, fields, "min_range_m", int, float)),
+        max_range=float(_value(path, fields, "max_range_m", int, float)),
     )
 
 

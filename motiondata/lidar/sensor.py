@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from motiondata.errors import InputError
 
+MAX_RAYS = 2**22
+"""Sixteen times those of the largest preset; each takes about a hundred bytes of memory."""
+
 
 @dataclass(frozen=True, eq=False)
 class Sensor:
@@ -38,20 +41,21 @@ class Sensor:
     def __post_init__(self) -> None:
         shapes = (self.elevation.shape, self.azimuth_offset.shape)
         self._expect(shapes[0] == shapes[1] == (self.beams,), f"angles shaped {shapes}")
-        self._expect(self.beams > 0 and self.columns > 0, f"{self.beams} x {self.columns} rays")
+        few = 0 < self.beams * self.columns <= MAX_RAYS
+        self._expect(few, f"{self.beams} x {self.columns} rays")
         steep = float(np.degrees(np.abs(self.elevation).max()))
         self._expect(steep < 90, f"an elevation of {steep:.4g} degrees")
         wide = float(np.degrees(np.abs(self.azimuth_offset).max()))
         self._expect(wide <= 180, f"an azimuth offset of {wide:.4g} degrees")
         ordered = 0 <= self.min_range < self.max_range
-        self._expect(ordered, f"ranges from {self.min_range} to {self.max_range} m")
+        self._expect(ordered, f"ranges from {self.min_range:g} to {self.max_range:g} m")
 
     def _expect(self, holds: bool, found: str) -> None:
         if not holds:
             raise InputError(
                 f"sensor {self.name}: found {found}; expected as many elevations (below 90 "
                 "degrees) as azimuth offsets (up to 180 degrees), at least one beam and column, "
-                "and 0 <= min_range < max_range"
+                f"{MAX_RAYS} rays at the most, and 0 <= min_range < max_range"
             )
 
     @property

@@ -97,7 +97,7 @@ def pick_up(score: Score, act: Act) -> None:
     score.visit({"up": -drop, "forward": -0.42 * drop, **FLOOR_BENDS_DEG}, start, low, rise, up)
     bend_deg = FLOOR_BENDS_DEG["pelvis_bend"] + FLOOR_BENDS_DEG["spine_bend"]
     reaching = {"raise": 10.0, "swing": bend_deg + REACHING_AHEAD_DEG, "elbow": 6.0}
-    on_knee = {"raise": 14.0, "swing": bend_deg - 20.0, "elbow": 50.0}
+    on_knee = {"raise": 14.0, "swing": bend_deg - 25.0, "elbow": 95.0}
     for side in SIDES:
         if act.side in (side, "both"):
             keys = ((low, reaching), (rise, reaching), (up, CARRYING), (letting_go, CARRYING))

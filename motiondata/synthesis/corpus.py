@@ -33,7 +33,6 @@ SPLIT_PLACES = {"val": (9,), "test": (4, 11, 17)}
 """Which recordings of each round are for validation and test: 80, 5 and 15 in a hundred, as in
 HumanML3D, and by recording, so that nothing leaks."""
 
-
 SPLIT_LISTS = {
     **{split: (split,) for split in SPLITS},
     "train_val": ("train", "val"),

@@ -25,6 +25,8 @@ class Gait:
     """How far the toes are up when the heel lands after such a step."""
     land_heel_deg: float = 0.0
     """How far the heel is up when the ball lands first."""
+    point_deg: float = 8.0
+    """How far the toes point down in the air, so that the ankle follows the shin."""
     width: float | None = 0.13
     """The distance of the tracks of both feet; none is as in standing."""
     sway: float = 0.03
@@ -52,8 +54,8 @@ class Gait:
 GAITS = {
     "walk": Gait(step_seconds=0.53),
     "run": Gait(
-        step_seconds=0.33, swing=1.3, lift=0.2, lift_heel_deg=60, land_toe_deg=6, width=0.1,
-        crouch=0.06, ahead=0.1, slack=0.03, bounce=0.03, lean_deg=9, pelvis_turn_deg=7,
+        step_seconds=0.33, swing=1.3, lift=0.2, lift_heel_deg=60, land_toe_deg=6, point_deg=34,
+        width=0.1, crouch=0.06, ahead=0.1, slack=0.03, bounce=0.03, lean_deg=9, pelvis_turn_deg=7,
         arm_swing_deg=34, arm_elbow_deg=68,
     ),
     "backward": Gait(
@@ -65,8 +67,8 @@ GAITS = {
         pelvis_turn_deg=0, arm_swing_deg=3,
     ),
     "march": Gait(
-        step_seconds=0.5, lift=0.05, knee_lift=0.3, lift_heel_deg=24, land_toe_deg=6, width=0.18,
-        lean_deg=0, pelvis_turn_deg=2, arm_swing_deg=36, arm_elbow_deg=45,
+        step_seconds=0.5, lift=0.05, knee_lift=0.3, lift_heel_deg=24, land_toe_deg=6, point_deg=28,
+        width=0.18, lean_deg=0, pelvis_turn_deg=2, arm_swing_deg=36, arm_elbow_deg=45,
     ),
     "turn": Gait(
         step_seconds=0.34, lift=0.05, lift_heel_deg=22, land_toe_deg=0, width=None, sway=0.02,

@@ -19,11 +19,17 @@ GRAVITY = 9.81
 """Metres a second squared."""
 
 KICKS = {
-    "small": {"forward": (-0.28, 0.55), "lift": (0.12, 0.21), "point": (30.0, -8.0)},
-    "": {"forward": (-0.34, 0.8), "lift": (0.16, 0.46), "point": (36.0, -32.0)},
-    "large": {"forward": (0.02, 0.92), "lift": (0.36, 0.82), "point": (10.0, -62.0)},
+    "small": {"forward": (-0.28, 0.55), "lift": (0.12, 0.21)},
+    "": {"forward": (-0.34, 0.8), "lift": (0.16, 0.46)},
+    "large": {"forward": (0.02, 0.92), "lift": (0.36, 0.82)},
 }
-"""Where a kicking foot draws back to and where it strikes, by channel: parts of a leg, degrees."""
+"""Where a kicking foot draws back to and where it strikes, by channel, in parts of a leg."""
+KICK_POINTS_DEG = {
+    "small": (30.0, 14.0, -8.0, 6.0),
+    "": (36.0, 14.0, -26.0, 6.0),
+    "large": (44.0, 6.0, -44.0, 12.0),
+}
+"""How far its toes point down when it is back, on the way, where it strikes, and drawn in."""
 KICK_LEAN_DEG = {"small": 2.0, "": -6.0, "large": -16.0}
 
 JUMP_SLACK = 0.025
@@ -52,12 +58,14 @@ def kick(score: Score, act: Act) -> None:
 def _kick_once(score: Score, act: Act, start: float, swing: float) -> None:
     """Draw a foot back, strike, and set it down where it was; it travels only off the floor."""
     back, strike, end = start + 0.34 * swing, start + 0.62 * swing, start + swing
-    clear = 0.08 * swing
+    clear, leg = 0.08 * swing, score.figure.leg
     for channel, (drawn, struck) in KICKS[act.size].items():
-        scale = 1.0 if channel == "point" else score.figure.leg
         first, last = (start + clear, end - clear) if channel == "forward" else (start, end)
-        keys = ((first, 0.0), (back, drawn * scale), (strike, struck * scale), (last, 0.0))
+        keys = ((first, 0.0), (back, drawn * leg), (strike, struck * leg), (last, 0.0))
         score.key(f"{act.side}_{channel}", *keys)
+    times = (back, start + 0.5 * swing, strike, start + 0.8 * swing)
+    points = zip(times, KICK_POINTS_DEG[act.size], strict=True)
+    score.key(f"{act.side}_point", (start, 0.0), *points, (end, 0.0))
     score.key("pelvis_bend", (start, 0.0), (strike, KICK_LEAN_DEG[act.size]), (end, 0.0))
     sign = -LEFT_SIGN[act.side]
     score.key("pelvis_turn", (start, 0.0), (back, -8 * sign), (strike, 12 * sign), (end, 0.0))

@@ -1,12 +1,15 @@
 """From acts to a score: who performs what, and the small movements of somebody who stands."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from motiondata.synthesis import bending, gestures, leaping, locomotion
 from motiondata.synthesis.acts import Act, Done
+from motiondata.synthesis.figure import Figure
+from motiondata.synthesis.realising import Motion, realise
 from motiondata.synthesis.score import Score
+from motiondata.synthesis.style import Style
 
 PERFORMERS: Mapping[str, Callable[[Score, Act], None]] = {
     "walk": locomotion.go,
@@ -34,6 +37,8 @@ SWAY = {"forward": 0.006, "leftward": 0.008, "spine_bend": 0.7, "spine_tilt": 0.
         "left_swing": 1.0, "right_swing": 1.0, "left_elbow": 1.2, "right_elbow": 1.2}  # fmt: skip
 """How far somebody sways who stands still, in the units of the channels."""
 
+BETWEEN_ACTS_SECONDS = 0.4
+"""How long somebody stands before, between and after acts in `make_motion`."""
 
 SWAY_SECONDS = 1.3
 """How long a small movement at rest takes."""
@@ -49,6 +54,20 @@ def perform(score: Score, act: Act) -> Done:
     way = np.diff(np.array(score.path[before - 1 :])[:, 1:3], axis=0)
     distance = float(np.hypot(way[:, 0], way[:, 1]).sum())
     return Done(act, start, score.now, distance)
+
+
+def make_motion(
+    acts: Sequence[Act], figure: Figure, style: Style, fps: float, rng: np.random.Generator
+) -> tuple[Motion, tuple[Done, ...]]:
+    """Return the motion of acts one after the other, from standing to standing, and their times."""
+    score = Score(figure, style, rng)
+    done = []
+    for act in acts:
+        score.now += BETWEEN_ACTS_SECONDS
+        done.append(perform(score, act))
+    end = score.now + BETWEEN_ACTS_SECONDS
+    sway(score, end)
+    return realise(score, end, fps), tuple(done)
 
 
 def _accompany(score: Score, gesture: Act, start: float) -> None:

@@ -106,7 +106,7 @@ def _roll_foot(score: Score, gait: Gait, footfall: Footfall, part: float) -> Non
     curves: dict[str, list[tuple[Key, ...]]] = {
         "lift": [((lift, 0.0), (highest, (gait.lift + gait.knee_lift) * leg), (land, 0.0))],
         "forward": [((lift, 0.0), (highest, 0.35 * gait.knee_lift * leg), (land, 0.0))],
-        "point": [((lift, 0.0), (highest, 80.0 * gait.knee_lift), (land, 0.0))],
+        "point": [((lift, 0.0), (highest, gait.point_deg), (land, 0.0))],
         "heel": [
             (
                 (lift - 0.55 * step, 0.0),

@@ -30,21 +30,20 @@ _UNINFLECTED = {
 _INFLECTED = {
     "NOUN": {
         "hands": "hand", "feet": "foot", "arms": "arm", "steps": "step", "times": "time",
-        "sides": "side", "squats": "squat", "punches": "punch",
-        "kicks": "kick", "jumps": "jump", "bows": "bow", "knees": "knee",
+        "sides": "side", "squats": "squat", "punches": "punch", "kicks": "kick",
+        "jumps": "jump", "bows": "bow", "knees": "knee",
     },
     "VERB": {
         "bends": "bend", "bows/VERB": "bow", "clapping": "clap", "claps": "clap", "comes": "come",
         "does": "do", "gets": "get", "goes": "go", "jogging": "jog", "jogs": "jog",
         "jumps/VERB": "jump", "kicks/VERB": "kick", "leaps": "leap", "lifts": "lift",
         "lowers": "lower", "makes": "make", "marches": "march", "marching": "march",
-        "picks": "pick",
-        "punches/VERB": "punch", "raises": "raise", "raising": "raise", "reaches": "reach",
-        "running": "run", "runs": "run", "shifts": "shift", "sidesteps": "sidestep", "sits": "sit",
-        "spins": "spin", "squats/VERB": "squat", "stands": "stand", "starting": "start",
-        "stays": "stay", "steps/VERB": "step", "stretches": "stretch", "takes": "take",
-        "throws": "throw", "turning": "turn", "turns": "turn", "walks": "walk", "waves": "wave",
-        "waving": "wave",
+        "picks": "pick", "punches/VERB": "punch", "raises": "raise", "raising": "raise",
+        "reaches": "reach", "running": "run", "runs": "run", "shifts": "shift",
+        "sidesteps": "sidestep", "sits": "sit", "spins": "spin", "squats/VERB": "squat",
+        "stands": "stand", "starting": "start", "stays": "stay", "steps/VERB": "step",
+        "stretches": "stretch", "takes": "take", "throws": "throw", "turning": "turn",
+        "turns": "turn", "walks": "walk", "waves": "wave", "waving": "wave",
     },
 }  # fmt: skip
 """Other words and their lemmas."""

@@ -77,6 +77,8 @@ def test_frames_may_start_at_any_number(tmp_path: Path, skeleton: AsfSkeleton) -
         ("arm 40.0 50.0", "arm 40.0", "invalid", "line 10: expected 'arm' and 2 finite numbers"),
         ("arm 40.0 50.0", "arm 40.0 x", "invalid", "line 10: expected 'arm' and 2 finite numbers"),
         ("arm 40.0 50.0", "arm 4 -1.#IND", "invalid", "line 10: expected 'arm' and 2 finite"),
+        ("\n1\n", "\n" + "1" * 5000 + "\n", "invalid", "line 4: expected a frame's number of 9"),
+        ("arm 40.0 50.0", "arm 1e30 50.0", "invalid", "line 10: expected numbers up to 1e+06"),
         ("arm 40.0 50.0", "arm nan 50.0", "invalid", "line 10: expected 'arm' and 2 finite"),
         ("arm 40.0 50.0\n", "", "invalid", "line 10: expected 'arm' and 2 finite numbers, found"),
         ("finger 30.0\n", "", "invalid", "line 4: expected a frame with values of finger too"),

@@ -87,6 +87,8 @@ def test_rest_tips_are_the_sums_of_the_offsets(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("good", "bad", "said"),
     [
+        ("length 0.5", "length 1e-300", "expected a number above zero after 'length'"),
+        ("direction", "direction 1e30", "expected numbers up to 1e+06"),
         ("length 10", "length ten", "line 16: expected 1 finite numbers after 'length', found"),
         ("direction 1 0 0", "direction 1 0", "line 15: expected 3 finite numbers"),
         ("direction 1 0 0", "direction 1 nan 0", "line 15: expected 3 finite numbers"),

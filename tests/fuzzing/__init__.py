@@ -1,0 +1,1 @@
+"""Files damaged in all ways: read, or refused in a sentence."""
