@@ -1,11 +1,13 @@
-"""What the driver of a build takes: time and memory to plan, and bytes to send and to keep.
+"""Print what the driver of a build takes: seconds and memory, and bytes to send and to keep.
 
 Everything is the real thing, but for the recordings, which are empty files, and the receipts, which
-tell of samples that nobody made.
+tell of samples that nobody made. Run `python -m benchmarks.driver_load ROWS` from the project's
+root; the files go to the folder of temporary ones.
 """
 
 import pickle
 import resource
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +18,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.scaling import usual_lengths
 from pipelines.fingerprint import take_fingerprint
 from pipelines.inputs import find_inputs
 from pipelines.jobs import ShardJob
@@ -55,12 +58,18 @@ class _Stages:
         return result
 
 
-def driver_table(lengths: NDArray[np.int64]) -> Iterator[str]:
+def main() -> None:
+    """Print the table for the number of rows on the command line."""
+    lengths = np.random.default_rng(0).choice(usual_lengths(), int(sys.argv[1]))
+    print(*_driver_table(lengths), sep="\n")
+
+
+def _driver_table(lengths: NDArray[np.int64]) -> Iterator[str]:
     """Yield a Markdown table of the stages of a build of clips of these lengths, in frames."""
     stages = _Stages()
     with TemporaryDirectory() as folder:
         root = Path(folder)
-        write_archive(root, lengths)
+        _write_archive(root, lengths)
         options = BuildOptions(root / "index.csv", root / "amass")
         paths, tools = find_inputs(options), load_tools(options)
         stages.run("before", lambda: None)
@@ -80,7 +89,7 @@ def driver_table(lengths: NDArray[np.int64]) -> Iterator[str]:
     yield f"manifest: {manifest / 1e6:,.1f} MB, {manifest / len(lengths):,.0f} B a sample"
 
 
-def write_archive(root: Path, lengths: NDArray[np.int64]) -> None:
+def _write_archive(root: Path, lengths: NDArray[np.int64]) -> None:
     """Write an index of clips of these lengths, split lists, and empty recordings."""
     lines = ["source_path,start_frame,end_frame,new_name"]
     for number, (recording, start) in enumerate(_places(len(lengths), root / "amass")):
@@ -155,3 +164,7 @@ def _caption(generator: np.random.Generator) -> str:
 def _manifest_bytes(receipts: list[Receipt]) -> int:
     rows = (row for receipt in receipts for row in receipt.samples)
     return len(table_to_parquet(manifest_table(lidar_schema(384), rows, MANIFEST_COLUMNS)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,19 +1,18 @@
 """Print how builds scale to a thousand workers, on paper: the tables of docs/cluster.md.
 
 Shards are filled by the real planner and handed out as the real scheduler does, the next one to
-whoever is free; only the work itself is left out. Run `python -m benchmarks.scaling` from the
-project's root; `--driver` also measures what the driver takes, on a made archive of empty files.
+whoever is free; only the work itself is left out. Run `python -m benchmarks.scaling [INDEX]` from
+the project's root; clips are as long as HumanML3D's, about, or as an index's.
 """
 
-import argparse
 import heapq
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.driver_load import driver_table
 from motiondata.humanml3d.index import Row, read_index
 from pipelines.options import BuildOptions
 from pipelines.plan import PlannedClip, PlannedSample, PlannedShard, fill_shards
@@ -39,29 +38,20 @@ WORKERS = (1, 8, 64, 256, 1000)
 
 
 def main() -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--index", type=Path, help="an index.csv whose clips' lengths are used")
-    parser.add_argument("--driver", action="store_true", help="measure the driver too")
-    parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
-    arguments = parser.parse_args()
-    known = _lengths_of(arguments.index) if arguments.index else _usual_lengths()
-    for rows in arguments.rows:
-        lengths = np.random.default_rng(0).choice(known, size=rows)
-        print(*_scaling_table(lengths), "", sep="\n")
-    if arguments.driver:
-        for rows in arguments.rows:
-            lengths = np.random.default_rng(0).choice(known, size=rows)
-            print(*driver_table(lengths), "", sep="\n")
+    """Print a table for each number of rows."""
+    known = lengths_of(Path(sys.argv[1])) if len(sys.argv) > 1 else usual_lengths()
+    for rows in ROWS:
+        print(*_scaling_table(np.random.default_rng(0).choice(known, rows)), "", sep="\n")
 
 
-def _lengths_of(index: Path) -> NDArray[np.int64]:
+def lengths_of(index: Path) -> NDArray[np.int64]:
+    """Return the lengths of an index's clips, in frames."""
     rows = (row for row in read_index(index) if not row.is_humanact12)
     return np.array([row.end_frame - row.start_frame for row in rows])
 
 
-def _usual_lengths() -> NDArray[np.int64]:
-    """Return lengths of clips, in frames, spread as HumanML3D's are."""
+def usual_lengths() -> NDArray[np.int64]:
+    """Return lengths of clips, in frames, spread as HumanML3D's are, about."""
     even = np.linspace(0, 1, 10_000)
     below = np.minimum(even / (1 - LONGEST_SHARE), 1)
     return np.rint(SHORTEST + below * (LONGEST - SHORTEST)).astype(np.int64)

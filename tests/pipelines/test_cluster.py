@@ -81,7 +81,7 @@ def test_two_nodes_give_the_bytes_of_one_process_from_relative_paths(
 def test_a_node_that_dies_in_the_middle_costs_no_byte(
     cluster: Any, archive: MadeArchive, tmp_path: Path
 ) -> None:
-    options = archive.options(views=500, shard_megabytes=1)
+    options = archive.options(views=300, shard_megabytes=1)
     expected = files_without_ray(options, tmp_path / "alone")
     out, execution = tmp_path / "lidar", Execution(ray_address=cluster.address)
     (doomed,) = cluster.worker_nodes
@@ -95,9 +95,9 @@ def test_a_node_that_dies_in_the_middle_costs_no_byte(
 
 
 def kill_when_some_shards_are_built(raylet: int, out: Path) -> None:
-    """Kill a process once three receipts are there, or half a minute has passed."""
+    """Kill a process once there are two receipts, or half a minute has passed."""
     give_up = time.monotonic() + 30
-    while len(list(out.glob("receipts/train-*.json"))) < 3 and time.monotonic() < give_up:
+    while len(list(out.glob("receipts/*-*.json"))) < 2 and time.monotonic() < give_up:
         time.sleep(0.02)
     os.kill(raylet, signal.SIGKILL)
 
