@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -177,11 +177,34 @@ def synthesize(clips: int, out: Path, seed: int) -> None:
 @click.argument("dataset", type=FOLDER)
 @click.option("--split", help="One split [default: train, or the only one].")
 @click.option("--field", default="points", show_default=True, help="A float member of the samples.")
-def stats(dataset: Path, split: str | None, field: str) -> None:
-    """Write and print the mean and std of a field of DATASET."""
-    from pipelines import reports
+@click.option(
+    "--weight",
+    type=click.Choice(["frame", "clip"]),
+    default="frame",
+    show_default=True,
+    help="What counts the same: every frame, or every clip however long.",
+)
+@click.option(
+    "--group",
+    metavar="RULE",
+    help="Components that share a std: humanml3d-263, humanml3d-272, or NAME=START:STOP,...",
+)
+@click.option("--workers", default=0, show_default=True, help="Processes; 0: this one alone.")
+def stats(
+    dataset: Path,
+    split: str | None,
+    field: str,
+    weight: Literal["frame", "clip"],
+    group: str | None,
+    workers: int,
+) -> None:
+    """Write and print mean, std and histograms of a field of DATASET.
 
-    click.echo(reports.stats(dataset, split, field))
+    Statistics by clip or by group lie in a folder of their own: stats/SPLIT/FIELD-clip, and so on.
+    """
+    from pipelines import statistics
+
+    click.echo(statistics.stats(dataset, split, field, weight, group, workers))
 
 
 @main.command()

@@ -23,7 +23,7 @@ from shards.description import Description, ShardEntry, content_hash
 from shards.manifest import manifest_table
 from shards.moments import fold
 from shards.paths import DROPS, MANIFEST, split_of
-from shards.statistics import write_statistics
+from shards.statistics import Subject, write_statistics
 from shards.tables import write_table
 
 DROP_COLUMNS = pa.schema(
@@ -97,7 +97,7 @@ def _write_statistics(out: Path, receipts: Sequence[Receipt], dataset_hash: str)
         for field in mine[0].moments:
             moments = fold(receipt.moments[field] for receipt in mine)
             if moments.count:
-                write_statistics(out, split, field, moments, dataset_hash)
+                write_statistics(out, Subject(dataset_hash, split, field), moments)
 
 
 def _provenance(made_of: Fingerprint, tools: Tools) -> dict[str, Any]:

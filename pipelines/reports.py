@@ -1,4 +1,4 @@
-"""What a finished dataset is asked: is it sound, what does it hold, what are its statistics."""
+"""What a finished dataset is asked: is it sound, what does it hold, how was it made."""
 
 from collections import Counter
 from pathlib import Path
@@ -7,17 +7,13 @@ from typing import Any
 import numpy as np
 
 from motiondata.bodies.bundled import bundled_body
-from motiondata.errors import InputError
 from motiondata.lidar.presets import SENSOR_NAMES
 from pipelines.summary import count_table
 from shards.dataset import Dataset, read_table_file
 from shards.description import Description
-from shards.paths import DROPS
-from shards.statistics import compute_statistics, write_statistics
+from shards.paths import DROPS, TRAIN
 from shards.tables import parquet_to_table
 from shards.verifying import verify as find_faults
-
-TRAIN = "train"
 
 
 def verify(path: Path) -> tuple[bool, str]:
@@ -28,35 +24,6 @@ def verify(path: Path) -> tuple[bool, str]:
     dataset = Dataset.open(path)
     samples, shards = len(dataset.manifest), len(dataset.description.shards)
     return True, f"{path} is sound: {samples:,} samples in {shards} shards, every byte as built"
-
-
-def stats(path: Path, split: str | None, field: str) -> str:
-    """Compute and write the mean and std of a field of a split, and show them."""
-    dataset = Dataset.open(path)
-    split = split or _default_split(dataset)
-    moments = compute_statistics(dataset, split, field)
-    folder = write_statistics(path, split, field, moments, dataset.content_hash)
-    columns = [moments.mean, moments.std(), moments.minimum, moments.maximum]
-    rows = [
-        (str(component), *(f"{value:.6g}" for value in values), "constant" if constant else "")
-        for component, (*values, constant) in enumerate(
-            zip(*columns, moments.constant, strict=True)
-        )
-    ]
-    return "\n".join(
-        [
-            f"{field} of {split}: {moments.count:,} values a component",
-            *count_table(rows, (field, "mean", "std", "min", "max", "")),
-            f"written to {folder}",
-        ]
-    )
-
-
-def _default_split(dataset: Dataset) -> str:
-    splits = dataset.description.splits
-    if TRAIN in splits or len(splits) == 1:
-        return TRAIN if TRAIN in splits else splits[0]
-    raise InputError(f"{dataset.path}: has no split {TRAIN}; choose --split of {', '.join(splits)}")
 
 
 def info(path: Path) -> str:

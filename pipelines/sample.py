@@ -17,7 +17,7 @@ from motiondata.humanml3d.captions import Caption
 from motiondata.skeleton import JOINTS
 from shards.moments import Moments
 from shards.schema import ArraySpec, Schema
-from shards.statistics import sample_moments
+from shards.surveying import sample_moments
 
 MANIFEST_COLUMNS = pa.schema(
     [

@@ -85,7 +85,7 @@ def _work(
     Answers each with its receipt, or with the error that is to be raised in the parent, whose end
     of the pipe is inherited and closed.
     """
-    _die_with(parent)
+    die_with(parent)
     theirs.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -112,7 +112,7 @@ def _answer(connection: Connection, answer: object) -> None:
         connection.send(RuntimeError(repr(answer)))
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Let the system kill this process when its parent dies, so that nobody builds on unwatched."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

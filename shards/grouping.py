@@ -4,6 +4,7 @@ HumanML3D does not divide a feature by its own spread but by the mean spread of 
 a joint which moves little is not blown up. Its trainers and evaluators expect statistics like that.
 """
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -36,6 +37,29 @@ HUMANML3D_272: Groups = {
 
 GROUPS: Mapping[str, Groups] = {"humanml3d-263": HUMANML3D_263, "humanml3d-272": HUMANML3D_272}
 """The rules by the names that a user picks them by."""
+GROUPED = "grouped"
+"""What every other rule is called."""
+
+_GROUP = re.compile(r"([A-Za-z0-9_]+)=([0-9]{1,6}):([0-9]{1,6})")
+
+
+def parse_groups(text: str) -> Groups:
+    """Return the rule of that name, or the one that is spelled `name=start:stop,...`."""
+    if text in GROUPS:
+        return GROUPS[text]
+    matches = [match for match in map(_GROUP.fullmatch, text.split(",")) if match]
+    groups = {match[1]: (int(match[2]), int(match[3])) for match in matches}
+    if len(groups) != len(text.split(",")):
+        raise ShardError(
+            f"the groups are {text!r}; expected {', '.join(GROUPS)}, or name=start:stop,... with "
+            f"a name of its own for each group"
+        )
+    return groups
+
+
+def rule_name(groups: Groups) -> str:
+    """Return the name of a rule: that in `GROUPS`, or `grouped`."""
+    return next((name for name, known in GROUPS.items() if known == groups), GROUPED)
 
 
 def group_std(std: NDArray[np.float64], groups: Groups) -> NDArray[np.float64]:

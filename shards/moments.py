@@ -7,7 +7,7 @@ associative only up to rounding, so parts are always folded in the order of the 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Self
 
@@ -22,7 +22,7 @@ class Moments:
     """What is known of some values, for each component of their last axis."""
 
     count: int
-    """How many values each component has had."""
+    """How many values each component has had, or parts that weigh as one."""
     mean: NDArray[np.float64]
     """Shaped (components,); zero where nothing was counted."""
     m2: NDArray[np.float64]
@@ -71,6 +71,10 @@ class Moments:
         if self.count <= ddof:
             raise ShardError(f"a standard deviation of {self.count} values was asked for")
         return np.sqrt(self.m2 / (self.count - ddof))
+
+    def as_one(self) -> Self:
+        """Return the moments with the weight of one value, however many were counted."""
+        return replace(self, count=1, m2=self.m2 / self.count) if self.count else self
 
     @property
     def constant(self) -> NDArray[np.bool_]:

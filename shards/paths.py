@@ -21,6 +21,8 @@ RECEIPTS = "receipts"
 LOCK = f"{RECEIPTS}/lock"
 RUN = f"{RECEIPTS}/run"
 STATISTICS = "stats"
+TRAIN = "train"
+"""The split that is meant where none is named."""
 RESERVED = (RECEIPTS, STATISTICS)
 """Folders that no split may be called after."""
 

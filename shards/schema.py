@@ -40,6 +40,12 @@ class ArraySpec:
             raise ShardError(f"the shape is {self.shape}; expected names and positive numbers")
 
     @property
+    def components(self) -> int:
+        """Return how long the last axis is; 1 where that varies: the values are single numbers."""
+        last = self.shape[-1]
+        return 1 if isinstance(last, str) else last
+
+    @property
     def is_float(self) -> bool:
         """Tell whether the values are real numbers, and so have statistics."""
         return self.dtype in FLOATS

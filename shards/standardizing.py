@@ -14,7 +14,8 @@ from shards.dataset import Dataset
 from shards.errors import DatasetError, ShardError
 from shards.npy import npy_to_array
 from shards.paths import STATISTICS, existing
-from shards.statistics import statistics_faults
+from shards.statistics import statistics_faults, statistics_name
+from shards.surveying import FRAME, Weight
 
 if TYPE_CHECKING:
     import torch
@@ -52,17 +53,22 @@ class Standardizer:
         return mean.to(values.device), std.to(values.device)
 
 
-def read_standardizer(dataset: Dataset, split: str, field: str) -> Standardizer:
+def read_standardizer(
+    dataset: Dataset, split: str, field: str, weight: Weight = FRAME, rule: str | None = None
+) -> Standardizer:
     """Return the statistics of a field as they lie beside the shards, checked, or raise."""
     dataset.schema.float_array(field)
     dataset.shards_of(split)
-    folder = f"{STATISTICS}/{split}/{field}"
+    name = statistics_name(field, weight, rule)
+    folder = f"{STATISTICS}/{split}/{name}"
     if not (dataset.path / folder).is_dir():
         raise ShardError(
-            f"{dataset.path}: there are no statistics of {field!r} of the split {split!r}; run "
+            f"{dataset.path}: there are no statistics {name!r} of the split {split!r}; run "
             f"motiondata stats {dataset.path} --split {split} --field {field}"
+            + (f" --weight {weight}" if weight != FRAME else "")
+            + (f" --group {rule}" if rule else "")
         )
-    for fault in statistics_faults(dataset.path, split, field, dataset.content_hash):
+    for fault in statistics_faults(dataset.path, split, name, dataset.content_hash):
         raise DatasetError(folder, fault)
     return Standardizer(
         _read(dataset.path, f"{folder}/mean.npy"), _read(dataset.path, f"{folder}/std.npy")

@@ -1,105 +1,140 @@
-"""Mean and standard deviation of a field: computed from shards, written beside them.
+"""Mean, standard deviation and histograms of a field, written beside its shards and checked there.
 
 Samples are folded in the order of a shard, shards in the order of the split. A build that keeps
 each shard's moments in its receipt and folds them so gets the same bits as one that reads again.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shards.dataset import Dataset
-from shards.description import ShardEntry
-from shards.grouping import Groups, group_std
+from shards.grouping import Groups, group_std, rule_name
 from shards.hashing import hash_bytes, hash_file
-from shards.moments import Moments, fold
+from shards.histograms import Histogram
+from shards.moments import Moments
 from shards.npy import array_to_npy
 from shards.paths import STATISTICS, existing, inside
 from shards.publishing import publish
-from shards.reading import ShardReader
-from shards.schema import Schema
 from shards.sealing import seal, unseal
+from shards.surveying import FRAME, Weight
 
 STATS_JSON = "stats.json"
+HISTOGRAMS_JSON = "histograms.json"
 ARRAYS = ("mean.npy", "std.npy")
 DDOF = 0
 """As NumPy's default, and so HumanML3D's."""
 
 
-def sample_moments(schema: Schema, field: str, values: Mapping[str, Any]) -> Moments:
-    """Return the moments of a field of one sample, whose arrays are given by suffix."""
-    spec = schema.float_array(field)
-    array = values[schema.suffixes[field]]
-    counted = spec.counted_where
-    where = None if counted is None else values[schema.suffixes[counted]]
-    # A last axis that varies in length is not one of components: the values are single numbers.
-    return Moments.of(array[..., None] if isinstance(spec.shape[-1], str) else array, where)
+@dataclass(frozen=True)
+class Subject:
+    """What statistics are of, and how they are taken; a build takes them as by default."""
+
+    dataset: str
+    """The hash of the dataset."""
+    split: str
+    field: str
+    weight: Weight = FRAME
+    groups: Groups | None = None
+    """The components that share one standard deviation; None: each has its own."""
+
+    @property
+    def rule(self) -> str | None:
+        """The name of the rule that the groups are."""
+        return None if self.groups is None else rule_name(self.groups)
+
+    @property
+    def folder(self) -> str:
+        """Where the statistics lie in the dataset's folder."""
+        return f"{STATISTICS}/{self.split}/{statistics_name(self.field, self.weight, self.rule)}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the subject as JSON, the rule by its name."""
+        names = ("split", "field", "dataset", "weight", "rule")
+        return {name: getattr(self, name) for name in names}
 
 
-def shard_moments(dataset: Dataset, shard: ShardEntry, field: str) -> Moments:
-    """Return the moments of a field in one shard, folded sample by sample."""
-    spec = dataset.schema.float_array(field)
-    names = [field] if spec.counted_where is None else [field, spec.counted_where]
-    suffixes = [dataset.schema.suffixes[name] for name in names]
-    with closing(ShardReader(dataset.path, shard)) as reader:
-        samples = (
-            {suffix: reader.decoded(dataset.schema, row, suffix) for suffix in suffixes}
-            for row in dataset.rows_of(shard)
-        )
-        return fold(sample_moments(dataset.schema, field, sample) for sample in samples)
+def statistics_name(field: str, weight: str = FRAME, rule: str | None = None) -> str:
+    """Return how the folder of statistics is called: `points`, or `points-clip-grouped`.
+
+    Fields have no dash, so that no two are called alike.
+    """
+    return "-".join([field, *(word for word in (weight, rule) if word not in (FRAME, None))])
 
 
-def compute_statistics(dataset: Dataset, split: str, field: str) -> Moments:
-    """Return the moments of a field in a split, folded shard by shard."""
-    return fold(shard_moments(dataset, shard, field) for shard in dataset.shards_of(split))
-
-
-def write_statistics(
-    out: Path,
-    split: str,
-    field: str,
-    moments: Moments,
-    dataset_hash: str,
-    groups: Groups | None = None,
-) -> Path:
-    """Publish `stats/<split>/<field>/{mean,std}.npy` and `stats.json`; return their folder.
+def write_statistics(out: Path, subject: Subject, moments: Moments) -> Path:
+    """Publish `mean.npy`, `std.npy` and `stats.json`; return their folder.
 
     The arrays are float32, as HumanML3D's; `std.npy` is what to divide by: the groups' where groups
     are given, and 1 where a spread is zero, which `stats.json` names as constant. `stats.json`
     has the exact values. Raises `ShardError` where nothing was counted.
     """
-    std = moments.std(DDOF) if groups is None else group_std(moments.std(DDOF), groups)
+    groups, std = subject.groups, spread(moments, subject.groups)
     arrays = {"mean.npy": _mean_to_npy(moments.mean), "std.npy": _std_to_npy(std)}
     document = {
-        "split": split,
-        "field": field,
-        "dataset": dataset_hash,
+        **subject.to_json(),
         **_values(moments),
         "groups": None if groups is None else {name: list(group) for name, group in groups.items()},
         "group_std": None if groups is None else std.tolist(),
         "files": {name: hash_bytes(data) for name, data in arrays.items()},
     }
-    folder = inside(out, f"{STATISTICS}/{split}/{field}")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, data in {**arrays, STATS_JSON: seal(document)}.items():
-        publish(folder / name, data)
-    return folder
+    return _publish(out, subject, {**arrays, STATS_JSON: seal(document)})
 
 
-def statistics_faults(path: Path, split: str, field: str, dataset_hash: str) -> Iterator[str]:
-    """Yield what is wrong with the statistics of a field: damage, or another dataset's values."""
-    name = f"{STATISTICS}/{split}/{field}"
-    document = unseal(existing(path, f"{name}/{STATS_JSON}").read_bytes(), f"{name}/{STATS_JSON}")
-    found = document.get("split"), document.get("field"), document.get("dataset")
-    if found != (split, field, dataset_hash):
-        yield f"holds the statistics of {found}, not of this dataset; compute them again"
-    hashes = {array: hash_file(existing(path, f"{name}/{array}")) for array in ARRAYS}
+def write_histograms(out: Path, subject: Subject, histograms: Mapping[str, Histogram]) -> Path:
+    """Publish `histograms.json` beside the statistics of the same values; return their folder."""
+    counts = {name: histogram.to_json() for name, histogram in histograms.items()}
+    document = seal({**subject.to_json(), "histograms": counts})
+    return _publish(out, subject, {HISTOGRAMS_JSON: document})
+
+
+def spread(moments: Moments, groups: Groups | None) -> NDArray[np.float64]:
+    """Return each component's standard deviation, or its group's."""
+    std = moments.std(DDOF)
+    return std if groups is None else group_std(std, groups)
+
+
+def constant_components(moments: Moments) -> list[int]:
+    """Return the components that are constant, or too nearly so for float32 to divide by."""
+    return np.flatnonzero(moments.std(DDOF).astype(np.float32) == 0).tolist()
+
+
+def statistics_faults(path: Path, split: str, name: str, dataset_hash: str) -> Iterator[str]:
+    """Yield what is wrong with a folder of statistics: damage, or another dataset's values."""
+    folder = f"{STATISTICS}/{split}/{name}"
+    document = _read(path, f"{folder}/{STATS_JSON}")
+    yield from _subject_faults(document, split, name, dataset_hash)
+    hashes = {array: hash_file(existing(path, f"{folder}/{array}")) for array in ARRAYS}
     if document.get("files") != hashes:
         yield f"an array is damaged: its hash is not the one in {STATS_JSON}; compute them again"
+    if (path / folder / HISTOGRAMS_JSON).exists():
+        histograms = _read(path, f"{folder}/{HISTOGRAMS_JSON}")
+        yield from _subject_faults(histograms, split, name, dataset_hash)
+
+
+def _read(path: Path, name: str) -> dict[str, Any]:
+    return unseal(existing(path, name).read_bytes(), name)
+
+
+def _subject_faults(
+    document: Mapping[str, Any], split: str, name: str, dataset_hash: str
+) -> Iterator[str]:
+    words = (document.get(key) for key in ("field", "weight", "rule"))
+    field, weight, rule = (None if word is None else str(word) for word in words)
+    found = document.get("split"), statistics_name(f"{field}", f"{weight}", rule)
+    if (*found, document.get("dataset")) != (split, name, dataset_hash):
+        yield f"holds the statistics of {found}, not of this dataset; compute them again"
+
+
+def _publish(out: Path, subject: Subject, files: Mapping[str, bytes]) -> Path:
+    folder = inside(out, subject.folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        publish(folder / name, data)
+    return folder
 
 
 def _values(moments: Moments) -> dict[str, Any]:
@@ -110,7 +145,7 @@ def _values(moments: Moments) -> dict[str, Any]:
         "std": moments.std(DDOF).tolist(),
         "min": moments.minimum.tolist(),
         "max": moments.maximum.tolist(),
-        "constant": np.flatnonzero(moments.constant).tolist(),
+        "constant": constant_components(moments),
     }
 
 

@@ -18,13 +18,13 @@ from shards.dataset import Dataset
 from shards.gathering import row_spec
 from shards.hashing import hash_bytes
 from shards.open_files import ShardFiles
+from shards.paths import TRAIN
 from shards.pieces import Sampling, Source, WholeClips, Windows
 from shards.selection import Selection, select_rows
 from shards.sharing import rank_share
 from shards.standardizing import Standardizer, read_standardizer
+from shards.surveying import FRAME, Weight
 from shards.views import Schedule, View
-
-TRAIN = "train"
 
 
 class StreamedDataset:
@@ -136,9 +136,15 @@ class StreamedDataset:
         batcher = PaddedBatches(self._field_stacker(chosen.rows, field), length)
         return View(chosen.identity, source, batcher, schedule, seed)
 
-    def standardizer(self, field: str, split: str = TRAIN) -> Standardizer:
-        """Return the mean and spread of a field, as `motiondata stats` wrote them."""
-        return read_standardizer(self.dataset, split, field)
+    def standardizer(
+        self, field: str, split: str = TRAIN, weight: Weight = FRAME, rule: str | None = None
+    ) -> Standardizer:
+        """Return the mean and spread of a field, as `motiondata stats` wrote them.
+
+        `weight` and `rule` are those of the command's options: `"clip"`, `"humanml3d-263"`; a rule
+        of the user's own is called `"grouped"`.
+        """
+        return read_standardizer(self.dataset, split, field, weight, rule)
 
     def _field_stacker(self, rows: NDArray[np.int64], field: str) -> Stacker:
         row_spec(self.dataset.schema, field)

@@ -25,7 +25,9 @@ from shards.tables import TableEntry, parquet_to_table
 
 T = TypeVar("T")
 
-_STATISTICS = re.compile(rf"({STATISTICS}/([^/]+)/([^/]+))/(?:mean\.npy|std\.npy|stats\.json)")
+_STATISTICS = re.compile(
+    rf"({STATISTICS}/([^/]+)/([^/]+))/(?:mean\.npy|std\.npy|stats\.json|histograms\.json)"
+)
 _DERIVED = re.compile(rf"{_STATISTICS.pattern}|{RECEIPTS}/[^/]+\.json")
 
 
@@ -58,8 +60,8 @@ def _described_faults(path: Path, description: Description) -> Iterator[Fault]:
     for shard in description.shards:
         yield from _check(shard.name, partial(_shard_faults, path, shard, dataset))
     names = sorted(_files(path))
-    for where, split, field in _statistics_folders(names):
-        check = partial(statistics_faults, path, split, field, description.content_hash)
+    for where, split, name in _statistics_folders(names):
+        check = partial(statistics_faults, path, split, name, description.content_hash)
         yield from _check(where, check)
     yield from _stray_faults(names, description)
 

@@ -16,7 +16,8 @@ from shards.manifest import ManifestRow, manifest_table
 from shards.moments import Moments, fold
 from shards.paths import DROPS, MANIFEST, shard_name
 from shards.schema import ArraySpec, Schema
-from shards.statistics import sample_moments, write_statistics
+from shards.statistics import Subject, write_statistics
+from shards.surveying import sample_moments
 from shards.tables import rows_to_table, write_table
 from shards.writing import ShardWriter, encode_sample
 
@@ -108,5 +109,5 @@ def make_dataset(out: Path) -> Dataset:
     ]
     description = finish_dataset(out, shards)
     moments = fold(shard.moments for shard in shards if shard.entry.split == "train")
-    write_statistics(out, "train", "points", moments, description.content_hash)
+    write_statistics(out, Subject(description.content_hash, "train", "points"), moments)
     return Dataset.open(out)

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from shards.errors import ShardError
-from shards.grouping import GROUPS, HUMANML3D_263, HUMANML3D_272, group_std
+from shards.grouping import (
+    GROUPS,
+    HUMANML3D_263,
+    HUMANML3D_272,
+    group_std,
+    parse_groups,
+    rule_name,
+)
 from tests.reference_data import reference_data
 
 JOINTS = 22
@@ -62,3 +69,22 @@ WRONG = {
 def test_groups_hold_each_feature_once(groups: dict[str, tuple[int, int]]) -> None:
     with pytest.raises(ShardError, match="each of 4 features once"):
         group_std(np.ones(4), groups)
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_known_rule_goes_by_its_name(name: str) -> None:
+    assert rule_name(parse_groups(name)) == name
+
+
+def test_a_rule_can_be_spelled() -> None:
+    groups = parse_groups("plane=0:2,height=2:3")
+    assert groups == {"plane": (0, 2), "height": (2, 3)}
+    assert rule_name(groups) == "grouped"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "humanml3d", "a=0:2,", "a=0-2", "a=0:2,a=2:3", "a=-1:2", "a=0:2;b=2:3", "=0:2"]
+)
+def test_a_rule_that_cannot_be_read_names_those_there_are(text: str) -> None:
+    with pytest.raises(ShardError, match="expected humanml3d-263, humanml3d-272, or name="):
+        parse_groups(text)

@@ -1,10 +1,15 @@
 """Statistics of a dataset: what the build folds is what is read again, to the bit."""
 
 import json
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from shards.dataset import Dataset
 from shards.errors import DatasetError, ShardError
@@ -12,14 +17,13 @@ from shards.moments import Moments, fold
 from shards.npy import npy_to_array
 from shards.reading import iter_samples
 from shards.schema import ArraySpec, Schema
-from shards.statistics import (
-    compute_statistics,
-    sample_moments,
-    shard_moments,
-    write_statistics,
-)
+from shards.statistics import Subject, write_histograms, write_statistics
+from shards.surveying import ShardTask, Survey, Weight, sample_moments, survey
 from shards.verifying import verify
 from tests.shards.made_dataset import build_shard, made_keys, make_dataset
+from tests.shards.made_features import make_features
+
+WEIGHTS: tuple[Weight, ...] = ("frame", "clip")
 
 
 @pytest.fixture(scope="module")
@@ -33,36 +37,79 @@ def test_the_build_and_a_second_reading_agree_to_the_bit(dataset: Dataset, tmp_p
         for number in (1, 0)
     ]
     receipts = [Moments.from_json(shard.moments.to_json()) for shard in built]
-    again = compute_statistics(dataset, "train", "points")
+    again = survey(dataset, "train", "points").moments
     assert fold(receipts[::-1]).to_json() == again.to_json()
     stats = json.loads((dataset.path / "stats/train/points/stats.json").read_bytes())
     assert stats["mean"] == again.mean.tolist()
     assert stats["std"] == again.std().tolist()
 
 
-def test_shards_may_be_read_in_any_order(dataset: Dataset) -> None:
-    shards = dataset.shards_of("train")
-    read = {shard.name: shard_moments(dataset, shard, "trans") for shard in reversed(shards)}
-    folded = fold(read[shard.name] for shard in shards)
-    assert folded.to_json() == compute_statistics(dataset, "train", "trans").to_json()
+def backwards(work: Callable[[ShardTask], Survey], tasks: Iterable[ShardTask]) -> list[Survey]:
+    """Do as `map` does, the last task first."""
+    return [work(task) for task in reversed(list(tasks))][::-1]
+
+
+@pytest.mark.parametrize("weight", WEIGHTS)
+def test_shards_may_be_read_in_any_order(dataset: Dataset, weight: Weight) -> None:
+    found, again = (
+        survey(dataset, "train", "points", weight, in_order) for in_order in (map, backwards)
+    )
+    assert found.moments.to_json() == again.moments.to_json()
+    assert found.histograms == again.histograms
+
+
+def counted_clips(dataset: Dataset, field: str) -> list[NDArray[np.longdouble]]:
+    """Return the values of each clip of `train` that count, in 80 bits."""
+    clips = []
+    for _, members in iter_samples(dataset, "train"):
+        counted = npy_to_array(members["hits.npy"]) > 0 if field == "points" else slice(None)
+        values = npy_to_array(members[f"{field}.npy"])[counted].reshape(-1, 3)
+        clips.append(values.astype(np.longdouble))
+    return clips
 
 
 @pytest.mark.parametrize("field", ["points", "trans"])
-def test_statistics_are_of_all_values_that_count(dataset: Dataset, field: str) -> None:
-    arrays = []
-    for _, members in iter_samples(dataset, "train"):
-        counted = npy_to_array(members["hits.npy"]) > 0 if field == "points" else slice(None)
-        arrays.append(npy_to_array(members[f"{field}.npy"])[counted].reshape(-1, 3))
-    values = np.concatenate(arrays).astype(np.longdouble)
-    found = compute_statistics(dataset, "train", field)
-    assert found.count == len(values)
-    np.testing.assert_allclose(found.mean, values.mean(axis=0).astype(float), rtol=1e-13)
-    np.testing.assert_allclose(found.std(), values.std(axis=0).astype(float), rtol=1e-12)
+@pytest.mark.parametrize("weight", WEIGHTS)
+def test_statistics_are_those_of_two_passes(dataset: Dataset, field: str, weight: Weight) -> None:
+    clips = counted_clips(dataset, field)
+    values = np.concatenate(clips)
+    sizes = np.repeat([len(clip) for clip in clips], [len(clip) for clip in clips])
+    weights = np.ones(len(values)) if weight == "frame" else 1 / sizes.astype(np.longdouble)
+    mean = np.average(values, axis=0, weights=weights)
+    variance = np.average(np.square(values - mean), axis=0, weights=weights)
+    found = survey(dataset, "train", field, weight).moments
+    assert found.count == (len(values) if weight == "frame" else len(clips))
+    np.testing.assert_allclose(found.mean, mean.astype(float), rtol=1e-13)
+    np.testing.assert_allclose(found.std(), np.sqrt(variance).astype(float), rtol=1e-12)
+    assert (found.minimum == values.min(axis=0)).all()
+    assert (found.maximum == values.max(axis=0)).all()
+
+
+def test_histograms_are_of_clips_frames_and_counted_vectors(dataset: Dataset) -> None:
+    clips = counted_clips(dataset, "points")
+    samples = [members for _, members in iter_samples(dataset, "train")]
+    hits = [npy_to_array(members["hits.npy"]) for members in samples]
+    expected = {
+        "lengths": Counter(len(frames) // 10 * 10 for frames in hits),
+        "hits": Counter(count // 16 * 16 for count in np.concatenate(hits).tolist()),
+        "ranges": Counter(
+            math.dist(point, (0, 0, 0)) // 0.125 * 0.125
+            for point in np.concatenate(clips).astype(float).tolist()
+        ),
+    }
+    found = survey(dataset, "train", "points").histograms
+    assert {name: part.counts for name, part in found.items()} == expected
+
+
+def test_a_field_that_is_no_vector_and_counts_nothing_has_lengths_alone(tmp_path: Path) -> None:
+    dataset = make_features(tmp_path, [np.zeros((12, 4)), np.ones((31, 4))])
+    found = survey(dataset, "train", "features").histograms
+    assert {name: part.counts for name, part in found.items()} == {"lengths": {10: 1, 30: 1}}
 
 
 def test_the_files_say_what_the_moments_are(dataset: Dataset, tmp_path: Path) -> None:
-    moments = compute_statistics(dataset, "val", "trans")
-    folder = write_statistics(tmp_path, "val", "trans", moments, dataset.content_hash)
+    moments = survey(dataset, "val", "trans").moments
+    folder = write_statistics(tmp_path, Subject(dataset.content_hash, "val", "trans"), moments)
     assert folder == tmp_path / "stats/val/trans"
     mean, std = np.load(folder / "mean.npy"), np.load(folder / "std.npy")
     assert mean.dtype == std.dtype == np.float32
@@ -78,16 +125,23 @@ def test_the_files_say_what_the_moments_are(dataset: Dataset, tmp_path: Path) ->
 
 def test_a_constant_component_is_named_and_divides_by_one(tmp_path: Path) -> None:
     moments = Moments.of(np.array([[1.0, 5.0], [2.0, 5.0]]))
-    folder = write_statistics(tmp_path, "train", "pose", moments, "0")
+    folder = write_statistics(tmp_path, Subject("0", "train", "pose"), moments)
     stats = json.loads((folder / "stats.json").read_bytes())
     assert (stats["constant"], stats["std"]) == ([1], [0.5, 0.0])
     assert np.load(folder / "std.npy").tolist() == [0.5, 1]
 
 
+def test_a_spread_that_float32_takes_for_none_is_named_too(tmp_path: Path) -> None:
+    moments = Moments.of(np.array([[1e-60, 5.0], [2e-60, 6.0]]))
+    folder = write_statistics(tmp_path, Subject("0", "train", "pose"), moments)
+    assert json.loads((folder / "stats.json").read_bytes())["constant"] == [0]
+    assert np.load(folder / "std.npy").tolist() == [1, 0.5]
+
+
 def test_groups_share_their_mean_spread(tmp_path: Path) -> None:
     moments = Moments.of(np.array([[0.0, 0, 7], [2, 4, 7]]))
     groups = {"both": (0, 2), "last": (2, 3)}
-    folder = write_statistics(tmp_path, "train", "pose", moments, "0", groups)
+    folder = write_statistics(tmp_path, Subject("0", "train", "pose", groups=groups), moments)
     stats = json.loads((folder / "stats.json").read_bytes())
     assert (stats["std"], stats["group_std"]) == ([1, 2, 0], [1.5, 1.5, 0])
     assert stats["groups"] == {"both": [0, 2], "last": [2, 3]}
@@ -96,22 +150,23 @@ def test_groups_share_their_mean_spread(tmp_path: Path) -> None:
 
 def test_statistics_of_nothing_are_refused_and_leave_no_folder(tmp_path: Path) -> None:
     with pytest.raises(ShardError, match="of 0 values"):
-        write_statistics(tmp_path, "train", "points", Moments.nothing(3), "0")
+        write_statistics(tmp_path, Subject("0", "train", "points"), Moments.nothing(3))
     assert not list(tmp_path.iterdir())
 
 
 def test_statistics_are_not_written_outside_the_folder(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/stats").symlink_to(tmp_path)
+    moments = Moments.of(np.ones((2, 3)))
     for split in ("train", "../train"):
         with pytest.raises(DatasetError):
-            write_statistics(tmp_path / "data", split, "points", Moments.of(np.ones((2, 3))), "0")
+            write_statistics(tmp_path / "data", Subject("0", split, "points"), moments)
 
 
 @pytest.mark.parametrize("field", ["hits", "parts", "json", "velocity"])
 def test_only_floats_have_statistics(dataset: Dataset, field: str) -> None:
     with pytest.raises(ShardError, match="choose of points, trans"):
-        compute_statistics(dataset, "train", field)
+        survey(dataset, "train", field)
 
 
 def test_a_series_of_single_numbers_has_one_component() -> None:
@@ -128,13 +183,44 @@ def test_a_damaged_member_has_no_statistics(tmp_path: Path) -> None:
     for damage in (b"{'descr': '<f4'", b"{'descr': '>i4'"):
         path.write_bytes(data[: offset + 10] + damage + data[offset + 10 + len(damage) :])
         with pytest.raises(DatasetError, match=r"train/000000\.tar: train0_0\.hits\.npy: "):
-            compute_statistics(dataset, "train", "points")
+            survey(dataset, "train", "points")
 
 
 def test_statistics_written_later_are_verified_too(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path)
-    moments = compute_statistics(dataset, "val", "trans")
-    folder = write_statistics(tmp_path, "val", "trans", moments, dataset.content_hash)
+    moments = survey(dataset, "val", "trans").moments
+    folder = write_statistics(tmp_path, Subject(dataset.content_hash, "val", "trans"), moments)
     assert list(verify(tmp_path)) == []
     (folder / "stats.json").unlink()
     assert [fault.where for fault in verify(tmp_path)] == ["stats/val/trans/stats.json"]
+
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "trans": {},
+    "trans-clip": {"weight": "clip"},
+    "trans-grouped": {"groups": {"all": (0, 3)}},
+    "trans-clip-grouped": {"weight": "clip", "groups": {"all": (0, 3)}},
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_each_variant_has_a_folder_of_its_own_that_is_verified(tmp_path: Path, name: str) -> None:
+    dataset = make_dataset(tmp_path)
+    subject = Subject(dataset.content_hash, "val", "trans", **VARIANTS[name])
+    found = survey(dataset, "val", "trans", subject.weight)
+    folder = write_statistics(tmp_path, subject, found.moments)
+    assert write_histograms(tmp_path, subject, found.histograms) == folder
+    assert folder == tmp_path / "stats/val" / name
+    assert list(verify(tmp_path)) == []
+    folder.rename(folder.with_name("points"))
+    assert [fault.where for fault in verify(tmp_path)] == ["stats/val/points"] * 2
+
+
+def test_damaged_histograms_are_a_fault(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path)
+    subject = Subject(dataset.content_hash, "train", "points")
+    found = survey(dataset, "train", "points")
+    path = write_histograms(tmp_path, subject, found.histograms) / "histograms.json"
+    path.write_bytes(path.read_bytes().replace(b"16", b"17"))
+    faults = list(verify(tmp_path))
+    assert [fault.where for fault in faults] == ["stats/train/points/histograms.json"]

@@ -13,8 +13,9 @@ import pytest
 from shards import open_dataset, open_files
 from shards.captions import caption_frames
 from shards.errors import DatasetError, ShardError
-from shards.statistics import compute_statistics, write_statistics
+from shards.statistics import Subject, write_statistics
 from shards.streaming import StreamedDataset
+from shards.surveying import survey
 from tests.shards.made_clips import clip_captions, clip_values, make_clips
 from tests.shards.made_dataset import make_dataset
 
@@ -274,7 +275,7 @@ def test_the_standardizer_is_what_the_statistics_say(tmp_path: Path) -> None:
     data = StreamedDataset(make_dataset(tmp_path))
     found = data.standardizer("points")
     points = next(iter(data.frames("train", "points", 8)))["points"]
-    moments = compute_statistics(data.dataset, "train", "points")
+    moments = survey(data.dataset, "train", "points").moments
     np.testing.assert_allclose(
         found.standardize(points), (points - moments.mean) / moments.std(), rtol=1e-4, atol=1e-5
     )
@@ -294,8 +295,8 @@ def test_absent_statistics_name_the_command(tmp_path: Path) -> None:
 
 def test_statistics_of_another_dataset_are_refused(tmp_path: Path) -> None:
     data = StreamedDataset(make_dataset(tmp_path))
-    moments = compute_statistics(data.dataset, "train", "points")
-    write_statistics(tmp_path, "train", "points", moments, "0" * 32)
+    moments = survey(data.dataset, "train", "points").moments
+    write_statistics(tmp_path, Subject("0" * 32, "train", "points"), moments)
     with pytest.raises(DatasetError, match="not of this dataset"):
         data.standardizer("points")
 

@@ -1,0 +1,121 @@
+"""Surveying a field: one reading of its values gives their moments and their histograms.
+
+A shard is surveyed by itself, sample by sample, and the surveys are merged in the order of the
+shards: whoever surveys them, and how many at once, does not reach a bit.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from shards.dataset import Dataset
+from shards.description import ShardEntry
+from shards.histograms import Histogram
+from shards.manifest import ManifestRow
+from shards.moments import Moments, merge
+from shards.reading import ShardReader
+from shards.schema import Schema
+
+Weight = Literal["frame", "clip"]
+"""What counts the same: every frame, or every clip however many frames it has."""
+FRAME: Weight = "frame"
+CLIP: Weight = "clip"
+
+LENGTHS, RANGES = "lengths", "ranges"
+LENGTH_WIDTH = 10
+"""Frames: half a second at HumanML3D's 20 a second."""
+COUNT_WIDTH = 16
+"""Of what a frame counts, such as hits."""
+RANGE_WIDTH = 0.125
+"""Of the field's unit: exact in binary, so that no rounding decides between two bins."""
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """What is known of the values of a field in some samples."""
+
+    moments: Moments
+    histograms: Mapping[str, Histogram]
+    """`lengths` of clips in frames; where a field says which frames count, its values, by its name;
+    where values have three components, `ranges`: how far from the origin they are."""
+
+
+@dataclass(frozen=True)
+class ShardTask:
+    """All that is needed to survey one shard. Small, and it can be pickled."""
+
+    path: Path
+    """The dataset's folder."""
+    schema: Schema
+    shard: ShardEntry
+    rows: list[ManifestRow]
+    field: str
+    weight: Weight
+
+
+InOrder = Callable[[Callable[[ShardTask], Survey], Iterable[ShardTask]], Iterable[Survey]]
+"""Does what `map` does, perhaps in several processes."""
+
+
+def survey(
+    dataset: Dataset, split: str, field: str, weight: Weight = FRAME, in_order: InOrder = map
+) -> Survey:
+    """Return the survey of a field in a split, merged shard by shard."""
+    tasks = [
+        ShardTask(dataset.path, dataset.schema, shard, dataset.rows_of(shard), field, weight)
+        for shard in dataset.shards_of(split)
+    ]
+    return reduce(merge_surveys, in_order(survey_shard, tasks))
+
+
+def survey_shard(task: ShardTask) -> Survey:
+    """Return the survey of a field in one shard, merged sample by sample."""
+    with closing(ShardReader(task.path, task.shard)) as reader:
+        return reduce(merge_surveys, _sample_surveys(task, reader))
+
+
+def merge_surveys(first: Survey, second: Survey) -> Survey:
+    """Return the survey of two parts together."""
+    sums = {name: part + second.histograms[name] for name, part in first.histograms.items()}
+    return Survey(merge(first.moments, second.moments), sums)
+
+
+def sample_moments(schema: Schema, field: str, values: Mapping[str, Any]) -> Moments:
+    """Return the moments of a field of one sample, whose arrays are given by suffix."""
+    spec = schema.float_array(field)
+    array = values[schema.suffixes[field]]
+    counted = spec.counted_where
+    where = None if counted is None else values[schema.suffixes[counted]]
+    return Moments.of(array[..., None] if isinstance(spec.shape[-1], str) else array, where)
+
+
+def _sample_surveys(task: ShardTask, reader: ShardReader) -> Iterator[Survey]:
+    spec = task.schema.float_array(task.field)
+    names = [task.field] if spec.counted_where is None else [task.field, spec.counted_where]
+    suffixes = [task.schema.suffixes[name] for name in names]
+    for row in task.rows:
+        values = {suffix: reader.decoded(task.schema, row, suffix) for suffix in suffixes}
+        moments = sample_moments(task.schema, task.field, values)
+        histograms = _sample_histograms(task, row.frames, values)
+        yield Survey(moments.as_one() if task.weight == CLIP else moments, histograms)
+
+
+def _sample_histograms(
+    task: ShardTask, frames: int, values: Mapping[str, Any]
+) -> dict[str, Histogram]:
+    spec, suffixes = task.schema.float_array(task.field), task.schema.suffixes
+    histograms = {LENGTHS: Histogram.of(np.array([frames]), LENGTH_WIDTH)}
+    array, counted = values[suffixes[task.field]], spec.counted_where
+    if counted is not None:
+        counts = values[suffixes[counted]]
+        histograms[counted] = Histogram.of(counts, COUNT_WIDTH)
+        array = array[counts != 0]
+    if spec.components == 3:
+        distances = np.linalg.norm(array.astype(np.float64), axis=-1)
+        histograms[RANGES] = Histogram.of(distances, RANGE_WIDTH)
+    return histograms

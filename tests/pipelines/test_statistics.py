@@ -1,0 +1,138 @@
+"""`motiondata stats`: any number of workers, any rule, and never over what the build wrote."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from numpy.typing import NDArray
+
+from cli import main
+from pipelines.statistics import stats
+from shards import open_dataset
+from shards.errors import DatasetError, ShardError
+from shards.grouping import HUMANML3D_263
+from shards.standardizing import read_standardizer
+from shards.verifying import verify
+from tests.reference_data import reference_data
+from tests.shards.made_clips import make_clips
+from tests.shards.made_dataset import make_dataset
+from tests.shards.made_features import make_features
+
+LENGTHS = {"train": [(40, 3), (199,), (61, 62, 63), (1,)], "val": [(5,)]}
+
+
+def statistics_of(folder: Path) -> dict[str, bytes]:
+    paths = (folder / "stats").rglob("*.*")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def run(*words: object) -> tuple[int, list[str]]:
+    result = CliRunner().invoke(main, ["stats", *map(str, words)])
+    return result.exit_code, result.output.splitlines()
+
+
+def test_workers_do_not_reach_a_bit(tmp_path: Path) -> None:
+    alone, together = (make_clips(tmp_path / name, LENGTHS).path for name in ("alone", "together"))
+    for weight in ("frame", "clip"):
+        said = stats(alone, None, "points", weight)
+        assert stats(together, None, "points", weight, workers=3) == said.replace(
+            "alone", "together"
+        )
+    assert statistics_of(alone) == statistics_of(together)
+    assert len(statistics_of(alone)) == 8
+
+
+def test_an_error_of_a_worker_is_that_of_the_reading(tmp_path: Path) -> None:
+    path = make_clips(tmp_path, LENGTHS).path
+    (path / "train/000002.tar").write_bytes(b"")
+    with pytest.raises(DatasetError, match=r"train/000002\.tar: has 0 bytes"):
+        stats(path, None, "points", workers=2)
+    assert statistics_of(path) == {}
+
+
+def test_other_ways_leave_the_builds_statistics_as_they_are(tmp_path: Path) -> None:
+    path = make_dataset(tmp_path).path
+    before = statistics_of(path)
+    for words in (["--weight", "clip"], ["--group", "all=0:3"]):
+        assert run(path, *words)[0] == 0
+        assert run(path, *words, "--field", "trans", "--split", "val")[0] == 0
+    assert before.items() <= statistics_of(path).items()
+    assert sorted(folder.name for folder in path.glob("stats/*/*")) == [
+        "points",
+        "points-clip",
+        "points-grouped",
+        "trans-clip",
+        "trans-grouped",
+    ]
+    assert list(verify(path)) == []
+
+
+def test_what_was_found_is_shown(tmp_path: Path) -> None:
+    features = np.array([[0.0, 0, 7], [2, 4, 7]]).repeat(10, axis=0)
+    path = make_features(tmp_path, [features, features[:18], np.tile(features, (2, 1))]).path
+    code, said = run(path, "--field", "features", "--group", "a=0:2,b=2:3")
+    assert code == 0
+    assert said[0] == "features of train: 78 values a component"
+    assert said[1].split() == ["features", "mean", "std", "group's", "std", "min", "max"]
+    assert said[4].split() == ["2", "7", "0", "0", "7", "7", "constant"]
+    assert said[5:] == [
+        "lengths 10 |@@ @| 50",
+        "ranges  7 |@    @| 8.125",
+        f"written to {path}/stats/train/features-grouped",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--group", "a=0:2"], "each of 3 features once"),
+        (["--group", "humanml3d-263"], "each of 3 features once"),
+        (["--group", "colour"], "humanml3d-272"),
+        (["--split", "tset"], "choose of train, val"),
+        (["--field", "hits"], "choose of points, trans"),
+        (["--weight", "point"], "'frame', 'clip'"),
+    ],
+)
+def test_a_wrong_request_says_what_is_right_and_writes_nothing(
+    tmp_path: Path, words: list[str], message: str
+) -> None:
+    path = make_dataset(tmp_path).path
+    before = statistics_of(path)
+    code, said = run(path, *words)
+    assert code == 2
+    assert message in said[-1]
+    assert statistics_of(path) == before
+
+
+def features_of_spread(std: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return features whose own spreads differ and have, in each group, the mean that is given."""
+    random = np.random.default_rng(0)
+    own = random.uniform(0.2, 1.8, 263)
+    for start, stop in HUMANML3D_263.values():
+        own[start:stop] *= std[start:stop].mean() / own[start:stop].mean()
+    noise = random.normal(size=(500, 263))
+    standardised = (noise - noise.mean(axis=0)) / noise.std(axis=0)
+    return standardised * own + random.normal(size=263)
+
+
+def test_humanml3ds_own_std_is_reproduced_from_features_of_such_spreads(tmp_path: Path) -> None:
+    expected = np.load(reference_data("humanml3d", "Std.npy"))
+    features = features_of_spread(expected.astype(np.float64))
+    dataset = make_features(tmp_path, np.array_split(features, [70, 270, 310]))
+    code, _ = run(tmp_path, "--field", "features", "--group", "humanml3d-263", "--workers", "2")
+    assert code == 0
+    found = read_standardizer(dataset, "train", "features", rule="humanml3d-263").std
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    groups = [found[start:stop] for start, stop in HUMANML3D_263.values()]
+    assert [len(np.unique(group)) for group in groups] == [1] * 7
+    assert len(np.unique(found)) == len(np.unique(expected)) == 7
+
+
+def test_the_standardizer_of_another_way_names_its_command(tmp_path: Path) -> None:
+    data = open_dataset(make_dataset(tmp_path).path)
+    with pytest.raises(ShardError, match=r"--field points --weight clip --group grouped$"):
+        data.standardizer("points", weight="clip", rule="grouped")
+    stats(tmp_path, None, "points", "clip", "all=0:3")
+    found = data.standardizer("points", weight="clip", rule="grouped")
+    assert len(np.unique(found.std)) == 1
