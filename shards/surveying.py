@@ -116,6 +116,6 @@ def _sample_histograms(
         histograms[counted] = Histogram.of(counts, COUNT_WIDTH)
         array = array[counts != 0]
     if spec.components == 3:
-        distances = np.linalg.norm(array.astype(np.float64), axis=-1)
-        histograms[RANGES] = Histogram.of(distances, RANGE_WIDTH)
+        squares = np.einsum("...c,...c", array, array, dtype=np.float64)
+        histograms[RANGES] = Histogram.of(np.sqrt(squares), RANGE_WIDTH)
     return histograms
