@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint types check bench format clean
+.PHONY: setup demo test test-all lint types check bench format clean
 .DEFAULT_GOAL := demo
 
 setup: .venv/.installed
@@ -22,6 +22,9 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+test-all: setup
+	$(BIN)/python -m pytest -m "slow or not slow"
 
 lint: .venv/.linters
 	$(BIN)/ruff check .

@@ -3,7 +3,11 @@
 Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
+import errno
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,8 @@ import click
 
 from motiondata import __version__
 from motiondata.errors import MotionDataError
+from pipelines.budget import FailureBudget
+from pipelines.errors import GO_ON, AbortedError
 from pipelines.options import BuildOptions, Execution
 from shards.errors import ShardError
 
@@ -18,17 +24,44 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
 ANY = click.Path(path_type=Path)
 DEFAULT = BuildOptions(Path(), Path())
+EXECUTION = Execution()
+
+ABORTED, WRONG_INPUT, TOO_MANY_FAILURES = 1, 2, 3
+"""Exit codes, beside 0; explained in docs/format.md and in the help of `build-lidar`."""
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Let SIGTERM end a command as SIGINT does, so that it cleans up."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Commands(click.Group):
-    """A group whose commands end in one sentence, not in a traceback, on wrong input."""
+    """A group whose commands end in one sentence, not in a traceback, whatever stops them."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with _terminated_as_interrupted():
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _exit(ctx, ABORTED, f"interrupted; {GO_ON}")
+        except AbortedError as error:
+            _exit(ctx, ABORTED, str(error))
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # nobody reads on: click ends without a word
+                raise
+            _exit(ctx, ABORTED, str(error))
         except (MotionDataError, ShardError) as error:
-            click.echo(f"motiondata: {error}", err=True)
-            ctx.exit(2)
+            _exit(ctx, WRONG_INPUT, str(error))
+
+
+def _exit(ctx: click.Context, code: int, sentence: str) -> None:
+    click.echo(f"motiondata: {sentence}", err=True)
+    ctx.exit(code)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -58,27 +91,65 @@ def main() -> None:
 @click.option("--shard-megabytes", default=DEFAULT.shard_megabytes, show_default=True)
 @click.option("--workers", default=0, show_default=True, help="Ray workers; 0: this process.")
 @click.option("--ray-address", help="A running Ray cluster, such as auto.")
+@click.option(
+    "--clip-seconds",
+    default=EXECUTION.clip_seconds,
+    show_default=True,
+    help="A clip that takes longer is dropped as hung.",
+)
+@click.option(
+    "--worker-gigabytes",
+    default=EXECUTION.worker_gigabytes,
+    show_default=True,
+    help="A clip that takes more memory is dropped.",
+)
+@click.option(
+    "--max-failures",
+    default=EXECUTION.max_failures.text,
+    show_default=True,
+    help="Rows that may fail, N or N%, before the exit code is 3.",
+)
 @click.option("--device", type=click.Choice(["cpu"]), default="cpu", show_default=True)
-@click.option("--restart", is_flag=True, help="Discard what another plan left in --out.")
+@click.option("--restart", is_flag=True, help="Discard what earlier runs left in --out.")
+@click.option("--retry-dropped", is_flag=True, help="Try dropped rows again; keep what is built.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
 def build_lidar(
     out: Path,
     workers: int,
     ray_address: str | None,
+    clip_seconds: float,
+    worker_gigabytes: float,
+    max_failures: str,
     device: str,
     restart: bool,
+    retry_dropped: bool,
     dry_run: bool,
     **parameters: Any,
 ) -> None:
-    """Build LiDAR shards of the clips that INDEX (HumanML3D's index.csv) names."""
+    """Build LiDAR shards of the clips that INDEX (HumanML3D's index.csv) names.
+
+    Exit codes: 0, complete. 1, aborted by the disk, a signal or Ray: run it again to go on.
+    2, wrong usage or input. 3, complete, with more failures than --max-failures allows.
+    """
     from pipelines import build
 
     options = BuildOptions(**parameters)
     if dry_run:
         click.echo(build.dry_run(options))
     else:
-        execution = Execution(workers, ray_address, device, restart)
-        click.echo(build.build_lidar(options, out, execution))
+        execution = Execution(
+            workers=workers,
+            ray_address=ray_address,
+            device=device,
+            restart=restart,
+            retry_dropped=retry_dropped,
+            clip_seconds=clip_seconds,
+            worker_gigabytes=worker_gigabytes,
+            max_failures=FailureBudget(max_failures),
+        )
+        result = build.build_lidar(options, out, execution)
+        click.echo(result.summary)
+        sys.exit(0 if result.within_budget else TOO_MANY_FAILURES)
 
 
 @main.command("import-cmu")

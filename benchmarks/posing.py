@@ -5,9 +5,7 @@ Run from the project's root, on one core: `OMP_NUM_THREADS=1 python -m benchmark
 
 import contextlib
 import io
-import time
 from collections.abc import Callable
-from statistics import median
 
 import numpy as np
 import smplx
@@ -15,13 +13,14 @@ import torch
 from smplx.utils import Struct
 from smplx.vertex_ids import vertex_ids
 
+from benchmarks.timing import print_rates
 from motiondata.bodies.posing import pose_body, pose_joints, shape_body
 from motiondata.bodies.smpl_format import arrays_to_body
 from motiondata.skeleton import JOINTS
 from tests.bodies.made_body import made_body
 
-VERTICES, FRAMES, REPEATS = 6890, 199, 7
-"""SMPL's vertices; HumanML3D's longest clip; the median of so many runs is printed."""
+VERTICES, FRAMES = 6890, 199
+"""SMPL's vertices; HumanML3D's longest clip."""
 
 
 def main() -> None:
@@ -39,23 +38,8 @@ def main() -> None:
         "pose_body, no pose blend shapes": lambda: pose_body(plain, pose, trans),
         "pose_joints": lambda: pose_joints(shaped, pose, trans),
     }
-    rates = {name: _rates(run) for name, run in runs.items()}
-    base = median(rates["smplx (single precision)"])
-    print(f"{VERTICES} vertices, 24 joints, a clip of {FRAMES} frames; {REPEATS} runs")
-    print(f"{'':34}{'frames/s':>10}{'lowest':>10}{'highest':>10}{'x smplx':>10}")
-    for name, rate in rates.items():
-        middle = median(rate)
-        print(f"{name:34}{middle:10.0f}{min(rate):10.0f}{max(rate):10.0f}{middle / base:10.1f}")
-
-
-def _rates(run: Callable[[], object]) -> list[float]:
-    run()
-    seconds = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - start)
-    return [FRAMES / each for each in seconds]
+    title = f"{VERTICES} vertices, 24 joints, a clip of {FRAMES} frames"
+    print_rates(title, FRAMES, runs)
 
 
 def _smplx_run(

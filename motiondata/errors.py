@@ -41,6 +41,12 @@ class DropReason(StrEnum):
     """The pose array holds joint positions, not axis-angle rotations."""
     Y_UP = "y_up"
     """The recording's up axis is y where AMASS's is z."""
+    CRASHED = "crashed"
+    """Reading or building it ended the process that did it."""
+    HUNG = "hung"
+    """Reading or building it took longer than a clip may."""
+    OUT_OF_MEMORY = "out_of_memory"
+    """Reading or building it took more memory than a worker may."""
 
     @property
     def expected(self) -> bool:

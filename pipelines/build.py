@@ -5,47 +5,76 @@ build was stopped and begun again.
 """
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from motiondata.errors import InputError
 from pipelines.building import build_shard
-from pipelines.fingerprint import take_fingerprint
+from pipelines.drops import Drop
+from pipelines.errors import aborting
+from pipelines.fingerprint import Kept, take_fingerprint
 from pipelines.finishing import finish
-from pipelines.folder import prepare_folder
+from pipelines.folder import expect_own_folder, prepare_folder
 from pipelines.inputs import absolute_inputs, find_inputs
 from pipelines.jobs import ShardJob
+from pipelines.occupation import occupying
 from pipelines.options import BuildOptions, Execution
+from pipelines.outcome import BuildResult, Outcome
 from pipelines.plan import Plan, make_plan
 from pipelines.progress import Progress
 from pipelines.receipts import Receipt, find_receipt
+from pipelines.retrying import Planned, kept_shards, plan_retry
 from pipelines.scheduling import run_jobs
 from pipelines.summary import describe_build, describe_plan
-from pipelines.tools import load_tools
+from pipelines.tools import load_tools_anew
 
 
 def dry_run(options: BuildOptions) -> str:
     """Return the plan of a build in words, and write nothing."""
     paths = find_inputs(options)
-    load_tools(options)
+    load_tools_anew(options)
     return describe_plan(make_plan(options, paths), options, paths)
 
 
-def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> str:
-    """Build a dataset, or what an earlier run left of it, and return a summary in words.
+def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> BuildResult:
+    """Build a dataset, or what an earlier run left of it, and tell what came of it.
 
-    Raises `InputError` where an option or an input is wrong, before anything is written.
+    Raises `InputError` where an option or an input is wrong, before anything is written, and
+    `AbortedError` where the machine stops the build, which the same call then goes on with.
     """
     options, out = absolute_inputs(options), out.absolute()
+    with aborting(out):
+        plan, receipts, drops, rate = _build(options, out, execution)
+    outcome = Outcome.of(plan.rows, drops, execution.max_failures)
+    summary = describe_build(out, plan, receipts, drops, rate)
+    return BuildResult(f"{summary}\n{outcome.describe()}", outcome.within_budget)
+
+
+def _build(
+    options: BuildOptions, out: Path, execution: Execution
+) -> tuple[Plan, list[Receipt], tuple[Drop, ...], str]:
     paths = find_inputs(options)
-    tools = load_tools(options)
-    plan = make_plan(options, paths)
-    _expect_clips(plan, options)
-    made_of = take_fingerprint(options, paths, plan, tools)
-    prepare_folder(out, made_of, execution.restart)
-    jobs = [ShardJob(shard, options, paths, out, made_of.hash) for shard in plan.shards]
-    receipts, rate = _run(jobs, plan, execution)
-    drops = finish(out, plan, receipts, made_of, tools)
-    return describe_build(out, plan, receipts, drops, rate)
+    tools = load_tools_anew(options)
+
+    def plan_around(kept: dict[str, Kept]) -> Planned:
+        plan = make_plan(options, paths, {name: shard.keys for name, shard in kept.items()})
+        _expect_clips(plan, options)
+        return Planned(plan, take_fingerprint(options, paths, plan, tools, kept))
+
+    expect_own_folder(out)
+    planned = plan_around({} if execution.restart else kept_shards(out))
+    with occupying(out) as run:
+        if execution.retry_dropped:
+            planned = plan_retry(out, planned, plan_around)
+        plan, made_of = planned
+        prepare_folder(out, made_of, execution.restart)
+        answered = made_of.answered(shard.name for shard in plan.shards)
+        jobs = [
+            ShardJob(shard, options, paths, out, answered[shard.name], run) for shard in plan.shards
+        ]
+        receipts, rate = _run(jobs, plan, execution)
+        drops = finish(out, plan, receipts, made_of, tools)
+    return plan, receipts, drops, rate
 
 
 def _expect_clips(plan: Plan, options: BuildOptions) -> None:
@@ -66,7 +95,9 @@ def _run(jobs: list[ShardJob], plan: Plan, execution: Execution) -> tuple[list[R
             receipts[receipt.shard] = receipt
     waiting = [job for job in jobs if job.shard.name not in receipts]
     done_before = plan.frames - sum(clip.frames for job in waiting for clip in job.shard.clips)
-    with Progress(plan.frames, done_before, sys.stderr) as progress:
-        for receipt in run_jobs(build_shard, waiting, execution, progress.advance):
-            receipts[receipt.shard] = receipt
+    with (
+        Progress(plan.frames, done_before, sys.stderr) as progress,
+        closing(run_jobs(build_shard, waiting, execution, progress.advance)) as finished,
+    ):
+        receipts.update((receipt.shard, receipt) for receipt in finished)
     return [receipts[job.shard.name] for job in jobs], progress.rate

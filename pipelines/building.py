@@ -4,7 +4,6 @@ A plain function of its job. A row whose recording is no good becomes a drop bef
 samples is written, so that a row is either all there or not at all.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -12,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from motiondata.errors import RecordingError
 from pipelines.clips import read_clip
 from pipelines.drops import Drop
-from pipelines.jobs import ShardJob
+from pipelines.jobs import ShardJob, Watcher
 from pipelines.plan import PlannedClip
 from pipelines.receipts import Receipt, publish_receipt
 from pipelines.sample import lidar_moments, lidar_schema, manifest_values
@@ -26,15 +25,15 @@ Values = dict[str, Any]
 """The values of a sample's members, by suffix."""
 
 
-def build_shard(job: ShardJob, on_frames: Callable[[int], None]) -> Receipt:
+def build_shard(job: ShardJob, watcher: Watcher) -> Receipt:
     """Build one shard and publish it, then its receipt. Raises for bugs and broken disks alone.
 
     Linear algebra runs on one thread: sums differ in their last bits with the number of threads,
     and every core has a worker of its own.
     """
     with threadpool_limits(1):
-        receipt = _ShardBuild(job, load_tools(job.options)).run(on_frames)
-    publish_receipt(job.out, receipt)
+        receipt = _ShardBuild(job, load_tools(job.options)).run(watcher)
+    publish_receipt(job.out, receipt, job.permit)
     return receipt
 
 
@@ -44,18 +43,20 @@ class _ShardBuild:
     def __init__(self, job: ShardJob, tools: Tools) -> None:
         self.job = job
         self.tools = tools
+        self.quarantined = {row.row: row.error for row in job.quarantine}
         self.schema = lidar_schema(job.options.points)
         self.rows: list[ManifestRow] = []
         self.drops: list[Drop] = []
         self.moments: dict[str, list[Moments]] = {}
 
-    def run(self, on_frames: Callable[[int], None]) -> Receipt:
+    def run(self, watcher: Watcher) -> Receipt:
         self.job.path.parent.mkdir(parents=True, exist_ok=True)
-        with ShardWriter(self.job.path) as writer:
+        with ShardWriter(self.job.path, self.job.permit) as writer:
             for planned in self.job.shard.clips:
+                watcher.take_up(planned.row.number)
                 for key, values in self._samples_or_drop(planned):
                     self._write(writer, key, values)
-                on_frames(planned.frames)
+                watcher.put_down(planned.frames)
         return Receipt(
             shard=self.job.shard.name,
             plan=self.job.plan,
@@ -67,11 +68,16 @@ class _ShardBuild:
 
     def _samples_or_drop(self, planned: PlannedClip) -> list[tuple[str, Values]]:
         try:
+            self._refuse_quarantined(planned)
             clip, shaped = read_clip(planned, self.job, self.tools)
             return list(scan_samples(clip, shaped, planned, self.job, self.tools))
         except RecordingError as error:
             self.drops.append(Drop.of(planned.row, "build", error))
             return []
+
+    def _refuse_quarantined(self, planned: PlannedClip) -> None:
+        if planned.row.number in self.quarantined:
+            raise self.quarantined[planned.row.number]
 
     def _write(self, writer: ShardWriter, key: str, values: Values) -> None:
         written = writer.write(encode_sample(self.schema, key, values))

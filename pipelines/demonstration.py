@@ -24,7 +24,7 @@ def run(folder: Path, clips: int, workers: int) -> Iterator[str]:
         yield imports.synthesize(corpus, clips, seed=0)
     yield "\nScanning them (the first scan on a machine compiles the kernels, some ten seconds) ..."
     options = BuildOptions(corpus / "index.csv", corpus / "amass", shard_megabytes=SHARD_MEGABYTES)
-    yield build.build_lidar(options, dataset, Execution(workers))
+    yield build.build_lidar(options, dataset, Execution(workers)).summary
     yield "\n" + reports.verify(dataset)[1]
     _draw(Dataset.open(dataset), picture)
     yield f"a picture of scans: {picture}\n"

@@ -11,59 +11,81 @@ from pathlib import Path
 
 from motiondata.errors import InputError
 from pipelines.fingerprint import Fingerprint
-from shards.paths import DATASET, DROPS, MANIFEST, RECEIPTS, SHARD_NAME, STATISTICS
-from shards.publishing import TEMPORARY, publish
+from shards.paths import DATASET, DROPS, LOCK, MANIFEST, RECEIPTS, RUN, SHARD_NAME, STATISTICS
+from shards.publishing import publish
 
 PLAN = f"{RECEIPTS}/plan.json"
 
 
-def prepare_folder(out: Path, plan: Fingerprint, restart: bool) -> None:
-    """Make a folder ready for a plan's shards, or raise `InputError` and leave it as it is."""
-    found = _read_plan(out)
-    if found is not None and found != plan:
-        if not restart:
-            raise InputError(
-                f"{out}: was begun with other inputs or parameters ({_changes(found, plan)}); "
-                f"choose another --out, or discard what is there with --restart"
-            )
-        _clear(out)
-    elif found is None and out.exists() and any(out.iterdir()):
+def expect_own_folder(out: Path) -> None:
+    """Raise `InputError` unless a folder is a build's or without files, and no link leaves it."""
+    ours = any((out / name).is_file() for name in (LOCK, PLAN))
+    if out.exists() and not ours and _has_files(out):
         raise InputError(
             f"{out}: expected a new or empty folder, or one of this build's, found "
             f"other files; choose another --out"
         )
-    (out / RECEIPTS).mkdir(parents=True, exist_ok=True)
-    _remove_temporaries(out)
-    publish(out / PLAN, json.dumps(asdict(plan), indent=1).encode() + b"\n")
+    for path in out.iterdir() if out.exists() else ():
+        if not path.resolve().is_relative_to(out.resolve()):
+            raise InputError(
+                f"{path}: is a link that leads out of {out}, expected all of a dataset inside its "
+                f"folder; remove the link"
+            )
 
 
-def _read_plan(out: Path) -> Fingerprint | None:
+def _has_files(out: Path) -> bool:
+    return not out.is_dir() or any(not path.is_dir() for path in out.rglob("*"))
+
+
+def prepare_folder(out: Path, plan: Fingerprint, restart: bool) -> None:
+    """Make a folder ready for a plan's shards, or raise `InputError` and leave it as it is.
+
+    The old plan goes first: a folder without one is cleared, so that a restart that was interrupted
+    never leaves two plans' files together.
+    """
+    found = None if restart else read_plan(out)
+    if found is None:
+        _clear(out)
+        publish_plan(out, plan)
+    elif found != plan:
+        raise InputError(
+            f"{out}: was begun with other inputs or parameters "
+            f"({'; '.join(found.differences(plan))}); "
+            f"choose another --out, or discard what is there with --restart"
+        )
+
+
+def publish_plan(out: Path, plan: Fingerprint) -> None:
+    """Make a plan the one that a folder's shards are built by."""
+    publish(out / PLAN, json.dumps(asdict(plan), separators=(",", ":")).encode() + b"\n")
+
+
+def read_plan(out: Path) -> Fingerprint | None:
+    """Return the plan that a folder's shards are built by, or None where there is none.
+
+    Raises `InputError` where it is damaged.
+    """
     try:
-        return Fingerprint(**json.loads((out / PLAN).read_bytes()))
-    except (FileNotFoundError, NotADirectoryError):
+        return Fingerprint.from_json(json.loads((out / PLAN).read_bytes()))
+    except FileNotFoundError:
         return None
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{out / PLAN}: is damaged ({error}); remove {out}") from error
-
-
-def _changes(found: Fingerprint, plan: Fingerprint) -> str:
-    return "; ".join(found.differences(plan))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InputError(
+            f"{out / PLAN}: is damaged, or of another version ({error}); "
+            f"choose another --out, or discard what is there with --restart"
+        ) from error
 
 
 def _clear(out: Path) -> None:
-    for name in (DATASET, MANIFEST, DROPS):
+    """Remove what builds write and nothing else; the lock stays."""
+    for name in (PLAN, DATASET, MANIFEST, DROPS):
         (out / name).unlink(missing_ok=True)
-    for path in out.glob("*/*.tar"):
-        if SHARD_NAME.fullmatch(path.relative_to(out).as_posix()):
+    for path in [*(out / RECEIPTS).iterdir(), *out.glob("*/*.tar")]:
+        name = path.relative_to(out).as_posix()
+        if SHARD_NAME.fullmatch(name) or (path.parent.name == RECEIPTS and name not in (LOCK, RUN)):
             path.unlink()
-    for folder in (out / RECEIPTS, out / STATISTICS):
-        shutil.rmtree(folder, ignore_errors=True)
+    if (out / STATISTICS).exists():
+        shutil.rmtree(out / STATISTICS)
     for folder in out.iterdir():
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
-
-
-def _remove_temporaries(out: Path) -> None:
-    """Remove what a killed run left unfinished."""
-    for path in out.rglob(f"*{TEMPORARY}"):
-        path.unlink()

@@ -73,15 +73,15 @@ def digest_files(paths: Iterable[Path]) -> str:
     return digest_json([hash_bytes(path.read_bytes()) for path in paths])
 
 
-def digest_stats(root: Path, names: Iterable[str]) -> str:
-    """Return one hash of the names, sizes and times of last change of files under a root."""
-    return digest_json([(name, *_size_and_time(root / name)) for name in names])
+def file_stats(root: Path, names: Iterable[str]) -> dict[str, str]:
+    """Return the size and the time of last change, in ns, of files under a root, by name."""
+    return {name: _size_and_time(root / name) for name in names}
 
 
-def _size_and_time(path: Path) -> tuple[int, ...]:
+def _size_and_time(path: Path) -> str:
     """Return what tells a changed file; nothing of a link that leads to none."""
     try:
         stat = os.stat(path)  # noqa: PTH116 (15,000 files)
     except OSError:
-        return ()
-    return stat.st_size, stat.st_mtime_ns
+        return ""
+    return f"{stat.st_size}@{stat.st_mtime_ns}"

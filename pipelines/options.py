@@ -5,9 +5,11 @@ hash is a hash of it; `Execution` holds the rest. The command line takes its def
 """
 
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from motiondata.errors import InputError
+from pipelines.budget import ONE_PERCENT, FailureBudget
 
 MAX_METRES = 1000.0
 """Farther than such LiDARs see; the numbers of a scan stay far from the limits of float32."""
@@ -81,8 +83,21 @@ class Execution:
     device: str = "cpu"
     """Where posing, scanning and sampling run."""
     restart: bool = False
-    """Throw away what an earlier run of another plan left in the folder."""
+    """Throw away what earlier runs left in the folder, of this plan or another, and start over."""
+    retry_dropped: bool = False
+    """Try dropped rows again; what is built stays as it is."""
+    clip_seconds: float = 600.0
+    """Seconds that a worker may take for a clip, the first of which may have to compile."""
+    worker_gigabytes: float = 8.0
+    """Memory that a worker may take beyond what it starts with, in 10^9 bytes."""
+    max_failures: FailureBudget = ONE_PERCENT
+    """How many rows may fail before a finished build counts as a failed one."""
 
     def __post_init__(self) -> None:
+        for name in ("clip_seconds", "worker_gigabytes"):
+            if not 0 < getattr(self, name) < inf:
+                raise InputError(f"{name}: expected more than 0, found {getattr(self, name)}")
+        if self.restart and self.retry_dropped:
+            raise InputError("restart: expected without --retry-dropped, which keeps what is built")
         if self.workers < 0:
             raise InputError(f"workers: expected 0 or more, found {self.workers}")

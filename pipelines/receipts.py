@@ -5,7 +5,8 @@ manifest, the drops and the statistics are put together from them, in plan order
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pipelines.drops import Drop
 from shards.manifest import ManifestRow
 from shards.moments import Moments
 from shards.paths import RECEIPTS
-from shards.publishing import publish
+from shards.publishing import Permit, publish
 from shards.writing import ShardFile, Span
 
 NO_RECEIPT = (ValueError, KeyError, TypeError, AttributeError)
@@ -69,16 +70,23 @@ def receipt_path(out: Path, shard: str) -> Path:
     return out / RECEIPTS / f"{shard.removesuffix('.tar').replace('/', '-')}.json"
 
 
-def publish_receipt(out: Path, receipt: Receipt) -> None:
+def publish_receipt(out: Path, receipt: Receipt, permit: Permit) -> None:
     """Write a receipt, whole or not at all."""
-    publish(receipt_path(out, receipt.shard), receipt.to_bytes())
+    publish(receipt_path(out, receipt.shard), receipt.to_bytes(), permit)
+
+
+def list_receipts(out: Path) -> Iterator[Receipt]:
+    """Yield all receipts of a folder that can be read, by name, whatever plan they are of."""
+    for path in sorted((out / RECEIPTS).glob("*-*.json")):
+        with suppress(*NO_RECEIPT):
+            yield Receipt.from_bytes(path.read_bytes())
 
 
 def find_receipt(out: Path, shard: str, plan: str) -> Receipt | None:
     """Return a shard's receipt if it is of this plan and the shard's file is still there."""
     try:
         receipt = Receipt.from_bytes(receipt_path(out, shard).read_bytes())
-        whole = receipt.file is None or (out / shard).stat().st_size == receipt.file.bytes
+        whole = receipt.file is None or (out / shard).lstat().st_size == receipt.file.bytes
     except (OSError, *NO_RECEIPT):
         return None
     return receipt if whole and receipt.plan == plan else None

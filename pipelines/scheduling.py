@@ -1,50 +1,68 @@
-"""How jobs are run: one after another in this process, or on Ray. Only this file knows Ray.
+"""How jobs are run: one after another from this process, or on Ray. Only this file knows Ray.
 
-A job is one shard, its function a plain one that writes its own file and returns a small receipt:
-no array travels through Ray's object store. An actor a worker loads the body once and compiles
-once; it has one job at a time, so that whatever dies takes one job with it and we know which.
+A job is one shard. A supervisor carries it out in a process of its own, so that whatever dies takes
+one job with it and we know which; on Ray there is a supervisor an actor, with one job at a time.
+Receipts and jobs are small and plain: no array travels through Ray's object store.
 """
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+import signal
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
-from motiondata.errors import MotionDataError
-from pipelines.jobs import ShardJob
+from pipelines.errors import GO_ON, AbortedError
+from pipelines.jobs import BuildShard, ShardJob
 from pipelines.options import Execution
 from pipelines.receipts import Receipt
+from pipelines.supervision import Step, Supervisor
 
-POLL_SECONDS = 0.5
-"""How often the driver asks the workers how far they are."""
-
-
-class SchedulingError(MotionDataError):
-    """Raised when workers cannot be started, or die."""
-
+STEP_SECONDS = 0.5
+"""How often a supervisor tells how far it is."""
+REMOTE_STEP_SECONDS = 2.0
+"""The same on Ray, where the driver may have a thousand of them."""
+CONNECT_SECONDS = 5.0
+"""How long a cluster's address may take to answer."""
+SILENT_SECONDS = 300.0
+"""How long all workers together may be silent; a cluster that grows takes minutes for a node."""
+ACTOR_DEATHS = 3
+"""After so many deaths of the actors that had it, a job is given up."""
 
 OnFrames = Callable[[int], None]
-"""Called with the number of frames done since it was last called."""
-
-
-BuildShard = Callable[[ShardJob, OnFrames], Receipt]
-"""What carries a job out: it writes the shard and returns its receipt."""
+"""Called with the number of frames done since it was last called; below 0 where work was lost."""
 
 
 def run_jobs(
     build: BuildShard, jobs: Sequence[ShardJob], execution: Execution, on_frames: OnFrames
-) -> Iterator[Receipt]:
+) -> Generator[Receipt]:
     """Run all jobs and yield their receipts as they finish, in no particular order.
 
-    A plan of a single job, or no workers and no cluster, is run in this process: Ray alone takes
-    seconds to start. Raises `SchedulingError` where Ray does not start or a worker dies.
+    A plan of a single job, or no workers and no cluster, is run from this process: Ray alone takes
+    seconds to start. Raises `AbortedError` where Ray does not start or workers go on dying, and
+    what building a shard raised. Closing the generator ends the workers.
     """
     wants_ray = execution.workers > 0 or execution.ray_address is not None
     if wants_ray and len(jobs) > 1:
         yield from _run_on_ray(build, jobs, execution, on_frames)
     else:
-        yield from (build(job, on_frames) for job in jobs)
+        with closing(Supervisor(build, execution)) as supervisor:
+            for job in jobs:
+                yield _run_here(supervisor, job, on_frames)
+
+
+def _run_here(supervisor: Supervisor, job: ShardJob, on_frames: OnFrames) -> Receipt:
+    supervisor.begin(job)
+    step = Step()
+    while step.receipt is None:
+        before, step = step, supervisor.step(STEP_SECONDS)
+        on_frames(step.frames - before.frames)
+    return Receipt.from_bytes(step.receipt)
 
 
 def _run_on_ray(
@@ -53,8 +71,8 @@ def _run_on_ray(
     ray = _start_ray(execution)
     try:
         count = min(len(jobs), execution.workers or int(ray.cluster_resources().get("CPU", 1)))
-        crew = _Crew(ray, build, count, list(jobs), on_frames)
-        yield from crew.work()
+        actor = ray.remote(Supervisor).options(num_cpus=1)
+        yield from _Crew(ray, lambda: actor.remote(build, execution), on_frames).work(jobs, count)
     finally:
         ray.shutdown()
 
@@ -63,86 +81,141 @@ def _start_ray(execution: Execution) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    import ray
-
     where: dict[str, Any] = (
         {"address": execution.ray_address}
         if execution.ray_address
         else {"address": "local", "num_cpus": execution.workers, "include_dashboard": False}
     )
     try:
-        ray.init(**where, logging_level=logging.WARNING, log_to_driver=False)
+        _expect_answer(execution.ray_address or "")
+        with _signal_handler_kept():
+            import ray
+
+            ray.init(**where, logging_level=logging.WARNING, log_to_driver=False)
     except (ConnectionError, OSError, RuntimeError, ValueError, TimeoutError) as error:
         wanted = execution.ray_address or f"{execution.workers} workers on this machine"
-        raise SchedulingError(
+        raise AbortedError(
             f"Ray did not start ({wanted}): {error}. Check `ray status`, or build without Ray "
             f"by leaving out --workers and --ray-address"
         ) from error
     return ray
 
 
-class _Worker:
-    """What runs on a Ray worker: jobs one at a time, and beside them the count of frames done."""
+def _expect_answer(address: str) -> None:
+    """Raise `OSError` soon where nobody listens, rather than after Ray's own half a minute."""
+    found = urlsplit(address if "://" in address else f"//{address}")
+    if found.hostname and found.port:
+        socket.create_connection((found.hostname, found.port), CONNECT_SECONDS).close()
 
-    def __init__(self, build: BuildShard) -> None:
-        self._build = build
-        self._frames = 0
 
-    def run(self, job: ShardJob) -> Receipt:
-        return self._build(job, self._count)
-
-    def _count(self, frames: int) -> None:
-        self._frames += frames
-
-    def frames(self) -> int:
-        return self._frames
+@contextmanager
+def _signal_handler_kept() -> Iterator[None]:
+    """Keep our own way to end on SIGTERM: Ray sets one that exits with the signal's number."""
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, handler)
 
 
 @dataclass
+class _Worker:
+    """An actor, as the driver sees it."""
+
+    actor: Any
+    job: ShardJob | None = None
+    """None until the actor has said that it is there, and while there is nothing to do."""
+    step: Step = field(default_factory=Step)
+
+    @property
+    def task(self) -> str:
+        """What it is at, by name."""
+        return self.job.shard.name if self.job else "starting"
+
+
 class _Crew:
     """The driver's side: which worker has which job, and how many frames all have done."""
 
-    ray: Any
-    build: BuildShard
-    count: int
-    waiting: list[ShardJob]
-    on_frames: OnFrames
-    busy: dict[Any, Any] = field(default_factory=dict)
-    reported: int = 0
+    def __init__(self, ray: Any, hire: Callable[[], Any], on_frames: OnFrames) -> None:
+        self._ray = ray
+        self._hire = hire
+        self._on_frames = on_frames
+        self._waiting: list[ShardJob] = []
+        self._idle: list[_Worker] = []
+        self._busy: dict[Any, _Worker] = {}
+        self._deaths: Counter[str] = Counter()
 
-    def work(self) -> Iterator[Receipt]:
+    def work(self, jobs: Sequence[ShardJob], count: int) -> Iterator[Receipt]:
         """Hand out jobs, one in flight a worker, and yield receipts as they come."""
-        remote = self.ray.remote(_Worker).options(num_cpus=1, max_concurrency=2)
-        self.waiting.reverse()
-        workers = [remote.remote(self.build) for _ in range(self.count)]
-        for worker in workers:
-            self._hand_out(worker)
-        while self.busy:
-            done, _ = self.ray.wait(list(self.busy), timeout=POLL_SECONDS)
-            for reference in done:
-                worker = self.busy.pop(reference)
-                receipt = self._get(reference)
-                self._hand_out(worker)
-                yield receipt
-            self._report(workers)
+        self._waiting = list(reversed(jobs))
+        for _ in range(count):
+            self._add_worker()
+        finished = 0
+        while finished < len(jobs):
+            for worker, step in self._next_steps():
+                receipt = self._take_in(worker, step)
+                if receipt is not None:
+                    finished += 1
+                    yield receipt
+            while self._waiting and self._idle:
+                self._hand_out(self._idle.pop(), self._waiting.pop())
 
-    def _hand_out(self, worker: Any) -> None:
-        if self.waiting:
-            self.busy[worker.run.remote(self.waiting.pop())] = worker
+    def _add_worker(self) -> None:
+        """Ask for a worker; its first step, of nothing, tells that it is there."""
+        self._watch(_Worker(self._hire()))
 
-    def _report(self, workers: list[Any]) -> None:
-        frames = sum(self._get([worker.frames.remote() for worker in workers]))
-        self.on_frames(frames - self.reported)
-        self.reported = frames
+    def _hand_out(self, worker: _Worker, job: ShardJob) -> None:
+        worker.job, worker.step = job, Step()
+        self._busy[worker.actor.begin.remote(job)] = worker
 
-    def _get(self, references: Any) -> Any:
+    def _watch(self, worker: _Worker) -> None:
+        self._busy[worker.actor.step.remote(REMOTE_STEP_SECONDS)] = worker
+
+    def _next_steps(self) -> Iterator[tuple[_Worker, Step | None]]:
+        """Wait for one of the workers; yield each that has come further, None where it died."""
+        done, _ = self._ray.wait(list(self._busy), timeout=SILENT_SECONDS)
+        if not done:
+            raise AbortedError(
+                f"none of {len(self._busy)} workers has answered for {SILENT_SECONDS:.0f} s: check "
+                f"`ray status` for free CPUs; {GO_ON}"
+            )
+        for reference in done:
+            yield self._busy.pop(reference), self._get(reference)
+
+    def _get(self, reference: Any) -> Step | None:
         try:
-            return self.ray.get(references)
-        except self.ray.exceptions.RayActorError as error:
-            raise SchedulingError(
-                f"a worker died in the middle of a shard: {error}. What is finished is kept: "
-                f"run the same command again to go on"
-            ) from error
-        except self.ray.exceptions.RayTaskError as error:
-            cause = error.cause if isinstance(error.cause, Exception) else error
-            raise cause from error
+            step: Step = self._ray.get(reference)
+        except self._ray.exceptions.RayTaskError as error:
+            raise error.cause if isinstance(error.cause, Exception) else error from error
+        except self._ray.exceptions.RayError:
+            return None
+        return step
+
+    def _take_in(self, worker: _Worker, step: Step | None) -> Receipt | None:
+        """Count what a worker has done, and decide what it does next."""
+        self._on_frames((step or Step()).frames - worker.step.frames)
+        if step is None:
+            self._replace(worker)
+            return None
+        self._deaths.pop("starting", None)
+        worker.step = step
+        if worker.job is not None and step.receipt is None:
+            self._watch(worker)
+            return None
+        worker.job = None
+        self._idle.append(worker)
+        return Receipt.from_bytes(step.receipt) if step.receipt else None
+
+    def _replace(self, dead: _Worker) -> None:
+        """Put a new worker in the place of one that died with its node, or was killed."""
+        self._deaths[dead.task] += 1
+        if self._deaths[dead.task] >= ACTOR_DEATHS:
+            raise AbortedError(
+                f"{ACTOR_DEATHS} Ray workers died in a row ({dead.task}): check "
+                f"`ray status`; {GO_ON}"
+            )
+        self._ray.kill(dead.actor)
+        if dead.job is not None:
+            self._waiting.append(dead.job)
+        self._add_worker()

@@ -42,6 +42,12 @@ def load_tools(options: BuildOptions) -> Tools:
     return _load(options.body, options.sensor)
 
 
+def load_tools_anew(options: BuildOptions) -> Tools:
+    """Load what the options name, though files of these names were loaded before and changed."""
+    _load.cache_clear()
+    return load_tools(options)
+
+
 @lru_cache(maxsize=1)
 def _load(body: Path | None, sensor_name: str) -> Tools:
     bodies = load_bodies(body) if body else dict.fromkeys(GENDERS, bundled_body())

@@ -18,6 +18,8 @@ DATASET = "dataset.json"
 MANIFEST = "manifest.parquet"
 DROPS = "drops.parquet"
 RECEIPTS = "receipts"
+LOCK = f"{RECEIPTS}/lock"
+RUN = f"{RECEIPTS}/run"
 STATISTICS = "stats"
 RESERVED = (RECEIPTS, STATISTICS)
 """Folders that no split may be called after."""
@@ -40,6 +42,11 @@ def split_of(name: str) -> str:
     if match is None or match[1] in RESERVED:
         raise DatasetError(DATASET, f"{name!r} is no name of a shard; expected train/000000.tar")
     return match[1]
+
+
+def number_of(name: str) -> int:
+    """Return the number that a shard's name gives it in its split."""
+    return int(name.removeprefix(f"{split_of(name)}/").removesuffix(".tar"))
 
 
 def inside(root: Path, name: str) -> Path:

@@ -16,7 +16,7 @@ from typing import TypeVar
 from shards.dataset import Dataset, read_description, read_table_file
 from shards.description import Description, ShardEntry
 from shards.errors import DatasetError, ShardError
-from shards.paths import DATASET, MANIFEST, RECEIPTS, STATISTICS
+from shards.paths import DATASET, LOCK, MANIFEST, RECEIPTS, RUN, STATISTICS
 from shards.publishing import TEMPORARY
 from shards.reading import ShardReader
 from shards.shard_faults import hash_faults, sample_faults
@@ -109,7 +109,7 @@ def _statistics_folders(names: list[str]) -> list[tuple[str, str, str]]:
 def _stray_faults(names: list[str], description: Description) -> Iterator[Fault]:
     tables = (table.name for table in description.tables)
     shards = (shard.name for shard in description.shards)
-    known = {DATASET, *tables, *shards}
+    known = {DATASET, LOCK, RUN, *tables, *shards}
     for name in names:
         if name.endswith(TEMPORARY):
             yield Fault(name, "is left of a build that was interrupted; remove it")

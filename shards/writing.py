@@ -6,7 +6,7 @@ when an exception ends the block early, and does not tell where members lie.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from shards.encoding import encode_member
 from shards.errors import SampleError
 from shards.hashing import new_hash
 from shards.paths import NAME
-from shards.publishing import publishing
+from shards.publishing import Permit, publishing
 from shards.schema import Schema
 from shards.ustar import archive_end, member_header, padding
 
@@ -74,8 +74,9 @@ class ShardWriter:
     `result` is then None.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, permit: Permit = nullcontext) -> None:
         self.path = path
+        self._permit = permit
         self.result: ShardFile | None = None
         self._stack = ExitStack()
         self._file: BinaryIO | None = None
@@ -119,7 +120,7 @@ class ShardWriter:
 
     @contextmanager
     def _archive(self) -> Iterator[BinaryIO]:
-        with publishing(self.path) as file:
+        with publishing(self.path, self._permit) as file:
             yield file
             self._put(file, archive_end(self._offset))
 

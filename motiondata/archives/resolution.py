@@ -95,7 +95,9 @@ class Archive:
     def locate(self, row: Row) -> str:
         """Return the one recording that a row names, whatever the spelling of its path.
 
-        It is given as its path below the root, with forward slashes. A file that is spelled as in the index goes before others in case, spaces, `-` and `_`;
+        It is given as its path below the root, with forward slashes.
+
+        A file that is spelled as in the index goes before others in case, spaces, `-` and `_`;
         copies in several places do not. Raises `RecordingError` where there is no recording, or
         several, or only the SMPL-X one; and for HumanAct12's rows.
         """

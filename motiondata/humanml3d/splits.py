@@ -37,14 +37,17 @@ def read_splits(folder: Path, names: Iterable[str]) -> Splits:
     mirrored clip is in another split than the clip it mirrors, which would be a leak.
     """
     clips = set(names)
-    mirrored = {MIRRORED_PREFIX + name for name in clips}
-    listable = clips | mirrored
-    of_name = _read_lists(folder)
-    splits = Splits(
-        of_clip={name: split for name, split in of_name.items() if name in clips},
-        of_mirrored_clip={name: split for name, split in of_name.items() if name in mirrored},
-        unknown={name: split for name, split in of_name.items() if name not in listable},
-    )
+    of_clip: dict[str, str] = {}
+    of_mirrored_clip: dict[str, str] = {}
+    unknown: dict[str, str] = {}
+    for name, split in _read_lists(folder).items():
+        if name in clips:
+            of_clip[name] = split
+        elif name[:1] == MIRRORED_PREFIX and name[1:] in clips:
+            of_mirrored_clip[name] = split
+        else:
+            unknown[name] = split
+    splits = Splits(of_clip, of_mirrored_clip, unknown)
     _refuse_mirrored_leaks(folder, splits)
     return splits
 

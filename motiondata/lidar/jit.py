@@ -14,12 +14,22 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def kernel(function: Function) -> Function:
-    """Compile a function that is called from Python or loops over arrays."""
+    """Compile a function that Python calls, and cache it beside its module.
+
+    Its arguments must be arrays, numbers and plain tuples: the cache names the classes of others,
+    and breaks when one has moved. All that it calls must be in its own module: the cache is renewed
+    only when that file has changed.
+    """
     return cast("Function", njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
+def step(function: Function) -> Function:
+    """Compile a function that kernels call."""
+    return cast("Function", njit(nogil=True, error_model="numpy")(function))
+
+
 def inlined(function: Function) -> Function:
-    """Paste a small function into the kernels that call it.
+    """Paste a small function into those that call it.
 
     A call that passes arrays counts references atomically, which in an inner loop costs more than
     the loop's own work.

@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from motiondata.lidar.scanning import Scans
+from motiondata.lidar.scans import Scans
 
 
 def frame_generator(seed: int, key: str, frame: int) -> np.random.Generator:

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.lidar.jit import inlined, kernel
+from motiondata.lidar.jit import inlined, kernel, step
 from motiondata.lidar.rays import RayGrid
+from motiondata.lidar.scans import Scan
 
 ATAN = tuple(
     np.float32(coefficient)
@@ -33,11 +34,16 @@ ROUND = math.pi - 1e-3
 """Span in radians from which a face is taken to go all the way round the sensor's axis."""
 
 BLOCK = 64
-"""Columns that share one mark of having a hit."""
+"""Rays that share one mark of having a hit."""
+
+SHOTS = 8192
+"""Pairs of a ray and a face that are gathered before they are tested."""
 
 ZERO, HALF_PI, PI = np.float32(0), np.float32(np.pi / 2), np.float32(np.pi)
 TINY = np.float32(1e-30)
 
+Vertices = NDArray[np.float32]
+Faces = NDArray[np.int32]
 Vector = tuple[float, float, float]
 Whole = int | np.integer[Any]
 Real = float | np.floating[Any]
@@ -55,67 +61,44 @@ class Buffers(NamedTuple):
     """Elevation band of each vertex, shaped (vertices,)."""
     shortlist: NDArray[np.int32]
     """Faces that may touch a ray, shaped (faces,): narrow from the front, wide from the back."""
+    shot_faces: NDArray[np.int32]
+    """The face of each pair of a ray and a face to test, shaped (SHOTS + 2 * rays,)."""
+    shot_rays: NDArray[np.int32]
+    """The ray of each such pair, counted through all beams' columns."""
+    distances: NDArray[np.float64]
+    """How far along the ray the face is, for those pairs that turn out to be hits."""
     nearest: NDArray[np.float64]
-    """Range of the nearest hit so far, shaped (beams, columns), metres."""
-    face: NDArray[np.int32]
-    """Face of the nearest hit so far, shaped (beams, columns)."""
+    """Range of the nearest hit so far, shaped (rays,), metres."""
+    nearest_face: NDArray[np.int32]
+    """Face of the nearest hit so far, shaped (rays,)."""
     touched: NDArray[np.uint8]
-    """Whether any of a block of columns has a hit, shaped (beams, blocks)."""
-
-
-class Pyramid(NamedTuple):
-    """A face as the sensor sees it: the base of a pyramid with the sensor at its top."""
-
-    face: Whole
-    """The face's number."""
-    sides: tuple[Vector, Vector, Vector]
-    """Normals of the three sides: a ray within has the sign of `depth` with each of them.
-
-    Two faces that share an edge have exactly opposite normals there, so no ray slips through.
-    """
-    normal: Vector
-    """Normal of the face."""
-    depth: float
-    """The normal times any corner: zero where the face is seen edge-on."""
-
-
-class Scan(NamedTuple):
-    """Hits by beam, then by column, of one frame or of several frames in turn; sensor frame."""
-
-    points: NDArray[np.float32]
-    """The ray's unit vector times the range, shaped (hits, 3), metres."""
-    faces: NDArray[np.int32]
-    """The face that was hit first, shaped (hits,)."""
-    beams: NDArray[np.int32]
-    """The ray's beam, shaped (hits,)."""
-    columns: NDArray[np.int32]
-    """The ray's column, shaped (hits,)."""
-    ranges: NDArray[np.float32]
-    """Distance from the sensor, shaped (hits,), metres."""
+    """Whether any of a block of rays has a hit, shaped (blocks,)."""
 
 
 @kernel
 def scan_frames(
-    vertices: NDArray[np.float32],
-    faces: NDArray[np.int32],
-    grid: RayGrid,
-    buffers: Buffers,
+    vertices: Vertices,
+    faces: Faces,
+    grid_fields: tuple[Any, ...],
+    buffer_fields: tuple[Any, ...],
     limits: tuple[float, float],
-    hits: Scan,
+    hit_fields: tuple[Any, ...],
     offsets: NDArray[np.int64],
     frame: int,
 ) -> int:
     """Append the hits of vertices shaped (frames, vertices, 3) from `frame` on.
 
-    `offsets` counts the hits before each frame. Returns the number of frames, or the frame whose
-    hits did not fit; its successor's offset then says how much room they need.
+    The fields are those of a `RayGrid`, `Buffers` and a `Scan`. `offsets` counts the hits before
+    each frame. Returns the number of frames, or the frame whose hits did not fit: its successor's
+    offset then says how much room they need.
     """
+    grid, buffers, hits = RayGrid(*grid_fields), Buffers(*buffer_fields), Scan(*hit_fields)
     while frame < len(vertices):
         reference = _place_vertices(vertices[frame], grid, buffers)
         narrow, wide = _list_faces(faces, grid, buffers)
-        narrow = _sift_faces(faces, grid, buffers, reference, narrow)
-        _cast_narrow(vertices[frame], faces, grid, buffers, reference, narrow)
-        _cast_wide(vertices[frame], faces, grid, buffers, wide)
+        shots = _aim_at_narrow(vertices[frame], faces, grid, buffers, reference, narrow)
+        shots = _aim_at_wide(vertices[frame], faces, grid, buffers, wide, shots)
+        _fire(vertices[frame], faces, grid, buffers, shots)
         offsets[frame + 1] = _collect(grid, buffers, limits, hits, offsets[frame])
         if offsets[frame + 1] > len(hits.faces):
             break
@@ -123,8 +106,8 @@ def scan_frames(
     return frame
 
 
-@kernel
-def _place_vertices(vertices: NDArray[np.float32], grid: RayGrid, buffers: Buffers) -> float:
+@step
+def _place_vertices(vertices: Vertices, grid: RayGrid, buffers: Buffers) -> float:
     """Find the azimuth and the band of every vertex, and return the reference azimuth.
 
     Azimuths count from the first vertex, so that the seam lies behind a body that is ahead.
@@ -136,10 +119,8 @@ def _place_vertices(vertices: NDArray[np.float32], grid: RayGrid, buffers: Buffe
     return reference
 
 
-@kernel
-def _turn(
-    vertices: NDArray[np.float32], cosine: np.float32, sine: np.float32, buffers: Buffers
-) -> None:
+@step
+def _turn(vertices: Vertices, cosine: np.float32, sine: np.float32, buffers: Buffers) -> None:
     """Store the vertices by component, turned so that the reference azimuth is zero."""
     x, y, z = buffers.x, buffers.y, buffers.z
     for vertex in range(len(vertices)):
@@ -149,7 +130,7 @@ def _turn(
         z[vertex] = vertices[vertex, 2]
 
 
-@kernel
+@step
 def _find_azimuths(
     x: NDArray[np.float32], y: NDArray[np.float32], azimuth: NDArray[np.float32]
 ) -> None:
@@ -165,7 +146,7 @@ def _find_azimuths(
         azimuth[vertex] = -angle if y[vertex] < ZERO else angle
 
 
-@kernel
+@step
 def _find_bands(
     x: NDArray[np.float32],
     y: NDArray[np.float32],
@@ -182,8 +163,8 @@ def _find_bands(
         band[vertex] = np.int32(level if level < top else top)
 
 
-@kernel
-def _list_faces(faces: NDArray[np.int32], grid: RayGrid, buffers: Buffers) -> tuple[int, int]:
+@step
+def _list_faces(faces: Faces, grid: RayGrid, buffers: Buffers) -> tuple[int, int]:
     """List the narrow faces that a beam may touch, and all wide ones; return how many of each.
 
     To write always and to count sometimes leaves the processor no branch to mispredict.
@@ -203,7 +184,7 @@ def _list_faces(faces: NDArray[np.int32], grid: RayGrid, buffers: Buffers) -> tu
 
 @inlined
 def _span(
-    faces: NDArray[np.int32], face: Whole, azimuth: NDArray[np.float32], band: NDArray[np.int32]
+    faces: Faces, face: Whole, azimuth: NDArray[np.float32], band: NDArray[np.int32]
 ) -> tuple[Real, Real, Whole, Whole]:
     """Return the lowest and the highest azimuth, and the same of the bands, of a face's corners."""
     i, j, k = np.uint32(faces[face, 0]), np.uint32(faces[face, 1]), np.uint32(faces[face, 2])
@@ -214,72 +195,111 @@ def _span(
     return low, high, bottom, top
 
 
-@kernel
-def _sift_faces(
-    faces: NDArray[np.int32], grid: RayGrid, buffers: Buffers, reference: float, listed: int
-) -> int:
-    """Keep of the narrow faces those with several beams, or with a column of their only beam."""
-    shortlist = buffers.shortlist
-    kept = 0
-    for place in range(listed):
-        face = shortlist[place]
-        low, high, bottom, top = _span(faces, face, buffers.azimuth, buffers.band)
-        beam = np.uint32(grid.first_beam[bottom])
-        first, last = _columns_between(reference + low, reference + high, beam, grid)
-        shortlist[kept] = face
-        kept += int((first <= last) | (beam < grid.last_beam[top]))
-    return kept
-
-
-@inlined
-def _columns_between(low: Real, high: Real, beam: Whole, grid: RayGrid) -> tuple[int, int]:
-    """Return a sorted beam's first and last column between two azimuths, whole turns aside."""
-    columns_per_radian = grid.directions.shape[1] / (2 * math.pi)
-    offset = grid.offsets[beam]
-    first = math.ceil((low - AZIMUTH_ERROR - offset) * columns_per_radian)
-    last = math.floor((high + AZIMUTH_ERROR - offset) * columns_per_radian)
-    return first, last
-
-
-@kernel
-def _cast_narrow(
-    vertices: NDArray[np.float32],
-    faces: NDArray[np.int32],
+@step
+def _aim_at_narrow(
+    vertices: Vertices,
+    faces: Faces,
     grid: RayGrid,
     buffers: Buffers,
     reference: float,
     listed: int,
-) -> None:
+) -> int:
+    """Pair the narrow faces on the list with rays, and return how many pairs are left to test."""
+    shots = 0
     for place in range(listed):
         face = buffers.shortlist[place]
         low, high, bottom, top = _span(faces, face, buffers.azimuth, buffers.band)
-        beams = (grid.first_beam[bottom], grid.last_beam[top])
-        a, b, c = _corners(vertices, faces, face)
-        pyramid = _pyramid(face, a, b, c)
-        _cast_face(pyramid, (reference + low, reference + high), beams, grid, buffers)
+        first, end = grid.first_beam[bottom], grid.last_beam[top] + 1
+        shots = _aim(face, reference + low, reference + high, first, end, grid, buffers, shots)
+        if shots >= SHOTS:
+            shots = _fire(vertices, faces, grid, buffers, shots)
+    return shots
 
 
-@kernel
-def _cast_wide(
-    vertices: NDArray[np.float32],
-    faces: NDArray[np.int32],
-    grid: RayGrid,
-    buffers: Buffers,
-    listed: int,
-) -> None:
+@step
+def _aim_at_wide(
+    vertices: Vertices, faces: Faces, grid: RayGrid, buffers: Buffers, listed: int, shots: int
+) -> int:
+    """Pair the wide faces on the list with rays, and return how many pairs are left to test."""
     for place in range(len(faces) - listed, len(faces)):
         face = buffers.shortlist[place]
-        a, b, c = _corners(vertices, faces, face)
-        low, high, bottom, top = _bounds(a, b, c)
-        first = np.searchsorted(grid.tangents, bottom - TANGENT_ERROR * (1 + abs(bottom)))
-        end = np.searchsorted(grid.tangents, top + TANGENT_ERROR * (1 + abs(top)), side="right")
-        _cast_face(_pyramid(face, a, b, c), (low, high), (first, end - 1), grid, buffers)
+        low, high, bottom, top = _bounds(*_corners(vertices, faces, face))
+        first = np.searchsorted(grid.tangents, bottom)
+        end = np.searchsorted(grid.tangents, top, side="right")
+        shots = _aim(face, low, high, first, end, grid, buffers, shots)
+        if shots >= SHOTS:
+            shots = _fire(vertices, faces, grid, buffers, shots)
+    return shots
 
 
 @inlined
-def _corners(
-    vertices: NDArray[np.float32], faces: NDArray[np.int32], face: Whole
-) -> tuple[Vector, Vector, Vector]:
+def _aim(
+    face: Whole,
+    low: Real,
+    high: Real,
+    first_beam: Whole,
+    end_beam: Whole,
+    grid: RayGrid,
+    buffers: Buffers,
+    shots: int,
+) -> int:
+    """Pair a face with the rays of some sorted beams between two azimuths, and count on.
+
+    Most often a beam has one or none: that is written in any case, but counted only if it is there.
+    """
+    columns_per_radian = grid.columns / (2 * math.pi)
+    for beam in range(np.uint32(first_beam), np.uint32(end_beam)):
+        first = math.ceil((low - AZIMUTH_ERROR - grid.offsets[beam]) * columns_per_radian)
+        last = math.floor((high + AZIMUTH_ERROR - grid.offsets[beam]) * columns_per_radian)
+        start = grid.beams[beam] * grid.columns
+        buffers.shot_faces[shots] = face
+        buffers.shot_rays[shots] = start + _wrapped(first, grid.columns)
+        shots += int(first <= last)
+        for column in range(first + 1, last + 1):
+            buffers.shot_faces[shots] = face
+            buffers.shot_rays[shots] = start + _wrapped(column, grid.columns)
+            shots += 1
+    return shots
+
+
+@inlined
+def _wrapped(column: int, columns: int) -> int:
+    """Return the column, of those from zero on, that one up to two turns away is; no division."""
+    column += columns if column < 0 else 0
+    column += columns if column < 0 else 0
+    return column - (columns if column >= columns else 0)
+
+
+@step
+def _fire(
+    vertices: Vertices,
+    faces: Faces,
+    grid: RayGrid,
+    buffers: Buffers,
+    shots: int,
+) -> int:
+    """Test all pairs of a ray and a face, keep the nearest hits, and return that none is left."""
+    hits = 0
+    for shot in range(shots):
+        face, ray = buffers.shot_faces[shot], np.uint32(buffers.shot_rays[shot])
+        a, b, c = _corners(vertices, faces, face)
+        distance = _distance(ray, a, b, c, grid)
+        buffers.shot_faces[hits] = face
+        buffers.shot_rays[hits] = ray
+        buffers.distances[hits] = distance
+        hits += int((distance > 0) & (distance < math.inf))
+    for hit in range(hits):
+        ray, distance = np.uint32(buffers.shot_rays[hit]), buffers.distances[hit]
+        face, nearest = buffers.shot_faces[hit], buffers.nearest[ray]
+        if (distance < nearest) | ((distance == nearest) & (face < buffers.nearest_face[ray])):
+            buffers.nearest[ray] = distance
+            buffers.nearest_face[ray] = face
+            buffers.touched[ray // BLOCK] = 1
+    return 0
+
+
+@inlined
+def _corners(vertices: Vertices, faces: Faces, face: Whole) -> tuple[Vector, Vector, Vector]:
     i, j, k = np.uint32(faces[face, 0]), np.uint32(faces[face, 1]), np.uint32(faces[face, 2])
     return (
         (np.float64(vertices[i, 0]), np.float64(vertices[i, 1]), np.float64(vertices[i, 2])),
@@ -288,7 +308,7 @@ def _corners(
     )
 
 
-@kernel
+@step
 def _bounds(a: Vector, b: Vector, c: Vector) -> tuple[float, float, float, float]:
     """Bound a face's azimuth, and the tangent of its elevation, from below and from above.
 
@@ -297,7 +317,8 @@ def _bounds(a: Vector, b: Vector, c: Vector) -> tuple[float, float, float, float
     from the axis is at most R and, where the corners are within D / 2 of one azimuth, at least
     R * cos(D / 2), which is how far it reaches along that azimuth. Hence its tangent, height over
     distance, is within the corners' tangents, moved away from zero by a factor of 1 / cos(D / 2).
-    Round the axis, height is bounded by the corners', and distance by the farthest corner's.
+    Round the axis, height is bounded by the corners', and distance by the farthest corner's. A
+    corner on the axis has an infinite tangent, and any azimuth, which can only widen the bounds.
     """
     ra, rb, rc = math.hypot(a[0], a[1]), math.hypot(b[0], b[1]), math.hypot(c[0], c[1])
     azimuth = math.atan2(a[1], a[0])
@@ -305,8 +326,8 @@ def _bounds(a: Vector, b: Vector, c: Vector) -> tuple[float, float, float, float
     ac = _angle_between(azimuth, math.atan2(c[1], c[0]))
     low, high = min(0.0, ab, ac), max(0.0, ab, ac)
     bottom, top = min(a[2], b[2], c[2]), max(a[2], b[2], c[2])
-    if min(ra, rb, rc) == 0 or high - low > ROUND:
-        far = max(ra, rb, rc)
+    if high - low > ROUND:
+        far = max(ra, rb, rc) * (1 + TANGENT_ERROR)
         bottom = bottom / far if bottom > 0 else -math.inf
         top = top / far if top < 0 else math.inf
         return 0.0, 2 * math.pi, bottom, top
@@ -315,10 +336,11 @@ def _bounds(a: Vector, b: Vector, c: Vector) -> tuple[float, float, float, float
     top = max(a[2] / ra, b[2] / rb, c[2] / rc)
     bottom = bottom * stretch if bottom < 0 else bottom
     top = top * stretch if top > 0 else top
+    bottom, top = bottom - TANGENT_ERROR * (1 + abs(bottom)), top + TANGENT_ERROR * (1 + abs(top))
     return azimuth + low, azimuth + high, bottom, top
 
 
-@kernel
+@step
 def _angle_between(start: float, end: float) -> float:
     """Return the angle from one azimuth to another, within half a turn either way."""
     angle = end - start
@@ -326,69 +348,22 @@ def _angle_between(start: float, end: float) -> float:
 
 
 @inlined
-def _pyramid(face: Whole, a: Vector, b: Vector, c: Vector) -> Pyramid:
+def _distance(ray: Whole, a: Vector, b: Vector, c: Vector, grid: RayGrid) -> float:
+    """Return how far along a ray the face with these corners is, or zero if the ray misses it.
+
+    Moeller and Trumbore's test for rays that share an origin: a ray is within a face if it is on
+    the same side of the planes through the sensor and each edge. For faces that share an edge,
+    these planes are exactly opposite, so that no ray slips through.
+    """
+    d = (grid.directions[ray, 0], grid.directions[ray, 1], grid.directions[ray, 2])
     normal = _cross(_minus(b, a), _minus(c, a))
-    sides = (_cross(b, c), _cross(c, a), _cross(a, b))
-    return Pyramid(face, sides, normal, _dot(a, normal))
-
-
-@inlined
-def _cast_face(
-    pyramid: Pyramid,
-    azimuths: tuple[Real, Real],
-    beams: tuple[Whole, Whole],
-    grid: RayGrid,
-    buffers: Buffers,
-) -> None:
-    """Test a face with the rays of some sorted beams between two azimuths."""
-    if pyramid.depth != 0:
-        for beam in range(beams[0], beams[1] + 1):
-            first, last = _columns_between(azimuths[0], azimuths[1], np.uint32(beam), grid)
-            if first <= last:
-                _cast_row(
-                    pyramid, np.uint32(grid.beams[np.uint32(beam)]), first, last, grid, buffers
-                )
-
-
-@inlined
-def _cast_row(
-    pyramid: Pyramid, beam: Whole, first: int, last: int, grid: RayGrid, buffers: Buffers
-) -> None:
-    columns = grid.directions.shape[1]
-    column = np.uint32(first % columns)
-    for _ in range(min(last - first + 1, columns)):
-        distance = _distance(pyramid, beam, column, grid)
-        if distance < math.inf:
-            _keep_nearest(distance, pyramid.face, beam, column, buffers)
-        column = np.uint32(column + 1 if column + 1 < columns else 0)
-
-
-@inlined
-def _keep_nearest(
-    distance: float, face: Whole, beam: Whole, column: Whole, buffers: Buffers
-) -> None:
-    nearest = buffers.nearest[beam, column]
-    if (distance < nearest) | ((distance == nearest) & (face < buffers.face[beam, column])):
-        buffers.nearest[beam, column] = distance
-        buffers.face[beam, column] = face
-        buffers.touched[beam, column // BLOCK] = 1
-
-
-@inlined
-def _distance(pyramid: Pyramid, beam: Whole, column: Whole, grid: RayGrid) -> float:
-    """Return how far along a ray the face lies, or infinity."""
-    ray = (
-        grid.directions[beam, column, 0],
-        grid.directions[beam, column, 1],
-        grid.directions[beam, column, 2],
-    )
-    u, v, w = _dot(ray, pyramid.sides[0]), _dot(ray, pyramid.sides[1]), _dot(ray, pyramid.sides[2])
-    if pyramid.depth < 0:
-        u, v, w = -u, -v, -w
-    if (u >= 0) & (v >= 0) & (w >= 0):
-        distance = pyramid.depth / _dot(ray, pyramid.normal)
-        return distance if distance > 0 else math.inf
-    return math.inf
+    depth = _dot(a, normal)
+    side = 1.0 if depth > 0 else -1.0
+    u = side * _dot(d, _cross(b, c))
+    v = side * _dot(d, _cross(c, a))
+    w = side * _dot(d, _cross(a, b))
+    distance = depth / _dot(d, normal)
+    return distance if (u >= 0) & (v >= 0) & (w >= 0) else 0.0
 
 
 @inlined
@@ -406,33 +381,31 @@ def _minus(a: Vector, b: Vector) -> Vector:
     return a[0] - b[0], a[1] - b[1], a[2] - b[2]
 
 
-@kernel
+@step
 def _collect(
     grid: RayGrid, buffers: Buffers, limits: tuple[float, float], hits: Scan, hit: int
 ) -> int:
     """Report the hits by beam and column from place `hit` on, clear the buffers, and count on."""
-    columns = grid.directions.shape[1]
-    for beam in range(len(buffers.touched)):
-        for block in range(buffers.touched.shape[1]):
-            if buffers.touched[beam, block]:
-                buffers.touched[beam, block] = 0
-                for column in range(block * BLOCK, min(block * BLOCK + BLOCK, columns)):
-                    distance = buffers.nearest[beam, column]
-                    buffers.nearest[beam, column] = math.inf
-                    if distance < math.inf and limits[0] <= distance <= limits[1]:
-                        if hit < len(hits.faces):
-                            _report(beam, column, distance, grid, buffers, hits, hit)
-                        hit += 1
+    for block in range(len(buffers.touched)):
+        if buffers.touched[block]:
+            buffers.touched[block] = 0
+            for ray in range(block * BLOCK, min(block * BLOCK + BLOCK, len(buffers.nearest))):
+                distance = buffers.nearest[ray]
+                buffers.nearest[ray] = math.inf
+                if distance < math.inf and limits[0] <= distance <= limits[1]:
+                    if hit < len(hits.faces):
+                        _report(ray, distance, grid, buffers, hits, hit)
+                    hit += 1
     return hit
 
 
 @inlined
 def _report(
-    beam: int, column: int, distance: float, grid: RayGrid, buffers: Buffers, hits: Scan, hit: int
+    ray: int, distance: float, grid: RayGrid, buffers: Buffers, hits: Scan, hit: int
 ) -> None:
     for axis in range(3):
-        hits.points[hit, axis] = distance * grid.directions[beam, column, axis]
-    hits.faces[hit] = buffers.face[beam, column]
-    hits.beams[hit] = beam
-    hits.columns[hit] = column
+        hits.points[hit, axis] = distance * grid.directions[ray, axis]
+    hits.faces[hit] = buffers.nearest_face[ray]
+    hits.beams[hit] = ray // grid.columns
+    hits.columns[hit] = ray % grid.columns
     hits.ranges[hit] = distance

@@ -26,7 +26,9 @@ class RayGrid(NamedTuple):
     """The rays of a sensor, and where to find them; `sorted` means by rising elevation."""
 
     directions: NDArray[np.float64]
-    """Unit vectors, shaped (beams, columns, 3), sensor frame, in the sensor's own beam order."""
+    """Unit vectors, shaped (rays, 3), sensor frame: beam by beam in the sensor's own order."""
+    columns: int
+    """Rays of each beam."""
     beams: NDArray[np.int32]
     """The sensor's own number of each sorted beam, shaped (beams,)."""
     tangents: NDArray[np.float64]
@@ -57,7 +59,8 @@ def ray_grid(sensor: Sensor) -> RayGrid:
     margin = 0.385 * (1 / np.cos(NARROW / 2) - 1) + SINE_ERROR
     edges = np.linspace(sines[0] - 2 * margin, sines[-1] + 2 * margin, BANDS + 1)
     return RayGrid(
-        directions=ray_directions(sensor),
+        directions=ray_directions(sensor).reshape(-1, 3),
+        columns=sensor.columns,
         beams=order.astype(np.int32),
         tangents=np.tan(sensor.elevation[order]),
         offsets=sensor.azimuth_offset[order],

@@ -6,13 +6,13 @@ components, because a thousand points in vector registers are done before a tree
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.lidar.jit import inlined, kernel
-from motiondata.lidar.scanning import Scan, Scans
+from motiondata.lidar.jit import inlined, kernel, step
+from motiondata.lidar.scans import Scan, Scans
 
 NO_PART = 255
 """The part of a point that stands for no hit: a frame without hits has all its points at zero."""
@@ -59,22 +59,19 @@ def farthest_points(points: NDArray[np.float32], k: int) -> NDArray[np.int32]:
     """
     if len(points) == 0:
         raise ValueError("expected at least one point to choose from")
-    points = np.require(points, np.float32, ["C", "W"])
-    order = np.empty(k, np.int32)
-    _order_points(points, _empty_cloud(len(points)), order)
+    order: NDArray[np.int32] = _orders(points, np.array([0, len(points)]), k)[0]
     return order
 
 
 def sample_scans(scans: Scans, face_parts: NDArray[np.uint8], k: int) -> SampledClip:
     """Keep k points of each frame; `face_parts`, shaped (faces,), says what part a face is of."""
-    frames = len(scans)
-    points = np.zeros((frames, k, 3), np.float32)
-    parts = np.full((frames, k), NO_PART, np.uint8)
-    counts = scans.counts
-    cloud, order = _empty_cloud(int(counts.max(initial=0))), np.empty(k, np.int32)
-    hit_parts = face_parts[scans.hits.faces]
-    _sample_frames(scans.hits.points, hit_parts, scans.offsets, cloud, order, points, parts)
-    return SampledClip(points, counts, parts)
+    points = np.zeros((len(scans), k, 3), np.float32)
+    parts = np.full((len(scans), k), NO_PART, np.uint8)
+    kept = scans.offsets[:-1, None] + _orders(scans.hits.points, scans.offsets, k)
+    seen = scans.counts > 0
+    points[seen] = scans.hits.points[kept[seen]]
+    parts[seen] = face_parts[scans.hits.faces[kept[seen]]]
+    return SampledClip(points, scans.counts, parts)
 
 
 def sample_scan(
@@ -85,34 +82,30 @@ def sample_scan(
     return sampled.points[0], sampled.parts[0]
 
 
-def _empty_cloud(points: int) -> Cloud:
-    room = -(-points // LANES) * LANES
+def _orders(points: NDArray[np.float32], offsets: NDArray[np.int64], k: int) -> NDArray[np.int32]:
+    """Return which points of each frame to keep, shaped (frames, k); zero where it has none."""
+    room = -(-int(np.diff(offsets).max(initial=0)) // LANES) * LANES
     x, y, z, gap = np.empty((4, room), np.float32)
-    return Cloud(x, y, z, gap, gap.view(np.int32))
+    cloud = Cloud(x, y, z, gap, gap.view(np.int32))
+    orders = np.zeros((len(offsets) - 1, k), np.int32)
+    _order_frames(np.require(points, np.float32, ["C", "W"]), offsets, tuple(cloud), orders)
+    return orders
 
 
 @kernel
-def _sample_frames(
-    hits: NDArray[np.float32],
-    hit_parts: NDArray[np.uint8],
-    offsets: NDArray[np.int64],
-    cloud: Cloud,
-    order: NDArray[np.int32],
+def _order_frames(
     points: NDArray[np.float32],
-    parts: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    cloud_fields: tuple[Any, ...],
+    orders: NDArray[np.int32],
 ) -> None:
-    for frame in range(len(points)):
-        start, end = offsets[frame], offsets[frame + 1]
-        if start < end:
-            _order_points(hits[start:end], cloud, order)
-            for place in range(len(order)):
-                hit = start + order[place]
-                parts[frame, place] = hit_parts[hit]
-                for axis in range(3):
-                    points[frame, place, axis] = hits[hit, axis]
+    cloud = Cloud(*cloud_fields)
+    for frame in range(len(orders)):
+        if offsets[frame] < offsets[frame + 1]:
+            _order_points(points[offsets[frame] : offsets[frame + 1]], cloud, orders[frame])
 
 
-@kernel
+@step
 def _order_points(points: NDArray[np.float32], cloud: Cloud, order: NDArray[np.int32]) -> None:
     count = len(points)
     room = (count + LANES - 1) // LANES * LANES

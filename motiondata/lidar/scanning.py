@@ -3,48 +3,16 @@
 A clip's frames are scanned in one call, because a call from Python costs a fair part of a scan.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.lidar.rasterising import BLOCK, Buffers, Scan, scan_frames
+from motiondata.lidar.rasterising import BLOCK, SHOTS, Buffers, scan_frames
 from motiondata.lidar.rays import ray_grid
+from motiondata.lidar.scans import Scan, Scans
 from motiondata.lidar.sensor import Sensor
-
-__all__ = ["Scan", "Scanner", "Scans"]
 
 ROOM = 1 << 16
 """Hits that a scanner has room for at first; it makes more where a clip needs it."""
-
-
-@dataclass(frozen=True, eq=False)
-class Scans:
-    """The scans of a clip's frames, in turn in the same arrays; sensor frame, metres."""
-
-    hits: Scan
-    """The hits of all frames."""
-    offsets: NDArray[np.int64]
-    """Where the hits of each frame begin, and those of the last one end, shaped (frames + 1,)."""
-
-    @property
-    def counts(self) -> NDArray[np.int32]:
-        """The number of hits of each frame, shaped (frames,)."""
-        return np.diff(self.offsets).astype(np.int32)
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-    def __iter__(self) -> Iterator[Scan]:
-        for start, end in zip(self.offsets[:-1], self.offsets[1:], strict=True):
-            yield Scan(
-                points=self.hits.points[start:end],
-                faces=self.hits.faces[start:end],
-                beams=self.hits.beams[start:end],
-                columns=self.hits.columns[start:end],
-                ranges=self.hits.ranges[start:end],
-            )
 
 
 class Scanner:
@@ -57,9 +25,7 @@ class Scanner:
     def __init__(self, sensor: Sensor) -> None:
         self.sensor = sensor
         self._grid = ray_grid(sensor)
-        self._nearest = np.full((sensor.beams, sensor.columns), np.inf)
-        self._face = np.zeros((sensor.beams, sensor.columns), np.int32)
-        self._touched = np.zeros((sensor.beams, -(-sensor.columns // BLOCK)), np.uint8)
+        self._buffers = _empty_buffers(sensor, 0, 0)
         self._hits = _empty_scan(ROOM)
 
     def scan(self, vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> Scan:
@@ -74,22 +40,42 @@ class Scanner:
         vertices = np.require(vertices, np.float32, ["C", "W"])
         faces = np.require(faces, np.int32, ["C", "W"])
         _check_mesh(vertices, faces)
-        buffers = self._buffers(vertices.shape[1], len(faces))
+        grid, buffers = tuple(self._grid), tuple(self._buffers_for(vertices.shape[1], len(faces)))
         limits = (self.sensor.min_range, self.sensor.max_range)
         offsets = np.zeros(len(vertices) + 1, np.int64)
         frame = 0
         while frame < len(vertices):
             frame = scan_frames(
-                vertices, faces, self._grid, buffers, limits, self._hits, offsets, frame
+                vertices, faces, grid, buffers, limits, tuple(self._hits), offsets, frame
             )
             if frame < len(vertices):
                 self._hits = _moved(self._hits, int(offsets[frame]), 2 * int(offsets[frame + 1]))
         return Scans(_moved(self._hits, int(offsets[-1]), int(offsets[-1])), offsets)
 
-    def _buffers(self, vertices: int, faces: int) -> Buffers:
-        x, y, z, azimuth = np.empty((4, vertices), np.float32)
-        band, shortlist = np.empty(vertices, np.int32), np.empty(faces, np.int32)
-        return Buffers(x, y, z, azimuth, band, shortlist, self._nearest, self._face, self._touched)
+    def _buffers_for(self, vertices: int, faces: int) -> Buffers:
+        if (len(self._buffers.x), len(self._buffers.shortlist)) != (vertices, faces):
+            self._buffers = _empty_buffers(self.sensor, vertices, faces)
+        return self._buffers
+
+
+def _empty_buffers(sensor: Sensor, vertices: int, faces: int) -> Buffers:
+    rays = sensor.beams * sensor.columns
+    shots = SHOTS + 2 * rays  # up to SHOTS wait when a face comes, which may touch every ray
+    x, y, z, azimuth = np.empty((4, vertices), np.float32)
+    return Buffers(
+        x=x,
+        y=y,
+        z=z,
+        azimuth=azimuth,
+        band=np.empty(vertices, np.int32),
+        shortlist=np.empty(faces, np.int32),
+        shot_faces=np.empty(shots, np.int32),
+        shot_rays=np.empty(shots, np.int32),
+        distances=np.empty(shots),
+        nearest=np.full(rays, np.inf),
+        nearest_face=np.empty(rays, np.int32),
+        touched=np.zeros(-(-rays // BLOCK), np.uint8),
+    )
 
 
 def _empty_scan(hits: int) -> Scan:

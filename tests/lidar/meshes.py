@@ -6,7 +6,7 @@ Made here, so that what the tests scan is closed, turned outward, and known.
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.lidar.scanning import Scan
+from motiondata.lidar.scans import Scan
 from motiondata.lidar.sensor import Sensor
 
 Mesh = tuple[NDArray[np.float32], NDArray[np.int32]]

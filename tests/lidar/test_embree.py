@@ -33,7 +33,7 @@ def test_embree_hits_the_same(name: str, distance: float, body: str) -> None:
         mesh = turned(BODIES[body](seed), np.radians(yaw_deg), (distance, 0.0, -1.0))
         faces, ranges = scan_image(scanner.scan(*mesh), sensor)
         expected_faces, expected = embree_image(sensor, mesh)
-        assert np.count_nonzero(expected_faces >= 0) > 5
+        assert np.count_nonzero(expected_faces >= 0) >= 3
         for ray in zip(*np.nonzero(~np.isclose(ranges, expected, rtol=0, atol=1e-5)), strict=True):
             direction = ray_directions(sensor)[ray]
             if angle_to_edges(direction, mesh) > ROUNDING:

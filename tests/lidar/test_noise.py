@@ -5,7 +5,8 @@ import pytest
 
 from motiondata.lidar.noise import add_range_noise, frame_generator
 from motiondata.lidar.presets import sensor_preset
-from motiondata.lidar.scanning import Scanner, Scans
+from motiondata.lidar.scanning import Scanner
+from motiondata.lidar.scans import Scans
 from motiondata.lidar.sensor import ray_directions
 from tests.lidar.meshes import ball
 

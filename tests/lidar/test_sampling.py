@@ -17,7 +17,7 @@ from tests.referees import sampling as referee
 def clouds(draw: st.DrawFn) -> NDArray[np.float32]:
     """Draw points anywhere, or on a lattice, on a line or in few places, where many are equal."""
     generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    count = draw(st.one_of(st.integers(1, 5), st.integers(1, 90)))
+    count = draw(st.one_of(st.integers(1, 5), st.integers(1, 70)))
     spread = draw(st.sampled_from([(1, 1, 1), (1, 0, 0), (1, 2, 0), (0, 0, 0)]))
     if draw(st.booleans()):
         points = generator.integers(-2, 3, (count, 3)).astype(np.float32)
@@ -50,7 +50,7 @@ def test_no_point_repeats_before_all_were_kept(points: NDArray[np.float32], k: i
 
 
 def test_a_large_cloud_is_sampled_as_the_referee_says() -> None:
-    points = np.random.default_rng(0).normal(size=(700, 3)).astype(np.float32)
+    points = np.random.default_rng(0).normal(size=(500, 3)).astype(np.float32)
     assert farthest_points(points, 384).tolist() == referee.farthest_points(points, 384)
 
 

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from motiondata.lidar.placement import invert_rigid, place_sensor
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.scanning import Scanner
 from motiondata.lidar.sensor import Sensor, ray_directions
@@ -92,6 +93,26 @@ def test_points_are_the_ray_times_the_range_in_order_of_beam_and_column() -> Non
     assert np.all(np.diff(ray) > 0)
 
 
+HITS_ON_AN_ADULT = {
+    # sensor 1 m high: hits at 3, 5, 8, 12 and 20 m, mean over the ways the adult may face
+    "os1-128-1024": (1596, 571, 220, 97, 35),
+    "os1-128": (3171, 1138, 442, 193, 69),
+    "os2-128": (4941, 2295, 901, 399, 144),
+    "hdl-64e": (1750, 765, 353, 181, 76),
+    "vlp-16": (447, 176, 77, 26, 10),
+}
+
+
+@pytest.mark.parametrize("name", HITS_ON_AN_ADULT)
+def test_an_adult_gets_about_as_many_hits_as_elsewhere(name: str) -> None:
+    scanner, yaws = Scanner(sensor_preset(name)), np.arange(8) * np.pi / 4
+    bodies = [turned(capsule_body(seed), yaw, (0.0, 0.0, -1.0)) for seed, yaw in enumerate(yaws)]
+    for distance, expected in zip((3, 5, 8, 12, 20), HITS_ON_AN_ADULT[name], strict=True):
+        clip = np.stack([np.add(vertices, [distance, 0, 0]) for vertices, _ in bodies])
+        counts = scanner.scan_clip(clip.astype(np.float32), bodies[0][1]).counts
+        assert counts.mean() == pytest.approx(expected, rel=0.15)
+
+
 # The referee
 
 
@@ -169,6 +190,23 @@ def test_turning_the_world_by_a_column_moves_every_hit_by_a_column() -> None:
     same = np.roll(before[0], 1, axis=1) == after[0]
     assert np.count_nonzero(~same) <= 2, "only a ray through an edge may change its face"
     np.testing.assert_allclose(np.roll(before[1], 1, axis=1)[same], after[1][same], rtol=1e-5)
+
+
+def test_moving_world_and_sensor_together_changes_nothing() -> None:
+    sensor = sensor_preset("os1-128-1024")
+    scanner = Scanner(sensor)
+    vertices, faces = capsule_body(4)
+    (placed,) = place_sensor(vertices[:1].astype(np.float64), 0.3, distance=5.0, height=1.2)
+    moved = place_sensor(np.zeros((1, 3)), 2.0, distance=3.0, height=0.7)[0]
+    seen = []
+    for world in (np.eye(4), moved):
+        in_world = vertices @ world[:3, :3].T + world[:3, 3]
+        to_sensor = invert_rigid(world @ placed)
+        in_sensor = in_world @ to_sensor[:3, :3].T + to_sensor[:3, 3]
+        seen.append(scan_image(scanner.scan(in_sensor.astype(np.float32), faces), sensor))
+    same = seen[0][0] == seen[1][0]
+    assert np.count_nonzero(~same) <= 2, "only a ray through an edge may change its face"
+    np.testing.assert_allclose(seen[0][1][same], seen[1][1][same], rtol=1e-6)
 
 
 def test_of_two_meshes_the_nearest_is_hit() -> None:

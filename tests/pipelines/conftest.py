@@ -1,5 +1,6 @@
 """An archive and a dataset built from it, made once for all tests of the pipelines."""
 
+import importlib
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,18 @@ from pipelines.build import build_lidar
 from pipelines.options import Execution
 from shards.dataset import Dataset
 from tests.pipelines.made_archive import MadeArchive, make_archive
+from tests.pipelines.resuming import files_of
 
 
 @pytest.fixture(scope="session")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> MadeArchive:
     return make_archive(tmp_path_factory.mktemp("archive"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kernels_are_loaded() -> None:
+    """Forked workers need not load or compile what this process has loaded."""
+    importlib.import_module("tests.pipelines.loaded")
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +29,12 @@ def built(archive: MadeArchive, tmp_path_factory: pytest.TempPathFactory) -> Dat
     out = tmp_path_factory.mktemp("built") / "lidar"
     build_lidar(archive.options(mirror=True, views=2), out, Execution())
     return Dataset.open(out)
+
+
+@pytest.fixture(scope="session")
+def reference(built: Dataset) -> dict[str, bytes]:
+    """Return what the files of the built dataset hold."""
+    return files_of(built.path)
 
 
 @pytest.fixture

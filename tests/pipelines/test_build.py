@@ -25,15 +25,7 @@ from shards.encoding import decode_member
 from shards.errors import DatasetError
 from shards.reading import iter_samples, read_member
 from tests.pipelines.made_archive import BAD, GOOD, MadeArchive
-
-
-def files_of(out: Path) -> dict[str, bytes]:
-    """Return what a dataset's files hold; receipts aside, which remember times."""
-    return {
-        path.relative_to(out).as_posix(): path.read_bytes()
-        for path in sorted(out.rglob("*"))
-        if path.is_file() and path.parent.name != "receipts"
-    }
+from tests.pipelines.resuming import files_of
 
 
 def samples_of(dataset: Dataset) -> dict[str, dict[str, Any]]:
@@ -183,7 +175,7 @@ def test_an_interrupted_build_goes_on_and_gives_the_same_bytes(
     done = {path: path.stat().st_mtime_ns for path in out.glob("*/*.tar")}
     assert len(done) == 2
     (out / "train").mkdir(exist_ok=True)
-    (out / "train" / "000000.tar.0123.tmp").write_bytes(b"left by a killed run")
+    (out / "train" / "000000.tar.0123456789abcdef.tmp").write_bytes(b"left by a killed run")
     monkeypatch.undo()
     build_lidar(options, out, Execution())
     assert {path: path.stat().st_mtime_ns for path in done} == done

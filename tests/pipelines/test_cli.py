@@ -24,6 +24,7 @@ def run(*words: object) -> tuple[int, str]:
 def build_words(archive: MadeArchive, out: Path, *more: object) -> list[object]:
     root = archive.root
     words = ["build-lidar", root / "index.csv", "--amass", root / "amass", "--out", out]
+    words += ["--max-failures", len(BAD)]
     return [*words, "--body", root / "body.npz", "--sensor", root / "sensor.toml", *more]
 
 

@@ -3,25 +3,31 @@
 The cluster is real: a head, two raylets and their workers, which find each other by address alone.
 """
 
+import json
 import os
 import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, chdir, suppress
+from contextlib import ExitStack, chdir
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from pipelines.build import build_lidar
+from pipelines.building import build_shard
+from pipelines.jobs import ShardJob, Watcher
+from pipelines.occupation import occupying
 from pipelines.options import BuildOptions, Execution
+from pipelines.receipts import Receipt
 from pipelines.reports import verify
-from pipelines.scheduling import BuildShard, SchedulingError, run_jobs
+from pipelines.scheduling import run_jobs
 from tests.pipelines.made_archive import MadeArchive
-from tests.pipelines.test_build import files_of
+from tests.pipelines.resuming import files_of
+from tests.pipelines.test_scheduling import jobs_of
 from tests.reference_data import ROOT
 
 STORE_BYTES = 80_000_000
@@ -75,44 +81,43 @@ def test_two_nodes_give_the_bytes_of_one_process_from_relative_paths(
 def test_a_node_that_dies_in_the_middle_costs_no_byte(
     cluster: Any, archive: MadeArchive, tmp_path: Path
 ) -> None:
-    options = archive.options(views=500, shard_megabytes=1)
+    options = archive.options(views=300, shard_megabytes=1)
     expected = files_without_ray(options, tmp_path / "alone")
     out, execution = tmp_path / "lidar", Execution(ray_address=cluster.address)
     (doomed,) = cluster.worker_nodes
     raylet = doomed.all_processes["raylet"][0].process.pid
     killer = threading.Thread(target=kill_when_some_shards_are_built, args=(raylet, out))
     killer.start()
-    with suppress(SchedulingError):
-        build_lidar(options, out, execution)
-    killer.join()
-    finished_before = {path: path.stat().st_mtime_ns for path in out.glob("*/*.tar")}
     build_lidar(options, out, execution)
-    assert {path: path.stat().st_mtime_ns for path in finished_before} == finished_before
+    killer.join()
     assert files_of(out) == expected
     assert verify(out)[0]
 
 
 def kill_when_some_shards_are_built(raylet: int, out: Path) -> None:
-    """Kill a process once three receipts are there, or half a minute has passed."""
+    """Kill a process once there are two receipts, or half a minute has passed."""
     give_up = time.monotonic() + 30
-    while len(list(out.glob("receipts/train-*.json"))) < 3 and time.monotonic() < give_up:
+    while len(list(out.glob("receipts/*-*.json"))) < 2 and time.monotonic() < give_up:
         time.sleep(0.02)
     os.kill(raylet, signal.SIGKILL)
 
 
 def test_workers_on_this_machine_are_a_cluster_of_their_own_and_compute_on_one_thread(
-    monkeypatch: pytest.MonkeyPatch,
+    archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither a cluster that the environment names is joined, nor are statistics of use sent."""
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    jobs: list[Any] = [0, 1]
-    look = cast("BuildShard", environment_of)
-    found = cast("list[Any]", list(run_jobs(look, jobs, Execution(workers=1), lambda _: None)))
-    assert [environment["OMP_NUM_THREADS"] for environment in found] == ["1", "1"]
-    assert [environment["RAY_USAGE_STATS_ENABLED"] for environment in found] == ["0", "0"]
+    with occupying(out) as run:
+        jobs = jobs_of(archive, out, run)
+        list(run_jobs(build_and_tell, jobs, Execution(workers=1), lambda _: None))
+    found = [json.loads(path.read_bytes()) for path in out.glob("*/*.environment")]
+    assert [environment["OMP_NUM_THREADS"] for environment in found] == ["1"] * len(jobs)
+    assert {environment["RAY_USAGE_STATS_ENABLED"] for environment in found} == {"0"}
 
 
-def environment_of(job: int, on_frames: Any) -> dict[str, str]:
-    """Return a worker's environment in a receipt's stead."""
-    return dict(os.environ)
+def build_and_tell(job: ShardJob, watcher: Watcher) -> Receipt:
+    """Build a shard, and leave the worker's environment beside it."""
+    receipt = build_shard(job, watcher)
+    job.path.with_suffix(".environment").write_text(json.dumps(dict(os.environ)))
+    return receipt

@@ -1,0 +1,37 @@
+"""A failure budget: how many rows may fail before a finished build counts as a failed one.
+
+Failures alone count. A recording that is not there, or a row that never had a pose, says nothing
+about the build's health.
+"""
+
+import re
+from dataclasses import dataclass
+
+from motiondata.errors import InputError
+
+_BUDGET = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<percent>%?)")
+
+
+@dataclass(frozen=True)
+class FailureBudget:
+    """A number of rows, or a share of those that were to be built."""
+
+    text: str
+    """`12` rows, or `0.5%` of the rows. Raises `InputError` for anything else."""
+
+    def __post_init__(self) -> None:
+        found = _BUDGET.fullmatch(self.text)
+        if found is None or not (found["percent"] or found["number"].isdigit()):
+            raise InputError(
+                f"max-failures: expected a number of rows such as 12, or a share such as 0.5%, "
+                f"found {self.text!r}"
+            )
+
+    def allows(self, failures: int, rows: int) -> bool:
+        """Tell whether so many failures, of so many rows that were to be built, are within it."""
+        if self.text.endswith("%"):
+            return failures * 100 <= float(self.text[:-1]) * rows
+        return failures <= int(self.text)
+
+
+ONE_PERCENT = FailureBudget("1%")

@@ -1,0 +1,133 @@
+"""A worker process: it builds shards, and says over a pipe what it has in hand.
+
+It is forked, so that it starts at once with all that its parent has loaded. What it says stays in
+the pipe when it dies, so that the row that was in hand is known whatever happens.
+"""
+
+import ctypes
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+import traceback
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from pickle import PicklingError
+
+from pipelines.deaths import OUT_OF_MEMORY_EXIT
+from pipelines.jobs import BuildShard
+
+_PR_SET_PDEATHSIG = 1
+"""Of Linux's `prctl`: the signal that a process gets when its parent dies."""
+
+
+@dataclass(frozen=True)
+class TakenUp:
+    """Said before a row is begun."""
+
+    row: int
+
+
+@dataclass(frozen=True)
+class PutDown:
+    """Said when a row is done."""
+
+    frames: int
+
+
+class _Speaker:
+    """A `Watcher` that passes on what it hears."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def take_up(self, row: int) -> None:
+        self._connection.send(TakenUp(row))
+
+    def put_down(self, frames: int) -> None:
+        self._connection.send(PutDown(frames))
+
+
+class WorkerProcess:
+    """A worker process and our end of its pipe."""
+
+    def __init__(self, build: BuildShard, memory_bytes: int) -> None:
+        context = multiprocessing.get_context("fork")
+        self.pipe, theirs = context.Pipe()
+        self._process = context.Process(
+            target=_work,
+            args=(theirs, self.pipe, build, memory_bytes, os.getpid()),
+            daemon=True,
+        )
+        self._process.start()
+        theirs.close()
+
+    def kill(self) -> None:
+        """Kill the process, if it still runs."""
+        self._process.kill()
+
+    def bury(self) -> int | None:
+        """Wait for the end of the process, and return its exit code."""
+        self._process.join()
+        exit_code = self._process.exitcode
+        self._process.close()
+        self.pipe.close()
+        return exit_code
+
+
+def _work(
+    connection: Connection, theirs: Connection, build: BuildShard, memory_bytes: int, parent: int
+) -> None:
+    """Build the shards whose jobs come over the connection, until it is closed.
+
+    Answers each with its receipt, or with the error that is to be raised in the parent, whose end
+    of the pipe is inherited and closed.
+    """
+    _die_with(parent)
+    theirs.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which ends us
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _limit_memory(memory_bytes)
+    while True:
+        try:
+            job = connection.recv()
+        except EOFError:
+            return
+        try:
+            answer: object = build(job, _Speaker(connection)).to_bytes()
+        except MemoryError:
+            os._exit(OUT_OF_MEMORY_EXIT)
+        except BaseException as error:  # noqa: BLE001 (raised in the parent)
+            error.add_note(traceback.format_exc())
+            answer = error
+        _answer(connection, answer)
+
+
+def _answer(connection: Connection, answer: object) -> None:
+    try:
+        connection.send(answer)
+    except (PicklingError, TypeError, AttributeError):  # an error that cannot travel
+        connection.send(RuntimeError(repr(answer)))
+
+
+def _die_with(parent: int) -> None:
+    """Let the system kill this process when its parent dies, so that nobody builds on unwatched."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _limit_memory(more: int) -> None:
+    """Let allocations fail that would take so many bytes beyond what was inherited.
+
+    Private writable memory is counted, as Linux counts it for `RLIMIT_DATA`: address space that is
+    only reserved, and files that are mapped, cost nothing.
+    """
+    if sys.platform == "linux":
+        pages = int(Path("/proc/self/statm").read_text().split()[5])
+        limit = pages * resource.getpagesize() + more
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

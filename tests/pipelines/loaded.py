@@ -1,0 +1,29 @@
+"""Everything that a build needs, loaded by one build in this process: what is forked has it."""
+
+import tempfile
+from pathlib import Path
+
+from pipelines.building import build_shard
+from pipelines.inputs import find_inputs
+from pipelines.jobs import ShardJob
+from pipelines.occupation import occupying
+from pipelines.plan import make_plan
+from tests.pipelines.made_archive import make_archive
+
+
+class Unwatched:
+    """A watcher that takes no interest."""
+
+    def take_up(self, row: int) -> None:
+        pass
+
+    def put_down(self, frames: int) -> None:
+        pass
+
+
+with tempfile.TemporaryDirectory() as folder:
+    options, out = make_archive(Path(folder)).options(limit=1), Path(folder) / "lidar"
+    paths = find_inputs(options)
+    with occupying(out) as run:
+        for shard in make_plan(options, paths).shards:
+            build_shard(ShardJob(shard, options, paths, out, "", run), Unwatched())

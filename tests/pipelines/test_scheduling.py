@@ -1,0 +1,143 @@
+"""Ray: what it carries, what happens when it does not start, and when its processes die."""
+
+import dataclasses
+import multiprocessing
+import os
+import pickle
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from motiondata.errors import InputError
+from pipelines.build import build_lidar
+from pipelines.building import build_shard
+from pipelines.errors import AbortedError
+from pipelines.fingerprint import take_fingerprint
+from pipelines.inputs import find_inputs
+from pipelines.jobs import ShardJob
+from pipelines.occupation import occupying
+from pipelines.options import Execution
+from pipelines.plan import make_plan
+from pipelines.reports import verify
+from pipelines.scheduling import run_jobs
+from pipelines.supervision import Supervisor
+from pipelines.tools import load_tools
+from tests.pipelines.made_archive import MadeArchive
+from tests.pipelines.poison import build_poisoned, harms_done, make_poisoned_archive
+from tests.pipelines.resuming import files_of
+
+SMALL = 100_000
+"""Bytes: Ray sends what is smaller along with the call, and the rest through its object store."""
+
+
+def jobs_of(archive: MadeArchive, out: Path, run: str) -> list[ShardJob]:
+    options = archive.options()
+    paths = find_inputs(options)
+    plan = make_plan(options, paths)
+    made_of = take_fingerprint(options, paths, plan, load_tools(options))
+    return [ShardJob(shard, options, paths, out, made_of.hash, run) for shard in plan.shards]
+
+
+def values_in(value: Any) -> Iterator[object]:
+    """Yield a value and everything in it."""
+    yield value
+    if dataclasses.is_dataclass(value):
+        value = vars(value)
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list | tuple | set):
+        for part in value:
+            yield from values_in(part)
+
+
+def test_what_travels_is_small_and_holds_no_array(archive: MadeArchive, out: Path) -> None:
+    travelling: list[object] = [Execution()]
+    with occupying(out) as run, closing(Supervisor(build_shard, Execution())) as supervisor:
+        for job in jobs_of(archive, out, run):
+            travelling += [job, step := supervisor.begin(job)]
+            while step.receipt is None:
+                travelling.append(step := supervisor.step(0.1))
+    for part in travelling:
+        assert len(pickle.dumps(part)) < SMALL
+        assert not any(isinstance(value, np.ndarray) for value in values_in(part))
+
+
+@pytest.mark.parametrize("poisons", [[], ["abort 1"], ["abort 99", "exit 1"]])
+def test_frames_that_are_lost_are_counted_once(
+    tmp_path: Path, out: Path, poisons: list[str]
+) -> None:
+    archive = make_poisoned_archive(tmp_path, *poisons)
+    counted: list[int] = []
+    with occupying(out) as run:
+        jobs = jobs_of(archive, out, run)
+        for _ in run_jobs(build_poisoned, jobs, Execution(), counted.append):
+            pass
+    assert sum(counted) == sum(clip.frames for job in jobs for clip in job.shard.clips)
+
+
+def test_a_worker_ends_when_nobody_wants_its_receipts(tmp_path: Path, out: Path) -> None:
+    archive = make_poisoned_archive(tmp_path, "hang 99")
+    with occupying(out) as run:
+        receipts = run_jobs(build_poisoned, jobs_of(archive, out, run), Execution(), print)
+        next(receipts)
+        assert multiprocessing.active_children()
+        receipts.close()
+        assert not multiprocessing.active_children()
+
+
+def test_ray_drops_the_same_rows_and_replaces_what_dies_with_the_same_bytes(
+    tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.build.build_shard", build_poisoned)
+    archive = make_poisoned_archive(tmp_path, "kill-parent 1", "abort 99")
+    before = signal.getsignal(signal.SIGTERM)
+    build_lidar(archive.options(), out / "ray", Execution(workers=2))
+    assert harms_done(archive.root / "amass", "kill-parent") == 1
+    build_lidar(archive.options(), out / "here", Execution())
+    assert files_of(out / "ray") == files_of(out / "here")
+    assert "crashed the worker" in (out / "ray/receipts/train-000000.json").read_text()
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.slow
+def test_a_job_whose_actors_go_on_dying_ends_the_build_which_can_be_gone_on_with(
+    tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.build.build_shard", build_poisoned)
+    archive = make_poisoned_archive(tmp_path, "kill-parent 3")
+    with pytest.raises(AbortedError, match=r"3 Ray workers died in a row \(train/000000\.tar\)"):
+        build_lidar(archive.options(), out, Execution(workers=2))
+    build_lidar(archive.options(), out, Execution())
+    assert verify(out)[0]
+
+
+def closed_port() -> int:
+    """Return a port of this machine at which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+@pytest.mark.parametrize("form", ["127.0.0.1:{}", "ray://127.0.0.1:{}", "nowhere.invalid:1"])
+def test_a_cluster_that_is_not_there_is_a_sentence_at_once(
+    archive: MadeArchive, out: Path, form: str
+) -> None:
+    address = form.format(closed_port())
+    started = time.monotonic()
+    with pytest.raises(AbortedError, match=rf"Ray did not start \({address}\).*ray status"):
+        build_lidar(archive.options(), out, Execution(ray_address=address))
+    assert time.monotonic() - started < 20
+
+
+def test_less_than_no_workers_are_refused() -> None:
+    with pytest.raises(InputError, match="0 or more"):
+        Execution(workers=-1)
