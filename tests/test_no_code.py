@@ -46,7 +46,8 @@ def faults(source: Path) -> Iterator[str]:
         if isinstance(node, ast.Call):
             yield from (f"line {node.lineno} {fault}" for fault in call_faults(node))
         elif isinstance(node, ast.ImportFrom) and node.module in UNPICKLERS:
-            yield f"line {node.lineno} imports from {node.module}"
+            loading = LOADING & {alias.name for alias in node.names}
+            yield from (f"line {node.lineno} imports {name}" for name in loading)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
