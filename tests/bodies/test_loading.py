@@ -189,6 +189,14 @@ FAULTS = {
         changed("weights", 0, 2 / 24),
         "a vertex's weights sum to one with",
     ),
+    "half a character for a space": (
+        MADE | {"shape_space": np.frombuffer(b"\x00\xd8\x00\x00", "<U1")},
+        "shape_space is no text",
+    ),
+    "no character for a space": (
+        MADE | {"shape_space": np.frombuffer(b"\xff\xff\xff\x7f", "<U1")},
+        "shape_space is no text",
+    ),
     "a number for a space": (MADE | {"shape_space": np.array(3)}, "shape_space is no text"),
     "a pickled regressor": (
         MADE | {"J_regressor": np.array(scipy.sparse.csc_matrix(np.eye(3)), dtype=object)},
@@ -210,9 +218,10 @@ def test_lists_that_grow_without_end_are_no_arrays(tmp_path: Path) -> None:
     for _ in range(60):
         endless = [endless, endless]
     path = tmp_path / "body.pkl"
-    path.write_bytes(pickle.dumps(MADE | {"weights": endless}))
-    with pytest.raises(InputError, match="weights holds values of type object"):
-        load_body(path)
+    for key, message in (("weights", "holds values of type object"), ("shape_space", "is no text")):
+        path.write_bytes(pickle.dumps(MADE | {key: endless}))
+        with pytest.raises(InputError, match=f"{key} {message}"):
+            load_body(path)
 
 
 def test_too_few_joints_are_refused(tmp_path: Path) -> None:
