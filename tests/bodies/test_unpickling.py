@@ -127,6 +127,7 @@ REFUSED_PROGRAMS = {
     "an extension code": b"\x80\x02\x82\x01.",
     "attributes set on a stand-in": b"cnumpy\ndtype\n(N(S'read'\nI0\ndtb.",
     "an instance of no class": b"ccopy_reg\n_reconstructor\n(S'a'\nNNtR.",
+    "a number that is an escape": b"}p\\\xbf\n.",
     "bytes of another codec": b"c_codecs\nencode\n(S'a'\nS'rot13'\ntR.",
     "no dict": b"I1\n.",
     "nothing": b"",
