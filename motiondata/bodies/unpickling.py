@@ -217,9 +217,11 @@ def _read_argument(opcode: pickletools.OpcodeInfo, stream: io.BytesIO) -> Any:
     """
     if opcode.arg is None:
         return None
-    if opcode.arg.n == pickletools.UP_TO_NEWLINE and opcode.name not in ("GLOBAL", "INST"):
-        return stream.readline()
-    return opcode.arg.reader(stream)
+    if opcode.arg.n != pickletools.UP_TO_NEWLINE:
+        return opcode.arg.reader(stream)
+    # A name comes after its module, on a line of its own.
+    lines = 2 if opcode.name in ("GLOBAL", "INST") else 1
+    return b"".join(stream.readline() for _ in range(lines))
 
 
 def read_pickle(path: Path) -> dict[str, object]:

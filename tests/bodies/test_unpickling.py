@@ -128,6 +128,7 @@ REFUSED_PROGRAMS = {
     "attributes set on a stand-in": b"cnumpy\ndtype\n(N(S'read'\nI0\ndtb.",
     "an instance of no class": b"ccopy_reg\n_reconstructor\n(S'a'\nNNtR.",
     "a number that is an escape": b"}p\\\xbf\n.",
+    "a name that is an escape": b"cnum\\\xbfpy\nload\n.",
     "bytes of another codec": b"c_codecs\nencode\n(S'a'\nS'rot13'\ntR.",
     "no dict": b"I1\n.",
     "nothing": b"",
