@@ -49,7 +49,7 @@ def values_in(value: Any) -> Iterator[object]:
     """Yield a value and everything in it."""
     yield value
     if dataclasses.is_dataclass(value):
-        value = vars(value)
+        value = {part.name: getattr(value, part.name) for part in dataclasses.fields(value)}
     if isinstance(value, dict):
         value = [*value, *value.values()]
     if isinstance(value, list | tuple | set):
