@@ -46,11 +46,7 @@ def values_in(value: Any) -> Iterator[object]:
     """Yield a value and everything in it."""
     yield value
     if dataclasses.is_dataclass(value):
-<<<<<<< HEAD
         value = [getattr(value, field.name) for field in dataclasses.fields(value)]
-=======
-        value = {part.name: getattr(value, part.name) for part in dataclasses.fields(value)}
->>>>>>> resume
     if isinstance(value, dict):
         value = [*value, *value.values()]
     if isinstance(value, list | tuple | set):
