@@ -98,9 +98,16 @@ def _changed(before: Mapping[str, object], now: Mapping[str, object]) -> list[st
 
 
 def take_fingerprint(
-    options: BuildOptions, paths: InputPaths, plan: Plan, tools: Tools, kept: dict[str, Kept]
+    options: BuildOptions,
+    paths: InputPaths,
+    plan: Plan,
+    tools: Tools,
+    kept: dict[str, Kept] | None = None,
 ) -> Fingerprint:
-    """Take the fingerprint of a plan; bodies and sensor count by what they hold."""
+    """Take the fingerprint of a plan; bodies and sensor count by what they hold.
+
+    `kept` are the shards of earlier plans that this one was made around.
+    """
     lists = {name: paths.splits / f"{name}.txt" for name in SPLITS} if paths.splits else {}
     shards = [(shard.name, digest_json(list(map(_identity, shard.clips)))) for shard in plan.shards]
     contents = {
@@ -116,7 +123,7 @@ def take_fingerprint(
         "captions": _caption_stats(paths.texts, plan),
     }
     parameters = parameters_of(options, tools.sensor.name)
-    return Fingerprint(FORMAT_VERSION, __version__, parameters, contents, stats, kept)
+    return Fingerprint(FORMAT_VERSION, __version__, parameters, contents, stats, kept or {})
 
 
 def _identity(clip: PlannedClip) -> list[object]:

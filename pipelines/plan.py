@@ -160,7 +160,7 @@ def fill_shards(
     """
     old = list(_keep_shards(clips, kept))
     placed = {clip.row.number for shard in old for clip in shard.clips}
-    for split in sorted({clip.split for clip in clips}):
+    for split in sorted({clip.split for clip in clips} | {shard.split for shard in old}):
         before = [shard for shard in old if shard.split == split]
         yield from before
         mine = [clip for clip in clips if clip.split == split and clip.row.number not in placed]
