@@ -75,7 +75,7 @@ def _driver_table(lengths: NDArray[np.int64]) -> Iterator[str]:
         stages.run("before", lambda: None)
         plan = stages.run("plan", lambda: make_plan(options, paths))
         stages.run("fingerprint", lambda: take_fingerprint(options, paths, plan, tools))
-    jobs = [ShardJob(shard, options, paths, root, "") for shard in plan.shards]
+    jobs = [ShardJob(shard, options, paths, root, "", "") for shard in plan.shards]
     sent = stages.run("jobs sent", lambda: sum(len(pickle.dumps(job)) for job in jobs))
     received, receipts = stages.run("receipts read", lambda: _receive(plan))
     manifest = stages.run("manifest", lambda: _manifest_bytes(receipts))
@@ -129,36 +129,31 @@ def _receive(plan: Plan) -> tuple[int, list[Receipt]]:
 
 
 def _receipt(shard: PlannedShard, generator: np.random.Generator) -> Receipt:
+    members = list(lidar_schema(384).members)
+    sizes = generator.integers(1_000, 10**6, (len(shard.clips), len(members))).tolist()
+    words = (generator.zipf(1.1, (len(shard.clips), CAPTIONS, WORDS)) % 5_000).tolist()
+    hits = generator.uniform(200, 900, len(shard.clips)).tolist()
     rows = tuple(
-        _manifest_row(clip, shard.name, number * 10**6, generator)
+        ManifestRow(
+            clip.samples[0].key,
+            shard.name,
+            clip.frames,
+            {suffix: Span(size, size) for suffix, size in zip(members, sizes[number], strict=True)},
+            _extra(clip, hits[number], words[number]),
+        )
         for number, clip in enumerate(shard.clips)
     )
-    moments = dict.fromkeys(
-        ("points", "joints", "pose", "trans"), Moments.of(generator.normal(size=(9, 3)))
-    )
-    return Receipt(shard.name, "0" * 32, ShardFile(shard.name, 1, "0" * 32), rows, (), moments)
+    moments = Moments.of(generator.normal(size=(9, 3)))
+    fields = dict.fromkeys(("points", "joints", "pose", "trans"), moments)
+    return Receipt(shard.name, "0" * 32, ShardFile(shard.name, 1, "0" * 32), rows, (), fields)
 
 
-def _manifest_row(
-    clip: PlannedClip, shard: str, offset: int, generator: np.random.Generator
-) -> ManifestRow:
-    hits = generator.uniform(200, 900)
-    captions = [_caption(generator) for _ in range(CAPTIONS)]
-    sizes = generator.integers(1_000, 10**6, len(lidar_schema(384).members)).tolist()
-    spans = {
-        suffix: Span(offset, size)
-        for suffix, size in zip(lidar_schema(384).members, sizes, strict=True)
-    }
-    extra = {
+def _extra(clip: PlannedClip, hits: float, words: list[list[int]]) -> dict[str, object]:
+    captions = [" ".join(f"w{word:04d}" for word in caption) for caption in words]
+    return {
         "hits_min": int(hits / 2), "hits_mean": hits, "source": clip.recording, "subset": "KIT",
         "captions": captions, "flags": [],
     }  # fmt: skip
-    return ManifestRow(clip.samples[0].key, shard, clip.frames, spans, extra)
-
-
-def _caption(generator: np.random.Generator) -> str:
-    """Return made words of a small vocabulary, of five letters each."""
-    return " ".join(f"w{word:04d}" for word in generator.zipf(1.1, WORDS) % 5000)
 
 
 def _manifest_bytes(receipts: list[Receipt]) -> int:
