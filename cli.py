@@ -111,6 +111,7 @@ def main() -> None:
 )
 @click.option("--device", type=click.Choice(["cpu"]), default="cpu", show_default=True)
 @click.option("--restart", is_flag=True, help="Discard what earlier runs left in --out.")
+@click.option("--retry-dropped", is_flag=True, help="Try dropped rows again; keep what is built.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
 def build_lidar(
     out: Path,
@@ -121,6 +122,7 @@ def build_lidar(
     max_failures: str,
     device: str,
     restart: bool,
+    retry_dropped: bool,
     dry_run: bool,
     **parameters: Any,
 ) -> None:
@@ -140,6 +142,7 @@ def build_lidar(
             ray_address=ray_address,
             device=device,
             restart=restart,
+            retry_dropped=retry_dropped,
             clip_seconds=clip_seconds,
             worker_gigabytes=worker_gigabytes,
             max_failures=FailureBudget(max_failures),

@@ -67,7 +67,7 @@ def _scaling_table(lengths: NDArray[np.int64]) -> Iterator[str]:
     yield f"|---|---|{'---|' * len(WORKERS)}"
     for megabytes in SHARD_MEGABYTES:
         options = BuildOptions(Path(), Path(), shard_megabytes=megabytes)
-        seconds = [_seconds(shard) for shard in fill_shards(clips, options)]
+        seconds = [_seconds(shard) for shard in fill_shards(clips, options, {})]
         ideal = lengths.sum() / FRAMES_PER_SECOND
         times = (makespan(seconds, workers) * workers / ideal for workers in WORKERS)
         cells = " | ".join(f"{ratio:,.2f}" for ratio in times)

@@ -12,7 +12,7 @@ from motiondata.errors import InputError
 from pipelines.building import build_shard
 from pipelines.drops import Drop
 from pipelines.errors import aborting
-from pipelines.fingerprint import take_fingerprint
+from pipelines.fingerprint import Kept, take_fingerprint
 from pipelines.finishing import finish
 from pipelines.folder import expect_own_folder, prepare_folder
 from pipelines.inputs import absolute_inputs, find_inputs
@@ -23,6 +23,7 @@ from pipelines.outcome import BuildResult, Outcome
 from pipelines.plan import Plan, make_plan
 from pipelines.progress import Progress
 from pipelines.receipts import Receipt, find_receipt
+from pipelines.retrying import Planned, kept_shards, plan_retry
 from pipelines.scheduling import run_jobs
 from pipelines.summary import describe_build, describe_plan
 from pipelines.tools import load_tools_anew
@@ -54,14 +55,23 @@ def _build(
 ) -> tuple[Plan, list[Receipt], tuple[Drop, ...], str]:
     paths = find_inputs(options)
     tools = load_tools_anew(options)
-    plan = make_plan(options, paths)
-    _expect_clips(plan, options)
-    made_of = take_fingerprint(options, paths, plan, tools)
-    plan_hash = made_of.hash
+
+    def plan_around(kept: dict[str, Kept]) -> Planned:
+        plan = make_plan(options, paths, {name: shard.keys for name, shard in kept.items()})
+        _expect_clips(plan, options)
+        return Planned(plan, take_fingerprint(options, paths, plan, tools, kept))
+
     expect_own_folder(out)
+    planned = plan_around({} if execution.restart else kept_shards(out))
     with occupying(out) as run:
+        if execution.retry_dropped:
+            planned = plan_retry(out, planned, plan_around)
+        plan, made_of = planned
         prepare_folder(out, made_of, execution.restart)
-        jobs = [ShardJob(shard, options, paths, out, plan_hash, run) for shard in plan.shards]
+        answered = made_of.answered(shard.name for shard in plan.shards)
+        jobs = [
+            ShardJob(shard, options, paths, out, answered[shard.name], run) for shard in plan.shards
+        ]
         receipts, rate = _run(jobs, plan, execution)
         drops = finish(out, plan, receipts, made_of, tools)
     return plan, receipts, drops, rate

@@ -4,7 +4,7 @@ Everything is put together in plan order, whatever order the shards were finishe
 `dataset.json` is written last: a folder that has it is a finished dataset.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,7 @@ def finish(
 
     `receipts` are in plan order. Raises AssertionError unless every row is a sample or a drop.
     """
-    drops = sorted(
-        [*plan.drops, *(drop for receipt in receipts for drop in receipt.drops)],
-        key=lambda drop: drop.row,
-    )
+    drops = sorted([*plan.drops, *_drops_of_shards(plan, receipts)], key=lambda drop: drop.row)
     _assert_complete(plan, receipts, drops)
     schema = lidar_schema(made_of.parameters["points"])
     rows = [row for receipt in receipts for row in receipt.samples]
@@ -61,6 +58,13 @@ def finish(
         out, Description(schema, shards, tables, made_of.parameters, _provenance(made_of, tools))
     )
     return tuple(drops)
+
+
+def _drops_of_shards(plan: Plan, receipts: Sequence[Receipt]) -> Iterator[Drop]:
+    """Yield the drops of each shard's own rows; a row that was tried again is another shard's."""
+    for shard, receipt in zip(plan.shards, receipts, strict=True):
+        rows = {clip.row.number for clip in shard.clips}
+        yield from (drop for drop in receipt.drops if drop.row in rows)
 
 
 def _assert_complete(plan: Plan, receipts: Sequence[Receipt], drops: Sequence[Drop]) -> None:

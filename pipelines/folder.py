@@ -43,10 +43,10 @@ def prepare_folder(out: Path, plan: Fingerprint, restart: bool) -> None:
     The old plan goes first: a folder without one is cleared, so that a restart that was interrupted
     never leaves two plans' files together.
     """
-    found = None if restart else _read_plan(out)
+    found = None if restart else read_plan(out)
     if found is None:
         _clear(out)
-        publish(out / PLAN, json.dumps(asdict(plan), separators=(",", ":")).encode() + b"\n")
+        publish_plan(out, plan)
     elif found != plan:
         raise InputError(
             f"{out}: was begun with other inputs or parameters "
@@ -55,12 +55,21 @@ def prepare_folder(out: Path, plan: Fingerprint, restart: bool) -> None:
         )
 
 
-def _read_plan(out: Path) -> Fingerprint | None:
+def publish_plan(out: Path, plan: Fingerprint) -> None:
+    """Make a plan the one that a folder's shards are built by."""
+    publish(out / PLAN, json.dumps(asdict(plan), separators=(",", ":")).encode() + b"\n")
+
+
+def read_plan(out: Path) -> Fingerprint | None:
+    """Return the plan that a folder's shards are built by, or None where there is none.
+
+    Raises `InputError` where it is damaged.
+    """
     try:
-        return Fingerprint(**json.loads((out / PLAN).read_bytes()))
+        return Fingerprint.from_json(json.loads((out / PLAN).read_bytes()))
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(
             f"{out / PLAN}: is damaged, or of another version ({error}); "
             f"choose another --out, or discard what is there with --restart"

@@ -84,6 +84,8 @@ class Execution:
     """Where posing, scanning and sampling run."""
     restart: bool = False
     """Throw away what earlier runs left in the folder, of this plan or another, and start over."""
+    retry_dropped: bool = False
+    """Try dropped rows again; what is built stays as it is."""
     clip_seconds: float = 600.0
     """Seconds that a worker may take for a clip, the first of which may have to compile."""
     worker_gigabytes: float = 8.0
@@ -95,5 +97,7 @@ class Execution:
         for name in ("clip_seconds", "worker_gigabytes"):
             if not 0 < getattr(self, name) < inf:
                 raise InputError(f"{name}: expected more than 0, found {getattr(self, name)}")
+        if self.restart and self.retry_dropped:
+            raise InputError("restart: expected without --retry-dropped, which keeps what is built")
         if self.workers < 0:
             raise InputError(f"workers: expected 0 or more, found {self.workers}")

@@ -4,7 +4,7 @@ The driver reads the index, the splits and the archive's folders once; every row
 clip or a drop. What the plan holds decides the dataset's bytes: workers only carry it out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from motiondata.archives.resolution import Archive
@@ -15,7 +15,7 @@ from pipelines.drops import Drop
 from pipelines.inputs import InputPaths
 from pipelines.options import BuildOptions
 from pipelines.sample import frame_bytes, sample_bytes
-from shards.paths import shard_name
+from shards.paths import number_of, shard_name, split_of
 
 ALL = "all"
 """The split of every clip when no split lists are given."""
@@ -94,11 +94,17 @@ class Plan:
         return sum(len(clip.samples) for clip in self.clips)
 
 
-def make_plan(options: BuildOptions, paths: InputPaths) -> Plan:
-    """Plan a build; raises `InputError` where the index, the splits or the archive are wrong."""
+def make_plan(
+    options: BuildOptions, paths: InputPaths, kept: Mapping[str, Sequence[str]] | None = None
+) -> Plan:
+    """Plan a build; raises `InputError` where the index, the splits or the archive are wrong.
+
+    `kept` are the keys of the samples of shards that are to stay as they are, by shard.
+    """
     clips, drops = _plan_clips(options, paths)
     _refuse_shared_keys(clips)
-    return Plan(tuple(fill_shards(clips, options)), tuple(drops), len(clips) + len(drops))
+    shards = tuple(fill_shards(clips, options, kept or {}))
+    return Plan(shards, tuple(drops), len(clips) + len(drops))
 
 
 def _plan_clips(options: BuildOptions, paths: InputPaths) -> tuple[list[PlannedClip], list[Drop]]:
@@ -145,20 +151,50 @@ def _listed_names(row: Row, splits: Splits | None, mirror: bool) -> Iterator[tup
         yield mirrored, splits.of_mirrored_clip[mirrored]
 
 
-def fill_shards(clips: list[PlannedClip], options: BuildOptions) -> Iterator[PlannedShard]:
-    """Fill shards per split, in index order, so that their sizes differ by a clip at the most."""
-    for split in sorted({clip.split for clip in clips}):
-        mine = [clip for clip in clips if clip.split == split]
-        total = sum(clip_bytes(clip, options) for clip in mine)
-        count = min(len(mine), max(1, round(total / (options.shard_megabytes * 1e6))))
-        filled: list[list[PlannedClip]] = [[] for _ in range(count)]
-        before = 0
-        for clip in mine:
-            middle = before + clip_bytes(clip, options) / 2
-            filled[min(count - 1, int(middle * count / total))].append(clip)
-            before += clip_bytes(clip, options)
-        for number, part in enumerate(part for part in filled if part):
+def fill_shards(
+    clips: list[PlannedClip], options: BuildOptions, kept: Mapping[str, Sequence[str]]
+) -> Iterator[PlannedShard]:
+    """Fill shards per split, in index order, so that their sizes differ by a clip at the most.
+
+    Shards that are kept come first and have their clips already.
+    """
+    old = list(_keep_shards(clips, kept))
+    placed = {clip.row.number for shard in old for clip in shard.clips}
+    for split in sorted({clip.split for clip in clips} | {shard.split for shard in old}):
+        before = [shard for shard in old if shard.split == split]
+        yield from before
+        mine = [clip for clip in clips if clip.split == split and clip.row.number not in placed]
+        first = 1 + max((number_of(shard.name) for shard in before), default=-1)
+        for number, part in enumerate(_balance(mine, options), start=first):
             yield PlannedShard(shard_name(split, number), split, tuple(part))
+
+
+def _keep_shards(
+    clips: list[PlannedClip], kept: Mapping[str, Sequence[str]]
+) -> Iterator[PlannedShard]:
+    clip_of = {sample.key: clip for clip in clips for sample in clip.samples}
+    for name in sorted(kept):
+        gone = [key for key in kept[name] if key not in clip_of]
+        if gone:
+            raise InputError(
+                f"{name} has {gone[0]}, which can no longer be built: expected what a shard was "
+                "built from to stay. Choose another --out, or discard what is there with --restart"
+            )
+        mine = {clip_of[key].row.number: clip_of[key] for key in kept[name]}
+        yield PlannedShard(name, split_of(name), tuple(mine.values()))
+
+
+def _balance(clips: list[PlannedClip], options: BuildOptions) -> list[list[PlannedClip]]:
+    """Cut a split's clips into parts of about the size of a shard."""
+    total = sum(clip_bytes(clip, options) for clip in clips)
+    count = min(len(clips), max(1, round(total / (options.shard_megabytes * 1e6))))
+    filled: list[list[PlannedClip]] = [[] for _ in range(count)]
+    before = 0
+    for clip in clips:
+        middle = before + clip_bytes(clip, options) / 2
+        filled[min(count - 1, int(middle * count / total))].append(clip)
+        before += clip_bytes(clip, options)
+    return [part for part in filled if part]
 
 
 def clip_bytes(clip: PlannedClip, options: BuildOptions) -> int:

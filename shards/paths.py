@@ -44,6 +44,11 @@ def split_of(name: str) -> str:
     return match[1]
 
 
+def number_of(name: str) -> int:
+    """Return the number that a shard's name gives it in its split."""
+    return int(name.removeprefix(f"{split_of(name)}/").removesuffix(".tar"))
+
+
 def inside(root: Path, name: str) -> Path:
     """Return the path of a dataset's file, refusing names and links that lead out of its folder."""
     if not FILE_NAME.fullmatch(name):

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from pipelines.folder import PLAN
-from pipelines.receipts import Receipt
+from pipelines.receipts import list_receipts
 from shards.paths import RECEIPTS
 from tests.pipelines.faults import build_words, run
 from tests.pipelines.made_archive import MadeArchive
@@ -20,13 +19,9 @@ def files_of(out: Path) -> dict[str, bytes]:
 
 def finished_shards(out: Path) -> dict[str, tuple[int, int]]:
     """Return which file each shard with a receipt is, and when it was written."""
-    shards = {}
-    for path in (out / RECEIPTS).glob("*.json"):
-        if path != out / PLAN:
-            shard = Receipt.from_bytes(path.read_bytes()).shard
-            stat = (out / shard).stat()
-            shards[shard] = (stat.st_ino, stat.st_mtime_ns)
-    return shards
+    names = [receipt.shard for receipt in list_receipts(out) if receipt.file]
+    stats = {name: (out / name).stat() for name in names}
+    return {name: (stat.st_ino, stat.st_mtime_ns) for name, stat in stats.items()}
 
 
 def expect_only_whole_files(out: Path, reference: dict[str, bytes]) -> None:

@@ -123,6 +123,7 @@ def test_kills_at_a_few_random_moments_cost_nothing(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_kills_at_forty_random_moments_cost_nothing(
     archive: MadeArchive, out: Path, reference: dict[str, bytes]
 ) -> None:
@@ -132,7 +133,7 @@ def test_kills_at_forty_random_moments_cost_nothing(
 def test_a_build_killed_again_and_again_comes_to_its_end(
     archive: MadeArchive, out: Path, reference: dict[str, bytes]
 ) -> None:
-    for number in range(1, 400, 37):
+    for number in range(1, 400, 57):
         fault = Fault("SIGKILL", number=number)
         if run(build_words(archive, out), out.with_name("log"), fault) == 0:
             break

@@ -52,6 +52,10 @@ def rewrite(name: str) -> Callable[[Path], None]:
     return change
 
 
+def remove(name: str) -> Callable[[Path], None]:
+    return lambda root: (root / name).unlink()
+
+
 def swap_bodies(root: Path) -> None:
     arrays = dict(np.load(root / "body.npz"))
     np.savez(root / "body.npz", **{**arrays, "v_template": arrays["v_template"] * 1.01})
@@ -69,10 +73,10 @@ INPUT_CHANGES: dict[str, tuple[Callable[[Path], None], str]] = {
     "a body": (swap_bodies, "the body changed"),
     "a sensor": (append("sensor.toml", "max_range_m = 50.0\n"), "the sensor changed"),
     "a recording": (rewrite(f"amass/{RECORDING}"), f"the recordings changed: {RECORDING}"),
-    "a recording that is gone": (lambda root: (root / "amass" / RECORDING).unlink(), RECORDING),
+    "a recording that is gone": (remove(f"amass/{RECORDING}"), RECORDING),
     "a recording that was missing": (add_recording, "SFU/0005/missing_poses.npz"),
     "captions": (append("texts/000003.txt", "more.#more/ADV#0.0#0.0\n"), "captions .*: 000003.txt"),
-    "captions that are gone": (lambda root: (root / "texts/000004.txt").unlink(), r"captions .*: 000004\.txt"),
+    "captions that are gone": (remove("texts/000004.txt"), r"captions .*: 000004\.txt"),
 }  # fmt: skip
 """What changes, and how the refusal names it."""
 

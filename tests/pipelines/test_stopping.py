@@ -55,7 +55,7 @@ def expect_a_clean_end(out: Path, reference: dict[str, bytes], code: int, said: 
 
 
 @pytest.mark.parametrize("signal", SIGNALS)
-@pytest.mark.parametrize("call", [1, 40, 150, 420])
+@pytest.mark.parametrize("call", [1, 150])
 def test_a_signal_ends_a_build_cleanly(
     archive: MadeArchive, out: Path, reference: dict[str, bytes], signal: str, call: int
 ) -> None:

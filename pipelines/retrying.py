@@ -1,0 +1,87 @@
+"""Trying dropped rows again: what is built is kept as it is, and the rest goes to shards after it.
+
+A recording that was missing has come, a broken one was replaced, a worker has more memory. Shards
+with samples are not touched, and none is renumbered; every other row is planned anew, and what it
+yields goes to additional shards at the end of its split.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from motiondata.errors import InputError
+from pipelines.fingerprint import Fingerprint, Kept
+from pipelines.folder import publish_plan, read_plan
+from pipelines.plan import Plan
+from pipelines.receipts import find_receipt, list_receipts, receipt_path
+from shards.paths import DATASET, inside
+
+
+class Planned(NamedTuple):
+    """A plan, and what it was made from."""
+
+    plan: Plan
+    made_of: Fingerprint
+
+
+Planner = Callable[[dict[str, Kept]], Planned]
+"""Plans a build around shards that are kept."""
+
+
+def kept_shards(out: Path) -> dict[str, Kept]:
+    """Return the shards that an earlier retry has kept in a folder, by name; mostly none."""
+    found = read_plan(out)
+    return {} if found is None else found.kept
+
+
+def plan_retry(out: Path, planned: Planned, plan_around: Planner) -> Planned:
+    """Return the plan that tries all dropped rows again, and make the folder ready for it.
+
+    `planned` is the plan of the folder as it is: where that is unfinished, it is gone on with.
+    Raises `InputError` where anything changed from which a shard was built.
+    """
+    found = read_plan(out)
+    if found is None or (found == planned.made_of and not _is_finished(out, planned)):
+        return planned
+    kept = dict(_built_shards(out, found))
+    again = plan_around(kept)
+    _refuse_changes(out, found, again, kept)
+    publish_plan(out, again.made_of)
+    (out / DATASET).unlink(missing_ok=True)
+    for receipt in list_receipts(out):
+        if receipt.shard not in kept:
+            receipt_path(out, receipt.shard).unlink()
+            inside(out, receipt.shard).unlink(missing_ok=True)
+    return again
+
+
+def _is_finished(out: Path, planned: Planned) -> bool:
+    plan, made_of = planned
+    answered = made_of.answered(shard.name for shard in plan.shards)
+    return (out / DATASET).exists() and all(
+        find_receipt(out, name, answer) for name, answer in answered.items()
+    )
+
+
+def _built_shards(out: Path, found: Fingerprint) -> Iterator[tuple[str, Kept]]:
+    """Yield the shards that have a receipt and samples, by name."""
+    receipts = [receipt for receipt in list_receipts(out) if receipt.samples]
+    answered = found.answered(receipt.shard for receipt in receipts)
+    for receipt in receipts:
+        if find_receipt(out, receipt.shard, answered[receipt.shard]):
+            yield receipt.shard, Kept(receipt.plan, [sample.key for sample in receipt.samples])
+
+
+def _refuse_changes(out: Path, found: Fingerprint, again: Planned, kept: dict[str, Kept]) -> None:
+    clips = [clip for shard in again.plan.shards if shard.name in kept for clip in shard.clips]
+    files = {
+        "recordings": {clip.recording for clip in clips},
+        "captions": {f"{sample.name}.txt" for clip in clips for sample in clip.samples},
+    }
+    before, now = found.about(files), again.made_of.about(files)
+    if before != now:
+        raise InputError(
+            f"{out}: what its shards were built from has changed "
+            f"({'; '.join(before.differences(now))}); only dropped rows can be tried again. "
+            f"Choose another --out, or discard what is there with --restart"
+        )
