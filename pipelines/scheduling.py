@@ -34,6 +34,15 @@ SILENT_SECONDS = 300.0
 ACTOR_DEATHS = 3
 """After so many deaths of the actors that had it, a job is given up."""
 
+RAY_SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+"""What Ray is told through the environment, unless the user has told it otherwise."""
+CLUSTER_SETTINGS = {"RAY_NUM_REDIS_GET_RETRIES": "1", "RAY_py_gcs_connect_timeout_s": "10"}
+"""The same for a cluster: give up after some 20 s, not minutes, where there is none."""
+
 OnFrames = Callable[[int], None]
 """Called with the number of frames done since it was last called; below 0 where work was lost."""
 
@@ -78,9 +87,11 @@ def _run_on_ray(
 
 
 def _start_ray(execution: Execution) -> Any:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    for name, value in {
+        **RAY_SETTINGS,
+        **(CLUSTER_SETTINGS if execution.ray_address else {}),
+    }.items():
+        os.environ.setdefault(name, value)
     where: dict[str, Any] = (
         {"address": execution.ray_address}
         if execution.ray_address

@@ -1,1 +1,16 @@
-"""Samples in tar files: writing, reading, verifying, and statistics of arrays."""
+"""Samples in tar files: writing, reading, verifying, streaming, and statistics of arrays."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shards.streaming import StreamedDataset
+
+__all__ = ["open_dataset"]
+
+
+def open_dataset(path: str | Path) -> "StreamedDataset":
+    """Open a finished dataset for training; raise `shards.errors.DatasetError` where it is none."""
+    from shards.streaming import StreamedDataset
+
+    return StreamedDataset.open(Path(path))

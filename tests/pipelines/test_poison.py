@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -95,6 +96,16 @@ def test_a_build_that_goes_on_does_not_die_of_the_same_row_again(tmp_path: Path,
     build_lidar(archive.options(), out, QUICK)
     assert harms_done(archive.root / "amass", "abort") == 2
     assert set(drops_of(out)) == {"P1"}
+    assert verify(out)[0]
+
+
+def test_a_row_that_was_dropped_as_poison_can_be_tried_again(tmp_path: Path, out: Path) -> None:
+    archive = make_poisoned_archive(tmp_path, "abort 2")
+    build_lidar(archive.options(), out, QUICK)
+    assert set(drops_of(out)) == {"P0"}
+    build_lidar(archive.options(), out, replace(QUICK, retry_dropped=True))
+    assert not drops_of(out)
+    assert set(Dataset.open(out).manifest["key"].to_pylist()) == {*GOOD, "P0"}
     assert verify(out)[0]
 
 

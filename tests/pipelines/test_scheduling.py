@@ -19,7 +19,6 @@ from motiondata.errors import InputError
 from pipelines.build import build_lidar
 from pipelines.building import build_shard
 from pipelines.errors import AbortedError
-from pipelines.fingerprint import take_fingerprint
 from pipelines.inputs import find_inputs
 from pipelines.jobs import ShardJob
 from pipelines.occupation import occupying
@@ -28,7 +27,6 @@ from pipelines.plan import make_plan
 from pipelines.reports import verify
 from pipelines.scheduling import run_jobs
 from pipelines.supervision import Supervisor
-from pipelines.tools import load_tools
 from tests.pipelines.made_archive import MadeArchive
 from tests.pipelines.poison import build_poisoned, harms_done, make_poisoned_archive
 from tests.pipelines.resuming import files_of
@@ -40,16 +38,15 @@ SMALL = 100_000
 def jobs_of(archive: MadeArchive, out: Path, run: str) -> list[ShardJob]:
     options = archive.options()
     paths = find_inputs(options)
-    plan = make_plan(options, paths)
-    made_of = take_fingerprint(options, paths, plan, load_tools(options))
-    return [ShardJob(shard, options, paths, out, made_of.hash, run) for shard in plan.shards]
+    shards = make_plan(options, paths).shards
+    return [ShardJob(shard, options, paths, out, "plan", run) for shard in shards]
 
 
 def values_in(value: Any) -> Iterator[object]:
     """Yield a value and everything in it."""
     yield value
     if dataclasses.is_dataclass(value):
-        value = {part.name: getattr(value, part.name) for part in dataclasses.fields(value)}
+        value = [getattr(value, field.name) for field in dataclasses.fields(value)]
     if isinstance(value, dict):
         value = [*value, *value.values()]
     if isinstance(value, list | tuple | set):
@@ -136,6 +133,18 @@ def test_a_cluster_that_is_not_there_is_a_sentence_at_once(
     with pytest.raises(AbortedError, match=rf"Ray did not start \({address}\).*ray status"):
         build_lidar(archive.options(), out, Execution(ray_address=address))
     assert time.monotonic() - started < 20
+
+
+@pytest.mark.slow
+def test_what_listens_but_is_no_cluster_is_a_sentence_in_less_than_a_minute(
+    archive: MadeArchive, out: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        started = time.monotonic()
+        with pytest.raises(AbortedError, match="Ray did not start"):
+            build_lidar(archive.options(), out, Execution(ray_address=address))
+    assert time.monotonic() - started < 60
 
 
 def test_less_than_no_workers_are_refused() -> None:

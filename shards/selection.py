@@ -1,0 +1,67 @@
+"""Which clips of a split a view reads, in the order of the manifest.
+
+Everything is decided from the manifest, before any shard is opened.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from shards.dataset import Dataset
+from shards.errors import ShardError
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a clip must be like to be read."""
+
+    split: str
+    min_frames: int = 1
+    max_frames: int | None = None
+    """The most frames; None: any number."""
+    keys: Collection[str] | None = None
+    """These clips only; None: all."""
+    limit: int | None = None
+    """The first so many of the clips that are left; None: all."""
+
+    def __post_init__(self) -> None:
+        if self.min_frames < 1 or (self.max_frames or self.min_frames) < self.min_frames:
+            raise ShardError(
+                f"clips of {self.min_frames} to {self.max_frames} frames; expected at least 1, "
+                "and no fewer at most than at least"
+            )
+        if self.limit is not None and self.limit < 1:
+            raise ShardError(f"the limit is {self.limit}; expected at least 1")
+
+
+def select_rows(dataset: Dataset, selection: Selection) -> NDArray[np.int64]:
+    """Return the numbers of the selected rows of the manifest, ascending, or raise for none."""
+    dataset.shards_of(selection.split)
+    frames = dataset.manifest["frames"].to_numpy()
+    chosen = pc.equal(dataset.manifest["split"], selection.split).to_numpy()
+    chosen = chosen & (frames >= selection.min_frames)
+    if selection.max_frames is not None:
+        chosen &= frames <= selection.max_frames
+    if selection.keys is not None:
+        chosen &= _named(dataset, selection.split, selection.keys)
+    rows = np.flatnonzero(chosen)[: selection.limit]
+    if not len(rows):
+        raise ShardError(f"{dataset.path}: no clip is left of {selection}")
+    return rows
+
+
+def _named(dataset: Dataset, split: str, keys: Collection[str]) -> NDArray[np.bool_]:
+    wanted = {keys} if isinstance(keys, str) else set(keys)
+    names = zip(
+        dataset.manifest["key"].to_pylist(), dataset.manifest["split"].to_pylist(), strict=True
+    )
+    named = np.array([key in wanted and of == split for key, of in names])
+    if named.sum() != len(wanted):
+        there = set(dataset.manifest["key"].filter(named).to_pylist())
+        raise ShardError(
+            f"{dataset.path}: there is no sample {min(wanted - there)!r} in the split {split!r}"
+        )
+    return named

@@ -1,0 +1,87 @@
+"""Which part of an epoch this process reads: its rank among trainers, its number among workers.
+
+PyTorch is asked only where something else has imported it already, so that NumPy's users never wait
+for it; `torchrun` and its kin tell the rank by environment variables.
+"""
+
+import mmap
+import os
+import sys
+import warnings
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from shards.errors import ShardError
+
+
+@dataclass(frozen=True)
+class Share:
+    """One of several equal readers."""
+
+    number: int = 0
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.number < self.count:
+            raise ShardError(
+                f"reader {self.number} of {self.count}; expected 0 to the count less 1"
+            )
+
+
+def rank_share(rank: int | None, world: int | None) -> Share:
+    """Return the rank as given, or else of `torch.distributed`, or else of RANK and WORLD_SIZE."""
+    if (rank is None) != (world is None):
+        raise ShardError(f"rank is {rank} and world is {world}; give both or neither")
+    if rank is not None and world is not None:
+        return Share(rank, world)
+    distributed = _torch_module("torch.distributed")
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        return Share(distributed.get_rank(), distributed.get_world_size())
+    try:
+        return Share(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
+    except ValueError as error:
+        raise ShardError(f"RANK and WORLD_SIZE are no whole numbers: {error}") from error
+
+
+def worker_share() -> Share | None:
+    """Return which of a `DataLoader`'s workers this process is, if it is one."""
+    data = _torch_module("torch.utils.data")
+    worker = None if data is None else data.get_worker_info()
+    return None if worker is None else Share(worker.id, worker.num_workers)
+
+
+class WorkersEpochs:
+    """Remembers, in memory that forked processes share, which epoch workers have begun last.
+
+    A `DataLoader` forks its workers anew for each pass, and nothing tells the view in the process
+    that they were forked from: without `set_epoch` every pass would be the same epoch unnoticed.
+    """
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, 16)
+
+    def __reduce__(self) -> tuple[type["WorkersEpochs"], tuple[()]]:
+        return WorkersEpochs, ()
+
+    def begin(self, epoch: int) -> None:
+        """Note an epoch that a worker begins, and warn if it is the one that was begun last."""
+        begun = (epoch + 1).to_bytes(16, "little")
+        if self._memory[:] == begun:
+            warnings.warn(
+                f"workers read epoch {epoch} again, in the same order: call set_epoch before each "
+                "epoch, or use shards.loader.Loader",
+                stacklevel=2,
+            )
+        self._memory[:] = begun
+
+
+def register_iterable(kind: type) -> None:
+    """Let `DataLoader` take a class's objects for the iterable datasets that they are."""
+    data = _torch_module("torch.utils.data")
+    if data is not None:
+        data.IterableDataset.register(kind)
+
+
+def _torch_module(name: str) -> Any | None:
+    return import_module(name) if "torch" in sys.modules else None

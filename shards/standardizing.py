@@ -1,0 +1,73 @@
+"""Standardising: values less their mean, divided by their spread, as `motiondata stats` found them.
+
+A captioner that is fed features with a large common mean says one sentence for every clip.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shards.dataset import Dataset
+from shards.errors import DatasetError, ShardError
+from shards.npy import npy_to_array
+from shards.paths import STATISTICS, existing
+from shards.statistics import statistics_faults
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, eq=False)
+class Standardizer:
+    """Mean and spread of a field's components."""
+
+    mean: NDArray[np.float32]
+    """Shaped (components,)."""
+    std: NDArray[np.float32]
+    """Shaped (components,), never zero."""
+
+    def standardize(self, values: Any) -> Any:
+        """Return an array or tensor shaped (..., components) with mean 0 and spread 1."""
+        mean, std = self._like(values)
+        return (values - mean) / std
+
+    def restore(self, values: Any) -> Any:
+        """Return what an array or tensor was before it was standardised."""
+        mean, std = self._like(values)
+        return values * std + mean
+
+    def tensors(self) -> "tuple[torch.Tensor, torch.Tensor]":
+        """Return mean and std as tensors."""
+        import torch
+
+        return torch.tensor(self.mean), torch.tensor(self.std)
+
+    def _like(self, values: Any) -> tuple[Any, Any]:
+        if isinstance(values, np.ndarray):
+            return self.mean, self.std
+        mean, std = self.tensors()
+        return mean.to(values.device), std.to(values.device)
+
+
+def read_standardizer(dataset: Dataset, split: str, field: str) -> Standardizer:
+    """Return the statistics of a field as they lie beside the shards, checked, or raise."""
+    dataset.schema.float_array(field)
+    dataset.shards_of(split)
+    folder = f"{STATISTICS}/{split}/{field}"
+    if not (dataset.path / folder).is_dir():
+        raise ShardError(
+            f"{dataset.path}: there are no statistics of {field!r} of the split {split!r}; run "
+            f"motiondata stats {dataset.path} --split {split} --field {field}"
+        )
+    for fault in statistics_faults(dataset.path, split, field, dataset.content_hash):
+        raise DatasetError(folder, fault)
+    return Standardizer(
+        _read(dataset.path, f"{folder}/mean.npy"), _read(dataset.path, f"{folder}/std.npy")
+    )
+
+
+def _read(path: Path, name: str) -> NDArray[np.float32]:
+    return np.array(npy_to_array(existing(path, name).read_bytes()), np.float32)

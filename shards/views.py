@@ -1,0 +1,175 @@
+"""A view: an endless series of epochs of batches, of which any process can make any part.
+
+The order of an epoch is cut into global batches, of which rank r takes every item from the r-th on,
+and worker w every batch from the w-th on. So the whole state is four values: the dataset's hash,
+the seed, the epoch, and the number of the next batch.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol
+
+import numpy as np
+
+from shards.batching import Batch
+from shards.errors import ShardError
+from shards.order import Epoch
+from shards.pieces import Pieces, Source
+from shards.sharing import Share, WorkersEpochs, register_iterable, worker_share
+
+if TYPE_CHECKING:
+    from torch.utils.data import IterableDataset
+
+    Iterable = IterableDataset[Batch]
+else:
+    # `register_iterable` makes it one, without importing torch.
+    Iterable = object
+
+
+class Position(NamedTuple):
+    """A place in the series."""
+
+    epoch: int
+    batch: int
+    """The number of the next batch."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How the items of an epoch are dealt out."""
+
+    batch: int
+    """Items of a batch of one rank."""
+    shuffle: bool
+    drop_last: bool
+    """Leave out the items that are left over from full batches of all ranks."""
+    rank: Share
+
+    def __post_init__(self) -> None:
+        if self.batch < 1:
+            raise ShardError(f"the batch is {self.batch}; expected at least 1")
+
+    @property
+    def global_batch(self) -> int:
+        """Items of a batch of all ranks."""
+        return self.batch * self.rank.count
+
+    def batches(self, items: int) -> int:
+        """Return how many batches every rank has of so many items."""
+        return items // self.global_batch if self.drop_last else -(-items // self.global_batch)
+
+
+class Batcher(Protocol):
+    """Makes a batch of pieces."""
+
+    def batch(self, pieces: Pieces) -> Batch:
+        """Return the batch."""
+
+
+class View(Iterable):
+    """Batches of one rank; every `for` over it is an epoch of its own, with its own order.
+
+    A `DataLoader`'s workers read copies of it, so that this one neither counts their epochs nor
+    knows their position; `shards.loader.Loader` does both here.
+    """
+
+    def __init__(
+        self,
+        identity: Mapping[str, Any],
+        source: Source,
+        batcher: Batcher,
+        schedule: Schedule,
+        seed: int,
+    ) -> None:
+        register_iterable(View)
+        self.seed = seed
+        self._source, self._batcher, self._schedule = source, batcher, schedule
+        self._identity = {
+            **identity,
+            **source.identity,
+            "items": len(source),
+            "global_batch": schedule.global_batch,
+            "shuffle": schedule.shuffle,
+            "drop_last": schedule.drop_last,
+        }
+        self._next = self._now = Position(0, 0)
+        self._workers_epochs = WorkersEpochs()
+
+    def __len__(self) -> int:
+        """Return the number of batches of an epoch: the same on every rank."""
+        return self._schedule.batches(len(self._source))
+
+    def __iter__(self) -> Iterator[Batch]:
+        start, worker = self.begin(), worker_share()
+        if self._schedule.shuffle and start.batch == 0 and worker is not None and not worker.number:
+            self._workers_epochs.begin(start.epoch)
+        return self._pass(start, worker or Share())
+
+    def __getitem__(self, number: int) -> NoReturn:
+        raise TypeError(
+            "a view is iterated, not indexed; a DataLoader that asks for an index met it before "
+            "torch was imported: import torch first"
+        )
+
+    def begin(self) -> Position:
+        """Return where the next epoch begins, or is resumed, and count it as begun."""
+        self._now, self._next = self._next, Position(self._next.epoch + 1, 0)
+        return self._now
+
+    def reach(self, position: Position) -> None:
+        """Note how far the epoch has come that was begun last."""
+        self._now = position
+
+    def batch_at(self, position: Position) -> Batch:
+        """Return this rank's part of a batch; it may be smaller than others, or empty, at last."""
+        first = position.batch * self._schedule.global_batch
+        stop = min(first + self._schedule.global_batch, len(self._source))
+        rank = self._schedule.rank
+        items = np.arange(first + rank.number, stop, rank.count)
+        epoch = Epoch(self.seed, position.epoch)
+        if self._schedule.shuffle:
+            items = epoch.permute(items, len(self._source))
+        return self._batcher.batch(self._source.pieces(items, epoch))
+
+    def set_epoch(self, epoch: int) -> None:
+        """Let the next `for` be that epoch, from its beginning."""
+        self._next = self._now = Position(epoch, 0)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return where this view stands: its next batch, and what it is a batch of."""
+        return {
+            **self._identity,
+            "seed": self.seed,
+            "epoch": self._now.epoch,
+            "batch": self._now.batch,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Let the next `for` go on where a state was taken, with its seed.
+
+        Raises `ShardError` for the state of another dataset, or of other items or global batches.
+        """
+        for name, value in self._identity.items():
+            if state.get(name) != value:
+                raise ShardError(
+                    f"the state is not one of this view: its {name} is {state.get(name)!r}, "
+                    f"here it is {value!r}"
+                )
+        self.seed = state["seed"]
+        self._next = self._now = Position(state["epoch"], state["batch"])
+
+    def rest_of_epoch(self, start: Position, worker: Share) -> Iterator[Batch]:
+        """Yield a worker's batches from a position on: every `worker.count`-th."""
+        for number in range(start.batch + worker.number, len(self), worker.count):
+            yield self.batch_at(Position(start.epoch, number))
+
+    def _pass(self, start: Position, worker: Share) -> Iterator[Batch]:
+        """Yield a worker's batches of what is left of an epoch, and note the position.
+
+        A worker's position is where a round of all workers begins, so that each can be resumed from
+        its own.
+        """
+        for turn, batch in enumerate(self.rest_of_epoch(start, worker), 1):
+            self.reach(Position(start.epoch, start.batch + turn * worker.count))
+            yield batch
+        self.reach(Position(start.epoch + 1, 0))
