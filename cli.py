@@ -189,7 +189,13 @@ def synthesize(clips: int, out: Path, seed: int) -> None:
     metavar="RULE",
     help="Components that share a std: humanml3d-263, humanml3d-272, or NAME=START:STOP,...",
 )
-@click.option("--workers", default=0, show_default=True, help="Processes; 0: this one alone.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Processes that read shards; 0: this one alone.",
+)
 def stats(
     dataset: Path,
     split: str | None,

@@ -25,7 +25,6 @@ from shards.histograms import Histogram
 from shards.paths import TRAIN
 from shards.statistics import (
     Subject,
-    constant_components,
     spread,
     write_histograms,
     write_statistics,
@@ -104,21 +103,18 @@ def _begin(parent: int) -> None:
 
 def _table(subject: Subject, found: Survey) -> list[str]:
     moments, grouped = found.moments, subject.groups is not None
-    constant = constant_components(moments)
     columns = {"mean": moments.mean, "std": moments.std()}
     columns |= {"group's std": spread(moments, subject.groups)} if grouped else {}
     columns |= {"min": moments.minimum, "max": moments.maximum}
     rows = [
-        (str(number), *(f"{value:.6g}" for value in values), _note(number in constant))
-        for number, values in enumerate(zip(*columns.values(), strict=True))
+        (str(number), *(f"{value:.6g}" for value in values), "constant" if constant else "")
+        for number, (*values, constant) in enumerate(
+            zip(*columns.values(), moments.constant, strict=True)
+        )
     ]
     counted = "clips, each of one weight" if subject.weight == CLIP else "values a component"
     title = f"{subject.field} of {subject.split}: {moments.count:,} {counted}"
     return [title, *count_table(rows, (subject.field, *columns, ""))]
-
-
-def _note(constant: bool) -> str:
-    return "constant" if constant else ""
 
 
 def _histograms(found: Survey) -> list[str]:

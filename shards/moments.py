@@ -78,8 +78,8 @@ class Moments:
 
     @property
     def constant(self) -> NDArray[np.bool_]:
-        """Tell for each component whether all its values are one."""
-        return np.equal(self.minimum, self.maximum)
+        """Tell of each component whether its values are all one, or too nearly so for float32."""
+        return np.equal(self.std().astype(np.float32), 0)
 
     def to_json(self) -> dict[str, Any]:
         """Return the moments as JSON, floats in hexadecimal: exact, infinities included."""

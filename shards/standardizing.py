@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shards.dataset import Dataset
 from shards.errors import DatasetError, ShardError
+from shards.grouping import GROUPED
 from shards.npy import npy_to_array
 from shards.paths import STATISTICS, existing
 from shards.statistics import statistics_faults, statistics_name
@@ -65,14 +66,20 @@ def read_standardizer(
         raise ShardError(
             f"{dataset.path}: there are no statistics {name!r} of the split {split!r}; run "
             f"motiondata stats {dataset.path} --split {split} --field {field}"
-            + (f" --weight {weight}" if weight != FRAME else "")
-            + (f" --group {rule}" if rule else "")
+            f"{_options(weight, rule)}"
         )
     for fault in statistics_faults(dataset.path, split, name, dataset.content_hash):
         raise DatasetError(folder, fault)
     return Standardizer(
         _read(dataset.path, f"{folder}/mean.npy"), _read(dataset.path, f"{folder}/std.npy")
     )
+
+
+def _options(weight: Weight, rule: str | None) -> str:
+    """Return the options that give such statistics, where a default does not."""
+    options = {"--weight": None if weight == FRAME else weight}
+    options["--group"] = "NAME=START:STOP,..." if rule == GROUPED else rule
+    return "".join(f" {name} {value}" for name, value in options.items() if value)
 
 
 def _read(path: Path, name: str) -> NDArray[np.float32]:

@@ -97,11 +97,6 @@ def spread(moments: Moments, groups: Groups | None) -> NDArray[np.float64]:
     return std if groups is None else group_std(std, groups)
 
 
-def constant_components(moments: Moments) -> list[int]:
-    """Return the components that are constant, or too nearly so for float32 to divide by."""
-    return np.flatnonzero(moments.std(DDOF).astype(np.float32) == 0).tolist()
-
-
 def statistics_faults(path: Path, split: str, name: str, dataset_hash: str) -> Iterator[str]:
     """Yield what is wrong with a folder of statistics: damage, or another dataset's values."""
     folder = f"{STATISTICS}/{split}/{name}"
@@ -122,9 +117,9 @@ def _read(path: Path, name: str) -> dict[str, Any]:
 def _subject_faults(
     document: Mapping[str, Any], split: str, name: str, dataset_hash: str
 ) -> Iterator[str]:
-    words = (document.get(key) for key in ("field", "weight", "rule"))
-    field, weight, rule = (None if word is None else str(word) for word in words)
-    found = document.get("split"), statistics_name(f"{field}", f"{weight}", rule)
+    field, weight, rule = (document.get(key) for key in ("field", "weight", "rule"))
+    words = str(field), str(weight), None if rule is None else str(rule)
+    found = document.get("split"), statistics_name(*words)
     if (*found, document.get("dataset")) != (split, name, dataset_hash):
         yield f"holds the statistics of {found}, not of this dataset; compute them again"
 
@@ -145,7 +140,7 @@ def _values(moments: Moments) -> dict[str, Any]:
         "std": moments.std(DDOF).tolist(),
         "min": moments.minimum.tolist(),
         "max": moments.maximum.tolist(),
-        "constant": constant_components(moments),
+        "constant": np.flatnonzero(moments.constant).tolist(),
     }
 
 

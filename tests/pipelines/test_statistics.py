@@ -134,7 +134,7 @@ def test_humanml3ds_own_std_is_reproduced_from_features_of_such_spreads(tmp_path
 
 def test_the_standardizer_of_another_way_names_its_command(tmp_path: Path) -> None:
     data = open_dataset(make_dataset(tmp_path).path)
-    with pytest.raises(ShardError, match=r"--field points --weight clip --group grouped$"):
+    with pytest.raises(ShardError, match=r"--field points --weight clip --group NAME=START"):
         data.standardizer("points", weight="clip", rule="grouped")
     stats(tmp_path, None, "points", "clip", "all=0:3")
     found = data.standardizer("points", weight="clip", rule="grouped")
