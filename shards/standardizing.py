@@ -77,7 +77,7 @@ def read_standardizer(
 
 def _options(weight: Weight, rule: str | None) -> str:
     """Return the options that give such statistics, where a default does not."""
-    options = {"--weight": None if weight == FRAME else weight}
+    options: dict[str, str | None] = {"--weight": None if weight == FRAME else weight}
     options["--group"] = "NAME=START:STOP,..." if rule == GROUPED else rule
     return "".join(f" {name} {value}" for name, value in options.items() if value)
 
