@@ -195,9 +195,9 @@ def stats(dataset: Path, split: str | None, field: str) -> None:
 )
 @click.option("--seed", default=ExportOptions.seed, show_default=True, help="Seed of packs' order.")
 def export(dataset: Path, out: Path, **parameters: Any) -> None:
-    """Write an array of DATASET as files: one a clip, packs of frames, or one PCD a frame.
+    """Write an array of DATASET as files of a clip, of 32 frames, or of a frame.
 
-    Run again after a stop, it writes only what is missing.
+    Run again after it was stopped, it writes only what is missing.
     """
     from pipelines import exporting
 

@@ -15,7 +15,7 @@ from typing import Any
 from motiondata.errors import InputError
 from pipelines.errors import AbortedError, aborting
 from pipelines.export_options import ExportOptions
-from pipelines.layouts import LAYOUTS, Layout
+from pipelines.layouts import LAYOUTS, Layout, Line
 from pipelines.progress import Progress
 from shards.dataset import Dataset
 from shards.paths import inside
@@ -33,7 +33,7 @@ def export(path: Path, out: Path, options: ExportOptions) -> str:
     `AbortedError` where the machine stops it, which the same call then goes on with.
     """
     dataset = Dataset.open(path)
-    splits = [options.split] if options.split else dataset.description.splits
+    splits = dataset.description.splits if options.split is None else [options.split]
     make = LAYOUTS[options.format]
     layouts = [make(dataset, split, options.field, options.seed) for split in splits]
     with aborting(out), _holding(out, _made_by(dataset, options)):
@@ -124,13 +124,13 @@ def _write_list(out: Path, layout: Layout) -> str:
     path = inside(out, f"{layout.split}.csv")
     if not path.exists():
         with publishing(path) as file:
-            for row in _rows(layout):
-                file.write(f"{','.join(map(str, row))}\n".encode("ascii"))
+            for line in _lines(layout):
+                file.write(f"{','.join(map(str, line))}\n".encode("ascii"))
     frames = int(layout.lengths.sum())
     return f"{layout.split}: {frames:,} frames of {len(layout.keys):,} clips, listed in {path}"
 
 
-def _rows(layout: Layout) -> Iterator[tuple[str | int, ...]]:
+def _lines(layout: Layout) -> Iterator[Line]:
     yield layout.columns
     for group in range(len(layout)):
         yield from layout.listed(group)

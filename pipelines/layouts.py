@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.errors import InputError
 from pipelines.export_options import EXPORT_FORMATS
+from pipelines.pcd import check_clouds, points_to_pcd
 from shards.dataset import Dataset
 from shards.gathering import FieldReader, row_spec
 from shards.npy import array_to_npy
@@ -24,34 +24,19 @@ from shards.selection import Selection, select_rows
 PACK_FRAMES = 32
 DISTINCT = {"points": "hits"}
 """The field that says how many of a field's rows in a frame are distinct: docs/format.md."""
-PCD_FLOATS = ("float32", "float64")
-PCD_HEADER = """\
-# .PCD v0.7 - Point Cloud Data file format
-VERSION 0.7
-FIELDS x y z
-SIZE {size} {size} {size}
-TYPE F F F
-COUNT 1 1 1
-WIDTH {points}
-HEIGHT 1
-VIEWPOINT 0 0 0 1 0 0 0
-POINTS {points}
-DATA binary
-"""
-"""Source: pointclouds.org/documentation/tutorials/pcd_file_format.html."""
-
-Row = tuple[str | int, ...]
+Line = tuple[str | int, ...]
+"""Of a list of files."""
 
 
 class Layout(ABC):
     """The files of a split, made one group at a time."""
 
-    columns: ClassVar[Row]
+    columns: ClassVar[Line]
     """Of the list of files."""
 
     def __init__(self, dataset: Dataset, split: str, field: str, seed: int) -> None:
         self.split, self.field, self.seed = split, field, seed
-        self.spec = row_spec(dataset.schema, field)
+        row_spec(dataset.schema, field)
         rows = select_rows(dataset, Selection(split))
         self.keys: list[str] = dataset.manifest["key"].take(rows).to_pylist()
         self.lengths = dataset.manifest["frames"].to_numpy()[rows]
@@ -76,8 +61,8 @@ class Layout(ABC):
         """Yield what a group's files hold, in the order of their names."""
 
     @abstractmethod
-    def listed(self, group: int) -> Iterator[Row]:
-        """Yield a group's rows of the list of files."""
+    def listed(self, group: int) -> Iterator[Line]:
+        """Yield a group's lines of the list of files."""
 
     def _read_of(self, field: str) -> FieldReader:
         return FieldReader(self._files, self._rows, field)
@@ -102,15 +87,15 @@ class NpyTree(Layout):
         """Yield a clip, shaped (frames, *row)."""
         yield array_to_npy(self._clip(self._reader, group))
 
-    def listed(self, group: int) -> Iterator[Row]:
-        """Yield a clip's row."""
+    def listed(self, group: int) -> Iterator[Line]:
+        """Yield a clip's line."""
         yield self.names(group)[0], self.keys[group], self.frames(group)
 
 
 class Packs(Layout):
     """Packs of frames of all clips, each frame in one pack, in an order that the seed chooses."""
 
-    columns = ("file", "row", "key", "frame")
+    columns = ("file", "place", "key", "frame")
 
     def __init__(self, dataset: Dataset, split: str, field: str, seed: int) -> None:
         super().__init__(dataset, split, field, seed)
@@ -134,12 +119,12 @@ class Packs(Layout):
         runs = self._reader.read(pieces.clips, pieces.starts, pieces.counts, 1)
         yield array_to_npy(runs[:, 0])
 
-    def listed(self, group: int) -> Iterator[Row]:
-        """Yield a row for each of a pack's frames: from which clip it is, and its number there."""
+    def listed(self, group: int) -> Iterator[Line]:
+        """Yield a line for each of a pack's frames: of which clip it is, and its number there."""
         pieces, (name,) = self._pieces(group), self.names(group)
-        places = zip(pieces.clips.tolist(), pieces.starts.tolist(), strict=True)
-        for row, (clip, frame) in enumerate(places):
-            yield name, row, self.keys[clip], frame
+        frames = zip(pieces.clips.tolist(), pieces.starts.tolist(), strict=True)
+        for place, (clip, frame) in enumerate(frames):
+            yield name, place, self.keys[clip], frame
 
     def _pieces(self, group: int) -> Pieces:
         places = group * PACK_FRAMES + np.arange(self.frames(group))
@@ -153,15 +138,7 @@ class PcdFrames(Layout):
 
     def __init__(self, dataset: Dataset, split: str, field: str, seed: int) -> None:
         super().__init__(dataset, split, field, seed)
-        if (
-            self.spec.dtype not in PCD_FLOATS
-            or len(self.spec.shape) != 3
-            or self.spec.shape[2] != 3
-        ):
-            raise InputError(
-                f"format: expected a field of floats (frames, points, 3) for pcd, found {field}, "
-                f"{self.spec.dtype} ({', '.join(map(str, self.spec.shape))})"
-            )
+        check_clouds(dataset.schema.arrays[field], field)
         counted = DISTINCT.get(field)
         self._counts = None if counted is None else self._read_of(counted)
 
@@ -176,8 +153,8 @@ class PcdFrames(Layout):
         for points, count in zip(frames, self._distinct(group), strict=True):
             yield points_to_pcd(points[:count])
 
-    def listed(self, group: int) -> Iterator[Row]:
-        """Yield a row for each of a clip's frames."""
+    def listed(self, group: int) -> Iterator[Line]:
+        """Yield a line for each of a clip's frames."""
         frames = zip(self.names(group), self._distinct(group), strict=True)
         for frame, (name, points) in enumerate(frames):
             yield name, self.keys[group], frame, points
@@ -188,12 +165,6 @@ class PcdFrames(Layout):
         if self._counts is None:
             return [most] * self.frames(group)
         return [min(count, most) for count in self._clip(self._counts, group).tolist()]
-
-
-def points_to_pcd(points: NDArray[Any]) -> bytes:
-    """Return points shaped (points, 3), little-endian floats, as the bytes of a PCD file."""
-    header = PCD_HEADER.format(size=points.itemsize, points=len(points))
-    return header.encode("ascii") + points.tobytes("C")
 
 
 LAYOUTS: dict[str, type[Layout]] = dict(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
@@ -18,6 +19,7 @@ from pipelines.layouts import PACK_FRAMES
 from shards.dataset import Dataset
 from shards.errors import ShardError
 from shards.npy import npy_to_array
+from shards.paths import MANIFEST
 from shards.reading import read_member
 from tests.pipelines.faults import KILLED, Fault
 from tests.pipelines.faults import run as run_with_fault
@@ -29,6 +31,13 @@ from tests.shards.made_clips import make_clips
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
     return tmp_path / "files"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a dataset of a few clips, whose export takes a moment."""
+    made = tmp_path_factory.mktemp("small") / "made"
+    return make_clips(made, {"train": [(3, 2)], "val": [(4,), (33,)]}).path
 
 
 def member(dataset: Dataset, key: str, field: str) -> NDArray[Any]:
@@ -73,6 +82,18 @@ def test_a_tree_has_the_array_of_every_clip(built: Dataset, files: Path) -> None
             assert len(array) == int(row["frames"])
 
 
+def test_a_list_joins_with_the_captions_of_the_manifest(built: Dataset, files: Path) -> None:
+    export(built.path, files, ExportOptions("npy-tree", "val"))
+    clips = pd.read_csv(files / "val.csv", dtype={"key": str})
+    captions = pd.read_parquet(built.path / MANIFEST, columns=["key", "captions"])
+    joined = clips.merge(captions, on="key")
+    assert joined["key"].tolist() == keys_of(built, "val")
+    assert [list(texts) for texts in joined["captions"]] == [
+        [caption["text"] for caption in json.loads(read_member(built, key, "json"))["captions"]]
+        for key in joined["key"]
+    ]
+
+
 def test_any_array_with_a_row_a_frame_can_be_exported(built: Dataset, files: Path) -> None:
     export(built.path, files, ExportOptions("npy-tree", "val", "joints"))
     for key in keys_of(built, "val"):
@@ -87,7 +108,7 @@ def test_packs_hold_every_frame_once_and_tell_which(built: Dataset, files: Path)
         rows = listed(files / f"{split}.csv")
         for row in rows:
             np.testing.assert_array_equal(
-                np.load(files / row["file"])[int(row["row"])],
+                np.load(files / row["file"])[int(row["place"])],
                 member(built, row["key"], "points")[int(row["frame"])],
             )
         assert sorted((row["key"], int(row["frame"])) for row in rows) == sorted(
@@ -111,7 +132,7 @@ def test_packs_mix_clips_in_an_order_of_their_seed(tmp_path: Path) -> None:
     make_clips(tmp_path / "made", {"train": [(64,) * 10] * 4})
 
     def clips_of(seed: int) -> NDArray[Any]:
-        """Return the clip that each row of each pack is of."""
+        """Return the clip that each frame of each pack is of."""
         out = tmp_path / f"seed{seed}"
         export(tmp_path / "made", out, ExportOptions("packs-of-32", seed=seed))
         return np.stack([np.load(path)[:, 0, 0] for path in sorted((out / "train").iterdir())])
@@ -152,9 +173,10 @@ def test_points_that_have_no_count_are_all_exported(built: Dataset, files: Path)
 
 MOMENTS = {
     "before the parameters' rename": Fault("SIGKILL", "rename", file=EXPORT),
-    "in the midst of the files": Fault("SIGKILL", "rename", 5),
-    "after half a file": Fault("SIGKILL", "fsync", file="val/"),
-    "after a file": Fault("SIGKILL", "rename", file="val/", after=True),
+    "after the parameters": Fault("SIGKILL", "rename", file=EXPORT, after=True),
+    "after a file's last byte": Fault("SIGKILL", "fsync", 3),
+    "after a file": Fault("SIGKILL", "rename", 2, after=True),
+    "in the midst of the files": Fault("SIGKILL", "rename", 3),
     "before a list's rename": Fault("SIGKILL", "rename", file="val.csv"),
     "by a full disk": Fault("ENOSPC", "write", 4),
 }
@@ -174,11 +196,11 @@ def finished(files: Path) -> dict[str, tuple[int, int]]:
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("layout", EXPORT_FORMATS)
 def test_a_stopped_export_goes_on_and_leaves_alone_what_is_finished(
-    built: Dataset, tmp_path: Path, files: Path, layout: str, moment: str
+    small: Path, tmp_path: Path, files: Path, layout: str, moment: str
 ) -> None:
     whole, log = tmp_path / "whole", tmp_path / "log"
-    export(built.path, whole, ExportOptions(layout))
-    words = ["export", str(built.path), "--format", layout, "--out", str(files)]
+    export(small, whole, ExportOptions(layout))
+    words = ["export", str(small), "--format", layout, "--out", str(files)]
     fault = MOMENTS[moment]
     assert run_with_fault(words, log, fault) == (KILLED if fault.what == "SIGKILL" else 1)
     done, reference = finished(files), files_of(whole)
@@ -190,16 +212,15 @@ def test_a_stopped_export_goes_on_and_leaves_alone_what_is_finished(
     assert done.items() <= finished(files).items()
 
 
-def test_files_that_went_missing_are_made_again(built: Dataset, files: Path) -> None:
-    export(built.path, files, ExportOptions("pcd"))
+def test_a_file_that_went_missing_is_made_again(small: Path, files: Path) -> None:
+    export(small, files, ExportOptions("pcd"))
     whole = files_of(files)
-    (lost,) = list((files / "val").glob("*/000003.pcd"))[:1]
-    lost.unlink()
+    (files / "val/c2/000003.pcd").unlink()
     done = finished(files)
-    assert "1 frames done" not in export(built.path, files, ExportOptions("pcd"))
+    assert "4 frames done in" in export(small, files, ExportOptions("pcd"))
     assert files_of(files) == whole
     assert done.items() <= finished(files).items()
-    assert "nothing was left to do" in export(built.path, files, ExportOptions("pcd"))
+    assert "nothing was left to do" in export(small, files, ExportOptions("pcd"))
 
 
 def test_splits_can_be_exported_one_by_one(built: Dataset, tmp_path: Path, files: Path) -> None:
@@ -276,7 +297,11 @@ def test_two_exports_into_one_folder_do_not_meet(built: Dataset, files: Path) ->
 
 WRONG = {
     "no dataset": (["nowhere", "--format", "pcd"], "not a finished dataset"),
-    "no such split": (["{built}", "--format", "pcd", "--split", "dev"], "choose of train"),
+    "no such split": (
+        ["{built}", "--format", "pcd", "--split", "dev"],
+        "choose of test, train, val",
+    ),
+    "an empty split": (["{built}", "--format", "pcd", "--split", ""], "there is no split ''"),
     "no such field": (["{built}", "--format", "pcd", "--field", "colour"], "choose of points"),
     "a field without rows": (["{built}", "--format", "npy-tree", "--field", "json"], "'json'"),
     "no points": (["{built}", "--format", "pcd", "--field", "trans"], "float32 (frames, 3)"),
