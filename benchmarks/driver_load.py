@@ -10,7 +10,6 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -43,50 +42,36 @@ CAPTIONS, WORDS = 3, 10
 Result = TypeVar("Result")
 
 
-@dataclass
-class _Stages:
-    """What each stage took, in order; memory is the process's peak so far."""
-
-    rows: list[str] = field(default_factory=list)
-
-    def run(self, name: str, stage: Callable[[], Result]) -> Result:
-        started = time.process_time()
-        result = stage()
-        seconds = time.process_time() - started
-        megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-        self.rows.append(f"| {name} | {seconds:,.1f} | {megabytes:,.0f} |")
-        return result
+def run(name: str, stage: Callable[[], Result]) -> Result:
+    """Run a stage and print its row of the table; memory is the process's peak so far."""
+    started = time.process_time()
+    result = stage()
+    seconds = time.process_time() - started
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    print(f"| {name} | {seconds:,.1f} | {megabytes:,.0f} |", flush=True)
+    return result
 
 
 def main() -> None:
     """Print the table for the number of rows on the command line."""
     lengths = np.random.default_rng(0).choice(usual_lengths(), int(sys.argv[1]))
-    print(*_driver_table(lengths), sep="\n")
-
-
-def _driver_table(lengths: NDArray[np.int64]) -> Iterator[str]:
-    """Yield a Markdown table of the stages of a build of clips of these lengths, in frames."""
-    stages = _Stages()
+    print("| stage | seconds of CPU | peak MB |\n|---|---|---|")
     with TemporaryDirectory() as folder:
         root = Path(folder)
         _write_archive(root, lengths)
         options = BuildOptions(root / "index.csv", root / "amass")
         paths, tools = find_inputs(options), load_tools(options)
-        stages.run("before", lambda: None)
-        plan = stages.run("plan", lambda: make_plan(options, paths))
-        stages.run("fingerprint", lambda: take_fingerprint(options, paths, plan, tools))
-    jobs = [ShardJob(shard, options, paths, root, "") for shard in plan.shards]
-    sent = stages.run("jobs sent", lambda: sum(len(pickle.dumps(job)) for job in jobs))
-    received, receipts = stages.run("receipts read", lambda: _receive(plan))
-    manifest = stages.run("manifest", lambda: _manifest_bytes(receipts))
-    yield f"{len(lengths):,} rows, {len(jobs):,} shards"
-    yield ""
-    yield "| stage | seconds of CPU | peak MB |\n|---|---|---|"
-    yield from stages.rows
-    yield ""
-    yield f"jobs: {sent / 1e6:,.1f} MB, {sent / len(jobs) / 1e3:,.1f} kB each"
-    yield f"receipts: {received / 1e6:,.1f} MB, {received / len(jobs) / 1e3:,.1f} kB each"
-    yield f"manifest: {manifest / 1e6:,.1f} MB, {manifest / len(lengths):,.0f} B a sample"
+        run("before", lambda: None)
+        plan = run("plan", lambda: make_plan(options, paths))
+        run("fingerprint", lambda: take_fingerprint(options, paths, plan, tools))
+    jobs = [ShardJob(shard, options, paths, root, "", "") for shard in plan.shards]
+    sent = run("jobs sent", lambda: sum(len(pickle.dumps(job)) for job in jobs))
+    received, receipts = run("receipts made and read", lambda: _receive(plan))
+    manifest = run("manifest", lambda: _manifest_bytes(receipts))
+    print(f"\n{len(lengths):,} rows, {len(jobs):,} shards")
+    print(f"jobs: {sent / 1e6:,.1f} MB, {sent / len(jobs) / 1e3:,.1f} kB each")
+    print(f"receipts: {received / 1e6:,.1f} MB, {received / len(jobs) / 1e3:,.1f} kB each")
+    print(f"manifest: {manifest / 1e6:,.1f} MB, {manifest / len(lengths):,.0f} B a sample")
 
 
 def _write_archive(root: Path, lengths: NDArray[np.int64]) -> None:
@@ -129,36 +114,31 @@ def _receive(plan: Plan) -> tuple[int, list[Receipt]]:
 
 
 def _receipt(shard: PlannedShard, generator: np.random.Generator) -> Receipt:
+    members = list(lidar_schema(384).members)
+    sizes = generator.integers(1_000, 10**6, (len(shard.clips), len(members))).tolist()
+    words = (generator.zipf(1.1, (len(shard.clips), CAPTIONS, WORDS)) % 5_000).tolist()
+    hits = generator.uniform(200, 900, len(shard.clips)).tolist()
     rows = tuple(
-        _manifest_row(clip, shard.name, number * 10**6, generator)
+        ManifestRow(
+            clip.samples[0].key,
+            shard.name,
+            clip.frames,
+            {suffix: Span(size, size) for suffix, size in zip(members, sizes[number], strict=True)},
+            _extra(clip, hits[number], words[number]),
+        )
         for number, clip in enumerate(shard.clips)
     )
-    moments = dict.fromkeys(
-        ("points", "joints", "pose", "trans"), Moments.of(generator.normal(size=(9, 3)))
-    )
-    return Receipt(shard.name, "0" * 32, ShardFile(shard.name, 1, "0" * 32), rows, (), moments)
+    moments = Moments.of(generator.normal(size=(9, 3)))
+    fields = dict.fromkeys(("points", "joints", "pose", "trans"), moments)
+    return Receipt(shard.name, "0" * 32, ShardFile(shard.name, 1, "0" * 32), rows, (), fields)
 
 
-def _manifest_row(
-    clip: PlannedClip, shard: str, offset: int, generator: np.random.Generator
-) -> ManifestRow:
-    hits = generator.uniform(200, 900)
-    captions = [_caption(generator) for _ in range(CAPTIONS)]
-    sizes = generator.integers(1_000, 10**6, len(lidar_schema(384).members)).tolist()
-    spans = {
-        suffix: Span(offset, size)
-        for suffix, size in zip(lidar_schema(384).members, sizes, strict=True)
-    }
-    extra = {
+def _extra(clip: PlannedClip, hits: float, words: list[list[int]]) -> dict[str, object]:
+    captions = [" ".join(f"w{word:04d}" for word in caption) for caption in words]
+    return {
         "hits_min": int(hits / 2), "hits_mean": hits, "source": clip.recording, "subset": "KIT",
         "captions": captions, "flags": [],
     }  # fmt: skip
-    return ManifestRow(clip.samples[0].key, shard, clip.frames, spans, extra)
-
-
-def _caption(generator: np.random.Generator) -> str:
-    """Return made words of a small vocabulary, of five letters each."""
-    return " ".join(f"w{word:04d}" for word in generator.zipf(1.1, WORDS) % 5000)
 
 
 def _manifest_bytes(receipts: list[Receipt]) -> int:

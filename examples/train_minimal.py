@@ -35,7 +35,7 @@ def mean_error(batch: dict[str, torch.Tensor]) -> torch.Tensor:
 
 
 if SAVED.exists():
-    saved = torch.load(SAVED)
+    saved = torch.load(SAVED, weights_only=True)
     model.load_state_dict(saved["model"])
     optimizer.load_state_dict(saved["optimizer"])
     training.load_state_dict(saved["training"])

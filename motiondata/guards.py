@@ -19,8 +19,8 @@ MOST = 0.9
 MAX_TURN_RADIANS = 8 * np.pi
 """Four whole turns: fits may run past one, but a pose in degrees is far beyond (a root of 90)."""
 MAX_TRANS_METRES = 500.0
-"""Ten times the largest capture volume; also where millimetres are taken for metres (a pelvis at
-900), and float32 would lose them."""
+"""Beyond any room that motion is captured in, and where millimetres are taken for metres: a pelvis
+at 900."""
 MAX_BETA = 20.0
 """Standard deviations of a population; 5 is a person hardly ever met."""
 MAX_POSITION = 1e6

@@ -6,6 +6,7 @@ build was stopped and begun again.
 
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from motiondata.errors import InputError
@@ -15,7 +16,7 @@ from pipelines.errors import aborting
 from pipelines.fingerprint import Kept, take_fingerprint
 from pipelines.finishing import finish
 from pipelines.folder import expect_own_folder, prepare_folder
-from pipelines.inputs import absolute_inputs, find_inputs
+from pipelines.inputs import InputPaths, absolute_inputs, find_inputs
 from pipelines.jobs import ShardJob
 from pipelines.occupation import occupying
 from pipelines.options import BuildOptions, Execution
@@ -26,7 +27,7 @@ from pipelines.receipts import Receipt, find_receipt
 from pipelines.retrying import Planned, kept_shards, plan_retry
 from pipelines.scheduling import run_jobs
 from pipelines.summary import describe_build, describe_plan
-from pipelines.tools import load_tools_anew
+from pipelines.tools import Tools, load_tools, load_tools_anew
 
 
 def dry_run(options: BuildOptions) -> str:
@@ -54,13 +55,7 @@ def _build(
     options: BuildOptions, out: Path, execution: Execution
 ) -> tuple[Plan, list[Receipt], tuple[Drop, ...], str]:
     paths = find_inputs(options)
-    tools = load_tools_anew(options)
-
-    def plan_around(kept: dict[str, Kept]) -> Planned:
-        plan = make_plan(options, paths, {name: shard.keys for name, shard in kept.items()})
-        _expect_clips(plan, options)
-        return Planned(plan, take_fingerprint(options, paths, plan, tools, kept))
-
+    plan_around = partial(_plan_around, options, paths, load_tools_anew(options))
     expect_own_folder(out)
     planned = plan_around({} if execution.restart else kept_shards(out))
     with occupying(out) as run:
@@ -73,8 +68,17 @@ def _build(
             ShardJob(shard, options, paths, out, answered[shard.name], run) for shard in plan.shards
         ]
         receipts, rate = _run(jobs, plan, execution)
-        drops = finish(out, plan, receipts, made_of, tools)
+        drops = finish(out, plan, receipts, made_of, load_tools(options))
     return plan, receipts, drops, rate
+
+
+def _plan_around(
+    options: BuildOptions, paths: InputPaths, tools: Tools, kept: dict[str, Kept]
+) -> Planned:
+    """Plan a build whose folder has shards that are to stay as they are; mostly none."""
+    plan = make_plan(options, paths, {name: shard.keys for name, shard in kept.items()})
+    _expect_clips(plan, options)
+    return Planned(plan, take_fingerprint(options, paths, plan, tools, kept))
 
 
 def _expect_clips(plan: Plan, options: BuildOptions) -> None:

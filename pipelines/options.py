@@ -79,7 +79,7 @@ class Execution:
     workers: int = 0
     """Ray workers on this machine; 0 builds in the calling process."""
     ray_address: str | None = None
-    """A running Ray cluster to use (`auto`, or `ray://host:port`) instead of starting one."""
+    """A running Ray cluster to use (`auto`, or `host:port`) instead of starting one."""
     device: str = "cpu"
     """Where posing, scanning and sampling run."""
     restart: bool = False

@@ -4,20 +4,21 @@ Receipts are what travels from workers to the driver, and what a later run reads
 manifest, the drops and the statistics are put together from them, in plan order.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipelines.drops import Drop
+from shards.errors import DatasetError
 from shards.manifest import ManifestRow
 from shards.moments import Moments
 from shards.paths import RECEIPTS
 from shards.publishing import Permit, publish
+from shards.sealing import seal, unseal
 from shards.writing import ShardFile, Span
 
-NO_RECEIPT = (ValueError, KeyError, TypeError, AttributeError)
+NO_RECEIPT = (DatasetError, ValueError, KeyError, TypeError, AttributeError)
 """What reading something else than a receipt raises."""
 
 
@@ -38,7 +39,7 @@ class Receipt:
     """Per field, the statistics of the shard's samples, folded in order."""
 
     def to_bytes(self) -> bytes:
-        """Return the receipt as JSON."""
+        """Return the receipt as JSON with its hash: a flipped digit would be a wrong mean."""
         document = {
             "shard": self.shard,
             "plan": self.plan,
@@ -47,12 +48,12 @@ class Receipt:
             "drops": [asdict(drop) for drop in self.drops],
             "moments": {field: moments.to_json() for field, moments in self.moments.items()},
         }
-        return json.dumps(document, separators=(",", ":")).encode() + b"\n"
+        return seal(document)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Receipt":
         """Read a receipt; raises one of `NO_RECEIPT` where it is none."""
-        document = json.loads(data)
+        document = unseal(data, RECEIPTS)
         for sample in document["samples"]:
             sample["members"] = {name: Span(*span) for name, span in sample["members"].items()}
         return cls(

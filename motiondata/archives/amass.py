@@ -10,16 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.archives.npz import Npz, open_npz
+from motiondata.archives.npz import Npz, array_to_text, open_npz
 from motiondata.errors import DropReason, RecordingError
 from motiondata.recording import SMPL_SHAPES, Recording
 from motiondata.skeleton import JOINTS
 
 SMPLH_FRAME_RATE = "mocap_framerate"
 SMPLX_FRAME_RATE = "mocap_frame_rate"
-
-MAX_TEXT_BYTES = 8192
-"""The longest text that is taken; a licence's note goes into every sample."""
 
 GENDER_NAMES = {"unknown": "neutral"}
 """What AMASS writes where it gives no gender."""
@@ -140,18 +137,7 @@ def _text(npz: Npz, key: str) -> str:
     """Return a text, written as bytes or as characters; empty where the key is absent."""
     if key not in npz.members:
         return ""
-    array = npz.read(key)
-    if array.size != 1 or array.dtype.kind not in "SU" or array.nbytes > MAX_TEXT_BYTES:
-        raise npz.invalid(
-            f"{key} is {array.dtype} shaped {array.shape}; expected one text of {MAX_TEXT_BYTES} "
-            "bytes at the most"
-        )
-    if array.dtype.kind == "S":
-        return bytes(array.item()).decode("ascii", errors="replace")
-    # By hand: what is no character, such as half of one, makes a str that nobody can write.
     try:
-        return (
-            array.astype(array.dtype.newbyteorder("<")).tobytes().decode("utf-32-le").rstrip("\0")
-        )
-    except UnicodeDecodeError as error:
-        raise npz.invalid(f"{key} is not text ({error.reason})") from error
+        return array_to_text(npz.read(key))
+    except ValueError as error:
+        raise npz.invalid(f"{key} is {error}") from error

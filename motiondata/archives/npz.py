@@ -27,6 +27,9 @@ from motiondata.files import expect_plain_file
 MAX_ARRAY_BYTES = 2**29
 """The largest array that is read, in float64: 50 minutes of AMASS's 156 a frame at 120 fps."""
 
+MAX_TEXT_BYTES = 8192
+"""The longest text that is taken; a licence's note goes into every sample."""
+
 _MAGIC = b"\x93NUMPY"
 _HEADER_LENGTH = {1: struct.Struct("<H"), 2: struct.Struct("<I")}
 """How each version of the format writes the length of its header."""
@@ -114,6 +117,26 @@ def _header_text(file: IO[bytes]) -> bytes:
     length = _HEADER_LENGTH[version[0]]
     (size,) = length.unpack(file.read(length.size).ljust(length.size, b"\0"))
     return file.read(size) if size <= _MAX_HEADER_BYTES else b""
+
+
+def array_to_text(array: NDArray[Any]) -> str:
+    """Return the text that an array of one holds, as bytes in ASCII or as characters.
+
+    Raises `ValueError`, saying what the array is, where it is no text or an overlong one.
+    """
+    if array.size != 1 or array.dtype.kind not in "SU" or array.nbytes > MAX_TEXT_BYTES:
+        raise ValueError(
+            f"{array.dtype} shaped {array.shape}; expected one text of {MAX_TEXT_BYTES} bytes at "
+            "the most"
+        )
+    if array.dtype.kind == "S":
+        return bytes(array.item()).decode("ascii", errors="replace")
+    # By hand: what is no character, such as half of one, makes a str that nobody can write.
+    data = array.astype(array.dtype.newbyteorder("<")).tobytes()
+    try:
+        return data.decode("utf-32-le").rstrip("\0")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"no text ({error.reason})") from error
 
 
 @contextmanager

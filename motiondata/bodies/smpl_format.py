@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.archives.npz import array_to_text
 from motiondata.bodies.body import Body
 from motiondata.errors import InputError
 from motiondata.recording import SMPL_SHAPES
@@ -189,10 +190,13 @@ def _regress(regressor: NDArray[np.float64], points: NDArray[np.float64]) -> NDA
 
 
 def _shape_space(found: Mapping[str, object], where: str) -> str:
-    space = np.asarray(found.get(SHAPE_SPACE, SMPL_SHAPES))
-    if space.dtype.kind != "U" or space.ndim:
-        raise _fault(where, f"{SHAPE_SPACE} is no text", f"a name such as {SMPL_SHAPES!r}")
-    return str(space)
+    space = found.get(SHAPE_SPACE, SMPL_SHAPES)
+    try:
+        return array_to_text(np.array(space) if isinstance(space, str) else _as_array(space))
+    except ValueError as error:
+        raise _fault(
+            where, f"{SHAPE_SPACE} is no text", f"a name such as {SMPL_SHAPES!r}"
+        ) from error
 
 
 def _hash(arrays: Arrays) -> str:

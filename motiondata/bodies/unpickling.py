@@ -205,16 +205,23 @@ def _expect_modest_numbers(content: bytes) -> None:
     code = ""
     while code != pickle.STOP.decode():
         code = stream.read(1).decode("latin1")
-        number = _read_argument(OPCODES[code], stream)
-        if code in NUMBERING and number > len(content):
-            raise pickle.UnpicklingError(f"an object with the number {number}")
+        argument = _read_argument(OPCODES[code], stream)
+        if code in NUMBERING and int(argument) > len(content):
+            raise pickle.UnpicklingError(f"an object with the number {int(argument)}")
 
 
 def _read_argument(opcode: pickletools.OpcodeInfo, stream: io.BytesIO) -> Any:
-    # Python 2 wrote any bytes as such a text, which the opcode's own reader takes for ASCII.
-    if opcode.name == "STRING":
-        return stream.readline()
-    return opcode.arg.reader(stream) if opcode.arg else None
+    """Return an opcode's argument as its own reader does, or as the line that it is.
+
+    The readers of lines take the bytes in Python 2's texts for escapes and ASCII.
+    """
+    if opcode.arg is None:
+        return None
+    if opcode.arg.n != pickletools.UP_TO_NEWLINE:
+        return opcode.arg.reader(stream)
+    # A name comes after its module, on a line of its own.
+    lines = 2 if opcode.name in ("GLOBAL", "INST") else 1
+    return b"".join(stream.readline() for _ in range(lines))
 
 
 def read_pickle(path: Path) -> dict[str, object]:

@@ -99,6 +99,14 @@ def test_a_member_that_claims_to_be_huge_is_refused_unread(tmp_path: Path) -> No
     assert fault(path).reason is DropReason.INVALID
 
 
+def test_a_size_counts_as_it_is_in_float64(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("motiondata.archives.npz.MAX_ARRAY_BYTES", 8000)
+    assert len(read(save_npz(tmp_path / "a.npz", {"a": np.zeros(900, np.float16)}), "a")) == 900
+    error = fault(save_npz(tmp_path / "a.npz", {"a": np.zeros(1001, np.float16)}))
+    assert error.reason is DropReason.INVALID
+    assert "float64" in str(error)
+
+
 def test_a_packed_member_that_is_larger_than_it_says_is_refused(tmp_path: Path) -> None:
     header = "{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }"
     member = npy_bytes(header, bytes(10**6))

@@ -157,6 +157,23 @@ FAULTS = {
     "fractional faces": (MADE | {"f": np.zeros((5, 3))}, "f holds values of type float64; .* int"),
     "NaN": (changed("shapedirs", (3, 1, 2), np.nan), "shapedirs holds NaN or infinite values"),
     "infinity": (changed("J_regressor", (0, 0), np.inf), "J_regressor holds NaN or infinite"),
+    "centimetres": (
+        MADE | {"v_template": 100 * MADE["v_template"]},
+        "v_template holds values from .*; expected metres or shares, 10 at the most",
+    ),
+    "nonsense": (changed("posedirs", (0, 0, 0), 1e300), "posedirs holds values from .* to 1e.300"),
+    "no faces": (MADE | {"f": np.zeros((0, 3), int)}, "f is empty; expected a body that has"),
+    "no vertices": (
+        {
+            **MADE,
+            "v_template": np.zeros((0, 3)),
+            "weights": np.zeros((0, 24)),
+            "J_regressor": np.zeros((24, 0)),
+            "shapedirs": np.zeros((0, 3, 10)),
+            "posedirs": np.zeros((0, 3, 207)),
+        },
+        "v_template is empty",
+    ),
     "faces out of range": (
         changed("f", (0, 0), 40),
         "f names vertices from 0 to 40; expected 0 to 39",
@@ -172,6 +189,14 @@ FAULTS = {
         changed("weights", 0, 2 / 24),
         "a vertex's weights sum to one with",
     ),
+    "half a character for a space": (
+        MADE | {"shape_space": np.frombuffer(b"\x00\xd8\x00\x00", "<U1")},
+        "shape_space is no text",
+    ),
+    "no character for a space": (
+        MADE | {"shape_space": np.frombuffer(b"\xff\xff\xff\x7f", "<U1")},
+        "shape_space is no text",
+    ),
     "a number for a space": (MADE | {"shape_space": np.array(3)}, "shape_space is no text"),
     "a pickled regressor": (
         MADE | {"J_regressor": np.array(scipy.sparse.csc_matrix(np.eye(3)), dtype=object)},
@@ -186,6 +211,17 @@ def test_a_faulty_body_is_refused_with_its_file_and_fault(
 ) -> None:
     with pytest.raises(InputError, match=rf"body\.npz: {message}"):
         load_body(write_npz(tmp_path / "body.npz", arrays))
+
+
+def test_lists_that_grow_without_end_are_no_arrays(tmp_path: Path) -> None:
+    endless: list[Any] = [1.0]
+    for _ in range(60):
+        endless = [endless, endless]
+    path = tmp_path / "body.pkl"
+    for key, message in (("weights", "holds values of type object"), ("shape_space", "is no text")):
+        path.write_bytes(pickle.dumps(MADE | {key: endless}))
+        with pytest.raises(InputError, match=f"{key} {message}"):
+            load_body(path)
 
 
 def test_too_few_joints_are_refused(tmp_path: Path) -> None:

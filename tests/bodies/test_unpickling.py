@@ -4,6 +4,7 @@ import builtins
 import importlib
 import os
 import pickle
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,8 @@ REFUSED_PROGRAMS = {
     "an extension code": b"\x80\x02\x82\x01.",
     "attributes set on a stand-in": b"cnumpy\ndtype\n(N(S'read'\nI0\ndtb.",
     "an instance of no class": b"ccopy_reg\n_reconstructor\n(S'a'\nNNtR.",
+    "a number that is an escape": b"}p\\\xbf\n.",
+    "a name that is an escape": b"cnum\\\xbfpy\nload\n.",
     "bytes of another codec": b"c_codecs\nencode\n(S'a'\nS'rot13'\ntR.",
     "no dict": b"I1\n.",
     "nothing": b"",
@@ -148,6 +151,44 @@ def test_bytes_are_never_read_as_objects(element_type: bytes, tmp_path: Path) ->
     path = tmp_path / "body.pkl"
     path.write_bytes(b"(S'weights'\n" + array + b"I00\nS'12345678'\ntbd.")
     assert not isinstance(read_pickle(path)["weights"], np.ndarray)
+
+
+BOMBS = {
+    "room for four billion objects": b"}r\xff\xff\xff\xff.",
+    "room by a number in words": b"}p4294967295\n.",
+    "a text of 16 EiB": b"\x80\x04\x8d\xff\xff\xff\xff\xff\xff\xff\x7f.",
+    "bytes of a terabyte": b"\x80\x05\x96\x00\x00\x00\x00\x00\x01\x00\x00.",
+}
+
+
+@pytest.mark.parametrize("program", BOMBS.values(), ids=BOMBS)
+def test_a_pickle_costs_no_more_memory_than_it_has_bytes(program: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "body.pkl"
+    path.write_bytes(program)
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match="not a readable pickle"):
+            read_pickle(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**22
+    finally:
+        tracemalloc.stop()
+
+
+SPARSE_BOMBS: dict[str, dict[str, Any]] = {
+    "a shape of terabytes": {"_shape": (10**6, 10**6)},
+    "columns without end": {"_shape": (0, 10**12)},
+    "counts without end": {"indptr": np.array([0, 10**12, 2, 3, 4, 5, 6, 7])},
+}
+
+
+@pytest.mark.parametrize("forged", SPARSE_BOMBS.values(), ids=SPARSE_BOMBS)
+def test_a_sparse_matrix_that_does_not_fit_is_refused(
+    forged: dict[str, Any], tmp_path: Path
+) -> None:
+    matrix = scipy.sparse.csc_matrix(MATRIX)
+    matrix.__dict__.update(forged)
+    with pytest.raises(InputError, match="that does not fit"):
+        read_pickle(write(tmp_path / "body.pkl", {"m": matrix}, 2))
 
 
 def test_sparse_indices_outside_the_matrix_are_refused(tmp_path: Path) -> None:

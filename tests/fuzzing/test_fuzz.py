@@ -40,7 +40,7 @@ from tests.made_skeleton import standing_pose
 
 MUTANTS = 60
 """Of each kind, in every run of the tests."""
-SLOW_MUTANTS = 700
+SLOW_MUTANTS = 2000
 SECONDS = 5.0
 """What one file may take at the most, on a busy machine too."""
 ROOM = 2**31

@@ -101,10 +101,11 @@ def flipped(place: int) -> Write:
 
 
 def lying_bomb() -> bytes:
-    """Return a recording of some kB whose `poses` unpack to 64 MiB and say 128 bytes."""
-    bomb = npy("(6, 1)", bytes(2**26))
+    """Return a recording of some kB whose `poses` unpack to 64 MiB and say 32 kB."""
+    bomb = npy("(60, 66)", bytes(2**26))
     content = members(("poses.npy", bomb), packing=zipfile.ZIP_DEFLATED)
-    return content.replace(struct.pack("<I", len(bomb)), struct.pack("<I", len(npy("(6, 1)")) + 48))
+    claimed = len(npy("(60, 66)")) + 60 * 66 * 8
+    return content.replace(struct.pack("<I", len(bomb)), struct.pack("<I", claimed))
 
 
 def claiming(size: int) -> bytes:

@@ -13,6 +13,7 @@ import pytest
 
 from pipelines.build import build_lidar
 from pipelines.options import Execution
+from pipelines.receipts import Receipt, find_receipt
 from shards.dataset import Dataset
 from shards.errors import DatasetError
 from shards.reading import iter_samples, read_member
@@ -108,6 +109,19 @@ def test_every_damage_is_found(out: Path, damage: Damage) -> None:
             path.write_bytes(content)
     assert missed == []
     assert not is_found(out)
+
+
+def test_a_receipt_with_any_damage_answers_nothing(out: Path) -> None:
+    path = out / "receipts/train-000000.json"
+    content, chance = path.read_bytes(), Random(0)  # noqa: S311
+    plan = Receipt.from_bytes(content).plan
+    assert find_receipt(out, "train/000000.tar", plan) is not None
+    for damage in (flip_a_bit, cut_off, append, zero, overwrite):
+        for _ in range(40):
+            damaged = damage(content, chance)
+            path.write_bytes(damaged)
+            found = find_receipt(out, "train/000000.tar", plan)
+            assert (found is None) == (damaged != content)
 
 
 def shards(out: Path) -> list[Path]:

@@ -46,7 +46,7 @@ def values_in(value: Any) -> Iterator[object]:
     """Yield a value and everything in it."""
     yield value
     if dataclasses.is_dataclass(value):
-        value = vars(value)
+        value = [getattr(value, field.name) for field in dataclasses.fields(value)]
     if isinstance(value, dict):
         value = [*value, *value.values()]
     if isinstance(value, list | tuple | set):

@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from shards.publishing import TEMPORARY, publish, publishing
+from shards.publishing import TEMPORARY, publish, publishing, remove_temporaries
 
 
 def names(folder: Path) -> list[str]:
@@ -73,6 +75,26 @@ def test_others_may_read_what_the_umask_lets_them(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert (tmp_path / "a.bin").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_file_without_a_permit_gets_no_final_name(tmp_path: Path) -> None:
+    @contextmanager
+    def refuse() -> Iterator[None]:
+        raise LookupError("the folder is of another run")
+        yield
+
+    with pytest.raises(LookupError, match="another run"):
+        publish(tmp_path / "a.bin", b"late", refuse)
+    assert names(tmp_path) == []
+
+
+def test_temporaries_are_removed_and_nothing_of_others(tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / f"000000.tar.0123456789abcdef{TEMPORARY}").touch()
+    (tmp_path / f"notes{TEMPORARY}").touch()
+    remove_temporaries(tmp_path)
+    assert names(tmp_path) == [f"notes{TEMPORARY}", "train"]
+    assert names(tmp_path / "train") == []
 
 
 DYING_WRITER = """

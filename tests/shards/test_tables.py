@@ -11,7 +11,13 @@ import pytest
 from shards.errors import DatasetError, ShardError
 from shards.hashing import hash_file
 from shards.manifest import ManifestRow, manifest_table, parquet_to_manifest, table_to_rows
-from shards.tables import parquet_to_table, rows_to_table, table_to_parquet, write_table
+from shards.tables import (
+    ROW_GROUP_ROWS,
+    parquet_to_table,
+    rows_to_table,
+    table_to_parquet,
+    write_table,
+)
 from shards.writing import Span
 from tests.shards.made_dataset import COLUMNS, SCHEMA
 
@@ -46,6 +52,16 @@ def test_a_table_without_rows_is_a_table() -> None:
 
 
 COLUMN = pa.schema([pa.field("row", pa.int64(), nullable=False)])
+
+
+def test_rows_that_are_taken_part_by_part_are_the_table_of_them_all() -> None:
+    rows = [{"row": number} for number in range(2 * ROW_GROUP_ROWS + 1)]
+    assert rows_to_table(iter(rows), COLUMN).equals(pa.Table.from_pylist(rows, COLUMN))
+    rows[-1] = {"line": 0}
+    with pytest.raises(ShardError, match=f"row {len(rows) - 1} "):
+        rows_to_table(rows, COLUMN)
+
+
 UNFIT: dict[str, dict[str, Any]] = {
     "a column too few": {},
     "a column too many": {"row": 1, "col": 2},
