@@ -47,10 +47,11 @@ class Progress:
         return f"{done:,} frames done in {seconds:,.1f} s, {done / seconds:,.0f} frames/s"
 
     def _line(self) -> str:
+        share = f"{self._done / self._frames:.0%} of {self._frames:,} frames"
         done, seconds = self._done - self._done_before, time.monotonic() - self._started
-        left = (self._frames - self._done) * seconds / done if done else float("inf")
-        share = self._done / self._frames
-        return f"{share:.0%} of {self._frames:,} frames; {self.rate}, {left:,.0f} s left"
+        if not done:
+            return f"{share}; nothing is done yet"
+        return f"{share}; {self.rate}, {(self._frames - self._done) * seconds / done:,.0f} s left"
 
     def __exit__(
         self,

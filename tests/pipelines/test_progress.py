@@ -26,6 +26,14 @@ def test_a_log_gets_a_plain_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -
     assert first.endswith("s left")
 
 
+def test_a_log_of_nothing_yet_promises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.progress.LOG_SECONDS", 0.0)
+    log = io.StringIO()
+    with Progress(200, 50, log) as progress:
+        progress.advance(0)
+    assert log.getvalue() == "25% of 200 frames; nothing is done yet\n"
+
+
 def test_a_log_is_not_flooded() -> None:
     log = io.StringIO()
     with Progress(100, 0, log) as progress:
