@@ -17,6 +17,7 @@ from motiondata import __version__
 from motiondata.errors import MotionDataError
 from pipelines.budget import FailureBudget
 from pipelines.errors import GO_ON, AbortedError
+from pipelines.export_options import EXPORT_FORMATS, ExportOptions
 from pipelines.options import BuildOptions, Execution
 from shards.errors import ShardError
 
@@ -211,6 +212,25 @@ def stats(
     from pipelines import statistics
 
     click.echo(statistics.stats(dataset, split, field, weight, group, workers))
+
+
+@main.command()
+@click.argument("dataset", type=FOLDER)
+@click.option("--format", type=click.Choice(EXPORT_FORMATS), required=True, help="Of the files.")
+@click.option("--out", type=FOLDER, required=True, help="Folder of the files to write.")
+@click.option("--split", help="One split [default: all].")
+@click.option(
+    "--field", default=ExportOptions.field, show_default=True, help="The array to export."
+)
+@click.option("--seed", default=ExportOptions.seed, show_default=True, help="Seed of packs' order.")
+def export(dataset: Path, out: Path, **parameters: Any) -> None:
+    """Write an array of DATASET as files of a clip, of 32 frames, or of a frame.
+
+    Run again after it was stopped, it writes only what is missing.
+    """
+    from pipelines import exporting
+
+    click.echo(exporting.export(dataset, out, ExportOptions(**parameters)))
 
 
 @main.command()

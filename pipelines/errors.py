@@ -24,5 +24,5 @@ def aborting(out: Path) -> Iterator[None]:
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         raise AbortedError(
-            f"{out}: the build stopped: {error.strerror or error}{where}; {GO_ON}"
+            f"{out}: the job stopped: {error.strerror or error}{where}; {GO_ON}"
         ) from error

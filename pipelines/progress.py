@@ -11,7 +11,7 @@ LOG_SECONDS = 10.0
 
 
 class Progress:
-    """The frames of a build, done and to do."""
+    """The frames of a job, done and to do."""
 
     def __init__(self, frames: int, done_before: int, stream: TextIO) -> None:
         self._frames = frames
@@ -43,14 +43,15 @@ class Progress:
         """Say how many frames were done, in how many seconds, and at which rate."""
         done, seconds = self._done - self._done_before, time.monotonic() - self._started
         if not done:
-            return "nothing was left to build"
-        return f"{done:,} frames built in {seconds:,.1f} s, {done / seconds:,.0f} frames/s"
+            return "nothing was left to do"
+        return f"{done:,} frames done in {seconds:,.1f} s, {done / seconds:,.0f} frames/s"
 
     def _line(self) -> str:
+        share = f"{self._done / self._frames:.0%} of {self._frames:,} frames"
         done, seconds = self._done - self._done_before, time.monotonic() - self._started
-        left = (self._frames - self._done) * seconds / done if done else float("inf")
-        share = self._done / self._frames
-        return f"{share:.0%} of {self._frames:,} frames; {self.rate}, {left:,.0f} s left"
+        if not done:
+            return f"{share}; nothing is done yet"
+        return f"{share}; {self.rate}, {(self._frames - self._done) * seconds / done:,.0f} s left"
 
     def __exit__(
         self,

@@ -43,4 +43,4 @@ def test_most_of_the_demo_s_frames_have_as_many_hits_as_points(shown: tuple[Path
 
 def test_a_second_run_builds_nothing_anew(shown: tuple[Path, str]) -> None:
     result = CliRunner().invoke(main, ["demo", str(shown[0]), "--clips", "12"])
-    assert "nothing was left to build" in result.output
+    assert "nothing was left to do" in result.output

@@ -21,9 +21,17 @@ def test_a_log_gets_a_plain_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -
         progress.advance(50)
         progress.advance(100)
     first, second = log.getvalue().splitlines()
-    assert first.startswith("50% of 200 frames; 50 frames built in")
-    assert second.startswith("100% of 200 frames; 150 frames built in")
+    assert first.startswith("50% of 200 frames; 50 frames done in")
+    assert second.startswith("100% of 200 frames; 150 frames done in")
     assert first.endswith("s left")
+
+
+def test_a_log_of_nothing_yet_promises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.progress.LOG_SECONDS", 0.0)
+    log = io.StringIO()
+    with Progress(200, 50, log) as progress:
+        progress.advance(0)
+    assert log.getvalue() == "25% of 200 frames; nothing is done yet\n"
 
 
 def test_a_log_is_not_flooded() -> None:
@@ -46,4 +54,4 @@ def test_a_terminal_gets_a_bar_with_rate_and_time_left() -> None:
 
 def test_a_build_that_had_nothing_to_do_says_so() -> None:
     with Progress(100, 100, Terminal()) as progress:
-        assert progress.rate == "nothing was left to build"
+        assert progress.rate == "nothing was left to do"

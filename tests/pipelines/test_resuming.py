@@ -143,7 +143,7 @@ def test_a_finished_build_run_again_writes_no_shard(
     shutil.copytree(finished, out)
     shards = finished_shards(out)
     result = build_lidar(archive.options(), out, Execution())
-    assert "nothing was left to build" in result.summary
+    assert "nothing was left to do" in result.summary
     assert finished_shards(out) == shards
     assert files_of(out) == files_of(finished)
 
