@@ -5,6 +5,7 @@ with samples are not touched, and none is renumbered; every other row is planned
 yields goes to additional shards at the end of its split.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from pipelines.fingerprint import Fingerprint, Kept
 from pipelines.folder import publish_plan, read_plan
 from pipelines.plan import Plan
 from pipelines.receipts import find_receipt, list_receipts, receipt_path
-from shards.paths import DATASET, inside
+from shards.paths import DATASET, STATISTICS, inside
 
 
 class Planned(NamedTuple):
@@ -48,6 +49,8 @@ def plan_retry(out: Path, planned: Planned, plan_around: Planner) -> Planned:
     _refuse_changes(out, found, again, kept)
     publish_plan(out, again.made_of)
     (out / DATASET).unlink(missing_ok=True)
+    if (out / STATISTICS).exists():
+        shutil.rmtree(out / STATISTICS)  # the build's are written anew; others would be out of date
     for receipt in list_receipts(out):
         if receipt.shard not in kept:
             receipt_path(out, receipt.shard).unlink()

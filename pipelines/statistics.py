@@ -54,7 +54,7 @@ def stats(
     groups = None if group is None else parse_groups(group)
     _check_groups(dataset, field, groups)
     subject = Subject(dataset.content_hash, split, field, weight, groups)
-    with _in_order(workers, len(dataset.shards_of(split))) as in_order:
+    with ordered_map(workers, len(dataset.shards_of(split))) as in_order:
         found = survey(dataset, split, field, weight, in_order)
     folder = write_statistics(path, subject, found.moments)
     write_histograms(path, subject, found.histograms)
@@ -76,7 +76,7 @@ def _check_groups(dataset: Dataset, field: str, groups: Groups | None) -> None:
 
 
 @contextmanager
-def _in_order(workers: int, shards: int) -> Iterator[InOrder]:
+def ordered_map(workers: int, shards: int) -> Iterator[InOrder]:
     """Yield what maps shards to surveys: `map`, or that of so many processes.
 
     They are spawned, not forked: pyarrow's threads run in this process already.
@@ -125,9 +125,10 @@ def _histograms(found: Survey) -> list[str]:
 def _bars(histogram: Histogram) -> str:
     """Return a histogram in a line, its ends before and behind it."""
     starts = np.array(list(histogram.counts))
-    low, high = starts.min(), starts.max() + histogram.width
-    bars = min(BARS, round((high - low) / histogram.width))
-    weights = np.array(list(histogram.counts.values()))
-    counts, _ = np.histogram(starts + histogram.width / 2, bars, (low, high), weights=weights)
+    low, bins = starts.min(), np.ptp(starts) // histogram.width + 1
+    step = np.ceil(bins / BARS) * histogram.width  # whole bins, or some bars would have one more
+    bars = ((starts - low) // step).astype(int)
+    counts = np.bincount(bars, weights=np.array(list(histogram.counts.values())))
     levels = np.ceil(counts / counts.max() * (len(HEIGHTS) - 1)).astype(int)
-    return f"{low:g} |{''.join(HEIGHTS[level] for level in levels)}| {high:g}"
+    shown = "".join(HEIGHTS[level] for level in levels)
+    return f"{low:g} |{shown}| {low + len(shown) * step:g}"

@@ -9,6 +9,7 @@ from motiondata.errors import InputError
 from pipelines.build import build_lidar
 from pipelines.options import Execution
 from pipelines.reports import verify
+from pipelines.statistics import stats
 from shards.dataset import Dataset
 from shards.reading import read_member
 from tests.made_skeleton import moving_pose
@@ -45,6 +46,17 @@ def test_rows_that_can_be_built_now_go_to_shards_of_their_own(mine: MadeArchive,
     assert shards.items() <= finished_shards(out).items()
     assert finished_shards(out).keys() - shards.keys() == {"train/000001.tar"}
     assert keys_of(out) == {*GOOD, *REPAIRED}
+    assert verify(out)[0]
+
+
+def test_statistics_that_were_asked_for_do_not_outlive_a_retry(
+    mine: MadeArchive, out: Path
+) -> None:
+    build_lidar(mine.options(), out, Execution())
+    stats(out, "train", "trans", "clip")
+    repair(mine, *REPAIRED)
+    build_lidar(mine.options(), out, AGAIN)
+    assert not (out / "stats/train/trans-clip").exists()
     assert verify(out)[0]
 
 

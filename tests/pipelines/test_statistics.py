@@ -1,5 +1,6 @@
 """`motiondata stats`: any number of workers, any rule, and never over what the build wrote."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ from click.testing import CliRunner
 from numpy.typing import NDArray
 
 from cli import main
-from pipelines.statistics import stats
+from pipelines.errors import AbortedError
+from pipelines.statistics import ordered_map, stats
 from shards import open_dataset
 from shards.errors import DatasetError, ShardError
 from shards.grouping import HUMANML3D_263
@@ -52,6 +54,14 @@ def test_an_error_of_a_worker_is_that_of_the_reading(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"train/000002\.tar: has 0 bytes"):
         stats(path, None, "points", workers=2)
     assert statistics_of(path) == {}
+
+
+def test_a_worker_that_is_killed_ends_the_job_in_a_sentence() -> None:
+    with (
+        pytest.raises(AbortedError, match="try fewer --workers"),
+        ordered_map(workers=2, shards=2) as in_order,
+    ):
+        list(in_order(os._exit, [9, 9]))  # type: ignore[arg-type, list-item]
 
 
 def test_other_ways_leave_the_builds_statistics_as_they_are(tmp_path: Path) -> None:
