@@ -143,7 +143,7 @@ def test_noise_moves_points_along_their_rays_by_its_seed(archive: MadeArchive, o
     assert abs(np.concatenate(errors).mean()) < 0.003
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, 2, 4])
 def test_ray_workers_give_the_same_bytes_as_this_process(
     archive: MadeArchive, built: Dataset, out: Path, workers: int
 ) -> None:

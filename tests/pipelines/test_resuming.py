@@ -198,8 +198,10 @@ FAULTS = st.builds(
 )
 
 
-def build_shuffled(options: BuildOptions, out: Path, order: int, fault: Fault | None) -> None:
-    """Build, with the jobs in another order, until the fault, if any, ends it."""
+def build_shuffled(
+    options: BuildOptions, out: Path, order: int, fault: Fault | None, workers: int
+) -> None:
+    """Build with the jobs in another order until a fault ends it; without one, on Ray if asked."""
     with pytest.MonkeyPatch.context() as patch:
 
         def run_shuffled(build, jobs, execution, on_frames):  # type: ignore[no-untyped-def]
@@ -208,7 +210,7 @@ def build_shuffled(options: BuildOptions, out: Path, order: int, fault: Fault | 
 
         patch.setattr("pipelines.build.run_jobs", run_shuffled)
         if fault is None:
-            build_lidar(options, out, Execution())
+            build_lidar(options, out, Execution(workers))
             return
         inject(fault, patch)
         try:
@@ -217,10 +219,24 @@ def build_shuffled(options: BuildOptions, out: Path, order: int, fault: Fault | 
             expect_no_unfinished_files(out)
 
 
-@settings(
+def expect_the_same_bytes(
+    options: BuildOptions, folder: Path, faults: list[Fault], order: int, workers: int
+) -> None:
+    """Build without and with interruptions, and compare."""
+    build_lidar(options, folder / "whole", Execution())
+    for number, fault in enumerate([*faults, None]):
+        build_shuffled(options, folder / "stopped", order + number, fault, workers)
+    assert files_of(folder / "stopped") == files_of(folder / "whole")
+    assert verify(folder / "stopped")[0]
+
+
+LAW = settings(
     max_examples=8, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
+
+
+@LAW
 @given(DATASETS, st.lists(FAULTS, max_size=3), st.integers(0, 5))
 def test_any_order_and_any_interruptions_give_the_same_bytes(
     archive: MadeArchive,
@@ -230,9 +246,19 @@ def test_any_order_and_any_interruptions_give_the_same_bytes(
     order: int,
 ) -> None:
     folder = tmp_path_factory.mktemp("law")
-    options = archive.options(**dataset)
-    build_lidar(options, folder / "whole", Execution())
-    for number, fault in enumerate([*faults, None]):
-        build_shuffled(options, folder / "stopped", order + number, fault)
-    assert files_of(folder / "stopped") == files_of(folder / "whole")
-    assert verify(folder / "stopped")[0]
+    expect_the_same_bytes(archive.options(**dataset), folder, faults, order, workers=0)
+
+
+@pytest.mark.slow
+@LAW
+@given(DATASETS, st.lists(FAULTS, max_size=2), st.integers(0, 5), st.sampled_from([1, 2, 4]))
+def test_any_number_of_workers_gives_the_same_bytes_after_any_interruptions(
+    archive: MadeArchive,
+    tmp_path_factory: pytest.TempPathFactory,
+    dataset: dict[str, object],
+    faults: list[Fault],
+    order: int,
+    workers: int,
+) -> None:
+    folder = tmp_path_factory.mktemp("law")
+    expect_the_same_bytes(archive.options(**dataset), folder, faults, order, workers)
