@@ -1,8 +1,6 @@
 """A drop: a row that yields no sample, kept as data and counted by its reason."""
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from motiondata.errors import DropReason, RecordingError
 from motiondata.humanml3d.index import Row
@@ -41,17 +39,8 @@ class Drop:
         """Tell whether the drop says nothing about the recording's health."""
         return DropReason(self.reason).expected
 
-    def to_json(self) -> dict[str, object]:
-        """Return the drop as a JSON object."""
-        return asdict(self)
-
 
 def _one_line(text: str) -> str:
     """Return a text that any file and terminal takes, whatever the names and values in it."""
     line = text if text.isprintable() else text.encode("unicode_escape").decode()
     return line if len(line) <= MESSAGE_LETTERS else f"{line[: MESSAGE_LETTERS - 4]} ..."
-
-
-def count_reasons(drops: Iterable[Drop]) -> dict[str, int]:
-    """Count drops by reason, the most frequent first."""
-    return dict(Counter(drop.reason for drop in drops).most_common())

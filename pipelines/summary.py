@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipelines.drops import Drop, count_reasons
+from pipelines.drops import Drop
 from pipelines.inputs import InputPaths
 from pipelines.options import BuildOptions
 from pipelines.plan import Plan, clip_bytes
@@ -126,8 +126,3 @@ def _failures(drops: Sequence[Drop]) -> list[str]:
     lines = [f"dropped {drop.key} ({drop.reason}): {drop.message}" for drop in failures]
     more = len(lines) - SLOW_TO_TELL
     return lines[:SLOW_TO_TELL] + ([f"... and {more} more; see drops.parquet"] if more > 0 else [])
-
-
-def describe_drops(drops: Iterable[Drop]) -> str:
-    """Count drops by reason."""
-    return _counts(count_reasons(drops)) or "none"
