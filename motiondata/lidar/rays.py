@@ -18,6 +18,9 @@ BANDS = 4096
 NARROW = 0.04
 """Azimuth span in radians up to which the bands of its corners say which beams a face touches."""
 
+NARROW_UNITS = 416
+"""The same, rounded down, in the 65,536 units of a turn that a scan compares azimuths in."""
+
 SINE_ERROR = 2e-6
 """Bound on the error of a sine of elevation in float32: several times what rounding can add."""
 
@@ -43,8 +46,9 @@ class RayGrid(NamedTuple):
     """Where the first band begins; the outer bands reach on to the poles."""
     bands_per_sine: np.float32
     """Bands in a unit of the sine."""
-    narrow: np.float32
-    """Faces of a wider span in azimuth than this, in radians, need bounds of their own."""
+    narrow: int
+    """Faces of a wider span in azimuth than this, in 65,536ths of a turn, need bounds of their own.
+    """
 
 
 def ray_grid(sensor: Sensor) -> RayGrid:
@@ -68,5 +72,5 @@ def ray_grid(sensor: Sensor) -> RayGrid:
         last_beam=(np.searchsorted(sines, edges[1:] + margin, side="right") - 1).astype(np.int32),
         lowest_sine=np.float32(edges[0]),
         bands_per_sine=np.float32(BANDS / (edges[-1] - edges[0])),
-        narrow=np.float32(NARROW),
+        narrow=NARROW_UNITS,
     )

@@ -6,7 +6,7 @@ A clip's frames are scanned in one call, because a call from Python costs a fair
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.lidar.rasterising import BLOCK, SHOTS, Buffers, scan_frames
+from motiondata.lidar.rasterising import BLOCK, SHOTS, VOLLEY, WORD, Buffers, scan_frames
 from motiondata.lidar.rays import ray_grid
 from motiondata.lidar.scans import Scan, Scans
 from motiondata.lidar.sensor import Sensor
@@ -37,44 +37,50 @@ class Scanner:
 
         Raises `ValueError` where vertices are not finite or faces name vertices that do not exist.
         """
-        vertices = np.require(vertices, np.float32, ["C", "W"])
         faces = np.require(faces, np.int32, ["C", "W"])
         _check_mesh(vertices, faces)
+        planes = np.require(vertices.transpose(0, 2, 1), np.float32, ["C", "W"])
         grid, buffers = tuple(self._grid), tuple(self._buffers_for(vertices.shape[1], len(faces)))
         limits = (self.sensor.min_range, self.sensor.max_range)
         offsets = np.zeros(len(vertices) + 1, np.int64)
         frame = 0
         while frame < len(vertices):
             frame = scan_frames(
-                vertices, faces, grid, buffers, limits, tuple(self._hits), offsets, frame
+                planes, faces, grid, buffers, limits, tuple(self._hits), offsets, frame
             )
+            if offsets[-1] < 0 or (frame < len(vertices) and offsets[frame + 1] < 0):
+                raise ValueError("expected finite vertices, found NaN or infinity among them")
             if frame < len(vertices):
                 self._hits = _moved(self._hits, int(offsets[frame]), 2 * int(offsets[frame + 1]))
         return Scans(_moved(self._hits, int(offsets[-1]), int(offsets[-1])), offsets)
 
     def _buffers_for(self, vertices: int, faces: int) -> Buffers:
-        if (len(self._buffers.x), len(self._buffers.shortlist)) != (vertices, faces):
+        if (len(self._buffers.marks), len(self._buffers.shortlist)) != (vertices, faces):
             self._buffers = _empty_buffers(self.sensor, vertices, faces)
         return self._buffers
 
 
 def _empty_buffers(sensor: Sensor, vertices: int, faces: int) -> Buffers:
     rays = sensor.beams * sensor.columns
+    touched = np.zeros(-(-rays // (BLOCK * WORD)), np.int64)
     shots = SHOTS + 2 * rays  # up to SHOTS wait when a face comes, which may touch every ray
-    x, y, z, azimuth = np.empty((4, vertices), np.float32)
     return Buffers(
-        x=x,
-        y=y,
-        z=z,
-        azimuth=azimuth,
-        band=np.empty(vertices, np.int32),
+        units=np.empty(vertices, np.int32),
+        bands=np.empty(vertices, np.int32),
+        marks=np.empty(vertices, np.int64),
         shortlist=np.empty(faces, np.int32),
+        listed=np.empty(faces, np.bool_),
+        bounds=np.empty(faces, np.int64),
+        shifts=np.empty(sensor.beams, np.int64),
         shot_faces=np.empty(shots, np.int32),
         shot_rays=np.empty(shots, np.int32),
-        distances=np.empty(shots),
+        corners=np.zeros((9, VOLLEY), np.float32),
+        rays=np.zeros((3, VOLLEY)),
+        distances=np.zeros(VOLLEY),
         nearest=np.full(rays, np.inf),
         nearest_face=np.empty(rays, np.int32),
-        touched=np.zeros(-(-rays // BLOCK), np.uint8),
+        touched=touched.view(np.uint8),
+        touched_words=touched,
     )
 
 
@@ -98,8 +104,6 @@ def _check_mesh(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> None
             "expected vertices shaped (frames, vertices, 3) and faces (faces, 3), "
             f"found {vertices.shape} and {faces.shape}"
         )
-    if not np.isfinite(vertices.sum()):
-        raise ValueError("expected finite vertices, found NaN or infinity among them")
     if vertices.shape[1] == 0 or faces.min(initial=0) < 0:
         raise ValueError("expected vertices, and faces that number them from 0")
     if faces.max(initial=0) >= vertices.shape[1]:
