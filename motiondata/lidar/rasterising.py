@@ -11,9 +11,12 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from motiondata.lidar.jit import inlined, kernel, lesser_of_each, step
+from motiondata.jit import inlined, kernel, step
 from motiondata.lidar.rays import RayGrid
 from motiondata.lidar.scans import Scan
 
@@ -45,6 +48,9 @@ BLOCK, WORD = 8, 8
 
 SHOTS = 8192
 """Pairs of a ray and a face that are gathered before they are tested."""
+
+NOT_FINITE = -1
+"""In place of the hits of a frame: a vertex of it is NaN or infinite."""
 
 VOLLEY = 256
 """Such pairs that are tested at once, so that all of theirs stays in the nearest cache."""
@@ -116,14 +122,14 @@ def scan_frames(
 
     The fields are those of a `RayGrid`, `Buffers` and a `Scan`. `offsets` counts the hits before
     each frame. Returns the number of frames; or the frame whose hits did not fit, when its
-    successor's offset says how much room they need, or is -1 where a vertex is not finite.
+    successor's offset says how much room they need, or `NOT_FINITE` where a vertex is not.
     """
     grid, buffers, hits = RayGrid(*grid_fields), Buffers(*buffer_fields), Scan(*hit_fields)
     while frame < len(planes):
         corners = planes[frame]
         reference = math.atan2(np.float64(corners[1, 0]), np.float64(corners[0, 0]))
         if not _mark_vertices(corners, reference, grid, buffers):
-            offsets[frame + 1] = -1
+            offsets[frame + 1] = NOT_FINITE
             break
         _shift_beams(reference, grid, buffers.shifts)
         listed = _list_faces(faces, grid, buffers)
@@ -217,6 +223,19 @@ def _shift_beams(reference: float, grid: RayGrid, shifts: NDArray[np.int64]) -> 
         shifts[beam] = math.floor(shift * FRACTION)
 
 
+@intrinsic  # type: ignore[untyped-decorator]
+def _lesser_of_each(typing, first, second):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Return the lesser of each of the four 16-bit numbers that two words of 64 bits hold."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        fours = (builder.bitcast(word, ir.VectorType(ir.IntType(16), 4)) for word in arguments)
+        one, other = fours
+        lesser = builder.select(builder.icmp_signed("<", one, other), one, other)
+        return builder.bitcast(lesser, ir.IntType(64))
+
+    return types.int64(types.int64, types.int64), generate
+
+
 @step
 def _list_faces(faces: Faces, grid: RayGrid, buffers: Buffers) -> int:
     """List the faces that a beam may touch and all wide ones, and return how many they are.
@@ -227,7 +246,7 @@ def _list_faces(faces: Faces, grid: RayGrid, buffers: Buffers) -> int:
     marks, bounds, listed = buffers.marks, buffers.bounds, buffers.listed
     for face in range(len(faces)):
         i, j, k = np.uint32(faces[face, 0]), np.uint32(faces[face, 1]), np.uint32(faces[face, 2])
-        bounds[face] = lesser_of_each(lesser_of_each(marks[i], marks[j]), marks[k])
+        bounds[face] = _lesser_of_each(_lesser_of_each(marks[i], marks[j]), marks[k])
     for face in range(len(faces)):
         low, bottom, not_high, not_top = _four(bounds[face])
         listed[face] = (bottom < ~not_top) | (~not_high - low > grid.narrow)

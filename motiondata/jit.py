@@ -8,9 +8,7 @@ Division follows NumPy's rules, because a check for zero would keep loops from b
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -37,16 +35,3 @@ def inlined(function: Function) -> Function:
     the loop's own work.
     """
     return cast("Function", njit(inline="always", error_model="numpy")(function))
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def lesser_of_each(typing, first, second):  # type: ignore[no-untyped-def]  # noqa: ANN001, ARG001
-    """Return the lesser of each of the four 16-bit numbers that two words of 64 bits hold."""
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ARG001
-        fours = (builder.bitcast(word, ir.VectorType(ir.IntType(16), 4)) for word in arguments)
-        one, other = fours
-        lesser = builder.select(builder.icmp_signed("<", one, other), one, other)
-        return builder.bitcast(lesser, ir.IntType(64))
-
-    return types.int64(types.int64, types.int64), generate
