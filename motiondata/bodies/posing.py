@@ -66,12 +66,12 @@ def shape_body(body: Body, betas: Array) -> ShapedBody:
     return _shape_body(body, tuple(used.tolist()))
 
 
-@lru_cache(maxsize=4)  # an archive's recordings of one subject come one after another
+@lru_cache(maxsize=64)  # an archive has many recordings of each of its subjects
 def _shape_body(body: Body, betas: tuple[float, ...]) -> ShapedBody:
     vertices, joints = body.vertices.copy(), body.joints_template.copy()
     for shape, beta in enumerate(betas):
         if beta != 0:
-            vertices += body.shape_dirs[..., shape] * beta
+            vertices += body.shape_rows[shape] * beta
             joints += body.joint_shapes[..., shape] * beta
     return ShapedBody(body, np.array(betas), vertices, joints)
 

@@ -82,11 +82,12 @@ def skin_frames(
     pose to the posed one about the root, shaped (frames, 22, 3, 4), and `roots` are the roots'
     places, shaped (frames, 3).
     """
-    padding = -len(planes) % TILE_FRAMES
+    if skin.pose_dirs.shape[1] > 0:
+        features = np.pad(features, ((0, -len(planes) % TILE_FRAMES), (0, 0)))
     _skin(
         (skin.starts, skin.joints, skin.weights, skin.pose_dirs),
         vertices,
-        np.pad(features[:, : skin.pose_dirs.shape[1]], ((0, padding), (0, 0))),
+        features,
         transforms,
         roots,
         planes,

@@ -17,7 +17,7 @@ from motiondata.lidar.sampling import SampledClip, empty_sample, sample_into
 from motiondata.lidar.scanning import Scanner
 from motiondata.lidar.sensor import Sensor
 
-NEAR_FRAMES = 32
+NEAR_FRAMES = 64
 """Frames that go through it together: so few that their vertices stay in a cache, and enough to
 share the loading of pose blend shapes."""
 

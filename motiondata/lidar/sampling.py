@@ -194,7 +194,7 @@ def _first_place(cloud: Cloud, count: int) -> np.int32:
     return place
 
 
-@step
+@inlined
 def _close_gaps(cloud: Cloud, left: int, x: np.float32, y: np.float32, z: np.float32) -> np.int32:
     """Take a newly chosen point into account, and return the widest gap that remains."""
     xs, ys, zs, gap = cloud.x, cloud.y, cloud.z, cloud.gap
@@ -207,7 +207,7 @@ def _close_gaps(cloud: Cloud, left: int, x: np.float32, y: np.float32, z: np.flo
     return widest
 
 
-@step
+@inlined
 def _place_of(widest: np.int32, cloud: Cloud, left: int) -> np.int32:
     """Return the first point of those with the widest gap."""
     gap, room = cloud.gap, _padded(left)
