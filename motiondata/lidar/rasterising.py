@@ -78,7 +78,11 @@ class Buffers(NamedTuple):
     bands: NDArray[np.int32]
     """Elevation band of each vertex, shaped (vertices,)."""
     marks: NDArray[np.int64]
-    """Where each vertex is on the grid, shaped (vertices,): see `_mark`."""
+    """Where each vertex is on the grid, shaped (vertices,): four numbers of 16 bits in one of 64.
+
+    They are its azimuth, the first beam that may be at or above it, the azimuth's complement, and
+    that of the beam after the last that may be at or below it. The least of each over a face's
+    corners bounds the face: the least complement is the greatest number's."""
     shortlist: NDArray[np.int32]
     """Faces that may touch a ray, shaped (faces,)."""
     listed: NDArray[np.bool_]
@@ -150,9 +154,11 @@ def _mark_vertices(vertices: Plane, reference: float, grid: RayGrid, buffers: Bu
     """
     cosine, sine = np.float32(math.cos(reference)), np.float32(math.sin(reference))
     astray = _place(vertices[0], vertices[1], vertices[2], cosine, sine, grid, buffers)
-    for vertex in range(vertices.shape[1]):
-        units, band = buffers.units[vertex], np.uint32(buffers.bands[vertex])
-        buffers.marks[vertex] = _mark(units, grid.first_beam[band], grid.last_beam[band] + 1)
+    marks, units, bands, band_marks = buffers.marks, buffers.units, buffers.bands, grid.band_marks
+    for vertex in range(len(marks)):
+        azimuth = np.int64(units[vertex]) & 0xFFFF
+        mark = band_marks[np.uint32(bands[vertex])]
+        marks[vertex] = mark | azimuth | ((azimuth ^ 0xFFFF) << 32)
     return astray == 0
 
 
@@ -166,13 +172,9 @@ def _place(
     grid: RayGrid,
     buffers: Buffers,
 ) -> int:
-    """Find the azimuth and the band of every vertex; return other than zero if one is not finite."""
-    lowest, scale, units, bands = (
-        grid.lowest_sine,
-        grid.bands_per_sine,
-        buffers.units,
-        buffers.bands,
-    )
+    """Find the azimuth and the band of every vertex, and return zero if all are finite."""
+    lowest, scale = grid.lowest_sine, grid.bands_per_sine
+    units, bands = buffers.units, buffers.bands
     top = np.float32(len(grid.first_beam) - 1)
     astray = np.int32(0)
     for vertex in range(len(xs)):
@@ -182,9 +184,8 @@ def _place(
         level = (zs[vertex] / math.sqrt(square + TINY) - lowest) * scale
         level = level if level > ZERO else ZERO
         bands[vertex] = np.int32(level if level < top else top)
-        units[vertex] = np.int32(_azimuth(x, y) * UNITS_PER_RADIAN + HALF_TURN) - np.int32(
-            FRACTION // 2
-        )
+        turned = np.int32(_azimuth(x, y) * UNITS_PER_RADIAN + HALF_TURN)
+        units[vertex] = turned - np.int32(HALF_TURN)
     return astray
 
 
@@ -199,19 +200,6 @@ def _azimuth(x: np.float32, y: np.float32) -> np.float32:
     angle = HALF_PI - angle if steep else angle
     angle = PI - angle if x < ZERO else angle
     return -angle if y < ZERO else angle
-
-
-@inlined
-def _mark(units: Whole, first_beam: Whole, end_beam: Whole) -> Whole:
-    """Pack an azimuth, the beams that may be at or above a point, and the complements of both.
-
-    Four numbers of 16 bits: the azimuth, the first beam, the azimuth's complement, and that of the
-    beam after the last at or below. The least of each over a face's corners bounds the face: a
-    complement's least is the greatest one's.
-    """
-    low = (np.int64(units) & 0xFFFF) | (np.int64(first_beam) << 16)
-    high = (np.int64(units) & 0xFFFF) | (np.int64(end_beam) << 16)
-    return low | (~high << 32)
 
 
 @step
