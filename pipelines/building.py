@@ -4,6 +4,8 @@ A plain function of its job. A row whose recording is no good becomes a drop bef
 samples is written, so that a row is either all there or not at all.
 """
 
+from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -15,7 +17,7 @@ from pipelines.jobs import ShardJob, Watcher
 from pipelines.plan import PlannedClip
 from pipelines.receipts import Receipt, publish_receipt
 from pipelines.sample import lidar_moments, lidar_schema, manifest_values
-from pipelines.scene import scan_samples
+from pipelines.scene import BegunSample, begin_samples, finish_sample
 from pipelines.tools import Tools, load_tools
 from shards.manifest import ManifestRow
 from shards.moments import Moments, fold
@@ -23,6 +25,9 @@ from shards.writing import ShardWriter, encode_sample
 
 Values = dict[str, Any]
 """The values of a sample's members, by suffix."""
+
+Begun = list[BegunSample]
+"""The samples of a clip; none of one that was dropped."""
 
 
 def build_shard(job: ShardJob, watcher: Watcher) -> Receipt:
@@ -52,9 +57,9 @@ class _ShardBuild:
     def run(self, watcher: Watcher) -> Receipt:
         self.job.path.parent.mkdir(parents=True, exist_ok=True)
         with ShardWriter(self.job.path, self.job.permit) as writer:
-            for planned in self.job.shard.clips:
+            for planned, begun in self._begun_clips(watcher):
                 watcher.take_up(planned.row.number)
-                for key, values in self._samples_or_drop(planned):
+                for key, values in self._finish_or_drop(planned, begun):
                     self._write(writer, key, values)
                 watcher.put_down(planned.frames)
         return Receipt(
@@ -66,11 +71,28 @@ class _ShardBuild:
             moments={field: fold(parts) for field, parts in self.moments.items()},
         )
 
-    def _samples_or_drop(self, planned: PlannedClip) -> list[tuple[str, Values]]:
+    def _begun_clips(self, watcher: Watcher) -> Iterator[tuple[PlannedClip, Begun]]:
+        """Yield each clip when as many frames are begun beyond it as the observer can have."""
+        begun: deque[tuple[PlannedClip, Begun]] = deque()
+        for planned in self.job.shard.clips:
+            watcher.take_up(planned.row.number)
+            begun.append((planned, self._begin_or_drop(planned)))
+            while sum(clip.frames for clip, _ in begun) > self.tools.observer.frames_ahead:
+                yield begun.popleft()
+        yield from begun
+
+    def _begin_or_drop(self, planned: PlannedClip) -> Begun:
         try:
             self._refuse_quarantined(planned)
             clip, shaped = read_clip(planned, self.job, self.tools)
-            return list(scan_samples(clip, shaped, planned, self.job, self.tools))
+            return list(begin_samples(clip, shaped, planned, self.job.options, self.tools))
+        except RecordingError as error:
+            self.drops.append(Drop.of(planned.row, "build", error))
+            return []
+
+    def _finish_or_drop(self, planned: PlannedClip, begun: Begun) -> list[tuple[str, Values]]:
+        try:
+            return [finish_sample(sample, self.job, self.tools) for sample in begun]
         except RecordingError as error:
             self.drops.append(Drop.of(planned.row, "build", error))
             return []
