@@ -80,7 +80,9 @@ class PointEncoder(nn.Module):
         """
         points = points[:, :, : self.options.points]
         seen = mask & points.ne(0).flatten(2).any(-1)
-        tokens = self._frames(points) * seen[..., None]
+        frames = self._frames(points[seen])
+        tokens = frames.new_zeros(*mask.shape, frames.shape[-1])
+        tokens[seen] = frames
         tokens = tokens + functional.gelu(self._convolve(tokens)) * mask[..., None]
         tokens = tokens + positions(tokens)
         keys = seen | ~seen.any(-1, keepdim=True)  # attention to nothing at all would be NaN
@@ -90,10 +92,10 @@ class PointEncoder(nn.Module):
         return features * mask[..., None]
 
     def _frames(self, points: Tensor) -> Tensor:
-        """Return a token a frame of its points alone, shaped (clips, frames, width)."""
-        centroids = points.mean(2)
-        shapes = (points - centroids[:, :, None]) / HALF_BODY_METRES
-        pooled = self.of_points(shapes).amax(2)
+        """Return a token for each frame of points shaped (frames, points, 3)."""
+        centroids = points.mean(1)
+        shapes = (points - centroids[:, None]) / HALF_BODY_METRES
+        pooled = self.of_points(shapes).amax(1)
         places = (centroids - self.mean) / self.std
         tokens: Tensor = self.of_frame(torch.cat([pooled, places], -1))
         return tokens
