@@ -5,7 +5,6 @@ the command line, also when the checkpoint knows it: a file must not choose what
 """
 
 import json
-import pickle
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -20,8 +19,13 @@ from torch import Tensor, nn
 
 from motiondata.errors import InputError
 from pipelines.training.encoder import EncoderOptions, PointEncoder
+from pipelines.training.checkpoints import read_checkpoint
 from shards.hashing import new_hash
 
+KIND = "encoder"
+"""The kind of checkpoints of `motiondata align`."""
+WEIGHTS = "encoder."
+"""How the names of an encoder's weights begin among those of an alignment."""
 OURS = ""
 """The name of our own encoder, where others have `module:factory`."""
 
@@ -102,11 +106,13 @@ def load_encoder(checkpoint: Path, encoder: str = OURS) -> LoadedEncoder:
 
     Raises `InputError` for another file, and for another's encoder without its name.
     """
-    try:
-        document = torch.load(checkpoint, map_location="cpu", weights_only=True)["encoder"]
-        return document_to_encoder(document, str(checkpoint), encoder)
-    except (pickle.UnpicklingError, RuntimeError, KeyError, TypeError) as error:
-        raise InputError(f"{checkpoint}: is no encoder of motiondata align: {error}") from error
+    found = read_checkpoint(checkpoint, KIND)
+    weights = {
+        name.removeprefix(WEIGHTS): value
+        for name, value in found["weights"].items()
+        if name.startswith(WEIGHTS)
+    }
+    return restore_encoder(found["contents"], weights, str(checkpoint), encoder)
 
 
 def make_encoder(name: str, options: EncoderOptions, mean: Tensor, std: Tensor) -> nn.Module:
@@ -119,35 +125,33 @@ def make_encoder(name: str, options: EncoderOptions, mean: Tensor, std: Tensor) 
     return encoder
 
 
-def encoder_to_document(
-    encoder: nn.Module, name: str, options: EncoderOptions, stride: int
-) -> dict[str, Any]:
-    """Return all that `load_encoder` needs: tensors, numbers and names."""
-    state = {key: value.detach().cpu() for key, value in encoder.state_dict().items()}
-    return {"encoder": name, "options": asdict(options), "stride": stride, "state": state}
+def describe_encoder(name: str, options: EncoderOptions, stride: int) -> dict[str, Any]:
+    """Return what `restore_encoder` needs beside the weights, as JSON."""
+    return {"encoder": name, "sizes": asdict(options), "stride": stride}
 
 
-def document_to_encoder(document: Mapping[str, Any], where: str, name: str = OURS) -> LoadedEncoder:
-    """Return the encoder of a document, or raise `InputError` for another's without its name."""
-    _check_name(document["encoder"], where, name)
-    options = EncoderOptions(**document["options"])
-    encoder = make_encoder(name, options, torch.zeros(3), torch.ones(3))
+def restore_encoder(
+    description: Mapping[str, Any], weights: Mapping[str, Tensor], where: str, name: str = OURS
+) -> LoadedEncoder:
+    """Return a trained encoder, or raise `InputError` for another's without its name."""
+    _check_name(description["encoder"], where, name)
+    sizes = EncoderOptions(**description["sizes"])
+    encoder = make_encoder(name, sizes, torch.zeros(3), torch.ones(3))
     try:
-        encoder.load_state_dict(document["state"])
+        encoder.load_state_dict(weights)
     except RuntimeError as error:
         raise InputError(f"{where}: is not of the encoder {name or 'of ours'}: {error}") from error
-    module = EveryPhase(encoder, document["stride"]).eval().requires_grad_(False)
-    return LoadedEncoder(module, cast("int", encoder.width), document_id(document))
+    module = EveryPhase(encoder, description["stride"]).eval().requires_grad_(False)
+    return LoadedEncoder(module, cast("int", encoder.width), _hash(description, weights))
 
 
-def document_id(document: Mapping[str, Any]) -> str:
-    """Return the hash of an encoder's document: of its values, not of the file's bytes."""
+def _hash(description: Mapping[str, Any], weights: Mapping[str, Tensor]) -> str:
+    """Return the hash of the values, whatever file they were in."""
     digest = new_hash()
-    rest = {key: value for key, value in document.items() if key != "state"}
-    digest.update(json.dumps(rest, sort_keys=True).encode())
-    for key, value in sorted(document["state"].items()):
+    digest.update(json.dumps(description, sort_keys=True).encode())
+    for name, value in sorted(weights.items()):
         array = value.contiguous().numpy()
-        digest.update(f"{key} {array.dtype.str} {array.shape}".encode())
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
 
