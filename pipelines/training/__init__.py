@@ -1,0 +1,1 @@
+"""Training: from points or features to captions, in plain PyTorch; needs the extra `train`."""
