@@ -65,11 +65,16 @@ def near_duplicates(texts: Sequence[str]) -> NDArray[np.bool_]:
     Similar are those that share words and pairs of neighbouring words (Dice's coefficient of both
     together, so that the order counts), unless one says the opposite of the other.
     """
-    words = [_WORD.findall(text.lower()) for text in texts]
+    words = [words_of(text) for text in texts]
     signs = np.array([_signs(set(each)) for each in words])
     opposite = (signs[:, None] * signs[None] < 0).any(-1)
     same: NDArray[np.bool_] = (_similarity(words) > NEAR_DUPLICATE) & ~opposite
     return same
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a text in lower case, without punctuation."""
+    return tuple(_WORD.findall(text.lower()))
 
 
 def _one_way(logits: Tensor, right: Tensor, wrong: Tensor) -> Tensor:

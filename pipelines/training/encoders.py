@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from motiondata.errors import InputError
-from pipelines.training.encoder import EncoderOptions, PointEncoder
 from pipelines.training.checkpoints import read_checkpoint
+from pipelines.training.encoder import EncoderOptions, PointEncoder
 from shards.hashing import new_hash
 
 KIND = "encoder"

@@ -1,4 +1,4 @@
-"""Retrieval: motions found by sentences and sentences by motions, on clips that were not trained on.
+"""Retrieval: motions found by sentences and sentences by motions, on clips new to the model.
 
 A sentence is right for all frames that it was said of, and wherever the same words were said.
 """
@@ -21,6 +21,9 @@ from shards.batching import Batch
 from shards.loader import Loader
 from shards.views import View
 
+Sight = tuple[str, Run]
+"""Frames of a motion as a sensor saw them: the clip's key, and what they are."""
+TEXTS_AT_ONCE = 64
 WAYS = ("motion to text", "text to motion")
 
 
@@ -62,32 +65,48 @@ class Retrieval:
 
 @torch.no_grad()
 def retrieve(alignment: Alignment, view: View, field: str, stride: int) -> Retrieval:
-    """Return the recall of the captions and motions of a view that has every caption as an item."""
+    """Return the recall of motions and captions of a view that has every caption as an item."""
     alignment.eval()
-    encoder = EveryPhase(alignment.encoder, stride)
-    motions: dict[tuple[str, Run], Tensor] = {}
-    texts: list[str] = []
-    owners: list[int] = []
+    motions: dict[Sight, Tensor] = {}
+    said: list[tuple[Sight, str]] = []
     for batch in Loader(view):
         sights = list(zip(batch["keys"], runs_of(batch), strict=True))
-        new = [at for at, sight in enumerate(sights) if sights.index(sight) == at]
-        new = [at for at in new if sights[at] not in motions]
+        said += zip(sights, batch["captions"], strict=True)
+        new = {sight: at for at, sight in enumerate(sights) if sight not in motions}
         if new:
-            found = _embed(alignment, encoder, batch, field, new)
-            motions.update(zip([sights[at] for at in new], found, strict=True))
-        numbers = {sight: number for number, sight in enumerate(motions)}
-        texts += batch["captions"]
-        owners += [numbers[sight] for sight in sights]
-    similarity = torch.stack([*motions.values()]) @ _embed_texts(alignment, texts).T
-    return judge(similarity.double().cpu().numpy(), right_pairs([run for _, run in motions], owners, texts))
+            vectors = _embed_motions(alignment, batch, field, [*new.values()], stride)
+            motions |= zip(new, vectors, strict=True)
+    similarity = torch.stack([*motions.values()]) @ _embed_texts(alignment, said).T
+    return judge(similarity.double().cpu().numpy(), right_pairs([*motions], said))
+
+
+def right_pairs(motions: Sequence[Sight], said: Sequence[tuple[Sight, str]]) -> NDArray[np.bool_]:
+    """Tell which texts are right for which motions, shaped (motions, texts)."""
+    words: dict[Run, set[tuple[str, ...]]] = {}
+    for (_, run), text in said:
+        words.setdefault(run, set()).add(words_of(text))
+    return np.array([[words_of(text) in words[run] for _, text in said] for _, run in motions])
 
 
 def judge(similarity: NDArray[np.float64], right: NDArray[np.bool_]) -> Retrieval:
     """Return the recall both ways of similarities shaped (motions, texts)."""
-    ways = zip(WAYS, ((similarity, right), (similarity.T, right.T)), strict=True)
-    found = {way: (recall(*both), chance(both[1])) for way, both in ways}
-    return Retrieval(
-        *right.shape,
-        {way: both[0] for way, both in found.items()},
-        {way: both[1] for way, both in found.items()},
-    )
+    motions, texts = right.shape
+    ways = dict(zip(WAYS, ((similarity, right), (similarity.T, right.T)), strict=True))
+    found = {way: recall(*both) for way, both in ways.items()}
+    guessed = {way: chance(both[1]) for way, both in ways.items()}
+    return Retrieval(motions, texts, found, guessed)
+
+
+def _embed_motions(
+    alignment: Alignment, batch: Batch, field: str, items: list[int], stride: int
+) -> Tensor:
+    """Return the vectors of some items of a batch, of all their frames."""
+    device = alignment.of_motion.weight.device
+    points, mask = batch[field][items].to(device), batch["mask"][items].to(device)
+    return alignment.embed_features(EveryPhase(alignment.encoder, stride)(points, mask), mask)
+
+
+def _embed_texts(alignment: Alignment, said: Sequence[tuple[Sight, str]]) -> Tensor:
+    texts = [text for _, text in said]
+    parts = [texts[at : at + TEXTS_AT_ONCE] for at in range(0, len(texts), TEXTS_AT_ONCE)]
+    return torch.cat([alignment.embed_texts(part) for part in parts])
