@@ -6,7 +6,7 @@ A captioner that begins with features which already tell motions apart has no re
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,13 +14,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from motiondata.errors import InputError
 from pipelines.errors import aborting
 from pipelines.summary import count_table
+from pipelines.training.align_options import AlignOptions
 from pipelines.training.alignment import Alignment
 from pipelines.training.contrast import contrastive_loss, wrong_pairs
-from pipelines.training.encoder import EncoderOptions
-from pipelines.training.encoders import KIND, OURS, describe_encoder, make_encoder
+from pipelines.training.encoders import KIND, describe_encoder, make_encoder
 from pipelines.training.loop import CHECKPOINT, LoopOptions, train
 from pipelines.training.optimizing import ParameterGroup
 from pipelines.training.pairing import Pairs, sample_frames, training_captions
@@ -28,7 +27,7 @@ from pipelines.training.protocol import Record, Stage
 from pipelines.training.ranks import choose_device, process_group, rank
 from pipelines.training.recall import RANKS
 from pipelines.training.retrieving import Retrieval, retrieve
-from pipelines.training.text import TINY, TextModel, load_text_model
+from pipelines.training.text import TextModel, load_text_model
 from shards.batching import Batch
 from shards.paths import TRAIN
 from shards.publishing import publish
@@ -43,42 +42,6 @@ WATCHED = 128
 GUESSING = 0.95
 """A loss above this share of guessing's says that nothing is learned."""
 RECALL = "recall.json"
-
-
-@dataclass(frozen=True)
-class AlignOptions:
-    """What is aligned, and how. Raises `InputError` for values out of range."""
-
-    encoder: str = OURS
-    """`module:factory` of an encoder of the user's own, which is run; empty: ours."""
-    text_model: str = TINY
-    """A folder with a T5, `hub:` and a name to ask the hub, or `tiny`: made on the spot."""
-    train_text: bool = False
-    """Train the text model too; the tiny one always is."""
-    frame_stride: int = 4
-    """Train on every n-th frame; every frame is encoded later, among every n-th."""
-    max_frames: int = 200
-    """Of longer clips, a random window of so many frames is taken each time."""
-    shared_width: int = 256
-    """Of the vectors that are compared."""
-    steps: int = 800
-    rate: float = 1e-3
-    """The learning rate after the warm-up."""
-    sizes: EncoderOptions = field(default_factory=EncoderOptions)
-    """Of our encoder."""
-
-    def __post_init__(self) -> None:
-        for name in ("frame_stride", "max_frames", "shared_width"):
-            if getattr(self, name) < 1:
-                found = getattr(self, name)
-                raise InputError(f"{name}: expected at least 1, found {found}")
-        if not self.rate > 0:
-            raise InputError(f"rate: expected more than 0, found {self.rate}")
-
-    @property
-    def trains_text(self) -> bool:
-        """Tell whether the text model is trained."""
-        return self.train_text or self.text_model == TINY
 
 
 class Aligning:

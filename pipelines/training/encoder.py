@@ -4,13 +4,11 @@ Max-pooling over points (Qi et al., "PointNet", 2017) needs no order of them, an
 sample's first few points are one of its own, so that speed is a matter of taking fewer.
 """
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from motiondata.errors import InputError
+from pipelines.training.align_options import EncoderOptions
 
 FEATURES = 1024
 """Numbers a frame, whatever the widths inside."""
@@ -20,31 +18,6 @@ WAVELENGTHS = 10_000.0
 """The ratio of the longest to the shortest of the positions' waves (Vaswani et al., 2017)."""
 NEIGHBOURS = 3
 """Frames that the convolution sees at once: enough for a velocity."""
-
-
-@dataclass(frozen=True)
-class EncoderOptions:
-    """The sizes of a point encoder. Raises `InputError` where they do not fit each other."""
-
-    points: int = 64
-    """Points of a frame that are looked at: the first ones."""
-    point_width: int = 128
-    """Width of the PointNet's last layer."""
-    width: int = 192
-    """Width of the transformer."""
-    layers: int = 2
-    heads: int = 4
-    dropout: float = 0.1
-
-    def __post_init__(self) -> None:
-        sizes = (self.points, self.point_width, self.layers, self.heads)
-        if min(sizes) < 1 or not 0 <= self.dropout < 1:
-            raise InputError(f"expected sizes from 1 up and a dropout below 1, found {self}")
-        if self.width < 2 or self.width % (2 * self.heads):
-            raise InputError(
-                f"the encoder's width is {self.width}; expected a multiple of twice its "
-                f"{self.heads} heads"
-            )
 
 
 class PointEncoder(nn.Module):

@@ -18,16 +18,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from motiondata.errors import InputError
+from pipelines.training.align_options import OURS, EncoderOptions
 from pipelines.training.checkpoints import read_checkpoint
-from pipelines.training.encoder import EncoderOptions, PointEncoder
+from pipelines.training.encoder import PointEncoder
 from shards.hashing import new_hash
 
 KIND = "encoder"
 """The kind of checkpoints of `motiondata align`."""
 WEIGHTS = "encoder."
 """How the names of an encoder's weights begin among those of an alignment."""
-OURS = ""
-"""The name of our own encoder, where others have `module:factory`."""
 
 
 class Encoder(Protocol):

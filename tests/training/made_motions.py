@@ -1,7 +1,7 @@
 """A dataset of moving points with captions that they determine, through the functions of `shards`.
 
-A motion is a tall or a wide cloud of points that goes left, right or up. Each has two captions; every
-third clip is also seen by a second sensor, and every fourth has a caption of its second half.
+A motion is a tall or a wide cloud of points that goes left, right or up. Each has two captions;
+every third clip is also seen by a second sensor, every fourth has a caption of its second half.
 """
 
 from itertools import product
@@ -56,7 +56,8 @@ def points_of(number: int, frames: int, random: np.random.Generator) -> NDArray[
     begin = np.array([8.0, 0, -1]) + 0.2 * random.normal(size=3)
     points = begin + path + SHAPES[shape] * random.normal(size=(frames, POINTS, 3))
     points[0] = 0
-    return points.astype(np.float32)
+    single: NDArray[np.float32] = points.astype(np.float32)
+    return single
 
 
 def sample_of(number: int, random: np.random.Generator) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from motiondata.errors import InputError
-from pipelines.training.encoder import FEATURES, EncoderOptions, PointEncoder, positions
+from pipelines.training.align_options import EncoderOptions
+from pipelines.training.encoder import FEATURES, PointEncoder, positions
 
 TINY = EncoderOptions(points=6, point_width=8, width=16, layers=2, heads=2, dropout=0.3)
 MEAN, STD = torch.tensor([8.0, 0.0, -1.0]), torch.tensor([1.0, 1.2, 0.6])

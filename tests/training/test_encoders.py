@@ -8,13 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from motiondata.errors import InputError
+from pipelines.training.align_options import OURS
+from pipelines.training.checkpoints import write_checkpoint
 from pipelines.training.encoder import PointEncoder
 from pipelines.training.encoders import (
-    OURS,
     EveryPhase,
-    document_to_encoder,
-    encoder_to_document,
+    describe_encoder,
     load_encoder,
+    restore_encoder,
 )
 from tests.training.test_encoder import TINY, encode, equal, make_encoder, make_points
 
@@ -44,7 +45,11 @@ def no_encoder(mean: Tensor, std: Tensor) -> nn.Module:
 
 
 def save(path: Path, encoder: nn.Module, name: str = OURS, stride: int = 1) -> Path:
-    torch.save({"encoder": encoder_to_document(encoder, name, TINY, stride)}, path)
+    """Write a checkpoint as `motiondata align` does, with a weight that is not the encoder's."""
+    weights = {f"encoder.{key}": value for key, value in encoder.state_dict().items()}
+    contents = describe_encoder(name, TINY, stride)
+    state = {"contents": contents, "weights": {**weights, "of_text.bias": torch.ones(3)}}
+    write_checkpoint(path, "encoder", state)
     return path
 
 
@@ -118,20 +123,18 @@ def test_what_makes_no_encoder_is_refused(tmp_path: Path, name: str, says: str) 
         load_encoder(path, name)
 
 
-def test_another_shape_of_encoder_is_refused() -> None:
-    document = encoder_to_document(make_encoder(), OURS, TINY, 1)
-    document["state"].popitem()
+def test_weights_of_another_shape_are_refused() -> None:
+    weights = make_encoder().state_dict()
+    weights.popitem()
     with pytest.raises(InputError, match="here: is not of the encoder"):
-        document_to_encoder(document, "here")
+        restore_encoder(describe_encoder(OURS, TINY, 1), weights, "here")
 
 
-def test_files_that_hold_no_encoder_are_refused(tmp_path: Path) -> None:
-    text, other = tmp_path / "text.pt", tmp_path / "other.pt"
-    text.write_text("no checkpoint")
-    torch.save({"weights": torch.ones(3)}, other)
-    for path in (text, other):
-        with pytest.raises(InputError, match=f"{path}: is no encoder"):
-            load_encoder(path)
+def test_a_captioners_checkpoint_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "captioner.pt"
+    write_checkpoint(path, "captioner", {})
+    with pytest.raises(InputError, match="expected a checkpoint of an encoder"):
+        load_encoder(path)
 
 
 @pytest.mark.parametrize("shape", [(4, 6), (4, 6, 2), (0, 6, 3), (4, 0, 3)])
