@@ -17,8 +17,8 @@ class EncoderOptions:
     points: int = 64
     """Points of a frame that are looked at: the first ones."""
     point_width: int = 128
-    """Width of the PointNet's last layer."""
-    width: int = 192
+    """Width of the PointNet's last layer; those before are a quarter and half as wide."""
+    width: int = 128
     """Width of the transformer."""
     layers: int = 2
     heads: int = 4
@@ -33,6 +33,27 @@ class EncoderOptions:
                 f"the encoder's width is {self.width}; expected a multiple of twice its "
                 f"{self.heads} heads"
             )
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How clips are varied in training: standard deviations. Raises `InputError` below zero."""
+
+    turn_deg: float = 10.0
+    """Of turns about the vertical through the dataset's mean point."""
+    scale: float = 0.05
+    """Of factors about 1."""
+    shift_metres: float = 0.1
+    """Along the ground; in height less."""
+    noise_metres: float = 0.02
+    """Of every point."""
+
+    def __post_init__(self) -> None:
+        if min(self.turn_deg, self.scale, self.shift_metres, self.noise_metres) < 0:
+            raise InputError(f"augmentation: expected nothing below zero, found {self}")
+
+
+NO_AUGMENTATION = Augmentation(0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -54,6 +75,8 @@ class AlignOptions:
     steps: int = 800
     rate: float = 1e-3
     """The learning rate after the warm-up."""
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    """How clips are varied."""
     sizes: EncoderOptions = field(default_factory=EncoderOptions)
     """Of our encoder."""
 

@@ -28,6 +28,12 @@ OPPOSITES = (
 )
 """Words that make two sentences different, however many others they share: an encoder that need not
 tell left from right does not learn to."""
+SAY_WHO = frozenset(
+    ("a", "an", "the", "man", "woman", "person", "someone", "somebody", "figure", "human", "guy")
+    + ("lady", "individual", "he", "she", "they", "his", "her", "their")
+)
+"""Words that say who moves and not how; they count for no similarity. The subjects are those that
+HumanML3D's captions begin with."""
 
 _WORD = re.compile(r"\w+")
 
@@ -63,12 +69,13 @@ def near_duplicates(texts: Sequence[str]) -> NDArray[np.bool_]:
     """Tell which texts are nearly the same, shaped (texts, texts).
 
     Similar are those that share words and pairs of neighbouring words (Dice's coefficient of both
-    together, so that the order counts), unless one says the opposite of the other.
+    together, so that the order counts), whoever moves, unless one says the other's opposite.
     """
-    words = [words_of(text) for text in texts]
+    words = [[word for word in words_of(text) if word not in SAY_WHO] for text in texts]
     signs = np.array([_signs(set(each)) for each in words])
     opposite = (signs[:, None] * signs[None] < 0).any(-1)
     same: NDArray[np.bool_] = (_similarity(words) > NEAR_DUPLICATE) & ~opposite
+    np.fill_diagonal(same, True)  # also of texts without such words
     return same
 
 
