@@ -1,1 +1,1 @@
-"""Training: from points or features to captions, in plain PyTorch; needs the extra `train`."""
+"""Training on shards: from points to features to captions. Needs the extra `train`."""
