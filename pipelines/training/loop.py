@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from io import StringIO
 from math import isfinite
 from pathlib import Path
@@ -26,7 +26,6 @@ from pipelines.progress import Progress
 from pipelines.training.checkpoints import read_checkpoint, write_checkpoint
 from pipelines.training.logs import Log, cut_log, logging_to
 from pipelines.training.optimizing import (
-    OptimizerOptions,
     autocast,
     descend,
     make_optimizer,
@@ -34,42 +33,13 @@ from pipelines.training.optimizing import (
     seed_step,
     set_rates,
 )
-from pipelines.training.protocol import Position, Record, Stage, Training
+from pipelines.training.options import LoopOptions, Stage
+from pipelines.training.protocol import Position, Record, Training
 from pipelines.training.ranks import any_of_ranks, mean_of_ranks, rank, world
 from shards.batching import Batch
 from shards.loader import Loader
 
 CHECKPOINT = "checkpoint.pt"
-
-
-@dataclass(frozen=True)
-class LoopOptions:
-    """How a training is run. Raises `InputError` for values out of range."""
-
-    batch: int = 32
-    """Clips of a step, of each process."""
-    seed: int = 0
-    """Keys the order of the clips, the choice of captions, the first weights, and dropout."""
-    save_every: int = 200
-    """Steps between two checkpoints."""
-    watch_every: int = 100
-    """Steps between two looks at validation clips."""
-    workers: int = 0
-    """Processes that read shards; 0: this one."""
-    optimizer: OptimizerOptions = field(default_factory=OptimizerOptions)
-    """How parameters are changed."""
-
-    def __post_init__(self) -> None:
-        least = {"batch": 1, "seed": 0, "save_every": 1, "watch_every": 1, "workers": 0}
-        for name, value in least.items():
-            if getattr(self, name) < value:
-                found = getattr(self, name)
-                raise InputError(f"{name}: expected at least {value}, found {found}")
-
-    @property
-    def identity(self) -> dict[str, Any]:
-        """What changes the result, as JSON; the number of processes is in the view's state."""
-        return {"seed": self.seed, **asdict(self.optimizer)}
 
 
 def train(training: Training, options: LoopOptions, out: Path, stream: TextIO = sys.stderr) -> None:

@@ -7,41 +7,15 @@ what is random in it (dropout). So a training that goes on at step n does what i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, pi
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import nn
 
-from motiondata.errors import InputError
+from pipelines.training.options import OptimizerOptions, Precision
 
-Schedule = Literal["cosine", "constant"]
-Precision = Literal["auto", "bf16", "fp32"]
 SEED_STEPS = 2**32
 """More steps than any training has: seeds of two trainings' steps never meet."""
-
-
-@dataclass(frozen=True)
-class OptimizerOptions:
-    """How parameters are changed. Raises `InputError` for values out of range."""
-
-    warmup: int = 50
-    """Steps over which the learning rate of a stage rises to its full value."""
-    schedule: Schedule = "cosine"
-    """How the learning rate goes on then: falling to zero at the stage's end, or constant."""
-    weight_decay: float = 0.01
-    """AdamW's."""
-    clip: float = 1.0
-    """The largest norm of a step's gradient; longer ones are shortened to it."""
-    precision: Precision = "auto"
-    """Of what is computed; weights are float32. Auto: bf16 on GPUs that have it, else fp32."""
-
-    def __post_init__(self) -> None:
-        for name, least in (("warmup", 0), ("weight_decay", 0.0)):
-            if getattr(self, name) < least:
-                found = getattr(self, name)
-                raise InputError(f"{name}: expected at least {least}, found {found}")
-        if not self.clip > 0:
-            raise InputError(f"clip: expected more than 0, found {self.clip}")
 
 
 @dataclass(frozen=True, eq=False)

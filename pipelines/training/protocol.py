@@ -10,25 +10,13 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from motiondata.errors import InputError
 from pipelines.training.optimizing import ParameterGroup
+from pipelines.training.options import Stage
 from shards.batching import Batch
 from shards.views import View
 
 Record = dict[str, Any]
 """A line of the log."""
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A run of steps in which the same parameters are trained."""
-
-    name: str
-    steps: int
-
-    def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise InputError(f"steps of {self.name}: expected at least 1, found {self.steps}")
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import torch
 from torch import distributed
 
 from motiondata.errors import InputError
+from pipelines.training.options import DEVICES
 
-AUTO, CPU, CUDA = "auto", "cpu", "cuda"
-DEVICES = (AUTO, CPU, CUDA)
+CPU, CUDA = "cpu", "cuda"
 
 
 def choose_device(name: str) -> torch.device:

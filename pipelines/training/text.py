@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from motiondata.errors import InputError
+from pipelines.training.options import HUB, TINY
 
 try:
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
@@ -27,8 +28,6 @@ except ImportError as error:
         f"training and captioning need the extra train ({error}); pip install motiondata[train]"
     ) from error
 
-TINY = "tiny"
-HUB = "hub:"
 MAX_TOKENS = 128
 """Longer texts are cut; HumanML3D's longest captions have about a hundred words."""
 IGNORED = -100
@@ -121,9 +120,9 @@ def load_text_model(
 
 
 def make_tokenizer(captions: Sequence[str]) -> Tokenizer:
-    """Return a tokenizer whose pieces are the words and the characters of captions."""
+    """Return a tokenizer whose pieces are captions' words and characters, all in lower case."""
     tokenizer = Tokenizer(models.Unigram())
-    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Metaspace(), pre_tokenizers.Punctuation()]
     )

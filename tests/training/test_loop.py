@@ -16,9 +16,10 @@ from motiondata.errors import InputError
 from pipelines.errors import AbortedError
 from pipelines.training.checkpoints import read_checkpoint
 from pipelines.training.logs import LOG, logging_to, read_log
-from pipelines.training.loop import CHECKPOINT, LoopOptions, train
-from pipelines.training.optimizing import OptimizerOptions, ParameterGroup, rate_factor
-from pipelines.training.protocol import Position, Record, Stage
+from pipelines.training.loop import CHECKPOINT, train
+from pipelines.training.optimizing import ParameterGroup, rate_factor
+from pipelines.training.options import LoopOptions, OptimizerOptions, Stage
+from pipelines.training.protocol import Position, Record
 from shards.batching import Batch
 from shards.dataset import Dataset
 from shards.streaming import StreamedDataset
