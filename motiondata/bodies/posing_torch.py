@@ -2,13 +2,14 @@
 
 Batched products: the chain in float64 level by level of the skeleton, since rounding adds up along
 it; blend shapes and skinning, where the time goes, in float32 about the root, whose place is added
-last, so that a body far away is as exact as a near one. Frames are posed in batches of one size,
+last, so that a body far away is as exact as a near one. Frames go through in batches of one size,
 the last one padded, so that a product always has the same shape, and the library that computes it
 chooses the same algorithm. Source of the model: Loper et al. 2015.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,8 +21,11 @@ from motiondata.bodies.posing import ShapedBody
 from motiondata.bodies.skinning import POSE_FEATURES
 from motiondata.skeleton import JOINTS, PARENTS
 
-BATCH_FRAMES = 256
-"""Frames of one batch; 150 MB of intermediate results with SMPL's number of vertices."""
+BATCH_FRAMES = 1024
+"""Frames whose joints are moved at once: to queue the hundred small steps of it takes longest."""
+
+SKINNED_FRAMES = 256
+"""Frames that are skinned at once; 150 MB of intermediate results with SMPL's vertices."""
 
 
 def _levels() -> list[tuple[list[int], list[int]]]:
@@ -86,9 +90,13 @@ def pose_frames(skin: TorchSkin, poses: TorchPoses) -> Tensor:
     """Return the vertices in the target frame, shaped (frames, vertices, 3), float32, metres."""
     frames = len(poses.pose)
     posed = torch.empty((frames, *poses.vertices.shape[1:]), device=poses.vertices.device)
-    for first in range(0, frames, BATCH_FRAMES):
-        batch = slice(first, min(first + BATCH_FRAMES, frames))
-        posed[batch] = _pose_batch(skin, _padded(poses, batch))[: batch.stop - first]
+    for start in range(0, frames, BATCH_FRAMES):
+        end = min(start + BATCH_FRAMES, frames)
+        moved = _move_joints(_padded(poses, slice(start, end)))
+        for first in range(start, end, SKINNED_FRAMES):
+            some = posed[first : min(first + SKINNED_FRAMES, end)]
+            rows = slice(first - start, first - start + SKINNED_FRAMES)
+            some[:] = _skin(skin, poses.vertices, moved.cut(rows))[: len(some)]
     return posed
 
 
@@ -110,21 +118,40 @@ def _padded(poses: TorchPoses, batch: slice) -> TorchPoses:
     )
 
 
-def _pose_batch(skin: TorchSkin, poses: TorchPoses) -> Tensor:
+class _Moved(NamedTuple):
+    """The joints of some frames in the target frame, all float32 but the first."""
+
+    shapes: Tensor
+    features: Tensor
+    """What scales the pose blend shapes, shaped (frames, 189)."""
+    transforms: Tensor
+    """What carries a vertex at rest along, about the root, shaped (frames, 22, 3, 4)."""
+    root: Tensor
+    """The root's place, shaped (frames, 3)."""
+
+    def cut(self, rows: slice) -> "_Moved":
+        return _Moved(*(field[rows] for field in self))
+
+
+def _move_joints(poses: TorchPoses) -> _Moved:
     turns = _rotvec_to_rotmat(poses.pose)
     joints = poses.joints[poses.shapes]
     rotation, translation = poses.world_to_target[:, :3, :3], poses.world_to_target[:, :3, 3]
     root = (rotation @ (joints[:, 0] + poses.trans)[..., None])[..., 0] + translation
-    transforms = _transforms(joints, _turned_root(rotation, turns)).float()
-    rest = poses.vertices[poses.shapes]
+    features = (turns[:, 1:] - torch.eye(3, device=turns.device)).flatten(1)
+    transforms = _transforms(joints, _turned_root(rotation, turns))
+    return _Moved(poses.shapes, features.float(), transforms.float(), root.float())
+
+
+def _skin(skin: TorchSkin, vertices: Tensor, moved: _Moved) -> Tensor:
+    rest = vertices[moved.shapes]
     if skin.pose_dirs is not None:
-        features = (turns[:, 1:] - torch.eye(3, device=turns.device)).flatten(1).float()
-        rest = rest + (features @ skin.pose_dirs).view_as(rest)
-    moved = (skin.weights @ transforms.flatten(2)).view(*rest.shape[:2], 3, 4)
-    about_root = moved[..., 3]
+        rest = rest + (moved.features @ skin.pose_dirs).view_as(rest)
+    carried = (skin.weights @ moved.transforms.flatten(2)).view(*rest.shape[:2], 3, 4)
+    about_root = carried[..., 3]
     for axis in range(3):
-        about_root = torch.addcmul(about_root, moved[..., axis], rest[..., axis, None])
-    return about_root + root.float()[:, None]
+        about_root = torch.addcmul(about_root, carried[..., axis], rest[..., axis, None])
+    return about_root + moved.root[:, None]
 
 
 def _turned_root(rotation: Tensor, turns: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 from motiondata.bodies.body import Body
 from motiondata.bodies.posing import ShapedBody, pose_body, shape_body
 from motiondata.bodies.posing_torch import (
-    BATCH_FRAMES,
+    SKINNED_FRAMES,
     TorchPoses,
     body_to_torch,
     pose_frames,
@@ -59,7 +59,7 @@ def test_frames_of_several_shapes_are_posed_as_by_the_processor(body: Body) -> N
 
 def test_more_frames_than_a_batch_are_posed_in_several() -> None:
     shapes = [shape_body(BODIES["no blend shapes"], np.zeros(2))]
-    assert_posed_alike(shapes, np.zeros(BATCH_FRAMES + 3, int))
+    assert_posed_alike(shapes, np.zeros(SKINNED_FRAMES + 3, int))
 
 
 def test_small_turns_and_none_are_exact() -> None:

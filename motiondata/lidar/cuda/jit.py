@@ -19,17 +19,21 @@ SIMULATED = bool(config.ENABLE_CUDASIM)
 """Whether Numba's simulator stands in for a GPU, by NUMBA_ENABLE_CUDASIM=1: slow, for tests."""
 
 
+_LINKING: dict[str, Any] = {} if SIMULATED else {"lto": False}
+"""Modules are joined by NVVM, as the tests check it, whether or not there is nvJitLink."""
+
+
 def kernel(function: Callable[..., None]) -> Any:
     """Compile a function that Python launches, and cache it beside its module.
 
     Launched as `function[blocks, threads, stream, bytes of shared memory](...)`.
     """
-    return cuda.jit(cache=True)(function)
+    return cuda.jit(cache=True, **_LINKING)(function)
 
 
 def step(function: Function) -> Function:
     """Compile a function that kernels call."""
-    return cast("Function", cuda.jit(device=True)(function))
+    return cast("Function", cuda.jit(device=True, **_LINKING)(function))
 
 
 times: Any = operator.mul if SIMULATED else libdevice.dmul_rn

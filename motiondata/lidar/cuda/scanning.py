@@ -31,8 +31,8 @@ class BlockSize(NamedTuple):
         return 8 * self.cells + 20 * self.room
 
 
-BLOCK = BlockSize(threads=4 if SIMULATED else THREADS, cells=3072, room=832)
-"""With the kernel's own 3 kB just below the 48 kB that a block may have without asking for more.
+BLOCK = BlockSize(threads=4 if SIMULATED else THREADS, cells=3072, room=1024)
+"""With the kernel's own 3 kB just the 48 kB that a block may have without asking for more.
 
 Enough for an adult 8 m away, before 128 beams of 2,048 columns. The simulator runs every thread as
 one of Python's.
