@@ -16,7 +16,7 @@ import click
 
 from motiondata import __version__
 from motiondata.errors import MotionDataError
-from motiondata.lidar.devices import DEVICES
+from motiondata.lidar.devices import SCAN_DEVICES
 from pipelines.budget import FailureBudget
 from pipelines.errors import GO_ON, AbortedError
 from pipelines.export_options import EXPORT_FORMATS, ExportOptions
@@ -132,7 +132,7 @@ def main() -> None:
 )
 @click.option(
     "--device",
-    type=click.Choice(DEVICES),
+    type=click.Choice(SCAN_DEVICES),
     default=DEFAULT.device,
     show_default=True,
     help="What poses, scans and samples.",

@@ -9,7 +9,7 @@ from math import inf
 from pathlib import Path
 
 from motiondata.errors import InputError
-from motiondata.lidar.devices import CPU, DEVICES
+from motiondata.lidar.devices import CPU, SCAN_DEVICES
 from pipelines.budget import ONE_PERCENT, FailureBudget
 
 MAX_METRES = 1000.0
@@ -65,7 +65,7 @@ class BuildOptions:
         for name in ("distance", "height", "noise"):
             near = abs(getattr(self, name)) <= MAX_METRES
             self._expect(near, name, f"at most {MAX_METRES:g} metres")
-        self._expect(self.device in DEVICES, "device", f"one of {', '.join(DEVICES)}")
+        self._expect(self.device in SCAN_DEVICES, "device", f"one of {', '.join(SCAN_DEVICES)}")
 
     def _expect_at_least(self, name: str, least: float) -> None:
         value = getattr(self, name)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from motiondata.lidar.sensor import Sensor
 
 CPU, CUDA = "cpu", "cuda"
-DEVICES = (CPU, CUDA)
+SCAN_DEVICES = (CPU, CUDA)
 
 
 def make_observer(device: str, sensor: "Sensor", points: int) -> "Observer":
