@@ -64,6 +64,18 @@ class CpuObserver:
         self._scanner = Scanner(sensor)
         self._points = points
 
+    def begin(
+        self,
+        shaped: ShapedBody,
+        pose: NDArray[np.float64],
+        trans: NDArray[np.float64],
+        world_to_sensor: NDArray[np.float64],
+        noise: RangeNoise,
+    ) -> Pending:
+        """Observe at once, for there is nobody else to do it."""
+        seen = self.observe(shaped, pose, trans, world_to_sensor, noise)
+        return lambda: seen
+
     def observe(
         self,
         shaped: ShapedBody,
@@ -78,15 +90,3 @@ class CpuObserver:
         scans = self._scanner.scan_clip(posed.vertices, body.faces)
         scans = add_range_noise(scans, noise.sigma, noise.seed, noise.key, noise.first)
         return sample_scans(scans, body.face_parts, self._points)
-
-    def begin(
-        self,
-        shaped: ShapedBody,
-        pose: NDArray[np.float64],
-        trans: NDArray[np.float64],
-        world_to_sensor: NDArray[np.float64],
-        noise: RangeNoise,
-    ) -> Pending:
-        """Observe at once, for there is nobody else to do it."""
-        seen = self.observe(shaped, pose, trans, world_to_sensor, noise)
-        return lambda: seen
