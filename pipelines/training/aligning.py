@@ -20,10 +20,11 @@ from pipelines.training.align_options import AlignOptions
 from pipelines.training.alignment import Alignment
 from pipelines.training.contrast import contrastive_loss, wrong_pairs
 from pipelines.training.encoders import KIND, describe_encoder, make_encoder
-from pipelines.training.loop import CHECKPOINT, LoopOptions, train
+from pipelines.training.loop import CHECKPOINT, train
 from pipelines.training.optimizing import ParameterGroup
+from pipelines.training.options import LoopOptions, Stage
 from pipelines.training.pairing import Pairs, sample_frames, training_captions
-from pipelines.training.protocol import Record, Stage
+from pipelines.training.protocol import Record
 from pipelines.training.ranks import choose_device, process_group, rank
 from pipelines.training.recall import RANKS
 from pipelines.training.retrieving import Retrieval, retrieve

@@ -17,8 +17,8 @@ from pipelines.training.aligning import Aligning, align
 from pipelines.training.checkpoints import read_checkpoint
 from pipelines.training.encoders import EveryPhase, load_encoder
 from pipelines.training.logs import read_log
-from pipelines.training.loop import CHECKPOINT, LoopOptions, train
-from pipelines.training.optimizing import OptimizerOptions
+from pipelines.training.loop import CHECKPOINT, train
+from pipelines.training.options import LoopOptions, OptimizerOptions
 from pipelines.training.text import load_text_model
 from shards.batching import Batch
 from shards.dataset import Dataset
