@@ -351,7 +351,8 @@ def align(
     augmentation = NO_AUGMENTATION if no_augmentation else Augmentation()
     sizes = EncoderOptions(points=points, width=width, layers=layers)
     options = AlignOptions(**parameters, augmentation=augmentation, sizes=sizes)
-    click.echo(aligning.align(dataset, out, options, loop, device))
+    if report := aligning.align(dataset, out, options, loop, device):  # the first process's
+        click.echo(report)
 
 
 @main.command("train-captioner", context_settings={"show_default": True})

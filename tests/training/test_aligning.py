@@ -103,11 +103,12 @@ def test_the_checkpoint_has_the_features_that_recall_was_measured_with(
 
 def test_watching_reports_recall_and_alarms_of_guessing(motions: Dataset) -> None:
     aligning = Aligning(StreamedDataset(motions), OPTIONS, LOOP.seed, CPU)
-    found, alarms = aligning.watch([{"loss": 2.9, "guessing": 3.0}])
+    found, alarms = aligning.watch([{"step": 200, "loss": 2.9, "guessing": 3.0}])
     assert found["motions"] == 10
     assert len(alarms) == 1
     assert alarms[0].startswith("the loss is 97% of a guesser's")
-    assert aligning.watch([{"loss": 1.5, "guessing": 3.0}])[1] == []
+    assert aligning.watch([{"step": 199, "loss": 2.9, "guessing": 3.0}])[1] == []
+    assert aligning.watch([{"step": 200, "loss": 1.5, "guessing": 3.0}])[1] == []
 
 
 def test_a_model_that_says_the_same_of_everything_is_a_guesser(motions: Dataset) -> None:
