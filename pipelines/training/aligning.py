@@ -45,7 +45,7 @@ WATCHED = 128
 GUESSING = 0.95
 """A loss above this share of guessing's says that nothing is learned."""
 PATIENCE = 200
-"""Steps before that is alarming: in the demonstration the loss is a quarter of a guesser's by then."""
+"""Steps before that is alarming: in the demonstration it is a quarter of a guesser's by then."""
 RECALL = "recall.json"
 
 

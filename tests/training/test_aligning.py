@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 import torch
+
+pytest.importorskip("transformers")
+
 from transformers import PreTrainedTokenizerFast
 
 from motiondata.errors import InputError
@@ -25,6 +28,7 @@ from shards.dataset import Dataset
 from shards.errors import ShardError
 from shards.loader import Loader
 from shards.streaming import StreamedDataset
+from tests.shards.made_dataset import make_dataset
 from tests.training.made_motions import make_motions
 from tests.training.test_encoders import OTHERS
 
@@ -166,7 +170,5 @@ def test_options_out_of_range_are_refused(wrong: dict[str, float]) -> None:
 
 
 def test_a_dataset_without_captions_is_refused(tmp_path: Path) -> None:
-    from tests.shards.made_dataset import make_dataset
-
     with pytest.raises(ShardError):
         run(make_dataset(tmp_path / "dataset"), tmp_path / "out")
