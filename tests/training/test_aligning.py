@@ -170,5 +170,5 @@ def test_options_out_of_range_are_refused(wrong: dict[str, float]) -> None:
 
 
 def test_a_dataset_without_captions_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ShardError):
+    with pytest.raises(ShardError, match="holds no captions"):
         run(make_dataset(tmp_path / "dataset"), tmp_path / "out")
