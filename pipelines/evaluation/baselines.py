@@ -1,0 +1,115 @@
+"""What comes for free: one caption for every clip, and the caption of the nearest training clip.
+
+Short sentences about people share most of their words, so that a constant caption scores well; a
+captioner that is not better than both has learned nothing that pays. Both see training clips only.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
+
+from motiondata.errors import InputError
+from pipelines.evaluation.ngrams import LONGEST, Ngram, count_ngrams
+from pipelines.evaluation.normalising import normalise
+from pipelines.evaluation.references import References
+from shards.dataset import Dataset
+from shards.gathering import row_spec
+from shards.paths import TRAIN
+from shards.standardizing import read_standardizer
+from shards.streaming import StreamedDataset
+
+NEAREST_BY = ("features", "joints", "points")
+"""The fields that the nearest clip is looked for by: the first that the dataset has."""
+
+_CLIPS_A_BATCH = 16
+_CLIPS_AT_ONCE = 256
+"""Compared with all training clips in one call, which bounds the memory."""
+
+
+def central_caption(references: References) -> str:
+    """Return the reference that is most like all of them: the constant caption.
+
+    Sentences are vectors of their counts of n-grams, those of each length scaled to 1; the one with
+    the largest mean cosine is taken, of equals the first by the alphabet.
+    """
+    sentences = [normalise(text) for text in references.sentences]
+    total: Counter[Ngram] = Counter()
+    for sentence in sentences:
+        total.update(_unit_counts(sentence))
+    distinct = sorted(set(sentences))
+    alike = [
+        math.fsum(value * total[gram] for gram, value in _unit_counts(sentence).items())
+        for sentence in distinct
+    ]
+    return distinct[int(np.argmax(alike))]
+
+
+def _unit_counts(sentence: str) -> Mapping[Ngram, float]:
+    """Return the counts of n-grams, those of each length divided by their norm."""
+    counts = count_ngrams(sentence)
+    squares = [0] * LONGEST
+    for gram, count in counts.items():
+        squares[len(gram) - 1] += count * count
+    return {gram: count / math.sqrt(squares[len(gram) - 1]) for gram, count in counts.items()}
+
+
+def nearest_field(dataset: Dataset, asked: str | None) -> str:
+    """Return the field that the nearest clip is looked for by, or raise where there is none."""
+    for field in NEAREST_BY if asked is None else (asked,):
+        if asked is not None or field in dataset.schema.arrays:
+            row_spec(dataset.schema, field)
+            dataset.schema.float_array(field)
+            return field
+    raise InputError(
+        f"{dataset.path}: expected one of the fields {', '.join(NEAREST_BY)}, found none; say with "
+        f"--nearest-by which one tells clips apart: {', '.join(dataset.schema.arrays)}"
+    )
+
+
+def nearest_captions(
+    dataset: Dataset, train: References, others: References, field: str
+) -> list[str]:
+    """Return for each clip the first reference of the training clip with the nearest mean.
+
+    The mean of a clip is that of its frames, standardised by the training clips' statistics; the
+    distance is Euclidean, and of equals the first clip in the manifest is taken. A training clip
+    is not its own neighbour.
+    """
+    known, asked = (clip_means(dataset, refs, field) for refs in (train, others))
+    keys = np.array(train.keys)
+    first = [train.texts[key][0] for key in train.keys]
+    captions = []
+    for start in range(0, len(asked), _CLIPS_AT_ONCE):
+        part = slice(start, start + _CLIPS_AT_ONCE)
+        distances = cdist(asked[part], known, "sqeuclidean")
+        distances[np.array(others.keys[part])[:, None] == keys] = np.inf
+        captions += [first[nearest] for nearest in distances.argmin(axis=1).tolist()]
+    return captions
+
+
+def clip_means(dataset: Dataset, references: References, field: str) -> NDArray[np.float64]:
+    """Return the mean of each clip's standardised rows, shaped (clips, components of a row).
+
+    Frames that the field does not count, such as those in which no ray hit, are left out.
+    """
+    counted = dataset.schema.arrays[field].counted_where
+    standardizer = read_standardizer(dataset, TRAIN, field)
+    view = StreamedDataset(dataset).clips(
+        references.split,
+        [field] if counted is None else [field, counted],
+        _CLIPS_A_BATCH,
+        keys=references.keys,
+        rank=0,
+        world=1,
+    )
+    means = []
+    for batch in view:
+        chosen = batch["mask"] if counted is None else batch["mask"] & (batch[counted] != 0)
+        weights = chosen / np.maximum(chosen.sum(axis=1, keepdims=True), 1)
+        mean = np.einsum("cf...,cf->c...", batch[field].astype(np.float64), weights)
+        means.append(standardizer.standardize(mean).reshape(len(mean), -1))
+    return np.concatenate(means)
