@@ -22,7 +22,7 @@ from shards.paths import TRAIN
 from shards.standardizing import read_standardizer
 from shards.streaming import StreamedDataset
 
-NEAREST_BY = ("features", "joints", "points")
+NEAREST_BY = ("features", "points")
 """The fields that the nearest clip is looked for by: the first that the dataset has."""
 
 _CLIPS_A_BATCH = 16
