@@ -68,7 +68,7 @@ def _evidence(dataset: Dataset, options: EvaluationOptions) -> _Evidence:
         nearest_by=nearest_field(dataset, options.nearest_by),
         acts=None if options.labels is None else read_labels(options.labels, references.keys),
         bert=_bert_scorer(options),
-        spoken=read_spoken(references, options),
+        spoken=read_spoken(dataset, references, options),
     )
 
 

@@ -33,7 +33,7 @@ def report_to_markdown(report: Report) -> str:
     """Return the report as Markdown."""
     sections = (
         ["# Captions evaluated"],
-        report.findings,
+        [f"- {finding}" for finding in report.findings],
         _scores(report),
         _loss(report),
         _tellings(report),

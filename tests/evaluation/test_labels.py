@@ -10,7 +10,7 @@ from motiondata.errors import InputError
 from motiondata.synthesis.acts import Act
 from pipelines.evaluation.judging import known_acts
 from pipelines.evaluation.labels import ALL_KINDS, KindCount, read_labels, telling
-from tests.pipelines.evaluation.conftest import Corpus
+from tests.evaluation.conftest import Corpus
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from shards.npy import npy_to_array
 from shards.reading import read_member
 from shards.schema import Schema
 from shards.standardizing import read_standardizer
-from tests.pipelines.evaluation.conftest import Corpus
+from tests.evaluation.conftest import Corpus
 from tests.shards.made_clips import make_clips
 
 WORDS = st.sampled_from(["a", "man", "walks", "left", "twice"])

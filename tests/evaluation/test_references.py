@@ -8,7 +8,7 @@ from motiondata.errors import InputError
 from pipelines.evaluation.references import read_candidates, read_references
 from shards.dataset import Dataset
 from shards.errors import ShardError
-from tests.pipelines.evaluation.conftest import Corpus, write_captions
+from tests.evaluation.conftest import Corpus, write_captions
 from tests.shards.made_clips import clip_captions, make_clips
 
 
