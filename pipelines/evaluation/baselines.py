@@ -5,7 +5,6 @@ captioner that is not better than both has learned nothing that pays. Both see t
 """
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from motiondata.errors import InputError
+from pipelines.evaluation.cider import length_penalty
 from pipelines.evaluation.ngrams import LONGEST, Ngram, count_ngrams
 from pipelines.evaluation.normalising import normalise
 from pipelines.evaluation.references import References
@@ -33,19 +33,33 @@ _CLIPS_AT_ONCE = 256
 def central_caption(references: References) -> str:
     """Return the reference that is most like all of them: the constant caption.
 
-    Sentences are vectors of their counts of n-grams, those of each length scaled to 1; the one with
-    the largest mean cosine is taken, of equals the first by the alphabet.
+    How alike two sentences are is CIDEr-D's measure with every n-gram of the same weight: the
+    cosine of their counts, less the penalty for another length. Of equals the first by the alphabet
+    is taken.
     """
     sentences = [normalise(text) for text in references.sentences]
-    total: Counter[Ngram] = Counter()
+    totals: dict[Ngram, dict[int, float]] = {}
     for sentence in sentences:
-        total.update(_unit_counts(sentence))
+        length = _length(sentence)
+        for gram, value in _unit_counts(sentence).items():
+            by_length = totals.setdefault(gram, {})
+            by_length[length] = by_length.get(length, 0.0) + value
     distinct = sorted(set(sentences))
-    alike = [
-        math.fsum(value * total[gram] for gram, value in _unit_counts(sentence).items())
-        for sentence in distinct
-    ]
-    return distinct[int(np.argmax(alike))]
+    return distinct[int(np.argmax([_likeness(sentence, totals) for sentence in distinct]))]
+
+
+def _likeness(sentence: str, totals: Mapping[Ngram, Mapping[int, float]]) -> float:
+    """Return how like a sentence is to others, given the sums of their counts by length."""
+    length = _length(sentence)
+    return math.fsum(
+        value * total * length_penalty(length - other)
+        for gram, value in _unit_counts(sentence).items()
+        for other, total in totals[gram].items()
+    )
+
+
+def _length(sentence: str) -> int:
+    return len(sentence.split())
 
 
 def _unit_counts(sentence: str) -> Mapping[Ngram, float]:

@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from pipelines.evaluation.ngrams import LONGEST, Ngram, count_ngrams
 
@@ -73,5 +74,10 @@ def _similarity(candidate: _Weighed, reference: _Weighed) -> float:
         if norms:
             common = weights.keys() & others.keys()
             total += sum(min(weights[g], others[g]) * others[g] for g in sorted(common)) / norms
-    difference = candidate.length - reference.length
-    return total / LONGEST * math.exp(-(difference**2) / (2 * SIGMA**2))
+    return total / LONGEST * length_penalty(candidate.length - reference.length)
+
+
+@cache
+def length_penalty(difference: int) -> float:
+    """Return what is left of the likeness of sentences of lengths so different."""
+    return math.exp(-(difference**2) / (2 * SIGMA**2))

@@ -119,9 +119,8 @@ def choosable(kind: str, what: str) -> frozenset[str]:
 
 @cache
 def _phrases() -> tuple[Phrase, ...]:
-    return tuple(
-        {phrase.words: phrase for phrase in (*_names(), *_meanwhile(), *_all_variants())}.values()
-    )
+    said = (*_meanwhile(), *_all_variants())
+    return tuple({phrase.words: phrase for phrase in (*_names(said), *said)}.values())
 
 
 @cache
@@ -129,10 +128,15 @@ def _phrases_from(word: str) -> tuple[Phrase, ...]:
     return tuple(phrase for phrase in _phrases() if phrase.words[0] == word)
 
 
-def _names() -> Iterator[Phrase]:
-    """Yield the names of kinds that are words themselves: `jump`, but not `pick_up`."""
-    for kind in sorted({choice.kind for choice in CHOICES} & {*_LEMMAS.values()}):
-        yield Phrase((kind,), kind, variant="")
+def _names(phrases: Iterable[Phrase]) -> Iterator[Phrase]:
+    """Yield words that name a kind alone: its own, and those that begin phrases of no other."""
+    begun: dict[str, set[str]] = {}
+    for phrase in phrases:
+        begun.setdefault(phrase.words[0], set()).add(phrase.kind)
+    names = begun | {kind: {kind} for kinds in begun.values() for kind in kinds}
+    for word, kinds in names.items():
+        if len(kinds) == 1:
+            yield Phrase((word,), *kinds, variant="")
 
 
 def _meanwhile() -> Iterator[Phrase]:

@@ -50,7 +50,12 @@ def cosine(first: str, second: str, length: int) -> float:
 @settings(deadline=None)
 def test_the_constant_caption_is_the_most_like_all(sentences: list[str]) -> None:
     def likeness(sentence: str) -> float:
-        return sum(cosine(sentence, each, n) for each in sentences for n in (1, 2, 3, 4))
+        return sum(
+            cosine(sentence, each, n)
+            * math.exp(-((len(sentence.split()) - len(each.split())) ** 2) / 72)
+            for each in sentences
+            for n in (1, 2, 3, 4)
+        )
 
     found = central_caption(references(tuple(sentences)))
     assert found in sentences

@@ -111,6 +111,8 @@ SAID: list[tuple[str, list[Act], bool]] = [
     ("walks forward starting with his left foot", [WALK], True),
     ("walks forward starting with his right foot", [WALK], False),
     ("walks", [WALK], False),
+    ("stays", [Act("stand")], True),
+    ("picks something up", [Act("pick_up", "left")], False),
     ("", [WALK], False),
     ("Oh! A tall man slowly WALKS FORWARD across the room.", [WALK], True),
 ]
