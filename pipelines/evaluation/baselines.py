@@ -27,7 +27,7 @@ NEAREST_BY = ("features", "points")
 
 _CLIPS_A_BATCH = 16
 _CLIPS_AT_ONCE = 256
-"""Compared with all training clips in one call, which bounds the memory."""
+"""Compared with all training clips at once, which bounds the memory."""
 
 
 def central_caption(references: References) -> str:
@@ -73,15 +73,16 @@ def _unit_counts(sentence: str) -> Mapping[Ngram, float]:
 
 def nearest_field(dataset: Dataset, asked: str | None) -> str:
     """Return the field that the nearest clip is looked for by, or raise where there is none."""
-    for field in NEAREST_BY if asked is None else (asked,):
-        if asked is not None or field in dataset.schema.arrays:
-            row_spec(dataset.schema, field)
-            dataset.schema.float_array(field)
-            return field
-    raise InputError(
-        f"{dataset.path}: expected one of the fields {', '.join(NEAREST_BY)}, found none; say with "
-        f"--nearest-by which one tells clips apart: {', '.join(dataset.schema.arrays)}"
-    )
+    there = [field for field in NEAREST_BY if field in dataset.schema.arrays]
+    if asked is None and not there:
+        raise InputError(
+            f"{dataset.path}: expected one of the fields {', '.join(NEAREST_BY)}, found none; say "
+            f"with --nearest-by which one tells clips apart: {', '.join(dataset.schema.arrays)}"
+        )
+    field = there[0] if asked is None else asked
+    row_spec(dataset.schema, field)
+    dataset.schema.float_array(field)
+    return field
 
 
 def nearest_captions(

@@ -48,7 +48,7 @@ class BertScorer:
         layers = int(self._encoder.config.num_hidden_layers)
         if layer is not None and not 0 <= layer <= layers:
             raise InputError(f"{folder}: expected a layer from 0 to {layers}, found {layer}")
-        self.model = LanguageModel(folder.name, layers if layer is None else layer)
+        self.model = LanguageModel(folder.resolve().name, layers if layer is None else layer)
         self._marks = {self._tokenizer.cls_token_id, self._tokenizer.sep_token_id}
         spaced = type(self._tokenizer).__name__.startswith(_SPACE_FIRST)
         self._before = " " if spaced else ""

@@ -13,13 +13,13 @@ from pipelines.errors import aborting
 from pipelines.evaluation.baselines import central_caption, nearest_captions, nearest_field
 from pipelines.evaluation.findings import findings
 from pipelines.evaluation.judging import KnownAct
-from pipelines.evaluation.labels import read_labels, telling
+from pipelines.evaluation.labels import Telling, read_labels, telling
 from pipelines.evaluation.markdown import report_to_markdown
 from pipelines.evaluation.options import EvaluationOptions
 from pipelines.evaluation.references import References, read_references
 from pipelines.evaluation.report import CONSTANT, MODEL, NEAREST, Example, Report, report_to_json
 from pipelines.evaluation.scoring import score_captions
-from pipelines.evaluation.spoken import Spoken, read_spoken
+from pipelines.evaluation.spoken import Spoken, speaker
 from shards.dataset import Dataset
 from shards.paths import TRAIN
 from shards.publishing import publish
@@ -40,6 +40,8 @@ class _Evidence:
     references: References
     train: References
     nearest_by: str
+    nearest: list[str]
+    """The captions of the nearest training clips."""
     acts: list[tuple[KnownAct, ...]] | None
     bert: "BertScorer | None"
     spoken: Spoken
@@ -51,24 +53,27 @@ def evaluate(path: Path, out: Path, options: EvaluationOptions) -> str:
     Raises `InputError` or `ShardError` for wrong input, before anything is written.
     """
     dataset = Dataset.open(path)
-    report = _report(dataset, _evidence(dataset, options))
-    text = report_to_markdown(report)
+    report = _report(dataset.content_hash, _evidence(dataset, options))
+    text = report_to_markdown(report).encode(errors="replace")  # JSON can hold half characters
     with aborting(out):
         out.mkdir(parents=True, exist_ok=True)
         publish(out / JSON_REPORT, report_to_json(report))
-        publish(out / MARKDOWN_REPORT, text.encode())
-    return text
+        publish(out / MARKDOWN_REPORT, text)
+    return text.decode()
 
 
 def _evidence(dataset: Dataset, options: EvaluationOptions) -> _Evidence:
+    speak = speaker(options)
     references, train = (read_references(dataset, split) for split in (options.split, TRAIN))
+    field = nearest_field(dataset, options.nearest_by)
     return _Evidence(
         references=references,
         train=train,
-        nearest_by=nearest_field(dataset, options.nearest_by),
+        nearest_by=field,
         acts=None if options.labels is None else read_labels(options.labels, references.keys),
         bert=_bert_scorer(options),
-        spoken=read_spoken(dataset, references, options),
+        nearest=nearest_captions(dataset, train, references, field),
+        spoken=speak(dataset, references),
     )
 
 
@@ -80,19 +85,19 @@ def _bert_scorer(options: EvaluationOptions) -> "BertScorer | None":
     return BertScorer(options.bert_model, options.bert_layer)
 
 
-def _report(dataset: Dataset, evidence: _Evidence) -> Report:
-    references, spoken, acts = evidence.references, evidence.spoken, evidence.acts
+def _report(dataset_hash: str, evidence: _Evidence) -> Report:
+    references, spoken = evidence.references, evidence.spoken
     constant = central_caption(evidence.train)
     rows = {
         MODEL: spoken.captions,
         CONSTANT: [constant] * len(references.keys),
-        NEAREST: nearest_captions(dataset, evidence.train, references, evidence.nearest_by),
+        NEAREST: evidence.nearest,
     }
     expected = list(references.texts.values())
     scores = {name: score_captions(said, expected, evidence.bert) for name, said in rows.items()}
     return Report(
         findings=findings(spoken.captions, scores, spoken.loss),
-        dataset=dataset.content_hash,
+        dataset=dataset_hash,
         split=references.split,
         captions_by=spoken.made_by,
         clips=len(expected),
@@ -104,11 +109,17 @@ def _report(dataset: Dataset, evidence: _Evidence) -> Report:
         bert_model=None if evidence.bert is None else evidence.bert.model,
         scores=scores,
         loss=spoken.loss,
-        telling=None
-        if acts is None
-        else {name: telling(said, acts) for name, said in rows.items()},
+        telling=_tellings(rows, evidence.acts),
         examples=_examples(references, rows),
     )
+
+
+def _tellings(
+    rows: Mapping[str, Sequence[str]], acts: Sequence[Sequence[KnownAct]] | None
+) -> dict[str, Telling] | None:
+    if acts is None:
+        return None
+    return {name: telling(captions, acts) for name, captions in rows.items()}
 
 
 def _examples(references: References, rows: Mapping[str, Sequence[str]]) -> list[Example]:

@@ -4,9 +4,10 @@ Every act of a clip counts, a gesture as an act of its own. Each takes, in its t
 kind that no other has taken, of several the one that agrees best; the order of telling is free.
 
 - Kind: there is such a phrase.
-- Side and direction: the phrase names the act's. It may be silent where the synthesiser may be of
-  the same variant of the act: `turns around` is right for a half turn to the left, and wrong for a
-  quarter turn. Acts of which the synthesiser may say nothing count only where something is said.
+- Side and direction: the phrase names the act's. Where the synthesiser need not name it, the
+  caption need not, and then there is nothing to judge; but no direction at all is right only in
+  the act's own variant: `turns around` for a half turn to the left, not for a quarter turn, and
+  `walks around in a full circle` for a circle, not `walks`.
 - A walk in a bend may be told as a walk and a turn.
 - Phrases that no act has taken are told besides: a caption that names all kinds is not right.
 
@@ -127,10 +128,12 @@ def _verdict(known: KnownAct, phrase: Phrase | None, left: list[Phrase]) -> Verd
 
 
 def _outcome(phrase: Phrase | None, known: KnownAct, aspect: Aspect) -> Outcome:
-    told = known.is_told(aspect) or (phrase is not None and bool(getattr(phrase, aspect)))
-    if not told or len(choosable(known.act.kind, aspect)) == 1:
+    if len(choosable(known.act.kind, aspect)) == 1:
         return None
-    return phrase is not None and _agrees(phrase, known, aspect)
+    if phrase is not None and getattr(phrase, aspect):
+        return _agrees(phrase, known, aspect)
+    needless = phrase is None or aspect == "side" or phrase.variant in known.variants
+    return None if needless and not known.is_told(aspect) else False
 
 
 def _agrees(phrase: Phrase, known: KnownAct, aspect: Aspect) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,7 @@ def telling(captions: Sequence[str], acts: Sequence[Sequence[KnownAct]]) -> Tell
     )
 
 
-def _count(judged: Sequence[Judgement], kinds: Iterable[str]) -> KindCount:
+def _count(judged: Sequence[Judgement], kinds: Collection[str]) -> KindCount:
     verdicts = [v for judgement in judged for v in judgement.verdicts if v.kind in kinds]
     sides, directions = Counter(v.side for v in verdicts), Counter(v.direction for v in verdicts)
     return KindCount(

@@ -22,10 +22,10 @@ COLUMNS = {
 """The columns of the table of scores."""
 
 RULES = (
-    "An act is named if the caption tells its kind. Sides and directions count where the "
+    "An act is named if the caption tells its kind. Sides and directions are judged where the "
     "synthesiser always tells them, or the caption does. The order of telling is free; counts, "
     "paces and sizes are not judged. Told besides: what is told and is not in the clip. A clip is "
-    "right if every act is, and nothing is told besides."
+    "right if all its acts are, and nothing is told besides."
 )
 
 

@@ -84,11 +84,11 @@ class Report:
 
 
 def report_to_json(report: Report) -> bytes:
-    """Return the report as JSON in UTF-8, with what its scores are and who has made it."""
+    """Return the report as JSON, with what its scores are and which software made it."""
     document = {
         "software": f"motiondata {__version__}",
         "normaliser": NORMALISER,
         "scorers": SCORERS,
         **asdict(report),
     }
-    return (json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    return (json.dumps(document, indent=1, allow_nan=False) + "\n").encode("ascii")

@@ -1,6 +1,7 @@
 """The captions that are evaluated: out of a file, or of a captioner that says them now."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,26 +22,27 @@ class Spoken:
     loss: Loss | None
 
 
-def read_spoken(dataset: Dataset, references: References, options: EvaluationOptions) -> Spoken:
-    """Return the captions of the clips with references, or raise `InputError`."""
+def speaker(options: EvaluationOptions) -> Callable[[Dataset, References], Spoken]:
+    """Return what gives the captions of the clips with references, or raise `InputError`."""
     match options.captions, options.checkpoint:
         case Path() as file, None:
-            captions = read_candidates(file, references)
-            return Spoken(captions, MadeBy("file", file.name, hash_file(file)), loss=None)
+            return lambda _, references: _read(file, references)
         case None, Path() as checkpoint:
-            return _captioned(dataset, references, checkpoint)
+            return lambda dataset, references: _say(checkpoint, dataset, references)
         case _:
             raise InputError("expected --captions FILE or --checkpoint FILE, and not both")
 
 
-def _captioned(dataset: Dataset, references: References, checkpoint: Path) -> Spoken:
+def _read(file: Path, references: References) -> Spoken:
+    captions = read_candidates(file, references)
+    return Spoken(captions, MadeBy("file", file.name, hash_file(file)), loss=None)
+
+
+def _say(checkpoint: Path, dataset: Dataset, references: References) -> Spoken:
     from pipelines.training.captioning import caption_split, matched_and_shuffled_loss
 
     split = references.split
     found = dict(caption_split(dataset.path, checkpoint, split, stream=sys.stderr))
-    matched, shuffled = matched_and_shuffled_loss(dataset.path, checkpoint, split)
-    return Spoken(
-        [found[key] for key in references.keys],
-        MadeBy("checkpoint", checkpoint.name, hash_file(checkpoint)),
-        Loss(matched, shuffled),
-    )
+    loss = Loss(*matched_and_shuffled_loss(dataset.path, checkpoint, split))
+    made_by = MadeBy("checkpoint", checkpoint.name, hash_file(checkpoint))
+    return Spoken([found[key] for key in references.keys], made_by, loss)

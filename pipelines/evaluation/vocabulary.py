@@ -45,7 +45,8 @@ _SLOTS = {
 }
 """What of a slot counts; of all others nothing does."""
 
-_SILENT_PARTS = {"ADP", "CCONJ", "DET", "INTJ", "NUM", "PRON", "SCONJ"}
+_UNTELLING = {"ADP", "CCONJ", "DET", "INTJ", "NUM", "PRON", "SCONJ"}
+"""Parts of speech of words that do not tell what is done."""
 _LEMMAS = {plain(word): token.partition("/")[0] for word, token in LEXICON.items()}
 
 
@@ -134,9 +135,9 @@ def _names(phrases: Iterable[Phrase]) -> Iterator[Phrase]:
     for phrase in phrases:
         begun.setdefault(phrase.words[0], set()).add(phrase.kind)
     names = begun | {kind: {kind} for kinds in begun.values() for kind in kinds}
-    for word, kinds in names.items():
-        if len(kinds) == 1:
-            yield Phrase((word,), *kinds, variant="")
+    for word, (kind, *others) in names.items():
+        if not others:
+            yield Phrase((word,), kind, variant="")
 
 
 def _meanwhile() -> Iterator[Phrase]:
@@ -183,7 +184,7 @@ def _words_of(phrase: str) -> tuple[str, ...]:
 def _counts(word: str) -> bool:
     """Tell whether a word says what is done; words that nobody knows do."""
     parts = {token.partition("/")[2] for said, token in LEXICON.items() if plain(said) == word}
-    return word not in _unsaid() and (not parts or not parts <= _SILENT_PARTS)
+    return word not in _unsaid() and (not parts or not parts <= _UNTELLING)
 
 
 @cache

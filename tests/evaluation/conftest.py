@@ -1,12 +1,13 @@
 """A synthetic corpus and its dataset, made once for all tests of evaluation."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from motiondata.synthesis.corpus import synthesize
 from pipelines.build import build_lidar
@@ -30,6 +31,15 @@ class Corpus:
     @property
     def labels(self) -> Path:
         return self.folder / "labels.jsonl"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Let every sum be taken in the same order, and the cores to others."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,6 @@ REFERENCES = [
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a BERT of three layers and a tokenizer of whole words."""
     path = tmp_path_factory.mktemp("model") / "tiny-bert"
-    torch.set_num_threads(1)
     torch.manual_seed(0)
     config = transformers.BertConfig(
         vocab_size=len(MARKS) + len(WORDS),

@@ -5,7 +5,6 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-import torch
 
 from pipelines.evaluation.evaluating import JSON_REPORT, MARKDOWN_REPORT, evaluate
 from pipelines.evaluation.options import EvaluationOptions
@@ -23,7 +22,6 @@ from pipelines.training.teaching import teach
 @pytest.fixture(scope="module")
 def taught(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Return a dataset of features, and a checkpoint that has hardly learned."""
-    torch.set_num_threads(1)
     root = tmp_path_factory.mktemp("taught")
     dataset = make_captioned(root / "features").path
     teach(dataset, root / "run", TeachingOptions(steps="4"), LoopOptions(8), "cpu", StringIO())

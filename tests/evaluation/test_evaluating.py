@@ -101,6 +101,21 @@ def test_clips_without_references_are_counted_and_left_out(tmp_path: Path) -> No
     assert report["training_clips"] == 4
 
 
+def test_captions_of_any_characters_are_reported(corpus: Corpus, tmp_path: Path) -> None:
+    odd = [
+        "",
+        "| he | walks |\nand `runs`",
+        "caf\N{LATIN SMALL LETTER E WITH ACUTE}",
+        "\ud800 half",
+    ]
+    told = [odd[number % len(odd)] for number in range(len(corpus.test.keys))]
+    captions = write_captions(tmp_path / "told", corpus.test.keys, told)
+    report = report_of(corpus, tmp_path / "out", captions)
+    assert {example["captions"][MODEL] for example in report["examples"]} == {*odd}
+    rows = (tmp_path / "out" / MARKDOWN_REPORT).read_text().split("## Some clips")[1].strip()
+    assert {line.replace("\\|", "").count("|") for line in rows.splitlines()} == {6}
+
+
 def scores(bleu_4: float, cider_d: float, distinct: float = 1.0) -> Scores:
     return Scores(0.5, 0.4, 0.3, bleu_4, 0.4, cider_d, distinct, None)
 

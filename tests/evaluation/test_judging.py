@@ -22,6 +22,7 @@ DRAWN = 20
 
 WALK = Act("walk", "left", "forward", 6)
 BEND = Act("walk", "left", "left", 6, turn_deg=90)
+CIRCLE = Act("walk", "left", "counterclockwise", 10, turn_deg=360)
 HALF_TURN = Act("turn", "", "left", turn_deg=180)
 QUARTER_TURN = Act("turn", "", "left", turn_deg=90)
 WAVE = Act("wave", "left", count=3)
@@ -111,6 +112,10 @@ SAID: list[tuple[str, list[Act], bool]] = [
     ("walks forward starting with his left foot", [WALK], True),
     ("walks forward starting with his right foot", [WALK], False),
     ("walks", [WALK], False),
+    ("walks around in a full circle", [CIRCLE], True),
+    ("walks", [CIRCLE], False),
+    ("walks straight ahead", [CIRCLE], False),
+    ("walks in a circle clockwise", [CIRCLE], False),
     ("stays", [Act("stand")], True),
     ("picks something up", [Act("pick_up", "left")], False),
     ("", [WALK], False),

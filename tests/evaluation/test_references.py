@@ -54,6 +54,18 @@ def test_captions_are_read_in_the_order_of_the_clips(made: Dataset, tmp_path: Pa
     assert read_candidates(path, test) == told
 
 
+def test_a_line_ends_where_json_lines_end(made: Dataset, tmp_path: Path) -> None:
+    test = read_references(made, "test")
+    told = [f"he walks\N{LINE SEPARATOR}{key}" for key in test.keys]
+    lines = [
+        f'{{"key": "{key}", "caption": "{said}"}}'
+        for key, said in zip(test.keys, told, strict=True)
+    ]
+    for end in ("\n", "\r\n"):
+        (tmp_path / "captions").write_text(end.join([*lines, ""]), newline="", encoding="utf-8")
+        assert read_candidates(tmp_path / "captions", test) == told
+
+
 def test_clips_without_references_may_have_captions(made: Dataset, tmp_path: Path) -> None:
     train = read_references(made, "train")
     keys = [*train.keys, *train.silent]
