@@ -7,27 +7,30 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 import torch
-from torch import nn
 
 from pipelines.errors import aborting
 from pipelines.summary import count_table
 from pipelines.training.align_options import AlignOptions
 from pipelines.training.alignment import Alignment
+from pipelines.training.augmenting import augment
+from pipelines.training.clips import captions_by_key
 from pipelines.training.contrast import contrastive_loss, wrong_pairs
 from pipelines.training.encoders import KIND, describe_encoder, make_encoder
-from pipelines.training.loop import CHECKPOINT, LoopOptions, train
+from pipelines.training.loop import CHECKPOINT, train
 from pipelines.training.optimizing import ParameterGroup
-from pipelines.training.pairing import Pairs, sample_frames, training_captions
-from pipelines.training.protocol import Record, Stage
+from pipelines.training.options import LoopOptions, Stage
+from pipelines.training.pairing import Pairs, sample_frames
+from pipelines.training.protocol import Record
 from pipelines.training.ranks import choose_device, process_group, rank
 from pipelines.training.recall import RANKS
 from pipelines.training.retrieving import Retrieval, retrieve
-from pipelines.training.text import TextModel, load_text_model
+from pipelines.training.text import load_text_model
 from shards.batching import Batch
 from shards.paths import TRAIN
 from shards.publishing import publish
@@ -54,9 +57,16 @@ class Aligning:
     ) -> None:
         self.stages: Sequence[Stage] = (Stage("align", options.steps),)
         self._data, self._options = data, options
-        text = load_text_model(options.text_model, training_captions(data), seed)
+        captions = [*chain.from_iterable(captions_by_key(data, TRAIN).values())]
+        text = load_text_model(options.text_model, captions, seed)
         text.model.encoder.to(device)
-        self.module = _make_alignment(data, options, text, seed).to(device)
+        mean, std = data.standardizer(FIELD).tensors()
+        self._mean = mean.to(device)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            encoder = make_encoder(options.encoder, options.sizes, mean, std)
+            alignment = Alignment(encoder, text, options.shared_width, options.trains_text)
+        self.module = alignment.to(device)
 
     def view(self, batch: int, seed: int) -> View:
         """Return batches of clips with a caption each, chosen at random."""
@@ -75,6 +85,7 @@ class Aligning:
         points, mask = sample_frames(
             batch[FIELD], batch["lengths"], options.frame_stride, options.max_frames
         )
+        points = augment(points, self._mean, options.augmentation)
         right = pairs.right.to(points.device)
         wrong = wrong_pairs(right, pairs.texts)
         motions = self.module.embed_motions(points, mask)
@@ -133,18 +144,6 @@ def align(
         aligning = Aligning(data, options, loop.seed, chosen)
         train(aligning, loop, out, stream)
         return _report(aligning, data, out) if rank() == 0 else ""
-
-
-def _make_alignment(
-    data: StreamedDataset, options: AlignOptions, text: TextModel, seed: int
-) -> Alignment:
-    """Return an untrained alignment, the same for the same seed."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        encoder: nn.Module = make_encoder(
-            options.encoder, options.sizes, *data.standardizer(FIELD).tensors()
-        )
-        return Alignment(encoder, text, options.shared_width, options.trains_text)
 
 
 def _report(aligning: Aligning, data: StreamedDataset, out: Path) -> str:

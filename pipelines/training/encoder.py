@@ -4,6 +4,8 @@ Max-pooling over points (Qi et al., "PointNet", 2017) needs no order of them, an
 sample's first few points are one of its own, so that speed is a matter of taking fewer.
 """
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -12,12 +14,15 @@ from pipelines.training.align_options import EncoderOptions
 
 FEATURES = 1024
 """Numbers a frame, whatever the widths inside."""
-HALF_BODY_METRES = 0.5
+HALF_BODY_METRES = 0.4
 """What centred coordinates are divided by: their spread, without that of where people walk."""
+PLACE = 9
+"""Numbers that say where a frame's points are: their centroid, and how far they reach from it."""
+NEIGHBOURS = 5
+"""Frames that a convolution sees at once: enough for a velocity."""
+CONVOLUTIONS = 2
 WAVELENGTHS = 10_000.0
 """The ratio of the longest to the shortest of the positions' waves (Vaswani et al., 2017)."""
-NEIGHBOURS = 3
-"""Frames that the convolution sees at once: enough for a velocity."""
 
 
 class PointEncoder(nn.Module):
@@ -36,10 +41,14 @@ class PointEncoder(nn.Module):
         self.width = FEATURES
         self.register_buffer("mean", mean.float())
         self.register_buffer("std", std.float())
-        width = options.width
-        self.of_points = _point_net(options.point_width)
-        self.of_frame = nn.Linear(options.point_width + 3, width)
-        self.of_neighbours = nn.Conv1d(width, width, NEIGHBOURS, padding=NEIGHBOURS // 2)
+        pooled, width = options.point_width, options.width
+        self.of_points = _layers(3, max(1, pooled // 4), max(1, pooled // 2), pooled)
+        self.of_frame = _layers(pooled + PLACE, width, width)
+        self.of_neighbours = nn.ModuleList(
+            nn.Conv1d(width, width, NEIGHBOURS, padding=NEIGHBOURS // 2)
+            for _ in range(CONVOLUTIONS)
+        )
+        self.before_blocks = nn.LayerNorm(width)
         self.blocks = nn.ModuleList(
             Block(width, options.heads, options.dropout) for _ in range(options.layers)
         )
@@ -56,8 +65,10 @@ class PointEncoder(nn.Module):
         frames = self._frames(points[seen])
         tokens = frames.new_zeros(*mask.shape, frames.shape[-1])
         tokens[seen] = frames
-        tokens = tokens + functional.gelu(self._convolve(tokens)) * mask[..., None]
-        tokens = tokens + positions(tokens)
+        for convolution in self.of_neighbours:
+            found = convolution(tokens.transpose(1, 2)).transpose(1, 2)
+            tokens = tokens + functional.gelu(found) * seen[..., None]
+        tokens = self.before_blocks(tokens) + positions(tokens)
         keys = seen | ~seen.any(-1, keepdim=True)  # attention to nothing at all would be NaN
         for block in self.blocks:
             tokens = block(tokens, keys)
@@ -68,14 +79,11 @@ class PointEncoder(nn.Module):
         """Return a token for each frame of points shaped (frames, points, 3)."""
         centroids = points.mean(1)
         shapes = (points - centroids[:, None]) / HALF_BODY_METRES
-        pooled = self.of_points(shapes).amax(1)
         places = (centroids - self.mean) / self.std
-        tokens: Tensor = self.of_frame(torch.cat([pooled, places], -1))
+        pooled = self.of_points(shapes).amax(1)
+        reach = (shapes.amin(1), shapes.amax(1))
+        tokens: Tensor = self.of_frame(torch.cat([pooled, places, *reach], -1))
         return tokens
-
-    def _convolve(self, tokens: Tensor) -> Tensor:
-        convolved: Tensor = self.of_neighbours(tokens.transpose(1, 2))
-        return convolved.transpose(1, 2)
 
 
 class Block(nn.Module):
@@ -90,9 +98,10 @@ class Block(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.feed_forward = nn.Sequential(
             nn.LayerNorm(width),
-            nn.Linear(width, 4 * width),
+            nn.Linear(width, 2 * width),
             nn.GELU(),
-            nn.Linear(4 * width, width),
+            nn.Dropout(dropout),
+            nn.Linear(2 * width, width),
             nn.Dropout(dropout),
         )
 
@@ -122,7 +131,9 @@ def positions(tokens: Tensor) -> Tensor:
     return torch.stack([angles.sin(), angles.cos()], -1).flatten(1).to(tokens.dtype)
 
 
-def _point_net(width: int) -> nn.Sequential:
-    """Return the network of a point, from its coordinates to `width` numbers."""
-    half = (width + 1) // 2
-    return nn.Sequential(nn.Linear(3, half), nn.GELU(), nn.Linear(half, width))
+def _layers(*widths: int) -> nn.Sequential:
+    """Return linear layers with ReLU between them."""
+    layers: list[nn.Module] = []
+    for before, after in pairwise(widths):
+        layers += [nn.Linear(before, after), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])

@@ -99,6 +99,8 @@ def test_the_temperature_begins_at_clips_and_is_bounded() -> None:
             "a person sits down on a chair and gets up again",
             "the person sits down on a chair and gets up again",
         ),
+        ("a man claps", "someone claps"),
+        ("a person", "a person"),
     ],
 )
 def test_nearly_the_same_sentences_are_duplicates(one: str, other: str) -> None:
@@ -124,7 +126,7 @@ def test_other_motions_are_no_duplicates_however_alike_they_sound(one: str, othe
     assert near_duplicates([one, other]).tolist() == [[True, False], [False, True]]
 
 
-WORDS = st.lists(st.sampled_from(["a", "b", "c", "left", "right", "up"]), min_size=1, max_size=8)
+WORDS = st.lists(st.sampled_from(["b", "c", "d", "left", "right", "up"]), min_size=1, max_size=8)
 
 
 @settings(max_examples=100, deadline=None)
