@@ -264,7 +264,11 @@ def export(dataset: Path, out: Path, **parameters: Any) -> None:
 @click.option("--bert-model", type=FOLDER, help="Folder of a language model: BERTScore too.")
 @click.option("--bert-layer", type=int, help="Its layer to compare [default: the last].")
 def evaluate(dataset: Path, out: Path, **parameters: Any) -> None:
-    """Score captions of a split of DATASET, beside a constant caption and the nearest clip's."""
+    """Score captions of a split of DATASET, and what comes for free beside them.
+
+    OUT/report.md is what is printed: BLEU, ROUGE-L and CIDEr-D of the captions, of one that is said
+    of every clip, and of those of the nearest training clips. OUT/report.json has the same.
+    """
     from pipelines.evaluation import evaluating
 
     click.echo(evaluating.evaluate(dataset, out, EvaluationOptions(**parameters)))

@@ -1,7 +1,7 @@
 """What a table of scores comes to, in sentences: collapse, ignored features, free captions as good.
 
-The thresholds are set so that chance does not trip them on some dozens of clips: a captioner that
-works says something else of most clips, and its loss more than doubles with another's features.
+A captioner that had collapsed said one sentence of 200 clips, and its loss was the same with another
+clip's features; the same one cured said 70 after some hundred steps: thresholds lie far from both.
 """
 
 from collections import Counter
