@@ -1,7 +1,7 @@
 """What a table of scores comes to, in sentences: collapse, ignored features, free captions as good.
 
-A captioner that had collapsed said one sentence of 200 clips, and its loss was the same with another
-clip's features; the same one cured said 70 after some hundred steps: thresholds lie far from both.
+A captioner that had collapsed said one sentence of 200 clips, and its loss was the same with other
+clips' features; when cured it said 70 after some hundred steps: the thresholds lie far from both.
 """
 
 from collections import Counter
