@@ -21,9 +21,9 @@ LEAST_LOSS_RISE = 0.01
 COMPARED = {"bleu_4": "BLEU@4", "cider_d": "CIDEr-D"}
 """The scores by which a model has to be better than the baselines."""
 
-REMEDY = (
-    "standardise the features by the training split's statistics, and lower the projector's "
-    "learning rate"
+REASONS = (
+    "usual reasons are too few steps, features that share a mean (standardise them by the training "
+    "split's statistics), and a learning rate that is too high"
 )
 
 
@@ -45,10 +45,10 @@ def _collapse(captions: Sequence[str], model: Scores) -> list[str]:
     (caption, times), *_ = Counter(map(normalise, captions)).most_common(1)
     share = times / len(captions)
     if share > MOST_ALIKE and len(captions) > 1:
-        return [f"The model has collapsed: it says {caption!r} of {share:.0%} of clips; {REMEDY}."]
+        return [f"The model has collapsed: it says {caption!r} of {share:.0%} of clips; {REASONS}."]
     if model.distinct < LEAST_DISTINCT:
         return [
-            f"The model has collapsed: {model.distinct:.1%} of its captions are distinct; {REMEDY}."
+            f"The model has collapsed: {model.distinct:.1%} of its captions are distinct; {REASONS}."
         ]
     return []
 
@@ -58,7 +58,7 @@ def _ignored(loss: Loss | None) -> list[str]:
         return []
     return [
         f"The model ignores its features: its loss is {loss.matched:.3f}, and {loss.shuffled:.3f} "
-        f"with those of other clips; {REMEDY}."
+        f"with those of other clips; {REASONS}."
     ]
 
 
