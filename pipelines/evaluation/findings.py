@@ -45,12 +45,12 @@ def _collapse(captions: Sequence[str], model: Scores) -> list[str]:
     (caption, times), *_ = Counter(map(normalise, captions)).most_common(1)
     share = times / len(captions)
     if share > MOST_ALIKE and len(captions) > 1:
-        return [f"The model has collapsed: it says {caption!r} of {share:.0%} of clips; {REASONS}."]
-    if model.distinct < LEAST_DISTINCT:
-        return [
-            f"The model has collapsed: {model.distinct:.1%} of its captions are distinct; {REASONS}."
-        ]
-    return []
+        symptom = f"it says {caption!r} of {share:.0%} of clips"
+    elif model.distinct < LEAST_DISTINCT:
+        symptom = f"{model.distinct:.1%} of its captions are distinct"
+    else:
+        return []
+    return [f"The model has collapsed: {symptom}; {REASONS}."]
 
 
 def _ignored(loss: Loss | None) -> list[str]:
