@@ -18,6 +18,7 @@ from motiondata import __version__
 from motiondata.errors import MotionDataError
 from pipelines.budget import FailureBudget
 from pipelines.errors import GO_ON, AbortedError
+from pipelines.evaluation.options import EvaluationOptions
 from pipelines.export_options import EXPORT_FORMATS, ExportOptions
 from pipelines.options import BuildOptions, Execution
 from pipelines.training.align_options import (
@@ -250,6 +251,27 @@ def export(dataset: Path, out: Path, **parameters: Any) -> None:
     from pipelines import exporting
 
     click.echo(exporting.export(dataset, out, ExportOptions(**parameters)))
+
+
+@main.command()
+@click.argument("dataset", type=FOLDER)
+@click.option("--captions", type=FILE, help="JSON lines with key and caption.")
+@click.option("--checkpoint", type=FILE, help="A captioner that captions the split now.")
+@click.option("--out", type=FOLDER, required=True, help="Folder of report.json and report.md.")
+@click.option("--split", default=EvaluationOptions.split, show_default=True)
+@click.option("--labels", type=FILE, help="The synthesiser's labels.jsonl: what captions tell.")
+@click.option("--nearest-by", help="Field of the nearest clip [default: features, else points].")
+@click.option("--bert-model", type=FOLDER, help="Folder of a language model: BERTScore too.")
+@click.option("--bert-layer", type=int, help="Its layer to compare [default: the last].")
+def evaluate(dataset: Path, out: Path, **parameters: Any) -> None:
+    """Score captions of a split of DATASET, and what comes for free beside them.
+
+    OUT/report.md is what is printed: BLEU, ROUGE-L and CIDEr-D of the captions, of one that is said
+    of every clip, and of those of the nearest training clips. OUT/report.json has the same.
+    """
+    from pipelines.evaluation import evaluating
+
+    click.echo(evaluating.evaluate(dataset, out, EvaluationOptions(**parameters)))
 
 
 @main.command()
