@@ -19,6 +19,7 @@ from motiondata.errors import MotionDataError
 from motiondata.lidar.devices import SCAN_DEVICES
 from pipelines.budget import FailureBudget
 from pipelines.errors import GO_ON, AbortedError
+from pipelines.evaluation.options import EvaluationOptions
 from pipelines.export_options import EXPORT_FORMATS, ExportOptions
 from pipelines.options import BuildOptions, Execution
 from pipelines.training.align_options import (
@@ -266,6 +267,27 @@ def export(dataset: Path, out: Path, **parameters: Any) -> None:
 
 @main.command()
 @click.argument("dataset", type=FOLDER)
+@click.option("--captions", type=FILE, help="JSON lines with key and caption.")
+@click.option("--checkpoint", type=FILE, help="A captioner that captions the split now.")
+@click.option("--out", type=FOLDER, required=True, help="Folder of report.json and report.md.")
+@click.option("--split", default=EvaluationOptions.split, show_default=True)
+@click.option("--labels", type=FILE, help="The synthesiser's labels.jsonl: what captions tell.")
+@click.option("--nearest-by", help="Field of the nearest clip [default: features, else points].")
+@click.option("--bert-model", type=FOLDER, help="Folder of a language model: BERTScore too.")
+@click.option("--bert-layer", type=int, help="Its layer to compare [default: the last].")
+def evaluate(dataset: Path, out: Path, **parameters: Any) -> None:
+    """Score captions of a split of DATASET, and what comes for free beside them.
+
+    OUT/report.md is what is printed: BLEU, ROUGE-L and CIDEr-D of the captions, of one that is said
+    of every clip, and of those of the nearest training clips. OUT/report.json has the same.
+    """
+    from pipelines.evaluation import evaluating
+
+    click.echo(evaluating.evaluate(dataset, out, EvaluationOptions(**parameters)))
+
+
+@main.command()
+@click.argument("dataset", type=FOLDER)
 def verify(dataset: Path) -> None:
     """Check every byte of DATASET; print a line a fault."""
     from pipelines import reports
@@ -363,7 +385,8 @@ def align(
     augmentation = NO_AUGMENTATION if no_augmentation else Augmentation()
     sizes = EncoderOptions(points=points, width=width, layers=layers)
     options = AlignOptions(**parameters, augmentation=augmentation, sizes=sizes)
-    click.echo(aligning.align(dataset, out, options, loop, device))
+    if report := aligning.align(dataset, out, options, loop, device):  # the first process's
+        click.echo(report)
 
 
 @main.command("train-captioner", context_settings={"show_default": True})
@@ -375,11 +398,12 @@ def align(
     default=TeachingOptions.text_model,
     help="tiny (made on the spot), a T5's folder, or hub:NAME.",
 )
+@click.option("--encoder", type=FILE, help="Checkpoint of align to begin with, of points.")
 @click.option("--stages", help="projector, full, or projector,full [default: by text model].")
 @click.option("--steps", help="Of each stage, such as 500,2000 [default: by text model].")
 @click.option("--projector-rate", type=float, help="Learning rate [default: by text model].")
 @click.option("--rate", type=float, help="Of all else, in the stage full [default: likewise].")
-@click.option("--stride", default=TeachingOptions.stride, help="Every so many-th frame is read.")
+@click.option("--stride", type=int, help="Frames to the next that is read [default: 4].")
 @click.option("--patience", default=TeachingOptions.patience, help="Steps before some alarms.")
 @_training_options(LOOP.batch)
 def train_captioner(dataset: Path, out: Path, device: str, **parameters: Any) -> None:
