@@ -7,11 +7,13 @@ the clock's, from the first of several launches to the end of the last.
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -101,8 +103,16 @@ def main() -> None:
 
 def describe_gpu(gpu: Gpu) -> dict[str, str]:
     """Return what belongs beside the figures."""
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     simulated = gpu.device.type == "cpu"
     return {
+        "commit": commit.stdout.strip() or "unknown",
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "gpu": "Numba's simulator" if simulated else torch.cuda.get_device_name(gpu.device),
         "memory_gigabytes": f"{gpu.memory_bytes / 1e9:.0f}",
         **{package: version(package) for package in ("torch", "numba", "numba-cuda", "numpy")},
