@@ -27,7 +27,7 @@ from pipelines.receipts import Receipt, find_receipt
 from pipelines.retrying import Planned, kept_shards, plan_retry
 from pipelines.scheduling import run_jobs
 from pipelines.summary import describe_build, describe_plan
-from pipelines.tools import Tools, load_tools, load_tools_anew
+from pipelines.tools import Tools, load_tools, load_tools_anew, warm_up_kernels
 
 
 def dry_run(options: BuildOptions) -> str:
@@ -98,6 +98,8 @@ def _run(jobs: list[ShardJob], plan: Plan, execution: Execution) -> tuple[list[R
         if receipt is not None:
             receipts[receipt.shard] = receipt
     waiting = [job for job in jobs if job.shard.name not in receipts]
+    if waiting:
+        warm_up_kernels()  # before workers are forked, which then have them too
     done_before = plan.frames - sum(clip.frames for job in waiting for clip in job.shard.clips)
     with (
         Progress(plan.frames, done_before, sys.stderr) as progress,

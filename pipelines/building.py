@@ -18,7 +18,7 @@ from pipelines.plan import PlannedClip
 from pipelines.receipts import Receipt, publish_receipt
 from pipelines.sample import lidar_moments, lidar_schema, manifest_values
 from pipelines.scene import BegunSample, begin_samples, finish_sample
-from pipelines.tools import Tools, load_tools
+from pipelines.tools import Tools, load_tools, warm_up_kernels
 from shards.manifest import ManifestRow
 from shards.moments import Moments, fold
 from shards.writing import ShardWriter, encode_sample
@@ -36,6 +36,7 @@ def build_shard(job: ShardJob, watcher: Watcher) -> Receipt:
     Linear algebra runs on one thread: sums differ in their last bits with the number of threads,
     and every core has a worker of its own.
     """
+    warm_up_kernels()
     with threadpool_limits(1):
         receipt = _ShardBuild(job, load_tools(job.options)).run(watcher)
     publish_receipt(job.out, receipt, job.permit)

@@ -1,5 +1,6 @@
 """What a worker loads once and uses for every clip: the bodies, the sensor and its observer."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +13,7 @@ from motiondata.lidar.devices import make_observer
 from motiondata.lidar.observing import Observer
 from motiondata.lidar.presets import find_sensor
 from motiondata.lidar.sensor import Sensor
+from motiondata.lidar.warming import warm_up
 from motiondata.recording import GENDERS
 from pipelines.inputs import digest_json
 from pipelines.options import BuildOptions
@@ -47,6 +49,16 @@ def load_tools_anew(options: BuildOptions) -> Tools:
     """Load what the options name, though files of these names were loaded before and changed."""
     _load.cache_clear()
     return load_tools(options)
+
+
+def warm_up_kernels() -> None:
+    """Load the kernels, once a process, and say on standard error if they must be compiled."""
+    warm_up(_announce_compiling)
+
+
+def _announce_compiling() -> None:
+    sys.stderr.write("Compiling the kernels for this machine, which takes some twenty seconds ...\n")
+    sys.stderr.flush()
 
 
 @lru_cache(maxsize=1)

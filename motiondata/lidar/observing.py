@@ -12,11 +12,15 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.bodies.posing import ShapedBody, pose_body
+from motiondata.bodies.posing import ShapedBody, pose_planes
 from motiondata.lidar.noise import add_range_noise
-from motiondata.lidar.sampling import SampledClip, sample_scans
+from motiondata.lidar.sampling import SampledClip, empty_sample, sample_into
 from motiondata.lidar.scanning import Scanner
 from motiondata.lidar.sensor import Sensor
+
+NEAR_FRAMES = 64
+"""Frames that go through it together: so few that their vertices stay in a cache, and enough to
+share the loading of pose blend shapes."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class CpuObserver:
     def __init__(self, sensor: Sensor, points: int) -> None:
         self._scanner = Scanner(sensor)
         self._points = points
+        self._planes = np.empty((0, 3, 0), np.float32)
 
     def begin(
         self,
@@ -85,8 +90,18 @@ class CpuObserver:
         noise: RangeNoise,
     ) -> SampledClip:
         """Observe a body posed by `pose` (frames, 22, 3) and `trans` (frames, 3), world frame."""
-        body = shaped.body
-        posed = pose_body(shaped, pose, trans, world_to_sensor)
-        scans = self._scanner.scan_clip(posed.vertices, body.faces)
-        scans = add_range_noise(scans, noise.sigma, noise.seed, noise.key, noise.first)
-        return sample_scans(scans, body.face_parts, self._points)
+        sampled = empty_sample(len(trans), self._points)
+        for first in range(0, len(trans), NEAR_FRAMES):
+            near = slice(first, first + NEAR_FRAMES)
+            planes = self._planes_for(shaped, len(trans[near]))
+            pose_planes(shaped, pose[near], trans[near], world_to_sensor, planes)
+            scans = self._scanner.scan_planes(planes, shaped.body.faces)
+            scans = add_range_noise(scans, noise.sigma, noise.seed, noise.key, noise.first + first)
+            sample_into(sampled, scans, shaped.body.face_parts, first)
+        return sampled
+
+    def _planes_for(self, shaped: ShapedBody, frames: int) -> NDArray[np.float32]:
+        """Return memory for some frames' vertices, the same every time: new memory is slow."""
+        if self._planes.shape[2] != shaped.plane_vertices:
+            self._planes = np.empty((NEAR_FRAMES, 3, shaped.plane_vertices), np.float32)
+        return self._planes[:frames]
