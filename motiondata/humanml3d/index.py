@@ -69,17 +69,21 @@ def source_parts(source_path: str) -> tuple[str, ...]:
 
 
 def read_index(path: Path) -> tuple[Row, ...]:
-    """Read an index in HumanML3D's format; further columns are ignored.
+    """Read an index in HumanML3D's format, as `iter_index` does."""
+    return tuple(iter_index(path))
+
+
+def iter_index(path: Path) -> Iterator[Row]:
+    """Yield the rows of an index in HumanML3D's format; further columns are ignored.
 
     Raises `InputError` with the line at fault: missing columns, frames that are no frames, paths
     that leave the archive, names that cannot be keys of a dataset or that two rows share (also
-    when case is ignored, or when one is the other's mirrored name).
+    when case is ignored, or when one is the other's mirrored name: this is known at the end).
     """
-    rows: list[Row] = []
     line_of_name: dict[str, int] = {}
-    for line, fields in _data_lines(path):
+    for number, (line, fields) in enumerate(_data_lines(path)):
         try:
-            row = _row(len(rows), fields)
+            row = _row(number, fields)
         except ValueError as error:
             raise InputError(f"{path}, line {line}: {error}") from error
         first = line_of_name.setdefault(row.name.casefold(), line)
@@ -88,11 +92,10 @@ def read_index(path: Path) -> tuple[Row, ...]:
                 f"{path}, line {line}: the name {row.name!r} stands in line {first} already; "
                 "expected every row to have a name of its own, also when case is ignored"
             )
-        rows.append(row)
-    if not rows:
+        yield row
+    if not line_of_name:
         raise InputError(f"{path} has no rows; expected one a clip below the line of columns")
     _refuse_mirrored_names(path, line_of_name)
-    return tuple(rows)
 
 
 def _data_lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
