@@ -1,28 +1,21 @@
-"""Building a shard: recordings read, clips scanned, the tar file written, the receipt given.
+"""Building a shard: samples made row by row, the tar file written, the receipt given.
 
 A plain function of its job. A row whose recording is no good becomes a drop before any of its
 samples is written, so that a row is either all there or not at all.
 """
 
-from typing import Any
-
 from threadpoolctl import threadpool_limits
 
 from motiondata.errors import RecordingError
-from pipelines.clips import read_clip
 from pipelines.drops import Drop
 from pipelines.jobs import ShardJob, Watcher
-from pipelines.plan import PlannedClip
-from pipelines.receipts import Receipt, publish_receipt
-from pipelines.sample import lidar_moments, lidar_schema, manifest_values
-from pipelines.scene import scan_samples
-from pipelines.tools import Tools, load_tools
+from pipelines.planned import PlannedRow
+from pipelines.product import Values
+from pipelines.receipts import Receipt, publish_receipt, sample_columns
 from shards.manifest import ManifestRow
 from shards.moments import Moments, fold
+from shards.surveying import all_moments
 from shards.writing import ShardWriter, encode_sample
-
-Values = dict[str, Any]
-"""The values of a sample's members, by suffix."""
 
 
 def build_shard(job: ShardJob, watcher: Watcher) -> Receipt:
@@ -32,7 +25,7 @@ def build_shard(job: ShardJob, watcher: Watcher) -> Receipt:
     and every core has a worker of its own.
     """
     with threadpool_limits(1):
-        receipt = _ShardBuild(job, load_tools(job.options)).run(watcher)
+        receipt = _ShardBuild(job).run(watcher)
     publish_receipt(job.out, receipt, job.permit)
     return receipt
 
@@ -40,11 +33,11 @@ def build_shard(job: ShardJob, watcher: Watcher) -> Receipt:
 class _ShardBuild:
     """One shard in the making."""
 
-    def __init__(self, job: ShardJob, tools: Tools) -> None:
+    def __init__(self, job: ShardJob) -> None:
         self.job = job
-        self.tools = tools
+        self.product = job.product
+        self.schema = job.product.schema
         self.quarantined = {row.row: row.error for row in job.quarantine}
-        self.schema = lidar_schema(job.options.points)
         self.rows: list[ManifestRow] = []
         self.drops: list[Drop] = []
         self.moments: dict[str, list[Moments]] = {}
@@ -61,30 +54,26 @@ class _ShardBuild:
             shard=self.job.shard.name,
             plan=self.job.plan,
             file=writer.result,
-            samples=tuple(self.rows),
+            samples=sample_columns(self.schema, self.rows, self.product.columns),
             drops=tuple(self.drops),
             moments={field: fold(parts) for field, parts in self.moments.items()},
         )
 
-    def _samples_or_drop(self, planned: PlannedClip) -> list[tuple[str, Values]]:
+    def _samples_or_drop(self, planned: PlannedRow) -> list[tuple[str, Values]]:
         try:
             self._refuse_quarantined(planned)
-            clip, shaped = read_clip(planned, self.job, self.tools)
-            return list(scan_samples(clip, shaped, planned, self.job, self.tools))
+            return list(self.product.samples(planned))
         except RecordingError as error:
             self.drops.append(Drop.of(planned.row, "build", error))
             return []
 
-    def _refuse_quarantined(self, planned: PlannedClip) -> None:
+    def _refuse_quarantined(self, planned: PlannedRow) -> None:
         if planned.row.number in self.quarantined:
             raise self.quarantined[planned.row.number]
 
     def _write(self, writer: ShardWriter, key: str, values: Values) -> None:
         written = writer.write(encode_sample(self.schema, key, values))
-        frames = len(values["hits.npy"])
-        row = ManifestRow(
-            written.key, self.job.shard.name, frames, written.members, manifest_values(values)
-        )
-        self.rows.append(row)
-        for field, moments in lidar_moments(self.schema, values).items():
+        frames, extra = self.schema.frames_of(values), self.product.manifest_values(values)
+        self.rows.append(ManifestRow(key, self.job.shard.name, frames, written.members, extra))
+        for field, moments in all_moments(self.schema, values).items():
             self.moments.setdefault(field, []).append(moments)

@@ -19,9 +19,9 @@ from motiondata.lidar.noise import add_range_noise
 from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor
 from motiondata.lidar.sampling import SampledClip, sample_scans
 from motiondata.mirroring import mirror_clip
-from pipelines.jobs import ShardJob
+from pipelines.clip_columns import PlannedClip, PlannedSample
+from pipelines.inputs import InputPaths
 from pipelines.options import BuildOptions
-from pipelines.plan import PlannedClip, PlannedSample
 from pipelines.sample import LidarClip, lidar_values
 from pipelines.tools import Tools
 
@@ -42,14 +42,19 @@ class Scene:
 
 
 def scan_samples(
-    clip: Clip, shaped: ShapedBody, planned: PlannedClip, job: ShardJob, tools: Tools
+    clip: Clip,
+    shaped: ShapedBody,
+    planned: PlannedClip,
+    options: BuildOptions,
+    paths: InputPaths,
+    tools: Tools,
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the key and the members' values of each of a planned clip's samples."""
     for sample in planned.samples:
-        scene = set_scene(clip, shaped, sample, job.options)
-        seen = scan_scene(scene, sample.key, job.options, tools)
-        captions = find_captions(job.paths.texts, sample.name) if job.paths.texts else ()
-        details = scene_details(scene, sample, job.options, tools)
+        scene = set_scene(clip, shaped, sample, options)
+        seen = scan_scene(scene, sample.key, options, tools)
+        captions = find_captions(paths.texts, sample.name) if paths.texts else ()
+        details = scene_details(scene, sample, options, tools)
         yield sample.key, lidar_values(scene.clip, seen, details, captions)
 
 

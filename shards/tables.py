@@ -82,7 +82,7 @@ class TableWriter:
         self._parquet.close()
 
     def abandon(self) -> None:
-        """Let go of the file, with nothing more written: pyarrow would end it when it is collected."""
+        """Let go of the file and write nothing more: pyarrow would, once nobody holds it."""
         self._file.into = None
         self._parquet.close()
 

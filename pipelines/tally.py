@@ -1,0 +1,85 @@
+"""A tally: what finished shards come to, added up one by one; only sums are kept of samples."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pipelines.drops import Drop
+from pipelines.planned import PlannedShard
+from pipelines.receipts import Receipt
+from shards.description import ShardEntry
+from shards.moments import Moments, merge
+
+
+@dataclass
+class SubsetCount:
+    """How many there are of one of the archive's subsets."""
+
+    rows: int = 0
+    samples: int = 0
+    frames: int = 0
+
+
+@dataclass
+class Tally:
+    """What some shards of a plan hold together."""
+
+    told: Mapping[str, str]
+    """The manifest's columns to be added up, each value once for each frame; and their units."""
+    drops: list[Drop]
+    """Those of the plan and, by and by, of the shards."""
+    shards: list[ShardEntry] = field(default_factory=list)
+    """Those that have samples."""
+    subsets: dict[str, SubsetCount] = field(default_factory=dict)
+    moments: dict[tuple[str, str], Moments] = field(default_factory=dict)
+    """By split and field."""
+    sums: Counter[str] = field(default_factory=Counter)
+    """Of the columns that are told."""
+
+    @property
+    def samples(self) -> int:
+        """The number of samples."""
+        return sum(shard.samples for shard in self.shards)
+
+    @property
+    def frames(self) -> int:
+        """The frames of all samples."""
+        return sum(shard.frames for shard in self.shards)
+
+    def add(self, shard: PlannedShard, receipt: Receipt) -> None:
+        """Add a finished shard; raises AssertionError unless its every row is samples or a drop."""
+        # A row that was tried again is another shard's, and so are the drops of it.
+        mine = {clip.row.number for clip in shard.clips}
+        drops = [drop for drop in receipt.drops if drop.row in mine]
+        self._count(shard, receipt, drops)
+        self.drops += drops
+        if receipt.file is not None:
+            file, samples = receipt.file, len(receipt.keys)
+            self.shards.append(
+                ShardEntry(shard.name, file.bytes, file.blake2b, samples, receipt.frames)
+            )
+            self._fold(shard.split, receipt)
+
+    def _count(self, shard: PlannedShard, receipt: Receipt, drops: Iterable[Drop]) -> None:
+        frames_of = dict(zip(receipt.keys, receipt.samples["frames"], strict=True))
+        dropped = Counter(drop.row for drop in drops)
+        for clip in shard.clips:
+            frames = [frames_of.pop(key) for key in clip.keys if key in frames_of]
+            if len(frames) != (0 if dropped[clip.row.number] == 1 else len(clip.keys)):
+                raise AssertionError(f"row {clip.row.number} is neither its samples nor one drop")
+            if frames:
+                count = self.subsets.setdefault(clip.row.subset, SubsetCount())
+                count.rows += 1
+                count.samples += len(frames)
+                count.frames += sum(frames)
+        if frames_of:
+            raise AssertionError(f"{shard.name} has {', '.join(frames_of)}, which nobody planned")
+
+    def _fold(self, split: str, receipt: Receipt) -> None:
+        for name, moments in receipt.moments.items():
+            before = self.moments.get((split, name))
+            self.moments[split, name] = moments if before is None else merge(before, moments)
+        for column in self.told:
+            values = zip(receipt.samples[column], receipt.samples["frames"], strict=True)
+            for value, frames in values:
+                self.sums[column] += value * frames
