@@ -1,4 +1,4 @@
-"""Seconds and peak memory of the driver of a build: it plans, goes on, and finishes, without workers.
+"""Seconds and peak memory of a build's driver: it plans, goes on, and finishes, without workers.
 
 `python -m benchmarks.driver_load --rows 1000000`, from the project's root. Everything is the real
 thing but for the recordings and captions, which are empty files, and the shards, which are sparse
@@ -72,9 +72,9 @@ class Load(NamedTuple):
 def measure_driver(root: Path, rows: int, recordings: int, texts: bool) -> Load:
     """Make what a driver needs below a folder, and return what it took there."""
     context = multiprocessing.get_context("spawn")
-    for work in (_prepare, _drive):
+    for work, words in ((_prepare, (root, rows, recordings, texts)), (_drive, (root,))):
         ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(root, rows, recordings, texts, theirs))
+        process = context.Process(target=work, args=(*words, theirs))
         process.start()
         theirs.close()
         load: Load = ours.recv()
@@ -82,7 +82,7 @@ def measure_driver(root: Path, rows: int, recordings: int, texts: bool) -> Load:
     return load
 
 
-def _drive(root: Path, rows: int, recordings: int, texts: bool, told: Any) -> None:
+def _drive(root: Path, told: Any) -> None:
     """Do what a build does whose shards are all there; tell what it took."""
     stages: list[Stage] = []
 
@@ -104,7 +104,7 @@ def _drive(root: Path, rows: int, recordings: int, texts: bool, told: Any) -> No
     jobs = Jobs(planned, product, out, "", range(len(plan.shards)))
     sent = run("jobs made and sent", lambda: sum(len(pickle.dumps(job)) for job in jobs))
     tally = run("finished", lambda: finish(out, planned, product))
-    if left or tally.samples != rows:
+    if left or tally.samples != plan.rows:
         raise AssertionError(f"{len(left)} shards left, {tally.samples} samples")
     receipts = sum(path.stat().st_size for path in out.glob("receipts/*-*.json"))
     told.send(Load(stages, len(jobs), sent, receipts, (out / MANIFEST).stat().st_size))
