@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.bodies.posing import ShapedBody, pose_body, pose_joints
+from motiondata.bodies.posing import ShapedBody, pose_joints
 from motiondata.clip import Clip, hold_in_place
 from motiondata.guards import POSTURE_FLAGS, posture_flags
 from motiondata.humanml3d.captions import find_captions
-from motiondata.lidar.noise import add_range_noise
+from motiondata.lidar.observing import RangeNoise
 from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor
-from motiondata.lidar.sampling import SampledClip, sample_scans
+from motiondata.lidar.sampling import SampledClip
 from motiondata.mirroring import mirror_clip
 from pipelines.clip_columns import PlannedClip, PlannedSample
 from pipelines.inputs import InputPaths
@@ -92,16 +92,13 @@ def _scan_batch(
     scene: Scene, first: int, key: str, options: BuildOptions, tools: Tools
 ) -> SampledClip:
     batch = slice(first, first + BATCH_FRAMES)
-    body = scene.shaped.body
-    posed = pose_body(
+    return tools.observer.observe(
         scene.shaped,
         scene.clip.pose[batch],
         scene.clip.trans[batch],
         invert_rigid(scene.T_world_sensor),
+        RangeNoise(options.noise, options.seed, key, first),
     )
-    scans = tools.scanner.scan_clip(posed.vertices, body.faces)
-    scans = add_range_noise(scans, options.noise, options.seed, key, first)
-    return sample_scans(scans, body.face_parts, options.points)
 
 
 def scene_details(

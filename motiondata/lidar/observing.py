@@ -1,0 +1,92 @@
+"""Observing: a moving body goes in, the points that a sensor keeps of it come out.
+
+One seam round all that costs time in a build (posing, scanning, noise, sampling), so that a device
+can do the whole of it and nothing but the points travels. The processor's observer is every other's
+referee.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.bodies.posing import ShapedBody, pose_body
+from motiondata.lidar.noise import add_range_noise
+from motiondata.lidar.sampling import SampledClip, sample_scans
+from motiondata.lidar.scanning import Scanner
+from motiondata.lidar.sensor import Sensor
+
+
+@dataclass(frozen=True)
+class RangeNoise:
+    """Which range noise the hits of some frames of a sample get."""
+
+    sigma: float
+    """Standard deviation along each ray, metres; 0 is an exact scan."""
+    seed: int
+    """Keys the draws, with the next two."""
+    key: str
+    """The sample's key."""
+    first: int = 0
+    """The number of the first of the frames in its sample."""
+
+
+Pending: TypeAlias = Callable[[], SampledClip]
+"""What was begun; to call it waits for it."""
+
+
+class Observer(Protocol):
+    """What poses bodies before one sensor and keeps a number of points of each frame."""
+
+    frames_ahead: int
+    """How many frames it is well to begin before the first of them is waited for."""
+
+    def begin(
+        self,
+        shaped: ShapedBody,
+        pose: NDArray[np.float64],
+        trans: NDArray[np.float64],
+        world_to_sensor: NDArray[np.float64],
+        noise: RangeNoise,
+    ) -> Pending:
+        """Begin to observe a body posed by `pose` (frames, 22, 3) and `trans` (frames, 3)."""
+        ...
+
+
+class CpuObserver:
+    """Observes on one core, at once; keeps a scanner, so every thread needs one of its own."""
+
+    frames_ahead = 0
+
+    def __init__(self, sensor: Sensor, points: int) -> None:
+        self._scanner = Scanner(sensor)
+        self._points = points
+
+    def observe(
+        self,
+        shaped: ShapedBody,
+        pose: NDArray[np.float64],
+        trans: NDArray[np.float64],
+        world_to_sensor: NDArray[np.float64],
+        noise: RangeNoise,
+    ) -> SampledClip:
+        """Observe a body posed by `pose` (frames, 22, 3) and `trans` (frames, 3), world frame."""
+        body = shaped.body
+        posed = pose_body(shaped, pose, trans, world_to_sensor)
+        scans = self._scanner.scan_clip(posed.vertices, body.faces)
+        scans = add_range_noise(scans, noise.sigma, noise.seed, noise.key, noise.first)
+        return sample_scans(scans, body.face_parts, self._points)
+
+    def begin(
+        self,
+        shaped: ShapedBody,
+        pose: NDArray[np.float64],
+        trans: NDArray[np.float64],
+        world_to_sensor: NDArray[np.float64],
+        noise: RangeNoise,
+    ) -> Pending:
+        """Observe at once, for there is nobody else to do it."""
+        seen = self.observe(shaped, pose, trans, world_to_sensor, noise)
+        return lambda: seen
