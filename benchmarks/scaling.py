@@ -55,7 +55,8 @@ def usual_lengths() -> NDArray[np.int64]:
     """Return lengths of clips, in frames, spread as HumanML3D's are, about."""
     even = np.linspace(0, 1, 10_000)
     below = np.minimum(even / (1 - LONGEST_SHARE), 1)
-    return np.rint(SHORTEST + below * (LONGEST - SHORTEST)).astype(np.int64)
+    lengths: NDArray[np.int64] = np.rint(SHORTEST + below * (LONGEST - SHORTEST)).astype(np.int64)
+    return lengths
 
 
 def _scaling_table(lengths: NDArray[np.int64]) -> Iterator[str]:

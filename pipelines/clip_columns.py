@@ -7,6 +7,7 @@ hundred are objects while somebody looks at them.
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -34,8 +35,7 @@ RECORDING = pa.field("recording", pa.binary())
 """The recording's path: bytes, since names of files need not be UTF-8."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedSample:
+class PlannedSample(NamedTuple):
     """One sample to be: a clip as it was or mirrored, seen by one of its sensors."""
 
     name: str
@@ -50,8 +50,7 @@ class PlannedSample:
         return f"{self.name}_v{self.view}" if self.view else self.name
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedClip:
+class PlannedClip(NamedTuple):
     """A row whose recording was found, and the samples that it makes."""
 
     row: Row
@@ -116,14 +115,14 @@ class ClipColumns:
         for row, split, *listed, recording in zip(
             map(Row, *fields), splits, plain, twin, recordings, strict=True
         ):
-            samples = tuple(self._samples(row.name, *listed))
-            yield PlannedClip(row, os.fsdecode(recording), split, samples)
+            yield PlannedClip(row, os.fsdecode(recording), split, self._samples(row.name, *listed))
 
-    def _samples(self, name: str, plain: bool, twin: bool) -> Iterator[PlannedSample]:
-        for listed, mirrored in ((plain, False), (twin, True)):
-            if listed:
-                named = MIRRORED_PREFIX + name if mirrored else name
-                yield from (PlannedSample(named, mirrored, view) for view in range(self.views))
+    def _samples(self, name: str, plain: bool, twin: bool) -> tuple[PlannedSample, ...]:
+        views = range(self.views)
+        samples = [PlannedSample(name, False, view) for view in views] if plain else []
+        if twin:
+            samples += [PlannedSample(MIRRORED_PREFIX + name, True, view) for view in views]
+        return tuple(samples)
 
     def _array(self, name: str) -> NDArray[np.int64]:
         array: NDArray[np.int64] = self.table[name].to_numpy()

@@ -52,9 +52,10 @@ def finish(out: Path, planned: Planned, product: Product) -> Tally:
     drops = pa.Table.from_pylist([asdict(drop) for drop in tally.drops], DROP_COLUMNS)
     tables = (manifest, write_table(out / DROPS, drops))
     shards = tuple(tally.shards)
+    dataset = content_hash(shards)
     for (split, field), moments in tally.moments.items():
         if moments.count:
-            write_statistics(out, Subject(content_hash(shards), split, field), moments)
+            write_statistics(out, Subject(dataset, split, field), moments)
     made_of = planned.made_of
     provenance = _provenance(made_of, product)
     write_dataset_json(

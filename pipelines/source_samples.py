@@ -16,7 +16,7 @@ from shards.description import ShardEntry
 from shards.manifest import ManifestRow, table_to_rows
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourceRow:
     """What is told of a sample of which nothing is made."""
 
@@ -28,7 +28,7 @@ class SourceRow:
     subset: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlannedSource:
     """A sample of the source, of which one is to be made."""
 

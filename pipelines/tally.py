@@ -1,8 +1,9 @@
 """A tally: what finished shards come to, added up one by one; only sums are kept of samples."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from pipelines.drops import Drop
 from pipelines.planned import PlannedShard
@@ -48,9 +49,7 @@ class Tally:
 
     def add(self, shard: PlannedShard, receipt: Receipt) -> None:
         """Add a finished shard; raises AssertionError unless its every row is samples or a drop."""
-        # A row that was tried again is another shard's, and so are the drops of it.
-        mine = {clip.row.number for clip in shard.clips}
-        drops = [drop for drop in receipt.drops if drop.row in mine]
+        drops = list(_own_drops(shard, receipt))
         self._count(shard, receipt, drops)
         self.drops += drops
         if receipt.file is not None:
@@ -60,20 +59,20 @@ class Tally:
             )
             self._fold(shard.split, receipt)
 
-    def _count(self, shard: PlannedShard, receipt: Receipt, drops: Iterable[Drop]) -> None:
-        frames_of = dict(zip(receipt.keys, receipt.samples["frames"], strict=True))
-        dropped = Counter(drop.row for drop in drops)
-        for clip in shard.clips:
-            frames = [frames_of.pop(key) for key in clip.keys if key in frames_of]
-            if len(frames) != (0 if dropped[clip.row.number] == 1 else len(clip.keys)):
-                raise AssertionError(f"row {clip.row.number} is neither its samples nor one drop")
-            if frames:
-                count = self.subsets.setdefault(clip.row.subset, SubsetCount())
-                count.rows += 1
-                count.samples += len(frames)
-                count.frames += sum(frames)
-        if frames_of:
-            raise AssertionError(f"{shard.name} has {', '.join(frames_of)}, which nobody planned")
+    def _count(self, shard: PlannedShard, receipt: Receipt, drops: list[Drop]) -> None:
+        """Count the rows that were not dropped, whose samples follow each other in the receipt."""
+        dropped = [drop.row for drop in drops]
+        built = [clip for clip in shard.clips if clip.row.number not in dropped]
+        keys = [key for clip in built for key in clip.keys]
+        if keys != receipt.keys or len(built) + len(dropped) != len(shard.clips):
+            raise AssertionError(f"{shard.name}: not every row is its samples or one drop")
+        frames = iter(receipt.samples["frames"])
+        for clip in built:
+            samples = len(clip.keys)
+            count = self.subsets.setdefault(clip.row.subset, SubsetCount())
+            count.rows += 1
+            count.samples += samples
+            count.frames += sum(islice(frames, samples))
 
     def _fold(self, split: str, receipt: Receipt) -> None:
         for name, moments in receipt.moments.items():
@@ -83,3 +82,10 @@ class Tally:
             values = zip(receipt.samples[column], receipt.samples["frames"], strict=True)
             for value, frames in values:
                 self.sums[column] += value * frames
+
+
+def _own_drops(shard: PlannedShard, receipt: Receipt) -> Iterator[Drop]:
+    """Yield the drops of a shard's own rows; a row that was tried again is another shard's."""
+    if receipt.drops:
+        mine = {clip.row.number for clip in shard.clips}
+        yield from (drop for drop in receipt.drops if drop.row in mine)

@@ -66,19 +66,22 @@ class TableWriter:
         """How many are written; others wait until they fill a row group."""
         self._file = _HashedFile(file)
         self._parquet = _parquet_writer(pa.PythonFile(self._file, "w"), schema)
-        self._waiting = schema.empty_table()
+        self._waiting = [schema.empty_table()]
 
     def write(self, part: pa.Table) -> None:
         """Append rows, of the table's own columns."""
-        self._waiting = pa.concat_tables([self._waiting, part])
-        while len(self._waiting) >= ROW_GROUP_ROWS:
-            self._write_group(self._waiting[:ROW_GROUP_ROWS])
-            self._waiting = self._waiting[ROW_GROUP_ROWS:]
+        self._waiting.append(part)
+        if sum(map(len, self._waiting)) >= ROW_GROUP_ROWS:
+            rows = pa.concat_tables(self._waiting)
+            whole = len(rows) // ROW_GROUP_ROWS * ROW_GROUP_ROWS
+            self._write_groups(rows[:whole])
+            self._waiting = [rows[whole:]]
 
     def close(self) -> None:
         """Write the rows that wait, and the end of the file."""
-        if len(self._waiting) or not self.rows:
-            self._write_group(self._waiting)
+        rows = pa.concat_tables(self._waiting)
+        if len(rows) or not self.rows:
+            self._write_groups(rows)
         self._parquet.close()
 
     def abandon(self) -> None:
@@ -90,7 +93,7 @@ class TableWriter:
         """Return the record of the closed file for `dataset.json`."""
         return TableEntry(name, self._file.size, self._file.hash.hexdigest(), self.rows)
 
-    def _write_group(self, rows: pa.Table) -> None:
+    def _write_groups(self, rows: pa.Table) -> None:
         self._parquet.write_table(rows.combine_chunks(), ROW_GROUP_ROWS)
         self.rows += len(rows)
 

@@ -8,6 +8,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from motiondata.archives.subsets import humanml3d_subset
@@ -23,7 +24,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """One line of an index: a clip to be, in frames counted at 20 fps after the lead-in."""
 
@@ -62,6 +63,7 @@ class Row:
             )
 
 
+@lru_cache(maxsize=2**10)
 def source_parts(source_path: str) -> tuple[str, ...]:
     """Split a row's path into the parts below `./pose_data/`, the last one without its suffix."""
     parts = source_path.removeprefix("./").removeprefix("pose_data/").split("/")

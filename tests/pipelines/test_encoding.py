@@ -51,8 +51,7 @@ class Means:
         if len(points) == self.crashes_at:
             faulthandler.disable()
             os.abort()
-        features: NDArray[np.float32] = self.scale * np.cumsum(points.mean(1), axis=0)
-        return features
+        return np.float32(self.scale) * np.cumsum(points.mean(1), axis=0, dtype=np.float32)
 
 
 @dataclass(frozen=True)
