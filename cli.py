@@ -16,6 +16,7 @@ import click
 
 from motiondata import __version__
 from motiondata.errors import MotionDataError
+from motiondata.lidar.devices import DEVICES as LIDAR_DEVICES
 from pipelines.budget import FailureBudget
 from pipelines.errors import GO_ON, AbortedError
 from pipelines.export_options import EXPORT_FORMATS, ExportOptions
@@ -122,7 +123,18 @@ def main() -> None:
     show_default=True,
     help="Rows that may fail, N or N%, before the exit code is 3.",
 )
-@click.option("--device", type=click.Choice(["cpu"]), default="cpu", show_default=True)
+@click.option(
+    "--device",
+    type=click.Choice(LIDAR_DEVICES),
+    default=DEFAULT.device,
+    show_default=True,
+    help="What poses, scans and samples.",
+)
+@click.option(
+    "--gpus-per-worker",
+    type=float,
+    help="Share of a GPU that Ray keeps for a worker [default: an even one].",
+)
 @click.option("--restart", is_flag=True, help="Discard what earlier runs left in --out.")
 @click.option("--retry-dropped", is_flag=True, help="Try dropped rows again; keep what is built.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
@@ -133,7 +145,7 @@ def build_lidar(
     clip_seconds: float,
     worker_gigabytes: float,
     max_failures: str,
-    device: str,
+    gpus_per_worker: float | None,
     restart: bool,
     retry_dropped: bool,
     dry_run: bool,
@@ -153,7 +165,7 @@ def build_lidar(
         execution = Execution(
             workers=workers,
             ray_address=ray_address,
-            device=device,
+            gpus_per_worker=gpus_per_worker,
             restart=restart,
             retry_dropped=retry_dropped,
             clip_seconds=clip_seconds,

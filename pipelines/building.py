@@ -4,13 +4,16 @@ A plain function of its job. A row whose recording is no good becomes a drop bef
 samples is written, so that a row is either all there or not at all.
 """
 
+from collections import deque
+from collections.abc import Iterator
+
 from threadpoolctl import threadpool_limits
 
 from motiondata.errors import RecordingError
 from pipelines.drops import Drop
 from pipelines.jobs import ShardJob, Watcher
 from pipelines.planned import PlannedRow
-from pipelines.product import Values
+from pipelines.product import Finish, Values
 from pipelines.receipts import Receipt, publish_receipt, sample_columns
 from shards.manifest import ManifestRow
 from shards.moments import Moments, fold
@@ -45,9 +48,9 @@ class _ShardBuild:
     def run(self, watcher: Watcher) -> Receipt:
         self.job.path.parent.mkdir(parents=True, exist_ok=True)
         with ShardWriter(self.job.path, self.job.permit) as writer:
-            for planned in self.job.shard.clips:
+            for planned, finish in self._begun_rows(watcher):
                 watcher.take_up(planned.row.number)
-                for key, values in self._samples_or_drop(planned):
+                for key, values in self._finish_or_drop(planned, finish):
                     self._write(writer, key, values)
                 watcher.put_down(planned.frames)
         return Receipt(
@@ -59,10 +62,27 @@ class _ShardBuild:
             moments={field: fold(parts) for field, parts in self.moments.items()},
         )
 
-    def _samples_or_drop(self, planned: PlannedRow) -> list[tuple[str, Values]]:
+    def _begun_rows(self, watcher: Watcher) -> Iterator[tuple[PlannedRow, Finish]]:
+        """Yield each row when as many frames are begun beyond it as the product wants."""
+        begun: deque[tuple[PlannedRow, Finish]] = deque()
+        for planned in self.job.shard.clips:
+            watcher.take_up(planned.row.number)
+            begun.append((planned, self._begin_or_drop(planned)))
+            while sum(row.frames for row, _ in begun) > self.product.frames_ahead:
+                yield begun.popleft()
+        yield from begun
+
+    def _begin_or_drop(self, planned: PlannedRow) -> Finish:
         try:
             self._refuse_quarantined(planned)
-            return list(self.product.samples(planned))
+            return self.product.begin(planned)
+        except RecordingError as error:
+            self.drops.append(Drop.of(planned.row, "build", error))
+            return list
+
+    def _finish_or_drop(self, planned: PlannedRow, finish: Finish) -> list[tuple[str, Values]]:
+        try:
+            return finish()
         except RecordingError as error:
             self.drops.append(Drop.of(planned.row, "build", error))
             return []

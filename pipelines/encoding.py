@@ -5,7 +5,7 @@ splits and captions stay what they are. The encoder sees one clip at a time, so 
 on what is encoded beside it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,13 +17,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from motiondata.errors import InputError
+from motiondata.lidar.devices import CPU
 from pipelines.build import build
 from pipelines.errors import aborting
 from pipelines.fingerprint import Kept, fingerprint
 from pipelines.input_files import stat_files
 from pipelines.options import Execution
 from pipelines.outcome import BuildResult
-from pipelines.product import Planned, Values
+from pipelines.product import Finish, Planned, Values
 from pipelines.source_samples import PlannedSource, plan_sources
 from shards.dataset import Dataset
 from shards.description import ShardEntry
@@ -136,6 +137,8 @@ class FeatureProduct:
     name: ClassVar[str] = "features"
     columns: ClassVar[pa.Schema] = COLUMNS
     told: ClassVar[Mapping[str, str]] = {}
+    device: ClassVar[str] = CPU
+    frames_ahead: ClassVar[int] = 0
 
     @property
     def schema(self) -> Schema:
@@ -143,8 +146,12 @@ class FeatureProduct:
         features = ArraySpec("float32", ("frames", self.width))
         return Schema({"features.npy": features, DETAILS: "json", TEXT: "text"})
 
-    def samples(self, planned: PlannedSource) -> Iterator[tuple[str, Values]]:
-        """Yield a clip's features; raises `DatasetError` where the source is damaged."""
+    def begin(self, planned: PlannedSource) -> Finish:
+        """Encode a clip when its turn comes."""
+        return lambda: [self._sample(planned)]
+
+    def _sample(self, planned: PlannedSource) -> tuple[str, Values]:
+        """Return a clip's features; raises `DatasetError` where the source is damaged."""
         encoder, sample = _load(self.load, self.encoder), planned.sample
         _check_shard(self.source, planned.shard)
         with closing(ShardReader(self.source, planned.shard)) as reader:
@@ -159,7 +166,7 @@ class FeatureProduct:
                 f"expected finite ones of shape {(sample.frames, self.width)}"
             )
         details = {**details, "encoder": self.encoder, "dataset": self.dataset}
-        yield sample.key, {"features.npy": features, DETAILS: details, TEXT: text}
+        return sample.key, {"features.npy": features, DETAILS: details, TEXT: text}
 
     def manifest_values(self, values: Values) -> dict[str, Any]:
         """Return a sample's values of `COLUMNS`."""

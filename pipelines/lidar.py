@@ -1,7 +1,7 @@
 """The LiDAR product: what a sample of it is, how it is made, and from what."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,9 +19,9 @@ from pipelines.inputs import InputPaths, digest_files, parameters_of
 from pipelines.options import BuildOptions
 from pipelines.plan import make_plan
 from pipelines.planned import Plan
-from pipelines.product import Planned, Values
+from pipelines.product import Finish, Planned, Values
 from pipelines.sample import MANIFEST_COLUMNS, lidar_schema, manifest_values
-from pipelines.scene import scan_samples
+from pipelines.scene import begin_samples, finish_sample
 from pipelines.tools import Tools, load_tools
 from shards.schema import Schema
 
@@ -42,11 +42,22 @@ class LidarProduct:
         """The members of a sample."""
         return lidar_schema(self.options.points)
 
-    def samples(self, planned: PlannedClip) -> Iterator[tuple[str, Values]]:
-        """Yield a clip's samples; raises `RecordingError` where its recording is no good."""
+    @property
+    def device(self) -> str:
+        """What poses, scans and samples."""
+        return self.options.device
+
+    @property
+    def frames_ahead(self) -> int:
+        """How many frames the observer wants to have begun."""
+        return load_tools(self.options).observer.frames_ahead
+
+    def begin(self, planned: PlannedClip) -> Finish:
+        """Begin a clip's scans; raises `RecordingError` where its recording is no good."""
         tools = load_tools(self.options)
         clip, shaped = read_clip(planned, self.options, tools)
-        yield from scan_samples(clip, shaped, planned, self.options, self.paths, tools)
+        begun = list(begin_samples(clip, shaped, planned, self.options, tools))
+        return lambda: [finish_sample(sample, self.options, self.paths, tools) for sample in begun]
 
     def manifest_values(self, values: Values) -> dict[str, Any]:
         """Return a sample's values of `MANIFEST_COLUMNS`."""

@@ -4,7 +4,7 @@ It says how a sample looks, makes the samples of one planned row after another, 
 receipts, locks, workers and going on after an interruption are the same for all of them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
@@ -15,6 +15,9 @@ from shards.schema import Schema
 
 Values = dict[str, Any]
 """The values of a sample's members, by suffix."""
+
+Finish = Callable[[], list[tuple[str, Values]]]
+"""Waits for a row's samples, each its key and its values, in order."""
 
 
 class Planned(NamedTuple):
@@ -47,10 +50,18 @@ class Product(Protocol):
     def told(self) -> Mapping[str, str]:
         """The columns whose mean over all frames a report tells, and its unit."""
 
-    def samples(self, planned: Any) -> Iterator[tuple[str, Values]]:
-        """Yield the key and the values of each sample of a planned row.
+    @property
+    def device(self) -> str:
+        """What the samples are computed on, one of `motiondata.lidar.devices.DEVICES`."""
 
-        Raises `RecordingError` where the row is to be dropped.
+    @property
+    def frames_ahead(self) -> int:
+        """How many frames are begun beyond the row that is finished next, in a worker."""
+
+    def begin(self, planned: Any) -> Finish:
+        """Begin the samples of a planned row, and return what waits for them.
+
+        Both raise `RecordingError` where the row is to be dropped.
         """
 
     def manifest_values(self, values: Values) -> dict[str, Any]:

@@ -12,13 +12,15 @@ import signal
 import socket
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
+from math import ceil, floor
 from typing import Any
 from urllib.parse import urlsplit
 
+from motiondata.lidar.devices import CUDA
 from pipelines.errors import GO_ON, AbortedError
 from pipelines.jobs import BuildShard, ShardJob
 from pipelines.options import Execution
@@ -34,6 +36,9 @@ SILENT_SECONDS = 300.0
 """How long all workers together may be silent; a cluster that grows takes minutes for a node."""
 ACTOR_DEATHS = 3
 """After so many deaths of the actors that had it, a job is given up."""
+
+SHARES = 10_000
+"""Of a GPU: Ray counts in no smaller ones."""
 
 RAY_SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -81,10 +86,29 @@ def _run_on_ray(
     ray = _start_ray(execution)
     try:
         count = min(len(jobs), execution.workers or int(ray.cluster_resources().get("CPU", 1)))
-        actor = ray.remote(Supervisor).options(num_cpus=1)
+        share = gpu_share(execution, jobs[0].product.device, ray.cluster_resources(), count)
+        actor = ray.remote(Supervisor).options(num_cpus=1, num_gpus=share)
         yield from _Crew(ray, lambda: actor.remote(build, execution), on_frames).work(jobs, count)
     finally:
         ray.shutdown()
+
+
+def gpu_share(
+    execution: Execution, device: str, resources: Mapping[str, float], workers: int
+) -> float:
+    """Return what Ray is to keep of a GPU for each worker, so that all of them have a place.
+
+    Raises `AbortedError` where a GPU is wanted, and Ray has none.
+    """
+    if execution.gpus_per_worker is not None or device != CUDA:
+        return execution.gpus_per_worker or 0.0
+    gpus = int(resources.get("GPU", 0))
+    if gpus == 0:
+        raise AbortedError(
+            "--device cuda: expected a GPU among Ray's resources, found none (see `ray status`, "
+            "and CUDA_VISIBLE_DEVICES): use --device cpu without one"
+        )
+    return floor(SHARES / ceil(workers / gpus)) / SHARES
 
 
 def _start_ray(execution: Execution) -> Any:

@@ -28,7 +28,7 @@ from pipelines.occupation import occupying
 from pipelines.options import Execution
 from pipelines.plan import make_plan
 from pipelines.reports import verify
-from pipelines.scheduling import run_jobs
+from pipelines.scheduling import gpu_share, run_jobs
 from pipelines.supervision import Supervisor
 from tests.pipelines.faults import build_words
 from tests.pipelines.made_archive import MadeArchive
@@ -157,3 +157,22 @@ def test_what_listens_but_is_no_cluster_is_a_sentence_in_less_than_a_minute(
 def test_less_than_no_workers_are_refused() -> None:
     with pytest.raises(InputError, match="0 or more"):
         Execution(workers=-1)
+
+
+@pytest.mark.parametrize(
+    ("gpus", "workers", "share"),
+    [(1, 1, 1.0), (1, 3, 0.3333), (2, 3, 0.5), (8, 3, 1.0), (2, 16, 0.125)],
+)
+def test_every_worker_has_its_share_of_a_gpu(gpus: int, workers: int, share: float) -> None:
+    """Two workers of 0.67 of a GPU would leave two GPUs no room for the third."""
+    assert gpu_share(Execution(), "cuda", {"GPU": gpus}, workers) == share
+
+
+def test_a_share_is_kept_as_told_and_none_for_processors() -> None:
+    assert gpu_share(Execution(gpus_per_worker=2), "cuda", {"GPU": 8}, 4) == 2
+    assert gpu_share(Execution(), "cpu", {"GPU": 8}, 4) == 0
+
+
+def test_a_cluster_without_gpus_is_refused() -> None:
+    with pytest.raises(AbortedError, match="expected a GPU among Ray's resources"):
+        gpu_share(Execution(), "cuda", {"CPU": 4}, 4)

@@ -83,9 +83,9 @@ class _Batch:
 class CudaObserver:
     """Observes on a GPU, which is opened when it is first needed; not to be shared by threads."""
 
-    frames_ahead = 2 * LAUNCH_FRAMES
-
-    def __init__(self, sensor: Sensor, points: int) -> None:
+    def __init__(self, sensor: Sensor, points: int, launch_frames: int = LAUNCH_FRAMES) -> None:
+        self.frames_ahead = 2 * launch_frames
+        self._launch_frames = launch_frames
         self._sensor = sensor
         self._points = points
         self._station: _Station | None = None
@@ -101,8 +101,8 @@ class CudaObserver:
     ) -> Pending:
         """Begin to observe a body posed by `pose` (frames, 22, 3) and `trans` (frames, 3)."""
         whole = _Request(shaped, pose, trans, world_to_sensor, noise)
-        starts = range(0, len(trans), LAUNCH_FRAMES)
-        parts = [self._add(whole.cut(first, first + LAUNCH_FRAMES)) for first in starts]
+        starts = range(0, len(trans), self._launch_frames)
+        parts = [self._add(whole.cut(first, first + self._launch_frames)) for first in starts]
         return parts[0] if len(parts) == 1 else partial(_joined, parts)
 
     def observe(
@@ -119,7 +119,7 @@ class CudaObserver:
     def _add(self, request: _Request) -> Pending:
         frames = len(request.trans)
         batch = self._open.get(request.shaped.body.id)
-        if batch is not None and batch.frames + frames > LAUNCH_FRAMES:
+        if batch is not None and batch.frames + frames > self._launch_frames:
             self._launch(batch)
             batch = None
         if batch is None:

@@ -31,14 +31,12 @@ class BlockSize(NamedTuple):
         return 8 * self.cells + 20 * self.room
 
 
-BLOCK = BlockSize(threads=THREADS, cells=3072, room=832)
+BLOCK = BlockSize(threads=4 if SIMULATED else THREADS, cells=3072, room=832)
 """With the kernel's own 3 kB just below the 48 kB that a block may have without asking for more.
 
-Enough for an adult 8 m away, before 128 beams of 2,048 columns.
+Enough for an adult 8 m away, before 128 beams of 2,048 columns. The simulator runs every thread as
+one of Python's.
 """
-
-SIMULATED_BLOCK = BlockSize(threads=4, cells=400, room=60)
-"""Small: the simulator runs every thread as one of Python's."""
 
 LARGE_SHARE = 1 / 64
 """Of the GPU's memory, for the blocks of the second launch."""
@@ -54,12 +52,12 @@ RAY_BYTES = 8 + 4 * 4 + 4
 
 
 class FrameScanner:
-    """Scans and samples posed frames before one sensor, of which at most `frames` at once."""
+    """Scans and samples posed frames before one sensor."""
 
-    def __init__(self, gpu: Gpu, sensor: Sensor) -> None:
+    def __init__(self, gpu: Gpu, sensor: Sensor, block: BlockSize = BLOCK) -> None:
         self._gpu = gpu
+        self._block = block
         self._rays = _upload_rays(gpu, sensor)
-        self._block = SIMULATED_BLOCK if SIMULATED else BLOCK
         rays = sensor.beams * sensor.columns
         fitting = int(gpu.memory_bytes * LARGE_SHARE) // (rays * RAY_BYTES)
         blocks = max(1, min(LARGE_BLOCKS, fitting))
