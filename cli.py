@@ -21,6 +21,13 @@ from pipelines.budget import FailureBudget
 from pipelines.errors import GO_ON, AbortedError
 from pipelines.export_options import EXPORT_FORMATS, ExportOptions
 from pipelines.options import BuildOptions, Execution
+from pipelines.training.align_options import (
+    ALIGN_BATCH,
+    NO_AUGMENTATION,
+    AlignOptions,
+    Augmentation,
+    EncoderOptions,
+)
 from pipelines.training.options import (
     DEVICES,
     PRECISIONS,
@@ -299,10 +306,10 @@ def info(dataset: Path) -> None:
     click.echo(reports.info(dataset))
 
 
-def _training_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that all trainings have, which `_to_loop` takes out again."""
+def _training_options(batch: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return what adds the options that all trainings have, which `_to_loop` takes out again."""
     options = [
-        click.option("--batch", default=LOOP.batch, help="Clips of a step, of each process."),
+        click.option("--batch", default=batch, help="Clips of a step, of each process."),
         click.option("--seed", default=LOOP.seed, help="Of the order, first weights and dropout."),
         click.option("--save-every", default=LOOP.save_every, help="Steps between checkpoints."),
         click.option("--watch-every", default=LOOP.watch_every, help="Steps between looks at val."),
@@ -314,9 +321,13 @@ def _training_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--precision", type=click.Choice(PRECISIONS), default=OPTIMIZER.precision),
         click.option("--device", type=click.Choice(DEVICES), default="auto"),
     ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
 def _to_loop(parameters: dict[str, Any]) -> LoopOptions:
@@ -327,6 +338,54 @@ def _to_loop(parameters: dict[str, Any]) -> LoopOptions:
         return {name: parameters.pop(name) for name in names}
 
     return LoopOptions(**taken(LoopOptions), optimizer=OptimizerOptions(**taken(OptimizerOptions)))
+
+
+@main.command(context_settings={"show_default": True})
+@click.argument("dataset", type=FOLDER)
+@click.option("--out", type=FOLDER, required=True, help="Folder of the checkpoint and the log.")
+@click.option(
+    "--encoder",
+    default=AlignOptions.encoder,
+    help="module:factory of an encoder of yours, which is run [default: this program's].",
+    show_default=False,
+)
+@click.option(
+    "--text-model",
+    default=AlignOptions.text_model,
+    help="tiny (made on the spot), a T5's folder, or hub:NAME.",
+)
+@click.option("--train-text", is_flag=True, help="Train the text model too; tiny always is.")
+@click.option("--frame-stride", default=AlignOptions.frame_stride, help="Every n-th frame is read.")
+@click.option("--max-frames", default=AlignOptions.max_frames, help="Of longer clips, a window.")
+@click.option("--points", default=EncoderOptions.points, help="Points of a frame: the first ones.")
+@click.option("--width", default=EncoderOptions.width, help="Of the encoder's transformer.")
+@click.option("--layers", default=EncoderOptions.layers, help="Of the encoder's transformer.")
+@click.option("--steps", default=AlignOptions.steps, help="Steps of training.")
+@click.option("--rate", default=AlignOptions.rate, help="The learning rate.")
+@click.option("--no-augmentation", is_flag=True, help="Do not vary clips in training.")
+@_training_options(ALIGN_BATCH)
+def align(
+    dataset: Path,
+    out: Path,
+    points: int,
+    width: int,
+    layers: int,
+    no_augmentation: bool,
+    device: str,
+    **parameters: Any,
+) -> None:
+    """Train an encoder of DATASET's points until clips and captions find each other.
+
+    Stopped or killed, it goes on where it was when it is run again. OUT/checkpoint.pt is the
+    encoder, OUT/recall.json how often val and test clips find their captions, and the reverse.
+    """
+    from pipelines.training import aligning
+
+    loop = _to_loop(parameters)
+    augmentation = NO_AUGMENTATION if no_augmentation else Augmentation()
+    sizes = EncoderOptions(points=points, width=width, layers=layers)
+    options = AlignOptions(**parameters, augmentation=augmentation, sizes=sizes)
+    click.echo(aligning.align(dataset, out, options, loop, device))
 
 
 @main.command("train-captioner", context_settings={"show_default": True})
@@ -344,7 +403,7 @@ def _to_loop(parameters: dict[str, Any]) -> LoopOptions:
 @click.option("--rate", type=float, help="Of all else, in the stage full [default: likewise].")
 @click.option("--stride", default=TeachingOptions.stride, help="Every so many-th frame is read.")
 @click.option("--patience", default=TeachingOptions.patience, help="Steps before some alarms.")
-@_training_options
+@_training_options(LOOP.batch)
 def train_captioner(dataset: Path, out: Path, device: str, **parameters: Any) -> None:
     """Train a captioner on DATASET, of features with captions, or of points.
 

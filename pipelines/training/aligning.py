@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -18,12 +19,14 @@ from pipelines.summary import count_table
 from pipelines.training.align_options import AlignOptions
 from pipelines.training.alignment import Alignment
 from pipelines.training.augmenting import augment
+from pipelines.training.clips import captions_by_key
 from pipelines.training.contrast import contrastive_loss, wrong_pairs
 from pipelines.training.encoders import KIND, describe_encoder, make_encoder
-from pipelines.training.loop import CHECKPOINT, LoopOptions, train
+from pipelines.training.loop import CHECKPOINT, train
 from pipelines.training.optimizing import ParameterGroup
-from pipelines.training.pairing import Pairs, sample_frames, training_captions
-from pipelines.training.protocol import Record, Stage
+from pipelines.training.options import LoopOptions, Stage
+from pipelines.training.pairing import Pairs, sample_frames
+from pipelines.training.protocol import Record
 from pipelines.training.ranks import choose_device, process_group, rank
 from pipelines.training.recall import RANKS
 from pipelines.training.retrieving import Retrieval, retrieve
@@ -54,7 +57,8 @@ class Aligning:
     ) -> None:
         self.stages: Sequence[Stage] = (Stage("align", options.steps),)
         self._data, self._options = data, options
-        text = load_text_model(options.text_model, training_captions(data), seed)
+        captions = [*chain.from_iterable(captions_by_key(data, TRAIN).values())]
+        text = load_text_model(options.text_model, captions, seed)
         text.model.encoder.to(device)
         mean, std = data.standardizer(FIELD).tensors()
         self._mean = mean.to(device)

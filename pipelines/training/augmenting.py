@@ -20,13 +20,13 @@ def augment(points: Tensor, about: Tensor, options: Augmentation) -> Tensor:
     `points` is shaped (clips, frames, points, 3), metres, z up; `about`, shaped (3,), is what they
     are turned about. Frames without hits stay so.
     """
-    clips, device = len(points), points.device
-    angles = radians(options.turn_deg) * _normal(clips, device=device)
-    scales = 1 + options.scale * _normal(clips, 1, 1, 1, device=device)
-    shifts = options.shift_metres * _normal(clips, 1, 1, 3, device=device)
+    clips = len(points)
+    angles = radians(options.turn_deg) * _normal(clips, like=points)
+    scales = 1 + options.scale * _normal(clips, 1, 1, 1, like=points)
+    shifts = options.shift_metres * _normal(clips, 1, 1, 3, like=points)
     shifts[..., 2] *= LIFTED
     turned = torch.einsum("cij,cfpj->cfpi", _turns(angles), points - about)
-    noise = options.noise_metres * _normal(*points.shape, device=device)
+    noise = options.noise_metres * _normal(*points.shape, like=points)
     seen = points.ne(0).flatten(2).any(-1)[..., None, None]
     return (turned * scales + about + shifts + noise) * seen
 
@@ -38,5 +38,6 @@ def _turns(angles: Tensor) -> Tensor:
     return torch.stack(rows, -1).view(-1, 3, 3)
 
 
-def _normal(*shape: int, device: torch.device) -> Tensor:
-    return torch.randn(*shape).to(device)
+def _normal(*shape: int, like: Tensor) -> Tensor:
+    """Return normally distributed numbers, drawn on the CPU on any device."""
+    return torch.randn(*shape, dtype=like.dtype).to(like.device)

@@ -28,9 +28,8 @@ OPPOSITES = (
 )
 """Words that make two sentences different, however many others they share: an encoder that need not
 tell left from right does not learn to."""
-SAY_WHO = frozenset(
-    ("a", "an", "the", "man", "woman", "person", "someone", "somebody", "figure", "human", "guy")
-    + ("lady", "individual", "he", "she", "they", "his", "her", "their")
+SAY_WHO = re.compile(
+    r"an?|the|(wo)?man|person|some(one|body)|figure|human|guy|lady|individual|s?he|they|h(is|er)|their"
 )
 """Words that say who moves and not how; they count for no similarity. The subjects are those that
 HumanML3D's captions begin with."""
@@ -71,11 +70,10 @@ def near_duplicates(texts: Sequence[str]) -> NDArray[np.bool_]:
     Similar are those that share words and pairs of neighbouring words (Dice's coefficient of both
     together, so that the order counts), whoever moves, unless one says the other's opposite.
     """
-    words = [[word for word in words_of(text) if word not in SAY_WHO] for text in texts]
+    words = [[word for word in words_of(text) if not SAY_WHO.fullmatch(word)] for text in texts]
     signs = np.array([_signs(set(each)) for each in words])
     opposite = (signs[:, None] * signs[None] < 0).any(-1)
     same: NDArray[np.bool_] = (_similarity(words) > NEAR_DUPLICATE) & ~opposite
-    np.fill_diagonal(same, True)  # also of texts without such words
     return same
 
 
@@ -93,14 +91,14 @@ def _one_way(logits: Tensor, right: Tensor, wrong: Tensor) -> Tensor:
 
 
 def _similarity(words: Sequence[Sequence[str]]) -> NDArray[np.float64]:
-    """Return Dice's coefficient of all sentences, shaped (sentences, sentences)."""
+    """Return Dice's coefficient of all sentences, shaped (sentences, sentences); 1 of no words."""
     said = [{*each, *pairwise(each)} for each in words]
     numbers = {gram: number for number, gram in enumerate(dict.fromkeys(chain(*said)))}
     has = np.zeros((len(said), len(numbers)))
     for row, grams in enumerate(said):
         has[row, [numbers[gram] for gram in grams]] = 1
-    sizes = has.sum(1)
-    similarity: NDArray[np.float64] = 2 * (has @ has.T) / np.maximum(sizes[:, None] + sizes, 1)
+    sizes = has.sum(1)[:, None] + has.sum(1)
+    similarity: NDArray[np.float64] = np.where(sizes, 2 * (has @ has.T) / np.maximum(sizes, 1), 1)
     return similarity
 
 

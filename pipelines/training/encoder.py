@@ -67,7 +67,7 @@ class PointEncoder(nn.Module):
         tokens[seen] = frames
         for convolution in self.of_neighbours:
             found = convolution(tokens.transpose(1, 2)).transpose(1, 2)
-            tokens = tokens + functional.gelu(found) * mask[..., None]
+            tokens = tokens + functional.gelu(found) * seen[..., None]
         tokens = self.before_blocks(tokens) + positions(tokens)
         keys = seen | ~seen.any(-1, keepdim=True)  # attention to nothing at all would be NaN
         for block in self.blocks:

@@ -14,8 +14,6 @@ import torch
 from torch import Tensor
 
 from shards.batching import Batch
-from shards.paths import TRAIN
-from shards.streaming import StreamedDataset
 
 _FURTHER_VIEW = re.compile(r"_v\d+$")
 """How the keys of further sensors' samples end: see docs/format.md."""
@@ -56,12 +54,6 @@ def captions_beside(details: Mapping[str, Any], text: str) -> list[str]:
     captions: Sequence[Mapping[str, Any]] = details["captions"]
     seconds = next(_seconds(caption) for caption in captions if caption["text"] == text)
     return [caption["text"] for caption in captions if _seconds(caption) == seconds]
-
-
-def training_captions(data: StreamedDataset) -> list[str]:
-    """Return every caption of the training split."""
-    view = data.clips(TRAIN, ["txt"], batch=64)
-    return [line for batch in view for text in batch["txt"] for line in text.splitlines()]
 
 
 def sample_frames(

@@ -5,6 +5,7 @@ Equal scores count against the model, so that one that says the same of everythi
 
 from collections.abc import Sequence
 from math import comb
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ RANKS = (1, 3, 10)
 
 
 def recall(
-    scores: NDArray[np.float64], right: NDArray[np.bool_], ranks: Sequence[int] = RANKS
+    scores: NDArray[np.floating[Any]], right: NDArray[np.bool_], ranks: Sequence[int] = RANKS
 ) -> dict[int, float]:
     """Return by k the share of queries that have a right answer among their k best.
 

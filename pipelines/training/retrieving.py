@@ -24,6 +24,7 @@ from shards.views import View
 Sight = tuple[str, Run]
 """Frames of a motion as a sensor saw them: the clip's key, and what they are."""
 TEXTS_AT_ONCE = 64
+"""How many texts are embedded together, for the memory's sake."""
 WAYS = ("motion to text", "text to motion")
 
 
@@ -76,19 +77,21 @@ def retrieve(alignment: Alignment, view: View, field: str, stride: int) -> Retri
         if new:
             vectors = _embed_motions(alignment, batch, field, [*new.values()], stride)
             motions |= zip(new, vectors, strict=True)
-    similarity = torch.stack([*motions.values()]) @ _embed_texts(alignment, said).T
-    return judge(similarity.double().cpu().numpy(), right_pairs([*motions], said))
+    found = torch.stack([*motions.values()]).cpu().numpy()
+    return judge(found @ _embed_texts(alignment, said).T, right_pairs([*motions], said))
 
 
 def right_pairs(motions: Sequence[Sight], said: Sequence[tuple[Sight, str]]) -> NDArray[np.bool_]:
     """Tell which texts are right for which motions, shaped (motions, texts)."""
-    words: dict[Run, set[tuple[str, ...]]] = {}
-    for (_, run), text in said:
-        words.setdefault(run, set()).add(words_of(text))
-    return np.array([[words_of(text) in words[run] for _, text in said] for _, run in motions])
+    numbers: dict[tuple[str, ...], int] = {}
+    texts = np.array([numbers.setdefault(words_of(text), len(numbers)) for _, text in said])
+    said_of: dict[Run, list[int]] = {}
+    for ((_, run), _), text in zip(said, texts.tolist(), strict=True):
+        said_of.setdefault(run, []).append(text)
+    return np.array([np.isin(texts, said_of[run]) for _, run in motions])
 
 
-def judge(similarity: NDArray[np.float64], right: NDArray[np.bool_]) -> Retrieval:
+def judge(similarity: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> Retrieval:
     """Return the recall both ways of similarities shaped (motions, texts)."""
     motions, texts = right.shape
     ways = dict(zip(WAYS, ((similarity, right), (similarity.T, right.T)), strict=True))
@@ -106,7 +109,7 @@ def _embed_motions(
     return alignment.embed_features(EveryPhase(alignment.encoder, stride)(points, mask), mask)
 
 
-def _embed_texts(alignment: Alignment, said: Sequence[tuple[Sight, str]]) -> Tensor:
+def _embed_texts(alignment: Alignment, said: Sequence[tuple[Sight, str]]) -> NDArray[np.float32]:
     texts = [text for _, text in said]
     parts = [texts[at : at + TEXTS_AT_ONCE] for at in range(0, len(texts), TEXTS_AT_ONCE)]
-    return torch.cat([alignment.embed_texts(part) for part in parts])
+    return np.concatenate([alignment.embed_texts(part).cpu().numpy() for part in parts])

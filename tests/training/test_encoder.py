@@ -98,8 +98,9 @@ def test_frames_without_hits_at_the_end_are_to_the_others_as_padding() -> None:
     assert equal(encode(encoder, empty)[:, :7], encode(encoder, points))
 
 
-def test_a_clip_without_any_hit_has_finite_features() -> None:
+def test_clips_without_any_hit_have_finite_features() -> None:
     points = torch.zeros(2, 4, 6, 3)
+    assert torch.isfinite(encode(make_encoder(), points)).all()
     points[1] = make_points(1, 4, 6)[0]
     assert torch.isfinite(encode(make_encoder(), points)).all()
 
