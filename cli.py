@@ -397,11 +397,12 @@ def align(
     default=TeachingOptions.text_model,
     help="tiny (made on the spot), a T5's folder, or hub:NAME.",
 )
+@click.option("--encoder", type=FILE, help="Checkpoint of align to begin with, of points.")
 @click.option("--stages", help="projector, full, or projector,full [default: by text model].")
 @click.option("--steps", help="Of each stage, such as 500,2000 [default: by text model].")
 @click.option("--projector-rate", type=float, help="Learning rate [default: by text model].")
 @click.option("--rate", type=float, help="Of all else, in the stage full [default: likewise].")
-@click.option("--stride", default=TeachingOptions.stride, help="Every so many-th frame is read.")
+@click.option("--stride", type=int, help="Frames to the next that is read [default: 4].")
 @click.option("--patience", default=TeachingOptions.patience, help="Steps before some alarms.")
 @_training_options(LOOP.batch)
 def train_captioner(dataset: Path, out: Path, device: str, **parameters: Any) -> None:

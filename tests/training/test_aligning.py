@@ -145,7 +145,7 @@ def test_anothers_encoder_is_trained_and_loaded_by_its_name(
     motions: Dataset, tmp_path: Path
 ) -> None:
     run(motions, tmp_path, replace(OPTIONS, encoder=OTHERS, steps=2))
-    with pytest.raises(InputError, match=f"give --encoder {OTHERS}"):
+    with pytest.raises(InputError, match=f"only with --encoder {OTHERS}"):
         load_encoder(tmp_path / CHECKPOINT)
     assert load_encoder(tmp_path / CHECKPOINT, OTHERS).width == 5
 
