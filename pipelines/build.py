@@ -74,6 +74,8 @@ def _build(product: Product, out: Path, execution: Execution) -> tuple[Plan[Any]
 
 def _run(jobs: Jobs, execution: Execution) -> str:
     """Run jobs; return the rate at which they were done."""
+    if jobs:
+        jobs.product.warm_up()  # before workers are forked, which then have it too
     frames = jobs.planned.plan.shards.frames
     done_before = int(frames.sum() - frames[jobs.numbers].sum())
     with (

@@ -27,6 +27,7 @@ def build_shard(job: ShardJob, watcher: Watcher) -> Receipt:
     Linear algebra runs on one thread: sums differ in their last bits with the number of threads,
     and every core has a worker of its own.
     """
+    job.product.warm_up()
     with threadpool_limits(1):
         receipt = _ShardBuild(job).run(watcher)
     publish_receipt(job.out, receipt, job.permit)

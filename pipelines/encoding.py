@@ -146,6 +146,10 @@ class FeatureProduct:
         features = ArraySpec("float32", ("frames", self.width))
         return Schema({"features.npy": features, DETAILS: "json", TEXT: "text"})
 
+    def warm_up(self) -> None:
+        """Load the encoder."""
+        _load(self.load, self.encoder)
+
     def begin(self, planned: PlannedSource) -> Finish:
         """Encode a clip when its turn comes."""
         return lambda: [self._sample(planned)]

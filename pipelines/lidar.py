@@ -52,6 +52,10 @@ class LidarProduct:
         """How many frames the observer wants to have begun."""
         return load_tools(self.options).observer.frames_ahead
 
+    def warm_up(self) -> None:
+        """Load the bodies and the sensor."""
+        load_tools(self.options)
+
     def begin(self, planned: PlannedClip) -> Finish:
         """Begin a clip's scans; raises `RecordingError` where its recording is no good."""
         tools = load_tools(self.options)

@@ -58,6 +58,9 @@ class Product(Protocol):
     def frames_ahead(self) -> int:
         """How many frames are begun beyond the row that is finished next, in a worker."""
 
+    def warm_up(self) -> None:
+        """Load what all samples need, once a process."""
+
     def begin(self, planned: Any) -> Finish:
         """Begin the samples of a planned row, and return what waits for them.
 
