@@ -1,6 +1,6 @@
 """Planned clips: the rows of an index whose recordings were found, in columns and one by one.
 
-As objects, a million of them took a gigabyte; in columns they take some 200 MB, and a shard's two
+As objects, a million of them took a gigabyte; in columns they take 140 MB, and a shard's two
 hundred are objects while somebody looks at them.
 """
 

@@ -87,17 +87,27 @@ def encode(
 
     `encoder` is `module:factory` where the encoder is the user's own. Raises as `build` does.
     """
-    return encode_by(Checkpoint(checkpoint.absolute(), encoder), dataset, out, execution)
+    load = Checkpoint(checkpoint.absolute(), encoder)
+    return encode_by(load, dataset, out, execution, {"encoder": encoder or None})
 
 
-def encode_by(load: LoadEncoder, dataset: Path, out: Path, execution: Execution) -> BuildResult:
-    """Encode a dataset's points by any encoder, as `encode` does."""
+def encode_by(
+    load: LoadEncoder,
+    dataset: Path,
+    out: Path,
+    execution: Execution,
+    parameters: Mapping[str, Any] | None = None,
+) -> BuildResult:
+    """Encode a dataset's points by any encoder, as `encode` does.
+
+    `parameters` are what the command is told beside files, for `motiondata info` to repeat.
+    """
     _expect_apart(dataset, out)
     with aborting(out):
         source = Dataset.open(dataset.absolute())
         _check_source(source)
         encoder = load()
-    of = source.path, source.schema, source.content_hash
+    of = source.path, source.schema, source.content_hash, dict(parameters or {})
     return build(FeatureProduct(load, encoder.id, encoder.width, *of), out, execution)
 
 
@@ -133,6 +143,8 @@ class FeatureProduct:
     source_schema: Schema
     dataset: str
     """The dataset's hash."""
+    parameters: dict[str, Any]
+    """What the command is told beside files."""
 
     name: ClassVar[str] = "features"
     columns: ClassVar[pa.Schema] = COLUMNS
@@ -184,8 +196,7 @@ class FeatureProduct:
         plan = plan_sources(source)
         contents = {"dataset": self.dataset, "encoder": self.encoder}
         shards = stat_files("shards", self.source, pa.array(plan.shards.names, pa.binary()))
-        parameters = {"encoder": getattr(self.load, "encoder", "") or None}
-        return Planned(plan, fingerprint(plan, parameters, contents, shards, kept))
+        return Planned(plan, fingerprint(plan, self.parameters, contents, shards, kept))
 
     def provenance(self) -> dict[str, Any]:
         """Return the encoder, and what the dataset says of itself."""

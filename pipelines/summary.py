@@ -12,6 +12,7 @@ from pipelines.inputs import InputPaths
 from pipelines.options import BuildOptions
 from pipelines.planned import Plan
 from pipelines.tally import SubsetCount, Tally
+from shards.paths import split_of
 
 SLOW_TO_TELL = 8
 """How many drops by failure are named one by one."""
@@ -26,7 +27,7 @@ def describe_plan(plan: Plan[ClipColumns], options: BuildOptions, paths: InputPa
         count.samples += len(clip.keys)
         count.frames += clip.frames
     megabytes = clip_bytes(plan.shards.columns, options).sum() / 1e6
-    splits = Counter(shard.split for shard in plan.shards)
+    splits = Counter(map(split_of, plan.shards.names))
     return "\n".join(
         [
             *_table(counts, plan.drops),
