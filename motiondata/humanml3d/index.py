@@ -20,6 +20,9 @@ HUMANACT12 = "humanact12"
 WHOLE_HUMANACT12 = (0, -1)
 """The frames that the index gives for HumanAct12's recordings, which are never sliced."""
 
+UNSAFE = frozenset({"", ".", ".."})
+"""What no part of a recording's path may be."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 
@@ -160,7 +163,7 @@ def _whole_number(fields: dict[str, str], column: str) -> int:
 
 def _check_path(source_path: str) -> None:
     parts = source_parts(source_path)
-    unsafe = any(part in ("", ".", "..") for part in parts) or not source_path.isprintable()
+    unsafe = not UNSAFE.isdisjoint(parts) or not source_path.isprintable()
     if unsafe or len(parts) < 2:
         raise ValueError(
             f"source_path is {source_path!r:.200}; expected a path such as "
@@ -177,7 +180,7 @@ def _check_name(name: str) -> None:
 
 
 def _check_frames(row: Row) -> None:
-    if row.is_humanact12 and (row.start_frame, row.end_frame) == WHOLE_HUMANACT12:
+    if (row.start_frame, row.end_frame) == WHOLE_HUMANACT12 and row.is_humanact12:
         return
     if not 0 <= row.start_frame < row.end_frame:
         raise ValueError(
