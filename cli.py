@@ -185,6 +185,28 @@ def build_lidar(
         sys.exit(0 if result.within_budget else TOO_MANY_FAILURES)
 
 
+@main.command(context_settings={"show_default": True})
+@click.argument("dataset", type=FOLDER)
+@click.option("--checkpoint", type=FILE, required=True, help="Of align.")
+@click.option("--out", type=FOLDER, required=True, help="Folder of the features to write.")
+@click.option("--encoder", default="", help="MODULE:FACTORY of your own encoder, whose code runs.")
+@click.option("--workers", default=EXECUTION.workers, help="Ray workers; 0: this process.")
+@click.option("--ray-address", help="A running Ray cluster, such as auto.")
+@click.option("--clip-seconds", default=EXECUTION.clip_seconds, help="Longest time of a clip.")
+@click.option("--worker-gigabytes", default=EXECUTION.worker_gigabytes, help="Memory of a worker.")
+@click.option("--restart", is_flag=True, help="Discard what earlier runs left in --out.")
+def encode(dataset: Path, checkpoint: Path, out: Path, encoder: str, **execution: Any) -> None:
+    """Write the features of all clips of DATASET as a dataset of their own.
+
+    Exit codes as of build-lidar; run again after it was stopped, it does only what is left.
+    """
+    from pipelines import encoding
+
+    result = encoding.encode(dataset, checkpoint, out, Execution(**execution), encoder)
+    click.echo(result.summary)
+    sys.exit(0 if result.within_budget else TOO_MANY_FAILURES)
+
+
 @main.command("import-cmu")
 @click.argument("source", type=FOLDER)
 @click.option("--out", type=FOLDER, required=True, help="Folder of the archive to write.")

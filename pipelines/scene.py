@@ -19,9 +19,9 @@ from motiondata.humanml3d.captions import find_captions
 from motiondata.lidar.observing import Pending, RangeNoise
 from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor
 from motiondata.mirroring import mirror_clip
-from pipelines.jobs import ShardJob
+from pipelines.clip_columns import PlannedClip, PlannedSample
+from pipelines.inputs import InputPaths
 from pipelines.options import BuildOptions
-from pipelines.plan import PlannedClip, PlannedSample
 from pipelines.sample import LidarClip, lidar_values
 from pipelines.tools import Tools
 
@@ -60,11 +60,13 @@ def begin_samples(
         yield BegunSample(sample, scene, begin_scan(scene, sample.key, options, tools))
 
 
-def finish_sample(begun: BegunSample, job: ShardJob, tools: Tools) -> tuple[str, dict[str, Any]]:
+def finish_sample(
+    begun: BegunSample, options: BuildOptions, paths: InputPaths, tools: Tools
+) -> tuple[str, dict[str, Any]]:
     """Return the key and the members' values of a sample."""
     sample, scene = begun.planned, begun.scene
-    captions = find_captions(job.paths.texts, sample.name) if job.paths.texts else ()
-    details = scene_details(scene, sample, job.options, tools)
+    captions = find_captions(paths.texts, sample.name) if paths.texts else ()
+    details = scene_details(scene, sample, options, tools)
     return sample.key, lidar_values(scene.clip, begun.scan(), details, captions)
 
 

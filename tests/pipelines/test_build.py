@@ -250,7 +250,7 @@ def test_a_job_and_its_receipt_are_small_enough_to_travel(
     receipts = list((built.path / "receipts").glob("train*.json"))
     receipt = Receipt.from_bytes(receipts[0].read_bytes())
     assert receipt.to_bytes() == receipts[0].read_bytes()
-    assert len(receipt.to_bytes()) < 2000 * (len(receipt.samples) + len(receipt.drops)) + 4000
+    assert len(receipt.to_bytes()) < 2000 * (len(receipt.keys) + len(receipt.drops)) + 4000
 
 
 def test_a_frame_without_hits_is_stored_as_documented_and_not_counted(

@@ -23,6 +23,7 @@ from pipelines.building import build_shard
 from pipelines.errors import AbortedError
 from pipelines.inputs import find_inputs
 from pipelines.jobs import ShardJob
+from pipelines.lidar import LidarProduct
 from pipelines.occupation import occupying
 from pipelines.options import Execution
 from pipelines.plan import make_plan
@@ -40,9 +41,9 @@ SMALL = 100_000
 
 def jobs_of(archive: MadeArchive, out: Path, run: str) -> list[ShardJob]:
     options = archive.options()
-    paths = find_inputs(options)
-    shards = make_plan(options, paths).shards
-    return [ShardJob(shard, options, paths, out, "plan", run) for shard in shards]
+    product = LidarProduct(options, find_inputs(options))
+    shards = make_plan(options, product.paths).shards
+    return [ShardJob(shard, product, out, "plan", run) for shard in shards]
 
 
 def values_in(value: Any) -> Iterator[object]:
@@ -62,7 +63,7 @@ def test_what_travels_is_small_and_holds_no_array(archive: MadeArchive, out: Pat
     with occupying(out) as run, closing(Supervisor(build_shard, Execution())) as supervisor:
         for job in jobs_of(archive, out, run):
             travelling += [job, step := supervisor.begin(job)]
-            while step.receipt is None:
+            while not step.done:
                 travelling.append(step := supervisor.step(0.1))
     for part in travelling:
         assert len(pickle.dumps(part)) < SMALL
