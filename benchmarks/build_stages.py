@@ -55,7 +55,7 @@ class Extent:
 
 
 @dataclass(frozen=True)
-class _Scene:
+class Scene:
     """A clip and the body in it, shaped."""
 
     clip: Clip
@@ -87,12 +87,12 @@ def measure_stages(clips: ClipSet, bodies: Mapping[str, Path], extent: Extent) -
     return {"stages": stages, "hits": hits}
 
 
-def _scenes(clips: ClipSet, body: Body, extent: Extent) -> Iterator[_Scene]:
+def _scenes(clips: ClipSet, body: Body, extent: Extent) -> Iterator[Scene]:
     for clip in clips.clips(extent.clips):
-        yield _Scene(clip, body_of(clip.recording, body, mean_shape=False))
+        yield Scene(clip, body_of(clip.recording, body, mean_shape=False))
 
 
-def _measure_pose(name: str, path: Path, scenes: Sequence[_Scene], extent: Extent) -> Result:
+def _measure_pose(name: str, path: Path, scenes: Sequence[Scene], extent: Extent) -> Result:
     """Time posing of whole clips into the sensor's frame."""
     placed = [(scene.shaped, scene.clip, scene.world_to_sensor(POSED_METRES)) for scene in scenes]
     runs: dict[str, Callable[[], object]] = {
@@ -111,9 +111,7 @@ def _measure_pose(name: str, path: Path, scenes: Sequence[_Scene], extent: Exten
 class _Case:
     """One sensor at one distance."""
 
-    def __init__(
-        self, name: str, distance: float, scenes: Sequence[_Scene], extent: Extent
-    ) -> None:
+    def __init__(self, name: str, distance: float, scenes: Sequence[Scene], extent: Extent) -> None:
         body = scenes[0].shaped.body
         self.turns = extent.turns
         self.sensor = sensor_preset(name)

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+RESULTS = tuple(f":!benchmarks/*.{suffix}" for suffix in ("json", "svg", "md"))
+"""What benchmarks write, as `git` is told to leave it out."""
 
 
 def describe_run(packages: Sequence[str]) -> dict[str, Any]:
@@ -35,9 +37,9 @@ def describe_run(packages: Sequence[str]) -> dict[str, Any]:
 
 
 def commit() -> str:
-    """Return the commit of the working tree, with `+` where files differ from it."""
+    """Return the commit of the working tree, with `+` where files differ that are no results."""
     known = _git("rev-parse", "--short=12", "HEAD")
-    changed = _git("status", "--porcelain", "--untracked-files=no")
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", *RESULTS)
     return (known or "unknown") + ("+" if changed else "")
 
 
