@@ -1,0 +1,1 @@
+"""Judging captions: scores, baselines and the report."""
