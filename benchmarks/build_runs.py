@@ -94,7 +94,8 @@ def _prepare_ours(options: BuildOptions, out: Path, workers: int) -> Work:
         if not sound:
             raise RuntimeError(report)
         manifest = Dataset.open(out).manifest
-        return round(manifest["frames"].to_numpy() @ manifest["hits_mean"].to_numpy())
+        hits: float = manifest["frames"].to_numpy() @ manifest["hits_mean"].to_numpy()
+        return round(hits)
 
     return build
 

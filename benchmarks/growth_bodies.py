@@ -41,5 +41,5 @@ def subdivided(body: Body) -> Body:
     )
 
 
-def _with_middles(values: NDArray[np.float64], edges: NDArray[np.intp]) -> NDArray[np.float64]:
+def _with_middles(values: NDArray[np.float64], edges: NDArray[np.int32]) -> NDArray[np.float64]:
     return np.concatenate([values, values[edges].mean(axis=1)])

@@ -61,7 +61,7 @@ class Smplx:
                 body_pose=batch[:, 3:-3],
                 transl=batch[:, -3:],
             )
-            for batch in rows.split(SMPLX_BATCH)
+            for batch in torch.split(rows, SMPLX_BATCH)
         ]
         joints = torch.cat([batch.joints[:, :JOINTS] for batch in posed])
         return torch.cat([batch.vertices for batch in posed]), joints.double().numpy()
@@ -76,13 +76,13 @@ def to_sensor(vertices: torch.Tensor, world_to_sensor: NDArray[np.float64]) -> A
 
 
 def sample_by_fpsample(clouds: list[Array], k: int) -> Array:
-    """Sample by `fpsample`, from the first point on; fewer points than wanted are repeated."""
+    """Sample by `fpsample`; fewer points than wanted are repeated."""
     import fpsample
 
     sampled = np.zeros((len(clouds), k, 3), np.float32)
     for cloud, kept in zip(clouds, sampled, strict=True):
         if len(cloud) > k:
-            kept[:] = cloud[fpsample.bucket_fps_kdline_sampling(cloud, k, h=3, start_idx=0)]
+            kept[:] = cloud[fpsample.bucket_fps_kdline_sampling(cloud, k, h=3)]
         elif len(cloud):
             kept[:] = np.resize(cloud, (k, 3))
     return sampled
