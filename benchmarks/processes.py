@@ -9,8 +9,8 @@ import multiprocessing
 import os
 import resource
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -57,7 +57,7 @@ def run_apart(shares: Sequence[Share]) -> Used:
     """Run works at the same time, each in a fresh process."""
     started = time.perf_counter()
     with ExitStack() as stack:
-        pipes = [stack.enter_context(closing(_start(share))) for share in shares]
+        pipes = [stack.enter_context(_started(share)) for share in shares]
         for pipe in pipes:
             pipe.recv()
         ready = time.perf_counter()
@@ -70,12 +70,22 @@ def run_apart(shares: Sequence[Share]) -> Used:
     return Used(answers, ready - started, done - ready, sum(cpu), max(peaks))
 
 
-def _start(share: Share) -> Connection:
+@contextmanager
+def _started(share: Share) -> Iterator[Connection]:
+    """Start a process, and give our end of its pipe; where we fail, it is killed."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    context.Process(target=_serve, args=(theirs, share), daemon=False).start()
+    process = context.Process(target=_serve, args=(theirs, share))
+    process.start()
     theirs.close()
-    return ours
+    with closing(ours):
+        try:
+            yield ours
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            process.join()
 
 
 def _serve(connection: Connection, share: Share) -> None:

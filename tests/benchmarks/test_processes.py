@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from functools import partial
 
 import pytest
@@ -41,6 +42,18 @@ def test_memory_and_orphans_are_counted() -> None:
     assert small.cpu < BUSY_SECONDS
     assert large.cpu >= BUSY_SECONDS
     assert large.wall > 0 < large.startup
+
+
+def fail() -> Work:
+    raise RuntimeError("meant to fail")
+
+
+@pytest.mark.timeout(60)
+def test_a_process_that_fails_ends_the_others(capfd: pytest.CaptureFixture[str]) -> None:
+    here = frozenset(cores(1))
+    with pytest.raises(EOFError):
+        run_apart([Share(fail, here), Share(partial(partial, time.sleep, 3600), here)])
+    assert "meant to fail" in capfd.readouterr().err
 
 
 def test_ways_take_turns_after_a_run_that_is_not_counted() -> None:
