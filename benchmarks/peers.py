@@ -27,7 +27,7 @@ Sample = Callable[[list[Array], int], Array]
 
 
 class Smplx:
-    """The `smplx` package's SMPL with a body file's arrays, in single precision."""
+    """The `smplx` package's SMPL with the arrays of a file of 24 joints, in single precision."""
 
     def __init__(self, body: Path) -> None:
         from smplx import SMPL
