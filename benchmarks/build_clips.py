@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from motiondata.archives.amass import read_amass
 from motiondata.clip import Clip
+from motiondata.errors import InputError
 from motiondata.humanml3d.index import COLUMNS, Row, read_index
 from motiondata.humanml3d.trimming import cut_clip, frame_stride, lead_in_frames
 from motiondata.synthesis.corpus import synthesize
@@ -24,7 +25,7 @@ SUFFIX = "_poses.npz"
 SHORTEST, LONGEST = 40, 200
 """Frames of a clip of an archive: HumanML3D's of 2 to 10 seconds at 20 fps."""
 BLEND_METRES = 0.004
-"""Standard deviation of a made pose blend shape, about that of SMPL's larger ones."""
+"""Standard deviation of a made pose blend shape, a feature: joints bulge, and it stays a person."""
 
 BUNDLED = "bundled"
 BLENDED = "with pose blend shapes"
@@ -85,8 +86,13 @@ def made_clips(folder: Path, count: int) -> ClipSet:
 
 
 def archive_clips(archive: Path, count: int) -> ClipSet:
-    """Take the beginnings of recordings, spread evenly over an archive laid out as AMASS."""
+    """Take the beginnings of recordings, spread evenly over an archive laid out as AMASS.
+
+    Raises `InputError` where it has no recordings.
+    """
     paths = sorted(archive.rglob(f"*{SUFFIX}"))
+    if not paths:
+        raise InputError(f"{archive}: expected recordings named *{SUFFIX} below it, found none")
     picked = [paths[at] for at in np.linspace(0, len(paths) - 1, count).astype(int).tolist()]
     rows = [_beginning(archive, path, number) for number, path in enumerate(dict.fromkeys(picked))]
     return ClipSet(archive.name, archive, tuple(row for row in rows if frames_of(row) >= SHORTEST))
