@@ -233,7 +233,7 @@ def _expect_finite(record: Record) -> Record:
     if not isfinite(record["gradient_norm"]):
         raise InputError(
             f"step {record['step']}: the gradient is {record['gradient_norm']}, the loss "
-            f"{record['loss']:g} at the learning rates {record['rates']}; go on from the last "
-            "checkpoint with lower rates in another folder"
+            f"{record['loss']:g} at the learning rates {record['rates']}; train again with "
+            "lower ones in another folder"
         )
     return record

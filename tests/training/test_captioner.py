@@ -12,15 +12,15 @@ from pipelines.training.captioner import KIND, PROMPT, Captioner, load_captioner
 from pipelines.training.checkpoints import write_checkpoint
 from pipelines.training.clips import Clips, random_phase
 from pipelines.training.options import TINY, Decoding
-from pipelines.training.text import TinySizes, load_text_model
+from pipelines.training.text import load_text_model
+from tests.training.made_text import SMALL
 
 CAPTIONS = ["a person walks", "a person runs and jumps", "someone waves"]
 WIDTH = 6
 
 
 def make_captioner(seed: int = 0) -> Captioner:
-    sizes = TinySizes(d_model=16, d_kv=8, d_ff=16, num_heads=2)
-    text = load_text_model(TINY, [PROMPT, *CAPTIONS], seed, sizes)
+    text = load_text_model(TINY, [PROMPT, *CAPTIONS], seed, SMALL)
     torch.manual_seed(seed)
     mean = torch.arange(WIDTH) * 100.0
     return Captioner(text, mean, torch.full((WIDTH,), 4.0)).eval()

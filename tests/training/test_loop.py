@@ -172,7 +172,7 @@ def test_a_gradient_that_is_not_finite_ends_it_with_a_remedy(
     data: StreamedDataset, tmp_path: Path
 ) -> None:
     toy = Toy(data, rate=1e30)
-    with pytest.raises(InputError, match=r"step \d+: the gradient is (nan|inf).*lower rates"):
+    with pytest.raises(InputError, match=r"step \d+: the gradient is (nan|inf).*lower ones"):
         run(toy, tmp_path)
 
 
