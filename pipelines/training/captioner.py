@@ -15,7 +15,7 @@ from torch.nn import functional
 from motiondata.errors import InputError
 from pipelines.training.checkpoints import read_checkpoint
 from pipelines.training.from_points import COORDINATES, json_to_encoder
-from pipelines.training.options import GREEDY, Decoding
+from pipelines.training.options import DECODING, Decoding
 from pipelines.training.text import IGNORED, TextModel
 
 KIND = "captioner"
@@ -69,7 +69,7 @@ class Captioner(nn.Module):
         """Return the loss of clips' captions with the next clip's values."""
         return self.loss(values.roll(1, 0), mask.roll(1, 0), labels)
 
-    def caption(self, values: Tensor, mask: Tensor, decoding: Decoding = GREEDY) -> list[str]:
+    def caption(self, values: Tensor, mask: Tensor, decoding: Decoding = DECODING) -> list[str]:
         """Return a caption of each clip."""
         ids = self.text.model.generate(
             **self._inputs(values, mask),

@@ -169,7 +169,7 @@ def parse_stages(names: str | None, steps: str | None, usual: Sequence[Stage]) -
 class Decoding:
     """How captions are found; the same way always finds the same."""
 
-    beams: int = 1
+    beams: int = 3
     """Sentences that are followed at a time; 1 is greedy."""
     max_tokens: int = 64
     """Where a sentence is cut that does not end."""
@@ -178,15 +178,14 @@ class Decoding:
         _expect_at_least(self, 1, "beams", "max_tokens")
 
 
-GREEDY = Decoding()
+DECODING = Decoding()
 
 
 @dataclass(frozen=True)
 class CaptioningOptions:
     """How clips are captioned. Raises `InputError` for values out of range."""
 
-    decoding: Decoding = GREEDY
-    """Greedy, or with beams."""
+    decoding: Decoding = DECODING
     batch: int = 32
     """Clips that are captioned together."""
     limit: int | None = None

@@ -23,7 +23,6 @@ from pipelines.training.clips import (
     captions_by_key,
     choose_field,
     clips_of,
-    random_phase,
 )
 from pipelines.training.from_points import Beginning, begin_encoder, feature_statistics
 from pipelines.training.logs import LOG, read_log
@@ -84,7 +83,7 @@ class CaptionerTraining:
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """Return the mean cross entropy of the tokens of a batch's captions."""
         clips = clips_of(batch, self.field)
-        clips = clips.every(self.stride, random_phase(clips, self.stride))
+        clips = clips.every(self.stride, clips.random_phases(self.stride))
         labels = self.module.text.labels(batch["captions"]).to(clips.values.device)
         return {"loss": self.module.loss(clips.values, clips.mask, labels)}
 

@@ -10,17 +10,17 @@ pytest.importorskip("transformers")
 from motiondata.errors import InputError
 from pipelines.training.captioner import KIND, PROMPT, Captioner, load_captioner, make_projector
 from pipelines.training.checkpoints import write_checkpoint
-from pipelines.training.clips import Clips, random_phase
+from pipelines.training.clips import Clips
 from pipelines.training.options import TINY, Decoding
-from pipelines.training.text import TinySizes, load_text_model
+from pipelines.training.text import load_text_model
+from tests.training.made_text import SMALL
 
 CAPTIONS = ["a person walks", "a person runs and jumps", "someone waves"]
 WIDTH = 6
 
 
 def make_captioner(seed: int = 0) -> Captioner:
-    sizes = TinySizes(d_model=16, d_kv=8, d_ff=16, num_heads=2)
-    text = load_text_model(TINY, [PROMPT, *CAPTIONS], seed, sizes)
+    text = load_text_model(TINY, [PROMPT, *CAPTIONS], seed, SMALL)
     torch.manual_seed(seed)
     mean = torch.arange(WIDTH) * 100.0
     return Captioner(text, mean, torch.full((WIDTH,), 4.0)).eval()
@@ -134,16 +134,22 @@ def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         load_captioner(tmp_path / "c.pt")
 
 
-def test_every_other_frame_is_every_other_frame() -> None:
-    clips = made_clips().every(2, phase=1)
-    assert torch.equal(clips.values, made_clips().values[:, [1, 3]])
-    assert torch.equal(clips.mask, made_clips().mask[:, [1, 3]])
+@pytest.mark.parametrize("stride", [1, 2, 3, 7])
+@pytest.mark.parametrize("phases", [None, [0, 0, 0], [1, 0, 2], [2, 1, 0]])
+def test_every_nth_frame_is_that_of_slices(stride: int, phases: list[int] | None) -> None:
+    clips = made_clips()
+    found = clips.every(stride, None if phases is None else torch.tensor(phases))
+    for clip, phase in enumerate(phases or [0, 0, 0]):
+        frames = clips.values[clip][clips.mask[clip]][phase::stride]
+        assert torch.equal(found.values[clip][found.mask[clip]], frames)
 
 
-def test_a_random_phase_leaves_every_clip_a_frame() -> None:
-    clips, seen = made_clips(), set()
-    for _ in range(50):
-        phase = random_phase(clips, 4)
-        seen.add(phase)
-        assert clips.every(4, phase).mask.any(1).all()
-    assert seen == {0, 1}, "the shortest clip has two frames"
+def test_random_phases_leave_every_clip_a_frame() -> None:
+    clips = made_clips()
+    phases = torch.stack([clips.random_phases(4) for _ in range(100)])
+    assert [sorted(set(column)) for column in phases.T.tolist()] == [
+        [0, 1, 2, 3],
+        [0, 1],
+        [0, 1, 2],
+    ]
+    assert all(clips.every(4, each).mask.any(1).all() for each in phases)

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ pytest.importorskip("transformers")
 from cli import main
 from motiondata.errors import InputError
 from pipelines.training.captioner import load_captioner
+from pipelines.training.captioning import caption_split
 from pipelines.training.checkpoints import read_checkpoint
 from pipelines.training.logs import LOG, read_log
 from pipelines.training.loop import CHECKPOINT
@@ -32,9 +34,11 @@ from pipelines.training.options import (
     TeachingOptions,
 )
 from pipelines.training.teaching import teach
+from pipelines.training.text import load_text_model
 from shards.dataset import Dataset
 from shards.errors import ShardError
 from tests.training.made_captioned import MadeFeatures, make_captioned
+from tests.training.made_text import SMALL, save_text_model
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = TeachingOptions(stages="projector,full", steps="3,5", stride=2)
@@ -88,6 +92,19 @@ def test_a_checkpoint_needs_nothing_else(captioned: Dataset, tmp_path: Path) -> 
     assert (loaded.field, loaded.stride, loaded.components) == ("features", 2, 32)
     assert loaded.module.text.name == "tiny"
     assert {path.name for path in tmp_path.iterdir()} == {CHECKPOINT, LOG}
+
+
+def test_a_text_model_of_a_folder_travels_in_the_checkpoint(
+    captioned: Dataset, tmp_path: Path
+) -> None:
+    folder, out = tmp_path / "t5", tmp_path / "out"
+    save_text_model(load_text_model("tiny", ["a person walks"], 0, SMALL), folder)
+    run(captioned.path, out, replace(OPTIONS, text_model=str(folder)))
+    shutil.rmtree(folder)
+    loaded = load_captioner(out / CHECKPOINT)
+    assert loaded.module.text.name == str(folder)
+    assert loaded.module.text.width == 16
+    assert len(caption_split(captioned.path, out / CHECKPOINT, "test")) == 25
 
 
 def test_the_log_has_what_was_seen_of_validation_clips(captioned: Dataset, tmp_path: Path) -> None:
