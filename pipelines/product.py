@@ -52,7 +52,7 @@ class Product(Protocol):
 
     @property
     def device(self) -> str:
-        """What the samples are computed on, one of `motiondata.lidar.devices.DEVICES`."""
+        """What the samples are computed on, one of `motiondata.lidar.devices.SCAN_DEVICES`."""
 
     @property
     def frames_ahead(self) -> int:

@@ -57,7 +57,7 @@ def warm_up_kernels() -> None:
 
 
 def _announce_compiling() -> None:
-    sys.stderr.write("Compiling the kernels for this machine, which takes some twenty seconds ...\n")
+    sys.stderr.write("Compiling the kernels for this machine, some twenty seconds ...\n")
     sys.stderr.flush()
 
 

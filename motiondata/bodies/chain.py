@@ -1,4 +1,4 @@
-"""The chain of joints: rotations of a clip become places, and what carries vertices along, compiled.
+"""The chain of joints: a clip's rotations become places, and what carries vertices, compiled.
 
 In double precision, joint by joint and frame by frame, so that a frame's bits do not depend on what
 is posed with it. What vertices need is taken about the root and rounded once, at the end.
