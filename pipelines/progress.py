@@ -11,10 +11,11 @@ LOG_SECONDS = 10.0
 
 
 class Progress:
-    """The frames of a job, done and to do."""
+    """The frames of a job, or what else it counts, done and to do."""
 
-    def __init__(self, frames: int, done_before: int, stream: TextIO) -> None:
+    def __init__(self, frames: int, done_before: int, stream: TextIO, unit: str = "frames") -> None:
         self._frames = frames
+        self._unit = unit
         self._done = self._done_before = done_before
         self._stream = stream
         self._started = self._logged = time.monotonic()
@@ -23,7 +24,7 @@ class Progress:
     def __enter__(self) -> Self:
         if self._stream.isatty() and self._done < self._frames:
             self._bar = tqdm(
-                total=self._frames, initial=self._done, unit=" frames", file=self._stream,
+                total=self._frames, initial=self._done, unit=f" {self._unit}", file=self._stream,
                 smoothing=0.1, dynamic_ncols=True, leave=False,
             )  # fmt: skip
         return self
@@ -38,16 +39,22 @@ class Progress:
             self._stream.write(self._line() + "\n")
             self._stream.flush()
 
+    def say(self, line: str) -> None:
+        """Write a line above the bar, or among the lines of the log."""
+        tqdm.write(line, file=self._stream)
+        self._stream.flush()
+
     @property
     def rate(self) -> str:
         """Say how many frames were done, in how many seconds, and at which rate."""
         done, seconds = self._done - self._done_before, time.monotonic() - self._started
         if not done:
             return "nothing was left to do"
-        return f"{done:,} frames done in {seconds:,.1f} s, {done / seconds:,.0f} frames/s"
+        rate = f"{done / seconds:,.0f} {self._unit}/s"
+        return f"{done:,} {self._unit} done in {seconds:,.1f} s, {rate}"
 
     def _line(self) -> str:
-        share = f"{self._done / self._frames:.0%} of {self._frames:,} frames"
+        share = f"{self._done / self._frames:.0%} of {self._frames:,} {self._unit}"
         done, seconds = self._done - self._done_before, time.monotonic() - self._started
         if not done:
             return f"{share}; nothing is done yet"

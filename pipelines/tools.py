@@ -9,7 +9,8 @@ from pathlib import Path
 from motiondata.bodies.body import Body
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.loading import load_bodies
-from motiondata.lidar.observing import CpuObserver, Observer
+from motiondata.lidar.devices import make_observer
+from motiondata.lidar.observing import Observer
 from motiondata.lidar.presets import find_sensor
 from motiondata.lidar.sensor import Sensor
 from motiondata.lidar.warming import warm_up
@@ -41,7 +42,7 @@ class Tools:
 
 def load_tools(options: BuildOptions) -> Tools:
     """Load what the options name, once a process. Raises `InputError` for a bad body or sensor."""
-    return _load(options.body, options.sensor, options.points)
+    return _load(options.body, options.sensor, options.points, options.device)
 
 
 def load_tools_anew(options: BuildOptions) -> Tools:
@@ -56,12 +57,12 @@ def warm_up_kernels() -> None:
 
 
 def _announce_compiling() -> None:
-    sys.stderr.write("Compiling the kernels for this machine, once: some twenty seconds ...\n")
+    sys.stderr.write("Compiling the kernels for this machine, some twenty seconds ...\n")
     sys.stderr.flush()
 
 
 @lru_cache(maxsize=1)
-def _load(body: Path | None, sensor_name: str, points: int) -> Tools:
+def _load(body: Path | None, sensor_name: str, points: int, device: str) -> Tools:
     bodies = load_bodies(body) if body else dict.fromkeys(GENDERS, bundled_body())
     sensor = find_sensor(sensor_name)
-    return Tools(bodies, sensor, CpuObserver(sensor, points))
+    return Tools(bodies, sensor, make_observer(device, sensor, points))

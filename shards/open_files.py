@@ -1,8 +1,8 @@
 """A dataset's shards, opened when they are read: few at once, checked, and safe to fork.
 
-Positioned reads, not memory maps: they read from disk just what is asked for, fail with an error
-and not with SIGBUS when a file is cut short, keep no pages mapped, and share no file position
-between forked workers.
+Positioned reads, not memory maps: they fail with an error and not with SIGBUS when a file is cut
+short, keep no pages mapped, and share no file position between forked workers. The kernel is asked
+to read ahead what fits into its cache: small reads in random order would leave a disk mostly idle.
 """
 
 import os
@@ -18,12 +18,16 @@ from shards.reading import ShardReader
 OPEN_SHARDS = 256
 """Shards kept open at once, a quarter of the 1,024 files that systems allow a process."""
 
+CACHED_BYTES = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+"""A dataset up to this size is read ahead: half of the memory, so that it stays in the cache."""
+
 
 class ShardFiles:
     """A dataset's shards, opened when read, checked then, and closed when too many are open."""
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
+        self._reads_ahead = sum(shard.bytes for shard in self.shards) <= CACHED_BYTES
         self._open: OrderedDict[int, ShardReader] = OrderedDict()
         weakref.finalize(self, _close_all, self._open)
 
@@ -40,6 +44,8 @@ class ShardFiles:
         reader = self._open.get(shard)
         if reader is None:
             reader = self._open[shard] = ShardReader(self.dataset.path, self.shards[shard])
+            if self._reads_ahead:
+                os.posix_fadvise(reader.file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
         self._open.move_to_end(shard)
         if len(self._open) > OPEN_SHARDS:
             self._open.popitem(last=False)[1].close()

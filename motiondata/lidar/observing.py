@@ -5,8 +5,9 @@ can do the whole of it and nothing but the points travels. The processor's obser
 referee.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,28 +37,49 @@ class RangeNoise:
     """The number of the first of the frames in its sample."""
 
 
+Pending: TypeAlias = Callable[[], SampledClip]
+"""What was begun; to call it waits for it."""
+
+
 class Observer(Protocol):
     """What poses bodies before one sensor and keeps a number of points of each frame."""
 
-    def observe(
+    frames_ahead: int
+    """How many frames it is well to begin before the first of them is waited for."""
+
+    def begin(
         self,
         shaped: ShapedBody,
         pose: NDArray[np.float64],
         trans: NDArray[np.float64],
         world_to_sensor: NDArray[np.float64],
         noise: RangeNoise,
-    ) -> SampledClip:
-        """Observe a body posed by `pose` (frames, 22, 3) and `trans` (frames, 3), world frame."""
+    ) -> Pending:
+        """Begin to observe a body posed by `pose` (frames, 22, 3) and `trans` (frames, 3)."""
         ...
 
 
 class CpuObserver:
-    """Observes on one core; keeps a scanner, so every thread needs one of its own."""
+    """Observes on one core, at once; keeps a scanner, so every thread needs one of its own."""
+
+    frames_ahead = 0
 
     def __init__(self, sensor: Sensor, points: int) -> None:
         self._scanner = Scanner(sensor)
         self._points = points
         self._planes = np.empty((0, 3, 0), np.float32)
+
+    def begin(
+        self,
+        shaped: ShapedBody,
+        pose: NDArray[np.float64],
+        trans: NDArray[np.float64],
+        world_to_sensor: NDArray[np.float64],
+        noise: RangeNoise,
+    ) -> Pending:
+        """Observe at once, for there is nobody else to do it."""
+        seen = self.observe(shaped, pose, trans, world_to_sensor, noise)
+        return lambda: seen
 
     def observe(
         self,

@@ -14,10 +14,8 @@ from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.scanning import Scanner
 from motiondata.lidar.sensor import Sensor, ray_directions
 from tests.lidar.bodies import BODIES
+from tests.lidar.edges import ROUNDING, angle_to_edges, slide
 from tests.lidar.meshes import Mesh, scan_image, turned
-
-ROUNDING = 1e-6
-"""Radians: several times what float32 can turn a ray by."""
 
 YAWS_DEG = (0, 67, 180, 251)
 """Ahead, on both sides, and across the rear seam."""
@@ -51,21 +49,3 @@ def embree_image(sensor: Sensor, mesh: Mesh) -> tuple[NDArray[np.int32], NDArray
     result = scene.run(np.zeros_like(rays), rays, output=True)
     faces = result["primID"].reshape(sensor.beams, sensor.columns)
     return faces, np.where(faces < 0, np.inf, result["tfar"].reshape(faces.shape))
-
-
-def angle_to_edges(ray: NDArray[np.float64], mesh: Mesh) -> float:
-    """Return the smallest angle in radians between a ray and an edge of any face."""
-    a = mesh[0].astype(np.float64)[mesh[1]].reshape(-1, 3)
-    b = mesh[0].astype(np.float64)[np.roll(mesh[1], -1, axis=1)].reshape(-1, 3)
-    normal = np.cross(a, b)
-    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-    between = (np.cross(normal, a) @ ray > 0) & (np.cross(b, normal) @ ray > 0)
-    return float(np.arcsin(np.abs(normal[between] @ ray).min()))
-
-
-def slide(ray: NDArray[np.float64], corners: NDArray[np.float32]) -> float:
-    """Return by how many metres a ray's hit moves along it for each radian that the ray turns."""
-    a, b, c = corners.astype(np.float64)
-    normal = np.cross(b - a, c - a)
-    across = np.linalg.norm(np.cross(ray, normal)) / abs(ray @ normal)
-    return float(across * (a @ normal) / (ray @ normal))

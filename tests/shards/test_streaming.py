@@ -269,6 +269,18 @@ def test_few_shards_are_open_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert sorted(seen) == sorted((f"c{clip}", frame) for clip in range(60) for frame in (0, 1))
 
 
+@pytest.mark.parametrize(("cache_bytes", "ahead"), [(10**9, 2), (1000, 0)])
+def test_a_dataset_that_fits_into_memory_is_read_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache_bytes: int, ahead: int
+) -> None:
+    advised: list[int] = []
+    monkeypatch.setattr(os, "posix_fadvise", lambda *advice: advised.append(advice[-1]))
+    monkeypatch.setattr(open_files, "CACHED_BYTES", cache_bytes)
+    data = StreamedDataset(make_clips(tmp_path / "data", {"train": [[2], [2]]}))
+    list(data.frames("train", "points", 8, shuffle=True))
+    assert advised == [os.POSIX_FADV_WILLNEED] * ahead
+
+
 def test_the_standardizer_is_what_the_statistics_say(tmp_path: Path) -> None:
     import torch
 

@@ -1,0 +1,123 @@
+"""Work in processes of its own, held to some cores, and what it took of them.
+
+Every child of a process ends up with it, whoever started it, so that the processor time and the
+memory of Ray's processes count as well.
+"""
+
+import ctypes
+import multiprocessing
+import os
+import resource
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, NamedTuple
+
+PR_SET_CHILD_SUBREAPER = 36
+"""Of Linux's `prctl`: orphaned grandchildren become one's own children."""
+ORPHAN_SECONDS = 10.0
+"""How long processes that a work left behind may take to end."""
+
+Work = Callable[[], Any]
+Prepare = Callable[[], Work]
+"""What is done before time is taken; it can be pickled, and returns what is done next."""
+
+
+class Share(NamedTuple):
+    """One process: what it does, and the cores that it may use."""
+
+    prepare: Prepare
+    cores: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Used:
+    """What the processes of a work took."""
+
+    answers: tuple[Any, ...]
+    startup: float
+    """Seconds from the start of the processes until all were prepared."""
+    wall: float
+    """Seconds until all had done their work, from then on."""
+    cpu: float
+    """Processor seconds of the work, of all processes and all that they started."""
+    peak_megabytes: float
+    """The largest of all these processes, resident, in 10^6 bytes."""
+
+
+def cores(count: int) -> list[int]:
+    """Return some of the cores that this process may use."""
+    return sorted(os.sched_getaffinity(0))[:count]
+
+
+def run_apart(shares: Sequence[Share]) -> Used:
+    """Run works at the same time, each in a fresh process."""
+    started = time.perf_counter()
+    with ExitStack() as stack:
+        pipes = [stack.enter_context(_started(share)) for share in shares]
+        for pipe in pipes:
+            pipe.recv()
+        ready = time.perf_counter()
+        for pipe in pipes:
+            pipe.send(None)
+        answers = tuple(pipe.recv() for pipe in pipes)
+        done = time.perf_counter()
+        usage = [pipe.recv() for pipe in pipes]
+    cpu, peaks = zip(*usage, strict=True)
+    return Used(answers, ready - started, done - ready, sum(cpu), max(peaks))
+
+
+@contextmanager
+def _started(share: Share) -> Iterator[Connection]:
+    """Start a process, and give our end of its pipe; where we fail, it is killed."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, share))
+    process.start()
+    theirs.close()
+    with closing(ours):
+        try:
+            yield ours
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            process.join()
+
+
+def _serve(connection: Connection, share: Share) -> None:
+    os.sched_setaffinity(0, share.cores)
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+    work = share.prepare()
+    before = _cpu_seconds()
+    connection.send(None)
+    connection.recv()
+    connection.send(work())
+    _reap_orphans()
+    connection.send((_cpu_seconds() - before, _peak_megabytes()))
+
+
+def _reap_orphans() -> None:
+    deadline = time.monotonic() + ORPHAN_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            ended, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not ended:
+            time.sleep(0.01)
+
+
+def _cpu_seconds() -> float:
+    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def _peak_megabytes() -> float:
+    """Return the peak of this program or of a child; `ru_maxrss` would know what forked us, too."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    own = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+    return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) * 1024 / 1e6

@@ -1,0 +1,1 @@
+"""Training on shards: from points to features to captions. Needs the extra `train`."""

@@ -1,0 +1,98 @@
+"""What an alignment is told; the command line takes its defaults from here.
+
+The sizes are those that learn in minutes on two cores. Free of PyTorch: help appears at once.
+"""
+
+from dataclasses import dataclass, field
+
+from motiondata.errors import InputError
+from pipelines.training.options import TINY
+
+ALIGN_BATCH = 64
+"""Clips of a step, unless said otherwise: each is held against all captions of the others."""
+OURS = ""
+"""The name of our own encoder, where others have `module:factory`."""
+
+
+@dataclass(frozen=True)
+class EncoderOptions:
+    """The sizes of a point encoder. Raises `InputError` where they do not fit each other."""
+
+    points: int = 64
+    """Points of a frame that are looked at: the first ones."""
+    point_width: int = 128
+    """Width of the PointNet's last layer; those before are a quarter and half as wide."""
+    width: int = 128
+    """Width of the transformer."""
+    layers: int = 2
+    heads: int = 4
+    dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        sizes = (self.points, self.point_width, self.layers, self.heads)
+        if min(sizes) < 1 or not 0 <= self.dropout < 1:
+            raise InputError(f"expected sizes from 1 up and a dropout below 1, found {self}")
+        if self.width < 2 or self.width % (2 * self.heads):
+            raise InputError(
+                f"the encoder's width is {self.width}; expected a multiple of twice its "
+                f"{self.heads} heads"
+            )
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How clips are varied in training: standard deviations. Raises `InputError` below zero."""
+
+    turn_deg: float = 10.0
+    """Of turns about the vertical through the dataset's mean point."""
+    scale: float = 0.05
+    """Of factors about 1."""
+    shift_metres: float = 0.1
+    """Along the ground; in height less."""
+    noise_metres: float = 0.02
+    """Of every point."""
+
+    def __post_init__(self) -> None:
+        if min(self.turn_deg, self.scale, self.shift_metres, self.noise_metres) < 0:
+            raise InputError(f"augmentation: expected nothing below zero, found {self}")
+
+
+NO_AUGMENTATION = Augmentation(0, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class AlignOptions:
+    """What is aligned, and how. Raises `InputError` for values out of range."""
+
+    encoder: str = OURS
+    """`module:factory` of an encoder of the user's own, which is run; empty: ours."""
+    text_model: str = TINY
+    """A folder with a T5, `hub:` and a name to ask the hub, or `tiny`: made on the spot."""
+    train_text: bool = False
+    """Train the text model too; the tiny one always is."""
+    frame_stride: int = 4
+    """Train on every n-th frame; every frame is encoded later, among every n-th."""
+    max_frames: int = 200
+    """Of longer clips, a random window of so many frames is taken each time."""
+    shared_width: int = 256
+    """Of the vectors that are compared."""
+    steps: int = 600
+    rate: float = 1e-3
+    """The learning rate after the warm-up."""
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    """How clips are varied."""
+    sizes: EncoderOptions = field(default_factory=EncoderOptions)
+    """Of our encoder."""
+
+    def __post_init__(self) -> None:
+        for name in ("frame_stride", "max_frames", "shared_width"):
+            if getattr(self, name) < 1:
+                found = getattr(self, name)
+                raise InputError(f"{name}: expected at least 1, found {found}")
+        if not self.rate > 0:
+            raise InputError(f"rate: expected more than 0, found {self.rate}")
+
+    @property
+    def trains_text(self) -> bool:
+        """Tell whether the text model is trained."""
+        return self.train_text or self.text_model == TINY

@@ -1,0 +1,160 @@
+"""`motiondata align`: trains a point encoder until motions and sentences find each other.
+
+A captioner that begins with features which already tell motions apart has no reason to ignore them.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+import torch
+
+from pipelines.errors import aborting
+from pipelines.summary import count_table
+from pipelines.training.align_options import AlignOptions
+from pipelines.training.alignment import Alignment
+from pipelines.training.augmenting import augment
+from pipelines.training.clips import captions_by_key
+from pipelines.training.contrast import contrastive_loss, wrong_pairs
+from pipelines.training.encoders import KIND, describe_encoder, make_encoder
+from pipelines.training.loop import CHECKPOINT, train
+from pipelines.training.optimizing import ParameterGroup
+from pipelines.training.options import LoopOptions, Stage
+from pipelines.training.pairing import Pairs, sample_frames
+from pipelines.training.protocol import Record
+from pipelines.training.ranks import choose_device, process_group, rank
+from pipelines.training.recall import RANKS
+from pipelines.training.retrieving import Retrieval, retrieve
+from pipelines.training.text import load_text_model
+from shards.batching import Batch
+from shards.paths import TRAIN
+from shards.publishing import publish
+from shards.streaming import StreamedDataset
+from shards.views import View
+
+FIELD = "points"
+JUDGED = ("val", "test")
+"""The splits of which recall is reported, where a dataset has them."""
+WATCHED = 128
+"""The most validation clips that are looked at during training."""
+GUESSING = 0.95
+"""A loss above this share of guessing's says that nothing is learned."""
+PATIENCE = 200
+"""Steps before that is alarming: in the demonstration it is a quarter of a guesser's by then."""
+RECALL = "recall.json"
+
+
+class Aligning:
+    """The training of an alignment, as the loop sees it."""
+
+    kind = KIND
+
+    def __init__(
+        self, data: StreamedDataset, options: AlignOptions, seed: int, device: torch.device
+    ) -> None:
+        self.stages: Sequence[Stage] = (Stage("align", options.steps),)
+        self._data, self._options = data, options
+        captions = [*chain.from_iterable(captions_by_key(data, TRAIN).values())]
+        text = load_text_model(options.text_model, captions, seed)
+        text.model.encoder.to(device)
+        mean, std = data.standardizer(FIELD).tensors()
+        self._mean = mean.to(device)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            encoder = make_encoder(options.encoder, options.sizes, mean, std)
+            alignment = Alignment(encoder, text, options.shared_width, options.trains_text)
+        self.module = alignment.to(device)
+
+    def view(self, batch: int, seed: int) -> View:
+        """Return batches of clips with a caption each, chosen at random."""
+        fields = [FIELD, "json"]
+        return self._data.clips(
+            TRAIN, fields, batch, shuffle=True, seed=seed, captions=True, drop_last=True
+        )
+
+    def groups(self, stage: str) -> list[ParameterGroup]:  # noqa: ARG002
+        """Return all parameters."""
+        return [ParameterGroup([*self.module.parameters()], self._options.rate)]
+
+    def loss(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """Return the contrastive loss of a batch, and what it would be of guesses."""
+        pairs, options = Pairs.of(batch), self._options
+        points, mask = sample_frames(
+            batch[FIELD], batch["lengths"], options.frame_stride, options.max_frames
+        )
+        points = augment(points, self._mean, options.augmentation)
+        right = pairs.right.to(points.device)
+        wrong = wrong_pairs(right, pairs.texts)
+        motions = self.module.embed_motions(points, mask)
+        texts = self.module.embed_texts(pairs.texts)
+        with torch.autocast(points.device.type, enabled=False):  # similarities need their digits
+            logits = motions @ texts.T * self.module.temperature()
+            loss = contrastive_loss(logits, right, wrong)
+        return {"loss": loss, "guessing": contrastive_loss(logits.detach() * 0, right, wrong)}
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return the options and the dataset."""
+        return {"dataset": self._data.dataset.content_hash, **asdict(self._options)}
+
+    def contents(self) -> Mapping[str, Any]:
+        """Return what the encoder is."""
+        options = self._options
+        return describe_encoder(options.encoder, options.sizes, options.frame_stride)
+
+    def watch(self, records: Sequence[Record]) -> tuple[Record, list[str]]:
+        """Return the recall of some validation clips, and an alarm if the loss is a guesser's."""
+        splits = self._data.dataset.description.splits
+        found = self.judge(JUDGED[0], WATCHED).to_json() if JUDGED[0] in splits else {}
+        share = np.mean([record["loss"] / record["guessing"] for record in records])
+        alarm = (
+            f"the loss is {share:.0%} of a guesser's: motions and captions do not find each other; "
+            "try a lower --rate, a larger --batch or more --steps, and look whether the captions "
+            "are of the clips"
+        )
+        late = records[-1]["step"] >= PATIENCE
+        return found, [alarm] if late and share > GUESSING else []
+
+    def judge(self, split: str, limit: int | None = None) -> Retrieval:
+        """Return what is found in a split, or in its first clips, by this process alone."""
+        view = self._data.clips(
+            split, [FIELD], batch=16, captions=True, limit=limit, rank=0, world=1
+        )
+        return retrieve(self.module, view, FIELD, self._options.frame_stride)
+
+
+def align(
+    path: Path,
+    out: Path,
+    options: AlignOptions,
+    loop: LoopOptions,
+    device: str = "auto",
+    stream: TextIO = sys.stderr,
+) -> str:
+    """Train an encoder to the end, or from where an earlier run was stopped; say what it finds.
+
+    `checkpoint.pt` of the folder is what `load_encoder` reads, `recall.json` what is returned as a
+    table. Raises `InputError` or `ShardError` for wrong input, `AbortedError` where the machine
+    stops it.
+    """
+    data = StreamedDataset.open(path)
+    chosen = choose_device(device)
+    with aborting(out), process_group(chosen):
+        aligning = Aligning(data, options, loop.seed, chosen)
+        train(aligning, loop, out, stream)
+        return _report(aligning, data, out) if rank() == 0 else ""
+
+
+def _report(aligning: Aligning, data: StreamedDataset, out: Path) -> str:
+    """Write and return what is found in the splits that were not trained on."""
+    splits = [split for split in JUDGED if split in data.dataset.description.splits]
+    found = {split: aligning.judge(split) for split in splits}
+    document = {split: retrieval.to_json() for split, retrieval in found.items()}
+    publish(out / RECALL, (json.dumps(document, indent=1) + "\n").encode())
+    rows = [row for split, retrieval in found.items() for row in retrieval.rows(split)]
+    header = ("recall (chance)", *(f"@{k}" for k in RANKS), "")
+    return "\n".join([*count_table(rows, header), f"the encoder is in {out / CHECKPOINT}"])

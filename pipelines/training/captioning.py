@@ -1,0 +1,149 @@
+"""Captioning: what a trained captioner says of the clips of a split, and how much it heeds them.
+
+Batches are the view's, in the manifest's order, so that the same command says the same.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+import torch
+
+from motiondata.errors import InputError
+from pipelines.progress import Progress
+from pipelines.training.captioner import LoadedCaptioner, load_captioner
+from pipelines.training.clips import Clips, captions_by_key, clips_of
+from pipelines.training.options import CaptioningOptions, Decoding
+from pipelines.training.ranks import choose_device
+from shards.batching import Batch
+from shards.publishing import publish
+from shards.streaming import StreamedDataset
+
+
+class Captioned(NamedTuple):
+    """What is said of a clip."""
+
+    key: str
+    caption: str
+
+
+DEFAULT = CaptioningOptions()
+SHOWN = 20
+"""Captions in the table where all of them are in a file."""
+
+
+def caption_split(
+    dataset: Path,
+    checkpoint: Path,
+    split: str = "test",
+    options: CaptioningOptions = DEFAULT,
+    stream: TextIO | None = None,
+) -> list[Captioned]:
+    """Return a caption of every clip of a split, in the manifest's order."""
+    reader = _Reader.open(dataset, checkpoint, options.device)
+    view = reader.data.clips(split, [reader.loaded.field], options.batch, limit=options.limit)
+    found: list[Captioned] = []
+    with Progress(len(view), 0, stream or StringIO(), "batches") as progress:
+        for batch in view:
+            found += reader.captions(batch, options.decoding)
+            progress.advance(1)
+    return found
+
+
+def matched_and_shuffled_loss(
+    dataset: Path, checkpoint: Path, split: str = "test", device: str = "auto"
+) -> tuple[float, float]:
+    """Return the mean loss of a split's captions with their clips' features, and with another's.
+
+    One caption of each clip is taken. Features that are ignored give the same loss twice.
+    """
+    reader = _Reader.open(dataset, checkpoint, device)
+    clips = sum(map(bool, captions_by_key(reader.data, split).values()))
+    if clips < 2:
+        raise InputError(f"{dataset}: expected two captioned clips in {split}, found {clips}")
+    batch = min(DEFAULT.batch, clips)
+    view = reader.data.clips(
+        split, [reader.loaded.field], batch, shuffle=True, captions=True, drop_last=True
+    )
+    losses = torch.tensor([reader.losses(each) for each in view])
+    matched, shuffled = losses.mean(0).tolist()
+    return matched, shuffled
+
+
+def caption(
+    dataset: Path,
+    checkpoint: Path,
+    split: str = "test",
+    out: Path | None = None,
+    options: CaptioningOptions = DEFAULT,
+    stream: TextIO | None = None,
+) -> str:
+    """Caption a split, write the captions as JSONL if `out` is given, and show them in a table."""
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    found = caption_split(dataset, checkpoint, split, options, stream)
+    if out is not None:
+        lines = [json.dumps(each._asdict(), ensure_ascii=False) + "\n" for each in found]
+        publish(out, "".join(lines).encode())
+    references = captions_by_key(StreamedDataset.open(dataset), split)
+    shown = found if out is None else found[:SHOWN]
+    distinct = len({each.caption for each in found})
+    return "\n".join(
+        [
+            *caption_table(shown, references),
+            *([f"... and {len(found) - len(shown):,} more"] if len(found) > len(shown) else []),
+            "",
+            f"{len(found):,} clips, {distinct:,} different captions",
+            *([] if out is None else [f"written to {out}"]),
+        ]
+    )
+
+
+def caption_table(found: Sequence[Captioned], references: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return lines of key, caption, and the first reference, where a clip has one."""
+    rows = [("key", "caption", "first reference")]
+    rows += [(key, said, (references.get(key) or [""])[0]) for key, said in found]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+
+
+@dataclass(frozen=True, eq=False)
+class _Reader:
+    """A captioner beside a dataset that it can read."""
+
+    data: StreamedDataset
+    loaded: LoadedCaptioner
+    device: torch.device
+
+    @staticmethod
+    def open(dataset: Path, checkpoint: Path, device: str) -> "_Reader":
+        loaded, chosen = load_captioner(checkpoint), choose_device(device)
+        data = StreamedDataset.open(dataset)
+        found = data.dataset.schema.float_array(loaded.field).components
+        if found != loaded.components:
+            raise InputError(
+                f"{dataset}: expected {loaded.components} components of {loaded.field}, which "
+                f"{checkpoint} was trained on, found {found}"
+            )
+        loaded.module.to(chosen)
+        return _Reader(data, loaded, chosen)
+
+    @torch.no_grad()
+    def captions(self, batch: Batch, decoding: Decoding) -> list[Captioned]:
+        clips = self._clips(batch)
+        captions = self.loaded.module.caption(clips.values, clips.mask, decoding)
+        return [*map(Captioned, batch["keys"], captions)]
+
+    @torch.no_grad()
+    def losses(self, batch: Batch) -> tuple[float, float]:
+        """Return the loss with each clip's own features, and with its neighbour's."""
+        captioner, clips = self.loaded.module, self._clips(batch)
+        labels = captioner.text.labels(batch["captions"]).to(self.device)
+        arguments = clips.values, clips.mask, labels
+        return float(captioner.loss(*arguments)), float(captioner.shuffled_loss(*arguments))
+
+    def _clips(self, batch: Batch) -> Clips:
+        return clips_of(batch, self.loaded.field).every(self.loaded.stride).to(self.device)

@@ -1,0 +1,197 @@
+"""What trainings are told: what to train, and apart from it how. The command line's defaults.
+
+Free of PyTorch, so that help appears at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from math import inf
+from pathlib import Path
+from typing import Any, Literal
+
+from motiondata.errors import InputError
+
+TINY = "tiny"
+"""The text model that is made on the spot."""
+HUB = "hub:"
+"""How the names of text models begin that the hub is asked for."""
+DEVICES = ("auto", "cpu", "cuda")
+SCHEDULES = ("cosine", "constant")
+PRECISIONS = ("auto", "bf16", "fp32")
+PROJECTOR, FULL = "projector", "full"
+"""The stages in which a captioner is taught."""
+Schedule = Literal["cosine", "constant"]
+Precision = Literal["auto", "bf16", "fp32"]
+
+
+def _expect_at_least(options: object, least: int, *names: str) -> None:
+    for name in names:
+        if not getattr(options, name) >= least:
+            found = getattr(options, name)
+            raise InputError(f"{name}: expected at least {least}, found {found}")
+
+
+def _expect_positive(options: object, *names: str) -> None:
+    for name in names:
+        found = getattr(options, name)
+        if found is not None and not 0 < found < inf:
+            raise InputError(f"{name}: expected more than 0, found {found}")
+
+
+@dataclass(frozen=True)
+class OptimizerOptions:
+    """How parameters are changed. Raises `InputError` for values out of range."""
+
+    warmup: int = 100
+    """Steps over which the learning rate of a stage rises to its full value."""
+    schedule: Schedule = "cosine"
+    """How the learning rate goes on then: falling to zero at the stage's end, or constant."""
+    weight_decay: float = 0.01
+    """AdamW's."""
+    clip: float = 1.0
+    """The largest norm of a step's gradient; longer ones are shortened to it."""
+    precision: Precision = "auto"
+    """Of what is computed; weights are float32. Auto: bf16 where the device has it, else fp32."""
+
+    def __post_init__(self) -> None:
+        _expect_at_least(self, 0, "warmup", "weight_decay")
+        _expect_positive(self, "clip")
+
+
+@dataclass(frozen=True)
+class LoopOptions:
+    """How a training is run. Raises `InputError` for values out of range."""
+
+    batch: int = 32
+    """Clips of a step, of each process."""
+    seed: int = 0
+    """Keys the order of the clips, the choice of captions, the first weights, and dropout."""
+    save_every: int = 200
+    """Steps between two checkpoints."""
+    watch_every: int = 100
+    """Steps between two looks at validation clips."""
+    workers: int = 0
+    """Processes that read shards; 0: this one."""
+    optimizer: OptimizerOptions = field(default_factory=OptimizerOptions)
+    """How parameters are changed."""
+
+    def __post_init__(self) -> None:
+        _expect_at_least(self, 1, "batch", "save_every", "watch_every")
+        _expect_at_least(self, 0, "seed", "workers")
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What changes the result, as JSON; the number of processes is in the view's state."""
+        return {"seed": self.seed, **asdict(self.optimizer)}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A run of steps in which the same parameters are trained."""
+
+    name: str
+    steps: int
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise InputError(f"steps of {self.name}: expected at least 1, found {self.steps}")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is done where nothing else is asked for."""
+
+    stages: tuple[Stage, ...]
+    projector_rate: float
+    rate: float
+
+
+TINY_RECIPE = Recipe((Stage(FULL, 1000),), 1e-3, 1e-3)
+"""All of it is random at first."""
+PRETRAINED_RECIPE = Recipe((Stage(PROJECTOR, 500), Stage(FULL, 2000)), 3e-4, 1e-4)
+"""A projector's rate of 1e-3 is where the collapse was seen; 1e-4 is what T5 is fine-tuned with."""
+
+
+@dataclass(frozen=True)
+class TeachingOptions:
+    """What is taught to whom. Raises `InputError` for values out of range."""
+
+    field: str | None = None
+    """The field that is captioned; None: `features` where the dataset has them, else `points`."""
+    text_model: str = TINY
+    """A T5's folder, `hub:NAME`, or `tiny`: a small random one with the captions' words."""
+    encoder: Path | None = None
+    """A checkpoint of `motiondata align` to begin with; None: an untrained one. Of points only."""
+    stages: str | None = None
+    """`projector`, `full`, or both with a comma between; None: the text model's recipe's."""
+    steps: str | None = None
+    """How many of each stage, with commas between; None: the recipe's."""
+    projector_rate: float | None = None
+    """The learning rate of the projector and an untrained encoder; None: the recipe's."""
+    rate: float | None = None
+    """The learning rate of the rest, in the stage `full`; None: the recipe's."""
+    stride: int | None = None
+    """Every so many-th frame is read, in training from a random one on; None: as many as the
+    encoder does, 4 of features."""
+    patience: int = 300
+    """Steps before a captioner that says one sentence, or ignores the features, is alarming."""
+
+    def __post_init__(self) -> None:
+        _expect_at_least(self, 0, "patience")
+        _expect_positive(self, "stride", "projector_rate", "rate")
+        self.to_recipe()
+
+    def to_recipe(self) -> Recipe:
+        """Return what is asked for, and the text model's recipe for the rest."""
+        usual = TINY_RECIPE if self.text_model == TINY else PRETRAINED_RECIPE
+        return Recipe(
+            parse_stages(self.stages, self.steps, usual.stages),
+            self.projector_rate or usual.projector_rate,
+            self.rate or usual.rate,
+        )
+
+
+def parse_stages(names: str | None, steps: str | None, usual: Sequence[Stage]) -> tuple[Stage, ...]:
+    """Return the stages that `projector,full` and `200,1000` name, the usual ones for None."""
+    named = [stage.name for stage in usual] if names is None else names.split(",")
+    counts = {PROJECTOR: "500", FULL: "2000", **{stage.name: str(stage.steps) for stage in usual}}
+    numbers = [counts.get(name, "") for name in named] if steps is None else steps.split(",")
+    known = set(named) <= {PROJECTOR, FULL} and len(set(named)) == len(named)
+    if not known or len(numbers) != len(named) or not all(map(str.isdecimal, numbers)):
+        raise InputError(
+            f"stages: expected {PROJECTOR}, {FULL}, or {PROJECTOR},{FULL}, and a number of steps "
+            f"for each, found {','.join(named)} and {','.join(numbers)}"
+        )
+    return tuple(map(Stage, named, map(int, numbers)))
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How captions are found; the same way always finds the same."""
+
+    beams: int = 3
+    """Sentences that are followed at a time; 1 is greedy."""
+    max_tokens: int = 64
+    """Where a sentence is cut that does not end."""
+
+    def __post_init__(self) -> None:
+        _expect_at_least(self, 1, "beams", "max_tokens")
+
+
+DECODING = Decoding()
+
+
+@dataclass(frozen=True)
+class CaptioningOptions:
+    """How clips are captioned. Raises `InputError` for values out of range."""
+
+    decoding: Decoding = DECODING
+    batch: int = 32
+    """Clips that are captioned together."""
+    limit: int | None = None
+    """The first so many clips only; None: all."""
+    device: str = "auto"
+    """`cpu`, `cuda`, or `auto`: a GPU where there is one."""
+
+    def __post_init__(self) -> None:
+        _expect_at_least(self, 1, "batch")

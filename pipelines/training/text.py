@@ -1,0 +1,216 @@
+"""Text models: a T5 and its tokenizer, from a folder, from the hub, or made on the spot.
+
+What they are made of goes into checkpoints as two JSON texts, so that a checkpoint needs no other
+file. The hub is asked only for names that begin with `hub:`. The tiny model's tokenizer is a
+Unigram model with the captions' words as its pieces, and their characters for other words: pieces
+that `tokenizers` trains are not the same for the same captions.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import log
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from motiondata.errors import InputError
+from pipelines.training.optimizing import seeded
+from pipelines.training.options import HUB, TINY
+
+try:
+    from tokenizers import (
+        Regex,
+        Tokenizer,
+        decoders,
+        models,
+        normalizers,
+        pre_tokenizers,
+        processors,
+    )
+    from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
+    from transformers.utils import logging
+except ImportError as error:
+    raise InputError(
+        f"training and captioning need the extra train ({error}); pip install motiondata[train]"
+    ) from error
+
+MAX_TOKENS = 128
+"""Longer texts are cut; HumanML3D's longest captions have about a hundred words."""
+IGNORED = -100
+"""The label that PyTorch's cross entropy leaves out, as transformers' T5 does."""
+TINY_WORDS = 8000
+"""The most words that the tiny model's vocabulary has, the most frequent ones."""
+CHARACTER_COST = 10.0
+"""How much less likely, as a logarithm, a character is than the rarest word."""
+PAD, END, UNKNOWN = "<pad>", "</s>", "<unk>"
+SPECIAL = (PAD, END, UNKNOWN)
+"""The first pieces of the vocabulary, as T5 numbers them."""
+
+
+@dataclass(frozen=True)
+class TinySizes:
+    """The sizes of the T5 that is made on the spot."""
+
+    d_model: int = 128
+    d_kv: int = 32
+    d_ff: int = 256
+    num_layers: int = 2
+    num_decoder_layers: int = 2
+    num_heads: int = 4
+    dropout_rate: float = 0.1
+    feed_forward_proj: str = "gated-gelu"
+
+
+TINY_SIZES = TinySizes()
+
+
+@dataclass(frozen=True, eq=False)
+class TextModel:
+    """A T5 with its tokenizer."""
+
+    name: str
+    """What the user called it."""
+    tokenizer: Tokenizer
+    model: T5ForConditionalGeneration
+
+    @property
+    def width(self) -> int:
+        """Return the width of the model's embeddings."""
+        return int(self.model.config.d_model)
+
+    def encode(self, texts: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return token numbers and the mask of those that count, both (texts, tokens), int64."""
+        tokens = [torch.tensor(found.ids) for found in self.tokenizer.encode_batch(list(texts))]
+        ids = torch.nn.utils.rnn.pad_sequence(
+            tokens, batch_first=True, padding_value=self.model.config.pad_token_id
+        )
+        lengths = torch.tensor([len(found) for found in tokens])
+        return ids, (torch.arange(ids.shape[1]) < lengths[:, None]).long()
+
+    def labels(self, texts: Sequence[str]) -> torch.Tensor:
+        """Return token numbers shaped (texts, tokens), `IGNORED` where there are none."""
+        ids, mask = self.encode(texts)
+        return ids.masked_fill(mask == 0, IGNORED)
+
+    def decode(self, ids: torch.Tensor) -> list[str]:
+        """Return the texts of token numbers shaped (texts, tokens)."""
+        return [text.strip() for text in self.tokenizer.decode_batch(ids.tolist())]
+
+    def to_state(self) -> dict[str, str]:
+        """Return all but the weights, for a checkpoint."""
+        config = json.dumps(self.model.config.to_dict())
+        return {"name": self.name, "tokenizer": self.tokenizer.to_str(), "config": config}
+
+    @staticmethod
+    def from_state(state: dict[str, str]) -> "TextModel":
+        """Return a text model whose weights are still to be loaded."""
+        config = T5Config.from_dict(json.loads(state["config"]))
+        tokenizer = Tokenizer.from_str(state["tokenizer"])
+        return TextModel(state["name"], tokenizer, T5ForConditionalGeneration(config))
+
+
+def load_text_model(
+    name: str, captions: Sequence[str], seed: int, sizes: TinySizes = TINY_SIZES
+) -> TextModel:
+    """Return the T5 of a folder, of the hub (`hub:google/flan-t5-base`), or a tiny one (`tiny`).
+
+    The tiny one knows the words of the captions, and its weights are random. Raises `InputError`
+    for a folder or name that has no T5.
+    """
+    if name == TINY:
+        return _make_tiny(captions, seed, sizes)
+    logging.disable_progress_bar()
+    if name.startswith(HUB):
+        return _load(name, name.removeprefix(HUB), local=False)
+    _expect_t5(Path(name))
+    return _load(name, name, local=True)
+
+
+def make_tokenizer(captions: Sequence[str]) -> Tokenizer:
+    """Return a tokenizer whose pieces are captions' words and characters.
+
+    It writes in lower case and ends no sentence with a full stop: a random T5 has better to learn.
+    """
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.NFKC(),
+            normalizers.Lowercase(),
+            normalizers.Replace(Regex(r"[\s.]+$"), ""),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Metaspace(), pre_tokenizers.Punctuation()]
+    )
+    tokenizer.decoder = decoders.Metaspace()
+    tokenizer.model = models.Unigram(_pieces(tokenizer, captions), SPECIAL.index(UNKNOWN), False)
+    tokenizer.add_special_tokens(list(SPECIAL))
+    return _finished(tokenizer)
+
+
+def _pieces(tokenizer: Tokenizer, captions: Sequence[str]) -> list[tuple[str, float]]:
+    """Return the vocabulary with logarithms of how likely a piece is."""
+    normalized = [tokenizer.normalizer.normalize_str(caption) for caption in captions]
+    split = tokenizer.pre_tokenizer.pre_tokenize_str
+    counts = Counter(word for caption in normalized for word, _ in split(caption))
+    words = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:TINY_WORDS]
+    total = sum(counts.values())
+    characters = sorted({character for word in counts for character in word} - {*dict(words)})
+    return [
+        *((piece, 0.0) for piece in SPECIAL),
+        *((word, log(count / total)) for word, count in words),
+        *((character, -log(total + 1) - CHARACTER_COST) for character in characters),
+    ]
+
+
+def _finished(tokenizer: Tokenizer) -> Tokenizer:
+    """Let a tokenizer end every text, where it does not, and cut long ones; nothing is padded."""
+    if tokenizer.encode("").tokens[-1:] != [END]:
+        end = (END, tokenizer.token_to_id(END))
+        tokenizer.post_processor = processors.TemplateProcessing(f"$A {END}", None, [end])
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(MAX_TOKENS)
+    return tokenizer
+
+
+def _make_tiny(captions: Sequence[str], seed: int, sizes: TinySizes) -> TextModel:
+    tokenizer = make_tokenizer(captions)
+    config = T5Config(
+        vocab_size=tokenizer.get_vocab_size(),
+        decoder_start_token_id=SPECIAL.index(PAD),
+        **asdict(sizes),
+    )
+    with seeded(seed):
+        return TextModel(TINY, tokenizer, T5ForConditionalGeneration(config))
+
+
+def _expect_t5(folder: Path) -> None:
+    """Raise `InputError` unless a folder has the configuration of a T5."""
+    path = folder / "config.json"
+    try:
+        kind: Any = json.loads(path.read_bytes())["model_type"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{folder}: expected the folder of a T5 with its config.json ({error!r}); name such a "
+            f"folder, {HUB}google/flan-t5-base to ask the hub, or {TINY}"
+        ) from error
+    if kind != "t5":
+        raise InputError(f"{path}: expected model_type 't5', found {kind!r}; name a T5's folder")
+
+
+def _load(name: str, source: str, local: bool) -> TextModel:
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
+        model = T5ForConditionalGeneration.from_pretrained(
+            source, local_files_only=local, dtype=torch.float32
+        )
+        return TextModel(name, _finished(tokenizer.backend_tokenizer), model)
+    except (OSError, ValueError, KeyError, AttributeError, RuntimeError, ImportError) as error:
+        first = str(error).strip().partition("\n")[0]
+        raise InputError(
+            f"{name}: the text model cannot be loaded ({first}); expected config.json, "
+            "model.safetensors and tokenizer.json of a T5"
+        ) from error

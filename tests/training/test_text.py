@@ -1,0 +1,139 @@
+"""Text models: the same from the same captions, lossless on them, refused where they are none."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("transformers")
+
+from motiondata.errors import InputError
+from pipelines.training.options import TINY
+from pipelines.training.text import (
+    IGNORED,
+    MAX_TOKENS,
+    SPECIAL,
+    UNKNOWN,
+    TextModel,
+    load_text_model,
+    make_tokenizer,
+)
+from tests.training.made_text import SMALL, save_text_model
+
+ROOT = Path(__file__).resolve().parents[2]
+CAPTIONS = ["a person walks forward, then stops.", "Someone's left arm waves.", "a person runs"]
+
+
+def tiny(seed: int = 0) -> TextModel:
+    return load_text_model(TINY, CAPTIONS, seed, SMALL)
+
+
+def test_captions_survive_the_tokenizer_but_for_case_and_full_stop() -> None:
+    text = tiny()
+    plain = [caption.lower().removesuffix(".") for caption in CAPTIONS]
+    assert text.decode(text.encode(CAPTIONS)[0]) == plain
+
+
+@given(st.lists(st.sampled_from(["walks", "forward,", "left", "runs"]), min_size=1, max_size=9))
+def test_other_sentences_of_the_words_survive_too(words: list[str]) -> None:
+    sentence = " ".join(words)
+    ids = make_tokenizer(CAPTIONS).encode(sentence).ids
+    assert make_tokenizer(CAPTIONS).decode(ids) == sentence
+    assert len(ids) <= len(words) + sentence.count(",") + 1
+
+
+def test_a_word_that_no_caption_has_is_spelled() -> None:
+    text = tiny()
+    assert text.decode(text.encode(["a person walls"])[0]) == ["a person walls"]
+
+
+def test_a_character_that_no_caption_has_is_unknown() -> None:
+    tokenizer = make_tokenizer(CAPTIONS)
+    ids = tokenizer.encode("a person walks 3 steps").ids
+    assert ids.count(SPECIAL.index(UNKNOWN)) == 1
+
+
+def test_every_text_ends_and_long_ones_are_cut() -> None:
+    text = tiny()
+    ids, mask = text.encode(["", "a person " * MAX_TOKENS])
+    assert ids.shape == mask.shape == (2, MAX_TOKENS)
+    assert mask.sum(1).tolist() == [1, MAX_TOKENS]
+    assert ids[0, 0] == ids[1, -1] == text.model.config.eos_token_id
+
+
+def test_labels_ignore_what_pads() -> None:
+    ids, mask = tiny().encode(CAPTIONS)
+    labels = tiny().labels(CAPTIONS)
+    assert torch.equal(labels == IGNORED, mask == 0)
+    assert torch.equal(labels[mask == 1], ids[mask == 1])
+
+
+def test_the_same_captions_and_seed_make_the_same_model() -> None:
+    first, second, other = tiny(), tiny(), tiny(seed=1)
+    assert first.to_state() == second.to_state()
+    assert all(map(torch.equal, first.model.parameters(), second.model.parameters()))
+    assert not all(map(torch.equal, first.model.parameters(), other.model.parameters()))
+
+
+def test_making_a_model_leaves_randomness_alone() -> None:
+    before = torch.get_rng_state()
+    tiny()
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_text_model_comes_back_from_its_state_and_weights() -> None:
+    text = tiny()
+    again = TextModel.from_state(text.to_state())
+    again.model.load_state_dict(text.model.state_dict())
+    assert again.to_state() == text.to_state()
+    ids = text.labels(CAPTIONS)
+    embeds = torch.zeros(len(CAPTIONS), 4, text.width)
+    with torch.no_grad():
+        losses = [
+            each.model.eval()(inputs_embeds=embeds, labels=ids).loss for each in (text, again)
+        ]
+    assert losses[0] == losses[1]
+
+
+def test_a_text_model_is_loaded_from_a_folder(tmp_path: Path) -> None:
+    text = tiny()
+    save_text_model(text, tmp_path)
+    loaded = load_text_model(str(tmp_path), [], 0)
+    assert torch.equal(loaded.encode(CAPTIONS)[0], text.encode(CAPTIONS)[0])
+    assert all(map(torch.equal, loaded.model.parameters(), text.model.parameters()))
+
+
+@pytest.mark.parametrize(
+    ("config", "found"),
+    [
+        (None, "No such file"),
+        (b"{", "JSONDecodeError"),
+        (b"[]", "TypeError"),
+        (json.dumps({"model_type": "bert"}).encode(), "found 'bert'"),
+        (json.dumps({"model_type": "t5"}).encode(), "cannot be loaded"),
+    ],
+)
+def test_a_folder_without_a_t5_is_refused(tmp_path: Path, config: bytes | None, found: str) -> None:
+    if config is not None:
+        (tmp_path / "config.json").write_bytes(config)
+    with pytest.raises(InputError, match=found):
+        load_text_model(str(tmp_path), CAPTIONS, 0)
+
+
+def test_a_machine_without_the_extra_is_told_of_it() -> None:
+    program = "import sys; sys.modules['transformers'] = None; import cli; cli.main()"
+    run = subprocess.run(
+        [sys.executable, "-c", program, "caption", "data", "--checkpoint", "x.pt"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 2
+    assert "pip install motiondata[train]" in run.stderr
+    assert "Traceback" not in run.stderr
