@@ -104,6 +104,8 @@ class Buffers(NamedTuple):
     """The rays of a volley, shaped (3, VOLLEY)."""
     distances: NDArray[np.float64]
     """How far along its ray each face of a volley is, shaped (VOLLEY,)."""
+    hit_places: NDArray[np.int32]
+    """Which of a volley are hits, shaped (VOLLEY,)."""
     nearest: NDArray[np.float64]
     """Range of the nearest hit so far, shaped (rays,), metres."""
     nearest_face: NDArray[np.int32]
@@ -417,17 +419,17 @@ def _keep_nearest(buffers: Buffers, start: int, end: int) -> None:
     """Keep those hits of some pairs that are nearer than what their rays have hit so far."""
     faces, rays, distances = buffers.shot_faces, buffers.shot_rays, buffers.distances
     nearest, nearest_face, touched = buffers.nearest, buffers.nearest_face, buffers.touched
-    hits = np.uint64(start)
-    for shot in range(start, end):
-        distance = distances[shot - start]
-        faces[hits], rays[hits] = faces[shot], rays[shot]
-        distances[hits - np.uint64(start)] = distance
-        hits += np.uint64((distance > 0) & (distance < math.inf))
-    for hit in range(start, hits):
-        ray, face, distance = np.uint32(rays[hit]), faces[hit], distances[hit - start]
-        nearer = distance < nearest[ray]
-        if nearer | ((distance == nearest[ray]) & (face < nearest_face[ray])):
-            nearest[ray] = distance
+    hit_places = buffers.hit_places
+    hits = np.uint64(0)
+    for place in range(end - start):
+        hit_places[hits] = place
+        hits += np.uint64((distances[place] > 0) & (distances[place] < math.inf))
+    for hit in range(hits):
+        place = np.uint32(hit_places[hit])
+        ray, face = np.uint32(rays[start + place]), faces[start + place]
+        nearer = distances[place] < nearest[ray]
+        if nearer | ((distances[place] == nearest[ray]) & (face < nearest_face[ray])):
+            nearest[ray] = distances[place]
             nearest_face[ray] = face
             touched[ray // BLOCK] = 1
 

@@ -111,6 +111,7 @@ def _empty_buffers(sensor: Sensor, vertices: int, faces: int) -> Buffers:
         corners=np.zeros((9, VOLLEY), np.float32),
         rays=np.zeros((3, VOLLEY)),
         distances=np.zeros(VOLLEY),
+        hit_places=np.zeros(VOLLEY, np.int32),
         nearest=np.full(rays, np.inf),
         nearest_face=np.empty(rays, np.int32),
         touched=touched.view(np.uint8),
