@@ -425,11 +425,11 @@ def _keep_nearest(buffers: Buffers, start: int, end: int) -> None:
         hit_places[hits] = place
         hits += np.uint64((distances[place] > 0) & (distances[place] < math.inf))
     for hit in range(hits):
-        place = np.uint32(hit_places[hit])
-        ray, face = np.uint32(rays[start + place]), faces[start + place]
-        nearer = distances[place] < nearest[ray]
-        if nearer | ((distances[place] == nearest[ray]) & (face < nearest_face[ray])):
-            nearest[ray] = distances[place]
+        at = np.uint32(hit_places[hit])
+        ray, face, distance = np.uint32(rays[start + at]), faces[start + at], distances[at]
+        nearer = distance < nearest[ray]
+        if nearer | ((distance == nearest[ray]) & (face < nearest_face[ray])):
+            nearest[ray] = distance
             nearest_face[ray] = face
             touched[ray // BLOCK] = 1
 
