@@ -244,6 +244,15 @@ def test_bytes_do_not_depend_on_where_inputs_and_outputs_lie(
     assert files_of(tmp_path / "out") == files_of(built.path)
 
 
+def test_kernels_are_loaded_before_workers_are_forked(archive: MadeArchive, out: Path) -> None:
+    warm_up.cache_clear()
+    build_lidar(archive.options(limit=1), out, Execution())
+    assert warm_up.cache_info().currsize == 1
+    warm_up.cache_clear()
+    build_lidar(archive.options(limit=1), out, Execution())
+    assert warm_up.cache_info().currsize == 0  # nothing was left to do
+
+
 def test_a_job_and_its_receipt_are_small_enough_to_travel(
     archive: MadeArchive, built: Dataset
 ) -> None:
