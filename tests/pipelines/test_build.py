@@ -13,6 +13,7 @@ import torch
 from motiondata.bodies.loading import load_body
 from motiondata.bodies.posing import pose_body, shape_body
 from motiondata.errors import DeviceError, InputError
+from motiondata.lidar.warming import warm_up
 from motiondata.skeleton import LEFT_JOINTS, RIGHT_JOINTS
 from pipelines.build import build_lidar
 from pipelines.building import build_shard
