@@ -16,8 +16,10 @@ import click
 
 from motiondata import __version__
 from motiondata.errors import MotionDataError
+from motiondata.lidar.devices import SCAN_DEVICES
 from pipelines.budget import FailureBudget
 from pipelines.errors import GO_ON, AbortedError
+from pipelines.evaluation.options import EvaluationOptions
 from pipelines.export_options import EXPORT_FORMATS, ExportOptions
 from pipelines.options import BuildOptions, Execution
 from pipelines.training.align_options import (
@@ -129,7 +131,18 @@ def main() -> None:
     show_default=True,
     help="Rows that may fail, N or N%, before the exit code is 3.",
 )
-@click.option("--device", type=click.Choice(["cpu"]), default="cpu", show_default=True)
+@click.option(
+    "--device",
+    type=click.Choice(SCAN_DEVICES),
+    default=DEFAULT.device,
+    show_default=True,
+    help="What poses, scans and samples.",
+)
+@click.option(
+    "--gpus-per-worker",
+    type=float,
+    help="Share of a GPU that Ray keeps for a worker [default: an even one].",
+)
 @click.option("--restart", is_flag=True, help="Discard what earlier runs left in --out.")
 @click.option("--retry-dropped", is_flag=True, help="Try dropped rows again; keep what is built.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
@@ -140,7 +153,7 @@ def build_lidar(
     clip_seconds: float,
     worker_gigabytes: float,
     max_failures: str,
-    device: str,
+    gpus_per_worker: float | None,
     restart: bool,
     retry_dropped: bool,
     dry_run: bool,
@@ -160,7 +173,7 @@ def build_lidar(
         execution = Execution(
             workers=workers,
             ray_address=ray_address,
-            device=device,
+            gpus_per_worker=gpus_per_worker,
             restart=restart,
             retry_dropped=retry_dropped,
             clip_seconds=clip_seconds,
@@ -170,6 +183,28 @@ def build_lidar(
         result = build.build_lidar(options, out, execution)
         click.echo(result.summary)
         sys.exit(0 if result.within_budget else TOO_MANY_FAILURES)
+
+
+@main.command(context_settings={"show_default": True})
+@click.argument("dataset", type=FOLDER)
+@click.option("--checkpoint", type=FILE, required=True, help="Of align.")
+@click.option("--out", type=FOLDER, required=True, help="Folder of the features to write.")
+@click.option("--encoder", default="", help="MODULE:FACTORY of your own encoder, whose code runs.")
+@click.option("--workers", default=EXECUTION.workers, help="Ray workers; 0: this process.")
+@click.option("--ray-address", help="A running Ray cluster, such as auto.")
+@click.option("--clip-seconds", default=EXECUTION.clip_seconds, help="Longest time of a clip.")
+@click.option("--worker-gigabytes", default=EXECUTION.worker_gigabytes, help="Memory of a worker.")
+@click.option("--restart", is_flag=True, help="Discard what earlier runs left in --out.")
+def encode(dataset: Path, checkpoint: Path, out: Path, encoder: str, **execution: Any) -> None:
+    """Write the features of all clips of DATASET as a dataset of their own.
+
+    Exit codes as of build-lidar; run again after it was stopped, it does only what is left.
+    """
+    from pipelines import encoding
+
+    result = encoding.encode(dataset, checkpoint, out, Execution(**execution), encoder)
+    click.echo(result.summary)
+    sys.exit(0 if result.within_budget else TOO_MANY_FAILURES)
 
 
 @main.command("import-cmu")
@@ -250,6 +285,27 @@ def export(dataset: Path, out: Path, **parameters: Any) -> None:
     from pipelines import exporting
 
     click.echo(exporting.export(dataset, out, ExportOptions(**parameters)))
+
+
+@main.command()
+@click.argument("dataset", type=FOLDER)
+@click.option("--captions", type=FILE, help="JSON lines with key and caption.")
+@click.option("--checkpoint", type=FILE, help="A captioner that captions the split now.")
+@click.option("--out", type=FOLDER, required=True, help="Folder of report.json and report.md.")
+@click.option("--split", default=EvaluationOptions.split, show_default=True)
+@click.option("--labels", type=FILE, help="The synthesiser's labels.jsonl: what captions tell.")
+@click.option("--nearest-by", help="Field of the nearest clip [default: features, else points].")
+@click.option("--bert-model", type=FOLDER, help="Folder of a language model: BERTScore too.")
+@click.option("--bert-layer", type=int, help="Its layer to compare [default: the last].")
+def evaluate(dataset: Path, out: Path, **parameters: Any) -> None:
+    """Score captions of a split of DATASET, and what comes for free beside them.
+
+    OUT/report.md is what is printed: BLEU, ROUGE-L and CIDEr-D of the captions, of one that is said
+    of every clip, and of those of the nearest training clips. OUT/report.json has the same.
+    """
+    from pipelines.evaluation import evaluating
+
+    click.echo(evaluating.evaluate(dataset, out, EvaluationOptions(**parameters)))
 
 
 @main.command()
@@ -351,7 +407,8 @@ def align(
     augmentation = NO_AUGMENTATION if no_augmentation else Augmentation()
     sizes = EncoderOptions(points=points, width=width, layers=layers)
     options = AlignOptions(**parameters, augmentation=augmentation, sizes=sizes)
-    click.echo(aligning.align(dataset, out, options, loop, device))
+    if report := aligning.align(dataset, out, options, loop, device):  # the first process's
+        click.echo(report)
 
 
 @main.command("train-captioner", context_settings={"show_default": True})
@@ -363,11 +420,12 @@ def align(
     default=TeachingOptions.text_model,
     help="tiny (made on the spot), a T5's folder, or hub:NAME.",
 )
+@click.option("--encoder", type=FILE, help="Checkpoint of align to begin with, of points.")
 @click.option("--stages", help="projector, full, or projector,full [default: by text model].")
 @click.option("--steps", help="Of each stage, such as 500,2000 [default: by text model].")
 @click.option("--projector-rate", type=float, help="Learning rate [default: by text model].")
 @click.option("--rate", type=float, help="Of all else, in the stage full [default: likewise].")
-@click.option("--stride", default=TeachingOptions.stride, help="Every so many-th frame is read.")
+@click.option("--stride", type=int, help="Frames to the next that is read [default: 4].")
 @click.option("--patience", default=TeachingOptions.patience, help="Steps before some alarms.")
 @_training_options(LOOP.batch)
 def train_captioner(dataset: Path, out: Path, device: str, **parameters: Any) -> None:

@@ -1,149 +1,221 @@
-"""Print what the driver of a build takes: seconds and memory, and bytes to send and to keep.
+"""Seconds and peak memory of a build's driver: it plans, goes on, and finishes, without workers.
 
-Everything is the real thing, but for the recordings, which are empty files, and the receipts, which
-tell of samples that nobody made. Run `python -m benchmarks.driver_load ROWS` from the project's
-root; the files go to the folder of temporary ones.
+`python -m benchmarks.driver_load --rows 1000000`, from the project's root. Everything is the real
+thing but for the recordings and captions, which are empty files, and the shards, which are sparse
+ones whose receipts tell of samples that nobody made. All stages run in one process, as in a build
+that finds all receipts there; what they need is made in another one, in the folder of temporary
+files. The system counts a process's peak, so that each line's is the largest so far.
 """
 
+import multiprocessing
 import pickle
 import resource
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+import click
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.scaling import usual_lengths
-from pipelines.fingerprint import take_fingerprint
+from pipelines.finishing import finish
+from pipelines.folder import prepare_folder, read_plan
 from pipelines.inputs import find_inputs
-from pipelines.jobs import ShardJob
+from pipelines.jobs import Jobs, unfinished
+from pipelines.lidar import LidarProduct, take_fingerprint
+from pipelines.occupation import occupying
 from pipelines.options import BuildOptions
-from pipelines.plan import Plan, PlannedClip, PlannedShard, make_plan
-from pipelines.receipts import Receipt
+from pipelines.plan import make_plan
+from pipelines.planned import PlannedShard
+from pipelines.product import Planned
+from pipelines.receipts import Receipt, publish_receipt, sample_columns
 from pipelines.sample import MANIFEST_COLUMNS, lidar_schema
 from pipelines.tools import load_tools
-from shards.manifest import ManifestRow, manifest_table
+from shards.manifest import ManifestRow
 from shards.moments import Moments
-from shards.tables import table_to_parquet
+from shards.paths import MANIFEST
 from shards.writing import ShardFile, Span
 
-CLIPS_OF_RECORDINGS = (1, 1, 1, 2)
-"""How many clips recordings give in turn; HumanML3D's 10,524 give 1.28 each."""
 RECORDINGS_IN_A_FOLDER = 500
 SPLITS = {"train": 0.80, "val": 0.05, "test": 0.15}
 """The share of the rows in each split, as HumanML3D's."""
 CAPTIONS, WORDS = 3, 10
 """Captions of a clip and words in a caption, about, as HumanML3D's."""
+OUT = "lidar"
 
 Result = TypeVar("Result")
 
 
-def run(name: str, stage: Callable[[], Result]) -> Result:
-    """Run a stage and print its row of the table; memory is the process's peak so far."""
-    started = time.process_time()
-    result = stage()
-    seconds = time.process_time() - started
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    print(f"| {name} | {seconds:,.1f} | {megabytes:,.0f} |", flush=True)
-    return result
+class Stage(NamedTuple):
+    """What a stage took."""
+
+    name: str
+    seconds: float
+    """Of processor time."""
+    megabytes: float
+    """The process's peak so far."""
 
 
-def main() -> None:
-    """Print the table for the number of rows on the command line."""
-    lengths = np.random.default_rng(0).choice(usual_lengths(), int(sys.argv[1]))
-    print("| stage | seconds of CPU | peak MB |\n|---|---|---|")
-    with TemporaryDirectory() as folder:
-        root = Path(folder)
-        _write_archive(root, lengths)
-        options = BuildOptions(root / "index.csv", root / "amass")
-        paths, tools = find_inputs(options), load_tools(options)
-        run("before", lambda: None)
-        plan = run("plan", lambda: make_plan(options, paths))
-        run("fingerprint", lambda: take_fingerprint(options, paths, plan, tools))
-    jobs = [ShardJob(shard, options, paths, root, "", "") for shard in plan.shards]
-    sent = run("jobs sent", lambda: sum(len(pickle.dumps(job)) for job in jobs))
-    received, receipts = run("receipts made and read", lambda: _receive(plan))
-    manifest = run("manifest", lambda: _manifest_bytes(receipts))
-    print(f"\n{len(lengths):,} rows, {len(jobs):,} shards")
-    print(f"jobs: {sent / 1e6:,.1f} MB, {sent / len(jobs) / 1e3:,.1f} kB each")
-    print(f"receipts: {received / 1e6:,.1f} MB, {received / len(jobs) / 1e3:,.1f} kB each")
-    print(f"manifest: {manifest / 1e6:,.1f} MB, {manifest / len(lengths):,.0f} B a sample")
+class Load(NamedTuple):
+    """What a driver took, stage by stage, and what it sends and keeps."""
+
+    stages: list[Stage]
+    shards: int
+    job_bytes: int
+    receipt_bytes: int
+    manifest_bytes: int
 
 
-def _write_archive(root: Path, lengths: NDArray[np.int64]) -> None:
+def measure_driver(root: Path, rows: int, recordings: int, texts: bool) -> Load:
+    """Make what a driver needs below a folder, and return what it took there."""
+    context = multiprocessing.get_context("spawn")
+    for work, words in ((_prepare, (root, rows, recordings, texts)), (_drive, (root,))):
+        ours, theirs = context.Pipe()
+        process = context.Process(target=work, args=(*words, theirs))
+        process.start()
+        theirs.close()
+        load: Load = ours.recv()
+        process.join()
+    return load
+
+
+def _drive(root: Path, told: Any) -> None:
+    """Do what a build does whose shards are all there; tell what it took."""
+    stages: list[Stage] = []
+
+    def run(name: str, stage: Callable[[], Result]) -> Result:
+        started = time.process_time()
+        result = stage()
+        megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+        stages.append(Stage(name, time.process_time() - started, megabytes))
+        return result
+
+    product, out = _product(root), root / OUT
+    options, paths = product.options, product.paths
+    tools = run("before", lambda: load_tools(options))
+    plan = run("plan", lambda: make_plan(options, paths))
+    made_of = run("fingerprint", lambda: take_fingerprint(options, paths, plan, tools))
+    planned = Planned(plan, made_of)
+    run("compared with the last run's", lambda: _expect_the_same(read_plan(out), planned))
+    left = run("receipts looked for", lambda: unfinished(out, planned))
+    jobs = Jobs(planned, product, out, "", range(len(plan.shards)))
+    sent = run("jobs made and sent", lambda: sum(len(pickle.dumps(job)) for job in jobs))
+    tally = run("finished", lambda: finish(out, planned, product))
+    if left or tally.samples != plan.rows:
+        raise AssertionError(f"{len(left)} shards left, {tally.samples} samples")
+    receipts = sum(path.stat().st_size for path in out.glob("receipts/*-*.json"))
+    told.send(Load(stages, len(jobs), sent, receipts, (out / MANIFEST).stat().st_size))
+
+
+def _expect_the_same(found: object, planned: Planned) -> None:
+    if found != planned.made_of:
+        raise AssertionError("the plan is another one than before")
+
+
+def _product(root: Path) -> LidarProduct:
+    options = BuildOptions(root / "index.csv", root / "amass")
+    return LidarProduct(options, find_inputs(options))
+
+
+def _prepare(root: Path, rows: int, recordings: int, texts: bool, told: Any) -> None:
+    """Make inputs, and what a build of them leaves in its folder before it is finished."""
+    lengths = np.random.default_rng(0).choice(usual_lengths(), rows)
+    _write_archive(root, lengths, recordings)
+    if texts:
+        (root / "texts").mkdir()
+        for number in range(rows):
+            (root / "texts" / f"{number:07d}.txt").touch()
+    product, out = _product(root), root / OUT
+    planned = product.plan_around({})
+    generator = np.random.default_rng(0)
+    with occupying(out) as run:
+        prepare_folder(out, planned.made_of, restart=False)
+        for job in Jobs(planned, product, out, run, range(len(planned.plan.shards))):
+            receipt = _receipt(job.shard, job.plan, generator)
+            job.path.parent.mkdir(exist_ok=True)
+            with job.path.open("wb") as file:
+                file.truncate(receipt.file.bytes if receipt.file else 0)
+            publish_receipt(out, receipt, job.permit)
+    told.send(None)
+
+
+def _write_archive(root: Path, lengths: NDArray[np.int64], recordings: int) -> None:
     """Write an index of clips of these lengths, split lists, and empty recordings."""
+    names = [_recording(number, root / "amass") for number in range(recordings)]
     lines = ["source_path,start_frame,end_frame,new_name"]
-    for number, (recording, start) in enumerate(_places(len(lengths), root / "amass")):
-        end = start + lengths[number]
-        lines.append(f"./pose_data/{recording}_poses.npy,{start},{end},{number:07d}.npy")
+    for number, frames in enumerate(lengths.tolist()):
+        recording, start = names[number % recordings], number // recordings * 200
+        lines.append(f"./pose_data/{recording}_poses.npy,{start},{start + frames},{number:07d}.npy")
     (root / "index.csv").write_text("\n".join(lines) + "\n")
     first = 0
     for split, share in SPLITS.items():
         last = round(first + share * len(lengths))
-        names = (f"{number:07d}" for number in range(first, last))
-        (root / f"{split}.txt").write_text("".join(f"{name}\nM{name}\n" for name in names))
+        listed = (f"{number:07d}" for number in range(first, last))
+        (root / f"{split}.txt").write_text("".join(f"{name}\nM{name}\n" for name in listed))
         first = last
 
 
-def _places(count: int, amass: Path) -> Iterator[tuple[str, int]]:
-    """Yield the recording and the first frame of so many clips; write the recordings' files."""
-    made = recordings = 0
-    while made < count:
-        folder = f"KIT/{recordings // RECORDINGS_IN_A_FOLDER}"
-        recording = f"{folder}/walking_medium_{recordings:07d}"
-        (amass / folder).mkdir(parents=True, exist_ok=True)
-        (amass / f"{recording}_poses.npz").touch()
-        clips = min(CLIPS_OF_RECORDINGS[recordings % len(CLIPS_OF_RECORDINGS)], count - made)
-        yield from ((recording, clip * 200) for clip in range(clips))
-        made, recordings = made + clips, recordings + 1
+def _recording(number: int, amass: Path) -> str:
+    """Make an empty recording; return its name."""
+    folder = f"KIT/{number // RECORDINGS_IN_A_FOLDER}"
+    name = f"{folder}/walking_medium_{number:07d}"
+    (amass / folder).mkdir(parents=True, exist_ok=True)
+    (amass / f"{name}_poses.npz").touch()
+    return name
 
 
-def _receive(plan: Plan) -> tuple[int, list[Receipt]]:
-    """Return the bytes of all receipts, and what the driver makes of them."""
-    generator = np.random.default_rng(0)
-    size, receipts = 0, []
-    for shard in plan.shards:
-        data = _receipt(shard, generator).to_bytes()
-        receipts.append(Receipt.from_bytes(data))
-        size += len(data)
-    return size, receipts
-
-
-def _receipt(shard: PlannedShard, generator: np.random.Generator) -> Receipt:
-    members = list(lidar_schema(384).members)
-    sizes = generator.integers(1_000, 10**6, (len(shard.clips), len(members))).tolist()
-    words = (generator.zipf(1.1, (len(shard.clips), CAPTIONS, WORDS)) % 5_000).tolist()
-    hits = generator.uniform(200, 900, len(shard.clips)).tolist()
-    rows = tuple(
+def _receipt(shard: PlannedShard, plan: str, generator: np.random.Generator) -> Receipt:
+    schema = lidar_schema(384)
+    sizes = generator.integers(1_000, 10**6, (len(shard.clips), len(schema.members))).tolist()
+    rows = [
         ManifestRow(
-            clip.samples[0].key,
+            key,
             shard.name,
             clip.frames,
-            {suffix: Span(size, size) for suffix, size in zip(members, sizes[number], strict=True)},
-            _extra(clip, hits[number], words[number]),
+            {suffix: Span(size, size) for suffix, size in zip(schema.members, of, strict=True)},
+            extra,
         )
-        for number, clip in enumerate(shard.clips)
-    )
+        for clip, of, extra in zip(shard.clips, sizes, _extras(shard, generator), strict=True)
+        for key in clip.keys
+    ]
     moments = Moments.of(generator.normal(size=(9, 3)))
     fields = dict.fromkeys(("points", "joints", "pose", "trans"), moments)
-    return Receipt(shard.name, "0" * 32, ShardFile(shard.name, 1, "0" * 32), rows, (), fields)
+    file = ShardFile(shard.name, sum(map(sum, sizes)), "0" * 32)
+    columns = sample_columns(schema, rows, MANIFEST_COLUMNS)
+    return Receipt(shard.name, plan, file, columns, (), fields)
 
 
-def _extra(clip: PlannedClip, hits: float, words: list[list[int]]) -> dict[str, object]:
-    captions = [" ".join(f"w{word:04d}" for word in caption) for caption in words]
-    return {
-        "hits_min": int(hits / 2), "hits_mean": hits, "source": clip.recording, "subset": "KIT",
-        "captions": captions, "flags": [],
-    }  # fmt: skip
+def _extras(shard: PlannedShard, generator: np.random.Generator) -> Iterator[dict[str, object]]:
+    words = (generator.zipf(1.1, (len(shard.clips), CAPTIONS, WORDS)) % 5_000).tolist()
+    hits = generator.uniform(200, 900, len(shard.clips)).tolist()
+    for clip, mean, said in zip(shard.clips, hits, words, strict=True):
+        captions = [" ".join(f"w{word:04d}" for word in caption) for caption in said]
+        yield {
+            "hits_min": int(mean / 2), "hits_mean": mean, "source": clip.recording,
+            "subset": "KIT", "captions": captions, "flags": [],
+        }  # fmt: skip
 
 
-def _manifest_bytes(receipts: list[Receipt]) -> int:
-    rows = (row for receipt in receipts for row in receipt.samples)
-    return len(table_to_parquet(manifest_table(lidar_schema(384), rows, MANIFEST_COLUMNS)))
+@click.command()
+@click.option("--rows", default=1_000_000, show_default=True, help="Rows of the index.")
+@click.option("--recordings", default=4_000, show_default=True, help="That they are cut from.")
+@click.option("--texts", is_flag=True, help="Give every row a file of captions.")
+def main(rows: int, recordings: int, texts: bool) -> None:
+    """Print what a driver takes, stage by stage."""
+    with TemporaryDirectory() as folder:
+        load = measure_driver(Path(folder), rows, recordings, texts)
+    click.echo("| stage | seconds of CPU | peak MB |\n|---|---|---|")
+    for stage in load.stages:
+        click.echo(f"| {stage.name} | {stage.seconds:,.1f} | {stage.megabytes:,.0f} |")
+    seconds = sum(stage.seconds for stage in load.stages)
+    click.echo(f"\n{rows:,} rows, {load.shards:,} shards: {seconds:,.1f} s of CPU")
+    for name, size in (("job", load.job_bytes), ("receipt", load.receipt_bytes)):
+        click.echo(f"{name}s: {size / 1e6:,.1f} MB, {size / load.shards / 1e3:,.1f} kB each")
+    size = load.manifest_bytes
+    click.echo(f"manifest: {size / 1e6:,.1f} MB, {size / rows:,.0f} B a sample")
 
 
 if __name__ == "__main__":

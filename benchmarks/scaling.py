@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.humanml3d.index import Row, read_index
+from motiondata.humanml3d.index import read_index
+from pipelines.filling import cut_evenly
 from pipelines.options import BuildOptions
-from pipelines.plan import PlannedClip, PlannedSample, PlannedShard, fill_shards
+from pipelines.sample import frame_bytes, sample_bytes
 
 FRAMES_PER_SECOND = 2000.0
 """What a worker scans, about: HumanML3D in a quarter of an hour on one core."""
@@ -54,34 +55,29 @@ def usual_lengths() -> NDArray[np.int64]:
     """Return lengths of clips, in frames, spread as HumanML3D's are, about."""
     even = np.linspace(0, 1, 10_000)
     below = np.minimum(even / (1 - LONGEST_SHARE), 1)
-    return np.rint(SHORTEST + below * (LONGEST - SHORTEST)).astype(np.int64)
+    lengths: NDArray[np.int64] = np.rint(SHORTEST + below * (LONGEST - SHORTEST)).astype(np.int64)
+    return lengths
 
 
 def _scaling_table(lengths: NDArray[np.int64]) -> Iterator[str]:
     """Yield a Markdown table: how much longer than ideal a build takes, by shards and workers."""
-    clips = [_clip(number, int(frames)) for number, frames in enumerate(lengths)]
+    sizes = lengths * frame_bytes(384) + sample_bytes()
     hours = lengths.sum() / FRAMES_PER_SECOND / 3600
-    yield f"{len(clips):,} rows, {lengths.sum():,} frames, {hours:,.1f} h of one core"
+    yield f"{len(lengths):,} rows, {lengths.sum():,} frames, {hours:,.1f} h of one core"
     yield ""
     yield f"| shards of | shards | {' | '.join(f'{workers:,}' for workers in WORKERS)} |"
     yield f"|---|---|{'---|' * len(WORKERS)}"
     for megabytes in SHARD_MEGABYTES:
         options = BuildOptions(Path(), Path(), shard_megabytes=megabytes)
-        seconds = [_seconds(shard) for shard in fill_shards(clips, options, {})]
+        seconds = [_seconds(lengths[clips]) for clips in cut_evenly(sizes, options)]
         ideal = lengths.sum() / FRAMES_PER_SECOND
         times = (makespan(seconds, workers) * workers / ideal for workers in WORKERS)
         cells = " | ".join(f"{ratio:,.2f}" for ratio in times)
         yield f"| {megabytes} MB | {len(seconds):,} | {cells} |"
 
 
-def _clip(number: int, frames: int) -> PlannedClip:
-    name = f"{number:06d}"
-    row = Row(number, "./pose_data/KIT/3/walk_poses.npy", 0, frames, name)
-    return PlannedClip(row, "KIT/3/walk_poses.npz", "all", (PlannedSample(name, False, 0),))
-
-
-def _seconds(shard: PlannedShard) -> float:
-    return SHARD_SECONDS + sum(clip.frames for clip in shard.clips) / FRAMES_PER_SECOND
+def _seconds(lengths: NDArray[np.int64]) -> float:
+    return SHARD_SECONDS + float(lengths.sum()) / FRAMES_PER_SECOND
 
 
 def makespan(seconds: Sequence[float], workers: int) -> float:

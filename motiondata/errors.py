@@ -9,11 +9,15 @@ from enum import StrEnum
 
 
 class MotionDataError(Exception):
-    """Wrong input, said in one sentence for a person."""
+    """Wrong input, or a device that cannot do the work, said in one sentence for a person."""
 
 
 class InputError(MotionDataError):
     """Raised when a file or an option that the user named is not what it has to be."""
+
+
+class DeviceError(MotionDataError):
+    """Raised when the device that was asked for is not there, or has not enough memory."""
 
 
 class DropReason(StrEnum):

@@ -26,7 +26,7 @@ MAX_BETA = 20.0
 MAX_POSITION = 1e6
 """Beyond any joint's position in millimetres: such frames tell nothing and would overflow."""
 
-SAMPLED_FRAMES = 1000
+SAMPLED_FRAMES = 200
 """How many frames, evenly spread, tell whether bones keep their lengths."""
 TURNING_SPREAD = 0.1
 """A bone turns if its vector strays by this share of its length: by about six degrees."""

@@ -1,28 +1,24 @@
-"""Building a shard: recordings read, clips scanned, the tar file written, the receipt given.
+"""Building a shard: samples made row by row, the tar file written, the receipt given.
 
 A plain function of its job. A row whose recording is no good becomes a drop before any of its
 samples is written, so that a row is either all there or not at all.
 """
 
-from typing import Any
+from collections import deque
+from collections.abc import Iterator
 
 from threadpoolctl import threadpool_limits
 
 from motiondata.errors import RecordingError
-from pipelines.clips import read_clip
 from pipelines.drops import Drop
 from pipelines.jobs import ShardJob, Watcher
-from pipelines.plan import PlannedClip
-from pipelines.receipts import Receipt, publish_receipt
-from pipelines.sample import lidar_moments, lidar_schema, manifest_values
-from pipelines.scene import scan_samples
-from pipelines.tools import Tools, load_tools
+from pipelines.planned import PlannedRow
+from pipelines.product import Finish, Values
+from pipelines.receipts import Receipt, publish_receipt, sample_columns
 from shards.manifest import ManifestRow
 from shards.moments import Moments, fold
+from shards.surveying import all_moments
 from shards.writing import ShardWriter, encode_sample
-
-Values = dict[str, Any]
-"""The values of a sample's members, by suffix."""
 
 
 def build_shard(job: ShardJob, watcher: Watcher) -> Receipt:
@@ -31,8 +27,9 @@ def build_shard(job: ShardJob, watcher: Watcher) -> Receipt:
     Linear algebra runs on one thread: sums differ in their last bits with the number of threads,
     and every core has a worker of its own.
     """
+    job.product.warm_up()
     with threadpool_limits(1):
-        receipt = _ShardBuild(job, load_tools(job.options)).run(watcher)
+        receipt = _ShardBuild(job).run(watcher)
     publish_receipt(job.out, receipt, job.permit)
     return receipt
 
@@ -40,11 +37,11 @@ def build_shard(job: ShardJob, watcher: Watcher) -> Receipt:
 class _ShardBuild:
     """One shard in the making."""
 
-    def __init__(self, job: ShardJob, tools: Tools) -> None:
+    def __init__(self, job: ShardJob) -> None:
         self.job = job
-        self.tools = tools
+        self.product = job.product
+        self.schema = job.product.schema
         self.quarantined = {row.row: row.error for row in job.quarantine}
-        self.schema = lidar_schema(job.options.points)
         self.rows: list[ManifestRow] = []
         self.drops: list[Drop] = []
         self.moments: dict[str, list[Moments]] = {}
@@ -52,39 +49,52 @@ class _ShardBuild:
     def run(self, watcher: Watcher) -> Receipt:
         self.job.path.parent.mkdir(parents=True, exist_ok=True)
         with ShardWriter(self.job.path, self.job.permit) as writer:
-            for planned in self.job.shard.clips:
+            for planned, finish in self._begun_rows(watcher):
                 watcher.take_up(planned.row.number)
-                for key, values in self._samples_or_drop(planned):
+                for key, values in self._finish_or_drop(planned, finish):
                     self._write(writer, key, values)
                 watcher.put_down(planned.frames)
         return Receipt(
             shard=self.job.shard.name,
             plan=self.job.plan,
             file=writer.result,
-            samples=tuple(self.rows),
+            samples=sample_columns(self.schema, self.rows, self.product.columns),
             drops=tuple(self.drops),
             moments={field: fold(parts) for field, parts in self.moments.items()},
         )
 
-    def _samples_or_drop(self, planned: PlannedClip) -> list[tuple[str, Values]]:
+    def _begun_rows(self, watcher: Watcher) -> Iterator[tuple[PlannedRow, Finish]]:
+        """Yield each row when as many frames are begun beyond it as the product wants."""
+        begun: deque[tuple[PlannedRow, Finish]] = deque()
+        for planned in self.job.shard.clips:
+            watcher.take_up(planned.row.number)
+            begun.append((planned, self._begin_or_drop(planned)))
+            while sum(row.frames for row, _ in begun) > self.product.frames_ahead:
+                yield begun.popleft()
+        yield from begun
+
+    def _begin_or_drop(self, planned: PlannedRow) -> Finish:
         try:
             self._refuse_quarantined(planned)
-            clip, shaped = read_clip(planned, self.job, self.tools)
-            return list(scan_samples(clip, shaped, planned, self.job, self.tools))
+            return self.product.begin(planned)
+        except RecordingError as error:
+            self.drops.append(Drop.of(planned.row, "build", error))
+            return list
+
+    def _finish_or_drop(self, planned: PlannedRow, finish: Finish) -> list[tuple[str, Values]]:
+        try:
+            return finish()
         except RecordingError as error:
             self.drops.append(Drop.of(planned.row, "build", error))
             return []
 
-    def _refuse_quarantined(self, planned: PlannedClip) -> None:
+    def _refuse_quarantined(self, planned: PlannedRow) -> None:
         if planned.row.number in self.quarantined:
             raise self.quarantined[planned.row.number]
 
     def _write(self, writer: ShardWriter, key: str, values: Values) -> None:
         written = writer.write(encode_sample(self.schema, key, values))
-        frames = len(values["hits.npy"])
-        row = ManifestRow(
-            written.key, self.job.shard.name, frames, written.members, manifest_values(values)
-        )
-        self.rows.append(row)
-        for field, moments in lidar_moments(self.schema, values).items():
+        frames, extra = self.schema.frames_of(values), self.product.manifest_values(values)
+        self.rows.append(ManifestRow(key, self.job.shard.name, frames, written.members, extra))
+        for field, moments in all_moments(self.schema, values).items():
             self.moments.setdefault(field, []).append(moments)

@@ -20,24 +20,24 @@ from motiondata.guards import (
 )
 from motiondata.humanml3d.trimming import cut_clip
 from motiondata.recording import Recording
-from pipelines.jobs import ShardJob
-from pipelines.plan import PlannedClip
+from pipelines.clip_columns import PlannedClip
+from pipelines.options import BuildOptions
 from pipelines.tools import Tools
 
 GUARDED_FRAMES = 200
 """How many frames of a recording, evenly spread, are posed to tell which way is up."""
 
 
-def read_clip(planned: PlannedClip, job: ShardJob, tools: Tools) -> tuple[Clip, ShapedBody]:
+def read_clip(planned: PlannedClip, options: BuildOptions, tools: Tools) -> tuple[Clip, ShapedBody]:
     """Read, guard and cut a clip; raises `RecordingError` where the recording is no good."""
-    path = job.options.amass / planned.recording
+    path = options.amass / planned.recording
     # A name in another encoding than UTF-8 opens its file, and cannot be written anywhere.
     source = os.fsencode(planned.recording).decode(errors="backslashreplace")
     recording = read_amass(path, source)
     check_pose_is_rotations(recording)
     clip = cut_clip(recording, planned.row)
     check_plausible(clip)
-    shaped = body_of(recording, tools.bodies[recording.gender], job.options.mean_shape)
+    shaped = body_of(recording, tools.bodies[recording.gender], options.mean_shape)
     _check_up(recording, shaped)
     return clip, shaped
 

@@ -1,15 +1,35 @@
 """A drop: a row that yields no sample, kept as data and counted by its reason."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from motiondata.errors import DropReason, RecordingError
-from motiondata.humanml3d.index import Row
 
 MESSAGE_LETTERS = 1000
 """Where a drop's message is cut off; the keys of a file alone can be thousands."""
 
 
-@dataclass(frozen=True)
+class DroppableRow(Protocol):
+    """What is told of a row that yields no sample."""
+
+    @property
+    def number(self) -> int:
+        """The row's number in what the build was made from, from 0."""
+
+    @property
+    def name(self) -> str:
+        """Its key."""
+
+    @property
+    def source_path(self) -> str:
+        """From which recording it is."""
+
+    @property
+    def subset(self) -> str:
+        """Of which of the archive's subsets that is, by HumanML3D's name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """One row without a sample: a line of `drops.parquet`."""
 
@@ -29,7 +49,7 @@ class Drop:
     """What was expected and what was found, for a person."""
 
     @classmethod
-    def of(cls, row: Row, stage: str, error: RecordingError) -> "Drop":
+    def of(cls, row: DroppableRow, stage: str, error: RecordingError) -> "Drop":
         """Make the drop of a row out of the error that it met."""
         message = _one_line(str(error))
         return cls(row.number, row.name, row.source_path, row.subset, stage, error.reason, message)

@@ -1,16 +1,16 @@
 """A plan's fingerprint: what it was made from, so that a run knows what it may go on with."""
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from functools import cached_property
 from typing import Any, NamedTuple
 
+import pyarrow as pa
+
 from motiondata import __version__
-from motiondata.humanml3d.splits import SPLITS
-from pipelines.inputs import InputPaths, digest_files, digest_json, file_stats, parameters_of
-from pipelines.options import BuildOptions
-from pipelines.plan import Plan, PlannedClip
-from pipelines.tools import Tools
+from pipelines.input_files import changed_files, files_about, hash_files
+from pipelines.inputs import digest_json
+from pipelines.planned import Plan
 from shards.description import FORMAT_VERSION
 
 SHARDS = "plan of samples and shards"
@@ -39,40 +39,49 @@ class Fingerprint:
     """Every parameter of the build."""
     contents: dict[str, str]
     """The hash of what each small input holds, and of which samples go to which shards."""
-    stats: dict[str, dict[str, str]]
-    """The size and time of last change of each recording and each file of captions, by name."""
+    files: pa.Table
+    """The size and time of last change of each of the many: `pipelines.input_files.COLUMNS`."""
     kept: dict[str, Kept] = field(default_factory=dict)
     """The shards of earlier plans, by name, to which a retry of dropped rows has added."""
 
     @classmethod
-    def from_json(cls, document: dict[str, Any]) -> "Fingerprint":
-        """Read what `asdict` has made."""
+    def from_json(cls, document: dict[str, Any], files: pa.Table) -> "Fingerprint":
+        """Read what `to_json` has made; raises `ValueError` where the files are others."""
         kept = {name: Kept(*shard) for name, shard in document.pop("kept").items()}
-        return cls(**document, kept=kept)
+        digest = document.pop("files")
+        found = cls(**document, files=files, kept=kept)
+        if found.hash_of_files != digest:
+            raise ValueError("the list of input files is another plan's")
+        return found
 
-    @property
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON, the files by their hash."""
+        whole = asdict(replace(self, files=None))
+        return {**whole, "files": self.hash_of_files}
+
+    @cached_property
     def hash(self) -> str:
-        """Return the hash of it all: what a receipt answers."""
-        return digest_json(asdict(self))
+        """The hash of it all: what a receipt answers."""
+        return digest_json(self.to_json())
+
+    @cached_property
+    def hash_of_files(self) -> str:
+        """The hash of what is said of the files."""
+        return hash_files(self.files)
 
     @property
     def hash_of_contents(self) -> str:
         """Return the hash without times, which the same inputs on another machine have too."""
         return digest_json([self.format, self.parameters, self.contents])
 
-    def answered(self, shards: Iterable[str]) -> dict[str, str]:
-        """Return the hash of the plan that each shard's receipt has to answer."""
-        mine = self.hash
-        return {name: self.kept[name].plan if name in self.kept else mine for name in shards}
+    def answer(self, shard: str) -> str:
+        """Return the hash of the plan that a shard's receipt has to answer."""
+        return self.kept[shard].plan if shard in self.kept else self.hash
 
     def about(self, files: Mapping[str, Set[str]]) -> "Fingerprint":
         """Return what of it is about these recordings and captions, wherever they are placed."""
         contents = {name: value for name, value in self.contents.items() if name != SHARDS}
-        stats = {
-            kind: {name: stat for name, stat in self.stats[kind].items() if name in files[kind]}
-            for kind in files
-        }
-        return replace(self, contents=contents, stats=stats, kept={})
+        return replace(self, contents=contents, files=files_about(self.files, files), kept={})
 
     def differences(self, now: "Fingerprint") -> Iterator[str]:
         """Say in words what has changed since this fingerprint was taken."""
@@ -83,12 +92,10 @@ class Fingerprint:
         for name in _changed(self.parameters, now.parameters):
             yield f"{name}: {self.parameters.get(name)} -> {now.parameters.get(name)}"
         yield from (f"the {name} changed" for name in _changed(self.contents, now.contents))
-        for kind in now.stats:
-            files = _changed(self.stats.get(kind, {}), now.stats[kind])
-            if files:
-                more = len(files) - NAMED_FILES
-                named = ", ".join(files[:NAMED_FILES]) + (f" and {more} more" if more > 0 else "")
-                yield f"the {kind} changed: {named}"
+        for kind, names in changed_files(self.files, now.files):
+            more = len(names) - NAMED_FILES
+            named = ", ".join(names[:NAMED_FILES]) + (f" and {more} more" if more > 0 else "")
+            yield f"the {kind} changed: {named}"
 
 
 def _changed(before: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
@@ -97,43 +104,16 @@ def _changed(before: Mapping[str, object], now: Mapping[str, object]) -> list[st
     return [name for name in names if before.get(name) != now.get(name)]
 
 
-def take_fingerprint(
-    options: BuildOptions,
-    paths: InputPaths,
-    plan: Plan,
-    tools: Tools,
-    kept: dict[str, Kept] | None = None,
+def fingerprint(
+    plan: Plan[Any],
+    parameters: dict[str, Any],
+    contents: dict[str, str],
+    files: pa.Table,
+    kept: dict[str, Kept],
 ) -> Fingerprint:
-    """Take the fingerprint of a plan; bodies and sensor count by what they hold.
-
-    `kept` are the shards of earlier plans that this one was made around.
-    """
-    lists = {name: paths.splits / f"{name}.txt" for name in SPLITS} if paths.splits else {}
-    shards = [(shard.name, digest_json(list(map(_identity, shard.clips)))) for shard in plan.shards]
-    contents = {
-        "index": digest_files([options.index]),
-        **{f"list {name}": digest_files([path]) for name, path in lists.items()},
-        "body": tools.bodies_id,
-        "sensor": tools.sensor_id,
-        SHARDS: digest_json(shards),
-    }
-    recordings = sorted({clip.recording for clip in plan.clips})
-    stats = {
-        "recordings": file_stats(options.amass, recordings),
-        "captions": _caption_stats(paths.texts, plan),
-    }
-    parameters = parameters_of(options, tools.sensor.name)
-    return Fingerprint(FORMAT_VERSION, __version__, parameters, contents, stats, kept or {})
-
-
-def _identity(clip: PlannedClip) -> list[object]:
-    row = clip.row
-    keys = [sample.key for sample in clip.samples]
-    return [row.number, row.start_frame, row.end_frame, clip.recording, keys]
-
-
-def _caption_stats(texts: Path | None, plan: Plan) -> dict[str, str]:
-    if texts is None:
-        return {}
-    wanted = {f"{sample.name}.txt" for clip in plan.clips for sample in clip.samples}
-    return file_stats(texts, sorted(wanted & {path.name for path in texts.iterdir()}))
+    """Take the fingerprint of a plan, made from these inputs by this program."""
+    shards = [
+        (shard.name, digest_json([clip.identity for clip in shard.clips])) for shard in plan.shards
+    ]
+    contents = {**contents, SHARDS: digest_json(shards)}
+    return Fingerprint(FORMAT_VERSION, __version__, parameters, contents, files, kept)

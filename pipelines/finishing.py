@@ -1,10 +1,12 @@
 """Finishing a build: receipts become the manifest, the drops, the statistics and `dataset.json`.
 
 Everything is put together in plan order, whatever order the shards were finished in, and
-`dataset.json` is written last: a folder that has it is a finished dataset.
+`dataset.json` is written last: a folder that has it is a finished dataset. Receipts are read one by
+one, and let go of.
 """
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,19 +14,22 @@ from typing import Any
 import pyarrow as pa
 
 from motiondata import __version__
-from pipelines.drops import Drop
+from pipelines.errors import GO_ON, AbortedError
 from pipelines.fingerprint import Fingerprint
-from pipelines.plan import Plan
-from pipelines.receipts import Receipt
-from pipelines.sample import MANIFEST_COLUMNS, lidar_schema
-from pipelines.tools import Tools
+from pipelines.planned import PlannedShard
+from pipelines.product import Planned, Product
+from pipelines.receipts import Receipt, find_receipt
+from pipelines.tally import Tally
 from shards.dataset import write_dataset_json
-from shards.description import Description, ShardEntry, content_hash
-from shards.manifest import manifest_table
-from shards.moments import fold
-from shards.paths import DROPS, MANIFEST, split_of
+from shards.description import Description, content_hash
+from shards.manifest import manifest_schema
+from shards.paths import DROPS, MANIFEST
 from shards.statistics import Subject, write_statistics
-from shards.tables import write_table
+from shards.tables import TableEntry, write_table, writing_table
+
+HIDDEN_SECONDS = 90.0
+"""How long a receipt may be hidden that another machine has written: an NFS client believes for a
+minute what it has read of a folder (`acdirmax`, nfs(5))."""
 
 DROP_COLUMNS = pa.schema(
     [
@@ -37,78 +42,56 @@ DROP_COLUMNS = pa.schema(
 )
 
 
-def finish(
-    out: Path, plan: Plan, receipts: Sequence[Receipt], made_of: Fingerprint, tools: Tools
-) -> tuple[Drop, ...]:
-    """Publish all that stands beside the shards; return every drop, by row.
+def finish(out: Path, planned: Planned, product: Product) -> Tally:
+    """Publish all that stands beside the shards of a plan; tell what they come to.
 
-    `receipts` are in plan order. Raises AssertionError unless every row is a sample or a drop.
+    Raises AssertionError unless every row is samples or a drop.
     """
-    drops = sorted([*plan.drops, *_drops_of_shards(plan, receipts)], key=lambda drop: drop.row)
-    _assert_complete(plan, receipts, drops)
-    schema = lidar_schema(made_of.parameters["points"])
-    rows = [row for receipt in receipts for row in receipt.samples]
-    tables = (
-        write_table(out / MANIFEST, manifest_table(schema, rows, MANIFEST_COLUMNS)),
-        write_table(out / DROPS, pa.Table.from_pylist([asdict(d) for d in drops], DROP_COLUMNS)),
-    )
-    shards = tuple(entry for receipt in receipts for entry in _shard_entries(receipt))
-    _write_statistics(out, receipts, content_hash(shards))
+    tally, manifest = _write_manifest(out, planned, product)
+    tally.drops.sort(key=lambda drop: drop.row)
+    drops = pa.Table.from_pylist([asdict(drop) for drop in tally.drops], DROP_COLUMNS)
+    tables = (manifest, write_table(out / DROPS, drops))
+    shards = tuple(tally.shards)
+    dataset = content_hash(shards)
+    for (split, field), moments in tally.moments.items():
+        if moments.count:
+            write_statistics(out, Subject(dataset, split, field), moments)
+    made_of = planned.made_of
+    provenance = _provenance(made_of, product)
     write_dataset_json(
-        out, Description(schema, shards, tables, made_of.parameters, _provenance(made_of, tools))
+        out, Description(product.schema, shards, tables, made_of.parameters, provenance)
     )
-    return tuple(drops)
+    return tally
 
 
-def _drops_of_shards(plan: Plan, receipts: Sequence[Receipt]) -> Iterator[Drop]:
-    """Yield the drops of each shard's own rows; a row that was tried again is another shard's."""
-    for shard, receipt in zip(plan.shards, receipts, strict=True):
-        rows = {clip.row.number for clip in shard.clips}
-        yield from (drop for drop in receipt.drops if drop.row in rows)
+def _write_manifest(out: Path, planned: Planned, product: Product) -> tuple[Tally, TableEntry]:
+    """Publish the manifest; what else the receipts say is added up on the way."""
+    schema, extra = product.schema, product.columns
+    tally = Tally(product.told, list(planned.plan.drops))
+    with writing_table(out / MANIFEST, manifest_schema(schema, extra)) as manifest:
+        for shard, receipt in _receipts(out, planned):
+            tally.add(shard, receipt)
+            manifest.write(receipt.manifest(schema, extra))
+    return tally, manifest.entry(MANIFEST)
 
 
-def _assert_complete(plan: Plan, receipts: Sequence[Receipt], drops: Sequence[Drop]) -> None:
-    built = {row.key for receipt in receipts for row in receipt.samples}
-    dropped = {drop.row for drop in drops}
-    for clip in plan.clips:
-        keys = {sample.key for sample in clip.samples}
-        whole = keys <= built and clip.row.number not in dropped
-        absent = not keys & built and clip.row.number in dropped
-        if not (whole or absent):
-            raise AssertionError(f"row {clip.row.number} is neither a sample nor a drop")
-    if len(dropped) != len(drops):
-        raise AssertionError("a row was dropped twice")
+def _receipts(out: Path, planned: Planned) -> Iterator[tuple[PlannedShard, Receipt]]:
+    """Yield each shard of a plan with its receipt, in plan order."""
+    patient_until = time.monotonic() + HIDDEN_SECONDS
+    for shard in planned.plan.shards:
+        answer = planned.made_of.answer(shard.name)
+        while (receipt := find_receipt(out, shard.name, answer)) is None:
+            if time.monotonic() > patient_until:
+                raise AbortedError(f"{out}: the receipt of {shard.name} is not there; {GO_ON}")
+            time.sleep(1.0)
+        yield shard, receipt
 
 
-def _shard_entries(receipt: Receipt) -> list[ShardEntry]:
-    """Return the entry of a receipt's shard; none where all its clips were dropped."""
-    file = receipt.file
-    if file is None:
-        return []
-    frames = sum(row.frames for row in receipt.samples)
-    return [ShardEntry(receipt.shard, file.bytes, file.blake2b, len(receipt.samples), frames)]
-
-
-def _write_statistics(out: Path, receipts: Sequence[Receipt], dataset_hash: str) -> None:
-    """Write the statistics of every field of every split, folded from the receipts'."""
-    full = [receipt for receipt in receipts if receipt.file]
-    for split in dict.fromkeys(split_of(receipt.shard) for receipt in full):
-        mine = [receipt for receipt in full if split_of(receipt.shard) == split]
-        for field in mine[0].moments:
-            moments = fold(receipt.moments[field] for receipt in mine)
-            if moments.count:
-                write_statistics(out, Subject(dataset_hash, split, field), moments)
-
-
-def _provenance(made_of: Fingerprint, tools: Tools) -> dict[str, Any]:
-    bodies = {body.id: body for body in tools.bodies.values()}.values()
+def _provenance(made_of: Fingerprint, product: Product) -> dict[str, Any]:
     return {
-        "product": "lidar",
+        "product": product.name,
         "software": f"motiondata {__version__}",
         "plan": made_of.hash_of_contents,
         "inputs": made_of.contents,
-        "bodies": [
-            {"id": body.id, "name": body.name, "shape_space": body.shape_space} for body in bodies
-        ],
-        "sensor": {"name": tools.sensor.name, "source": tools.sensor.source},
+        **product.provenance(),
     }

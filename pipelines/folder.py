@@ -6,15 +6,18 @@ one of another plan only when the user says so.
 
 import json
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 
 from motiondata.errors import InputError
 from pipelines.fingerprint import Fingerprint
+from shards.errors import DatasetError
 from shards.paths import DATASET, DROPS, LOCK, MANIFEST, RECEIPTS, RUN, SHARD_NAME, STATISTICS
 from shards.publishing import publish
+from shards.tables import parquet_to_table, write_table
 
 PLAN = f"{RECEIPTS}/plan.json"
+NO_PLAN = (DatasetError, ValueError, TypeError, KeyError, AttributeError)
+"""What reading something else than a plan raises."""
 
 
 def expect_own_folder(out: Path) -> None:
@@ -56,8 +59,20 @@ def prepare_folder(out: Path, plan: Fingerprint, restart: bool) -> None:
 
 
 def publish_plan(out: Path, plan: Fingerprint) -> None:
-    """Make a plan the one that a folder's shards are built by."""
-    publish(out / PLAN, json.dumps(asdict(plan), separators=(",", ":")).encode() + b"\n")
+    """Make a plan the one that a folder's shards are built by.
+
+    Its list of files is named by its hash: whichever of the two plans is there has its own.
+    """
+    files = _files_path(out, plan.hash_of_files)
+    write_table(files, plan.files)
+    publish(out / PLAN, json.dumps(plan.to_json(), separators=(",", ":")).encode() + b"\n")
+    for path in files.parent.glob(_files_path(out, "*").name):
+        if path != files:
+            path.unlink()
+
+
+def _files_path(out: Path, digest: str) -> Path:
+    return out / RECEIPTS / f"inputs-{digest}.parquet"
 
 
 def read_plan(out: Path) -> Fingerprint | None:
@@ -66,10 +81,14 @@ def read_plan(out: Path) -> Fingerprint | None:
     Raises `InputError` where it is damaged.
     """
     try:
-        return Fingerprint.from_json(json.loads((out / PLAN).read_bytes()))
+        data = (out / PLAN).read_bytes()
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    try:
+        document = json.loads(data)
+        files = _files_path(out, document["files"])
+        return Fingerprint.from_json(document, parquet_to_table(files.read_bytes(), files.name))
+    except (FileNotFoundError, *NO_PLAN) as error:
         raise InputError(
             f"{out / PLAN}: is damaged, or of another version ({error}); "
             f"choose another --out, or discard what is there with --restart"

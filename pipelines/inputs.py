@@ -1,11 +1,9 @@
-"""Where a build's inputs lie, and a fingerprint of each, so that a changed one is noticed.
+"""Where a build's inputs lie, and the hashes of those that are small.
 
-Small files are hashed whole; the recordings and caption files, gigabytes and tens of thousands of
-them, by path, size and time of last change.
+The recordings and caption files are told by size and time: see `pipelines.input_files`.
 """
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -71,17 +69,3 @@ def digest_json(value: object) -> str:
 def digest_files(paths: Iterable[Path]) -> str:
     """Return one hash of the contents of some small files, in the order given."""
     return digest_json([hash_bytes(path.read_bytes()) for path in paths])
-
-
-def file_stats(root: Path, names: Iterable[str]) -> dict[str, str]:
-    """Return the size and the time of last change, in ns, of files under a root, by name."""
-    return {name: _size_and_time(root / name) for name in names}
-
-
-def _size_and_time(path: Path) -> str:
-    """Return what tells a changed file; nothing of a link that leads to none."""
-    try:
-        stat = os.stat(path)  # noqa: PTH116 (15,000 files)
-    except OSError:
-        return ""
-    return f"{stat.st_size}@{stat.st_mtime_ns}"

@@ -1,17 +1,16 @@
 """A job: all that a worker needs to be told to build one shard. Small, and it can be pickled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, overload
 
-from pipelines.inputs import InputPaths
 from pipelines.occupation import while_occupied
-from pipelines.options import BuildOptions
-from pipelines.plan import PlannedShard
+from pipelines.planned import PlannedShard
+from pipelines.product import Planned, Product
 from pipelines.quarantine import Quarantine
-from pipelines.receipts import Receipt
+from pipelines.receipts import Receipt, find_receipt
 from shards.paths import inside
 
 
@@ -20,8 +19,7 @@ class ShardJob:
     """One shard to build."""
 
     shard: PlannedShard
-    options: BuildOptions
-    paths: InputPaths
+    product: Product
     out: Path
     plan: str
     """The hash of the plan's fingerprint: the receipt repeats it."""
@@ -51,4 +49,41 @@ class Watcher(Protocol):
 
 
 BuildShard = Callable[[ShardJob, Watcher], Receipt]
-"""What carries a job out: it writes the shard and returns its receipt."""
+"""What carries a job out: it writes the shard and its receipt, and returns that."""
+
+
+@dataclass(frozen=True)
+class Jobs(Sequence[ShardJob]):
+    """Some jobs of a run, each made when its turn comes."""
+
+    planned: Planned
+    product: Product
+    out: Path
+    run: str
+    numbers: Sequence[int]
+    """Which of the plan's shards they are of."""
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, at: int) -> ShardJob: ...
+    @overload
+    def __getitem__(self, at: slice) -> "Jobs": ...
+    def __getitem__(self, at: Any) -> Any:
+        """Return a job, or some of them."""
+        if isinstance(at, slice):
+            return replace(self, numbers=self.numbers[at])
+        shard = self.planned.plan.shards[self.numbers[at]]
+        answer = self.planned.made_of.answer(shard.name)
+        return ShardJob(shard, self.product, self.out, answer, self.run)
+
+
+def unfinished(out: Path, planned: Planned) -> list[int]:
+    """Return the numbers of the shards of a plan that have no receipt."""
+    plan, made_of = planned
+    return [
+        number
+        for number, name in enumerate(plan.shards.names)
+        if find_receipt(out, name, made_of.answer(name)) is None
+    ]

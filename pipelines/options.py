@@ -9,6 +9,7 @@ from math import inf
 from pathlib import Path
 
 from motiondata.errors import InputError
+from motiondata.lidar.devices import CPU, SCAN_DEVICES
 from pipelines.budget import ONE_PERCENT, FailureBudget
 
 MAX_METRES = 1000.0
@@ -49,6 +50,8 @@ class BuildOptions:
     """Standard deviation of the range noise along each ray, metres; 0 is an exact scan."""
     seed: int = 0
     """Keys the range noise, with the sample's key and the frame's number."""
+    device: str = CPU
+    """What poses, scans and samples: another one's arithmetic differs in its last bits."""
     limit: int | None = None
     """Plan only this many clips, the first of the index that can be built; None: all."""
     shard_megabytes: int = 160
@@ -62,6 +65,7 @@ class BuildOptions:
         for name in ("distance", "height", "noise"):
             near = abs(getattr(self, name)) <= MAX_METRES
             self._expect(near, name, f"at most {MAX_METRES:g} metres")
+        self._expect(self.device in SCAN_DEVICES, "device", f"one of {', '.join(SCAN_DEVICES)}")
 
     def _expect_at_least(self, name: str, least: float) -> None:
         value = getattr(self, name)
@@ -80,8 +84,8 @@ class Execution:
     """Ray workers on this machine; 0 builds in the calling process."""
     ray_address: str | None = None
     """A running Ray cluster to use (`auto`, or `host:port`) instead of starting one."""
-    device: str = "cpu"
-    """Where posing, scanning and sampling run."""
+    gpus_per_worker: float | None = None
+    """The share of a GPU that Ray keeps for a worker; None: of --device cuda, an even one."""
     restart: bool = False
     """Throw away what earlier runs left in the folder, of this plan or another, and start over."""
     retry_dropped: bool = False
@@ -97,6 +101,9 @@ class Execution:
         for name in ("clip_seconds", "worker_gigabytes"):
             if not 0 < getattr(self, name) < inf:
                 raise InputError(f"{name}: expected more than 0, found {getattr(self, name)}")
+        if self.gpus_per_worker is not None and not 0 < self.gpus_per_worker < inf:
+            found = self.gpus_per_worker
+            raise InputError(f"gpus_per_worker: expected more than 0, found {found}")
         if self.restart and self.retry_dropped:
             raise InputError("restart: expected without --retry-dropped, which keeps what is built")
         if self.workers < 0:

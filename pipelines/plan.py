@@ -1,210 +1,134 @@
-"""The plan: which samples go to which shards, fixed before any work starts.
+"""The plan of a LiDAR build: which samples go to which shards, fixed before any work starts.
 
 The driver reads the index, the splits and the archive's folders once; every row becomes a planned
 clip or a drop. What the plan holds decides the dataset's bytes: workers only carry it out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from operator import attrgetter
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from motiondata.archives.resolution import Archive
 from motiondata.errors import DropReason, InputError, RecordingError
-from motiondata.humanml3d.index import Row, read_index
-from motiondata.humanml3d.splits import MIRRORED_PREFIX, Splits, read_splits
+from motiondata.humanml3d.index import Row, iter_index
+from motiondata.humanml3d.splits import MIRRORED_PREFIX, read_splits
+from pipelines.clip_columns import LISTED_COLUMNS, RECORDING, ROW_COLUMNS, ClipColumns
 from pipelines.drops import Drop
+from pipelines.filling import fill_shards
 from pipelines.inputs import InputPaths
 from pipelines.options import BuildOptions
-from pipelines.sample import frame_bytes, sample_bytes
-from shards.paths import number_of, shard_name, split_of
+from pipelines.planned import Plan
 
 ALL = "all"
 """The split of every clip when no split lists are given."""
+BATCH_ROWS = 65_536
+"""How many rows are objects at once."""
+VIEW = "_[vV][0-9]+$"
+"""How the keys of further views end, whatever the case."""
 
-
-@dataclass(frozen=True, slots=True)
-class PlannedSample:
-    """One sample to be: a clip as it was or mirrored, seen by one of its sensors."""
-
-    name: str
-    """The clip's name, which its captions go by: `012314`, mirrored `M012314`."""
-    mirrored: bool
-    view: int
-    """Which of the sensors round the subject; 0 is the one in front."""
-
-    @property
-    def key(self) -> str:
-        """The sample's key in the dataset: the clip's name, of further views `012314_v1`."""
-        return f"{self.name}_v{self.view}" if self.view else self.name
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedClip:
-    """A row whose recording was found, and the samples that it makes."""
-
-    row: Row
-    recording: str
-    """The recording's path under the archive's root, with forward slashes."""
-    split: str
-    samples: tuple[PlannedSample, ...]
-
-    @property
-    def frames(self) -> int:
-        """The frames of all its samples together."""
-        return (self.row.end_frame - self.row.start_frame) * len(self.samples)
-
-
-@dataclass(frozen=True)
-class PlannedShard:
-    """One tar file to be, and its clips in index order."""
-
-    name: str
-    """Its path in the dataset's folder, such as `train/000000.tar`."""
-    split: str
-    clips: tuple[PlannedClip, ...]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything that a build will do, and the rows that it already knows it cannot use."""
-
-    shards: tuple[PlannedShard, ...]
-    drops: tuple[Drop, ...]
-    rows: int
-    """The rows of the index that were considered: planned clips and drops together."""
-
-    def __post_init__(self) -> None:
-        clips = sum(1 for _ in self.clips)
-        if self.rows != clips + len(self.drops):
-            raise AssertionError(f"{self.rows} rows, {clips} clips, {len(self.drops)} drops")
-
-    @property
-    def clips(self) -> Iterator[PlannedClip]:
-        """Iterate over all planned clips, shard by shard."""
-        for shard in self.shards:
-            yield from shard.clips
-
-    @property
-    def frames(self) -> int:
-        """The frames of all samples together."""
-        return sum(clip.frames for clip in self.clips)
-
-    @property
-    def samples(self) -> int:
-        """The number of samples."""
-        return sum(len(clip.samples) for clip in self.clips)
+Listed = tuple[str | None, bool, bool]
+"""A row's values of `LISTED_COLUMNS`."""
 
 
 def make_plan(
     options: BuildOptions, paths: InputPaths, kept: Mapping[str, Sequence[str]] | None = None
-) -> Plan:
+) -> Plan[ClipColumns]:
     """Plan a build; raises `InputError` where the index, the splits or the archive are wrong.
 
     `kept` are the keys of the samples of shards that are to stay as they are, by shard.
     """
-    clips, drops = _plan_clips(options, paths)
+    clips, drops = _plan_clips(options, _list_rows(options, paths))
     _refuse_shared_keys(clips)
-    shards = tuple(fill_shards(clips, options, kept or {}))
+    shards = fill_shards(clips, options, kept or {})
     return Plan(shards, tuple(drops), len(clips) + len(drops))
 
 
-def _plan_clips(options: BuildOptions, paths: InputPaths) -> tuple[list[PlannedClip], list[Drop]]:
-    """Plan each row, or drop it; what was read for it is let go of before the shards are filled."""
-    rows = read_index(options.index)
-    splits = read_splits(paths.splits, [row.name for row in rows]) if paths.splits else None
+def _list_rows(options: BuildOptions, paths: InputPaths) -> pa.Table:
+    """Read the index and the lists: what they say takes much more memory than what is kept."""
+    rows = pa.Table.from_batches(map(_to_batch, _batches(iter_index(options.index))), ROW_COLUMNS)
+    names = rows["name"].to_pylist()
+    columns = zip(*_listed(names, paths, options.mirror), strict=True)
+    for field, values in zip(LISTED_COLUMNS, columns, strict=True):
+        rows = rows.append_column(field, pa.array(values, field.type))
+    return rows
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while batch := list(islice(rows, BATCH_ROWS)):
+        yield batch
+
+
+def _to_batch(rows: list[Row]) -> pa.RecordBatch:
+    fields = zip(*map(attrgetter(*ROW_COLUMNS.names), rows), strict=True)
+    columns = dict(zip(ROW_COLUMNS.names, fields, strict=True))
+    return pa.RecordBatch.from_pydict(columns, ROW_COLUMNS)
+
+
+def _listed(names: list[str], paths: InputPaths, mirror: bool) -> Iterator[Listed]:
+    """Yield of each clip its split, and whether it and its mirrored one are wanted and listed."""
+    if paths.splits is None:
+        yield from ((ALL, True, mirror) for _ in names)
+        return
+    splits = read_splits(paths.splits, names)
+    for name in names:
+        plain = splits.of_clip.get(name)
+        twin = splits.of_mirrored_clip.get(MIRRORED_PREFIX + name) if mirror else None
+        yield plain or twin, plain is not None, twin is not None
+
+
+def _plan_clips(options: BuildOptions, rows: pa.Table) -> tuple[ClipColumns, list[Drop]]:
+    """Plan each row, or drop it."""
     archive = Archive.scan(options.amass)
-    clips: list[PlannedClip] = []
     drops: list[Drop] = []
-    for row in rows:
-        if len(clips) == options.limit:
-            break
+    found = [pa.schema([*rows.schema, RECORDING]).empty_table()]
+    for batch in rows.to_batches(BATCH_ROWS):
+        left = None if options.limit is None else options.limit - sum(map(len, found))
+        recordings = [*_locate(_to_rows(batch), archive, drops, left)]
+        part = pa.Table.from_batches([batch])[: len(recordings)]
+        part = part.append_column(RECORDING, pa.array(recordings, RECORDING.type))
+        found.append(part.filter(pc.is_valid(part["recording"])))
+    return ClipColumns(pa.concat_tables(found), options.views), drops
+
+
+def _to_rows(batch: pa.RecordBatch) -> Iterator[tuple[Row, str | None]]:
+    """Yield rows, and their splits."""
+    *fields, splits = (batch[name].to_pylist() for name in (*ROW_COLUMNS.names, "split"))
+    return zip(map(Row, *fields), splits, strict=True)
+
+
+def _locate(
+    rows: Iterable[tuple[Row, str | None]], archive: Archive, drops: list[Drop], limit: int | None
+) -> Iterator[bytes | None]:
+    """Yield each row's recording, until so many are found; None where the row is dropped."""
+    for row, split in rows:
+        if limit == 0:
+            return
         try:
-            clips.append(_plan_clip(row, archive, splits, options))
+            recording = archive.locate(row)
+            _expect_split(row, split)
+            yield os.fsencode(recording)
+            limit = None if limit is None else limit - 1
         except RecordingError as error:
             drops.append(Drop.of(row, "plan", error))
-    return clips, drops
+            yield None
 
 
-def _plan_clip(
-    row: Row, archive: Archive, splits: Splits | None, options: BuildOptions
-) -> PlannedClip:
-    recording = archive.locate(row)
-    listed = dict(_listed_names(row, splits, options.mirror))
-    if not listed:
+def _expect_split(row: Row, split: str | None) -> None:
+    if split is None:
         raise RecordingError(DropReason.NO_SPLIT, f"{row.name}: no split list names it")
-    samples = tuple(
-        PlannedSample(name, name != row.name, view)
-        for name in listed
-        for view in range(options.views)
-    )
-    return PlannedClip(row, recording, next(iter(listed.values())), samples)
 
 
-def _listed_names(row: Row, splits: Splits | None, mirror: bool) -> Iterator[tuple[str, str]]:
-    """Yield a clip's name and its mirrored one, where they are wanted, each with its split."""
-    mirrored = MIRRORED_PREFIX + row.name
-    if splits is None:
-        yield from ((name, ALL) for name in ([row.name, mirrored] if mirror else [row.name]))
+def _refuse_shared_keys(clips: ClipColumns) -> None:
+    """Raise where two samples have one key; rows have names of their own, but views add to them."""
+    names = clips.table["name"]
+    if clips.views == 1 or not pc.any(pc.match_substring_regex(names, VIEW)).as_py():
         return
-    if row.name in splits.of_clip:
-        yield row.name, splits.of_clip[row.name]
-    if mirror and mirrored in splits.of_mirrored_clip:
-        yield mirrored, splits.of_mirrored_clip[mirrored]
-
-
-def fill_shards(
-    clips: list[PlannedClip], options: BuildOptions, kept: Mapping[str, Sequence[str]]
-) -> Iterator[PlannedShard]:
-    """Fill shards per split, in index order, so that their sizes differ by a clip at the most.
-
-    Shards that are kept come first and have their clips already.
-    """
-    old = list(_keep_shards(clips, kept))
-    placed = {clip.row.number for shard in old for clip in shard.clips}
-    for split in sorted({clip.split for clip in clips} | {shard.split for shard in old}):
-        before = [shard for shard in old if shard.split == split]
-        yield from before
-        mine = [clip for clip in clips if clip.split == split and clip.row.number not in placed]
-        first = 1 + max((number_of(shard.name) for shard in before), default=-1)
-        for number, part in enumerate(_balance(mine, options), start=first):
-            yield PlannedShard(shard_name(split, number), split, tuple(part))
-
-
-def _keep_shards(
-    clips: list[PlannedClip], kept: Mapping[str, Sequence[str]]
-) -> Iterator[PlannedShard]:
-    clip_of = {sample.key: clip for clip in clips for sample in clip.samples}
-    for name in sorted(kept):
-        gone = [key for key in kept[name] if key not in clip_of]
-        if gone:
-            raise InputError(
-                f"{name} has {gone[0]}, which can no longer be built: expected what a shard was "
-                "built from to stay. Choose another --out, or discard what is there with --restart"
-            )
-        mine = {clip_of[key].row.number: clip_of[key] for key in kept[name]}
-        yield PlannedShard(name, split_of(name), tuple(mine.values()))
-
-
-def _balance(clips: list[PlannedClip], options: BuildOptions) -> list[list[PlannedClip]]:
-    """Cut a split's clips into parts of about the size of a shard."""
-    total = sum(clip_bytes(clip, options) for clip in clips)
-    count = min(len(clips), max(1, round(total / (options.shard_megabytes * 1e6))))
-    filled: list[list[PlannedClip]] = [[] for _ in range(count)]
-    before = 0
-    for clip in clips:
-        middle = before + clip_bytes(clip, options) / 2
-        filled[min(count - 1, int(middle * count / total))].append(clip)
-        before += clip_bytes(clip, options)
-    return [part for part in filled if part]
-
-
-def clip_bytes(clip: PlannedClip, options: BuildOptions) -> int:
-    """Estimate the bytes that a clip's samples take in a shard."""
-    return clip.frames * frame_bytes(options.points) + len(clip.samples) * sample_bytes()
-
-
-def _refuse_shared_keys(clips: list[PlannedClip]) -> None:
     seen: set[str] = set()
-    for key in (sample.key for clip in clips for sample in clip.samples):
+    for key in (key for clip in clips.rows(0, len(clips)) for key in clip.keys):
         if key.casefold() in seen:
             raise InputError(f"two samples would be called {key}: rename one of the index's rows")
         seen.add(key.casefold())

@@ -1,10 +1,12 @@
 """What a finished dataset is asked: is it sound, what does it hold, how was it made."""
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from motiondata.bodies.bundled import bundled_body
 from motiondata.lidar.presets import SENSOR_NAMES
@@ -73,21 +75,23 @@ def _members(dataset: Dataset) -> list[str]:
 
 
 def _seen(dataset: Dataset) -> list[str]:
-    """Say how many rays hit, from which recordings the samples are, and what was flagged."""
+    """Say from how many hits and recordings the samples are, and what was flagged."""
     manifest = dataset.manifest
-    frames = manifest["frames"].to_numpy()
-    hits = manifest["hits_mean"].to_numpy()
-    recordings = len(set(manifest["source"].to_pylist()))
-    flags = Counter(flag for flags in manifest["flags"].to_pylist() for flag in flags)
-    lines = [
-        f"hits: {np.average(hits, weights=frames):,.1f} a frame, "
-        f"at least {manifest['hits_min'].to_numpy().min()}",
-        f"recordings: {recordings:,}",
-    ]
+    lines = [*_hits(manifest), f"recordings: {len(set(manifest['source'].to_pylist())):,}"]
     shared = _leaks(dataset)
     if shared:
         lines.append(f"leak: {shared:,} test samples are of recordings that train has too")
+    raised = manifest["flags"].to_pylist() if "flags" in manifest.column_names else []
+    flags = Counter(flag for flags in raised for flag in flags)
     return lines + [f"flagged {flag}: {count:,} samples" for flag, count in flags.most_common()]
+
+
+def _hits(manifest: pa.Table) -> Iterator[str]:
+    """Say how many rays hit, where that is known."""
+    if "hits_mean" in manifest.column_names:
+        frames, hits = manifest["frames"].to_numpy(), manifest["hits_mean"].to_numpy()
+        least = manifest["hits_min"].to_numpy().min()
+        yield f"hits: {np.average(hits, weights=frames):,.1f} a frame, at least {least}"
 
 
 def _leaks(dataset: Dataset) -> int:
@@ -112,21 +116,45 @@ def _dropped(dataset: Dataset) -> list[str]:
 
 
 def _made_from(provenance: Any) -> list[str]:
-    bodies = [f"{body['name']} ({body['id']})" for body in provenance["bodies"]]
     inputs = [f"  {name}: {digest}" for name, digest in provenance["inputs"].items()]
     return [
         f"built by {provenance['software']}",
-        f"body: {', '.join(bodies)}",
-        f"sensor: {provenance['sensor']['name']} ({provenance['sensor']['source']})",
+        *_MADE_WITH[provenance["product"]](provenance),
         "inputs, by hash:",
         *inputs,
     ]
 
 
+def _lidar_made_with(provenance: Any) -> list[str]:
+    bodies = [f"{body['name']} ({body['id']})" for body in provenance["bodies"]]
+    return [
+        f"body: {', '.join(bodies)}",
+        f"sensor: {provenance['sensor']['name']} ({provenance['sensor']['source']})",
+    ]
+
+
+def _features_made_with(provenance: Any) -> list[str]:
+    encoder, source = provenance["encoder"], provenance["source"]
+    return [
+        f"encoder: {encoder['id']}, {encoder['width']:,} features a frame",
+        f"of the {source['provenance']['product']} dataset {source['content_hash']}",
+    ]
+
+
+_MADE_WITH = {"lidar": _lidar_made_with, "features": _features_made_with}
+"""What is said of the provenance of each product."""
+_COMMANDS = {
+    "lidar": "motiondata build-lidar INDEX --amass DIR --out DIR",
+    "features": "motiondata encode DATASET --checkpoint FILE --out DIR",
+}
+"""The command that makes each product, the user's own files left open."""
+
+
 def reproduce(description: Description) -> str:
     """Return the command that builds such a dataset, the user's own files left open."""
-    words = ["motiondata build-lidar INDEX --amass DIR --out DIR"]
-    if {body["id"] for body in description.provenance["bodies"]} != {bundled_body().id}:
+    provenance = description.provenance
+    words = [_COMMANDS[provenance["product"]]]
+    if {body["id"] for body in provenance.get("bodies", ())} - {bundled_body().id}:
         words.append("--body FILE")
     for name, value in description.parameters.items():
         option = f"--{name.replace('_', '-')}"

@@ -6,27 +6,15 @@ yields goes to additional shards at the end of its split.
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from motiondata.errors import InputError
 from pipelines.fingerprint import Fingerprint, Kept
 from pipelines.folder import publish_plan, read_plan
-from pipelines.plan import Plan
+from pipelines.product import Planned, Planner
 from pipelines.receipts import find_receipt, list_receipts, receipt_path
 from shards.paths import DATASET, STATISTICS, inside
-
-
-class Planned(NamedTuple):
-    """A plan, and what it was made from."""
-
-    plan: Plan
-    made_of: Fingerprint
-
-
-Planner = Callable[[dict[str, Kept]], Planned]
-"""Plans a build around shards that are kept."""
 
 
 def kept_shards(out: Path) -> dict[str, Kept]:
@@ -60,27 +48,25 @@ def plan_retry(out: Path, planned: Planned, plan_around: Planner) -> Planned:
 
 def _is_finished(out: Path, planned: Planned) -> bool:
     plan, made_of = planned
-    answered = made_of.answered(shard.name for shard in plan.shards)
     return (out / DATASET).exists() and all(
-        find_receipt(out, name, answer) for name, answer in answered.items()
+        find_receipt(out, name, made_of.answer(name)) for name in plan.shards.names
     )
 
 
 def _built_shards(out: Path, found: Fingerprint) -> Iterator[tuple[str, Kept]]:
     """Yield the shards that have a receipt and samples, by name."""
-    receipts = [receipt for receipt in list_receipts(out) if receipt.samples]
-    answered = found.answered(receipt.shard for receipt in receipts)
-    for receipt in receipts:
-        if find_receipt(out, receipt.shard, answered[receipt.shard]):
-            yield receipt.shard, Kept(receipt.plan, [sample.key for sample in receipt.samples])
+    for receipt in list_receipts(out):
+        answer = found.answer(receipt.shard)
+        if receipt.keys and find_receipt(out, receipt.shard, answer):
+            yield receipt.shard, Kept(receipt.plan, receipt.keys)
 
 
 def _refuse_changes(out: Path, found: Fingerprint, again: Planned, kept: dict[str, Kept]) -> None:
     clips = [clip for shard in again.plan.shards if shard.name in kept for clip in shard.clips]
-    files = {
-        "recordings": {clip.recording for clip in clips},
-        "captions": {f"{sample.name}.txt" for clip in clips for sample in clip.samples},
-    }
+    files: dict[str, set[str]] = {}
+    for clip in clips:
+        for kind, names in clip.files.items():
+            files.setdefault(kind, set()).update(names)
     before, now = found.about(files), again.made_of.about(files)
     if before != now:
         raise InputError(

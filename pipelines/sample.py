@@ -15,9 +15,7 @@ from numpy.typing import NDArray
 from motiondata.clip import Clip
 from motiondata.humanml3d.captions import Caption
 from motiondata.skeleton import JOINTS
-from shards.moments import Moments
 from shards.schema import ArraySpec, Schema
-from shards.surveying import sample_moments
 
 MANIFEST_COLUMNS = pa.schema(
     [
@@ -106,12 +104,6 @@ def manifest_values(values: dict[str, Any]) -> dict[str, Any]:
         "captions": [caption["text"] for caption in details["captions"]],
         "flags": [flag for flag, raised in details["flags"].items() if raised],
     }
-
-
-def lidar_moments(schema: Schema, values: dict[str, Any]) -> dict[str, Moments]:
-    """Return the moments of each field of real numbers of a sample."""
-    floats = [field for field, spec in schema.arrays.items() if spec.is_float]
-    return {field: sample_moments(schema, field, values) for field in floats}
 
 
 def _clip_details(clip: Clip) -> dict[str, Any]:

@@ -4,24 +4,24 @@ Frames go through posing, scanning and sampling some hundred at a time, so that 
 with the length of a clip; no result depends on how they are cut.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.bodies.posing import ShapedBody, pose_body, pose_joints
+from motiondata.bodies.posing import ShapedBody, pose_joints
 from motiondata.clip import Clip, hold_in_place
 from motiondata.guards import POSTURE_FLAGS, posture_flags
 from motiondata.humanml3d.captions import find_captions
-from motiondata.lidar.noise import add_range_noise
+from motiondata.lidar.observing import Pending, RangeNoise
 from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor
-from motiondata.lidar.sampling import SampledClip, sample_scans
 from motiondata.mirroring import mirror_clip
-from pipelines.jobs import ShardJob
+from pipelines.clip_columns import PlannedClip, PlannedSample
+from pipelines.inputs import InputPaths
 from pipelines.options import BuildOptions
-from pipelines.plan import PlannedClip, PlannedSample
 from pipelines.sample import LidarClip, lidar_values
 from pipelines.tools import Tools
 
@@ -41,16 +41,33 @@ class Scene:
     """Shaped (4, 4)."""
 
 
-def scan_samples(
-    clip: Clip, shaped: ShapedBody, planned: PlannedClip, job: ShardJob, tools: Tools
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the key and the members' values of each of a planned clip's samples."""
+@dataclass(frozen=True)
+class BegunSample:
+    """A sample whose scene is being scanned."""
+
+    planned: PlannedSample
+    scene: Scene
+    scan: Callable[[], LidarClip]
+    """Waits for the scan."""
+
+
+def begin_samples(
+    clip: Clip, shaped: ShapedBody, planned: PlannedClip, options: BuildOptions, tools: Tools
+) -> Iterator[BegunSample]:
+    """Begin to scan each of a planned clip's samples."""
     for sample in planned.samples:
-        scene = set_scene(clip, shaped, sample, job.options)
-        seen = scan_scene(scene, sample.key, job.options, tools)
-        captions = find_captions(job.paths.texts, sample.name) if job.paths.texts else ()
-        details = scene_details(scene, sample, job.options, tools)
-        yield sample.key, lidar_values(scene.clip, seen, details, captions)
+        scene = set_scene(clip, shaped, sample, options)
+        yield BegunSample(sample, scene, begin_scan(scene, sample.key, options, tools))
+
+
+def finish_sample(
+    begun: BegunSample, options: BuildOptions, paths: InputPaths, tools: Tools
+) -> tuple[str, dict[str, Any]]:
+    """Return the key and the members' values of a sample."""
+    sample, scene = begun.planned, begun.scene
+    captions = find_captions(paths.texts, sample.name) if paths.texts else ()
+    details = scene_details(scene, sample, options, tools)
+    return sample.key, lidar_values(scene.clip, begun.scan(), details, captions)
 
 
 def set_scene(
@@ -70,10 +87,17 @@ def set_scene(
     return Scene(varied, shaped, joints, T_world_sensor[sample.view])
 
 
-def scan_scene(scene: Scene, key: str, options: BuildOptions, tools: Tools) -> LidarClip:
-    """Scan all frames of a scene; `key` and the options' seed decide the range noise."""
+def begin_scan(
+    scene: Scene, key: str, options: BuildOptions, tools: Tools
+) -> Callable[[], LidarClip]:
+    """Begin to scan all frames of a scene; `key` and the options' seed decide the range noise."""
     starts = range(0, scene.clip.frames, BATCH_FRAMES)
-    batches = [_scan_batch(scene, first, key, options, tools) for first in starts]
+    begun = [_begin_batch(scene, first, key, options, tools) for first in starts]
+    return partial(_finish_scan, scene, begun)
+
+
+def _finish_scan(scene: Scene, begun: list[Pending]) -> LidarClip:
+    batches = [finish() for finish in begun]
     world_to_sensor = invert_rigid(scene.T_world_sensor)
     return LidarClip(
         points=np.concatenate([batch.points for batch in batches]),
@@ -83,20 +107,17 @@ def scan_scene(scene: Scene, key: str, options: BuildOptions, tools: Tools) -> L
     )
 
 
-def _scan_batch(
+def _begin_batch(
     scene: Scene, first: int, key: str, options: BuildOptions, tools: Tools
-) -> SampledClip:
+) -> Pending:
     batch = slice(first, first + BATCH_FRAMES)
-    body = scene.shaped.body
-    posed = pose_body(
+    return tools.observer.begin(
         scene.shaped,
         scene.clip.pose[batch],
         scene.clip.trans[batch],
         invert_rigid(scene.T_world_sensor),
+        RangeNoise(options.noise, options.seed, key, first),
     )
-    scans = tools.scanner.scan_clip(posed.vertices, body.faces)
-    scans = add_range_noise(scans, options.noise, options.seed, key, first)
-    return sample_scans(scans, body.face_parts, options.points)
 
 
 def scene_details(

@@ -2,7 +2,8 @@
 
 A job is one shard. A supervisor carries it out in a process of its own, so that whatever dies takes
 one job with it and we know which; on Ray there is a supervisor an actor, with one job at a time.
-Receipts and jobs are small and plain: no array travels through Ray's object store.
+Jobs are small and plain, made when their turn comes, and what comes back says that one is done: its
+receipt stays where it was written. No array travels through Ray's object store.
 """
 
 import logging
@@ -11,16 +12,18 @@ import signal
 import socket
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain, islice
+from math import ceil, floor
 from typing import Any
 from urllib.parse import urlsplit
 
+from motiondata.lidar.devices import CUDA
 from pipelines.errors import GO_ON, AbortedError
 from pipelines.jobs import BuildShard, ShardJob
 from pipelines.options import Execution
-from pipelines.receipts import Receipt
 from pipelines.supervision import Step, Supervisor
 
 STEP_SECONDS = 0.5
@@ -33,6 +36,9 @@ SILENT_SECONDS = 300.0
 """How long all workers together may be silent; a cluster that grows takes minutes for a node."""
 ACTOR_DEATHS = 3
 """After so many deaths of the actors that had it, a job is given up."""
+
+SHARES = 10_000
+"""Of a GPU: Ray counts in no smaller ones."""
 
 RAY_SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -49,8 +55,8 @@ OnFrames = Callable[[int], None]
 
 def run_jobs(
     build: BuildShard, jobs: Sequence[ShardJob], execution: Execution, on_frames: OnFrames
-) -> Generator[Receipt]:
-    """Run all jobs and yield their receipts as they finish, in no particular order.
+) -> Generator[str]:
+    """Run all jobs and yield the names of their shards as they finish, in no particular order.
 
     A plan of a single job, or no workers and no cluster, is run from this process: Ray alone takes
     seconds to start. Raises `AbortedError` where Ray does not start or workers go on dying, and
@@ -62,28 +68,47 @@ def run_jobs(
     else:
         with closing(Supervisor(build, execution)) as supervisor:
             for job in jobs:
-                yield _run_here(supervisor, job, on_frames)
+                _run_here(supervisor, job, on_frames)
+                yield job.shard.name
 
 
-def _run_here(supervisor: Supervisor, job: ShardJob, on_frames: OnFrames) -> Receipt:
+def _run_here(supervisor: Supervisor, job: ShardJob, on_frames: OnFrames) -> None:
     supervisor.begin(job)
     step = Step()
-    while step.receipt is None:
+    while not step.done:
         before, step = step, supervisor.step(STEP_SECONDS)
         on_frames(step.frames - before.frames)
-    return Receipt.from_bytes(step.receipt)
 
 
 def _run_on_ray(
     build: BuildShard, jobs: Sequence[ShardJob], execution: Execution, on_frames: OnFrames
-) -> Iterator[Receipt]:
+) -> Iterator[str]:
     ray = _start_ray(execution)
     try:
         count = min(len(jobs), execution.workers or int(ray.cluster_resources().get("CPU", 1)))
-        actor = ray.remote(Supervisor).options(num_cpus=1)
+        share = gpu_share(execution, jobs[0].product.device, ray.cluster_resources(), count)
+        actor = ray.remote(Supervisor).options(num_cpus=1, num_gpus=share)
         yield from _Crew(ray, lambda: actor.remote(build, execution), on_frames).work(jobs, count)
     finally:
         ray.shutdown()
+
+
+def gpu_share(
+    execution: Execution, device: str, resources: Mapping[str, float], workers: int
+) -> float:
+    """Return what Ray is to keep of a GPU for each worker, so that all of them have a place.
+
+    Raises `AbortedError` where a GPU is wanted, and Ray has none.
+    """
+    if execution.gpus_per_worker is not None or device != CUDA:
+        return execution.gpus_per_worker or 0.0
+    gpus = int(resources.get("GPU", 0))
+    if gpus == 0:
+        raise AbortedError(
+            "--device cuda: expected a GPU among Ray's resources, found none (see `ray status`, "
+            "and CUDA_VISIBLE_DEVICES): use --device cpu without one"
+        )
+    return floor(SHARES / ceil(workers / gpus)) / SHARES
 
 
 def _start_ray(execution: Execution) -> Any:
@@ -152,25 +177,25 @@ class _Crew:
         self._ray = ray
         self._hire = hire
         self._on_frames = on_frames
-        self._waiting: list[ShardJob] = []
+        self._waiting: Iterator[ShardJob] = iter(())
         self._idle: list[_Worker] = []
         self._busy: dict[Any, _Worker] = {}
         self._deaths: Counter[str] = Counter()
 
-    def work(self, jobs: Sequence[ShardJob], count: int) -> Iterator[Receipt]:
-        """Hand out jobs, one in flight a worker, and yield receipts as they come."""
-        self._waiting = list(reversed(jobs))
+    def work(self, jobs: Sequence[ShardJob], count: int) -> Iterator[str]:
+        """Hand out jobs, one in flight a worker, and yield the names of shards as they are done."""
+        self._waiting = iter(jobs)
         for _ in range(count):
             self._add_worker()
         finished = 0
         while finished < len(jobs):
             for worker, step in self._next_steps():
-                receipt = self._take_in(worker, step)
-                if receipt is not None:
+                shard = self._take_in(worker, step)
+                if shard is not None:
                     finished += 1
-                    yield receipt
-            while self._waiting and self._idle:
-                self._hand_out(self._idle.pop(), self._waiting.pop())
+                    yield shard
+            for job in islice(self._waiting, len(self._idle)):
+                self._hand_out(self._idle.pop(), job)
 
     def _add_worker(self) -> None:
         """Ask for a worker; its first step, of nothing, tells that it is there."""
@@ -203,20 +228,20 @@ class _Crew:
             return None
         return step
 
-    def _take_in(self, worker: _Worker, step: Step | None) -> Receipt | None:
-        """Count what a worker has done, and decide what it does next."""
+    def _take_in(self, worker: _Worker, step: Step | None) -> str | None:
+        """Count what a worker has done, and decide what it does next; name a shard that is done."""
         self._on_frames((step or Step()).frames - worker.step.frames)
         if step is None:
             self._replace(worker)
             return None
         self._deaths.pop("starting", None)
         worker.step = step
-        if worker.job is not None and step.receipt is None:
+        if worker.job is not None and not step.done:
             self._watch(worker)
             return None
-        worker.job = None
+        job, worker.job = worker.job, None
         self._idle.append(worker)
-        return Receipt.from_bytes(step.receipt) if step.receipt else None
+        return job.shard.name if job else None
 
     def _replace(self, dead: _Worker) -> None:
         """Put a new worker in the place of one that died with its node, or was killed."""
@@ -228,5 +253,5 @@ class _Crew:
             )
         self._ray.kill(dead.actor)
         if dead.job is not None:
-            self._waiting.append(dead.job)
+            self._waiting = chain([dead.job], self._waiting)
         self._add_worker()

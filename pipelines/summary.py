@@ -2,38 +2,32 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from pipelines.clip_columns import ClipColumns
 from pipelines.drops import Drop
+from pipelines.filling import clip_bytes
 from pipelines.inputs import InputPaths
 from pipelines.options import BuildOptions
-from pipelines.plan import Plan, clip_bytes
-from pipelines.receipts import Receipt
-from shards.manifest import ManifestRow
+from pipelines.planned import Plan
+from pipelines.tally import SubsetCount, Tally
+from shards.paths import split_of
 
 SLOW_TO_TELL = 8
 """How many drops by failure are named one by one."""
 
 
-@dataclass
-class _SubsetCount:
-    rows: int = 0
-    samples: int = 0
-    frames: int = 0
-    drops: Counter[str] = field(default_factory=Counter)
-
-
-def describe_plan(plan: Plan, options: BuildOptions, paths: InputPaths) -> str:
+def describe_plan(plan: Plan[ClipColumns], options: BuildOptions, paths: InputPaths) -> str:
     """Say what a build would do."""
-    counts: dict[str, _SubsetCount] = {}
+    counts: dict[str, SubsetCount] = {}
     for clip in plan.clips:
-        count = counts.setdefault(clip.row.subset, _SubsetCount())
+        count = counts.setdefault(clip.row.subset, SubsetCount())
         count.rows += 1
-        count.samples += len(clip.samples)
+        count.samples += len(clip.keys)
         count.frames += clip.frames
-    megabytes = sum(clip_bytes(clip, options) for clip in plan.clips) / 1e6
-    splits = Counter(shard.split for shard in plan.shards)
+    megabytes = clip_bytes(plan.shards.columns, options).sum() / 1e6
+    splits = Counter(map(split_of, plan.shards.names))
     return "\n".join(
         [
             *_table(counts, plan.drops),
@@ -47,21 +41,20 @@ def describe_plan(plan: Plan, options: BuildOptions, paths: InputPaths) -> str:
     )
 
 
-def describe_build(
-    out: Path, plan: Plan, receipts: Sequence[Receipt], drops: Sequence[Drop], rate: str
-) -> str:
+def describe_build(out: Path, plan: Plan[Any], tally: Tally, rate: str) -> str:
     """Say what a build has come to; `rate` says how fast."""
-    rows = [row for receipt in receipts for row in receipt.samples]
-    frames = sum(row.frames for row in rows)
-    size = sum(receipt.file.bytes for receipt in receipts if receipt.file)
+    size = sum(shard.bytes for shard in tally.shards)
+    means = "".join(
+        f"{tally.sums[column] / max(tally.frames, 1):,.0f} {unit}, "
+        for column, unit in tally.told.items()
+    )
     return "\n".join(
         [
-            *_table(_count_rows(plan, rows, drops), drops),
+            *_table(tally.subsets, tally.drops),
             "",
-            *_failures(drops),
-            f"{plan.rows:,} rows: {len(rows):,} samples, {len(drops):,} drops",
-            f"{frames:,} frames, {_mean_hits(rows):,.0f} hits a frame, "
-            f"{sum(receipt.file is not None for receipt in receipts)} shards, {size / 1e6:,.1f} MB "
+            *_failures(tally.drops),
+            f"{plan.rows:,} rows: {tally.samples:,} samples, {len(tally.drops):,} drops",
+            f"{tally.frames:,} frames, {means}{len(tally.shards)} shards, {size / 1e6:,.1f} MB "
             f"in {out}",
             rate,
         ]
@@ -84,40 +77,20 @@ def count_table(rows: Iterable[tuple[str, ...]], header: tuple[str, ...]) -> lis
     ]
 
 
-def _table(counts: Mapping[str, _SubsetCount], drops: Iterable[Drop]) -> list[str]:
-    counts = dict(counts)
+def _table(counts: Mapping[str, SubsetCount], drops: Iterable[Drop]) -> list[str]:
+    dropped: dict[str, Counter[str]] = {}
     for drop in drops:
-        count = counts.setdefault(drop.subset, _SubsetCount())
-        count.rows += 1
-        count.drops[drop.reason] += 1
-    rows = [
-        (name, f"{count.rows:,}", f"{count.samples:,}", f"{count.frames:,}", _counts(count.drops))
-        for name, count in sorted(counts.items())
-    ]
+        dropped.setdefault(drop.subset, Counter())[drop.reason] += 1
+    rows = []
+    for name in sorted({*counts, *dropped}):
+        count, reasons = counts.get(name, SubsetCount()), dropped.get(name, Counter())
+        numbers = (count.rows + reasons.total(), count.samples, count.frames)
+        rows.append((name, *(f"{number:,}" for number in numbers), _counts(reasons)))
     return count_table(rows, ("subset", "rows", "samples", "frames", "drops"))
 
 
 def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {number:,}" for name, number in counts.items())
-
-
-def _count_rows(
-    plan: Plan, rows: Iterable[ManifestRow], drops: Iterable[Drop]
-) -> dict[str, _SubsetCount]:
-    dropped = {drop.row for drop in drops}
-    counts: dict[str, _SubsetCount] = {}
-    for clip in plan.clips:
-        if clip.row.number not in dropped:
-            counts.setdefault(clip.row.subset, _SubsetCount()).rows += 1
-    for row in rows:
-        counts[row.extra["subset"]].samples += 1
-        counts[row.extra["subset"]].frames += row.frames
-    return counts
-
-
-def _mean_hits(rows: Sequence[ManifestRow]) -> float:
-    frames = sum(row.frames for row in rows)
-    return sum(row.extra["hits_mean"] * row.frames for row in rows) / frames if frames else 0.0
 
 
 def _failures(drops: Sequence[Drop]) -> list[str]:

@@ -20,7 +20,7 @@ from pipelines.quarantine import (
     publish_quarantine,
 )
 from pipelines.receipts import receipt_path
-from pipelines.worker import PutDown, TakenUp, WorkerProcess
+from pipelines.worker import Done, PutDown, TakenUp, WorkerProcess
 from shards.publishing import TEMPORARY
 
 DEATHS_IN_VAIN = 5
@@ -34,8 +34,8 @@ class Step:
 
     frames: int = 0
     """The frames of the job that are done; fewer than before where it had to begin again."""
-    receipt: bytes | None = None
-    """The receipt, as it was published, once the job is done."""
+    done: bool = False
+    """Whether the shard and its receipt lie where they belong."""
 
 
 class Supervisor:
@@ -109,8 +109,8 @@ class Supervisor:
             case PutDown():
                 self._in_hand = None
                 self._step = Step(self._step.frames + said.frames)
-            case bytes():
-                self._step, self._job = Step(self._step.frames, said), None
+            case Done():
+                self._step, self._job = Step(self._step.frames, done=True), None
                 forget_quarantine(job.out, job.shard.name)
             case BaseException():
                 self._job = None

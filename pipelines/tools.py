@@ -1,5 +1,6 @@
-"""What a worker loads once and uses for every clip: the bodies, the sensor and its scanner."""
+"""What a worker loads once and uses for every clip: the bodies, the sensor and its observer."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,9 +9,11 @@ from pathlib import Path
 from motiondata.bodies.body import Body
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.loading import load_bodies
+from motiondata.lidar.devices import make_observer
+from motiondata.lidar.observing import Observer
 from motiondata.lidar.presets import find_sensor
-from motiondata.lidar.scanning import Scanner
 from motiondata.lidar.sensor import Sensor
+from motiondata.lidar.warming import warm_up
 from motiondata.recording import GENDERS
 from pipelines.inputs import digest_json
 from pipelines.options import BuildOptions
@@ -18,11 +21,11 @@ from pipelines.options import BuildOptions
 
 @dataclass(frozen=True)
 class Tools:
-    """The body of each gender, the sensor, and a scanner for it (which is not to be shared)."""
+    """The body of each gender, the sensor, and what observes bodies with it (not to be shared)."""
 
     bodies: Mapping[str, Body]
     sensor: Sensor
-    scanner: Scanner
+    observer: Observer
 
     @property
     def bodies_id(self) -> str:
@@ -39,7 +42,7 @@ class Tools:
 
 def load_tools(options: BuildOptions) -> Tools:
     """Load what the options name, once a process. Raises `InputError` for a bad body or sensor."""
-    return _load(options.body, options.sensor)
+    return _load(options.body, options.sensor, options.points, options.device)
 
 
 def load_tools_anew(options: BuildOptions) -> Tools:
@@ -48,8 +51,18 @@ def load_tools_anew(options: BuildOptions) -> Tools:
     return load_tools(options)
 
 
+def warm_up_kernels() -> None:
+    """Load the kernels, once a process, and say on standard error if they must be compiled."""
+    warm_up(_announce_compiling)
+
+
+def _announce_compiling() -> None:
+    sys.stderr.write("Compiling the kernels for this machine, some twenty seconds ...\n")
+    sys.stderr.flush()
+
+
 @lru_cache(maxsize=1)
-def _load(body: Path | None, sensor_name: str) -> Tools:
+def _load(body: Path | None, sensor_name: str, points: int, device: str) -> Tools:
     bodies = load_bodies(body) if body else dict.fromkeys(GENDERS, bundled_body())
     sensor = find_sensor(sensor_name)
-    return Tools(bodies, sensor, Scanner(sensor))
+    return Tools(bodies, sensor, make_observer(device, sensor, points))

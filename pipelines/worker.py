@@ -37,6 +37,11 @@ class PutDown:
     frames: int
 
 
+@dataclass(frozen=True)
+class Done:
+    """Said when a shard and its receipt lie where they belong."""
+
+
 class _Speaker:
     """A `Watcher` that passes on what it hears."""
 
@@ -82,7 +87,7 @@ def _work(
 ) -> None:
     """Build the shards whose jobs come over the connection, until it is closed.
 
-    Answers each with its receipt, or with the error that is to be raised in the parent, whose end
+    Answers each when it is done, or with the error that is to be raised in the parent, whose end
     of the pipe is inherited and closed.
     """
     die_with(parent)
@@ -96,7 +101,8 @@ def _work(
         except EOFError:
             return
         try:
-            answer: object = build(job, _Speaker(connection)).to_bytes()
+            build(job, _Speaker(connection))
+            answer: object = Done()
         except MemoryError:
             os._exit(OUT_OF_MEMORY_EXIT)
         except BaseException as error:  # noqa: BLE001 (raised in the parent)

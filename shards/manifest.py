@@ -43,14 +43,19 @@ def manifest_columns(schema: Schema) -> pa.Schema:
     return pa.schema([pa.field(name, kind, nullable=False) for name, kind in columns])
 
 
+def manifest_schema(schema: Schema, extra: pa.Schema) -> pa.Schema:
+    """Return all columns of the manifest of such samples, or raise where one comes twice."""
+    columns = pa.schema([*manifest_columns(schema), *extra])
+    if len(set(columns.names)) != len(columns):
+        raise ShardError(f"a manifest has the columns {', '.join(columns.names)}: one comes twice")
+    return columns
+
+
 def manifest_table(
     schema: Schema, rows: Iterable[ManifestRow], extra: pa.Schema = NO_COLUMNS
 ) -> pa.Table:
     """Return the manifest of rows in order; `extra` describes the further columns."""
-    columns = pa.schema([*manifest_columns(schema), *extra])
-    if len(set(columns.names)) != len(columns):
-        raise ShardError(f"a manifest has the columns {', '.join(columns.names)}: one comes twice")
-    return rows_to_table((_row_to_dict(row) for row in rows), columns)
+    return rows_to_table((_row_to_dict(row) for row in rows), manifest_schema(schema, extra))
 
 
 def table_to_rows(schema: Schema, table: pa.Table) -> list[ManifestRow]:

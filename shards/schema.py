@@ -100,6 +100,14 @@ class Schema:
             )
         return floats[field]
 
+    def frames_of(self, values: Mapping[str, Any]) -> int:
+        """Return how many frames a sample has, whose arrays are given by suffix."""
+        return next(
+            len(values[self.suffixes[field]])
+            for field, spec in self.arrays.items()
+            if spec.shape[0] == FRAMES
+        )
+
     def decode(self, suffix: str, data: bytes, frames: int) -> Any:
         """Return what a member says, of a sample of so many frames: an array, an object or text.
 

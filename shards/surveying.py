@@ -94,6 +94,12 @@ def sample_moments(schema: Schema, field: str, values: Mapping[str, Any]) -> Mom
     return Moments.of(array[..., None] if isinstance(spec.shape[-1], str) else array, where)
 
 
+def all_moments(schema: Schema, values: Mapping[str, Any]) -> dict[str, Moments]:
+    """Return the moments of each field of real numbers of a sample, as `sample_moments` does."""
+    floats = [field for field, spec in schema.arrays.items() if spec.is_float]
+    return {field: sample_moments(schema, field, values) for field in floats}
+
+
 def _sample_surveys(task: ShardTask, reader: ShardReader) -> Iterator[Survey]:
     spec = task.schema.float_array(task.field)
     names = [task.field] if spec.counted_where is None else [task.field, spec.counted_where]

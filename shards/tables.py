@@ -4,18 +4,20 @@ Rows are plain dictionaries. Every option that changes bytes is fixed here, and 
 host is stored; Parquet does store the version of its writer, so equal bytes need an equal pyarrow.
 """
 
+import io
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shards.errors import DatasetError, ShardError
-from shards.hashing import check_entry, hash_bytes
-from shards.publishing import publish
+from shards.hashing import check_entry, new_hash
+from shards.publishing import publishing
 
 ROW_GROUP_ROWS = 65_536
 
@@ -35,9 +37,86 @@ class TableEntry:
 
 def write_table(path: Path, table: pa.Table) -> TableEntry:
     """Publish a table as a Parquet file, and return its record for `dataset.json`."""
-    data = table_to_parquet(table)
-    publish(path, data)
-    return TableEntry(path.name, len(data), hash_bytes(data), table.num_rows)
+    with writing_table(path, table.schema) as writer:
+        writer.write(table)
+    return writer.entry(path.name)
+
+
+@contextmanager
+def writing_table(path: Path, schema: pa.Schema) -> Iterator["TableWriter"]:
+    """Yield what writes a table part by part to a file that is whole, or absent.
+
+    The bytes are those of the table written at once; a row group of it is in memory at the most.
+    """
+    with publishing(path) as file:
+        writer = TableWriter(file, schema)
+        try:
+            yield writer
+            writer.close()
+        except BaseException:
+            writer.abandon()
+            raise
+
+
+class TableWriter:
+    """Writes rows as Parquet, as many to a row group however they come."""
+
+    def __init__(self, file: BinaryIO, schema: pa.Schema) -> None:
+        self.rows = 0
+        """How many are written; others wait until they fill a row group."""
+        self._file = _HashedFile(file)
+        self._parquet = _parquet_writer(pa.PythonFile(self._file, "w"), schema)
+        self._waiting = [schema.empty_table()]
+
+    def write(self, part: pa.Table) -> None:
+        """Append rows, of the table's own columns."""
+        self._waiting.append(part)
+        if sum(map(len, self._waiting)) >= ROW_GROUP_ROWS:
+            rows = pa.concat_tables(self._waiting)
+            whole = len(rows) // ROW_GROUP_ROWS * ROW_GROUP_ROWS
+            self._write_groups(rows[:whole])
+            self._waiting = [rows[whole:]]
+
+    def close(self) -> None:
+        """Write the rows that wait, and the end of the file."""
+        rows = pa.concat_tables(self._waiting)
+        if len(rows) or not self.rows:
+            self._write_groups(rows)
+        self._parquet.close()
+
+    def abandon(self) -> None:
+        """Let go of the file and write nothing more: pyarrow would, once nobody holds it."""
+        self._file.into = None
+        self._parquet.close()
+
+    def entry(self, name: str) -> TableEntry:
+        """Return the record of the closed file for `dataset.json`."""
+        return TableEntry(name, self._file.size, self._file.hash.hexdigest(), self.rows)
+
+    def _write_groups(self, rows: pa.Table) -> None:
+        self._parquet.write_table(rows.combine_chunks(), ROW_GROUP_ROWS)
+        self.rows += len(rows)
+
+
+class _HashedFile(io.RawIOBase):
+    """A file for writing that hashes and counts what goes through it; it leaves the other open."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.hash = new_hash()
+        self.size = 0
+        self.into: BinaryIO | None = file
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.hash.update(data)
+        self.size += len(data)
+        return self.into.write(data) if self.into else len(data)
+
+
+def _parquet_writer(sink: pa.NativeFile, schema: pa.Schema) -> pq.ParquetWriter:
+    return pq.ParquetWriter(sink, schema, version="2.6", compression="zstd", compression_level=3)
 
 
 def rows_to_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
@@ -47,14 +126,35 @@ def rows_to_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Ta
     """
     checked = _checked(rows, schema)
     tables = [schema.empty_table()]
-    try:
+    with _fitting():
         while part := list(islice(checked, ROW_GROUP_ROWS)):
             tables.append(pa.Table.from_pylist(part, schema=schema))
-        table = pa.concat_tables(tables)
-        table.validate(full=True)
+    return _without_nulls(pa.concat_tables(tables))
+
+
+def columns_to_table(columns: Mapping[str, list[Any]], schema: pa.Schema) -> pa.Table:
+    """Return columns as a table; there is every column of it, and no other."""
+    if columns.keys() != set(schema.names):
+        raise ShardError(f"there are columns {sorted(columns)}; expected {sorted(schema.names)}")
+    with _fitting():
+        table = pa.Table.from_pydict(columns, schema)
+    return _without_nulls(table)
+
+
+@contextmanager
+def _fitting() -> Iterator[None]:
+    """Turn what pyarrow raises for values of other types than the columns' into `ShardError`."""
+    try:
+        yield
     except (pa.ArrowException, UnicodeEncodeError, OverflowError) as error:
         raise ShardError(f"a row does not fit its table: {error}") from error
-    for column in schema:
+
+
+def _without_nulls(table: pa.Table) -> pa.Table:
+    """Return a table, or raise where it is none or where nulls are that may not be."""
+    with _fitting():
+        table.validate(full=True)
+    for column in table.schema:
         if not column.nullable and table[column.name].null_count:
             raise ShardError(f"the column {column.name!r} has nulls, which it may not")
     return table
@@ -71,14 +171,8 @@ def _checked(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> Iterator[d
 def table_to_parquet(table: pa.Table) -> bytes:
     """Return a table as the bytes of a Parquet file."""
     sink = pa.BufferOutputStream()
-    pq.write_table(
-        table.combine_chunks(),
-        sink,
-        row_group_size=ROW_GROUP_ROWS,
-        version="2.6",
-        compression="zstd",
-        compression_level=3,
-    )
+    with _parquet_writer(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks(), ROW_GROUP_ROWS)
     return bytes(sink.getvalue())
 
 

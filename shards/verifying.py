@@ -28,7 +28,7 @@ T = TypeVar("T")
 _STATISTICS = re.compile(
     rf"({STATISTICS}/([^/]+)/([^/]+))/(?:mean\.npy|std\.npy|stats\.json|histograms\.json)"
 )
-_DERIVED = re.compile(rf"{_STATISTICS.pattern}|{RECEIPTS}/[^/]+\.json")
+_DERIVED = re.compile(rf"{_STATISTICS.pattern}|{RECEIPTS}/[^/]+\.(?:json|parquet)")
 
 
 @dataclass(frozen=True)

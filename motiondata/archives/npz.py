@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,8 @@ _HEADER = re.compile(
 """A header as NumPy writes it, under Python 2 (`601L`) too, for numbers, texts and objects."""
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OverflowError, ValueError)
 """What `zipfile` raises for damaged files, and NumPy for shapes beyond its limits."""
+_FIRST_BYTES = 2**16
+"""What is read of a member before its header is understood."""
 _FLOAT64_BYTES = 8
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
@@ -79,29 +81,32 @@ class Npz:
                 self.source, f"{key} is encrypted or packed otherwise than by deflate"
             )
         with _damage_reported(self.source), self.archive.open(member) as file:
-            dtype, shape, order = self._header(key, file)
+            start = file.read(_FIRST_BYTES)  # all of most members: every call takes its time
+            dtype, shape, order, data_at = self._header(key, start)
             claimed = math.prod(shape) * dtype.itemsize
-            if claimed != member.file_size - file.tell():
+            if claimed != member.file_size - data_at:
                 raise _unreadable(self.source, f"{key} is not of the size that its header claims")
             if math.prod(shape) * _FLOAT64_BYTES > MAX_ARRAY_BYTES:
                 raise self.invalid(f"{key} is shaped {shape}, too large to hold in float64")
             # Told how much, since a reader that is not unpacks all that a small file may hold.
-            data = file.read(claimed + 1)
-            if len(data) != claimed:
+            data = start + file.read(max(data_at + claimed + 1 - len(start), 0))
+            if len(data) != data_at + claimed:
                 raise _unreadable(self.source, f"{key} ends early")
-            return np.ndarray(shape, dtype, data, order=order)
+            return np.ndarray(shape, dtype, data, data_at, order=order)
 
     def _header(
-        self, key: str, file: IO[bytes]
-    ) -> tuple[np.dtype[Any], tuple[int, ...], Literal["C", "F"]]:
-        found = _HEADER.fullmatch(_header_text(file))
+        self, key: str, start: bytes
+    ) -> tuple[np.dtype[Any], tuple[int, ...], Literal["C", "F"], int]:
+        """Return the type, the shape and the order of an array, and where its numbers begin."""
+        text_at, data_at = _header_span(start)
+        found = _HEADER.fullmatch(start[text_at:data_at])
         if found is None:
             raise _unreadable(self.source, f"{key} has no header of a plain array")
         dtype = np.dtype(found["dtype"].decode())
         if dtype.hasobject:
             raise self.invalid(f"{key} holds Python objects, and nothing is ever unpickled")
         shape = tuple(int(length) for length in re.findall(rb"[0-9]+", found["shape"]))
-        return dtype, shape, "F" if found["by_column"] == b"True" else "C"
+        return dtype, shape, "F" if found["by_column"] == b"True" else "C", data_at
 
     def invalid(self, found: str) -> RecordingError:
         """Return the error for a file that is whole but not as expected, with its keys."""
@@ -109,14 +114,15 @@ class Npz:
         return RecordingError(DropReason.INVALID, f"{self.source}: {found} (keys: {keys})")
 
 
-def _header_text(file: IO[bytes]) -> bytes:
-    """Read a `.npy` file up to its data; empty where it does not begin as one."""
-    magic, version = file.read(len(_MAGIC)), file.read(2)
-    if magic != _MAGIC or len(version) < 2 or version[0] not in _HEADER_LENGTH:
-        return b""
+def _header_span(start: bytes) -> tuple[int, int]:
+    """Return from where to where in a `.npy` file its header is; nowhere if it begins otherwise."""
+    version = start[len(_MAGIC) : len(_MAGIC) + 2]
+    if not start.startswith(_MAGIC) or len(version) < 2 or version[0] not in _HEADER_LENGTH:
+        return 0, 0
     length = _HEADER_LENGTH[version[0]]
-    (size,) = length.unpack(file.read(length.size).ljust(length.size, b"\0"))
-    return file.read(size) if size <= _MAX_HEADER_BYTES else b""
+    text_at = len(_MAGIC) + 2 + length.size
+    (size,) = length.unpack(start[text_at - length.size : text_at].ljust(length.size, b"\0"))
+    return (text_at, text_at + size) if size <= _MAX_HEADER_BYTES else (0, 0)
 
 
 def array_to_text(array: NDArray[Any]) -> str:

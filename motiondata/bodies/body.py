@@ -59,6 +59,11 @@ class Body:
         return weights
 
     @cached_property
+    def shape_rows(self) -> NDArray[np.float64]:
+        """The shape components one after another, shaped (shapes, vertices, 3)."""
+        return np.ascontiguousarray(np.moveaxis(self.shape_dirs, -1, 0))
+
+    @cached_property
     def face_parts(self) -> NDArray[np.uint8]:
         """The posed joint that each face's vertices follow most, shaped (faces,), below 22."""
         parts: NDArray[np.intp] = self.driven_weights[self.faces].sum(axis=1).argmax(axis=1)

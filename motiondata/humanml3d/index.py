@@ -8,6 +8,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from motiondata.archives.subsets import humanml3d_subset
@@ -19,11 +20,14 @@ HUMANACT12 = "humanact12"
 WHOLE_HUMANACT12 = (0, -1)
 """The frames that the index gives for HumanAct12's recordings, which are never sliced."""
 
+UNSAFE = frozenset({"", ".", ".."})
+"""What no part of a recording's path may be."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """One line of an index: a clip to be, in frames counted at 20 fps after the lead-in."""
 
@@ -62,6 +66,7 @@ class Row:
             )
 
 
+@lru_cache(maxsize=2**10)
 def source_parts(source_path: str) -> tuple[str, ...]:
     """Split a row's path into the parts below `./pose_data/`, the last one without its suffix."""
     parts = source_path.removeprefix("./").removeprefix("pose_data/").split("/")
@@ -69,17 +74,21 @@ def source_parts(source_path: str) -> tuple[str, ...]:
 
 
 def read_index(path: Path) -> tuple[Row, ...]:
-    """Read an index in HumanML3D's format; further columns are ignored.
+    """Read an index in HumanML3D's format, as `iter_index` does."""
+    return tuple(iter_index(path))
+
+
+def iter_index(path: Path) -> Iterator[Row]:
+    """Yield the rows of an index in HumanML3D's format; further columns are ignored.
 
     Raises `InputError` with the line at fault: missing columns, frames that are no frames, paths
     that leave the archive, names that cannot be keys of a dataset or that two rows share (also
-    when case is ignored, or when one is the other's mirrored name).
+    when case is ignored, or when one is the other's mirrored name: this is known at the end).
     """
-    rows: list[Row] = []
     line_of_name: dict[str, int] = {}
-    for line, fields in _data_lines(path):
+    for number, (line, fields) in enumerate(_data_lines(path)):
         try:
-            row = _row(len(rows), fields)
+            row = _row(number, fields)
         except ValueError as error:
             raise InputError(f"{path}, line {line}: {error}") from error
         first = line_of_name.setdefault(row.name.casefold(), line)
@@ -88,11 +97,10 @@ def read_index(path: Path) -> tuple[Row, ...]:
                 f"{path}, line {line}: the name {row.name!r} stands in line {first} already; "
                 "expected every row to have a name of its own, also when case is ignored"
             )
-        rows.append(row)
-    if not rows:
+        yield row
+    if not line_of_name:
         raise InputError(f"{path} has no rows; expected one a clip below the line of columns")
     _refuse_mirrored_names(path, line_of_name)
-    return tuple(rows)
 
 
 def _data_lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
@@ -155,7 +163,7 @@ def _whole_number(fields: dict[str, str], column: str) -> int:
 
 def _check_path(source_path: str) -> None:
     parts = source_parts(source_path)
-    unsafe = any(part in ("", ".", "..") for part in parts) or not source_path.isprintable()
+    unsafe = not UNSAFE.isdisjoint(parts) or not source_path.isprintable()
     if unsafe or len(parts) < 2:
         raise ValueError(
             f"source_path is {source_path!r:.200}; expected a path such as "
@@ -172,7 +180,7 @@ def _check_name(name: str) -> None:
 
 
 def _check_frames(row: Row) -> None:
-    if row.is_humanact12 and (row.start_frame, row.end_frame) == WHOLE_HUMANACT12:
+    if (row.start_frame, row.end_frame) == WHOLE_HUMANACT12 and row.is_humanact12:
         return
     if not 0 <= row.start_frame < row.end_frame:
         raise ValueError(

@@ -18,6 +18,9 @@ BANDS = 4096
 NARROW = 0.04
 """Azimuth span in radians up to which the bands of its corners say which beams a face touches."""
 
+NARROW_UNITS = 416
+"""The same, rounded down, in the 65,536 units of a turn that a scan compares azimuths in."""
+
 SINE_ERROR = 2e-6
 """Bound on the error of a sine of elevation in float32: several times what rounding can add."""
 
@@ -39,12 +42,16 @@ class RayGrid(NamedTuple):
     """The lowest sorted beam that a face whose lowest corner is in a band can touch, (bands,)."""
     last_beam: NDArray[np.int32]
     """The highest sorted beam that a face whose highest corner is in a band can touch, (bands,)."""
+    band_marks: NDArray[np.int64]
+    """Both of these for a band as a vertex in it is marked with them (see `rasterising.Buffers`):
+    the first, from bit 16 on, and the complement of the last's successor, from bit 48 on."""
     lowest_sine: np.float32
     """Where the first band begins; the outer bands reach on to the poles."""
     bands_per_sine: np.float32
     """Bands in a unit of the sine."""
-    narrow: np.float32
-    """Faces of a wider span in azimuth than this, in radians, need bounds of their own."""
+    narrow: int
+    """Faces of a wider span in azimuth than this, in 65,536ths of a turn, need bounds of their own.
+    """
 
 
 def ray_grid(sensor: Sensor) -> RayGrid:
@@ -58,15 +65,18 @@ def ray_grid(sensor: Sensor) -> RayGrid:
     sines = np.sin(sensor.elevation[order])
     margin = 0.385 * (1 / np.cos(NARROW / 2) - 1) + SINE_ERROR
     edges = np.linspace(sines[0] - 2 * margin, sines[-1] + 2 * margin, BANDS + 1)
+    first_beam = np.searchsorted(sines, edges[:-1] - margin)
+    end_beam = np.searchsorted(sines, edges[1:] + margin, side="right")
     return RayGrid(
         directions=ray_directions(sensor).reshape(-1, 3),
         columns=sensor.columns,
         beams=order.astype(np.int32),
         tangents=np.tan(sensor.elevation[order]),
         offsets=sensor.azimuth_offset[order],
-        first_beam=np.searchsorted(sines, edges[:-1] - margin).astype(np.int32),
-        last_beam=(np.searchsorted(sines, edges[1:] + margin, side="right") - 1).astype(np.int32),
+        first_beam=first_beam.astype(np.int32),
+        last_beam=(end_beam - 1).astype(np.int32),
+        band_marks=(first_beam << 16) | (~end_beam << 48),
         lowest_sine=np.float32(edges[0]),
         bands_per_sine=np.float32(BANDS / (edges[-1] - edges[0])),
-        narrow=np.float32(NARROW),
+        narrow=NARROW_UNITS,
     )

@@ -11,19 +11,23 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.lidar.jit import inlined, kernel, step
+from motiondata.jit import inlined, kernel, step
 from motiondata.lidar.scans import Scan, Scans
 
 NO_PART = 255
 """The part of a point that stands for no hit: a frame without hits has all its points at zero."""
 
-LANES = 64
+LANES = 32
 """Clouds are padded to a multiple of this, so that vectorised loops leave no remainder."""
 
-CHOSEN = np.float32(-1)
+CROWDED = 4
+"""Chosen points are taken out once they are more than one in so many: then loops are shorter."""
+
+CHOSEN = np.int32(-1)
 """The gap of a point that is chosen, or only padding: below any that a point can have."""
 
-FAR, HALF, ZERO = np.float32(np.inf), np.float32(0.5), np.float32(0)
+FAR = np.float32(np.inf).view(np.int32)
+HALF, ZERO = np.float32(0.5), np.float32(0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,15 +43,16 @@ class SampledClip:
 
 
 class Cloud(NamedTuple):
-    """The points of one frame by component, padded, each shaped (room,)."""
+    """The points of one frame that are left to choose from, in order, padded; each (room,)."""
 
     x: NDArray[np.float32]
     y: NDArray[np.float32]
     z: NDArray[np.float32]
-    gap: NDArray[np.float32]
-    """Squared distance from each point to the nearest chosen one, or `CHOSEN`."""
-    gap_bits: NDArray[np.int32]
-    """The same memory as integers: they sort alike, and their maximum can be vectorised."""
+    gap: NDArray[np.int32]
+    """Squared distance from each point to the nearest chosen one, or `CHOSEN`: the bits of a number
+    in single precision, which sort as it does, and whose maximum can be vectorised."""
+    number: NDArray[np.int32]
+    """Which point of the frame each is."""
 
 
 def farthest_points(points: NDArray[np.float32], k: int) -> NDArray[np.int32]:
@@ -59,19 +64,43 @@ def farthest_points(points: NDArray[np.float32], k: int) -> NDArray[np.int32]:
     """
     if len(points) == 0:
         raise ValueError("expected at least one point to choose from")
-    order: NDArray[np.int32] = _orders(points, np.array([0, len(points)]), k)[0]
+    order = np.empty(k, np.int32)
+    _order_cloud(np.require(points, np.float32, ["C", "W"]), _cloud_for(len(points)), order)
     return order
 
 
 def sample_scans(scans: Scans, face_parts: NDArray[np.uint8], k: int) -> SampledClip:
     """Keep k points of each frame; `face_parts`, shaped (faces,), says what part a face is of."""
-    points = np.zeros((len(scans), k, 3), np.float32)
-    parts = np.full((len(scans), k), NO_PART, np.uint8)
-    kept = scans.offsets[:-1, None] + _orders(scans.hits.points, scans.offsets, k)
-    seen = scans.counts > 0
-    points[seen] = scans.hits.points[kept[seen]]
-    parts[seen] = face_parts[scans.hits.faces[kept[seen]]]
-    return SampledClip(points, scans.counts, parts)
+    sampled = empty_sample(len(scans), k)
+    sample_into(sampled, scans, face_parts)
+    return sampled
+
+
+def empty_sample(frames: int, k: int) -> SampledClip:
+    """Return room for k points of so many frames, which look as if there were no hits."""
+    return SampledClip(
+        points=np.zeros((frames, k, 3), np.float32),
+        hits=np.zeros(frames, np.int32),
+        parts=np.full((frames, k), NO_PART, np.uint8),
+    )
+
+
+def sample_into(
+    sampled: SampledClip, scans: Scans, face_parts: NDArray[np.uint8], first: int = 0
+) -> None:
+    """Write the points kept of each scan to the frames of an empty sample, from `first` on."""
+    frames = slice(first, first + len(scans))
+    sampled.hits[frames] = scans.counts
+    _sample_frames(
+        np.require(scans.hits.points, np.float32, ["C", "W"]),
+        np.require(scans.hits.faces, np.int32, ["C", "W"]),
+        np.require(face_parts, np.uint8, ["C", "W"]),
+        scans.offsets,
+        _cloud_for(int(scans.counts.max(initial=0))),
+        np.empty(sampled.points.shape[1], np.int32),
+        sampled.points[frames],
+        sampled.parts[frames],
+    )
 
 
 def sample_scan(
@@ -82,85 +111,121 @@ def sample_scan(
     return sampled.points[0], sampled.parts[0]
 
 
-def _orders(points: NDArray[np.float32], offsets: NDArray[np.int64], k: int) -> NDArray[np.int32]:
-    """Return which points of each frame to keep, shaped (frames, k); zero where it has none."""
-    room = -(-int(np.diff(offsets).max(initial=0)) // LANES) * LANES
-    x, y, z, gap = np.empty((4, room), np.float32)
-    cloud = Cloud(x, y, z, gap, gap.view(np.int32))
-    orders = np.zeros((len(offsets) - 1, k), np.int32)
-    _order_frames(np.require(points, np.float32, ["C", "W"]), offsets, tuple(cloud), orders)
-    return orders
+def _cloud_for(points: int) -> tuple[NDArray[Any], ...]:
+    """Return room for a cloud of so many points, as plain as kernels take it."""
+    room = -(-points // LANES) * LANES
+    return tuple(Cloud(*np.empty((3, room), np.float32), *np.empty((2, room), np.int32)))
 
 
 @kernel
-def _order_frames(
+def _sample_frames(
     points: NDArray[np.float32],
+    faces: NDArray[np.int32],
+    face_parts: NDArray[np.uint8],
     offsets: NDArray[np.int64],
     cloud_fields: tuple[Any, ...],
-    orders: NDArray[np.int32],
+    order: NDArray[np.int32],
+    sampled: NDArray[np.float32],
+    parts: NDArray[np.uint8],
 ) -> None:
-    cloud = Cloud(*cloud_fields)
-    for frame in range(len(orders)):
-        if offsets[frame] < offsets[frame + 1]:
-            _order_points(points[offsets[frame] : offsets[frame + 1]], cloud, orders[frame])
+    for frame in range(len(sampled)):
+        first, end = offsets[frame], offsets[frame + 1]
+        if first < end:
+            _order_points(points[first:end], Cloud(*cloud_fields), order)
+            for place in range(len(order)):
+                hit = first + order[place]
+                for axis in range(3):
+                    sampled[frame, place, axis] = points[hit, axis]
+                parts[frame, place] = face_parts[faces[hit]]
+
+
+@kernel
+def _order_cloud(
+    points: NDArray[np.float32], cloud_fields: tuple[Any, ...], order: NDArray[np.int32]
+) -> None:
+    _order_points(points, Cloud(*cloud_fields), order)
 
 
 @step
 def _order_points(points: NDArray[np.float32], cloud: Cloud, order: NDArray[np.int32]) -> None:
-    count = len(points)
-    room = (count + LANES - 1) // LANES * LANES
-    _fill_cloud(points, cloud, room)
-    point = _first_point(cloud, count, room)
-    for place in range(min(count, len(order))):
-        order[place] = point
-        _close_gaps(cloud, room, cloud.x[point], cloud.y[point], cloud.z[point])
-        cloud.gap[point] = CHOSEN
-        point = _widest_gap(cloud, room)
-    for place in range(count, len(order)):
-        order[place] = order[place - count]
+    left, chosen = len(points), 0
+    _fill_cloud(points, cloud)
+    place = _first_place(cloud, left)
+    for number in range(min(len(points), len(order))):
+        order[number] = cloud.number[place]
+        x, y, z = cloud.x[place], cloud.y[place], cloud.z[place]
+        cloud.gap[place] = CHOSEN
+        chosen += 1
+        if chosen * CROWDED > left:
+            left, chosen = _take_out_chosen(cloud, left), 0
+        place = _place_of(_close_gaps(cloud, left, x, y, z), cloud, left)
+    for number in range(len(points), len(order)):
+        order[number] = order[number - len(points)]
 
 
 @inlined
-def _fill_cloud(points: NDArray[np.float32], cloud: Cloud, room: int) -> None:
+def _padded(points: int) -> int:
+    return (points + LANES - 1) // LANES * LANES
+
+
+@inlined
+def _fill_cloud(points: NDArray[np.float32], cloud: Cloud) -> None:
     for point in range(len(points)):
         cloud.x[point], cloud.y[point], cloud.z[point] = points[point]
-        cloud.gap[point] = FAR
-    for point in range(len(points), room):
+        cloud.gap[point], cloud.number[point] = FAR, point
+    _pad_cloud(cloud, len(points))
+
+
+@inlined
+def _pad_cloud(cloud: Cloud, points: int) -> None:
+    for point in range(points, _padded(points)):
         cloud.x[point], cloud.y[point], cloud.z[point] = ZERO, ZERO, ZERO
         cloud.gap[point] = CHOSEN
 
 
 @inlined
-def _first_point(cloud: Cloud, count: int, room: int) -> np.int32:
+def _first_place(cloud: Cloud, count: int) -> np.int32:
     """Return the point farthest from the bounding box's middle, which has no rounding of sums."""
     middle_x = HALF * (cloud.x[:count].min() + cloud.x[:count].max())
     middle_y = HALF * (cloud.y[:count].min() + cloud.y[:count].max())
     middle_z = HALF * (cloud.z[:count].min() + cloud.z[:count].max())
-    _close_gaps(cloud, room, middle_x, middle_y, middle_z)
-    point = _widest_gap(cloud, room)
+    place = _place_of(_close_gaps(cloud, count, middle_x, middle_y, middle_z), cloud, count)
     cloud.gap[:count] = FAR
-    return point
+    return place
 
 
 @inlined
-def _close_gaps(cloud: Cloud, room: int, x: np.float32, y: np.float32, z: np.float32) -> None:
-    """Take a newly chosen point into account."""
+def _close_gaps(cloud: Cloud, left: int, x: np.float32, y: np.float32, z: np.float32) -> np.int32:
+    """Take a newly chosen point into account, and return the widest gap that remains."""
     xs, ys, zs, gap = cloud.x, cloud.y, cloud.z, cloud.gap
-    for point in range(room):
+    widest = CHOSEN
+    for point in range(_padded(left)):
         dx, dy, dz = xs[point] - x, ys[point] - y, zs[point] - z
-        square = dx * dx + dy * dy + dz * dz
+        square = np.float32(dx * dx + dy * dy + dz * dz).view(np.int32)
         gap[point] = square if square < gap[point] else gap[point]
+        widest = gap[point] if gap[point] > widest else widest
+    return widest
 
 
 @inlined
-def _widest_gap(cloud: Cloud, room: int) -> np.int32:
+def _place_of(widest: np.int32, cloud: Cloud, left: int) -> np.int32:
     """Return the first point of those with the widest gap."""
-    gap = cloud.gap_bits
-    widest = gap[0]
-    for point in range(room):
-        widest = gap[point] if gap[point] > widest else widest
+    gap, room = cloud.gap, _padded(left)
     first = np.int32(room)
     for point in range(room):
         candidate = np.int32(point) if gap[point] == widest else np.int32(room)
         first = candidate if candidate < first else first
     return first
+
+
+@step
+def _take_out_chosen(cloud: Cloud, left: int) -> int:
+    """Move the points that are left together, in order, and return how many they are."""
+    xs, ys, zs, gap, number = cloud.x, cloud.y, cloud.z, cloud.gap, cloud.number
+    kept = np.uint64(0)
+    for point in range(left):
+        xs[kept], ys[kept], zs[kept] = xs[point], ys[point], zs[point]
+        gap[kept], number[kept] = gap[point], number[point]
+        kept += np.uint64(gap[point] > CHOSEN)
+    _pad_cloud(cloud, np.int64(kept))
+    return np.int64(kept)

@@ -6,7 +6,15 @@ A clip's frames are scanned in one call, because a call from Python costs a fair
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.lidar.rasterising import BLOCK, SHOTS, Buffers, scan_frames
+from motiondata.lidar.rasterising import (
+    BLOCK,
+    NOT_FINITE,
+    SHOTS,
+    VOLLEY,
+    WORD,
+    Buffers,
+    scan_frames,
+)
 from motiondata.lidar.rays import ray_grid
 from motiondata.lidar.scans import Scan, Scans
 from motiondata.lidar.sensor import Sensor
@@ -37,44 +45,74 @@ class Scanner:
 
         Raises `ValueError` where vertices are not finite or faces name vertices that do not exist.
         """
-        vertices = np.require(vertices, np.float32, ["C", "W"])
+        _check_vertices(vertices)
+        scans = self.scan_planes(vertices.transpose(0, 2, 1), faces)
+        hits = len(scans.hits.faces)
+        return Scans(_moved(scans.hits, hits, hits), scans.offsets)
+
+    def scan_planes(self, planes: NDArray[np.float32], faces: NDArray[np.int32]) -> Scans:
+        """Scan as `scan_clip` does, vertices shaped (frames, 3, vertices), and copy nothing.
+
+        The hits lie in the scanner's own memory, until it scans again.
+        """
+        planes = np.require(planes, np.float32, ["C", "W"])
         faces = np.require(faces, np.int32, ["C", "W"])
-        _check_mesh(vertices, faces)
-        grid, buffers = tuple(self._grid), tuple(self._buffers_for(vertices.shape[1], len(faces)))
-        limits = (self.sensor.min_range, self.sensor.max_range)
-        offsets = np.zeros(len(vertices) + 1, np.int64)
+        _check_faces(faces, planes.shape[2])
+        offsets = np.zeros(len(planes) + 1, np.int64)
         frame = 0
-        while frame < len(vertices):
-            frame = scan_frames(
-                vertices, faces, grid, buffers, limits, tuple(self._hits), offsets, frame
-            )
-            if frame < len(vertices):
-                self._hits = _moved(self._hits, int(offsets[frame]), 2 * int(offsets[frame + 1]))
-        return Scans(_moved(self._hits, int(offsets[-1]), int(offsets[-1])), offsets)
+        while frame < len(planes):
+            frame = self._scan_from(frame, planes, faces, offsets)
+            if frame < len(planes):
+                self._make_room(int(offsets[frame]), int(offsets[frame + 1]))
+        hits = int(offsets[-1])
+        return Scans(Scan(*(array[:hits] for array in self._hits)), offsets)
+
+    def _scan_from(
+        self,
+        frame: int,
+        planes: NDArray[np.float32],
+        faces: NDArray[np.int32],
+        offsets: NDArray[np.int64],
+    ) -> int:
+        buffers = self._buffers_for(planes.shape[2], len(faces))
+        limits = (self.sensor.min_range, self.sensor.max_range)
+        return scan_frames(
+            planes, faces, tuple(self._grid), tuple(buffers), limits, tuple(self._hits), offsets,
+            frame,
+        )  # fmt: skip
+
+    def _make_room(self, hits: int, needed: int) -> None:
+        if needed == NOT_FINITE:
+            raise ValueError("expected finite vertices, found NaN or infinity among them")
+        self._hits = _moved(self._hits, hits, 2 * needed)
 
     def _buffers_for(self, vertices: int, faces: int) -> Buffers:
-        if (len(self._buffers.x), len(self._buffers.shortlist)) != (vertices, faces):
+        if (len(self._buffers.marks), len(self._buffers.shortlist)) != (vertices, faces):
             self._buffers = _empty_buffers(self.sensor, vertices, faces)
         return self._buffers
 
 
 def _empty_buffers(sensor: Sensor, vertices: int, faces: int) -> Buffers:
     rays = sensor.beams * sensor.columns
+    touched = np.zeros(-(-rays // (BLOCK * WORD)), np.int64)
     shots = SHOTS + 2 * rays  # up to SHOTS wait when a face comes, which may touch every ray
-    x, y, z, azimuth = np.empty((4, vertices), np.float32)
     return Buffers(
-        x=x,
-        y=y,
-        z=z,
-        azimuth=azimuth,
-        band=np.empty(vertices, np.int32),
+        units=np.empty(vertices, np.int32),
+        bands=np.empty(vertices, np.int32),
+        marks=np.empty(vertices, np.int64),
         shortlist=np.empty(faces, np.int32),
+        listed=np.empty(faces, np.bool_),
+        bounds=np.empty(faces, np.int64),
+        shifts=np.empty(sensor.beams, np.int64),
         shot_faces=np.empty(shots, np.int32),
         shot_rays=np.empty(shots, np.int32),
-        distances=np.empty(shots),
+        corners=np.zeros((9, VOLLEY), np.float32),
+        rays=np.zeros((3, VOLLEY)),
+        distances=np.zeros(VOLLEY),
         nearest=np.full(rays, np.inf),
         nearest_face=np.empty(rays, np.int32),
-        touched=np.zeros(-(-rays // BLOCK), np.uint8),
+        touched=touched.view(np.uint8),
+        touched_words=touched,
     )
 
 
@@ -92,15 +130,15 @@ def _moved(scan: Scan, hits: int, room: int) -> Scan:
     return moved
 
 
-def _check_mesh(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> None:
-    if vertices.ndim != 3 or vertices.shape[2] != 3 or faces.ndim != 2 or faces.shape[1] != 3:
-        raise ValueError(
-            "expected vertices shaped (frames, vertices, 3) and faces (faces, 3), "
-            f"found {vertices.shape} and {faces.shape}"
-        )
-    if not np.isfinite(vertices.sum()):
-        raise ValueError("expected finite vertices, found NaN or infinity among them")
-    if vertices.shape[1] == 0 or faces.min(initial=0) < 0:
+def _check_vertices(vertices: NDArray[np.float32]) -> None:
+    if vertices.ndim != 3 or vertices.shape[2] != 3:
+        raise ValueError(f"expected vertices shaped (frames, vertices, 3), found {vertices.shape}")
+
+
+def _check_faces(faces: NDArray[np.int32], vertices: int) -> None:
+    if faces.ndim != 2 or faces.shape[1] != 3:
+        raise ValueError(f"expected faces shaped (faces, 3), found {faces.shape}")
+    if vertices == 0 or faces.min(initial=0) < 0:
         raise ValueError("expected vertices, and faces that number them from 0")
-    if faces.max(initial=0) >= vertices.shape[1]:
-        raise ValueError(f"expected {vertices.shape[1]} vertices, found face with {faces.max()}")
+    if faces.max(initial=0) >= vertices:
+        raise ValueError(f"expected {vertices} vertices, found face with {faces.max()}")

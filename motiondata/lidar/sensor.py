@@ -16,6 +16,10 @@ MAX_RAYS = 2**22
 """Sixteen times those of the largest preset; each takes about a hundred bytes of memory."""
 
 
+MAX_BEAMS = 2**15 - 1
+"""What scans can number in 16 bits; the largest preset has 128."""
+
+
 @dataclass(frozen=True, eq=False)
 class Sensor:
     """A sensor's rays, in its own frame: x forward, y left, z up, azimuth counter-clockwise.
@@ -41,7 +45,7 @@ class Sensor:
     def __post_init__(self) -> None:
         shapes = (self.elevation.shape, self.azimuth_offset.shape)
         self._expect(shapes[0] == shapes[1] == (self.beams,), f"angles shaped {shapes}")
-        few = 0 < self.beams * self.columns <= MAX_RAYS
+        few = 0 < self.beams * self.columns <= MAX_RAYS and self.beams <= MAX_BEAMS
         self._expect(few, f"{self.beams} x {self.columns} rays")
         steep = float(np.degrees(np.abs(self.elevation).max()))
         self._expect(steep < 90, f"an elevation of {steep:.4g} degrees")
@@ -55,7 +59,7 @@ class Sensor:
             raise InputError(
                 f"sensor {self.name}: found {found}; expected as many elevations (below 90 "
                 "degrees) as azimuth offsets (up to 180 degrees), at least one beam and column, "
-                f"{MAX_RAYS} rays at the most, and 0 <= min_range < max_range"
+                f"{MAX_BEAMS} beams and {MAX_RAYS} rays at the most, and 0 <= min_range < max_range"
             )
 
     @property

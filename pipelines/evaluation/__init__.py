@@ -1,1 +1,1 @@
-"""Judging captions: scores, baselines and the report."""
+"""Evaluating captions: how like people's they are, how much they tell, and what comes for free."""

@@ -28,7 +28,7 @@ FEW_DISTINCT = 0.1
 """The share of distinct captions below which clips are captioned alike."""
 RISEN = 1.5
 """How many times as large as it was the loss must be to have risen."""
-PROBE_DECODING = Decoding(max_tokens=32)
+PROBE_DECODING = Decoding(beams=1, max_tokens=32)
 """Enough to tell captions apart."""
 
 

@@ -76,7 +76,7 @@ class AlignOptions:
     """Of longer clips, a random window of so many frames is taken each time."""
     shared_width: int = 256
     """Of the vectors that are compared."""
-    steps: int = 800
+    steps: int = 600
     rate: float = 1e-3
     """The learning rate after the warm-up."""
     augmentation: Augmentation = field(default_factory=Augmentation)

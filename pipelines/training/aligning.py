@@ -44,6 +44,8 @@ WATCHED = 128
 """The most validation clips that are looked at during training."""
 GUESSING = 0.95
 """A loss above this share of guessing's says that nothing is learned."""
+PATIENCE = 200
+"""Steps before that is alarming: in the demonstration it is a quarter of a guesser's by then."""
 RECALL = "recall.json"
 
 
@@ -114,7 +116,8 @@ class Aligning:
             "try a lower --rate, a larger --batch or more --steps, and look whether the captions "
             "are of the clips"
         )
-        return found, [alarm] if share > GUESSING else []
+        late = records[-1]["step"] >= PATIENCE
+        return found, [alarm] if late and share > GUESSING else []
 
     def judge(self, split: str, limit: int | None = None) -> Retrieval:
         """Return what is found in a split, or in its first clips, by this process alone."""

@@ -14,7 +14,8 @@ from torch.nn import functional
 
 from motiondata.errors import InputError
 from pipelines.training.checkpoints import read_checkpoint
-from pipelines.training.options import GREEDY, Decoding
+from pipelines.training.from_points import COORDINATES, json_to_encoder
+from pipelines.training.options import DECODING, Decoding
 from pipelines.training.text import IGNORED, TextModel
 
 KIND = "captioner"
@@ -68,7 +69,7 @@ class Captioner(nn.Module):
         """Return the loss of clips' captions with the next clip's values."""
         return self.loss(values.roll(1, 0), mask.roll(1, 0), labels)
 
-    def caption(self, values: Tensor, mask: Tensor, decoding: Decoding = GREEDY) -> list[str]:
+    def caption(self, values: Tensor, mask: Tensor, decoding: Decoding = DECODING) -> list[str]:
         """Return a caption of each clip."""
         ids = self.text.model.generate(
             **self._inputs(values, mask),
@@ -111,16 +112,17 @@ class LoadedCaptioner:
 
     @property
     def components(self) -> int:
-        """Return how many numbers a value of the field has."""
-        return len(self.module.mean)
+        """Return how many numbers the last axis of the field has: features', or of a point."""
+        return len(self.module.mean) if self.module.encoder is None else COORDINATES
 
 
 def load_captioner(checkpoint: Path) -> LoadedCaptioner:
     """Return what `motiondata train-captioner` wrote, or raise `InputError` for another file."""
     found = read_checkpoint(checkpoint, KIND)
     contents, weights = found["contents"], found["weights"]
-    text = TextModel.from_state(contents["text"])
-    module = Captioner(text, weights["mean"], weights["std"])
+    text, described = TextModel.from_state(contents["text"]), contents["encoder"]
+    encoder = None if described is None else json_to_encoder(described)
+    module = Captioner(text, weights["mean"], weights["std"], encoder)
     try:
         module.load_state_dict(weights)
     except RuntimeError as error:

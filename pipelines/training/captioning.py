@@ -82,6 +82,8 @@ def caption(
     stream: TextIO | None = None,
 ) -> str:
     """Caption a split, write the captions as JSONL if `out` is given, and show them in a table."""
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
     found = caption_split(dataset, checkpoint, split, options, stream)
     if out is not None:
         lines = [json.dumps(each._asdict(), ensure_ascii=False) + "\n" for each in found]

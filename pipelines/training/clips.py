@@ -37,20 +37,24 @@ class Clips:
         """Return the clips on a device."""
         return Clips(self.values.to(device), self.mask.to(device))
 
-    def every(self, stride: int, phase: int = 0) -> "Clips":
-        """Return every so many-th frame, from the frame `phase` on."""
-        return Clips(self.values[:, phase::stride], self.mask[:, phase::stride])
+    def every(self, stride: int, phases: Tensor | None = None) -> "Clips":
+        """Return every so many-th frame, of each clip from its phase on, (clips,), or the first."""
+        clips, frames = self.mask.shape
+        numbers = torch.arange(0, frames, stride, device=self.mask.device).expand(clips, -1)
+        if phases is not None:
+            numbers = numbers + phases[:, None].to(numbers.device)
+        chosen = torch.arange(clips, device=numbers.device)[:, None], numbers.clamp(max=frames - 1)
+        return Clips(self.values[chosen], self.mask[chosen] & (numbers < frames))
+
+    def random_phases(self, stride: int) -> Tensor:
+        """Return a frame to begin with for each clip, (clips,), below the stride and its length."""
+        most = self.mask.sum(1).cpu().clamp(1, stride)
+        return (torch.rand(len(most)) * most).long()
 
 
 def clips_of(batch: Batch, field: str) -> Clips:
     """Return the clips of a batch."""
     return Clips(torch.as_tensor(batch[field]), torch.as_tensor(batch["mask"]))
-
-
-def random_phase(clips: Clips, stride: int) -> int:
-    """Return a frame to begin with that the shortest clip has too."""
-    shortest = int(clips.mask.sum(1).min())
-    return int(torch.randint(max(1, min(stride, shortest)), ()))
 
 
 def choose_field(dataset: Dataset) -> str:

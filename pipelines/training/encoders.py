@@ -159,7 +159,7 @@ def _check_name(made_with: str, where: str, name: str) -> None:
     if made_with and not name:
         raise InputError(
             f"{where}: was made with the encoder {made_with}, whose code is not in it; "
-            f"give --encoder {made_with} to run that code"
+            f"motiondata encode runs that code only with --encoder {made_with}"
         )
     if name and not made_with:
         raise InputError(f"{where}: was made with the encoder of this program; leave out --encoder")

@@ -56,7 +56,7 @@ def train(training: Training, options: LoopOptions, out: Path, stream: TextIO = 
         steps = sum(stage.steps for stage in training.stages)
         shown = stream if first else StringIO()
         with Progress(steps, run.position.total, shown, "steps") as progress:
-            while run.position.stage < len(training.stages):
+            while not run.done:
                 run.finish_stage(progress, stop)
 
 
@@ -107,6 +107,11 @@ class _Run:
         self._batches = _endless(self._loader)
         self._optimizer_state: dict[str, Any] | None = None
         self._unwatched: list[Record] = []
+
+    @property
+    def done(self) -> bool:
+        """Tell whether the last step of the last stage is done."""
+        return self.position.stage == len(self._training.stages)
 
     def resume(self) -> None:
         """Take up what an earlier run left, if there is anything."""
@@ -173,7 +178,8 @@ class _Run:
         self._log.write(record)
         self._unwatched.append(record)
         progress.advance(1)
-        if rank() == 0 and self.position.total % self._options.watch_every == 0:
+        due = self.position.total % self._options.watch_every == 0
+        if rank() == 0 and (due or self.done):
             self._watch(progress)
 
     def _watch(self, progress: Progress) -> None:
@@ -233,7 +239,7 @@ def _expect_finite(record: Record) -> Record:
     if not isfinite(record["gradient_norm"]):
         raise InputError(
             f"step {record['step']}: the gradient is {record['gradient_norm']}, the loss "
-            f"{record['loss']:g} at the learning rates {record['rates']}; go on from the last "
-            "checkpoint with lower rates in another folder"
+            f"{record['loss']:g} at the learning rates {record['rates']}; train again with "
+            "lower ones in another folder"
         )
     return record

@@ -4,7 +4,8 @@ What depends on the step is computed from it, not carried along: the learning ra
 what is random in it (dropout). So a training that goes on at step n does what it would have done.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import cos, pi
 from typing import Any
@@ -14,6 +15,8 @@ from torch import nn
 
 from pipelines.training.options import OptimizerOptions, Precision
 
+BETAS = 0.9, 0.98
+"""AdamW's, as transformers are usually trained (Vaswani et al., 2017)."""
 SEED_STEPS = 2**32
 """More steps than any training has: seeds of two trainings' steps never meet."""
 
@@ -42,6 +45,7 @@ def make_optimizer(
     """Return an optimiser of groups, which keeps each one's full learning rate as `rate`."""
     return torch.optim.AdamW(
         [{"params": [*group.parameters], "lr": group.rate, "rate": group.rate} for group in groups],
+        betas=BETAS,
         weight_decay=options.weight_decay,
     )
 
@@ -68,14 +72,26 @@ def descend(optimizer: torch.optim.Optimizer, loss: torch.Tensor, clip: float) -
 
 def autocast(device: torch.device, precision: Precision) -> Any:
     """Return the context in which a model is computed in a precision."""
-    possible = device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return torch.autocast(
-        device.type,
-        torch.bfloat16,
-        enabled=precision == "bf16" or (precision == "auto" and possible),
-    )
+    enabled = has_bf16(device) if precision == "auto" else precision == "bf16"
+    return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
+
+
+def has_bf16(device: torch.device) -> bool:
+    """Tell whether a device multiplies bfloat16 faster than float32; old PyTorch cannot tell."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def seed_step(seed: int, step: int, rank: int) -> None:
     """Seed what is random in a step, otherwise on each rank."""
     torch.manual_seed((seed * SEED_STEPS + step) * 1021 + rank)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Let what is random in the block depend on a seed, and the block change nothing outside."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield

@@ -6,6 +6,7 @@ Free of PyTorch, so that help appears at once.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from math import inf
+from pathlib import Path
 from typing import Any, Literal
 
 from motiondata.errors import InputError
@@ -41,7 +42,7 @@ def _expect_positive(options: object, *names: str) -> None:
 class OptimizerOptions:
     """How parameters are changed. Raises `InputError` for values out of range."""
 
-    warmup: int = 50
+    warmup: int = 100
     """Steps over which the learning rate of a stage rises to its full value."""
     schedule: Schedule = "cosine"
     """How the learning rate goes on then: falling to zero at the stage's end, or constant."""
@@ -50,7 +51,7 @@ class OptimizerOptions:
     clip: float = 1.0
     """The largest norm of a step's gradient; longer ones are shortened to it."""
     precision: Precision = "auto"
-    """Of what is computed; weights are float32. Auto: bf16 on GPUs that have it, else fp32."""
+    """Of what is computed; weights are float32. Auto: bf16 where the device has it, else fp32."""
 
     def __post_init__(self) -> None:
         _expect_at_least(self, 0, "warmup", "weight_decay")
@@ -105,7 +106,7 @@ class Recipe:
     rate: float
 
 
-TINY_RECIPE = Recipe((Stage(FULL, 1500),), 1e-3, 1e-3)
+TINY_RECIPE = Recipe((Stage(FULL, 1000),), 1e-3, 1e-3)
 """All of it is random at first."""
 PRETRAINED_RECIPE = Recipe((Stage(PROJECTOR, 500), Stage(FULL, 2000)), 3e-4, 1e-4)
 """A projector's rate of 1e-3 is where the collapse was seen; 1e-4 is what T5 is fine-tuned with."""
@@ -119,23 +120,25 @@ class TeachingOptions:
     """The field that is captioned; None: `features` where the dataset has them, else `points`."""
     text_model: str = TINY
     """A T5's folder, `hub:NAME`, or `tiny`: a small random one with the captions' words."""
+    encoder: Path | None = None
+    """A checkpoint of `motiondata align` to begin with; None: an untrained one. Of points only."""
     stages: str | None = None
     """`projector`, `full`, or both with a comma between; None: the text model's recipe's."""
     steps: str | None = None
     """How many of each stage, with commas between; None: the recipe's."""
     projector_rate: float | None = None
-    """The learning rate of the projector; None: the recipe's."""
+    """The learning rate of the projector and an untrained encoder; None: the recipe's."""
     rate: float | None = None
     """The learning rate of the rest, in the stage `full`; None: the recipe's."""
-    stride: int = 4
-    """Every so many-th frame is read, in training from a random one on."""
+    stride: int | None = None
+    """Every so many-th frame is read, in training from a random one on; None: as many as the
+    encoder does, 4 of features."""
     patience: int = 300
     """Steps before a captioner that says one sentence, or ignores the features, is alarming."""
 
     def __post_init__(self) -> None:
-        _expect_at_least(self, 1, "stride")
         _expect_at_least(self, 0, "patience")
-        _expect_positive(self, "projector_rate", "rate")
+        _expect_positive(self, "stride", "projector_rate", "rate")
         self.to_recipe()
 
     def to_recipe(self) -> Recipe:
@@ -166,7 +169,7 @@ def parse_stages(names: str | None, steps: str | None, usual: Sequence[Stage]) -
 class Decoding:
     """How captions are found; the same way always finds the same."""
 
-    beams: int = 1
+    beams: int = 3
     """Sentences that are followed at a time; 1 is greedy."""
     max_tokens: int = 64
     """Where a sentence is cut that does not end."""
@@ -175,15 +178,14 @@ class Decoding:
         _expect_at_least(self, 1, "beams", "max_tokens")
 
 
-GREEDY = Decoding()
+DECODING = Decoding()
 
 
 @dataclass(frozen=True)
 class CaptioningOptions:
     """How clips are captioned. Raises `InputError` for values out of range."""
 
-    decoding: Decoding = GREEDY
-    """Greedy, or with beams."""
+    decoding: Decoding = DECODING
     batch: int = 32
     """Clips that are captioned together."""
     limit: int | None = None

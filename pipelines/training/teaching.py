@@ -12,23 +12,33 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from motiondata.errors import InputError
+from pipelines.errors import aborting
 from pipelines.training.alarms import Probe, Watcher
 from pipelines.training.captioner import KIND, Captioner
-from pipelines.training.clips import captions_by_key, choose_field, clips_of, random_phase
+from pipelines.training.clips import (
+    POINTS,
+    captions_by_key,
+    choose_field,
+    clips_of,
+)
+from pipelines.training.from_points import Beginning, begin_encoder, feature_statistics
+from pipelines.training.logs import LOG, read_log
 from pipelines.training.loop import CHECKPOINT, train
-from pipelines.training.optimizing import ParameterGroup
-from pipelines.training.options import FULL, LoopOptions, TeachingOptions
+from pipelines.training.optimizing import ParameterGroup, seeded
+from pipelines.training.options import PROJECTOR, LoopOptions, TeachingOptions
 from pipelines.training.protocol import Record
-from pipelines.training.ranks import choose_device, process_group
-from pipelines.training.text import load_text_model
+from pipelines.training.ranks import choose_device, process_group, rank
+from pipelines.training.text import TextModel, load_text_model
 from shards.batching import Batch
 from shards.paths import TRAIN
 from shards.streaming import StreamedDataset
 from shards.views import Position, View
 
+STRIDE = 4
+"""Of features: at 20 frames a second, 5 of them."""
 PROBED = 32
 """Clips that are looked at now and then."""
 
@@ -41,17 +51,14 @@ class CaptionerTraining:
     def __init__(
         self, data: StreamedDataset, options: TeachingOptions, seed: int, device: torch.device
     ) -> None:
-        self.data, self.options = data, options
-        self.recipe = options.to_recipe()
+        self.data, self.options, self.recipe = data, options, options.to_recipe()
         self.stages = self.recipe.stages
         self.field = options.field or choose_field(data.dataset)
-        captions = [*chain.from_iterable(captions_by_key(data, TRAIN).values())]
-        if not captions:
-            raise InputError(
-                f"{data.dataset.path}: expected captions of clips of {TRAIN}, found none; build "
-                "the dataset with --texts"
-            )
-        self.module = self._captioner(captions, seed).to(device)
+        text = load_text_model(options.text_model, self._captions(), seed)
+        with seeded(seed):
+            self.beginning = self._begin()
+            self.stride = options.stride or (self.beginning.stride if self.beginning else STRIDE)
+            self.module = self._captioner(text).to(device)
         self.watcher = Watcher(self.module, self._probe(seed, device), options.patience)
 
     def view(self, batch: int, seed: int) -> View:
@@ -61,32 +68,43 @@ class CaptionerTraining:
         )
 
     def groups(self, stage: str) -> list[ParameterGroup]:
-        """Return the projector's parameters, and in the stage `full` all others."""
-        groups = [ParameterGroup([*self.module.projector.parameters()], self.recipe.projector_rate)]
-        if stage == FULL:
-            others = [*self.module.language_model.parameters()]
-            groups.append(ParameterGroup(others, self.recipe.rate))
-        return groups
+        """Return the projector's parameters, and in the stage `full` those of all that knew before.
+
+        An untrained encoder learns with the projector.
+        """
+        module, recipe = self.module, self.recipe
+        new: list[nn.Module] = [module.projector]
+        known: list[nn.Module] = [module.language_model]
+        if module.encoder is not None and self.beginning is not None:
+            (known if self.beginning.id else new).append(module.encoder)
+        groups = [_group(new, recipe.projector_rate)]
+        return groups if stage == PROJECTOR else [*groups, _group(known, recipe.rate)]
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """Return the mean cross entropy of the tokens of a batch's captions."""
         clips = clips_of(batch, self.field)
-        clips = clips.every(self.options.stride, random_phase(clips, self.options.stride))
+        clips = clips.every(self.stride, clips.random_phases(self.stride))
         labels = self.module.text.labels(batch["captions"]).to(clips.values.device)
         return {"loss": self.module.loss(clips.values, clips.mask, labels)}
 
     def identity(self) -> Mapping[str, Any]:
         """Return the dataset, the text model and the rates."""
-        options = {**asdict(self.options), **asdict(self.recipe)}
-        options.pop("patience")
-        return {"dataset": self.data.dataset.content_hash, **options, "field": self.field}
+        return {
+            "dataset": self.data.dataset.content_hash,
+            "field": self.field,
+            "text_model": self.options.text_model,
+            "encoder": self.beginning and self.beginning.id,
+            "stride": self.stride,
+            **asdict(self.recipe),
+        }
 
     def contents(self) -> Mapping[str, Any]:
         """Return what `load_captioner` needs."""
         return {
             "text": self.module.text.to_state(),
             "field": self.field,
-            "stride": self.options.stride,
+            "stride": self.stride,
+            "encoder": self.beginning and dict(self.beginning.description),
         }
 
     def watch(self, records: Sequence[Record]) -> tuple[Record, list[str]]:
@@ -94,12 +112,31 @@ class CaptionerTraining:
         measures, alarms = self.watcher.watch(records)
         return asdict(measures), alarms
 
-    def _captioner(self, captions: Sequence[str], seed: int) -> Captioner:
-        mean, std = self.data.standardizer(self.field).tensors()
-        text = load_text_model(self.options.text_model, captions, seed)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return Captioner(text, mean, std)
+    def _captions(self) -> list[str]:
+        captions = [*chain.from_iterable(captions_by_key(self.data, TRAIN).values())]
+        if captions:
+            return captions
+        raise InputError(
+            f"{self.data.dataset.path}: expected captions of clips of {TRAIN}, found none; build "
+            "the dataset with --texts"
+        )
+
+    def _begin(self) -> Beginning | None:
+        """Return the encoder of points to begin with; features need none."""
+        if self.field == POINTS:
+            return begin_encoder(self.data, self.options.encoder)
+        if self.options.encoder is None:
+            return None
+        raise InputError(
+            f"encoder: expected a dataset of {POINTS}, found {self.field} to be captioned; leave "
+            f"out --encoder, or choose --field {POINTS}"
+        )
+
+    def _captioner(self, text: TextModel) -> Captioner:
+        if self.beginning is None:
+            return Captioner(text, *self.data.standardizer(self.field).tensors())
+        encoder = self.beginning.module
+        return Captioner(text, *feature_statistics(encoder, self.data, self.stride), encoder)
 
     def _probe(self, seed: int, device: torch.device) -> Probe:
         """Return clips of `val`, or where there is none of `train`."""
@@ -109,7 +146,7 @@ class CaptionerTraining:
             split, [self.field], PROBED, shuffle=True, seed=seed, captions=True, rank=0, world=1
         )
         batch = view.batch_at(Position(0, 0))
-        clips = clips_of(batch, self.field).every(self.options.stride)
+        clips = clips_of(batch, self.field).every(self.stride)
         return Probe(clips.to(device), self.module.text.labels(batch["captions"]).to(device))
 
 
@@ -121,9 +158,29 @@ def teach(
     device: str = "auto",
     stream: TextIO = sys.stderr,
 ) -> str:
-    """Train a captioner to its end, or go on with it, and say where it lies."""
+    """Train a captioner to its end, or go on with it, and say what came of it.
+
+    Only the first of several processes has something to say.
+    """
     chosen = choose_device(device)
-    with process_group(chosen):
+    with aborting(out), process_group(chosen):
         training = CaptionerTraining(StreamedDataset.open(dataset), options, loop.seed, chosen)
         train(training, loop, out, stream)
-    return f"a captioner: {out / CHECKPOINT}"
+        return _report(out) if rank() == 0 else ""
+
+
+def _report(out: Path) -> str:
+    records = read_log(out)
+    looks = [record["watch"] for record in records if "watch" in record]
+    lines = [f"{sum('loss' in record for record in records):,} steps; the log is in {out / LOG}"]
+    if looks:
+        lines.append(
+            f"of {looks[-1]['clips']} clips, {looks[-1]['distinct']:.0%} of the captions differ; "
+            f"loss {looks[-1]['matched_loss']:.3f}, with another clip's features "
+            f"{looks[-1]['shuffled_loss']:.3f}"
+        )
+    return "\n".join([*lines, f"the captioner is in {out / CHECKPOINT}"])
+
+
+def _group(modules: Sequence[nn.Module], rate: float) -> ParameterGroup:
+    return ParameterGroup([each for module in modules for each in module.parameters()], rate)

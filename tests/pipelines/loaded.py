@@ -6,6 +6,7 @@ from pathlib import Path
 from pipelines.building import build_shard
 from pipelines.inputs import find_inputs
 from pipelines.jobs import ShardJob
+from pipelines.lidar import LidarProduct
 from pipelines.occupation import occupying
 from pipelines.plan import make_plan
 from tests.pipelines.made_archive import make_archive
@@ -23,7 +24,7 @@ class Unwatched:
 
 with tempfile.TemporaryDirectory() as folder:
     options, out = make_archive(Path(folder)).options(limit=1), Path(folder) / "lidar"
-    paths = find_inputs(options)
+    product = LidarProduct(options, find_inputs(options))
     with occupying(out) as run:
-        for shard in make_plan(options, paths).shards:
-            build_shard(ShardJob(shard, options, paths, out, "", run), Unwatched())
+        for shard in make_plan(options, product.paths).shards:
+            build_shard(ShardJob(shard, product, out, "", run), Unwatched())

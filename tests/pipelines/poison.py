@@ -15,10 +15,11 @@ import numpy as np
 
 from motiondata.bodies.posing import ShapedBody
 from motiondata.clip import Clip
-from pipelines import building
+from pipelines import building, lidar
+from pipelines.clip_columns import PlannedClip
 from pipelines.clips import read_clip
 from pipelines.jobs import ShardJob, Watcher
-from pipelines.plan import PlannedClip
+from pipelines.options import BuildOptions
 from pipelines.receipts import Receipt
 from pipelines.tools import Tools
 from tests.made_skeleton import moving_pose
@@ -59,19 +60,21 @@ HARM: dict[str, Callable[[], object]] = {
 
 def build_poisoned(job: ShardJob, watcher: Watcher) -> Receipt:
     """Build a shard with the reader's double."""
-    building.read_clip = read_poisoned  # type: ignore[attr-defined]
+    lidar.read_clip = read_poisoned  # type: ignore[attr-defined]
     return building.build_shard(job, watcher)
 
 
-def read_poisoned(planned: PlannedClip, job: ShardJob, tools: Tools) -> tuple[Clip, ShapedBody]:
+def read_poisoned(
+    planned: PlannedClip, options: BuildOptions, tools: Tools
+) -> tuple[Clip, ShapedBody]:
     """Read a clip as usual, once its recording has done its harm as often as its name says."""
     if planned.recording.startswith(FOLDER):
         harm, times = Path(planned.recording).stem.removesuffix("_poses").split()
-        if harms_done(job.options.amass, harm) < int(times):
-            with (job.options.amass / f"{harm}.log").open("a") as log:
+        if harms_done(options.amass, harm) < int(times):
+            with (options.amass / f"{harm}.log").open("a") as log:
                 log.write(f"{os.getpid()}\n")
             HARM[harm]()
-    return read_clip(planned, job, tools)
+    return read_clip(planned, options, tools)
 
 
 def harms_done(amass: Path, harm: str) -> int:

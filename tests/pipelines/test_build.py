@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from motiondata.bodies.loading import load_body
 from motiondata.bodies.posing import pose_body, shape_body
-from motiondata.errors import InputError
+from motiondata.errors import DeviceError, InputError
 from motiondata.skeleton import LEFT_JOINTS, RIGHT_JOINTS
 from pipelines.build import build_lidar
 from pipelines.building import build_shard
@@ -249,7 +250,7 @@ def test_a_job_and_its_receipt_are_small_enough_to_travel(
     receipts = list((built.path / "receipts").glob("train*.json"))
     receipt = Receipt.from_bytes(receipts[0].read_bytes())
     assert receipt.to_bytes() == receipts[0].read_bytes()
-    assert len(receipt.to_bytes()) < 2000 * (len(receipt.samples) + len(receipt.drops)) + 4000
+    assert len(receipt.to_bytes()) < 2000 * (len(receipt.keys) + len(receipt.drops)) + 4000
 
 
 def test_a_frame_without_hits_is_stored_as_documented_and_not_counted(
@@ -292,3 +293,17 @@ def test_the_body_that_was_scanned_is_named_in_every_sample(
     for key in built.manifest["key"].to_pylist():
         details = json.loads(read_member(built, key, "json"))
         assert details["body"] == tools.bodies["neutral"].id
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_build_on_a_gpu_that_is_not_there_ends_in_a_sentence(
+    archive: MadeArchive, out: Path
+) -> None:
+    pytest.importorskip("numba_cuda")
+    with pytest.raises(DeviceError, match=r"expected an NVIDIA GPU .* use --device cpu"):
+        build_lidar(archive.options(device="cuda"), out, Execution())
+
+
+def test_a_device_that_there_is_not_is_refused(archive: MadeArchive) -> None:
+    with pytest.raises(InputError, match="device: expected one of cpu, cuda, found abacus"):
+        archive.options(device="abacus")

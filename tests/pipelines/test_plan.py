@@ -3,23 +3,29 @@
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from motiondata.errors import InputError
+from pipelines.clip_columns import ClipColumns
+from pipelines.filling import cut_evenly
 from pipelines.inputs import find_inputs
 from pipelines.options import BuildOptions
-from pipelines.plan import Plan, make_plan
+from pipelines.plan import make_plan
+from pipelines.planned import Plan
 from tests.pipelines.made_archive import BAD, GOOD, SPLITS, MadeArchive
 
 KNOWN_BEFORE_READING = {"humanact12", "missing", "wrong_release", "no_split"}
 
 
-def plan_of(options: BuildOptions) -> Plan:
+def plan_of(options: BuildOptions) -> Plan[ClipColumns]:
     return make_plan(options, find_inputs(options))
 
 
-def keys(plan: Plan) -> list[str]:
-    return [sample.key for clip in plan.clips for sample in clip.samples]
+def keys(plan: Plan[ClipColumns]) -> list[str]:
+    return [key for clip in plan.clips for key in clip.keys]
 
 
 def test_every_row_is_planned_or_dropped(archive: MadeArchive) -> None:
@@ -35,8 +41,8 @@ def test_every_row_is_planned_or_dropped(archive: MadeArchive) -> None:
 def test_splits_are_shards_apart_in_the_order_of_the_index(archive: MadeArchive) -> None:
     plan = plan_of(archive.options())
     of_split: dict[str, list[str]] = {}
-    for clip in plan.clips:
-        of_split.setdefault(clip.split, []).append(clip.row.name)
+    for shard in plan.shards:
+        of_split.setdefault(shard.split, []).extend(clip.row.name for clip in shard.clips)
     assert {split: of_split[split] for split in SPLITS} == SPLITS
     assert all(names == sorted(names) for names in of_split.values())
     assert [shard.name for shard in plan.shards] == [
@@ -45,17 +51,34 @@ def test_splits_are_shards_apart_in_the_order_of_the_index(archive: MadeArchive)
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
-def test_shards_differ_by_a_clip_at_the_most(
-    archive: MadeArchive, monkeypatch: pytest.MonkeyPatch, count: int
-) -> None:
-    options = archive.options(views=50)
-    train = [clip.frames for clip in plan_of(options).clips if clip.split == "train"]
-    monkeypatch.setattr("pipelines.plan.clip_bytes", lambda clip, _: clip.frames * 1e6)
-    sized = archive.options(views=50, shard_megabytes=sum(train) // count)
-    shards = [shard for shard in plan_of(sized).shards if shard.split == "train"]
-    sizes = [sum(clip.frames for clip in shard.clips) for shard in shards]
-    assert sum(sizes) == sum(train)
-    assert max(sizes) <= sum(train) / count + max(train)
+def test_shards_differ_by_a_clip_at_the_most(archive: MadeArchive, count: int) -> None:
+    sizes = np.random.default_rng(count).integers(1, 10**7, 300)
+    options = archive.options(shard_megabytes=int(sizes.sum() / 1e6 / count))
+    shards = [sizes[part] for part in cut_evenly(sizes, options)]
+    assert len(shards) == count
+    assert np.concatenate(shards).tolist() == sizes.tolist()
+    assert max(map(sum, shards)) <= sizes.sum() / count + sizes.max()
+
+
+SIZES = st.lists(st.integers(1, 10**7), max_size=40)
+
+
+@given(SIZES, st.integers(1, 20))
+def test_clips_are_cut_where_the_slow_way_of_cutting_cuts(sizes: list[int], megabytes: int) -> None:
+    options = BuildOptions(Path(), Path(), shard_megabytes=megabytes)
+    parts = [part.tolist() for part in cut_evenly(np.array(sizes, np.int64), options)]
+    assert parts == cut_one_by_one(sizes, megabytes * 1e6)
+
+
+def cut_one_by_one(sizes: list[int], shard_bytes: float) -> list[list[int]]:
+    """Put each clip into the shard that its middle falls in."""
+    count = min(len(sizes), max(1, round(sum(sizes) / shard_bytes)))
+    filled: list[list[int]] = [[] for _ in range(count)]
+    before = 0
+    for clip, size in enumerate(sizes):
+        filled[min(count - 1, int((before + size / 2) * count / sum(sizes)))].append(clip)
+        before += size
+    return [part for part in filled if part]
 
 
 def test_mirroring_and_views_multiply_samples(archive: MadeArchive) -> None:
@@ -76,7 +99,7 @@ def test_without_lists_all_clips_are_in_one_split(archive: MadeArchive, tmp_path
     index = tmp_path / "index.csv"
     index.write_bytes((archive.root / "index.csv").read_bytes())
     plan = plan_of(BuildOptions(index, archive.root / "amass"))
-    assert {clip.split for clip in plan.clips} == {"all"}
+    assert {shard.split for shard in plan.shards} == {"all"}
 
 
 def test_two_samples_of_one_key_are_refused(archive: MadeArchive, tmp_path: Path) -> None:

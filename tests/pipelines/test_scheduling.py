@@ -23,11 +23,12 @@ from pipelines.building import build_shard
 from pipelines.errors import AbortedError
 from pipelines.inputs import find_inputs
 from pipelines.jobs import ShardJob
+from pipelines.lidar import LidarProduct
 from pipelines.occupation import occupying
 from pipelines.options import Execution
 from pipelines.plan import make_plan
 from pipelines.reports import verify
-from pipelines.scheduling import run_jobs
+from pipelines.scheduling import gpu_share, run_jobs
 from pipelines.supervision import Supervisor
 from tests.pipelines.faults import build_words
 from tests.pipelines.made_archive import MadeArchive
@@ -40,9 +41,9 @@ SMALL = 100_000
 
 def jobs_of(archive: MadeArchive, out: Path, run: str) -> list[ShardJob]:
     options = archive.options()
-    paths = find_inputs(options)
-    shards = make_plan(options, paths).shards
-    return [ShardJob(shard, options, paths, out, "plan", run) for shard in shards]
+    product = LidarProduct(options, find_inputs(options))
+    shards = make_plan(options, product.paths).shards
+    return [ShardJob(shard, product, out, "plan", run) for shard in shards]
 
 
 def values_in(value: Any) -> Iterator[object]:
@@ -62,7 +63,7 @@ def test_what_travels_is_small_and_holds_no_array(archive: MadeArchive, out: Pat
     with occupying(out) as run, closing(Supervisor(build_shard, Execution())) as supervisor:
         for job in jobs_of(archive, out, run):
             travelling += [job, step := supervisor.begin(job)]
-            while step.receipt is None:
+            while not step.done:
                 travelling.append(step := supervisor.step(0.1))
     for part in travelling:
         assert len(pickle.dumps(part)) < SMALL
@@ -156,3 +157,22 @@ def test_what_listens_but_is_no_cluster_is_a_sentence_in_less_than_a_minute(
 def test_less_than_no_workers_are_refused() -> None:
     with pytest.raises(InputError, match="0 or more"):
         Execution(workers=-1)
+
+
+@pytest.mark.parametrize(
+    ("gpus", "workers", "share"),
+    [(1, 1, 1.0), (1, 3, 0.3333), (2, 3, 0.5), (8, 3, 1.0), (2, 16, 0.125)],
+)
+def test_every_worker_has_its_share_of_a_gpu(gpus: int, workers: int, share: float) -> None:
+    """Two workers of 0.67 of a GPU would leave two GPUs no room for the third."""
+    assert gpu_share(Execution(), "cuda", {"GPU": gpus}, workers) == share
+
+
+def test_a_share_is_kept_as_told_and_none_for_processors() -> None:
+    assert gpu_share(Execution(gpus_per_worker=2), "cuda", {"GPU": 8}, 4) == 2
+    assert gpu_share(Execution(), "cpu", {"GPU": 8}, 4) == 0
+
+
+def test_a_cluster_without_gpus_is_refused() -> None:
+    with pytest.raises(AbortedError, match="expected a GPU among Ray's resources"):
+        gpu_share(Execution(), "cuda", {"CPU": 4}, 4)

@@ -13,6 +13,7 @@ from pipelines.building import build_shard
 from pipelines.errors import AbortedError
 from pipelines.inputs import find_inputs
 from pipelines.jobs import ShardJob
+from pipelines.lidar import LidarProduct
 from pipelines.occupation import occupying
 from pipelines.options import Execution
 from pipelines.plan import make_plan
@@ -160,8 +161,9 @@ def test_builds_started_at_once_in_one_folder_do_no_harm(
 def build_first_shard(archive: MadeArchive, out: Path, token: str, fault: Fault | None) -> None:
     """Do what a worker of a run does with its first job."""
     options = archive.options()
-    plan = make_plan(options, find_inputs(options))
-    job = ShardJob(plan.shards[0], options, find_inputs(options), out, "plan", token)
+    product = LidarProduct(options, find_inputs(options))
+    plan = make_plan(options, product.paths)
+    job = ShardJob(plan.shards[0], product, out, "plan", token)
     if fault:
         inject(fault, pytest.MonkeyPatch())
     build_shard(job, Unwatched())

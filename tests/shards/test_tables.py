@@ -2,6 +2,7 @@
 
 import random
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from shards.hashing import hash_file
 from shards.manifest import ManifestRow, manifest_table, parquet_to_manifest, table_to_rows
 from shards.tables import (
     ROW_GROUP_ROWS,
+    columns_to_table,
     parquet_to_table,
     rows_to_table,
     table_to_parquet,
     write_table,
+    writing_table,
 )
 from shards.writing import Span
 from tests.shards.made_dataset import COLUMNS, SCHEMA
@@ -52,6 +55,38 @@ def test_a_table_without_rows_is_a_table() -> None:
 
 
 COLUMN = pa.schema([pa.field("row", pa.int64(), nullable=False)])
+
+
+@pytest.mark.parametrize("rows", [0, 1, ROW_GROUP_ROWS, 3 * ROW_GROUP_ROWS + 5])
+def test_a_table_written_part_by_part_has_the_bytes_of_one_written_at_once(
+    tmp_path: Path, rows: int
+) -> None:
+    table = pa.table({"row": pa.array(range(rows), pa.int64())}, COLUMN)
+    cuts = sorted(random.Random(rows).choices(range(rows + 1), k=9))  # noqa: S311
+    with writing_table(tmp_path / "parts", COLUMN) as writer:
+        for start, stop in pairwise([0, *cuts, rows]):
+            writer.write(table[start:stop])
+    assert (tmp_path / "parts").read_bytes() == table_to_parquet(table)
+    assert writer.entry("parts") == write_table(tmp_path / "parts", table)
+
+
+def test_a_table_whose_rows_end_in_an_error_is_absent(tmp_path: Path) -> None:
+    parts = [pa.table({"row": [0] * ROW_GROUP_ROWS}, COLUMN), pa.table({"line": [0]})]
+    with (
+        suppress(pa.ArrowException),
+        writing_table(tmp_path / "rows", COLUMN) as writer,
+    ):
+        for part in parts:
+            writer.write(part)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_columns_are_the_table_of_their_rows_or_refused() -> None:
+    rows = [{"row": number} for number in range(3)]
+    assert columns_to_table({"row": [0, 1, 2]}, COLUMN).equals(rows_to_table(rows, COLUMN))
+    for wrong in ({"line": [0]}, {"row": ["a"]}, {"row": [None]}):
+        with pytest.raises(ShardError, match=r"expected|fit|nulls"):
+            columns_to_table(wrong, COLUMN)
 
 
 def test_rows_that_are_taken_part_by_part_are_the_table_of_them_all() -> None:

@@ -37,6 +37,7 @@ class MadeFeatures:
     noise: float = 0.3
     frames: tuple[int, int] = (3, 8)
     """The least number of frames of a clip, and one more than the most."""
+    captioned: bool = True
     clips: tuple[tuple[str, int], ...] = (("train", 50), ("val", 25), ("test", 25))
     seed: int = 0
 
@@ -91,7 +92,8 @@ def _directions(made: MadeFeatures, random: np.random.Generator) -> NDArray[np.f
 def _values(
     clip: int, made: MadeFeatures, directions: NDArray[np.float64], random: np.random.Generator
 ) -> dict[str, Any]:
-    frames, texts = int(random.integers(*made.frames)), captions_of(clip)
+    frames = int(random.integers(*made.frames))
+    texts = captions_of(clip) if made.captioned else []
     noise = made.noise * random.normal(size=(frames, made.width))
     whole = {"start_seconds": 0.0, "end_seconds": 0.0}
     return {

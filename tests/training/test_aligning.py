@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 import torch
+
+pytest.importorskip("transformers")
+
 from transformers import PreTrainedTokenizerFast
 
 from motiondata.errors import InputError
@@ -25,6 +28,7 @@ from shards.dataset import Dataset
 from shards.errors import ShardError
 from shards.loader import Loader
 from shards.streaming import StreamedDataset
+from tests.shards.made_dataset import make_dataset
 from tests.training.made_motions import make_motions
 from tests.training.test_encoders import OTHERS
 
@@ -103,11 +107,12 @@ def test_the_checkpoint_has_the_features_that_recall_was_measured_with(
 
 def test_watching_reports_recall_and_alarms_of_guessing(motions: Dataset) -> None:
     aligning = Aligning(StreamedDataset(motions), OPTIONS, LOOP.seed, CPU)
-    found, alarms = aligning.watch([{"loss": 2.9, "guessing": 3.0}])
+    found, alarms = aligning.watch([{"step": 200, "loss": 2.9, "guessing": 3.0}])
     assert found["motions"] == 10
     assert len(alarms) == 1
     assert alarms[0].startswith("the loss is 97% of a guesser's")
-    assert aligning.watch([{"loss": 1.5, "guessing": 3.0}])[1] == []
+    assert aligning.watch([{"step": 199, "loss": 2.9, "guessing": 3.0}])[1] == []
+    assert aligning.watch([{"step": 200, "loss": 1.5, "guessing": 3.0}])[1] == []
 
 
 def test_a_model_that_says_the_same_of_everything_is_a_guesser(motions: Dataset) -> None:
@@ -145,7 +150,7 @@ def test_anothers_encoder_is_trained_and_loaded_by_its_name(
     motions: Dataset, tmp_path: Path
 ) -> None:
     run(motions, tmp_path, replace(OPTIONS, encoder=OTHERS, steps=2))
-    with pytest.raises(InputError, match=f"give --encoder {OTHERS}"):
+    with pytest.raises(InputError, match=f"only with --encoder {OTHERS}"):
         load_encoder(tmp_path / CHECKPOINT)
     assert load_encoder(tmp_path / CHECKPOINT, OTHERS).width == 5
 
@@ -165,7 +170,5 @@ def test_options_out_of_range_are_refused(wrong: dict[str, float]) -> None:
 
 
 def test_a_dataset_without_captions_is_refused(tmp_path: Path) -> None:
-    from tests.shards.made_dataset import make_dataset
-
-    with pytest.raises(ShardError):
+    with pytest.raises(ShardError, match="holds no captions"):
         run(make_dataset(tmp_path / "dataset"), tmp_path / "out")

@@ -95,7 +95,7 @@ def test_the_id_is_that_of_the_values_and_not_of_the_file(tmp_path: Path) -> Non
 def test_anothers_encoder_runs_only_when_it_is_named(tmp_path: Path) -> None:
     encoder = MeanEncoder(torch.ones(3), torch.ones(3))
     path = save(tmp_path / "encoder.pt", encoder, OTHERS)
-    with pytest.raises(InputError, match=f"give --encoder {OTHERS} to run that code"):
+    with pytest.raises(InputError, match=f"runs that code only with --encoder {OTHERS}"):
         load_encoder(path)
     points = make_points(1, 4, 6)
     loaded = load_encoder(path, OTHERS)

@@ -113,9 +113,9 @@ def test_a_stage_trains_its_parameters_alone(data: StreamedDataset, tmp_path: Pa
 
 def test_alarms_and_measures_are_logged_and_shown(data: StreamedDataset, tmp_path: Path) -> None:
     toy = Toy(data)
-    assert run(toy, tmp_path).count("the toy is watched") == 4
-    assert toy.watched == [4, 4, 4, 4]
-    assert [r["step"] for r in read_log(tmp_path) if "watch" in r] == [4, 8, 12, 16]
+    assert run(toy, tmp_path).count("the toy is watched") == 5
+    assert toy.watched == [4, 4, 4, 4, 1]
+    assert [r["step"] for r in read_log(tmp_path) if "watch" in r] == [4, 8, 12, 16, 17]
 
 
 @pytest.mark.parametrize("at", [0, 1, 4, 6, 7, 15, 16])
@@ -172,7 +172,7 @@ def test_a_gradient_that_is_not_finite_ends_it_with_a_remedy(
     data: StreamedDataset, tmp_path: Path
 ) -> None:
     toy = Toy(data, rate=1e30)
-    with pytest.raises(InputError, match=r"step \d+: the gradient is (nan|inf).*lower rates"):
+    with pytest.raises(InputError, match=r"step \d+: the gradient is (nan|inf).*lower ones"):
         run(toy, tmp_path)
 
 

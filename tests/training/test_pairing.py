@@ -1,8 +1,11 @@
 """Pairs: which captions are of which frames, and which frames are looked at."""
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+pytest.importorskip("transformers")
 
 from pipelines.training.pairing import Pairs, captions_beside, runs_of, sample_frames
 from pipelines.training.retrieving import right_pairs

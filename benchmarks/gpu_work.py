@@ -1,0 +1,114 @@
+"""What the benchmark of a GPU works on: a body in motion before a sensor, there and here."""
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from motiondata.bodies.body import Body
+from motiondata.bodies.bundled import bundled_body
+from motiondata.bodies.posing import ShapedBody, shape_body
+from motiondata.bodies.posing_torch import TorchPoses, TorchSkin, body_to_torch, stack_shapes
+from motiondata.lidar.cuda.device import Gpu
+from motiondata.lidar.cuda.fields import EXACT, Noise
+from motiondata.lidar.cuda.observing import CudaObserver
+from motiondata.lidar.cuda.scanning import FrameScanner
+from motiondata.lidar.presets import sensor_preset
+from motiondata.lidar.sensor import Sensor
+from motiondata.skeleton import JOINTS
+from tests.made_skeleton import moving_pose
+
+POINTS = 384
+CLIP_FRAMES = 128
+BLEND_METRES = 0.004
+"""Standard deviation of a made pose blend shape, about that of SMPL's larger ones."""
+SENSOR_METRES = 1.0
+"""The sensor's height."""
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """Frames of one clip after another."""
+
+    gpu: Gpu
+    sensor: Sensor
+    metres: float
+    shaped: ShapedBody
+    pose: NDArray[np.float64]
+    trans: NDArray[np.float64]
+    world_to_sensor: NDArray[np.float64]
+    skin: TorchSkin
+    poses: TorchPoses
+    faces: Tensor
+    parts: Tensor
+    exact: Noise
+    scanner: FrameScanner
+    observer: CudaObserver
+    points: int = POINTS
+
+    @property
+    def frames(self) -> int:
+        """The frames of a launch."""
+        return len(self.trans)
+
+    @property
+    def clips(self) -> list[slice]:
+        """The frames of each clip."""
+        return [slice(first, first + CLIP_FRAMES) for first in range(0, self.frames, CLIP_FRAMES)]
+
+    @property
+    def frame_bytes(self) -> int:
+        """What must be moved for a frame: the rest surface in, vertices out and in, points out."""
+        return 3 * 12 * len(self.shaped.vertices) + 13 * self.points + 4
+
+    @property
+    def frame_operations(self) -> int:
+        """What posing must compute for a frame: each vertex's transform, and its blend shapes."""
+        rows = 0 if self.skin.pose_dirs is None else len(self.skin.pose_dirs)
+        return len(self.shaped.vertices) * (2 * JOINTS * 12 + 2 * 3 * rows + 2 * 3 * 3)
+
+
+def make_work(gpu: Gpu, sensor: str, metres: float, blend_shapes: bool, frames: int) -> Work:
+    """Put the bundled body before a preset's sensor."""
+    body = with_blend_shapes(bundled_body()) if blend_shapes else bundled_body()
+    shaped, found = shape_body(body, np.zeros(0)), sensor_preset(sensor)
+    pose, trans = moving_pose(frames, seed=0)
+    world_to_sensor = np.eye(4)
+    world_to_sensor[:3, 3] = metres, 0.0, -SENSOR_METRES
+    fields = (
+        *stack_shapes([shaped]),
+        np.zeros(frames, np.int64),
+        pose,
+        trans,
+        np.tile(world_to_sensor, (frames, 1, 1)),
+    )
+    return Work(
+        gpu=gpu,
+        sensor=found,
+        metres=metres,
+        shaped=shaped,
+        pose=pose,
+        trans=trans,
+        world_to_sensor=world_to_sensor,
+        skin=body_to_torch(body, gpu.device),
+        poses=TorchPoses(*(gpu.upload(np.asarray(field)) for field in fields)),
+        faces=gpu.upload(body.faces),
+        parts=gpu.upload(body.face_parts),
+        exact=Noise(gpu.empty((1,), torch.float64), gpu.upload(np.full(frames, EXACT))),
+        scanner=FrameScanner(gpu, found),
+        observer=CudaObserver(found, POINTS),
+    )
+
+
+def with_blend_shapes(body: Body) -> Body:
+    """Give a body pose blend shapes as smooth as its skinning weights."""
+    features = 9 * (len(body.parents) - 1)
+    of_joints = np.random.default_rng(0).normal(
+        0, BLEND_METRES, (body.weights.shape[1], 3, features)
+    )
+    return dataclasses.replace(
+        body, pose_dirs=np.tensordot(body.weights, of_joints, 1), id=f"{body.id}-blended"
+    )

@@ -1,0 +1,75 @@
+"""The one way in which kernels are compiled here: at the first call, for one core, then cached.
+
+Parallelism is a process a core, so kernels stay on theirs and let go of the interpreter lock.
+Division follows NumPy's rules, because a check for zero would keep loops from being vectorised.
+`fastmath` stays off: it assumes away NaN and the order of sums, on which exact results rest. Numba
+keeps the cache beside the sources, else in the user's own cache folder, or in `NUMBA_CACHE_DIR`.
+"""
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar, cast
+
+from numba import njit
+from numba.core.event import Event, Listener, install_listener
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def kernel(function: Function) -> Function:
+    """Compile a function that Python calls, and cache it, if there is any folder for caches.
+
+    Its arguments must be arrays, numbers and plain tuples: the cache names the classes of others,
+    and breaks when one has moved. All that it calls must be in its own module: the cache is renewed
+    only when that file has changed.
+    """
+    try:
+        return cast("Function", njit(cache=True, nogil=True, error_model="numpy")(function))
+    except RuntimeError:  # all folders are read-only: then every process compiles for itself
+        return step(function)
+
+
+def step(function: Function) -> Function:
+    """Compile a function that kernels call."""
+    return cast("Function", njit(nogil=True, error_model="numpy")(function))
+
+
+def inlined(function: Function) -> Function:
+    """Paste a small function into those that call it.
+
+    A call that passes arrays counts references atomically, which in an inner loop costs more than
+    the loop's own work.
+    """
+    return cast("Function", njit(inline="always", error_model="numpy")(function))
+
+
+@contextmanager
+def compiling_once(announce: Callable[[], None]) -> Iterator[None]:
+    """Let one process at a time compile, and `announce` it as soon as a kernel has to be.
+
+    Others on the machine wait, and then find in the cache what was compiled.
+    """
+    with Path(__file__).open("rb") as file:
+        with suppress(OSError):  # such as NFS, which locks no file that is only read
+            fcntl.flock(file, fcntl.LOCK_EX)
+        with install_listener("numba:compile", _Announcer(announce)):
+            yield
+
+
+class _Announcer(Listener):  # type: ignore[misc]
+    """Hears that something is compiled, which loading from the cache is not."""
+
+    def __init__(self, announce: Callable[[], None]) -> None:
+        self._announce = announce
+        self._said = False
+
+    def on_start(self, event: Event) -> None:  # noqa: ARG002
+        """Say so the first time."""
+        if not self._said:
+            self._said = True
+            self._announce()
+
+    def on_end(self, event: Event) -> None:
+        """Say nothing."""

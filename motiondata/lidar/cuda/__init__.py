@@ -1,0 +1,1 @@
+"""Posing, scanning and sampling on a GPU."""

@@ -1,0 +1,99 @@
+"""The GPU as PyTorch and Numba share it: memory is PyTorch's, kernels are Numba's.
+
+Nothing touches the GPU until it is opened, because a process that has done so can no longer fork
+one that uses it. Everything is queued on one stream and runs in turn; what is copied, is copied
+from and to pinned memory, so that the processor goes on meanwhile. Where Numba's simulator stands
+in for a GPU, memory is the processor's.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numba import cuda
+from numpy.typing import NDArray
+from torch import Tensor
+
+from motiondata.errors import DeviceError
+from motiondata.lidar.cuda.jit import SIMULATED
+
+SIMULATED_BYTES = 2**26
+"""The memory that a simulated GPU is said to have."""
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """An opened GPU."""
+
+    device: torch.device
+    memory_bytes: int
+    """All the memory that it has."""
+
+    def upload(self, values: NDArray[Any]) -> Tensor:
+        """Queue a copy to the GPU."""
+        tensor = torch.from_numpy(np.require(values, requirements=["C", "W"]))
+        return tensor if SIMULATED else tensor.pin_memory().to(self.device, non_blocking=True)
+
+    def download(self, tensor: Tensor) -> Tensor:
+        """Queue a copy from the GPU, which is there once a `mark` set after it is passed."""
+        if SIMULATED:
+            return tensor
+        pinned = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+        return pinned.copy_(tensor, non_blocking=True)
+
+    def empty(self, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+        """Take memory of the GPU. Raises `torch.OutOfMemoryError` where there is none."""
+        return torch.empty(shape, dtype=dtype, device=self.device)
+
+    def mark(self) -> "Mark":
+        """Set a mark behind all that is queued."""
+        event = None if SIMULATED else torch.cuda.Event()  # type: ignore[no-untyped-call]
+        if event is not None:
+            event.record()
+        return Mark(event)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place in the queue of the GPU's work."""
+
+    event: torch.cuda.Event | None
+
+    def wait(self) -> None:
+        """Wait until the GPU has passed it."""
+        if self.event is not None:
+            self.event.synchronize()
+
+
+def open_gpu() -> Gpu:
+    """Open the first GPU that this process may use; raises `DeviceError` where there is none."""
+    if SIMULATED:
+        return Gpu(torch.device("cpu"), SIMULATED_BYTES)
+    if not torch.cuda.is_available():
+        why = "this PyTorch was built without CUDA" if torch.version.cuda is None else "none found"
+        raise DeviceError(
+            f"--device cuda: expected an NVIDIA GPU that PyTorch can use, {why} "
+            "(see `nvidia-smi`, and CUDA_VISIBLE_DEVICES): use --device cpu without one"
+        )
+    device = torch.device("cuda", torch.cuda.current_device())
+    return Gpu(device, torch.cuda.get_device_properties(device).total_memory)
+
+
+def numba_view(tensor: Tensor) -> Any:
+    """Return a tensor's memory as the array that a kernel takes."""
+    return tensor.numpy() if SIMULATED else cuda.as_cuda_array(tensor, sync=False)
+
+
+@contextmanager
+def out_of_memory_told() -> Iterator[None]:
+    """Turn a lack of the GPU's memory into `DeviceError`."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise DeviceError(
+            "the GPU has not enough memory left: use fewer --workers, or a GPU to themselves. "
+            f"PyTorch says: {str(error).splitlines()[0]}"
+        ) from error

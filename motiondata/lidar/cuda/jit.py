@@ -1,0 +1,43 @@
+"""The one way in which a GPU's kernels are compiled here, and products that are never fused.
+
+`fastmath` stays off, as on the processor. That alone does not keep NVVM from contracting a product
+and a sum into one instruction, which has no option here: a product with its rounding said does.
+Source: PTX ISA, `mul`: "mul with an explicit rounding modifier is treated conservatively".
+"""
+
+import operator
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from numba import cuda
+from numba.cuda import libdevice
+from numba.cuda.core import config
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+SIMULATED = bool(config.ENABLE_CUDASIM)
+"""Whether Numba's simulator stands in for a GPU, by NUMBA_ENABLE_CUDASIM=1: slow, for tests."""
+
+
+_LINKING: dict[str, Any] = {} if SIMULATED else {"lto": False}
+"""Modules are joined by NVVM, as the tests check it, whether or not there is nvJitLink."""
+
+
+def kernel(function: Callable[..., None]) -> Any:
+    """Compile a function that Python launches, and cache it beside its module.
+
+    Launched as `function[blocks, threads, stream, bytes of shared memory](...)`.
+    """
+    return cuda.jit(cache=True, **_LINKING)(function)
+
+
+def step(function: Function) -> Function:
+    """Compile a function that kernels call."""
+    return cast("Function", cuda.jit(device=True, **_LINKING)(function))
+
+
+times: Any = operator.mul if SIMULATED else libdevice.dmul_rn
+"""Multiply in float64, rounding the product."""
+
+times32: Any = operator.mul if SIMULATED else libdevice.fmul_rn
+"""Multiply in float32, rounding the product."""

@@ -1,0 +1,129 @@
+"""Planned clips: the rows of an index whose recordings were found, in columns and one by one.
+
+As objects, a million of them took a gigabyte; in columns they take 140 MB, and a shard's two
+hundred are objects while somebody looks at them.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from motiondata.humanml3d.index import Row
+from motiondata.humanml3d.splits import MIRRORED_PREFIX
+
+ROW_COLUMNS = pa.schema(
+    [
+        ("number", pa.int64()),
+        ("source_path", pa.string()),
+        ("start_frame", pa.int64()),
+        ("end_frame", pa.int64()),
+        ("name", pa.string()),
+    ]
+)
+"""The fields of a `Row`."""
+LISTED_COLUMNS = pa.schema([("split", pa.string()), ("plain", pa.bool_()), ("twin", pa.bool_())])
+"""The split of a row's samples, if it has any; whether the clip as it was, and the mirrored one,
+are among them."""
+CAPTIONS = ".txt"
+"""How the name of a file of captions ends."""
+RECORDING = pa.field("recording", pa.binary())
+"""The recording's path: bytes, since names of files need not be UTF-8."""
+
+
+class PlannedSample(NamedTuple):
+    """One sample to be: a clip as it was or mirrored, seen by one of its sensors."""
+
+    name: str
+    """The clip's name, which its captions go by: `012314`, mirrored `M012314`."""
+    mirrored: bool
+    view: int
+    """Which of the sensors round the subject; 0 is the one in front."""
+
+    @property
+    def key(self) -> str:
+        """The sample's key in the dataset: the clip's name, of further views `012314_v1`."""
+        return f"{self.name}_v{self.view}" if self.view else self.name
+
+
+class PlannedClip(NamedTuple):
+    """A row whose recording was found, and the samples that it makes."""
+
+    row: Row
+    recording: str
+    """The recording's path under the archive's root, with forward slashes."""
+    split: str
+    samples: tuple[PlannedSample, ...]
+
+    @property
+    def frames(self) -> int:
+        """The frames of all its samples together."""
+        return (self.row.end_frame - self.row.start_frame) * len(self.samples)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of its samples."""
+        return tuple(sample.key for sample in self.samples)
+
+    @property
+    def files(self) -> dict[str, set[str]]:
+        """The recording, and the captions of its samples."""
+        captions = {f"{sample.name}{CAPTIONS}" for sample in self.samples}
+        return {"recordings": {self.recording}, "captions": captions}
+
+    @property
+    def identity(self) -> list[object]:
+        """What a plan's hash covers of it."""
+        row = self.row
+        return [row.number, row.start_frame, row.end_frame, self.recording, list(self.keys)]
+
+
+@dataclass(frozen=True)
+class ClipColumns:
+    """Planned clips in columns."""
+
+    table: pa.Table
+    """`ROW_COLUMNS`, `LISTED_COLUMNS` and the recording."""
+    views: int
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def samples(self) -> NDArray[np.int64]:
+        """The number of each clip's samples, shaped (clips,)."""
+        plain, twin = (self._array(name).astype(np.int64) for name in ("plain", "twin"))
+        return (plain + twin) * self.views
+
+    @property
+    def frames(self) -> NDArray[np.int64]:
+        """The frames of each clip's samples together, shaped (clips,)."""
+        return (self._array("end_frame") - self._array("start_frame")) * self.samples
+
+    def take(self, places: NDArray[np.int64]) -> "ClipColumns":
+        """Return clips by their places, in that order."""
+        return ClipColumns(self.table.take(places), self.views)
+
+    def rows(self, start: int, stop: int) -> Iterator[PlannedClip]:
+        """Make the clips from one place to another."""
+        part = self.table.slice(start, stop - start)
+        *fields, splits, plain, twin, recordings = (column.to_pylist() for column in part.columns)
+        for row, split, *listed, recording in zip(
+            map(Row, *fields), splits, plain, twin, recordings, strict=True
+        ):
+            yield PlannedClip(row, os.fsdecode(recording), split, self._samples(row.name, *listed))
+
+    def _samples(self, name: str, plain: bool, twin: bool) -> tuple[PlannedSample, ...]:
+        views = range(self.views)
+        samples = [PlannedSample(name, False, view) for view in views] if plain else []
+        if twin:
+            samples += [PlannedSample(MIRRORED_PREFIX + name, True, view) for view in views]
+        return tuple(samples)
+
+    def _array(self, name: str) -> NDArray[np.int64]:
+        array: NDArray[np.int64] = self.table[name].to_numpy()
+        return array

@@ -1,0 +1,130 @@
+"""What comes for free: one caption for every clip, and the caption of the nearest training clip.
+
+Short sentences about people share most of their words, so that a constant caption scores well; a
+captioner that is not better than both has learned nothing that pays. Both see training clips only.
+"""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
+
+from motiondata.errors import InputError
+from pipelines.evaluation.cider import length_penalty
+from pipelines.evaluation.ngrams import LONGEST, Ngram, count_ngrams
+from pipelines.evaluation.normalising import normalise
+from pipelines.evaluation.references import References
+from shards.dataset import Dataset
+from shards.gathering import row_spec
+from shards.paths import TRAIN
+from shards.standardizing import read_standardizer
+from shards.streaming import StreamedDataset
+
+NEAREST_BY = ("features", "points")
+"""The fields that the nearest clip is looked for by: the first that the dataset has."""
+
+_CLIPS_A_BATCH = 16
+_CLIPS_AT_ONCE = 256
+"""Compared with all training clips at once, which bounds the memory."""
+
+
+def central_caption(references: References) -> str:
+    """Return the reference that is most like all of them: the constant caption.
+
+    How alike two sentences are is CIDEr-D's measure with every n-gram of the same weight: the
+    cosine of their counts, less the penalty for another length. Of equals the first by the alphabet
+    is taken.
+    """
+    sentences = [normalise(text) for text in references.sentences]
+    totals: dict[Ngram, dict[int, float]] = {}
+    for sentence in sentences:
+        length = _length(sentence)
+        for gram, value in _unit_counts(sentence).items():
+            by_length = totals.setdefault(gram, {})
+            by_length[length] = by_length.get(length, 0.0) + value
+    distinct = sorted(set(sentences))
+    return distinct[int(np.argmax([_likeness(sentence, totals) for sentence in distinct]))]
+
+
+def _likeness(sentence: str, totals: Mapping[Ngram, Mapping[int, float]]) -> float:
+    """Return how like a sentence is to others, given the sums of their counts by length."""
+    length = _length(sentence)
+    return math.fsum(
+        value * total * length_penalty(length - other)
+        for gram, value in _unit_counts(sentence).items()
+        for other, total in totals[gram].items()
+    )
+
+
+def _length(sentence: str) -> int:
+    return len(sentence.split())
+
+
+def _unit_counts(sentence: str) -> Mapping[Ngram, float]:
+    """Return the counts of n-grams, those of each length divided by their norm."""
+    counts = count_ngrams(sentence)
+    squares = [0] * LONGEST
+    for gram, count in counts.items():
+        squares[len(gram) - 1] += count * count
+    return {gram: count / math.sqrt(squares[len(gram) - 1]) for gram, count in counts.items()}
+
+
+def nearest_field(dataset: Dataset, asked: str | None) -> str:
+    """Return the field that the nearest clip is looked for by, or raise where there is none."""
+    there = [field for field in NEAREST_BY if field in dataset.schema.arrays]
+    if asked is None and not there:
+        raise InputError(
+            f"{dataset.path}: expected one of the fields {', '.join(NEAREST_BY)}, found none; say "
+            f"with --nearest-by which one tells clips apart: {', '.join(dataset.schema.arrays)}"
+        )
+    field = there[0] if asked is None else asked
+    row_spec(dataset.schema, field)
+    dataset.schema.float_array(field)
+    return field
+
+
+def nearest_captions(
+    dataset: Dataset, train: References, others: References, field: str
+) -> list[str]:
+    """Return for each clip the first reference of the training clip with the nearest mean.
+
+    The mean of a clip is that of its frames, standardised by the training clips' statistics; the
+    distance is Euclidean, and of equals the first clip in the manifest is taken. A training clip
+    is not its own neighbour.
+    """
+    known, asked = (clip_means(dataset, refs, field) for refs in (train, others))
+    keys = np.array(train.keys)
+    first = [train.texts[key][0] for key in train.keys]
+    captions = []
+    for start in range(0, len(asked), _CLIPS_AT_ONCE):
+        part = slice(start, start + _CLIPS_AT_ONCE)
+        distances = cdist(asked[part], known, "sqeuclidean")
+        distances[np.array(others.keys[part])[:, None] == keys] = np.inf
+        captions += [first[nearest] for nearest in distances.argmin(axis=1).tolist()]
+    return captions
+
+
+def clip_means(dataset: Dataset, references: References, field: str) -> NDArray[np.float64]:
+    """Return the mean of each clip's standardised rows, shaped (clips, components of a row).
+
+    Frames that the field does not count, such as those in which no ray hit, are left out.
+    """
+    counted = dataset.schema.arrays[field].counted_where
+    standardizer = read_standardizer(dataset, TRAIN, field)
+    view = StreamedDataset(dataset).clips(
+        references.split,
+        [field] if counted is None else [field, counted],
+        _CLIPS_A_BATCH,
+        keys=references.keys,
+        rank=0,
+        world=1,
+    )
+    means = []
+    for batch in view:
+        chosen = batch["mask"] if counted is None else batch["mask"] & (batch[counted] != 0)
+        weights = chosen / np.maximum(chosen.sum(axis=1, keepdims=True), 1)
+        mean = np.einsum("cf...,cf->c...", batch[field].astype(np.float64), weights)
+        means.append(standardizer.standardize(mean).reshape(len(mean), -1))
+    return np.concatenate(means)

@@ -1,0 +1,71 @@
+"""What a table of scores comes to, in sentences: collapse, ignored features, free captions as good.
+
+A captioner that had collapsed said one sentence of 200 clips, and its loss was the same with other
+clips' features; when cured it said 70 after some hundred steps: the thresholds lie far from both.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from pipelines.evaluation.normalising import normalise
+from pipelines.evaluation.report import CONSTANT, MODEL, NEAREST, Loss
+from pipelines.evaluation.scoring import Scores
+
+MOST_ALIKE = 0.5
+"""A model that says one sentence of a larger share of the clips is collapsed."""
+LEAST_DISTINCT = 0.05
+"""So is one with a smaller share of distinct captions."""
+LEAST_LOSS_RISE = 0.01
+"""A model whose loss rises by a smaller share with another clip's features ignores them."""
+
+COMPARED = {"bleu_4": "BLEU@4", "cider_d": "CIDEr-D"}
+"""The scores by which a model has to be better than the baselines."""
+
+REASONS = (
+    "usual reasons are too few steps, features that share a mean (standardise them by the training "
+    "split's statistics), and a learning rate that is too high"
+)
+
+
+def findings(captions: Sequence[str], scores: Mapping[str, Scores], loss: Loss | None) -> list[str]:
+    """Return what is wrong with a model, a sentence each, or one that says that nothing is.
+
+    `scores` are by row of the table.
+    """
+    model, others = scores[MODEL], (CONSTANT, NEAREST)
+    wrong = [*_collapse(captions, model), *_ignored(loss)]
+    wrong += [line for name in others for line in _no_better(model, name, scores[name])]
+    return wrong or [
+        f"The model is better than the {' and than the '.join(others)} by "
+        f"{' and '.join(COMPARED.values())}, and has not collapsed."
+    ]
+
+
+def _collapse(captions: Sequence[str], model: Scores) -> list[str]:
+    (caption, times), *_ = Counter(map(normalise, captions)).most_common(1)
+    share = times / len(captions)
+    if share > MOST_ALIKE and len(captions) > 1:
+        symptom = f"it says {caption!r} of {share:.0%} of clips"
+    elif model.distinct < LEAST_DISTINCT:
+        symptom = f"{model.distinct:.1%} of its captions are distinct"
+    else:
+        return []
+    return [f"The model has collapsed: {symptom}; {REASONS}."]
+
+
+def _ignored(loss: Loss | None) -> list[str]:
+    if loss is None or loss.shuffled > loss.matched * (1 + LEAST_LOSS_RISE):
+        return []
+    return [
+        f"The model ignores its features: its loss is {loss.matched:.3f}, and {loss.shuffled:.3f} "
+        f"with those of other clips; {REASONS}."
+    ]
+
+
+def _no_better(model: Scores, name: str, baseline: Scores) -> list[str]:
+    worse = [
+        f"{label} ({100 * getattr(model, score):.1f} against {100 * getattr(baseline, score):.1f})"
+        for score, label in COMPARED.items()
+        if getattr(model, score) <= getattr(baseline, score)
+    ]
+    return [f"The model is no better than the {name} by {' and '.join(worse)}."] if worse else []

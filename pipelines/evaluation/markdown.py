@@ -1,0 +1,147 @@
+"""The report of an evaluation as Markdown, for people."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from pipelines.evaluation.labels import ALL_KINDS, KindCount, Telling
+from pipelines.evaluation.normalising import NORMALISER
+from pipelines.evaluation.report import MODEL, SCORERS, Example, Report
+
+NOTHING = "-"
+"""In a cell that has nothing to say."""
+
+COLUMNS = {
+    "bleu_1": "BLEU@1",
+    "bleu_2": "BLEU@2",
+    "bleu_3": "BLEU@3",
+    "bleu_4": "BLEU@4",
+    "rouge_l": "ROUGE-L",
+    "cider_d": "CIDEr-D",
+    "bert_score": "BERTScore",
+    "distinct": "distinct",
+}
+"""The columns of the table of scores."""
+
+RULES = (
+    "An act is named if the caption tells its kind. Sides and directions are judged where the "
+    "synthesiser always tells them, or the caption does. The order of telling is free; counts, "
+    "paces and sizes are not judged. Told besides: what is told and is not in the clip. A clip is "
+    "right if all its acts are, and nothing is told besides."
+)
+
+
+def report_to_markdown(report: Report) -> str:
+    """Return the report as Markdown."""
+    sections = (
+        ["# Captions evaluated"],
+        [f"- {finding}" for finding in report.findings],
+        _scores(report),
+        _loss(report),
+        _tellings(report),
+        _about(report),
+        _examples(report.examples),
+    )
+    return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+
+
+def _scores(report: Report) -> Sequence[str]:
+    shown = {name: title for name, title in COLUMNS.items() if _has(report, name)}
+    rows = [
+        (name, *(f"{100 * getattr(scores, column):.1f}" for column in shown))
+        for name, scores in report.scores.items()
+    ]
+    return ["## Scores, times 100", "", *_table(("", *shown.values()), rows)]
+
+
+def _has(report: Report, column: str) -> bool:
+    return all(getattr(scores, column) is not None for scores in report.scores.values())
+
+
+def _loss(report: Report) -> Sequence[str]:
+    if report.loss is None:
+        return []
+    return [
+        f"The model's loss is {report.loss.matched:.3f} nats a token with the clips' own features, "
+        f"{report.loss.shuffled:.3f} with those of other clips."
+    ]
+
+
+def _tellings(report: Report) -> Sequence[str]:
+    if report.telling is None:
+        return []
+    whole = [_whole_row(name, telling) for name, telling in report.telling.items()]
+    kinds = [_kind_row(kind, count) for kind, count in report.telling[MODEL].kinds.items()]
+    right = ("named", "right side", "right direction", "all right")
+    return [
+        "## What captions tell",
+        "",
+        *_table(("", "clips right", *right, "told besides"), whole),
+        "",
+        "By kind of motion, the model:",
+        "",
+        *_table(("", "acts", *right, "told besides"), kinds),
+        "",
+        RULES,
+    ]
+
+
+def _whole_row(name: str, telling: Telling) -> tuple[str, ...]:
+    return (name, _share(telling.clips_right, telling.clips), *_cells(telling.kinds[ALL_KINDS]))
+
+
+def _kind_row(kind: str, count: KindCount) -> tuple[str, ...]:
+    return (kind.replace("_", " "), str(count.acts), *_cells(count))
+
+
+def _cells(count: KindCount) -> tuple[str, ...]:
+    return (
+        _share(count.named, count.acts),
+        _share(count.sides_right, count.sides),
+        _share(count.directions_right, count.directions),
+        _share(count.right, count.acts),
+        str(count.besides),
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} of {whole} ({part / whole:.0%})" if whole else NOTHING
+
+
+def _about(report: Report) -> Sequence[str]:
+    return ["## What was compared", "", *(f"- {line}" for line in _lines_about(report))]
+
+
+def _lines_about(report: Report) -> Iterator[str]:
+    yield (
+        f"{report.clips:,} clips of the split {report.split} with {report.references:,} "
+        f"references; {report.silent:,} clips have no caption of the whole clip and are left out"
+    )
+    yield f"dataset {report.dataset}"
+    made_by = report.captions_by
+    yield f"captions: {made_by.kind} {made_by.name}, blake2b {made_by.blake2b}"
+    yield f"normaliser, for captions and references: {NORMALISER}"
+    yield (
+        f"constant caption: `{report.constant_caption}`, the most central one of "
+        f"{report.training_clips:,} training clips"
+    )
+    yield f"nearest training clip: by the mean standardised `{report.nearest_by}`"
+    yield "; ".join(text for name, text in SCORERS.items() if _has(report, name))
+    if report.bert_model is not None:
+        yield f"BERTScore by `{report.bert_model.name}`, layer {report.bert_model.layer}"
+
+
+def _examples(examples: Sequence[Example]) -> Sequence[str]:
+    titles = ("clip", *examples[0].captions, "a reference")
+    rows = [
+        (example.key, *example.captions.values(), example.references[0]) for example in examples
+    ]
+    return ["## Some clips", "", *_table(titles, rows)]
+
+
+def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    return [_row(titles), _row(["---"] * len(titles)), *map(_row, rows)]
+
+
+def _row(cells: Sequence[str]) -> str:
+    """Return a row of a table, with what Markdown would take for a new cell made harmless."""
+    tidy = (" ".join(cell.split()).replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(tidy)} |"

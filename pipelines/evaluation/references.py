@@ -1,0 +1,114 @@
+"""What people said of the clips of a split, and what is to be compared with it.
+
+A reference is a caption of all of a clip's frames: one of a part would be wrong of the whole.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from motiondata.errors import InputError
+from pipelines.evaluation.normalising import normalise
+from shards.captions import read_captions
+from shards.dataset import Dataset
+from shards.open_files import ShardFiles
+from shards.selection import Selection, select_rows
+
+
+@dataclass(frozen=True)
+class References:
+    """The clips of a split that have references, in the manifest's order."""
+
+    split: str
+    texts: Mapping[str, tuple[str, ...]]
+    """Of each clip by its key, as written; each at least one, with a word at least."""
+    silent: tuple[str, ...]
+    """The clips without, which are not scored."""
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of the clips."""
+        return list(self.texts)
+
+    @property
+    def sentences(self) -> list[str]:
+        """All references."""
+        return [text for texts in self.texts.values() for text in texts]
+
+
+def read_references(dataset: Dataset, split: str) -> References:
+    """Return the references of a split, or raise where there are none."""
+    rows = select_rows(dataset, Selection(split))
+    table = dataset.manifest.take(rows)
+    keys, frames = table["key"].to_pylist(), table["frames"].to_pylist()
+    texts: dict[str, list[str]] = {key: [] for key in keys}
+    for caption in read_captions(ShardFiles(dataset), rows, Selection(split)):
+        if caption.frames == frames[caption.clip] and normalise(caption.text):
+            texts[keys[caption.clip]].append(caption.text)
+    said = {key: tuple(lines) for key, lines in texts.items() if lines}
+    if not said:
+        raise InputError(
+            f"{dataset.path}: expected captions of whole clips in the split {split!r}, found none; "
+            "build it with --texts, or choose another --split"
+        )
+    return References(split, said, tuple(key for key in keys if key not in said))
+
+
+def read_candidates(path: Path, references: References) -> list[str]:
+    """Return the caption of each clip with references, out of a file of JSON lines.
+
+    A line is an object with `key` and `caption`. Every such clip must have a caption, once, and
+    every key be that of a clip of the split; raises `InputError` otherwise.
+    """
+    captions: dict[str, str] = {}
+    for where, line in read_json_lines(path):
+        key, caption = (line.get(name) for name in ("key", "caption"))
+        if not isinstance(key, str) or not isinstance(caption, str):
+            raise InputError(
+                f'{where}: expected {{"key": "...", "caption": "..."}}, found {str(line)[:80]}'
+            )
+        if key in captions:
+            raise InputError(f"{where}: expected one caption a clip, found another one of {key!r}")
+        captions[key] = caption
+    _check_keys(path, captions, references)
+    return [captions[key] for key in references.keys]
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the objects of a file of JSON lines, each with words for where it stands."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: expected a file of JSON lines in UTF-8; {error}") from error
+    lines = text.removesuffix("\n").split("\n") if text else []
+    for number, line in enumerate(lines, start=1):
+        where = f"{path}, line {number}"
+        try:
+            parsed = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{where}: expected a JSON object, found {line[:40]!r}") from error
+        if not isinstance(parsed, dict):
+            raise InputError(f"{where}: expected a JSON object, found {line[:40]!r}")
+        yield where, parsed
+
+
+def _check_keys(path: Path, found: Iterable[str], references: References) -> None:
+    expected = set(references.texts)
+    unknown = sorted(set(found) - expected - set(references.silent))
+    missing = sorted(expected - set(found))
+    if unknown:
+        raise InputError(
+            f"{path}: expected clips of the split {references.split!r} only, found "
+            f"{_some(unknown)}; caption this dataset and this split"
+        )
+    if missing:
+        raise InputError(
+            f"{path}: expected a caption of each of the {len(expected)} clips of the split "
+            f"{references.split!r} that have references, found none of {_some(missing)}"
+        )
+
+
+def _some(keys: Sequence[str]) -> str:
+    return f"{keys[0]!r}" if len(keys) == 1 else f"{len(keys)} others, such as {keys[0]!r}"

@@ -1,0 +1,59 @@
+"""The scores of captions against all references, in one row of the table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipelines.evaluation.bleu import bleu
+from pipelines.evaluation.cider import cider_d
+from pipelines.evaluation.normalising import normalise
+from pipelines.evaluation.rouge import rouge_l
+
+
+@dataclass(frozen=True)
+class LanguageModel:
+    """A language model that scores captions."""
+
+    name: str
+    """Its folder's."""
+    layer: int
+
+
+class SentenceScorer(Protocol):
+    """Scores captions by a language model."""
+
+    def score(self, candidates: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+        """Return the mean score of normalised candidates and their references."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores as pycocoevalcap's scorers give them: papers write them times 100."""
+
+    bleu_1: float
+    bleu_2: float
+    bleu_3: float
+    bleu_4: float
+    rouge_l: float
+    cider_d: float
+    distinct: float
+    """The share of distinct captions, normalised."""
+    bert_score: float | None
+    """None where no language model was given."""
+
+
+def score_captions(
+    captions: Sequence[str],
+    references: Sequence[Sequence[str]],
+    bert: SentenceScorer | None = None,
+) -> Scores:
+    """Return the scores of captions, one a clip, against each clip's references."""
+    said = [normalise(caption) for caption in captions]
+    expected = [[normalise(reference) for reference in refs] for refs in references]
+    return Scores(
+        *bleu(said, expected),
+        rouge_l=rouge_l(said, expected),
+        cider_d=cider_d(said, expected),
+        distinct=len(set(said)) / len(said),
+        bert_score=None if bert is None else bert.score(said, expected),
+    )

@@ -1,0 +1,48 @@
+"""The captions that are evaluated: out of a file, or of a captioner that says them now."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from motiondata.errors import InputError
+from pipelines.evaluation.options import EvaluationOptions
+from pipelines.evaluation.references import References, read_candidates
+from pipelines.evaluation.report import Loss, MadeBy
+from shards.dataset import Dataset
+from shards.hashing import hash_file
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A model's captions of the clips with references, in their order."""
+
+    captions: list[str]
+    made_by: MadeBy
+    loss: Loss | None
+
+
+def speaker(options: EvaluationOptions) -> Callable[[Dataset, References], Spoken]:
+    """Return what gives the captions of the clips with references, or raise `InputError`."""
+    match options.captions, options.checkpoint:
+        case Path() as file, None:
+            return lambda _, references: _read(file, references)
+        case None, Path() as checkpoint:
+            return lambda dataset, references: _say(checkpoint, dataset, references)
+        case _:
+            raise InputError("expected --captions FILE or --checkpoint FILE, and not both")
+
+
+def _read(file: Path, references: References) -> Spoken:
+    captions = read_candidates(file, references)
+    return Spoken(captions, MadeBy("file", file.name, hash_file(file)), loss=None)
+
+
+def _say(checkpoint: Path, dataset: Dataset, references: References) -> Spoken:
+    from pipelines.training.captioning import caption_split, matched_and_shuffled_loss
+
+    split = references.split
+    found = dict(caption_split(dataset.path, checkpoint, split, stream=sys.stderr))
+    loss = Loss(*matched_and_shuffled_loss(dataset.path, checkpoint, split))
+    made_by = MadeBy("checkpoint", checkpoint.name, hash_file(checkpoint))
+    return Spoken([found[key] for key in references.keys], made_by, loss)

@@ -1,0 +1,134 @@
+"""The LiDAR product: what a sample of it is, how it is made, and from what."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from motiondata.errors import InputError
+from motiondata.humanml3d.splits import MIRRORED_PREFIX, SPLITS
+from pipelines.clip_columns import CAPTIONS, ClipColumns, PlannedClip
+from pipelines.clips import read_clip
+from pipelines.fingerprint import Fingerprint, Kept, fingerprint
+from pipelines.input_files import NO_FILES, stat_files
+from pipelines.inputs import InputPaths, digest_files, parameters_of
+from pipelines.options import BuildOptions
+from pipelines.plan import make_plan
+from pipelines.planned import Plan
+from pipelines.product import Finish, Planned, Values
+from pipelines.sample import MANIFEST_COLUMNS, lidar_schema, manifest_values
+from pipelines.scene import begin_samples, finish_sample
+from pipelines.tools import Tools, load_tools
+from shards.schema import Schema
+
+
+@dataclass(frozen=True)
+class LidarProduct:
+    """Clips of an archive as a LiDAR sees them."""
+
+    options: BuildOptions
+    paths: InputPaths
+
+    name: ClassVar[str] = "lidar"
+    columns: ClassVar[pa.Schema] = MANIFEST_COLUMNS
+    told: ClassVar[Mapping[str, str]] = {"hits_mean": "hits a frame"}
+
+    @property
+    def schema(self) -> Schema:
+        """The members of a sample."""
+        return lidar_schema(self.options.points)
+
+    @property
+    def device(self) -> str:
+        """What poses, scans and samples."""
+        return self.options.device
+
+    @property
+    def frames_ahead(self) -> int:
+        """How many frames the observer wants to have begun."""
+        return load_tools(self.options).observer.frames_ahead
+
+    def warm_up(self) -> None:
+        """Load the bodies and the sensor."""
+        load_tools(self.options)
+
+    def begin(self, planned: PlannedClip) -> Finish:
+        """Begin a clip's scans; raises `RecordingError` where its recording is no good."""
+        tools = load_tools(self.options)
+        clip, shaped = read_clip(planned, self.options, tools)
+        begun = list(begin_samples(clip, shaped, planned, self.options, tools))
+        return lambda: [finish_sample(sample, self.options, self.paths, tools) for sample in begun]
+
+    def manifest_values(self, values: Values) -> dict[str, Any]:
+        """Return a sample's values of `MANIFEST_COLUMNS`."""
+        return manifest_values(values)
+
+    def plan_around(self, kept: dict[str, Kept]) -> Planned:
+        """Plan the build, and take the plan's fingerprint."""
+        plan = make_plan(
+            self.options, self.paths, {name: shard.keys for name, shard in kept.items()}
+        )
+        self._expect_clips(plan)
+        tools = load_tools(self.options)
+        return Planned(plan, take_fingerprint(self.options, self.paths, plan, tools, kept))
+
+    def _expect_clips(self, plan: Plan[ClipColumns]) -> None:
+        if not plan.shards:
+            example = plan.drops[-1].message if plan.drops else "it has no rows"
+            raise InputError(
+                f"{self.options.index}: none of its {plan.rows} rows can be built from "
+                f"{self.options.amass}; the last one: {example}"
+            )
+
+    def provenance(self) -> dict[str, Any]:
+        """Return the bodies and the sensor."""
+        tools = load_tools(self.options)
+        bodies = {body.id: body for body in tools.bodies.values()}.values()
+        return {
+            "bodies": [
+                {"id": body.id, "name": body.name, "shape_space": body.shape_space}
+                for body in bodies
+            ],
+            "sensor": {"name": tools.sensor.name, "source": tools.sensor.source},
+        }
+
+
+def take_fingerprint(
+    options: BuildOptions,
+    paths: InputPaths,
+    plan: Plan[ClipColumns],
+    tools: Tools,
+    kept: dict[str, Kept] | None = None,
+) -> Fingerprint:
+    """Take the fingerprint of a plan; bodies and sensor count by what they hold.
+
+    `kept` are the shards of earlier plans that this one was made around.
+    """
+    lists = {name: paths.splits / f"{name}.txt" for name in SPLITS} if paths.splits else {}
+    contents = {
+        "index": digest_files([options.index]),
+        **{f"list {name}": digest_files([path]) for name, path in lists.items()},
+        "body": tools.bodies_id,
+        "sensor": tools.sensor_id,
+    }
+    clips = plan.shards.columns.table
+    recordings = stat_files("recordings", options.amass, clips["recording"])
+    files = pa.concat_tables([recordings, _stat_captions(paths.texts, clips)])
+    parameters = parameters_of(options, tools.sensor.name)
+    return fingerprint(plan, parameters, contents, files, kept or {})
+
+
+def _stat_captions(texts: Path | None, clips: pa.Table) -> pa.Table:
+    """Return the sizes and times of the files of captions that there are."""
+    if texts is None:
+        return NO_FILES
+    plain = clips.filter(clips["plain"])["name"]
+    twins = pc.binary_join_element_wise(MIRRORED_PREFIX, clips.filter(clips["twin"])["name"], "")
+    names = pa.chunked_array([*plain.chunks, *twins.chunks], pa.string())
+    wanted = pc.binary_join_element_wise(names, CAPTIONS, "").cast(pa.binary())
+    there = pa.array(os.listdir(os.fsencode(texts)), pa.binary())  # noqa: PTH208 (a million names)
+    return stat_files("captions", texts, wanted.filter(pc.is_in(wanted, there)))

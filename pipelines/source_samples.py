@@ -1,0 +1,97 @@
+"""A plan of samples made from another dataset's, one from one, in shards of the same names.
+
+What is made of a shard goes to one shard, so that a worker reads one file and writes one, and the
+order of the samples is the source's.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.planned import Plan, PlannedShards
+from shards.dataset import Dataset
+from shards.description import ShardEntry
+from shards.manifest import ManifestRow, table_to_rows
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """What is told of a sample of which nothing is made."""
+
+    number: int
+    """Its number in the source's manifest, from 0."""
+    name: str
+    source_path: str
+    """The recording that it is of."""
+    subset: str
+
+
+@dataclass(frozen=True)
+class PlannedSource:
+    """A sample of the source, of which one is to be made."""
+
+    row: SourceRow
+    shard: ShardEntry
+    """The source's shard."""
+    sample: ManifestRow
+    """The sample in it."""
+
+    @property
+    def recording(self) -> str:
+        """The sample, as messages call it."""
+        return f"{self.shard.name}, {self.sample.key}"
+
+    @property
+    def frames(self) -> int:
+        """Its frames."""
+        return self.sample.frames
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Its key, which is that of what is made of it."""
+        return (self.sample.key,)
+
+    @property
+    def files(self) -> dict[str, set[str]]:
+        """The source's shard."""
+        return {"shards": {self.shard.name}}
+
+    @property
+    def identity(self) -> list[object]:
+        """What a plan's hash covers of it; the source's hash covers the rest."""
+        return [self.row.number, self.sample.key, self.frames]
+
+
+@dataclass(frozen=True)
+class SourceColumns:
+    """The samples of a dataset."""
+
+    dataset: Dataset
+
+    @property
+    def frames(self) -> NDArray[np.int64]:
+        """The frames of each sample, shaped (samples,)."""
+        frames: NDArray[np.int64] = self.dataset.manifest["frames"].to_numpy()
+        return frames
+
+    @property
+    def samples(self) -> NDArray[np.int64]:
+        """One of each, shaped (samples,)."""
+        return np.ones(len(self.dataset.manifest), np.int64)
+
+    def rows(self, start: int, stop: int) -> Iterator[PlannedSource]:
+        """Make the samples from one number to another."""
+        dataset = self.dataset
+        table = dataset.manifest.slice(start, stop - start)
+        for number, sample in enumerate(table_to_rows(dataset.schema, table), start=start):
+            row = SourceRow(number, sample.key, sample.extra["source"], sample.extra["subset"])
+            yield PlannedSource(row, dataset.shard(sample.shard), sample)
+
+
+def plan_sources(dataset: Dataset) -> Plan[SourceColumns]:
+    """Plan a shard for every one of a dataset, and a sample for every one in it."""
+    shards = dataset.description.shards
+    names, sizes = [shard.name for shard in shards], [shard.samples for shard in shards]
+    return Plan(PlannedShards(names, sizes, SourceColumns(dataset)), (), len(dataset.manifest))

@@ -1,0 +1,84 @@
+"""Captioning from points: an encoder before the captioner, trained with it.
+
+Its features are standardised as those of a dataset are: by their mean and spread over the training
+clips, taken once, before the first step.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from pipelines.training.align_options import OURS, EncoderOptions
+from pipelines.training.checkpoints import read_checkpoint
+from pipelines.training.clips import POINTS, clips_of
+from pipelines.training.encoders import KIND as ENCODER
+from pipelines.training.encoders import (
+    EveryPhase,
+    describe_encoder,
+    load_encoder,
+    make_encoder,
+)
+from shards.moments import Moments, fold
+from shards.paths import TRAIN
+from shards.streaming import StreamedDataset
+
+COORDINATES = 3
+STRIDE = 4
+"""Of an encoder that is trained from nothing."""
+SURVEYED = 512
+"""Training clips that features are standardised by: some ten thousand frames."""
+BATCH = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Beginning:
+    """An encoder to begin with."""
+
+    module: nn.Module
+    """It reads every so many-th frame of points."""
+    description: Mapping[str, Any]
+    """What `json_to_encoder` needs beside the weights."""
+    id: str | None
+    """The hash of a trained one; None where it is still untrained."""
+
+    @property
+    def stride(self) -> int:
+        """Return how many frames of points are from one that it reads to the next."""
+        return int(self.description["stride"])
+
+
+def begin_encoder(data: StreamedDataset, checkpoint: Path | None) -> Beginning:
+    """Return the encoder of a checkpoint of `motiondata align`, or an untrained one of ours."""
+    if checkpoint is None:
+        sizes = EncoderOptions()
+        encoder = make_encoder(OURS, sizes, *data.standardizer(POINTS).tensors())
+        return Beginning(encoder, describe_encoder(OURS, sizes, STRIDE), None)
+    loaded = load_encoder(checkpoint)
+    description = read_checkpoint(checkpoint, ENCODER)["contents"]
+    return Beginning(cast("EveryPhase", loaded.module).encoder, description, loaded.id)
+
+
+def json_to_encoder(description: Mapping[str, Any]) -> nn.Module:
+    """Return an encoder whose weights are still to be loaded."""
+    sizes = EncoderOptions(**description["sizes"])
+    return make_encoder(OURS, sizes, torch.zeros(3), torch.ones(3))
+
+
+@torch.no_grad()
+def feature_statistics(
+    encoder: nn.Module, data: StreamedDataset, stride: int
+) -> tuple[Tensor, Tensor]:
+    """Return mean and spread of an encoder's features of training clips, spread never zero."""
+    view = data.clips(TRAIN, [POINTS], BATCH, shuffle=True, limit=SURVEYED, rank=0, world=1)
+    encoder.eval()
+    batches = (clips_of(batch, POINTS).every(stride) for batch in view)
+    found = fold(
+        Moments.of(encoder(clips.values, clips.mask)[clips.mask].double().numpy())
+        for clips in batches
+    )
+    std = torch.tensor(found.std())
+    return torch.tensor(found.mean), torch.where(std > 0, std, 1.0)

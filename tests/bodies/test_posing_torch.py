@@ -1,0 +1,80 @@
+"""Posing on PyTorch's devices: the processor's posing is the referee."""
+
+import numpy as np
+import pytest
+import torch
+
+from motiondata.bodies.body import Body
+from motiondata.bodies.posing import ShapedBody, pose_body, shape_body
+from motiondata.bodies.posing_torch import (
+    SKINNED_FRAMES,
+    TorchPoses,
+    body_to_torch,
+    pose_frames,
+    stack_shapes,
+)
+from motiondata.bodies.smpl_format import arrays_to_body
+from motiondata.rotations import rotvec_to_rotmat
+from motiondata.skeleton import JOINTS
+from tests.bodies.made_body import made_body, small_body
+
+TOLERANCE_M = 5e-6
+"""Two steps of float32 at 20 m, where the bodies of these tests stand."""
+
+BODIES = {
+    "no blend shapes": small_body(),
+    "24 joints": arrays_to_body(made_body(joints=24), "made", "made"),
+    "55 joints": arrays_to_body(made_body(joints=55), "made", "made"),
+}
+
+
+def far_sensors(generator: np.random.Generator, frames: int) -> np.ndarray:
+    """Return transforms that turn anyhow and move by some 20 m."""
+    transforms = np.tile(np.eye(4), (frames, 1, 1))
+    transforms[:, :3, :3] = rotvec_to_rotmat(generator.normal(size=(frames, 3)))
+    transforms[:, :3, 3] = generator.normal(0, 10, (frames, 3))
+    return transforms
+
+
+def assert_posed_alike(shapes: list[ShapedBody], numbers: np.ndarray) -> None:
+    """Pose frames whose shapes have these numbers both ways, each before its own sensor."""
+    generator, frames = np.random.default_rng(0), len(numbers)
+    pose = generator.normal(0, 0.6, (frames, JOINTS, 3))
+    trans, sensors = generator.normal(size=(frames, 3)), far_sensors(generator, frames)
+    fields = (*stack_shapes(shapes), numbers, pose, trans, sensors)
+    skin = body_to_torch(shapes[0].body, torch.device("cpu"))
+    found = pose_frames(skin, TorchPoses(*map(torch.from_numpy, fields))).numpy()
+    for frame, number in enumerate(numbers):
+        one = slice(frame, frame + 1)
+        expected = pose_body(shapes[number], pose[one], trans[one], sensors[frame]).vertices
+        np.testing.assert_allclose(found[one], expected, rtol=0, atol=TOLERANCE_M)
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_frames_of_several_shapes_are_posed_as_by_the_processor(body: Body) -> None:
+    generator = np.random.default_rng(1)
+    shapes = [shape_body(body, generator.normal(size=2)) for _ in range(3)]
+    assert_posed_alike(shapes, np.array([0, 0, 2, 1, 2]))
+
+
+def test_more_frames_than_a_batch_are_posed_in_several() -> None:
+    shapes = [shape_body(BODIES["no blend shapes"], np.zeros(2))]
+    assert_posed_alike(shapes, np.zeros(SKINNED_FRAMES + 3, int))
+
+
+def test_small_turns_and_none_are_exact() -> None:
+    body = BODIES["24 joints"]
+    shaped = shape_body(body, np.zeros(0))
+    pose = np.zeros((2, JOINTS, 3))
+    pose[1] = 1e-9
+    fields = (
+        *stack_shapes([shaped]),
+        np.zeros(2, int),
+        pose,
+        np.zeros((2, 3)),
+        np.tile(np.eye(4), (2, 1, 1)),
+    )
+    skin = body_to_torch(body, torch.device("cpu"))
+    found = pose_frames(skin, TorchPoses(*map(torch.from_numpy, fields))).numpy()
+    np.testing.assert_allclose(found[0], shaped.vertices, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found[1], found[0], rtol=0, atol=1e-6)

@@ -1,0 +1,51 @@
+"""Evaluating a checkpoint: the captioner's own captions, and its loss with others' features."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from pipelines.evaluation.evaluating import JSON_REPORT, MARKDOWN_REPORT, evaluate
+from pipelines.evaluation.options import EvaluationOptions
+from shards.hashing import hash_file
+from tests.evaluation.conftest import write_captions
+from tests.training.made_captioned import make_captioned
+
+pytest.importorskip("transformers")
+
+from pipelines.training.captioning import caption_split, matched_and_shuffled_loss
+from pipelines.training.options import LoopOptions, TeachingOptions
+from pipelines.training.teaching import teach
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return a dataset of features, and a checkpoint that has hardly learned."""
+    root = tmp_path_factory.mktemp("taught")
+    dataset = make_captioned(root / "features").path
+    teach(dataset, root / "run", TeachingOptions(steps="4"), LoopOptions(8), "cpu", StringIO())
+    return dataset, root / "run/checkpoint.pt"
+
+
+def test_a_checkpoint_is_evaluated_as_its_captions_are(
+    taught: tuple[Path, Path], tmp_path: Path
+) -> None:
+    dataset, checkpoint = taught
+    found = caption_split(dataset, checkpoint, "test")
+    keys, captions = zip(*found, strict=True)
+    told = write_captions(tmp_path / "told", keys, captions)
+    reports = []
+    for name, options in {
+        "file": EvaluationOptions(captions=told),
+        "checkpoint": EvaluationOptions(checkpoint=checkpoint),
+    }.items():
+        evaluate(dataset, tmp_path / name, options)
+        reports.append(json.loads((tmp_path / name / JSON_REPORT).read_text()))
+    by_file, by_checkpoint = reports
+    assert by_checkpoint["scores"] == by_file["scores"]
+    assert by_checkpoint["nearest_by"] == "features"
+    assert by_checkpoint["captions_by"]["blake2b"] == hash_file(checkpoint)
+    matched, shuffled = matched_and_shuffled_loss(dataset, checkpoint, "test")
+    assert by_checkpoint["loss"] == {"matched": matched, "shuffled": shuffled}
+    assert f"{matched:.3f} nats" in (tmp_path / "checkpoint" / MARKDOWN_REPORT).read_text()

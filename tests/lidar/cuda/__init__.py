@@ -1,0 +1,1 @@
+"""Tests of the GPU, for machines that have none."""

@@ -1,0 +1,1 @@
+"""What Numba's simulator runs: collected only in a process that has it switched on."""

@@ -1,0 +1,120 @@
+"""Finishing: what stands beside the shards is what all receipts say together, read one by one."""
+
+import json
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pipelines.build import build_lidar
+from pipelines.errors import AbortedError
+from pipelines.finishing import finish
+from pipelines.inputs import absolute_inputs, find_inputs
+from pipelines.lidar import LidarProduct
+from pipelines.options import BuildOptions, Execution
+from pipelines.product import Planned
+from pipelines.receipts import Receipt, list_receipts, receipt_path
+from pipelines.sample import MANIFEST_COLUMNS
+from shards.dataset import Dataset
+from shards.moments import fold
+from shards.paths import MANIFEST
+from shards.tables import table_to_parquet
+from tests.pipelines.made_archive import MadeArchive
+from tests.pipelines.resuming import files_of
+
+SHARD = "train/000000.tar"
+
+
+@pytest.fixture
+def mine(built: Dataset, out: Path) -> Path:
+    """Copy the built dataset, so that a test may change it."""
+    return shutil.copytree(built.path, out)
+
+
+def planned(archive: MadeArchive) -> tuple[LidarProduct, Planned]:
+    """Plan the build of the built dataset."""
+    options: BuildOptions = absolute_inputs(archive.options(mirror=True, views=2))
+    product = LidarProduct(options, find_inputs(options))
+    return product, product.plan_around({})
+
+
+def test_the_manifest_is_that_of_all_receipts_at_once(built: Dataset) -> None:
+    receipts = {receipt.shard: receipt for receipt in list_receipts(built.path)}
+    parts = [
+        receipts[shard.name].manifest(built.schema, MANIFEST_COLUMNS)
+        for shard in built.description.shards
+    ]
+    assert (built.path / MANIFEST).read_bytes() == table_to_parquet(pa.concat_tables(parts))
+
+
+def test_statistics_are_those_of_all_receipts_folded_at_once(built: Dataset) -> None:
+    receipts = list(list_receipts(built.path))
+    for split in built.description.splits:
+        mine = [receipt for receipt in receipts if receipt.shard.startswith(f"{split}/")]
+        for field in mine[0].moments:
+            folded = fold(receipt.moments[field] for receipt in mine)
+            said = json.loads((built.path / f"stats/{split}/{field}/stats.json").read_bytes())
+            assert said["mean"] == folded.mean.tolist()
+            assert said["std"] == folded.std().tolist()
+
+
+def test_a_receipt_that_another_machine_still_hides_is_waited_for(
+    archive: MadeArchive, mine: Path, built: Dataset
+) -> None:
+    path = receipt_path(mine, SHARD)
+    hidden = path.rename(path.with_suffix(".hidden"))
+    timer = threading.Timer(0.5, hidden.rename, [path])
+    timer.start()
+    product, plan = planned(archive)
+    finish(mine, plan, product)
+    timer.join()
+    assert files_of(mine) == files_of(built.path)
+
+
+def test_a_receipt_that_never_comes_ends_the_build(
+    archive: MadeArchive, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.finishing.HIDDEN_SECONDS", 0.0)
+    receipt_path(mine, SHARD).unlink()
+    product, plan = planned(archive)
+    with pytest.raises(AbortedError, match=f"the receipt of {SHARD}.*run the same command again"):
+        finish(mine, plan, product)
+
+
+def without_first(receipt: Receipt) -> Receipt:
+    return replace(receipt, samples={name: of[1:] for name, of in receipt.samples.items()})
+
+
+def with_another(receipt: Receipt) -> Receipt:
+    more = {name: [*of, of[0]] for name, of in receipt.samples.items()}
+    return replace(receipt, samples={**more, "key": [*receipt.keys, "another"]})
+
+
+def with_a_drop_twice(receipt: Receipt) -> Receipt:
+    return replace(receipt, drops=(*receipt.drops, receipt.drops[0]))
+
+
+@pytest.mark.parametrize("change", [without_first, with_another, with_a_drop_twice])
+def test_rows_that_are_neither_samples_nor_one_drop_are_a_bug(
+    archive: MadeArchive, mine: Path, change: Callable[[Receipt], Receipt]
+) -> None:
+    path = receipt_path(mine, SHARD)
+    path.write_bytes(change(Receipt.from_bytes(path.read_bytes())).to_bytes())
+    product, plan = planned(archive)
+    with pytest.raises(AssertionError, match="not every row"):
+        finish(mine, plan, product)
+
+
+def test_a_build_whose_receipts_are_all_there_reads_no_recording(
+    archive: MadeArchive, mine: Path, built: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.lidar.read_clip", None)
+    for name in (MANIFEST, "dataset.json"):
+        (mine / name).unlink()
+    options = archive.options(mirror=True, views=2)
+    build_lidar(options, mine, Execution())
+    assert files_of(mine) == files_of(built.path)
