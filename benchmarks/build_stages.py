@@ -24,10 +24,10 @@ from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.sampling import sample_scans
 from motiondata.lidar.scanning import Scanner
+from pipelines.clip_columns import PlannedSample
 from pipelines.clips import body_of
 from pipelines.options import BuildOptions
-from pipelines.plan import PlannedSample
-from pipelines.scene import scan_scene, set_scene
+from pipelines.scene import begin_scan, set_scene
 from pipelines.tools import load_tools
 
 OURS = "ours"
@@ -123,7 +123,7 @@ def _measure_kernels(path: Path, scenes: Sequence[Scene], extent: Extent) -> Res
     sample = PlannedSample("timed", mirrored=False, view=0)
     set_scenes = [set_scene(scene.clip, scene.shaped, sample, options) for scene in scenes]
     runs: dict[str, Callable[[], object]] = {
-        OURS: lambda: [scan_scene(scene, sample.key, options, tools) for scene in set_scenes]
+        OURS: lambda: [begin_scan(scene, sample.key, options, tools)() for scene in set_scenes]
     }
     return _rates(runs, sum(scene.clip.frames for scene in scenes), extent.turns)
 
