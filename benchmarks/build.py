@@ -26,7 +26,7 @@ from benchmarks.build_clips import (
     write_bodies,
 )
 from benchmarks.build_runs import Setting
-from benchmarks.build_stages import Extent, measure_stages
+from benchmarks.build_stages import BUILT, Extent, measure_stages
 from benchmarks.build_turns import measure_builds
 from benchmarks.device import describe_run
 from benchmarks.peers import PEERS
@@ -40,9 +40,6 @@ PACKAGES = (
     "numpy", "numba", "ray", "torch", "smplx", "open3d", "embreex", "trimesh", "fpsample",
 )  # fmt: skip
 """Whose versions are written down; embreex is what `trimesh` calls."""
-
-SENSOR, METRES = "os1-128-2048", 8.0
-"""Of the whole builds."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ class Size:
     """Of whole builds with each body."""
 
 
-WHOLE = Size(8, 40, Extent(2, 48, 5), (1, 2), {BLENDED: 3, BUNDLED: 1})
+WHOLE = Size(8, 36, Extent(2, 48, 4), (1, 2), {BLENDED: 3, BUNDLED: 1})
 QUICK = Size(8, 4, Extent(1, 12, 1), (1,), {BLENDED: 1})
 
 
@@ -99,7 +96,7 @@ def measure(scratch: Path, size: Size, archive: Path | None) -> dict[str, Any]:
         for clips in sets
         for body, turns in size.turns.items()
         for build in measure_builds(
-            Setting(clips, bodies[body], SENSOR, METRES),
+            Setting(clips, bodies[body], *BUILT),
             size.rounds,
             turns,
             size.processes,
@@ -109,7 +106,7 @@ def measure(scratch: Path, size: Size, archive: Path | None) -> dict[str, Any]:
     return {
         **about,
         "peers": [peer.parts for peer in PEERS],
-        "built": {"sensor": SENSOR, "distance_m": METRES},
+        "built": dict(zip(("sensor", "distance_m"), BUILT, strict=True)),
         **stages.answers[0],
         "builds": builds,
     }

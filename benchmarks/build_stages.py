@@ -24,20 +24,26 @@ from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.sampling import sample_scans
 from motiondata.lidar.scanning import Scanner
+from pipelines.clip_columns import PlannedSample
 from pipelines.clips import body_of
+from pipelines.options import BuildOptions
+from pipelines.scene import begin_scan, set_scene
+from pipelines.tools import load_tools
 
 OURS = "ours"
 POINTS = 384
 POSED_METRES, HEIGHT = 8.0, 1.0
+BUILT = ("os1-128-2048", 8.0)
+"""The sensor of whole builds, and metres from it to the middle of the clip's path."""
 CASES = (
     ("os1-128-2048", 3.0),
-    ("os1-128-2048", 8.0),
+    BUILT,
     ("os1-128-2048", 20.0),
     ("os1-128-1024", 8.0),
     ("vlp-16", 8.0),
     ("os2-128-2048", 8.0),
 )
-"""Sensors, and metres from them to the middle of the clip's path."""
+"""The same of stages."""
 
 Runs = Mapping[str, Callable[[], object]]
 Result = dict[str, Any]
@@ -84,7 +90,8 @@ def measure_stages(clips: ClipSet, bodies: Mapping[str, Path], extent: Extent) -
         case = _Case(sensor, distance, scenes[BLENDED], extent)
         stages += [case.measure_scan(), case.measure_sample()]
         hits += case.compare()
-    return {"stages": stages, "hits": hits}
+    kernels = _measure_kernels(bodies[BLENDED], scenes[BLENDED], extent)
+    return {"stages": stages, "kernels": kernels, "hits": hits}
 
 
 def _scenes(clips: ClipSet, body: Body, extent: Extent) -> Iterator[Scene]:
@@ -108,6 +115,19 @@ def _measure_pose(name: str, path: Path, scenes: Sequence[Scene], extent: Extent
     return {"stage": "pose", "body": name, **_rates(runs, frames, extent.turns)}
 
 
+def _measure_kernels(path: Path, scenes: Sequence[Scene], extent: Extent) -> Result:
+    """Time all that a build does between reading and writing, of whole clips."""
+    sensor, distance = BUILT
+    options = BuildOptions(Path(), Path(), body=path, sensor=sensor, distance=distance)
+    tools = load_tools(options)
+    sample = PlannedSample("timed", mirrored=False, view=0)
+    set_scenes = [set_scene(scene.clip, scene.shaped, sample, options) for scene in scenes]
+    runs: dict[str, Callable[[], object]] = {
+        OURS: lambda: [begin_scan(scene, sample.key, options, tools)() for scene in set_scenes]
+    }
+    return _rates(runs, sum(scene.clip.frames for scene in scenes), extent.turns)
+
+
 class _Case:
     """One sensor at one distance."""
 
@@ -116,9 +136,10 @@ class _Case:
         self.turns = extent.turns
         self.sensor = sensor_preset(name)
         self.faces, self.parts = body.faces, body.face_parts
-        self.meshes = [scene.meshes(distance, extent.scanned_frames) for scene in scenes]
+        self.posed = [scene.meshes(distance, extent.scanned_frames) for scene in scenes]
+        self.meshes = [np.ascontiguousarray(mesh) for mesh in self.posed]
         self.scanner = Scanner(self.sensor)
-        self.scans = [self.scanner.scan_clip(mesh, self.faces) for mesh in self.meshes]
+        self.scans = [self.scanner.scan_clip(mesh, self.faces) for mesh in self.posed]
         self.frames = sum(map(len, self.meshes))
         hits = sum(len(scans.hits.faces) for scans in self.scans) / self.frames
         self.about: Result = {"sensor": name, "distance_m": distance, "hits_a_frame": hits}
@@ -130,9 +151,9 @@ class _Case:
         }
 
     def measure_scan(self) -> Result:
-        """Time scans of meshes in the sensor's frame."""
+        """Time scans of meshes in the sensor's frame, for each as its own posing lays them out."""
         runs: dict[str, Callable[[], object]] = {
-            OURS: lambda: [self.scanner.scan_clip(mesh, self.faces) for mesh in self.meshes]
+            OURS: lambda: [self.scanner.scan_clip(mesh, self.faces) for mesh in self.posed]
         }
         for part, caster in self.casters.items():
             runs[part] = lambda caster=caster: [caster.scan(mesh) for mesh in self.meshes]  # type: ignore[misc]

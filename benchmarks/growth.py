@@ -18,9 +18,10 @@ from typing import Any
 
 import click
 
-from benchmarks.build import METRES, ONE_THREAD, PACKAGES, SENSOR
+from benchmarks.build import ONE_THREAD, PACKAGES
 from benchmarks.build_clips import BUNDLED, ClipSet, made_clips, write_bodies
 from benchmarks.build_runs import Setting, run_ours
+from benchmarks.build_stages import BUILT
 from benchmarks.device import describe_run
 from benchmarks.growth_kernels import measure_kernels
 from benchmarks.growth_plot import PLOT, save_plot
@@ -70,7 +71,7 @@ def _new_points(results: Results, scratch: Path, up_to: int) -> Iterator[tuple[s
     if not results["kernels"]:
         kernels = run_apart([Share(partial(_prepare_kernels, clips), frozenset(cores(1)))])
         yield from (("kernels", point) for point in kernels.answers[0])
-    setting = Setting(clips, write_bodies(scratch)[BUNDLED], SENSOR, METRES)
+    setting = Setting(clips, write_bodies(scratch)[BUNDLED], *BUILT)
     known = {(point["processes"], point["size"]) for point in results["builds"]}
     for size in FRAMES:
         for processes in (1, 2) if size <= ALONE_UP_TO else (2,):

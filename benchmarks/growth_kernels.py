@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.build_clips import ClipSet
-from benchmarks.build_stages import POINTS, Scene
+from benchmarks.build_stages import BUILT, POINTS, Scene
 from benchmarks.growth_bodies import decimated, subdivided
 from benchmarks.timing import spread, take_turns
 from motiondata.bodies.body import Body
@@ -19,7 +19,7 @@ from motiondata.lidar.sensor import Sensor
 from pipelines.clips import body_of
 
 FRAMES, TURNS = 48, 3
-SENSOR, METRES = "os1-128-2048", 8.0
+SENSOR, METRES = BUILT
 NEAR_METRES = 3.0
 """Where a body has hits enough for many points."""
 

@@ -53,9 +53,9 @@ class LidarProduct:
         return load_tools(self.options).observer.frames_ahead
 
     def warm_up(self) -> None:
-        """Load the kernels, the bodies and the sensor."""
-        warm_up_kernels()
+        """Load the bodies, the sensor and the kernels, and say if those must be compiled."""
         load_tools(self.options)
+        warm_up_kernels()
 
     def begin(self, planned: PlannedClip) -> Finish:
         """Begin a clip's scans; raises `RecordingError` where its recording is no good."""

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli
+from commands.parameters import WRONG_INPUT
 from pipelines.training.encoders import load_encoder
 from shards.dataset import Dataset
 from shards.streaming import StreamedDataset
@@ -35,8 +36,8 @@ def test_a_built_dataset_is_aligned_and_its_encoder_encodes(built: Dataset, tmp_
 
 def test_wrong_options_are_refused_in_a_sentence(built: Dataset, tmp_path: Path) -> None:
     result = align(built, tmp_path, "--encoder", "nowhere:make")
-    assert result.exit_code == cli.WRONG_INPUT
+    assert result.exit_code == WRONG_INPUT
     assert "--encoder nowhere:make: expected module:factory" in result.output
     result = align(built, tmp_path, "--text-model", str(tmp_path / "t5"))
-    assert result.exit_code == cli.WRONG_INPUT
+    assert result.exit_code == WRONG_INPUT
     assert "expected the folder of a T5" in result.output
