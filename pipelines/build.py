@@ -12,7 +12,7 @@ from typing import Any
 from pipelines.building import build_shard
 from pipelines.errors import aborting
 from pipelines.finishing import finish
-from pipelines.folder import expect_own_folder, prepare_folder
+from pipelines.folder import expect_own_folder, prepare_folder, read_kept
 from pipelines.inputs import absolute_inputs, find_inputs
 from pipelines.jobs import Jobs, unfinished
 from pipelines.lidar import LidarProduct
@@ -23,7 +23,7 @@ from pipelines.plan import make_plan
 from pipelines.planned import Plan
 from pipelines.product import Product
 from pipelines.progress import Progress
-from pipelines.retrying import kept_shards, plan_retry
+from pipelines.retrying import plan_retry
 from pipelines.scheduling import run_jobs
 from pipelines.summary import describe_build, describe_plan
 from pipelines.tally import Tally
@@ -62,7 +62,7 @@ def build(product: Product, out: Path, execution: Execution) -> BuildResult:
 
 def _build(product: Product, out: Path, execution: Execution) -> tuple[Plan[Any], Tally, str]:
     expect_own_folder(out)
-    planned = product.plan_around({} if execution.restart else kept_shards(out))
+    planned = product.plan_around({} if execution.restart else read_kept(out))
     with occupying(out) as run:
         if execution.retry_dropped:
             planned = plan_retry(out, planned, product.plan_around)

@@ -27,6 +27,11 @@ class Kept(NamedTuple):
     """The keys of its samples."""
 
 
+def json_to_kept(document: Mapping[str, Any]) -> dict[str, Kept]:
+    """Return kept shards by name, as JSON has them."""
+    return {name: Kept(*shard) for name, shard in document.items()}
+
+
 @dataclass(frozen=True)
 class Fingerprint:
     """What decides a dataset's bytes: two equal fingerprints give equal datasets."""
@@ -47,7 +52,7 @@ class Fingerprint:
     @classmethod
     def from_json(cls, document: dict[str, Any], files: pa.Table) -> "Fingerprint":
         """Read what `to_json` has made; raises `ValueError` where the files are others."""
-        kept = {name: Kept(*shard) for name, shard in document.pop("kept").items()}
+        kept = json_to_kept(document.pop("kept"))
         digest = document.pop("files")
         found = cls(**document, files=files, kept=kept)
         if found.hash_of_files != digest:

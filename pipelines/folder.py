@@ -6,14 +6,18 @@ one of another plan only when the user says so.
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from motiondata.errors import InputError
-from pipelines.fingerprint import Fingerprint
+from pipelines.fingerprint import Fingerprint, Kept, json_to_kept
 from shards.errors import DatasetError
 from shards.paths import DATASET, DROPS, LOCK, MANIFEST, RECEIPTS, RUN, SHARD_NAME, STATISTICS
 from shards.publishing import publish
 from shards.tables import parquet_to_table, write_table
+
+T = TypeVar("T")
 
 PLAN = f"{RECEIPTS}/plan.json"
 NO_PLAN = (DatasetError, ValueError, TypeError, KeyError, AttributeError)
@@ -46,6 +50,8 @@ def prepare_folder(out: Path, plan: Fingerprint, restart: bool) -> None:
     The old plan goes first: a folder without one is cleared, so that a restart that was interrupted
     never leaves two plans' files together.
     """
+    if not restart and _read(out) == _plan_bytes(plan):
+        return  # as nearly always: a million names need not be read to know it
     found = None if restart else read_plan(out)
     if found is None:
         _clear(out)
@@ -65,10 +71,14 @@ def publish_plan(out: Path, plan: Fingerprint) -> None:
     """
     files = _files_path(out, plan.hash_of_files)
     write_table(files, plan.files)
-    publish(out / PLAN, json.dumps(plan.to_json(), separators=(",", ":")).encode() + b"\n")
+    publish(out / PLAN, _plan_bytes(plan))
     for path in files.parent.glob(_files_path(out, "*").name):
         if path != files:
             path.unlink()
+
+
+def _plan_bytes(plan: Fingerprint) -> bytes:
+    return json.dumps(plan.to_json(), separators=(",", ":")).encode() + b"\n"
 
 
 def _files_path(out: Path, digest: str) -> Path:
@@ -80,14 +90,35 @@ def read_plan(out: Path) -> Fingerprint | None:
 
     Raises `InputError` where it is damaged.
     """
+    data = _read(out)
+    return None if data is None else _expect_plan(out, lambda: _to_plan(out, data))
+
+
+def read_kept(out: Path) -> dict[str, Kept]:
+    """Return the shards of earlier plans that a folder's plan keeps, by name; mostly none.
+
+    Raises `InputError` where the plan is damaged.
+    """
+    data = _read(out)
+    return {} if data is None else _expect_plan(out, lambda: json_to_kept(json.loads(data)["kept"]))
+
+
+def _read(out: Path) -> bytes | None:
     try:
-        data = (out / PLAN).read_bytes()
+        return (out / PLAN).read_bytes()
     except FileNotFoundError:
         return None
+
+
+def _to_plan(out: Path, data: bytes) -> Fingerprint:
+    document = json.loads(data)
+    files = _files_path(out, document["files"])
+    return Fingerprint.from_json(document, parquet_to_table(files.read_bytes(), files.name))
+
+
+def _expect_plan(out: Path, read: Callable[[], T]) -> T:
     try:
-        document = json.loads(data)
-        files = _files_path(out, document["files"])
-        return Fingerprint.from_json(document, parquet_to_table(files.read_bytes(), files.name))
+        return read()
     except (FileNotFoundError, *NO_PLAN) as error:
         raise InputError(
             f"{out / PLAN}: is damaged, or of another version ({error}); "

@@ -17,12 +17,6 @@ from pipelines.receipts import find_receipt, list_receipts, receipt_path
 from shards.paths import DATASET, STATISTICS, inside
 
 
-def kept_shards(out: Path) -> dict[str, Kept]:
-    """Return the shards that an earlier retry has kept in a folder, by name; mostly none."""
-    found = read_plan(out)
-    return {} if found is None else found.kept
-
-
 def plan_retry(out: Path, planned: Planned, plan_around: Planner) -> Planned:
     """Return the plan that tries all dropped rows again, and make the folder ready for it.
 
