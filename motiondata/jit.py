@@ -58,7 +58,7 @@ def compiling_once(announce: Callable[[], None]) -> Iterator[None]:
             yield
 
 
-class _Announcer(Listener):  # type: ignore[misc]
+class _Announcer(Listener):
     """Hears that something is compiled, which loading from the cache is not."""
 
     def __init__(self, announce: Callable[[], None]) -> None:

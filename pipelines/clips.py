@@ -24,7 +24,7 @@ from pipelines.clip_columns import PlannedClip
 from pipelines.options import BuildOptions
 from pipelines.tools import Tools
 
-GUARDED_FRAMES = 200
+GUARDED_FRAMES = 100
 """How many frames of a recording, evenly spread, are posed to tell which way is up."""
 
 

@@ -22,7 +22,7 @@ from pipelines.planned import Plan
 from pipelines.product import Finish, Planned, Values
 from pipelines.sample import MANIFEST_COLUMNS, lidar_schema, manifest_values
 from pipelines.scene import begin_samples, finish_sample
-from pipelines.tools import Tools, load_tools
+from pipelines.tools import Tools, load_tools, warm_up_kernels
 from shards.schema import Schema
 
 
@@ -53,8 +53,9 @@ class LidarProduct:
         return load_tools(self.options).observer.frames_ahead
 
     def warm_up(self) -> None:
-        """Load the bodies and the sensor."""
+        """Load the bodies, the sensor and the kernels, and say if those must be compiled."""
         load_tools(self.options)
+        warm_up_kernels()
 
     def begin(self, planned: PlannedClip) -> Finish:
         """Begin a clip's scans; raises `RecordingError` where its recording is no good."""

@@ -100,11 +100,16 @@ def _finish_scan(scene: Scene, begun: list[Pending]) -> LidarClip:
     batches = [finish() for finish in begun]
     world_to_sensor = invert_rigid(scene.T_world_sensor)
     return LidarClip(
-        points=np.concatenate([batch.points for batch in batches]),
-        hits=np.concatenate([batch.hits for batch in batches]),
-        parts=np.concatenate([batch.parts for batch in batches]),
+        points=_joined([batch.points for batch in batches]),
+        hits=_joined([batch.hits for batch in batches]),
+        parts=_joined([batch.parts for batch in batches]),
         joints=scene.joints @ world_to_sensor[:3, :3].T + world_to_sensor[:3, 3],
     )
+
+
+def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
+    """Return some frames' arrays as one, most often of one part, which is not copied."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _begin_batch(

@@ -11,7 +11,7 @@ import pytest
 
 from tests.test_layers import ROOT
 
-FOLDERS = ("motiondata", "shards", "pipelines", "tools", "benchmarks", "examples")
+FOLDERS = ("commands", "motiondata", "shards", "pipelines", "tools", "benchmarks", "examples")
 SOURCES = [ROOT / "cli.py", *sorted(f for name in FOLDERS for f in (ROOT / name).rglob("*.py"))]
 
 RUN_CODE = {"eval", "exec", "compile", "__import__"}

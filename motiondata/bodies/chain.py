@@ -1,4 +1,4 @@
-"""The chain of joints: a clip's rotations become places, and what carries vertices, compiled.
+"""The chain of joints: a clip's rotations become places and what carries vertices along, compiled.
 
 In double precision, joint by joint and frame by frame, so that a frame's bits do not depend on what
 is posed with it. What vertices need is taken about the root and rounded once, at the end.
@@ -6,7 +6,7 @@ Source of the model: Loper et al. 2015; of a rotation's matrix: Rodrigues' formu
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,13 +45,22 @@ def pose_chain(rest: Array, pose: Array, trans: Array, world_to_target: Array) -
         transforms=np.empty((frames, JOINTS, 3, 4), np.float32),
         roots=np.empty((frames, 3), np.float32),
     )
-    inputs = (rest, pose, trans, world_to_target)
-    _pose_frames(*(np.require(each, np.float64, ["C", "W"]) for each in inputs), tuple(chain))
+    _pose_frames(_plain(rest), _plain(pose), _plain(trans), _plain(world_to_target), tuple(chain))
     return chain
 
 
+def _plain(array: Array) -> Array:
+    return np.require(array, np.float64, ["C", "W"])
+
+
 @kernel
-def _pose_frames(rest, pose, trans, world_to_target, chain_fields):  # type: ignore[no-untyped-def]
+def _pose_frames(
+    rest: Array,
+    pose: Array,
+    trans: Array,
+    world_to_target: Array,
+    chain_fields: tuple[NDArray[Any], ...],
+) -> None:
     chain = Chain(*chain_fields)
     turns, turned = np.empty((JOINTS, 3, 3)), np.empty((JOINTS, 3, 3))
     for frame in range(len(pose)):
@@ -72,7 +81,7 @@ def _pose_frames(rest, pose, trans, world_to_target, chain_fields):  # type: ign
 
 
 @step
-def _rotvec_to_rotmat(rotvec, matrix):  # type: ignore[no-untyped-def]
+def _rotvec_to_rotmat(rotvec: Array, matrix: Array) -> None:
     x, y, z = rotvec
     angle = math.sqrt(x * x + y * y + z * z)
     turn = math.sin(angle) / angle if angle > 0 else 1.0
@@ -86,7 +95,9 @@ def _rotvec_to_rotmat(rotvec, matrix):  # type: ignore[no-untyped-def]
 
 
 @step
-def _pose_root(rest, trans, world_to_target, turn, turned, place):  # type: ignore[no-untyped-def]
+def _pose_root(
+    rest: Array, trans: Array, world_to_target: Array, turn: Array, turned: Array, place: Array
+) -> None:
     _multiply(world_to_target, turn, turned)
     for axis in range(3):
         place[axis] = world_to_target[axis, 3]
@@ -95,7 +106,7 @@ def _pose_root(rest, trans, world_to_target, turn, turned, place):  # type: igno
 
 
 @step
-def _multiply(left, right, product):  # type: ignore[no-untyped-def]
+def _multiply(left: Array, right: Array, product: Array) -> None:
     """Multiply the first three rows and columns of two matrices."""
     for row in range(3):
         for column in range(3):
@@ -107,7 +118,7 @@ def _multiply(left, right, product):  # type: ignore[no-untyped-def]
 
 
 @step
-def _take_features(turns, features):  # type: ignore[no-untyped-def]
+def _take_features(turns: Array, features: NDArray[np.float32]) -> None:
     for joint in range(1, JOINTS):
         for row in range(3):
             for column in range(3):
@@ -117,7 +128,13 @@ def _take_features(turns, features):  # type: ignore[no-untyped-def]
 
 
 @step
-def _take_transforms(rest, turned, places, transforms, root):  # type: ignore[no-untyped-def]
+def _take_transforms(
+    rest: Array,
+    turned: Array,
+    places: Array,
+    transforms: NDArray[np.float32],
+    root: NDArray[np.float32],
+) -> None:
     """Take the joints' transforms about the root's place as single precision has it."""
     for axis in range(3):
         root[axis] = places[0, axis]

@@ -8,6 +8,7 @@ Single precision, about the root, whose place is added last: what is far away is
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 from llvmlite import ir
@@ -20,6 +21,9 @@ from numpy.typing import NDArray
 from motiondata.bodies.body import Body
 from motiondata.jit import kernel
 from motiondata.skeleton import JOINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 POSE_FEATURES = 9 * (JOINTS - 1)
 """The rotation matrices, less the identity, of all posed joints but the root."""
@@ -96,36 +100,35 @@ def skin_frames(
 
 
 @kernel
-def _skin(skin, vertices, features, transforms, roots, planes, blended):  # type: ignore[no-untyped-def]
-    starts, joints, weights, pose_dirs = skin
+def _skin(
+    skin: tuple[NDArray[Any], ...],
+    vertices: NDArray[np.float32],
+    features: NDArray[np.float32],
+    transforms: NDArray[np.float32],
+    roots: NDArray[np.float32],
+    planes: NDArray[np.float32],
+    tile: NDArray[np.float32],
+) -> None:
+    starts, joints, weights, dirs = skin
     for block in range(len(vertices)):
-        span, place = (starts[block], starts[block + 1]), block * LANES
+        rows, at = (starts[block], starts[block + 1]), block * LANES
         for first in range(0, len(planes), TILE_FRAMES):
-            end = min(first + TILE_FRAMES, len(planes))
-            if pose_dirs.shape[1] > 0:
-                _blend_tile(vertices, pose_dirs, block, features, first, blended)
-                for frame in range(first, end):
-                    row = frame - first
-                    _follow(
-                        blended, row, joints, weights, span, transforms, roots, frame, planes, place
-                    )
+            frames = range(first, min(first + TILE_FRAMES, len(planes)))
+            if dirs.shape[1] > 0:
+                _blend(vertices, dirs, block, features, first, tile)
+                for frame in frames:
+                    place = (frame - first, frame, at)
+                    _follow(tile, joints, weights, rows, transforms, roots, planes, place)
             else:
-                for frame in range(first, end):
-                    _follow(
-                        vertices,
-                        block,
-                        joints,
-                        weights,
-                        span,
-                        transforms,
-                        roots,
-                        frame,
-                        planes,
-                        place,
-                    )
+                for frame in frames:
+                    place = (block, frame, at)
+                    _follow(vertices, joints, weights, rows, transforms, roots, planes, place)
 
 
 # What follows writes instructions: rows of LANES numbers, from and to addresses within arrays.
+
+_Value: TypeAlias = Any
+"""What an instruction gives."""
 
 _ROW = ir.VectorType(ir.FloatType(), LANES)
 _FLOAT_BYTES = 4
@@ -135,17 +138,17 @@ def _number(value: int) -> ir.Constant:
     return ir.Constant(ir.IntType(64), value)
 
 
-class _Floats:
-    """An array of floats, or another one of plain numbers, while instructions are written."""
+class _Numbers:
+    """An array, while instructions on its numbers are written."""
 
-    def __init__(self, context, builder, kind, value, *inner: int) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, context: Any, builder: Any, kind: Any, value: _Value, *inner: int) -> None:
         """Take an array whose last axes are known to be so long, which saves multiplications."""
         self._builder = builder
         array = make_array(kind)(context, builder, value)
         outer = cgutils.unpack_tuple(builder, array.shape)[: kind.ndim - len(inner)]
         self._data, self.shape = array.data, [*outer, *map(_number, inner)]
 
-    def address(self, *place):  # type: ignore[no-untyped-def]
+    def address(self, *place: _Value | int) -> _Value:
         """Return the address of a number by its indices, all of them constants or values."""
         flat = _number(0)
         for length, index in zip(self.shape, place, strict=True):
@@ -153,19 +156,21 @@ class _Floats:
             flat = self._builder.add(self._builder.mul(flat, length), index)
         return self._builder.gep(self._data, [flat])
 
-    def load(self, *place):  # type: ignore[no-untyped-def]
+    def load(self, *place: _Value | int) -> _Value:
+        """Load one number."""
         return self._builder.load(self.address(*place))
 
-    def load_row(self, *place):  # type: ignore[no-untyped-def]
+    def load_row(self, *place: _Value | int) -> _Value:
         """Load the LANES numbers from a place on."""
         address = self._builder.bitcast(self.address(*place), _ROW.as_pointer())
         return self._builder.load(address, align=_FLOAT_BYTES)
 
-    def store_row(self, row, *place) -> None:  # type: ignore[no-untyped-def]
+    def store_row(self, row: _Value, *place: _Value | int) -> None:
+        """Store LANES numbers from a place on."""
         address = self._builder.bitcast(self.address(*place), _ROW.as_pointer())
         self._builder.store(row, address, align=_FLOAT_BYTES)
 
-    def spread(self, *place):  # type: ignore[no-untyped-def]
+    def spread(self, *place: _Value | int) -> _Value:
         """Load one number into all lanes."""
         undefined, lanes = ir.Constant(_ROW, ir.Undefined), ir.VectorType(ir.IntType(32), LANES)
         first = ir.Constant(ir.IntType(32), 0)
@@ -176,30 +181,30 @@ class _Floats:
 class _Sums:
     """Rows of zeros to add to, which the compiler keeps in registers."""
 
-    def __init__(self, builder, count) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, builder: Any, count: int) -> None:
         self._builder = builder
         zeros = ir.Constant(_ROW, [0.0] * LANES)
         self._places = [cgutils.alloca_once_value(builder, zeros) for _ in range(count)]
 
-    def __getitem__(self, number):  # type: ignore[no-untyped-def]
+    def __getitem__(self, number: int) -> _Value:
         return self._builder.load(self._places[number])
 
-    def add_product(self, number, a, b) -> None:  # type: ignore[no-untyped-def]
+    def add_product(self, number: int, a: _Value, b: _Value) -> None:
+        """Add a product to one of them, rounding once."""
         self._builder.store(_fma(self._builder, a, b, self[number]), self._places[number])
 
 
-def _fma(builder, a, b, c):  # type: ignore[no-untyped-def]
+def _fma(builder: Any, a: _Value, b: _Value, c: _Value) -> _Value:
     kind, name = ir.FunctionType(_ROW, [_ROW] * 3), f"llvm.fma.v{LANES}f32"
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [a, b, c])
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _blend_tile(typing, vertices, pose_dirs, block, features, frame, rest):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    """Write to `rest` a block's vertices with the pose blend shapes of TILE_FRAMES frames added."""
+def _write_blend(typing, vertices, pose_dirs, block, features, frame, tile):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Write a block's vertices, with TILE_FRAMES frames' pose blend shapes added, to `tile`."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        vertices, pose_dirs, features, rest = (
-            _Floats(context, builder, signature.args[at], arguments[at], *inner)
+        vertices, pose_dirs, features, tile = (
+            _Numbers(context, builder, signature.args[at], arguments[at], *inner)
             for at, inner in ((0, (3, LANES)), (1, (3, LANES)), (3, ()), (5, (3, LANES)))
         )
         block, frame = arguments[2], arguments[4]
@@ -214,31 +219,32 @@ def _blend_tile(typing, vertices, pose_dirs, block, features, frame, rest):  # t
         for later in range(TILE_FRAMES):
             for axis in range(3):
                 moved = builder.fadd(vertices.load_row(block, axis, 0), sums[3 * later + axis])
-                rest.store_row(moved, later, axis, 0)
+                tile.store_row(moved, later, axis, 0)
         return context.get_dummy_value()
 
-    return types.none(vertices, pose_dirs, types.int64, features, types.int64, rest), generate
+    whole = types.int64
+    return types.none(vertices, pose_dirs, whole, features, whole, tile), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _follow(typing, rest, row, joints, weights, span, transforms, roots, frame, planes, place):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    """Move a block's vertices `rest[row]` along with the joints in a span of the skin's rows.
+def _write_follow(typing, rest, joints, weights, rows, transforms, roots, planes, place):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Move a block's vertices along with the joints in its rows of the skin.
 
-    They go to `planes[frame]`, shaped (3, vertices), from `place` on.
+    `place` says which block of `rest` they are in, of which frame, and where in a plane they go.
     """
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        inner = {0: (3, LANES), 2: (), 3: (LANES,), 5: (JOINTS, 3, 4), 6: (3,), 8: ()}
+        inner = {0: (3, LANES), 1: (), 2: (LANES,), 4: (JOINTS, 3, 4), 5: (3,), 6: ()}
         rest, joints, weights, transforms, roots, planes = (
-            _Floats(context, builder, signature.args[at], arguments[at], *inner[at]) for at in inner
+            _Numbers(context, builder, signature.args[at], arguments[at], *inner[at])
+            for at in inner
         )
-        row, frame, place = (arguments[at] for at in (1, 7, 9))
-        first, end = cgutils.unpack_tuple(builder, arguments[4])
-        corner = [rest.load_row(row, axis, 0) for axis in range(3)]
+        first, end = cgutils.unpack_tuple(builder, arguments[3])
+        block, frame, start = cgutils.unpack_tuple(builder, arguments[7])
+        corner = [rest.load_row(block, axis, 0) for axis in range(3)]
         sums = _Sums(builder, 3)
         with cgutils.for_range(builder, builder.sub(end, first)) as loop:
-            entry = builder.add(first, loop.index)
-            joint, weight = joints.load(entry), weights.load_row(entry, 0)
+            row = builder.add(first, loop.index)
+            joint, weight = joints.load(row), weights.load_row(row, 0)
             for axis in range(3):
                 moved = transforms.spread(frame, joint, axis, 3)
                 for other in range(3):
@@ -247,10 +253,12 @@ def _follow(typing, rest, row, joints, weights, span, transforms, roots, frame, 
                 sums.add_product(axis, weight, moved)
         for axis in range(3):
             moved = builder.fadd(sums[axis], roots.spread(frame, axis))
-            planes.store_row(moved, frame, axis, place)
+            planes.store_row(moved, frame, axis, start)
         return context.get_dummy_value()
 
-    whole, pair = types.int64, types.UniTuple(types.int64, 2)
-    return types.none(
-        rest, whole, joints, weights, pair, transforms, roots, whole, planes, whole
-    ), generate
+    two, three = types.UniTuple(types.int64, 2), types.UniTuple(types.int64, 3)
+    return types.none(rest, joints, weights, two, transforms, roots, planes, three), generate
+
+
+_blend = cast("Callable[..., None]", intrinsic(_write_blend))
+_follow = cast("Callable[..., None]", intrinsic(_write_follow))

@@ -8,7 +8,7 @@ when its own file changes.
 """
 
 import math
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from llvmlite import ir
@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 from motiondata.jit import inlined, kernel, step
 from motiondata.lidar.rays import RayGrid
 from motiondata.lidar.scans import Scan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ATAN = tuple(
     np.float32(coefficient)
@@ -171,7 +174,7 @@ def _place(
     sine: np.float32,
     grid: RayGrid,
     buffers: Buffers,
-) -> int:
+) -> Whole:
     """Find the azimuth and the band of every vertex, and return zero if all are finite."""
     lowest, scale = grid.lowest_sine, grid.bands_per_sine
     units, bands = buffers.units, buffers.bands
@@ -211,21 +214,23 @@ def _shift_beams(reference: float, grid: RayGrid, shifts: NDArray[np.int64]) -> 
         shifts[beam] = math.floor(shift * FRACTION)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _lesser_of_each(typing, first, second):  # type: ignore[no-untyped-def]  # noqa: ARG001
+def _write_lesser_of_each(typing, first, second):  # type: ignore[no-untyped-def]  # noqa: ARG001
     """Return the lesser of each of the four 16-bit numbers that two words of 64 bits hold."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
-        fours = (builder.bitcast(word, ir.VectorType(ir.IntType(16), 4)) for word in arguments)
-        one, other = fours
+        four = ir.VectorType(ir.IntType(16), 4)
+        one, other = (builder.bitcast(word, four) for word in arguments)
         lesser = builder.select(builder.icmp_signed("<", one, other), one, other)
         return builder.bitcast(lesser, ir.IntType(64))
 
     return types.int64(types.int64, types.int64), generate
 
 
+_lesser_of_each = cast("Callable[[Whole, Whole], Whole]", intrinsic(_write_lesser_of_each))
+
+
 @step
-def _list_faces(faces: Faces, grid: RayGrid, buffers: Buffers) -> int:
+def _list_faces(faces: Faces, grid: RayGrid, buffers: Buffers) -> Whole:
     """List the faces that a beam may touch and all wide ones, and return how many they are.
 
     Three loops, of which the second is vectorised. To write always and to count sometimes leaves
@@ -258,7 +263,7 @@ def _aim_at_faces(
     grid: RayGrid,
     buffers: Buffers,
     reference: float,
-    listed: int,
+    listed: Whole,
 ) -> int:
     """Pair the faces on the list with rays, and return how many pairs are left to test."""
     columns, margin = np.int64(grid.columns), np.int64(grid.columns // AZIMUTH_SHARE + 2)
@@ -277,7 +282,7 @@ def _aim_at_faces(
 
 
 @step
-def _drop_faces_between_columns(grid: RayGrid, buffers: Buffers, listed: int) -> int:
+def _drop_faces_between_columns(grid: RayGrid, buffers: Buffers, listed: Whole) -> Whole:
     """Drop the faces that touch one beam, but none of its rays, and return how many are left."""
     shortlist, bounds, shifts = buffers.shortlist, buffers.bounds, buffers.shifts
     columns, margin = np.int64(grid.columns), np.int64(grid.columns // AZIMUTH_SHARE + 2)

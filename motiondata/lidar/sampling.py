@@ -26,6 +26,8 @@ CROWDED = 4
 CHOSEN = np.int32(-1)
 """The gap of a point that is chosen, or only padding: below any that a point can have."""
 
+Whole = int | np.integer[Any]
+
 FAR = np.float32(np.inf).view(np.int32)
 HALF, ZERO = np.float32(0.5), np.float32(0)
 
@@ -148,7 +150,8 @@ def _order_cloud(
 
 @step
 def _order_points(points: NDArray[np.float32], cloud: Cloud, order: NDArray[np.int32]) -> None:
-    left, chosen = len(points), 0
+    left: Whole = len(points)
+    chosen = 0
     _fill_cloud(points, cloud)
     place = _first_place(cloud, left)
     for number in range(min(len(points), len(order))):
@@ -164,7 +167,7 @@ def _order_points(points: NDArray[np.float32], cloud: Cloud, order: NDArray[np.i
 
 
 @inlined
-def _padded(points: int) -> int:
+def _padded(points: Whole) -> Whole:
     return (points + LANES - 1) // LANES * LANES
 
 
@@ -177,14 +180,14 @@ def _fill_cloud(points: NDArray[np.float32], cloud: Cloud) -> None:
 
 
 @inlined
-def _pad_cloud(cloud: Cloud, points: int) -> None:
+def _pad_cloud(cloud: Cloud, points: Whole) -> None:
     for point in range(points, _padded(points)):
         cloud.x[point], cloud.y[point], cloud.z[point] = ZERO, ZERO, ZERO
         cloud.gap[point] = CHOSEN
 
 
 @inlined
-def _first_place(cloud: Cloud, count: int) -> np.int32:
+def _first_place(cloud: Cloud, count: Whole) -> np.int32:
     """Return the point farthest from the bounding box's middle, which has no rounding of sums."""
     middle_x = HALF * (cloud.x[:count].min() + cloud.x[:count].max())
     middle_y = HALF * (cloud.y[:count].min() + cloud.y[:count].max())
@@ -195,7 +198,7 @@ def _first_place(cloud: Cloud, count: int) -> np.int32:
 
 
 @inlined
-def _close_gaps(cloud: Cloud, left: int, x: np.float32, y: np.float32, z: np.float32) -> np.int32:
+def _close_gaps(cloud: Cloud, left: Whole, x: np.float32, y: np.float32, z: np.float32) -> np.int32:
     """Take a newly chosen point into account, and return the widest gap that remains."""
     xs, ys, zs, gap = cloud.x, cloud.y, cloud.z, cloud.gap
     widest = CHOSEN
@@ -208,7 +211,7 @@ def _close_gaps(cloud: Cloud, left: int, x: np.float32, y: np.float32, z: np.flo
 
 
 @inlined
-def _place_of(widest: np.int32, cloud: Cloud, left: int) -> np.int32:
+def _place_of(widest: np.int32, cloud: Cloud, left: Whole) -> np.int32:
     """Return the first point of those with the widest gap."""
     gap, room = cloud.gap, _padded(left)
     first = np.int32(room)
@@ -219,7 +222,7 @@ def _place_of(widest: np.int32, cloud: Cloud, left: int) -> np.int32:
 
 
 @step
-def _take_out_chosen(cloud: Cloud, left: int) -> int:
+def _take_out_chosen(cloud: Cloud, left: Whole) -> Whole:
     """Move the points that are left together, in order, and return how many they are."""
     xs, ys, zs, gap, number = cloud.x, cloud.y, cloud.z, cloud.gap, cloud.number
     kept = np.uint64(0)

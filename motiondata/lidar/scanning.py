@@ -65,7 +65,9 @@ class Scanner:
             if frame < len(planes):
                 self._make_room(int(offsets[frame]), int(offsets[frame + 1]))
         hits = int(offsets[-1])
-        return Scans(Scan(*(array[:hits] for array in self._hits)), offsets)
+        points, hit_faces, beams, columns, ranges = self._hits
+        seen = Scan(points[:hits], hit_faces[:hits], beams[:hits], columns[:hits], ranges[:hits])
+        return Scans(seen, offsets)
 
     def _scan_from(
         self,

@@ -1,5 +1,6 @@
 """Laws of posing."""
 
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
@@ -18,6 +19,7 @@ from motiondata.bodies.posing import (
     pose_joints,
     shape_body,
 )
+from motiondata.bodies.skinning import LANES, TILE_FRAMES
 from motiondata.bodies.smpl_format import arrays_to_body
 from motiondata.skeleton import JOINT, JOINTS
 from tests.bodies.made_body import made_body, small_body
@@ -141,6 +143,27 @@ def test_a_long_clip_has_the_same_bits_frame_by_frame() -> None:
 def test_pose_joints_gives_the_joints_of_pose_body(shaped: ShapedBody) -> None:
     clip = (*motion(5), transform(1))
     assert np.array_equal(pose_joints(shaped, *clip), pose_body(shaped, *clip).joints)
+
+
+@pytest.mark.parametrize("vertices", [1, LANES - 1, LANES, LANES + 1, 2 * LANES + 3])
+def test_a_vertex_goes_where_it_goes_whatever_stands_beside_it(vertices: int) -> None:
+    body, clip = random_body(), (*motion(TILE_FRAMES + 1), transform(2))
+    part = replace(
+        body,
+        vertices=body.vertices[-vertices:],
+        weights=body.weights[-vertices:],
+        shape_dirs=body.shape_dirs[-vertices:],
+        pose_dirs=None if body.pose_dirs is None else body.pose_dirs[-vertices:],
+    )
+    whole, alone = (pose_body(shape_body(each, np.ones(2)), *clip) for each in (body, part))
+    assert np.array_equal(whole.vertices[:, -vertices:], alone.vertices)
+
+
+def test_a_body_far_away_is_posed_as_exactly_as_single_precision_says() -> None:
+    shaped, (pose, trans) = shape_body(random_body(), np.ones(2)), motion(2)
+    near = pose_body(shaped, pose, trans).vertices - trans[:, None]
+    far = pose_body(shaped, pose, trans + 1000).vertices - (trans + 1000)[:, None]
+    np.testing.assert_allclose(far, near, rtol=0, atol=4e-5)
 
 
 def test_a_clip_of_no_frames_gives_no_frames() -> None:

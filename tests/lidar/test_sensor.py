@@ -150,6 +150,8 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
 def test_a_sensor_checks_itself() -> None:
     with pytest.raises(InputError, match="sensor odd"):
         Sensor("odd", np.zeros((2, 2)), np.zeros(4), 8, "made up")
+    with pytest.raises(InputError, match="32768 x 1 rays"):
+        Sensor("odd", np.zeros(2**15), np.zeros(2**15), 1, "made up")
 
 
 def written(path: Path, text: str) -> Path:

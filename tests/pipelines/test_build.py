@@ -13,6 +13,7 @@ import torch
 from motiondata.bodies.loading import load_body
 from motiondata.bodies.posing import pose_body, shape_body
 from motiondata.errors import DeviceError, InputError
+from motiondata.lidar.warming import warm_up
 from motiondata.skeleton import LEFT_JOINTS, RIGHT_JOINTS
 from pipelines.build import build_lidar
 from pipelines.building import build_shard
@@ -242,6 +243,15 @@ def test_bytes_do_not_depend_on_where_inputs_and_outputs_lie(
     options = MadeArchive(tmp_path / "elsewhere").options(mirror=True, views=2)
     build_lidar(options, tmp_path / "out", Execution())
     assert files_of(tmp_path / "out") == files_of(built.path)
+
+
+def test_kernels_are_loaded_before_workers_are_forked(archive: MadeArchive, out: Path) -> None:
+    warm_up.cache_clear()
+    build_lidar(archive.options(limit=1), out, Execution())
+    assert warm_up.cache_info().currsize == 1
+    warm_up.cache_clear()
+    build_lidar(archive.options(limit=1), out, Execution())
+    assert warm_up.cache_info().currsize == 0  # nothing was left to do
 
 
 def test_a_job_and_its_receipt_are_small_enough_to_travel(

@@ -132,24 +132,3 @@ def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     write_checkpoint(tmp_path / "c.pt", KIND, {"contents": contents, "weights": weights})
     with pytest.raises(InputError, match="its weights do not fit its T5"):
         load_captioner(tmp_path / "c.pt")
-
-
-@pytest.mark.parametrize("stride", [1, 2, 3, 7])
-@pytest.mark.parametrize("phases", [None, [0, 0, 0], [1, 0, 2], [2, 1, 0]])
-def test_every_nth_frame_is_that_of_slices(stride: int, phases: list[int] | None) -> None:
-    clips = made_clips()
-    found = clips.every(stride, None if phases is None else torch.tensor(phases))
-    for clip, phase in enumerate(phases or [0, 0, 0]):
-        frames = clips.values[clip][clips.mask[clip]][phase::stride]
-        assert torch.equal(found.values[clip][found.mask[clip]], frames)
-
-
-def test_random_phases_leave_every_clip_a_frame() -> None:
-    clips = made_clips()
-    phases = torch.stack([clips.random_phases(4) for _ in range(100)])
-    assert [sorted(set(column)) for column in phases.T.tolist()] == [
-        [0, 1, 2, 3],
-        [0, 1],
-        [0, 1, 2],
-    ]
-    assert all(clips.every(4, each).mask.any(1).all() for each in phases)

@@ -1,0 +1,92 @@
+"""Commands that read a finished dataset: what it holds, its soundness, statistics and files.
+
+Nothing heavy is imported before a command runs, so that help appears at once.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from commands.parameters import FOLDER
+from pipelines.export_options import EXPORT_FORMATS, ExportOptions
+
+
+@click.command()
+@click.argument("dataset", type=FOLDER)
+def info(dataset: Path) -> None:
+    """Say what DATASET holds, from what it was made, and how to make it again."""
+    from pipelines import reports
+
+    click.echo(reports.info(dataset))
+
+
+@click.command()
+@click.argument("dataset", type=FOLDER)
+def verify(dataset: Path) -> None:
+    """Check every byte of DATASET; print a line a fault."""
+    from pipelines import reports
+
+    sound, report = reports.verify(dataset)
+    click.echo(report)
+    sys.exit(0 if sound else 1)
+
+
+@click.command()
+@click.argument("dataset", type=FOLDER)
+@click.option("--split", help="One split [default: train, or the only one].")
+@click.option("--field", default="points", show_default=True, help="A float member of the samples.")
+@click.option(
+    "--weight",
+    type=click.Choice(["frame", "clip"]),
+    default="frame",
+    show_default=True,
+    help="What counts the same: every frame, or every clip however long.",
+)
+@click.option(
+    "--group",
+    metavar="RULE",
+    help="Components that share a std: humanml3d-263, humanml3d-272, or NAME=START:STOP,...",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Processes that read shards; 0: this one alone.",
+)
+def stats(
+    dataset: Path,
+    split: str | None,
+    field: str,
+    weight: Literal["frame", "clip"],
+    group: str | None,
+    workers: int,
+) -> None:
+    """Write and print mean, std and histograms of a field of DATASET.
+
+    Statistics by clip or by group lie in a folder of their own: stats/SPLIT/FIELD-clip, and so on.
+    """
+    from pipelines import statistics
+
+    click.echo(statistics.stats(dataset, split, field, weight, group, workers))
+
+
+@click.command()
+@click.argument("dataset", type=FOLDER)
+@click.option("--format", type=click.Choice(EXPORT_FORMATS), required=True, help="Of the files.")
+@click.option("--out", type=FOLDER, required=True, help="Folder of the files to write.")
+@click.option("--split", help="One split [default: all].")
+@click.option(
+    "--field", default=ExportOptions.field, show_default=True, help="The array to export."
+)
+@click.option("--seed", default=ExportOptions.seed, show_default=True, help="Seed of packs' order.")
+def export(dataset: Path, out: Path, **parameters: Any) -> None:
+    """Write an array of DATASET as files of a clip, of 32 frames, or of a frame.
+
+    Run again after it was stopped, it writes only what is missing.
+    """
+    from pipelines import exporting
+
+    click.echo(exporting.export(dataset, out, ExportOptions(**parameters)))

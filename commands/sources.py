@@ -1,0 +1,43 @@
+"""Commands that make what builds read: corpora of motion, converted archives, and a demonstration.
+
+Nothing heavy is imported before a command runs, so that help appears at once.
+"""
+
+from pathlib import Path
+
+import click
+
+from commands.parameters import FOLDER
+
+
+@click.command("import-cmu")
+@click.argument("source", type=FOLDER)
+@click.option("--out", type=FOLDER, required=True, help="Folder of the archive to write.")
+def import_cmu(source: Path, out: Path) -> None:
+    """Turn CMU's ASF/AMC files below SOURCE into recordings in AMASS's layout."""
+    from pipelines import imports
+
+    click.echo(imports.import_cmu(source, out))
+
+
+@click.command()
+@click.option("--clips", default=200, show_default=True, help="How many clips to make.")
+@click.option("--out", type=FOLDER, required=True, help="Folder of the corpus to write.")
+@click.option("--seed", default=0, show_default=True)
+def synthesize(clips: int, out: Path, seed: int) -> None:
+    """Make recordings, captions, an index and split lists of synthetic motion."""
+    from pipelines import imports
+
+    click.echo(imports.synthesize(out, clips, seed))
+
+
+@click.command()
+@click.argument("folder", type=FOLDER, default="demo")
+@click.option("--clips", default=60, show_default=True, help="How many clips to make.")
+@click.option("--workers", default=0, show_default=True, help="Ray workers; 0: this process.")
+def demo(folder: Path, clips: int, workers: int) -> None:
+    """Make a small corpus, build and verify its shards, and draw a picture, in FOLDER."""
+    from pipelines import demonstration
+
+    for line in demonstration.run(folder, clips, workers):
+        click.echo(line)

@@ -1,0 +1,60 @@
+"""Clips for captioning: the frames that are read of them, their captions, and their field."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from motiondata.errors import InputError
+from pipelines.training.clips import Clips, captions_by_key, choose_field
+from shards.dataset import Dataset
+from shards.errors import DatasetError
+from shards.schema import ArraySpec, Schema
+from shards.streaming import StreamedDataset
+from tests.shards.made_dataset import make_dataset
+from tests.training.made_captioned import captions_of
+
+
+def made_clips() -> Clips:
+    mask = torch.arange(5) < torch.tensor([5, 2, 3])[:, None]
+    return Clips(torch.arange(1.0, 31.0).view(3, 5, 2) * mask[..., None], mask)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3, 7])
+@pytest.mark.parametrize("phases", [None, [0, 0, 0], [1, 0, 2], [2, 1, 0]])
+def test_every_nth_frame_is_that_of_slices(stride: int, phases: list[int] | None) -> None:
+    clips = made_clips()
+    found = clips.every(stride, None if phases is None else torch.tensor(phases))
+    for clip, phase in enumerate(phases or [0, 0, 0]):
+        frames = clips.values[clip][clips.mask[clip]][phase::stride]
+        assert torch.equal(found.values[clip][found.mask[clip]], frames)
+
+
+def test_random_phases_leave_every_clip_a_frame() -> None:
+    clips = made_clips()
+    phases = torch.stack([clips.random_phases(4) for _ in range(100)])
+    assert [sorted(set(column)) for column in phases.T.tolist()] == [
+        [0, 1, 2, 3],
+        [0, 1],
+        [0, 1, 2],
+    ]
+    assert all(clips.every(4, each).mask.any(1).all() for each in phases)
+
+
+def test_captions_are_found_by_key_in_the_manifests_order(captioned: Dataset) -> None:
+    found = captions_by_key(StreamedDataset(captioned), "val")
+    assert found == {f"val{clip:04d}": captions_of(clip) for clip in range(25)}
+
+
+def test_captions_without_text_are_refused(tmp_path: Path) -> None:
+    data = StreamedDataset(make_dataset(tmp_path))
+    with pytest.raises(DatasetError, match=r"train0_0.json: holds no captions with text"):
+        captions_by_key(data, "train")
+
+
+def test_a_dataset_of_neither_features_nor_points_is_refused(captioned: Dataset) -> None:
+    schema = Schema({"joints.npy": ArraySpec("float32", ("frames", 3)), "json": "json"})
+    other = replace(captioned, description=replace(captioned.description, schema=schema))
+    with pytest.raises(InputError, match=r"expected a field features .* found joints, json"):
+        choose_field(other)
