@@ -77,7 +77,8 @@ class Scene:
         """Return vertices of some frames, shaped (frames, vertices, 3), sensor frame."""
         to = self.world_to_sensor(distance)
         kept = np.linspace(0, self.clip.frames - 1, frames).astype(int)
-        return pose_body(self.shaped, self.clip.pose[kept], self.clip.trans[kept], to).vertices
+        posed = pose_body(self.shaped, self.clip.pose[kept], self.clip.trans[kept], to)
+        return np.ascontiguousarray(posed.vertices)
 
 
 def measure_stages(clips: ClipSet, bodies: Mapping[str, Path], extent: Extent) -> Result:
@@ -115,6 +116,11 @@ def _measure_pose(name: str, path: Path, scenes: Sequence[Scene], extent: Extent
     return {"stage": "pose", "body": name, **_rates(runs, frames, extent.turns)}
 
 
+def as_planes(vertices: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Lay vertices (frames, vertices, 3) out as our posing does: (frames, 3, vertices)."""
+    return np.ascontiguousarray(vertices.transpose(0, 2, 1))
+
+
 def _measure_kernels(path: Path, scenes: Sequence[Scene], extent: Extent) -> Result:
     """Time all that a build does between reading and writing, of whole clips."""
     sensor, distance = BUILT
@@ -136,10 +142,9 @@ class _Case:
         self.turns = extent.turns
         self.sensor = sensor_preset(name)
         self.faces, self.parts = body.faces, body.face_parts
-        self.posed = [scene.meshes(distance, extent.scanned_frames) for scene in scenes]
-        self.meshes = [np.ascontiguousarray(mesh) for mesh in self.posed]
+        self.meshes = [scene.meshes(distance, extent.scanned_frames) for scene in scenes]
         self.scanner = Scanner(self.sensor)
-        self.scans = [self.scanner.scan_clip(mesh, self.faces) for mesh in self.posed]
+        self.scans = [self.scanner.scan_clip(mesh, self.faces) for mesh in self.meshes]
         self.frames = sum(map(len, self.meshes))
         hits = sum(len(scans.hits.faces) for scans in self.scans) / self.frames
         self.about: Result = {"sensor": name, "distance_m": distance, "hits_a_frame": hits}
@@ -152,8 +157,9 @@ class _Case:
 
     def measure_scan(self) -> Result:
         """Time scans of meshes in the sensor's frame, for each as its own posing lays them out."""
+        planes = [as_planes(mesh) for mesh in self.meshes]
         runs: dict[str, Callable[[], object]] = {
-            OURS: lambda: [self.scanner.scan_clip(mesh, self.faces) for mesh in self.posed]
+            OURS: lambda: [self.scanner.scan_planes(mesh, self.faces) for mesh in planes]
         }
         for part, caster in self.casters.items():
             runs[part] = lambda caster=caster: [caster.scan(mesh) for mesh in self.meshes]  # type: ignore[misc]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.build_clips import ClipSet
-from benchmarks.build_stages import BUILT, POINTS, Scene
+from benchmarks.build_stages import BUILT, POINTS, Scene, as_planes
 from benchmarks.growth_bodies import decimated, subdivided
 from benchmarks.timing import spread, take_turns
 from motiondata.bodies.body import Body
@@ -75,10 +75,10 @@ def _measure(clip: Clip, work: _Work) -> dict[str, float]:
     to_sensor = Scene(clip, shaped).world_to_sensor(work.distance)
     scanner = Scanner(work.sensor)
     vertices = pose_body(shaped, pose, trans, to_sensor).vertices
-    scans = scanner.scan_clip(vertices, work.body.faces)
+    scans, planes = scanner.scan_clip(vertices, work.body.faces), as_planes(vertices)
     runs: dict[str, Callable[[], object]] = {
         "pose": lambda: pose_body(shaped, pose, trans, to_sensor),
-        "scan": lambda: scanner.scan_clip(vertices, work.body.faces),
+        "scan": lambda: scanner.scan_planes(planes, work.body.faces),
         "sample": lambda: sample_scans(scans, work.body.face_parts, work.points),
     }
     return {

@@ -69,6 +69,7 @@ def _draw_builds(axes: Axes, results: Results) -> None:
     axes.set_title("Whole builds: started, built and verified")
     _finish(axes)
     axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
 
 
 def _draw_kernels(axes: Axes, results: Results, varied: str) -> None:
