@@ -18,6 +18,8 @@ from shards.errors import DatasetError
 from shards.streaming import StreamedDataset
 
 FEATURES, POINTS = "features", "points"
+STRIDE = 4
+"""Every so many-th frame is read, unless said otherwise: 5 of 20 a second."""
 DETAILS = "json"
 """The field that holds captions."""
 READ = 256

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from pipelines.training.align_options import OURS, EncoderOptions
 from pipelines.training.checkpoints import read_checkpoint
-from pipelines.training.clips import POINTS, clips_of
+from pipelines.training.clips import POINTS, STRIDE, clips_of
 from pipelines.training.encoders import KIND as ENCODER
 from pipelines.training.encoders import (
     EveryPhase,
@@ -27,8 +27,6 @@ from shards.paths import TRAIN
 from shards.streaming import StreamedDataset
 
 COORDINATES = 3
-STRIDE = 4
-"""Of an encoder that is trained from nothing."""
 SURVEYED = 512
 """Training clips that features are standardised by: some ten thousand frames."""
 BATCH = 16
@@ -73,7 +71,7 @@ def feature_statistics(
     encoder: nn.Module, data: StreamedDataset, stride: int
 ) -> tuple[Tensor, Tensor]:
     """Return mean and spread of an encoder's features of training clips, spread never zero."""
-    view = data.clips(TRAIN, [POINTS], BATCH, shuffle=True, limit=SURVEYED, rank=0, world=1)
+    view = data.clips(TRAIN, [POINTS], BATCH, limit=SURVEYED, rank=0, world=1)
     encoder.eval()
     batches = (clips_of(batch, POINTS).every(stride) for batch in view)
     found = fold(

@@ -20,6 +20,7 @@ from pipelines.training.alarms import Probe, Watcher
 from pipelines.training.captioner import KIND, Captioner
 from pipelines.training.clips import (
     POINTS,
+    STRIDE,
     captions_by_key,
     choose_field,
     clips_of,
@@ -37,8 +38,6 @@ from shards.paths import TRAIN
 from shards.streaming import StreamedDataset
 from shards.views import Position, View
 
-STRIDE = 4
-"""Of features: at 20 frames a second, 5 of them."""
 PROBED = 32
 """Clips that are looked at now and then."""
 

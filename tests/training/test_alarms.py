@@ -5,8 +5,8 @@ one difference between the trainings is the statistics that the dataset has.
 """
 
 import io
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -54,24 +54,18 @@ class Outcome:
     cosine: float
 
 
-@pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Outcome]:
+def teach_with(folder: Path, raw: bool) -> Outcome:
     """Return what comes of raw or of standardised features."""
-    folder = tmp_path_factory.mktemp("collapse")
-
-    def of(raw: bool) -> Outcome:
-        data, out = folder / f"data{raw}", folder / f"out{raw}"
-        dataset = make_captioned(data, SHARED_MEAN, with_stats=not raw)
-        if raw:
-            write_raw_statistics(dataset)
-        teach(data, out, STEPS, LOOP, "cpu", io.StringIO())
-        captions = caption_split(data, out / CHECKPOINT, "test")
-        last = read_log(out)[-1]
-        losses = matched_and_shuffled_loss(data, out / CHECKPOINT, "test")
-        distinct = len({each.caption for each in captions})
-        return Outcome(distinct, *losses, last["alarms"], last["watch"]["cosine"])
-
-    return of
+    data, out = folder / "data", folder / "out"
+    dataset = make_captioned(data, SHARED_MEAN, with_stats=not raw)
+    if raw:
+        write_raw_statistics(dataset)
+    teach(data, out, STEPS, LOOP, "cpu", io.StringIO())
+    captions = caption_split(data, out / CHECKPOINT, "test")
+    distinct = len({each.caption for each in captions})
+    losses = matched_and_shuffled_loss(data, out / CHECKPOINT, "test")
+    last = read_log(out)[-1]
+    return Outcome(distinct, *losses, last["alarms"], last["watch"]["cosine"])
 
 
 def write_raw_statistics(dataset: Dataset) -> None:
@@ -80,10 +74,8 @@ def write_raw_statistics(dataset: Dataset) -> None:
     write_statistics(dataset.path, Subject(dataset.content_hash, "train", "features"), moments)
 
 
-def test_raw_features_with_a_common_mean_collapse_and_are_told(
-    outcome: Callable[[bool], Outcome],
-) -> None:
-    found = outcome(True)
+def test_raw_features_with_a_common_mean_collapse_and_are_told(tmp_path: Path) -> None:
+    found = teach_with(tmp_path, raw=True)
     assert found.distinct <= 2
     assert found.shuffled_loss < 1.01 * found.matched_loss
     assert found.cosine > 0.99
@@ -93,10 +85,8 @@ def test_raw_features_with_a_common_mean_collapse_and_are_told(
     )
 
 
-def test_standardised_ones_are_captioned_by_what_they_show(
-    outcome: Callable[[bool], Outcome],
-) -> None:
-    found = outcome(False)
+def test_standardised_ones_are_captioned_by_what_they_show(tmp_path: Path) -> None:
+    found = teach_with(tmp_path, raw=False)
     assert found.distinct >= len(KINDS) // 2
     assert found.shuffled_loss > 1.5 * found.matched_loss
     assert abs(found.cosine) < 0.1
