@@ -2,8 +2,8 @@
 
 The driver holds a lock, which the system takes back however the driver dies; on a folder shared by
 machines too, where flock(2) reaches the server (NFS does so since Linux 2.6.12). Workers go on for
-a moment after their driver was killed, so every run leaves its token in the folder, and a file of
-another run never gets its final name.
+a moment after their driver was killed, so every run leaves its token in the folder: a file of
+another run is never begun, and never gets its final name.
 """
 
 import fcntl
@@ -43,7 +43,7 @@ def occupying(out: Path) -> Iterator[str]:
 
 @contextmanager
 def while_occupied(out: Path, token: str) -> Iterator[None]:
-    """Keep other runs from beginning while the block gives a file its final name.
+    """Keep other runs from beginning while the block begins a file or gives it its final name.
 
     Raises `AbortedError`, before the block, where one has begun.
     """

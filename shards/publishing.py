@@ -17,7 +17,7 @@ TEMPORARY = ".tmp"
 _TEMPORARY_NAME = re.compile(r".+\.[0-9a-f]{16}\.tmp")
 
 Permit = Callable[[], AbstractContextManager[None]]
-"""Makes the context in which a file gets its final name; it may refuse by raising."""
+"""Makes the context in which a file is begun, or gets its final name; it may refuse by raising."""
 
 
 @contextmanager
@@ -25,7 +25,9 @@ def publishing(path: Path, permit: Permit = nullcontext) -> Iterator[BinaryIO]:
     """Yield a new binary file that takes its final name only when the block ends without error."""
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}{TEMPORARY}")
     try:
-        with temporary.open("xb") as file:
+        with permit():
+            file = temporary.open("xb")
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
