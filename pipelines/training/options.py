@@ -120,7 +120,7 @@ class TeachingOptions:
     """The field that is captioned; None: `features` where the dataset has them, else `points`."""
     text_model: str = TINY
     """A T5's folder, `hub:NAME`, or `tiny`: a small random one with the captions' words."""
-    encoder: Path | None = None
+    encoder_checkpoint: Path | None = None
     """A checkpoint of `motiondata align` to begin with; None: an untrained one. Of points only."""
     stages: str | None = None
     """`projector`, `full`, or both with a comma between; None: the text model's recipe's."""

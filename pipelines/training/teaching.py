@@ -123,12 +123,12 @@ class CaptionerTraining:
     def _begin(self) -> Beginning | None:
         """Return the encoder of points to begin with; features need none."""
         if self.field == POINTS:
-            return begin_encoder(self.data, self.options.encoder)
-        if self.options.encoder is None:
+            return begin_encoder(self.data, self.options.encoder_checkpoint)
+        if self.options.encoder_checkpoint is None:
             return None
         raise InputError(
-            f"encoder: expected a dataset of {POINTS}, found {self.field} to be captioned; leave "
-            f"out --encoder, or choose --field {POINTS}"
+            f"--encoder-checkpoint: expected {POINTS} to be captioned, found {self.field}; leave it "
+            f"out, or choose --field {POINTS}"
         )
 
     def _captioner(self, text: TextModel) -> Captioner:

@@ -180,8 +180,8 @@ def test_no_statistics_are_refused_with_the_command_to_run(tmp_path: Path) -> No
 
 
 def test_an_encoder_of_features_is_refused(captioned: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="expected a dataset of points, found features"):
-        run(captioned.path, tmp_path, replace(OPTIONS, encoder=tmp_path / "encoder.pt"))
+    with pytest.raises(InputError, match="expected points to be captioned, found features"):
+        run(captioned.path, tmp_path, replace(OPTIONS, encoder_checkpoint=tmp_path / "encoder.pt"))
 
 
 def test_a_gpu_that_is_not_there_is_refused(captioned: Dataset, tmp_path: Path) -> None:
