@@ -14,7 +14,8 @@ from torch.nn import functional
 
 from motiondata.errors import InputError
 from pipelines.training.checkpoints import read_checkpoint
-from pipelines.training.from_points import COORDINATES, json_to_encoder
+from pipelines.training.clips import COORDINATES
+from pipelines.training.from_points import json_to_encoder
 from pipelines.training.options import DECODING, Decoding
 from pipelines.training.text import IGNORED, TextModel
 

@@ -26,7 +26,6 @@ from shards.moments import Moments, fold
 from shards.paths import TRAIN
 from shards.streaming import StreamedDataset
 
-COORDINATES = 3
 SURVEYED = 512
 """Training clips that features are standardised by: some ten thousand frames."""
 BATCH = 16

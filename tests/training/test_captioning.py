@@ -82,6 +82,17 @@ def test_another_clips_features_give_a_larger_loss(data: Dataset, checkpoint: Pa
     assert shuffled > 2 * matched
 
 
+def test_every_one_of_several_processes_sees_all_clips(
+    data: Dataset, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    captions = caption_split(data.path, checkpoint, "test", CPU)
+    losses = matched_and_shuffled_loss(data.path, checkpoint, "test", "cpu")
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert caption_split(data.path, checkpoint, "test", CPU) == captions
+    assert matched_and_shuffled_loss(data.path, checkpoint, "test", "cpu") == losses
+
+
 def test_the_command_writes_lines_and_shows_a_table(
     data: Dataset, checkpoint: Path, tmp_path: Path
 ) -> None:
@@ -106,7 +117,7 @@ def test_a_table_shows_what_clips_have() -> None:
 
 
 def test_clips_without_captions_are_captioned_too(checkpoint: Path, tmp_path: Path) -> None:
-    made = MadeFeatures(clips=(("test", 3),), captioned=False)
+    made = MadeFeatures(clips=(("test", 3),), silent=("test",))
     make_captioned(tmp_path, made, with_stats=False)
     said = caption(tmp_path, checkpoint, options=CPU)
     assert "test0002" in said
