@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from motiondata.errors import InputError
+from pipelines.language_models import loading
 from pipelines.training.optimizing import seeded
 from pipelines.training.options import HUB, TINY
 
@@ -202,15 +203,10 @@ def _expect_t5(folder: Path) -> None:
 
 
 def _load(name: str, source: str, local: bool) -> TextModel:
-    try:
+    expected = "config.json, model.safetensors and tokenizer.json of a T5"
+    with loading(f"{name}: the text model", expected):
         tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
         model = T5ForConditionalGeneration.from_pretrained(
             source, local_files_only=local, dtype=torch.float32
         )
         return TextModel(name, _finished(tokenizer.backend_tokenizer), model)
-    except (OSError, ValueError, KeyError, AttributeError, RuntimeError, ImportError) as error:
-        first = str(error).strip().partition("\n")[0]
-        raise InputError(
-            f"{name}: the text model cannot be loaded ({first}); expected config.json, "
-            "model.safetensors and tokenizer.json of a T5"
-        ) from error

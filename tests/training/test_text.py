@@ -125,6 +125,18 @@ def test_a_folder_without_a_t5_is_refused(tmp_path: Path, config: bytes | None, 
         load_text_model(str(tmp_path), CAPTIONS, 0)
 
 
+def test_a_damaged_text_model_is_refused(tmp_path: Path) -> None:
+    save_text_model(tiny(), tmp_path)
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(InputError, match="the text model cannot be loaded"):
+        load_text_model(str(tmp_path), [], 0)
+
+
+def test_any_seed_makes_weights() -> None:
+    assert load_text_model("tiny", CAPTIONS, 2**70).width == 128
+
+
 def test_a_machine_without_the_extra_is_told_of_it() -> None:
     program = "import sys; sys.modules['transformers'] = None; import cli; cli.main()"
     run = subprocess.run(
