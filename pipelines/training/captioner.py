@@ -15,7 +15,7 @@ from torch.nn import functional
 from motiondata.errors import InputError
 from pipelines.training.checkpoints import read_checkpoint
 from pipelines.training.clips import COORDINATES
-from pipelines.training.from_points import json_to_encoder
+from pipelines.training.encoders import blank_encoder
 from pipelines.training.options import DECODING, Decoding
 from pipelines.training.text import IGNORED, TextModel
 
@@ -122,7 +122,7 @@ def load_captioner(checkpoint: Path) -> LoadedCaptioner:
     found = read_checkpoint(checkpoint, KIND)
     contents, weights = found["contents"], found["weights"]
     text, described = TextModel.from_state(contents["text"]), contents["encoder"]
-    encoder = None if described is None else json_to_encoder(described)
+    encoder = None if described is None else blank_encoder(described)
     module = Captioner(text, weights["mean"], weights["std"], encoder)
     try:
         module.load_state_dict(weights)
