@@ -19,7 +19,7 @@ from pipelines.summary import count_table
 from pipelines.training.align_options import AlignOptions
 from pipelines.training.alignment import Alignment
 from pipelines.training.augmenting import augment
-from pipelines.training.clips import captioned_keys, training_captions
+from pipelines.training.clips import VAL, captioned_keys, training_captions
 from pipelines.training.contrast import contrastive_loss, wrong_pairs
 from pipelines.training.encoders import KIND, describe_encoder, make_encoder
 from pipelines.training.loop import CHECKPOINT, train
@@ -38,10 +38,10 @@ from shards.streaming import StreamedDataset
 from shards.views import View
 
 FIELD = "points"
-VAL = "val"
 JUDGED = (VAL, "test")
 """The splits of which recall is reported, where they have captions."""
 LEAST_BATCH = 2
+"""A clip alone has no other's captions to be told from."""
 WATCHED = 128
 """The most validation clips that are looked at during training."""
 GUESSING = 0.95
@@ -52,7 +52,10 @@ RECALL = "recall.json"
 
 
 class Aligning:
-    """The training of an alignment, as the loop sees it."""
+    """The training of an alignment, as the loop sees it.
+
+    `judged` has the keys of the captioned clips of each split that recall is reported of.
+    """
 
     kind = KIND
 
@@ -62,8 +65,7 @@ class Aligning:
         self.stages: Sequence[Stage] = (Stage("align", options.steps),)
         self._data, self._options = data, options
         keys = {split: captioned_keys(data, split) for split in JUDGED}
-        self.judged = {split: found for split, found in keys.items() if found}
-        """The keys of the captioned clips of `JUDGED`."""
+        self.judged = {split: captioned for split, captioned in keys.items() if captioned}
         text = load_text_model(options.text_model, training_captions(data), seed)
         text.model.encoder.to(device)
         mean, std = data.standardizer(FIELD).tensors()

@@ -22,6 +22,8 @@ from shards.streaming import StreamedDataset
 
 FEATURES, POINTS = "features", "points"
 COORDINATES = 3
+VAL = "val"
+"""The split that a training is watched with."""
 STRIDE = 4
 """Every so many-th frame is read, unless said otherwise: 5 of 20 a second."""
 DETAILS = "json"

@@ -20,6 +20,7 @@ from pipelines.training.captioner import KIND, Captioner
 from pipelines.training.clips import (
     POINTS,
     STRIDE,
+    VAL,
     captioned_keys,
     choose_field,
     clips_of,
@@ -129,8 +130,8 @@ class CaptionerTraining:
         return Captioner(text, *feature_statistics(encoder, self.data, self.stride), encoder)
 
     def _probe(self, seed: int, device: torch.device) -> Probe:
-        """Return clips of `val`, or where it has no captions of `train`."""
-        split = "val" if captioned_keys(self.data, "val") else TRAIN
+        """Return captioned clips of `val`, or where there are none of `train`."""
+        split = VAL if captioned_keys(self.data, VAL) else TRAIN
         view = self.data.clips(
             split, [self.field], PROBED, shuffle=True, seed=seed, captions=True, rank=0, world=1
         )

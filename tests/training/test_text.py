@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("transformers")
 
+from transformers import BertConfig
+
 from motiondata.errors import InputError
 from pipelines.training.options import TINY
 from pipelines.training.text import (
@@ -131,6 +133,12 @@ def test_a_damaged_text_model_is_refused(tmp_path: Path) -> None:
     weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(InputError, match="the text model cannot be loaded"):
         load_text_model(str(tmp_path), [], 0)
+
+
+def test_another_kind_of_model_is_refused_from_the_hub_too(tmp_path: Path) -> None:
+    BertConfig().save_pretrained(tmp_path)
+    with pytest.raises(InputError, match="expected model_type 't5', found 'bert'"):
+        load_text_model(f"hub:{tmp_path}", [], 0)
 
 
 def test_any_seed_makes_weights() -> None:
