@@ -110,6 +110,8 @@ class LoadedCaptioner:
     field: str
     stride: int
     """It reads every so many-th frame."""
+    features_by: str | None
+    """The id of the encoder whose features it was trained on, where it is known."""
 
     @property
     def components(self) -> int:
@@ -128,4 +130,6 @@ def load_captioner(checkpoint: Path) -> LoadedCaptioner:
         module.load_state_dict(weights)
     except RuntimeError as error:
         raise InputError(f"{checkpoint}: its weights do not fit its T5: {error}") from error
-    return LoadedCaptioner(module.eval(), contents["field"], contents["stride"])
+    return LoadedCaptioner(
+        module.eval(), contents["field"], contents["stride"], contents.get("features_by")
+    )

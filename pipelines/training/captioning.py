@@ -16,10 +16,11 @@ import torch
 from motiondata.errors import InputError
 from pipelines.progress import Progress
 from pipelines.training.captioner import LoadedCaptioner, load_captioner
-from pipelines.training.clips import Clips, captioned_keys, captions_by_key, clips_of
+from pipelines.training.clips import Clips, captioned_keys, captions_by_key, clips_of, encoder_of
 from pipelines.training.options import CaptioningOptions, Decoding
 from pipelines.training.ranks import choose_device
 from shards.batching import Batch
+from shards.dataset import Dataset
 from shards.publishing import publish
 from shards.streaming import StreamedDataset
 
@@ -120,6 +121,22 @@ def caption_table(found: Sequence[Captioned], references: Mapping[str, Sequence[
     return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
+def _check_fit(loaded: LoadedCaptioner, dataset: Dataset, checkpoint: Path) -> None:
+    """Raise unless a dataset's features mean what those do that a captioner was trained on."""
+    found = dataset.schema.float_array(loaded.field).components
+    if found != loaded.components:
+        raise InputError(
+            f"{dataset.path}: expected {loaded.components} components of {loaded.field}, which "
+            f"{checkpoint} was trained on, found {found}"
+        )
+    encoder = encoder_of(dataset)
+    if None not in (loaded.features_by, encoder) and encoder != loaded.features_by:
+        raise InputError(
+            f"{dataset.path}: expected features by the encoder {loaded.features_by}, which "
+            f"{checkpoint} was trained on, found those by {encoder}; encode the points again"
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class _Reader:
     """A captioner beside a dataset that it can read."""
@@ -132,12 +149,7 @@ class _Reader:
     def open(dataset: Path, checkpoint: Path, device: str) -> "_Reader":
         loaded, chosen = load_captioner(checkpoint), choose_device(device)
         data = StreamedDataset.open(dataset)
-        found = data.dataset.schema.float_array(loaded.field).components
-        if found != loaded.components:
-            raise InputError(
-                f"{dataset}: expected {loaded.components} components of {loaded.field}, which "
-                f"{checkpoint} was trained on, found {found}"
-            )
+        _check_fit(loaded, data.dataset, checkpoint)
         loaded.module.to(chosen)
         return _Reader(data, loaded, chosen)
 

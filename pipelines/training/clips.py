@@ -94,6 +94,12 @@ def _check_shape(dataset: Dataset, field: str) -> None:
         )
 
 
+def encoder_of(dataset: Dataset) -> str | None:
+    """Return the id of the encoder that made a dataset's features, where it says so."""
+    encoder = dataset.description.provenance.get("encoder")
+    return encoder.get("id") if isinstance(encoder, dict) else None
+
+
 def training_captions(data: StreamedDataset) -> list[str]:
     """Return all captions that are trained on, or raise `InputError` where there is none."""
     captions = [*chain.from_iterable(captions_by_key(data, TRAIN).values())]

@@ -24,6 +24,7 @@ from pipelines.training.clips import (
     captioned_keys,
     choose_field,
     clips_of,
+    encoder_of,
     training_captions,
 )
 from pipelines.training.from_points import Beginning, begin_encoder, feature_statistics
@@ -105,6 +106,7 @@ class CaptionerTraining:
             "field": self.field,
             "stride": self.stride,
             "encoder": self.beginning and dict(self.beginning.description),
+            "features_by": encoder_of(self.data.dataset),
         }
 
     def watch(self, records: Sequence[Record]) -> tuple[Record, list[str]]:
