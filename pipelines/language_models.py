@@ -1,4 +1,4 @@
-"""Language models that cannot be loaded, in one sentence: transformers raises a dozen exceptions.
+"""Language models that cannot be loaded, in one sentence: transformers raises many exceptions.
 
 Free of its libraries until a model is loaded, so that a machine without them is told so elsewhere.
 """
