@@ -13,6 +13,7 @@ from commands.parameters import ANY, FILE, FOLDER, TOO_MANY_FAILURES
 from motiondata.lidar.devices import SCAN_DEVICES
 from pipelines.budget import FailureBudget
 from pipelines.options import BuildOptions, Execution
+from pipelines.training.align_options import OURS
 
 DEFAULT = BuildOptions(Path(), Path())
 EXECUTION = Execution()
@@ -115,7 +116,9 @@ def build_lidar(
 @click.argument("dataset", type=FOLDER)
 @click.option("--checkpoint", type=FILE, required=True, help="Of align.")
 @click.option("--out", type=FOLDER, required=True, help="Folder of the features to write.")
-@click.option("--encoder", default="", help="MODULE:FACTORY of your own encoder, whose code runs.")
+@click.option(
+    "--encoder", default=OURS, help="module:factory of an encoder of yours, which is run."
+)
 @click.option("--workers", default=EXECUTION.workers, help="Ray workers; 0: this process.")
 @click.option("--ray-address", help="A running Ray cluster, such as auto.")
 @click.option("--clip-seconds", default=EXECUTION.clip_seconds, help="Longest time of a clip.")

@@ -126,7 +126,7 @@ def align(
     default=TeachingOptions.text_model,
     help="tiny (made on the spot), a T5's folder, or hub:NAME.",
 )
-@click.option("--encoder", type=FILE, help="Checkpoint of align to begin with, of points.")
+@click.option("--encoder-checkpoint", type=FILE, help="Of align, to begin with; of points only.")
 @click.option("--stages", help="projector, full, or projector,full [default: by text model].")
 @click.option("--steps", help="Of each stage, such as 500,2000 [default: by text model].")
 @click.option("--projector-rate", type=float, help="Learning rate [default: by text model].")
@@ -143,7 +143,9 @@ def train_captioner(dataset: Path, out: Path, device: str, **parameters: Any) ->
     from pipelines.training import teaching
 
     loop = _to_loop(parameters)
-    click.echo(teaching.teach(dataset, out, TeachingOptions(**parameters), loop, device))
+    options = TeachingOptions(**parameters)
+    if report := teaching.teach(dataset, out, options, loop, device):  # the first process's
+        click.echo(report)
 
 
 @click.command(context_settings={"show_default": True})

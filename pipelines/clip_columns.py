@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from motiondata.humanml3d.index import Row
 from motiondata.humanml3d.splits import MIRRORED_PREFIX
+from pipelines.keys import view_key
 
 ROW_COLUMNS = pa.schema(
     [
@@ -46,8 +47,8 @@ class PlannedSample(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The sample's key in the dataset: the clip's name, of further views `012314_v1`."""
-        return f"{self.name}_v{self.view}" if self.view else self.name
+        """The sample's key in the dataset."""
+        return view_key(self.name, self.view)
 
 
 class PlannedClip(NamedTuple):

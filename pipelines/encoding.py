@@ -107,8 +107,16 @@ def encode_by(
         source = Dataset.open(dataset.absolute())
         _check_source(source)
         encoder = load()
-    of = source.path, source.schema, source.content_hash, dict(parameters or {})
-    return build(FeatureProduct(load, encoder.id, encoder.width, *of), out, execution)
+    product = FeatureProduct(
+        load=load,
+        encoder=encoder.id,
+        width=encoder.width,
+        source=source.path,
+        source_schema=source.schema,
+        dataset=source.content_hash,
+        parameters=dict(parameters or {}),
+    )
+    return build(product, out, execution)
 
 
 def _expect_apart(dataset: Path, out: Path) -> None:

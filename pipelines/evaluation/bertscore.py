@@ -14,6 +14,7 @@ import torch
 
 from motiondata.errors import InputError
 from pipelines.evaluation.scoring import LanguageModel
+from pipelines.language_models import loading
 
 try:
     from transformers import AutoModel, AutoTokenizer
@@ -101,11 +102,8 @@ def _load(folder: Path) -> tuple[Any, Any]:
             f"{folder}: expected the folder of a language model and its tokenizer, as transformers "
             "saves them, found no config.json"
         )
-    try:
+    with loading(f"{folder}: the language model", "what transformers' save_pretrained writes"):
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
-        first = str(error).strip().partition("\n")[0]
-        raise InputError(f"{folder}: the language model cannot be loaded ({first})") from error
     encoder = model.get_encoder() if model.config.is_encoder_decoder else model
     return tokenizer, encoder.eval()

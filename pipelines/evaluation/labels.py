@@ -1,6 +1,5 @@
 """The synthesiser's labels of clips, and a table by kind of act of what captions tell of them."""
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -13,12 +12,10 @@ from motiondata.synthesis.captions import variant
 from motiondata.synthesis.phrases import PHRASES
 from pipelines.evaluation.judging import Judgement, KnownAct, judge, known_acts
 from pipelines.evaluation.references import read_json_lines
+from pipelines.keys import clip_name
 
 ALL_KINDS = "all"
 """The last row of the table."""
-
-_VIEW = re.compile(r"_v\d+$")
-"""How the keys of a clip's further views end."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +60,14 @@ def read_labels(path: Path, keys: Iterable[str]) -> list[tuple[KnownAct, ...]]:
             raise InputError(
                 f"{where}: expected a label as motiondata synthesize writes it, found {error!r}"
             ) from error
-    names = {key: _VIEW.sub("", key) for key in keys}
-    missing = [name for name in names.values() if name not in labels]
+    names = [clip_name(key) for key in keys]
+    missing = [name for name in names if name not in labels]
     if missing:
         raise InputError(
             f"{path}: expected a label of each clip that is scored, found none of {missing[0]!r}; "
             "give the labels.jsonl of the corpus that the dataset was built from"
         )
-    return [labels[name] for name in names.values()]
+    return [labels[name] for name in names]
 
 
 def telling(captions: Sequence[str], acts: Sequence[Sequence[KnownAct]]) -> Telling:

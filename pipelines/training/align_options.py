@@ -6,7 +6,7 @@ The sizes are those that learn in minutes on two cores. Free of PyTorch: help ap
 from dataclasses import dataclass, field
 
 from motiondata.errors import InputError
-from pipelines.training.options import TINY
+from pipelines.training.options import TINY, expect_at_least, expect_positive
 
 ALIGN_BATCH = 64
 """Clips of a step, unless said otherwise: each is held against all captions of the others."""
@@ -85,12 +85,8 @@ class AlignOptions:
     """Of our encoder."""
 
     def __post_init__(self) -> None:
-        for name in ("frame_stride", "max_frames", "shared_width"):
-            if getattr(self, name) < 1:
-                found = getattr(self, name)
-                raise InputError(f"{name}: expected at least 1, found {found}")
-        if not self.rate > 0:
-            raise InputError(f"rate: expected more than 0, found {self.rate}")
+        expect_at_least(self, 1, "frame_stride", "max_frames", "shared_width", "steps")
+        expect_positive(self, "rate")
 
     @property
     def trains_text(self) -> bool:

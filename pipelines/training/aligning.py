@@ -7,23 +7,23 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from itertools import chain
 from pathlib import Path
+from statistics import fmean
 from typing import Any, TextIO
 
-import numpy as np
 import torch
 
+from motiondata.errors import InputError
 from pipelines.errors import aborting
 from pipelines.summary import count_table
 from pipelines.training.align_options import AlignOptions
 from pipelines.training.alignment import Alignment
 from pipelines.training.augmenting import augment
-from pipelines.training.clips import captions_by_key
+from pipelines.training.clips import VAL, captioned_keys, training_captions
 from pipelines.training.contrast import contrastive_loss, wrong_pairs
 from pipelines.training.encoders import KIND, describe_encoder, make_encoder
 from pipelines.training.loop import CHECKPOINT, train
-from pipelines.training.optimizing import ParameterGroup
+from pipelines.training.optimizing import ParameterGroup, seeded
 from pipelines.training.options import LoopOptions, Stage
 from pipelines.training.pairing import Pairs, sample_frames
 from pipelines.training.protocol import Record
@@ -38,8 +38,10 @@ from shards.streaming import StreamedDataset
 from shards.views import View
 
 FIELD = "points"
-JUDGED = ("val", "test")
-"""The splits of which recall is reported, where a dataset has them."""
+JUDGED = (VAL, "test")
+"""The splits of which recall is reported, where they have captions."""
+LEAST_BATCH = 2
+"""A clip alone has no other's captions to be told from."""
 WATCHED = 128
 """The most validation clips that are looked at during training."""
 GUESSING = 0.95
@@ -50,7 +52,10 @@ RECALL = "recall.json"
 
 
 class Aligning:
-    """The training of an alignment, as the loop sees it."""
+    """The training of an alignment, as the loop sees it.
+
+    `judged` has the keys of the captioned clips of each split that recall is reported of.
+    """
 
     kind = KIND
 
@@ -59,19 +64,24 @@ class Aligning:
     ) -> None:
         self.stages: Sequence[Stage] = (Stage("align", options.steps),)
         self._data, self._options = data, options
-        captions = [*chain.from_iterable(captions_by_key(data, TRAIN).values())]
-        text = load_text_model(options.text_model, captions, seed)
+        keys = {split: captioned_keys(data, split) for split in JUDGED}
+        self.judged = {split: captioned for split, captioned in keys.items() if captioned}
+        text = load_text_model(options.text_model, training_captions(data), seed)
         text.model.encoder.to(device)
         mean, std = data.standardizer(FIELD).tensors()
         self._mean = mean.to(device)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             encoder = make_encoder(options.encoder, options.sizes, mean, std)
             alignment = Alignment(encoder, text, options.shared_width, options.trains_text)
         self.module = alignment.to(device)
 
     def view(self, batch: int, seed: int) -> View:
         """Return batches of clips with a caption each, chosen at random."""
+        if batch < LEAST_BATCH:
+            raise InputError(
+                f"batch: expected at least {LEAST_BATCH} clips, each to be held against the "
+                f"others' captions, found {batch}"
+            )
         fields = [FIELD, "json"]
         return self._data.clips(
             TRAIN, fields, batch, shuffle=True, seed=seed, captions=True, drop_last=True
@@ -108,9 +118,9 @@ class Aligning:
 
     def watch(self, records: Sequence[Record]) -> tuple[Record, list[str]]:
         """Return the recall of some validation clips, and an alarm if the loss is a guesser's."""
-        splits = self._data.dataset.description.splits
-        found = self.judge(JUDGED[0], WATCHED).to_json() if JUDGED[0] in splits else {}
-        share = np.mean([record["loss"] / record["guessing"] for record in records])
+        found = self.judge(VAL, WATCHED).to_json() if VAL in self.judged else {}
+        guessing = _mean(records, "guessing")  # 0 where all captions of each batch are alike
+        share = _mean(records, "loss") / guessing if guessing else 0.0
         alarm = (
             f"the loss is {share:.0%} of a guesser's: motions and captions do not find each other; "
             "try a lower --rate, a larger --batch or more --steps, and look whether the captions "
@@ -120,10 +130,9 @@ class Aligning:
         return found, [alarm] if late and share > GUESSING else []
 
     def judge(self, split: str, limit: int | None = None) -> Retrieval:
-        """Return what is found in a split, or in its first clips, by this process alone."""
-        view = self._data.clips(
-            split, [FIELD], batch=16, captions=True, limit=limit, rank=0, world=1
-        )
+        """Return what is found in a judged split, or in its first clips, by this process alone."""
+        keys = self.judged[split][:limit]
+        view = self._data.clips(split, [FIELD], batch=16, captions=True, keys=keys, rank=0, world=1)
         return retrieve(self.module, view, FIELD, self._options.frame_stride)
 
 
@@ -146,15 +155,18 @@ def align(
     with aborting(out), process_group(chosen):
         aligning = Aligning(data, options, loop.seed, chosen)
         train(aligning, loop, out, stream)
-        return _report(aligning, data, out) if rank() == 0 else ""
+        return _report(aligning, out) if rank() == 0 else ""
 
 
-def _report(aligning: Aligning, data: StreamedDataset, out: Path) -> str:
+def _report(aligning: Aligning, out: Path) -> str:
     """Write and return what is found in the splits that were not trained on."""
-    splits = [split for split in JUDGED if split in data.dataset.description.splits]
-    found = {split: aligning.judge(split) for split in splits}
+    found = {split: aligning.judge(split) for split in aligning.judged}
     document = {split: retrieval.to_json() for split, retrieval in found.items()}
     publish(out / RECALL, (json.dumps(document, indent=1) + "\n").encode())
     rows = [row for split, retrieval in found.items() for row in retrieval.rows(split)]
     header = ("recall (chance)", *(f"@{k}" for k in RANKS), "")
     return "\n".join([*count_table(rows, header), f"the encoder is in {out / CHECKPOINT}"])
+
+
+def _mean(records: Sequence[Record], name: str) -> float:
+    return fmean(record[name] for record in records)

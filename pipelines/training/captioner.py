@@ -14,7 +14,8 @@ from torch.nn import functional
 
 from motiondata.errors import InputError
 from pipelines.training.checkpoints import read_checkpoint
-from pipelines.training.from_points import COORDINATES, json_to_encoder
+from pipelines.training.clips import COORDINATES
+from pipelines.training.encoders import blank_encoder
 from pipelines.training.options import DECODING, Decoding
 from pipelines.training.text import IGNORED, TextModel
 
@@ -109,6 +110,8 @@ class LoadedCaptioner:
     field: str
     stride: int
     """It reads every so many-th frame."""
+    features_by: str | None
+    """The id of the encoder whose features it was trained on, where it is known."""
 
     @property
     def components(self) -> int:
@@ -121,10 +124,12 @@ def load_captioner(checkpoint: Path) -> LoadedCaptioner:
     found = read_checkpoint(checkpoint, KIND)
     contents, weights = found["contents"], found["weights"]
     text, described = TextModel.from_state(contents["text"]), contents["encoder"]
-    encoder = None if described is None else json_to_encoder(described)
+    encoder = None if described is None else blank_encoder(described)
     module = Captioner(text, weights["mean"], weights["std"], encoder)
     try:
         module.load_state_dict(weights)
     except RuntimeError as error:
         raise InputError(f"{checkpoint}: its weights do not fit its T5: {error}") from error
-    return LoadedCaptioner(module.eval(), contents["field"], contents["stride"])
+    return LoadedCaptioner(
+        module.eval(), contents["field"], contents["stride"], contents.get("features_by")
+    )

@@ -1,6 +1,7 @@
 """Captioning: what a trained captioner says of the clips of a split, and how much it heeds them.
 
-Batches are the view's, in the manifest's order, so that the same command says the same.
+Batches are the view's, in the manifest's order, so that the same command says the same, whichever
+of several processes runs it: all of them see all clips.
 """
 
 import json
@@ -15,10 +16,11 @@ import torch
 from motiondata.errors import InputError
 from pipelines.progress import Progress
 from pipelines.training.captioner import LoadedCaptioner, load_captioner
-from pipelines.training.clips import Clips, captions_by_key, clips_of
+from pipelines.training.clips import Clips, captioned_keys, captions_by_key, clips_of, encoder_of
 from pipelines.training.options import CaptioningOptions, Decoding
 from pipelines.training.ranks import choose_device
 from shards.batching import Batch
+from shards.dataset import Dataset
 from shards.publishing import publish
 from shards.streaming import StreamedDataset
 
@@ -44,7 +46,9 @@ def caption_split(
 ) -> list[Captioned]:
     """Return a caption of every clip of a split, in the manifest's order."""
     reader = _Reader.open(dataset, checkpoint, options.device)
-    view = reader.data.clips(split, [reader.loaded.field], options.batch, limit=options.limit)
+    view = reader.data.clips(
+        split, [reader.loaded.field], options.batch, limit=options.limit, rank=0, world=1
+    )
     found: list[Captioned] = []
     with Progress(len(view), 0, stream or StringIO(), "batches") as progress:
         for batch in view:
@@ -61,12 +65,19 @@ def matched_and_shuffled_loss(
     One caption of each clip is taken. Features that are ignored give the same loss twice.
     """
     reader = _Reader.open(dataset, checkpoint, device)
-    clips = sum(map(bool, captions_by_key(reader.data, split).values()))
+    clips = len(captioned_keys(reader.data, split))
     if clips < 2:
         raise InputError(f"{dataset}: expected two captioned clips in {split}, found {clips}")
     batch = min(DEFAULT.batch, clips)
     view = reader.data.clips(
-        split, [reader.loaded.field], batch, shuffle=True, captions=True, drop_last=True
+        split,
+        [reader.loaded.field],
+        batch,
+        shuffle=True,
+        captions=True,
+        drop_last=True,
+        rank=0,
+        world=1,
     )
     losses = torch.tensor([reader.losses(each) for each in view])
     matched, shuffled = losses.mean(0).tolist()
@@ -110,6 +121,22 @@ def caption_table(found: Sequence[Captioned], references: Mapping[str, Sequence[
     return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
+def _check_fit(loaded: LoadedCaptioner, dataset: Dataset, checkpoint: Path) -> None:
+    """Raise unless a dataset's features mean what those do that a captioner was trained on."""
+    found = dataset.schema.float_array(loaded.field).components
+    if found != loaded.components:
+        raise InputError(
+            f"{dataset.path}: expected {loaded.components} components of {loaded.field}, which "
+            f"{checkpoint} was trained on, found {found}"
+        )
+    encoder = encoder_of(dataset)
+    if None not in (loaded.features_by, encoder) and encoder != loaded.features_by:
+        raise InputError(
+            f"{dataset.path}: expected features by the encoder {loaded.features_by}, which "
+            f"{checkpoint} was trained on, found those by {encoder}; encode the points again"
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class _Reader:
     """A captioner beside a dataset that it can read."""
@@ -122,12 +149,7 @@ class _Reader:
     def open(dataset: Path, checkpoint: Path, device: str) -> "_Reader":
         loaded, chosen = load_captioner(checkpoint), choose_device(device)
         data = StreamedDataset.open(dataset)
-        found = data.dataset.schema.float_array(loaded.field).components
-        if found != loaded.components:
-            raise InputError(
-                f"{dataset}: expected {loaded.components} components of {loaded.field}, which "
-                f"{checkpoint} was trained on, found {found}"
-            )
+        _check_fit(loaded, data.dataset, checkpoint)
         loaded.module.to(chosen)
         return _Reader(data, loaded, chosen)
 

@@ -6,6 +6,7 @@ the T5's attention.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import torch
@@ -15,9 +16,14 @@ from motiondata.errors import InputError
 from shards.batching import Batch
 from shards.dataset import Dataset
 from shards.errors import DatasetError
+from shards.paths import TRAIN
+from shards.schema import FRAMES
 from shards.streaming import StreamedDataset
 
 FEATURES, POINTS = "features", "points"
+COORDINATES = 3
+VAL = "val"
+"""The split that a training is watched with."""
 STRIDE = 4
 """Every so many-th frame is read, unless said otherwise: 5 of 20 a second."""
 DETAILS = "json"
@@ -55,19 +61,61 @@ class Clips:
 
 
 def clips_of(batch: Batch, field: str) -> Clips:
-    """Return the clips of a batch."""
-    return Clips(torch.as_tensor(batch[field]), torch.as_tensor(batch["mask"]))
+    """Return the clips of a batch, as float32 whatever the field is."""
+    return Clips(torch.as_tensor(batch[field]).float(), torch.as_tensor(batch["mask"]))
 
 
-def choose_field(dataset: Dataset) -> str:
-    """Return which field of a dataset is captioned, features before points."""
-    for field in (FEATURES, POINTS):
-        if field in dataset.schema.arrays:
-            return field
+def choose_field(dataset: Dataset, asked: str | None = None) -> str:
+    """Return which field of a dataset is captioned: the one asked for, or features before points.
+
+    Raises `InputError` where there is none, `ShardError` or `InputError` where what is asked for
+    cannot be captioned.
+    """
+    there = [field for field in (FEATURES, POINTS) if field in dataset.schema.arrays]
+    if asked is None and not there:
+        raise InputError(
+            f"{dataset.path}: expected a field {FEATURES} (motiondata encode) or {POINTS} "
+            f"(motiondata build-lidar), found {', '.join(dataset.schema.suffixes)}"
+        )
+    field = there[0] if asked is None else asked
+    _check_shape(dataset, field)
+    return field
+
+
+def _check_shape(dataset: Dataset, field: str) -> None:
+    """Raise unless a field is one of floats, shaped as what is captioned is."""
+    frames, *row = dataset.schema.float_array(field).shape
+    fits = len(row) == 2 and row[1] == COORDINATES if field == POINTS else len(row) == 1
+    if frames != FRAMES or not fits:
+        expected = f"points, {COORDINATES}" if field == POINTS else "width"
+        raise InputError(
+            f"{dataset.path}: expected {field} shaped ({FRAMES}, {expected}), found "
+            f"({', '.join(map(str, (frames, *row)))}); choose a --field of features"
+        )
+
+
+def encoder_of(dataset: Dataset) -> str | None:
+    """Return the id of the encoder that made a dataset's features, where it says so."""
+    encoder = dataset.description.provenance.get("encoder")
+    return encoder.get("id") if isinstance(encoder, dict) else None
+
+
+def training_captions(data: StreamedDataset) -> list[str]:
+    """Return all captions that are trained on, or raise `InputError` where there is none."""
+    captions = [*chain.from_iterable(captions_by_key(data, TRAIN).values())]
+    if captions:
+        return captions
     raise InputError(
-        f"{dataset.path}: expected a field {FEATURES} (motiondata encode) or {POINTS} "
-        f"(motiondata build-lidar), found {', '.join(dataset.schema.suffixes)}"
+        f"{data.dataset.path}: expected captions of clips of {TRAIN}, found none; build the "
+        "dataset with --texts"
     )
+
+
+def captioned_keys(data: StreamedDataset, split: str) -> list[str]:
+    """Return the keys of a split's clips that have captions; none where there is no such split."""
+    if split not in data.dataset.description.splits:
+        return []
+    return [key for key, texts in captions_by_key(data, split).items() if texts]
 
 
 def captions_by_key(data: StreamedDataset, split: str) -> dict[str, list[str]]:

@@ -118,7 +118,10 @@ def make_encoder(name: str, options: EncoderOptions, mean: Tensor, std: Tensor) 
     """Return an untrained `Encoder`: ours, or what the user's own factory makes."""
     if name == OURS:
         return PointEncoder(options, mean, std)
-    encoder = _find_factory(name)(mean, std)
+    factory = _find_factory(name)
+    if not callable(factory):
+        raise InputError(f"--encoder {name}: expected what makes an encoder, found {factory!r}")
+    encoder = factory(mean, std)
     if not isinstance(encoder, nn.Module) or not isinstance(getattr(encoder, "width", None), int):
         raise InputError(f"--encoder {name}: expected an nn.Module with a width, made {encoder!r}")
     return encoder
@@ -129,13 +132,18 @@ def describe_encoder(name: str, options: EncoderOptions, stride: int) -> dict[st
     return {"encoder": name, "sizes": asdict(options), "stride": stride}
 
 
+def blank_encoder(description: Mapping[str, Any], name: str = OURS) -> nn.Module:
+    """Return an `Encoder` as described, whose weights are still to be loaded."""
+    sizes = EncoderOptions(**description["sizes"])
+    return make_encoder(name, sizes, torch.zeros(3), torch.ones(3))
+
+
 def restore_encoder(
     description: Mapping[str, Any], weights: Mapping[str, Tensor], where: str, name: str = OURS
 ) -> LoadedEncoder:
     """Return a trained encoder, or raise `InputError` for another's without its name."""
     _check_name(description["encoder"], where, name)
-    sizes = EncoderOptions(**description["sizes"])
-    encoder = make_encoder(name, sizes, torch.zeros(3), torch.ones(3))
+    encoder = blank_encoder(description, name)
     try:
         encoder.load_state_dict(weights)
     except RuntimeError as error:

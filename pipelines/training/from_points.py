@@ -26,7 +26,6 @@ from shards.moments import Moments, fold
 from shards.paths import TRAIN
 from shards.streaming import StreamedDataset
 
-COORDINATES = 3
 SURVEYED = 512
 """Training clips that features are standardised by: some ten thousand frames."""
 BATCH = 16
@@ -39,7 +38,7 @@ class Beginning:
     module: nn.Module
     """It reads every so many-th frame of points."""
     description: Mapping[str, Any]
-    """What `json_to_encoder` needs beside the weights."""
+    """What `blank_encoder` needs beside the weights."""
     id: str | None
     """The hash of a trained one; None where it is still untrained."""
 
@@ -58,12 +57,6 @@ def begin_encoder(data: StreamedDataset, checkpoint: Path | None) -> Beginning:
     loaded = load_encoder(checkpoint)
     description = read_checkpoint(checkpoint, ENCODER)["contents"]
     return Beginning(cast("EveryPhase", loaded.module).encoder, description, loaded.id)
-
-
-def json_to_encoder(description: Mapping[str, Any]) -> nn.Module:
-    """Return an encoder whose weights are still to be loaded."""
-    sizes = EncoderOptions(**description["sizes"])
-    return make_encoder(OURS, sizes, torch.zeros(3), torch.ones(3))
 
 
 @torch.no_grad()

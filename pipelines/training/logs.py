@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from motiondata.errors import InputError
 from pipelines.errors import AbortedError
 
 LOG = "log.jsonl"
@@ -45,9 +46,17 @@ def logging_to(out: Path, writes: bool) -> Iterator[Log]:
 
 
 def cut_log(out: Path, steps: int) -> None:
-    """Keep the lines of a log's first steps; a torn line is the last and goes too."""
+    """Keep the lines of a log's first steps; a torn line is the last and goes too.
+
+    Raises `InputError`, and cuts nothing, where the file is another program's.
+    """
     with (out / LOG).open("r+b") as file:
-        kept = [line for line in file if line.endswith(b"\n") and json.loads(line)["step"] <= steps]
+        try:
+            kept = [line for line in file if line.endswith(b"\n") and _step_of(line) <= steps]
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{out / LOG}: is no log of a training ({error!r}); choose another --out"
+            ) from error
         file.seek(0)
         file.writelines(kept)
         file.truncate()
@@ -57,6 +66,10 @@ def read_log(out: Path) -> list[dict[str, Any]]:
     """Return the records of a training's log."""
     with (out / LOG).open(encoding="utf-8") as file:
         return [json.loads(line) for line in file]
+
+
+def _step_of(line: bytes) -> int:
+    return int(json.loads(line)["step"])
 
 
 def _hold(out: Path, file: TextIO) -> None:

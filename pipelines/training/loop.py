@@ -120,11 +120,20 @@ class _Run:
             return
         state = read_checkpoint(self._path, self._training.kind)
         self._expect_same(state["identity"])
-        self._training.module.load_state_dict(state["weights"])
+        self._load(state["weights"])
         self._loader.load_state_dict(state["view"])
         self._optimizer_state = state["optimizer"]
         self.position = Position(**state["position"])
         self._cut_log()
+
+    def _load(self, weights: Mapping[str, Any]) -> None:
+        try:
+            self._training.module.load_state_dict(weights)
+        except RuntimeError as error:  # a text model's folder has another one than before
+            raise InputError(
+                f"{self._path}: its weights do not fit what is trained ({error}); choose another "
+                "--out, or remove the folder"
+            ) from error
 
     def finish_stage(self, progress: Progress, stop: list[int]) -> None:
         """Do the steps that are left of the stage."""

@@ -18,7 +18,11 @@ from pipelines.training.options import OptimizerOptions, Precision
 BETAS = 0.9, 0.98
 """AdamW's, as transformers are usually trained (Vaswani et al., 2017)."""
 SEED_STEPS = 2**32
-"""More steps than any training has: seeds of two trainings' steps never meet."""
+"""More steps than any training has: seeds of two trainings' steps do not meet."""
+SEED_RANKS = 1021
+"""More processes than a training has."""
+SEEDS = 2**64
+"""How many seeds PyTorch takes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,12 +90,12 @@ def has_bf16(device: torch.device) -> bool:
 
 def seed_step(seed: int, step: int, rank: int) -> None:
     """Seed what is random in a step, otherwise on each rank."""
-    torch.manual_seed((seed * SEED_STEPS + step) * 1021 + rank)
+    torch.manual_seed(((seed * SEED_STEPS + step) * SEED_RANKS + rank) % SEEDS)
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Let what is random in the block depend on a seed, and the block change nothing outside."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.manual_seed(seed % SEEDS)
         yield

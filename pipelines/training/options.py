@@ -24,14 +24,16 @@ Schedule = Literal["cosine", "constant"]
 Precision = Literal["auto", "bf16", "fp32"]
 
 
-def _expect_at_least(options: object, least: int, *names: str) -> None:
+def expect_at_least(options: object, least: int, *names: str) -> None:
+    """Raise `InputError` where one of some numbers is below the least."""
     for name in names:
         if not getattr(options, name) >= least:
             found = getattr(options, name)
             raise InputError(f"{name}: expected at least {least}, found {found}")
 
 
-def _expect_positive(options: object, *names: str) -> None:
+def expect_positive(options: object, *names: str) -> None:
+    """Raise `InputError` where one of some numbers is not finite and above 0; None is none."""
     for name in names:
         found = getattr(options, name)
         if found is not None and not 0 < found < inf:
@@ -54,8 +56,8 @@ class OptimizerOptions:
     """Of what is computed; weights are float32. Auto: bf16 where the device has it, else fp32."""
 
     def __post_init__(self) -> None:
-        _expect_at_least(self, 0, "warmup", "weight_decay")
-        _expect_positive(self, "clip")
+        expect_at_least(self, 0, "warmup", "weight_decay")
+        expect_positive(self, "clip")
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,8 @@ class LoopOptions:
     """How parameters are changed."""
 
     def __post_init__(self) -> None:
-        _expect_at_least(self, 1, "batch", "save_every", "watch_every")
-        _expect_at_least(self, 0, "seed", "workers")
+        expect_at_least(self, 1, "batch", "save_every", "watch_every")
+        expect_at_least(self, 0, "seed", "workers")
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -120,7 +122,7 @@ class TeachingOptions:
     """The field that is captioned; None: `features` where the dataset has them, else `points`."""
     text_model: str = TINY
     """A T5's folder, `hub:NAME`, or `tiny`: a small random one with the captions' words."""
-    encoder: Path | None = None
+    encoder_checkpoint: Path | None = None
     """A checkpoint of `motiondata align` to begin with; None: an untrained one. Of points only."""
     stages: str | None = None
     """`projector`, `full`, or both with a comma between; None: the text model's recipe's."""
@@ -137,8 +139,8 @@ class TeachingOptions:
     """Steps before a captioner that says one sentence, or ignores the features, is alarming."""
 
     def __post_init__(self) -> None:
-        _expect_at_least(self, 0, "patience")
-        _expect_positive(self, "stride", "projector_rate", "rate")
+        expect_at_least(self, 0, "patience")
+        expect_positive(self, "stride", "projector_rate", "rate")
         self.to_recipe()
 
     def to_recipe(self) -> Recipe:
@@ -154,7 +156,7 @@ class TeachingOptions:
 def parse_stages(names: str | None, steps: str | None, usual: Sequence[Stage]) -> tuple[Stage, ...]:
     """Return the stages that `projector,full` and `200,1000` name, the usual ones for None."""
     named = [stage.name for stage in usual] if names is None else names.split(",")
-    counts = {PROJECTOR: "500", FULL: "2000", **{stage.name: str(stage.steps) for stage in usual}}
+    counts = {stage.name: str(stage.steps) for stage in (*PRETRAINED_RECIPE.stages, *usual)}
     numbers = [counts.get(name, "") for name in named] if steps is None else steps.split(",")
     known = set(named) <= {PROJECTOR, FULL} and len(set(named)) == len(named)
     if not known or len(numbers) != len(named) or not all(map(str.isdecimal, numbers)):
@@ -175,7 +177,7 @@ class Decoding:
     """Where a sentence is cut that does not end."""
 
     def __post_init__(self) -> None:
-        _expect_at_least(self, 1, "beams", "max_tokens")
+        expect_at_least(self, 1, "beams", "max_tokens")
 
 
 DECODING = Decoding()
@@ -194,4 +196,4 @@ class CaptioningOptions:
     """`cpu`, `cuda`, or `auto`: a GPU where there is one."""
 
     def __post_init__(self) -> None:
-        _expect_at_least(self, 1, "batch")
+        expect_at_least(self, 1, "batch")

@@ -4,7 +4,6 @@ Captions that are of the same frames are all right, and so are those of the same
 another sensor.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -13,10 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pipelines.keys import clip_name
 from shards.batching import Batch
-
-_FURTHER_VIEW = re.compile(r"_v\d+$")
-"""How the keys of further sensors' samples end: see docs/format.md."""
 
 Run = tuple[str, int, int]
 """Frames of a motion: its name, the first frame, and how many they are."""
@@ -45,7 +42,7 @@ class Pairs:
 
 def runs_of(batch: Batch) -> list[Run]:
     """Return what tells the motions of a batch apart, whatever sensor saw them."""
-    names = [_FURTHER_VIEW.sub("", key) for key in batch["keys"]]
+    names = [clip_name(key) for key in batch["keys"]]
     return list(zip(names, batch["starts"].tolist(), batch["lengths"].tolist(), strict=True))
 
 

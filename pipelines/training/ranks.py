@@ -27,7 +27,7 @@ def choose_device(name: str) -> torch.device:
         raise InputError("device: expected a GPU for cuda, found none; choose --device cpu")
     if name == CPU or not torch.cuda.is_available():
         return torch.device(CPU)
-    number = int(os.environ.get("LOCAL_RANK", "0"))
+    number = _told("LOCAL_RANK", 0)
     if number >= torch.cuda.device_count():
         raise InputError(
             f"device: expected a GPU for each process, found {torch.cuda.device_count()} for "
@@ -39,15 +39,32 @@ def choose_device(name: str) -> torch.device:
 
 @contextmanager
 def process_group(device: torch.device) -> Iterator[None]:
-    """Join the other processes that `torchrun` started, if it did, while the block runs."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    """Join the other processes that `torchrun` started, if it did, while the block runs.
+
+    Raises `InputError` where the environment says that there are others, but not how to join them.
+    """
+    if _told("WORLD_SIZE", 1) == 1:
         yield
         return
-    distributed.init_process_group("nccl" if device.type == CUDA else "gloo")
+    try:
+        distributed.init_process_group("nccl" if device.type == CUDA else "gloo")
+    except ValueError as error:
+        raise InputError(
+            f"WORLD_SIZE is {os.environ['WORLD_SIZE']}, but the processes cannot be joined "
+            f"({error}); start them with torchrun, or unset it"
+        ) from error
     try:
         yield
     finally:
         distributed.destroy_process_group()
+
+
+def _told(name: str, default: int) -> int:
+    """Return a number that `torchrun` tells by an environment variable."""
+    value = os.environ.get(name, str(default))
+    if not value.isdecimal():
+        raise InputError(f"{name}: expected a whole number in the environment, found {value!r}")
+    return int(value)
 
 
 def world() -> int:

@@ -7,7 +7,6 @@ model that knows the language keeps it, then everything. The tiny one knows noth
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -21,9 +20,12 @@ from pipelines.training.captioner import KIND, Captioner
 from pipelines.training.clips import (
     POINTS,
     STRIDE,
-    captions_by_key,
+    VAL,
+    captioned_keys,
     choose_field,
     clips_of,
+    encoder_of,
+    training_captions,
 )
 from pipelines.training.from_points import Beginning, begin_encoder, feature_statistics
 from pipelines.training.logs import LOG, read_log
@@ -52,8 +54,8 @@ class CaptionerTraining:
     ) -> None:
         self.data, self.options, self.recipe = data, options, options.to_recipe()
         self.stages = self.recipe.stages
-        self.field = options.field or choose_field(data.dataset)
-        text = load_text_model(options.text_model, self._captions(), seed)
+        self.field = choose_field(data.dataset, options.field)
+        text = load_text_model(options.text_model, training_captions(data), seed)
         with seeded(seed):
             self.beginning = self._begin()
             self.stride = options.stride or (self.beginning.stride if self.beginning else STRIDE)
@@ -104,6 +106,7 @@ class CaptionerTraining:
             "field": self.field,
             "stride": self.stride,
             "encoder": self.beginning and dict(self.beginning.description),
+            "features_by": encoder_of(self.data.dataset),
         }
 
     def watch(self, records: Sequence[Record]) -> tuple[Record, list[str]]:
@@ -111,24 +114,15 @@ class CaptionerTraining:
         measures, alarms = self.watcher.watch(records)
         return asdict(measures), alarms
 
-    def _captions(self) -> list[str]:
-        captions = [*chain.from_iterable(captions_by_key(self.data, TRAIN).values())]
-        if captions:
-            return captions
-        raise InputError(
-            f"{self.data.dataset.path}: expected captions of clips of {TRAIN}, found none; build "
-            "the dataset with --texts"
-        )
-
     def _begin(self) -> Beginning | None:
         """Return the encoder of points to begin with; features need none."""
         if self.field == POINTS:
-            return begin_encoder(self.data, self.options.encoder)
-        if self.options.encoder is None:
+            return begin_encoder(self.data, self.options.encoder_checkpoint)
+        if self.options.encoder_checkpoint is None:
             return None
         raise InputError(
-            f"encoder: expected a dataset of {POINTS}, found {self.field} to be captioned; leave "
-            f"out --encoder, or choose --field {POINTS}"
+            f"--encoder-checkpoint: expected {POINTS} to be captioned, found {self.field}; leave "
+            f"it out, or choose --field {POINTS}"
         )
 
     def _captioner(self, text: TextModel) -> Captioner:
@@ -138,9 +132,8 @@ class CaptionerTraining:
         return Captioner(text, *feature_statistics(encoder, self.data, self.stride), encoder)
 
     def _probe(self, seed: int, device: torch.device) -> Probe:
-        """Return clips of `val`, or where there is none of `train`."""
-        splits = self.data.dataset.description.splits
-        split = "val" if "val" in splits else TRAIN
+        """Return captioned clips of `val`, or where there are none of `train`."""
+        split = VAL if captioned_keys(self.data, VAL) else TRAIN
         view = self.data.clips(
             split, [self.field], PROBED, shuffle=True, seed=seed, captions=True, rank=0, world=1
         )

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from motiondata.errors import InputError
+from pipelines.language_models import loading
 from pipelines.training.optimizing import seeded
 from pipelines.training.options import HUB, TINY
 
@@ -30,7 +31,7 @@ try:
         pre_tokenizers,
         processors,
     )
-    from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
+    from transformers import AutoConfig, AutoTokenizer, T5Config, T5ForConditionalGeneration
     from transformers.utils import logging
 except ImportError as error:
     raise InputError(
@@ -197,20 +198,21 @@ def _expect_t5(folder: Path) -> None:
             f"{folder}: expected the folder of a T5 with its config.json ({error!r}); name such a "
             f"folder, {HUB}google/flan-t5-base to ask the hub, or {TINY}"
         ) from error
-    if kind != "t5":
-        raise InputError(f"{path}: expected model_type 't5', found {kind!r}; name a T5's folder")
+    _check_kind(str(path), kind)
+
+
+def _check_kind(where: str, kind: Any) -> None:
+    """Raise for another kind of model, which transformers would load as a T5 of random weights."""
+    if kind != T5Config.model_type:
+        raise InputError(f"{where}: expected model_type 't5', found {kind!r}; name a T5")
 
 
 def _load(name: str, source: str, local: bool) -> TextModel:
-    try:
+    expected = "config.json, model.safetensors and tokenizer.json of a T5"
+    with loading(f"{name}: the text model", expected):
+        _check_kind(name, AutoConfig.from_pretrained(source, local_files_only=local).model_type)
         tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
         model = T5ForConditionalGeneration.from_pretrained(
             source, local_files_only=local, dtype=torch.float32
         )
         return TextModel(name, _finished(tokenizer.backend_tokenizer), model)
-    except (OSError, ValueError, KeyError, AttributeError, RuntimeError, ImportError) as error:
-        first = str(error).strip().partition("\n")[0]
-        raise InputError(
-            f"{name}: the text model cannot be loaded ({first}); expected config.json, "
-            "model.safetensors and tokenizer.json of a T5"
-        ) from error

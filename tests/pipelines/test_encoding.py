@@ -22,6 +22,7 @@ from pipelines.exporting import export
 from pipelines.options import Execution
 from pipelines.reports import info, verify
 from pipelines.statistics import stats
+from pipelines.training.clips import encoder_of
 from shards import open_dataset
 from shards.dataset import Dataset
 from shards.encoding import decode_member
@@ -97,6 +98,13 @@ def test_samples_are_the_sources_in_its_order_with_its_captions(
             assert sample["json"] == {
                 **source["json"], "encoder": "means-1.0-3", "dataset": built.content_hash,
             }  # fmt: skip
+
+
+def test_a_captioner_can_tell_by_which_encoder_features_are(
+    built: Dataset, features: Dataset
+) -> None:
+    assert encoder_of(features) == "means-1.0-3"
+    assert encoder_of(built) is None
 
 
 def test_features_are_what_the_encoder_makes_of_each_clip(

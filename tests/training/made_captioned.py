@@ -37,7 +37,8 @@ class MadeFeatures:
     noise: float = 0.3
     frames: tuple[int, int] = (3, 8)
     """The least number of frames of a clip, and one more than the most."""
-    captioned: bool = True
+    silent: tuple[str, ...] = ()
+    """The splits without captions."""
     clips: tuple[tuple[str, int], ...] = (("train", 50), ("val", 25), ("test", 25))
     seed: int = 0
 
@@ -63,7 +64,8 @@ def make_captioned(out: Path, made: MadeFeatures = SEPARATED, with_stats: bool =
         (out / split).mkdir(parents=True)
         with ShardWriter(out / name) as writer:
             for clip in range(clips):
-                values = _values(clip, made, directions, random)
+                texts = [] if split in made.silent else captions_of(clip)
+                values = _values(clip, texts, made, directions, random)
                 key, frames = f"{split}{clip:04d}", len(values["features.npy"])
                 written = writer.write(encode_sample(schema, key, values))
                 rows.append(ManifestRow(key, name, frames, written.members))
@@ -90,10 +92,13 @@ def _directions(made: MadeFeatures, random: np.random.Generator) -> NDArray[np.f
 
 
 def _values(
-    clip: int, made: MadeFeatures, directions: NDArray[np.float64], random: np.random.Generator
+    clip: int,
+    texts: list[str],
+    made: MadeFeatures,
+    directions: NDArray[np.float64],
+    random: np.random.Generator,
 ) -> dict[str, Any]:
     frames = int(random.integers(*made.frames))
-    texts = captions_of(clip) if made.captioned else []
     noise = made.noise * random.normal(size=(frames, made.width))
     whole = {"start_seconds": 0.0, "end_seconds": 0.0}
     return {

@@ -60,10 +60,10 @@ def points_of(number: int, frames: int, random: np.random.Generator) -> NDArray[
     return single
 
 
-def sample_of(number: int, random: np.random.Generator) -> dict[str, Any]:
+def sample_of(number: int, random: np.random.Generator, silent: bool) -> dict[str, Any]:
     """Return the members of a clip."""
     frames = int(random.integers(10, 20))
-    captions = captions_of(number, frames)
+    captions = [] if silent else captions_of(number, frames)
     hits = np.full(frames, POINTS, np.int32)
     hits[0] = 0
     return {
@@ -74,8 +74,8 @@ def sample_of(number: int, random: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def make_motions(out: Path) -> Dataset:
-    """Make a dataset of three splits with the statistics of `train`."""
+def make_motions(out: Path, silent: str = "") -> Dataset:
+    """Make a dataset of three splits, one maybe without captions, with `train`'s statistics."""
     random, rows, entries = np.random.default_rng(0), list[ManifestRow](), list[ShardEntry]()
     for split, clips in CLIPS.items():
         name, before = shard_name(split, 0), len(rows)
@@ -83,7 +83,10 @@ def make_motions(out: Path) -> Dataset:
         with ShardWriter(out / name) as writer:
             for number in range(clips):
                 for view in ("", "_v1")[: 2 if number % 3 == 0 else 1]:
-                    values, key = sample_of(number, random), f"{split}{number:03d}{view}"
+                    values, key = (
+                        sample_of(number, random, split == silent),
+                        f"{split}{number:03d}{view}",
+                    )
                     written = writer.write(encode_sample(SCHEMA, key, values))
                     frames = len(values["hits.npy"])
                     rows.append(ManifestRow(key, name, frames, written.members))

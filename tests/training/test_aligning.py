@@ -115,6 +115,26 @@ def test_watching_reports_recall_and_alarms_of_guessing(motions: Dataset) -> Non
     assert aligning.watch([{"step": 200, "loss": 1.5, "guessing": 3.0}])[1] == []
 
 
+def test_a_batch_of_one_caption_is_no_guess(motions: Dataset) -> None:
+    aligning = Aligning(StreamedDataset(motions), OPTIONS, LOOP.seed, CPU)
+    assert aligning.watch([{"step": 200, "loss": 0.0, "guessing": 0.0}])[1] == []
+    with pytest.raises(InputError, match="expected at least 2 clips"):
+        aligning.view(1, 0)
+
+
+def test_a_split_without_captions_is_not_judged(tmp_path: Path) -> None:
+    motions = make_motions(tmp_path / "motions", silent="val")
+    table = run(motions, tmp_path / "out", replace(OPTIONS, steps=1))
+    assert list(json.loads((tmp_path / "out" / "recall.json").read_text())) == ["test"]
+    assert "val" not in table
+
+
+def test_no_captions_to_train_on_are_refused(tmp_path: Path) -> None:
+    motions = make_motions(tmp_path / "motions", silent="train")
+    with pytest.raises(InputError, match="expected captions of clips of train, found none"):
+        run(motions, tmp_path / "out")
+
+
 def test_a_model_that_says_the_same_of_everything_is_a_guesser(motions: Dataset) -> None:
     aligning = Aligning(StreamedDataset(motions), OPTIONS, LOOP.seed, CPU)
     for parameter in aligning.module.of_motion.parameters():

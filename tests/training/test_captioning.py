@@ -28,7 +28,7 @@ from pipelines.training.options import (
     TeachingOptions,
 )
 from pipelines.training.teaching import teach
-from shards.dataset import Dataset
+from shards.dataset import Dataset, write_dataset_json
 from shards.errors import ShardError
 from tests.training.made_captioned import MadeFeatures, captions_of, make_captioned
 
@@ -82,6 +82,17 @@ def test_another_clips_features_give_a_larger_loss(data: Dataset, checkpoint: Pa
     assert shuffled > 2 * matched
 
 
+def test_every_one_of_several_processes_sees_all_clips(
+    data: Dataset, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    captions = caption_split(data.path, checkpoint, "test", CPU)
+    losses = matched_and_shuffled_loss(data.path, checkpoint, "test", "cpu")
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert caption_split(data.path, checkpoint, "test", CPU) == captions
+    assert matched_and_shuffled_loss(data.path, checkpoint, "test", "cpu") == losses
+
+
 def test_the_command_writes_lines_and_shows_a_table(
     data: Dataset, checkpoint: Path, tmp_path: Path
 ) -> None:
@@ -106,7 +117,7 @@ def test_a_table_shows_what_clips_have() -> None:
 
 
 def test_clips_without_captions_are_captioned_too(checkpoint: Path, tmp_path: Path) -> None:
-    made = MadeFeatures(clips=(("test", 3),), captioned=False)
+    made = MadeFeatures(clips=(("test", 3),), silent=("test",))
     make_captioned(tmp_path, made, with_stats=False)
     said = caption(tmp_path, checkpoint, options=CPU)
     assert "test0002" in said
@@ -118,6 +129,23 @@ def test_features_of_another_width_are_refused(checkpoint: Path, tmp_path: Path)
     make_captioned(tmp_path, MadeFeatures(width=5, clips=(("test", 3),)), with_stats=False)
     with pytest.raises(InputError, match=r"expected 32 components of features, .* found 5"):
         caption_split(tmp_path, checkpoint)
+
+
+def test_features_by_another_encoder_are_refused(tmp_path: Path) -> None:
+    made = make_captioned(tmp_path / "data")
+    say_encoder(made, "first")
+    loop = LoopOptions(batch=8)
+    teach(made.path, tmp_path / "out", TeachingOptions(steps="1"), loop, "cpu", io.StringIO())
+    assert len(caption_split(made.path, tmp_path / "out" / CHECKPOINT, "test", CPU)) == 25
+    say_encoder(made, "second")
+    with pytest.raises(InputError, match=r"by the encoder first, .* found those by second"):
+        caption_split(made.path, tmp_path / "out" / CHECKPOINT, "test", CPU)
+
+
+def say_encoder(dataset: Dataset, name: str) -> None:
+    """Let a dataset say, as `motiondata encode` does, by which encoder its features are."""
+    provenance = {"encoder": {"id": name, "width": 32}}
+    write_dataset_json(dataset.path, replace(dataset.description, provenance=provenance))
 
 
 def test_a_split_that_is_not_there_is_refused(data: Dataset, checkpoint: Path) -> None:

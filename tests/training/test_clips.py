@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from motiondata.errors import InputError
-from pipelines.training.clips import Clips, captions_by_key, choose_field
+from pipelines.training.clips import Clips, captions_by_key, choose_field, clips_of
 from shards.dataset import Dataset
-from shards.errors import DatasetError
+from shards.errors import DatasetError, ShardError
 from shards.schema import ArraySpec, Schema
 from shards.streaming import StreamedDataset
 from tests.shards.made_dataset import make_dataset
@@ -58,3 +58,33 @@ def test_a_dataset_of_neither_features_nor_points_is_refused(captioned: Dataset)
     other = replace(captioned, description=replace(captioned.description, schema=schema))
     with pytest.raises(InputError, match=r"expected a field features .* found joints, json"):
         choose_field(other)
+
+
+@pytest.mark.parametrize(
+    ("field", "shape", "expected"),
+    [
+        ("joints", ("frames", 22, 3), r"joints shaped \(frames, width\), found \(frames, 22, 3\)"),
+        ("phases", ("frames",), r"phases shaped \(frames, width\), found \(frames\)"),
+        ("trace", (7, 3), r"trace shaped \(frames, width\), found \(7, 3\)"),
+        ("points", ("frames", 3), r"points shaped \(frames, points, 3\), found \(frames, 3\)"),
+    ],
+)
+def test_a_field_of_another_shape_is_refused(
+    captioned: Dataset, field: str, shape: tuple[int | str, ...], expected: str
+) -> None:
+    arrays = {"features.npy": ("frames", 32), f"{field}.npy": shape}
+    schema = Schema({suffix: ArraySpec("float32", axes) for suffix, axes in arrays.items()})
+    other = replace(captioned, description=replace(captioned.description, schema=schema))
+    assert choose_field(other) == "features"
+    with pytest.raises(InputError, match=expected):
+        choose_field(other, field)
+
+
+def test_a_field_that_is_not_there_is_refused(captioned: Dataset) -> None:
+    with pytest.raises(ShardError, match="no field of floats is called 'json'; choose of features"):
+        choose_field(captioned, "json")
+
+
+def test_clips_are_of_the_precision_of_weights() -> None:
+    batch = {"features": torch.ones(2, 3, 4, dtype=torch.float64), "mask": torch.ones(2, 3) > 0}
+    assert clips_of(batch, "features").values.dtype == torch.float32

@@ -123,6 +123,12 @@ def test_what_makes_no_encoder_is_refused(tmp_path: Path, name: str, says: str) 
         load_encoder(path, name)
 
 
+def test_what_cannot_be_called_is_no_encoder(tmp_path: Path) -> None:
+    path = save(tmp_path / "encoder.pt", make_encoder(), OTHERS)
+    with pytest.raises(InputError, match="--encoder math:pi: expected what makes an encoder"):
+        load_encoder(path, "math:pi")
+
+
 def test_weights_of_another_shape_are_refused() -> None:
     weights = make_encoder().state_dict()
     weights.popitem()

@@ -70,7 +70,7 @@ def test_an_untrained_encoders_features_are_standardised(motions: Dataset) -> No
 def test_an_aligned_encoder_learns_with_the_language_model(
     motions: Dataset, encoder: Path, tmp_path: Path
 ) -> None:
-    options = TeachingOptions(encoder=encoder, stages="projector,full", steps="2,2")
+    options = TeachingOptions(encoder_checkpoint=encoder, stages="projector,full", steps="2,2")
     teach(motions.path, tmp_path / "both", options, LOOP, "cpu", io.StringIO())
     first = replace(options, stages="projector", steps="2")
     teach(motions.path, tmp_path / "one", first, LOOP, "cpu", io.StringIO())
@@ -95,6 +95,6 @@ def test_an_untrained_encoder_learns_with_the_projector(motions: Dataset, tmp_pa
 def test_a_captioners_checkpoint_is_no_encoders(motions: Dataset, tmp_path: Path) -> None:
     options = TeachingOptions(stages="projector", steps="1")
     teach(motions.path, tmp_path, options, LOOP, "cpu", io.StringIO())
-    wrong = replace(options, encoder=tmp_path / CHECKPOINT)
+    wrong = replace(options, encoder_checkpoint=tmp_path / CHECKPOINT)
     with pytest.raises(InputError, match="expected a checkpoint of an encoder"):
         CaptionerTraining(StreamedDataset(motions), wrong, 0, CPU)

@@ -14,7 +14,7 @@ from torch import nn
 
 from motiondata.errors import InputError
 from pipelines.errors import AbortedError
-from pipelines.training.checkpoints import read_checkpoint
+from pipelines.training.checkpoints import read_checkpoint, write_checkpoint
 from pipelines.training.logs import LOG, logging_to, read_log
 from pipelines.training.loop import CHECKPOINT, train
 from pipelines.training.optimizing import ParameterGroup, rate_factor
@@ -144,6 +144,30 @@ def test_what_the_log_says_beyond_the_checkpoint_is_cut_off(
         log.write('{"step": 999}\n{"step": 9')
     run(Toy(data), tmp_path)
     assert (tmp_path / LOG).read_bytes() == before
+
+
+@pytest.mark.parametrize("line", [b"hello\n", b'{"said": 1}\n', b"[]\n", b"\xff\n"])
+def test_a_log_of_another_program_is_left_alone(
+    data: StreamedDataset, tmp_path: Path, line: bytes
+) -> None:
+    (tmp_path / LOG).write_bytes(line)
+    with pytest.raises(InputError, match=r"is no log of a training .* choose another --out"):
+        run(Toy(data), tmp_path)
+    assert (tmp_path / LOG).read_bytes() == line
+
+
+def test_weights_that_no_longer_fit_are_refused(data: StreamedDataset, tmp_path: Path) -> None:
+    run(Toy(data), tmp_path)
+    state = read_checkpoint(tmp_path / CHECKPOINT, "captioner")
+    state["weights"].popitem()
+    write_checkpoint(tmp_path / CHECKPOINT, "captioner", state)
+    with pytest.raises(InputError, match="its weights do not fit what is trained"):
+        run(Toy(data), tmp_path)
+
+
+def test_any_seed_can_be_taken(data: StreamedDataset, tmp_path: Path) -> None:
+    run(Toy(data), tmp_path, replace(OPTIONS, seed=2**70))
+    assert steps_of(tmp_path)
 
 
 def test_a_finished_training_is_left_as_it_is(data: StreamedDataset, tmp_path: Path) -> None:

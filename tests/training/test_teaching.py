@@ -167,6 +167,14 @@ def test_no_captions_are_refused(tmp_path: Path) -> None:
         run(tmp_path, tmp_path / "out")
 
 
+def test_where_val_has_no_captions_train_is_looked_at(tmp_path: Path) -> None:
+    made = MadeFeatures(clips=(("train", 9), ("val", 4)), silent=("val",))
+    make_captioned(tmp_path / "data", made)
+    run(tmp_path / "data", tmp_path / "out")
+    looks = [record["watch"] for record in read_log(tmp_path / "out") if "watch" in record]
+    assert looks[0]["clips"] == 9
+
+
 def test_no_train_split_is_refused(tmp_path: Path) -> None:
     make_captioned(tmp_path, MadeFeatures(clips=(("test", 4),)), with_stats=False)
     with pytest.raises(ShardError, match="there is no split 'train'; choose of test"):
@@ -180,8 +188,8 @@ def test_no_statistics_are_refused_with_the_command_to_run(tmp_path: Path) -> No
 
 
 def test_an_encoder_of_features_is_refused(captioned: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="expected a dataset of points, found features"):
-        run(captioned.path, tmp_path, replace(OPTIONS, encoder=tmp_path / "encoder.pt"))
+    with pytest.raises(InputError, match="expected points to be captioned, found features"):
+        run(captioned.path, tmp_path, replace(OPTIONS, encoder_checkpoint=tmp_path / "encoder.pt"))
 
 
 def test_a_gpu_that_is_not_there_is_refused(captioned: Dataset, tmp_path: Path) -> None:

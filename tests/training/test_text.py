@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("transformers")
 
+from transformers import BertConfig
+
 from motiondata.errors import InputError
 from pipelines.training.options import TINY
 from pipelines.training.text import (
@@ -123,6 +125,24 @@ def test_a_folder_without_a_t5_is_refused(tmp_path: Path, config: bytes | None, 
         (tmp_path / "config.json").write_bytes(config)
     with pytest.raises(InputError, match=found):
         load_text_model(str(tmp_path), CAPTIONS, 0)
+
+
+def test_a_damaged_text_model_is_refused(tmp_path: Path) -> None:
+    save_text_model(tiny(), tmp_path)
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(InputError, match="the text model cannot be loaded"):
+        load_text_model(str(tmp_path), [], 0)
+
+
+def test_another_kind_of_model_is_refused_from_the_hub_too(tmp_path: Path) -> None:
+    BertConfig().save_pretrained(tmp_path)
+    with pytest.raises(InputError, match="expected model_type 't5', found 'bert'"):
+        load_text_model(f"hub:{tmp_path}", [], 0)
+
+
+def test_any_seed_makes_weights() -> None:
+    assert load_text_model("tiny", CAPTIONS, 2**70).width == 128
 
 
 def test_a_machine_without_the_extra_is_told_of_it() -> None:
