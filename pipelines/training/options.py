@@ -108,7 +108,7 @@ class Recipe:
     rate: float
 
 
-TINY_RECIPE = Recipe((Stage(FULL, 1000),), 1e-3, 1e-3)
+TINY_RECIPE = Recipe((Stage(FULL, 2500),), 1e-3, 1e-3)
 """All of it is random at first."""
 PRETRAINED_RECIPE = Recipe((Stage(PROJECTOR, 500), Stage(FULL, 2000)), 3e-4, 1e-4)
 """A projector's rate of 1e-3 is where the collapse was seen; 1e-4 is what T5 is fine-tuned with."""
@@ -171,7 +171,7 @@ def parse_stages(names: str | None, steps: str | None, usual: Sequence[Stage]) -
 class Decoding:
     """How captions are found; the same way always finds the same."""
 
-    beams: int = 3
+    beams: int = 1
     """Sentences that are followed at a time; 1 is greedy."""
     max_tokens: int = 64
     """Where a sentence is cut that does not end."""

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -77,14 +77,21 @@ def test_others_may_read_what_the_umask_lets_them(tmp_path: Path) -> None:
     assert (tmp_path / "a.bin").stat().st_mode & 0o777 == 0o644
 
 
-def test_a_file_without_a_permit_gets_no_final_name(tmp_path: Path) -> None:
+def test_a_file_without_a_permit_is_never_begun(tmp_path: Path) -> None:
     @contextmanager
     def refuse() -> Iterator[None]:
         raise LookupError("the folder is of another run")
         yield
 
-    with pytest.raises(LookupError, match="another run"):
-        publish(tmp_path / "a.bin", b"late", refuse)
+    with pytest.raises(LookupError, match="another run"), publishing(tmp_path / "a.bin", refuse):
+        pytest.fail("the file was begun")
+    assert names(tmp_path) == []
+
+
+def test_a_file_that_lost_its_permit_gets_no_final_name(tmp_path: Path) -> None:
+    permits = [nullcontext()]
+    with pytest.raises(IndexError):
+        publish(tmp_path / "a.bin", b"late", permits.pop)
     assert names(tmp_path) == []
 
 
