@@ -36,10 +36,7 @@ def kernel(function: Function) -> Function:
 
 
 class _Cache(FunctionCache):
-    """Numba's own, in which each compiled function is found by the sources that it was made of too.
-
-    By its key, not the stamp of its file: the key has had one name in all of numba's versions.
-    """
+    """Numba's own; what was compiled is found in it by the sources it was made of as well."""
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[object, ...]:
         folder = Path(self._py_func.__code__.co_filename).parent

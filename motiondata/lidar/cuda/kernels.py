@@ -232,7 +232,7 @@ def _angle_between(start: Real, end: Real) -> Real:
 def _stretched(bottom: Real, top: Real, span: Real) -> Any:
     """Bound the tangents of a face by those of its corners; `span` is that of their azimuths.
 
-    An edge bulges: the proof stands beside `_bounds` in `motiondata.lidar.rasterising`.
+    An edge bulges: the proof stands beside `_bounds` in `motiondata.lidar.aiming`.
     """
     stretch = ONE / np.float32(math.cos(HALF * span))
     bottom = bottom * stretch if bottom < ZERO else bottom
@@ -353,7 +353,7 @@ def _planes(a: Any, b: Any, c: Any) -> Any:
 def _distance(ray: Any, planes: Any) -> Any:
     """Return how far along a ray a face is, or zero if the ray misses it.
 
-    Moeller and Trumbore's test for rays that share an origin, as in `motiondata.lidar.rasterising`.
+    Moeller and Trumbore's test for rays that share an origin, as in `motiondata.lidar.firing`.
     """
     normal, depth, bc, ca, ab = planes
     side = 1.0 if depth > 0 else -1.0
