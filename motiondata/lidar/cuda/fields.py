@@ -14,6 +14,9 @@ EXACT = -1
 DOES_NOT_FIT = -1
 """In place of a frame's hits: the memory that a kernel was given does not suffice for them."""
 
+NOT_FINITE = -2
+"""Likewise: a vertex is NaN or infinite."""
+
 
 class Rays(NamedTuple):
     """A sensor's rays; `sorted` means by rising elevation."""

@@ -25,7 +25,7 @@ from motiondata.bodies.posing_torch import (
 from motiondata.errors import InputError
 from motiondata.lidar.cuda.device import Gpu, Mark, open_gpu, out_of_memory_told
 from motiondata.lidar.cuda.fields import EXACT, Mesh, Noise, Seen
-from motiondata.lidar.cuda.kernels import FACE_BITS
+from motiondata.lidar.cuda.rasterising import FACE_BITS
 from motiondata.lidar.cuda.scanning import FrameScanner
 from motiondata.lidar.noise import draw_range_noise
 from motiondata.lidar.observing import Pending, RangeNoise

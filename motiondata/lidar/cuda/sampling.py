@@ -1,0 +1,125 @@
+"""The sample of a frame: farthest point sampling of its hits where they lie, by a block of threads.
+
+The order is the processor's (`motiondata.lidar.sampling`): the same squares, rounded alike, and the
+first of equally far points.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import cuda
+
+from motiondata.lidar.cuda.angles import FAR, HALF, ZERO, Real
+from motiondata.lidar.cuda.fields import Board, Memory
+from motiondata.lidar.cuda.jit import step, times32
+
+GROUP = 16
+"""Threads whose findings one thread brings together: about the root of their number."""
+
+CHOSEN, NOTHING = np.float32(-1), np.float32(-2)
+"""The gap of a point that is chosen, and that of no point."""
+
+LAST = 2**31 - 1
+"""A number above that of any point."""
+
+NO_PART = np.uint8(255)
+"""The part of a point that stands for no hit."""
+
+
+@step
+def sample(memory: Memory, hits: int, kept: int, parts: Any, points: Any, kept_parts: Any) -> None:
+    """Keep points in farthest point order, then repeat them, or zeros where there are no hits."""
+    thread, threads = cuda.threadIdx.x, cuda.blockDim.x
+    distinct = min(hits, kept)
+    point = _first_point(memory, hits) if hits > 0 else 0
+    for place in range(distinct):
+        if place % threads == thread:
+            points[place, 0], points[place, 1] = memory.x[point], memory.y[point]
+            points[place, 2], kept_parts[place] = memory.z[point], parts[memory.face[point]]
+        point = _next_point(memory, hits, point)
+    cuda.syncthreads()
+    for place in range(distinct + thread, kept, threads):
+        if hits > 0:
+            for axis in range(3):
+                points[place, axis] = points[place % distinct, axis]
+            kept_parts[place] = kept_parts[place % distinct]
+        else:
+            points[place, 0], points[place, 1], points[place, 2] = ZERO, ZERO, ZERO
+            kept_parts[place] = NO_PART
+
+
+@step
+def _first_point(memory: Memory, hits: int) -> int:
+    """Return the point farthest from the middle of the bounding box."""
+    bounds = memory.board.reals
+    x, y = _middle(memory.x, hits, bounds), _middle(memory.y, hits, bounds)
+    z = _middle(memory.z, hits, bounds)
+    widest, first = NOTHING, LAST
+    for point in range(cuda.threadIdx.x, hits, cuda.blockDim.x):
+        square = _square(memory, point, x, y, z)
+        memory.gap[point] = FAR
+        if square > widest:
+            widest, first = square, point
+    return _first_of_widest(widest, first, memory.board)
+
+
+@step
+def _middle(values: Any, count: int, bounds: Any) -> Real:
+    """Return the middle between the least and the greatest of the first values."""
+    thread = cuda.threadIdx.x
+    low, high = FAR, -FAR
+    for place in range(thread, count, cuda.blockDim.x):
+        low, high = min(low, values[place]), max(high, values[place])
+    bounds[0, thread], bounds[1, thread] = low, high
+    cuda.syncthreads()
+    for other in range(cuda.blockDim.x):
+        low, high = min(low, bounds[0, other]), max(high, bounds[1, other])
+    cuda.syncthreads()
+    return np.float32(HALF * (low + high))
+
+
+@step
+def _next_point(memory: Memory, hits: int, chosen: int) -> int:
+    """Take a chosen point into account, and return the one that is then farthest from all."""
+    x, y, z = memory.x[chosen], memory.y[chosen], memory.z[chosen]
+    widest, first = NOTHING, LAST
+    for point in range(cuda.threadIdx.x, hits, cuda.blockDim.x):
+        gap = CHOSEN if point == chosen else min(memory.gap[point], _square(memory, point, x, y, z))
+        memory.gap[point] = gap
+        if gap > widest:
+            widest, first = gap, point
+    return _first_of_widest(widest, first, memory.board)
+
+
+@step
+def _square(memory: Memory, point: int, x: Real, y: Real, z: Real) -> Real:
+    """Return the squared distance of a point, in the processor's order of operations."""
+    dx, dy, dz = memory.x[point] - x, memory.y[point] - y, memory.z[point] - z
+    return np.float32(times32(dx, dx) + times32(dy, dy) + times32(dz, dz))
+
+
+@step
+def _first_of_widest(widest: Real, first: int, board: Board) -> int:
+    """Return, to all threads, the first point of those with the widest gap that any has found.
+
+    In two levels, each a short loop: fewer barriers than a tree has, and no shuffles, which the
+    simulator does not know.
+    """
+    gaps, group_gaps = board.reals[0], board.reals[1]
+    points, group_points = board.wholes[0], board.wholes[1]
+    thread, threads = cuda.threadIdx.x, cuda.blockDim.x
+    gaps[thread], points[thread] = widest, first
+    cuda.syncthreads()
+    groups = (threads + GROUP - 1) // GROUP
+    if thread < groups:
+        for other in range(thread * GROUP, min(threads, (thread + 1) * GROUP)):
+            if gaps[other] > widest or (gaps[other] == widest and points[other] < first):
+                widest, first = gaps[other], points[other]
+        group_gaps[thread], group_points[thread] = widest, first
+    cuda.syncthreads()
+    for group in range(groups):
+        if group_gaps[group] > widest or (
+            group_gaps[group] == widest and group_points[group] < first
+        ):
+            widest, first = group_gaps[group], group_points[group]
+    return first
