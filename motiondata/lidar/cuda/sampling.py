@@ -29,23 +29,32 @@ NO_PART = np.uint8(255)
 @step
 def sample(memory: Memory, hits: int, kept: int, parts: Any, points: Any, kept_parts: Any) -> None:
     """Keep points in farthest point order, then repeat them, or zeros where there are no hits."""
-    thread, threads = cuda.threadIdx.x, cuda.blockDim.x
     distinct = min(hits, kept)
-    point = _first_point(memory, hits) if hits > 0 else 0
-    for place in range(distinct):
-        if place % threads == thread:
+    if hits > 0:
+        _order_points(memory, hits, distinct)
+    for place in range(cuda.threadIdx.x, kept, cuda.blockDim.x):
+        if hits > 0:
+            point = memory.window[place % distinct]
             points[place, 0], points[place, 1] = memory.x[point], memory.y[point]
             points[place, 2], kept_parts[place] = memory.z[point], parts[memory.face[point]]
-        point = _next_point(memory, hits, point)
-    cuda.syncthreads()
-    for place in range(distinct + thread, kept, threads):
-        if hits > 0:
-            for axis in range(3):
-                points[place, axis] = points[place % distinct, axis]
-            kept_parts[place] = kept_parts[place % distinct]
         else:
             points[place, 0], points[place, 1], points[place, 2] = ZERO, ZERO, ZERO
             kept_parts[place] = NO_PART
+
+
+@step
+def _order_points(memory: Memory, hits: int, distinct: int) -> None:
+    """Write the points to keep, in order, over the window, which nobody needs any more.
+
+    Not to where they are to go: the next step would wait for it.
+    """
+    point = _first_point(memory, hits)
+    for place in range(distinct):
+        if place > 0:
+            point = _next_point(memory, hits, point)
+        if cuda.threadIdx.x == 0:
+            memory.window[place] = point
+    cuda.syncthreads()
 
 
 @step
@@ -103,7 +112,7 @@ def _first_of_widest(widest: Real, first: int, board: Board) -> int:
     """Return, to all threads, the first point of those with the widest gap that any has found.
 
     In two levels, each a short loop: fewer barriers than a tree has, and no shuffles, which the
-    simulator does not know.
+    simulator does not know. Neighbours read neighbours, which lie in other banks of the memory.
     """
     gaps, group_gaps = board.reals[0], board.reals[1]
     points, group_points = board.wholes[0], board.wholes[1]
@@ -112,7 +121,7 @@ def _first_of_widest(widest: Real, first: int, board: Board) -> int:
     cuda.syncthreads()
     groups = (threads + GROUP - 1) // GROUP
     if thread < groups:
-        for other in range(thread * GROUP, min(threads, (thread + 1) * GROUP)):
+        for other in range(thread, threads, groups):
             if gaps[other] > widest or (gaps[other] == widest and points[other] < first):
                 widest, first = gaps[other], points[other]
         group_gaps[thread], group_points[thread] = widest, first
