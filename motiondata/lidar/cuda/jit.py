@@ -7,6 +7,7 @@ Source: PTX ISA, `mul`: "mul with an explicit rounding modifier is treated conse
 
 import operator
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import cuda
@@ -24,11 +25,34 @@ _LINKING: dict[str, Any] = {} if SIMULATED else {"lto": False}
 
 
 def kernel(function: Callable[..., None]) -> Any:
-    """Compile a function that Python launches, and cache it beside its module.
+    """Compile a function that Python launches, and cache it, if there is any folder for caches.
 
     Launched as `function[blocks, threads, stream, bytes of shared memory](...)`.
     """
-    return cuda.jit(cache=True, **_LINKING)(function)
+    try:
+        compiled = cuda.jit(cache=True, **_LINKING)(function)
+    except RuntimeError:  # all folders are read-only: then every process compiles for itself
+        return cuda.jit(**_LINKING)(function)
+    if not SIMULATED:
+        _renew_with_all_files(compiled)
+    return compiled
+
+
+def _renew_with_all_files(compiled: Any) -> None:
+    """Let a kernel be compiled anew when any file of this folder has changed.
+
+    Numba looks at the kernel's own file alone, but what it calls lies in the others.
+    """
+    index = compiled._cache._cache_file
+    if not hasattr(index, "_source_stamp"):
+        raise AttributeError("numba-cuda: expected the index of a cache to have a source stamp")
+    index._source_stamp = stamp_of(Path(__file__).parent)
+
+
+def stamp_of(folder: Path) -> tuple[tuple[str, float, int], ...]:
+    """Return what changes when one of a folder's modules does: names, times and sizes."""
+    files = ((path.name, path.stat()) for path in sorted(folder.glob("*.py")))
+    return tuple((name, file.st_mtime, file.st_size) for name, file in files)
 
 
 def step(function: Function) -> Function:

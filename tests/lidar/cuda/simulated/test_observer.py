@@ -63,6 +63,13 @@ def test_a_clip_longer_than_a_batch_is_cut_and_joined() -> None:
     )
 
 
+@pytest.mark.parametrize("noise", [EXACT, NOISY], ids=["exact", "noisy"])
+def test_a_pose_that_is_not_finite_is_refused_as_by_the_processor(noise: RangeNoise) -> None:
+    for observer in (CudaObserver(SENSOR, POINTS), CpuObserver(SENSOR, POINTS)):
+        with pytest.raises(ValueError, match="expected finite vertices"):
+            observer.observe(SHAPES[0], POSE, TRANS * np.nan, T_sensor_world, noise)
+
+
 def test_a_build_is_the_processors_but_for_the_last_bits(tmp_path: Path) -> None:
     archive = make_archive(tmp_path)
     for device in ("cpu", "cuda"):
