@@ -109,6 +109,6 @@ class Window(NamedTuple):
     start: Any
     """The azimuth, radians."""
     columns: int
-    first_beam: int
+    first_beam: Any
     """In the sensor's own order."""
     beams: int
