@@ -11,7 +11,7 @@ from benchmarks.gpu_builds import Builds
 from benchmarks.gpu_work import Setting, with_blend_shapes
 from motiondata.lidar.cuda.device import open_gpu
 from tests.bodies.made_body import small_body
-from tests.lidar.cuda.simulated.test_observer import SENSOR
+from tests.lidar.cuda.device.test_observer import SENSOR
 
 FRAMES = 1
 

@@ -1,4 +1,4 @@
-"""Scans and samples on the simulated GPU: the processor's, bit by bit, on the same vertices."""
+"""Scans and samples on the GPU: the processor's, bit by bit, on the same vertices."""
 
 import dataclasses
 
@@ -11,7 +11,7 @@ from motiondata.lidar.cuda.fields import NOT_FINITE
 from motiondata.lidar.cuda.scanning import BlockSize
 from motiondata.lidar.sampling import NO_PART
 from motiondata.lidar.sensor import Sensor
-from tests.lidar.cuda.simulated.scans import assert_same, seen_by_cpu, seen_by_gpu
+from tests.lidar.cuda.device.scans import assert_same, seen_by_cpu, seen_by_gpu
 from tests.lidar.meshes import Mesh, ball, turned
 
 SENSOR = Sensor(
