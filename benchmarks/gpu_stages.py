@@ -2,21 +2,25 @@
 
 A stage's time is the clock's, from the first of several launches to the end of the last. What no
 stage can be faster than is measured in the same run: a large copy for bytes, a large product for
-arithmetic. Where both are far off, a launch of few frames tells whether blocks wait for themselves.
+arithmetic. Where both are far off, either the processor queues too slowly, or the steps of a block
+wait for each other, as a launch of few frames tells: it is as fast a block.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from statistics import median
+from typing import NamedTuple
 
 import torch
 
-from benchmarks.gpu_work import Work
+from benchmarks.gpu_work import CLIP_FRAMES, Work
 from benchmarks.timing import Spread, spread
 from motiondata.bodies.posing_torch import pose_frames
 from motiondata.lidar.cuda.device import Gpu
-from motiondata.lidar.observing import RangeNoise
+from motiondata.lidar.observing import Pending, RangeNoise
 
 REPEATS = 7
 """How often each thing is measured, after a time that is not counted."""
@@ -32,6 +36,9 @@ SIDE = 8192
 
 NEAR = 0.5
 """The share of a limit from which it is what bounds a stage."""
+
+BUSY = 0.9
+"""The share of a stage's time from which the processor that queues it is what bounds it."""
 
 BLOCKS = (1, 4)
 """Frames of a small launch, for each multiprocessor: 4 have room on an H200's at once."""
@@ -54,6 +61,14 @@ class Limits:
         )
 
 
+class Timed(NamedTuple):
+    """What a run took."""
+
+    seconds: Spread
+    queueing: float
+    """The share of them in which the processor queued it, and nobody waited for the GPU."""
+
+
 @dataclass(frozen=True)
 class Figures:
     """What was measured of one setting."""
@@ -63,6 +78,8 @@ class Figures:
     """Of a frame, on average."""
     frames_per_second: dict[str, Spread]
     """By stage."""
+    queueing: dict[str, float]
+    """The share of a stage's time that the processor takes to queue it."""
     sampling_frames_per_second: float
     """Of sampling alone: what it adds to the scan."""
     share_of_memory: dict[str, float]
@@ -75,10 +92,15 @@ class Figures:
     @property
     def bound(self) -> str:
         """What bounds posing and the scan."""
-        arithmetic = self.share_of_arithmetic >= NEAR
-        posing = "arithmetic" if arithmetic else _memory_or_steps(self.share_of_memory["pose"])
-        scan = _memory_or_steps(self.share_of_memory["scan and sample"])
-        return f"posing by {posing}, scan and sampling by {scan}"
+        posing = self._bound("pose", self.share_of_arithmetic)
+        return f"posing by {posing}, scan and sampling by {self._bound('scan and sample', 0.0)}"
+
+    def _bound(self, stage: str, share_of_arithmetic: float) -> str:
+        if self.queueing[stage] >= BUSY:
+            return "the processor that queues it"
+        if share_of_arithmetic >= NEAR:
+            return "arithmetic"
+        return "memory" if self.share_of_memory[stage] >= NEAR else "steps that wait for each other"
 
     def describe(self) -> str:
         """Return the setting's lines of the table."""
@@ -86,6 +108,7 @@ class Figures:
             f"{name} {rate.median:,.0f}" for name, rate in self.frames_per_second.items()
         )
         shares = ", ".join(f"{name} {share:.0%}" for name, share in self.share_of_memory.items())
+        queueing = ", ".join(f"{name} {share:.0%}" for name, share in self.queueing.items())
         launches = ", ".join(
             f"{rate:,.0f} of {frames}" for frames, rate in self.launched_frames_per_second.items()
         )
@@ -94,12 +117,9 @@ class Figures:
             f"sample {self.sampling_frames_per_second:,.0f}\n"
             f"    of the memory's rate: {shares}; of the arithmetic's: pose "
             f"{self.share_of_arithmetic:.0%}; bound: {self.bound}\n"
+            f"    of its time the processor queues: {queueing}\n"
             f"    scan and sample by the frames of a launch: {launches}"
         )
-
-
-def _memory_or_steps(share_of_memory: float) -> str:
-    return "memory" if share_of_memory >= NEAR else "neither limit (a block's chain of steps)"
 
 
 def measure_limits(gpu: Gpu) -> Limits:
@@ -108,23 +128,26 @@ def measure_limits(gpu: Gpu) -> Limits:
     source, copy = (gpu.empty((size,), torch.uint8).random_() for _ in range(2))
     side = SIDE if gpu.device.type == "cuda" else 256
     left, right = (torch.rand((side, side), device=gpu.device) for _ in range(2))
-    copying = seconds_of(gpu, lambda: copy.copy_(source))
-    multiplying = seconds_of(gpu, lambda: left @ right)
+    copying = timed(gpu, lambda: copy.copy_(source)).seconds
+    multiplying = timed(gpu, lambda: left @ right).seconds
     return Limits(2 * size / copying.median, 2.0 * side**3 / multiplying.median)
 
 
-def seconds_of(gpu: Gpu, run: Callable[[], object], times: int = LAUNCHES) -> Spread:
-    """Return the seconds of a run, of which several are queued at once."""
+def timed(gpu: Gpu, run: Callable[[], object], launches: int = LAUNCHES) -> Timed:
+    """Time a launch; a run queues one, and so many runs follow each other."""
     run()
-    seconds = []
+    seconds, queueing = [], []
     for _ in range(REPEATS):
         gpu.mark().wait()
         start = time.perf_counter()
-        for _ in range(times):
+        for _ in range(launches):
             run()
+        queued = time.perf_counter()
         gpu.mark().wait()
-        seconds.append((time.perf_counter() - start) / times)
-    return spread(seconds)
+        whole = time.perf_counter() - start
+        seconds.append(whole / launches)
+        queueing.append((queued - start) / whole)
+    return Timed(spread(seconds), median(queueing))
 
 
 def measure_stages(work: Work, limits: Limits, multiprocessors: int) -> Figures:
@@ -136,8 +159,9 @@ def measure_stages(work: Work, limits: Limits, multiprocessors: int) -> Figures:
         "scan and sample": lambda: work.scan(vertices, points),
         "together": lambda: work.scan(pose_frames(work.skin, work.poses), points),
     }
-    seconds = {name: seconds_of(work.gpu, run) for name, run in stages.items()}
-    observed = seconds_of(work.gpu, lambda: observe_clips(work), times=1)
+    times = {name: timed(work.gpu, run) for name, run in stages.items()}
+    seconds = {name: each.seconds for name, each in times.items()}
+    observed = timed(work.gpu, lambda: observe_clips(work), launches=1).seconds
     seconds["observer"] = Spread(*(each / LAUNCHES for each in observed))
     pose, scan = seconds["pose"].median, seconds["scan and sample"].median
     copies = limits.copied_bytes_per_second
@@ -145,6 +169,7 @@ def measure_stages(work: Work, limits: Limits, multiprocessors: int) -> Figures:
         setting=work.setting.describe(),
         hits=work.scan(vertices, 0).hits.float().mean().item(),
         frames_per_second={name: _rate(work.frames, each) for name, each in seconds.items()},
+        queueing={name: each.queueing for name, each in times.items()},
         sampling_frames_per_second=work.frames / max(1e-9, scan - seconds["scan"].median),
         share_of_memory={
             "pose": work.frames * work.pose_bytes / pose / copies,
@@ -165,20 +190,21 @@ def _launched(work: Work, vertices: torch.Tensor, multiprocessors: int) -> dict[
     rates = {}
     for blocks in BLOCKS:
         some = vertices[: blocks * multiprocessors]
-        seconds = seconds_of(work.gpu, partial(work.scan, some, work.setting.points))
+        seconds = timed(work.gpu, partial(work.scan, some, work.setting.points)).seconds
         rates[len(some)] = len(some) / seconds.median
     return rates
 
 
 def observe_clips(work: Work) -> None:
-    """Observe as a build does: clip after clip, some of them on the way."""
-    exact = RangeNoise(0.0, 0, "none")
-    begun = [
-        work.observer.begin(
-            work.shaped, work.pose[clip], work.trans[clip], work.world_to_sensor, exact
+    """Observe as a build does: clip after clip of some launches, and some of them on the way."""
+    exact, begun = RangeNoise(0.0, 0, "none"), deque[Pending]()
+    for clip in LAUNCHES * work.clips:
+        begun.append(
+            work.observer.begin(
+                work.shaped, work.pose[clip], work.trans[clip], work.world_to_sensor, exact
+            )
         )
-        for _ in range(LAUNCHES)
-        for clip in work.clips
-    ]
-    for finish in begun:
-        finish()
+        if len(begun) * CLIP_FRAMES > work.observer.frames_ahead:
+            begun.popleft()()
+    while begun:
+        begun.popleft()()
