@@ -26,7 +26,7 @@ MAX_BETA = 20.0
 MAX_POSITION = 1e6
 """Beyond any joint's position in millimetres: such frames tell nothing and would overflow."""
 
-SAMPLED_FRAMES = 200
+SAMPLED_FRAMES = 100
 """How many frames, evenly spread, tell whether bones keep their lengths."""
 TURNING_SPREAD = 0.1
 """A bone turns if its vector strays by this share of its length: by about six degrees."""
@@ -153,12 +153,15 @@ def _legs(joints: _Joints) -> _Joints:
 
 def _along_y(segment: _Joints, upward: float) -> NDArray[np.bool_]:
     length: _Joints = np.linalg.norm(segment, axis=1)
-    along: NDArray[np.bool_] = upward * segment[:, 1] > Y_UPRIGHT_COSINE * length
-    return along
+    height: _Joints = upward * segment[:, 1]
+    return height > Y_UPRIGHT_COSINE * length
 
 
 def _lies_along_y(joints: _Joints, upward: float) -> NDArray[np.bool_]:
     """Tell in which frames people along the y axis may well be lying there."""
-    feet_at_zero = np.abs((upward * joints[..., 1]).min(axis=1)) < FLOOR_METRES
+    feet: _Joints = (upward * joints[..., 1]).min(axis=1)
     lowest = joints[..., 2].min(axis=1)
-    return (lowest > -FLOOR_ERROR_METRES) & ((lowest < FLOOR_METRES) | ~feet_at_zero)
+    feet_at_zero = np.abs(feet) < FLOOR_METRES
+    lies: NDArray[np.bool_] = (lowest < FLOOR_METRES) | ~feet_at_zero
+    lies &= lowest > -FLOOR_ERROR_METRES
+    return lies
