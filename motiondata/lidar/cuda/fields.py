@@ -73,7 +73,7 @@ class Board(NamedTuple):
     reals: Array
     """Shaped (4, `THREADS`), float32."""
     wholes: Array
-    """Shaped (2, `THREADS`), int32."""
+    """Shaped (2, `THREADS`), int64."""
 
 
 class Memory(NamedTuple):

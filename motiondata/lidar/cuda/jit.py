@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import numpy as np
 from numba import cuda
 from numba.cuda import libdevice
 from numba.cuda.core import config
@@ -19,6 +20,8 @@ Function = TypeVar("Function", bound=Callable[..., object])
 SIMULATED = bool(config.ENABLE_CUDASIM)
 """Whether Numba's simulator stands in for a GPU, by NUMBA_ENABLE_CUDASIM=1: slow, for tests."""
 
+REGISTERS = 128
+"""Of a thread at the most, so that a multiprocessor has them for four blocks of 128 threads."""
 
 _LINKING: dict[str, Any] = {} if SIMULATED else {"lto": False}
 """Modules are joined by NVVM, as the tests check it, whether or not there is nvJitLink."""
@@ -29,10 +32,11 @@ def kernel(function: Callable[..., None]) -> Any:
 
     Launched as `function[blocks, threads, stream, bytes of shared memory](...)`.
     """
+    options = _LINKING if SIMULATED else {**_LINKING, "max_registers": REGISTERS}
     try:
-        compiled = cuda.jit(cache=True, **_LINKING)(function)
+        compiled = cuda.jit(cache=True, **options)(function)
     except RuntimeError:  # all folders are read-only: then every process compiles for itself
-        return cuda.jit(**_LINKING)(function)
+        return cuda.jit(**options)(function)
     if not SIMULATED:
         _renew_with_all_files(compiled)
     return compiled
@@ -62,6 +66,9 @@ def step(function: Function) -> Function:
 
 times: Any = operator.mul if SIMULATED else libdevice.dmul_rn
 """Multiply in float64, rounding the product."""
+
+float_bits: Any = (lambda value: value.view(np.int32)) if SIMULATED else libdevice.float_as_int
+"""Return the bits of a float32 as an int32."""
 
 times32: Any = operator.mul if SIMULATED else libdevice.fmul_rn
 """Multiply in float32, rounding the product."""

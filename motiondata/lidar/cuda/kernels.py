@@ -37,7 +37,7 @@ def observe_frames(
     A block needs 8 bytes for each of the `cells` of its window and 20 for each hit it has room for.
     """
     reals = cuda.shared.array((4, THREADS), float32)
-    wholes = cuda.shared.array((2, THREADS), int32)
+    wholes = cuda.shared.array((2, THREADS), int64)
     keys, floats = cuda.shared.array(0, int64), cuda.shared.array(0, float32)
     faces = cuda.shared.array(0, int32)  # the same memory as the two before it
     start = 2 * cells
@@ -61,7 +61,7 @@ def observe_large_frames(
 ) -> None:
     """Observe the frames that are marked, in global memory, where every frame fits."""
     reals = cuda.shared.array((4, THREADS), float32)
-    wholes = cuda.shared.array((2, THREADS), int32)
+    wholes = cuda.shared.array((2, THREADS), int64)
     block = cuda.blockIdx.x
     cloud = large.clouds[block]
     memory = Memory(

@@ -7,11 +7,11 @@ first of equally far points.
 from typing import Any
 
 import numpy as np
-from numba import cuda
+from numba import cuda, int64
 
 from motiondata.lidar.cuda.angles import FAR, HALF, ZERO, Real
-from motiondata.lidar.cuda.fields import Board, Memory
-from motiondata.lidar.cuda.jit import step, times32
+from motiondata.lidar.cuda.fields import Memory
+from motiondata.lidar.cuda.jit import float_bits, step, times32
 
 GROUP = 16
 """Threads whose findings one thread brings together: about the root of their number."""
@@ -20,7 +20,7 @@ CHOSEN, NOTHING = np.float32(-1), np.float32(-2)
 """The gap of a point that is chosen, and that of no point."""
 
 LAST = 2**31 - 1
-"""A number above that of any point."""
+"""A number above that of any point, of which all bits are set."""
 
 NO_PART = np.uint8(255)
 """The part of a point that stands for no hit."""
@@ -63,13 +63,13 @@ def _first_point(memory: Memory, hits: int) -> int:
     bounds = memory.board.reals
     x, y = _middle(memory.x, hits, bounds), _middle(memory.y, hits, bounds)
     z = _middle(memory.z, hits, bounds)
-    widest, first = NOTHING, LAST
+    widest, first = NOTHING, 0
     for point in range(cuda.threadIdx.x, hits, cuda.blockDim.x):
         square = _square(memory, point, x, y, z)
         memory.gap[point] = FAR
         if square > widest:
             widest, first = square, point
-    return _first_of_widest(widest, first, memory.board)
+    return _first_of_widest(widest, first, memory.board.wholes)
 
 
 @step
@@ -89,15 +89,19 @@ def _middle(values: Any, count: int, bounds: Any) -> Real:
 
 @step
 def _next_point(memory: Memory, hits: int, chosen: int) -> int:
-    """Take a chosen point into account, and return the one that is then farthest from all."""
+    """Take a chosen point into account, and return the one that is then farthest from all.
+
+    Most of the time of a frame goes here. The loop is no range, whose length takes a division.
+    """
     x, y, z = memory.x[chosen], memory.y[chosen], memory.z[chosen]
-    widest, first = NOTHING, LAST
-    for point in range(cuda.threadIdx.x, hits, cuda.blockDim.x):
+    widest, first, point = NOTHING, 0, int64(cuda.threadIdx.x)
+    while point < hits:
         gap = CHOSEN if point == chosen else min(memory.gap[point], _square(memory, point, x, y, z))
         memory.gap[point] = gap
         if gap > widest:
             widest, first = gap, point
-    return _first_of_widest(widest, first, memory.board)
+        point += cuda.blockDim.x
+    return _first_of_widest(widest, first, memory.board.wholes)
 
 
 @step
@@ -108,27 +112,34 @@ def _square(memory: Memory, point: int, x: Real, y: Real, z: Real) -> Real:
 
 
 @step
-def _first_of_widest(widest: Real, first: int, board: Board) -> int:
+def _first_of_widest(widest: Real, first: int, keys: Any) -> int:
     """Return, to all threads, the first point of those with the widest gap that any has found.
+
+    Gaps are not negative, so their bits sort as they do; below them in a key stands the point, so
+    that the greatest key is the widest gap's, and of equal ones the first point's.
+    """
+    key = _greatest((int64(float_bits(widest)) << int64(32)) | (LAST - first), keys)
+    return LAST - (key & LAST)
+
+
+@step
+def _greatest(key: int, keys: Any) -> int:
+    """Return, to all threads, the greatest of their keys.
 
     In two levels, each a short loop: fewer barriers than a tree has, and no shuffles, which the
     simulator does not know. Neighbours read neighbours, which lie in other banks of the memory.
     """
-    gaps, group_gaps = board.reals[0], board.reals[1]
-    points, group_points = board.wholes[0], board.wholes[1]
     thread, threads = cuda.threadIdx.x, cuda.blockDim.x
-    gaps[thread], points[thread] = widest, first
-    cuda.syncthreads()
     groups = (threads + GROUP - 1) // GROUP
+    keys[0, thread] = key
+    cuda.syncthreads()
     if thread < groups:
-        for other in range(thread, threads, groups):
-            if gaps[other] > widest or (gaps[other] == widest and points[other] < first):
-                widest, first = gaps[other], points[other]
-        group_gaps[thread], group_points[thread] = widest, first
+        other = thread + groups
+        while other < threads:
+            key = max(key, keys[0, other])
+            other += groups
+        keys[1, thread] = key
     cuda.syncthreads()
     for group in range(groups):
-        if group_gaps[group] > widest or (
-            group_gaps[group] == widest and group_points[group] < first
-        ):
-            widest, first = group_gaps[group], group_points[group]
-    return first
+        key = max(key, keys[1, group])
+    return key

@@ -34,7 +34,7 @@ class BlockSize(NamedTuple):
 
 
 BLOCK = BlockSize(threads=4 if SIMULATED else THREADS, cells=3072, room=1024)
-"""With the kernel's own 3 kB just the 48 kB that a block may have without asking for more.
+"""With the kernel's own 4 kB just the 48 kB that a block may have without asking for more.
 
 Enough for an adult 8 m away, before 128 beams of 2,048 columns. The simulator runs every thread as
 one of Python's.

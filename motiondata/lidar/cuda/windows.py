@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import cuda, int32, int64
+from numba import cuda, int64
 
 from motiondata.lidar.cuda.angles import (
     ANGLE_ERROR,
@@ -37,7 +37,7 @@ def find_window(vertices: Any, rays: Rays, board: Board) -> Window:
     reference = math.atan2(vertices[0, 1], vertices[0, 0])
     low, high, bottom, top = _bounds_of_vertices(vertices, reference, board.reals)
     if high == FAR:
-        return Window(ZERO, NOT_FINITE, int32(0), 0)
+        return Window(ZERO, NOT_FINITE, 0, 0)
     span, columns = high - low, rays.directions.shape[1]
     if span > WIDE:
         bottom, top = -FAR, FAR
