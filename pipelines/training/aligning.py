@@ -22,11 +22,11 @@ from pipelines.training.augmenting import augment
 from pipelines.training.clips import VAL, captioned_keys, training_captions
 from pipelines.training.contrast import contrastive_loss, wrong_pairs
 from pipelines.training.encoders import KIND, describe_encoder, make_encoder
+from pipelines.training.logs import History, Record
 from pipelines.training.loop import CHECKPOINT, train
 from pipelines.training.optimizing import ParameterGroup, seeded
 from pipelines.training.options import LoopOptions, Stage
 from pipelines.training.pairing import Pairs, sample_frames
-from pipelines.training.protocol import Record
 from pipelines.training.ranks import choose_device, process_group, rank
 from pipelines.training.recall import RANKS
 from pipelines.training.retrieving import Retrieval, retrieve
@@ -116,8 +116,9 @@ class Aligning:
         options = self._options
         return describe_encoder(options.encoder, options.sizes, options.frame_stride)
 
-    def watch(self, records: Sequence[Record]) -> tuple[Record, list[str]]:
+    def watch(self, history: History) -> tuple[Record, list[str]]:
         """Return the recall of some validation clips, and an alarm if the loss is a guesser's."""
+        records = history.recent
         found = self.judge(VAL, WATCHED).to_json() if VAL in self.judged else {}
         guessing = _mean(records, "guessing")  # 0 where all captions of each batch are alike
         share = _mean(records, "loss") / guessing if guessing else 0.0

@@ -24,7 +24,7 @@ from torch.nn.parallel import DistributedDataParallel
 from motiondata.errors import InputError
 from pipelines.progress import Progress
 from pipelines.training.checkpoints import read_checkpoint, write_checkpoint
-from pipelines.training.logs import Log, cut_log, logging_to
+from pipelines.training.logs import WATCH, Log, Record, logging_to
 from pipelines.training.optimizing import (
     autocast,
     descend,
@@ -34,7 +34,7 @@ from pipelines.training.optimizing import (
     set_rates,
 )
 from pipelines.training.options import LoopOptions, Stage
-from pipelines.training.protocol import Position, Record, Training
+from pipelines.training.protocol import Position, Training
 from pipelines.training.ranks import any_of_ranks, mean_of_ranks, rank, world
 from shards.batching import Batch
 from shards.loader import Loader
@@ -106,7 +106,6 @@ class _Run:
         self._loader = Loader(view, options.workers, pin_memory=self._device.type == "cuda")
         self._batches = _endless(self._loader)
         self._optimizer_state: dict[str, Any] | None = None
-        self._unwatched: list[Record] = []
 
     @property
     def done(self) -> bool:
@@ -115,16 +114,17 @@ class _Run:
 
     def resume(self) -> None:
         """Take up what an earlier run left, if there is anything."""
-        if not self._path.exists():
-            self._cut_log()
-            return
+        if self._path.exists():
+            self._restore()
+        self._log.cut(self.position.total)
+
+    def _restore(self) -> None:
         state = read_checkpoint(self._path, self._training.kind)
         self._expect_same(state["identity"])
         self._load(state["weights"])
         self._loader.load_state_dict(state["view"])
         self._optimizer_state = state["optimizer"]
         self.position = Position(**state["position"])
-        self._cut_log()
 
     def _load(self, weights: Mapping[str, Any]) -> None:
         try:
@@ -185,7 +185,6 @@ class _Run:
 
     def _note(self, record: Record, progress: Progress) -> None:
         self._log.write(record)
-        self._unwatched.append(record)
         progress.advance(1)
         due = self.position.total % self._options.watch_every == 0
         if rank() == 0 and (due or self.done):
@@ -194,9 +193,8 @@ class _Run:
     def _watch(self, progress: Progress) -> None:
         self._training.module.eval()
         with torch.no_grad(), autocast(self._device, self._options.optimizer.precision):
-            measures, alarms = self._training.watch(self._unwatched)
-        self._unwatched = []
-        self._log.write({"step": self.position.total, "watch": measures, "alarms": alarms})
+            measures, alarms = self._training.watch(self._log.history)
+        self._log.write({"step": self.position.total, WATCH: measures, "alarms": alarms})
         for alarm in alarms:
             progress.say(f"step {self.position.total}: {alarm}")
 
@@ -226,10 +224,6 @@ class _Run:
                 f"{self._path.parent}: was begun otherwise ({found}); choose another --out, or "
                 "remove the folder"
             )
-
-    def _cut_log(self) -> None:
-        if rank() == 0:
-            cut_log(self._path.parent, self.position.total)
 
 
 def _endless(loader: Loader) -> Iterator[Batch]:

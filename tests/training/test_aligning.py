@@ -19,7 +19,7 @@ from pipelines.training.align_options import NO_AUGMENTATION, AlignOptions, Enco
 from pipelines.training.aligning import Aligning, align
 from pipelines.training.checkpoints import read_checkpoint
 from pipelines.training.encoders import EveryPhase, load_encoder
-from pipelines.training.logs import read_log
+from pipelines.training.logs import History, read_log
 from pipelines.training.loop import CHECKPOINT, train
 from pipelines.training.options import LoopOptions, OptimizerOptions
 from pipelines.training.text import load_text_model
@@ -107,17 +107,17 @@ def test_the_checkpoint_has_the_features_that_recall_was_measured_with(
 
 def test_watching_reports_recall_and_alarms_of_guessing(motions: Dataset) -> None:
     aligning = Aligning(StreamedDataset(motions), OPTIONS, LOOP.seed, CPU)
-    found, alarms = aligning.watch([{"step": 200, "loss": 2.9, "guessing": 3.0}])
+    found, alarms = aligning.watch(History([{"step": 200, "loss": 2.9, "guessing": 3.0}]))
     assert found["motions"] == 10
     assert len(alarms) == 1
     assert alarms[0].startswith("the loss is 97% of a guesser's")
-    assert aligning.watch([{"step": 199, "loss": 2.9, "guessing": 3.0}])[1] == []
-    assert aligning.watch([{"step": 200, "loss": 1.5, "guessing": 3.0}])[1] == []
+    assert aligning.watch(History([{"step": 199, "loss": 2.9, "guessing": 3.0}]))[1] == []
+    assert aligning.watch(History([{"step": 200, "loss": 1.5, "guessing": 3.0}]))[1] == []
 
 
 def test_a_batch_of_one_caption_is_no_guess(motions: Dataset) -> None:
     aligning = Aligning(StreamedDataset(motions), OPTIONS, LOOP.seed, CPU)
-    assert aligning.watch([{"step": 200, "loss": 0.0, "guessing": 0.0}])[1] == []
+    assert aligning.watch(History([{"step": 200, "loss": 0.0, "guessing": 0.0}]))[1] == []
     with pytest.raises(InputError, match="expected at least 2 clips"):
         aligning.view(1, 0)
 

@@ -15,11 +15,11 @@ from torch import nn
 from motiondata.errors import InputError
 from pipelines.errors import AbortedError
 from pipelines.training.checkpoints import read_checkpoint, write_checkpoint
-from pipelines.training.logs import LOG, logging_to, read_log
+from pipelines.training.logs import LOG, History, Record, logging_to, read_log
 from pipelines.training.loop import CHECKPOINT, train
 from pipelines.training.optimizing import ParameterGroup, rate_factor
 from pipelines.training.options import LoopOptions, OptimizerOptions, Stage
-from pipelines.training.protocol import Position, Record
+from pipelines.training.protocol import Position
 from shards.batching import Batch
 from shards.dataset import Dataset
 from shards.streaming import StreamedDataset
@@ -65,11 +65,12 @@ class Toy:
     def contents(self) -> Mapping[str, Any]:
         return {"width": 8}
 
-    def watch(self, records: Sequence[Record]) -> tuple[Record, list[str]]:
+    def watch(self, history: History) -> tuple[Record, list[str]]:
         assert not self.module.training
-        self.watched.append(len(records))
+        self.watched.append(len(history.recent))
         torch.rand(3)  # what watching draws must not matter
-        return {"norm": float(self.second.weight.norm())}, ["the toy is watched"]
+        alarm = f"the toy is watched after {len(history.recent)} steps; {history.lowest} before"
+        return {"norm": float(self.second.weight.norm())}, [alarm]
 
 
 @pytest.fixture
