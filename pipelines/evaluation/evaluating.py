@@ -82,7 +82,7 @@ def _bert_scorer(options: EvaluationOptions) -> "BertScorer | None":
         return None
     from pipelines.evaluation.bertscore import BertScorer
 
-    return BertScorer(options.bert_model, options.bert_layer)
+    return BertScorer(options.bert_model, options.bert_layer, options.device)
 
 
 def _report(dataset_hash: str, evidence: _Evidence) -> Report:
