@@ -176,7 +176,7 @@ def caption(
 
 @click.command(context_settings={"show_default": True})
 @click.argument("dataset", type=FOLDER)
-@click.option("--captions", type=FILE, help="JSON lines with key and caption.")
+@click.option("--captions", type=FILE, help="JSON lines with key and caption, as caption writes.")
 @click.option("--checkpoint", type=FILE, help="A captioner that captions the split now.")
 @click.option("--out", type=FOLDER, required=True, help="Folder of report.json and report.md.")
 @click.option("--split", default=EvaluationOptions.split, help="Whose clips are scored.")
