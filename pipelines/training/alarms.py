@@ -65,6 +65,11 @@ class Measures:
         return self.distinct * self.clips <= max(1.0, FEW_DISTINCT * self.clips)
 
     @property
+    def different(self) -> str:
+        """Say how many captions differ."""
+        return f"{round(self.distinct * self.clips)} different captions of {self.clips} clips"
+
+    @property
     def ignored(self) -> bool:
         """Tell whether another clip's features would do as well."""
         return self.shuffled_loss < MATTERS * self.matched_loss
@@ -149,5 +154,4 @@ def rate_alarms(loss: float, lowest: float) -> list[str]:
 
 
 def _symptom(measures: Measures) -> str:
-    share = f"{round(measures.distinct * measures.clips)} different captions of {measures.clips}"
-    return f"{share}, {measures.commonest!r} most often"
+    return f"{measures.different}, {measures.commonest!r} most often"

@@ -21,6 +21,8 @@ from pipelines.errors import AbortedError
 LOG = "log.jsonl"
 WATCH = "watch"
 """What a line has that is of a look at a training; the others are of steps."""
+OF_STEP = {"step", "stage", "loss"}
+"""What lines of steps have, among others."""
 Record = dict[str, Any]
 """A line of the log."""
 
@@ -77,7 +79,7 @@ class Log:
         """Take note of the lines of the first steps; return how many bytes they have."""
         size = 0
         for line in lines:
-            if line.endswith(b"\n") and (record := json.loads(line))["step"] <= steps:
+            if line.endswith(b"\n") and (record := _parse(line))["step"] <= steps:
                 self.history.add(record)
                 size += len(line)
         return size
@@ -102,6 +104,14 @@ def read_log(out: Path) -> list[Record]:
     """Return the records of a training's log."""
     with (out / LOG).open(encoding="utf-8") as file:
         return [json.loads(line) for line in file]
+
+
+def _parse(line: bytes) -> Record:
+    """Return a line of a log; raises `ValueError` for that of another program."""
+    record = json.loads(line)
+    if not isinstance(record, dict) or not (WATCH in record or record.keys() >= OF_STEP):
+        raise ValueError(f"the line {line[:40]!r}")
+    return record
 
 
 def _hold(out: Path, file: BinaryIO) -> None:

@@ -37,6 +37,7 @@ from pipelines.training.options import LoopOptions, Stage
 from pipelines.training.protocol import Position, Training
 from pipelines.training.ranks import any_of_ranks, mean_of_ranks, rank, world
 from shards.batching import Batch
+from shards.errors import ShardError
 from shards.loader import Loader
 
 CHECKPOINT = "checkpoint.pt"
@@ -122,7 +123,7 @@ class _Run:
         state = read_checkpoint(self._path, self._training.kind)
         self._expect_same(state["identity"])
         self._load(state["weights"])
-        self._loader.load_state_dict(state["view"])
+        self._go_on_with(state["view"])
         self._optimizer_state = state["optimizer"]
         self.position = Position(**state["position"])
 
@@ -134,6 +135,12 @@ class _Run:
                 f"{self._path}: its weights do not fit what is trained ({error}); choose another "
                 "--out, or remove the folder"
             ) from error
+
+    def _go_on_with(self, view: Mapping[str, Any]) -> None:
+        try:
+            self._loader.load_state_dict(view)
+        except ShardError as error:  # another --batch, or another number of processes
+            raise self._begun_otherwise(str(error)) from error
 
     def finish_stage(self, progress: Progress, stop: list[int]) -> None:
         """Do the steps that are left of the stage."""
@@ -220,10 +227,13 @@ class _Run:
         different = [name for name in {**before, **now} if before.get(name) != now.get(name)]
         if different:
             found = "; ".join(f"{name} {before.get(name)} -> {now.get(name)}" for name in different)
-            raise InputError(
-                f"{self._path.parent}: was begun otherwise ({found}); choose another --out, or "
-                "remove the folder"
-            )
+            raise self._begun_otherwise(found)
+
+    def _begun_otherwise(self, found: str) -> InputError:
+        return InputError(
+            f"{self._path.parent}: was begun otherwise ({found}); choose another --out, or remove "
+            "the folder"
+        )
 
 
 def _endless(loader: Loader) -> Iterator[Batch]:

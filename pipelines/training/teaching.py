@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from motiondata.errors import InputError
 from pipelines.errors import aborting
-from pipelines.training.alarms import Probe, alarms_of, measure
+from pipelines.training.alarms import Measures, Probe, alarms_of, measure
 from pipelines.training.captioner import KIND, Captioner
 from pipelines.training.clips import (
     POINTS,
@@ -41,6 +41,8 @@ from shards.views import Position, View
 
 PROBED = 32
 """Clips that are looked at now and then."""
+LEAST_PROBED = 2
+"""A clip alone has no other's features to be told from."""
 
 
 class CaptionerTraining:
@@ -131,8 +133,8 @@ class CaptionerTraining:
         return Captioner(text, *feature_statistics(encoder, self.data, self.stride), encoder)
 
     def _probe(self, seed: int, device: torch.device) -> Probe:
-        """Return captioned clips of `val`, or where there are none of `train`."""
-        split = VAL if captioned_keys(self.data, VAL) else TRAIN
+        """Return captioned clips of `val`, or where there are too few of `train`."""
+        split = VAL if len(captioned_keys(self.data, VAL)) >= LEAST_PROBED else TRAIN
         view = self.data.clips(
             split, [self.field], PROBED, shuffle=True, seed=seed, captions=True, rank=0, world=1
         )
@@ -162,13 +164,12 @@ def teach(
 
 def _report(out: Path) -> str:
     records = read_log(out)
-    looks = [record[WATCH] for record in records if WATCH in record]
+    looks = [Measures(**record[WATCH]) for record in records if WATCH in record]
     lines = [f"{sum('loss' in record for record in records):,} steps; the log is in {out / LOG}"]
     if looks:
         lines.append(
-            f"of {looks[-1]['clips']} clips, {looks[-1]['distinct']:.0%} of the captions differ; "
-            f"loss {looks[-1]['matched_loss']:.3f}, with another clip's features "
-            f"{looks[-1]['shuffled_loss']:.3f}"
+            f"{looks[-1].different}; loss {looks[-1].matched_loss:.3f}, with another clip's "
+            f"features {looks[-1].shuffled_loss:.3f}"
         )
     return "\n".join([*lines, f"the captioner is in {out / CHECKPOINT}"])
 

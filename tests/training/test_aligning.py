@@ -189,6 +189,11 @@ def test_options_out_of_range_are_refused(wrong: dict[str, float]) -> None:
         replace(OPTIONS, **wrong)  # type: ignore[arg-type]
 
 
+def test_a_dataset_without_points_is_refused(captioned: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"expected a field points, .* found features"):
+        run(captioned, tmp_path)
+
+
 def test_a_dataset_without_captions_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ShardError, match="holds no captions"):
         run(make_dataset(tmp_path / "dataset"), tmp_path / "out")

@@ -31,6 +31,7 @@ from pipelines.training.teaching import teach
 from shards.dataset import Dataset, write_dataset_json
 from shards.errors import ShardError
 from tests.training.made_captioned import MadeFeatures, captions_of, make_captioned
+from tests.training.made_motions import make_motions
 
 CPU = CaptioningOptions(device="cpu")
 
@@ -129,6 +130,12 @@ def test_features_of_another_width_are_refused(checkpoint: Path, tmp_path: Path)
     make_captioned(tmp_path, MadeFeatures(width=5, clips=(("test", 3),)), with_stats=False)
     with pytest.raises(InputError, match=r"expected 32 components of features, .* found 5"):
         caption_split(tmp_path, checkpoint)
+
+
+def test_a_dataset_without_the_field_is_refused(checkpoint: Path, tmp_path: Path) -> None:
+    points = make_motions(tmp_path)
+    with pytest.raises(InputError, match="expected a field features, which motiondata encode"):
+        caption_split(points.path, checkpoint)
 
 
 def test_features_by_another_encoder_are_refused(tmp_path: Path) -> None:
