@@ -114,7 +114,7 @@ def caption(
             *caption_table(shown, references),
             *([f"... and {len(found) - len(shown):,} more"] if len(found) > len(shown) else []),
             "",
-            f"{len(found):,} clips, {distinct:,} different captions",
+            f"{distinct:,} different captions of {len(found):,} clips",
             *([] if out is None else [f"written to {out}"]),
         ]
     )

@@ -5,16 +5,13 @@ after a whole step and a checkpoint. Killed by anything else, it goes on at its 
 repeats the steps since, bit for bit on the same machine with the same number of threads.
 """
 
-import signal
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict
 from io import StringIO
 from math import isfinite
 from pathlib import Path
 from time import monotonic
-from types import FrameType
 from typing import Any, TextIO
 
 import torch
@@ -36,6 +33,7 @@ from pipelines.training.optimizing import (
 from pipelines.training.options import LoopOptions, Stage
 from pipelines.training.protocol import Position, Training
 from pipelines.training.ranks import any_of_ranks, mean_of_ranks, rank, world
+from pipelines.training.stopping import stoppable
 from shards.batching import Batch
 from shards.errors import ShardError
 from shards.loader import Loader
@@ -51,7 +49,7 @@ def train(training: Training, options: LoopOptions, out: Path, stream: TextIO = 
     and `KeyboardInterrupt` when stopped.
     """
     first = rank() == 0
-    with logging_to(out, writes=first) as log, _stoppable() as stop:
+    with logging_to(out, writes=first) as log, stoppable() as stop:
         run = _Run(training, options, out, log)
         run.resume()
         steps = sum(stage.steps for stage in training.stages)
@@ -59,22 +57,6 @@ def train(training: Training, options: LoopOptions, out: Path, stream: TextIO = 
         with Progress(steps, run.position.total, shown, "steps") as progress:
             while not run.done:
                 run.finish_stage(progress, stop)
-
-
-@contextmanager
-def _stoppable() -> Iterator[list[int]]:
-    """Collect SIGINT and SIGTERM in a list while the block runs, instead of ending it."""
-    received: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class _Losses(nn.Module):

@@ -32,7 +32,6 @@ try:
         processors,
     )
     from transformers import AutoConfig, AutoTokenizer, T5Config, T5ForConditionalGeneration
-    from transformers.utils import logging
 except ImportError as error:
     raise InputError(
         f"training and captioning need the extra train ({error}); pip install motiondata[train]"
@@ -123,7 +122,6 @@ def load_text_model(
     """
     if name == TINY:
         return _make_tiny(captions, seed, sizes)
-    logging.disable_progress_bar()
     if name.startswith(HUB):
         return _load(name, name.removeprefix(HUB), local=False)
     _expect_t5(Path(name))
