@@ -22,7 +22,7 @@ def run(folder: Path, clips: int, workers: int) -> Iterator[str]:
     if not (corpus / "index.csv").exists():
         yield f"Making {clips} clips of synthetic motion ..."
         yield imports.synthesize(corpus, clips, seed=0)
-    yield "\nScanning them (the first scan on a machine compiles the kernels, some ten seconds) ..."
+    yield "\nScanning them ..."
     options = BuildOptions(corpus / "index.csv", corpus / "amass", shard_megabytes=SHARD_MEGABYTES)
     yield build.build_lidar(options, dataset, Execution(workers)).summary
     yield "\n" + reports.verify(dataset)[1]

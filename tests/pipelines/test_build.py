@@ -145,6 +145,15 @@ def test_noise_moves_points_along_their_rays_by_its_seed(archive: MadeArchive, o
     assert abs(np.concatenate(errors).mean()) < 0.003
 
 
+def test_the_summary_names_the_folder_as_its_user_does(
+    archive: MadeArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    summary = build_lidar(archive.options(), Path("lidar"), Execution()).summary
+    assert " in lidar\n" in summary
+    assert str(tmp_path) not in summary
+
+
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_ray_workers_give_the_same_bytes_as_this_process(
     archive: MadeArchive, built: Dataset, out: Path, workers: int
