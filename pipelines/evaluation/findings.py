@@ -60,7 +60,7 @@ def _ignored(loss: Loss | None) -> list[str]:
         return []
     return [
         f"The model ignores its features: its loss is {loss.matched:.3f}, and {loss.shuffled:.3f} "
-        f"with those of other clips."
+        "with those of other clips."
     ]
 
 

@@ -66,8 +66,8 @@ def feature_statistics(
 ) -> tuple[Tensor, Tensor]:
     """Return mean and spread of an encoder's features of training clips, spread never zero."""
     keys = captioned_keys(data, TRAIN)
-    spread = keys[:: ceil(len(keys) / SURVEYED)]  # the first ones may be of one archive
-    view = data.clips(TRAIN, [POINTS], BATCH, keys=spread, rank=0, world=1)
+    chosen = keys[:: ceil(len(keys) / SURVEYED)]  # the first ones may be of one archive
+    view = data.clips(TRAIN, [POINTS], BATCH, keys=chosen, rank=0, world=1)
     encoder.eval()
     batches = (clips_of(batch, POINTS).every(stride) for batch in view)
     found = fold(
