@@ -66,16 +66,22 @@ class Subject:
 def import_cmu(source: Path, out: Path) -> CmuReport:
     """Write the motions (.amc) below a folder, each with the skeleton beside it, to OUT/CMU.
 
-    A bad file costs itself alone and is reported. Raises `InputError` where there is no skeleton,
-    or no folder to write to.
+    A bad file costs itself alone and is reported. Raises `InputError` where there is no skeleton
+    or no motion, no folder to write to, or nothing that could be imported.
     """
-    if not any(source.rglob("*.asf")):
-        raise InputError(
-            f"{source}: expected a folder of CMU's skeletons with their motions beside them, "
-            f"such as subjects/02/02.asf and 02_01.amc; found no .asf file"
-        )
+    _expect_files(source)
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: expected a folder to write to, found a file")
+    report = _import_motions(source, out)
+    if not report.recordings:
+        raise InputError(
+            f"{source}: none of its {len(report.failures)} motions could be imported; the first "
+            f"one: {report.failures[0].message}"
+        )
+    return report
+
+
+def _import_motions(source: Path, out: Path) -> CmuReport:
     motions = sorted(source.rglob("*.amc"))
     copies = Counter(motion.name for motion in motions)
     subjects: dict[Path, Subject] = {}
@@ -88,6 +94,15 @@ def import_cmu(source: Path, out: Path) -> CmuReport:
         except RecordingError as error:
             failures.append(Failure(motion.relative_to(source).as_posix(), str(error)))
     return CmuReport(len(frames), sum(frames), tuple(failures))
+
+
+def _expect_files(source: Path) -> None:
+    for suffix in (".asf", ".amc"):
+        if not any(source.rglob(f"*{suffix}")):
+            raise InputError(
+                f"{source}: expected a folder of CMU's skeletons with their motions beside them, "
+                f"such as subjects/02/02.asf and 02_01.amc; found no {suffix} file"
+            )
 
 
 def _expect_one(motion: Path, copies: Counter[str]) -> None:
@@ -103,6 +118,12 @@ def _import_motion(motion: Path, out: Path, subjects: dict[Path, Subject]) -> in
     """Write one motion and return its frames; subjects that were read before are not read again."""
     subject = motion.stem.rpartition("_")[0]
     skeleton = motion.parent / f"{subject}.asf"
+    if not skeleton.exists():
+        raise RecordingError(
+            DropReason.MISSING,
+            f"{motion.name}: expected its skeleton beside it, as 02.asf is of 02_01.amc; found no "
+            f"{skeleton.name}",
+        )
     if skeleton not in subjects:
         subjects[skeleton] = read_subject(skeleton)
     recording = read_motion(motion, subjects[skeleton])

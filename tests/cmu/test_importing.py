@@ -105,7 +105,9 @@ def test_a_bad_skeleton_costs_its_own_motions_alone(source: Path, tmp_path: Path
 def test_a_motion_without_its_skeleton_is_a_failure(source: Path, tmp_path: Path) -> None:
     (source / "subjects" / "07" / "09_01.amc").write_text(motion())
     (failure,) = import_cmu(source, tmp_path / "out").failures
-    assert "09.asf: cannot be read" in failure.message
+    assert failure.message == (
+        "09_01.amc: expected its skeleton beside it, as 02.asf is of 02_01.amc; found no 09.asf"
+    )
 
 
 def test_two_motions_of_one_name_are_not_chosen_from(source: Path, tmp_path: Path) -> None:
@@ -119,9 +121,23 @@ def test_two_motions_of_one_name_are_not_chosen_from(source: Path, tmp_path: Pat
     assert report.recordings == 1
 
 
-def test_a_folder_without_a_skeleton_is_wrong_input(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"found no \.asf file"):
-        import_cmu(tmp_path, tmp_path / "out")
+@pytest.mark.parametrize(("there", "absent"), [("07_01.amc", ".asf"), ("07.asf", ".amc")])
+def test_a_folder_without_skeletons_or_without_motions_is_wrong_input(
+    source: Path, tmp_path: Path, there: str, absent: str
+) -> None:
+    half = tmp_path / "half"
+    half.mkdir()
+    (source / "subjects" / "07" / there).rename(half / there)
+    with pytest.raises(InputError, match=rf"found no \{absent} file"):
+        import_cmu(half, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_nothing_but_bad_motions_is_wrong_input(source: Path, tmp_path: Path) -> None:
+    for motion in (source / "subjects" / "07").glob("*.amc"):
+        motion.write_text("")
+    with pytest.raises(InputError, match=r"none of its 2 motions .*07_01\.amc: expected text"):
+        import_cmu(source, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
