@@ -47,9 +47,15 @@ class _Commands(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:  # nobody reads on: click ends without a word
                 raise
-            _exit(ctx, ABORTED, str(error))
+            _exit(ctx, ABORTED, _sentence(error))
         except (MotionDataError, ShardError) as error:
             _exit(ctx, WRONG_INPUT, str(error))
+
+
+def _sentence(error: OSError) -> str:
+    """Return where the system refused and why; its own text begins with a number."""
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or error}"
 
 
 def _exit(ctx: click.Context, code: int, sentence: str) -> None:

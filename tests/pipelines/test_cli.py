@@ -123,6 +123,13 @@ def test_a_folder_that_is_no_dataset_is_said_to_be_none(tmp_path: Path, command:
     assert "not a finished dataset" in said
 
 
+def test_what_the_system_refuses_is_a_sentence_that_says_where(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, said = run("synthesize", "--clips", 1, "--out", tmp_path / "file" / "corpus")
+    assert code == 1
+    assert said == f"motiondata: {tmp_path / 'file'}: File exists\n"
+
+
 def test_an_unknown_field_names_those_there_are(built: Dataset) -> None:
     code, said = run("stats", built.path, "--field", "colour")
     assert code == 2
