@@ -87,6 +87,12 @@ def test_a_sensor_of_ones_own_comes_from_a_file(tmp_path: Path) -> None:
     assert (sensor.min_range, sensor.max_range, sensor.source) == (0.0, 50, "mine.toml")
 
 
+def test_a_sensor_s_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    assert load_sensor(written(tmp_path / "mine.toml", "\ufeff" + MINE)).name == "mine"
+    metadata = written(tmp_path / "roof.json", "\ufeff" + json.dumps(METADATA))
+    assert load_sensor(metadata).columns == 512
+
+
 def test_an_unstaggered_sensor_need_not_say_so(tmp_path: Path) -> None:
     lines = [line for line in MINE.splitlines() if "azimuth" not in line]
     sensor = load_sensor(written(tmp_path / "mine.toml", "\n".join(lines)))
