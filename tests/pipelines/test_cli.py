@@ -4,11 +4,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from click import Command, Option
 from click.testing import CliRunner
 
 from cli import main
+from commands import building, datasets, sources
 from pipelines.reports import reproduce
 from shards.dataset import Dataset
 from tests.pipelines.made_archive import BAD, GOOD, MadeArchive
@@ -141,6 +144,15 @@ def test_help_of_every_command_is_a_sentence() -> None:
         code, said = run(name, "--help")
         assert code == 0
         assert said.splitlines()[2].strip().endswith((".", ",", "in")), name
+
+
+@pytest.mark.parametrize("module", [sources, building, datasets])
+def test_every_option_says_what_it_is_for(module: ModuleType) -> None:
+    commands = [value for value in vars(module).values() if isinstance(value, Command)]
+    options = [option for command in commands for option in command.params]
+    silent = [option.name for option in options if isinstance(option, Option) and not option.help]
+    assert silent == []
+    assert options
 
 
 def test_the_program_runs_as_a_process_of_its_own(archive: MadeArchive, tmp_path: Path) -> None:
