@@ -133,6 +133,13 @@ def test_what_the_system_refuses_is_a_sentence_that_says_where(tmp_path: Path) -
     assert said == f"motiondata: {tmp_path / 'file'}: File exists\n"
 
 
+def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert run("synthesize", "--clips", 1, "--out=~/made")[0] == 0
+    assert (tmp_path / "made" / "index.csv").is_file()
+    assert "~nobody" in run("info", "~nobody")[1]
+
+
 def test_an_unknown_field_names_those_there_are(built: Dataset) -> None:
     code, said = run("stats", built.path, "--field", "colour")
     assert code == 2
