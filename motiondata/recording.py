@@ -19,6 +19,9 @@ SMPLX_SHAPES = "smplx"
 """The one of its SMPL-X release: components of another template, trained anew (Pavlakos et al.
 2019), so that coefficients of the one make another person of the other."""
 
+BETAS = 16
+"""How many shape coefficients AMASS's recordings have; there are models of fewer."""
+
 MAX_FPS = 1000.0
 """The highest frame rate that is believed: AMASS's highest is 250."""
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from motiondata.archives.npz import array_to_text
 from motiondata.bodies.body import Body
 from motiondata.errors import InputError
-from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES
+from motiondata.recording import BETAS, SMPL_SHAPES, SMPLX_SHAPES
 from motiondata.skeleton import JOINTS, PARENTS
 
 REQUIRED_AXES: dict[str, tuple[int | str, ...]] = {
@@ -41,9 +41,6 @@ KEYS = (*AXES, SHAPE_SPACE)
 
 ROOT_PARENTS = (-1, 2**32 - 1)
 """How files say that a joint has no parent: -1, also stored unsigned in 32 bits."""
-
-SHAPES = 16
-"""The leading shape components that are kept: AMASS's recordings have at most 16 betas."""
 
 SMPLX_JOINTS, SMPLX_COMPONENTS, SMPLX_SHORT_SHAPES = 55, 400, 10
 """SMPL-X's `shapedirs` end with its expressions: 300 shapes and 100 expressions, or 10 and 10 in
@@ -144,8 +141,9 @@ def _canonical(arrays: Arrays) -> Arrays:
 
 
 def _shape_count(components: int, joints: int) -> int:
+    """Return how many of the leading components are kept: those that a recording may have."""
     short = joints == SMPLX_JOINTS and components < SMPLX_COMPONENTS
-    return min(components, SMPLX_SHORT_SHAPES if short else SHAPES)
+    return min(components, SMPLX_SHORT_SHAPES if short else BETAS)
 
 
 def _check_values(arrays: Arrays, where: str) -> None:
