@@ -15,8 +15,10 @@ from commands import building, datasets, sources, training
 from commands.parameters import ABORTED, WRONG_INPUT
 from motiondata import __version__
 from motiondata.errors import MotionDataError
-from pipelines.errors import GO_ON, AbortedError
+from pipelines.errors import AbortedError
 from shards.errors import ShardError
+
+INTERRUPTED = "interrupted; run the same command again: it goes on from what is finished, if any is"
 
 
 @contextmanager
@@ -41,7 +43,7 @@ class _Commands(click.Group):
             with _terminated_as_interrupted():
                 return super().invoke(ctx)
         except KeyboardInterrupt:
-            _exit(ctx, ABORTED, f"interrupted; {GO_ON}")
+            _exit(ctx, ABORTED, INTERRUPTED)
         except AbortedError as error:
             _exit(ctx, ABORTED, str(error))
         except OSError as error:

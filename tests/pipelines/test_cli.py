@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -131,6 +132,23 @@ def test_what_the_system_refuses_is_a_sentence_that_says_where(tmp_path: Path) -
     code, said = run("synthesize", "--clips", 1, "--out", tmp_path / "file" / "corpus")
     assert code == 1
     assert said == f"motiondata: {tmp_path / 'file'}: File exists\n"
+
+
+def test_a_corpus_that_is_interrupted_is_absent(tmp_path: Path) -> None:
+    words = ["synthesize", "--clips", "1000000", "--out", str(tmp_path / "corpus")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "cli", *words], env=environment, stderr=subprocess.PIPE, text=True
+    ) as program:
+        while not list(tmp_path.rglob("*.npz")):
+            assert program.poll() is None
+            time.sleep(0.02)
+        program.terminate()
+        _, said = program.communicate(timeout=60)
+    assert program.returncode == 1
+    assert said.startswith("motiondata: interrupted; run the same command again")
+    assert said.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
