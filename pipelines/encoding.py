@@ -231,5 +231,5 @@ def _load(load: LoadEncoder, expected: str) -> Encoder:
 @lru_cache(maxsize=1)
 def _check_shard(source: Path, shard: ShardEntry) -> None:
     """Raise `DatasetError` where a shard is not as built; each is read once more for it."""
-    if hash_file(existing(source, shard.name)) != shard.blake2b:
+    if hash_file(existing(source, shard.name)) != shard.blake3:
         raise DatasetError(shard.name, "is damaged; verify the dataset, and copy it again")

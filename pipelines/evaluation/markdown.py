@@ -117,7 +117,7 @@ def _lines_about(report: Report) -> Iterator[str]:
     )
     yield f"dataset {report.dataset}"
     made_by = report.captions_by
-    yield f"captions: {made_by.kind} {made_by.name}, blake2b {made_by.blake2b}"
+    yield f"captions: {made_by.kind} {made_by.name}, blake3 {made_by.blake3}"
     yield f"normaliser, for captions and references: {NORMALISER}"
     yield (
         f"constant caption: `{report.constant_caption}`, the most central one of "

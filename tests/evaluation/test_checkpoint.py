@@ -45,7 +45,7 @@ def test_a_checkpoint_is_evaluated_as_its_captions_are(
     by_file, by_checkpoint = reports
     assert by_checkpoint["scores"] == by_file["scores"]
     assert by_checkpoint["nearest_by"] == "features"
-    assert by_checkpoint["captions_by"]["blake2b"] == hash_file(checkpoint)
+    assert by_checkpoint["captions_by"]["blake3"] == hash_file(checkpoint)
     matched, shuffled = matched_and_shuffled_loss(dataset, checkpoint, "test")
     assert by_checkpoint["loss"] == {"matched": matched, "shuffled": shuffled}
     assert f"{matched:.3f} nats" in (tmp_path / "checkpoint" / MARKDOWN_REPORT).read_text()

@@ -41,7 +41,7 @@ def test_a_report_names_all_that_its_figures_depend_on(corpus: Corpus, tmp_path:
     assert report["normaliser"] == NORMALISER
     assert report["nearest_by"] == "joints"
     digest = hash_file(captions)
-    assert report["captions_by"] == {"kind": "file", "name": "told.jsonl", "blake2b": digest}
+    assert report["captions_by"] == {"kind": "file", "name": "told.jsonl", "blake3": digest}
     assert report["loss"] is report["telling"] is report["bert_model"] is None
     text = (tmp_path / "out" / MARKDOWN_REPORT).read_text()
     for named in (corpus.dataset.content_hash, NORMALISER, digest, "`joints`", "told.jsonl"):
