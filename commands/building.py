@@ -26,7 +26,9 @@ EXECUTION = Execution()
 @click.option("--texts", type=FOLDER, help="Folder of captions [default: texts/ beside INDEX].")
 @click.option("--splits", type=FOLDER, help="Folder of split lists [default: INDEX's folder].")
 @click.option("--body", type=ANY, help="SMPL-format .npz or .pkl, or folder of <gender>/model.npz.")
-@click.option("--sensor", default=DEFAULT.sensor, show_default=True, help="Preset or sensor file.")
+@click.option(
+    "--sensor", default=DEFAULT.sensor, show_default=True, help="Preset, such as vlp-16, or file."
+)
 @click.option("--points", default=DEFAULT.points, show_default=True, help="Points kept a frame.")
 @click.option("--distance", default=DEFAULT.distance, show_default=True, help="Metres to sensor.")
 @click.option("--height", default=DEFAULT.height, show_default=True, help="Metres above floor.")
