@@ -170,6 +170,9 @@ class FeatureProduct:
         """Load the encoder."""
         _load(self.load, self.encoder)
 
+    def prefetch(self, planned: PlannedSource) -> None:
+        """Do nothing: clips lie one after another in their shard, as systems expect of files."""
+
     def begin(self, planned: PlannedSource) -> Finish:
         """Encode a clip when its turn comes."""
         return lambda: [self._sample(planned)]

@@ -61,6 +61,9 @@ class Product(Protocol):
     def warm_up(self) -> None:
         """Load what all samples need, once a process."""
 
+    def prefetch(self, planned: Any) -> None:
+        """Ask the system to have a planned row's files at hand, for it is the next to begin."""
+
     def begin(self, planned: Any) -> Finish:
         """Begin the samples of a planned row, and return what waits for them.
 
