@@ -23,17 +23,20 @@ from motiondata.bodies.posing_torch import (
     stack_shapes,
 )
 from motiondata.errors import InputError
-from motiondata.lidar.cuda.device import Gpu, Mark, open_gpu, out_of_memory_told
-from motiondata.lidar.cuda.fields import EXACT, Mesh, Noise, Seen
-from motiondata.lidar.cuda.kernels import FACE_BITS
+from motiondata.lidar.cuda.device import Gpu, Mark, failures_told, open_gpu
+from motiondata.lidar.cuda.fields import EXACT, NOT_FINITE, Mesh, Noise, Seen
+from motiondata.lidar.cuda.rasterising import FACE_BITS
 from motiondata.lidar.cuda.scanning import FrameScanner
 from motiondata.lidar.noise import draw_range_noise
 from motiondata.lidar.observing import Pending, RangeNoise
 from motiondata.lidar.sampling import SampledClip
 from motiondata.lidar.sensor import Sensor
 
-LAUNCH_FRAMES = 1024
-"""Frames of a batch at the most: two for each block that the largest GPUs have at work."""
+LAUNCH_FRAMES = 2048
+"""Frames of a batch at the most: four for each block that the largest GPUs have at work.
+
+And so many that the processor, which queues two hundred steps a batch, is not what is waited for.
+"""
 
 Array = NDArray[np.float64]
 
@@ -65,8 +68,10 @@ class _Launched:
 
     def take(self, frames: slice) -> SampledClip:
         """Wait for it, and copy the results of some frames."""
-        self.mark.wait()
+        with failures_told():
+            self.mark.wait()
         points, hits, parts = (tensor[frames].numpy().copy() for tensor in self.seen)
+        _expect_finite(hits)
         return SampledClip(points, hits, parts)
 
 
@@ -133,7 +138,7 @@ class CudaObserver:
 
     def _launch(self, batch: _Batch) -> _Launched:
         del self._open[batch.body.id]
-        with out_of_memory_told():
+        with failures_told():
             if self._station is None:
                 self._station = _Station(open_gpu(), self._sensor, self._points)
             batch.launched = self._station.observe(batch.body, batch.requests)
@@ -164,17 +169,19 @@ class _Station:
 
     def __init__(self, gpu: Gpu, sensor: Sensor, points: int) -> None:
         self._gpu = gpu
-        self._scanner = FrameScanner(gpu, sensor)
         self._points = points
+        with gpu.in_turn():
+            self._scanner = FrameScanner(gpu, sensor)
         self._bodies: dict[str, _TorchBody] = {}
 
     def observe(self, body: Body, requests: list[_Request]) -> _Launched:
         """Queue the whole way from poses to points."""
-        on_gpu = self._body(body)
-        vertices = pose_frames(on_gpu.skin, self._poses(requests))
-        mesh = Mesh(vertices, on_gpu.faces, on_gpu.parts)
-        seen = self._scanner.scan(mesh, self._noise(mesh, requests), self._points)
-        return _Launched(Seen(*map(self._gpu.download, seen)), self._gpu.mark())
+        with self._gpu.in_turn():
+            on_gpu = self._body(body)
+            vertices = pose_frames(on_gpu.skin, self._poses(requests))
+            mesh = Mesh(vertices, on_gpu.faces, on_gpu.parts)
+            seen = self._scanner.scan(mesh, self._noise(mesh, requests), self._points)
+            return _Launched(Seen(*map(self._gpu.download, seen)), self._gpu.mark())
 
     def _body(self, body: Body) -> _TorchBody:
         if len(body.faces) >= 1 << FACE_BITS:
@@ -217,6 +224,7 @@ class _Station:
         if all(request.noise.sigma == 0 for request in requests):
             return exact
         counts = self._scanner.scan(mesh, exact, kept=0).hits.cpu().numpy()
+        _expect_finite(counts)
         ends = np.cumsum([len(request.trans) for request in requests])
         draws = [
             draw_range_noise(hits, noise.sigma, noise.seed, noise.key, noise.first)
@@ -225,6 +233,11 @@ class _Station:
             )
         ]
         return Noise(upload(np.concatenate(draws)), upload(np.cumsum(counts) - counts))
+
+
+def _expect_finite(hits: NDArray[np.int32]) -> None:
+    if (hits == NOT_FINITE).any():
+        raise ValueError("expected finite vertices, found NaN or infinity among them")
 
 
 def _shapes_of(requests: list[_Request]) -> list[ShapedBody]:

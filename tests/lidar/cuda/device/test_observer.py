@@ -1,6 +1,4 @@
-"""The observer on the simulated GPU, from poses to points, beside the processor's."""
-
-from pathlib import Path
+"""The observer on the GPU, from poses to points, beside the processor's."""
 
 import numpy as np
 import pytest
@@ -10,14 +8,8 @@ from motiondata.lidar.cuda.observing import CudaObserver
 from motiondata.lidar.observing import CpuObserver, RangeNoise
 from motiondata.lidar.sampling import SampledClip
 from motiondata.lidar.sensor import Sensor
-from pipelines.build import build_lidar
-from pipelines.options import Execution
-from shards.dataset import Dataset
-from shards.encoding import decode_member
-from shards.reading import iter_samples
 from tests.bodies.made_body import small_body
 from tests.made_skeleton import moving_pose
-from tests.pipelines.made_archive import make_archive
 
 SENSOR = Sensor(
     name="few",
@@ -63,16 +55,8 @@ def test_a_clip_longer_than_a_batch_is_cut_and_joined() -> None:
     )
 
 
-def test_a_build_is_the_processors_but_for_the_last_bits(tmp_path: Path) -> None:
-    archive = make_archive(tmp_path)
-    for device in ("cpu", "cuda"):
-        options = archive.options(points=POINTS, limit=1, device=device)
-        build_lidar(options, tmp_path / device, Execution())
-    cpu, cuda = Dataset.open(tmp_path / "cpu"), Dataset.open(tmp_path / "cuda")
-    assert cuda.description.parameters["device"] == "cuda"
-    pairs = zip(iter_samples(cuda, "train"), iter_samples(cpu, "train"), strict=True)
-    for (key, found), (expected_key, expected) in pairs:
-        assert key == expected_key
-        assert found["hits.npy"] == expected["hits.npy"]
-        points = [decode_member(".npy", members["points.npy"]) for members in (found, expected)]
-        np.testing.assert_allclose(points[0], points[1], atol=1e-5)
+@pytest.mark.parametrize("noise", [EXACT, NOISY], ids=["exact", "noisy"])
+def test_a_pose_that_is_not_finite_is_refused_as_by_the_processor(noise: RangeNoise) -> None:
+    for observer in (CudaObserver(SENSOR, POINTS), CpuObserver(SENSOR, POINTS)):
+        with pytest.raises(ValueError, match="expected finite vertices"):
+            observer.observe(SHAPES[0], POSE, TRANS * np.nan, T_sensor_world, noise)
