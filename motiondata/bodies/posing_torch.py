@@ -213,7 +213,7 @@ def _transforms(joints: Tensor, turns: Tensor, levels: tuple[Level, ...]) -> Ten
 
 
 def _rotvec_to_rotmat(rotvecs: Tensor) -> Tensor:
-    """Convert axis-angle vectors, shaped (..., 3), as `motiondata.rotations` does."""
+    """Convert axis-angle vectors, shaped (..., 3), radians, to matrices: Rodrigues' formula."""
     x, y, z = rotvecs.unbind(-1)
     angle = (x * x + y * y + z * z).sqrt()
     turn = torch.sinc(angle / torch.pi)

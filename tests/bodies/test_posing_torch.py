@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.transform import Rotation
 from torch.overrides import TorchFunctionMode
 
 from motiondata.bodies.body import Body
@@ -17,7 +18,6 @@ from motiondata.bodies.posing_torch import (
     stack_shapes,
 )
 from motiondata.bodies.smpl_format import arrays_to_body
-from motiondata.rotations import rotvec_to_rotmat
 from motiondata.skeleton import JOINTS
 from tests.bodies.made_body import made_body, small_body
 from tests.made_skeleton import moving_pose
@@ -35,7 +35,7 @@ BODIES = {
 def far_sensors(generator: np.random.Generator, frames: int) -> np.ndarray:
     """Return transforms that turn anyhow and move by some 20 m."""
     transforms = np.tile(np.eye(4), (frames, 1, 1))
-    transforms[:, :3, :3] = rotvec_to_rotmat(generator.normal(size=(frames, 3)))
+    transforms[:, :3, :3] = Rotation.from_rotvec(generator.normal(size=(frames, 3))).as_matrix()
     transforms[:, :3, 3] = generator.normal(0, 10, (frames, 3))
     return transforms
 
