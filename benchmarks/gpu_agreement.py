@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from benchmarks.gpu_work import Work
 from motiondata.bodies.posing import pose_body
 from motiondata.bodies.posing_torch import pose_frames
-from motiondata.lidar.observing import RangeNoise
 from motiondata.lidar.sampling import SampledClip, farthest_points, sample_scans
 from motiondata.lidar.scanning import Scanner
 
@@ -97,7 +96,4 @@ def _same_bytes_alone(work: Work, frames: slice) -> bool:
 
 
 def _observe(work: Work, frames: slice) -> SampledClip:
-    exact = RangeNoise(0.0, 0, "none")
-    return work.observer.observe(
-        work.shaped, work.pose[frames], work.trans[frames], work.world_to_sensor, exact
-    )
+    return work.observer.begin(work.request(frames))()

@@ -20,7 +20,7 @@ from benchmarks.gpu_work import CLIP_FRAMES, Work
 from benchmarks.timing import Spread, spread
 from motiondata.bodies.posing_torch import pose_frames
 from motiondata.lidar.cuda.device import Gpu
-from motiondata.lidar.observing import Pending, RangeNoise
+from motiondata.lidar.observing import Pending
 
 REPEATS = 7
 """How often each thing is measured, after a time that is not counted."""
@@ -197,13 +197,9 @@ def _launched(work: Work, vertices: torch.Tensor, multiprocessors: int) -> dict[
 
 def observe_clips(work: Work) -> None:
     """Observe as a build does: clip after clip of some launches, and some of them on the way."""
-    exact, begun = RangeNoise(0.0, 0, "none"), deque[Pending]()
+    begun = deque[Pending]()
     for clip in LAUNCHES * work.clips:
-        begun.append(
-            work.observer.begin(
-                work.shaped, work.pose[clip], work.trans[clip], work.world_to_sensor, exact
-            )
-        )
+        begun.append(work.observer.begin(work.request(clip)))
         if len(begun) * CLIP_FRAMES > work.observer.frames_ahead:
             begun.popleft()()
     while begun:

@@ -14,6 +14,7 @@ from motiondata.lidar.cuda.device import Gpu
 from motiondata.lidar.cuda.fields import EXACT, Mesh, Noise, Seen
 from motiondata.lidar.cuda.observing import CudaObserver
 from motiondata.lidar.cuda.scanning import FrameScanner
+from motiondata.lidar.observing import RangeNoise, Request
 from motiondata.lidar.sensor import Sensor
 from motiondata.skeleton import JOINTS
 from tests.made_skeleton import moving_pose
@@ -82,6 +83,11 @@ class Work:
         """What posing must compute for a frame: each vertex's transform, and its blend shapes."""
         rows = 0 if self.skin.pose_dirs is None else len(self.skin.pose_dirs)
         return len(self.shaped.vertices) * (2 * JOINTS * 12 + 2 * 3 * rows + 2 * 3 * 3)
+
+    def request(self, frames: slice) -> Request:
+        """Return some frames as an observer is asked for them, without noise."""
+        pose, trans = self.pose[frames], self.trans[frames]
+        return Request(self.shaped, pose, trans, self.world_to_sensor, RangeNoise(0.0, 0, "none"))
 
     def scan(self, vertices: Tensor, kept: int) -> Seen:
         """Queue a scan of posed frames, shaped (frames, vertices, 3), that keeps so many points."""

@@ -6,7 +6,7 @@ one of its results. Meanwhile the processor reads the next clips and writes the 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -28,7 +28,7 @@ from motiondata.lidar.cuda.fields import EXACT, NOT_FINITE, Mesh, Noise, Seen
 from motiondata.lidar.cuda.rasterising import FACE_BITS
 from motiondata.lidar.cuda.scanning import FrameScanner
 from motiondata.lidar.noise import draw_range_noise
-from motiondata.lidar.observing import Pending, RangeNoise
+from motiondata.lidar.observing import Pending, Request
 from motiondata.lidar.sampling import SampledClip
 from motiondata.lidar.sensor import Sensor
 
@@ -37,26 +37,6 @@ LAUNCH_FRAMES = 2048
 
 And so many that the processor, which queues two hundred steps a batch, is not what is waited for.
 """
-
-Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class _Request:
-    """Some frames of one clip."""
-
-    shaped: ShapedBody
-    pose: Array
-    trans: Array
-    world_to_sensor: Array
-    noise: RangeNoise
-
-    def cut(self, first: int, end: int) -> "_Request":
-        noise = replace(self.noise, first=self.noise.first + first)
-        frames = slice(first, end)
-        return _Request(
-            self.shaped, self.pose[frames], self.trans[frames], self.world_to_sensor, noise
-        )
 
 
 @dataclass(frozen=True)
@@ -80,7 +60,7 @@ class _Batch:
     """Frames of one body that are to be observed at once."""
 
     body: Body
-    requests: list[_Request] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     frames: int = 0
     launched: _Launched | None = None
 
@@ -96,33 +76,13 @@ class CudaObserver:
         self._station: _Station | None = None
         self._open: dict[str, _Batch] = {}
 
-    def begin(
-        self,
-        shaped: ShapedBody,
-        pose: Array,
-        trans: Array,
-        world_to_sensor: Array,
-        noise: RangeNoise,
-    ) -> Pending:
-        """Begin to observe a body posed by `pose` (frames, 22, 3) and `trans` (frames, 3)."""
-        whole = _Request(shaped, pose, trans, world_to_sensor, noise)
-        starts = range(0, len(trans), self._launch_frames)
-        parts = [self._add(whole.cut(first, first + self._launch_frames)) for first in starts]
+    def begin(self, request: Request) -> Pending:
+        """Gather it into batches, of which those that are full are launched."""
+        parts = [self._add(part) for part in request.cut(self._launch_frames)]
         return parts[0] if len(parts) == 1 else partial(_joined, parts)
 
-    def observe(
-        self,
-        shaped: ShapedBody,
-        pose: Array,
-        trans: Array,
-        world_to_sensor: Array,
-        noise: RangeNoise,
-    ) -> SampledClip:
-        """Observe a body posed by `pose` (frames, 22, 3) and `trans` (frames, 3), world frame."""
-        return self.begin(shaped, pose, trans, world_to_sensor, noise)()
-
-    def _add(self, request: _Request) -> Pending:
-        frames = len(request.trans)
+    def _add(self, request: Request) -> Pending:
+        frames = request.frames
         batch = self._open.get(request.shaped.body.id)
         if batch is not None and batch.frames + frames > self._launch_frames:
             self._launch(batch)
@@ -174,7 +134,7 @@ class _Station:
             self._scanner = FrameScanner(gpu, sensor)
         self._bodies: dict[str, _TorchBody] = {}
 
-    def observe(self, body: Body, requests: list[_Request]) -> _Launched:
+    def observe(self, body: Body, requests: list[Request]) -> _Launched:
         """Queue the whole way from poses to points."""
         with self._gpu.in_turn():
             on_gpu = self._body(body)
@@ -197,9 +157,9 @@ class _Station:
             )
         return self._bodies[body.id]
 
-    def _poses(self, requests: list[_Request]) -> TorchPoses:
+    def _poses(self, requests: list[Request]) -> TorchPoses:
         numbers = {id(shape): number for number, shape in enumerate(_shapes_of(requests))}
-        counts = [len(request.trans) for request in requests]
+        counts = [request.frames for request in requests]
         vertices, joints = stack_shapes(_shapes_of(requests))
         shapes = np.array([numbers[id(request.shaped)] for request in requests])
         upload = self._gpu.upload
@@ -214,7 +174,7 @@ class _Station:
             ),
         )
 
-    def _noise(self, mesh: Mesh, requests: list[_Request]) -> Noise:
+    def _noise(self, mesh: Mesh, requests: list[Request]) -> Noise:
         """Draw the range noise, for which a first scan counts the hits that are to have some.
 
         The draws are the processor's, so that a frame's noise is the same on every device.
@@ -225,7 +185,7 @@ class _Station:
             return exact
         counts = self._scanner.scan(mesh, exact, kept=0).hits.cpu().numpy()
         _expect_finite(counts)
-        ends = np.cumsum([len(request.trans) for request in requests])
+        ends = np.cumsum([request.frames for request in requests])
         draws = [
             draw_range_noise(hits, noise.sigma, noise.seed, noise.key, noise.first)
             for hits, noise in zip(
@@ -240,6 +200,6 @@ def _expect_finite(hits: NDArray[np.int32]) -> None:
         raise ValueError("expected finite vertices, found NaN or infinity among them")
 
 
-def _shapes_of(requests: list[_Request]) -> list[ShapedBody]:
+def _shapes_of(requests: list[Request]) -> list[ShapedBody]:
     """Return each shape once: those of a recording's mirrored clips and views are the same."""
     return list({id(request.shaped): request.shaped for request in requests}.values())

@@ -1,11 +1,13 @@
 """The observer on the GPU, from poses to points, beside the processor's."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from motiondata.bodies.posing import ShapedBody, shape_body
 from motiondata.lidar.cuda.observing import CudaObserver
-from motiondata.lidar.observing import CpuObserver, RangeNoise
+from motiondata.lidar.observing import CpuObserver, RangeNoise, Request
 from motiondata.lidar.sampling import SampledClip
 from motiondata.lidar.sensor import Sensor
 from tests.bodies.made_body import small_body
@@ -28,10 +30,14 @@ EXACT, NOISY = RangeNoise(0.0, 0, "walk"), RangeNoise(0.02, 3, "walk", first=5)
 POSE, TRANS = moving_pose(2, seed=0)
 
 
+def asked(shaped: ShapedBody, noise: RangeNoise) -> Request:
+    return Request(shaped, POSE, TRANS, T_sensor_world, noise)
+
+
 def seen_by(
     observer: CpuObserver | CudaObserver, shaped: ShapedBody, noise: RangeNoise
 ) -> SampledClip:
-    return observer.begin(shaped, POSE, TRANS, T_sensor_world, noise)()
+    return observer.begin(asked(shaped, noise))()
 
 
 def assert_alike(found: SampledClip, expected: SampledClip) -> None:
@@ -43,7 +49,7 @@ def assert_alike(found: SampledClip, expected: SampledClip) -> None:
 @pytest.mark.parametrize("noise", [EXACT, NOISY], ids=["exact", "noisy"])
 def test_clips_in_one_batch_are_seen_as_the_processor_sees_them(noise: RangeNoise) -> None:
     cuda, cpu = CudaObserver(SENSOR, POINTS), CpuObserver(SENSOR, POINTS)
-    begun = [cuda.begin(shaped, POSE, TRANS, T_sensor_world, noise) for shaped in SHAPES]
+    begun = [cuda.begin(asked(shaped, noise)) for shaped in SHAPES]
     for shaped, pending in zip(SHAPES, begun, strict=True):
         assert_alike(pending(), seen_by(cpu, shaped, noise))
 
@@ -57,6 +63,7 @@ def test_a_clip_longer_than_a_batch_is_cut_and_joined() -> None:
 
 @pytest.mark.parametrize("noise", [EXACT, NOISY], ids=["exact", "noisy"])
 def test_a_pose_that_is_not_finite_is_refused_as_by_the_processor(noise: RangeNoise) -> None:
+    lost = replace(asked(SHAPES[0], noise), trans=TRANS * np.nan)
     for observer in (CudaObserver(SENSOR, POINTS), CpuObserver(SENSOR, POINTS)):
         with pytest.raises(ValueError, match="expected finite vertices"):
-            observer.observe(SHAPES[0], POSE, TRANS * np.nan, T_sensor_world, noise)
+            observer.begin(lost)()
