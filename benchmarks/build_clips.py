@@ -24,6 +24,11 @@ from motiondata.synthesis.corpus import synthesize
 SUFFIX = "_poses.npz"
 SHORTEST, LONGEST = 40, 200
 """Frames of a clip of an archive: HumanML3D's of 2 to 10 seconds at 20 fps."""
+HUMANML3D_FRAMES = (63, 88, 111, 143, 181, 200, 200, 200)
+"""Lengths of HumanML3D's clips from AMASS, the middle of each eighth; 148 on average. What a clip
+costs beside its frames would count for twice as much in clips half as long."""
+POOL = 8
+"""How many clips are made for each that is kept for its length."""
 BLEND_METRES = 0.004
 """Standard deviation of a made pose blend shape, a feature: joints bulge, and it stays a person."""
 
@@ -78,11 +83,12 @@ def recording_path(archive: Path, row: Row) -> Path:
 
 
 def made_clips(folder: Path, count: int) -> ClipSet:
-    """Synthesise clips."""
-    synthesize(folder, count, seed=0)
-    return ClipSet(
-        "synthesised", folder / "amass", read_index(folder / "index.csv"), folder / "texts"
-    )
+    """Synthesise clips, and keep some about as long as those of HumanML3D, up to 190 frames."""
+    synthesize(folder, POOL * count, seed=0)
+    pool = list(read_index(folder / "index.csv"))
+    wanted = np.quantile(HUMANML3D_FRAMES, (np.arange(count) + 0.5) / count)
+    rows = tuple(_take_nearest(pool, frames) for frames in wanted)
+    return ClipSet("synthesised", folder / "amass", rows, folder / "texts")
 
 
 def archive_clips(archive: Path, count: int) -> ClipSet:
@@ -120,6 +126,11 @@ def write_bodies(folder: Path) -> dict[str, Path]:
     np.savez(paths[BUNDLED], **arrays)  # type: ignore[arg-type]
     np.savez(paths[BLENDED], **blended)  # type: ignore[arg-type]
     return paths
+
+
+def _take_nearest(pool: list[Row], frames: float) -> Row:
+    """Take the clip out of a pool that is nearest in length."""
+    return pool.pop(min(range(len(pool)), key=lambda at: abs(frames_of(pool[at]) - frames)))
 
 
 def _beginning(archive: Path, path: Path, number: int) -> Row:

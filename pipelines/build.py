@@ -52,11 +52,10 @@ def build(product: Product, out: Path, execution: Execution) -> BuildResult:
     Raises `InputError` where an option or an input is wrong, before anything is written, and
     `AbortedError` where the machine stops the build, which the same call then goes on with.
     """
-    out = out.absolute()
     with aborting(out):
-        plan, tally, rate = _build(product, out, execution)
+        plan, tally, rate = _build(product, out.absolute(), execution)
     outcome = Outcome.of(plan.rows, tally.drops, execution.max_failures)
-    summary = describe_build(out, plan, tally, rate)
+    summary = describe_build(out, plan, tally, rate, product.remarks)
     return BuildResult(f"{summary}\n{outcome.describe()}", outcome.within_budget)
 
 

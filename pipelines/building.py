@@ -6,6 +6,7 @@ samples is written, so that a row is either all there or not at all.
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from threadpoolctl import threadpool_limits
 
@@ -66,8 +67,11 @@ class _ShardBuild:
     def _begun_rows(self, watcher: Watcher) -> Iterator[tuple[PlannedRow, Finish]]:
         """Yield each row when as many frames are begun beyond it as the product wants."""
         begun: deque[tuple[PlannedRow, Finish]] = deque()
-        for planned in self.job.shard.clips:
+        clips = self.job.shard.clips
+        for planned, following in zip_longest(clips, clips[1:]):
             watcher.take_up(planned.row.number)
+            if following is not None:
+                self.product.prefetch(following)
             begun.append((planned, self._begin_or_drop(planned)))
             while sum(row.frames for row, _ in begun) > self.product.frames_ahead:
                 yield begun.popleft()

@@ -157,6 +157,7 @@ class FeatureProduct:
     name: ClassVar[str] = "features"
     columns: ClassVar[pa.Schema] = COLUMNS
     told: ClassVar[Mapping[str, str]] = {}
+    remarks: ClassVar[tuple[str, ...]] = ()
     device: ClassVar[str] = CPU
     frames_ahead: ClassVar[int] = 0
 
@@ -169,6 +170,9 @@ class FeatureProduct:
     def warm_up(self) -> None:
         """Load the encoder."""
         _load(self.load, self.encoder)
+
+    def prefetch(self, planned: PlannedSource) -> None:
+        """Do nothing: clips lie one after another in their shard, as systems expect of files."""
 
     def begin(self, planned: PlannedSource) -> Finish:
         """Encode a clip when its turn comes."""
@@ -231,5 +235,5 @@ def _load(load: LoadEncoder, expected: str) -> Encoder:
 @lru_cache(maxsize=1)
 def _check_shard(source: Path, shard: ShardEntry) -> None:
     """Raise `DatasetError` where a shard is not as built; each is read once more for it."""
-    if hash_file(existing(source, shard.name)) != shard.blake2b:
+    if hash_file(existing(source, shard.name)) != shard.blake3:
         raise DatasetError(shard.name, "is damaged; verify the dataset, and copy it again")

@@ -23,6 +23,7 @@ from pipelines.product import Finish, Planned, Values
 from pipelines.sample import MANIFEST_COLUMNS, lidar_schema, manifest_values
 from pipelines.scene import begin_samples, finish_sample
 from pipelines.tools import Tools, load_tools, warm_up_kernels
+from shards.prefetching import prefetch_file
 from shards.schema import Schema
 
 
@@ -43,6 +44,11 @@ class LidarProduct:
         return lidar_schema(self.options.points)
 
     @property
+    def remarks(self) -> list[str]:
+        """Say whether captions or split lists are absent."""
+        return self.paths.remarks
+
+    @property
     def device(self) -> str:
         """What poses, scans and samples."""
         return self.options.device
@@ -56,6 +62,13 @@ class LidarProduct:
         """Load the bodies, the sensor and the kernels, and say if those must be compiled."""
         load_tools(self.options)
         warm_up_kernels()
+
+    def prefetch(self, planned: PlannedClip) -> None:
+        """Ask for a clip's recording and captions."""
+        prefetch_file(self.options.amass / planned.recording)
+        if self.paths.texts is not None:
+            for sample in planned.samples:
+                prefetch_file(self.paths.texts / f"{sample.name}{CAPTIONS}")
 
     def begin(self, planned: PlannedClip) -> Finish:
         """Begin a clip's scans; raises `RecordingError` where its recording is no good."""

@@ -4,7 +4,7 @@ It says how a sample looks, makes the samples of one planned row after another, 
 receipts, locks, workers and going on after an interruption are the same for all of them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
@@ -51,6 +51,10 @@ class Product(Protocol):
         """The columns whose mean over all frames a report tells, and its unit."""
 
     @property
+    def remarks(self) -> Sequence[str]:
+        """What a report says of its inputs, because nobody would notice that they are absent."""
+
+    @property
     def device(self) -> str:
         """What the samples are computed on, one of `motiondata.lidar.devices.SCAN_DEVICES`."""
 
@@ -60,6 +64,9 @@ class Product(Protocol):
 
     def warm_up(self) -> None:
         """Load what all samples need, once a process."""
+
+    def prefetch(self, planned: Any) -> None:
+        """Ask the system to have a planned row's files at hand, for it is the next to begin."""
 
     def begin(self, planned: Any) -> Finish:
         """Begin the samples of a planned row, and return what waits for them.

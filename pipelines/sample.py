@@ -3,7 +3,7 @@
 The members and their meaning are described for readers in docs/format.md.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from math import prod
 from typing import Any
@@ -120,4 +120,4 @@ def _clip_details(clip: Clip) -> dict[str, Any]:
 
 
 def _caption_details(captions: tuple[Caption, ...]) -> list[dict[str, Any]]:
-    return [asdict(caption) for caption in captions]
+    return [vars(caption) for caption in captions]

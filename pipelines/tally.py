@@ -55,7 +55,7 @@ class Tally:
         if receipt.file is not None:
             file, samples = receipt.file, len(receipt.keys)
             self.shards.append(
-                ShardEntry(shard.name, file.bytes, file.blake2b, samples, receipt.frames)
+                ShardEntry(shard.name, file.bytes, file.blake3, samples, receipt.frames)
             )
             self._fold(shard.split, receipt)
 

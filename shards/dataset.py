@@ -107,7 +107,7 @@ def read_table_file(path: Path, table: TableEntry) -> bytes:
     data = existing(path, table.name).read_bytes()
     if len(data) != table.bytes:
         raise DatasetError(table.name, f"has {len(data)} bytes; {DATASET} says {table.bytes}")
-    if hash_bytes(data) != table.blake2b:
+    if hash_bytes(data) != table.blake3:
         raise DatasetError(table.name, f"is damaged: its hash is not the one in {DATASET}")
     return data
 

@@ -27,13 +27,13 @@ class ShardEntry:
     name: str
     """Its path in the dataset's folder, `train/000000.tar`."""
     bytes: int
-    blake2b: str
+    blake3: str
     samples: int
     frames: int
 
     def __post_init__(self) -> None:
         split_of(self.name)
-        check_entry(self.blake2b, self.bytes, self.samples, self.frames)
+        check_entry(self.blake3, self.bytes, self.samples, self.frames)
 
     @property
     def split(self) -> str:
@@ -89,7 +89,7 @@ class Description:
 
 def content_hash(shards: Sequence[ShardEntry]) -> str:
     """Return the hash of shards' names and hashes, in order."""
-    return hash_bytes("".join(f"{shard.name} {shard.blake2b}\n" for shard in shards).encode())
+    return hash_bytes("".join(f"{shard.name} {shard.blake3}\n" for shard in shards).encode())
 
 
 def description_to_json(description: Description) -> bytes:

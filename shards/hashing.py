@@ -1,33 +1,39 @@
-"""The one hash of a dataset: BLAKE2b with 128 bits, written as 32 hexadecimal digits.
+"""The one hash of a dataset: BLAKE3, as 64 hexadecimal digits, which `b3sum FILE` prints too.
 
-It runs at 1.45 GB/s on one core, four times as fast as SHA-256, so that hashing never slows a
-build; 128 bits are plenty against chance, and nothing here defends against a forger.
+It runs at 4 GB/s on one core where BLAKE2b does 0.95 and SHA-256 1.8, so that neither building nor
+verifying waits for it. Every shard is hashed when it is written and again when it is verified.
 """
 
-import hashlib
 import re
 from io import BufferedReader
 from pathlib import Path
 
+from blake3 import blake3
+
 from shards.errors import ShardError
 
-DIGEST_BYTES = 16
-DIGEST = re.compile(rf"[0-9a-f]{{{2 * DIGEST_BYTES}}}")
+DIGEST_DIGITS = 64
+BLOCK_BYTES = 2**18
+"""Of a file that are hashed at once: they fit into a core's cache."""
+DIGEST = re.compile(rf"[0-9a-f]{{{DIGEST_DIGITS}}}")
 
 
-def new_hash() -> "hashlib.blake2b":
+def new_hash() -> blake3:
     """Return the hash of nothing, to be updated."""
-    return hashlib.blake2b(digest_size=DIGEST_BYTES)
+    return blake3()
 
 
 def hash_bytes(data: bytes) -> str:
     """Return the hash of bytes."""
-    return hashlib.blake2b(data, digest_size=DIGEST_BYTES).hexdigest()
+    return blake3(data).hexdigest()
 
 
 def hash_stream(file: BufferedReader) -> str:
     """Return the hash of what follows in an open file, holding only a block of it in memory."""
-    return hashlib.file_digest(file, new_hash).hexdigest()
+    digest, block = blake3(), memoryview(bytearray(BLOCK_BYTES))
+    while size := file.readinto(block):
+        digest.update(block[:size])
+    return digest.hexdigest()
 
 
 def hash_file(path: Path) -> str:
@@ -39,6 +45,6 @@ def hash_file(path: Path) -> str:
 def check_entry(digest: str, *numbers: int) -> None:
     """Raise `ShardError` unless a file's record holds a hash and whole numbers from zero up."""
     if not isinstance(digest, str) or not DIGEST.fullmatch(digest):
-        raise ShardError(f"a hash is {digest!r}; expected {2 * DIGEST_BYTES} hexadecimal digits")
+        raise ShardError(f"a hash is {digest!r}; expected {DIGEST_DIGITS} hexadecimal digits")
     if not all(type(number) is int and number >= 0 for number in numbers):
         raise ShardError(f"sizes and counts are {numbers}; expected whole numbers from zero up")

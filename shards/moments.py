@@ -39,7 +39,8 @@ class Moments:
         Only entries where `where`, shaped as the array's leading axes, is not zero are counted.
         Raises `ShardError` for values that are not finite.
         """
-        chosen = array if where is None else array[where != 0]
+        counted = None if where is None else where != 0
+        chosen = array if counted is None or counted.all() else array[counted]
         rows = chosen.reshape(-1, array.shape[-1])
         if not len(rows):
             return cls.nothing(array.shape[-1])

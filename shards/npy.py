@@ -34,7 +34,8 @@ def array_to_npy(array: NDArray[Any]) -> bytes:
     if array.dtype.name not in DTYPES:
         raise SampleError(f"an array is of type {array.dtype}; expected one of {', '.join(DTYPES)}")
     dtype = DTYPES[array.dtype.name]
-    return npy_header(dtype.name, array.shape) + array.astype(dtype, copy=False).tobytes("C")
+    values = np.asarray(array, dtype, order="C")
+    return b"".join((npy_header(dtype.name, array.shape), values.data))
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,7 @@ from typing import Any
 from shards.dataset import Dataset
 from shards.description import ShardEntry
 from shards.errors import DatasetError
+from shards.prefetching import prefetch
 from shards.reading import ShardReader
 
 OPEN_SHARDS = 256
@@ -45,7 +46,7 @@ class ShardFiles:
         if reader is None:
             reader = self._open[shard] = ShardReader(self.dataset.path, self.shards[shard])
             if self._reads_ahead:
-                os.posix_fadvise(reader.file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
+                prefetch(reader.file.fileno())
         self._open.move_to_end(shard)
         if len(self._open) > OPEN_SHARDS:
             self._open.popitem(last=False)[1].close()

@@ -11,7 +11,7 @@ from typing import Any
 from shards.errors import DatasetError
 from shards.hashing import hash_bytes
 
-SEAL = "blake2b"
+SEAL = "blake3"
 """The last key of a sealed document: the hash of the document without it."""
 
 

@@ -18,7 +18,7 @@ from shards.ustar import BLOCK, archive_end, padding
 def hash_faults(reader: ShardReader) -> Iterator[str]:
     """Yield a fault if the hash of the file is not the recorded one."""
     reader.file.seek(0)
-    if hash_stream(reader.file) != reader.shard.blake2b:
+    if hash_stream(reader.file) != reader.shard.blake3:
         yield "is damaged: its hash is not the recorded one; copy or build it again"
 
 

@@ -28,11 +28,11 @@ class TableEntry:
 
     name: str
     bytes: int
-    blake2b: str
+    blake3: str
     rows: int
 
     def __post_init__(self) -> None:
-        check_entry(self.blake2b, self.bytes, self.rows)
+        check_entry(self.blake3, self.bytes, self.rows)
 
 
 def write_table(path: Path, table: pa.Table) -> TableEntry:

@@ -51,7 +51,7 @@ class ShardFile:
     name: str
     """The file's name, without its folder."""
     bytes: int
-    blake2b: str
+    blake3: str
     """The hash of the whole file, as `shards.hashing` makes it."""
 
 

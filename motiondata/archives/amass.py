@@ -6,13 +6,14 @@ nghorbani/amass, and the releases' own files.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.archives.npz import Npz, array_to_text, open_npz
 from motiondata.errors import DropReason, RecordingError
-from motiondata.recording import SMPL_SHAPES, Recording
+from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES, Recording
 from motiondata.skeleton import JOINTS
 
 SMPLH_FRAME_RATE = "mocap_framerate"
@@ -59,22 +60,23 @@ def read_recording(path: Path, source: str) -> Recording:
 def _read_smplh(npz: Npz) -> Recording:
     _expect_motion(npz, SMPLH_FRAME_RATE)
     npz.expect_keys("poses", "trans", "betas", "gender")
-    return _recording(npz, _floats(npz, "poses", 2), SMPLH_FRAME_RATE)
+    return _recording(npz, _real(npz, "poses", 2), SMPLH_FRAME_RATE, SMPL_SHAPES)
 
 
 def _read_smplx(npz: Npz) -> Recording:
     _expect_motion(npz, SMPLX_FRAME_RATE)
     npz.expect_keys("root_orient", "pose_body", "trans", "betas", "gender")
-    root_orient, pose_body = _floats(npz, "root_orient", 2), _floats(npz, "pose_body", 2)
+    root_orient, pose_body = _real(npz, "root_orient", 2), _real(npz, "pose_body", 2)
     if root_orient.shape != (len(pose_body), 3):
         raise npz.invalid(
             f"root_orient is shaped {root_orient.shape} and pose_body {pose_body.shape}; "
             "expected (frames, 3) and (frames, 63)"
         )
-    return _recording(npz, np.hstack((root_orient, pose_body)), SMPLX_FRAME_RATE)
+    poses = np.hstack((root_orient, pose_body))
+    return _recording(npz, poses, SMPLX_FRAME_RATE, SMPLX_SHAPES)
 
 
-def _recording(npz: Npz, poses: NDArray[np.float64], frame_rate: str) -> Recording:
+def _recording(npz: Npz, poses: NDArray[Any], frame_rate: str, shape_space: str) -> Recording:
     return Recording(
         pose=_body_pose(npz, poses),
         trans=_floats(npz, "trans", 2),
@@ -82,7 +84,7 @@ def _recording(npz: Npz, poses: NDArray[np.float64], frame_rate: str) -> Recordi
         gender=_gender(npz),
         betas=_betas(npz),
         source=npz.source,
-        shape_space=_text(npz, "shape_space") or SMPL_SHAPES,
+        shape_space=_text(npz, "shape_space") or shape_space,
         licence=_text(npz, "licence"),
     )
 
@@ -92,14 +94,14 @@ def _expect_motion(npz: Npz, frame_rate: str) -> None:
         raise npz.invalid(f"no key {frame_rate}, so this is not a motion but a shape or a model")
 
 
-def _body_pose(npz: Npz, poses: NDArray[np.float64]) -> NDArray[np.float64]:
+def _body_pose(npz: Npz, poses: NDArray[Any]) -> NDArray[np.float64]:
     columns = 3 * JOINTS
     if poses.shape[1] < columns or poses.shape[1] % 3:
         raise npz.invalid(
             f"the pose is shaped {poses.shape}; expected axis-angle (frames, {columns} or more), "
             "three columns a joint"
         )
-    return np.ascontiguousarray(poses[:, :columns]).reshape(-1, JOINTS, 3)
+    return _to_float64(poses[:, :columns]).reshape(-1, JOINTS, 3)
 
 
 def _fps(npz: Npz, key: str) -> float:
@@ -122,15 +124,25 @@ def _gender(npz: Npz) -> str:
 
 
 def _floats(npz: Npz, key: str, dimensions: int) -> NDArray[np.float64]:
+    return _to_float64(_real(npz, key, dimensions))
+
+
+def _real(npz: Npz, key: str, dimensions: int) -> NDArray[Any]:
+    """Read real numbers of whatever precision."""
     array = npz.read(key)
     if array.dtype.kind != "f" or array.ndim != dimensions:
         raise npz.invalid(
             f"{key} is {array.dtype} shaped {array.shape}; expected floating-point numbers in "
             f"{dimensions} dimensions"
         )
+    return array
+
+
+def _to_float64(array: NDArray[Any]) -> NDArray[np.float64]:
+    """Return an array in float64 and C order, a view if it is so already."""
     # Without warnings: what does not fit, or signals, is judged as the value that it becomes.
     with np.errstate(all="ignore"):
-        return array.astype(np.float64, copy=False)
+        return np.ascontiguousarray(array, np.float64)
 
 
 def _text(npz: Npz, key: str) -> str:

@@ -2,24 +2,26 @@
 
 `numpy.load` allocates what a header claims, evaluates the header as Python, and unpickles if it is
 let. Here a header is matched against the one form that NumPy writes, and believed only when it
-agrees with the size of its member; sizes have a limit, and nothing is ever unpickled. Source of the
-format: NEP 1, "A Simple File Format for NumPy Arrays".
+agrees with the size of its member; sizes have a limit, and nothing is ever unpickled. `zipfile`
+reads the directory; members are unpacked here, in one piece by zlib-ng, which takes half the time.
+Sources of the formats: NEP 1, "A Simple File Format for NumPy Arrays"; PKWARE's APPNOTE, 4.3.
 """
 
 import math
+import os
 import re
 import struct
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from zlib_ng import zlib_ng
 
 from motiondata.errors import DropReason, RecordingError
 from motiondata.files import expect_plain_file
@@ -41,10 +43,19 @@ _HEADER = re.compile(
     rb"'shape': \((?P<shape>[0-9L, ]{0,200})\),? ?\}\s*"
 )
 """A header as NumPy writes it, under Python 2 (`601L`) too, for numbers, texts and objects."""
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OverflowError, ValueError)
-"""What `zipfile` raises for damaged files, and NumPy for shapes beyond its limits."""
-_FIRST_BYTES = 2**16
-"""What is read of a member before its header is understood."""
+_DAMAGE = (
+    zipfile.BadZipFile,
+    cast("type[Exception]", zlib_ng.error),  # which its own types call an instance
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OverflowError,
+    ValueError,
+)
+"""What unpacking raises for damaged files, and NumPy for shapes beyond its limits."""
+_LOCAL_HEADER = struct.Struct("<4s22xHH")
+"""What precedes a member: among others a signature, the length of its name, and of extra bytes."""
+_LOCAL_SIGNATURE = b"PK\x03\x04"
 _FLOAT64_BYTES = 8
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
@@ -59,7 +70,7 @@ class Npz:
     """What errors call the file."""
     members: dict[str, zipfile.ZipInfo]
     """Its arrays by their keys."""
-    archive: zipfile.ZipFile
+    file: BinaryIO
 
     def expect_keys(self, *keys: str) -> None:
         """Raise `RecordingError` where any of the keys is absent."""
@@ -80,19 +91,31 @@ class Npz:
             raise _unreadable(
                 self.source, f"{key} is encrypted or packed otherwise than by deflate"
             )
-        with _damage_reported(self.source), self.archive.open(member) as file:
-            start = file.read(_FIRST_BYTES)  # all of most members: every call takes its time
-            dtype, shape, order, data_at = self._header(key, start)
-            claimed = math.prod(shape) * dtype.itemsize
-            if claimed != member.file_size - data_at:
-                raise _unreadable(self.source, f"{key} is not of the size that its header claims")
-            if math.prod(shape) * _FLOAT64_BYTES > MAX_ARRAY_BYTES:
-                raise self.invalid(f"{key} is shaped {shape}, too large to hold in float64")
-            # Told how much, since a reader that is not unpacks all that a small file may hold.
-            data = start + file.read(max(data_at + claimed + 1 - len(start), 0))
-            if len(data) != data_at + claimed:
-                raise _unreadable(self.source, f"{key} ends early")
+        with _damage_reported(self.source):
+            data = self._unpacked(member)
+        dtype, shape, order, data_at = self._header(key, data)
+        if math.prod(shape) * dtype.itemsize != len(data) - data_at:
+            raise _unreadable(self.source, f"{key} is not of the size that its header claims")
+        if math.prod(shape) * _FLOAT64_BYTES > MAX_ARRAY_BYTES:
+            raise self.invalid(f"{key} is shaped {shape}, too large to hold in float64")
+        with _damage_reported(self.source):
             return np.ndarray(shape, dtype, data, data_at, order=order)
+
+    def _unpacked(self, member: zipfile.ZipInfo) -> bytes:
+        """Return a member's bytes, as many as its entry says and with the checksum it says."""
+        self.file.seek(member.header_offset)
+        signature, name, extra = _LOCAL_HEADER.unpack(self.file.read(_LOCAL_HEADER.size))
+        self.file.seek(name + extra, os.SEEK_CUR)
+        rest = os.fstat(self.file.fileno()).st_size - self.file.tell()
+        if signature != _LOCAL_SIGNATURE or member.compress_size > rest:
+            raise zipfile.BadZipFile(f"{member.filename} is not where the directory says")
+        data = self.file.read(member.compress_size)
+        if member.compress_type == zipfile.ZIP_DEFLATED:
+            # Told how much, since one that is not unpacks all that a small file may hold.
+            data = zlib_ng.decompressobj(-zlib_ng.MAX_WBITS).decompress(data, member.file_size + 1)
+        if len(data) != member.file_size or zlib_ng.crc32(data) != member.CRC:
+            raise zipfile.BadZipFile(f"{member.filename} has not its recorded size and checksum")
+        return data
 
     def _header(
         self, key: str, start: bytes
@@ -154,10 +177,12 @@ def open_npz(path: Path, source: str) -> Iterator[Npz]:
     """
     with _damage_reported(source):
         expect_plain_file(path)
-        archive = zipfile.ZipFile(path)
-    with archive:
-        keyed = [(member.filename.removesuffix(".npy"), member) for member in archive.infolist()]
-        npz = Npz(source, dict(keyed), archive)
+        file = path.open("rb")
+    with file:
+        with _damage_reported(source):
+            members = zipfile.ZipFile(file).infolist()
+        keyed = [(member.filename.removesuffix(".npy"), member) for member in members]
+        npz = Npz(source, dict(keyed), file)
         if len(npz.members) < len(keyed):
             key = Counter(key for key, _ in keyed).most_common(1)[0][0]
             raise npz.invalid(f"the file has {key} twice")

@@ -17,8 +17,8 @@ from motiondata.files import read_small_file
 MAX_BYTES = 2**20
 """The largest file that is taken for one of captions; HumanML3D's have a few hundred bytes."""
 
-_TOKEN = re.compile(r"(\S*)/([A-Z_]+)")
-"""A word and its part of speech, by spaCy's names: `man/NOUN`."""
+_TOKEN = re.compile(r"(\S*)/([A-Z_]+)(?!\S)|(\S+)")
+"""A word and its part of speech, by spaCy's names: `man/NOUN`; or a word that has none."""
 
 
 @dataclass(frozen=True)
@@ -115,13 +115,13 @@ def _is_blank(field: str) -> bool:
 
 
 def _is_tokens(field: str) -> bool:
-    words = field.split()
-    return sum(_TOKEN.fullmatch(word) is not None for word in words) > len(words) / 2
+    tokens = _tokens(field)
+    return sum(1 for _, part in tokens if part) > len(tokens) / 2
 
 
 def _tokens(field: str) -> tuple[tuple[str, str], ...]:
-    matches = ((word, _TOKEN.fullmatch(word)) for word in field.split())
-    return tuple((match[1], match[2]) if match else (word, "") for word, match in matches)
+    found = _TOKEN.findall(field)
+    return tuple((word, part) if part else (alone, "") for word, part, alone in found)
 
 
 def _seconds(field: str) -> float:

@@ -21,6 +21,11 @@ COLUMNS = {
 }
 """The columns of the table of scores."""
 
+READING = (
+    "Higher scores are better. Distinct is the share of different captions: a model that says the "
+    "same of all clips has few."
+)
+
 RULES = (
     "An act is named if the caption tells its kind. Sides and directions are judged where the "
     "synthesiser always tells them, or the caption does. The order of telling is free; counts, "
@@ -49,7 +54,7 @@ def _scores(report: Report) -> Sequence[str]:
         (name, *(f"{100 * getattr(scores, column):.1f}" for column in shown))
         for name, scores in report.scores.items()
     ]
-    return ["## Scores, times 100", "", *_table(("", *shown.values()), rows)]
+    return ["## Scores, times 100", "", *_table(("", *shown.values()), rows), "", READING]
 
 
 def _has(report: Report, column: str) -> bool:
@@ -117,7 +122,7 @@ def _lines_about(report: Report) -> Iterator[str]:
     )
     yield f"dataset {report.dataset}"
     made_by = report.captions_by
-    yield f"captions: {made_by.kind} {made_by.name}, blake2b {made_by.blake2b}"
+    yield f"captions: {made_by.kind} {made_by.name}, blake3 {made_by.blake3}"
     yield f"normaliser, for captions and references: {NORMALISER}"
     yield (
         f"constant caption: `{report.constant_caption}`, the most central one of "

@@ -33,7 +33,7 @@ class MadeBy:
     kind: Literal["checkpoint", "file"]
     name: str
     """The file's, without its folder."""
-    blake2b: str
+    blake3: str
 
 
 @dataclass(frozen=True)

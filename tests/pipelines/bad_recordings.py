@@ -139,16 +139,20 @@ BAD_RECORDINGS: dict[str, Bad] = {
     "a web page": Bad(raw(b"<html>Please log in</html>"), UNREADABLE, "not a zip file"),
     "cut in half": Bad(raw(GOOD_CONTENT[: len(GOOD_CONTENT) // 2]), UNREADABLE, "not a zip"),
     "cut at its end": Bad(raw(GOOD_CONTENT[:-30]), UNREADABLE, "not a zip file"),
-    "a bit of the poses flipped": Bad(flipped(9_000), UNREADABLE, "Bad CRC-32"),
+    "a bit of the poses flipped": Bad(flipped(9_000), UNREADABLE, "recorded size and checksum"),
     "a bit of a header flipped": Bad(flipped(0), UNREADABLE, "expected a whole .npz file"),
     "zeros in its middle": Bad(
-        raw(GOOD_CONTENT[:5000] + bytes(4096) + GOOD_CONTENT[9096:]), UNREADABLE, "Bad CRC-32"
+        raw(GOOD_CONTENT[:5000] + bytes(4096) + GOOD_CONTENT[9096:]),
+        UNREADABLE,
+        "recorded size and checksum",
     ),
     "a header that claims 100 GB": Bad(
         raw(members(("poses.npy", npy("(12500000000,)")))), UNREADABLE, "size that its header"
     ),
     "a directory that claims 4 GB": Bad(raw(claiming(2**32 - 2)), INVALID, "4294967294 bytes"),
-    "a bomb that says it is small": Bad(lambda p: p.write_bytes(lying_bomb()), UNREADABLE, "CRC"),
+    "a bomb that says it is small": Bad(
+        lambda p: p.write_bytes(lying_bomb()), UNREADABLE, "recorded size and checksum"
+    ),
     "packed by bzip2": Bad(
         raw(members(packing=zipfile.ZIP_BZIP2)), UNREADABLE, "otherwise than by deflate"
     ),

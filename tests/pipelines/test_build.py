@@ -1,5 +1,6 @@
 """Whole builds: what is in the samples, and that the same inputs give the same bytes."""
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from motiondata.bodies.posing import pose_body, shape_body
 from motiondata.errors import DeviceError, InputError
 from motiondata.lidar.warming import warm_up
 from motiondata.skeleton import LEFT_JOINTS, RIGHT_JOINTS
-from pipelines.build import build_lidar
+from pipelines.build import build_lidar, dry_run
 from pipelines.building import build_shard
 from pipelines.jobs import ShardJob
 from pipelines.options import Execution
@@ -145,12 +146,33 @@ def test_noise_moves_points_along_their_rays_by_its_seed(archive: MadeArchive, o
     assert abs(np.concatenate(errors).mean()) < 0.003
 
 
+def test_the_summary_names_the_folder_as_its_user_does(
+    archive: MadeArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    summary = build_lidar(archive.options(), Path("lidar"), Execution()).summary
+    assert " in lidar\n" in summary
+    assert str(tmp_path) not in summary
+
+
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_ray_workers_give_the_same_bytes_as_this_process(
     archive: MadeArchive, built: Dataset, out: Path, workers: int
 ) -> None:
     build_lidar(archive.options(mirror=True, views=2), out, Execution(workers=workers))
     assert files_of(out) == files_of(built.path)
+
+
+def test_a_build_without_captions_or_lists_says_so(archive: MadeArchive, tmp_path: Path) -> None:
+    (tmp_path / "alone").mkdir()
+    index = shutil.copy(archive.root / "index.csv", tmp_path / "alone")
+    options = dataclasses.replace(archive.options(), index=Path(index))
+    for said in (
+        build_lidar(options, tmp_path / "out", Execution()).summary,
+        dry_run(options),
+    ):
+        assert "no captions: no --texts was given" in said
+        assert "all in train: no --splits was given" in said
 
 
 def stop_after(shards: int) -> Callable[[ShardJob, Any], Receipt]:

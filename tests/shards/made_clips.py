@@ -79,7 +79,7 @@ def make_clips(
             assert writer.result is not None
             entries.append(
                 ShardEntry(
-                    name, writer.result.bytes, writer.result.blake2b, len(lengths), sum(lengths)
+                    name, writer.result.bytes, writer.result.blake3, len(lengths), sum(lengths)
                 )
             )
     manifest = write_table(out / MANIFEST, manifest_table(schema, rows))

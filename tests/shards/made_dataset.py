@@ -77,7 +77,7 @@ def build_shard(out: Path, name: str, keys: list[str]) -> BuiltShard:
             moments.append(sample_moments(SCHEMA, "points", values))
     assert writer.result is not None
     frames = sum(row.frames for row in rows)
-    entry = ShardEntry(name, writer.result.bytes, writer.result.blake2b, len(rows), frames)
+    entry = ShardEntry(name, writer.result.bytes, writer.result.blake3, len(rows), frames)
     return BuiltShard(entry, rows, fold(moments))
 
 

@@ -29,7 +29,7 @@ def make_features(out: Path, clips: Sequence[NDArray[Any]]) -> Dataset:
             written = writer.write(encode_sample(schema, f"f{number}", values))
         assert writer.result is not None
         rows.append(ManifestRow(f"f{number}", name, len(clip), written.members))
-        entries.append(ShardEntry(name, writer.result.bytes, writer.result.blake2b, 1, len(clip)))
+        entries.append(ShardEntry(name, writer.result.bytes, writer.result.blake3, 1, len(clip)))
     manifest = write_table(out / MANIFEST, manifest_table(schema, rows))
     drops = write_table(out / DROPS, rows_to_table([], DROP_COLUMNS))
     write_dataset_json(out, Description(schema, tuple(entries), (manifest, drops), {}, {}))

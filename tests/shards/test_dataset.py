@@ -107,7 +107,7 @@ def test_the_description_survives_the_round_trip(whole: Dataset) -> None:
 
 def test_the_content_hash_is_of_names_and_hashes_in_order(whole: Dataset) -> None:
     shards = whole.description.shards
-    text = "".join(f"{shard.name} {shard.blake2b}\n" for shard in shards)
+    text = "".join(f"{shard.name} {shard.blake3}\n" for shard in shards)
     assert whole.content_hash == hash_bytes(text.encode())
     assert content_hash(shards[::-1]) != whole.content_hash
 
@@ -138,7 +138,7 @@ FORGERIES: dict[str, tuple[Edit, str]] = {
     "a size that is text": (lambda d: d["shards"][0].update(bytes="9"), "whole numbers"),
     "a negative count": (lambda d: d["shards"][0].update(samples=-1), "whole numbers"),
     "a fraction of a sample": (lambda d: d["shards"][0].update(samples=3.0), "whole numbers"),
-    "no hash": (lambda d: d["shards"][0].update(blake2b="0"), "hexadecimal digits"),
+    "no hash": (lambda d: d["shards"][0].update(blake3="0"), "hexadecimal digits"),
     "shards in another order": (lambda d: d["shards"].reverse(), "does not describe a dataset"),
     "a shard twice": (lambda d: d["shards"].append(d["shards"][-1]), "each once"),
     "other totals": (lambda d: d["counts"].update(frames=1), "contradicts itself in counts"),
@@ -201,7 +201,7 @@ NOT_JSON = [
     b'"dataset"',
     b"\xff\xfe",
     b"[" * 200_000,
-    b'{"blake2b": 1}',
+    b'{"blake3": 1}',
 ]
 
 

@@ -46,7 +46,7 @@ def test_a_written_table_is_recorded_with_its_hash(tmp_path: Path) -> None:
     entry = write_table(tmp_path / "drops.parquet", manifest_table(SCHEMA, ROWS, COLUMNS))
     path = tmp_path / "drops.parquet"
     assert (entry.name, entry.bytes, entry.rows) == (path.name, path.stat().st_size, len(ROWS))
-    assert entry.blake2b == hash_file(path)
+    assert entry.blake3 == hash_file(path)
 
 
 def test_a_table_without_rows_is_a_table() -> None:

@@ -232,7 +232,7 @@ def rehash(dataset: Dataset, data: bytes) -> None:
     """Put other bytes in the place of the shard of `val`, with a fitting hash."""
     (dataset.path / "val/000000.tar").write_bytes(data)
     *before, old = dataset.description.shards
-    entry = dataclasses.replace(old, bytes=len(data), blake2b=hash_bytes(data))
+    entry = dataclasses.replace(old, bytes=len(data), blake3=hash_bytes(data))
     changed = dataclasses.replace(dataset.description, shards=(*before, entry))
     write_dataset_json(dataset.path, changed)
     shutil.rmtree(dataset.path / "stats")

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from shards.errors import SampleError
 from shards.hashing import hash_bytes, hash_file
-from shards.ustar import member_header
 from shards.writing import Sample, ShardFile, ShardWriter, WrittenSample, encode_sample
 from tests.shards.made_dataset import SCHEMA, made_values
 
@@ -58,7 +57,10 @@ def test_the_bytes_are_those_that_tarfile_writes(
 
 def test_the_same_samples_give_the_same_bytes_for_good(tmp_path: Path) -> None:
     write(tmp_path / "000000.tar", [Sample("000001", {"json": b"{}", "txt": b"walks"})])
-    assert hash_file(tmp_path / "000000.tar") == "f02b359b210ba3f4520f70490788eb87"
+    assert (
+        hash_file(tmp_path / "000000.tar")
+        == "da675df56550864985f3b65d4bdbff883dcc82db82ff88d4d93cf0cb477e26ac"
+    )
 
 
 def test_members_lie_where_the_writer_says(tmp_path: Path) -> None:
@@ -133,12 +135,6 @@ def test_members_other_than_the_samples_before_it_are_refused(tmp_path: Path) ->
         for members in ({"txt": b"", "json": b"{}"}, {"json": b"{}"}, {}):
             with pytest.raises(SampleError, match="expected at least one"):
                 writer.write(Sample("b", members))
-
-
-def test_eight_gibibytes_are_too_many_for_a_member() -> None:
-    assert len(member_header("a.txt", 8**11 - 1)) == 512
-    with pytest.raises(SampleError, match=r"a\.txt: 8589934592 bytes"):
-        member_header("a.txt", 8**11)
 
 
 # webdataset leaves its file to the garbage collector.

@@ -71,7 +71,7 @@ def make_captioned(out: Path, made: MadeFeatures = SEPARATED, with_stats: bool =
                 rows.append(ManifestRow(key, name, frames, written.members))
         assert writer.result is not None
         frames = sum(row.frames for row in rows if row.shard == name)
-        entries.append(ShardEntry(name, writer.result.bytes, writer.result.blake2b, clips, frames))
+        entries.append(ShardEntry(name, writer.result.bytes, writer.result.blake3, clips, frames))
     manifest = write_table(out / MANIFEST, manifest_table(schema, rows))
     drops = write_table(out / DROPS, rows_to_table([], DROP_COLUMNS))
     write_dataset_json(out, Description(schema, tuple(entries), (manifest, drops), {}, {}))

@@ -93,7 +93,7 @@ def make_motions(out: Path, silent: str = "") -> Dataset:
         assert writer.result is not None
         own = rows[before:]
         frames = sum(row.frames for row in own)
-        size, digest = writer.result.bytes, writer.result.blake2b
+        size, digest = writer.result.bytes, writer.result.blake3
         entries.append(ShardEntry(name, size, digest, len(own), frames))
     manifest = write_table(out / MANIFEST, manifest_table(SCHEMA, rows))
     drops = write_table(out / DROPS, rows_to_table([], DROP_COLUMNS))
