@@ -41,12 +41,12 @@ class _Cache(FunctionCache):
     def _index_key(self, sig: Any, codegen: Any) -> tuple[object, ...]:
         folder = Path(self._py_func.__code__.co_filename).parent
         key: tuple[object, ...] = super()._index_key(sig, codegen)  # type: ignore[no-untyped-call]
-        return (*key, _sources_digest(folder))
+        return (*key, sources_digest(folder))
 
 
 @cache
-def _sources_digest(folder: Path) -> bytes:
-    """Return a digest of all files of a folder of kernels, and of this one's."""
+def sources_digest(folder: Path) -> bytes:
+    """Return a digest of all modules of a folder of kernels, and of this one."""
     digest = blake2b()
     for files in (folder, Path(__file__).parent):
         for file in sorted(files.glob("*.py")):

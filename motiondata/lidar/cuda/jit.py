@@ -7,6 +7,7 @@ Source: PTX ISA, `mul`: "mul with an explicit rounding modifier is treated conse
 
 import operator
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -14,6 +15,8 @@ import numpy as np
 from numba import cuda
 from numba.cuda import libdevice
 from numba.cuda.core import config
+
+from motiondata.jit import sources_digest
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -32,31 +35,23 @@ def kernel(function: Callable[..., None]) -> Any:
 
     Launched as `function[blocks, threads, stream, bytes of shared memory](...)`.
     """
-    options = _LINKING if SIMULATED else {**_LINKING, "max_registers": REGISTERS}
-    try:
-        compiled = cuda.jit(cache=True, **options)(function)
-    except RuntimeError:  # all folders are read-only: then every process compiles for itself
-        return cuda.jit(**options)(function)
-    if not SIMULATED:
-        _renew_with_all_files(compiled)
+    if SIMULATED:
+        return cuda.jit(function)
+    compiled = cuda.jit(max_registers=REGISTERS, **_LINKING)(function)
+    with suppress(RuntimeError):  # no folder can be written: every process compiles for itself
+        compiled._cache = _cache_of(function)
     return compiled
 
 
-def _renew_with_all_files(compiled: Any) -> None:
-    """Let a kernel be compiled anew when any file of this folder has changed.
+def _cache_of(function: Callable[..., None]) -> Any:
+    """Return Numba's cache of a kernel, in which it is found by all sources that it was made of."""
+    from numba.cuda.dispatcher import CUDACache  # which the simulator lacks
 
-    Numba looks at the kernel's own file alone, but what it calls lies in the others.
-    """
-    index = compiled._cache._cache_file
-    if not hasattr(index, "_source_stamp"):
-        raise AttributeError("numba-cuda: expected the index of a cache to have a source stamp")
-    index._source_stamp = stamp_of(Path(__file__).parent)
+    class Cache(CUDACache):  # type: ignore[misc]
+        def _index_key(self, sig: Any, codegen: Any) -> tuple[object, ...]:
+            return (*super()._index_key(sig, codegen), sources_digest(Path(__file__).parent))
 
-
-def stamp_of(folder: Path) -> tuple[tuple[str, float, int], ...]:
-    """Return what changes when one of a folder's modules does: names, times and sizes."""
-    files = ((path.name, path.stat()) for path in sorted(folder.glob("*.py")))
-    return tuple((name, file.st_mtime, file.st_size) for name, file in files)
+    return Cache(function)
 
 
 def step(function: Function) -> Function:

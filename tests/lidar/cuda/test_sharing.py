@@ -1,7 +1,7 @@
 """What CUDA says is told to a person, and nothing touches a GPU before it has something to do."""
 
-import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,8 +12,8 @@ pytest.importorskip("numba_cuda")
 from numba.cuda.cudadrv.driver import CudaAPIError, driver
 
 from motiondata.errors import DeviceError
+from motiondata.jit import sources_digest
 from motiondata.lidar.cuda.device import failures_told
-from motiondata.lidar.cuda.jit import stamp_of
 from motiondata.lidar.cuda.kernels import observe_frames
 from motiondata.lidar.devices import make_observer
 from motiondata.lidar.sensor import Sensor
@@ -50,11 +50,7 @@ def test_to_make_an_observer_touches_no_gpu_so_that_workers_can_be_forked() -> N
     assert driver.pid is None
 
 
-def test_a_kernel_is_renewed_when_any_file_of_its_folder_changes(tmp_path: Path) -> None:
+def test_a_cached_kernel_is_found_by_all_files_of_its_folder() -> None:
     folder = Path(observe_frames.py_func.__code__.co_filename).parent
-    assert observe_frames._cache._cache_file._source_stamp == stamp_of(folder)
-    (tmp_path / "a.py").write_text("1")
-    (tmp_path / "b.py").write_text("2")
-    before = stamp_of(tmp_path)
-    os.utime(tmp_path / "b.py", (1, 1))
-    assert stamp_of(tmp_path) != before
+    key = observe_frames._cache._index_key((), SimpleNamespace(magic_tuple=tuple))
+    assert key[-1] == sources_digest(folder)
