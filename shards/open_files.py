@@ -8,9 +8,8 @@ to read ahead what fits into its cache: small reads in random order would leave 
 import os
 import weakref
 from collections import OrderedDict
-from pathlib import Path
 from resource import RLIMIT_NOFILE, getrlimit
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shards.dataset import Dataset
 from shards.description import ShardEntry
@@ -18,6 +17,9 @@ from shards.errors import DatasetError
 from shards.paths import existing
 from shards.prefetching import prefetch
 from shards.reading import check_size
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MOST_OPEN_SHARDS = 4096
 _QUARTER = getrlimit(RLIMIT_NOFILE)[0] // 4
