@@ -211,6 +211,7 @@ def test_seconds_beyond_the_clip_are_cut_to_it() -> None:
     assert run(1.5, 9) == range(30, 50)
     assert not run(3, 9)
     assert not run(2, 1)
+    assert not run(0, 0.02)
 
 
 def test_captions_without_seconds_are_refused(tmp_path: Path) -> None:
