@@ -18,7 +18,7 @@ TEMPORARY = ".tmp"
 _TEMPORARY_NAME = re.compile(r".+\.[0-9a-f]{16}\.tmp")
 
 NOT_FOR_FOLDERS = (errno.EINVAL, errno.EBADF)
-"""What file systems answer that cannot flush folders; PostgreSQL ignores the same, for folders alone
+"""What file systems answer that cannot flush folders; PostgreSQL ignores the same, for folders only
 (`fsync_fname_ext`, src/backend/storage/file/fd.c)."""
 
 Permit = Callable[[], AbstractContextManager[None]]
