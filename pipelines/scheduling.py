@@ -100,28 +100,27 @@ def gpu_share(
 
 
 def _start_ray(execution: Execution) -> Any:
-    for name, value in {
-        **RAY_SETTINGS,
-        **(CLUSTER_SETTINGS if execution.ray_address else {}),
-    }.items():
+    """Start Ray, or join the cluster that is named, and return it."""
+    cluster = execution.ray_address
+    for name, value in (RAY_SETTINGS | (CLUSTER_SETTINGS if cluster else {})).items():
         os.environ.setdefault(name, value)
-    where: dict[str, Any] = (
-        {"address": execution.ray_address}
-        if execution.ray_address
-        else {"address": "local", "num_cpus": execution.workers, "include_dashboard": False}
-    )
+    alone = {"address": "local", "num_cpus": execution.workers, "include_dashboard": False}
     try:
-        _expect_answer(execution.ray_address or "")
-        with _signal_handler_kept():
-            import ray
-
-            ray.init(**where, logging_level=logging.WARNING, log_to_driver=False)
-    except (ConnectionError, OSError, RuntimeError, ValueError, TimeoutError) as error:
-        wanted = execution.ray_address or f"{execution.workers} workers on this machine"
+        return _init_ray({"address": cluster} if cluster else alone)
+    except (OSError, RuntimeError, ValueError) as error:
+        wanted = cluster or f"{execution.workers} workers on this machine"
         raise AbortedError(
             f"Ray did not start ({wanted}): {error}. Check `ray status`, or build without Ray "
             f"by leaving out --workers and --ray-address"
         ) from error
+
+
+def _init_ray(where: Mapping[str, Any]) -> Any:
+    _expect_answer(where["address"])
+    with _signal_handler_kept():
+        import ray
+
+        ray.init(**where, logging_level=logging.WARNING, log_to_driver=False)
     return ray
 
 
