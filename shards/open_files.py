@@ -32,7 +32,10 @@ CACHED_BYTES = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
 
 
 class ShardFiles:
-    """A dataset's shards, opened when read, checked then, and closed when too many are open."""
+    """A dataset's shards, opened when read, checked then, and closed when too many are open.
+
+    Processes may be forked with it; threads need one each.
+    """
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
