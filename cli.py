@@ -15,8 +15,10 @@ from commands import building, datasets, sources, training
 from commands.parameters import ABORTED, WRONG_INPUT
 from motiondata import __version__
 from motiondata.errors import MotionDataError
-from pipelines.errors import GO_ON, AbortedError
+from pipelines.errors import AbortedError
 from shards.errors import ShardError
+
+INTERRUPTED = "interrupted; run the same command again: it goes on from what is finished, if any is"
 
 
 @contextmanager
@@ -41,15 +43,21 @@ class _Commands(click.Group):
             with _terminated_as_interrupted():
                 return super().invoke(ctx)
         except KeyboardInterrupt:
-            _exit(ctx, ABORTED, f"interrupted; {GO_ON}")
+            _exit(ctx, ABORTED, INTERRUPTED)
         except AbortedError as error:
             _exit(ctx, ABORTED, str(error))
         except OSError as error:
             if error.errno == errno.EPIPE:  # nobody reads on: click ends without a word
                 raise
-            _exit(ctx, ABORTED, str(error))
+            _exit(ctx, ABORTED, _sentence(error))
         except (MotionDataError, ShardError) as error:
             _exit(ctx, WRONG_INPUT, str(error))
+
+
+def _sentence(error: OSError) -> str:
+    """Return where the system refused and why; its own text begins with a number."""
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or error}"
 
 
 def _exit(ctx: click.Context, code: int, sentence: str) -> None:

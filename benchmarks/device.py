@@ -5,6 +5,7 @@ A figure without them cannot be compared with any other.
 
 import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -44,6 +45,8 @@ def commit() -> str:
 
 
 def _git(*arguments: str) -> str:
+    if shutil.which("git") is None:
+        return ""
     run = subprocess.run(  # noqa: S603
         ["git", *arguments],  # noqa: S607
         cwd=ROOT, capture_output=True, text=True, check=False,

@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.gpu_work import Work
 from motiondata.bodies.posing import pose_body
 from motiondata.bodies.posing_torch import pose_frames
-from motiondata.lidar.cuda.fields import EXACT, Mesh, Noise, Seen
-from motiondata.lidar.observing import RangeNoise
-from motiondata.lidar.sampling import SampledClip, sample_scans
+from motiondata.lidar.sampling import SampledClip, farthest_points, sample_scans
 from motiondata.lidar.scanning import Scanner
 
 COMPARED = 64
 """Frames, at the most."""
+
+Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,12 @@ class Agreement:
     frames: int
     other_hits: int
     """Frames with another number of hits, on the same vertices."""
-    other_points: int
-    """Frames with other points or parts, or in another order, on the same vertices."""
+    range_metres: float
+    """The greatest difference of ranges in frames of as many hits."""
+    other_order: int
+    """Frames whose points the processor would sample in another order."""
+    other_bytes: int
+    """Frames with other points or parts, if only in the last bit, on the same vertices."""
     posing_metres: float
     """The greatest distance between vertices posed here and there."""
     same_bytes_alone: bool
@@ -34,7 +39,8 @@ class Agreement:
         """Return the line below a setting's."""
         return (
             f"of {self.frames} frames on the same vertices, {self.other_hits} with other hits, "
-            f"{self.other_points} with other points; posed within {self.posing_metres:.1e} m; "
+            f"ranges within {self.range_metres:.1e} m, {self.other_order} in another order, "
+            f"{self.other_bytes} with other bytes; posed within {self.posing_metres:.1e} m; "
             f"the same bytes alone: {'yes' if self.same_bytes_alone else 'NO'}"
         )
 
@@ -42,24 +48,41 @@ class Agreement:
 def compare_with_cpu(work: Work) -> Agreement:
     """Compare the first frames, on the vertices that the processor has posed."""
     frames = slice(0, min(COMPARED, work.frames))
+    body, points = work.shaped.body, work.setting.points
     posed = pose_body(
         work.shaped, work.pose[frames], work.trans[frames], work.world_to_sensor
     ).vertices
-    body, upload = work.shaped.body, work.gpu.upload
-    scans = Scanner(work.sensor).scan_clip(posed, body.faces)
-    expected = sample_scans(scans, body.face_parts, work.points)
-    exact = Noise(upload(np.zeros(1)), upload(np.full(len(posed), EXACT)))
-    mesh = Mesh(upload(posed), work.faces, work.parts)
-    found = Seen(*(field.cpu().numpy() for field in work.scanner.scan(mesh, exact, work.points)))
-    other_points = (found.points != expected.points).any(axis=(1, 2))
+    scans = Scanner(work.setting.sensor).scan_clip(posed, body.faces)
+    everything = max(points, int(scans.counts.max()))  # so that all hits are compared
+    expected = sample_scans(scans, body.face_parts, everything)
+    seen = work.scan(work.gpu.upload(posed), everything)
+    found = SampledClip(*(field.cpu().numpy() for field in seen))
+    other_bytes = (found.points != expected.points)[:, :points].any(axis=(1, 2))
+    other_bytes |= (found.parts != expected.parts)[:, :points].any(axis=1)
     on_gpu = pose_frames(work.skin, work.poses)[frames].cpu().numpy()
     return Agreement(
         frames=len(posed),
         other_hits=int((found.hits != expected.hits).sum()),
-        other_points=int((other_points | (found.parts != expected.parts).any(axis=1)).sum()),
+        range_metres=_apart(found, expected),
+        other_order=sum(map(_in_other_order, found.points, found.hits)),
+        other_bytes=int(other_bytes.sum()),
         posing_metres=float(np.linalg.norm(on_gpu - posed, axis=-1).max()),
         same_bytes_alone=_same_bytes_alone(work, frames),
     )
+
+
+def _apart(found: SampledClip, expected: SampledClip) -> float:
+    same = found.hits == expected.hits
+    ranges, others = (
+        np.sort(np.linalg.norm(seen.points[same], axis=-1), axis=1) for seen in (found, expected)
+    )
+    return float(np.abs(ranges - others).max(initial=0.0))
+
+
+def _in_other_order(points: Array, hits: int) -> bool:
+    """Tell whether points that lie in farthest point order would not do so on the processor."""
+    cloud = points[:hits]
+    return hits > 0 and not np.array_equal(farthest_points(cloud, int(hits)), np.arange(hits))
 
 
 def _same_bytes_alone(work: Work, frames: slice) -> bool:
@@ -73,7 +96,4 @@ def _same_bytes_alone(work: Work, frames: slice) -> bool:
 
 
 def _observe(work: Work, frames: slice) -> SampledClip:
-    exact = RangeNoise(0.0, 0, "none")
-    return work.observer.observe(
-        work.shaped, work.pose[frames], work.trans[frames], work.world_to_sensor, exact
-    )
+    return work.observer.begin(work.request(frames))()

@@ -4,24 +4,21 @@ import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from motiondata.bodies.body import Body
-from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.posing import ShapedBody, shape_body
 from motiondata.bodies.posing_torch import TorchPoses, TorchSkin, body_to_torch, stack_shapes
 from motiondata.lidar.cuda.device import Gpu
-from motiondata.lidar.cuda.fields import EXACT, Noise
+from motiondata.lidar.cuda.fields import EXACT, Mesh, Noise, Seen
 from motiondata.lidar.cuda.observing import CudaObserver
 from motiondata.lidar.cuda.scanning import FrameScanner
-from motiondata.lidar.presets import sensor_preset
+from motiondata.lidar.observing import RangeNoise, Request
 from motiondata.lidar.sensor import Sensor
 from motiondata.skeleton import JOINTS
 from tests.made_skeleton import moving_pose
 
-POINTS = 384
 CLIP_FRAMES = 128
 BLEND_METRES = 0.004
 """Standard deviation of a made pose blend shape, about that of SMPL's larger ones."""
@@ -30,12 +27,26 @@ SENSOR_METRES = 1.0
 
 
 @dataclass(frozen=True, eq=False)
+class Setting:
+    """What is observed by what, and from where."""
+
+    sensor: Sensor
+    metres: float
+    body: Body
+    points: int = 384
+
+    def describe(self) -> str:
+        """Return the setting's name."""
+        blended = "" if self.body.pose_dirs is None else ", blend shapes"
+        return f"{self.sensor.name} at {self.metres:.0f} m{blended}"
+
+
+@dataclass(frozen=True, eq=False)
 class Work:
     """Frames of one clip after another."""
 
     gpu: Gpu
-    sensor: Sensor
-    metres: float
+    setting: Setting
     shaped: ShapedBody
     pose: NDArray[np.float64]
     trans: NDArray[np.float64]
@@ -44,10 +55,8 @@ class Work:
     poses: TorchPoses
     faces: Tensor
     parts: Tensor
-    exact: Noise
     scanner: FrameScanner
     observer: CudaObserver
-    points: int = POINTS
 
     @property
     def frames(self) -> int:
@@ -60,24 +69,40 @@ class Work:
         return [slice(first, first + CLIP_FRAMES) for first in range(0, self.frames, CLIP_FRAMES)]
 
     @property
-    def frame_bytes(self) -> int:
-        """What must be moved for a frame: the rest surface in, vertices out and in, points out."""
-        return 3 * 12 * len(self.shaped.vertices) + 13 * self.points + 4
+    def pose_bytes(self) -> int:
+        """What posing must move for a frame: the rest surface in, vertices out."""
+        return 2 * 12 * len(self.shaped.vertices)
 
     @property
-    def frame_operations(self) -> int:
+    def scan_bytes(self) -> int:
+        """What scanning and sampling must: vertices in, points, parts and a number of hits out."""
+        return 12 * len(self.shaped.vertices) + 13 * self.setting.points + 4
+
+    @property
+    def pose_operations(self) -> int:
         """What posing must compute for a frame: each vertex's transform, and its blend shapes."""
         rows = 0 if self.skin.pose_dirs is None else len(self.skin.pose_dirs)
         return len(self.shaped.vertices) * (2 * JOINTS * 12 + 2 * 3 * rows + 2 * 3 * 3)
 
+    def request(self, frames: slice) -> Request:
+        """Return some frames as an observer is asked for them, without noise."""
+        pose, trans = self.pose[frames], self.trans[frames]
+        return Request(self.shaped, pose, trans, self.world_to_sensor, RangeNoise(0.0, 0, "none"))
 
-def make_work(gpu: Gpu, sensor: str, metres: float, blend_shapes: bool, frames: int) -> Work:
-    """Put the bundled body before a preset's sensor."""
-    body = with_blend_shapes(bundled_body()) if blend_shapes else bundled_body()
-    shaped, found = shape_body(body, np.zeros(0)), sensor_preset(sensor)
+    def scan(self, vertices: Tensor, kept: int) -> Seen:
+        """Queue a scan of posed frames, shaped (frames, vertices, 3), that keeps so many points."""
+        upload = self.gpu.upload
+        exact = Noise(upload(np.zeros(1)), upload(np.full(len(vertices), EXACT)))
+        return self.scanner.scan(Mesh(vertices, self.faces, self.parts), exact, kept)
+
+
+def make_work(gpu: Gpu, setting: Setting, frames: int) -> Work:
+    """Put a setting on the GPU."""
+    body, sensor = setting.body, setting.sensor
+    shaped = shape_body(body, np.zeros(0))
     pose, trans = moving_pose(frames, seed=0)
     world_to_sensor = np.eye(4)
-    world_to_sensor[:3, 3] = metres, 0.0, -SENSOR_METRES
+    world_to_sensor[:3, 3] = setting.metres, 0.0, -SENSOR_METRES
     fields = (
         *stack_shapes([shaped]),
         np.zeros(frames, np.int64),
@@ -87,8 +112,7 @@ def make_work(gpu: Gpu, sensor: str, metres: float, blend_shapes: bool, frames: 
     )
     return Work(
         gpu=gpu,
-        sensor=found,
-        metres=metres,
+        setting=setting,
         shaped=shaped,
         pose=pose,
         trans=trans,
@@ -97,9 +121,8 @@ def make_work(gpu: Gpu, sensor: str, metres: float, blend_shapes: bool, frames: 
         poses=TorchPoses(*(gpu.upload(np.asarray(field)) for field in fields)),
         faces=gpu.upload(body.faces),
         parts=gpu.upload(body.face_parts),
-        exact=Noise(gpu.empty((1,), torch.float64), gpu.upload(np.full(frames, EXACT))),
-        scanner=FrameScanner(gpu, found),
-        observer=CudaObserver(found, POINTS),
+        scanner=FrameScanner(gpu, sensor),
+        observer=CudaObserver(sensor, setting.points),
     )
 
 

@@ -26,7 +26,9 @@ EXECUTION = Execution()
 @click.option("--texts", type=FOLDER, help="Folder of captions [default: texts/ beside INDEX].")
 @click.option("--splits", type=FOLDER, help="Folder of split lists [default: INDEX's folder].")
 @click.option("--body", type=ANY, help="SMPL-format .npz or .pkl, or folder of <gender>/model.npz.")
-@click.option("--sensor", default=DEFAULT.sensor, show_default=True, help="Preset or sensor file.")
+@click.option(
+    "--sensor", default=DEFAULT.sensor, show_default=True, help="Preset, such as vlp-16, or file."
+)
 @click.option("--points", default=DEFAULT.points, show_default=True, help="Points kept a frame.")
 @click.option("--distance", default=DEFAULT.distance, show_default=True, help="Metres to sensor.")
 @click.option("--height", default=DEFAULT.height, show_default=True, help="Metres above floor.")
@@ -37,7 +39,12 @@ EXECUTION = Execution()
 @click.option("--noise", default=DEFAULT.noise, show_default=True, help="Range noise, metres.")
 @click.option("--seed", default=DEFAULT.seed, show_default=True, help="Seed of the range noise.")
 @click.option("--limit", type=int, help="Build only the first N clips that can be.")
-@click.option("--shard-megabytes", default=DEFAULT.shard_megabytes, show_default=True)
+@click.option(
+    "--shard-megabytes",
+    default=DEFAULT.shard_megabytes,
+    show_default=True,
+    help="Size that shards are filled to, about.",
+)
 @click.option("--workers", default=0, show_default=True, help="Ray workers; 0: this process.")
 @click.option("--ray-address", help="A running Ray cluster, such as auto.")
 @click.option(
@@ -117,7 +124,10 @@ def build_lidar(
 @click.option("--checkpoint", type=FILE, required=True, help="Of align.")
 @click.option("--out", type=FOLDER, required=True, help="Folder of the features to write.")
 @click.option(
-    "--encoder", default=OURS, help="module:factory of an encoder of yours, which is run."
+    "--encoder",
+    default=OURS,
+    help="module:factory of an encoder of yours, which is run [default: this program's].",
+    show_default=False,
 )
 @click.option("--workers", default=EXECUTION.workers, help="Ray workers; 0: this process.")
 @click.option("--ray-address", help="A running Ray cluster, such as auto.")

@@ -23,7 +23,7 @@ def import_cmu(source: Path, out: Path) -> None:
 @click.command()
 @click.option("--clips", default=200, show_default=True, help="How many clips to make.")
 @click.option("--out", type=FOLDER, required=True, help="Folder of the corpus to write.")
-@click.option("--seed", default=0, show_default=True)
+@click.option("--seed", default=0, show_default=True, help="Another seed, another corpus.")
 def synthesize(clips: int, out: Path, seed: int) -> None:
     """Make recordings, captions, an index and split lists of synthetic motion."""
     from pipelines import imports

@@ -174,16 +174,17 @@ def caption(
     click.echo(captioning.caption(dataset, checkpoint, split, out, options, sys.stderr))
 
 
-@click.command()
+@click.command(context_settings={"show_default": True})
 @click.argument("dataset", type=FOLDER)
-@click.option("--captions", type=FILE, help="JSON lines with key and caption.")
+@click.option("--captions", type=FILE, help="JSON lines with key and caption, as caption writes.")
 @click.option("--checkpoint", type=FILE, help="A captioner that captions the split now.")
 @click.option("--out", type=FOLDER, required=True, help="Folder of report.json and report.md.")
-@click.option("--split", default=EvaluationOptions.split, show_default=True)
+@click.option("--split", default=EvaluationOptions.split, help="Whose clips are scored.")
 @click.option("--labels", type=FILE, help="The synthesiser's labels.jsonl: what captions tell.")
 @click.option("--nearest-by", help="Field of the nearest clip [default: features, else points].")
 @click.option("--bert-model", type=FOLDER, help="Folder of a language model: BERTScore too.")
 @click.option("--bert-layer", type=int, help="Its layer to compare [default: the last].")
+@click.option("--device", type=click.Choice(DEVICES), default=EvaluationOptions.device)
 def evaluate(dataset: Path, out: Path, **parameters: Any) -> None:
     """Score captions of a split of DATASET, and what comes for free beside them.
 

@@ -12,7 +12,15 @@ from motiondata.errors import DropReason, RecordingError
 from motiondata.skeleton import JOINTS
 
 SMPL_SHAPES = "smpl"
-"""The shape space of `betas` in AMASS: SMPL's, SMPL-H's or SMPL-X's own principal components."""
+"""The shape space of `betas` in AMASS's SMPL+H release: SMPL's principal components, which SMPL-H
+shares (Romero et al. 2017)."""
+
+SMPLX_SHAPES = "smplx"
+"""The one of its SMPL-X release: components of another template, trained anew (Pavlakos et al.
+2019), so that coefficients of the one make another person of the other."""
+
+BETAS = 16
+"""How many shape coefficients AMASS's recordings have; there are models of fewer."""
 
 MAX_FPS = 1000.0
 """The highest frame rate that is believed: AMASS's highest is 250."""

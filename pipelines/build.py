@@ -55,7 +55,7 @@ def build(product: Product, out: Path, execution: Execution) -> BuildResult:
     with aborting(out):
         plan, tally, rate = _build(product, out.absolute(), execution)
     outcome = Outcome.of(plan.rows, tally.drops, execution.max_failures)
-    summary = describe_build(out, plan, tally, rate)
+    summary = describe_build(out, plan, tally, rate, product.remarks)
     return BuildResult(f"{summary}\n{outcome.describe()}", outcome.within_budget)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from motiondata.errors import InputError
+from motiondata.humanml3d.index import read_index
 from pipelines import build, imports, reports
 from pipelines.options import BuildOptions, Execution
 from shards.dataset import Dataset
@@ -19,7 +21,9 @@ def run(folder: Path, clips: int, workers: int) -> Iterator[str]:
     What an earlier run has finished in the folder is kept.
     """
     corpus, dataset, picture = folder / "corpus", folder / "lidar", folder / "preview.png"
-    if not (corpus / "index.csv").exists():
+    if (corpus / "index.csv").exists():
+        _expect_clips(corpus / "index.csv", clips)
+    else:
         yield f"Making {clips} clips of synthetic motion ..."
         yield imports.synthesize(corpus, clips, seed=0)
     yield "\nScanning them ..."
@@ -29,6 +33,16 @@ def run(folder: Path, clips: int, workers: int) -> Iterator[str]:
     _draw(Dataset.open(dataset), picture)
     yield f"a picture of scans: {picture}\n"
     yield from next_commands(dataset, corpus)
+
+
+def _expect_clips(index: Path, clips: int) -> None:
+    """Raise `InputError` where an earlier run has made another number of clips."""
+    found = len(read_index(index))
+    if found != clips:
+        raise InputError(
+            f"{index.parent} has {found} clips of an earlier run, not {clips}; choose another "
+            f"folder, or go on with --clips {found}"
+        )
 
 
 def _draw(dataset: Dataset, picture: Path) -> None:

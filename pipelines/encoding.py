@@ -157,6 +157,7 @@ class FeatureProduct:
     name: ClassVar[str] = "features"
     columns: ClassVar[pa.Schema] = COLUMNS
     told: ClassVar[Mapping[str, str]] = {}
+    remarks: ClassVar[tuple[str, ...]] = ()
     device: ClassVar[str] = CPU
     frames_ahead: ClassVar[int] = 0
 

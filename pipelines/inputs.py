@@ -34,6 +34,18 @@ class InputPaths:
     texts: Path | None
     splits: Path | None
 
+    @property
+    def remarks(self) -> list[str]:
+        """Say which of them is absent, and what follows."""
+        absent = []
+        if self.texts is None:
+            absent.append("no captions: no --texts was given, and there is no texts/ by the index")
+        if self.splits is None:
+            absent.append(
+                "all in train: no --splits was given, and there are no lists by the index"
+            )
+        return absent
+
 
 def find_inputs(options: BuildOptions) -> InputPaths:
     """Find the folders that were not named beside the index.

@@ -1,4 +1,4 @@
-"""Language models that cannot be loaded, in one sentence: transformers raises many exceptions.
+"""Language models, loaded quietly; one that cannot be is told in a sentence.
 
 Free of its libraries until a model is loaded, so that a machine without them is told so elsewhere.
 """
@@ -11,9 +11,14 @@ from motiondata.errors import InputError
 
 @contextmanager
 def loading(what: str, expected: str) -> Iterator[None]:
-    """Turn what transformers raises of a folder or name in the block into `InputError`."""
-    from safetensors import SafetensorError
+    """Turn what transformers raises of a folder or name in the block into `InputError`.
 
+    Its progress bars are switched off: they tell of weights, not of the user's work.
+    """
+    from safetensors import SafetensorError
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
     try:
         yield
     except (

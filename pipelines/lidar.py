@@ -44,6 +44,11 @@ class LidarProduct:
         return lidar_schema(self.options.points)
 
     @property
+    def remarks(self) -> list[str]:
+        """Say whether captions or split lists are absent."""
+        return self.paths.remarks
+
+    @property
     def device(self) -> str:
         """What poses, scans and samples."""
         return self.options.device

@@ -22,6 +22,9 @@ from shards.npy import npy_to_array
 from shards.publishing import publishing
 from shards.reading import read_member
 
+ROW_INCHES = 1.62
+TITLE_INCHES = 0.22
+"""Above the first row's panels; the others have their titles in the panels above."""
 FRAMES = 5
 """How many frames of each clip are shown from each side."""
 CAPTION_LETTERS = 95
@@ -51,11 +54,13 @@ def draw_preview(dataset: Dataset, keys: Iterable[str], path: Path) -> None:
     """Write a PNG of the scans of some samples."""
     clips = [_read(dataset, key) for key in keys]
     columns = FRAMES * len(VIEWS)
-    figure = Figure(figsize=(1.2 * columns, 1.62 * len(clips)), dpi=100, facecolor="white")
+    height = ROW_INCHES * len(clips)
+    top = 1 - TITLE_INCHES / height
+    figure = Figure(figsize=(1.2 * columns, height), dpi=100, facecolor="white")
     axes: NDArray[Any] = figure.subplots(len(clips), columns, squeeze=False)
     for clip, row in zip(clips, axes, strict=True):
         _draw_clip(clip, row)
-    figure.subplots_adjust(left=0.005, right=0.995, bottom=0.005, top=0.98, wspace=0, hspace=0.14)
+    figure.subplots_adjust(left=0.005, right=0.995, bottom=0.005, top=top, wspace=0, hspace=0.14)
     with publishing(path) as file:
         figure.savefig(file, format="png", metadata={"Software": None})
 

@@ -4,7 +4,7 @@ It says how a sample looks, makes the samples of one planned row after another, 
 receipts, locks, workers and going on after an interruption are the same for all of them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
@@ -49,6 +49,10 @@ class Product(Protocol):
     @property
     def told(self) -> Mapping[str, str]:
         """The columns whose mean over all frames a report tells, and its unit."""
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What a report says of its inputs, because nobody would notice that they are absent."""
 
     @property
     def device(self) -> str:

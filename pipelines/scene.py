@@ -1,7 +1,7 @@
 """A scene: one clip's body and one sensor, and what the sensor sees of it.
 
-Frames go through posing, scanning and sampling some hundred at a time, so that memory does not grow
-with the length of a clip; no result depends on how they are cut.
+A scan is begun first and waited for when its sample is wanted, so that a device has many clips to
+work at meanwhile.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from motiondata.bodies.posing import ShapedBody, pose_joints
 from motiondata.clip import Clip, hold_in_place
 from motiondata.guards import POSTURE_FLAGS, posture_flags
 from motiondata.humanml3d.captions import find_captions
-from motiondata.lidar.observing import Pending, RangeNoise
+from motiondata.lidar.observing import Pending, RangeNoise, Request
 from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor
 from motiondata.mirroring import mirror_clip
 from pipelines.clip_columns import PlannedClip, PlannedSample
@@ -24,9 +24,6 @@ from pipelines.inputs import InputPaths
 from pipelines.options import BuildOptions
 from pipelines.sample import LidarClip, lidar_values
 from pipelines.tools import Tools
-
-BATCH_FRAMES = 256
-"""How many frames are posed at once: HumanML3D's clips, of 200 frames at most, are one batch."""
 
 
 @dataclass(frozen=True)
@@ -91,38 +88,21 @@ def begin_scan(
     scene: Scene, key: str, options: BuildOptions, tools: Tools
 ) -> Callable[[], LidarClip]:
     """Begin to scan all frames of a scene; `key` and the options' seed decide the range noise."""
-    starts = range(0, scene.clip.frames, BATCH_FRAMES)
-    begun = [_begin_batch(scene, first, key, options, tools) for first in starts]
-    return partial(_finish_scan, scene, begun)
-
-
-def _finish_scan(scene: Scene, begun: list[Pending]) -> LidarClip:
-    batches = [finish() for finish in begun]
-    world_to_sensor = invert_rigid(scene.T_world_sensor)
-    return LidarClip(
-        points=_joined([batch.points for batch in batches]),
-        hits=_joined([batch.hits for batch in batches]),
-        parts=_joined([batch.parts for batch in batches]),
-        joints=scene.joints @ world_to_sensor[:3, :3].T + world_to_sensor[:3, 3],
-    )
-
-
-def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
-    """Return some frames' arrays as one, most often of one part, which is not copied."""
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-def _begin_batch(
-    scene: Scene, first: int, key: str, options: BuildOptions, tools: Tools
-) -> Pending:
-    batch = slice(first, first + BATCH_FRAMES)
-    return tools.observer.begin(
+    request = Request(
         scene.shaped,
-        scene.clip.pose[batch],
-        scene.clip.trans[batch],
+        scene.clip.pose,
+        scene.clip.trans,
         invert_rigid(scene.T_world_sensor),
-        RangeNoise(options.noise, options.seed, key, first),
+        RangeNoise(options.noise, options.seed, key),
     )
+    return partial(_finish_scan, scene, tools.observer.begin(request))
+
+
+def _finish_scan(scene: Scene, begun: Pending) -> LidarClip:
+    seen = begun()
+    world_to_sensor = invert_rigid(scene.T_world_sensor)
+    joints = scene.joints @ world_to_sensor[:3, :3].T + world_to_sensor[:3, 3]
+    return LidarClip(seen.points, seen.hits, seen.parts, joints)
 
 
 def scene_details(

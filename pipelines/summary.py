@@ -36,13 +36,16 @@ def describe_plan(plan: Plan[ClipColumns], options: BuildOptions, paths: InputPa
             f"{plan.frames:,} frames in {len(plan.shards)} shards ({_counts(splits)}), "
             f"about {megabytes:,.0f} MB",
             f"captions: {paths.texts or 'none'}; splits: {paths.splits or 'none'}",
+            *paths.remarks,
             "nothing was written",
         ]
     )
 
 
-def describe_build(out: Path, plan: Plan[Any], tally: Tally, rate: str) -> str:
-    """Say what a build has come to; `rate` says how fast."""
+def describe_build(
+    out: Path, plan: Plan[Any], tally: Tally, rate: str, remarks: Sequence[str]
+) -> str:
+    """Say what a build has come to; `rate` says how fast, `remarks` what its product remarks."""
     size = sum(shard.bytes for shard in tally.shards)
     means = "".join(
         f"{tally.sums[column] / max(tally.frames, 1):,.0f} {unit}, "
@@ -56,6 +59,7 @@ def describe_build(out: Path, plan: Plan[Any], tally: Tally, rate: str) -> str:
             f"{plan.rows:,} rows: {tally.samples:,} samples, {len(tally.drops):,} drops",
             f"{tally.frames:,} frames, {means}{len(tally.shards)} shards, {size / 1e6:,.1f} MB "
             f"in {out}",
+            *remarks,
             rate,
         ]
     )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from motiondata.archives.npz import Npz, array_to_text, open_npz
 from motiondata.errors import DropReason, RecordingError
-from motiondata.recording import SMPL_SHAPES, Recording
+from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES, Recording
 from motiondata.skeleton import JOINTS
 
 SMPLH_FRAME_RATE = "mocap_framerate"
@@ -60,7 +60,7 @@ def read_recording(path: Path, source: str) -> Recording:
 def _read_smplh(npz: Npz) -> Recording:
     _expect_motion(npz, SMPLH_FRAME_RATE)
     npz.expect_keys("poses", "trans", "betas", "gender")
-    return _recording(npz, _real(npz, "poses", 2), SMPLH_FRAME_RATE)
+    return _recording(npz, _real(npz, "poses", 2), SMPLH_FRAME_RATE, SMPL_SHAPES)
 
 
 def _read_smplx(npz: Npz) -> Recording:
@@ -72,10 +72,11 @@ def _read_smplx(npz: Npz) -> Recording:
             f"root_orient is shaped {root_orient.shape} and pose_body {pose_body.shape}; "
             "expected (frames, 3) and (frames, 63)"
         )
-    return _recording(npz, np.hstack((root_orient, pose_body)), SMPLX_FRAME_RATE)
+    poses = np.hstack((root_orient, pose_body))
+    return _recording(npz, poses, SMPLX_FRAME_RATE, SMPLX_SHAPES)
 
 
-def _recording(npz: Npz, poses: NDArray[Any], frame_rate: str) -> Recording:
+def _recording(npz: Npz, poses: NDArray[Any], frame_rate: str, shape_space: str) -> Recording:
     return Recording(
         pose=_body_pose(npz, poses),
         trans=_floats(npz, "trans", 2),
@@ -83,7 +84,7 @@ def _recording(npz: Npz, poses: NDArray[Any], frame_rate: str) -> Recording:
         gender=_gender(npz),
         betas=_betas(npz),
         source=npz.source,
-        shape_space=_text(npz, "shape_space") or SMPL_SHAPES,
+        shape_space=_text(npz, "shape_space") or shape_space,
         licence=_text(npz, "licence"),
     )
 

@@ -79,7 +79,7 @@ class Archive:
         root = root.absolute()
         recordings: list[str] = []
         smplx_recordings: list[str] = []
-        for parts in _npz_files(root):
+        for parts in sorted(_npz_files(root)):
             (smplx_recordings if _is_smplx(parts[-1]) else recordings).append("/".join(parts))
         if not recordings and not smplx_recordings:
             raise InputError(
@@ -131,11 +131,16 @@ class Archive:
 
     @cached_property
     def _ends(self) -> _Ends:
-        return _Ends(self.root.name, self.recordings)
+        return _Ends(self._root_name, self.recordings)
 
     @cached_property
     def _smplx_ends(self) -> _Ends:
-        return _Ends(self.root.name, self.smplx_recordings)
+        return _Ends(self._root_name, self.smplx_recordings)
+
+    @property
+    def _root_name(self) -> str:
+        """The name of the root as it was given: a link may bear a subset's, and `..` bears none."""
+        return self.root.name if self.root.name != ".." else self.root.resolve().name
 
     def _missing(self, row: Row) -> RecordingError:
         near = " and ".join(self.nearest(row))

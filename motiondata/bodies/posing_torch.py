@@ -4,10 +4,11 @@ Batched products: the chain in float64 level by level of the skeleton, since rou
 it; blend shapes and skinning, where the time goes, in float32 about the root, whose place is added
 last, so that a body far away is as exact as a near one. Frames go through in batches of one size,
 the last one padded, so that a product always has the same shape, and the library that computes it
-chooses the same algorithm. Source of the model: Loper et al. 2015.
+chooses the same algorithm. Nothing waits for the device. Source of the model: Loper et al. 2015.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,26 +22,22 @@ from motiondata.bodies.posing import ShapedBody
 from motiondata.bodies.skinning import POSE_FEATURES
 from motiondata.skeleton import JOINTS, PARENTS
 
-BATCH_FRAMES = 1024
+BATCH_FRAMES = 2048
 """Frames whose joints are moved at once: to queue the hundred small steps of it takes longest."""
 
 SKINNED_FRAMES = 256
 """Frames that are skinned at once; 150 MB of intermediate results with SMPL's vertices."""
 
 
-def _levels() -> list[tuple[list[int], list[int]]]:
-    """Return the joints of each level of the skeleton below the root, and their parents."""
-    depths = [0]
-    for parent in PARENTS[1:]:
-        depths.append(depths[parent] + 1)
-    joints = [
-        [joint for joint in range(JOINTS) if depths[joint] == depth]
-        for depth in range(1, max(depths) + 1)
-    ]
-    return [(level, [PARENTS[joint] for joint in level]) for level in joints]
+class Level(NamedTuple):
+    """Joints that are equally far from the root, shaped (joints,).
 
+    Tensors, since a list that indexes one is copied to the device each time, which waits for all
+    that is queued.
+    """
 
-LEVELS = _levels()
+    joints: Tensor
+    parents: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +48,8 @@ class TorchSkin:
     """How much each vertex follows each posed joint, shaped (vertices, 22), float32."""
     pose_dirs: Tensor | None
     """Pose blend shapes, shaped (189, 3 vertices), float32, or None where there are none."""
+    levels: tuple[Level, ...]
+    """All joints but the root, from it outwards."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +73,29 @@ class TorchPoses:
 def body_to_torch(body: Body, device: torch.device) -> TorchSkin:
     """Keep what skinning needs of a body on a device."""
     weights = torch.from_numpy(body.driven_weights.astype(np.float32)).to(device)
+    return TorchSkin(weights, _pose_dirs(body, device), _levels(device))
+
+
+def _pose_dirs(body: Body, device: torch.device) -> Tensor | None:
     if body.pose_dirs is None:
-        return TorchSkin(weights, None)
+        return None
     rows = body.pose_dirs[..., :POSE_FEATURES].reshape(-1, POSE_FEATURES).T
-    return TorchSkin(weights, torch.from_numpy(np.array(rows, np.float32, order="C")).to(device))
+    return torch.from_numpy(np.array(rows, np.float32, order="C")).to(device)
+
+
+def _levels(device: torch.device) -> tuple[Level, ...]:
+    depths = [0]
+    for parent in PARENTS[1:]:
+        depths.append(depths[parent] + 1)
+    joints = [
+        [joint for joint in range(JOINTS) if depths[joint] == depth]
+        for depth in range(1, max(depths) + 1)
+    ]
+    parents = [[PARENTS[joint] for joint in level] for level in joints]
+    return tuple(
+        Level(*(torch.tensor(numbers, device=device) for numbers in level))
+        for level in zip(joints, parents, strict=True)
+    )
 
 
 def stack_shapes(shaped: Sequence[ShapedBody]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
@@ -88,11 +106,30 @@ def stack_shapes(shaped: Sequence[ShapedBody]) -> tuple[NDArray[np.float32], NDA
 
 def pose_frames(skin: TorchSkin, poses: TorchPoses) -> Tensor:
     """Return the vertices in the target frame, shaped (frames, vertices, 3), float32, metres."""
+    with _products_in_float32():
+        return _pose_frames(skin, poses)
+
+
+@contextmanager
+def _products_in_float32() -> Iterator[None]:
+    """Multiply as exactly as float32 can, and not in TF32, which a program may have allowed.
+
+    That would put vertices half a millimetre off.
+    """
+    allowed = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(allowed)
+
+
+def _pose_frames(skin: TorchSkin, poses: TorchPoses) -> Tensor:
     frames = len(poses.pose)
     posed = torch.empty((frames, *poses.vertices.shape[1:]), device=poses.vertices.device)
     for start in range(0, frames, BATCH_FRAMES):
         end = min(start + BATCH_FRAMES, frames)
-        moved = _move_joints(_padded(poses, slice(start, end)))
+        moved = _move_joints(_padded(poses, slice(start, end)), skin.levels)
         for first in range(start, end, SKINNED_FRAMES):
             some = posed[first : min(first + SKINNED_FRAMES, end)]
             rows = slice(first - start, first - start + SKINNED_FRAMES)
@@ -133,13 +170,13 @@ class _Moved(NamedTuple):
         return _Moved(*(field[rows] for field in self))
 
 
-def _move_joints(poses: TorchPoses) -> _Moved:
+def _move_joints(poses: TorchPoses, levels: tuple[Level, ...]) -> _Moved:
     turns = _rotvec_to_rotmat(poses.pose)
     joints = poses.joints[poses.shapes]
     rotation, translation = poses.world_to_target[:, :3, :3], poses.world_to_target[:, :3, 3]
     root = (rotation @ (joints[:, 0] + poses.trans)[..., None])[..., 0] + translation
     features = (turns[:, 1:] - torch.eye(3, device=turns.device)).flatten(1)
-    transforms = _transforms(joints, _turned_root(rotation, turns))
+    transforms = _transforms(joints, _turned_root(rotation, turns), levels)
     return _Moved(poses.shapes, features.float(), transforms.float(), root.float())
 
 
@@ -159,7 +196,7 @@ def _turned_root(rotation: Tensor, turns: Tensor) -> Tensor:
     return torch.cat([(rotation @ turns[:, 0])[:, None], turns[:, 1:]], dim=1)
 
 
-def _transforms(joints: Tensor, turns: Tensor) -> Tensor:
+def _transforms(joints: Tensor, turns: Tensor, levels: tuple[Level, ...]) -> Tensor:
     """Return what carries a vertex at rest along with each joint, the root being the origin.
 
     Shaped (frames, 22, 3, 4), from joints at rest, shaped (frames, 22, 3), and their rotations
@@ -167,7 +204,7 @@ def _transforms(joints: Tensor, turns: Tensor) -> Tensor:
     """
     turned, places = torch.empty_like(turns), torch.zeros_like(joints)
     turned[:, 0] = turns[:, 0]
-    for level, parents in LEVELS:
+    for level, parents in levels:
         bones = (joints[:, level] - joints[:, parents])[..., None]
         turned[:, level] = turned[:, parents] @ turns[:, level]
         places[:, level] = places[:, parents] + (turned[:, parents] @ bones)[..., 0]
@@ -176,7 +213,7 @@ def _transforms(joints: Tensor, turns: Tensor) -> Tensor:
 
 
 def _rotvec_to_rotmat(rotvecs: Tensor) -> Tensor:
-    """Convert axis-angle vectors, shaped (..., 3), as `motiondata.rotations` does."""
+    """Convert axis-angle vectors, shaped (..., 3), radians, to matrices: Rodrigues' formula."""
     x, y, z = rotvecs.unbind(-1)
     angle = (x * x + y * y + z * z).sqrt()
     turn = torch.sinc(angle / torch.pi)

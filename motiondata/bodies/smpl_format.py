@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from motiondata.archives.npz import array_to_text
 from motiondata.bodies.body import Body
 from motiondata.errors import InputError
-from motiondata.recording import SMPL_SHAPES
+from motiondata.recording import BETAS, SMPL_SHAPES, SMPLX_SHAPES
 from motiondata.skeleton import JOINTS, PARENTS
 
 REQUIRED_AXES: dict[str, tuple[int | str, ...]] = {
@@ -34,15 +34,13 @@ AXES = REQUIRED_AXES | {"posedirs": ("vertices", 3, "features")}
 INTEGERS = ("f", "kintree_table")
 
 SHAPE_SPACE = "shape_space"
-"""A key of this project's own: names the space that the file's betas are coefficients of."""
+"""A key of this project's own: names the space that the file's betas are coefficients of. A file
+without it is of SMPL-X's space where it has SMPL-X's joints, and of SMPL's otherwise."""
 
 KEYS = (*AXES, SHAPE_SPACE)
 
 ROOT_PARENTS = (-1, 2**32 - 1)
 """How files say that a joint has no parent: -1, also stored unsigned in 32 bits."""
-
-SHAPES = 16
-"""The leading shape components that are kept: AMASS's recordings have at most 16 betas."""
 
 SMPLX_JOINTS, SMPLX_COMPONENTS, SMPLX_SHORT_SHAPES = 55, 400, 10
 """SMPL-X's `shapedirs` end with its expressions: 300 shapes and 100 expressions, or 10 and 10 in
@@ -79,7 +77,7 @@ def arrays_to_body(found: Mapping[str, object], name: str, where: str) -> Body:
         pose_dirs=arrays.get("posedirs"),
         name=name,
         id=_hash(arrays),
-        shape_space=_shape_space(found, where),
+        shape_space=_shape_space(found, arrays["weights"].shape[1], where),
     )
 
 
@@ -143,8 +141,9 @@ def _canonical(arrays: Arrays) -> Arrays:
 
 
 def _shape_count(components: int, joints: int) -> int:
+    """Return how many of the leading components are kept: those that a recording may have."""
     short = joints == SMPLX_JOINTS and components < SMPLX_COMPONENTS
-    return min(components, SMPLX_SHORT_SHAPES if short else SHAPES)
+    return min(components, SMPLX_SHORT_SHAPES if short else BETAS)
 
 
 def _check_values(arrays: Arrays, where: str) -> None:
@@ -189,8 +188,8 @@ def _regress(regressor: NDArray[np.float64], points: NDArray[np.float64]) -> NDA
     return np.stack([(used.T * row).sum(axis=-1).T for row, used in rows])
 
 
-def _shape_space(found: Mapping[str, object], where: str) -> str:
-    space = found.get(SHAPE_SPACE, SMPL_SHAPES)
+def _shape_space(found: Mapping[str, object], joints: int, where: str) -> str:
+    space = found.get(SHAPE_SPACE, SMPLX_SHAPES if joints == SMPLX_JOINTS else SMPL_SHAPES)
     try:
         return array_to_text(np.array(space) if isinstance(space, str) else _as_array(space))
     except ValueError as error:

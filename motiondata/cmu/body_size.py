@@ -11,9 +11,7 @@ from scipy.optimize import lsq_linear
 from motiondata.bodies.body import Body
 from motiondata.cmu.asf import AsfSkeleton
 from motiondata.cmu.segments import Segment
-
-BETAS = 16
-"""How many coefficients a recording has in AMASS's layout."""
+from motiondata.recording import BETAS
 
 MAX_BETA = 3.0
 """Standard deviations of the population that the shape space was made from."""

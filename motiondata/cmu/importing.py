@@ -5,6 +5,7 @@ written here. The betas are the bundled body's, and `shape_space` says so to eve
 """
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.archives.npz import array_to_text, open_npz
 from motiondata.archives.writing import write_amass
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.posing import ShapedBody, shape_body
@@ -66,18 +68,27 @@ class Subject:
 def import_cmu(source: Path, out: Path) -> CmuReport:
     """Write the motions (.amc) below a folder, each with the skeleton beside it, to OUT/CMU.
 
-    A bad file costs itself alone and is reported. Raises `InputError` where there is no skeleton,
-    or no folder to write to.
+    A bad file costs itself alone and is reported. What an earlier import wrote is written again.
+    Raises `InputError` where there is no skeleton or no motion, no folder to write to, a recording
+    of AMASS's own in the place of one, or nothing that could be imported.
     """
-    if not any(source.rglob("*.asf")):
-        raise InputError(
-            f"{source}: expected a folder of CMU's skeletons with their motions beside them, "
-            f"such as subjects/02/02.asf and 02_01.amc; found no .asf file"
-        )
+    _expect_files(source)
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: expected a folder to write to, found a file")
+    report = _import_motions(source, out)
+    if not report.recordings:
+        raise InputError(
+            f"{source}: none of its {len(report.failures)} motions could be imported; the first "
+            f"one: {report.failures[0].message}"
+        )
+    return report
+
+
+def _import_motions(source: Path, out: Path) -> CmuReport:
     motions = sorted(source.rglob("*.amc"))
     copies = Counter(motion.name for motion in motions)
+    for motion in motions:
+        _expect_no_other(_written_to(out, motion))
     subjects: dict[Path, Subject] = {}
     frames: list[int] = []
     failures: list[Failure] = []
@@ -90,6 +101,15 @@ def import_cmu(source: Path, out: Path) -> CmuReport:
     return CmuReport(len(frames), sum(frames), tuple(failures))
 
 
+def _expect_files(source: Path) -> None:
+    for suffix in (".asf", ".amc"):
+        if not any(source.rglob(f"*{suffix}")):
+            raise InputError(
+                f"{source}: expected a folder of CMU's skeletons with their motions beside them, "
+                f"such as subjects/02/02.asf and 02_01.amc; found no {suffix} file"
+            )
+
+
 def _expect_one(motion: Path, copies: Counter[str]) -> None:
     if copies[motion.name] > 1:
         raise RecordingError(
@@ -99,14 +119,43 @@ def _expect_one(motion: Path, copies: Counter[str]) -> None:
         )
 
 
+def _expect_no_other(path: Path) -> None:
+    """Raise `InputError` where a file lies that no import wrote."""
+    if path.exists() and not _is_imported(path):
+        raise InputError(
+            f"{path}: expected nothing, or what an earlier import wrote; found another recording, "
+            f"such as AMASS's own, which would be lost. Choose another --out"
+        )
+
+
+def _is_imported(path: Path) -> bool:
+    """Tell whether a file is a recording with the licence that imports write."""
+    with suppress(RecordingError, ValueError), open_npz(path, path.name) as npz:
+        return "licence" in npz.members and array_to_text(npz.read("licence")) == CMU_LICENCE
+    return False
+
+
+def _written_to(out: Path, motion: Path) -> Path:
+    return out / SUBSET / _subject(motion) / f"{motion.stem}_poses.npz"
+
+
+def _subject(motion: Path) -> str:
+    return motion.stem.rpartition("_")[0]
+
+
 def _import_motion(motion: Path, out: Path, subjects: dict[Path, Subject]) -> int:
     """Write one motion and return its frames; subjects that were read before are not read again."""
-    subject = motion.stem.rpartition("_")[0]
-    skeleton = motion.parent / f"{subject}.asf"
+    skeleton = motion.parent / f"{_subject(motion)}.asf"
+    if not skeleton.exists():
+        raise RecordingError(
+            DropReason.MISSING,
+            f"{motion.name}: expected its skeleton beside it, as 02.asf is of 02_01.amc; found no "
+            f"{skeleton.name}",
+        )
     if skeleton not in subjects:
         subjects[skeleton] = read_subject(skeleton)
     recording = read_motion(motion, subjects[skeleton])
-    write_amass(out / SUBSET / subject / f"{motion.stem}_poses.npz", recording)
+    write_amass(_written_to(out, motion), recording)
     return recording.frames
 
 

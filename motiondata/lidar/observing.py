@@ -6,7 +6,7 @@ referee.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -16,6 +16,7 @@ from motiondata.bodies.posing import ShapedBody, pose_planes
 from motiondata.lidar.noise import add_range_noise
 from motiondata.lidar.sampling import SampledClip, empty_sample, sample_into
 from motiondata.lidar.scanning import Scanner
+from motiondata.lidar.scans import Scans
 from motiondata.lidar.sensor import Sensor
 
 NEAR_FRAMES = 64
@@ -37,6 +38,33 @@ class RangeNoise:
     """The number of the first of the frames in its sample."""
 
 
+@dataclass(frozen=True, eq=False)
+class Request:
+    """Some frames of one moving body, to be observed from one place."""
+
+    shaped: ShapedBody
+    pose: NDArray[np.float64]
+    """Axis-angle, radians, shaped (frames, 22, 3)."""
+    trans: NDArray[np.float64]
+    """AMASS's, metres, shaped (frames, 3)."""
+    world_to_sensor: NDArray[np.float64]
+    """Shaped (4, 4)."""
+    noise: RangeNoise
+
+    @property
+    def frames(self) -> int:
+        """How many they are."""
+        return len(self.trans)
+
+    def cut(self, frames: int) -> "list[Request]":
+        """Cut it into parts of so many frames at the most, in order."""
+        return [self._part(first, first + frames) for first in range(0, self.frames, frames)]
+
+    def _part(self, first: int, end: int) -> "Request":
+        part, noise = slice(first, end), replace(self.noise, first=self.noise.first + first)
+        return replace(self, pose=self.pose[part], trans=self.trans[part], noise=noise)
+
+
 Pending: TypeAlias = Callable[[], SampledClip]
 """What was begun; to call it waits for it."""
 
@@ -47,15 +75,8 @@ class Observer(Protocol):
     frames_ahead: int
     """How many frames it is well to begin before the first of them is waited for."""
 
-    def begin(
-        self,
-        shaped: ShapedBody,
-        pose: NDArray[np.float64],
-        trans: NDArray[np.float64],
-        world_to_sensor: NDArray[np.float64],
-        noise: RangeNoise,
-    ) -> Pending:
-        """Begin to observe a body posed by `pose` (frames, 22, 3) and `trans` (frames, 3)."""
+    def begin(self, request: Request) -> Pending:
+        """Begin to observe; no result depends on what else is asked for, or how it is cut."""
         ...
 
 
@@ -69,36 +90,21 @@ class CpuObserver:
         self._points = points
         self._planes = np.empty((0, 3, 0), np.float32)
 
-    def begin(
-        self,
-        shaped: ShapedBody,
-        pose: NDArray[np.float64],
-        trans: NDArray[np.float64],
-        world_to_sensor: NDArray[np.float64],
-        noise: RangeNoise,
-    ) -> Pending:
+    def begin(self, request: Request) -> Pending:
         """Observe at once, for there is nobody else to do it."""
-        seen = self.observe(shaped, pose, trans, world_to_sensor, noise)
-        return lambda: seen
+        sampled, first = empty_sample(request.frames, self._points), 0
+        for near in request.cut(NEAR_FRAMES):
+            scans = self._scan(near)
+            sample_into(sampled, scans, request.shaped.body.face_parts, first)
+            first += near.frames
+        return lambda: sampled
 
-    def observe(
-        self,
-        shaped: ShapedBody,
-        pose: NDArray[np.float64],
-        trans: NDArray[np.float64],
-        world_to_sensor: NDArray[np.float64],
-        noise: RangeNoise,
-    ) -> SampledClip:
-        """Observe a body posed by `pose` (frames, 22, 3) and `trans` (frames, 3), world frame."""
-        sampled = empty_sample(len(trans), self._points)
-        for first in range(0, len(trans), NEAR_FRAMES):
-            near = slice(first, first + NEAR_FRAMES)
-            planes = self._planes_for(shaped, len(trans[near]))
-            pose_planes(shaped, pose[near], trans[near], world_to_sensor, planes)
-            scans = self._scanner.scan_planes(planes, shaped.body.faces)
-            scans = add_range_noise(scans, noise.sigma, noise.seed, noise.key, noise.first + first)
-            sample_into(sampled, scans, shaped.body.face_parts, first)
-        return sampled
+    def _scan(self, near: Request) -> Scans:
+        shaped, noise = near.shaped, near.noise
+        planes = self._planes_for(shaped, near.frames)
+        pose_planes(shaped, near.pose, near.trans, near.world_to_sensor, planes)
+        scans = self._scanner.scan_planes(planes, shaped.body.faces)
+        return add_range_noise(scans, noise.sigma, noise.seed, noise.key, noise.first)
 
     def _planes_for(self, shaped: ShapedBody, frames: int) -> NDArray[np.float32]:
         """Return memory for some frames' vertices, the same every time: new memory is slow."""

@@ -71,7 +71,7 @@ def load_sensor(path: Path) -> Sensor:
     Raises `InputError` where the file is neither, or lacks something.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         if path.suffix == ".json":
             return _sensor_from_ouster(path, json.loads(text))
         return _sensor_from_toml(path, tomllib.loads(text))

@@ -13,7 +13,7 @@ import numpy as np
 from motiondata.bodies.body import Body
 from motiondata.bodies.posing import pose_joints, shape_body
 from motiondata.jit import compiling_once
-from motiondata.lidar.observing import CpuObserver, RangeNoise
+from motiondata.lidar.observing import CpuObserver, RangeNoise, Request
 from motiondata.lidar.sensor import Sensor
 from motiondata.skeleton import JOINTS, PARENTS
 
@@ -26,7 +26,7 @@ def warm_up(announce: Callable[[], None]) -> None:
         pose, trans = np.zeros((1, JOINTS, 3)), np.zeros((1, 3))
         pose_joints(shaped, pose, trans)
         observer = CpuObserver(Sensor("one ray", np.zeros(1), np.zeros(1), 1, "made up"), points=1)
-        observer.observe(shaped, pose, trans, np.eye(4), RangeNoise(0.0, 0, ""))
+        observer.begin(Request(shaped, pose, trans, np.eye(4), RangeNoise(0.0, 0, "")))
 
 
 def _one_face() -> Body:

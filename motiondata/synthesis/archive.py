@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from motiondata.synthesis.generators import one_of
+
 
 @dataclass(frozen=True)
 class Subset:
@@ -57,5 +59,5 @@ def draw_slot(rng: np.random.Generator, number: int, subject: int, kind: str) ->
     name = list(SUBSETS)[int(rng.choice(len(weights), p=weights / weights.sum()))]
     subset = SUBSETS[name]
     path = subset.path.format(number=number, subject=subject, kind=kind)
-    fps = subset.fps[int(rng.integers(len(subset.fps)))]
+    fps = one_of(rng, subset.fps)
     return Slot(name, f"{name}/{path}_poses.npz", fps)

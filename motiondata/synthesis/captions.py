@@ -7,12 +7,12 @@ clip's captions are the same phrases on the mirrored acts.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 
 from motiondata.synthesis.acts import Act
 from motiondata.synthesis.figure import SIDES
+from motiondata.synthesis.generators import one_of
 from motiondata.synthesis.phrases import (
     COUNTED,
     MEANWHILE,
@@ -23,8 +23,6 @@ from motiondata.synthesis.phrases import (
     SIZE_WORDS,
 )
 from motiondata.synthesis.words import plain, tokens_of
-
-T = TypeVar("T")
 
 CAPTIONS_A_CLIP = 3
 """On the whole clip; HumanML3D has three on average."""
@@ -82,20 +80,20 @@ def _line(span: Span, gender: str, rng: np.random.Generator) -> str:
 
 def _sentence(acts: Sequence[Act], gender: str, rng: np.random.Generator) -> str:
     """Return a tagged sentence on acts in a row, without its full stop."""
-    who, his = _one_of(rng, SUBJECTS[gender])
+    who, his = one_of(rng, SUBJECTS[gender])
     told = [_phrase(act, his, rng) for act in acts]
-    return f"{who} {_one_of(rng, SEQUENCES[len(acts)]).format(*told)}"
+    return f"{who} {one_of(rng, SEQUENCES[len(acts)]).format(*told)}"
 
 
 def _phrase(act: Act, his: str, rng: np.random.Generator) -> str:
     """Return a tagged phrase on an act and its gesture."""
-    told = _filled(_one_of(rng, PHRASES[variant(act)]), act, his, rng)
+    told = _filled(one_of(rng, PHRASES[variant(act)]), act, his, rng)
     if act.gesture is None:
         return told
-    link, phrases = _one_of(
+    link, phrases = one_of(
         rng, (("and", PHRASES[variant(act.gesture)]), ("while", MEANWHILE[act.gesture.kind]))
     )
-    return f"{told} {link} {_filled(_one_of(rng, phrases), act.gesture, his, rng)}"
+    return f"{told} {link} {_filled(one_of(rng, phrases), act.gesture, his, rng)}"
 
 
 def variant(act: Act) -> str:
@@ -127,11 +125,11 @@ def _words(act: Act, his: str, rng: np.random.Generator) -> dict[str, str]:
     one = act.count == 1
     few = ("", "", "twice")
     return {
-        "n": _one_of(rng, ("one", "a")) if one else NUMBERS[act.count - 1],
+        "n": one_of(rng, ("one", "a")) if one else NUMBERS[act.count - 1],
         "times": few[act.count] if act.count < len(few) else f"{NUMBERS[act.count - 1]} times",
-        "quick": _one_of(rng, PACE_ADJECTIVES.get(act.pace, ("",))),
+        "quick": one_of(rng, PACE_ADJECTIVES.get(act.pace, ("",))),
         "quickly": PACE_ADVERBS.get(act.pace, ("",))[0],
-        "fast": _one_of(rng, PACE_ADVERBS.get(act.pace, ("",))),
+        "fast": one_of(rng, PACE_ADVERBS.get(act.pace, ("",))),
         "side": act.side,
         "direction": act.direction,
         "his": his,
@@ -145,7 +143,3 @@ def _words(act: Act, his: str, rng: np.random.Generator) -> dict[str, str]:
 
 def _limb(side: str, his: str, limb: str) -> str:
     return f"{his} {side} {limb}" if side in SIDES else f"both {limb}s"
-
-
-def _one_of(rng: np.random.Generator, values: Sequence[T]) -> T:
-    return values[int(rng.integers(len(values)))]

@@ -11,6 +11,7 @@ import numpy as np
 
 from motiondata.synthesis.acts import PACES, SIZES, Act
 from motiondata.synthesis.figure import SIDES
+from motiondata.synthesis.generators import one_of
 
 T = TypeVar("T")
 
@@ -91,24 +92,20 @@ def draw_clip(rng: np.random.Generator) -> list[Act]:
 def draw_act(rng: np.random.Generator, choices: Sequence[Choice]) -> Act:
     """Return an act in one of its variants."""
     choice = choices[_draw(rng, {k: line.weight for k, line in enumerate(choices)})]
-    direction, turn = _pick(rng, choice.directions), _pick(rng, choice.turns_deg)
+    direction, turn = one_of(rng, choice.directions), one_of(rng, choice.turns_deg)
     pace = _draw(rng, {pace: PACE_WEIGHTS[pace] for pace in choice.paces})
     act = Act(
         kind=choice.kind,
-        side=_pick(rng, choice.sides),
+        side=one_of(rng, choice.sides),
         direction=direction,
-        count=_pick(rng, choice.counts),
+        count=one_of(rng, choice.counts),
         pace=pace,
-        size=_pick(rng, choice.sizes),
+        size=one_of(rng, choice.sizes),
         turn_deg=-turn if direction in ("right", "clockwise") else turn,
     )
     if rng.random() < choice.with_gesture:
         act = replace(act, gesture=draw_act(rng, GESTURES))
     return act
-
-
-def _pick(rng: np.random.Generator, values: Sequence[T]) -> T:
-    return values[int(rng.integers(len(values)))]
 
 
 def _draw(rng: np.random.Generator, weights: dict[T, float]) -> T:

@@ -20,7 +20,7 @@ from motiondata.synthesis.score import Place, Score
 from motiondata.synthesis.subjects import SUBJECTS, Subject, make_subject
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 2.1, 9.4
-"""Of a clip: HumanML3D's have 40 to 199 frames."""
+"""Of a clip: HumanML3D's have up to 200 frames, and its trainings leave out those below 40."""
 
 STILL_SECONDS = (0.3, 0.5)
 """How long somebody stands before an act, at least and at most."""

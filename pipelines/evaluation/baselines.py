@@ -72,7 +72,7 @@ def _unit_counts(sentence: str) -> Mapping[Ngram, float]:
 
 
 def nearest_field(dataset: Dataset, asked: str | None) -> str:
-    """Return the field that the nearest clip is looked for by, or raise where there is none."""
+    """Return the field that the nearest clip is looked for by, or raise where it cannot be."""
     there = [field for field in NEAREST_BY if field in dataset.schema.arrays]
     if asked is None and not there:
         raise InputError(
@@ -82,6 +82,7 @@ def nearest_field(dataset: Dataset, asked: str | None) -> str:
     field = there[0] if asked is None else asked
     row_spec(dataset.schema, field)
     dataset.schema.float_array(field)
+    read_standardizer(dataset, TRAIN, field)
     return field
 
 

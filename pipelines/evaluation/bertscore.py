@@ -15,6 +15,7 @@ import torch
 from motiondata.errors import InputError
 from pipelines.evaluation.scoring import LanguageModel
 from pipelines.language_models import loading
+from pipelines.training.ranks import choose_device
 
 try:
     from transformers import AutoModel, AutoTokenizer
@@ -44,8 +45,10 @@ class BertScorer:
     Raises `InputError` for a folder without a model, and for a layer that it has not.
     """
 
-    def __init__(self, folder: Path, layer: int | None = None) -> None:
+    def __init__(self, folder: Path, layer: int | None = None, device: str = "auto") -> None:
+        self._device = choose_device(device)
         self._tokenizer, self._encoder = _load(folder)
+        self._encoder.to(self._device)
         layers = int(self._encoder.config.num_hidden_layers)
         if layer is not None and not 0 <= layer <= layers:
             raise InputError(f"{folder}: expected a layer from 0 to {layers}, found {layer}")
@@ -77,8 +80,12 @@ class BertScorer:
             return_tensors="pt",
         )
         ids, mask = batch["input_ids"], batch["attention_mask"]
-        said = self._encoder(input_ids=ids, attention_mask=mask, output_hidden_states=True)
-        states = torch.nn.functional.normalize(said.hidden_states[self.model.layer], dim=-1)
+        said = self._encoder(
+            input_ids=ids.to(self._device),
+            attention_mask=mask.to(self._device),
+            output_hidden_states=True,
+        )
+        states = torch.nn.functional.normalize(said.hidden_states[self.model.layer].cpu(), dim=-1)
         for tokens, numbers, there in zip(states, ids, mask.bool(), strict=True):
             counts = torch.tensor([n not in self._marks for n in numbers[there].tolist()])
             yield _Sentence(tokens[there], counts)

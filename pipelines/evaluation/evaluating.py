@@ -72,8 +72,8 @@ def _evidence(dataset: Dataset, options: EvaluationOptions) -> _Evidence:
         nearest_by=field,
         acts=None if options.labels is None else read_labels(options.labels, references.keys),
         bert=_bert_scorer(options),
-        nearest=nearest_captions(dataset, train, references, field),
         spoken=speak(dataset, references),
+        nearest=nearest_captions(dataset, train, references, field),
     )
 
 
@@ -82,7 +82,7 @@ def _bert_scorer(options: EvaluationOptions) -> "BertScorer | None":
         return None
     from pipelines.evaluation.bertscore import BertScorer
 
-    return BertScorer(options.bert_model, options.bert_layer)
+    return BertScorer(options.bert_model, options.bert_layer, options.device)
 
 
 def _report(dataset_hash: str, evidence: _Evidence) -> Report:

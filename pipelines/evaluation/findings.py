@@ -22,9 +22,10 @@ COMPARED = {"bleu_4": "BLEU@4", "cider_d": "CIDEr-D"}
 """The scores by which a model has to be better than the baselines."""
 
 REASONS = (
-    "usual reasons are too few steps, features that share a mean (standardise them by the training "
-    "split's statistics), and a learning rate that is too high"
+    "Usual reasons are too few steps, features that share a mean (standardise them by the training "
+    "split's statistics), and a learning rate that is too high."
 )
+"""Of a collapse, and of features that are ignored."""
 
 
 def findings(captions: Sequence[str], scores: Mapping[str, Scores], loss: Loss | None) -> list[str]:
@@ -34,6 +35,7 @@ def findings(captions: Sequence[str], scores: Mapping[str, Scores], loss: Loss |
     """
     model, others = scores[MODEL], (CONSTANT, NEAREST)
     wrong = [*_collapse(captions, model), *_ignored(loss)]
+    wrong += [REASONS] if wrong else []
     wrong += [line for name in others for line in _no_better(model, name, scores[name])]
     return wrong or [
         f"The model is better than the {' and than the '.join(others)} by "
@@ -50,7 +52,7 @@ def _collapse(captions: Sequence[str], model: Scores) -> list[str]:
         symptom = f"{model.distinct:.1%} of its captions are distinct"
     else:
         return []
-    return [f"The model has collapsed: {symptom}; {REASONS}."]
+    return [f"The model has collapsed: {symptom}."]
 
 
 def _ignored(loss: Loss | None) -> list[str]:
@@ -58,7 +60,7 @@ def _ignored(loss: Loss | None) -> list[str]:
         return []
     return [
         f"The model ignores its features: its loss is {loss.matched:.3f}, and {loss.shuffled:.3f} "
-        f"with those of other clips; {REASONS}."
+        "with those of other clips."
     ]
 
 

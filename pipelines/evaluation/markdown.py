@@ -21,6 +21,11 @@ COLUMNS = {
 }
 """The columns of the table of scores."""
 
+READING = (
+    "Higher scores are better. Distinct is the share of different captions: a model that says the "
+    "same of all clips has few."
+)
+
 RULES = (
     "An act is named if the caption tells its kind. Sides and directions are judged where the "
     "synthesiser always tells them, or the caption does. The order of telling is free; counts, "
@@ -49,7 +54,7 @@ def _scores(report: Report) -> Sequence[str]:
         (name, *(f"{100 * getattr(scores, column):.1f}" for column in shown))
         for name, scores in report.scores.items()
     ]
-    return ["## Scores, times 100", "", *_table(("", *shown.values()), rows)]
+    return ["## Scores, times 100", "", *_table(("", *shown.values()), rows), "", READING]
 
 
 def _has(report: Report, column: str) -> bool:

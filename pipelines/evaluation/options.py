@@ -24,6 +24,8 @@ class EvaluationOptions:
     """The folder of a language model for BERTScore; None: no BERTScore."""
     bert_layer: int | None = None
     """The layer of it that is compared; None: the last."""
+    device: str = "auto"
+    """Of the captioner and the language model: `cpu`, `cuda`, or `auto`."""
 
     def __post_init__(self) -> None:
         if self.bert_layer is not None and self.bert_model is None:

@@ -9,6 +9,7 @@ from motiondata.errors import InputError
 from pipelines.evaluation.options import EvaluationOptions
 from pipelines.evaluation.references import References, read_candidates
 from pipelines.evaluation.report import Loss, MadeBy
+from pipelines.training.options import CaptioningOptions
 from shards.dataset import Dataset
 from shards.hashing import hash_file
 
@@ -28,7 +29,7 @@ def speaker(options: EvaluationOptions) -> Callable[[Dataset, References], Spoke
         case Path() as file, None:
             return lambda _, references: _read(file, references)
         case None, Path() as checkpoint:
-            return lambda dataset, references: _say(checkpoint, dataset, references)
+            return lambda dataset, references: _say(checkpoint, dataset, references, options.device)
         case _:
             raise InputError("expected --captions FILE or --checkpoint FILE, and not both")
 
@@ -38,11 +39,11 @@ def _read(file: Path, references: References) -> Spoken:
     return Spoken(captions, MadeBy("file", file.name, hash_file(file)), loss=None)
 
 
-def _say(checkpoint: Path, dataset: Dataset, references: References) -> Spoken:
+def _say(checkpoint: Path, dataset: Dataset, references: References, device: str) -> Spoken:
     from pipelines.training.captioning import caption_split, matched_and_shuffled_loss
 
-    split = references.split
-    found = dict(caption_split(dataset.path, checkpoint, split, stream=sys.stderr))
-    loss = Loss(*matched_and_shuffled_loss(dataset.path, checkpoint, split))
+    split, options = references.split, CaptioningOptions(device=device)
+    found = dict(caption_split(dataset.path, checkpoint, split, options, sys.stderr))
+    loss = Loss(*matched_and_shuffled_loss(dataset.path, checkpoint, split, device))
     made_by = MadeBy("checkpoint", checkpoint.name, hash_file(checkpoint))
     return Spoken([found[key] for key in references.keys], made_by, loss)

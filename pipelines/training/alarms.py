@@ -6,15 +6,15 @@ order in which clips pass them: the features, the projector, the language model.
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from statistics import fmean
 
 from torch import Tensor
 from torch.nn import functional
 
 from pipelines.training.captioner import Captioner
 from pipelines.training.clips import Clips
+from pipelines.training.logs import History
 from pipelines.training.options import Decoding
 
 ALIKE = 0.9
@@ -65,6 +65,11 @@ class Measures:
         return self.distinct * self.clips <= max(1.0, FEW_DISTINCT * self.clips)
 
     @property
+    def different(self) -> str:
+        """Say how many captions differ."""
+        return f"{round(self.distinct * self.clips)} different captions of {self.clips} clips"
+
+    @property
     def ignored(self) -> bool:
         """Tell whether another clip's features would do as well."""
         return self.shuffled_loss < MATTERS * self.matched_loss
@@ -99,6 +104,13 @@ def mean_cosine(vectors: Tensor) -> float:
     return float((total - count) / max(1, count * (count - 1)))
 
 
+def alarms_of(measures: Measures, history: History, patience: int) -> list[str]:
+    """Return what is wrong at a look, and what helps, a sentence each."""
+    patient = history.recent[-1]["step"] < patience
+    losses = [step["loss"] for step in history.recent]
+    return [*collapse_alarms(measures, patient), *rate_alarms(fmean(losses), history.lowest)]
+
+
 def collapse_alarms(measures: Measures, patient: bool) -> list[str]:
     """Return what is wrong, and what helps, in a sentence, if anything is.
 
@@ -131,34 +143,15 @@ def collapse_alarms(measures: Measures, patient: bool) -> list[str]:
     ]
 
 
-def rate_alarms(losses: Sequence[float], lowest: float) -> list[str]:
-    """Return what losses say of the learning rate, given the lowest mean of them before."""
-    mean = sum(losses) / max(1, len(losses))
-    if mean <= RISEN * lowest:
+def rate_alarms(loss: float, lowest: float) -> list[str]:
+    """Return what a mean loss says of the learning rate, given the lowest one before."""
+    if loss <= RISEN * lowest:
         return []
     return [
-        f"the loss has risen from {lowest:.3f} to {mean:.3f}, so the learning rate is too high; "
+        f"the loss has risen from {lowest:.3f} to {loss:.3f}, so the learning rate is too high; "
         "train again with a lower --rate and --projector-rate"
     ]
 
 
-class Watcher:
-    """Looks at a captioner in training with a probe, and remembers the lowest loss."""
-
-    def __init__(self, captioner: Captioner, probe: Probe, patience: int) -> None:
-        self._captioner, self._probe, self._patience = captioner, probe, patience
-        self._lowest = float("inf")
-
-    def watch(self, records: Sequence[dict[str, Any]]) -> tuple[Measures, list[str]]:
-        """Return measures, and alarms if there are any, given the steps since the last time."""
-        measures = measure(self._captioner, self._probe)
-        patient = not records or records[-1]["step"] < self._patience
-        losses = [record["loss"] for record in records]
-        alarms = [*collapse_alarms(measures, patient), *rate_alarms(losses, self._lowest)]
-        self._lowest = min([self._lowest, sum(losses) / max(1, len(losses))])
-        return measures, alarms
-
-
 def _symptom(measures: Measures) -> str:
-    share = f"{round(measures.distinct * measures.clips)} different captions of {measures.clips}"
-    return f"{share}, {measures.commonest!r} most often"
+    return f"{measures.different}, {measures.commonest!r} most often"

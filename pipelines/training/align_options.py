@@ -29,9 +29,9 @@ class EncoderOptions:
     dropout: float = 0.1
 
     def __post_init__(self) -> None:
-        sizes = (self.points, self.point_width, self.layers, self.heads)
-        if min(sizes) < 1 or not 0 <= self.dropout < 1:
-            raise InputError(f"expected sizes from 1 up and a dropout below 1, found {self}")
+        expect_at_least(self, 1, "points", "point_width", "layers", "heads")
+        if not 0 <= self.dropout < 1:
+            raise InputError(f"dropout: expected at least 0 and less than 1, found {self.dropout}")
         if self.width < 2 or self.width % (2 * self.heads):
             raise InputError(
                 f"the encoder's width is {self.width}; expected a multiple of twice its "

@@ -19,14 +19,14 @@ from pipelines.summary import count_table
 from pipelines.training.align_options import AlignOptions
 from pipelines.training.alignment import Alignment
 from pipelines.training.augmenting import augment
-from pipelines.training.clips import VAL, captioned_keys, training_captions
+from pipelines.training.clips import POINTS, VAL, captioned_keys, check_field, training_captions
 from pipelines.training.contrast import contrastive_loss, wrong_pairs
 from pipelines.training.encoders import KIND, describe_encoder, make_encoder
+from pipelines.training.logs import History, Record
 from pipelines.training.loop import CHECKPOINT, train
 from pipelines.training.optimizing import ParameterGroup, seeded
 from pipelines.training.options import LoopOptions, Stage
 from pipelines.training.pairing import Pairs, sample_frames
-from pipelines.training.protocol import Record
 from pipelines.training.ranks import choose_device, process_group, rank
 from pipelines.training.recall import RANKS
 from pipelines.training.retrieving import Retrieval, retrieve
@@ -37,7 +37,6 @@ from shards.publishing import publish
 from shards.streaming import StreamedDataset
 from shards.views import View
 
-FIELD = "points"
 JUDGED = (VAL, "test")
 """The splits of which recall is reported, where they have captions."""
 LEAST_BATCH = 2
@@ -62,13 +61,14 @@ class Aligning:
     def __init__(
         self, data: StreamedDataset, options: AlignOptions, seed: int, device: torch.device
     ) -> None:
+        check_field(data.dataset, POINTS)
         self.stages: Sequence[Stage] = (Stage("align", options.steps),)
         self._data, self._options = data, options
         keys = {split: captioned_keys(data, split) for split in JUDGED}
         self.judged = {split: captioned for split, captioned in keys.items() if captioned}
         text = load_text_model(options.text_model, training_captions(data), seed)
         text.model.encoder.to(device)
-        mean, std = data.standardizer(FIELD).tensors()
+        mean, std = data.standardizer(POINTS).tensors()
         self._mean = mean.to(device)
         with seeded(seed):
             encoder = make_encoder(options.encoder, options.sizes, mean, std)
@@ -82,7 +82,7 @@ class Aligning:
                 f"batch: expected at least {LEAST_BATCH} clips, each to be held against the "
                 f"others' captions, found {batch}"
             )
-        fields = [FIELD, "json"]
+        fields = [POINTS, "json"]
         return self._data.clips(
             TRAIN, fields, batch, shuffle=True, seed=seed, captions=True, drop_last=True
         )
@@ -95,7 +95,7 @@ class Aligning:
         """Return the contrastive loss of a batch, and what it would be of guesses."""
         pairs, options = Pairs.of(batch), self._options
         points, mask = sample_frames(
-            batch[FIELD], batch["lengths"], options.frame_stride, options.max_frames
+            batch[POINTS], batch["lengths"], options.frame_stride, options.max_frames
         )
         points = augment(points, self._mean, options.augmentation)
         right = pairs.right.to(points.device)
@@ -116,8 +116,9 @@ class Aligning:
         options = self._options
         return describe_encoder(options.encoder, options.sizes, options.frame_stride)
 
-    def watch(self, records: Sequence[Record]) -> tuple[Record, list[str]]:
+    def watch(self, history: History) -> tuple[Record, list[str]]:
         """Return the recall of some validation clips, and an alarm if the loss is a guesser's."""
+        records = history.recent
         found = self.judge(VAL, WATCHED).to_json() if VAL in self.judged else {}
         guessing = _mean(records, "guessing")  # 0 where all captions of each batch are alike
         share = _mean(records, "loss") / guessing if guessing else 0.0
@@ -132,8 +133,10 @@ class Aligning:
     def judge(self, split: str, limit: int | None = None) -> Retrieval:
         """Return what is found in a judged split, or in its first clips, by this process alone."""
         keys = self.judged[split][:limit]
-        view = self._data.clips(split, [FIELD], batch=16, captions=True, keys=keys, rank=0, world=1)
-        return retrieve(self.module, view, FIELD, self._options.frame_stride)
+        view = self._data.clips(
+            split, [POINTS], batch=16, captions=True, keys=keys, rank=0, world=1
+        )
+        return retrieve(self.module, view, POINTS, self._options.frame_stride)
 
 
 def align(

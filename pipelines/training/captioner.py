@@ -61,9 +61,12 @@ class Captioner(nn.Module):
 
     def loss(self, values: Tensor, mask: Tensor, labels: Tensor) -> Tensor:
         """Return the mean cross entropy of the tokens of clips' captions."""
-        logits = self.language_model(**self._inputs(values, mask), labels=labels).logits
+        before = self.text.model.prepare_decoder_input_ids_from_labels(labels)
+        found = self.language_model(
+            **self._inputs(values, mask), decoder_input_ids=before, use_cache=False
+        )
         return functional.cross_entropy(
-            logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED
+            found.logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED
         )
 
     def shuffled_loss(self, values: Tensor, mask: Tensor, labels: Tensor) -> Tensor:

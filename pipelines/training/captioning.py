@@ -16,7 +16,14 @@ import torch
 from motiondata.errors import InputError
 from pipelines.progress import Progress
 from pipelines.training.captioner import LoadedCaptioner, load_captioner
-from pipelines.training.clips import Clips, captioned_keys, captions_by_key, clips_of, encoder_of
+from pipelines.training.clips import (
+    Clips,
+    captioned_keys,
+    captions_by_key,
+    check_field,
+    clips_of,
+    encoder_of,
+)
 from pipelines.training.options import CaptioningOptions, Decoding
 from pipelines.training.ranks import choose_device
 from shards.batching import Batch
@@ -107,7 +114,7 @@ def caption(
             *caption_table(shown, references),
             *([f"... and {len(found) - len(shown):,} more"] if len(found) > len(shown) else []),
             "",
-            f"{len(found):,} clips, {distinct:,} different captions",
+            f"{distinct:,} different captions of {len(found):,} clips",
             *([] if out is None else [f"written to {out}"]),
         ]
     )
@@ -123,6 +130,7 @@ def caption_table(found: Sequence[Captioned], references: Mapping[str, Sequence[
 
 def _check_fit(loaded: LoadedCaptioner, dataset: Dataset, checkpoint: Path) -> None:
     """Raise unless a dataset's features mean what those do that a captioner was trained on."""
+    check_field(dataset, loaded.field)
     found = dataset.schema.float_array(loaded.field).components
     if found != loaded.components:
         raise InputError(

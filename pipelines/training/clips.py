@@ -21,6 +21,8 @@ from shards.schema import FRAMES
 from shards.streaming import StreamedDataset
 
 FEATURES, POINTS = "features", "points"
+COMMANDS = {FEATURES: "motiondata encode", POINTS: "motiondata build-lidar"}
+"""What makes the fields that are captioned, the first one where a dataset has both."""
 COORDINATES = 3
 VAL = "val"
 """The split that a training is watched with."""
@@ -71,19 +73,24 @@ def choose_field(dataset: Dataset, asked: str | None = None) -> str:
     Raises `InputError` where there is none, `ShardError` or `InputError` where what is asked for
     cannot be captioned.
     """
-    there = [field for field in (FEATURES, POINTS) if field in dataset.schema.arrays]
+    there = [field for field in COMMANDS if field in dataset.schema.arrays]
     if asked is None and not there:
         raise InputError(
-            f"{dataset.path}: expected a field {FEATURES} (motiondata encode) or {POINTS} "
-            f"(motiondata build-lidar), found {', '.join(dataset.schema.suffixes)}"
+            f"{dataset.path}: expected a field {FEATURES} ({COMMANDS[FEATURES]}) or {POINTS} "
+            f"({COMMANDS[POINTS]}), found {', '.join(dataset.schema.suffixes)}"
         )
     field = there[0] if asked is None else asked
-    _check_shape(dataset, field)
+    check_field(dataset, field)
     return field
 
 
-def _check_shape(dataset: Dataset, field: str) -> None:
-    """Raise unless a field is one of floats, shaped as what is captioned is."""
+def check_field(dataset: Dataset, field: str) -> None:
+    """Raise unless a dataset has a field of floats, shaped as what is captioned is."""
+    if field in COMMANDS and field not in dataset.schema.arrays:
+        raise InputError(
+            f"{dataset.path}: expected a field {field}, which {COMMANDS[field]} makes, found "
+            f"{', '.join(dataset.schema.arrays)}"
+        )
     frames, *row = dataset.schema.float_array(field).shape
     fits = len(row) == 2 and row[1] == COORDINATES if field == POINTS else len(row) == 1
     if frames != FRAMES or not fits:

@@ -6,6 +6,7 @@ clips, taken once, before the first step.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 from pipelines.training.align_options import OURS, EncoderOptions
 from pipelines.training.checkpoints import read_checkpoint
-from pipelines.training.clips import POINTS, STRIDE, clips_of
+from pipelines.training.clips import POINTS, STRIDE, captioned_keys, clips_of
 from pipelines.training.encoders import KIND as ENCODER
 from pipelines.training.encoders import (
     EveryPhase,
@@ -27,7 +28,7 @@ from shards.paths import TRAIN
 from shards.streaming import StreamedDataset
 
 SURVEYED = 512
-"""Training clips that features are standardised by: some ten thousand frames."""
+"""Training clips that features are standardised by, at most: some ten thousand frames."""
 BATCH = 16
 
 
@@ -64,7 +65,9 @@ def feature_statistics(
     encoder: nn.Module, data: StreamedDataset, stride: int
 ) -> tuple[Tensor, Tensor]:
     """Return mean and spread of an encoder's features of training clips, spread never zero."""
-    view = data.clips(TRAIN, [POINTS], BATCH, limit=SURVEYED, rank=0, world=1)
+    keys = captioned_keys(data, TRAIN)
+    chosen = keys[:: ceil(len(keys) / SURVEYED)]  # the first ones may be of one archive
+    view = data.clips(TRAIN, [POINTS], BATCH, keys=chosen, rank=0, world=1)
     encoder.eval()
     batches = (clips_of(batch, POINTS).every(stride) for batch in view)
     found = fold(

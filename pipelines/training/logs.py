@@ -1,33 +1,88 @@
 """Logs: what a training said of each step, a line of JSON each, for people and for plots.
 
 A training that was killed is gone on with at its last checkpoint; what the log says of later steps
-is cut off first, so that it reads as if nothing had happened.
+is cut off first, so that it reads as if nothing had happened. What alarms depend on is read back
+from the rest, so that they are raised as if nothing had happened, too.
 """
 
 import fcntl
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
-from typing import Any, TextIO
+from statistics import fmean
+from typing import Any, BinaryIO
 
 from motiondata.errors import InputError
 from pipelines.errors import AbortedError
 
 LOG = "log.jsonl"
+WATCH = "watch"
+"""What a line has that is of a look at a training; the others are of steps."""
+OF_STEP = {"step", "stage", "loss"}
+"""What lines of steps have, among others."""
+Record = dict[str, Any]
+"""A line of the log."""
+
+
+@dataclass
+class History:
+    """What the log says that a look at a training is to know."""
+
+    recent: list[Record] = field(default_factory=list)
+    """The steps since the last look."""
+    lowest: float = inf
+    """The lowest mean loss from one look to the next."""
+
+    def add(self, record: Record) -> None:
+        """Take note of the next line of the log."""
+        if WATCH not in record:
+            self.recent.append(record)
+            return
+        self.lowest = min(self.lowest, fmean(step["loss"] for step in self.recent))
+        self.recent = []
 
 
 class Log:
-    """The log of a training's folder, open for the lines of further steps."""
+    """The log of a training's folder, open for the lines of further steps; or one of nothing."""
 
-    def __init__(self, file: TextIO | None) -> None:
+    def __init__(self, file: BinaryIO | None) -> None:
+        self.history = History()
         self._file = file
 
-    def write(self, record: Mapping[str, Any]) -> None:
+    def write(self, record: Record) -> None:
         """Append a line, at once."""
         if self._file is not None:
-            self._file.write(json.dumps(record) + "\n")
+            self._file.write(json.dumps(record).encode() + b"\n")
             self._file.flush()
+            self.history.add(record)
+
+    def cut(self, steps: int) -> None:
+        """Keep the lines of the first steps; a torn line is the last and goes too.
+
+        Raises `InputError`, and cuts nothing, where the file is another program's.
+        """
+        if self._file is None:
+            return
+        self._file.seek(0)
+        try:
+            size = self._recall(self._file, steps)
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{self._file.name}: is no log of a training ({error!r}); choose another --out"
+            ) from error
+        self._file.truncate(size)
+
+    def _recall(self, lines: Iterable[bytes], steps: int) -> int:
+        """Take note of the lines of the first steps; return how many bytes they have."""
+        size = 0
+        for line in lines:
+            if line.endswith(b"\n") and (record := _parse(line))["step"] <= steps:
+                self.history.add(record)
+                size += len(line)
+        return size
 
 
 @contextmanager
@@ -40,39 +95,26 @@ def logging_to(out: Path, writes: bool) -> Iterator[Log]:
         yield Log(None)
         return
     out.mkdir(parents=True, exist_ok=True)
-    with (out / LOG).open("a", encoding="utf-8") as file:
+    with (out / LOG).open("a+b") as file:
         _hold(out, file)
         yield Log(file)
 
 
-def cut_log(out: Path, steps: int) -> None:
-    """Keep the lines of a log's first steps; a torn line is the last and goes too.
-
-    Raises `InputError`, and cuts nothing, where the file is another program's.
-    """
-    with (out / LOG).open("r+b") as file:
-        try:
-            kept = [line for line in file if line.endswith(b"\n") and _step_of(line) <= steps]
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"{out / LOG}: is no log of a training ({error!r}); choose another --out"
-            ) from error
-        file.seek(0)
-        file.writelines(kept)
-        file.truncate()
-
-
-def read_log(out: Path) -> list[dict[str, Any]]:
+def read_log(out: Path) -> list[Record]:
     """Return the records of a training's log."""
     with (out / LOG).open(encoding="utf-8") as file:
         return [json.loads(line) for line in file]
 
 
-def _step_of(line: bytes) -> int:
-    return int(json.loads(line)["step"])
+def _parse(line: bytes) -> Record:
+    """Return a line of a log; raises `ValueError` for that of another program."""
+    record = json.loads(line)
+    if not isinstance(record, dict) or not (WATCH in record or record.keys() >= OF_STEP):
+        raise ValueError(f"the line {line[:40]!r}")
+    return record
 
 
-def _hold(out: Path, file: TextIO) -> None:
+def _hold(out: Path, file: BinaryIO) -> None:
     """Take the lock of the log, which the system takes back however this process dies."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,16 +5,13 @@ after a whole step and a checkpoint. Killed by anything else, it goes on at its 
 repeats the steps since, bit for bit on the same machine with the same number of threads.
 """
 
-import signal
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict
 from io import StringIO
 from math import isfinite
 from pathlib import Path
 from time import monotonic
-from types import FrameType
 from typing import Any, TextIO
 
 import torch
@@ -24,7 +21,7 @@ from torch.nn.parallel import DistributedDataParallel
 from motiondata.errors import InputError
 from pipelines.progress import Progress
 from pipelines.training.checkpoints import read_checkpoint, write_checkpoint
-from pipelines.training.logs import Log, cut_log, logging_to
+from pipelines.training.logs import WATCH, Log, Record, logging_to
 from pipelines.training.optimizing import (
     autocast,
     descend,
@@ -34,9 +31,11 @@ from pipelines.training.optimizing import (
     set_rates,
 )
 from pipelines.training.options import LoopOptions, Stage
-from pipelines.training.protocol import Position, Record, Training
+from pipelines.training.protocol import Position, Training
 from pipelines.training.ranks import any_of_ranks, mean_of_ranks, rank, world
+from pipelines.training.stopping import stoppable
 from shards.batching import Batch
+from shards.errors import ShardError
 from shards.loader import Loader
 
 CHECKPOINT = "checkpoint.pt"
@@ -50,7 +49,7 @@ def train(training: Training, options: LoopOptions, out: Path, stream: TextIO = 
     and `KeyboardInterrupt` when stopped.
     """
     first = rank() == 0
-    with logging_to(out, writes=first) as log, _stoppable() as stop:
+    with logging_to(out, writes=first) as log, stoppable() as stop:
         run = _Run(training, options, out, log)
         run.resume()
         steps = sum(stage.steps for stage in training.stages)
@@ -58,22 +57,6 @@ def train(training: Training, options: LoopOptions, out: Path, stream: TextIO = 
         with Progress(steps, run.position.total, shown, "steps") as progress:
             while not run.done:
                 run.finish_stage(progress, stop)
-
-
-@contextmanager
-def _stoppable() -> Iterator[list[int]]:
-    """Collect SIGINT and SIGTERM in a list while the block runs, instead of ending it."""
-    received: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class _Losses(nn.Module):
@@ -106,7 +89,6 @@ class _Run:
         self._loader = Loader(view, options.workers, pin_memory=self._device.type == "cuda")
         self._batches = _endless(self._loader)
         self._optimizer_state: dict[str, Any] | None = None
-        self._unwatched: list[Record] = []
 
     @property
     def done(self) -> bool:
@@ -115,16 +97,17 @@ class _Run:
 
     def resume(self) -> None:
         """Take up what an earlier run left, if there is anything."""
-        if not self._path.exists():
-            self._cut_log()
-            return
+        if self._path.exists():
+            self._restore()
+        self._log.cut(self.position.total)
+
+    def _restore(self) -> None:
         state = read_checkpoint(self._path, self._training.kind)
         self._expect_same(state["identity"])
         self._load(state["weights"])
-        self._loader.load_state_dict(state["view"])
+        self._go_on_with(state["view"])
         self._optimizer_state = state["optimizer"]
         self.position = Position(**state["position"])
-        self._cut_log()
 
     def _load(self, weights: Mapping[str, Any]) -> None:
         try:
@@ -134,6 +117,12 @@ class _Run:
                 f"{self._path}: its weights do not fit what is trained ({error}); choose another "
                 "--out, or remove the folder"
             ) from error
+
+    def _go_on_with(self, view: Mapping[str, Any]) -> None:
+        try:
+            self._loader.load_state_dict(view)
+        except ShardError as error:  # another --batch, or another number of processes
+            raise self._begun_otherwise(str(error)) from error
 
     def finish_stage(self, progress: Progress, stop: list[int]) -> None:
         """Do the steps that are left of the stage."""
@@ -185,7 +174,6 @@ class _Run:
 
     def _note(self, record: Record, progress: Progress) -> None:
         self._log.write(record)
-        self._unwatched.append(record)
         progress.advance(1)
         due = self.position.total % self._options.watch_every == 0
         if rank() == 0 and (due or self.done):
@@ -194,9 +182,8 @@ class _Run:
     def _watch(self, progress: Progress) -> None:
         self._training.module.eval()
         with torch.no_grad(), autocast(self._device, self._options.optimizer.precision):
-            measures, alarms = self._training.watch(self._unwatched)
-        self._unwatched = []
-        self._log.write({"step": self.position.total, "watch": measures, "alarms": alarms})
+            measures, alarms = self._training.watch(self._log.history)
+        self._log.write({"step": self.position.total, WATCH: measures, "alarms": alarms})
         for alarm in alarms:
             progress.say(f"step {self.position.total}: {alarm}")
 
@@ -222,14 +209,13 @@ class _Run:
         different = [name for name in {**before, **now} if before.get(name) != now.get(name)]
         if different:
             found = "; ".join(f"{name} {before.get(name)} -> {now.get(name)}" for name in different)
-            raise InputError(
-                f"{self._path.parent}: was begun otherwise ({found}); choose another --out, or "
-                "remove the folder"
-            )
+            raise self._begun_otherwise(found)
 
-    def _cut_log(self) -> None:
-        if rank() == 0:
-            cut_log(self._path.parent, self.position.total)
+    def _begun_otherwise(self, found: str) -> InputError:
+        return InputError(
+            f"{self._path.parent}: was begun otherwise ({found}); choose another --out, or remove "
+            "the folder"
+        )
 
 
 def _endless(loader: Loader) -> Iterator[Batch]:

@@ -10,13 +10,11 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
+from pipelines.training.logs import History, Record
 from pipelines.training.optimizing import ParameterGroup
 from pipelines.training.options import Stage
 from shards.batching import Batch
 from shards.views import View
-
-Record = dict[str, Any]
-"""A line of the log."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +66,8 @@ class Training(Protocol):
     def contents(self) -> Mapping[str, Any]:
         """Return what a checkpoint needs beside the weights so that it can be used."""
 
-    def watch(self, records: Sequence[Record]) -> tuple[Record, list[str]]:
-        """Return measures of how it goes, and alarms, given the steps since the last time.
+    def watch(self, history: History) -> tuple[Record, list[str]]:
+        """Return measures of how it goes, and alarms, given the steps before, at least one new.
 
         It is called on the first rank alone, without gradients, the module in evaluation.
         """

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from motiondata.errors import InputError
 from pipelines.errors import aborting
-from pipelines.training.alarms import Probe, Watcher
+from pipelines.training.alarms import Measures, Probe, alarms_of, measure
 from pipelines.training.captioner import KIND, Captioner
 from pipelines.training.clips import (
     POINTS,
@@ -28,11 +28,10 @@ from pipelines.training.clips import (
     training_captions,
 )
 from pipelines.training.from_points import Beginning, begin_encoder, feature_statistics
-from pipelines.training.logs import LOG, read_log
+from pipelines.training.logs import LOG, WATCH, History, Record, read_log
 from pipelines.training.loop import CHECKPOINT, train
 from pipelines.training.optimizing import ParameterGroup, seeded
 from pipelines.training.options import PROJECTOR, LoopOptions, TeachingOptions
-from pipelines.training.protocol import Record
 from pipelines.training.ranks import choose_device, process_group, rank
 from pipelines.training.text import TextModel, load_text_model
 from shards.batching import Batch
@@ -42,6 +41,8 @@ from shards.views import Position, View
 
 PROBED = 32
 """Clips that are looked at now and then."""
+LEAST_PROBED = 2
+"""A clip alone has no other's features to be told from."""
 
 
 class CaptionerTraining:
@@ -60,7 +61,7 @@ class CaptionerTraining:
             self.beginning = self._begin()
             self.stride = options.stride or (self.beginning.stride if self.beginning else STRIDE)
             self.module = self._captioner(text).to(device)
-        self.watcher = Watcher(self.module, self._probe(seed, device), options.patience)
+        self.probe = self._probe(seed, device)
 
     def view(self, batch: int, seed: int) -> View:
         """Return clips of the training split with a caption of each."""
@@ -109,10 +110,10 @@ class CaptionerTraining:
             "features_by": encoder_of(self.data.dataset),
         }
 
-    def watch(self, records: Sequence[Record]) -> tuple[Record, list[str]]:
+    def watch(self, history: History) -> tuple[Record, list[str]]:
         """Return measures of a few validation clips, and alarms."""
-        measures, alarms = self.watcher.watch(records)
-        return asdict(measures), alarms
+        measures = measure(self.module, self.probe)
+        return asdict(measures), alarms_of(measures, history, self.options.patience)
 
     def _begin(self) -> Beginning | None:
         """Return the encoder of points to begin with; features need none."""
@@ -132,8 +133,8 @@ class CaptionerTraining:
         return Captioner(text, *feature_statistics(encoder, self.data, self.stride), encoder)
 
     def _probe(self, seed: int, device: torch.device) -> Probe:
-        """Return captioned clips of `val`, or where there are none of `train`."""
-        split = VAL if captioned_keys(self.data, VAL) else TRAIN
+        """Return captioned clips of `val`, or where there are too few of `train`."""
+        split = VAL if len(captioned_keys(self.data, VAL)) >= LEAST_PROBED else TRAIN
         view = self.data.clips(
             split, [self.field], PROBED, shuffle=True, seed=seed, captions=True, rank=0, world=1
         )
@@ -163,13 +164,12 @@ def teach(
 
 def _report(out: Path) -> str:
     records = read_log(out)
-    looks = [record["watch"] for record in records if "watch" in record]
+    looks = [Measures(**record[WATCH]) for record in records if WATCH in record]
     lines = [f"{sum('loss' in record for record in records):,} steps; the log is in {out / LOG}"]
     if looks:
         lines.append(
-            f"of {looks[-1]['clips']} clips, {looks[-1]['distinct']:.0%} of the captions differ; "
-            f"loss {looks[-1]['matched_loss']:.3f}, with another clip's features "
-            f"{looks[-1]['shuffled_loss']:.3f}"
+            f"{looks[-1].different}; loss {looks[-1].matched_loss:.3f}, with another clip's "
+            f"features {looks[-1].shuffled_loss:.3f}"
         )
     return "\n".join([*lines, f"the captioner is in {out / CHECKPOINT}"])
 

@@ -32,7 +32,6 @@ try:
         processors,
     )
     from transformers import AutoConfig, AutoTokenizer, T5Config, T5ForConditionalGeneration
-    from transformers.utils import logging
 except ImportError as error:
     raise InputError(
         f"training and captioning need the extra train ({error}); pip install motiondata[train]"
@@ -123,7 +122,6 @@ def load_text_model(
     """
     if name == TINY:
         return _make_tiny(captions, seed, sizes)
-    logging.disable_progress_bar()
     if name.startswith(HUB):
         return _load(name, name.removeprefix(HUB), local=False)
     _expect_t5(Path(name))
@@ -191,12 +189,14 @@ def _make_tiny(captions: Sequence[str], seed: int, sizes: TinySizes) -> TextMode
 def _expect_t5(folder: Path) -> None:
     """Raise `InputError` unless a folder has the configuration of a T5."""
     path = folder / "config.json"
+    remedy = f"name such a folder, {HUB}google/flan-t5-base to ask the hub, or {TINY}"
+    if not path.is_file():
+        raise InputError(f"{folder}: expected the folder of a T5, found no config.json; {remedy}")
     try:
         kind: Any = json.loads(path.read_bytes())["model_type"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
-            f"{folder}: expected the folder of a T5 with its config.json ({error!r}); name such a "
-            f"folder, {HUB}google/flan-t5-base to ask the hub, or {TINY}"
+            f"{path}: expected the configuration of a T5, found {error!r}; {remedy}"
         ) from error
     _check_kind(str(path), kind)
 

@@ -138,7 +138,7 @@ def test_a_smplx_recording_is_read_as_a_source_of_its_own(tmp_path: Path) -> Non
         assert_array_equal(recording.pose[:, 0], arrays["root_orient"])
         assert_array_equal(recording.pose[:, 1:].reshape(FRAMES, 63), arrays["pose_body"])
         assert_array_equal(recording.trans, arrays["trans"])
-        assert recording.fps == 30.0
+        assert (recording.fps, recording.shape_space) == (30.0, "smplx")
 
 
 def test_a_smplh_recording_is_told_by_its_keys(tmp_path: Path) -> None:

@@ -117,6 +117,14 @@ def test_leading_shapes_are_kept_and_expressions_are_not(
     np.testing.assert_array_equal(body.shape_dirs, arrays["shapedirs"][..., :kept])
 
 
+@pytest.mark.parametrize(("joints", "space"), [(24, "smpl"), (52, "smpl"), (55, "smplx")])
+def test_a_body_of_smplx_has_a_shape_space_of_its_own(
+    joints: int, space: str, tmp_path: Path
+) -> None:
+    path = write_npz(tmp_path / "body.npz", made_body(vertices=30, joints=joints))
+    assert load_body(path).shape_space == space
+
+
 def test_a_file_can_name_its_shape_space(tmp_path: Path) -> None:
     for path in (tmp_path / "body.npz", tmp_path / "body.pkl"):
         arrays = MADE | {"shape_space": np.array("anny")}

@@ -1,8 +1,12 @@
 """Posing on PyTorch's devices: the processor's posing is the referee."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.transform import Rotation
+from torch.overrides import TorchFunctionMode
 
 from motiondata.bodies.body import Body
 from motiondata.bodies.posing import ShapedBody, pose_body, shape_body
@@ -14,9 +18,9 @@ from motiondata.bodies.posing_torch import (
     stack_shapes,
 )
 from motiondata.bodies.smpl_format import arrays_to_body
-from motiondata.rotations import rotvec_to_rotmat
 from motiondata.skeleton import JOINTS
 from tests.bodies.made_body import made_body, small_body
+from tests.made_skeleton import moving_pose
 
 TOLERANCE_M = 5e-6
 """Two steps of float32 at 20 m, where the bodies of these tests stand."""
@@ -31,7 +35,7 @@ BODIES = {
 def far_sensors(generator: np.random.Generator, frames: int) -> np.ndarray:
     """Return transforms that turn anyhow and move by some 20 m."""
     transforms = np.tile(np.eye(4), (frames, 1, 1))
-    transforms[:, :3, :3] = rotvec_to_rotmat(generator.normal(size=(frames, 3)))
+    transforms[:, :3, :3] = Rotation.from_rotvec(generator.normal(size=(frames, 3))).as_matrix()
     transforms[:, :3, 3] = generator.normal(0, 10, (frames, 3))
     return transforms
 
@@ -78,3 +82,46 @@ def test_small_turns_and_none_are_exact() -> None:
     found = pose_frames(skin, TorchPoses(*map(torch.from_numpy, fields))).numpy()
     np.testing.assert_allclose(found[0], shaped.vertices, rtol=0, atol=1e-6)
     np.testing.assert_allclose(found[1], found[0], rtol=0, atol=1e-6)
+
+
+class Spy(TorchFunctionMode):
+    """Hears how tensors are indexed and multiplied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lists = 0
+        self.precisions: set[str] = set()
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in (torch.Tensor.__getitem__, torch.Tensor.__setitem__):
+            index = args[1] if isinstance(args[1], tuple) else (args[1],)
+            self.lists += sum(isinstance(part, list) for part in index)
+        if func.__name__ in ("__matmul__", "__rmatmul__", "matmul"):
+            self.precisions.add(torch.get_float32_matmul_precision())
+        return func(*args, **(kwargs or {}))
+
+
+def posed_under(spy: Spy) -> torch.Tensor:
+    shaped = shape_body(small_body(), np.zeros(2))
+    fields = (*stack_shapes([shaped]), np.zeros(1, np.int64), *moving_pose(1, 0), np.eye(4)[None])
+    poses = TorchPoses(*map(torch.from_numpy, fields))
+    skin = body_to_torch(shaped.body, torch.device("cpu"))
+    with spy:
+        return pose_frames(skin, poses)
+
+
+def test_no_list_indexes_a_tensor_since_a_gpu_would_be_waited_for() -> None:
+    spy = Spy()
+    posed_under(spy)
+    assert spy.lists == 0
+
+
+def test_products_are_exact_whatever_precision_a_program_allows() -> None:
+    torch.set_float32_matmul_precision("medium")
+    try:
+        spy = Spy()
+        posed_under(spy)
+        assert spy.precisions == {"highest"}
+        assert torch.get_float32_matmul_precision() == "medium"
+    finally:
+        torch.set_float32_matmul_precision("highest")

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.posing import shape_body
 from motiondata.cmu.asf import AsfSkeleton, read_asf
-from motiondata.cmu.body_size import BETAS, MAX_BETA, fit_betas
+from motiondata.cmu.body_size import MAX_BETA, fit_betas
+from motiondata.recording import BETAS
 from motiondata.skeleton import JOINT
 from tests.cmu.made import MADE_BONES, Bone, asf_text
 from tests.reference_data import reference_data

@@ -13,6 +13,7 @@ from motiondata.cmu.frame_rates import trial_fps
 from motiondata.cmu.importing import CmuReport, import_cmu, read_motion, read_subject
 from motiondata.errors import InputError
 from motiondata.recording import Recording
+from tests.archives.made_files import save_npz, smplh_arrays
 from tests.cmu.made import amc_text, write_subject
 
 METRES_TO_UNITS = 0.5 / 0.0254
@@ -105,7 +106,9 @@ def test_a_bad_skeleton_costs_its_own_motions_alone(source: Path, tmp_path: Path
 def test_a_motion_without_its_skeleton_is_a_failure(source: Path, tmp_path: Path) -> None:
     (source / "subjects" / "07" / "09_01.amc").write_text(motion())
     (failure,) = import_cmu(source, tmp_path / "out").failures
-    assert "09.asf: cannot be read" in failure.message
+    assert failure.message == (
+        "09_01.amc: expected its skeleton beside it, as 02.asf is of 02_01.amc; found no 09.asf"
+    )
 
 
 def test_two_motions_of_one_name_are_not_chosen_from(source: Path, tmp_path: Path) -> None:
@@ -119,10 +122,54 @@ def test_two_motions_of_one_name_are_not_chosen_from(source: Path, tmp_path: Pat
     assert report.recordings == 1
 
 
-def test_a_folder_without_a_skeleton_is_wrong_input(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"found no \.asf file"):
-        import_cmu(tmp_path, tmp_path / "out")
+@pytest.mark.parametrize(("there", "absent"), [("07_01.amc", ".asf"), ("07.asf", ".amc")])
+def test_a_folder_without_skeletons_or_without_motions_is_wrong_input(
+    source: Path, tmp_path: Path, there: str, absent: str
+) -> None:
+    half = tmp_path / "half"
+    half.mkdir()
+    (source / "subjects" / "07" / there).rename(half / there)
+    with pytest.raises(InputError, match=rf"found no \{absent} file"):
+        import_cmu(half, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_nothing_but_bad_motions_is_wrong_input(source: Path, tmp_path: Path) -> None:
+    for motion in (source / "subjects" / "07").glob("*.amc"):
+        motion.write_text("")
+    with pytest.raises(InputError, match=r"none of its 2 motions .*07_01\.amc: expected text"):
+        import_cmu(source, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_import_may_be_done_again(source: Path, tmp_path: Path) -> None:
+    first = import_cmu(source, tmp_path / "out")
+    assert import_cmu(source, tmp_path / "out") == first
+
+
+@pytest.mark.parametrize("content", [b"", b"anything"])
+def test_what_no_import_wrote_is_not_written_over(
+    source: Path, tmp_path: Path, content: bytes
+) -> None:
+    other = tmp_path / "out" / "CMU" / "07" / "07_02_poses.npz"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(content)
+    with pytest.raises(InputError, match=r"07_02_poses\.npz: .* found another recording"):
+        import_cmu(source, tmp_path / "out")
+    assert [path.name for path in other.parent.iterdir()] == [other.name]
+    assert other.read_bytes() == content
+
+
+@pytest.mark.parametrize("licence", [None, np.array("another"), np.zeros(3)])
+def test_a_recording_of_amass_s_own_is_not_written_over(
+    source: Path, tmp_path: Path, licence: np.ndarray | None
+) -> None:
+    arrays = smplh_arrays(licence=licence)
+    amass = save_npz(tmp_path / "out" / "CMU" / "07" / "07_01_poses.npz", arrays)
+    content = amass.read_bytes()
+    with pytest.raises(InputError, match="such as AMASS's own"):
+        import_cmu(source, tmp_path / "out")
+    assert amass.read_bytes() == content
 
 
 def test_a_file_is_no_folder_to_write_to(source: Path, tmp_path: Path) -> None:

@@ -1,13 +1,12 @@
-"""A synthetic corpus and its dataset, made once for all tests of evaluation."""
+"""A synthetic corpus and its dataset, made once for all tests of evaluation, in one thread."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from motiondata.synthesis.corpus import synthesize
 from pipelines.build import build_lidar
@@ -15,6 +14,7 @@ from pipelines.evaluation.references import References, read_references
 from pipelines.options import BuildOptions, Execution
 from shards.dataset import Dataset
 from tests.bodies.made_body import small_arrays
+from tests.one_thread import one_thread as one_thread
 from tests.pipelines.made_archive import SENSOR
 
 CLIPS = 40
@@ -31,15 +31,6 @@ class Corpus:
     @property
     def labels(self) -> Path:
         return self.folder / "labels.jsonl"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Let every sum be taken in the same order, and the cores to others."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -126,6 +126,8 @@ def test_of_a_model_with_a_decoder_the_encoder_is_taken(tmp_path: Path) -> None:
 def test_what_is_no_model_is_refused_in_a_sentence(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="layer from 0 to 3, found 4"):
         BertScorer(folder, 4)
+    with pytest.raises(InputError, match="expected one of auto, cpu, cuda, found 'tpu'"):
+        BertScorer(folder, device="tpu")
     with pytest.raises(InputError, match=r"found no config\.json"):
         BertScorer(tmp_path)
     (tmp_path / "config.json").write_text("{}")

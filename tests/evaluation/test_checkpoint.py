@@ -5,9 +5,13 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+import torch
+from click.testing import CliRunner
 
+from cli import main
 from pipelines.evaluation.evaluating import JSON_REPORT, MARKDOWN_REPORT, evaluate
 from pipelines.evaluation.options import EvaluationOptions
+from shards.errors import ShardError
 from shards.hashing import hash_file
 from tests.evaluation.conftest import write_captions
 from tests.training.made_captioned import make_captioned
@@ -49,3 +53,21 @@ def test_a_checkpoint_is_evaluated_as_its_captions_are(
     matched, shuffled = matched_and_shuffled_loss(dataset, checkpoint, "test")
     assert by_checkpoint["loss"] == {"matched": matched, "shuffled": shuffled}
     assert f"{matched:.3f} nats" in (tmp_path / "checkpoint" / MARKDOWN_REPORT).read_text()
+
+
+def test_what_the_nearest_clip_needs_is_asked_for_before_captioning(tmp_path: Path) -> None:
+    dataset = make_captioned(tmp_path / "data", with_stats=False).path
+    options = EvaluationOptions(checkpoint=tmp_path / "absent.pt")
+    with pytest.raises(ShardError, match="run motiondata stats"):
+        evaluate(dataset, tmp_path / "out", options)
+
+
+def test_a_gpu_that_is_not_there_is_refused(taught: tuple[Path, Path], tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    dataset, checkpoint = taught
+    arguments = ["--checkpoint", str(checkpoint), "--out", str(tmp_path / "out"), "--device=cuda"]
+    result = CliRunner().invoke(main, ["evaluate", str(dataset), *arguments])
+    assert result.exit_code == 2
+    assert "expected a GPU for cuda, found none; choose --device cpu" in result.output
+    assert not (tmp_path / "out").exists()

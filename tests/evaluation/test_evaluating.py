@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines.evaluation.evaluating import JSON_REPORT, MARKDOWN_REPORT, evaluate
-from pipelines.evaluation.findings import findings
+from pipelines.evaluation.findings import REASONS, findings
 from pipelines.evaluation.normalising import NORMALISER
 from pipelines.evaluation.options import EvaluationOptions
 from pipelines.evaluation.report import CONSTANT, MODEL, NEAREST, Loss
@@ -123,16 +123,37 @@ def scores(bleu_4: float, cider_d: float, distinct: float = 1.0) -> Scores:
 VARIED = ["he walks", "he runs", "she sits", "she waves"]
 FOUND: dict[str, tuple[list[str], Scores, Loss | None, list[str]]] = {
     "nothing": (VARIED, scores(0.3, 0.9), Loss(1.0, 2.0), ["better than the constant caption"]),
-    "one sentence": (["He walks."] * 4, scores(0.3, 0.9, 0.25), None, ["'he walks' of 100%"]),
-    "few sentences": (VARIED, scores(0.3, 0.9, 0.01), None, ["1.0% of its captions are distinct"]),
+    "one sentence": (
+        ["He walks."] * 4,
+        scores(0.3, 0.9, 0.25),
+        None,
+        ["'he walks' of 100%", REASONS],
+    ),
+    "few sentences": (
+        VARIED,
+        scores(0.3, 0.9, 0.01),
+        None,
+        ["1.0% of its captions are distinct", REASONS],
+    ),
     "a worse score": (VARIED, scores(0.1, 0.9), None, ["constant caption by BLEU@4 (10.0 aga"]),
     "the same score": (VARIED, scores(0.3, 0.8), None, ["nearest training clip by CIDEr-D (80.0"]),
-    "ignored features": (VARIED, scores(0.3, 0.9), Loss(1.0, 1.0), ["ignores its features"]),
+    "ignored features": (
+        VARIED,
+        scores(0.3, 0.9),
+        Loss(1.0, 1.0),
+        ["ignores its features", REASONS],
+    ),
     "everything": (
         ["he walks"] * 4,
         scores(0.0, 0.0, 0.25),
         Loss(2.0, 1.9),
-        ["collapsed", "ignores", "the constant caption by", "the nearest training clip by"],
+        [
+            "collapsed",
+            "ignores",
+            REASONS,
+            "the constant caption by",
+            "the nearest training clip by",
+        ],
     ),
 }
 

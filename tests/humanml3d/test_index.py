@@ -1,5 +1,6 @@
 """The index: what is read, and what is refused with the line that is at fault."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -173,8 +174,19 @@ def test_an_index_that_is_not_there_is_refused(tmp_path: Path) -> None:
         read_index(tmp_path)
 
 
+ROWS_OF_SUBSET = {
+    "KIT": 4648, "CMU": 2913, "BMLmovi": 1839, "Eyes_Japan_Dataset": 1465, "humanact12": 1191,
+    "MPI_HDM05": 771, "BioMotionLab_NTroje": 373, "EKUT": 351, "ACCAD": 277, "DFaust_67": 135,
+    "MPI_Limits": 132, "MPI_mosh": 122, "Transitions_mocap": 110, "TotalCapture": 74, "SFU": 68,
+    "BMLhandball": 67, "HumanEva": 50, "SSM_synced": 30,
+}  # fmt: skip
+
+
 def test_the_real_index_is_read_whole() -> None:
     rows = read_index(reference_data("humanml3d", "index.csv"))
+    assert Counter(row.subset for row in rows) == ROWS_OF_SUBSET
+    frames = [row.end_frame - row.start_frame for row in rows if not row.is_humanact12]
+    assert (min(frames), max(frames)) == (1, 200)
     assert [row.number for row in rows] == list(range(14616))
     assert sum(row.is_humanact12 for row in rows) == 1191
     assert len({row.source_path for row in rows if not row.is_humanact12}) == 11715 - 1191

@@ -1,6 +1,7 @@
 """Sensors: the presets against their data sheets, a user's own files, and what is refused."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,15 @@ import numpy as np
 import pytest
 
 from motiondata.errors import InputError
-from motiondata.lidar.presets import SENSOR_NAMES, find_sensor, load_sensor, sensor_preset
+from motiondata.lidar.presets import (
+    FIELDS,
+    SENSOR_NAMES,
+    find_sensor,
+    load_sensor,
+    sensor_preset,
+)
 from motiondata.lidar.sensor import Sensor, ray_directions
+from tests.test_layers import ROOT
 
 DATA_SHEETS = {
     # name: beams, columns, lowest and highest elevation, widest stagger (degrees)
@@ -85,6 +93,21 @@ def test_a_sensor_of_ones_own_comes_from_a_file(tmp_path: Path) -> None:
     sensor = find_sensor(str(written(tmp_path / "mine.toml", MINE)))
     assert (sensor.name, sensor.beams, sensor.columns) == ("mine", 2, 4)
     assert (sensor.min_range, sensor.max_range, sensor.source) == (0.0, 50, "mine.toml")
+
+
+def test_the_readme_names_all_presets_and_shows_a_file_of_all_fields(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert {name for name in SENSOR_NAMES if f"`{name}`" in readme} == set(DATA_SHEETS)
+    (shown,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    sensor = load_sensor(written(tmp_path / "mine.toml", shown))
+    assert sensor.name == "mine"
+    assert {field for field in FIELDS if f"{field} = " in shown} == {*FIELDS} - {"source"}
+
+
+def test_a_sensor_s_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    assert load_sensor(written(tmp_path / "mine.toml", "\ufeff" + MINE)).name == "mine"
+    metadata = written(tmp_path / "roof.json", "\ufeff" + json.dumps(METADATA))
+    assert load_sensor(metadata).columns == 512
 
 
 def test_an_unstaggered_sensor_need_not_say_so(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Whole builds: what is in the samples, and that the same inputs give the same bytes."""
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from motiondata.bodies.posing import pose_body, shape_body
 from motiondata.errors import DeviceError, InputError
 from motiondata.lidar.warming import warm_up
 from motiondata.skeleton import LEFT_JOINTS, RIGHT_JOINTS
-from pipelines.build import build_lidar
+from pipelines.build import build_lidar, dry_run
 from pipelines.building import build_shard
 from pipelines.jobs import ShardJob
 from pipelines.options import Execution
@@ -160,6 +161,18 @@ def test_ray_workers_give_the_same_bytes_as_this_process(
 ) -> None:
     build_lidar(archive.options(mirror=True, views=2), out, Execution(workers=workers))
     assert files_of(out) == files_of(built.path)
+
+
+def test_a_build_without_captions_or_lists_says_so(archive: MadeArchive, tmp_path: Path) -> None:
+    (tmp_path / "alone").mkdir()
+    index = shutil.copy(archive.root / "index.csv", tmp_path / "alone")
+    options = dataclasses.replace(archive.options(), index=Path(index))
+    for said in (
+        build_lidar(options, tmp_path / "out", Execution()).summary,
+        dry_run(options),
+    ):
+        assert "no captions: no --texts was given" in said
+        assert "all in train: no --splits was given" in said
 
 
 def stop_after(shards: int) -> Callable[[ShardJob, Any], Receipt]:

@@ -3,12 +3,16 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from click import Command, Option
 from click.testing import CliRunner
 
 from cli import main
+from commands import building, datasets, sources
 from pipelines.reports import reproduce
 from shards.dataset import Dataset
 from tests.pipelines.made_archive import BAD, GOOD, MadeArchive
@@ -123,6 +127,37 @@ def test_a_folder_that_is_no_dataset_is_said_to_be_none(tmp_path: Path, command:
     assert "not a finished dataset" in said
 
 
+def test_what_the_system_refuses_is_a_sentence_that_says_where(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, said = run("synthesize", "--clips", 1, "--out", tmp_path / "file" / "corpus")
+    assert code == 1
+    assert said == f"motiondata: {tmp_path / 'file'}: File exists\n"
+
+
+def test_a_corpus_that_is_interrupted_is_absent(tmp_path: Path) -> None:
+    words = ["synthesize", "--clips", "1000000", "--out", str(tmp_path / "corpus")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "cli", *words], env=environment, stderr=subprocess.PIPE, text=True
+    ) as program:
+        while not list(tmp_path.rglob("*.npz")):
+            assert program.poll() is None
+            time.sleep(0.02)
+        program.terminate()
+        _, said = program.communicate(timeout=60)
+    assert program.returncode == 1
+    assert said.startswith("motiondata: interrupted; run the same command again")
+    assert said.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert run("synthesize", "--clips", 1, "--out=~/made")[0] == 0
+    assert (tmp_path / "made" / "index.csv").is_file()
+    assert "~nobody" in run("info", "~nobody")[1]
+
+
 def test_an_unknown_field_names_those_there_are(built: Dataset) -> None:
     code, said = run("stats", built.path, "--field", "colour")
     assert code == 2
@@ -134,6 +169,15 @@ def test_help_of_every_command_is_a_sentence() -> None:
         code, said = run(name, "--help")
         assert code == 0
         assert said.splitlines()[2].strip().endswith((".", ",", "in")), name
+
+
+@pytest.mark.parametrize("module", [sources, building, datasets])
+def test_every_option_says_what_it_is_for(module: ModuleType) -> None:
+    commands = [value for value in vars(module).values() if isinstance(value, Command)]
+    options = [option for command in commands for option in command.params]
+    silent = [option.name for option in options if isinstance(option, Option) and not option.help]
+    assert silent == []
+    assert options
 
 
 def test_the_program_runs_as_a_process_of_its_own(archive: MadeArchive, tmp_path: Path) -> None:

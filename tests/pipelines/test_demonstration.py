@@ -44,3 +44,9 @@ def test_most_of_the_demo_s_frames_have_as_many_hits_as_points(shown: tuple[Path
 def test_a_second_run_builds_nothing_anew(shown: tuple[Path, str]) -> None:
     result = CliRunner().invoke(main, ["demo", str(shown[0]), "--clips", "12"])
     assert "nothing was left to do" in result.output
+
+
+def test_another_number_of_clips_than_were_made_is_refused(shown: tuple[Path, str]) -> None:
+    result = CliRunner().invoke(main, ["demo", str(shown[0]), "--clips", "13"])
+    assert result.exit_code == 2
+    assert "has 12 clips of an earlier run, not 13" in result.output

@@ -5,7 +5,12 @@ one difference between the trainings is the statistics that the dataset has.
 """
 
 import io
+import os
+import signal
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -18,16 +23,17 @@ pytest.importorskip("transformers")
 
 from pipelines.training.alarms import (
     Measures,
-    Watcher,
     collapse_alarms,
     mean_cosine,
     rate_alarms,
 )
 from pipelines.training.captioning import caption_split, matched_and_shuffled_loss
-from pipelines.training.logs import read_log
-from pipelines.training.loop import CHECKPOINT
+from pipelines.training.logs import WATCH, History, Record, read_log
+from pipelines.training.loop import CHECKPOINT, train
+from pipelines.training.optimizing import SEED_RANKS
 from pipelines.training.options import LoopOptions, OptimizerOptions, TeachingOptions
 from pipelines.training.teaching import CaptionerTraining, teach
+from shards.batching import Batch
 from shards.dataset import Dataset
 from shards.moments import Moments
 from shards.statistics import Subject, write_statistics
@@ -113,7 +119,9 @@ def test_an_alarm_has_its_reason_and_its_remedy(
     (alarm,) = collapse_alarms(measures, patient=False)
     assert reason in alarm
     assert remedy in alarm
-    assert f"{round(measures.distinct * 32)} different captions of 32, 'a person walks'" in alarm
+    assert (
+        f"{round(measures.distinct * 32)} different captions of 32 clips, 'a person walks'" in alarm
+    )
 
 
 def test_a_healthy_captioner_raises_no_alarm() -> None:
@@ -126,8 +134,8 @@ def test_only_features_alarm_before_there_was_time_to_learn() -> None:
 
 
 def test_a_loss_that_has_risen_is_laid_to_the_learning_rate() -> None:
-    assert rate_alarms([2.0, 2.2], lowest=2.0) == []
-    (alarm,) = rate_alarms([3.0, 5.0], lowest=2.0)
+    assert rate_alarms(2.1, lowest=2.0) == []
+    (alarm,) = rate_alarms(4.0, lowest=2.0)
     assert alarm.startswith("the loss has risen from 2.000 to 4.000")
     assert "lower --rate" in alarm
 
@@ -140,25 +148,57 @@ def test_the_mean_cosine_is_that_of_all_pairs(count: int, width: int, seed: int)
     assert mean_cosine(vectors) == pytest.approx(sum(pairs) / len(pairs), abs=1e-5)
 
 
-def test_a_watcher_finds_a_projector_that_makes_all_clips_alike(captioned: Dataset) -> None:
+def test_a_look_finds_a_projector_that_makes_all_clips_alike(captioned: Dataset) -> None:
     data = StreamedDataset(captioned)
     training = CaptionerTraining(data, TeachingOptions(stride=1), 0, torch.device("cpu"))
     training.module.eval()
     with torch.no_grad():
         [*training.module.projector.parameters()][-2].zero_()  # only the bias of the last is left
-        measures, alarms = training.watcher.watch([{"step": 300, "loss": 1.0}])
-    assert measures.clips == 25
-    assert abs(measures.cosine) < 0.1
-    assert measures.projected_cosine == pytest.approx(1.0)
-    assert measures.matched_loss == pytest.approx(measures.shuffled_loss, rel=0.01)
+        measures, alarms = training.watch(History([{"step": 300, "loss": 1.0}]))
+    assert measures["clips"] == 25
+    assert abs(measures["cosine"]) < 0.1
+    assert measures["projected_cosine"] == pytest.approx(1.0)
+    assert measures["matched_loss"] == pytest.approx(measures["shuffled_loss"], rel=0.01)
     assert ["the projector makes clips alike" in alarm for alarm in alarms] == [True]
 
 
-def test_a_watcher_remembers_the_lowest_loss(captioned: Dataset) -> None:
-    data = StreamedDataset(captioned)
-    training = CaptionerTraining(data, TeachingOptions(stride=1), 0, torch.device("cpu"))
-    watcher: Watcher = training.watcher
-    training.module.eval()
-    with torch.no_grad():
-        alarms = [watcher.watch([{"step": 1, "loss": loss}])[1] for loss in (2.0, 1.0, 1.4, 1.6)]
-    assert [bool(each) for each in alarms] == [False, False, False, True]
+def test_the_lowest_loss_is_of_the_steps_between_two_looks() -> None:
+    history = History([{"step": 1, "loss": 2.0}, {"step": 2, "loss": 1.0}])
+    assert history.lowest == inf
+    for record in ({"step": 2, WATCH: {}}, {"step": 3, "loss": 0.1}):
+        history.add(record)
+    assert (history.lowest, history.recent) == (1.5, [{"step": 3, "loss": 0.1}])
+
+
+class Rising(CaptionerTraining):
+    """A training whose loss is ten times as large after four steps, and which can be stopped."""
+
+    steps_left: int | None = None
+
+    def loss(self, batch: Batch) -> dict[str, torch.Tensor]:
+        if self.steps_left is not None:
+            self.steps_left -= 1
+        if self.steps_left == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+        step = torch.initial_seed() // SEED_RANKS  # counted from 0, however often it was stopped
+        return {"loss": super().loss(batch)["loss"] * (10 if step >= 4 else 1)}
+
+
+def teach_rising(dataset: Dataset, out: Path, stops: Sequence[int] = ()) -> list[Record]:
+    """Return the looks at a training that is stopped after so many steps, and gone on with."""
+    options = TeachingOptions(steps="12", stride=1, patience=9)
+    loop = LoopOptions(batch=8, watch_every=4)
+    for steps in (*stops, None):
+        training = Rising(StreamedDataset(dataset), options, loop.seed, torch.device("cpu"))
+        training.steps_left = steps
+        with nullcontext() if steps is None else pytest.raises(KeyboardInterrupt):
+            train(training, loop, out, io.StringIO())
+    return [record for record in read_log(out) if WATCH in record]
+
+
+def test_a_training_that_goes_on_raises_the_alarms_of_one_that_was_not_stopped(
+    captioned: Dataset, tmp_path: Path
+) -> None:
+    whole = teach_rising(captioned, tmp_path / "whole")
+    assert ["the loss has risen" in str(look["alarms"]) for look in whole] == [False, True, True]
+    assert teach_rising(captioned, tmp_path / "stopped", stops=(5, 1, 3)) == whole

@@ -19,7 +19,7 @@ from pipelines.training.align_options import NO_AUGMENTATION, AlignOptions, Enco
 from pipelines.training.aligning import Aligning, align
 from pipelines.training.checkpoints import read_checkpoint
 from pipelines.training.encoders import EveryPhase, load_encoder
-from pipelines.training.logs import read_log
+from pipelines.training.logs import History, read_log
 from pipelines.training.loop import CHECKPOINT, train
 from pipelines.training.options import LoopOptions, OptimizerOptions
 from pipelines.training.text import load_text_model
@@ -107,17 +107,17 @@ def test_the_checkpoint_has_the_features_that_recall_was_measured_with(
 
 def test_watching_reports_recall_and_alarms_of_guessing(motions: Dataset) -> None:
     aligning = Aligning(StreamedDataset(motions), OPTIONS, LOOP.seed, CPU)
-    found, alarms = aligning.watch([{"step": 200, "loss": 2.9, "guessing": 3.0}])
+    found, alarms = aligning.watch(History([{"step": 200, "loss": 2.9, "guessing": 3.0}]))
     assert found["motions"] == 10
     assert len(alarms) == 1
     assert alarms[0].startswith("the loss is 97% of a guesser's")
-    assert aligning.watch([{"step": 199, "loss": 2.9, "guessing": 3.0}])[1] == []
-    assert aligning.watch([{"step": 200, "loss": 1.5, "guessing": 3.0}])[1] == []
+    assert aligning.watch(History([{"step": 199, "loss": 2.9, "guessing": 3.0}]))[1] == []
+    assert aligning.watch(History([{"step": 200, "loss": 1.5, "guessing": 3.0}]))[1] == []
 
 
 def test_a_batch_of_one_caption_is_no_guess(motions: Dataset) -> None:
     aligning = Aligning(StreamedDataset(motions), OPTIONS, LOOP.seed, CPU)
-    assert aligning.watch([{"step": 200, "loss": 0.0, "guessing": 0.0}])[1] == []
+    assert aligning.watch(History([{"step": 200, "loss": 0.0, "guessing": 0.0}]))[1] == []
     with pytest.raises(InputError, match="expected at least 2 clips"):
         aligning.view(1, 0)
 
@@ -187,6 +187,11 @@ def test_another_alignments_folder_is_refused(motions: Dataset, tmp_path: Path) 
 def test_options_out_of_range_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(InputError, match=f"{next(iter(wrong))}: expected"):
         replace(OPTIONS, **wrong)  # type: ignore[arg-type]
+
+
+def test_a_dataset_without_points_is_refused(captioned: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"expected a field points, .* found features"):
+        run(captioned, tmp_path)
 
 
 def test_a_dataset_without_captions_is_refused(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from pipelines.training.teaching import teach
 from shards.dataset import Dataset, write_dataset_json
 from shards.errors import ShardError
 from tests.training.made_captioned import MadeFeatures, captions_of, make_captioned
+from tests.training.made_motions import make_motions
 
 CPU = CaptioningOptions(device="cpu")
 
@@ -107,7 +108,8 @@ def test_the_command_writes_lines_and_shows_a_table(
     assert "first reference" in result.output
     assert captions_of(0)[0] in result.output
     assert "... and 5 more" in result.output
-    assert "25 clips, " in result.output
+    distinct = len({said for _, said in found})
+    assert f"{distinct} different captions of 25 clips" in result.output
 
 
 def test_a_table_shows_what_clips_have() -> None:
@@ -129,6 +131,12 @@ def test_features_of_another_width_are_refused(checkpoint: Path, tmp_path: Path)
     make_captioned(tmp_path, MadeFeatures(width=5, clips=(("test", 3),)), with_stats=False)
     with pytest.raises(InputError, match=r"expected 32 components of features, .* found 5"):
         caption_split(tmp_path, checkpoint)
+
+
+def test_a_dataset_without_the_field_is_refused(checkpoint: Path, tmp_path: Path) -> None:
+    points = make_motions(tmp_path)
+    with pytest.raises(InputError, match="expected a field features, which motiondata encode"):
+        caption_split(points.path, checkpoint)
 
 
 def test_features_by_another_encoder_are_refused(tmp_path: Path) -> None:

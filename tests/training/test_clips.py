@@ -83,6 +83,11 @@ def test_a_field_of_another_shape_is_refused(
 def test_a_field_that_is_not_there_is_refused(captioned: Dataset) -> None:
     with pytest.raises(ShardError, match="no field of floats is called 'json'; choose of features"):
         choose_field(captioned, "json")
+    with pytest.raises(
+        InputError,
+        match=rf"{captioned.path}: expected a field points, which motiondata build-lidar makes",
+    ):
+        choose_field(captioned, "points")
 
 
 def test_clips_are_of_the_precision_of_weights() -> None:

@@ -15,11 +15,11 @@ from torch import nn
 from motiondata.errors import InputError
 from pipelines.errors import AbortedError
 from pipelines.training.checkpoints import read_checkpoint, write_checkpoint
-from pipelines.training.logs import LOG, logging_to, read_log
+from pipelines.training.logs import LOG, History, Record, logging_to, read_log
 from pipelines.training.loop import CHECKPOINT, train
 from pipelines.training.optimizing import ParameterGroup, rate_factor
 from pipelines.training.options import LoopOptions, OptimizerOptions, Stage
-from pipelines.training.protocol import Position, Record
+from pipelines.training.protocol import Position
 from shards.batching import Batch
 from shards.dataset import Dataset
 from shards.streaming import StreamedDataset
@@ -65,11 +65,12 @@ class Toy:
     def contents(self) -> Mapping[str, Any]:
         return {"width": 8}
 
-    def watch(self, records: Sequence[Record]) -> tuple[Record, list[str]]:
+    def watch(self, history: History) -> tuple[Record, list[str]]:
         assert not self.module.training
-        self.watched.append(len(records))
+        self.watched.append(len(history.recent))
         torch.rand(3)  # what watching draws must not matter
-        return {"norm": float(self.second.weight.norm())}, ["the toy is watched"]
+        alarm = f"the toy is watched after {len(history.recent)} steps; {history.lowest} before"
+        return {"norm": float(self.second.weight.norm())}, [alarm]
 
 
 @pytest.fixture
@@ -141,12 +142,14 @@ def test_what_the_log_says_beyond_the_checkpoint_is_cut_off(
     run(Toy(data), tmp_path)
     before = (tmp_path / LOG).read_bytes()
     with (tmp_path / LOG).open("a") as log:
-        log.write('{"step": 999}\n{"step": 9')
+        log.write('{"step": 999, "stage": "both", "loss": 1.0}\n{"step": 9')
     run(Toy(data), tmp_path)
     assert (tmp_path / LOG).read_bytes() == before
 
 
-@pytest.mark.parametrize("line", [b"hello\n", b'{"said": 1}\n', b"[]\n", b"\xff\n"])
+@pytest.mark.parametrize(
+    "line", [b"hello\n", b'{"said": 1}\n', b'{"step": 1, "loss": 1.0}\n', b"[]\n", b"\xff\n"]
+)
 def test_a_log_of_another_program_is_left_alone(
     data: StreamedDataset, tmp_path: Path, line: bytes
 ) -> None:
@@ -182,6 +185,12 @@ def test_another_trainings_folder_is_refused(data: StreamedDataset, tmp_path: Pa
     run(Toy(data), tmp_path)
     with pytest.raises(InputError, match=r"begun otherwise \(seed 0 -> 1; rate 0.01 -> 0.1\)"):
         run(Toy(data, rate=0.1), tmp_path, replace(OPTIONS, seed=1))
+
+
+def test_another_batch_is_refused(data: StreamedDataset, tmp_path: Path) -> None:
+    run(Toy(data), tmp_path)
+    with pytest.raises(InputError, match=r"begun otherwise \(.*global_batch is 7.*choose another"):
+        run(Toy(data), tmp_path, replace(OPTIONS, batch=6))
 
 
 def test_two_trainings_do_not_share_a_folder(data: StreamedDataset, tmp_path: Path) -> None:

@@ -167,8 +167,15 @@ def test_no_captions_are_refused(tmp_path: Path) -> None:
         run(tmp_path, tmp_path / "out")
 
 
-def test_where_val_has_no_captions_train_is_looked_at(tmp_path: Path) -> None:
-    made = MadeFeatures(clips=(("train", 9), ("val", 4)), silent=("val",))
+@pytest.mark.parametrize(
+    "made",
+    [
+        MadeFeatures(clips=(("train", 9), ("val", 4)), silent=("val",)),
+        MadeFeatures(clips=(("train", 9), ("val", 1))),
+    ],
+    ids=["no captions", "one clip"],
+)
+def test_where_val_has_too_little_train_is_looked_at(tmp_path: Path, made: MadeFeatures) -> None:
     make_captioned(tmp_path / "data", made)
     run(tmp_path / "data", tmp_path / "out")
     looks = [record["watch"] for record in read_log(tmp_path / "out") if "watch" in record]
@@ -231,4 +238,4 @@ def test_a_pretrained_text_model_has_a_recipe_of_its_own() -> None:
 def test_the_command_says_what_came_of_it(captioned: Dataset, tmp_path: Path) -> None:
     said = invoke(captioned.path, tmp_path, "--steps=4", "--batch=4", "--watch-every=2")
     assert "4 steps; the log is in" in said
-    assert "of 25 clips" in said
+    assert "different captions of 25 clips; loss" in said

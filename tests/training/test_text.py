@@ -113,7 +113,7 @@ def test_a_text_model_is_loaded_from_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("config", "found"),
     [
-        (None, "No such file"),
+        (None, r"found no config\.json; name such a folder"),
         (b"{", "JSONDecodeError"),
         (b"[]", "TypeError"),
         (json.dumps({"model_type": "bert"}).encode(), "found 'bert'"),

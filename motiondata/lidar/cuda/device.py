@@ -1,9 +1,9 @@
 """The GPU as PyTorch and Numba share it: memory is PyTorch's, kernels are Numba's.
 
 Nothing touches the GPU until it is opened, because a process that has done so can no longer fork
-one that uses it. Everything is queued on one stream and runs in turn; what is copied, is copied
-from and to pinned memory, so that the processor goes on meanwhile. Where Numba's simulator stands
-in for a GPU, memory is the processor's.
+one that uses it. Everything is queued on the default stream, the one that Numba's kernels are on
+too, and runs in turn; what is copied, is copied from and to pinned memory, so that the processor
+goes on meanwhile. Where Numba's simulator stands in for a GPU, memory is the processor's.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from numba import cuda
+from numba.cuda.cudadrv.driver import CudaAPIError
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -22,6 +23,9 @@ from motiondata.lidar.cuda.jit import SIMULATED
 
 SIMULATED_BYTES = 2**26
 """The memory that a simulated GPU is said to have."""
+
+LACKS_OF_MEMORY = ("out of memory", "OUT_OF_MEMORY", "ALLOC_FAILED")
+"""What PyTorch, the driver and cuBLAS say where there is too little memory."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,19 @@ class Gpu:
 
     def mark(self) -> "Mark":
         """Set a mark behind all that is queued."""
-        event = None if SIMULATED else torch.cuda.Event()  # type: ignore[no-untyped-call]
+        event = None if SIMULATED else torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]
         if event is not None:
             event.record()
         return Mark(event)
+
+    @contextmanager
+    def in_turn(self) -> Iterator[None]:
+        """Queue on the default stream, whatever stream the caller is on."""
+        if SIMULATED:
+            yield
+        else:
+            with torch.cuda.stream(torch.cuda.default_stream(self.device)):
+                yield
 
 
 @dataclass(frozen=True)
@@ -63,7 +76,7 @@ class Mark:
     event: torch.cuda.Event | None
 
     def wait(self) -> None:
-        """Wait until the GPU has passed it."""
+        """Sleep until the GPU has passed it: other workers may need the core."""
         if self.event is not None:
             self.event.synchronize()
 
@@ -72,11 +85,17 @@ def open_gpu() -> Gpu:
     """Open the first GPU that this process may use; raises `DeviceError` where there is none."""
     if SIMULATED:
         return Gpu(torch.device("cpu"), SIMULATED_BYTES)
-    if not torch.cuda.is_available():
-        why = "this PyTorch was built without CUDA" if torch.version.cuda is None else "none found"
+    try:
+        torch.cuda.init()  # type: ignore[no-untyped-call]
+    except (RuntimeError, AssertionError) as error:
         raise DeviceError(
-            f"--device cuda: expected an NVIDIA GPU that PyTorch can use, {why} "
-            "(see `nvidia-smi`, and CUDA_VISIBLE_DEVICES): use --device cpu without one"
+            f"--device cuda: expected an NVIDIA GPU that PyTorch can use ({_first_line(error)}): "
+            "see `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use --device cpu"
+        ) from error
+    if not cuda.is_available():
+        raise DeviceError(
+            "--device cuda: expected NVIDIA's compiler and its driver, which numba-cuda does not "
+            "find: run pip install 'motiondata[gpu]', or use --device cpu"
         )
     device = torch.device("cuda", torch.cuda.current_device())
     return Gpu(device, torch.cuda.get_device_properties(device).total_memory)
@@ -88,12 +107,22 @@ def numba_view(tensor: Tensor) -> Any:
 
 
 @contextmanager
-def out_of_memory_told() -> Iterator[None]:
-    """Turn a lack of the GPU's memory into `DeviceError`."""
+def failures_told() -> Iterator[None]:
+    """Turn what CUDA says, of a lack of memory above all, into `DeviceError`."""
     try:
         yield
-    except torch.OutOfMemoryError as error:
-        raise DeviceError(
-            "the GPU has not enough memory left: use fewer --workers, or a GPU to themselves. "
-            f"PyTorch says: {str(error).splitlines()[0]}"
-        ) from error
+    except (RuntimeError, CudaAPIError) as error:
+        said = _first_line(error)
+        if "CUDA" not in said:
+            raise
+        raise DeviceError(f"the GPU failed: {said}. {_advice(said)}") from error
+
+
+def _advice(said: str) -> str:
+    if any(lack in said for lack in LACKS_OF_MEMORY):
+        return "It has not enough memory left: use fewer --workers, or a GPU to themselves"
+    return "Run the command again, which goes on where it stopped, or use --device cpu"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0].rstrip(". ")

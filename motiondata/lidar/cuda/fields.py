@@ -14,6 +14,9 @@ EXACT = -1
 DOES_NOT_FIT = -1
 """In place of a frame's hits: the memory that a kernel was given does not suffice for them."""
 
+NOT_FINITE = -2
+"""Likewise: a vertex is NaN or infinite."""
+
 
 class Rays(NamedTuple):
     """A sensor's rays; `sorted` means by rising elevation."""
@@ -70,7 +73,7 @@ class Board(NamedTuple):
     reals: Array
     """Shaped (4, `THREADS`), float32."""
     wholes: Array
-    """Shaped (2, `THREADS`), int32."""
+    """Shaped (2, `THREADS`), int64."""
 
 
 class Memory(NamedTuple):
@@ -106,6 +109,6 @@ class Window(NamedTuple):
     start: Any
     """The azimuth, radians."""
     columns: int
-    first_beam: int
+    first_beam: Any
     """In the sensor's own order."""
     beams: int

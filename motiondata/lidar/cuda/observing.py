@@ -6,7 +6,7 @@ one of its results. Meanwhile the processor reads the next clips and writes the 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -23,37 +23,20 @@ from motiondata.bodies.posing_torch import (
     stack_shapes,
 )
 from motiondata.errors import InputError
-from motiondata.lidar.cuda.device import Gpu, Mark, open_gpu, out_of_memory_told
-from motiondata.lidar.cuda.fields import EXACT, Mesh, Noise, Seen
-from motiondata.lidar.cuda.kernels import FACE_BITS
+from motiondata.lidar.cuda.device import Gpu, Mark, failures_told, open_gpu
+from motiondata.lidar.cuda.fields import EXACT, NOT_FINITE, Mesh, Noise, Seen
+from motiondata.lidar.cuda.rasterising import FACE_BITS
 from motiondata.lidar.cuda.scanning import FrameScanner
 from motiondata.lidar.noise import draw_range_noise
-from motiondata.lidar.observing import Pending, RangeNoise
+from motiondata.lidar.observing import Pending, Request
 from motiondata.lidar.sampling import SampledClip
 from motiondata.lidar.sensor import Sensor
 
-LAUNCH_FRAMES = 1024
-"""Frames of a batch at the most: two for each block that the largest GPUs have at work."""
+LAUNCH_FRAMES = 2048
+"""Frames of a batch at the most: four for each block that the largest GPUs have at work.
 
-Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class _Request:
-    """Some frames of one clip."""
-
-    shaped: ShapedBody
-    pose: Array
-    trans: Array
-    world_to_sensor: Array
-    noise: RangeNoise
-
-    def cut(self, first: int, end: int) -> "_Request":
-        noise = replace(self.noise, first=self.noise.first + first)
-        frames = slice(first, end)
-        return _Request(
-            self.shaped, self.pose[frames], self.trans[frames], self.world_to_sensor, noise
-        )
+And so many that the processor, which queues two hundred steps a batch, is not what is waited for.
+"""
 
 
 @dataclass(frozen=True)
@@ -65,8 +48,10 @@ class _Launched:
 
     def take(self, frames: slice) -> SampledClip:
         """Wait for it, and copy the results of some frames."""
-        self.mark.wait()
+        with failures_told():
+            self.mark.wait()
         points, hits, parts = (tensor[frames].numpy().copy() for tensor in self.seen)
+        _expect_finite(hits)
         return SampledClip(points, hits, parts)
 
 
@@ -75,7 +60,7 @@ class _Batch:
     """Frames of one body that are to be observed at once."""
 
     body: Body
-    requests: list[_Request] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     frames: int = 0
     launched: _Launched | None = None
 
@@ -91,33 +76,13 @@ class CudaObserver:
         self._station: _Station | None = None
         self._open: dict[str, _Batch] = {}
 
-    def begin(
-        self,
-        shaped: ShapedBody,
-        pose: Array,
-        trans: Array,
-        world_to_sensor: Array,
-        noise: RangeNoise,
-    ) -> Pending:
-        """Begin to observe a body posed by `pose` (frames, 22, 3) and `trans` (frames, 3)."""
-        whole = _Request(shaped, pose, trans, world_to_sensor, noise)
-        starts = range(0, len(trans), self._launch_frames)
-        parts = [self._add(whole.cut(first, first + self._launch_frames)) for first in starts]
+    def begin(self, request: Request) -> Pending:
+        """Gather it into batches, of which those that are full are launched."""
+        parts = [self._add(part) for part in request.cut(self._launch_frames)]
         return parts[0] if len(parts) == 1 else partial(_joined, parts)
 
-    def observe(
-        self,
-        shaped: ShapedBody,
-        pose: Array,
-        trans: Array,
-        world_to_sensor: Array,
-        noise: RangeNoise,
-    ) -> SampledClip:
-        """Observe a body posed by `pose` (frames, 22, 3) and `trans` (frames, 3), world frame."""
-        return self.begin(shaped, pose, trans, world_to_sensor, noise)()
-
-    def _add(self, request: _Request) -> Pending:
-        frames = len(request.trans)
+    def _add(self, request: Request) -> Pending:
+        frames = request.frames
         batch = self._open.get(request.shaped.body.id)
         if batch is not None and batch.frames + frames > self._launch_frames:
             self._launch(batch)
@@ -133,7 +98,7 @@ class CudaObserver:
 
     def _launch(self, batch: _Batch) -> _Launched:
         del self._open[batch.body.id]
-        with out_of_memory_told():
+        with failures_told():
             if self._station is None:
                 self._station = _Station(open_gpu(), self._sensor, self._points)
             batch.launched = self._station.observe(batch.body, batch.requests)
@@ -164,17 +129,19 @@ class _Station:
 
     def __init__(self, gpu: Gpu, sensor: Sensor, points: int) -> None:
         self._gpu = gpu
-        self._scanner = FrameScanner(gpu, sensor)
         self._points = points
+        with gpu.in_turn():
+            self._scanner = FrameScanner(gpu, sensor)
         self._bodies: dict[str, _TorchBody] = {}
 
-    def observe(self, body: Body, requests: list[_Request]) -> _Launched:
+    def observe(self, body: Body, requests: list[Request]) -> _Launched:
         """Queue the whole way from poses to points."""
-        on_gpu = self._body(body)
-        vertices = pose_frames(on_gpu.skin, self._poses(requests))
-        mesh = Mesh(vertices, on_gpu.faces, on_gpu.parts)
-        seen = self._scanner.scan(mesh, self._noise(mesh, requests), self._points)
-        return _Launched(Seen(*map(self._gpu.download, seen)), self._gpu.mark())
+        with self._gpu.in_turn():
+            on_gpu = self._body(body)
+            vertices = pose_frames(on_gpu.skin, self._poses(requests))
+            mesh = Mesh(vertices, on_gpu.faces, on_gpu.parts)
+            seen = self._scanner.scan(mesh, self._noise(mesh, requests), self._points)
+            return _Launched(Seen(*map(self._gpu.download, seen)), self._gpu.mark())
 
     def _body(self, body: Body) -> _TorchBody:
         if len(body.faces) >= 1 << FACE_BITS:
@@ -190,9 +157,9 @@ class _Station:
             )
         return self._bodies[body.id]
 
-    def _poses(self, requests: list[_Request]) -> TorchPoses:
+    def _poses(self, requests: list[Request]) -> TorchPoses:
         numbers = {id(shape): number for number, shape in enumerate(_shapes_of(requests))}
-        counts = [len(request.trans) for request in requests]
+        counts = [request.frames for request in requests]
         vertices, joints = stack_shapes(_shapes_of(requests))
         shapes = np.array([numbers[id(request.shaped)] for request in requests])
         upload = self._gpu.upload
@@ -207,7 +174,7 @@ class _Station:
             ),
         )
 
-    def _noise(self, mesh: Mesh, requests: list[_Request]) -> Noise:
+    def _noise(self, mesh: Mesh, requests: list[Request]) -> Noise:
         """Draw the range noise, for which a first scan counts the hits that are to have some.
 
         The draws are the processor's, so that a frame's noise is the same on every device.
@@ -217,7 +184,8 @@ class _Station:
         if all(request.noise.sigma == 0 for request in requests):
             return exact
         counts = self._scanner.scan(mesh, exact, kept=0).hits.cpu().numpy()
-        ends = np.cumsum([len(request.trans) for request in requests])
+        _expect_finite(counts)
+        ends = np.cumsum([request.frames for request in requests])
         draws = [
             draw_range_noise(hits, noise.sigma, noise.seed, noise.key, noise.first)
             for hits, noise in zip(
@@ -227,6 +195,11 @@ class _Station:
         return Noise(upload(np.concatenate(draws)), upload(np.cumsum(counts) - counts))
 
 
-def _shapes_of(requests: list[_Request]) -> list[ShapedBody]:
+def _expect_finite(hits: NDArray[np.int32]) -> None:
+    if (hits == NOT_FINITE).any():
+        raise ValueError("expected finite vertices, found NaN or infinity among them")
+
+
+def _shapes_of(requests: list[Request]) -> list[ShapedBody]:
     """Return each shape once: those of a recording's mirrored clips and views are the same."""
     return list({id(request.shaped): request.shaped for request in requests}.values())

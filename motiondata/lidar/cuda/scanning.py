@@ -4,10 +4,12 @@ Two launches for some frames: the first in shared memory, which fits a body some
 second, a few blocks in global memory, takes the frames that did not fit, close up or dense.
 """
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from numba.cuda.core.errors import NumbaPerformanceWarning
 
 from motiondata.lidar.cuda.device import Gpu, numba_view
 from motiondata.lidar.cuda.fields import LargeMemory, Mesh, Noise, Rays, Seen
@@ -32,7 +34,7 @@ class BlockSize(NamedTuple):
 
 
 BLOCK = BlockSize(threads=4 if SIMULATED else THREADS, cells=3072, room=1024)
-"""With the kernel's own 3 kB just the 48 kB that a block may have without asking for more.
+"""With the kernel's own 4 kB just the 48 kB that a block may have without asking for more.
 
 Enough for an adult 8 m away, before 128 beams of 2,048 columns. The simulator runs every thread as
 one of Python's.
@@ -45,7 +47,7 @@ LARGE_BLOCKS = 512
 """Blocks of the second launch at the most."""
 
 STREAM = 0
-"""The default one, which PyTorch's is too."""
+"""The default one, which PyTorch is on as well, where `Gpu.in_turn` sees to it."""
 
 RAY_BYTES = 8 + 4 * 4 + 4
 """Of a block of the second launch: a key, a hit and its gap, a face."""
@@ -57,14 +59,14 @@ class FrameScanner:
     def __init__(self, gpu: Gpu, sensor: Sensor, block: BlockSize = BLOCK) -> None:
         self._gpu = gpu
         self._block = block
-        self._rays = _upload_rays(gpu, sensor)
+        self._rays = Rays(*map(numba_view, _upload_rays(gpu, sensor)))
         rays = sensor.beams * sensor.columns
         fitting = int(gpu.memory_bytes * LARGE_SHARE) // (rays * RAY_BYTES)
         blocks = max(1, min(LARGE_BLOCKS, fitting))
         self._large = LargeMemory(
-            windows=gpu.empty((blocks, rays), torch.int64),
-            clouds=gpu.empty((blocks, 4, rays), torch.float32),
-            faces=gpu.empty((blocks, rays), torch.int32),
+            windows=numba_view(gpu.empty((blocks, rays), torch.int64)),
+            clouds=numba_view(gpu.empty((blocks, 4, rays), torch.float32)),
+            faces=numba_view(gpu.empty((blocks, rays), torch.int32)),
         )
 
     def scan(self, mesh: Mesh, noise: Noise, kept: int) -> Seen:
@@ -75,21 +77,21 @@ class FrameScanner:
             hits=self._gpu.empty((frames,), torch.int32),
             parts=self._gpu.empty((frames, max(1, kept)), torch.uint8),
         )
-        block, large = self._block, LargeMemory(*map(numba_view, self._large))
-        views = (
-            Mesh(*map(numba_view, mesh)),
-            Rays(*map(numba_view, self._rays)),
-            Noise(*map(numba_view, noise)),
-            kept,
-        )
-        seen_view = Seen(*map(numba_view, seen))
-        observe_frames[frames, block.threads, STREAM, block.shared_bytes](
-            *views, block.cells, block.room, seen_view
-        )
-        observe_large_frames[min(frames, len(large.windows)), block.threads, STREAM](
-            *views, large, seen_view
-        )
+        views = (Mesh(*map(numba_view, mesh)), Noise(*map(numba_view, noise)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NumbaPerformanceWarning)  # few frames leave a GPU idle
+            self._launch(*views, kept, Seen(*map(numba_view, seen)))
         return seen
+
+    def _launch(self, mesh: Mesh, noise: Noise, kept: int, seen: Seen) -> None:
+        block, frames = self._block, len(mesh.vertices)
+        observe_frames[frames, block.threads, STREAM, block.shared_bytes](
+            mesh, self._rays, noise, kept, block.cells, block.room, seen
+        )
+        large_blocks = min(frames, len(self._large.windows))
+        observe_large_frames[large_blocks, block.threads, STREAM](
+            mesh, self._rays, noise, kept, self._large, seen
+        )
 
 
 def _upload_rays(gpu: Gpu, sensor: Sensor) -> Rays:

@@ -18,6 +18,7 @@ from numba import cuda, float32, float64, int32, int64, types, uint8
 
 from motiondata.lidar.cuda import kernels
 from motiondata.lidar.cuda.fields import LargeMemory, Mesh, Noise, Rays, Seen
+from motiondata.lidar.cuda.jit import REGISTERS
 from motiondata.lidar.cuda.scanning import BLOCK
 
 CAPABILITIES = ((8, 0), (9, 0))
@@ -56,7 +57,10 @@ def assembler_report(ptx: str, target: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "kernel.ptx").write_text(ptx)
         run = subprocess.run(
-            ["ptxas", "-v", f"-arch={target}", "kernel.ptx", "-o", "kernel.cubin"],
+            [
+                *("ptxas", "-v", f"-arch={target}", f"--maxrregcount={REGISTERS}"),
+                *("kernel.ptx", "-o", "kernel.cubin"),
+            ],
             cwd=folder,
             capture_output=True,
             text=True,

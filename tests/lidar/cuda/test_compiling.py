@@ -20,6 +20,9 @@ REGISTERS = 64 * 1024
 BLOCKS = 4
 """As many as have room in the shared memory of an H200's multiprocessor, 228 kB."""
 
+SPILLED = 16
+"""Bytes that may be kept elsewhere for want of registers: a value or two, and none on an H200."""
+
 KERNELS = 2 * 2
 """Two kernels, each for two GPUs."""
 
@@ -57,6 +60,7 @@ def test_registers_and_shared_memory_suffice(compiled: list[dict[str, Any]]) -> 
         found = re.search(r"Used (\d+) registers.* (\d+) bytes smem", kernel["report"])
         assert found is not None, kernel["report"]
         registers, shared_bytes = map(int, found.groups())
-        assert "0 bytes spill stores, 0 bytes spill loads" in kernel["report"]
+        spilled = max(map(int, re.findall(r"(\d+) bytes spill", kernel["report"])))
+        assert spilled <= (0 if kernel["capability"] == [9, 0] else SPILLED)
         assert BLOCKS * kernel["threads"] * registers <= REGISTERS
         assert shared_bytes + kernel["launched_with_bytes"] <= SHARED_BYTES

@@ -1,4 +1,4 @@
-"""What the simulated GPU and the processor see of the same vertices."""
+"""What the GPU and the processor see of the same vertices."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ def seen_by_gpu(
     mesh = Mesh(*(gpu.upload(field) for field in (vertices, faces, face_parts(faces))))
     exact = Noise(gpu.upload(np.zeros(1)), gpu.upload(np.full(len(vertices), EXACT)))
     seen = FrameScanner(gpu, sensor, block).scan(mesh, exact, points)
-    return SampledClip(*(field.numpy() for field in seen))
+    return SampledClip(*(field.cpu().numpy() for field in seen))
 
 
 def seen_by_cpu(sensor: Sensor, surfaces: list[Surface], points: int) -> SampledClip:

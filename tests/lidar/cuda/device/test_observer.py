@@ -1,23 +1,17 @@
-"""The observer on the simulated GPU, from poses to points, beside the processor's."""
+"""The observer on the GPU, from poses to points, beside the processor's."""
 
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from motiondata.bodies.posing import ShapedBody, shape_body
 from motiondata.lidar.cuda.observing import CudaObserver
-from motiondata.lidar.observing import CpuObserver, RangeNoise
+from motiondata.lidar.observing import CpuObserver, RangeNoise, Request
 from motiondata.lidar.sampling import SampledClip
 from motiondata.lidar.sensor import Sensor
-from pipelines.build import build_lidar
-from pipelines.options import Execution
-from shards.dataset import Dataset
-from shards.encoding import decode_member
-from shards.reading import iter_samples
 from tests.bodies.made_body import small_body
 from tests.made_skeleton import moving_pose
-from tests.pipelines.made_archive import make_archive
 
 SENSOR = Sensor(
     name="few",
@@ -36,10 +30,14 @@ EXACT, NOISY = RangeNoise(0.0, 0, "walk"), RangeNoise(0.02, 3, "walk", first=5)
 POSE, TRANS = moving_pose(2, seed=0)
 
 
+def asked(shaped: ShapedBody, noise: RangeNoise) -> Request:
+    return Request(shaped, POSE, TRANS, T_sensor_world, noise)
+
+
 def seen_by(
     observer: CpuObserver | CudaObserver, shaped: ShapedBody, noise: RangeNoise
 ) -> SampledClip:
-    return observer.begin(shaped, POSE, TRANS, T_sensor_world, noise)()
+    return observer.begin(asked(shaped, noise))()
 
 
 def assert_alike(found: SampledClip, expected: SampledClip) -> None:
@@ -51,7 +49,7 @@ def assert_alike(found: SampledClip, expected: SampledClip) -> None:
 @pytest.mark.parametrize("noise", [EXACT, NOISY], ids=["exact", "noisy"])
 def test_clips_in_one_batch_are_seen_as_the_processor_sees_them(noise: RangeNoise) -> None:
     cuda, cpu = CudaObserver(SENSOR, POINTS), CpuObserver(SENSOR, POINTS)
-    begun = [cuda.begin(shaped, POSE, TRANS, T_sensor_world, noise) for shaped in SHAPES]
+    begun = [cuda.begin(asked(shaped, noise)) for shaped in SHAPES]
     for shaped, pending in zip(SHAPES, begun, strict=True):
         assert_alike(pending(), seen_by(cpu, shaped, noise))
 
@@ -63,16 +61,9 @@ def test_a_clip_longer_than_a_batch_is_cut_and_joined() -> None:
     )
 
 
-def test_a_build_is_the_processors_but_for_the_last_bits(tmp_path: Path) -> None:
-    archive = make_archive(tmp_path)
-    for device in ("cpu", "cuda"):
-        options = archive.options(points=POINTS, limit=1, device=device)
-        build_lidar(options, tmp_path / device, Execution())
-    cpu, cuda = Dataset.open(tmp_path / "cpu"), Dataset.open(tmp_path / "cuda")
-    assert cuda.description.parameters["device"] == "cuda"
-    pairs = zip(iter_samples(cuda, "train"), iter_samples(cpu, "train"), strict=True)
-    for (key, found), (expected_key, expected) in pairs:
-        assert key == expected_key
-        assert found["hits.npy"] == expected["hits.npy"]
-        points = [decode_member(".npy", members["points.npy"]) for members in (found, expected)]
-        np.testing.assert_allclose(points[0], points[1], atol=1e-5)
+@pytest.mark.parametrize("noise", [EXACT, NOISY], ids=["exact", "noisy"])
+def test_a_pose_that_is_not_finite_is_refused_as_by_the_processor(noise: RangeNoise) -> None:
+    lost = replace(asked(SHAPES[0], noise), trans=TRANS * np.nan)
+    for observer in (CudaObserver(SENSOR, POINTS), CpuObserver(SENSOR, POINTS)):
+        with pytest.raises(ValueError, match="expected finite vertices"):
+            observer.begin(lost)()

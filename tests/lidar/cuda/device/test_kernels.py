@@ -1,4 +1,4 @@
-"""Scans and samples on the simulated GPU: the processor's, bit by bit, on the same vertices."""
+"""Scans and samples on the GPU: the processor's, bit by bit, on the same vertices."""
 
 import dataclasses
 
@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from motiondata.lidar.cuda.fields import NOT_FINITE
 from motiondata.lidar.cuda.scanning import BlockSize
 from motiondata.lidar.sampling import NO_PART
 from motiondata.lidar.sensor import Sensor
-from tests.lidar.cuda.simulated.scans import assert_same, seen_by_cpu, seen_by_gpu
+from tests.lidar.cuda.device.scans import assert_same, seen_by_cpu, seen_by_gpu
 from tests.lidar.meshes import Mesh, ball, turned
 
 SENSOR = Sensor(
@@ -72,6 +73,17 @@ def test_a_frame_without_hits_has_zeros_and_no_parts() -> None:
 def test_nothing_depends_on_the_size_of_a_block(block: BlockSize) -> None:
     surfaces = [lump(3, AHEAD), lump(0, (0.0, 0.0, -900.0))]
     assert_same(seen_by_gpu(SENSOR, surfaces, POINTS, block), seen_by_cpu(SENSOR, surfaces, POINTS))
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_a_vertex_that_is_not_finite_is_told(wrong: float) -> None:
+    (vertices, faces), fine = lump(0, AHEAD), lump(0, AHEAD)
+    vertices[5, 1] = wrong
+    found = seen_by_gpu(SENSOR, [(vertices, faces), fine], POINTS)
+    assert found.hits[0] == NOT_FINITE
+    assert found.hits[1] > 0
+    with pytest.raises(ValueError, match="expected finite vertices"):
+        seen_by_cpu(SENSOR, [(vertices, faces)], POINTS)
 
 
 def test_two_runs_give_the_same_bytes() -> None:

@@ -1,1 +1,0 @@
-"""What Numba's simulator runs: collected only in a process that has it switched on."""
