@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from shards.dataset import Dataset
 from shards.description import ShardEntry
 from shards.errors import DatasetError
+from shards.memory import memory_bytes
 from shards.paths import existing
 from shards.prefetching import prefetch
 from shards.reading import check_size
@@ -27,7 +28,7 @@ _QUARTER = getrlimit(RLIMIT_NOFILE)[0] // 4
 OPEN_SHARDS = min(_QUARTER, MOST_OPEN_SHARDS) if _QUARTER > 0 else MOST_OPEN_SHARDS
 """Shards kept open at once: mostly 256, a quarter of 1,024 files."""
 
-CACHED_BYTES = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+CACHED_BYTES = memory_bytes() // 2
 """A dataset up to this size is read ahead: half of the memory, so that it stays in the cache."""
 
 
