@@ -61,3 +61,34 @@ def test_a_kernel_that_cannot_be_cached_is_compiled_all_the_same() -> None:
     names: dict[str, object] = {}
     exec("def doubled(number): return 2 * number", names)  # noqa: S102 (a function of no file)
     assert kernel(names["doubled"])(21) == 42  # type: ignore[type-var, operator]
+
+
+CALLER = """
+from callee import tripled
+from motiondata.jit import compiling_once, kernel
+
+@kernel
+def twelvefold(number):
+    return 4 * tripled(number)
+
+with compiling_once(lambda: print("compiling")):
+    print(twelvefold(2))
+"""
+
+CALLEE = """
+from motiondata.jit import step
+
+@step
+def tripled(number):
+    return 3 * number
+"""
+
+
+def test_a_kernel_is_compiled_anew_when_what_it_calls_has_changed(tmp_path: Path) -> None:
+    caller, callee = tmp_path / "caller.py", tmp_path / "callee.py"
+    caller.write_text(CALLER)
+    callee.write_text(CALLEE)
+    assert ended(begun(caller)) == ["compiling", "24"]
+    assert ended(begun(caller)) == ["24"]
+    callee.write_text(CALLEE.replace("3 * number", "300 * number"))
+    assert ended(begun(caller)) == ["compiling", "2400"]

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from motiondata.bodies.body import Body
 from motiondata.bodies.chain import pose_chain
-from motiondata.bodies.skinning import LANES, Skin, body_to_skin, skin_frames, to_blocks
+from motiondata.bodies.lanes import LANES
+from motiondata.bodies.skinning import Skin, body_to_skin, skin_frames, to_blocks
 
 BATCH_FRAMES = 256
 """How many frames are skinned at once: HumanML3D's clips, of 199 frames at most, are one batch."""

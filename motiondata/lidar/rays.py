@@ -43,7 +43,7 @@ class RayGrid(NamedTuple):
     last_beam: NDArray[np.int32]
     """The highest sorted beam that a face whose highest corner is in a band can touch, (bands,)."""
     band_marks: NDArray[np.int64]
-    """Both of these for a band as a vertex in it is marked with them (see `rasterising.Buffers`):
+    """Both of these for a band as a vertex in it is marked with them (see `buffers.Buffers`):
     the first, from bit 16 on, and the complement of the last's successor, from bit 48 on."""
     lowest_sine: np.float32
     """Where the first band begins; the outer bands reach on to the poles."""
@@ -58,7 +58,7 @@ def ray_grid(sensor: Sensor) -> RayGrid:
     """Prepare a sensor's rays for look-up.
 
     An edge bulges beyond the elevations of its ends: over an azimuth span D, the tangent of an
-    elevation grows by a factor of up to 1 / cos(D / 2) (proven beside `_bounds` in `rasterising`),
+    elevation grows by a factor of up to 1 / cos(D / 2) (proven beside `_bounds` in `aiming`),
     and its sine by up to max(sine * cosine^2) = 0.385 of that factor's excess over one.
     """
     order = np.argsort(sensor.elevation, kind="stable")

@@ -6,15 +6,8 @@ A clip's frames are scanned in one call, because a call from Python costs a fair
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.lidar.rasterising import (
-    BLOCK,
-    NOT_FINITE,
-    SHOTS,
-    VOLLEY,
-    WORD,
-    Buffers,
-    scan_frames,
-)
+from motiondata.lidar.buffers import Buffers, empty_buffers
+from motiondata.lidar.rasterising import NOT_FINITE, scan_frames
 from motiondata.lidar.rays import ray_grid
 from motiondata.lidar.scans import Scan, Scans
 from motiondata.lidar.sensor import Sensor
@@ -33,7 +26,7 @@ class Scanner:
     def __init__(self, sensor: Sensor) -> None:
         self.sensor = sensor
         self._grid = ray_grid(sensor)
-        self._buffers = _empty_buffers(sensor, 0, 0)
+        self._buffers = self._empty_buffers(0, 0)
         self._hits = _empty_scan(ROOM)
 
     def scan(self, vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> Scan:
@@ -90,33 +83,11 @@ class Scanner:
 
     def _buffers_for(self, vertices: int, faces: int) -> Buffers:
         if (len(self._buffers.marks), len(self._buffers.shortlist)) != (vertices, faces):
-            self._buffers = _empty_buffers(self.sensor, vertices, faces)
+            self._buffers = self._empty_buffers(vertices, faces)
         return self._buffers
 
-
-def _empty_buffers(sensor: Sensor, vertices: int, faces: int) -> Buffers:
-    rays = sensor.beams * sensor.columns
-    touched = np.zeros(-(-rays // (BLOCK * WORD)), np.int64)
-    shots = SHOTS + 2 * rays  # up to SHOTS wait when a face comes, which may touch every ray
-    return Buffers(
-        units=np.empty(vertices, np.int32),
-        bands=np.empty(vertices, np.int32),
-        marks=np.empty(vertices, np.int64),
-        shortlist=np.empty(faces, np.int32),
-        listed=np.empty(faces, np.bool_),
-        bounds=np.empty(faces, np.int64),
-        shifts=np.empty(sensor.beams, np.int64),
-        shot_faces=np.empty(shots, np.int32),
-        shot_rays=np.empty(shots, np.int32),
-        corners=np.zeros((9, VOLLEY), np.float32),
-        rays=np.zeros((3, VOLLEY)),
-        distances=np.zeros(VOLLEY),
-        hit_places=np.zeros(VOLLEY, np.int32),
-        nearest=np.full(rays, np.inf),
-        nearest_face=np.empty(rays, np.int32),
-        touched=touched.view(np.uint8),
-        touched_words=touched,
-    )
+    def _empty_buffers(self, vertices: int, faces: int) -> Buffers:
+        return empty_buffers(self.sensor.beams, self.sensor.columns, vertices, faces)
 
 
 def _empty_scan(hits: int) -> Scan:

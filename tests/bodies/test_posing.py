@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from motiondata.bodies.body import Body
+from motiondata.bodies.lanes import LANES, TILE_FRAMES
 from motiondata.bodies.posing import (
     BATCH_FRAMES,
     ShapedBody,
@@ -19,7 +20,6 @@ from motiondata.bodies.posing import (
     pose_joints,
     shape_body,
 )
-from motiondata.bodies.skinning import LANES, TILE_FRAMES
 from motiondata.bodies.smpl_format import arrays_to_body
 from motiondata.skeleton import JOINT, JOINTS
 from tests.bodies.made_body import made_body, small_body

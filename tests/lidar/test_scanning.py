@@ -21,6 +21,14 @@ SMALL = Sensor(
     source="made up: uneven, staggered, out of order",
 )
 
+FINE = Sensor(
+    name="fine",
+    elevation=np.radians([-8.0, -7.5, -7.0, 4.0]),
+    azimuth_offset=np.radians([0.0, 0.7, -0.7, 180.0]),
+    columns=4000,
+    source="made up: narrow faces have dozens of columns",
+)
+
 
 def assert_as_referee(sensor: Sensor, mesh: Mesh) -> None:
     faces, ranges = scan_image(Scanner(sensor).scan(*mesh), sensor)
@@ -161,6 +169,12 @@ def test_a_body_is_hit_as_the_referee_says_even_from_within(
 ) -> None:
     vertices, faces = capsule_body(seed, rings=4, segments=6)
     assert_as_referee(SMALL, turned((vertices, faces), yaw, (away, 0.0, up)))
+
+
+@pytest.mark.parametrize("yaw_deg", [0, 180])
+def test_a_body_close_by_is_hit_as_the_referee_says(yaw_deg: float) -> None:
+    mesh = turned(capsule_body(2, rings=6, segments=10), np.radians(yaw_deg), (2.0, 0.0, -1.0))
+    assert_as_referee(FINE, mesh)
 
 
 def test_the_referee_agrees_with_the_textbook() -> None:

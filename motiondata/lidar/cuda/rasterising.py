@@ -2,7 +2,7 @@
 
 Each face is tested against exactly the rays that it could touch, and the nearest hit of a ray is
 found by an atomic minimum. Whether a ray hits, and how far away, is the processor's arithmetic,
-operation by operation (`motiondata.lidar.rasterising`), so `times` keeps the compiler from fusing a
+operation by operation (`motiondata.lidar.firing`), so `times` keeps the compiler from fusing a
 product into a sum, which rounds once where the processor rounds twice.
 """
 
@@ -140,7 +140,7 @@ def _planes(a: Any, b: Any, c: Any) -> Any:
 def _distance(ray: Any, planes: Any) -> Any:
     """Return how far along a ray a face is, or zero if the ray misses it.
 
-    Moeller and Trumbore's test for rays that share an origin, as in `motiondata.lidar.rasterising`.
+    Moeller and Trumbore's test for rays that share an origin, as in `motiondata.lidar.firing`.
     """
     normal, depth, bc, ca, ab = planes
     side = 1.0 if depth > 0 else -1.0
