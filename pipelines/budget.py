@@ -6,6 +6,7 @@ about the build's health.
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 
 from motiondata.errors import InputError
 
@@ -30,7 +31,7 @@ class FailureBudget:
     def allows(self, failures: int, rows: int) -> bool:
         """Tell whether so many failures, of so many rows that were to be built, are within it."""
         if self.text.endswith("%"):
-            return failures * 100 <= float(self.text[:-1]) * rows
+            return failures * 100 <= Fraction(self.text[:-1]) * rows
         return failures <= int(self.text)
 
 

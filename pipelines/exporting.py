@@ -4,7 +4,6 @@ Each file is whole or absent, and what is there is not made again, so that a sto
 on with by the same command. A split's list of files is written last: with it, the split is whole.
 """
 
-import fcntl
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from motiondata.errors import InputError
 from pipelines.errors import AbortedError, aborting
 from pipelines.export_options import ExportOptions
 from pipelines.layouts import LAYOUTS, Layout, Line
+from pipelines.occupation import try_lock
 from pipelines.progress import Progress
 from shards.dataset import Dataset
 from shards.paths import inside
@@ -24,6 +24,8 @@ from shards.sealing import seal, unseal
 
 EXPORT = "export.json"
 """Says of what, and how, a folder's files are made; it is written first."""
+LOCK = "export.lock"
+"""Held by whoever writes; it is never replaced, so that all who come hold one file."""
 
 
 def export(path: Path, out: Path, options: ExportOptions) -> str:
@@ -56,22 +58,20 @@ def _holding(out: Path, made_by: Mapping[str, Any]) -> Iterator[None]:
     if not path.exists():
         _expect_empty(out)
         out.mkdir(parents=True, exist_ok=True)
-        publish(path, seal(made_by))
-    with path.open("r+b") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise AbortedError(
-                f"{out}: another export is writing there; wait for its end"
-            ) from error
-        _expect_same(out, unseal(file.read(), str(path)), made_by)
+    with inside(out, LOCK).open("a+b") as lock:
+        if not try_lock(lock):
+            raise AbortedError(f"{out}: another export is writing there; wait for its end")
+        if not path.exists():
+            publish(path, seal(made_by))
+        _expect_same(out, unseal(path.read_bytes(), str(path)), made_by)
         remove_temporaries(out)
         yield
 
 
 def _expect_empty(out: Path) -> None:
-    """Raise for other files than an `export.json` that was begun and not finished."""
-    if out.exists() and any(not path.name.startswith(EXPORT) for path in out.iterdir()):
+    """Raise for other files than an `export.json` that was begun and not finished, and its lock."""
+    begun = (EXPORT, LOCK)
+    if out.exists() and any(not path.name.startswith(begun) for path in out.iterdir()):
         raise InputError(
             f"{out}: expected a new or empty folder, or one of this export's, found other files; "
             f"choose another --out"

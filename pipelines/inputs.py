@@ -42,7 +42,7 @@ class InputPaths:
             absent.append("no captions: no --texts was given, and there is no texts/ by the index")
         if self.splits is None:
             absent.append(
-                "all in train: no --splits was given, and there are no lists by the index"
+                "one split, all: no --splits was given, and there are no lists by the index"
             )
         return absent
 

@@ -54,10 +54,19 @@ def while_occupied(out: Path, token: str) -> Iterator[None]:
         yield
 
 
+def try_lock(lock: BinaryIO) -> bool:
+    """Take the lock of a file that is open for writing, unless another process has it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def _lock(out: Path, lock: BinaryIO) -> None:
     """Take the driver's lock and say in it whose it is."""
     until = time.monotonic() + DYING_SECONDS
-    while not _try_lock(lock):
+    while not try_lock(lock):
         if time.monotonic() > until:
             lock.seek(0)
             raise AbortedError(
@@ -67,14 +76,6 @@ def _lock(out: Path, lock: BinaryIO) -> None:
         time.sleep(DYING_SECONDS / 20)
     lock.truncate(0)
     lock.write(f"process {os.getpid()} on {socket.gethostname()}".encode())
-
-
-def _try_lock(lock: BinaryIO) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _begin(out: Path) -> str:

@@ -1,4 +1,4 @@
-"""How jobs are run: one after another from this process, or on Ray. Only this file knows Ray.
+"""How jobs are run: one after another from this process, or on Ray. Only this file imports Ray.
 
 A job is one shard. A supervisor carries it out in a process of its own, so that whatever dies takes
 one job with it and we know which; on Ray there is a supervisor an actor, with one job at a time.
@@ -11,32 +11,23 @@ import os
 import signal
 import socket
 import threading
-from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from itertools import chain, islice
 from math import ceil, floor
 from typing import Any
 from urllib.parse import urlsplit
 
 from motiondata.lidar.devices import CUDA
-from pipelines.errors import GO_ON, AbortedError
+from pipelines.crew import Crew, OnFrames
+from pipelines.errors import AbortedError
 from pipelines.jobs import BuildShard, ShardJob
 from pipelines.options import Execution
 from pipelines.supervision import Step, Supervisor
 
 STEP_SECONDS = 0.5
 """How often a supervisor tells how far it is."""
-REMOTE_STEP_SECONDS = 2.0
-"""The same on Ray, where the driver may have a thousand of them."""
 CONNECT_SECONDS = 5.0
 """How long a cluster's address may take to answer."""
-SILENT_SECONDS = 300.0
-"""How long all workers together may be silent; a cluster that grows takes minutes for a node."""
-ACTOR_DEATHS = 3
-"""After so many deaths of the actors that had it, a job is given up."""
-
 SHARES = 10_000
 """Of a GPU: Ray counts in no smaller ones."""
 
@@ -48,9 +39,6 @@ RAY_SETTINGS = {
 """What Ray is told through the environment, unless the user has told it otherwise."""
 CLUSTER_SETTINGS = {"RAY_NUM_REDIS_GET_RETRIES": "1", "RAY_py_gcs_connect_timeout_s": "10"}
 """The same for a cluster: give up after some 20 s, not minutes, where there is none."""
-
-OnFrames = Callable[[int], None]
-"""Called with the number of frames done since it was last called; below 0 where work was lost."""
 
 
 def run_jobs(
@@ -88,7 +76,7 @@ def _run_on_ray(
         count = min(len(jobs), execution.workers or int(ray.cluster_resources().get("CPU", 1)))
         share = gpu_share(execution, jobs[0].product.device, ray.cluster_resources(), count)
         actor = ray.remote(Supervisor).options(num_cpus=1, num_gpus=share)
-        yield from _Crew(ray, lambda: actor.remote(build, execution), on_frames).work(jobs, count)
+        yield from Crew(ray, lambda: actor.remote(build, execution), on_frames).work(jobs, count)
     finally:
         ray.shutdown()
 
@@ -112,28 +100,27 @@ def gpu_share(
 
 
 def _start_ray(execution: Execution) -> Any:
-    for name, value in {
-        **RAY_SETTINGS,
-        **(CLUSTER_SETTINGS if execution.ray_address else {}),
-    }.items():
+    """Start Ray, or join the cluster that is named, and return it."""
+    cluster = execution.ray_address
+    for name, value in (RAY_SETTINGS | (CLUSTER_SETTINGS if cluster else {})).items():
         os.environ.setdefault(name, value)
-    where: dict[str, Any] = (
-        {"address": execution.ray_address}
-        if execution.ray_address
-        else {"address": "local", "num_cpus": execution.workers, "include_dashboard": False}
-    )
+    alone = {"address": "local", "num_cpus": execution.workers, "include_dashboard": False}
     try:
-        _expect_answer(execution.ray_address or "")
-        with _signal_handler_kept():
-            import ray
-
-            ray.init(**where, logging_level=logging.WARNING, log_to_driver=False)
-    except (ConnectionError, OSError, RuntimeError, ValueError, TimeoutError) as error:
-        wanted = execution.ray_address or f"{execution.workers} workers on this machine"
+        return _init_ray({"address": cluster} if cluster else alone)
+    except (OSError, RuntimeError, ValueError) as error:
+        wanted = cluster or f"{execution.workers} workers on this machine"
         raise AbortedError(
             f"Ray did not start ({wanted}): {error}. Check `ray status`, or build without Ray "
             f"by leaving out --workers and --ray-address"
         ) from error
+
+
+def _init_ray(where: Mapping[str, Any]) -> Any:
+    _expect_answer(where["address"])
+    with _signal_handler_kept():
+        import ray
+
+        ray.init(**where, logging_level=logging.WARNING, log_to_driver=False)
     return ray
 
 
@@ -153,105 +140,3 @@ def _signal_handler_kept() -> Iterator[None]:
     finally:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, handler)
-
-
-@dataclass
-class _Worker:
-    """An actor, as the driver sees it."""
-
-    actor: Any
-    job: ShardJob | None = None
-    """None until the actor has said that it is there, and while there is nothing to do."""
-    step: Step = field(default_factory=Step)
-
-    @property
-    def task(self) -> str:
-        """What it is at, by name."""
-        return self.job.shard.name if self.job else "starting"
-
-
-class _Crew:
-    """The driver's side: which worker has which job, and how many frames all have done."""
-
-    def __init__(self, ray: Any, hire: Callable[[], Any], on_frames: OnFrames) -> None:
-        self._ray = ray
-        self._hire = hire
-        self._on_frames = on_frames
-        self._waiting: Iterator[ShardJob] = iter(())
-        self._idle: list[_Worker] = []
-        self._busy: dict[Any, _Worker] = {}
-        self._deaths: Counter[str] = Counter()
-
-    def work(self, jobs: Sequence[ShardJob], count: int) -> Iterator[str]:
-        """Hand out jobs, one in flight a worker, and yield the names of shards as they are done."""
-        self._waiting = iter(jobs)
-        for _ in range(count):
-            self._add_worker()
-        finished = 0
-        while finished < len(jobs):
-            for worker, step in self._next_steps():
-                shard = self._take_in(worker, step)
-                if shard is not None:
-                    finished += 1
-                    yield shard
-            for job in islice(self._waiting, len(self._idle)):
-                self._hand_out(self._idle.pop(), job)
-
-    def _add_worker(self) -> None:
-        """Ask for a worker; its first step, of nothing, tells that it is there."""
-        self._watch(_Worker(self._hire()))
-
-    def _hand_out(self, worker: _Worker, job: ShardJob) -> None:
-        worker.job, worker.step = job, Step()
-        self._busy[worker.actor.begin.remote(job)] = worker
-
-    def _watch(self, worker: _Worker) -> None:
-        self._busy[worker.actor.step.remote(REMOTE_STEP_SECONDS)] = worker
-
-    def _next_steps(self) -> Iterator[tuple[_Worker, Step | None]]:
-        """Wait for one of the workers; yield each that has come further, None where it died."""
-        done, _ = self._ray.wait(list(self._busy), timeout=SILENT_SECONDS)
-        if not done:
-            raise AbortedError(
-                f"none of {len(self._busy)} workers has answered for {SILENT_SECONDS:.0f} s: check "
-                f"`ray status` for free CPUs; {GO_ON}"
-            )
-        for reference in done:
-            yield self._busy.pop(reference), self._get(reference)
-
-    def _get(self, reference: Any) -> Step | None:
-        try:
-            step: Step = self._ray.get(reference)
-        except self._ray.exceptions.RayTaskError as error:
-            raise error.cause if isinstance(error.cause, Exception) else error from error
-        except self._ray.exceptions.RayError:
-            return None
-        return step
-
-    def _take_in(self, worker: _Worker, step: Step | None) -> str | None:
-        """Count what a worker has done, and decide what it does next; name a shard that is done."""
-        self._on_frames((step or Step()).frames - worker.step.frames)
-        if step is None:
-            self._replace(worker)
-            return None
-        self._deaths.pop("starting", None)
-        worker.step = step
-        if worker.job is not None and not step.done:
-            self._watch(worker)
-            return None
-        job, worker.job = worker.job, None
-        self._idle.append(worker)
-        return job.shard.name if job else None
-
-    def _replace(self, dead: _Worker) -> None:
-        """Put a new worker in the place of one that died with its node, or was killed."""
-        self._deaths[dead.task] += 1
-        if self._deaths[dead.task] >= ACTOR_DEATHS:
-            raise AbortedError(
-                f"{ACTOR_DEATHS} Ray workers died in a row ({dead.task}): check "
-                f"`ray status`; {GO_ON}"
-            )
-        self._ray.kill(dead.actor)
-        if dead.job is not None:
-            self._waiting = chain([dead.job], self._waiting)
-        self._add_worker()

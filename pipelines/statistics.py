@@ -66,7 +66,8 @@ def _default_split(dataset: Dataset) -> str:
     splits = dataset.description.splits
     if TRAIN in splits or len(splits) == 1:
         return TRAIN if TRAIN in splits else splits[0]
-    raise InputError(f"{dataset.path}: has no split {TRAIN}; choose --split of {', '.join(splits)}")
+    choice = f"choose --split of {', '.join(splits)}" if splits else "it has no samples"
+    raise InputError(f"{dataset.path}: has no split {TRAIN}; {choice}")
 
 
 def _check_groups(dataset: Dataset, field: str, groups: Groups | None) -> None:

@@ -14,8 +14,8 @@ from pipelines.planned import Plan
 from pipelines.tally import SubsetCount, Tally
 from shards.paths import split_of
 
-SLOW_TO_TELL = 8
-"""How many drops by failure are named one by one."""
+NAMED_FAILURES = 8
+"""How many drops that are failures are named one by one."""
 
 
 def describe_plan(plan: Plan[ClipColumns], options: BuildOptions, paths: InputPaths) -> str:
@@ -101,5 +101,7 @@ def _failures(drops: Sequence[Drop]) -> list[str]:
     """Name the drops that say that a recording is not well."""
     failures = [drop for drop in drops if not drop.expected]
     lines = [f"dropped {drop.key} ({drop.reason}): {drop.message}" for drop in failures]
-    more = len(lines) - SLOW_TO_TELL
-    return lines[:SLOW_TO_TELL] + ([f"... and {more} more; see drops.parquet"] if more > 0 else [])
+    more = len(lines) - NAMED_FAILURES
+    return lines[:NAMED_FAILURES] + (
+        [f"... and {more} more; see drops.parquet"] if more > 0 else []
+    )

@@ -99,7 +99,7 @@ class Supervisor:
         """Take in what the worker has said: what it has in hand, an answer, or the end of it."""
         try:
             said = self._running.pipe.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # the second where it died in the middle of a word
             self._bury(job)
             return
         self._heard = time.monotonic()

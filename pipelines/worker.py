@@ -4,6 +4,7 @@ It is forked, so that it starts at once with all that its parent has loaded. Wha
 the pipe when it dies, so that the row that was in hand is known whatever happens.
 """
 
+import copy
 import ctypes
 import multiprocessing
 import os
@@ -113,9 +114,12 @@ def _work(
 
 def _answer(connection: Connection, answer: object) -> None:
     try:
+        copy.copy(answer)  # as it is put together again on the other side
         connection.send(answer)
     except (PicklingError, TypeError, AttributeError):  # an error that cannot travel
-        connection.send(RuntimeError(repr(answer)))
+        told = RuntimeError(repr(answer))
+        told.__notes__ = getattr(answer, "__notes__", [])
+        connection.send(told)
 
 
 def die_with(parent: int) -> None:

@@ -99,6 +99,7 @@ def _captions_of(files: ShardFiles, spans: Spans, clip: int, frames: int) -> lis
 
 
 def caption_frames(caption: Mapping[str, Any], fps: float, frames: int) -> range:
-    """Return the frames that a caption is of; start and end 0 mean all."""
+    """Return the frames that a caption is of; an end of 0 means all, as in HumanML3D."""
     start, stop = int(caption["start_seconds"] * fps), int(caption["end_seconds"] * fps)
-    return range(max(start, 0), min(stop, frames)) if stop else range(frames)
+    whole = caption["end_seconds"] == 0
+    return range(frames) if whole else range(max(start, 0), min(stop, frames))

@@ -83,7 +83,10 @@ class Description:
     def shards_of(self, split: str) -> tuple[ShardEntry, ...]:
         """Return a split's shards in order, or raise with the splits there are."""
         if split not in self.splits:
-            raise ShardError(f"there is no split {split!r}; choose of {', '.join(self.splits)}")
+            choice = (
+                f"choose of {', '.join(self.splits)}" if self.splits else "there are no samples"
+            )
+            raise ShardError(f"there is no split {split!r}; {choice}")
         return tuple(shard for shard in self.shards if shard.split == split)
 
 

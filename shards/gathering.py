@@ -40,7 +40,8 @@ class Spans:
             raise ShardError(
                 f"no field is called {field!r}; choose of {', '.join(dataset.schema.suffixes)}"
             )
-        table = dataset.manifest.take(rows)
+        columns = ["key", "shard", f"{field}_offset", f"{field}_size"]
+        table = dataset.manifest.select(columns).take(rows)
         numbers = {shard.name: number for number, shard in enumerate(dataset.description.shards)}
         names = pc.dictionary_encode(table["shard"]).combine_chunks()
         shards = np.array([numbers[name] for name in names.dictionary.to_pylist()], np.int64)

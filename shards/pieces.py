@@ -104,7 +104,7 @@ class Windows:
         """What a state must agree on."""
         return {
             "kind": "windows",
-            "length": self.length,
+            "length": int(self.length),
             "sampling": self.sampling,
             "random": self.random,
         }

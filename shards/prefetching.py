@@ -10,9 +10,10 @@ from pathlib import Path
 
 
 def prefetch(descriptor: int) -> None:
-    """Ask for the whole of an open file."""
+    """Ask for the whole of an open file; nothing happens where the system refuses."""
     if hasattr(os, "posix_fadvise"):
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
+        with suppress(OSError):
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
 
 
 def prefetch_file(path: Path) -> None:

@@ -4,6 +4,7 @@ The bytes go to a unique temporary name in the same folder, are flushed to the d
 renamed, which POSIX makes atomic; the folder is flushed last, so that the name survives too.
 """
 
+import errno
 import os
 import re
 import secrets
@@ -15,6 +16,10 @@ from typing import BinaryIO
 TEMPORARY = ".tmp"
 """How the name of every unfinished file ends, and of no finished one."""
 _TEMPORARY_NAME = re.compile(r".+\.[0-9a-f]{16}\.tmp")
+
+NOT_FOR_FOLDERS = (errno.EINVAL, errno.EBADF)
+"""What file systems answer that cannot flush folders; PostgreSQL ignores the same, for folders only
+(`fsync_fname_ext`, src/backend/storage/file/fd.c)."""
 
 Permit = Callable[[], AbstractContextManager[None]]
 """Makes the context in which a file is begun, or gets its final name; it may refuse by raising."""
@@ -58,5 +63,8 @@ def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in NOT_FOR_FOLDERS:
+            raise
     finally:
         os.close(descriptor)

@@ -28,12 +28,11 @@ class ShardReader:
     def __init__(self, root: Path, shard: ShardEntry) -> None:
         self.shard = shard
         self.file = existing(root, shard.name).open("rb")
-        size = self.file.seek(0, 2)
-        if size != shard.bytes:
+        try:
+            check_size(shard, self.file.seek(0, 2))
+        except DatasetError:
             self.close()
-            raise DatasetError(
-                shard.name, f"has {size} bytes; expected {shard.bytes}; copy it again"
-            )
+            raise
 
     def close(self) -> None:
         """Close the file."""
@@ -63,6 +62,12 @@ class ShardReader:
             return schema.decode(suffix, self.member(row, suffix), row.frames)
         except MemberError as error:
             raise DatasetError(self.shard.name, f"{row.key}.{suffix}: {error}") from error
+
+
+def check_size(shard: ShardEntry, size: int) -> None:
+    """Raise `DatasetError` unless a shard's file has as many bytes as are recorded."""
+    if size != shard.bytes:
+        raise DatasetError(shard.name, f"has {size} bytes; expected {shard.bytes}; copy it again")
 
 
 def iter_samples(dataset: Dataset, split: str) -> Iterator[tuple[str, dict[str, bytes]]]:

@@ -66,10 +66,10 @@ def survey(
     dataset: Dataset, split: str, field: str, weight: Weight = FRAME, in_order: InOrder = map
 ) -> Survey:
     """Return the survey of a field in a split, merged shard by shard."""
-    tasks = [
+    tasks = (  # made when their turn comes: a whole split's rows are too many as objects
         ShardTask(dataset.path, dataset.schema, shard, dataset.rows_of(shard), field, weight)
         for shard in dataset.shards_of(split)
-    ]
+    )
     return reduce(merge_surveys, in_order(survey_shard, tasks))
 
 

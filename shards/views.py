@@ -82,13 +82,13 @@ class View(Iterable):
         seed: int,
     ) -> None:
         register_iterable(View)
-        self.seed = seed
+        self.seed = int(seed)  # and so below: states are plain, also of numbers that are NumPy's
         self._source, self._batcher, self._schedule = source, batcher, schedule
         self._identity = {
             **identity,
             **source.identity,
             "items": len(source),
-            "global_batch": schedule.global_batch,
+            "global_batch": int(schedule.global_batch),
             "shuffle": schedule.shuffle,
             "drop_last": schedule.drop_last,
         }

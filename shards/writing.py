@@ -1,6 +1,6 @@
 """Writing a shard: samples into one tar file, whole or absent, the same bytes every time.
 
-Headers are made by `tarfile` and everything is written in one pass that counts and hashes.
+Everything is written in one pass that counts and hashes, between headers of `shards.ustar`.
 `webdataset.TarWriter` is not used: it stamps members with the time and a user, closes a valid tar
 when an exception ends the block early, and does not tell where members lie.
 """

@@ -38,7 +38,7 @@ _HEADER_LENGTH = {1: struct.Struct("<H"), 2: struct.Struct("<I")}
 _MAX_HEADER_BYTES = 10_000
 """NumPy's own limit."""
 _HEADER = re.compile(
-    rb"\{'descr': '(?P<dtype>[<>|](?:b1|[iu][1248]|f(?:2|4|8|16)|[SU][0-9]{1,6}|O))', "
+    rb"\{'descr': '(?P<dtype>[<>|](?:b1|[iu][1248]|f[248]|[SU][0-9]{1,6}|O))', "
     rb"'fortran_order': (?P<by_column>True|False), "
     rb"'shape': \((?P<shape>[0-9L, ]{0,200})\),? ?\}\s*"
 )
@@ -85,8 +85,9 @@ class Npz:
         the member is not a whole `.npy` file.
         """
         member = self.members[key]
-        if member.file_size > MAX_ARRAY_BYTES:
-            raise self.invalid(f"{key} has {member.file_size} bytes; {MAX_ARRAY_BYTES} are allowed")
+        size = max(member.file_size, member.compress_size)
+        if size > MAX_ARRAY_BYTES:
+            raise self.invalid(f"{key} has {size} bytes; {MAX_ARRAY_BYTES} are allowed")
         if member.flag_bits & _ENCRYPTED or member.compress_type not in _COMPRESSIONS:
             raise _unreadable(
                 self.source, f"{key} is encrypted or packed otherwise than by deflate"

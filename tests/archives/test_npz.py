@@ -99,6 +99,17 @@ def test_a_member_that_claims_to_be_huge_is_refused_unread(tmp_path: Path) -> No
     assert fault(path).reason is DropReason.INVALID
 
 
+def test_a_member_that_claims_to_be_huge_while_packed_is_refused_unread(tmp_path: Path) -> None:
+    path = npz_of(tmp_path, b"")
+    content = bytearray(path.read_bytes())
+    packed_size = content.index(b"PK\x01\x02") + 20
+    content[packed_size : packed_size + 4] = struct.pack("<I", 2**32 - 2)
+    path.write_bytes(content)
+    error = fault(path)  # a hole in the file, which takes no room, could be as large
+    assert error.reason is DropReason.INVALID
+    assert f"{2**32 - 2} bytes" in str(error)
+
+
 def test_a_size_counts_as_it_is_in_float64(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("motiondata.archives.npz.MAX_ARRAY_BYTES", 8000)
     assert len(read(save_npz(tmp_path / "a.npz", {"a": np.zeros(900, np.float16)}), "a")) == 900
@@ -152,6 +163,7 @@ def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
         npy_bytes("{'descr': 3}"),
         npy_bytes("[]" * 40000, version=2),
         npy_bytes("", version=3),
+        npy_bytes("{'descr': '<f16', 'fortran_order': False, 'shape': (0,), }"),  # x86's alone
     ],
 )
 def test_members_that_are_no_arrays_are_refused(tmp_path: Path, member: bytes) -> None:

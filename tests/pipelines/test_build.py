@@ -172,7 +172,8 @@ def test_a_build_without_captions_or_lists_says_so(archive: MadeArchive, tmp_pat
         dry_run(options),
     ):
         assert "no captions: no --texts was given" in said
-        assert "all in train: no --splits was given" in said
+        assert "one split, all: no --splits was given" in said
+    assert Dataset.open(tmp_path / "out").description.splits == ["all"]
 
 
 def stop_after(shards: int) -> Callable[[ShardJob, Any], Receipt]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from motiondata.errors import InputError
 from pipelines.errors import AbortedError
 from pipelines.export_options import EXPORT_FORMATS, ExportOptions
-from pipelines.exporting import EXPORT, export
+from pipelines.exporting import EXPORT, LOCK, export
 from pipelines.layouts import PACK_FRAMES
 from shards.dataset import Dataset
 from shards.errors import ShardError
@@ -288,11 +288,14 @@ def test_a_link_out_of_the_folder_is_not_followed(
 
 
 def test_two_exports_into_one_folder_do_not_meet(built: Dataset, files: Path) -> None:
-    export(built.path, files, ExportOptions("npy-tree", "val"))
-    with (files / EXPORT).open("r+b") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(AbortedError, match="another export"):
-            export(built.path, files, ExportOptions("npy-tree"))
+    files.mkdir()
+    for begun in (False, True):
+        with (files / LOCK).open("a+b") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            with pytest.raises(AbortedError, match="another export"):
+                export(built.path, files, ExportOptions("npy-tree"))
+            assert (files / EXPORT).exists() == begun
+        export(built.path, files, ExportOptions("npy-tree", "val"))
 
 
 WRONG = {

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from motiondata.errors import InputError
 from pipelines.build import build_lidar
 from pipelines.errors import AbortedError
 from pipelines.finishing import finish
@@ -18,12 +19,16 @@ from pipelines.lidar import LidarProduct
 from pipelines.options import BuildOptions, Execution
 from pipelines.product import Planned
 from pipelines.receipts import Receipt, list_receipts, receipt_path
+from pipelines.reports import info, verify
 from pipelines.sample import MANIFEST_COLUMNS
+from pipelines.statistics import stats
+from shards import open_dataset
 from shards.dataset import Dataset
+from shards.errors import ShardError
 from shards.moments import fold
 from shards.paths import MANIFEST
 from shards.tables import table_to_parquet
-from tests.pipelines.made_archive import MadeArchive
+from tests.pipelines.made_archive import MadeArchive, make_archive
 from tests.pipelines.resuming import files_of
 
 SHARD = "train/000000.tar"
@@ -49,6 +54,22 @@ def test_the_manifest_is_that_of_all_receipts_at_once(built: Dataset) -> None:
         for shard in built.description.shards
     ]
     assert (built.path / MANIFEST).read_bytes() == table_to_parquet(pa.concat_tables(parts))
+
+
+def test_a_build_whose_rows_were_all_dropped_is_a_sound_dataset_of_nothing(
+    tmp_path: Path, out: Path
+) -> None:
+    archive = make_archive(tmp_path)
+    index = tmp_path / "index.csv"
+    lines = index.read_text().splitlines()
+    index.write_text("\n".join([lines[0], *(line for line in lines if "CMU/05/broken" in line)]))
+    build_lidar(archive.options(), out, Execution())
+    assert verify(out)[0]
+    assert "drops: 1" in info(out)
+    with pytest.raises(ShardError, match=r"no split 'train'; there are no samples"):
+        open_dataset(out).frames("train", "points", 2)
+    with pytest.raises(InputError, match=r"has no split train; it has no samples"):
+        stats(out, None, "points")
 
 
 def test_statistics_are_those_of_all_receipts_folded_at_once(built: Dataset) -> None:

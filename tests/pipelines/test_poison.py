@@ -138,6 +138,45 @@ def test_deaths_that_no_row_is_to_blame_for_end_the_build(
     assert verify(out)[0]
 
 
+def die_in_mid_sentence_once(job: ShardJob, watcher: Watcher) -> Receipt:
+    died = job.out.with_name("died")
+    if not died.exists():
+        died.touch()
+        connection = watcher._connection  # type: ignore[attr-defined]
+        os.write(connection.fileno(), (1000).to_bytes(4, "big") + b"fewer bytes than that")
+        os._exit(3)
+    return build_shard(job, watcher)
+
+
+def test_a_worker_that_dies_in_mid_sentence_costs_nothing(
+    archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.build.build_shard", die_in_mid_sentence_once)
+    build_lidar(archive.options(), out, QUICK)
+    assert out.with_name("died").exists()
+    assert verify(out)[0]
+    assert set(Dataset.open(out).manifest["key"].to_pylist()) == set(GOOD)
+
+
+class TwoWordError(Exception):
+    """An error that pickle writes and cannot read."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(f"{first} {second}")
+
+
+def test_an_error_that_cannot_travel_arrives_in_words_with_its_origin(
+    archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raise_it(job: ShardJob, watcher: Watcher) -> Receipt:
+        raise TwoWordError("no", "way")
+
+    monkeypatch.setattr("pipelines.build.build_shard", raise_it)
+    with pytest.raises(RuntimeError, match=r"TwoWordError\('no way'\)") as caught:
+        build_lidar(archive.options(), out, QUICK)
+    assert "in raise_it" in "".join(caught.value.__notes__)
+
+
 def test_what_building_raises_is_raised_to_the_caller_with_its_origin(
     archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

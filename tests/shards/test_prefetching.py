@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shards.prefetching import prefetch_file
+from shards.prefetching import prefetch, prefetch_file
 
 
 def test_the_whole_of_a_file_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,6 +20,13 @@ def test_what_cannot_be_read_ahead_is_left_to_its_reader(tmp_path: Path) -> None
     os.mkfifo(tmp_path / "pipe")
     for name in ("missing", "pipe", ".", "a\0b"):
         prefetch_file(tmp_path / name)
+
+
+def test_a_system_that_refuses_breaks_nothing() -> None:
+    reading, writing = os.pipe()
+    prefetch(reading)  # no system reads a pipe ahead
+    os.close(reading)
+    os.close(writing)
 
 
 def test_systems_that_cannot_be_asked_do_without(

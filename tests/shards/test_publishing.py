@@ -1,6 +1,8 @@
 """A file under its final name is whole: publishing, and what is left when it fails or dies."""
 
+import errno
 import os
+import stat
 import subprocess
 import sys
 import textwrap
@@ -58,6 +60,24 @@ def test_a_name_that_is_a_folder_raises_and_leaves_nothing(tmp_path: Path) -> No
     with pytest.raises(OSError, match="taken"):
         publish(tmp_path / "taken", b"data")
     assert names(tmp_path) == ["taken"]
+
+
+@pytest.mark.parametrize("answer", [errno.EINVAL, errno.EIO])
+def test_a_file_system_that_flushes_no_folders_is_none_that_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: int
+) -> None:
+    fsync = os.fsync
+
+    def fsync_files_alone(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(answer, os.strerror(answer))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync_files_alone)
+    broken = pytest.raises(OSError, match=os.strerror(errno.EIO))
+    with broken if answer == errno.EIO else nullcontext():
+        publish(tmp_path / "a.bin", b"whole")
+    assert (tmp_path / "a.bin").read_bytes() == b"whole"
 
 
 def test_a_link_is_replaced_not_followed(tmp_path: Path) -> None:

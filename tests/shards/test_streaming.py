@@ -211,6 +211,7 @@ def test_seconds_beyond_the_clip_are_cut_to_it() -> None:
     assert run(1.5, 9) == range(30, 50)
     assert not run(3, 9)
     assert not run(2, 1)
+    assert not run(0, 0.02)
 
 
 def test_captions_without_seconds_are_refused(tmp_path: Path) -> None:
@@ -230,11 +231,18 @@ def damaged(tmp_path: Path) -> tuple[StreamedDataset, Path]:
     )
 
 
+def open_count() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def test_a_shard_of_another_size_is_refused(tmp_path: Path) -> None:
     data, path = damaged(tmp_path)
     path.write_bytes(path.read_bytes()[:-512])
-    with pytest.raises(DatasetError, match=r"train/000000\.tar: has"):
-        list(data.frames("train", "points", 2))
+    before = open_count()
+    for _ in range(3):
+        with pytest.raises(DatasetError, match=r"train/000000\.tar: has"):
+            list(data.frames("train", "points", 2))
+    assert open_count() == before
 
 
 def test_members_that_are_elsewhere_are_refused(tmp_path: Path) -> None:
@@ -254,10 +262,6 @@ def test_a_shard_that_is_cut_while_it_is_read_is_an_error(tmp_path: Path) -> Non
         list(batches)
 
 
-def open_count() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
-
-
 def test_few_shards_are_open_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(open_files, "OPEN_SHARDS", 10)
     data = StreamedDataset(make_clips(tmp_path / "data", {"train": [[2]] * 60}))
@@ -269,6 +273,19 @@ def test_few_shards_are_open_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert sorted(seen) == sorted((f"c{clip}", frame) for clip in range(60) for frame in (0, 1))
 
 
+def test_a_process_that_may_open_few_files_keeps_few_shards_open() -> None:
+    program = (
+        "import resource\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))\n"
+        "from shards.open_files import OPEN_SHARDS\n"
+        "print(OPEN_SHARDS)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split() == ["25"]
+
+
 @pytest.mark.parametrize(("cache_bytes", "ahead"), [(10**9, 2), (1000, 0)])
 def test_a_dataset_that_fits_into_memory_is_read_ahead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache_bytes: int, ahead: int
@@ -276,8 +293,10 @@ def test_a_dataset_that_fits_into_memory_is_read_ahead(
     advised: list[int] = []
     monkeypatch.setattr(os, "posix_fadvise", lambda *advice: advised.append(advice[-1]))
     monkeypatch.setattr(open_files, "CACHED_BYTES", cache_bytes)
+    monkeypatch.setattr(open_files, "OPEN_SHARDS", 1)  # what is opened again is asked for once
     data = StreamedDataset(make_clips(tmp_path / "data", {"train": [[2], [2]]}))
-    list(data.frames("train", "points", 8, shuffle=True))
+    for _ in range(2):
+        list(data.frames("train", "points", 8, shuffle=True))
     assert advised == [os.POSIX_FADV_WILLNEED] * ahead
 
 

@@ -1,5 +1,6 @@
 """Views: every item once an epoch over all ranks, resumable anywhere, and judged by their keys."""
 
+import json
 import pickle
 from collections.abc import Iterator
 from itertools import islice
@@ -159,6 +160,15 @@ def test_an_epoch_that_is_broken_off_is_followed_by_a_fresh_one(streamed: Stream
     view, same = (make_view(streamed, "frames", 5, shuffle=True) for _ in range(2))
     next(iter(view))
     assert sequence(view) == sequence(same, epochs=2)[len(view) :]
+
+
+def test_a_state_is_plain_whatever_a_view_was_made_with(streamed: StreamedDataset) -> None:
+    length, batch, seed, rank, world = np.array([3, 4, 5, 1, 2])
+    view = streamed.windows("train", "hits", length, batch, True, seed, rank=rank, world=world)
+    next(iter(view))
+    state = view.state_dict()
+    assert json.loads(json.dumps(state)) == state
+    assert (state["length"], state["global_batch"], state["seed"]) == (3, 8, 5)
 
 
 def test_an_epoch_can_be_named(streamed: StreamedDataset) -> None:
