@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from benchmarks.scaling import usual_lengths
 from pipelines.finishing import finish
 from pipelines.folder import prepare_folder
-from pipelines.inputs import find_inputs
 from pipelines.jobs import Jobs, unfinished
 from pipelines.lidar import LidarProduct, take_fingerprint
 from pipelines.occupation import occupying
@@ -112,7 +111,7 @@ def _drive(root: Path, told: Any) -> None:
 
 def _product(root: Path) -> LidarProduct:
     options = BuildOptions(root / "index.csv", root / "amass")
-    return LidarProduct(options, find_inputs(options))
+    return LidarProduct.of(options)
 
 
 def _prepare(root: Path, rows: int, recordings: int, texts: bool, told: Any) -> None:

@@ -13,7 +13,7 @@ from pipelines.building import build_shard
 from pipelines.errors import aborting
 from pipelines.finishing import finish
 from pipelines.folder import expect_own_folder, prepare_folder, read_kept
-from pipelines.inputs import absolute_inputs, find_inputs
+from pipelines.inputs import find_inputs
 from pipelines.jobs import Jobs, unfinished
 from pipelines.lidar import LidarProduct
 from pipelines.occupation import occupying
@@ -39,11 +39,9 @@ def dry_run(options: BuildOptions) -> str:
 
 def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> BuildResult:
     """Build a LiDAR dataset as `build` does."""
-    options = absolute_inputs(options)
     with aborting(out):
-        paths = find_inputs(options)
-        load_tools_anew(options)
-    return build(LidarProduct(options, paths), out, execution)
+        product = LidarProduct.of(options)
+    return build(product, out, execution)
 
 
 def build(product: Product, out: Path, execution: Execution) -> BuildResult:

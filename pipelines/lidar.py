@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,14 +15,20 @@ from pipelines.clip_columns import CAPTIONS, ClipColumns, PlannedClip
 from pipelines.clips import read_clip
 from pipelines.fingerprint import Fingerprint, Kept, fingerprint
 from pipelines.input_files import NO_FILES, stat_files
-from pipelines.inputs import InputPaths, digest_files, parameters_of
+from pipelines.inputs import (
+    InputPaths,
+    absolute_inputs,
+    digest_files,
+    find_inputs,
+    parameters_of,
+)
 from pipelines.options import BuildOptions
 from pipelines.plan import make_plan
 from pipelines.planned import Plan
 from pipelines.product import Finish, Planned, Values
 from pipelines.sample import MANIFEST_COLUMNS, lidar_schema, manifest_values
 from pipelines.scene import begin_samples, finish_sample
-from pipelines.tools import Tools, load_tools, warm_up_kernels
+from pipelines.tools import Tools, load_tools, load_tools_anew, warm_up_kernels
 from shards.prefetching import prefetch_file
 from shards.schema import Schema
 
@@ -33,10 +39,18 @@ class LidarProduct:
 
     options: BuildOptions
     paths: InputPaths
+    tools: str
+    """The hash of the bodies and the sensor: a worker that finds others stops."""
 
     name: ClassVar[str] = "lidar"
     columns: ClassVar[pa.Schema] = MANIFEST_COLUMNS
     told: ClassVar[Mapping[str, str]] = {"hits_mean": "hits a frame"}
+
+    @classmethod
+    def of(cls, options: BuildOptions) -> Self:
+        """Find the inputs and load the tools; raises `InputError` where one is wrong."""
+        options = absolute_inputs(options)
+        return cls(options, find_inputs(options), load_tools_anew(options).id)
 
     @property
     def schema(self) -> Schema:
@@ -60,7 +74,11 @@ class LidarProduct:
 
     def warm_up(self) -> None:
         """Load the bodies, the sensor and the kernels, and say if those must be compiled."""
-        load_tools(self.options)
+        if load_tools(self.options).id != self.tools:
+            raise InputError(
+                f"the body or the sensor ({self.options.body or 'bundled'}, "
+                f"{self.options.sensor}) was replaced while it was used; start again"
+            )
         warm_up_kernels()
 
     def prefetch(self, planned: PlannedClip) -> None:

@@ -28,6 +28,11 @@ class Tools:
     observer: Observer
 
     @property
+    def id(self) -> str:
+        """Return the hash of the bodies and the sensor."""
+        return digest_json([self.bodies_id, self.sensor_id])
+
+    @property
     def bodies_id(self) -> str:
         """Return one hash of all the bodies."""
         return digest_json({gender: self.bodies[gender].id for gender in GENDERS})

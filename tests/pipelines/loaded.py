@@ -4,7 +4,6 @@ import tempfile
 from pathlib import Path
 
 from pipelines.building import build_shard
-from pipelines.inputs import find_inputs
 from pipelines.jobs import ShardJob
 from pipelines.lidar import LidarProduct
 from pipelines.occupation import occupying
@@ -24,7 +23,7 @@ class Unwatched:
 
 with tempfile.TemporaryDirectory() as folder:
     options, out = make_archive(Path(folder)).options(limit=1), Path(folder) / "lidar"
-    product = LidarProduct(options, find_inputs(options))
+    product = LidarProduct.of(options)
     with occupying(out) as run:
         for shard in make_plan(options, product.paths).shards:
             build_shard(ShardJob(shard, product, out, "", run), Unwatched())

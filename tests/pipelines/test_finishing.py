@@ -14,7 +14,7 @@ from motiondata.errors import InputError
 from pipelines.build import build_lidar
 from pipelines.errors import AbortedError
 from pipelines.finishing import finish
-from pipelines.inputs import absolute_inputs, find_inputs
+from pipelines.inputs import absolute_inputs
 from pipelines.lidar import LidarProduct
 from pipelines.options import BuildOptions, Execution
 from pipelines.product import Planned
@@ -43,7 +43,7 @@ def mine(built: Dataset, out: Path) -> Path:
 def planned(archive: MadeArchive) -> tuple[LidarProduct, Planned]:
     """Plan the build of the built dataset."""
     options: BuildOptions = absolute_inputs(archive.options(mirror=True, views=2))
-    product = LidarProduct(options, find_inputs(options))
+    product = LidarProduct.of(options)
     return product, product.plan_around({})
 
 

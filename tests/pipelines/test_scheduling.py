@@ -21,7 +21,6 @@ from motiondata.errors import InputError
 from pipelines.build import build_lidar
 from pipelines.building import build_shard
 from pipelines.errors import AbortedError
-from pipelines.inputs import find_inputs
 from pipelines.jobs import ShardJob
 from pipelines.lidar import LidarProduct
 from pipelines.occupation import occupying
@@ -41,7 +40,7 @@ SMALL = 100_000
 
 def jobs_of(archive: MadeArchive, out: Path, run: str) -> list[ShardJob]:
     options = archive.options()
-    product = LidarProduct(options, find_inputs(options))
+    product = LidarProduct.of(options)
     shards = make_plan(options, product.paths).shards
     return [ShardJob(shard, product, out, "plan", run) for shard in shards]
 

@@ -11,7 +11,6 @@ from motiondata.errors import InputError
 from pipelines.build import build_lidar
 from pipelines.building import build_shard
 from pipelines.errors import AbortedError
-from pipelines.inputs import find_inputs
 from pipelines.jobs import ShardJob
 from pipelines.lidar import LidarProduct
 from pipelines.occupation import occupying
@@ -161,7 +160,7 @@ def test_builds_started_at_once_in_one_folder_do_no_harm(
 def build_first_shard(archive: MadeArchive, out: Path, token: str, fault: Fault | None) -> None:
     """Do what a worker of a run does with its first job."""
     options = archive.options()
-    product = LidarProduct(options, find_inputs(options))
+    product = LidarProduct.of(options)
     plan = make_plan(options, product.paths)
     job = ShardJob(plan.shards[0], product, out, "plan", token)
     if fault:
