@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from motiondata.bodies.bundled import bundled_body
 from motiondata.lidar.presets import SENSOR_NAMES
@@ -78,6 +79,7 @@ def _seen(dataset: Dataset) -> list[str]:
     """Say from how many hits and recordings the samples are, and what was flagged."""
     manifest = dataset.manifest
     lines = [*_hits(manifest), f"recordings: {len(set(manifest['source'].to_pylist())):,}"]
+    lines += _captions(manifest)
     shared = _leaks(dataset)
     if shared:
         lines.append(f"leak: {shared:,} test samples are of recordings that train has too")
@@ -92,6 +94,14 @@ def _hits(manifest: pa.Table) -> Iterator[str]:
         frames, hits = manifest["frames"].to_numpy(), manifest["hits_mean"].to_numpy()
         least = manifest["hits_min"].to_numpy().min()
         yield f"hits: {np.average(hits, weights=frames):,.1f} a frame, at least {least}"
+
+
+def _captions(manifest: pa.Table) -> Iterator[str]:
+    """Say how many captions there are, and how many samples have none."""
+    if "captions" in manifest.column_names:
+        counts = pc.list_value_length(manifest["captions"]).to_numpy()
+        without = np.count_nonzero(counts == 0)
+        yield f"captions: {counts.sum():,}; {without:,} samples have none"
 
 
 def _leaks(dataset: Dataset) -> int:

@@ -27,7 +27,11 @@ def unseal(data: bytes, where: str) -> dict[str, Any]:
         document.pop(SEAL)
         intact = seal(document) == data
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise DatasetError(where, f"expected JSON with its hash, found none: {error}") from error
+        raise DatasetError(
+            where,
+            f"expected JSON with its hash ({SEAL}), found none: {error}; if another version of "
+            "this program has written it, build it again",
+        ) from error
     if not intact:
         raise DatasetError(where, "was changed or damaged after it was written; build it again")
     return document

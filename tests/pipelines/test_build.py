@@ -21,7 +21,7 @@ from pipelines.building import build_shard
 from pipelines.jobs import ShardJob
 from pipelines.options import Execution
 from pipelines.receipts import Receipt
-from pipelines.reports import verify
+from pipelines.reports import info, verify
 from pipelines.statistics import stats
 from pipelines.tools import load_tools
 from shards.dataset import Dataset
@@ -174,6 +174,16 @@ def test_a_build_without_captions_or_lists_says_so(archive: MadeArchive, tmp_pat
         assert "no captions: no --texts was given" in said
         assert "one split, all: no --splits was given" in said
     assert Dataset.open(tmp_path / "out").description.splits == ["all"]
+
+
+def test_info_tells_samples_without_captions(archive: MadeArchive, tmp_path: Path) -> None:
+    texts = shutil.copytree(archive.root / "texts", tmp_path / "texts")
+    (texts / "000003.txt").unlink()
+    options = dataclasses.replace(archive.options(), texts=texts)
+    build_lidar(options, tmp_path / "out", Execution())
+    captions = Dataset.open(tmp_path / "out").manifest["captions"].to_pylist()
+    told = f"captions: {sum(map(len, captions))}; 1 samples have none"
+    assert told in info(tmp_path / "out")
 
 
 def stop_after(shards: int) -> Callable[[ShardJob, Any], Receipt]:
