@@ -7,3 +7,7 @@ has used a GPU cannot fork another one that does.
 import os
 
 collect_ignore_glob = [] if "NUMBA_ENABLE_CUDASIM" in os.environ else ["test_*.py"]
+
+if os.environ.get("NUMBA_ENABLE_CUDASIM") == "1" and hasattr(os, "sched_setaffinity"):
+    # The simulator's threads take turns, and those on other cores would fight for the turn.
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
