@@ -6,6 +6,7 @@ the pipe when it dies, so that the row that was in hand is known whatever happen
 
 import copy
 import ctypes
+import gc
 import multiprocessing
 import os
 import resource
@@ -67,7 +68,11 @@ class WorkerProcess:
             args=(theirs, self.pipe, build, memory_bytes, os.getpid()),
             daemon=True,
         )
+        # What is garbage here must not be collected there: the end of a client of Ray, such as an
+        # earlier build leaves, waits for threads that a forked process has not.
+        gc.freeze()
         self._process.start()
+        gc.unfreeze()
         theirs.close()
 
     def kill(self) -> None:
