@@ -33,6 +33,7 @@ from pipelines.product import Planned
 from pipelines.receipts import Receipt, publish_receipt, sample_columns
 from pipelines.sample import MANIFEST_COLUMNS, lidar_schema
 from pipelines.tools import load_tools
+from shards.hashing import DIGEST_DIGITS
 from shards.manifest import ManifestRow
 from shards.moments import Moments
 from shards.paths import MANIFEST
@@ -177,7 +178,7 @@ def _receipt(shard: PlannedShard, plan: str, generator: np.random.Generator) -> 
     ]
     moments = Moments.of(generator.normal(size=(9, 3)))
     fields = dict.fromkeys(("points", "joints", "pose", "trans"), moments)
-    file = ShardFile(shard.name, sum(map(sum, sizes)), "0" * 32)
+    file = ShardFile(shard.name, sum(map(sum, sizes)), "0" * DIGEST_DIGITS)
     columns = sample_columns(schema, rows, MANIFEST_COLUMNS)
     return Receipt(shard.name, plan, file, columns, (), fields)
 
