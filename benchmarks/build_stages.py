@@ -4,7 +4,7 @@ All work on the same clips and bodies, and scans are compared ray by ray in the 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from benchmarks.timing import spread, take_turns
 from motiondata.bodies.body import Body
 from motiondata.bodies.loading import load_body
 from motiondata.bodies.posing import ShapedBody, pose_body, pose_joints
-from motiondata.clip import Clip
+from motiondata.clip import Clip, hold_in_place
 from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.sampling import sample_scans
@@ -142,7 +142,9 @@ class _Case:
         self.turns = extent.turns
         self.sensor = sensor_preset(name)
         self.faces, self.parts = body.faces, body.face_parts
-        self.meshes = [scene.meshes(distance, extent.scanned_frames) for scene in scenes]
+        # In place, for people who walk up to the sensor would be at no distance in particular.
+        held = [replace(scene, clip=hold_in_place(scene.clip)) for scene in scenes]
+        self.meshes = [scene.meshes(distance, extent.scanned_frames) for scene in held]
         self.scanner = Scanner(self.sensor)
         self.scans = [self.scanner.scan_clip(mesh, self.faces) for mesh in self.meshes]
         self.frames = sum(map(len, self.meshes))
