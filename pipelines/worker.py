@@ -139,10 +139,17 @@ def _limit_memory(more: int) -> None:
     """Let allocations fail that would take so many bytes beyond what was inherited.
 
     Private writable memory is counted, as Linux counts it for `RLIMIT_DATA`: address space that is
-    only reserved, and files that are mapped, cost nothing.
+    only reserved, and files that are mapped, cost nothing. Where a batch system has set a lower
+    limit, that one holds.
     """
     if sys.platform == "linux":
         pages = int(Path("/proc/self/statm").read_text().split()[5])
-        limit = pages * resource.getpagesize() + more
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        _lower_limit(resource.RLIMIT_DATA, pages * resource.getpagesize() + more)
+    _lower_limit(resource.RLIMIT_CORE, 0)
+
+
+def _lower_limit(kind: int, wanted: int) -> None:
+    """Set a limit of this process to a value, or keep the lower of its two present ones."""
+    present = [limit for limit in resource.getrlimit(kind) if limit != resource.RLIM_INFINITY]
+    limit = min([wanted, *present])
+    resource.setrlimit(kind, (limit, limit))
