@@ -2,48 +2,70 @@
 
 Run from the project's root, `OMP_NUM_THREADS=1 python -m benchmarks.loading FOLDER`; FOLDER keeps
 the data that is made. litData has a row if it is installed. Readers take turns, so that a busy
-machine slows all of them; ratios are of the medians.
+machine slows all of them; ratios are of the medians. `--quick` makes little data and reads each
+once, to see that everything runs.
 """
 
 import os
-import sys
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+import click
 import numpy as np
 
-from benchmarks.loading_data import make_all, make_huge
+from benchmarks import loading_data
+from benchmarks.loading_data import Extent, make_all, make_huge
 from benchmarks.loading_rivals import BATCHES, READERS
+from motiondata.errors import InputError
 from shards import open_dataset
 
-SECONDS, ROUNDS = 1.0, 3
-WORKERS = (0, 1, 2)
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured."""
+
+    extent: Extent
+    seconds: float
+    """Of each reading."""
+    rounds: int
+    workers: tuple[int, ...]
 
 
-def main() -> None:
-    """Print the tables."""
-    folder = Path(sys.argv[1])
-    make_all(folder)
-    print(f"items/s, median of {ROUNDS} rounds (lowest to highest), and ours as a multiple")
-    for workers in WORKERS:
+WHOLE = Size(loading_data.WHOLE, 1.0, 3, (0, 1, 2))
+QUICK = Size(loading_data.QUICK, 0.01, 1, (0, 1))
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--quick", is_flag=True, help="Little data, read once: does everything run?")
+def main(folder: Path, quick: bool) -> None:
+    """Measure how fast made clips are read, and print the tables; FOLDER keeps the data."""
+    size = QUICK if quick else WHOLE
+    try:
+        make_all(folder, size.extent)
+    except InputError as error:
+        raise click.ClickException(str(error)) from error
+    print(f"items/s, median of {size.rounds} rounds (lowest to highest), and ours as a multiple")
+    for workers in size.workers:
         for what in BATCHES:
-            _print_rates(folder, what, workers, cold=False)
+            _print_rates(folder, what, workers, size)
     for what in BATCHES:
-        _print_rates(folder, what, 0, cold=True)
+        _print_rates(folder, what, 0, size, cold=True)
     _print_distinct(folder)
-    _print_resume(folder)
+    _print_resume(folder, size)
 
 
-def _print_rates(folder: Path, what: str, workers: int, cold: bool) -> None:
+def _print_rates(folder: Path, what: str, workers: int, size: Size, cold: bool = False) -> None:
     rates: dict[str, list[float]] = {name: [] for name in READERS}
-    for _ in range(ROUNDS):
+    for _ in range(size.rounds):
         for name, reader in READERS.items():
             if cold:
                 _forget(folder)
-            rates[name].append(_rate(reader(folder, what, workers)))
+            rates[name].append(_rate(reader(folder, what, workers), size.seconds))
     print(f"\n{what}, {'cold' if cold else 'warm'}, {workers or 'no'} workers")
     base = median(rates["shards"])
     for name, values in rates.items():
@@ -51,12 +73,12 @@ def _print_rates(folder: Path, what: str, workers: int, cold: bool) -> None:
         print(f"  {name:12}{median(values):12,.0f} {spread:28}{base / median(values):8.1f}")
 
 
-def _rate(batches: Iterable[Any]) -> float:
+def _rate(batches: Iterable[Any], seconds: float) -> float:
     """Return the items a second of a reader, epoch after epoch, from its second batch on."""
     iterator = iter(batches)
     next(iterator)
     items, start = 0, time.perf_counter()
-    while time.perf_counter() - start < SECONDS:
+    while not items or time.perf_counter() - start < seconds:
         batch = next(iterator, None)
         if batch is None:
             iterator = iter(batches)
@@ -87,10 +109,10 @@ def _print_distinct(folder: Path) -> None:
         print(f"  {name:12}{mean(counts):8.0f}")
 
 
-def _print_resume(folder: Path) -> None:
+def _print_resume(folder: Path, size: Size) -> None:
     huge = folder / "huge"
     if not huge.exists():
-        make_huge(huge)
+        make_huge(huge, size.extent)
     start = time.perf_counter()
     view = open_dataset(huge).frames("train", "points", 256, shuffle=True)
     opened = time.perf_counter()

@@ -5,13 +5,16 @@ Clips are as long as HumanML3D's, 40 to 200 frames, with 384 points a frame.
 
 import importlib.util
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.errors import InputError
 from shards.dataset import Dataset, write_dataset_json
 from shards.description import Description, ShardEntry
+from shards.hashing import DIGEST_DIGITS
 from shards.manifest import ManifestRow, manifest_table
 from shards.npy import npy_header
 from shards.paths import DROPS, MANIFEST, shard_name
@@ -23,10 +26,25 @@ from shards.writing import Span
 from tests.shards.made_clips import make_clips
 from tests.shards.made_dataset import DROP_COLUMNS
 
-POINTS, CLIPS, SHARDS = 384, 400, 8
-HUGE_CLIPS, HUGE_SHARDS = 16_700, 70
-"""Two million frames, 9 GB."""
+POINTS = 384
 HAS_LITDATA = importlib.util.find_spec("litdata") is not None
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much data is made."""
+
+    clips: int
+    """That all readers read."""
+    shards: int
+    huge_clips: int
+    """Of the dataset that is only opened, and resumed in the middle."""
+    huge_shards: int
+
+
+WHOLE = Extent(400, 8, 16_700, 70)
+"""The huge dataset has two million frames, 9 GB that take no room on the disk."""
+QUICK = Extent(16, 2, 40, 3)
 
 
 def clip_lengths(clips: int, shards: int) -> list[list[int]]:
@@ -35,10 +53,20 @@ def clip_lengths(clips: int, shards: int) -> list[list[int]]:
     return [part.tolist() for part in np.array_split(random.integers(40, 200, clips), shards)]
 
 
-def make_all(folder: Path) -> StreamedDataset:
-    """Write all forms of the data that are not there yet."""
+def make_all(folder: Path, extent: Extent) -> StreamedDataset:
+    """Write all forms of the data that are not there yet.
+
+    Raises `InputError` where the folder has the data of another extent.
+    """
+    lengths = clip_lengths(extent.clips, extent.shards)
     if not (folder / "shards").exists():
-        make_clips(folder / "shards", {"train": clip_lengths(CLIPS, SHARDS)}, POINTS)
+        make_clips(folder / "shards", {"train": lengths}, POINTS)
+    found = len(Dataset.open(folder / "shards").manifest)
+    if found != extent.clips:
+        raise InputError(
+            f"{folder} has the data of another run: expected {extent.clips} clips, found {found}; "
+            "choose another folder"
+        )
     data = StreamedDataset(Dataset.open(folder / "shards"))
     if not (folder / "npy").exists():
         (folder / "npy").mkdir()
@@ -55,16 +83,16 @@ def whole_clips(data: StreamedDataset) -> Iterator[tuple[str, NDArray[np.float32
         yield batch["keys"][0], batch["points"][0]
 
 
-def make_huge(folder: Path) -> None:
-    """Write a dataset of two million frames whose values are holes of sparse files."""
+def make_huge(folder: Path, extent: Extent) -> None:
+    """Write a dataset of many clips whose values are holes of sparse files."""
     schema = Schema({"points.npy": ArraySpec("float32", ("frames", POINTS, 3))})
     (folder / "train").mkdir(parents=True)
     rows: list[ManifestRow] = []
     entries = []
-    for number, lengths in enumerate(clip_lengths(HUGE_CLIPS, HUGE_SHARDS)):
+    for number, lengths in enumerate(clip_lengths(extent.huge_clips, extent.huge_shards)):
         name = shard_name("train", number)
         size = _write_sparse(folder / name, lengths, rows)
-        entries.append(ShardEntry(name, size, "0" * 32, len(lengths), sum(lengths)))
+        entries.append(ShardEntry(name, size, "0" * DIGEST_DIGITS, len(lengths), sum(lengths)))
     manifest = write_table(folder / MANIFEST, manifest_table(schema, rows))
     drops = write_table(folder / DROPS, rows_to_table([], DROP_COLUMNS))
     write_dataset_json(folder, Description(schema, tuple(entries), (manifest, drops), {}, {}))
