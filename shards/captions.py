@@ -91,7 +91,7 @@ def _captions_of(files: ShardFiles, spans: Spans, clip: int, frames: int) -> lis
             for run, caption in zip(runs, details["captions"], strict=True)
             if run
         ]
-    except (KeyError, TypeError, ValueError, MemberError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, MemberError) as error:
         raise DatasetError(
             f"{spans.keys[clip]}.{MEMBER}",
             f"holds no captions with text, seconds and frame rate: {error!r}",
@@ -100,6 +100,7 @@ def _captions_of(files: ShardFiles, spans: Spans, clip: int, frames: int) -> lis
 
 def caption_frames(caption: Mapping[str, Any], fps: float, frames: int) -> range:
     """Return the frames that a caption is of; an end of 0 means all, as in HumanML3D."""
-    start, stop = int(caption["start_seconds"] * fps), int(caption["end_seconds"] * fps)
-    whole = caption["end_seconds"] == 0
-    return range(frames) if whole else range(max(start, 0), min(stop, frames))
+    seconds = (caption["start_seconds"], caption["end_seconds"])
+    # Clamped before it is rounded: a product with a huge number is infinite, which no int is.
+    start, stop = (int(min(max(second * fps, 0), frames)) for second in seconds)
+    return range(frames) if caption["end_seconds"] == 0 else range(start, stop)

@@ -6,6 +6,7 @@ its archives unpack into; `index.csv` of EricGuo5513/HumanML3D.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -34,7 +35,16 @@ HUMANML3D_NAMES = {
 
 
 def _letters(name: str) -> str:
-    return re.sub(r"[\s_-]+", "", name).casefold()
+    return _fold_case(re.sub(r"[\s_-]+", "", name))
+
+
+def _fold_case(name: str) -> str:
+    """Return a name without its case, in Unicode's composed form (NFC).
+
+    Source: The Unicode Standard 3.13, canonical caseless matching. macOS and some file servers
+    list names in the decomposed form (NFD).
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
 _BY_LETTERS = {
@@ -54,10 +64,11 @@ def humanml3d_subset(folder: str) -> str:
 def fold_name(name: str) -> str:
     """Return what all spellings of a file's or folder's name share.
 
-    Case goes, and any run of spaces, `-` and `_` becomes one `_`: it must not vanish, or `walk1_1`
-    and `walk_11` would be one recording.
+    Case goes, composed and decomposed letters (NFC, NFD) become the same, and any run of spaces,
+    `-` and `_` becomes one `_`: it must not vanish, or `walk1_1` and `walk_11` would be one
+    recording.
     """
-    return re.sub(r"[\s_-]+", "_", name).casefold()
+    return _fold_case(re.sub(r"[\s_-]+", "_", name))
 
 
 @lru_cache(maxsize=2**16)

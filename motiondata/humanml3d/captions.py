@@ -1,8 +1,8 @@
 """HumanML3D's captions: what people said of a clip, one caption a line.
 
-Lines are `caption#token/POS token/POS ...#start#end`, but some lack fields or have a stray `#`, so
-a line is read from both of its ends, and what is readable is kept. Source: `text_process.py` and
-the `texts/` of EricGuo5513/HumanML3D.
+Lines are `caption#token/POS token/POS ...#start#end`, but some lack fields, have further ones, or
+have a stray `#`, so a line is read from both of its ends, and what is readable is kept. Source:
+`text_process.py` and the `texts/` of EricGuo5513/HumanML3D.
 """
 
 import math
@@ -16,6 +16,10 @@ from motiondata.files import read_small_file
 
 MAX_BYTES = 2**20
 """The largest file that is taken for one of captions; HumanML3D's have a few hundred bytes."""
+
+MAX_SECONDS = 1800.0
+"""The latest second that a caption may name: half an hour, which is the longest clip
+(`trimming.MAX_CLIP_FRAMES` at 20 fps)."""
 
 _TOKEN = re.compile(r"(\S*)/([A-Z_]+)(?!\S)|(\S+)")
 """A word and its part of speech, by spaCy's names: `man/NOUN`; or a word that has none."""
@@ -62,8 +66,9 @@ def find_captions(texts: Path, name: str) -> tuple[Caption, ...]:
 def read_captions(path: Path) -> tuple[Caption, ...]:
     """Read a file of captions; lines without a sentence are left out, malformed ones mended.
 
-    Seconds that are absent, not finite or in the wrong order mean the whole clip. A file that is
-    not there, or is larger than `MAX_BYTES`, raises `OSError`.
+    Seconds that are absent, not finite, beyond `MAX_SECONDS` or in the wrong order mean the whole
+    clip. Fields after the seconds are ignored, as HumanML3D ignores them. A file that is not there,
+    or is larger than `MAX_BYTES`, raises `OSError`.
     """
     lines = read_small_file(path, MAX_BYTES).splitlines()
     captions = (parse_caption(_decode(line)) for line in lines)
@@ -72,7 +77,7 @@ def read_captions(path: Path) -> tuple[Caption, ...]:
 
 def parse_caption(line: str) -> Caption:
     """Read one line; its text is empty where it has no sentence. Nothing is raised."""
-    fields = line.rstrip("# \t").split("#")
+    fields = _without_further_fields(line.rstrip("# \t").split("#"))
     seconds_at = max(_tail_start(fields, _is_seconds), len(fields) - 2)
     tokens_end = _tail_start(fields[:seconds_at], _is_blank)
     tokens_at = _tail_start(fields[:tokens_end], _is_tokens)
@@ -94,6 +99,15 @@ def _decode(line: bytes) -> str:
         return line.decode("latin-1")
 
 
+def _without_further_fields(fields: list[str]) -> list[str]:
+    """Leave out what follows the two seconds after the tokens, or after an empty field for them."""
+    for at in range(2, len(fields) - 1):
+        tokens, start, end = fields[at - 1 : at + 2]
+        if (_is_blank(tokens) or _is_tokens(tokens)) and _is_number(start) and _is_number(end):
+            return fields[: at + 2]
+    return fields
+
+
 def _tail_start(fields: list[str], holds: Callable[[str], bool]) -> int:
     """Return where the last fields begin that all hold; the first field is never one of them."""
     start = len(fields)
@@ -108,6 +122,10 @@ def _is_seconds(field: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_number(field: str) -> bool:
+    return not _is_blank(field) and _is_seconds(field)
 
 
 def _is_blank(field: str) -> bool:
@@ -131,4 +149,4 @@ def _seconds(field: str) -> float:
 
 def _span(seconds: list[float]) -> tuple[float, float]:
     start, end = (*seconds, 0.0, 0.0)[:2]
-    return (start, end) if 0.0 <= start < end else (0.0, 0.0)
+    return (start, end) if 0.0 <= start < end <= MAX_SECONDS else (0.0, 0.0)

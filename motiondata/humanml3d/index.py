@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from motiondata.archives.subsets import humanml3d_subset
+from motiondata.archives.subsets import fold_name, humanml3d_subset
 from motiondata.errors import DropReason, InputError, RecordingError
 from motiondata.files import expect_plain_file
 
@@ -20,11 +20,16 @@ HUMANACT12 = "humanact12"
 WHOLE_HUMANACT12 = (0, -1)
 """The frames that the index gives for HumanAct12's recordings, which are never sliced."""
 
+ROOTS = frozenset({"pose_data", "amass_data", "amass"})
+"""Names of folders that hold the subsets, as `fold_name` folds them: HumanML3D's `./pose_data/`;
+`./datasets/HumanML3D/pose_data/` and `./amass_data/` in the indices of other projects."""
+
 UNSAFE = frozenset({"", ".", ".."})
 """What no part of a recording's path may be."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
+_WHOLE_NUMBER = re.compile(r"(-?[0-9]{1,9})(?:\.0*)?")
+"""Also `117.0`: pandas writes so once a column has had an empty cell."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,13 @@ class Row:
 
 @lru_cache(maxsize=2**10)
 def source_parts(source_path: str) -> tuple[str, ...]:
-    """Split a row's path into the parts below `./pose_data/`, the last one without its suffix."""
-    parts = source_path.removeprefix("./").removeprefix("pose_data/").split("/")
+    """Split a row's path into its parts from the subset on, the last one without its suffix.
+
+    The subset is the folder below the last one of `ROOTS`, or else the first folder.
+    """
+    parts = source_path.removeprefix("./").split("/")
+    below = [at for at, name in enumerate(parts[:-2], start=1) if fold_name(name) in ROOTS]
+    parts = parts[max(below, default=0) :]
     return (*parts[:-1], parts[-1].removesuffix(".npy").removesuffix(".npz"))
 
 
@@ -79,11 +89,12 @@ def read_index(path: Path) -> tuple[Row, ...]:
 
 
 def iter_index(path: Path) -> Iterator[Row]:
-    """Yield the rows of an index in HumanML3D's format; further columns are ignored.
+    """Yield the rows of an index in HumanML3D's format; further columns and empty rows are ignored.
 
-    Raises `InputError` with the line at fault: missing columns, frames that are no frames, paths
-    that leave the archive, names that cannot be keys of a dataset or that two rows share (also
-    when case is ignored, or when one is the other's mirrored name: this is known at the end).
+    Raises `InputError` with the line at fault: missing or repeated columns, frames that are no
+    frames, paths that leave the archive, names that cannot be keys of a dataset or that two rows
+    share (also when case is ignored, or when one is the other's mirrored name: this is known at the
+    end).
     """
     line_of_name: dict[str, int] = {}
     for number, (line, fields) in enumerate(_data_lines(path)):
@@ -110,7 +121,9 @@ def _data_lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, strict=True)
             header = _header(path, next(reader, []))
-            for values in filter(None, reader):
+            for values in reader:
+                if not any(map(str.strip, values)):
+                    continue  # a blank line, or an empty row as Excel writes it: `,,,`
                 yield reader.line_num, _fields(f"{path}, line {reader.line_num}", header, values)
     except OSError as error:
         raise InputError(
@@ -127,6 +140,12 @@ def _header(path: Path, values: list[str]) -> list[str]:
         raise InputError(
             f"{path}: no column {', '.join(missing)} (found: {', '.join(header) or 'nothing'}); "
             f"expected HumanML3D's columns {','.join(COLUMNS)}"
+        )
+    repeated = [column for column in COLUMNS if header.count(column) > 1]
+    if repeated:
+        raise InputError(
+            f"{path}: the first line has the column {', '.join(repeated)} more than once; expected "
+            f"each of {','.join(COLUMNS)} once"
         )
     return header
 
@@ -156,15 +175,16 @@ def _row(number: int, fields: dict[str, str]) -> Row:
 
 def _whole_number(fields: dict[str, str], column: str) -> int:
     text = fields[column].strip()
-    if not _WHOLE_NUMBER.fullmatch(text):
+    number = _WHOLE_NUMBER.fullmatch(text)
+    if number is None:
         raise ValueError(f"{column} is {text!r:.80}; expected a whole number of frames")
-    return int(text)
+    return int(number[1])
 
 
 def _check_path(source_path: str) -> None:
     parts = source_parts(source_path)
     unsafe = not UNSAFE.isdisjoint(parts) or not source_path.isprintable()
-    if unsafe or len(parts) < 2:
+    if unsafe or len(parts) < 2 or fold_name(parts[0]) in ROOTS:
         raise ValueError(
             f"source_path is {source_path!r:.200}; expected a path such as "
             "./pose_data/KIT/3/kick_high_left02_poses.npy"

@@ -52,6 +52,10 @@ def drop(archive: Archive, row: Row) -> RecordingError:
         ("TCD_handMocap/5/x_poses.npy", "TCDHands/5/x_poses.npz"),
         ("Transitions_mocap/5/x_poses.npy", "Transitions/5/x_poses.npz"),
         ("BMLrub/rub1/x_poses.npy", "BioMotionLab_NTroje/rub1/x_poses.npz"),
+        ("datasets/HumanML3D/pose_data/KIT/3/x_poses.npy", "KIT/3/x_poses.npz"),
+        ("amass_data/KIT/3/x_poses.npy", "KIT/3/x_poses.npz"),
+        ("Caf\u00e9/\u00e9l\u00e8ve_poses.npy", "Cafe\u0301/e\u0301le\u0300ve_poses.npz"),
+        ("Cafe\u0301/e\u0301le\u0300ve_poses.npy", "Caf\u00e9/\u00c9L\u00c8VE_poses.npz"),
         ("Made/x_poses.npy", "Made/x_poses.npz"),
         ("Made/a/b/c/x.npy", "Made/a/b/c/x.npz"),
     ],
@@ -126,6 +130,13 @@ def test_a_file_spelled_as_in_the_index_goes_before_similar_ones(tmp_path: Path)
     archive = archive_of(tmp_path, "KIT/3/walk-1_poses.npz", "KIT/3/walk 1_poses.npz")
     assert archive.find(row_of("KIT/3/walk-1_poses.npy")).name == "walk-1_poses.npz"
     assert archive.find(row_of("KIT/3/walk 1_poses.npy")).name == "walk 1_poses.npz"
+
+
+def test_a_name_in_both_unicode_forms_is_the_one_that_the_index_spells(tmp_path: Path) -> None:
+    composed, decomposed = "Made/\u00e9l\u00e8ve_poses", "Made/e\u0301le\u0300ve_poses"
+    archive = archive_of(tmp_path, f"{composed}.npz", f"{decomposed}.npz")
+    for name in (composed, decomposed):
+        assert archive.find(row_of(f"{name}.npy")) == tmp_path / f"{name}.npz"
 
 
 def test_the_smplx_release_alone_is_the_wrong_one(tmp_path: Path) -> None:

@@ -35,11 +35,35 @@ def test_a_line_is_text_tokens_and_seconds() -> None:
         f"a man kicks.#{TOKENS}#inf#inf",
         f"a man kicks.#{TOKENS}#5.0#2.0",
         f"a man kicks.#{TOKENS}#-1.0#2.0",
+        f"a man kicks.#{TOKENS}#0.5#1e308",
+        f"a man kicks.#{TOKENS}#0.5#1800.1",
         f"  a  man\tkicks. #{TOKENS}  # 0.0 # 0.0 ",
     ],
 )
 def test_a_malformed_line_means_what_it_can_only_mean(line: str) -> None:
     assert parse_caption(line) == Caption("a man kicks.", SPLIT_TOKENS, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    "further", ["#x", "#7", "#1.0#2.0", "#annotator 3#good", "##a/DET", "#nan"]
+)
+@pytest.mark.parametrize(
+    ("line", "tokens"),
+    [
+        (f"a man kicks.#{TOKENS}#1.5#4.0", SPLIT_TOKENS),
+        (f"a man kicks.##{TOKENS}##1.5#4.0", SPLIT_TOKENS),
+        ("a man kicks.##1.5#4.0", ()),
+    ],
+)
+def test_fields_after_the_seconds_are_ignored(
+    line: str, tokens: tuple[tuple[str, str], ...], further: str
+) -> None:
+    assert parse_caption(line + further) == Caption("a man kicks.", tokens, 1.5, 4.0)
+
+
+def test_seconds_up_to_half_an_hour_are_kept() -> None:
+    caption = parse_caption(f"a man kicks.#{TOKENS}#0.5#1800")
+    assert (caption.start_seconds, caption.end_seconds) == (0.5, 1800.0)
 
 
 @pytest.mark.parametrize(

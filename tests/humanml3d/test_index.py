@@ -51,13 +51,48 @@ def test_rows_of_humanact12_keep_the_whole_recording(tmp_path: Path) -> None:
         "new_name, end_frame,start_frame,source_path\n"
         '000000.npy,117, 0,"./pose_data/KIT/3/kick_high_left02_poses.npy"\n',
         HEADER + "KIT/3/kick_high_left02_poses.npy,0,117,000000\n",
+        HEADER + GOOD.replace(",0,117,", ",0.0,117.0,"),
+        HEADER + ",,,\n" + GOOD + ", ,,\n,,,,,\n",
+        HEADER.replace("\n", ",,\n") + GOOD.replace("\n", ",,\n"),
     ],
-    ids=["BOM", "CRLF", "blank lines", "no last line end", "more columns", "other order", "short"],
+    ids=[
+        "BOM",
+        "CRLF",
+        "blank lines",
+        "no last line end",
+        "more columns",
+        "other order",
+        "short",
+        "frames of pandas",
+        "empty rows of Excel",
+        "empty columns of Excel",
+    ],
 )
 def test_an_index_may_be_written_in_several_ways(tmp_path: Path, text: str) -> None:
     (row,) = read_index(index_file(tmp_path, text))
     assert row.parts == ("KIT", "3", "kick_high_left02_poses")
     assert (row.start_frame, row.end_frame, row.name) == (0, 117, "000000")
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        "./pose_data", "./datasets/HumanML3D/pose_data", "./amass_data", "amass_data", "../AMASS",
+        "/data/amass", "./datasets/AMASS/pose_data",
+    ],
+)  # fmt: skip
+def test_a_path_may_begin_with_the_folders_that_others_keep_recordings_in(
+    tmp_path: Path, root: str
+) -> None:
+    text = HEADER + GOOD.replace("./pose_data", root)
+    (row,) = read_index(index_file(tmp_path, text))
+    assert row.parts == ("KIT", "3", "kick_high_left02_poses")
+
+
+def test_a_subject_s_folder_may_be_called_as_a_folder_of_subsets() -> None:
+    assert Row(0, "./pose_data/Mine/amass/walk_poses.npy", 0, 1, "0").parts == (
+        "Mine", "amass", "walk_poses",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -85,7 +120,13 @@ def test_a_missing_column_is_named(tmp_path: Path, column: str) -> None:
     assert f"no column {column} (found: " in message
 
 
-@pytest.mark.parametrize("start", ["", "x", "1.0", "1_0", "nan", "٣", "1e3", "-", "9" * 5000])
+@pytest.mark.parametrize("column", ["source_path", "start_frame", "end_frame", "new_name"])
+def test_a_column_that_stands_twice_is_refused(tmp_path: Path, column: str) -> None:
+    text = HEADER.replace("\n", f", {column}\n") + GOOD.replace("\n", ",5\n")
+    assert f"has the column {column} more than once" in fault(tmp_path, text)
+
+
+@pytest.mark.parametrize("start", ["", "x", "1.5", ".0", "1_0", "nan", "٣", "1e3", "-", "9" * 5000])
 def test_frames_that_are_no_whole_numbers_are_refused(tmp_path: Path, start: str) -> None:
     line = f"KIT/3/walk_poses.npy,{start},{'9' * 9},000001.npy\n"
     assert "line 3: start_frame is " in fault(tmp_path, HEADER + GOOD + line)
@@ -124,6 +165,7 @@ def test_names_that_cannot_be_keys_are_refused(tmp_path: Path, name: str) -> Non
         "",
         "walk.npy",
         "./pose_data/walk.npy",
+        "./amass_data/../3/walk.npy",
         "../KIT/3/walk.npy",
         "/data/KIT/3/walk.npy",
         "KIT/../../walk.npy",

@@ -209,6 +209,8 @@ def test_seconds_beyond_the_clip_are_cut_to_it() -> None:
     assert run(0, 0) == range(50)
     assert run(-1, 1) == range(20)
     assert run(1.5, 9) == range(30, 50)
+    assert run(1.5, 1e308) == range(30, 50)
+    assert not run(1e308, 1.5e308)
     assert not run(3, 9)
     assert not run(2, 1)
     assert not run(0, 0.02)
