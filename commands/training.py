@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any
 
 import click
@@ -32,6 +33,8 @@ from pipelines.training.options import (
 )
 
 LOOP, OPTIMIZER = LoopOptions(), OptimizerOptions()
+PIPED_WIDTH = 120
+"""Characters of a line where the output is no terminal; the variable COLUMNS says otherwise."""
 
 
 def _training_options(batch: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -171,7 +174,8 @@ def caption(
     from pipelines.training import captioning
 
     options = CaptioningOptions(Decoding(beams, max_tokens), **parameters)
-    click.echo(captioning.caption(dataset, checkpoint, split, out, options, sys.stderr))
+    width = get_terminal_size((PIPED_WIDTH, 0)).columns
+    click.echo(captioning.caption(dataset, checkpoint, split, out, options, sys.stderr, width))
 
 
 @click.command(context_settings={"show_default": True})

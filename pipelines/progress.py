@@ -1,6 +1,7 @@
 """Progress: a bar with rate and time left on a terminal, plain lines now and then in a log."""
 
 import time
+from math import floor, log10
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -8,6 +9,16 @@ from tqdm import tqdm
 
 LOG_SECONDS = 10.0
 """How often a line is written where there is no terminal."""
+
+
+CLOCK_SECONDS = 1e-9
+"""The resolution of the clock: work that took less time has no rate."""
+
+
+def format_rate(rate: float) -> str:
+    """Return a positive number with two significant digits at least: 0.0042, 3.1, 12,305."""
+    digits = max(0, 1 - floor(log10(rate)))
+    return f"{rate:,.{digits}f}"
 
 
 class Progress:
@@ -50,8 +61,8 @@ class Progress:
         done, seconds = self._done - self._done_before, time.monotonic() - self._started
         if not done:
             return "nothing was left to do"
-        rate = f"{done / seconds:,.0f} {self._unit}/s"
-        return f"{done:,} {self._unit} done in {seconds:,.1f} s, {rate}"
+        rate = format_rate(done / max(seconds, CLOCK_SECONDS))
+        return f"{done:,} {self._unit} done in {seconds:,.1f} s, {rate} {self._unit}/s"
 
     def _line(self) -> str:
         share = f"{self._done / self._frames:.0%} of {self._frames:,} {self._unit}"

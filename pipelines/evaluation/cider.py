@@ -22,7 +22,7 @@ def cider_d(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> f
     """Return the mean CIDEr-D, from 0 to 10, of normalised candidates and their references.
 
     N-grams are weighed by how many of these clips have them in a reference, so that the score of
-    a clip depends on the others; that of a single one is 0.
+    a clip depends on the others. It is 0 for any caption where `is_defined` says no.
     """
     counted = [[count_ngrams(reference) for reference in refs] for refs in references]
     clips = Counter(gram for refs in counted for gram in set().union(*refs))
@@ -32,6 +32,15 @@ def cider_d(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> f
         for candidate, refs in zip(candidates, counted, strict=True)
     ]
     return sum(scores) / len(scores)
+
+
+def is_defined(references: Sequence[Sequence[str]]) -> bool:
+    """Tell whether CIDEr-D can tell captions apart: some n-gram is not in every clip's references.
+
+    An n-gram that every clip has weighs nothing. For a single clip that is all of them.
+    """
+    said = [set().union(*map(count_ngrams, refs)) for refs in references]
+    return any(grams != said[0] for grams in said)
 
 
 @dataclass(frozen=True)

@@ -28,19 +28,38 @@ REASONS = (
 """Of a collapse, and of features that are ignored."""
 
 
+NO_CIDER = (
+    "CIDEr-D is left out: it weighs words by how few clips have them, and the references of all "
+    "{clips} clips here have the same words. Score more clips to compare by it."
+)
+NO_CIDER_OF_ONE = (
+    "CIDEr-D is left out: it weighs words by how few clips have them, and there is one clip only. "
+    "Score more clips to compare by it."
+)
+
+
 def findings(captions: Sequence[str], scores: Mapping[str, Scores], loss: Loss | None) -> list[str]:
     """Return what is wrong with a model, a sentence each, or one that says that nothing is.
 
-    `scores` are by row of the table.
+    `scores` are by row of the table. A score that is not defined is not compared; a last sentence
+    says so.
     """
     model, others = scores[MODEL], (CONSTANT, NEAREST)
     wrong = [*_collapse(captions, model), *_ignored(loss)]
     wrong += [REASONS] if wrong else []
     wrong += [line for name in others for line in _no_better(model, name, scores[name])]
-    return wrong or [
-        f"The model is better than the {' and than the '.join(others)} by "
-        f"{' and '.join(COMPARED.values())}, and has not collapsed."
-    ]
+    by = " and ".join(label for score, label in COMPARED.items() if _has(model, score))
+    right = f"The model is better than the {' and than the '.join(others)} by {by}"
+    wrong = wrong or [f"{right}, and has not collapsed."]
+    return wrong if _has(model, "cider_d") else [*wrong, _no_cider(len(captions))]
+
+
+def _has(scores: Scores, name: str) -> bool:
+    return getattr(scores, name) is not None
+
+
+def _no_cider(clips: int) -> str:
+    return NO_CIDER_OF_ONE if clips == 1 else NO_CIDER.format(clips=clips)
 
 
 def _collapse(captions: Sequence[str], model: Scores) -> list[str]:
@@ -68,6 +87,6 @@ def _no_better(model: Scores, name: str, baseline: Scores) -> list[str]:
     worse = [
         f"{label} ({100 * getattr(model, score):.1f} against {100 * getattr(baseline, score):.1f})"
         for score, label in COMPARED.items()
-        if getattr(model, score) <= getattr(baseline, score)
+        if _has(model, score) and getattr(model, score) <= getattr(baseline, score)
     ]
     return [f"The model is no better than the {name} by {' and '.join(worse)}."] if worse else []

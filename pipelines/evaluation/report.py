@@ -77,7 +77,7 @@ class Report:
     scores: Mapping[str, Scores]
     """By row of the tables."""
     loss: Loss | None
-    """None where captions are from a file."""
+    """None where captions are from a file, or of one clip."""
     telling: Mapping[str, Telling] | None
     """What captions tell of the labelled acts, by row of the tables; None without labels."""
     examples: Sequence[Example]

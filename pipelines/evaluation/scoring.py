@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pipelines.evaluation.bleu import bleu
-from pipelines.evaluation.cider import cider_d
+from pipelines.evaluation.cider import cider_d, is_defined
 from pipelines.evaluation.normalising import normalise
 from pipelines.evaluation.rouge import rouge_l
 
@@ -35,7 +35,8 @@ class Scores:
     bleu_3: float
     bleu_4: float
     rouge_l: float
-    cider_d: float
+    cider_d: float | None
+    """None where all clips have the same n-grams in their references, as with a single clip."""
     distinct: float
     """The share of distinct captions, normalised."""
     bert_score: float | None
@@ -53,7 +54,7 @@ def score_captions(
     return Scores(
         *bleu(said, expected),
         rouge_l=rouge_l(said, expected),
-        cider_d=cider_d(said, expected),
+        cider_d=cider_d(said, expected) if is_defined(expected) else None,
         distinct=len(set(said)) / len(said),
         bert_score=None if bert is None else bert.score(said, expected),
     )

@@ -44,6 +44,7 @@ def _say(checkpoint: Path, dataset: Dataset, references: References, device: str
 
     split, options = references.split, CaptioningOptions(device=device)
     found = dict(caption_split(dataset.path, checkpoint, split, options, sys.stderr))
-    loss = Loss(*matched_and_shuffled_loss(dataset.path, checkpoint, split, device))
+    several = len(references.keys) > 1  # a clip alone has no other's features
+    losses = matched_and_shuffled_loss(dataset.path, checkpoint, split, device) if several else None
     made_by = MadeBy("checkpoint", checkpoint.name, hash_file(checkpoint))
-    return Spoken([found[key] for key in references.keys], made_by, loss)
+    return Spoken([found[key] for key in references.keys], made_by, losses and Loss(*losses))

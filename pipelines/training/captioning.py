@@ -15,6 +15,7 @@ import torch
 
 from motiondata.errors import InputError
 from pipelines.progress import Progress
+from pipelines.text_tables import wrapped_table
 from pipelines.training.captioner import LoadedCaptioner, load_captioner
 from pipelines.training.clips import (
     Clips,
@@ -98,8 +99,12 @@ def caption(
     out: Path | None = None,
     options: CaptioningOptions = DEFAULT,
     stream: TextIO | None = None,
+    width: int | None = None,
 ) -> str:
-    """Caption a split, write the captions as JSONL if `out` is given, and show them in a table."""
+    """Caption a split, write the captions as JSONL if `out` is given, and show them in a table.
+
+    `width` is that of the table at most, in characters; None: as wide as its texts are.
+    """
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
     found = caption_split(dataset, checkpoint, split, options, stream)
@@ -111,7 +116,7 @@ def caption(
     distinct = len({each.caption for each in found})
     return "\n".join(
         [
-            *caption_table(shown, references),
+            *caption_table(shown, references, width),
             *([f"... and {len(found) - len(shown):,} more"] if len(found) > len(shown) else []),
             "",
             f"{distinct:,} different captions of {len(found):,} clips",
@@ -120,12 +125,16 @@ def caption(
     )
 
 
-def caption_table(found: Sequence[Captioned], references: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return lines of key, caption, and the first reference, where a clip has one."""
+def caption_table(
+    found: Sequence[Captioned], references: Mapping[str, Sequence[str]], width: int | None = None
+) -> list[str]:
+    """Return lines of key, caption, and the first reference, where a clip has one.
+
+    Longer texts are wrapped in their columns so that no line is longer than `width` characters.
+    """
     rows = [("key", "caption", "first reference")]
     rows += [(key, said, (references.get(key) or [""])[0]) for key, said in found]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    return wrapped_table(rows, width)
 
 
 def _check_fit(loaded: LoadedCaptioner, dataset: Dataset, checkpoint: Path) -> None:

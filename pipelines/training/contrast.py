@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipelines.evaluation.normalising import split_words
+
 FIRST_TEMPERATURE = 0.07
 LEAST_TEMPERATURE = 0.01
 """Both as CLIP's."""
@@ -33,8 +35,6 @@ SAY_WHO = re.compile(
 )
 """Words that say who moves and not how; they count for no similarity. The subjects are those that
 HumanML3D's captions begin with."""
-
-_WORD = re.compile(r"\w+")
 
 
 class Temperature(nn.Module):
@@ -79,7 +79,7 @@ def near_duplicates(texts: Sequence[str]) -> NDArray[np.bool_]:
 
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of a text in lower case, without punctuation."""
-    return tuple(_WORD.findall(text.lower()))
+    return tuple(split_words(text.lower()))
 
 
 def _one_way(logits: Tensor, right: Tensor, wrong: Tensor) -> Tensor:

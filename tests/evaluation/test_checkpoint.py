@@ -14,7 +14,7 @@ from pipelines.evaluation.options import EvaluationOptions
 from shards.errors import ShardError
 from shards.hashing import hash_file
 from tests.evaluation.conftest import write_captions
-from tests.training.made_captioned import make_captioned
+from tests.training.made_captioned import MadeFeatures, make_captioned
 
 pytest.importorskip("transformers")
 
@@ -53,6 +53,15 @@ def test_a_checkpoint_is_evaluated_as_its_captions_are(
     matched, shuffled = matched_and_shuffled_loss(dataset, checkpoint, "test")
     assert by_checkpoint["loss"] == {"matched": matched, "shuffled": shuffled}
     assert f"{matched:.3f} nats" in (tmp_path / "checkpoint" / MARKDOWN_REPORT).read_text()
+
+
+def test_a_checkpoint_is_evaluated_on_a_single_clip(
+    taught: tuple[Path, Path], tmp_path: Path
+) -> None:
+    dataset = make_captioned(tmp_path / "one", MadeFeatures(clips=(("train", 50), ("test", 1))))
+    evaluate(dataset.path, tmp_path / "out", EvaluationOptions(checkpoint=taught[1]))
+    report = json.loads((tmp_path / "out" / JSON_REPORT).read_text())
+    assert (report["clips"], report["loss"]) == (1, None)
 
 
 def test_what_the_nearest_clip_needs_is_asked_for_before_captioning(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from tests.evaluation.conftest import Corpus, write_captions
 from tests.pipelines.resuming import files_of
 from tests.pipelines.test_cli import run
 from tests.shards.made_clips import make_clips
+from tests.training.made_captioned import MadeFeatures, captions_of, make_captioned
 
 
 def spoken(corpus: Corpus, path: Path, number: int = -1) -> Path:
@@ -58,6 +59,7 @@ def test_the_table_has_the_model_and_both_baselines(corpus: Corpus, tmp_path: Pa
     lines = (tmp_path / "out" / MARKDOWN_REPORT).read_text().splitlines()
     row = next(line for line in lines if line.startswith(f"| {MODEL} |"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert expected.cider_d is not None
     assert cells[4:7] == [
         f"{100 * value:.1f}" for value in (expected.bleu_4, expected.rouge_l, expected.cider_d)
     ]
@@ -116,7 +118,7 @@ def test_captions_of_any_characters_are_reported(corpus: Corpus, tmp_path: Path)
     assert {line.replace("\\|", "").count("|") for line in rows.splitlines()} == {6}
 
 
-def scores(bleu_4: float, cider_d: float, distinct: float = 1.0) -> Scores:
+def scores(bleu_4: float, cider_d: float | None, distinct: float = 1.0) -> Scores:
     return Scores(0.5, 0.4, 0.3, bleu_4, 0.4, cider_d, distinct, None)
 
 
@@ -167,6 +169,32 @@ def test_what_is_wrong_is_said_in_a_sentence_each(case: str) -> None:
     for sentence, words in zip(said, expected, strict=True):
         assert words in sentence
         assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("captions", "reason"),
+    [(["he walks"], "there is one clip only"), (VARIED, "of all 4 clips here have the same words")],
+)
+def test_a_score_that_is_not_defined_is_not_compared(captions: list[str], reason: str) -> None:
+    rows = {MODEL: scores(0.3, None), CONSTANT: scores(0.2, None), NEAREST: scores(0.05, None)}
+    better, left_out = findings(captions, rows, None)
+    assert better.endswith("the nearest training clip by BLEU@4, and has not collapsed.")
+    assert left_out.startswith("CIDEr-D is left out: ")
+    assert reason in left_out
+
+
+def test_a_perfect_caption_of_one_clip_is_better_than_the_baselines(tmp_path: Path) -> None:
+    made = MadeFeatures(clips=(("train", 50), ("test", 1)))
+    path = make_captioned(tmp_path / "made", made).path
+    captions = write_captions(tmp_path / "told", ["test0000"], captions_of(0)[:1])
+    code, said = run("evaluate", path, "--captions", captions, "--out", tmp_path / "out")
+    assert code == 0
+    assert "CIDEr-D is left out" in said
+    assert "no better than the constant caption" not in said
+    report = json.loads((tmp_path / "out" / JSON_REPORT).read_text())
+    assert report["clips"] == 1
+    assert report["scores"][MODEL]["bleu_4"] == pytest.approx(1)
+    assert {row["cider_d"] for row in report["scores"].values()} == {None}
 
 
 CAPTIONS = ["--captions", "{told}"]

@@ -1,5 +1,6 @@
 """Scores, held against pycocoevalcap's on drawn sentences, and the laws that they keep."""
 
+import unicodedata
 from typing import Any
 
 import pytest
@@ -104,13 +105,45 @@ TIDIED = {
     "counter-clockwise_circle": "counter clockwise circle",
     "Caf\N{LATIN SMALL LETTER E WITH ACUTE}!": "caf\N{LATIN SMALL LETTER E WITH ACUTE}",
     "it\N{RIGHT SINGLE QUOTATION MARK}s 3 steps\n": "its 3 steps",
+    "the man\N{MODIFIER LETTER APOSTROPHE}s arm": "the mans arm",
     " ... ": "",
 }
+SCRIPTS = [
+    "\u0928\u092e\u0938\u094d\u0924\u0947 \u0926\u0941\u0928\u093f\u092f\u093e",
+    "\u0ba8\u0b9f\u0b95\u0bcd\u0b95\u0bbf\u0bb1\u0bbe\u0bb0\u0bcd",
+    "\u0e40\u0e14\u0e34\u0e19 \u0e02\u0e49\u0e32\u0e07",
+    "\u05e2\u05b4\u05d1\u05b0\u05e8\u05b4\u05d9\u05ea",
+    "\u064a\u064e\u0645\u0652\u0634\u0650\u064a",
+    "\uac77\ub2e4",
+]
+"""Words of Hindi, Tamil, Thai, Hebrew, Arabic and Korean: letters and the marks on them."""
 
 
 @pytest.mark.parametrize("sentence", TIDIED)
 def test_the_normaliser_leaves_words_in_lower_case(sentence: str) -> None:
     assert normalise(sentence) == TIDIED[sentence]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("words", SCRIPTS)
+def test_letters_keep_their_marks(words: str, form: Any) -> None:
+    assert normalise(f"{unicodedata.normalize(form, words)}!") == unicodedata.normalize(
+        "NFC", words
+    )
+
+
+@given(st.text())
+def test_both_spellings_of_an_accent_are_one_word(sentence: str) -> None:
+    apart = unicodedata.normalize("NFD", sentence)
+    assert normalise(apart) == normalise(unicodedata.normalize("NFC", sentence))
+
+
+def test_what_cannot_be_seen_does_not_split_a_word() -> None:
+    assert normalise("walk\N{SOFT HYPHEN}ing \N{ZERO WIDTH JOINER}left") == "walking left"
+
+
+def test_a_mark_on_no_letter_is_no_word() -> None:
+    assert normalise("walks \N{HEAVY BLACK HEART}\N{VARIATION SELECTOR-16} left") == "walks left"
 
 
 @given(st.text())
@@ -131,3 +164,17 @@ def test_distinct_captions_are_counted_as_they_are_scored() -> None:
     references = [["a man walks"]] * 4
     scores = score_captions(["He runs.", "he runs", "he walks", "HE  RUNS"], references)
     assert scores.distinct == 0.5
+
+
+@pytest.mark.parametrize("references", [[["a man walks", "he walks"]], [["a man walks"]] * 3])
+def test_cider_is_not_defined_where_no_word_tells_clips_apart(references: list[list[str]]) -> None:
+    perfect = [refs[0] for refs in references]
+    assert cider_d(perfect, references) == 0.0
+    assert score_captions(perfect, references).cider_d is None
+
+
+def test_cider_is_defined_where_one_clip_has_another_word() -> None:
+    references = [["a man walks"], ["a man walks"], ["a man runs"]]
+    perfect = score_captions([refs[0] for refs in references], references).cider_d
+    assert perfect is not None
+    assert perfect > 0

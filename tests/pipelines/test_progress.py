@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from pipelines.progress import Progress
+from pipelines.progress import Progress, format_rate
 
 
 class Terminal(io.StringIO):
@@ -32,6 +32,22 @@ def test_a_log_of_nothing_yet_promises_nothing(monkeypatch: pytest.MonkeyPatch) 
     with Progress(200, 50, log) as progress:
         progress.advance(0)
     assert log.getvalue() == "25% of 200 frames; nothing is done yet\n"
+
+
+@pytest.mark.parametrize(
+    ("rate", "shown"),
+    [(0.0042, "0.0042"), (0.3, "0.30"), (3.14, "3.1"), (42.2, "42"), (12305.0, "12,305")],
+)
+def test_no_rate_reads_zero(rate: float, shown: str) -> None:
+    assert format_rate(rate) == shown
+
+
+def test_a_slow_job_says_its_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = iter([0.0, 8.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(seconds))
+    progress = Progress(100, 0, io.StringIO(), "steps")
+    progress._done = 2
+    assert progress.rate == "2 steps done in 8.0 s, 0.25 steps/s"
 
 
 def test_a_log_is_not_flooded() -> None:

@@ -118,6 +118,20 @@ def test_a_table_shows_what_clips_have() -> None:
     assert table == ["key  caption  first reference", "a    one      first", "b    two"]
 
 
+def test_a_rambling_caption_is_wrapped_to_the_width() -> None:
+    found = [Captioned("a", "and then a person " * 30), Captioned("b", "two\x1b[2J\nlines")]
+    table = caption_table(found, {"a": ["a person walks"], "b": []}, 60)
+    assert max(map(len, table)) <= 60
+    assert " ".join(table).count("person") == 31
+    assert table[-1] == "b    two\N{REPLACEMENT CHARACTER}[2J lines"
+    assert len({line.index("first reference") for line in table[:1]}) == 1
+
+
+def test_a_table_is_no_wider_than_it_needs_to_be() -> None:
+    table = caption_table([Captioned("a", "one")], {}, 200)
+    assert table == ["key  caption  first reference", "a    one"]
+
+
 def test_clips_without_captions_are_captioned_too(checkpoint: Path, tmp_path: Path) -> None:
     made = MadeFeatures(clips=(("test", 3),), silent=("test",))
     make_captioned(tmp_path, made, with_stats=False)
