@@ -26,7 +26,7 @@ class Loader:
         return len(self.view)
 
     def __iter__(self) -> Iterator[Batch]:
-        start = self.view.begin()
+        start, pass_number = self.view.begin()
         batches: DataLoader[Batch] = DataLoader(
             _RestOfEpoch(self.view, start),
             batch_size=None,
@@ -34,9 +34,9 @@ class Loader:
             pin_memory=self.pin_memory,
         )
         for number, batch in enumerate(batches, start.batch + 1):
-            self.view.reach(Position(start.epoch, number))
+            self.view.reach(Position(start.epoch, number), pass_number)
             yield batch
-        self.view.reach(Position(start.epoch + 1, 0))
+        self.view.reach(Position(start.epoch + 1, 0), pass_number)
 
     def state_dict(self) -> dict[str, Any]:
         """Return where the trainer stands, as `View.state_dict` does."""

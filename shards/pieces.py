@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shards.errors import ShardError
+from shards.numbers import whole_number
 from shards.order import Epoch
 
 Sampling = Literal["clip", "frame"]
@@ -75,8 +76,7 @@ class Windows:
     def __init__(
         self, frames: NDArray[np.int64], length: int, sampling: Sampling, random: bool
     ) -> None:
-        if length < 1:
-            raise ShardError(f"the length of a window is {length}; expected at least 1")
+        length = whole_number("length of a window", length, least=1)
         if sampling not in SAMPLINGS:
             raise ShardError(f"the sampling is {sampling!r}; choose of {', '.join(SAMPLINGS)}")
         self.frames, self.length, self.sampling, self.random = frames, length, sampling, random

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shards.dataset import Dataset
 from shards.errors import ShardError
+from shards.numbers import whole_number
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,11 @@ class Selection:
     """The first so many of the clips that are left; None: all."""
 
     def __post_init__(self) -> None:
-        if self.min_frames < 1 or (self.max_frames or self.min_frames) < self.min_frames:
-            raise ShardError(
-                f"clips of {self.min_frames} to {self.max_frames} frames; expected at least 1, "
-                "and no fewer at most than at least"
-            )
-        if self.limit is not None and self.limit < 1:
-            raise ShardError(f"the limit is {self.limit}; expected at least 1")
+        whole_number("min_frames", self.min_frames, least=1)
+        if self.max_frames is not None:
+            whole_number("max_frames", self.max_frames, least=self.min_frames)
+        if self.limit is not None:
+            whole_number("limit", self.limit, least=1)
 
 
 def select_rows(dataset: Dataset, selection: Selection) -> NDArray[np.int64]:

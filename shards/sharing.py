@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from shards.errors import ShardError
+from shards.numbers import whole_number
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,8 @@ class Share:
     count: int = 1
 
     def __post_init__(self) -> None:
-        if not 0 <= self.number < self.count:
-            raise ShardError(
-                f"reader {self.number} of {self.count}; expected 0 to the count less 1"
-            )
+        whole_number("number of ranks or workers (world)", self.count, least=1)
+        whole_number("number of this rank or worker", self.number, least=0, most=self.count - 1)
 
 
 def rank_share(rank: int | None, world: int | None) -> Share:

@@ -13,6 +13,7 @@ import numpy as np
 
 from shards.batching import Batch
 from shards.errors import ShardError
+from shards.numbers import whole_number
 from shards.order import Epoch
 from shards.pieces import Pieces, Source
 from shards.sharing import Share, WorkersEpochs, register_iterable, worker_share
@@ -46,8 +47,7 @@ class Schedule:
     rank: Share
 
     def __post_init__(self) -> None:
-        if self.batch < 1:
-            raise ShardError(f"the batch is {self.batch}; expected at least 1")
+        whole_number("batch", self.batch, least=1)
 
     @property
     def global_batch(self) -> int:
@@ -82,7 +82,7 @@ class View(Iterable):
         seed: int,
     ) -> None:
         register_iterable(View)
-        self.seed = int(seed)  # and so below: states are plain, also of numbers that are NumPy's
+        self.seed = whole_number("seed", seed)
         self._source, self._batcher, self._schedule = source, batcher, schedule
         self._identity = {
             **identity,
@@ -93,6 +93,8 @@ class View(Iterable):
             "drop_last": schedule.drop_last,
         }
         self._next = self._now = Position(0, 0)
+        self._passes = 0
+        """How often a pass was begun, or a position set. Only the latest pass moves the position."""
         self._workers_epochs = WorkersEpochs()
 
     def __len__(self) -> int:
@@ -100,10 +102,10 @@ class View(Iterable):
         return self._schedule.batches(len(self._source))
 
     def __iter__(self) -> Iterator[Batch]:
-        start, worker = self.begin(), worker_share()
+        (start, number), worker = self.begin(), worker_share()
         if self._schedule.shuffle and start.batch == 0 and worker is not None and not worker.number:
             self._workers_epochs.begin(start.epoch)
-        return self._pass(start, worker or Share())
+        return self._pass(start, number, worker or Share())
 
     def __getitem__(self, number: int) -> NoReturn:
         raise TypeError(
@@ -111,14 +113,16 @@ class View(Iterable):
             "torch was imported: import torch first"
         )
 
-    def begin(self) -> Position:
-        """Return where the next epoch begins, or is resumed, and count it as begun."""
+    def begin(self) -> tuple[Position, int]:
+        """Begin a pass: return where it starts, and its number for `reach`."""
         self._now, self._next = self._next, Position(self._next.epoch + 1, 0)
-        return self._now
+        self._passes += 1
+        return self._now, self._passes
 
-    def reach(self, position: Position) -> None:
-        """Note how far the epoch has come that was begun last."""
-        self._now = position
+    def reach(self, position: Position, number: int) -> None:
+        """Set the position of the pass of that number, unless a later one or a state replaced it."""
+        if number == self._passes:
+            self._now = position
 
     def batch_at(self, position: Position) -> Batch:
         """Return this rank's part of a batch; it may be smaller than others, or empty, at last."""
@@ -133,7 +137,7 @@ class View(Iterable):
 
     def set_epoch(self, epoch: int) -> None:
         """Let the next `for` be that epoch, from its beginning."""
-        self._next = self._now = Position(epoch, 0)
+        self._move(Position(whole_number("epoch", epoch, least=0), 0))
 
     def state_dict(self) -> dict[str, Any]:
         """Return where this view stands: its next batch, and what it is a batch of."""
@@ -145,31 +149,43 @@ class View(Iterable):
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Let the next `for` go on where a state was taken, with its seed.
+        """Let the next `for` resume where a state was taken, with its seed.
 
-        Raises `ShardError` for the state of another dataset, or of other items or global batches.
+        Iterators of before continue, but no longer move the position. Raises `ShardError`, and leaves
+        the view as it is, for the state of another dataset, of other items or global batches, and
+        for a position that the view does not have.
         """
+        if not isinstance(state, Mapping):
+            raise ShardError(f"the state is {state!r}; expected what `state_dict` returned")
         for name, value in self._identity.items():
             if state.get(name) != value:
                 raise ShardError(
                     f"the state is not one of this view: its {name} is {state.get(name)!r}, "
                     f"here it is {value!r}"
                 )
-        self.seed = state["seed"]
-        self._next = self._now = Position(state["epoch"], state["batch"])
+        seed = whole_number("seed of the state", state.get("seed"))
+        epoch = whole_number("epoch of the state", state.get("epoch"), least=0)
+        batch = whole_number("batch of the state", state.get("batch"), least=0, most=len(self))
+        self.seed = seed
+        self._move(Position(epoch, batch))
+
+    def _move(self, position: Position) -> None:
+        self._passes += 1
+        self._next = self._now = position
 
     def rest_of_epoch(self, start: Position, worker: Share) -> Iterator[Batch]:
         """Yield a worker's batches from a position on: every `worker.count`-th."""
         for number in range(start.batch + worker.number, len(self), worker.count):
             yield self.batch_at(Position(start.epoch, number))
 
-    def _pass(self, start: Position, worker: Share) -> Iterator[Batch]:
+    def _pass(self, start: Position, number: int, worker: Share) -> Iterator[Batch]:
         """Yield a worker's batches of what is left of an epoch, and note the position.
 
         A worker's position is where a round of all workers begins, so that each can be resumed from
         its own.
         """
         for turn, batch in enumerate(self.rest_of_epoch(start, worker), 1):
-            self.reach(Position(start.epoch, start.batch + turn * worker.count))
+            reached = min(start.batch + turn * worker.count, len(self))
+            self.reach(Position(start.epoch, reached), number)
             yield batch
-        self.reach(Position(start.epoch + 1, 0))
+        self.reach(Position(start.epoch + 1, 0), number)

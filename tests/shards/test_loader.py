@@ -85,6 +85,19 @@ def test_a_loader_goes_on_with_any_number_of_workers(
     assert items(resumed) + items(resumed) == whole[epoch + 4 :]
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_loaders_iterator_of_before_does_not_move_the_position_that_was_loaded(
+    streamed: StreamedDataset, workers: int
+) -> None:
+    loader = Loader(make_view(streamed, "frames", 5, shuffle=True), workers)
+    left_over = iter(loader)
+    next(left_over)
+    state = loader.state_dict()
+    loader.load_state_dict(state)
+    next(left_over)
+    assert loader.state_dict() == state
+
+
 def test_a_loaders_state_goes_to_other_ranks_and_to_a_plain_data_loader(
     streamed: StreamedDataset,
 ) -> None:

@@ -174,8 +174,11 @@ def test_clips_are_filtered_by_length_key_and_number(streamed: StreamedDataset) 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "another split": ({"split": "dev"}, "no split 'dev'; choose of train, val"),
     "no clip so long": ({"min_frames": 99}, "no clip is left"),
-    "fewer than none": ({"min_frames": 0}, "expected at least 1"),
-    "a range upside down": ({"min_frames": 5, "max_frames": 4}, "clips of 5 to 4"),
+    "fewer than none": ({"min_frames": 0}, "the min_frames is 0"),
+    "a range upside down": (
+        {"min_frames": 5, "max_frames": 4},
+        "the max_frames is 4; expected a whole number of at least 5",
+    ),
     "no clips at all": ({"limit": 0}, "the limit is 0"),
     "an unknown key": ({"keys": ["c0", "x"]}, "no sample 'x' in the split 'train'"),
     "a key of another split": ({"keys": ["c23"]}, "no sample 'c23'"),

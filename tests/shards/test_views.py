@@ -226,6 +226,68 @@ def test_a_state_of_another_dataset_is_refused(
         make_view(streamed, "clips", 2).load_state_dict({})
 
 
+POSITIONS: dict[str, tuple[str, Any]] = {
+    "before the first batch": ("batch", -1),
+    "after the last batch": ("batch", 10**12),
+    "half a batch": ("batch", 1.5),
+    "a batch that is text": ("batch", "3"),
+    "a batch that is true": ("batch", True),
+    "no batch": ("batch", None),
+    "an epoch before the first": ("epoch", -1),
+    "an epoch that is text": ("epoch", "x"),
+    "a seed that is no number": ("seed", float("nan")),
+    "no seed": ("seed", None),
+}
+
+
+@pytest.mark.parametrize(("name", "value"), POSITIONS.values(), ids=POSITIONS)
+def test_a_state_at_no_position_of_the_view_is_refused_and_changes_nothing(
+    streamed: StreamedDataset, name: str, value: Any
+) -> None:
+    view = make_view(streamed, "frames", 4, shuffle=True)
+    next(iter(view))
+    before = view.state_dict()
+    with pytest.raises(ShardError, match=f"the {name} of the state is .*; expected a whole number"):
+        view.load_state_dict({**before, name: value})
+    assert view.state_dict() == before
+
+
+@pytest.mark.parametrize("state", [None, [], "x", 5])
+def test_what_is_no_state_is_refused(streamed: StreamedDataset, state: Any) -> None:
+    with pytest.raises(ShardError, match="the state is .*; expected what `state_dict` returned"):
+        make_view(streamed, "clips", 4).load_state_dict(state)
+
+
+@pytest.mark.parametrize("epoch", [-1, 0.5, "1"])
+def test_only_a_whole_number_is_an_epoch(streamed: StreamedDataset, epoch: Any) -> None:
+    with pytest.raises(ShardError, match="the epoch is"):
+        make_view(streamed, "clips", 4).set_epoch(epoch)
+
+
+def test_an_iterator_of_before_does_not_move_the_position_that_was_loaded(
+    streamed: StreamedDataset,
+) -> None:
+    view = make_view(streamed, "frames", 4, shuffle=True)
+    left_over = iter(view)
+    next(left_over)
+    state = view.state_dict()
+    next(left_over)
+    view.load_state_dict(state)
+    assert len(list(left_over)) == len(view) - 2
+    assert view.state_dict() == state
+
+
+def test_of_two_iterators_the_later_one_moves_the_position(streamed: StreamedDataset) -> None:
+    view = make_view(streamed, "frames", 4, shuffle=True)
+    first, second = iter(view), iter(view)
+    next(second)
+    state = view.state_dict()
+    next(first)
+    next(first)
+    assert view.state_dict() == state
+    assert (state["epoch"], state["batch"]) == (1, 1)
+
+
 def test_a_view_and_its_place_survive_pickling(streamed: StreamedDataset) -> None:
     view = make_view(streamed, "windows", 4, shuffle=True)
     state_after(view, 3)
@@ -248,8 +310,12 @@ def test_the_rank_is_read_from_the_environment(
 
 WRONG: dict[str, tuple[Options, str]] = {
     "a rank alone": ({"rank": 1}, "give both or neither"),
-    "a rank too many": ({"rank": 2, "world": 2}, "reader 2 of 2"),
-    "no batch": ({"batch": 0}, "the batch is 0"),
+    "a rank too many": ({"rank": 2, "world": 2}, "is 2; expected a whole number from 0 to 1"),
+    "a world of no ranks": ({"rank": 0, "world": 0}, "is 0; expected a whole number of at least 1"),
+    "half a rank": ({"rank": 0.5, "world": 2}, "is 0.5; expected a whole number"),
+    "no batch": ({"batch": 0}, "the batch is 0; expected a whole number of at least 1"),
+    "half a batch": ({"batch": 1.5}, "the batch is 1.5"),
+    "a seed that is a word": ({"seed": "x"}, "the seed is 'x'"),
 }
 
 

@@ -1,0 +1,31 @@
+"""Whole numbers from outside: counts, positions and seeds, checked before anything is computed.
+
+A state may come from any file, and arithmetic with -1, 1.5 or True gives wrong batches, not errors.
+"""
+
+import operator
+from typing import Any
+
+from shards.errors import ShardError
+
+
+def whole_number(what: str, value: Any, least: int | None = None, most: int | None = None) -> int:
+    """Return a whole number of any type as `int`, or raise `ShardError` that names it and its range.
+
+    Both ends of the range belong to it; None: no limit.
+    """
+    if not isinstance(value, bool):
+        try:
+            number = operator.index(value)
+        except TypeError:
+            pass
+        else:
+            if (least is None or least <= number) and (most is None or number <= most):
+                return number
+    raise ShardError(f"the {what} is {value!r}; expected a whole number{_range(least, most)}")
+
+
+def _range(least: int | None, most: int | None) -> str:
+    if most is not None:
+        return f" from {least} to {most}" if least is not None else f" of at most {most}"
+    return "" if least is None else f" of at least {least}"
