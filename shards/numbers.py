@@ -10,7 +10,7 @@ from shards.errors import ShardError
 
 
 def whole_number(what: str, value: Any, least: int | None = None, most: int | None = None) -> int:
-    """Return a whole number of any type as `int`, or raise `ShardError` that names it and its range.
+    """Return a whole number of any type as `int`, or raise `ShardError` with its range.
 
     Both ends of the range belong to it; None: no limit.
     """

@@ -94,7 +94,7 @@ class View(Iterable):
         }
         self._next = self._now = Position(0, 0)
         self._passes = 0
-        """How often a pass was begun, or a position set. Only the latest pass moves the position."""
+        """Passes begun and positions set. Only the latest pass moves the position."""
         self._workers_epochs = WorkersEpochs()
 
     def __len__(self) -> int:
@@ -120,7 +120,7 @@ class View(Iterable):
         return self._now, self._passes
 
     def reach(self, position: Position, number: int) -> None:
-        """Set the position of the pass of that number, unless a later one or a state replaced it."""
+        """Set the position, unless a later pass or a state has replaced the pass of that number."""
         if number == self._passes:
             self._now = position
 
@@ -151,9 +151,9 @@ class View(Iterable):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Let the next `for` resume where a state was taken, with its seed.
 
-        Iterators of before continue, but no longer move the position. Raises `ShardError`, and leaves
-        the view as it is, for the state of another dataset, of other items or global batches, and
-        for a position that the view does not have.
+        Iterators of before continue, but no longer move the position. Raises `ShardError`, and
+        leaves the view as it is, for the state of another dataset, of other items or global
+        batches, and for a position that the view does not have.
         """
         if not isinstance(state, Mapping):
             raise ShardError(f"the state is {state!r}; expected what `state_dict` returned")

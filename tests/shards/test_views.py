@@ -254,7 +254,7 @@ def test_a_state_at_no_position_of_the_view_is_refused_and_changes_nothing(
 
 @pytest.mark.parametrize("state", [None, [], "x", 5])
 def test_what_is_no_state_is_refused(streamed: StreamedDataset, state: Any) -> None:
-    with pytest.raises(ShardError, match="the state is .*; expected what `state_dict` returned"):
+    with pytest.raises(ShardError, match=r"the state is .*; expected what `state_dict`"):
         make_view(streamed, "clips", 4).load_state_dict(state)
 
 
