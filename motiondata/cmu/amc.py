@@ -6,6 +6,7 @@ fault with a line number, never a guess.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,14 @@ from numpy.typing import NDArray
 from motiondata.cmu.asf import RADIANS_PER_UNIT, AsfBone, AsfSkeleton
 from motiondata.cmu.lines import Line, read_lines
 from motiondata.errors import DropReason, RecordingError
+from motiondata.recording import MAX_FPS
+
+IGNORED = frozenset({":FULLY-SPECIFIED", ":FORCE-ALL-JOINTS-BE-IN-FILE"})
+"""What a header may say and what holds anyway: every frame must have all values."""
+
+ANGLE_UNITS = {":DEGREES": RADIANS_PER_UNIT["deg"], ":RADIANS": RADIANS_PER_UNIT["rad"]}
+
+FRAME_RATE = ":SAMPLES-PER-SECOND"
 
 MAX_DIGITS = 9
 """Of a frame's number; Python refuses to read thousands."""
@@ -25,7 +34,10 @@ class AmcMotion:
     translation: NDArray[np.float64]
     """The root's way from where it rests, shaped (frames, 3), metres, y up."""
     angles: NDArray[np.float64]
-    """Turns about each bone's own x, then y, then z, shaped (frames, bones, 3), radians."""
+    """Turns about each bone's own x, y and z, shaped (frames, bones, 3), radians; the bone says in
+    which sequence (`AsfBone.turn_order`)."""
+    fps: float | None = None
+    """The frame rate that the header declares, if any; none of CMU's does."""
 
 
 def read_amc(path: Path, skeleton: AsfSkeleton) -> AmcMotion:
@@ -36,24 +48,52 @@ def read_amc(path: Path, skeleton: AsfSkeleton) -> AmcMotion:
         raise lines[-1].error("the number of a first frame")
     bones = _bones_of_first_frame(lines[first:], skeleton)
     values = _values(lines[first:], bones)
-    scale = {"t": skeleton.metres_per_unit, "r": _radians_per_unit(lines[:first], skeleton)}
+    header = _read_header(lines[:first])
+    radians = header.radians_per_unit or skeleton.radians_per_unit
+    scale = {"t": skeleton.metres_per_unit, "r": radians}
     moved = {kind: np.zeros((len(values), len(skeleton.bones), 3)) for kind in scale}
     columns = [(skeleton.numbers[bone.name], dof) for bone in bones for dof in bone.dof]
     for (bone, dof), column in zip(columns, values.T, strict=True):
         kind, axis = dof[0], "xyz".index(dof[1])
         moved[kind][:, bone, axis] = column * scale[kind]
-    return AmcMotion(translation=moved["t"][:, 0], angles=moved["r"])
+    return AmcMotion(translation=moved["t"][:, 0], angles=moved["r"], fps=header.fps)
 
 
 def _is_frame_number(line: Line) -> bool:
     return len(line.words) == 1 and line.words[0].isdecimal()
 
 
-def _radians_per_unit(header: list[Line], skeleton: AsfSkeleton) -> float:
-    """Return the unit that the header names, or else the skeleton's."""
-    units = {":DEGREES": RADIANS_PER_UNIT["deg"], ":RADIANS": RADIANS_PER_UNIT["rad"]}
-    named = [units[word] for line in header for word in line.words if word in units]
-    return named[-1] if named else skeleton.radians_per_unit
+class _Header(NamedTuple):
+    """What a motion declares before its first frame; None where it does not."""
+
+    radians_per_unit: float | None
+    fps: float | None
+
+
+def _read_header(lines: list[Line]) -> _Header:
+    """Read a header; raises `RecordingError` for what is not known or contradicts itself."""
+    units: set[float] = set()
+    rates: set[float] = set()
+    for line in lines:
+        keyword = line.words[0].upper()
+        if keyword in ANGLE_UNITS and len(line.words) == 1:
+            units.add(ANGLE_UNITS[keyword])
+        elif keyword == FRAME_RATE:
+            rates.add(_frame_rate(line))
+        elif keyword not in IGNORED:
+            known = ", ".join([*ANGLE_UNITS, FRAME_RATE, *sorted(IGNORED)])
+            raise line.error(f"a first frame's number, or one of {known}")
+        if len(units) > 1 or len(rates) > 1:
+            raise line.error("one unit of angles and one frame rate")
+    return _Header(next(iter(units), None), next(iter(rates), None))
+
+
+def _frame_rate(line: Line) -> float:
+    expected = f"one number above 0, up to {MAX_FPS:g}, after '{FRAME_RATE}'"
+    numbers = line.numbers(line.words[1:], expected)
+    if len(numbers) != 1 or not 0 < numbers[0] <= MAX_FPS:
+        raise line.error(expected)
+    return numbers[0]
 
 
 def _bones_of_first_frame(lines: list[Line], skeleton: AsfSkeleton) -> list[AsfBone]:

@@ -1,8 +1,9 @@
 """Read Acclaim skeletons (.asf): the bones that a CMU recording turns.
 
-Keywords and numbers by the line; what is not needed (masses, limits, ids) is passed over. Source:
-the description of Acclaim's formats at research.cs.wisc.edu/graphics/Courses/cs-838-1999/Jeff, and
-mocap.cs.cmu.edu/faqs.php for the unit of length.
+Keywords and numbers by the line; what is not needed (masses, limits, ids) is passed over. Sources:
+the description of Acclaim's formats at research.cs.wisc.edu/graphics/Courses/cs-838-1999/Jeff;
+"Acclaim Format - ASF line Details" at graphics.cs.cmu.edu/nsp/course/cs229/info/ACCLAIMdef.html for
+what `order` means; mocap.cs.cmu.edu/faqs.php for the unit of length.
 """
 
 from dataclasses import dataclass
@@ -44,7 +45,15 @@ class AsfBone:
     axes: Rotation
     """Takes the bone's own axes to the world's."""
     dof: tuple[str, ...]
-    """What moves the bone, in the order of the values in a frame of motion."""
+    """What moves the bone, in the order of the values in a frame of motion, which is also the
+    sequence of its turns about fixed axes."""
+
+    @property
+    def turn_order(self) -> str:
+        """The sequence of turns about the bone's own fixed axes: `xyz` turns about x first."""
+        turned = "".join(dof[1] for dof in self.dof if dof[0] == "r")
+        others = "".join(axis for axis in "xyz" if axis not in turned)
+        return "xyz" if turned == "".join(sorted(turned)) else turned + others
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,9 @@ class _Block:
 
     def __init__(self, title: str, lines: list[Line]) -> None:
         self._title = title
-        self._lines = {line.words[0]: line for line in lines}
+        self._lines: dict[str, list[Line]] = {}
+        for line in lines:
+            self._lines.setdefault(line.words[0].lower(), []).append(line)
 
     def line(self, keyword: str) -> Line:
         if keyword not in self._lines:
@@ -103,13 +114,18 @@ class _Block:
             raise RecordingError(
                 DropReason.INVALID, f"{self._title}: expected a line '{keyword}', found {found}"
             )
-        return self._lines[keyword]
+        line, *repeated = self._lines[keyword]
+        if repeated:
+            raise repeated[0].error(f"one line '{keyword}' (the first is line {line.number})")
+        return line
 
     def numbers(self, keyword: str, count: int) -> NDArray[np.float64]:
+        """Return the numbers after a keyword; a word, such as `XYZ`, may follow them."""
         line = self.line(keyword)
         expected = f"{count} finite numbers after '{keyword}'"
         numbers = line.numbers(line.words[1 : 1 + count], expected)
-        if len(numbers) != count:
+        further = line.words[1 + count :]
+        if len(numbers) != count or not all(map(str.isalpha, further)):
             raise line.error(expected)
         return np.array(numbers)
 
@@ -121,7 +137,7 @@ class _Block:
 
     def choice(self, keyword: str, choices: dict[str, float]) -> float:
         line = self.line(keyword)
-        word = " ".join(line.words[1:])
+        word = " ".join(line.words[1:]).lower()
         if word not in choices:
             raise line.error(f"'{keyword}' and one of {', '.join(choices)}")
         return choices[word]
@@ -148,7 +164,7 @@ def _sections(path: Path) -> dict[str, list[Line]]:
     current: list[Line] = []
     for line in read_lines(path):
         if line.words[0].startswith(":"):
-            current = sections.setdefault(line.words[0], [])
+            current = sections.setdefault(line.words[0].lower(), [])
         else:
             current.append(line)
     if missing := [name for name in SECTIONS if name not in sections]:
@@ -163,10 +179,14 @@ def _cut_short(path: Path, found: str) -> RecordingError:
     )
 
 
+def _is_edge(line: Line) -> bool:
+    return line.words[0].lower() in ("begin", "end")
+
+
 def _bone_blocks(path: Path, lines: list[Line]) -> dict[str, _Block]:
     """Return what stands between each `begin` and `end`, by the bone's name."""
     blocks: dict[str, _Block] = {}
-    for is_edge, group in groupby(lines, key=lambda line: line.words[0] in ("begin", "end")):
+    for is_edge, group in groupby(lines, key=_is_edge):
         if not is_edge:
             bone = list(group)
             name = _Block(f"{path.name}, line {bone[0].number}", bone).line("name").words[-1]
@@ -179,7 +199,7 @@ def _children(lines: list[Line]) -> list[tuple[str, str, Line]]:
     return [
         (line.words[0], child, line)
         for line in lines
-        if line.words[0] not in ("begin", "end")
+        if not _is_edge(line)
         for child in line.words[1:]
     ]
 

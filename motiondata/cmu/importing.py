@@ -68,6 +68,8 @@ class Subject:
 def import_cmu(source: Path, out: Path) -> CmuReport:
     """Write the motions (.amc) below a folder, each with the skeleton beside it, to OUT/CMU.
 
+    Suffixes may be of upper case.
+
     A bad file costs itself alone and is reported. What an earlier import wrote is written again.
     Raises `InputError` where there is no skeleton or no motion, no folder to write to, a recording
     of AMASS's own in the place of one, or nothing that could be imported.
@@ -85,8 +87,8 @@ def import_cmu(source: Path, out: Path) -> CmuReport:
 
 
 def _import_motions(source: Path, out: Path) -> CmuReport:
-    motions = sorted(source.rglob("*.amc"))
-    copies = Counter(motion.name for motion in motions)
+    motions = _files(source, ".amc")
+    copies = Counter(motion.stem for motion in motions)
     for motion in motions:
         _expect_no_other(_written_to(out, motion))
     subjects: dict[Path, Subject] = {}
@@ -103,19 +105,25 @@ def _import_motions(source: Path, out: Path) -> CmuReport:
 
 def _expect_files(source: Path) -> None:
     for suffix in (".asf", ".amc"):
-        if not any(source.rglob(f"*{suffix}")):
+        if not _files(source, suffix):
             raise InputError(
                 f"{source}: expected a folder of CMU's skeletons with their motions beside them, "
                 f"such as subjects/02/02.asf and 02_01.amc; found no {suffix} file"
             )
 
 
+def _files(source: Path, suffix: str) -> list[Path]:
+    """Return the files of a suffix, in either case, below a folder, in order."""
+    paths = source.rglob("*")
+    return sorted(path for path in paths if path.suffix.lower() == suffix and path.is_file())
+
+
 def _expect_one(motion: Path, copies: Counter[str]) -> None:
-    if copies[motion.name] > 1:
+    if copies[motion.stem] > 1:
         raise RecordingError(
             DropReason.AMBIGUOUS,
-            f"{motion.name}: expected one motion of this name, found {copies[motion.name]} in "
-            f"different folders; import one of the folders",
+            f"{motion.name}: expected one motion of this name, found {copies[motion.stem]}, "
+            f"in different folders or with suffixes in different case; keep one of them",
         )
 
 
@@ -145,18 +153,29 @@ def _subject(motion: Path) -> str:
 
 def _import_motion(motion: Path, out: Path, subjects: dict[Path, Subject]) -> int:
     """Write one motion and return its frames; subjects that were read before are not read again."""
-    skeleton = motion.parent / f"{_subject(motion)}.asf"
-    if not skeleton.exists():
-        raise RecordingError(
-            DropReason.MISSING,
-            f"{motion.name}: expected its skeleton beside it, as 02.asf is of 02_01.amc; found no "
-            f"{skeleton.name}",
-        )
+    skeleton = _skeleton_of(motion)
     if skeleton not in subjects:
         subjects[skeleton] = read_subject(skeleton)
     recording = read_motion(motion, subjects[skeleton])
     write_amass(_written_to(out, motion), recording)
     return recording.frames
+
+
+def _skeleton_of(motion: Path) -> Path:
+    """Return the skeleton beside a motion."""
+    name = f"{_subject(motion)}.asf"
+    beside = motion.parent.iterdir()
+    found = sorted(
+        path for path in beside if (path.stem, path.suffix.lower()) == (_subject(motion), ".asf")
+    )
+    if len(found) != 1:
+        names = " and ".join(path.name for path in found) or f"no {name}"
+        raise RecordingError(
+            DropReason.AMBIGUOUS if found else DropReason.MISSING,
+            f"{motion.name}: expected its skeleton beside it, as 02.asf is of 02_01.amc; found "
+            f"{names}",
+        )
+    return found[0]
 
 
 def read_subject(path: Path) -> Subject:
@@ -170,17 +189,22 @@ def read_subject(path: Path) -> Subject:
 
 def read_motion(path: Path, subject: Subject) -> Recording:
     """Read a motion of a subject as a recording of SMPL's joints; raises `RecordingError`."""
-    world = pose_bones(subject.skeleton, read_amc(path, subject.skeleton))
-    return convert_motion(world, subject, path.stem)
+    motion = read_amc(path, subject.skeleton)
+    return convert_motion(pose_bones(subject.skeleton, motion), subject, path.stem, motion.fps)
 
 
-def convert_motion(world: WorldBones, subject: Subject, trial: str) -> Recording:
-    """Turn a subject's bones into a recording of SMPL's joints; `trial` is named as its file."""
+def convert_motion(
+    world: WorldBones, subject: Subject, trial: str, fps: float | None = None
+) -> Recording:
+    """Turn a subject's bones into a recording of SMPL's joints; `trial` is named as its file.
+
+    `fps` is the frame rate that the file declares; without one it is that of CMU's trial.
+    """
     motion = retarget(world, subject.shaped.joints)
     return Recording(
         pose=motion.pose,
         trans=motion.pelvis - subject.shaped.joints[0],
-        fps=trial_fps(trial),
+        fps=fps or trial_fps(trial),
         gender="neutral",
         betas=subject.betas,
         source=trial,

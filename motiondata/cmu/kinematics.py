@@ -34,11 +34,12 @@ class WorldBones:
 
 
 def pose_bones(skeleton: AsfSkeleton, motion: AmcMotion) -> WorldBones:
-    """Put every bone where the motion has it."""
+    """Put every bone where the motion has it; each is turned in the sequence that it declares."""
     rotations: list[Rotation] = []
     tips = np.empty_like(motion.angles)
     for number, bone in enumerate(skeleton.bones):
-        turn = Rotation.from_euler("xyz", motion.angles[:, number])
+        axes = ["xyz".index(axis) for axis in bone.turn_order]
+        turn = Rotation.from_euler(bone.turn_order, motion.angles[:, number, axes])
         rotation = bone.axes * turn * bone.axes.inv()
         if bone.parent < 0:
             tips[:, number] = motion.translation + bone.offset

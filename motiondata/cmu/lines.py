@@ -1,9 +1,12 @@
 """The lines of an Acclaim file, each with its number, so that a bad one can be named.
 
-Comments start a line: a `#` within one is data, as in `-1.#IND`, Windows' way of writing NaN.
+A comment is a word that begins with `#`, and what follows it on its line; commas and parentheses
+count as white space. A `#` within a word is data, as in `-1.#IND`, Windows' way of writing NaN.
+Source: "Acclaim Skeleton File Definition V1.10", M. Schafer 1994.
 """
 
 from collections.abc import Sequence
+from itertools import takewhile
 from math import isfinite
 from pathlib import Path
 from textwrap import shorten
@@ -13,6 +16,9 @@ from motiondata.errors import DropReason, RecordingError
 
 MAX_NUMBER = 1e6
 """Far beyond any angle in degrees, and any place or length in CMU's unit."""
+
+
+WHITE_SPACE = str.maketrans(",()", "   ")
 
 
 class Line(NamedTuple):
@@ -44,7 +50,7 @@ class Line(NamedTuple):
 
 
 def read_lines(path: Path) -> list[Line]:
-    """Return a file's lines, less blank ones and comments.
+    """Return a file's lines without comments; those that hold nothing else are left out.
 
     Raises `RecordingError` where the file cannot be read or holds no line.
     """
@@ -54,12 +60,14 @@ def read_lines(path: Path) -> list[Line]:
         raise RecordingError(
             DropReason.UNREADABLE, f"{path}: cannot be read ({error.strerror})"
         ) from error
-    split = [tuple(line.split()) for line in text.split("\n")]
-    lines = [
-        Line(path.name, number, words)
-        for number, words in enumerate(split, start=1)
-        if words and not words[0].startswith("#")
-    ]
+    split = [_words(line) for line in text.split("\n")]
+    lines = [Line(path.name, number, words) for number, words in enumerate(split, start=1) if words]
     if not lines:
         raise RecordingError(DropReason.UNREADABLE, f"{path}: expected text, found none")
     return lines
+
+
+def _words(line: str) -> tuple[str, ...]:
+    """Return the words of a line up to its comment."""
+    words = line.translate(WHITE_SPACE).split()
+    return tuple(takewhile(lambda word: not word.startswith("#"), words))

@@ -58,6 +58,17 @@ def test_a_motion_may_be_in_radians(tmp_path: Path, skeleton: AsfSkeleton) -> No
     expect_values_of_frames(written(tmp_path, text), skeleton)
 
 
+def test_comments_commas_and_case_change_nothing(tmp_path: Path, skeleton: AsfSkeleton) -> None:
+    text = TEXT.replace("\n", " # a comment\n").replace(":DEGREES", ":degrees")
+    expect_values_of_frames(written(tmp_path, text.replace("10.0 20.0", "10.0, 20.0")), skeleton)
+
+
+def test_a_header_may_declare_the_frame_rate(tmp_path: Path, skeleton: AsfSkeleton) -> None:
+    declared = TEXT.replace(":DEGREES", ":DEGREES\n:SAMPLES-PER-SECOND 60")
+    assert read_amc(written(tmp_path, declared), skeleton).fps == 60.0
+    assert read_amc(written(tmp_path, TEXT), skeleton).fps is None
+
+
 def test_bones_may_come_in_another_order_than_the_skeleton_s(
     tmp_path: Path, skeleton: AsfSkeleton
 ) -> None:
@@ -73,6 +84,10 @@ def test_frames_may_start_at_any_number(tmp_path: Path, skeleton: AsfSkeleton) -
 @pytest.mark.parametrize(
     ("good", "bad", "reason", "said"),
     [
+        (":DEGREES", ":DEGREES\n:RADIANS", "invalid", "line 4: expected one unit of angles"),
+        (":DEGREES", ":GRADIANS", "invalid", "line 3: expected a first frame's number, or one of"),
+        (":DEGREES", ":SAMPLES-PER-SECOND 0", "invalid", "line 3: expected one number above 0"),
+        ("arm 40.0 50.0", "arm 40,0 50,0", "invalid", "line 10: expected 'arm' and 2 finite"),
         ("\n2\n", "\n3\n", "invalid", "line 8: expected frame 2, found '3'"),
         ("arm 40.0 50.0", "arm 40.0", "invalid", "line 10: expected 'arm' and 2 finite numbers"),
         ("arm 40.0 50.0", "arm 40.0 x", "invalid", "line 10: expected 'arm' and 2 finite numbers"),

@@ -76,6 +76,42 @@ def test_line_ends_and_radians_change_nothing(tmp_path: Path, ends: str) -> None
     assert bone.axes.apply([1, 0, 0]) == pytest.approx([0, 1, 0])
 
 
+@pytest.mark.parametrize(
+    ("good", "other"),
+    [
+        ("\n", "  # a comment\n"),
+        ("1 2 3", "1, 2, 3"),
+        ("1 0 0", "(1,0,0)"),
+        ("angle deg", "angle DEG"),
+        (":root", ":ROOT"),
+        ("begin", "BEGIN"),
+        ("  axis XYZ", "  AXIS xyz"),
+        ("TX TY TZ RX RY RZ", "tx ty tz rx ry rz"),
+    ],
+)
+def test_comments_commas_parentheses_and_case_change_nothing(
+    tmp_path: Path, good: str, other: str
+) -> None:
+    plain, varied = (
+        read_asf(written(tmp_path, text)) for text in (TWO_ARMS, TWO_ARMS.replace(good, other))
+    )
+    assert [bone.name for bone in varied.bones] == [bone.name for bone in plain.bones]
+    for bone, same in zip(varied.bones, plain.bones, strict=True):
+        assert np.array_equal(bone.offset, same.offset)
+        assert np.array_equal(bone.axes.as_quat(), same.axes.as_quat())
+        assert bone.dof == same.dof
+
+
+@pytest.mark.parametrize(
+    ("dof", "order"), [("rx ry rz", "xyz"), ("rx rz", "xyz"), ("rz rx", "zxy"), ("rz ry rx", "zyx")]
+)
+def test_the_order_of_the_degrees_of_freedom_is_that_of_the_turns(
+    tmp_path: Path, dof: str, order: str
+) -> None:
+    text = TWO_ARMS.replace("dof rz rx", f"dof {dof}")
+    assert read_asf(written(tmp_path, text)).bones[1].turn_order == order
+
+
 def test_rest_tips_are_the_sums_of_the_offsets(tmp_path: Path) -> None:
     skeleton = read_asf(written(tmp_path, asf_text()))
     for name, (parent, offset, _, _) in MADE_BONES.items():
@@ -92,6 +128,10 @@ def test_rest_tips_are_the_sums_of_the_offsets(tmp_path: Path) -> None:
         ("length 10", "length ten", "line 16: expected 1 finite numbers after 'length', found"),
         ("direction 1 0 0", "direction 1 0", "line 15: expected 3 finite numbers"),
         ("direction 1 0 0", "direction 1 nan 0", "line 15: expected 3 finite numbers"),
+        ("length 10", "length 1,5", "line 16: expected 1 finite numbers after 'length', found"),
+        ("direction 1 0 0", "direction 1 0 0 0", "line 15: expected 3 finite numbers"),
+        ("length 10", "length 10\n length 11", "line 17: expected one line 'length' (the first is"),
+        (":root\n", ":root\n axis XYZ\n", "line 9: expected one line 'axis' (the first is line 7"),
         ("axis 0 0 90 XYZ", "axis 0 0 90 ZYX", "line 17: expected turns about x, then y, then z"),
         ("dof rz rx", "dof rz l", "line 18: expected some of rx, ry, rz after 'dof'"),
         ("TX TY TZ RX RY RZ", "RX RY RZ", "line 7: expected all of rx, ry, rz, tx, ty, tz"),

@@ -122,6 +122,37 @@ def test_two_motions_of_one_name_are_not_chosen_from(source: Path, tmp_path: Pat
     assert report.recordings == 1
 
 
+def test_suffixes_may_be_of_upper_case(source: Path, tmp_path: Path) -> None:
+    folder = source / "subjects" / "07"
+    for path in list(folder.iterdir()):
+        path.rename(path.with_suffix(path.suffix.upper()))
+    assert import_cmu(source, tmp_path / "out") == CmuReport(2, 13, ())
+    assert (tmp_path / "out" / "CMU" / "07" / "07_01_poses.npz").is_file()
+
+
+def test_two_files_that_differ_in_the_case_of_their_suffixes_are_not_chosen_from(
+    source: Path, tmp_path: Path
+) -> None:
+    folder = source / "subjects" / "07"
+    (folder / "07_01.AMC").write_text(motion())
+    report = import_cmu(source, tmp_path / "out")
+    assert [failure.source for failure in report.failures] == [
+        "subjects/07/07_01.AMC",
+        "subjects/07/07_01.amc",
+    ]
+    (folder / "07.ASF").write_text((folder / "07.asf").read_text())
+    with pytest.raises(InputError, match=r"none of its 3 motions"):
+        import_cmu(source, tmp_path / "again")
+
+
+def test_a_frame_rate_that_a_motion_declares_is_its_own(source: Path, tmp_path: Path) -> None:
+    path = source / "subjects" / "07" / "07_02.amc"
+    path.write_text(path.read_text().replace(":DEGREES", ":DEGREES\n:SAMPLES-PER-SECOND 30"))
+    import_cmu(source, tmp_path / "out")
+    recording = read_amass(tmp_path / "out" / "CMU" / "07" / "07_02_poses.npz", "")
+    assert recording.fps == 30.0
+
+
 @pytest.mark.parametrize(("there", "absent"), [("07_01.amc", ".asf"), ("07.asf", ".amc")])
 def test_a_folder_without_skeletons_or_without_motions_is_wrong_input(
     source: Path, tmp_path: Path, there: str, absent: str

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from motiondata.cmu.amc import AmcMotion, read_amc
 from motiondata.cmu.asf import read_asf
 from motiondata.cmu.kinematics import pose_bones
-from tests.cmu.made import MADE_BONES, Bone, amc_text, asf_text
+from tests.cmu.made import MADE_BONES, METRES_PER_UNIT, Bone, amc_text, asf_text
 
 # The forearm's own x axis is the world's y, so that `rx` swings it level.
 ARM: dict[str, Bone] = {
@@ -68,6 +68,36 @@ def shift(offset: tuple[float, float, float]) -> NDArray[np.float64]:
     matrix = np.eye(4)
     matrix[:3, 3] = offset
     return matrix
+
+
+@pytest.mark.parametrize("order", ["xyz", "xzy", "yxz", "yzx", "zxy", "zyx"])
+def test_a_bone_turns_in_the_sequence_that_it_declares(tmp_path: Path, order: str) -> None:
+    angles = dict(zip("xyz", (20.0, 50.0, -35.0), strict=True))
+    tokens = " ".join(f"R{axis.upper()}" for axis in order)
+    text = asf_text({**ARM, "upper": (*ARM["upper"][:3], tokens.lower())})
+    (tmp_path / "made.asf").write_text(text.replace("RX RY RZ", tokens))
+    values = tuple(angles[axis] for axis in order)
+    motion = amc_text([{"upper": values}], [(0, 0, 0, *values)], ARM)
+    (tmp_path / "made.amc").write_text(motion)
+    skeleton = read_asf(tmp_path / "made.asf")
+    world = pose_bones(skeleton, read_amc(tmp_path / "made.amc", skeleton))
+    single = {axis: turn((angles["x"] * (axis == "x"), angles["y"] * (axis == "y"),
+                          angles["z"] * (axis == "z")))[:3, :3] for axis in "xyz"}  # fmt: skip
+    once = single[order[2]] @ single[order[1]] @ single[order[0]]
+    assert world.rotation("root").as_matrix()[0] == pytest.approx(once, abs=1e-12)
+    assert world.rotation("upper").as_matrix()[0] == pytest.approx(once @ once, abs=1e-12)
+
+
+def test_translations_may_stand_anywhere_in_the_root_s_order(tmp_path: Path) -> None:
+    (tmp_path / "made.asf").write_text(
+        asf_text(ARM).replace("TX TY TZ RX RY RZ", "RX TZ RY TX RZ TY")
+    )
+    unit = METRES_PER_UNIT
+    (tmp_path / "made.amc").write_text(amc_text([{}], [(0, 3, 0, 1, 90, 2)], ARM))
+    skeleton = read_asf(tmp_path / "made.asf")
+    world = pose_bones(skeleton, read_amc(tmp_path / "made.amc", skeleton))
+    assert world.tip("root")[0] == pytest.approx([unit, 2 * unit, 3 * unit])
+    assert world.tip("upper")[0] == pytest.approx([unit, 2 * unit + 0.3, 3 * unit])
 
 
 @settings(deadline=None)
