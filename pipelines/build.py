@@ -6,6 +6,7 @@ build was stopped and begun again.
 
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from pipelines.folder import expect_own_folder, prepare_folder, read_kept
 from pipelines.inputs import find_inputs
 from pipelines.jobs import Jobs, unfinished
 from pipelines.lidar import LidarProduct
-from pipelines.occupation import occupying
+from pipelines.occupation import occupying, while_occupied
 from pipelines.options import BuildOptions, Execution
 from pipelines.outcome import BuildResult, Outcome
 from pipelines.plan import make_plan
@@ -61,11 +62,12 @@ def _build(product: Product, out: Path, execution: Execution) -> tuple[Plan[Any]
     expect_own_folder(out)
     planned = product.plan_around({} if execution.restart else read_kept(out))
     with occupying(out) as run:
+        permit = partial(while_occupied, out, run)
         if execution.retry_dropped:
-            planned = plan_retry(out, planned, product.plan_around)
-        prepare_folder(out, planned.made_of, execution.restart)
+            planned = plan_retry(out, planned, product.plan_around, permit)
+        prepare_folder(out, planned.made_of, execution.restart, permit)
         rate = _run(Jobs(planned, product, out, run, unfinished(out, planned)), execution)
-        tally = finish(out, planned, product)
+        tally = finish(out, planned, product, permit)
     return planned.plan, tally, rate
 
 

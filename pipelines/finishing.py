@@ -7,6 +7,7 @@ one, and let go of.
 
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from shards.dataset import write_dataset_json
 from shards.description import Description, content_hash
 from shards.manifest import manifest_schema
 from shards.paths import DROPS, MANIFEST
+from shards.publishing import Permit
 from shards.statistics import Subject, write_statistics
 from shards.tables import TableEntry, write_table, writing_table
 
@@ -42,33 +44,34 @@ DROP_COLUMNS = pa.schema(
 )
 
 
-def finish(out: Path, planned: Planned, product: Product) -> Tally:
-    """Publish all that stands beside the shards of a plan; tell what they come to.
+def finish(out: Path, planned: Planned, product: Product, permit: Permit = nullcontext) -> Tally:
+    """Publish all files of a plan's dataset but its shards; return what the shards add up to.
 
-    Raises AssertionError unless every row is samples or a drop.
+    Each file asks for the permit. Raises AssertionError unless every row is samples or a drop.
     """
-    tally, manifest = _write_manifest(out, planned, product)
+    tally, manifest = _write_manifest(out, planned, product, permit)
     tally.drops.sort(key=lambda drop: drop.row)
     drops = pa.Table.from_pylist([asdict(drop) for drop in tally.drops], DROP_COLUMNS)
-    tables = (manifest, write_table(out / DROPS, drops))
+    tables = (manifest, write_table(out / DROPS, drops, permit))
     shards = tuple(tally.shards)
     dataset = content_hash(shards)
     for (split, field), moments in tally.moments.items():
         if moments.count:
-            write_statistics(out, Subject(dataset, split, field), moments)
+            write_statistics(out, Subject(dataset, split, field), moments, permit)
     made_of = planned.made_of
     provenance = _provenance(made_of, product)
-    write_dataset_json(
-        out, Description(product.schema, shards, tables, made_of.parameters, provenance)
-    )
+    description = Description(product.schema, shards, tables, made_of.parameters, provenance)
+    write_dataset_json(out, description, permit)
     return tally
 
 
-def _write_manifest(out: Path, planned: Planned, product: Product) -> tuple[Tally, TableEntry]:
+def _write_manifest(
+    out: Path, planned: Planned, product: Product, permit: Permit
+) -> tuple[Tally, TableEntry]:
     """Publish the manifest; what else the receipts say is added up on the way."""
     schema, extra = product.schema, product.columns
     tally = Tally(product.told, list(planned.plan.drops))
-    with writing_table(out / MANIFEST, manifest_schema(schema, extra)) as manifest:
+    with writing_table(out / MANIFEST, manifest_schema(schema, extra), permit) as manifest:
         for shard, receipt in _receipts(out, planned):
             tally.add(shard, receipt)
             manifest.write(receipt.manifest(schema, extra))

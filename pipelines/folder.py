@@ -7,6 +7,7 @@ one of another plan only when the user says so.
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from motiondata.errors import InputError
 from pipelines.fingerprint import Fingerprint, Kept, json_to_kept
 from shards.errors import DatasetError
 from shards.paths import DATASET, DROPS, LOCK, MANIFEST, RECEIPTS, RUN, SHARD_NAME, STATISTICS
-from shards.publishing import publish
+from shards.publishing import Permit, publish
 from shards.tables import parquet_to_table, write_table
 
 T = TypeVar("T")
@@ -44,18 +45,21 @@ def _has_files(out: Path) -> bool:
     return not out.is_dir() or any(not path.is_dir() for path in out.rglob("*"))
 
 
-def prepare_folder(out: Path, plan: Fingerprint, restart: bool) -> None:
+def prepare_folder(
+    out: Path, plan: Fingerprint, restart: bool, permit: Permit = nullcontext
+) -> None:
     """Make a folder ready for a plan's shards, or raise `InputError` and leave it as it is.
 
     The old plan goes first: a folder without one is cleared, so that a restart that was interrupted
-    never leaves two plans' files together.
+    never leaves two plans' files together. Whatever is removed or written asks for the permit.
     """
     if not restart and _read(out) == _plan_bytes(plan):
         return  # as nearly always: a million names need not be read to know it
     found = None if restart else read_plan(out)
     if found is None:
-        _clear(out)
-        publish_plan(out, plan)
+        with permit():
+            _clear(out)
+        publish_plan(out, plan, permit)
     elif found != plan:
         raise InputError(
             f"{out}: was begun with other inputs or parameters "
@@ -64,17 +68,18 @@ def prepare_folder(out: Path, plan: Fingerprint, restart: bool) -> None:
         )
 
 
-def publish_plan(out: Path, plan: Fingerprint) -> None:
+def publish_plan(out: Path, plan: Fingerprint, permit: Permit = nullcontext) -> None:
     """Make a plan the one that a folder's shards are built by.
 
     Its list of files is named by its hash: whichever of the two plans is there has its own.
     """
     files = _files_path(out, plan.hash_of_files)
-    write_table(files, plan.files)
-    publish(out / PLAN, _plan_bytes(plan))
-    for path in files.parent.glob(_files_path(out, "*").name):
-        if path != files:
-            path.unlink()
+    write_table(files, plan.files, permit)
+    publish(out / PLAN, _plan_bytes(plan), permit)
+    with permit():
+        for path in files.parent.glob(_files_path(out, "*").name):
+            if path != files:
+                path.unlink()
 
 
 def _plan_bytes(plan: Fingerprint) -> bytes:

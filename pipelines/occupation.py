@@ -1,9 +1,11 @@
 """Whose a build's folder is: one run's at a time, and no longer that of the workers it outlived.
 
 The driver holds a lock, which the system takes back however the driver dies; on a folder shared by
-machines too, where flock(2) reaches the server (NFS does so since Linux 2.6.12). Workers go on for
-a moment after their driver was killed, so every run leaves its token in the folder: a file of
-another run is never begun, and never gets its final name.
+machines too, where flock(2) reaches the server (NFS does so since Linux 2.6.12). Workers run on for
+a moment after their driver was killed, and a driver that was suspended may find the folder of
+another run under the name of its own. So every run leaves its token in the folder, and asks before
+it begins a file, renames it to its final name or removes one: `while_occupied` is the permit of a
+build, `while_finished` that of whoever adds a file to a finished dataset.
 """
 
 import fcntl
@@ -12,12 +14,12 @@ import secrets
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from pipelines.errors import AbortedError
-from shards.paths import LOCK, RECEIPTS, RUN, inside
+from shards.paths import DATASET, LOCK, RECEIPTS, RUN, inside
 from shards.publishing import remove_temporaries
 
 DYING_SECONDS = 2.0
@@ -38,7 +40,8 @@ def occupying(out: Path) -> Iterator[str]:
         try:
             yield token
         finally:
-            remove_temporaries(out)
+            with suppress(AbortedError, FileNotFoundError), while_occupied(out, token):
+                remove_temporaries(out)
 
 
 @contextmanager
@@ -54,10 +57,43 @@ def while_occupied(out: Path, token: str) -> Iterator[None]:
         yield
 
 
-def try_lock(lock: BinaryIO) -> bool:
-    """Take the lock of a file that is open for writing, unless another process has it."""
+@contextmanager
+def while_finished(path: Path, dataset_json: bytes) -> Iterator[None]:
+    """Keep builds from beginning while the block writes or renames a file in a finished dataset.
+
+    `dataset_json` is what the dataset's description was when it was opened. Raises `AbortedError`,
+    before the block, where a build is running there, or the folder holds another dataset by now.
+    A dataset that was copied without its receipts has no lock, and is only compared.
+    """
+    with ExitStack() as stack:
+        with suppress(FileNotFoundError):
+            lock = stack.enter_context(inside(path, LOCK).open("rb", buffering=0))
+            if not try_lock(lock, shared=True):
+                raise AbortedError(
+                    f"{path}: a build is writing there; run this again after its end"
+                )
+        if _read(path / DATASET) != dataset_json:
+            raise AbortedError(
+                f"{path}: its {DATASET} was replaced or removed since it was read, so nothing was "
+                "written there; run the same command again for the dataset that is there now"
+            )
+        yield
+
+
+def _read(path: Path) -> bytes | None:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def try_lock(lock: BinaryIO, shared: bool = False) -> bool:
+    """Take the lock of an open file, unless another process has it; a shared one several may have.
+
+    On NFS an exclusive lock needs a file that is open for writing (flock(2)).
+    """
+    try:
+        fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -7,6 +7,7 @@ yields goes to additional shards at the end of its split.
 
 import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 from motiondata.errors import InputError
@@ -15,13 +16,17 @@ from pipelines.folder import publish_plan, read_plan
 from pipelines.product import Planned, Planner
 from pipelines.receipts import find_receipt, list_receipts, receipt_path
 from shards.paths import DATASET, STATISTICS, inside
+from shards.publishing import Permit
 
 
-def plan_retry(out: Path, planned: Planned, plan_around: Planner) -> Planned:
+def plan_retry(
+    out: Path, planned: Planned, plan_around: Planner, permit: Permit = nullcontext
+) -> Planned:
     """Return the plan that tries all dropped rows again, and make the folder ready for it.
 
     `planned` is the plan of the folder as it is: where that is unfinished, it is gone on with.
-    Raises `InputError` where anything changed from which a shard was built.
+    Whatever is removed or written asks for the permit. Raises `InputError` where anything changed
+    from which a shard was built.
     """
     found = read_plan(out)
     if found is None or (found == planned.made_of and not _is_finished(out, planned)):
@@ -29,7 +34,14 @@ def plan_retry(out: Path, planned: Planned, plan_around: Planner) -> Planned:
     kept = dict(_built_shards(out, found))
     again = plan_around(kept)
     _refuse_changes(out, found, again, kept)
-    publish_plan(out, again.made_of)
+    publish_plan(out, again.made_of, permit)
+    with permit():
+        _remove_all_but(out, kept)
+    return again
+
+
+def _remove_all_but(out: Path, kept: dict[str, Kept]) -> None:
+    """Remove what is not of the kept shards: what describes the dataset is written again."""
     (out / DATASET).unlink(missing_ok=True)
     if (out / STATISTICS).exists():
         shutil.rmtree(out / STATISTICS)  # the build's are written anew; others would be out of date
@@ -37,7 +49,6 @@ def plan_retry(out: Path, planned: Planned, plan_around: Planner) -> Planned:
         if receipt.shard not in kept:
             receipt_path(out, receipt.shard).unlink()
             inside(out, receipt.shard).unlink(missing_ok=True)
-    return again
 
 
 def _is_finished(out: Path, planned: Planned) -> bool:

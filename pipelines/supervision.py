@@ -111,7 +111,8 @@ class Supervisor:
                 self._step = Step(self._step.frames + said.frames)
             case Done():
                 self._step, self._job = Step(self._step.frames, done=True), None
-                forget_quarantine(job.out, job.shard.name)
+                with job.permit():
+                    forget_quarantine(job.out, job.shard.name)
             case BaseException():
                 self._job = None
                 raise said
@@ -144,6 +145,7 @@ class Supervisor:
 
 def _remove_unfinished(job: ShardJob) -> None:
     """Remove what the dead worker of a job left under temporary names."""
-    for path in (job.path, receipt_path(job.out, job.shard.name)):
-        for unfinished in path.parent.glob(f"{path.name}.*{TEMPORARY}"):
-            unfinished.unlink(missing_ok=True)
+    with job.permit():
+        for path in (job.path, receipt_path(job.out, job.shard.name)):
+            for unfinished in path.parent.glob(f"{path.name}.*{TEMPORARY}"):
+                unfinished.unlink(missing_ok=True)

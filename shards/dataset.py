@@ -5,6 +5,7 @@ index by it; the shards are checked as they are opened, and wholly by `shards.ve
 """
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +23,7 @@ from shards.errors import DatasetError, ShardError
 from shards.hashing import hash_bytes
 from shards.manifest import ManifestRow, parquet_to_manifest, table_to_rows
 from shards.paths import DATASET, MANIFEST, existing
-from shards.publishing import publish
+from shards.publishing import Permit, publish
 from shards.schema import Schema
 from shards.tables import TableEntry
 
@@ -88,9 +89,9 @@ class Dataset:
         return {key: number for number, key in enumerate(self.manifest["key"].to_pylist())}
 
 
-def write_dataset_json(out: Path, description: Description) -> None:
+def write_dataset_json(out: Path, description: Description, permit: Permit = nullcontext) -> None:
     """Publish `dataset.json`, which makes a folder of shards a finished dataset."""
-    publish(out / DATASET, description_to_json(description))
+    publish(out / DATASET, description_to_json(description), permit)
 
 
 def read_description(path: Path) -> Description:

@@ -5,6 +5,7 @@ each shard's moments in its receipt and folds them so gets the same bits as one 
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from shards.histograms import Histogram
 from shards.moments import Moments
 from shards.npy import array_to_npy
 from shards.paths import STATISTICS, existing, inside
-from shards.publishing import publish
+from shards.publishing import Permit, publish
 from shards.sealing import seal, unseal
 from shards.surveying import FRAME, Weight
 
@@ -65,12 +66,15 @@ def statistics_name(field: str, weight: str = FRAME, rule: str | None = None) ->
     return "-".join([field, *(word for word in (weight, rule) if word not in (FRAME, None))])
 
 
-def write_statistics(out: Path, subject: Subject, moments: Moments) -> Path:
+def write_statistics(
+    out: Path, subject: Subject, moments: Moments, permit: Permit = nullcontext
+) -> Path:
     """Publish `mean.npy`, `std.npy` and `stats.json`; return their folder.
 
     The arrays are float32, as HumanML3D's; `std.npy` is what to divide by: the groups' where groups
     are given, and 1 where a spread is zero, which `stats.json` names as constant. `stats.json`
-    has the exact values. Raises `ShardError` where nothing was counted.
+    has the exact values. Each file asks for the permit. Raises `ShardError` where nothing was
+    counted.
     """
     groups, std = subject.groups, spread(moments, subject.groups)
     arrays = {"mean.npy": _mean_to_npy(moments.mean), "std.npy": _std_to_npy(std)}
@@ -81,14 +85,16 @@ def write_statistics(out: Path, subject: Subject, moments: Moments) -> Path:
         "group_std": None if groups is None else std.tolist(),
         "files": {name: hash_bytes(data) for name, data in arrays.items()},
     }
-    return _publish(out, subject, {**arrays, STATS_JSON: seal(document)})
+    return _publish(out, subject, {**arrays, STATS_JSON: seal(document)}, permit)
 
 
-def write_histograms(out: Path, subject: Subject, histograms: Mapping[str, Histogram]) -> Path:
+def write_histograms(
+    out: Path, subject: Subject, histograms: Mapping[str, Histogram], permit: Permit = nullcontext
+) -> Path:
     """Publish `histograms.json` beside the statistics of the same values; return their folder."""
     counts = {name: histogram.to_json() for name, histogram in histograms.items()}
     document = seal({**subject.to_json(), "histograms": counts})
-    return _publish(out, subject, {HISTOGRAMS_JSON: document})
+    return _publish(out, subject, {HISTOGRAMS_JSON: document}, permit)
 
 
 def spread(moments: Moments, groups: Groups | None) -> NDArray[np.float64]:
@@ -124,11 +130,12 @@ def _subject_faults(
         yield f"holds the statistics of {found}, not of this dataset; compute them again"
 
 
-def _publish(out: Path, subject: Subject, files: Mapping[str, bytes]) -> Path:
+def _publish(out: Path, subject: Subject, files: Mapping[str, bytes], permit: Permit) -> Path:
     folder = inside(out, subject.folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    with permit():
+        folder.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
-        publish(folder / name, data)
+        publish(folder / name, data, permit)
     return folder
 
 

@@ -6,7 +6,7 @@ host is stored; Parquet does store the version of its writer, so equal bytes nee
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from shards.errors import DatasetError, ShardError
 from shards.hashing import check_entry, new_hash
-from shards.publishing import publishing
+from shards.publishing import Permit, publishing
 
 ROW_GROUP_ROWS = 65_536
 
@@ -35,20 +35,22 @@ class TableEntry:
         check_entry(self.blake3, self.bytes, self.rows)
 
 
-def write_table(path: Path, table: pa.Table) -> TableEntry:
+def write_table(path: Path, table: pa.Table, permit: Permit = nullcontext) -> TableEntry:
     """Publish a table as a Parquet file, and return its record for `dataset.json`."""
-    with writing_table(path, table.schema) as writer:
+    with writing_table(path, table.schema, permit) as writer:
         writer.write(table)
     return writer.entry(path.name)
 
 
 @contextmanager
-def writing_table(path: Path, schema: pa.Schema) -> Iterator["TableWriter"]:
+def writing_table(
+    path: Path, schema: pa.Schema, permit: Permit = nullcontext
+) -> Iterator["TableWriter"]:
     """Yield what writes a table part by part to a file that is whole, or absent.
 
     The bytes are those of the table written at once; a row group of it is in memory at the most.
     """
-    with publishing(path) as file:
+    with publishing(path, permit) as file:
         writer = TableWriter(file, schema)
         try:
             yield writer
