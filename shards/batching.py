@@ -48,6 +48,7 @@ class Stacker:
 
     def stack(self, pieces: Pieces, length: int) -> Batch:
         """Return keys, arrays shaped (items, length, *row), and texts or objects of whole clips."""
+        self._files.check_unchanged()
         runs = pieces.clips, pieces.starts, pieces.counts
         numbers = pieces.clips.tolist()
         return {

@@ -33,13 +33,18 @@ class Dataset:
     """A folder of shards whose description and manifest are whole and agree."""
 
     path: Path
+    """Absolute."""
     description: Description
     manifest: pa.Table
     """A row a sample, in the order of the shards; columns as `shards.manifest` says."""
 
     @staticmethod
     def open(path: Path) -> "Dataset":
-        """Open a finished dataset, or raise `DatasetError` saying why it is none."""
+        """Open a finished dataset, or raise `DatasetError` saying why it is none.
+
+        The path is made absolute, so that a later change of the working directory does not matter.
+        """
+        path = path.absolute()
         description = read_description(path)
         data = read_table_file(path, description.tables[0])
         manifest = parquet_to_manifest(description.schema, data)

@@ -20,10 +20,11 @@ class MemberError(ShardError):
 class DatasetError(ShardError):
     """Raised when a file of a dataset is missing, damaged, or contradicts the others."""
 
-    def __init__(self, where: str, message: str) -> None:
+    def __init__(self, where: str, message: str | None = None) -> None:
         super().__init__(where, message)
         self.where = where
-        self.message = message
+        self.message = message or ""
+        """Empty where a `DataLoader` made the error again, of a worker's, from its text alone."""
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.message}"
+        return f"{self.where}: {self.message}" if self.message else self.where

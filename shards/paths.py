@@ -1,9 +1,12 @@
 """Names of keys, splits, shards and files, and where in a dataset's folder they may lead.
 
 A dataset may come from anyone: what its files call each other is matched against these patterns
-before it touches the file system, and no link is followed out of the folder.
+before it touches the file system. Writers follow no link out of the folder. Readers follow links to
+files, because Hugging Face's cache, git-annex and DVC store files so: what a reader opens has a size
+and a hash that the dataset records. No reader follows a link to a folder out of the dataset's.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -25,6 +28,7 @@ TRAIN = "train"
 """The split that is meant where none is named."""
 RESERVED = (RECEIPTS, STATISTICS)
 """Folders that no split may be called after."""
+_LEADS_OUT = "a link leads out of the dataset's folder; expected a file in it"
 
 
 def shard_name(split: str, number: int) -> str:
@@ -52,19 +56,39 @@ def number_of(name: str) -> int:
 
 
 def inside(root: Path, name: str) -> Path:
-    """Return the path of a dataset's file, refusing names and links that lead out of its folder."""
-    if not FILE_NAME.fullmatch(name):
-        raise DatasetError(str(root), f"{name!r} is no name of a file in a dataset's folder")
-    path = root / name
+    """Return the path of a dataset's file to be written.
+
+    Raises `DatasetError` for names and links that lead out of the dataset's folder.
+    """
+    path = _named(root, name)
     if not path.resolve().is_relative_to(root.resolve()):
-        raise DatasetError(name, "a link leads out of the dataset's folder; expected a file in it")
+        raise DatasetError(name, _LEADS_OUT)
     return path
 
 
 def existing(root: Path, name: str) -> Path:
-    """Return the path of a dataset's file, refusing one that is missing or not a plain file."""
-    path = inside(root, name)
+    """Return the path of a dataset's file to be read: a plain file, or a link to one anywhere.
+
+    Raises `DatasetError` for a file that is missing or no plain file.
+    """
+    path = _named(root, name)
+    if not path.parent.resolve().is_relative_to(root.resolve()):
+        raise DatasetError(name, _LEADS_OUT)
     if not path.is_file():
-        found = "something else than a file" if path.exists() else "nothing"
-        raise DatasetError(name, f"expected a file, found {found}; build or copy it again")
+        raise DatasetError(name, f"expected a file, found {_found(path)}")
     return path
+
+
+def _named(root: Path, name: str) -> Path:
+    if not FILE_NAME.fullmatch(name):
+        raise DatasetError(str(root), f"{name!r} is no name of a file in a dataset's folder")
+    return root / name
+
+
+def _found(path: Path) -> str:
+    """Say what lies where a file is expected, and what to do."""
+    if path.exists():
+        return "something else than a file; build or copy it again"
+    if path.is_symlink():
+        return f"a link to {os.readlink(path)!r}, which does not exist; download the file's content"
+    return "nothing; build or copy it again"

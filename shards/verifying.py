@@ -31,6 +31,10 @@ _STATISTICS = re.compile(
 _DERIVED = re.compile(rf"{_STATISTICS.pattern}|{RECEIPTS}/[^/]+\.(?:json|parquet)")
 
 
+_HOSTS = re.compile(r"README\.md|\.gitattributes|\.gitignore|\.git(/.*)?|\.cache/huggingface/.*")
+"""What Hugging Face's hub and git put into a folder that they hold; no reader opens it."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """Something that is wrong with a dataset."""
@@ -115,5 +119,5 @@ def _stray_faults(names: list[str], description: Description) -> Iterator[Fault]
     for name in names:
         if name.endswith(TEMPORARY):
             yield Fault(name, "is left of a build that was interrupted; remove it")
-        elif name not in known and not _DERIVED.fullmatch(name):
+        elif name not in known and not _DERIVED.fullmatch(name) and not _HOSTS.fullmatch(name):
             yield Fault(name, "does not belong to the dataset; move it elsewhere")

@@ -11,6 +11,7 @@ from typing import Any
 import braceexpand
 import pytest
 
+from shards import open_dataset
 from shards.dataset import Dataset, write_dataset_json
 from shards.description import (
     ShardEntry,
@@ -226,12 +227,80 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path: Path, name: st
         inside(tmp_path, name)
 
 
-@pytest.mark.parametrize("name", ["dataset.json", "manifest.parquet", "train/000000.tar", "train"])
-def test_a_link_out_of_the_folder_is_refused(dataset: Dataset, tmp_path: Path, name: str) -> None:
-    (dataset.path / name).rename(tmp_path / "elsewhere")
-    (dataset.path / name).symlink_to(tmp_path / "elsewhere")
+def link_files(folder: Path, blobs: Path) -> None:
+    """Replace every file by a relative link to it in `blobs`, as Hugging Face's cache stores it."""
+    blobs.mkdir()
+    for number, path in enumerate(sorted(folder.rglob("*.*"))):
+        if path.is_file():
+            blob = blobs / str(number)
+            path.rename(blob)
+            path.symlink_to(os.path.relpath(blob, path.parent))
+
+
+def test_a_dataset_of_links_to_its_files_reads_as_any_other(
+    dataset: Dataset, whole: Dataset, tmp_path: Path
+) -> None:
+    link_files(dataset.path, tmp_path / "blobs")
+    assert list(verify(dataset.path)) == []
+    linked = open_dataset(dataset.path)
+    assert list(iter_samples(linked.dataset, "train")) == list(iter_samples(whole, "train"))
+    assert linked.standardizer("points").mean.shape == (3,)
+    keys = [key for batch in linked.frames("train", "points", 4) for key in batch["keys"]]
+    assert len(keys) == sum(shard.frames for shard in whole.shards_of("train"))
+
+
+def test_what_hosts_of_datasets_add_to_a_folder_is_no_fault(dataset: Dataset) -> None:
+    for name in ("README.md", ".gitattributes", ".git/config", ".cache/huggingface/download/x"):
+        (dataset.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (dataset.path / name).write_bytes(b"")
+    assert list(verify(dataset.path)) == []
+
+
+@pytest.mark.parametrize("name", ["dataset.json", "manifest.parquet", "train/000000.tar"])
+def test_a_link_to_another_file_is_refused(dataset: Dataset, tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret").write_bytes(b"root:x:0:0")
+    (dataset.path / name).unlink()
+    (dataset.path / name).symlink_to(tmp_path / "secret")
+    faults = [str(fault) for fault in verify(dataset.path)]
+    assert faults
+    assert not any("root" in fault for fault in faults)
+
+
+def test_a_link_whose_file_was_not_downloaded_says_so(dataset: Dataset) -> None:
+    path = dataset.path / "train/000000.tar"
+    path.unlink()
+    path.symlink_to("../.git/annex/objects/x")
+    assert [str(fault) for fault in verify(dataset.path)] == [
+        "train/000000.tar: expected a file, found a link to '../.git/annex/objects/x', which does "
+        "not exist; download the file's content"
+    ]
+
+
+def test_a_linked_folder_out_of_the_dataset_is_refused(dataset: Dataset, tmp_path: Path) -> None:
+    (dataset.path / "train").rename(tmp_path / "elsewhere")
+    (dataset.path / "train").symlink_to(tmp_path / "elsewhere")
     faults = [str(fault) for fault in verify(dataset.path)]
     assert any("a link leads out of the dataset's folder" in fault for fault in faults)
+
+
+@pytest.mark.parametrize("name", ["manifest.parquet", "train/000000.tar"])
+def test_a_link_out_of_the_folder_is_not_written_through(
+    dataset: Dataset, tmp_path: Path, name: str
+) -> None:
+    (dataset.path / name).unlink()
+    (dataset.path / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(DatasetError, match="a link leads out of the dataset's folder"):
+        inside(dataset.path, name)
+
+
+def test_a_dataset_opened_by_a_relative_path_reads_after_a_change_of_folder(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(dataset.path.parent)
+    data = open_dataset(dataset.path.name)
+    monkeypatch.chdir("/")
+    assert len(list(data.frames("train", "points", 4))) > 0
+    assert data.standardizer("points").mean.shape == (3,)
 
 
 def test_a_file_that_is_none_is_refused(dataset: Dataset) -> None:

@@ -1,6 +1,7 @@
 """What batches hold: the frames of the clips that they name, padded, cut and chosen as asked."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -265,6 +266,65 @@ def test_a_shard_that_is_cut_while_it_is_read_is_an_error(tmp_path: Path) -> Non
     os.truncate(path, 1024)
     with pytest.raises(DatasetError, match="cut short while it was read"):
         list(batches)
+
+
+def same_sized(tmp_path: Path) -> tuple[Path, Path]:
+    """Make two datasets whose files have the same names and sizes, and other frames."""
+    return (
+        make_clips(tmp_path / "data", {"train": [[9], [9], [9]]}).path,
+        make_clips(tmp_path / "other", {"val": [[9]], "train": [[9], [9], [9]]}).path,
+    )
+
+
+@pytest.mark.parametrize("workers", [None, 0, 1])
+def test_a_dataset_that_is_replaced_while_it_is_read_is_not_mixed_with_the_new_one(
+    tmp_path: Path, workers: int | None
+) -> None:
+    from shards.loader import Loader
+
+    path, other = same_sized(tmp_path)
+    view = StreamedDataset.open(path).frames("train", "points", 1)
+    batches = iter(view if workers is None else Loader(view, workers))
+    first = next(batches)
+    assert first["points"][0, 0, 0] == 0
+    shutil.rmtree(path)
+    shutil.copytree(other, path)
+    seen = []
+    with pytest.raises(DatasetError, match="another dataset has replaced the one that was opened"):
+        seen.extend(batch["points"][0, 0, 0] for batch in batches)
+    assert set(map(float, seen)) <= {0.0}
+
+
+def test_a_dataset_that_is_removed_while_it_is_read_is_an_error(tmp_path: Path) -> None:
+    path, _ = same_sized(tmp_path)
+    batches = iter(StreamedDataset.open(path).frames("train", "points", 1))
+    next(batches)
+    shutil.rmtree(path)
+    with pytest.raises(DatasetError, match="was removed since the dataset was opened"):
+        next(batches)
+
+
+def test_a_dataset_that_is_copied_over_by_itself_is_read_on(tmp_path: Path) -> None:
+    path, _ = same_sized(tmp_path)
+    shutil.copytree(path, tmp_path / "copy")
+    batches = iter(StreamedDataset.open(path).frames("train", "points", 1))
+    next(batches)
+    shutil.rmtree(path)
+    shutil.copytree(tmp_path / "copy", path)
+    assert len(list(batches)) == 26
+
+
+def test_a_shard_that_is_replaced_alone_is_refused_when_it_is_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_files, "OPEN_SHARDS", 1)
+    path, other = same_sized(tmp_path)
+    view = StreamedDataset.open(path).frames("train", "points", 1)
+    assert len(list(view)) == 27
+    (path / "train/000001.tar").unlink()
+    shutil.copy(other / "train/000001.tar", path / "train/000001.tar")
+    with pytest.raises(DatasetError, match=r"train/000001\.tar: was replaced by another file"):
+        list(view)
 
 
 def test_few_shards_are_open_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
