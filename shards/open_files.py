@@ -82,7 +82,7 @@ class ShardFiles:
         Costs one look at the file's inode, size and time, unless they have changed.
         """
         try:
-            found = _identity(os.stat(self.dataset.path / DATASET))
+            found = _identity((self.dataset.path / DATASET).stat())
         except FileNotFoundError as error:
             raise DatasetError(
                 str(self.dataset.path),

@@ -1,12 +1,11 @@
 """Names of keys, splits, shards and files, and where in a dataset's folder they may lead.
 
 A dataset may come from anyone: what its files call each other is matched against these patterns
-before it touches the file system. Writers follow no link out of the folder. Readers follow links to
-files, because Hugging Face's cache, git-annex and DVC store files so: what a reader opens has a size
-and a hash that the dataset records. No reader follows a link to a folder out of the dataset's.
+before it touches the file system. Writers follow no link out of the folder. Readers follow links
+to files, as Hugging Face's cache, git-annex and DVC store them: what a reader opens has a size and
+a hash that the dataset records. No reader follows a link to a folder out of the dataset's.
 """
 
-import os
 import re
 from pathlib import Path
 
@@ -90,5 +89,6 @@ def _found(path: Path) -> str:
     if path.exists():
         return "something else than a file; build or copy it again"
     if path.is_symlink():
-        return f"a link to {os.readlink(path)!r}, which does not exist; download the file's content"
+        target = str(path.readlink())
+        return f"a link to {target!r}, which does not exist; download the file's content"
     return "nothing; build or copy it again"

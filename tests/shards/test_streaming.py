@@ -289,7 +289,7 @@ def test_a_dataset_that_is_replaced_while_it_is_read_is_not_mixed_with_the_new_o
     assert first["points"][0, 0, 0] == 0
     shutil.rmtree(path)
     shutil.copytree(other, path)
-    seen = []
+    seen: list[float] = []
     with pytest.raises(DatasetError, match="another dataset has replaced the one that was opened"):
         seen.extend(batch["points"][0, 0, 0] for batch in batches)
     assert set(map(float, seen)) <= {0.0}
