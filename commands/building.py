@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from commands.parameters import ANY, FILE, FOLDER, TOO_MANY_FAILURES
+from commands.parameters import ANY, FILE, FOLDER, NAME_OR_PATH, TOO_MANY_FAILURES
 from motiondata.lidar.devices import SCAN_DEVICES
 from pipelines.budget import FailureBudget
 from pipelines.options import BuildOptions, Execution
@@ -27,7 +27,11 @@ EXECUTION = Execution()
 @click.option("--splits", type=FOLDER, help="Folder of split lists [default: INDEX's folder].")
 @click.option("--body", type=ANY, help="SMPL-format .npz or .pkl, or folder of <gender>/model.npz.")
 @click.option(
-    "--sensor", default=DEFAULT.sensor, show_default=True, help="Preset, such as vlp-16, or file."
+    "--sensor",
+    type=NAME_OR_PATH,
+    default=DEFAULT.sensor,
+    show_default=True,
+    help="Preset, such as vlp-16, or file.",
 )
 @click.option("--points", default=DEFAULT.points, show_default=True, help="Points kept a frame.")
 @click.option("--distance", default=DEFAULT.distance, show_default=True, help="Metres to sensor.")
@@ -102,7 +106,7 @@ def build_lidar(
 
     options = BuildOptions(**parameters)
     if dry_run:
-        click.echo(build.dry_run(options))
+        click.echo(build.dry_run(options, out))
     else:
         execution = Execution(
             workers=workers,

@@ -1,27 +1,53 @@
 """What several commands share: kinds of paths, and exit codes.
 
-A shell replaces `~` at the start of a word alone, so that `--out=~/lidar` would make a folder of
-that name: a path that begins with `~` is of the user's home here.
+A shell replaces `~` at the start of a word only, so that `--out=~/lidar` would make a folder of
+that name: here a path that begins with `~` is in the user's home. URLs are refused.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
+from shards.errors import ShardError
+from shards.paths import refuse_url
+
 
 class _Path(click.Path):
-    """A path that may begin with `~`."""
+    """A path that may begin with `~`, and is no URL."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        _refuse_url(self, value, param, ctx)
         path = Path(value)
         at_home = path.parts[:1] == ("~",)
         return super().convert(path.expanduser() if at_home else path, param, ctx)
 
 
+class _NameOrPath(click.types.StringParamType):
+    """A name that is known, or a path, which is no URL."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        _refuse_url(self, value, param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def _refuse_url(
+    kind: "click.ParamType[Any]",
+    value: str | os.PathLike[str],
+    param: click.Parameter | None,
+    ctx: click.Context | None,
+) -> None:
+    try:
+        refuse_url(value)
+    except ShardError as error:
+        kind.fail(str(error), param, ctx)
+
+
 FOLDER = _Path(path_type=Path, file_okay=False)
 FILE = _Path(path_type=Path, dir_okay=False)
 ANY = _Path(path_type=Path)
+NAME_OR_PATH = _NameOrPath()
 
 ABORTED, WRONG_INPUT, TOO_MANY_FAILURES = 1, 2, 3
 """Exit codes, beside 0; explained in docs/format.md and in the help of `build-lidar`."""

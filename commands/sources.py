@@ -3,21 +3,27 @@
 Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
+import sys
 from pathlib import Path
 
 import click
 
-from commands.parameters import FOLDER
+from commands.parameters import FOLDER, TOO_MANY_FAILURES
 
 
 @click.command("import-cmu")
 @click.argument("source", type=FOLDER)
 @click.option("--out", type=FOLDER, required=True, help="Folder of the archive to write.")
 def import_cmu(source: Path, out: Path) -> None:
-    """Turn CMU's ASF/AMC files below SOURCE into recordings in AMASS's layout."""
+    """Turn CMU's ASF/AMC files below SOURCE into recordings in AMASS's layout.
+
+    Exit codes: 0, all were imported. 3, some could not be, each of which is named; the others were.
+    """
     from pipelines import imports
 
-    click.echo(imports.import_cmu(source, out))
+    result = imports.import_cmu(source, out)
+    click.echo(result.describe())
+    sys.exit(0 if result.is_complete else TOO_MANY_FAILURES)
 
 
 @click.command()

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from commands.parameters import FILE, FOLDER
+from commands.parameters import FILE, FOLDER, NAME_OR_PATH
 from pipelines.evaluation.options import EvaluationOptions
 from pipelines.training.align_options import (
     ALIGN_BATCH,
@@ -82,6 +82,7 @@ def _to_loop(parameters: dict[str, Any]) -> LoopOptions:
 )
 @click.option(
     "--text-model",
+    type=NAME_OR_PATH,
     default=AlignOptions.text_model,
     help="tiny (made on the spot), a T5's folder, or hub:NAME.",
 )
@@ -126,6 +127,7 @@ def align(
 @click.option("--field", help="What is captioned [default: features, or else points].")
 @click.option(
     "--text-model",
+    type=NAME_OR_PATH,
     default=TeachingOptions.text_model,
     help="tiny (made on the spot), a T5's folder, or hub:NAME.",
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.building import build_shard
-from pipelines.errors import aborting
+from pipelines.errors import aborting, expect_possible_folder
 from pipelines.finishing import finish
 from pipelines.folder import expect_own_folder, prepare_folder, read_kept
 from pipelines.inputs import find_inputs
@@ -31,8 +31,9 @@ from pipelines.tally import Tally
 from pipelines.tools import load_tools_anew
 
 
-def dry_run(options: BuildOptions) -> str:
+def dry_run(options: BuildOptions, out: Path) -> str:
     """Return the plan of a build in words, and write nothing."""
+    expect_possible_folder(out)
     paths = find_inputs(options)
     load_tools_anew(options)
     return describe_plan(make_plan(options, paths), options, paths)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from motiondata.counting import counted
 from motiondata.errors import InputError
 from motiondata.humanml3d.index import read_index
 from pipelines import build, imports, reports
@@ -24,7 +25,7 @@ def run(folder: Path, clips: int, workers: int) -> Iterator[str]:
     if (corpus / "index.csv").exists():
         _expect_clips(corpus / "index.csv", clips)
     else:
-        yield f"Making {clips} clips of synthetic motion ..."
+        yield f"Making {counted(clips, 'clip')} of synthetic motion ..."
         yield imports.synthesize(corpus, clips, seed=0)
     yield "\nScanning them ..."
     options = BuildOptions(corpus / "index.csv", corpus / "amass", shard_megabytes=SHARD_MEGABYTES)

@@ -51,7 +51,7 @@ class Drop:
     @classmethod
     def of(cls, row: DroppableRow, stage: str, error: RecordingError) -> "Drop":
         """Make the drop of a row out of the error that it met."""
-        message = _one_line(str(error))
+        message = one_line(str(error))
         return cls(row.number, row.name, row.source_path, row.subset, stage, error.reason, message)
 
     @property
@@ -60,7 +60,7 @@ class Drop:
         return DropReason(self.reason).expected
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str, letters: int = MESSAGE_LETTERS) -> str:
     """Return a text that any file and terminal takes, whatever the names and values in it."""
     line = text if text.isprintable() else text.encode("unicode_escape").decode()
-    return line if len(line) <= MESSAGE_LETTERS else f"{line[: MESSAGE_LETTERS - 4]} ..."
+    return line if len(line) <= letters else f"{line[: letters - 4]} ..."

@@ -228,7 +228,7 @@ def _load(load: LoadEncoder, expected: str) -> Encoder:
     """Load an encoder once a process, or raise `InputError` where it is no longer the same."""
     encoder = load()
     if encoder.id != expected:
-        raise InputError(f"{load}: the encoder was replaced while it was used; start again")
+        raise InputError("the encoder was replaced while it was used; start again")
     return encoder
 
 

@@ -11,8 +11,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from motiondata.counting import counted
 from motiondata.errors import InputError
-from pipelines.errors import AbortedError, aborting
+from pipelines.errors import AbortedError, aborting, expect_possible_folder
 from pipelines.export_options import ExportOptions
 from pipelines.layouts import LAYOUTS, Layout, Line
 from pipelines.occupation import try_lock
@@ -34,6 +35,7 @@ def export(path: Path, out: Path, options: ExportOptions) -> str:
     Raises `InputError` or `ShardError` for wrong input, before anything is written, and
     `AbortedError` where the machine stops it, which the same call then goes on with.
     """
+    expect_possible_folder(out)
     dataset = Dataset.open(path)
     splits = dataset.description.splits if options.split is None else [options.split]
     make = LAYOUTS[options.format]
@@ -127,7 +129,10 @@ def _write_list(out: Path, layout: Layout) -> str:
             for line in _lines(layout):
                 file.write(f"{','.join(map(str, line))}\n".encode("ascii"))
     frames = int(layout.lengths.sum())
-    return f"{layout.split}: {frames:,} frames of {len(layout.keys):,} clips, listed in {path}"
+    return (
+        f"{layout.split}: {counted(frames, 'frame')} of {counted(len(layout.keys), 'clip')}, "
+        f"listed in {path}"
+    )
 
 
 def _lines(layout: Layout) -> Iterator[Line]:

@@ -1,23 +1,52 @@
-"""Making and importing recordings: archives in AMASS's layout out of other things."""
+"""Making and importing recordings: archives in AMASS's layout from other sources."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from motiondata.cmu import importing
+from motiondata.counting import counted
 from motiondata.synthesis import corpus
+from pipelines.errors import expect_possible_folder
+from shards.paths import refuse_url
 
 
-def import_cmu(source: Path, out: Path) -> str:
-    """Convert CMU's ASF/AMC files and say what came of it."""
-    report = importing.import_cmu(source, out)
-    failures = [f"failed {name}: {message}" for name, message in report.failures]
-    done = f"{report.recordings} recordings, {report.frames:,} frames in {out / 'CMU'}"
-    return "\n".join([*failures, done])
+@dataclass(frozen=True)
+class ImportResult:
+    """What an import wrote, and what it could not import."""
+
+    archive: Path
+    """The folder with the recordings."""
+    report: importing.CmuReport
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether every motion was imported."""
+        return not self.report.failures
+
+    def describe(self) -> str:
+        """Return one line per failed motion, and the totals."""
+        report = self.report
+        failures = [f"failed {failure.source}: {failure.message}" for failure in report.failures]
+        failed = f", {counted(len(failures), 'motion')} failed" if failures else ""
+        done = (
+            f"{counted(report.recordings, 'recording')}, {counted(report.frames, 'frame')} in "
+            f"{self.archive}{failed}"
+        )
+        return "\n".join([*failures, done])
+
+
+def import_cmu(source: Path, out: Path) -> ImportResult:
+    """Convert CMU's ASF/AMC files; raises `InputError` where nothing can be imported."""
+    refuse_url(source)
+    expect_possible_folder(out)
+    return ImportResult(out / importing.SUBSET, importing.import_cmu(source, out))
 
 
 def synthesize(out: Path, clips: int, seed: int) -> str:
     """Make a corpus of synthetic motion and say what is in it."""
+    expect_possible_folder(out)
     report = corpus.synthesize(out, clips, seed)
     return (
-        f"{report.clips:,} clips of {report.recordings:,} recordings, {report.frames:,} frames, "
-        f"{report.bytes / 1e6:,.1f} MB in {out}"
+        f"{counted(report.clips, 'clip')} of {counted(report.recordings, 'recording')}, "
+        f"{counted(report.frames, 'frame')}, {report.bytes / 1e6:,.1f} MB in {out}"
     )

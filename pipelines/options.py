@@ -11,6 +11,7 @@ from pathlib import Path
 from motiondata.errors import InputError
 from motiondata.lidar.devices import CPU, SCAN_DEVICES
 from pipelines.budget import ONE_PERCENT, FailureBudget
+from shards.paths import refuse_url
 
 MAX_METRES = 1000.0
 """Farther than such LiDARs see; the numbers of a scan stay far from the limits of float32."""
@@ -58,6 +59,9 @@ class BuildOptions:
     """The size that shards are filled to, about, in 10^6 bytes."""
 
     def __post_init__(self) -> None:
+        for name in ("index", "amass", "texts", "splits", "body", "sensor"):
+            if (path := getattr(self, name)) is not None:
+                refuse_url(path)
         for name, least in (("points", 1), ("views", 1), ("limit", 1), ("shard_megabytes", 1)):
             self._expect_at_least(name, least)
         self._expect_at_least("noise", 0.0)

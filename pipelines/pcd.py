@@ -12,6 +12,8 @@ from motiondata.errors import InputError
 from shards.schema import ArraySpec
 
 FLOATS = ("float32", "float64")
+NO_POSITIONS = {"pose": "axis-angle rotations, in radians"}
+"""Fields with three floats per joint that are no positions, and what they are: docs/format.md."""
 HEADER = """\
 # .PCD v0.7 - Point Cloud Data file format
 VERSION 0.7
@@ -36,6 +38,11 @@ def points_to_pcd(points: NDArray[Any]) -> bytes:
 
 def check_clouds(spec: ArraySpec, field: str) -> None:
     """Raise `InputError` unless each frame of a field is an array of points."""
+    if field in NO_POSITIONS:
+        raise InputError(
+            f"field: expected positions for pcd, such as points or joints, found {field}, which "
+            f"holds {NO_POSITIONS[field]}"
+        )
     if spec.dtype not in FLOATS or len(spec.shape) != 3 or spec.shape[-1] != 3:
         raise InputError(
             f"field: expected floats shaped (frames, points, 3) for pcd, found {field}, "

@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from motiondata.archives.resolution import Archive
+from motiondata.counting import counted
 from motiondata.errors import DropReason, InputError, RecordingError
 from motiondata.humanml3d.index import Row, iter_index
-from motiondata.humanml3d.splits import MIRRORED_PREFIX, read_splits
+from motiondata.humanml3d.splits import MIRRORED_PREFIX, Splits, read_splits
 from pipelines.clip_columns import LISTED_COLUMNS, RECORDING, ROW_COLUMNS, ClipColumns
-from pipelines.drops import Drop
+from pipelines.drops import Drop, one_line
 from pipelines.filling import fill_shards
 from pipelines.inputs import InputPaths
 from pipelines.options import BuildOptions
@@ -27,6 +28,8 @@ ALL = "all"
 """The split of every clip when no split lists are given."""
 BATCH_ROWS = 65_536
 """How many rows are objects at once."""
+NAME_LETTERS = 70
+"""Where a name in a remark is cut off; names of an index have at most 64 letters."""
 VIEW = "_[vV][0-9]+$"
 """How the keys of further views end, whatever the case."""
 
@@ -41,20 +44,34 @@ def make_plan(
 
     `kept` are the keys of the samples of shards that are to stay as they are, by shard.
     """
-    clips, drops = _plan_clips(options, _list_rows(options, paths))
+    rows, remarks = _list_rows(options, paths)
+    clips, drops = _plan_clips(options, rows)
     _refuse_shared_keys(clips)
     shards = fill_shards(clips, options, kept or {})
-    return Plan(shards, tuple(drops), len(clips) + len(drops))
+    return Plan(shards, tuple(drops), len(clips) + len(drops), remarks)
 
 
-def _list_rows(options: BuildOptions, paths: InputPaths) -> pa.Table:
-    """Read the index and the lists: what they say takes much more memory than what is kept."""
+def _list_rows(options: BuildOptions, paths: InputPaths) -> tuple[pa.Table, tuple[str, ...]]:
+    """Read the index and the lists, and return the rows and remarks on the lists.
+
+    The texts take much more memory than what is kept of them.
+    """
     rows = pa.Table.from_batches(map(_to_batch, _batches(iter_index(options.index))), ROW_COLUMNS)
     names = rows["name"].to_pylist()
-    columns = zip(*_listed(names, paths, options.mirror), strict=True)
+    splits = None if paths.splits is None else read_splits(paths.splits, names)
+    columns = zip(*_listed(names, splits, options.mirror), strict=True)
     for field, values in zip(LISTED_COLUMNS, columns, strict=True):
         rows = rows.append_column(field, pa.array(values, field.type))
-    return rows
+    return rows, _unknown_names(splits)
+
+
+def _unknown_names(splits: Splits | None) -> tuple[str, ...]:
+    """Say how many names of the split lists the index lacks, where there are any."""
+    if splits is None or not splits.unknown:
+        return ()
+    name, split = next(iter(splits.unknown.items()))
+    names, example = counted(len(splits.unknown), "name"), one_line(name, NAME_LETTERS)
+    return (f"the split lists have {names} that the index lacks, such as {example} in {split}.txt",)
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
@@ -68,12 +85,11 @@ def _to_batch(rows: list[Row]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(columns, ROW_COLUMNS)
 
 
-def _listed(names: list[str], paths: InputPaths, mirror: bool) -> Iterator[Listed]:
+def _listed(names: list[str], splits: Splits | None, mirror: bool) -> Iterator[Listed]:
     """Yield of each clip its split, and whether it and its mirrored one are wanted and listed."""
-    if paths.splits is None:
+    if splits is None:
         yield from ((ALL, True, mirror) for _ in names)
         return
-    splits = read_splits(paths.splits, names)
     for name in names:
         plain = splits.of_clip.get(name)
         twin = splits.of_mirrored_clip.get(MIRRORED_PREFIX + name) if mirror else None

@@ -114,6 +114,8 @@ class Plan(Generic[C]):
     drops: tuple[Drop, ...]
     rows: int
     """The rows that were considered: planned ones and drops together."""
+    remarks: tuple[str, ...] = ()
+    """What a report says of the inputs, because nobody would notice it otherwise."""
 
     def __post_init__(self) -> None:
         planned = len(self.shards.columns.frames)

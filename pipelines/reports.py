@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from motiondata.bodies.bundled import bundled_body
+from motiondata.counting import counted
 from motiondata.lidar.presets import SENSOR_NAMES
 from pipelines.summary import count_table
 from shards.dataset import Dataset, read_table_file
@@ -23,10 +24,13 @@ def verify(path: Path) -> tuple[bool, str]:
     """Check a dataset wholly; return whether it is sound, and a line a fault."""
     faults = [str(fault) for fault in find_faults(path)]
     if faults:
-        return False, "\n".join([*faults, f"{len(faults)} faults in {path}"])
+        return False, "\n".join([*faults, f"{counted(len(faults), 'fault')} in {path}"])
     dataset = Dataset.open(path)
     samples, shards = len(dataset.manifest), len(dataset.description.shards)
-    return True, f"{path} is sound: {samples:,} samples in {shards} shards, every byte as built"
+    return True, (
+        f"{path} is sound: {counted(samples, 'sample')} in {counted(shards, 'shard')}, "
+        "every byte as built"
+    )
 
 
 def info(path: Path) -> str:

@@ -17,6 +17,7 @@ from math import ceil, floor
 from typing import Any
 from urllib.parse import urlsplit
 
+from motiondata.counting import counted
 from motiondata.lidar.devices import CUDA
 from pipelines.crew import Crew, OnFrames
 from pipelines.errors import AbortedError
@@ -46,12 +47,13 @@ def run_jobs(
 ) -> Generator[str]:
     """Run all jobs and yield the names of their shards as they finish, in no particular order.
 
-    A plan of a single job, or no workers and no cluster, is run from this process: Ray alone takes
-    seconds to start. Raises `AbortedError` where Ray does not start or workers go on dying, and
-    what building a shard raised. Closing the generator ends the workers.
+    Without a cluster, a single job or no workers are run from this process: Ray alone takes
+    seconds to start. A cluster that is named is used for a single job too. Raises `AbortedError`
+    where Ray does not start or workers go on dying, and what building a shard raised. Closing the
+    generator ends the workers.
     """
-    wants_ray = execution.workers > 0 or execution.ray_address is not None
-    if wants_ray and len(jobs) > 1:
+    on_cluster = execution.ray_address is not None and len(jobs) > 0
+    if on_cluster or (execution.workers > 0 and len(jobs) > 1):
         yield from _run_on_ray(build, jobs, execution, on_frames)
     else:
         with closing(Supervisor(build, execution)) as supervisor:
@@ -108,7 +110,7 @@ def _start_ray(execution: Execution) -> Any:
     try:
         return _init_ray({"address": cluster} if cluster else alone)
     except (OSError, RuntimeError, ValueError) as error:
-        wanted = cluster or f"{execution.workers} workers on this machine"
+        wanted = cluster or f"{counted(execution.workers, 'worker')} on this machine"
         raise AbortedError(
             f"Ray did not start ({wanted}): {error}. Check `ray status`, or build without Ray "
             f"by leaving out --workers and --ray-address"

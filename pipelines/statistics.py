@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from motiondata.counting import counted
 from motiondata.errors import InputError
 from pipelines.errors import AbortedError
 from pipelines.summary import count_table
@@ -66,7 +67,7 @@ def _default_split(dataset: Dataset) -> str:
     splits = dataset.description.splits
     if TRAIN in splits or len(splits) == 1:
         return TRAIN if TRAIN in splits else splits[0]
-    choice = f"choose --split of {', '.join(splits)}" if splits else "it has no samples"
+    choice = f"choose --split from {', '.join(splits)}" if splits else "it has no samples"
     raise InputError(f"{dataset.path}: has no split {TRAIN}; {choice}")
 
 
@@ -113,8 +114,10 @@ def _table(subject: Subject, found: Survey) -> list[str]:
             zip(*columns.values(), moments.constant, strict=True)
         )
     ]
-    counted = "clips, each of one weight" if subject.weight == CLIP else "values a component"
-    title = f"{subject.field} of {subject.split}: {moments.count:,} {counted}"
+    unit = (
+        ("clip", ", each of one weight") if subject.weight == CLIP else ("value", " per component")
+    )
+    title = f"{subject.field} of {subject.split}: {counted(moments.count, unit[0])}{unit[1]}"
     return [title, *count_table(rows, (subject.field, *columns, ""))]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from motiondata.counting import counted
 from pipelines.clip_columns import ClipColumns
 from pipelines.drops import Drop
 from pipelines.filling import clip_bytes
@@ -32,11 +33,13 @@ def describe_plan(plan: Plan[ClipColumns], options: BuildOptions, paths: InputPa
         [
             *_table(counts, plan.drops),
             "",
-            f"{plan.rows:,} rows: {plan.samples:,} samples, {len(plan.drops):,} drops",
-            f"{plan.frames:,} frames in {len(plan.shards)} shards ({_counts(splits)}), "
+            _rows_line(plan.rows, plan.samples, len(plan.drops)),
+            f"{counted(plan.frames, 'frame')} in {counted(len(plan.shards), 'shard')} "
+            f"({_counts(splits)}), "
             f"about {megabytes:,.0f} MB",
             f"captions: {paths.texts or 'none'}; splits: {paths.splits or 'none'}",
             *paths.remarks,
+            *plan.remarks,
             "nothing was written",
         ]
     )
@@ -56,13 +59,18 @@ def describe_build(
             *_table(tally.subsets, tally.drops),
             "",
             *_failures(tally.drops),
-            f"{plan.rows:,} rows: {tally.samples:,} samples, {len(tally.drops):,} drops",
-            f"{tally.frames:,} frames, {means}{len(tally.shards)} shards, {size / 1e6:,.1f} MB "
-            f"in {out}",
+            _rows_line(plan.rows, tally.samples, len(tally.drops)),
+            f"{counted(tally.frames, 'frame')}, {means}{counted(len(tally.shards), 'shard')}, "
+            f"{size / 1e6:,.1f} MB in {out}",
             *remarks,
+            *plan.remarks,
             rate,
         ]
     )
+
+
+def _rows_line(rows: int, samples: int, drops: int) -> str:
+    return f"{counted(rows, 'row')}: {counted(samples, 'sample')}, {counted(drops, 'drop')}"
 
 
 def count_table(rows: Iterable[tuple[str, ...]], header: tuple[str, ...]) -> list[str]:

@@ -11,6 +11,8 @@ __all__ = ["open_dataset"]
 
 def open_dataset(path: str | Path) -> "StreamedDataset":
     """Open a finished dataset for training; raise `shards.errors.DatasetError` where it is none."""
+    from shards.paths import refuse_url
     from shards.streaming import StreamedDataset
 
+    refuse_url(path)
     return StreamedDataset.open(Path(path))

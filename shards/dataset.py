@@ -22,7 +22,7 @@ from shards.description import (
 from shards.errors import DatasetError, ShardError
 from shards.hashing import hash_bytes
 from shards.manifest import ManifestRow, parquet_to_manifest, table_to_rows
-from shards.paths import DATASET, MANIFEST, existing
+from shards.paths import DATASET, MANIFEST, RECEIPTS, existing, refuse_url
 from shards.publishing import Permit, publish
 from shards.schema import Schema
 from shards.tables import TableEntry
@@ -101,11 +101,21 @@ def write_dataset_json(out: Path, description: Description, permit: Permit = nul
 
 def read_description(path: Path) -> Description:
     """Return what `dataset.json` says, or raise `DatasetError` for a folder without it."""
+    refuse_url(path)
     if not (path / DATASET).exists():
-        raise DatasetError(
-            str(path), f"not a finished dataset: it has no {DATASET}; run its build again"
-        )
+        raise DatasetError(str(path), f"not a finished dataset: {_what_lies_at(path)}")
     return json_to_description(existing(path, DATASET).read_bytes())
+
+
+def _what_lies_at(path: Path) -> str:
+    """Say what was found in place of a dataset, and what to do."""
+    if not path.is_dir():
+        return f"expected a folder with {DATASET}, found {'a file' if path.exists() else 'nothing'}"
+    if (path / RECEIPTS).is_dir():
+        return f"it has no {DATASET} yet; run its build again to finish it"
+    below = sorted(file.parent for file in path.glob(f"*/{DATASET}"))
+    hint = f"; there is one in {below[0]}" if below else ""
+    return f"it has no {DATASET}{hint}"
 
 
 def read_table_file(path: Path, table: TableEntry) -> bytes:

@@ -84,7 +84,7 @@ class Description:
         """Return a split's shards in order, or raise with the splits there are."""
         if split not in self.splits:
             choice = (
-                f"choose of {', '.join(self.splits)}" if self.splits else "there are no samples"
+                f"choose one of {', '.join(self.splits)}" if self.splits else "there are no samples"
             )
             raise ShardError(f"there is no split {split!r}; {choice}")
         return tuple(shard for shard in self.shards if shard.split == split)

@@ -38,7 +38,7 @@ class Spans:
         """Return where a field's members lie, of the clips in these rows of the manifest."""
         if field not in dataset.schema.suffixes:
             raise ShardError(
-                f"no field is called {field!r}; choose of {', '.join(dataset.schema.suffixes)}"
+                f"no field is called {field!r}; choose one of {', '.join(dataset.schema.suffixes)}"
             )
         columns = ["key", "shard", f"{field}_offset", f"{field}_size"]
         table = dataset.manifest.select(columns).take(rows)
@@ -81,7 +81,7 @@ def row_spec(schema: Schema, field: str) -> ArraySpec:
     if field not in fitting:
         raise ShardError(
             f"{field!r} is no array with a row of fixed shape a frame; "
-            f"choose of {', '.join(fitting)}"
+            f"choose one of {', '.join(fitting)}"
         )
     return fitting[field]
 

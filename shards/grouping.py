@@ -75,6 +75,7 @@ def check_groups(groups: Groups, components: int) -> None:
     edges = [0, *(stop for _, stop in groups.values())]
     starts = [start for start, _ in groups.values()]
     if starts != edges[:-1] or edges[-1] != components or sorted(set(edges)) != edges:
+        named = ", ".join(f"{name}={start}:{stop}" for name, (start, stop) in groups.items())
         raise ShardError(
-            f"the groups {dict(groups)} do not hold each of {components} features once, in order"
+            f"the groups {named} do not hold each of {components} features once, in order"
         )

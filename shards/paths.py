@@ -6,6 +6,7 @@ to files, as Hugging Face's cache, git-annex and DVC store them: what a reader o
 a hash that the dataset records. No reader follows a link to a folder out of the dataset's.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -15,6 +16,9 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 """Keys and splits: no dot, where `webdataset` cuts keys, and no leading `_`: it skips `__x__`."""
 SHARD_NAME = re.compile(rf"({NAME.pattern})/[0-9]{{6}}\.tar")
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
+
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+"""How a URL begins (RFC 3986), also one whose second slash `Path` has removed."""
 
 DATASET = "dataset.json"
 MANIFEST = "manifest.parquet"
@@ -63,6 +67,15 @@ def inside(root: Path, name: str) -> Path:
     if not path.resolve().is_relative_to(root.resolve()):
         raise DatasetError(name, _LEADS_OUT)
     return path
+
+
+def refuse_url(path: str | os.PathLike[str]) -> None:
+    """Raise `ShardError` for a URL, which would be taken for a path of folders such as `s3:`."""
+    if URL.match(os.fspath(path)):
+        raise ShardError(
+            f"{path}: expected a path of this machine, found a URL; URLs are not supported: copy "
+            "the data to a local disk, or mount the storage and name the mounted folder"
+        )
 
 
 def existing(root: Path, name: str) -> Path:

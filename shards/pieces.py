@@ -78,7 +78,7 @@ class Windows:
     ) -> None:
         length = whole_number("length of a window", length, least=1)
         if sampling not in SAMPLINGS:
-            raise ShardError(f"the sampling is {sampling!r}; choose of {', '.join(SAMPLINGS)}")
+            raise ShardError(f"the sampling is {sampling!r}; choose one of {', '.join(SAMPLINGS)}")
         self.frames, self.length, self.sampling, self.random = frames, length, sampling, random
         one_each = random and sampling == "clip"
         windows = np.ones_like(frames) if one_each else -(-frames // length)

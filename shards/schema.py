@@ -96,7 +96,7 @@ class Schema:
         floats = {name: spec for name, spec in self.arrays.items() if spec.is_float}
         if field not in floats:
             raise ShardError(
-                f"no field of floats is called {field!r}; choose of {', '.join(floats)}"
+                f"no field of floats is called {field!r}; choose one of {', '.join(floats)}"
             )
         return floats[field]
 

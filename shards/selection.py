@@ -35,6 +35,13 @@ class Selection:
         if self.limit is not None:
             whole_number("limit", self.limit, least=1)
 
+    def describe(self) -> str:
+        """Say in words what is selected."""
+        words = [f"the split {self.split!r} with at least {self.min_frames} frames"]
+        words += [] if self.max_frames is None else [f"at most {self.max_frames} frames"]
+        words += [] if self.keys is None else ["one of the given keys"]
+        return ", ".join(words)
+
 
 def select_rows(dataset: Dataset, selection: Selection) -> NDArray[np.int64]:
     """Return the numbers of the selected rows of the manifest, ascending, or raise for none."""
@@ -48,7 +55,7 @@ def select_rows(dataset: Dataset, selection: Selection) -> NDArray[np.int64]:
         chosen &= _named(dataset, selection.split, selection.keys)
     rows = np.flatnonzero(chosen)[: selection.limit]
     if not len(rows):
-        raise ShardError(f"{dataset.path}: no clip is left of {selection}")
+        raise ShardError(f"{dataset.path}: no clip is left of {selection.describe()}")
     return rows
 
 

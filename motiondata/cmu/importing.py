@@ -23,6 +23,7 @@ from motiondata.cmu.body_size import fit_betas
 from motiondata.cmu.frame_rates import trial_fps
 from motiondata.cmu.kinematics import WorldBones, pose_bones
 from motiondata.cmu.retarget import check_bones, retarget
+from motiondata.counting import counted
 from motiondata.errors import DropReason, InputError, RecordingError
 from motiondata.recording import Recording
 
@@ -79,9 +80,10 @@ def import_cmu(source: Path, out: Path) -> CmuReport:
         raise InputError(f"{out}: expected a folder to write to, found a file")
     report = _import_motions(source, out)
     if not report.recordings:
+        failed = counted(len(report.failures), "motion")
         raise InputError(
-            f"{source}: none of its {len(report.failures)} motions could be imported; the first "
-            f"one: {report.failures[0].message}"
+            f"{source}: nothing could be imported, {failed} failed; the first one: "
+            f"{report.failures[0].message}"
         )
     return report
 

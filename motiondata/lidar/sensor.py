@@ -47,25 +47,31 @@ class Sensor:
         self._expect(shapes[0] == shapes[1] == (self.beams,), f"angles shaped {shapes}")
         few = 0 < self.beams * self.columns <= MAX_RAYS and self.beams <= MAX_BEAMS
         self._expect(few, f"{self.beams} x {self.columns} rays")
-        steep = float(np.degrees(np.abs(self.elevation).max()))
-        self._expect(steep < 90, f"an elevation of {steep:.4g} degrees")
-        wide = float(np.degrees(np.abs(self.azimuth_offset).max()))
-        self._expect(wide <= 180, f"an azimuth offset of {wide:.4g} degrees")
+        steep = _farthest_from_zero(np.degrees(self.elevation))
+        self._expect(abs(steep) < 90, f"an elevation of {steep:.4g} degrees")
+        wide = _farthest_from_zero(np.degrees(self.azimuth_offset))
+        self._expect(abs(wide) <= 180, f"an azimuth offset of {wide:.4g} degrees")
         ordered = 0 <= self.min_range < self.max_range
         self._expect(ordered, f"ranges from {self.min_range:g} to {self.max_range:g} m")
 
     def _expect(self, holds: bool, found: str) -> None:
         if not holds:
             raise InputError(
-                f"sensor {self.name}: found {found}; expected as many elevations (below 90 "
-                "degrees) as azimuth offsets (up to 180 degrees), at least one beam and column, "
-                f"{MAX_BEAMS} beams and {MAX_RAYS} rays at the most, and 0 <= min_range < max_range"
+                f"sensor {self.name}: found {found}; expected as many elevations (between "
+                "-90 and 90 degrees) as azimuth offsets (-180 to 180 degrees), at least one beam "
+                f"and column, {MAX_BEAMS} beams and {MAX_RAYS} rays at the most, and "
+                "0 <= min_range < max_range"
             )
 
     @property
     def beams(self) -> int:
         """The number of beams."""
         return len(self.elevation)
+
+
+def _farthest_from_zero(values: NDArray[np.float64]) -> float:
+    """Return the value of the largest magnitude, with its sign; NaN where one is NaN."""
+    return float(values[np.abs(values).argmax()])
 
 
 def ray_directions(sensor: Sensor) -> NDArray[np.float64]:

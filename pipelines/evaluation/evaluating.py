@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.errors import aborting
+from pipelines.errors import aborting, expect_possible_folder
 from pipelines.evaluation.baselines import central_caption, nearest_captions, nearest_field
 from pipelines.evaluation.findings import findings
 from pipelines.evaluation.judging import KnownAct
@@ -20,6 +20,7 @@ from pipelines.evaluation.references import References, read_references
 from pipelines.evaluation.report import CONSTANT, MODEL, NEAREST, Example, Report, report_to_json
 from pipelines.evaluation.scoring import score_captions
 from pipelines.evaluation.spoken import Spoken, speaker
+from pipelines.training_split import expect_training_split
 from shards.dataset import Dataset
 from shards.paths import TRAIN
 from shards.publishing import publish
@@ -52,6 +53,7 @@ def evaluate(path: Path, out: Path, options: EvaluationOptions) -> str:
 
     Raises `InputError` or `ShardError` for wrong input, before anything is written.
     """
+    expect_possible_folder(out)
     dataset = Dataset.open(path)
     report = _report(dataset.content_hash, _evidence(dataset, options))
     text = report_to_markdown(report).encode(errors="replace")  # JSON can hold half characters
@@ -64,6 +66,7 @@ def evaluate(path: Path, out: Path, options: EvaluationOptions) -> str:
 
 def _evidence(dataset: Dataset, options: EvaluationOptions) -> _Evidence:
     speak = speaker(options)
+    expect_training_split(dataset)
     references, train = (read_references(dataset, split) for split in (options.split, TRAIN))
     field = nearest_field(dataset, options.nearest_by)
     return _Evidence(

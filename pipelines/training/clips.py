@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from motiondata.errors import InputError
+from pipelines.training_split import expect_training_split
 from shards.batching import Batch
 from shards.dataset import Dataset
 from shards.errors import DatasetError
@@ -109,6 +110,7 @@ def encoder_of(dataset: Dataset) -> str | None:
 
 def training_captions(data: StreamedDataset) -> list[str]:
     """Return all captions that are trained on, or raise `InputError` where there is none."""
+    expect_training_split(data.dataset)
     captions = [*chain.from_iterable(captions_by_key(data, TRAIN).values())]
     if captions:
         return captions

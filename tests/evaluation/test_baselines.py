@@ -121,7 +121,7 @@ def test_features_are_compared_before_points(corpus: Corpus) -> None:
 
 @pytest.mark.parametrize("field", ["parts", "json", "nothing"])
 def test_a_field_that_has_no_mean_is_refused(corpus: Corpus, field: str) -> None:
-    with pytest.raises(ShardError, match="choose of"):
+    with pytest.raises(ShardError, match="choose one of"):
         nearest_field(corpus.dataset, field)
 
 

@@ -1,20 +1,30 @@
 """The command line: what it prints and exits with, and that wrong input changes nothing."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
+import click
 import pytest
-from click import Command, Option
+from click import BadParameter, Command, Option
 from click.testing import CliRunner
 
 from cli import main
 from commands import building, datasets, sources
+from commands.parameters import FOLDER, NAME_OR_PATH
+from motiondata.counting import counted
+from pipelines.build import build_lidar
+from pipelines.options import Execution
 from pipelines.reports import reproduce
+from shards import open_dataset
 from shards.dataset import Dataset
+from shards.errors import ShardError
+from tests.cmu.made import amc_text, write_subject
 from tests.pipelines.made_archive import BAD, GOOD, MadeArchive
 from tests.test_layers import ROOT
 
@@ -81,7 +91,7 @@ def test_stats_prints_a_row_a_component(archive: MadeArchive, out: Path) -> None
     run(*build_words(archive, out))
     code, said = run("stats", out, "--split", "val", "--field", "joints")
     assert code == 0
-    assert said.splitlines()[0] == "joints of val: 440 values a component"
+    assert said.splitlines()[0] == "joints of val: 440 values per component"
     assert "mean" in said
 
 
@@ -128,10 +138,143 @@ def test_a_folder_that_is_no_dataset_is_said_to_be_none(tmp_path: Path, command:
 
 
 def test_what_the_system_refuses_is_a_sentence_that_says_where(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    code, said = run("synthesize", "--clips", 1, "--out", tmp_path / "file" / "corpus")
+    too_long = "x" * 250
+    code, said = run("synthesize", "--clips", 1, "--out", tmp_path / too_long)
     assert code == 1
-    assert said == f"motiondata: {tmp_path / 'file'}: File exists\n"
+    assert said.endswith("File name too long\n")
+    assert said.startswith(f"motiondata: {tmp_path}")
+
+
+FOLDERS = {
+    "build-lidar": ["build-lidar", "{root}/index.csv", "--amass", "{root}/amass", "--out"],
+    "build-lidar --dry-run": [
+        "build-lidar",
+        "{root}/index.csv",
+        "--dry-run",
+        "--amass",
+        "{root}/amass",
+        "--out",
+    ],
+    "synthesize": ["synthesize", "--clips", "1", "--out"],
+    "import-cmu": ["import-cmu", "{root}", "--out"],
+    "export": ["export", "{built}", "--format", "pcd", "--out"],
+    "align": ["align", "{built}", "--out"],
+    "train-captioner": ["train-captioner", "{built}", "--out"],
+    "evaluate": ["evaluate", "{built}", "--captions", "{root}/index.csv", "--out"],
+}
+"""Commands that write a folder, which they name last."""
+
+
+@pytest.mark.parametrize("command", FOLDERS)
+def test_a_folder_below_a_file_is_refused_before_anything_is_begun(
+    archive: MadeArchive, built: Dataset, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "file").touch()
+    words = [word.format(root=archive.root, built=built.path) for word in FOLDERS[command]]
+    code, said = run(*words, tmp_path / "file" / "sub")
+    assert code == 2
+    assert f"{tmp_path / 'file'}: expected a folder to write" in said
+    assert "run the same command again" not in said
+
+
+@pytest.mark.parametrize("command", FOLDERS)
+def test_a_url_is_refused_by_name_where_a_folder_is_written(
+    archive: MadeArchive,
+    built: Dataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = [word.format(root=archive.root, built=built.path) for word in FOLDERS[command]]
+    code, said = run(*words, "s3://bucket/x")
+    assert code == 2
+    assert "s3://bucket/x: expected a path of this machine, found a URL" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_url_is_refused_wherever_a_path_is_taken(tmp_path: Path) -> None:
+    url = "gs://bucket/x"
+    refused = 0
+    for command in main.commands.values():
+        for parameter in command.params:
+            if isinstance(parameter.type, (type(FOLDER), type(NAME_OR_PATH))):
+                with pytest.raises(BadParameter, match="URLs are not supported"):
+                    parameter.type.convert(url, parameter, None)
+                refused += 1
+            else:
+                assert not isinstance(parameter.type, click.Path), parameter.name
+    assert refused > 30
+
+
+@pytest.mark.parametrize("path", [Path("s3://bucket/x"), "hf://datasets/x", "file:///tmp/x"])
+def test_python_functions_refuse_urls_by_name(archive: MadeArchive, path: Path | str) -> None:
+    with pytest.raises(ShardError, match="URLs are not supported"):
+        open_dataset(path)
+    with pytest.raises(ShardError, match="URLs are not supported"):
+        Dataset.open(Path(path))
+    with pytest.raises(ShardError, match="URLs are not supported"):
+        replace(archive.options(), amass=Path(path))
+    with pytest.raises(ShardError, match="URLs are not supported"):
+        build_lidar(archive.options(), Path(path), Execution())
+
+
+def test_a_folder_with_a_colon_in_its_name_is_no_url(built: Dataset, tmp_path: Path) -> None:
+    shutil.copytree(built.path, tmp_path / "a:b" / "lidar")
+    assert len(open_dataset(tmp_path / "a:b" / "lidar").dataset.manifest) == len(built.manifest)
+
+
+@pytest.mark.parametrize("command", ["verify", "stats", "info"])
+def test_a_folder_that_is_not_there_is_not_said_to_want_a_build(
+    tmp_path: Path, command: str
+) -> None:
+    _, said = run(command, tmp_path / "nowhere")
+    assert "expected a folder with dataset.json, found nothing" in said
+    assert "run its build again" not in said
+
+
+def test_a_dataset_that_lies_one_folder_below_is_named(built: Dataset) -> None:
+    _, said = run("info", built.path.parent)
+    assert f"there is one in {built.path}" in said
+
+
+def test_an_unfinished_build_is_said_to_want_a_build(tmp_path: Path) -> None:
+    (tmp_path / "receipts").mkdir()
+    assert "run its build again to finish it" in run("info", tmp_path)[1]
+
+
+def test_names_in_split_lists_that_the_index_lacks_are_counted(
+    archive: MadeArchive, out: Path, tmp_path: Path
+) -> None:
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    for split in ("train", "val", "test"):
+        shutil.copy(archive.root / f"{split}.txt", lists)
+    with (lists / "val.txt").open("a") as file:
+        file.write("999998\nM999999\n")
+    expected = "the split lists have 2 names that the index lacks, such as 999998 in val.txt"
+    for more in (["--dry-run"], []):
+        assert expected in run(*build_words(archive, out, "--splits", lists, *more))[1]
+    assert "the index lacks" not in run(*build_words(archive, out.with_name("b")))[1]
+
+
+def test_an_import_with_a_failed_file_exits_with_3(tmp_path: Path) -> None:
+    motion = amc_text([{}] * 4, [(0, 20, 0, 0, 0, 0)] * 4)
+    write_subject(tmp_path / "subjects", "02", {"01": motion})
+    assert run("import-cmu", tmp_path / "subjects", "--out", tmp_path / "a")[0] == 0
+    (tmp_path / "subjects/02/02_02.amc").write_text("no motion\n")
+    code, said = run("import-cmu", tmp_path / "subjects", "--out", tmp_path / "b")
+    assert code == 3
+    assert "failed 02/02_02.amc" in said
+    assert said.endswith(f"1 recording, 4 frames in {tmp_path / 'b/CMU'}, 1 motion failed\n")
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(0, "0 shards"), (1, "1 shard"), (2, "2 shards"), (1320, "1,320 shards")],
+)
+def test_nouns_are_counted(number: int, expected: str) -> None:
+    assert counted(number, "shard") == expected
 
 
 def test_a_corpus_that_is_interrupted_is_absent(tmp_path: Path) -> None:
@@ -187,5 +330,5 @@ def test_the_program_runs_as_a_process_of_its_own(archive: MadeArchive, tmp_path
     done = subprocess.run(
         program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
-    assert "1 samples" in done.stdout
+    assert "1 row: 1 sample, 0 drops" in done.stdout
     assert done.stderr == ""

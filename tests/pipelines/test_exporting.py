@@ -302,12 +302,13 @@ WRONG = {
     "no dataset": (["nowhere", "--format", "pcd"], "not a finished dataset"),
     "no such split": (
         ["{built}", "--format", "pcd", "--split", "dev"],
-        "choose of test, train, val",
+        "choose one of test, train, val",
     ),
     "an empty split": (["{built}", "--format", "pcd", "--split", ""], "there is no split ''"),
-    "no such field": (["{built}", "--format", "pcd", "--field", "colour"], "choose of points"),
+    "no such field": (["{built}", "--format", "pcd", "--field", "colour"], "choose one of points"),
     "a field without rows": (["{built}", "--format", "npy-tree", "--field", "json"], "'json'"),
     "no points": (["{built}", "--format", "pcd", "--field", "trans"], "float32 (frames, 3)"),
+    "rotations": (["{built}", "--format", "pcd", "--field", "pose"], "axis-angle rotations"),
     "no floats": (["{built}", "--format", "pcd", "--field", "parts"], "uint8"),
     "no such format": (["{built}", "--format", "ply"], "'ply' is not one of"),
 }

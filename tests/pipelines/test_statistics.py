@@ -86,7 +86,7 @@ def test_what_was_found_is_shown(tmp_path: Path) -> None:
     path = make_features(tmp_path, [features, features[:18], np.tile(features, (2, 1))]).path
     code, said = run(path, "--field", "features", "--group", "a=0:2,b=2:3")
     assert code == 0
-    assert said[0] == "features of train: 78 values a component"
+    assert said[0] == "features of train: 78 values per component"
     assert said[1].split() == ["features", "mean", "std", "group's", "std", "min", "max"]
     assert said[4].split() == ["2", "7", "0", "0", "7", "7", "constant"]
     assert said[5:] == [
@@ -102,8 +102,8 @@ def test_what_was_found_is_shown(tmp_path: Path) -> None:
         (["--group", "a=0:2"], "each of 3 features once"),
         (["--group", "humanml3d-263"], "each of 3 features once"),
         (["--group", "colour"], "humanml3d-272"),
-        (["--split", "tset"], "choose of train, val"),
-        (["--field", "hits"], "choose of points, trans"),
+        (["--split", "tset"], "choose one of train, val"),
+        (["--field", "hits"], "choose one of points, trans"),
         (["--weight", "point"], "'frame', 'clip'"),
     ],
 )

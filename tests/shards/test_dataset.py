@@ -83,7 +83,7 @@ def test_any_member_reads_by_its_key(whole: Dataset) -> None:
 
 
 def test_an_unknown_split_names_those_there_are(whole: Dataset) -> None:
-    with pytest.raises(ShardError, match="no split 'tests'; choose of train, val"):
+    with pytest.raises(ShardError, match="no split 'tests'; choose one of train, val"):
         list(iter_samples(whole, "tests"))
 
 

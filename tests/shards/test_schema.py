@@ -126,5 +126,5 @@ def test_an_array_of_no_known_type_or_shape_is_refused(dtype: str, shape: tuple[
 
 
 def test_a_field_without_statistics_names_those_that_have_some() -> None:
-    with pytest.raises(ShardError, match="'hits'; choose of points, trans"):
+    with pytest.raises(ShardError, match="'hits'; choose one of points, trans"):
         SCHEMA.float_array("hits")

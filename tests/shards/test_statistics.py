@@ -165,7 +165,7 @@ def test_statistics_are_not_written_outside_the_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("field", ["hits", "parts", "json", "velocity"])
 def test_only_floats_have_statistics(dataset: Dataset, field: str) -> None:
-    with pytest.raises(ShardError, match="choose of points, trans"):
+    with pytest.raises(ShardError, match="choose one of points, trans"):
         survey(dataset, "train", field)
 
 

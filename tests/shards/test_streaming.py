@@ -173,7 +173,7 @@ def test_clips_are_filtered_by_length_key_and_number(streamed: StreamedDataset) 
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "another split": ({"split": "dev"}, "no split 'dev'; choose of train, val"),
+    "another split": ({"split": "dev"}, "no split 'dev'; choose one of train, val"),
     "no clip so long": ({"min_frames": 99}, "no clip is left"),
     "fewer than none": ({"min_frames": 0}, "the min_frames is 0"),
     "a range upside down": (
@@ -183,7 +183,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no clips at all": ({"limit": 0}, "the limit is 0"),
     "an unknown key": ({"keys": ["c0", "x"]}, "no sample 'x' in the split 'train'"),
     "a key of another split": ({"keys": ["c23"]}, "no sample 'c23'"),
-    "an unknown field": ({"fields": ["faces"]}, "no field is called 'faces'; choose of points"),
+    "an unknown field": ({"fields": ["faces"]}, "no field is called 'faces'; choose one of points"),
     "no fields": ({"fields": []}, "a list of names"),
     "one name": ({"fields": "points"}, "a list of names"),
 }
@@ -385,7 +385,7 @@ def test_absent_statistics_name_the_command(tmp_path: Path) -> None:
     data = StreamedDataset(make_dataset(tmp_path))
     with pytest.raises(ShardError, match=r"run motiondata stats .* --split val --field points"):
         data.standardizer("points", "val")
-    with pytest.raises(ShardError, match="choose of points, trans"):
+    with pytest.raises(ShardError, match="choose one of points, trans"):
         data.standardizer("hits")
 
 

@@ -171,7 +171,7 @@ def say_encoder(dataset: Dataset, name: str) -> None:
 
 
 def test_a_split_that_is_not_there_is_refused(data: Dataset, checkpoint: Path) -> None:
-    with pytest.raises(ShardError, match="there is no split 'dev'; choose of train, val, test"):
+    with pytest.raises(ShardError, match="there is no split 'dev'; choose one of train, val, test"):
         caption_split(data.path, checkpoint, "dev")
 
 

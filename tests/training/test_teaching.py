@@ -184,7 +184,7 @@ def test_where_val_has_too_little_train_is_looked_at(tmp_path: Path, made: MadeF
 
 def test_no_train_split_is_refused(tmp_path: Path) -> None:
     make_captioned(tmp_path, MadeFeatures(clips=(("test", 4),)), with_stats=False)
-    with pytest.raises(ShardError, match="there is no split 'train'; choose of test"):
+    with pytest.raises(InputError, match="expected a split train, found test"):
         run(tmp_path, tmp_path / "out")
 
 
