@@ -1,0 +1,83 @@
+"""What the documents' blocks work on: small, and under the names that the documents use."""
+
+import csv
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.build_clips import bundled_arrays
+from motiondata.cmu.importing import import_cmu
+from motiondata.synthesis.corpus import synthesize
+from pipelines.build import build_lidar
+from pipelines.export_options import ExportOptions
+from pipelines.exporting import export
+from pipelines.options import BuildOptions, Execution
+from tests.cmu.made import amc_text, write_subject
+
+CLIPS = 12
+MEGABYTES = 1
+"""Of a shard: small, so that a split has several."""
+CMU_FRAMES = 480
+"""Of the made trial, at 120 Hz: 80 frames of a clip."""
+CMU_ROW = ("./pose_data/CMU/02/02_01_poses.npy", 0, 80, "900001.npy")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A folder with everything that blocks read, by the names of the documents."""
+
+    root: Path
+
+    def copy_into(self, folder: Path, text: str) -> None:
+        """Copy what a text names into a folder, but for what the text makes itself."""
+        made = set(re.findall(r"--out (\S+)", text))
+        for source in self.root.iterdir():
+            if source.name not in made and re.search(rf"(?<![\w-]){source.name}\b", text):
+                shutil.copytree(source, folder / source.name)
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Make a corpus, an archive of CMU's, a body and a dataset, once for all blocks."""
+    root = tmp_path_factory.mktemp("prepared")
+    for make in (_make_sources, _make_body, _make_datasets):
+        make(root)
+    return Prepared(root)
+
+
+def _make_sources(root: Path) -> None:
+    """Make an index with a row of CMU's, the archive, and CMU's own files of that row."""
+    corpus, index = root / "corpus", root / "HumanML3D"
+    synthesize(corpus, CLIPS, seed=0)
+    write_subject(root / "cmu_asfamc", "02", {"01": amc_text([{}] * CMU_FRAMES, ROOTS)})
+    shutil.copytree(corpus / "amass", root / "AMASS")
+    import_cmu(root / "cmu_asfamc", root / "AMASS")
+    shutil.copytree(corpus, index, ignore=shutil.ignore_patterns("amass"))
+    with (index / "index.csv").open("a", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerow(CMU_ROW)
+    with (index / "train.txt").open("a") as file:
+        file.write("900001\n")
+
+
+ROOTS = [(0.0, 18.0, 0.05 * frame, 0.0, 0.0, 0.0) for frame in range(CMU_FRAMES)]
+"""A body that moves ahead at 30 cm a second, its hips at 0.9 m, in the made files' units."""
+
+
+def _make_body(root: Path) -> None:
+    """Write the bundled body's arrays as SMPL-H's folder has them."""
+    for gender in ("male", "female"):
+        (root / "smplh" / gender).mkdir(parents=True)
+        np.savez(root / "smplh" / gender / "model.npz", **bundled_arrays())  # type: ignore[arg-type]
+
+
+def _make_datasets(root: Path) -> None:
+    """Build a dataset of several shards a split, and export it."""
+    corpus = root / "corpus"
+    options = BuildOptions(corpus / "index.csv", corpus / "amass", shard_megabytes=MEGABYTES)
+    build_lidar(options, root / "lidar", Execution())
+    shutil.copytree(root / "lidar", root / "OUT")
+    export(root / "lidar", root / "files", ExportOptions("npy-tree"))

@@ -1,0 +1,153 @@
+"""Every block of the documents works as written, or is listed here with the reason why not.
+
+Only the data that a block finds is prepared, and small: no block is edited. The `python` blocks of
+a document are run one after another, as they are read, so that later ones know earlier names.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from motiondata.lidar.presets import load_sensor
+from tests.documents.blocks import BLOCKS, DOCUMENTS, ROOT, Block
+from tests.documents.conftest import Prepared
+
+NOT_RUN = {
+    "README.md: Try it, 2": "it is the run of all tests, of which this is one",
+    "README.md: From shards to captions, 1": "it trains for a quarter of an hour",
+    "docs/training.md: From shards to captions, 1": "it trains for a quarter of an hour",
+    "docs/cluster.md: Start, build, stop, 1": "it needs two machines that share a file system",
+    "docs/cluster.md: ray job submit, 1": "it needs a cluster with Ray's dashboard",
+    "docs/cluster.md: Slurm, 1": "it needs Slurm",
+}
+"""The blocks that cannot be run here, by name. `test_commands` checks what they call."""
+SLOW = {
+    "README.md: Try it, 1",  # a demonstration of 60 clips
+    "README.md: With your own data, 1",  # Ray is started
+    "README.md: With your own data, 4",  # 500 clips are made and scanned
+}
+SLOW_DOCUMENTS = {"docs/loading.md"}
+"""Ten epochs of four workers, and Ray's data."""
+
+VARIES = re.compile(r"\d[\d,.]*(?= s,| frames/s)")
+"""What a run prints that another run does not: seconds and rates."""
+ONCE = "Compiling the kernels"
+"""What is printed only where no earlier run has left compiled kernels."""
+
+
+def cases(language: str) -> list[object]:
+    """Return the blocks of a language that are run, as parameters of a test."""
+    return [
+        pytest.param(block, id=block.name, marks=[pytest.mark.slow] if block.name in SLOW else [])
+        for block in BLOCKS
+        if block.language == language and block.name not in NOT_RUN
+    ]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return an environment with the project's programs on the path, and without a network."""
+    return {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "OMP_NUM_THREADS": "1",
+        "HF_HOME": str(folder / "huggingface"),
+        "HF_HUB_OFFLINE": "1",
+    }
+
+
+def test_every_block_is_run_or_listed() -> None:
+    known = {"console", "python", "toml", ""}
+    assert [block.name for block in BLOCKS if block.language not in known] == [
+        name for name in NOT_RUN if "Slurm" in name
+    ]
+    names = {block.name for block in BLOCKS}
+    assert len(names) == len(BLOCKS)
+    assert names >= {*NOT_RUN, *SLOW}
+    for block in BLOCKS:
+        if block.language == "console":
+            assert block.steps, f"{block.name} has no command after a prompt"
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("block", cases("console"))
+def test_commands_work_and_print_what_is_written(
+    block: Block, prepared: Prepared, tmp_path: Path
+) -> None:
+    prepared.copy_into(tmp_path, block.text)
+    _copy_checkout(tmp_path)
+    for command, expected in block.steps:
+        run = subprocess.run(
+            ["bash", "-c", command],
+            cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True,
+        )  # fmt: skip
+        assert run.returncode == 0, f"$ {command}\n{run.stdout}{run.stderr}"
+        if any(expected):
+            assert _lines(run.stdout) == _lines("\n".join(expected))
+
+
+def _copy_checkout(folder: Path) -> None:
+    """Put there what `make` reads, and an environment that is set up already."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copyfile(ROOT / name, folder / name)
+    (folder / ".venv").mkdir()
+    (folder / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    for marker in re.findall(r"^(\.venv/\.\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE):
+        (folder / marker).touch()
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of an output that every run prints, without what varies."""
+    kept = [VARIES.sub("#", line.rstrip()) for line in text.splitlines() if ONCE not in line]
+    return "\n".join(kept).strip().splitlines()
+
+
+def python_documents() -> list[object]:
+    """Return the documents with `python` blocks, as parameters of a test."""
+    return [
+        pytest.param(
+            document,
+            id=document.name,
+            marks=[pytest.mark.slow] if str(document.relative_to(ROOT)) in SLOW_DOCUMENTS else [],
+        )
+        for document in DOCUMENTS
+        if any(block.document == document and block.language == "python" for block in BLOCKS)
+    ]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("document", python_documents())
+def test_programs_work_one_after_another(
+    document: Path, prepared: Prepared, tmp_path: Path
+) -> None:
+    blocks = [block for block in BLOCKS if block.document == document]
+    texts = [f"# {block.name}\n{block.text}\n" for block in blocks if block.language == "python"]
+    program = "\n".join(texts)
+    prepared.copy_into(tmp_path, program)
+    (tmp_path / "program.py").write_text(program)
+    run = subprocess.run(
+        [sys.executable, "program.py"],
+        cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("block", cases("toml"))
+def test_a_sensor_s_file_is_read(block: Block, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(block.text)
+    sensor = load_sensor(path)
+    assert f'name = "{sensor.name}"' in block.text
+    assert f"columns = {sensor.columns} " in block.text
+
+
+@pytest.mark.parametrize("block", cases(""))
+def test_a_layout_names_what_is_there(block: Block, prepared: Prepared) -> None:
+    for line in block.text.splitlines():
+        name = line.split()[0].replace("<split>", "train").replace("<field>", "points")
+        root = prepared.root if name.startswith("OUT") else ROOT
+        assert (root / name).exists(), line
