@@ -42,7 +42,8 @@ class Tools:
         """Return the hash of all that the sensor does, whatever it is called."""
         sensor = self.sensor
         angles = [sensor.elevation.tolist(), sensor.azimuth_offset.tolist()]
-        return digest_json([*angles, sensor.columns, sensor.min_range, sensor.max_range])
+        limits = [sensor.min_range, sensor.max_range, *(sensor.window or ())]
+        return digest_json([*angles, sensor.columns, *limits])
 
 
 def load_tools(options: BuildOptions) -> Tools:

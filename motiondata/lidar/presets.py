@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from motiondata.errors import InputError
+from motiondata.lidar.ouster import read_ouster
 from motiondata.lidar.sensor import Sensor
+from motiondata.lidar.sensor_fields import take, take_radians
 
 PRESET_FOLDER = Path(__file__).parent / "data"
 
@@ -72,8 +73,8 @@ def load_sensor(path: Path) -> Sensor:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-        if path.suffix == ".json":
-            return _sensor_from_ouster(path, json.loads(text))
+        if path.suffix.lower() == ".json":
+            return read_ouster(path, json.loads(text))
         return _sensor_from_toml(path, tomllib.loads(text))
     # Both parsers raise kinds of ValueError, or recur once a bracket; a float holds no 10**400.
     except (OSError, ValueError, RecursionError, OverflowError) as error:
@@ -87,7 +88,7 @@ def _sensor_from_toml(path: Path, fields: dict[str, Any]) -> Sensor:
     unknown = sorted(set(fields) - set(FIELDS))
     if unknown:
         raise InputError(f"{path}: found {', '.join(unknown)}; expected only {', '.join(FIELDS)}")
-    elevation = _radians(path, fields, "elevation_deg")
+    elevation = take_radians(path, fields, "elevation_deg")
     unstated = {
         "azimuth_offset_deg": [0.0] * len(elevation),
         "source": path.name,
@@ -96,44 +97,11 @@ def _sensor_from_toml(path: Path, fields: dict[str, Any]) -> Sensor:
     }
     fields = unstated | fields
     return Sensor(
-        name=_value(path, fields, "name", str),
+        name=take(path, fields, "name", str),
         elevation=elevation,
-        azimuth_offset=_radians(path, fields, "azimuth_offset_deg"),
-        columns=_value(path, fields, "columns", int),
-        source=_value(path, fields, "source", str),
-        min_range=float(_value(path, fields, "min_range_m", int, float)),
-        max_range=float(_value(path, fields, "max_range_m", int, float)),
+        azimuth_offset=take_radians(path, fields, "azimuth_offset_deg"),
+        columns=take(path, fields, "columns", int),
+        source=take(path, fields, "source", str),
+        min_range=float(take(path, fields, "min_range_m", int, float)),
+        max_range=float(take(path, fields, "max_range_m", int, float)),
     )
-
-
-def _sensor_from_ouster(path: Path, metadata: Any) -> Sensor:
-    """Take the sections of today's metadata, or the flat layout of older firmware.
-
-    `beam_azimuth_angles` count clockwise: `make_xyz_lut` in ouster-lidar/ouster-sdk.
-    """
-    fields = metadata if isinstance(metadata, dict) else {}
-    beams = fields.get("beam_intrinsics", fields)
-    layout = fields.get("lidar_data_format", fields.get("data_format"))
-    return Sensor(
-        name=path.stem,
-        elevation=_radians(path, beams, "beam_altitude_angles"),
-        azimuth_offset=-_radians(path, beams, "beam_azimuth_angles"),
-        columns=_value(path, layout, "columns_per_frame", int),
-        source=path.name,
-    )
-
-
-def _radians(path: Path, fields: Any, key: str) -> NDArray[np.float64]:
-    degrees = _value(path, fields, key, list)
-    if not all(type(angle) in (int, float) for angle in degrees):
-        raise InputError(f"{path}: expected {key} as a list of numbers, found {repr(degrees)[:60]}")
-    return np.radians(np.array(degrees, dtype=np.float64))
-
-
-def _value(path: Path, fields: Any, key: str, *kinds: type) -> Any:
-    value = fields.get(key) if isinstance(fields, dict) else None
-    if type(value) not in kinds:
-        expected = " or ".join(kind.__name__ for kind in kinds)
-        found = "nothing" if value is None else repr(value)[:60]
-        raise InputError(f"{path}: expected {key} as {expected}, found {found}")
-    return value

@@ -29,7 +29,8 @@ class RayGrid(NamedTuple):
     """The rays of a sensor, and where to find them; `sorted` means by rising elevation."""
 
     directions: NDArray[np.float64]
-    """Unit vectors, shaped (rays, 3), sensor frame: beam by beam in the sensor's own order."""
+    """Unit vectors, shaped (rays, 3), sensor frame: beam by beam in the sensor's own order; NaN for
+    rays that are not fired."""
     columns: int
     """Rays of each beam."""
     beams: NDArray[np.int32]

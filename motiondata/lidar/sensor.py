@@ -41,6 +41,8 @@ class Sensor:
     """A nearer first hit is not reported, metres; it hides what is behind it all the same."""
     max_range: float = float("inf")
     """A farther hit is not reported, metres."""
+    window: tuple[int, int] | None = None
+    """The first column that fires and how many do, counter-clockwise; None: all of them."""
 
     def __post_init__(self) -> None:
         shapes = (self.elevation.shape, self.azimuth_offset.shape)
@@ -53,14 +55,17 @@ class Sensor:
         self._expect(abs(wide) <= 180, f"an azimuth offset of {wide:.4g} degrees")
         ordered = 0 <= self.min_range < self.max_range
         self._expect(ordered, f"ranges from {self.min_range:g} to {self.max_range:g} m")
+        first, count = self.window or (0, self.columns)
+        within = 0 <= first < self.columns and 0 < count <= self.columns
+        self._expect(within, f"a window of {count} columns from {first} on")
 
     def _expect(self, holds: bool, found: str) -> None:
         if not holds:
             raise InputError(
                 f"sensor {self.name}: found {found}; expected as many elevations (between "
                 "-90 and 90 degrees) as azimuth offsets (-180 to 180 degrees), at least one beam "
-                f"and column, {MAX_BEAMS} beams and {MAX_RAYS} rays at the most, and "
-                "0 <= min_range < max_range"
+                f"and column, {MAX_BEAMS} beams and {MAX_RAYS} rays at the most, "
+                "0 <= min_range < max_range, and a window within the columns"
             )
 
     @property
@@ -75,11 +80,18 @@ def _farthest_from_zero(values: NDArray[np.float64]) -> float:
 
 
 def ray_directions(sensor: Sensor) -> NDArray[np.float64]:
-    """Return the unit vector of every ray, shaped (beams, columns, 3), sensor frame."""
+    """Return the unit vector of every ray, shaped (beams, columns, 3), sensor frame.
+
+    Rays of columns that do not fire are NaN, which no comparison of a scan takes for a hit.
+    """
     turn = 2 * np.pi * np.arange(sensor.columns) / sensor.columns
     azimuth = turn[None] + sensor.azimuth_offset[:, None]
     elevation = sensor.elevation[:, None]
     level = np.cos(elevation)
-    return np.stack(
+    rays = np.stack(
         [level * np.cos(azimuth), level * np.sin(azimuth), np.sin(elevation) + 0 * azimuth], axis=-1
     )
+    if sensor.window is not None:
+        first, count = sensor.window
+        rays[:, (np.arange(sensor.columns) - first) % sensor.columns >= count] = np.nan
+    return rays

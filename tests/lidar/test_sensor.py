@@ -174,6 +174,9 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
 def test_a_sensor_checks_itself() -> None:
     with pytest.raises(InputError, match="sensor odd"):
         Sensor("odd", np.zeros((2, 2)), np.zeros(4), 8, "made up")
+    for window in ((0, 0), (8, 1), (-1, 2), (0, 9)):
+        with pytest.raises(InputError, match="a window of"):
+            Sensor("odd", np.zeros(2), np.zeros(2), 8, "made up", window=window)
     with pytest.raises(InputError, match="32768 x 1 rays"):
         Sensor("odd", np.zeros(2**15), np.zeros(2**15), 1, "made up")
 

@@ -98,6 +98,13 @@ def test_first_hits_out_of_range_are_not_reported() -> None:
     assert_same(found, seen_by_cpu(limited, [lump(0, AHEAD)], POINTS))
 
 
+def test_columns_that_do_not_fire_hit_nothing() -> None:
+    windowed = dataclasses.replace(SENSOR, window=(68, 6))
+    found = seen_by_gpu(windowed, [lump(0, AHEAD)], POINTS)
+    assert 0 < found.hits[0] < seen_by_gpu(SENSOR, [lump(0, AHEAD)], POINTS).hits[0]
+    assert_same(found, seen_by_cpu(windowed, [lump(0, AHEAD)], POINTS))
+
+
 corners = st.lists(st.floats(-3, 3, width=32), min_size=3, max_size=3)
 
 

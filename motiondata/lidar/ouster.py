@@ -1,0 +1,156 @@
+"""Reading an Ouster's metadata JSON, of every generation of its firmware.
+
+Firmware 2 and later, and Ouster's SDK up to 1.0.1, write sections (`beam_intrinsics`,
+`lidar_data_format`, `config_params`, `sensor_info`); firmware 1.12 writes an error text in place of
+those it does not know. Older clients wrote one flat object, and Ouster Studio's short files have
+only the angles and the `lidar_mode`. Sources: `metadata.cpp` and the metadata files under `tests/`
+of ouster-lidar/ouster-sdk; Ouster's firmware manual for the fields.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.errors import InputError
+from motiondata.lidar.sensor import Sensor
+from motiondata.lidar.sensor_fields import take, take_radians
+
+COLUMNS_OF_MODE = {
+    "512x10": 512,
+    "512x20": 512,
+    "1024x10": 1024,
+    "1024x20": 1024,
+    "2048x10": 2048,
+    "4096x5": 4096,
+}
+"""The columns of each `lidar_mode` (columns x turns a second)."""
+
+WHOLE_TURN_MILLIDEGREES = 360_000
+
+_PRODUCT_LINE = re.compile(r"OS-?[0-9A-Z]+-([0-9]+)(?:-|$)")
+"""Such as `OS-1-16-A0` and `OS-0-128`: the number of beams that fire."""
+
+
+def read_ouster(path: Path, metadata: Any) -> Sensor:
+    """Return the sensor of a metadata file; raises `InputError` where it lacks something.
+
+    `beam_azimuth_angles` count clockwise: `make_xyz_lut` in ouster-lidar/ouster-sdk.
+    """
+    whole = metadata if isinstance(metadata, dict) else {}
+    beams, config = _section(whole, "beam_intrinsics"), _section(whole, "config_params")
+    layout = _section(whole, "lidar_data_format", "data_format")
+    elevation, azimuth = _angles(path, beams, layout, _section(whole, "sensor_info"))
+    columns = _columns(path, layout, config)
+    return Sensor(
+        name=path.stem,
+        elevation=elevation,
+        azimuth_offset=-azimuth,
+        columns=columns,
+        source=path.name,
+        min_range=_min_range(path, config),
+        window=_window(path, layout, config, columns),
+    )
+
+
+def _section(metadata: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Return the first of some sections that is there, or else the whole, which may be flat."""
+    found = (metadata[name] for name in names if isinstance(metadata.get(name), dict))
+    return next(found, metadata)
+
+
+def _columns(path: Path, layout: dict[str, Any], config: dict[str, Any]) -> int:
+    """Return the columns of a turn: `columns_per_frame`, or else what the `lidar_mode` says."""
+    columns = layout.get("columns_per_frame")
+    if type(columns) is int:
+        return columns
+    mode = config.get("lidar_mode")
+    if columns is None and isinstance(mode, str) and mode in COLUMNS_OF_MODE:
+        return COLUMNS_OF_MODE[mode]
+    raise InputError(
+        f"{path}: expected columns_per_frame as int, or else a lidar_mode "
+        f"({', '.join(COLUMNS_OF_MODE)}); found {repr(columns)[:60]} and {repr(mode)[:60]}"
+    )
+
+
+def _angles(
+    path: Path, beams: dict[str, Any], layout: dict[str, Any], product: dict[str, Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the elevation and the clockwise azimuth of each beam, shaped (beams,), radians."""
+    elevation = take_radians(path, beams, "beam_altitude_angles")
+    azimuth = take_radians(path, beams, "beam_azimuth_angles")
+    expected = layout.get("pixels_per_column")
+    if type(expected) is int and expected != len(elevation):
+        raise InputError(
+            f"{path}: found {len(elevation)} beam_altitude_angles; expected {expected}, as "
+            "pixels_per_column says"
+        )
+    if elevation.shape == azimuth.shape:
+        elevation, azimuth = _without_padding(elevation, azimuth)
+    _expect_product(path, product, len(elevation))
+    return elevation, azimuth
+
+
+def _without_padding(
+    elevation: NDArray[np.float64], azimuth: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Leave out the zeros with which firmware before 2.0 filled the lists up to 64 beams.
+
+    Source: Ouster's "Lidar Packet Format Update". One beam may be exactly level; two may not be.
+    """
+    zero = (elevation == 0) & (azimuth == 0)
+    used = ~zero if zero.sum() > 1 else np.ones(len(zero), np.bool_)
+    return elevation[used], azimuth[used]
+
+
+def _expect_product(path: Path, product: dict[str, Any], beams: int) -> None:
+    line = product.get("prod_line")
+    named = _PRODUCT_LINE.match(line) if isinstance(line, str) else None
+    if named and int(named[1]) != beams:
+        raise InputError(
+            f"{path}: prod_line is {line}, a sensor of {int(named[1])} beams; found angles of "
+            f"{beams}. Firmware before 1.14 also lists rows that do not fire: take the metadata "
+            "with newer firmware, or remove these rows from the lists of angles"
+        )
+
+
+def _min_range(path: Path, config: dict[str, Any]) -> float:
+    """Return the range below which hits are not reported, metres: 0 unless it is configured."""
+    if config.get("min_range_threshold_cm") is None:
+        return 0.0
+    return float(take(path, config, "min_range_threshold_cm", int, float)) / 100
+
+
+def _window(
+    path: Path, layout: dict[str, Any], config: dict[str, Any], columns: int
+) -> tuple[int, int] | None:
+    """Return the first of our columns that fires, and how many do; None where all fire.
+
+    Column k of an Ouster looks along the azimuth 180 - 360 k / columns degrees of the sensor's
+    frame (`make_xyz_lut`), so its columns run clockwise from behind, ours counter-clockwise from
+    ahead. A window includes both of its ends, and may run over column 0.
+    """
+    if layout.get("column_window") is None:
+        _refuse_azimuth_window(path, config)
+        return None
+    window = take(path, layout, "column_window", list)
+    valid = len(window) == 2 and all(type(at) is int and 0 <= at < columns for at in window)
+    if not valid:
+        raise InputError(
+            f"{path}: expected column_window as two numbers from 0 to {columns - 1}, found "
+            f"{repr(window)[:60]}"
+        )
+    first, last = window
+    count = (last - first) % columns + 1
+    return None if count == columns else ((columns // 2 - last) % columns, count)
+
+
+def _refuse_azimuth_window(path: Path, config: dict[str, Any]) -> None:
+    window = config.get("azimuth_window")
+    if window not in (None, [0, WHOLE_TURN_MILLIDEGREES]):
+        raise InputError(
+            f"{path}: azimuth_window is {repr(window)[:60]}, and no column_window says which "
+            "columns fire; expected both, as firmware 2 writes them"
+        )
