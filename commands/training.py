@@ -108,8 +108,8 @@ def align(
 ) -> None:
     """Train an encoder of DATASET's points until clips and captions find each other.
 
-    Stopped or killed, it goes on where it was when it is run again. OUT/checkpoint.pt is the
-    encoder, OUT/recall.json how often val and test clips find their captions, and the reverse.
+    Stopped or killed, it resumes when it is run again. OUT/checkpoint.pt is the encoder,
+    OUT/recall.json how often val and test clips find their captions, and the reverse.
     """
     from pipelines.training import aligning
 
@@ -142,8 +142,8 @@ def align(
 def train_captioner(dataset: Path, out: Path, device: str, **parameters: Any) -> None:
     """Train a captioner on DATASET, of features with captions, or of points.
 
-    Stopped or killed, it goes on where it was when it is run again; torchrun starts several
-    processes of it. OUT/checkpoint.pt is the captioner, OUT/log.jsonl says how it was trained.
+    Stopped or killed, it resumes when it is run again; torchrun starts several processes of it.
+    OUT/checkpoint.pt is the captioner, OUT/log.jsonl the record of its training.
     """
     from pipelines.training import teaching
 

@@ -108,8 +108,10 @@ class Aligning:
         return {"loss": loss, "guessing": contrastive_loss(logits.detach() * 0, right, wrong)}
 
     def identity(self) -> Mapping[str, Any]:
-        """Return the options and the dataset."""
-        return {"dataset": self._data.dataset.content_hash, **asdict(self._options)}
+        """Return the dataset and the options, without the steps, which the loop compares."""
+        options = asdict(self._options)
+        del options["steps"]
+        return {"dataset": self._data.dataset.content_hash, **options}
 
     def contents(self) -> Mapping[str, Any]:
         """Return what the encoder is."""

@@ -5,15 +5,17 @@ mean drive the projector's units to where all clips look alike, and nothing brin
 statistics are buffers of the module, and go wherever its weights go.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from motiondata.errors import InputError
-from pipelines.training.checkpoints import read_checkpoint
+from pipelines.training.checkpoints import read_checkpoint, reading_contents
 from pipelines.training.clips import COORDINATES
 from pipelines.training.encoders import blank_encoder
 from pipelines.training.options import DECODING, Decoding
@@ -125,7 +127,13 @@ class LoadedCaptioner:
 def load_captioner(checkpoint: Path) -> LoadedCaptioner:
     """Return what `motiondata train-captioner` wrote, or raise `InputError` for another file."""
     found = read_checkpoint(checkpoint, KIND)
-    contents, weights = found["contents"], found["weights"]
+    with reading_contents(checkpoint, KIND):
+        return _restore(found["contents"], found["weights"], checkpoint)
+
+
+def _restore(
+    contents: Mapping[str, Any], weights: Mapping[str, Tensor], checkpoint: Path
+) -> LoadedCaptioner:
     text, described = TextModel.from_state(contents["text"]), contents["encoder"]
     encoder = None if described is None else blank_encoder(described)
     module = Captioner(text, weights["mean"], weights["std"], encoder)
@@ -133,6 +141,7 @@ def load_captioner(checkpoint: Path) -> LoadedCaptioner:
         module.load_state_dict(weights)
     except RuntimeError as error:
         raise InputError(f"{checkpoint}: its weights do not fit its T5: {error}") from error
-    return LoadedCaptioner(
-        module.eval(), contents["field"], contents["stride"], contents.get("features_by")
-    )
+    field, stride = contents["field"], contents["stride"]
+    if not isinstance(field, str) or type(stride) is not int or stride < 1:
+        raise TypeError(f"field {field!r}, stride {stride!r}")
+    return LoadedCaptioner(module.eval(), field, stride, contents.get("features_by"))

@@ -6,7 +6,7 @@ the command line, also when the checkpoint knows it: a file must not choose what
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from motiondata.errors import InputError
 from pipelines.training.align_options import OURS, EncoderOptions
-from pipelines.training.checkpoints import read_checkpoint
+from pipelines.training.checkpoints import read_checkpoint, reading_contents
 from pipelines.training.encoder import PointEncoder
 from shards.hashing import new_hash
 
@@ -106,12 +106,14 @@ def load_encoder(checkpoint: Path, encoder: str = OURS) -> LoadedEncoder:
     Raises `InputError` for another file, and for another's encoder without its name.
     """
     found = read_checkpoint(checkpoint, KIND)
-    weights = {
-        name.removeprefix(WEIGHTS): value
-        for name, value in found["weights"].items()
-        if name.startswith(WEIGHTS)
-    }
-    return restore_encoder(found["contents"], weights, str(checkpoint), encoder)
+    # Errors in another's code are not the checkpoint's.
+    with nullcontext() if encoder else reading_contents(checkpoint, KIND):
+        weights = {
+            name.removeprefix(WEIGHTS): value
+            for name, value in found["weights"].items()
+            if name.startswith(WEIGHTS)
+        }
+        return restore_encoder(found["contents"], weights, str(checkpoint), encoder)
 
 
 def make_encoder(name: str, options: EncoderOptions, mean: Tensor, std: Tensor) -> nn.Module:

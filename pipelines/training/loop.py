@@ -6,7 +6,7 @@ repeats the steps since, bit for bit on the same machine with the same number of
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from io import StringIO
 from math import isfinite
@@ -20,13 +20,15 @@ from torch.nn.parallel import DistributedDataParallel
 
 from motiondata.errors import InputError
 from pipelines.progress import Progress
-from pipelines.training.checkpoints import read_checkpoint, write_checkpoint
+from pipelines.training.checkpoints import read_checkpoint, reading_contents, write_checkpoint
+from pipelines.training.extending import can_be_extended, position_in
 from pipelines.training.logs import WATCH, Log, Record, logging_to
 from pipelines.training.optimizing import (
     autocast,
     descend,
     make_optimizer,
     rate_factor,
+    restore_optimizer,
     seed_step,
     set_rates,
 )
@@ -42,7 +44,7 @@ CHECKPOINT = "checkpoint.pt"
 
 
 def train(training: Training, options: LoopOptions, out: Path, stream: TextIO = sys.stderr) -> None:
-    """Train to the end of the last stage; go on where an earlier run in the folder was stopped.
+    """Train to the end of the last stage; resume where an earlier run in the folder was stopped.
 
     `checkpoint.pt` of the folder is the result, `log.jsonl` says how it came about. Raises
     `InputError` where the folder has another training's checkpoint or the gradient is not finite,
@@ -103,11 +105,21 @@ class _Run:
 
     def _restore(self) -> None:
         state = read_checkpoint(self._path, self._training.kind)
-        self._expect_same(state["identity"])
-        self._load(state["weights"])
-        self._go_on_with(state["view"])
-        self._optimizer_state = state["optimizer"]
-        self.position = Position(**state["position"])
+        with reading_contents(self._path, self._training.kind):
+            self._expect_same(state["identity"])
+            self.position = self._find_position(state["stages"], Position(**state["position"]))
+            self._load(state["weights"])
+            self._go_on_with(state["view"])
+            self._optimizer_state = state["optimizer"] if self.position.step else None
+
+    def _find_position(self, stages: Sequence[Mapping[str, Any]], before: Position) -> Position:
+        """Return where the training is, whose number of steps may be another than before."""
+        try:
+            begun = [Stage(**stage) for stage in stages]
+            now = [*self._training.stages]
+            return position_in(now, begun, before, self._options.optimizer)
+        except InputError as error:
+            raise self._begun_otherwise(str(error)) from error
 
     def _load(self, weights: Mapping[str, Any]) -> None:
         try:
@@ -134,7 +146,7 @@ class _Run:
             stopped = any_of_ranks(bool(stop), self._device)
             ended = self.position.stage != number
             if ended or stopped or self.position.total % self._options.save_every == 0:
-                self._save(None if ended else optimizer)
+                self._save(optimizer if self._needs_optimizer(stage, ended) else None)
             if stopped:
                 raise KeyboardInterrupt
 
@@ -145,7 +157,8 @@ class _Run:
             parameter.requires_grad_(parameter in trained)
         optimizer = make_optimizer(groups, self._options.optimizer)
         if self._optimizer_state is not None:
-            optimizer.load_state_dict(self._optimizer_state)
+            with reading_contents(self._path, self._training.kind):
+                restore_optimizer(optimizer, self._optimizer_state)
             self._optimizer_state = None
         losses = _Losses(self._training)
         return optimizer, losses if world() == 1 else DistributedDataParallel(losses)
@@ -187,6 +200,10 @@ class _Run:
         for alarm in alarms:
             progress.say(f"step {self.position.total}: {alarm}")
 
+    def _needs_optimizer(self, stage: Stage, ended: bool) -> bool:
+        """Tell whether what the optimiser knows is needed to resume or to extend a training."""
+        return not ended or (self.done and can_be_extended(stage, self._options.optimizer))
+
     def _save(self, optimizer: torch.optim.AdamW | None) -> None:
         if rank() != 0:
             return
@@ -194,6 +211,7 @@ class _Run:
             "contents": dict(self._training.contents()),
             "weights": self._training.module.state_dict(),
             "identity": self._identity,
+            "stages": [asdict(stage) for stage in self._training.stages],
             "optimizer": None if optimizer is None else optimizer.state_dict(),
             "view": self._loader.state_dict(),
             "position": asdict(self.position),

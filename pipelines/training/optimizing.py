@@ -4,7 +4,7 @@ What depends on the step is computed from it, not carried along: the learning ra
 what is random in it (dropout). So a training that goes on at step n does what it would have done.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import cos, pi
@@ -52,6 +52,23 @@ def make_optimizer(
         betas=BETAS,
         weight_decay=options.weight_decay,
     )
+
+
+def restore_optimizer(optimizer: torch.optim.AdamW, state: Mapping[str, Any]) -> None:
+    """Load what an optimiser knew; raise `ValueError` where it was of other parameters."""
+    before = [_settings(group) for group in optimizer.param_groups]
+    optimizer.load_state_dict(dict(state))
+    if [_settings(group) for group in optimizer.param_groups] != before:
+        raise ValueError("the optimiser's settings are not those of the options")
+    for parameter, known in optimizer.state.items():
+        shapes = {known[name].shape for name in ("exp_avg", "exp_avg_sq")}
+        if shapes != {parameter.shape} or known["step"].numel() != 1:
+            raise ValueError("the optimiser's moments do not fit the weights")
+
+
+def _settings(group: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a group stays the same from step to step."""
+    return {name: value for name, value in group.items() if name not in ("params", "lr")}
 
 
 def set_rates(optimizer: torch.optim.Optimizer, factor: float) -> None:

@@ -91,13 +91,15 @@ class CaptionerTraining:
 
     def identity(self) -> Mapping[str, Any]:
         """Return the dataset, the text model and the rates."""
+        recipe = asdict(self.recipe)
+        del recipe["stages"]  # the loop compares them, as far as they are done
         return {
             "dataset": self.data.dataset.content_hash,
             "field": self.field,
             "text_model": self.options.text_model,
             "encoder": self.beginning and self.beginning.id,
             "stride": self.stride,
-            **asdict(self.recipe),
+            **recipe,
         }
 
     def contents(self) -> Mapping[str, Any]:

@@ -1,14 +1,27 @@
 """Checkpoints: what was written comes back; other files are refused in a sentence."""
 
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 import torch
 
+pytest.importorskip("transformers")
+
 from motiondata.errors import InputError
+from pipelines.training.captioner import load_captioner
 from pipelines.training.checkpoints import read_checkpoint, write_checkpoint
+from pipelines.training.encoders import load_encoder
+from shards.hashing import hash_file
 
 STATE = {"weights": {"scale": torch.arange(3.0)}, "contents": {"name": "tiny", "sizes": [1, 2.5]}}
+
+
+def save_sealed(path: Path, state: object) -> None:
+    """Write what another program put together, with a right hash."""
+    torch.save(state, path)
+    with path.open("ab") as file:
+        file.write(f"\nblake3 {hash_file(path)}\n".encode())
 
 
 @pytest.fixture
@@ -42,8 +55,8 @@ def test_a_checkpoint_of_another_kind_is_refused(path: Path) -> None:
 
 
 def test_a_checkpoint_of_another_version_is_refused(path: Path) -> None:
-    torch.save({**torch.load(path, weights_only=True), "version": 2}, path)
-    with pytest.raises(InputError, match="expected version 1 of a checkpoint, found 2"):
+    save_sealed(path, {**torch.load(path, weights_only=True), "version": 3})
+    with pytest.raises(InputError, match="expected version 2 of a checkpoint, found 3"):
         read_checkpoint(path, "captioner")
 
 
@@ -60,9 +73,42 @@ def test_a_truncated_checkpoint_is_refused(path: Path) -> None:
         read_checkpoint(path, "captioner")
 
 
+def test_a_checkpoint_without_its_hash_is_refused(path: Path) -> None:
+    torch.save(torch.load(path, weights_only=True), path)
+    with pytest.raises(InputError, match="it does not end with a hash"):
+        read_checkpoint(path, "captioner")
+
+
+def test_a_single_flipped_bit_is_refused_wherever_it_is(path: Path) -> None:
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << place % 8
+        path.write_bytes(flipped)
+        with pytest.raises(InputError, match="a damaged one"):
+            read_checkpoint(path, "captioner")
+
+
+def test_other_programs_read_the_archive(path: Path) -> None:
+    assert torch.load(path, weights_only=True)["kind"] == "captioner"
+    assert ZipFile(path).testzip() is None
+
+
+@pytest.mark.parametrize("state", [{}, {"contents": 3}, {"contents": {"text": {"config": "["}}}])
+def test_contents_of_another_program_are_refused_in_a_sentence(
+    tmp_path: Path, state: dict[str, object]
+) -> None:
+    write_checkpoint(tmp_path / "x.pt", "captioner", state)
+    write_checkpoint(tmp_path / "y.pt", "encoder", state)
+    with pytest.raises(InputError, match=r"its contents are not those of a captioner \("):
+        load_captioner(tmp_path / "x.pt")
+    with pytest.raises(InputError, match=r"its contents are not those of an encoder \("):
+        load_encoder(tmp_path / "y.pt")
+
+
 @pytest.mark.parametrize("state", [{"weights": {}}, [1, 2]])
 def test_another_programs_state_is_refused(tmp_path: Path, state: object) -> None:
-    torch.save(state, tmp_path / "x.pt")
+    save_sealed(tmp_path / "x.pt", state)
     with pytest.raises(InputError, match="found another program's file"):
         read_checkpoint(tmp_path / "x.pt", "captioner")
 

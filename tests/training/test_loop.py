@@ -181,6 +181,130 @@ def test_a_finished_training_is_left_as_it_is(data: StreamedDataset, tmp_path: P
     assert read_checkpoint(tmp_path / CHECKPOINT, "captioner")["optimizer"] is None
 
 
+CONSTANT = replace(OPTIONS, optimizer=OptimizerOptions(warmup=2, schedule="constant"))
+
+
+def toy_of(data: StreamedDataset, *steps: int) -> Toy:
+    """Return the toy with other numbers of steps of its stages."""
+    toy = Toy(data)
+    names = ("second", "both")[: len(steps)]
+    toy.stages = [*map(Stage, names, steps)]
+    return toy
+
+
+def losses_of(out: Path) -> list[tuple[int, float]]:
+    return [(each["step"], each["loss"]) for each in read_log(out) if "loss" in each]
+
+
+def stop_after(toy: Toy, steps: int, out: Path, options: LoopOptions) -> None:
+    toy.interrupt_at = steps - 1
+    with pytest.raises(KeyboardInterrupt):
+        run(toy, out, options)
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [((5, 12), (5, 20)), ((5,), (5, 12)), ((5,), (9, 12)), ((5, 12), (5, 13))],
+    ids=["more of the last stage", "a stage more", "both", "one step"],
+)
+def test_a_finished_training_at_a_constant_rate_is_extended_to_the_bit(
+    data: StreamedDataset, tmp_path: Path, first: tuple[int, ...], then: tuple[int, ...]
+) -> None:
+    run(toy_of(data, *then), tmp_path / "whole", CONSTANT)
+    run(toy_of(data, *first), tmp_path / "extended", CONSTANT)
+    begun = losses_of(tmp_path / "extended")
+    run(toy_of(data, *then), tmp_path / "extended", CONSTANT)
+    assert losses_of(tmp_path / "extended")[: len(begun)] == begun
+    assert losses_of(tmp_path / "extended") == losses_of(tmp_path / "whole")
+    whole, extended = weights_of(tmp_path / "whole"), weights_of(tmp_path / "extended")
+    assert all(torch.equal(whole[name], extended[name]) for name in whole)
+
+
+@pytest.mark.parametrize(
+    ("at", "options", "then"),
+    [(8, CONSTANT, (5, 30)), (8, CONSTANT, (5, 4)), (7, OPTIONS, (5, 30)), (3, OPTIONS, (5, 9))],
+    ids=["constant", "fewer steps", "in the warm-up", "a stage that has not begun"],
+)
+def test_a_stopped_training_takes_other_steps_where_those_done_are_the_same(
+    data: StreamedDataset, tmp_path: Path, at: int, options: LoopOptions, then: tuple[int, ...]
+) -> None:
+    run(toy_of(data, *then), tmp_path / "whole", options)
+    stop_after(toy_of(data, 5, 12), at, tmp_path / "stopped", options)
+    run(toy_of(data, *then), tmp_path / "stopped", options)
+    assert losses_of(tmp_path / "stopped") == losses_of(tmp_path / "whole")
+    whole, stopped = weights_of(tmp_path / "whole"), weights_of(tmp_path / "stopped")
+    assert all(torch.equal(whole[name], stopped[name]) for name in whole)
+
+
+@pytest.mark.parametrize(
+    ("at", "options", "then", "reason"),
+    [
+        (None, OPTIONS, (5, 20), "with the schedule cosine the learning rates of the 12 steps"),
+        (9, OPTIONS, (5, 20), "learning rates of the 4 steps done depend on the number"),
+        (9, CONSTANT, (5, 4), "steps of both 12 -> 4, and 4 are done"),
+        (None, CONSTANT, (5, 11), "steps of both 12 -> 11, and 12 are done"),
+        (9, CONSTANT, (6, 12), "second 5,both 12 -> second 6,both 12, and 4 steps of both are"),
+        (None, CONSTANT, (5,), "-> second 5, and all of them are done"),
+        (3, CONSTANT, (3,), "steps of second 5 -> 3, and 3 are done"),
+    ],
+)
+def test_steps_that_would_change_what_is_done_are_refused_with_the_reason(
+    data: StreamedDataset,
+    tmp_path: Path,
+    at: int | None,
+    options: LoopOptions,
+    then: tuple[int, ...],
+    reason: str,
+) -> None:
+    if at is None:
+        run(toy_of(data, 5, 12), tmp_path, options)
+    else:
+        stop_after(toy_of(data, 5, 12), at, tmp_path, options)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(InputError, match=f"{reason}.*choose another --out"):
+        run(toy_of(data, *then), tmp_path, options)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+TAMPERED: dict[str, dict[str, Any]] = {
+    "no weights": {"weights": 3},
+    "no view": {"view": {"epoch": "one"}},
+    "a view of another form": {"view": [1]},
+    "a stage that is not there": {"position": {"stage": 7, "step": 1, "total": 6}},
+    "a negative step": {"position": {"stage": 1, "step": -1, "total": 4}},
+    "another total": {"position": {"stage": 1, "step": 1, "total": 99}},
+    "no steps": {"stages": [{"name": "second", "steps": 0}]},
+    "a position of another form": {"position": {"place": 3}},
+    "no optimiser": {"optimizer": {"state": {}}},
+    "moments of other weights": {
+        "optimizer": {
+            "state": {0: {"step": torch.ones(()), "exp_avg": torch.ones(3)}},
+            "param_groups": [],
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("forged", TAMPERED.values(), ids=TAMPERED)
+def test_a_tampered_checkpoint_is_refused_in_a_sentence(
+    data: StreamedDataset, tmp_path: Path, forged: dict[str, Any]
+) -> None:
+    stop_after(Toy(data), 6, tmp_path, OPTIONS)
+    state = read_checkpoint(tmp_path / CHECKPOINT, "captioner")
+    write_checkpoint(tmp_path / CHECKPOINT, "captioner", {**state, **forged})
+    with pytest.raises(InputError, match=str(tmp_path)):
+        run(Toy(data), tmp_path)
+
+
+def test_moments_that_do_not_fit_are_refused(data: StreamedDataset, tmp_path: Path) -> None:
+    stop_after(Toy(data), 6, tmp_path, OPTIONS)
+    state = read_checkpoint(tmp_path / CHECKPOINT, "captioner")
+    state["optimizer"]["state"][0]["exp_avg"] = torch.ones(3)
+    write_checkpoint(tmp_path / CHECKPOINT, "captioner", state)
+    with pytest.raises(InputError, match="moments do not fit the weights"):
+        run(Toy(data), tmp_path)
+
+
 def test_another_trainings_folder_is_refused(data: StreamedDataset, tmp_path: Path) -> None:
     run(Toy(data), tmp_path)
     with pytest.raises(InputError, match=r"begun otherwise \(seed 0 -> 1; rate 0.01 -> 0.1\)"):
