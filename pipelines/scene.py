@@ -17,7 +17,7 @@ from motiondata.clip import Clip, hold_in_place
 from motiondata.guards import POSTURE_FLAGS, posture_flags
 from motiondata.humanml3d.captions import find_captions
 from motiondata.lidar.observing import Pending, RangeNoise, Request
-from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor
+from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor, turn
 from motiondata.mirroring import mirror_clip
 from pipelines.clip_columns import PlannedClip, PlannedSample
 from pipelines.inputs import InputPaths
@@ -101,7 +101,7 @@ def begin_scan(
 def _finish_scan(scene: Scene, begun: Pending) -> LidarClip:
     seen = begun()
     world_to_sensor = invert_rigid(scene.T_world_sensor)
-    joints = scene.joints @ world_to_sensor[:3, :3].T + world_to_sensor[:3, 3]
+    joints = turn(world_to_sensor[:3, :3], scene.joints) + world_to_sensor[:3, 3]
     return LidarClip(seen.points, seen.hits, seen.parts, joints)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from motiondata.jit import kernel, step
 from motiondata.skeleton import JOINTS, PARENTS
+from motiondata.trigonometry import sine
 
 Array = NDArray[np.float64]
 
@@ -84,8 +85,8 @@ def _pose_frames(
 def _rotvec_to_rotmat(rotvec: Array, matrix: Array) -> None:
     x, y, z = rotvec
     angle = math.sqrt(x * x + y * y + z * z)
-    turn = math.sin(angle) / angle if angle > 0 else 1.0
-    half = math.sin(angle / 2) / (angle / 2) if angle > 0 else 1.0
+    turn = sine(angle) / angle if angle > 0 else 1.0
+    half = sine(angle / 2) / (angle / 2) if angle > 0 else 1.0
     bend = 0.5 * half * half
     matrix[0, 0], matrix[0, 1] = 1 - bend * (y * y + z * z), bend * x * y - turn * z
     matrix[0, 2], matrix[1, 0] = bend * x * z + turn * y, bend * x * y + turn * z

@@ -8,24 +8,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.skeleton import JOINT
+from motiondata.trigonometry import sines_and_cosines
 
 
-def first_heading(joints: NDArray[np.float64]) -> float:
-    """Return which way the subject faces in the first frame, as an azimuth in the world frame.
+def first_heading(joints: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return which way the subject faces in the first frame: a unit vector along x and y.
 
     `joints` is shaped (frames, 22, 3), world frame. The subject faces along left x up, where left
-    points across the hips and the shoulders together, as HumanML3D has it. Zero azimuth is +x, and
-    is returned where hips and shoulders are stacked upright.
+    points across the hips and the shoulders together, as HumanML3D has it. Where hips and shoulders
+    are stacked upright, +x is returned.
     """
     first = joints[0]
     across = first[JOINT["left_hip"]] - first[JOINT["right_hip"]]
     across = across + first[JOINT["left_shoulder"]] - first[JOINT["right_shoulder"]]
-    return float(np.arctan2(-across[0], across[1])) if np.any(across[:2]) else 0.0
+    facing = np.array([across[1], -across[0]])
+    largest = np.abs(facing).max()
+    if largest == 0:
+        return np.array([1.0, 0.0])
+    facing /= largest  # squares of the smallest numbers would be zero
+    return np.asarray(facing / np.sqrt(facing[0] * facing[0] + facing[1] * facing[1]))
 
 
 def place_sensor(
     pelvis_path: NDArray[np.float64],
-    heading: float,
+    heading: NDArray[np.float64],
     *,
     distance: float,
     height: float,
@@ -35,12 +41,13 @@ def place_sensor(
     """Return `T_world_sensor` of each view, shaped (views, 4, 4).
 
     `pelvis_path` is shaped (frames, 3), world frame. The sensor stands `distance` metres from the
-    path's middle, `height` metres above the `floor`. View 0 is where `heading` points; the others
-    follow counter-clockwise, evenly round.
+    path's middle, `height` metres above the `floor`. View 0 is where `heading`, a unit vector
+    shaped (2,), points; the others follow counter-clockwise, evenly round.
     """
     middle = (pelvis_path.min(axis=0) + pelvis_path.max(axis=0)) / 2
-    azimuth = heading + 2 * np.pi * np.arange(views) / views
-    ahead = -np.stack([np.cos(azimuth), np.sin(azimuth)], axis=1)
+    sines, cosines = sines_and_cosines(2 * np.pi * np.arange(views) / views)
+    x, y = heading
+    ahead = -np.stack([x * cosines - y * sines, x * sines + y * cosines], axis=1)
     placed = np.zeros((views, 4, 4))
     placed[:, :2, 0] = ahead
     placed[:, :2, 1] = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1)
@@ -53,8 +60,16 @@ def place_sensor(
 def invert_rigid(transform: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the inverse of rotations with translations, shaped (..., 4, 4)."""
     inverse = np.zeros_like(transform)
-    turned = np.swapaxes(transform[..., :3, :3], -1, -2)
-    inverse[..., :3, :3] = turned
-    inverse[..., :3, 3] = -(turned @ transform[..., :3, 3, None])[..., 0]
+    inverse[..., :3, :3] = np.swapaxes(transform[..., :3, :3], -1, -2)
+    inverse[..., :3, 3] = -turn(inverse[..., :3, :3], transform[..., :3, 3])
     inverse[..., 3, 3] = 1
     return inverse
+
+
+def turn(rotation: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return points, shaped (..., 3), turned by rotation matrices, shaped (..., 3, 3).
+
+    An explicit sum: a product of BLAS has other last bits on other processors.
+    """
+    x, y, z = (rotation[..., axis] * points[..., axis, None] for axis in range(3))
+    return np.asarray(x + y + z)

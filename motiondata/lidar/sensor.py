@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.errors import InputError
+from motiondata.trigonometry import sines_and_cosines
 
 MAX_RAYS = 2**22
 """Sixteen times those of the largest preset; each takes about a hundred bytes of memory."""
@@ -85,12 +86,9 @@ def ray_directions(sensor: Sensor) -> NDArray[np.float64]:
     Rays of columns that do not fire are NaN, which no comparison of a scan takes for a hit.
     """
     turn = 2 * np.pi * np.arange(sensor.columns) / sensor.columns
-    azimuth = turn[None] + sensor.azimuth_offset[:, None]
-    elevation = sensor.elevation[:, None]
-    level = np.cos(elevation)
-    rays = np.stack(
-        [level * np.cos(azimuth), level * np.sin(azimuth), np.sin(elevation) + 0 * azimuth], axis=-1
-    )
+    aside, ahead = sines_and_cosines(turn[None] + sensor.azimuth_offset[:, None])
+    up, level = sines_and_cosines(sensor.elevation[:, None])
+    rays = np.stack([level * ahead, level * aside, up + 0 * ahead], axis=-1)
     if sensor.window is not None:
         first, count = sensor.window
         rays[:, (np.arange(sensor.columns) - first) % sensor.columns >= count] = np.nan

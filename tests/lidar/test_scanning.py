@@ -210,8 +210,10 @@ def test_moving_world_and_sensor_together_changes_nothing() -> None:
     sensor = sensor_preset("os1-128-1024")
     scanner = Scanner(sensor)
     vertices, faces = capsule_body(4)
-    (placed,) = place_sensor(vertices[:1].astype(np.float64), 0.3, distance=5.0, height=1.2)
-    moved = place_sensor(np.zeros((1, 3)), 2.0, distance=3.0, height=0.7)[0]
+    (placed,) = place_sensor(
+        vertices[:1].astype(np.float64), np.array([0.8, 0.6]), distance=5.0, height=1.2
+    )
+    moved = place_sensor(np.zeros((1, 3)), np.array([-0.6, 0.8]), distance=3.0, height=0.7)[0]
     seen = []
     for world in (np.eye(4), moved):
         in_world = vertices @ world[:3, :3].T + world[:3, 3]
