@@ -17,6 +17,7 @@ from motiondata.counting import counted
 from motiondata.errors import DropReason, InputError, RecordingError
 from motiondata.humanml3d.index import Row, iter_index
 from motiondata.humanml3d.splits import MIRRORED_PREFIX, Splits, read_splits
+from motiondata.humanml3d.trimming import expect_clip_length
 from pipelines.clip_columns import LISTED_COLUMNS, RECORDING, ROW_COLUMNS, ClipColumns
 from pipelines.drops import Drop, one_line
 from pipelines.filling import fill_shards
@@ -126,6 +127,7 @@ def _locate(
         try:
             recording = archive.locate(row)
             _expect_split(row, split)
+            expect_clip_length(row)  # here, or its size alone would decide the sizes of the shards
             yield os.fsencode(recording)
             limit = None if limit is None else limit - 1
         except RecordingError as error:

@@ -48,6 +48,7 @@ def cut_clip(recording: Recording, row: Row) -> Clip:
     `MAX_CLIP_FRAMES`; and for HumanAct12's rows.
     """
     row.refuse_humanact12()
+    expect_clip_length(row)
     stride = _stride(recording)
     lead_in = lead_in_frames(row.subset)
     _expect_frames(recording, row, len(range(0, recording.frames, stride)) - lead_in)
@@ -65,6 +66,18 @@ def cut_clip(recording: Recording, row: Row) -> Clip:
     )
     _expect_finite(clip)
     return clip
+
+
+def expect_clip_length(row: Row) -> None:
+    """Raise `RecordingError` (INVALID) where a row keeps more than `MAX_CLIP_FRAMES`."""
+    frames = row.end_frame - row.start_frame
+    if frames > MAX_CLIP_FRAMES:
+        raise RecordingError(
+            DropReason.INVALID,
+            f"{row.source_path}: {row.name} has {frames} frames ({row.start_frame} to "
+            f"{row.end_frame}); expected {MAX_CLIP_FRAMES} at the most. Is a number mistyped? "
+            "Cut a longer clip into several rows",
+        )
 
 
 def _stride(recording: Recording) -> int:
@@ -86,12 +99,6 @@ def _expect_frames(recording: Recording, row: Row, available: int) -> None:
             f"{row.name}, found {max(available, 0)} after stride and lead-in ({recording.frames} "
             f"at {recording.fps:g} fps). Is the file cut short, or of a release other than "
             "SMPL+H G?",
-        )
-    if row.end_frame - row.start_frame > MAX_CLIP_FRAMES:
-        raise RecordingError(
-            DropReason.INVALID,
-            f"{recording.source}: {row.name} has {row.end_frame - row.start_frame} frames; "
-            f"expected {MAX_CLIP_FRAMES} at the most. Cut it into several rows",
         )
 
 

@@ -14,7 +14,7 @@ from pipelines.filling import cut_evenly
 from pipelines.inputs import find_inputs
 from pipelines.options import BuildOptions
 from pipelines.plan import make_plan
-from pipelines.planned import Plan
+from pipelines.planned import Plan, PlannedShard
 from tests.pipelines.made_archive import BAD, GOOD, SPLITS, MadeArchive
 
 KNOWN_BEFORE_READING = {"humanact12", "missing", "wrong_release", "no_split"}
@@ -22,6 +22,10 @@ KNOWN_BEFORE_READING = {"humanact12", "missing", "wrong_release", "no_split"}
 
 def plan_of(options: BuildOptions) -> Plan[ClipColumns]:
     return make_plan(options, find_inputs(options))
+
+
+def keys_of(shard: PlannedShard) -> list[str]:
+    return [key for clip in shard.clips for key in clip.keys]
 
 
 def keys(plan: Plan[ClipColumns]) -> list[str]:
@@ -87,6 +91,28 @@ def test_mirroring_and_views_multiply_samples(archive: MadeArchive) -> None:
     views = keys(plan_of(archive.options(mirror=True, views=3)))
     assert sorted(twins) == sorted([*plain, *(f"M{key}" for key in plain)])
     assert Counter(key.split("_v")[0] for key in views) == dict.fromkeys(twins, 3)
+
+
+@pytest.mark.parametrize("end", [36_001, 999_999_999])
+def test_a_row_longer_than_any_clip_is_dropped_and_changes_no_shard(
+    archive: MadeArchive, tmp_path: Path, end: int
+) -> None:
+    index = tmp_path / "index.csv"
+    good = "".join(
+        f"./pose_data/CMU/02/02_01_poses.npy,0,5,{number:06d}.npy\n" for number in range(400)
+    )
+    long = f"./pose_data/CMU/02/02_01_poses.npy,0,{end},long.npy\n"
+    plans = []
+    for rows in (good, long + good):
+        index.write_text("source_path,start_frame,end_frame,new_name\n" + rows)
+        options = BuildOptions(index, archive.root / "amass", shard_megabytes=1)
+        plans.append(plan_of(options))
+    before, after = ([keys_of(shard) for shard in plan.shards] for plan in plans)
+    assert len(before) > 1
+    assert after == before
+    (drop,) = plans[1].drops
+    assert (drop.key, drop.reason, drop.stage) == ("long", "invalid", "plan")
+    assert f"has {end} frames (0 to {end}); expected 36000 at the most" in drop.message
 
 
 def test_a_limit_plans_the_first_clips_that_can_be_built(archive: MadeArchive) -> None:
