@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.build_clips import ClipSet, frames_of, recording_path
 from benchmarks.peer_scanning import CASTERS, RayCaster
 from benchmarks.peers import SAMPLERS, Peer, Smplx, to_sensor
-from benchmarks.processes import Share, Used, Work, cores, run_apart
+from benchmarks.processes import Share, Used, Watch, Work, cores, run_apart
 from motiondata.humanml3d.index import Row
 from motiondata.humanml3d.trimming import frame_stride, lead_in_frames
 from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor
@@ -52,16 +52,16 @@ class Setting:
         )
 
 
-def run_ours(options: BuildOptions, out: Path, workers: int) -> Used:
+def run_ours(options: BuildOptions, out: Path, workers: int, watch: Watch | None = None) -> Used:
     """Build and verify on as many cores as workers, of which one needs no Ray.
 
-    Answers with the hits of all frames.
+    Answers with the hits of all frames. `watch` looks on.
     """
     share = Share(
         partial(_prepare_ours, options, out, workers if workers > 1 else 0),
         frozenset(cores(workers)),
     )
-    return run_apart([share])
+    return run_apart([share], watch)
 
 
 def run_peer(peer: Peer, setting: Setting, out: Path, processes: int) -> Used:

@@ -80,8 +80,8 @@ class Figures:
     """By stage."""
     queueing: dict[str, float]
     """The share of a stage's time that the processor takes to queue it."""
-    sampling_frames_per_second: float
-    """Of sampling alone: what it adds to the scan."""
+    sampling_frames_per_second: float | None
+    """Of sampling alone: what it adds to the scan. None where that is within the scan's spread."""
     share_of_memory: dict[str, float]
     """Bytes that a stage must move, over what a copy moves in its time."""
     share_of_arithmetic: float
@@ -112,9 +112,10 @@ class Figures:
         launches = ", ".join(
             f"{rate:,.0f} of {frames}" for frames, rate in self.launched_frames_per_second.items()
         )
+        sampling = self.sampling_frames_per_second
         return (
             f"{self.setting}, {self.hits:.0f} hits, frames/s: {rates}, "
-            f"sample {self.sampling_frames_per_second:,.0f}\n"
+            f"sample {f'{sampling:,.0f}' if sampling else 'too short to be measured'}\n"
             f"    of the memory's rate: {shares}; of the arithmetic's: pose "
             f"{self.share_of_arithmetic:.0%}; bound: {self.bound}\n"
             f"    of its time the processor queues: {queueing}\n"
@@ -170,7 +171,9 @@ def measure_stages(work: Work, limits: Limits, multiprocessors: int) -> Figures:
         hits=work.scan(vertices, 0).hits.float().mean().item(),
         frames_per_second={name: _rate(work.frames, each) for name, each in seconds.items()},
         queueing={name: each.queueing for name, each in times.items()},
-        sampling_frames_per_second=work.frames / max(1e-9, scan - seconds["scan"].median),
+        sampling_frames_per_second=_rate_of_more(
+            work.frames, seconds["scan"], seconds["scan and sample"]
+        ),
         share_of_memory={
             "pose": work.frames * work.pose_bytes / pose / copies,
             "scan and sample": work.frames * work.scan_bytes / scan / copies,
@@ -184,6 +187,11 @@ def measure_stages(work: Work, limits: Limits, multiprocessors: int) -> Figures:
 
 def _rate(frames: int, seconds: Spread) -> Spread:
     return Spread(frames / seconds.median, frames / seconds.highest, frames / seconds.lowest)
+
+
+def _rate_of_more(frames: int, less: Spread, more: Spread) -> float | None:
+    """Return the rate of what one run does beyond another, if all its times are longer."""
+    return frames / (more.median - less.median) if more.lowest > less.highest else None
 
 
 def _launched(work: Work, vertices: torch.Tensor, multiprocessors: int) -> dict[int, float]:

@@ -9,8 +9,8 @@ import multiprocessing
 import os
 import resource
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,6 +22,8 @@ ORPHAN_SECONDS = 10.0
 """How long processes that a work left behind may take to end."""
 
 Work = Callable[[], Any]
+Watch = Callable[[Sequence[int]], float]
+"""Looks at processes, by their numbers, while they work; returns when to look again, in seconds."""
 Prepare = Callable[[], Work]
 """What is done before time is taken; it can be pickled, and returns what is done next."""
 
@@ -53,16 +55,19 @@ def cores(count: int) -> list[int]:
     return sorted(os.sched_getaffinity(0))[:count]
 
 
-def run_apart(shares: Sequence[Share]) -> Used:
-    """Run works at the same time, each in a fresh process."""
+def run_apart(shares: Sequence[Share], watch: Watch | None = None) -> Used:
+    """Run works at the same time, each in a fresh process, and watch them from this one."""
     started = time.perf_counter()
     with ExitStack() as stack:
-        pipes = [stack.enter_context(_started(share)) for share in shares]
+        processes = [stack.enter_context(_started(share)) for share in shares]
+        pipes = [pipe for pipe, _ in processes]
         for pipe in pipes:
             pipe.recv()
         ready = time.perf_counter()
         for pipe in pipes:
             pipe.send(None)
+        if watch is not None:
+            _watch_until_answered(pipes, [number for _, number in processes], watch)
         answers = tuple(pipe.recv() for pipe in pipes)
         done = time.perf_counter()
         usage = [pipe.recv() for pipe in pipes]
@@ -70,9 +75,40 @@ def run_apart(shares: Sequence[Share]) -> Used:
     return Used(answers, ready - started, done - ready, sum(cpu), max(peaks))
 
 
+def _watch_until_answered(
+    pipes: Sequence[Connection], processes: Sequence[int], watch: Watch
+) -> None:
+    for pipe in pipes:
+        while not pipe.poll(watch(processes)):
+            pass
+
+
+def tree_cpu_seconds(processes: Sequence[int]) -> float:
+    """Return the processor seconds of running processes and of all that they have started.
+
+    A process that has ended counts with the one that waited for it: times are those of proc(5),
+    in units of a hundredth of a second.
+    """
+    parents, ticks = {}, {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            fields = path.read_text().rpartition(")")[2].split()
+            parents[int(path.parent.name)] = int(fields[1])
+            ticks[int(path.parent.name)] = sum(map(int, fields[11:15]))
+    return sum(
+        count for number, count in ticks.items() if _descends(number, processes, parents)
+    ) / os.sysconf("SC_CLK_TCK")
+
+
+def _descends(number: int, processes: Sequence[int], parents: Mapping[int, int]) -> bool:
+    while number not in processes and number in parents:
+        number = parents[number]
+    return number in processes
+
+
 @contextmanager
-def _started(share: Share) -> Iterator[Connection]:
-    """Start a process, and give our end of its pipe; where we fail, it is killed."""
+def _started(share: Share) -> Iterator[tuple[Connection, int]]:
+    """Start a process, and give our end of its pipe and its number; where we fail, it is killed."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, share))
@@ -80,7 +116,7 @@ def _started(share: Share) -> Iterator[Connection]:
     theirs.close()
     with closing(ours):
         try:
-            yield ours
+            yield ours, process.pid or 0
         except BaseException:
             process.kill()
             raise

@@ -85,6 +85,10 @@ def _summary(results: Results) -> Iterator[str]:
     share = rates[1]["cpu"]["median"] / kernels["median"]
     yield f"Body {first['body']}: between reading and writing, ours does {_cell(kernels)} frames a"
     yield f"second of processor time on one core; the whole build, {share:.0%} of that."
+    endings = [build["ending_seconds"]["median"] for build in results["builds"]
+               if build["way"] == OURS and "ending_seconds" in build]  # fmt: skip
+    if endings:
+        yield f"After the last shard, finishing, verifying and ending take {max(endings):.1f} s."
     if 2 in rates:
         times = rates[2]["wall"]["median"] / rates[1]["wall"]["median"]
         yield f"Two processes do {times:.2f} times the frames of one."
@@ -146,6 +150,8 @@ def _cell(figures: Figures) -> str:
     if figures is None:
         return "not installed"
     lowest, highest = (figures.get(key, figures["median"]) for key in ("lowest", "highest"))
+    if lowest <= 0:
+        raise ValueError(f"a rate is {lowest:,.0f} frames/s; expected more than 0")
     spread = f" ({lowest:,.0f}-{highest:,.0f})" if lowest < highest else ""
     return f"{figures['median']:,.0f}{spread}"
 

@@ -4,11 +4,12 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from functools import partial
 
 import pytest
 
-from benchmarks.processes import Share, Work, cores, run_apart
+from benchmarks.processes import Share, Work, cores, run_apart, tree_cpu_seconds
 from benchmarks.timing import spread, take_turns
 
 BUSY_SECONDS = 0.3
@@ -65,3 +66,24 @@ def test_ways_take_turns_after_a_run_that_is_not_counted() -> None:
 
 def test_a_spread_is_the_median_and_what_values_lie_between() -> None:
     assert spread([3.0, 9.0, 1.0]) == (3.0, 1.0, 9.0)
+
+
+def prepare_to_start_another() -> Work:
+    return start_another
+
+
+def start_another() -> None:
+    subprocess.run([sys.executable, "-c", SPIN], check=True)
+
+
+def test_processes_are_watched_until_they_answer_with_all_that_they_started() -> None:
+    seen: list[float] = []
+
+    def watch(processes: Sequence[int]) -> float:
+        seen.append(tree_cpu_seconds(processes))
+        return 0.01
+
+    used = run_apart([Share(prepare_to_start_another, frozenset(cores(1)))], watch)
+    assert len(seen) > 2
+    assert seen == sorted(seen)
+    assert seen[-1] - seen[0] == pytest.approx(used.cpu, abs=0.15)

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from benchmarks.build_stages import CASES
 from benchmarks.report import BEGIN, END, JSON, OURS, README, render, replace_tables
 
@@ -103,3 +105,18 @@ def test_tables_are_replaced_and_the_rest_of_a_readme_is_kept() -> None:
     text = f"# Title\n{BEGIN}old\n{END}\nmore\n"
     assert replace_tables(text, "new\n") == f"# Title\n{BEGIN}new\n{END}\nmore\n"
     assert replace_tables(replace_tables(text, "new\n"), "new\n") == replace_tables(text, "new\n")
+
+
+@pytest.mark.parametrize("rate", [0.0, -7033.0])
+def test_a_rate_that_is_not_positive_is_refused(rate: float) -> None:
+    wrong = json.loads(json.dumps(RESULTS))
+    wrong["builds"][3]["rates"]["wall"]["lowest"] = rate
+    with pytest.raises(ValueError, match="expected more than 0"):
+        render(wrong)
+
+
+def test_the_seconds_after_the_last_shard_are_given_where_they_are_known() -> None:
+    known = json.loads(json.dumps(RESULTS))
+    known["builds"][3]["ending_seconds"] = figures(1.5)
+    assert "finishing, verifying and ending take 1.5 s" in render(known)
+    assert "verifying" not in render(RESULTS)
