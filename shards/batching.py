@@ -17,6 +17,16 @@ from shards.open_files import ShardFiles
 from shards.pieces import Pieces
 
 Batch = dict[str, Any]
+"""Arrays and lists by name."""
+
+
+class ViewBatch(Batch):
+    """What a view yields: a type by itself, so that a `DataLoader` refuses to batch it again.
+
+    With another `batch_size` than None a `DataLoader` would make batches of batches.
+    """
+
+
 RESERVED = ("keys", "captions", "starts", "lengths", "mask", "frames")
 """What batches say beside the fields."""
 
@@ -74,13 +84,13 @@ class PaddedBatches:
         """Return fields shaped (items, frames, ...), `starts`, `lengths`, and `mask`."""
         length = self.length or int(pieces.counts.max(initial=0))
         captions = {} if pieces.captions is None else {"captions": list(pieces.captions)}
-        return {
+        return ViewBatch(
             **self.stacker.stack(pieces, length),
             **captions,
-            "starts": pieces.starts,
-            "lengths": pieces.counts,
-            "mask": np.arange(length) < pieces.counts[:, None],
-        }
+            starts=pieces.starts,
+            lengths=pieces.counts,
+            mask=np.arange(length) < pieces.counts[:, None],
+        )
 
 
 @dataclass(frozen=True)
@@ -95,4 +105,4 @@ class FrameBatches:
         arrays = {
             field: value[:, 0] for field, value in batch.items() if isinstance(value, np.ndarray)
         }
-        return {**batch, **arrays, "frames": pieces.starts}
+        return ViewBatch({**batch, **arrays, "frames": pieces.starts})

@@ -1,11 +1,10 @@
-"""Which part of an epoch this process reads: its rank among trainers, its number among workers.
+"""Which part of an epoch a process reads: one of several ranks or workers, and what workers share.
 
 PyTorch is asked only where something else has imported it already, so that NumPy's users never wait
-for it; `torchrun` and its kin tell the rank by environment variables.
+for it.
 """
 
 import mmap
-import os
 import sys
 import warnings
 from dataclasses import dataclass
@@ -26,21 +25,6 @@ class Share:
     def __post_init__(self) -> None:
         whole_number("number of ranks or workers (world)", self.count, least=1)
         whole_number("number of this rank or worker", self.number, least=0, most=self.count - 1)
-
-
-def rank_share(rank: int | None, world: int | None) -> Share:
-    """Return the rank as given, or else of `torch.distributed`, or else of RANK and WORLD_SIZE."""
-    if (rank is None) != (world is None):
-        raise ShardError(f"rank is {rank} and world is {world}; give both or neither")
-    if rank is not None and world is not None:
-        return Share(rank, world)
-    distributed = _torch_module("torch.distributed")
-    if distributed is not None and distributed.is_available() and distributed.is_initialized():
-        return Share(distributed.get_rank(), distributed.get_world_size())
-    try:
-        return Share(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
-    except ValueError as error:
-        raise ShardError(f"RANK and WORLD_SIZE are no whole numbers: {error}") from error
 
 
 def worker_share() -> Share | None:
@@ -75,11 +59,24 @@ class WorkersEpochs:
         self._memory[:] = begun
 
 
-def register_iterable(kind: type) -> None:
-    """Let `DataLoader` take a class's objects for the iterable datasets that they are."""
+def register_iterable(kind: type, batch: type) -> None:
+    """Let `DataLoader` take a class's objects for iterable datasets, and refuse to batch batches.
+
+    `default_collate_fn_map` is what PyTorch documents for types that `default_collate` treats in a
+    way of their own.
+    """
     data = _torch_module("torch.utils.data")
     if data is not None:
         data.IterableDataset.register(kind)
+        collate = import_module("torch.utils.data._utils.collate")
+        collate.default_collate_fn_map[batch] = _refuse_to_collate
+
+
+def _refuse_to_collate(batches: Any, **_: Any) -> Any:
+    raise ShardError(
+        f"a DataLoader is to make a batch of {len(batches)} of a view's batches; its items are "
+        "batches already: pass batch_size=None to the DataLoader, and the batch to the view"
+    )
 
 
 def _torch_module(name: str) -> Any | None:

@@ -20,8 +20,8 @@ from shards.hashing import hash_bytes
 from shards.open_files import ShardFiles
 from shards.paths import TRAIN
 from shards.pieces import Sampling, Source, WholeClips, Windows
+from shards.ranks import Rank
 from shards.selection import Selection, select_rows
-from shards.sharing import rank_share
 from shards.standardizing import Standardizer, read_standardizer
 from shards.surveying import FRAME, Weight
 from shards.views import Schedule, View
@@ -31,7 +31,8 @@ class StreamedDataset:
     """A dataset, and the views of it that trainers want.
 
     Shuffled views are for training, others for evaluation. `batch` counts the items of one rank.
-    The rank is that of `torch.distributed`, or of RANK and WORLD_SIZE, unless given with `world`.
+    The rank, unless given with `world`, is found when a view's first batch is read, and then kept:
+    that of `torch.distributed`, or else of the launcher's variables (see `shards.ranks`).
     """
 
     def __init__(self, dataset: Dataset) -> None:
@@ -68,7 +69,7 @@ class StreamedDataset:
         """
         selection = Selection(split, min_frames, max_frames, keys, limit)
         chosen = self._choose(selection)
-        schedule = Schedule(batch, shuffle, drop_last, rank_share(rank, world))
+        schedule = Schedule(batch, shuffle, drop_last, Rank(rank, world))
         source: Source = WholeClips(chosen.frames)
         if captions:
             found = read_captions(self._files, chosen.rows, selection)
@@ -100,7 +101,7 @@ class StreamedDataset:
         frame of every clip instead.
         """
         chosen = self._choose(Selection(split, min_frames, max_frames, keys, limit))
-        schedule = Schedule(batch, shuffle, drop_last, rank_share(rank, world))
+        schedule = Schedule(batch, shuffle, drop_last, Rank(rank, world))
         source = Windows(chosen.frames, 1, sampling, random=shuffle and sampling == "clip")
         batcher = FrameBatches(self._field_stacker(chosen.rows, field))
         return View(chosen.identity, source, batcher, schedule, seed)
@@ -131,7 +132,7 @@ class StreamedDataset:
         `sampling="frame"`, a shuffled epoch has as many windows of each clip as there are in all.
         """
         chosen = self._choose(Selection(split, min_frames, max_frames, keys, limit))
-        schedule = Schedule(batch, shuffle, drop_last, rank_share(rank, world))
+        schedule = Schedule(batch, shuffle, drop_last, Rank(rank, world))
         source = Windows(chosen.frames, length, sampling, random=shuffle)
         batcher = PaddedBatches(self._field_stacker(chosen.rows, field), length)
         return View(chosen.identity, source, batcher, schedule, seed)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol
 
 import numpy as np
 
-from shards.batching import Batch
+from shards.batching import Batch, ViewBatch
 from shards.errors import ShardError
 from shards.numbers import whole_number
 from shards.order import Epoch
 from shards.pieces import Pieces, Source
+from shards.ranks import Rank
 from shards.sharing import Share, WorkersEpochs, register_iterable, worker_share
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Schedule:
     shuffle: bool
     drop_last: bool
     """Leave out the items that are left over from full batches of all ranks."""
-    rank: Share
+    rank: Rank
 
     def __post_init__(self) -> None:
         whole_number("batch", self.batch, least=1)
@@ -52,7 +53,7 @@ class Schedule:
     @property
     def global_batch(self) -> int:
         """Items of a batch of all ranks."""
-        return self.batch * self.rank.count
+        return self.batch * self.rank.share.count
 
     def batches(self, items: int) -> int:
         """Return how many batches every rank has of so many items."""
@@ -81,17 +82,10 @@ class View(Iterable):
         schedule: Schedule,
         seed: int,
     ) -> None:
-        register_iterable(View)
+        register_iterable(View, ViewBatch)
         self.seed = whole_number("seed", seed)
         self._source, self._batcher, self._schedule = source, batcher, schedule
-        self._identity = {
-            **identity,
-            **source.identity,
-            "items": len(source),
-            "global_batch": int(schedule.global_batch),
-            "shuffle": schedule.shuffle,
-            "drop_last": schedule.drop_last,
-        }
+        self._selection = identity
         self._next = self._now = Position(0, 0)
         self._passes = 0
         """Passes begun and positions set. Only the latest pass moves the position."""
@@ -114,7 +108,11 @@ class View(Iterable):
         )
 
     def begin(self) -> tuple[Position, int]:
-        """Begin a pass: return where it starts, and its number for `reach`."""
+        """Begin a pass: return where it starts, and its number for `reach`.
+
+        Raises `ShardError` where the rank cannot be told, or is not that of batches read before.
+        """
+        self._schedule.rank.begin()
         self._now, self._next = self._next, Position(self._next.epoch + 1, 0)
         self._passes += 1
         return self._now, self._passes
@@ -124,11 +122,23 @@ class View(Iterable):
         if number == self._passes:
             self._now = position
 
+    @property
+    def _identity(self) -> dict[str, Any]:
+        """What a state must agree on; numbers are plain, also where they were given as NumPy's."""
+        return {
+            **self._selection,
+            **self._source.identity,
+            "items": len(self._source),
+            "global_batch": int(self._schedule.global_batch),
+            "shuffle": self._schedule.shuffle,
+            "drop_last": self._schedule.drop_last,
+        }
+
     def batch_at(self, position: Position) -> Batch:
         """Return this rank's part of a batch; it may be smaller than others, or empty, at last."""
+        rank = self._schedule.rank.share
         first = position.batch * self._schedule.global_batch
         stop = min(first + self._schedule.global_batch, len(self._source))
-        rank = self._schedule.rank
         items = np.arange(first + rank.number, stop, rank.count)
         epoch = Epoch(self.seed, position.epoch)
         if self._schedule.shuffle:

@@ -27,7 +27,7 @@ from pipelines.training.loop import CHECKPOINT, train
 from pipelines.training.optimizing import ParameterGroup, seeded
 from pipelines.training.options import LoopOptions, Stage
 from pipelines.training.pairing import Pairs, sample_frames
-from pipelines.training.ranks import choose_device, process_group, rank
+from pipelines.training.ranks import choose_device, process_group, rank, world
 from pipelines.training.recall import RANKS
 from pipelines.training.retrieving import Retrieval, retrieve
 from pipelines.training.text import load_text_model
@@ -84,7 +84,15 @@ class Aligning:
             )
         fields = [POINTS, "json"]
         return self._data.clips(
-            TRAIN, fields, batch, shuffle=True, seed=seed, captions=True, drop_last=True
+            TRAIN,
+            fields,
+            batch,
+            shuffle=True,
+            seed=seed,
+            captions=True,
+            drop_last=True,
+            rank=rank(),
+            world=world(),
         )
 
     def groups(self, stage: str) -> list[ParameterGroup]:  # noqa: ARG002

@@ -32,7 +32,7 @@ from pipelines.training.logs import LOG, WATCH, History, Record, read_log
 from pipelines.training.loop import CHECKPOINT, train
 from pipelines.training.optimizing import ParameterGroup, seeded
 from pipelines.training.options import PROJECTOR, LoopOptions, TeachingOptions
-from pipelines.training.ranks import choose_device, process_group, rank
+from pipelines.training.ranks import choose_device, process_group, rank, world
 from pipelines.training.text import TextModel, load_text_model
 from shards.batching import Batch
 from shards.paths import TRAIN
@@ -66,7 +66,15 @@ class CaptionerTraining:
     def view(self, batch: int, seed: int) -> View:
         """Return clips of the training split with a caption of each."""
         return self.data.clips(
-            TRAIN, [self.field], batch, shuffle=True, seed=seed, captions=True, drop_last=True
+            TRAIN,
+            [self.field],
+            batch,
+            shuffle=True,
+            seed=seed,
+            captions=True,
+            drop_last=True,
+            rank=rank(),
+            world=world(),
         )
 
     def groups(self, stage: str) -> list[ParameterGroup]:
