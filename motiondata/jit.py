@@ -2,22 +2,26 @@
 
 Parallelism is a process a core, so kernels stay on theirs and let go of the interpreter lock.
 Division follows NumPy's rules, because a check for zero would keep loops from being vectorised.
-`fastmath` stays off: it assumes away NaN and the order of sums, on which exact results rest. Numba
-keeps the cache beside the sources, else in the user's own cache folder, or in `NUMBA_CACHE_DIR`;
-it looks at a kernel's own file alone, so what is kept is named by the files beside it as well.
+`fastmath` stays off: it assumes away NaN and the order of sums, on which exact results rest.
 """
 
-import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import njit
-from numba.core.caching import FunctionCache
 from numba.core.event import Event, Listener, install_listener
+
+from motiondata.kernel_cache import KernelCache
+from motiondata.locks import wait_for_lock
+
+COMPILING = "Compiling the kernels for this machine, some twenty seconds ..."
+QUIET_SECONDS = 2.0
+"""How long the lock is waited for before it is said: loading all kernels takes less."""
+MOST_SECONDS = 180.0
+"""After so long a process compiles without the lock, which takes a tenth of it: whoever can read
+this file can hold the lock."""
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -31,27 +35,8 @@ def kernel(function: Function) -> Function:
     """
     dispatcher: Any = step(function)
     with suppress(RuntimeError):  # no folder can be written: every process compiles for itself
-        dispatcher._cache = _Cache(function)  # type: ignore[no-untyped-call]
+        dispatcher._cache = KernelCache(function)
     return cast("Function", dispatcher)
-
-
-class _Cache(FunctionCache):
-    """Numba's own; what was compiled is found in it by the sources it was made of as well."""
-
-    def _index_key(self, sig: Any, codegen: Any) -> tuple[object, ...]:
-        folder = Path(self._py_func.__code__.co_filename).parent
-        key: tuple[object, ...] = super()._index_key(sig, codegen)  # type: ignore[no-untyped-call]
-        return (*key, sources_digest(folder))
-
-
-@cache
-def sources_digest(folder: Path) -> bytes:
-    """Return a digest of all modules of a folder of kernels, and of this one."""
-    digest = blake2b()
-    for files in (folder, Path(__file__).parent):
-        for file in sorted(files.glob("*.py")):
-            digest.update(blake2b(file.read_bytes()).digest())
-    return digest.digest()
 
 
 def step(function: Function) -> Function:
@@ -69,14 +54,17 @@ def inlined(function: Function) -> Function:
 
 
 @contextmanager
-def compiling_once(announce: Callable[[], None]) -> Iterator[None]:
-    """Let one process at a time compile, and `announce` it as soon as a kernel has to be.
+def compiling_once(announce: Callable[[str], None]) -> Iterator[None]:
+    """Let one process at a time compile; `announce` that a kernel has to be, or who is waited for.
 
     Others on the machine wait, and then find in the cache what was compiled.
     """
+
+    def announce_holder(holder: str) -> None:
+        announce(f"Waiting for {holder}, which loads or compiles the kernels ...")
+
     with Path(__file__).open("rb") as file:
-        with suppress(OSError):  # such as NFS, which locks no file that is only read
-            fcntl.flock(file, fcntl.LOCK_EX)
+        wait_for_lock(file, announce_holder, QUIET_SECONDS, MOST_SECONDS)
         with install_listener("numba:compile", _Announcer(announce)):
             yield
 
@@ -84,7 +72,7 @@ def compiling_once(announce: Callable[[], None]) -> Iterator[None]:
 class _Announcer(Listener):
     """Hears that something is compiled, which loading from the cache is not."""
 
-    def __init__(self, announce: Callable[[], None]) -> None:
+    def __init__(self, announce: Callable[[str], None]) -> None:
         self._announce = announce
         self._said = False
 
@@ -92,7 +80,7 @@ class _Announcer(Listener):
         """Say so the first time."""
         if not self._said:
             self._said = True
-            self._announce()
+            self._announce(COMPILING)
 
     def on_end(self, event: Event) -> None:
         """Say nothing."""

@@ -58,12 +58,12 @@ def load_tools_anew(options: BuildOptions) -> Tools:
 
 
 def warm_up_kernels() -> None:
-    """Load the kernels, once a process, and say on standard error if they must be compiled."""
-    warm_up(_announce_compiling)
+    """Load the kernels, once a process, and say on standard error what that has to wait for."""
+    warm_up(_announce)
 
 
-def _announce_compiling() -> None:
-    sys.stderr.write("Compiling the kernels for this machine, some twenty seconds ...\n")
+def _announce(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
     sys.stderr.flush()
 
 

@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import motiondata.jit
 from motiondata.jit import kernel
 
 MODULE = """
@@ -16,7 +18,7 @@ from motiondata.jit import compiling_once, kernel
 def doubled(number):
     return 2 * number
 
-with compiling_once(lambda: print("compiling")):
+with compiling_once(lambda sentence: print(sentence.split()[0].lower())):
     print(doubled(21), doubled(2.5))
 """
 
@@ -40,6 +42,10 @@ def begun(program: Path) -> subprocess.Popen[str]:
     )
 
 
+def cached(program: Path) -> list[Path]:
+    return list(program.parent.glob("cache/**/*.nbc"))
+
+
 def ended(process: subprocess.Popen[str]) -> list[str]:
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 0
@@ -57,6 +63,72 @@ def test_of_processes_that_begin_together_one_compiles(program: Path) -> None:
     assert lines == ["42 5.0", "42 5.0", "compiling"]
 
 
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda data: data[:0],
+    "half": lambda data: data[: len(data) // 2],
+    "a flipped bit": lambda data: data[:-3000] + bytes([data[-3000] ^ 1]) + data[-2999:],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_in_the_cache_is_compiled_again(program: Path, damage: str) -> None:
+    """What a power loss leaves; to load it could end the process."""
+    ended(begun(program))
+    assert len(cached(program)) == 2
+    for path in cached(program):
+        path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    assert ended(begun(program)) == ["compiling", "42 5.0"]
+    assert ended(begun(program)) == ["42 5.0"]
+
+
+def test_a_folder_in_the_place_of_a_file_of_the_cache_costs_time_only(program: Path) -> None:
+    ended(begun(program))
+    for path in cached(program):
+        path.unlink()
+        path.mkdir()
+    assert ended(begun(program)) == ["compiling", "42 5.0"]
+
+
+FULL_DISK = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+"""
+
+
+def test_a_disk_without_room_for_the_cache_costs_time_only(program: Path) -> None:
+    program.write_text(FULL_DISK + program.read_text())
+    assert ended(begun(program)) == ["compiling", "42 5.0"]
+    assert cached(program) == []
+
+
+def test_whoever_holds_the_lock_is_named_and_waited_for(program: Path) -> None:
+    held = subprocess.Popen(
+        [sys.executable, "-c", HOLDING, motiondata.jit.__file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert held.stdout is not None
+    held.stdout.readline()
+    program.write_text(program.read_text().replace(".split()[0].lower()", ", flush=True"))
+    waiting = begun(program)
+    assert waiting.stdout is not None
+    first = waiting.stdout.readline()
+    held.communicate()
+    assert first.startswith(f"Waiting for process {held.pid} ({sys.executable} -c")
+    assert ended(waiting)[-1] == "42 5.0"
+
+
+HOLDING = """
+import fcntl, sys
+with open(sys.argv[1]) as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
 def test_a_kernel_that_cannot_be_cached_is_compiled_all_the_same() -> None:
     names: dict[str, object] = {}
     exec("def doubled(number): return 2 * number", names)  # noqa: S102 (a function of no file)
@@ -71,7 +143,7 @@ from motiondata.jit import compiling_once, kernel
 def twelvefold(number):
     return 4 * tripled(number)
 
-with compiling_once(lambda: print("compiling")):
+with compiling_once(lambda sentence: print(sentence.split()[0].lower())):
     print(twelvefold(2))
 """
 

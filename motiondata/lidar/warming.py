@@ -19,8 +19,8 @@ from motiondata.skeleton import JOINTS, PARENTS
 
 
 @cache
-def warm_up(announce: Callable[[], None]) -> None:
-    """Load all kernels, once a process; `announce` that they are compiled, if they have to be."""
+def warm_up(announce: Callable[[str], None]) -> None:
+    """Load all kernels, once a process; `announce` that they are compiled, or who is waited for."""
     with compiling_once(announce):
         shaped = shape_body(_one_face(), np.zeros(0))
         pose, trans = np.zeros((1, JOINTS, 3)), np.zeros((1, 3))

@@ -16,7 +16,7 @@ from numba import cuda
 from numba.cuda import libdevice
 from numba.cuda.core import config
 
-from motiondata.jit import sources_digest
+from motiondata.kernel_cache import sources_digest
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -50,6 +50,16 @@ def _cache_of(function: Callable[..., None]) -> Any:
     class Cache(CUDACache):  # type: ignore[misc]
         def _index_key(self, sig: Any, codegen: Any) -> tuple[object, ...]:
             return (*super()._index_key(sig, codegen), sources_digest(Path(__file__).parent))
+
+        def load_overload(self, sig: Any, target_context: Any) -> Any:
+            try:
+                return super().load_overload(sig, target_context)
+            except Exception:  # noqa: BLE001 (a damaged file: it is compiled again)
+                return None
+
+        def save_overload(self, sig: Any, data: Any) -> None:
+            with suppress(OSError):  # such as a full disk
+                super().save_overload(sig, data)
 
     return Cache(function)
 

@@ -12,7 +12,7 @@ pytest.importorskip("numba_cuda")
 from numba.cuda.cudadrv.driver import CudaAPIError, driver
 
 from motiondata.errors import DeviceError
-from motiondata.jit import sources_digest
+from motiondata.kernel_cache import sources_digest
 from motiondata.lidar.cuda.device import failures_told
 from motiondata.lidar.cuda.kernels import observe_frames
 from motiondata.lidar.devices import make_observer
