@@ -52,6 +52,8 @@ class Recording:
     """The space that `betas` are coefficients of; another body than that space's ignores them."""
     licence: str = field(default="", kw_only=True)
     """A note of the licence under which the recording may be used."""
+    synthetic: bool = field(default=False, kw_only=True)
+    """Whether a program made the motion, so that nobody was recorded."""
 
     def __post_init__(self) -> None:
         frames = len(self.trans)

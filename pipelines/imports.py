@@ -47,6 +47,6 @@ def synthesize(out: Path, clips: int, seed: int) -> str:
     expect_possible_folder(out)
     report = corpus.synthesize(out, clips, seed)
     return (
-        f"{counted(report.clips, 'clip')} of {counted(report.recordings, 'recording')}, "
+        f"{counted(report.clips, 'clip')} of {counted(report.recordings, 'synthetic recording')}, "
         f"{counted(report.frames, 'frame')}, {report.bytes / 1e6:,.1f} MB in {out}"
     )

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from motiondata.bodies.bundled import bundled_body
 from motiondata.counting import counted
 from motiondata.lidar.presets import SENSOR_NAMES
-from pipelines.summary import count_table
+from pipelines.sample import SYNTHETIC
+from pipelines.summary import count_table, synthetic_line
 from shards.dataset import Dataset, read_table_file
 from shards.description import Description
 from shards.paths import DROPS, TRAIN
@@ -40,6 +41,7 @@ def info(path: Path) -> str:
     return "\n".join(
         [
             f"{path}: {description.provenance['product']} dataset {dataset.content_hash}",
+            *_synthetic(dataset.manifest),
             "",
             *_holds(dataset),
             "",
@@ -88,8 +90,14 @@ def _seen(dataset: Dataset) -> list[str]:
     if shared:
         lines.append(f"leak: {shared:,} test samples are of recordings that train has too")
     raised = manifest["flags"].to_pylist() if "flags" in manifest.column_names else []
-    flags = Counter(flag for flags in raised for flag in flags)
+    flags = Counter(flag for flags in raised for flag in flags if flag != SYNTHETIC)
     return lines + [f"flagged {flag}: {count:,} samples" for flag, count in flags.most_common()]
+
+
+def _synthetic(manifest: pa.Table) -> list[str]:
+    """Say how many samples are of made motion, where that is known."""
+    raised = manifest["flags"].to_pylist() if "flags" in manifest.column_names else []
+    return synthetic_line(sum(SYNTHETIC in flags for flags in raised), len(manifest))
 
 
 def _hits(manifest: pa.Table) -> Iterator[str]:

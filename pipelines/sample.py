@@ -30,6 +30,10 @@ MANIFEST_COLUMNS = pa.schema(
 """What the manifest says of a LiDAR sample beside what it says of every sample."""
 
 
+SYNTHETIC = "synthetic"
+"""The key of a sample's JSON, and the manifest's flag, of motion that a program made."""
+
+
 @dataclass(frozen=True)
 class LidarClip:
     """A clip as one sensor saw it; all in the sensor's frame: x forward, y left, z up, metres."""
@@ -102,12 +106,16 @@ def manifest_values(values: dict[str, Any]) -> dict[str, Any]:
         "source": details["source"],
         "subset": details["subset"],
         "captions": [caption["text"] for caption in details["captions"]],
-        "flags": [flag for flag, raised in details["flags"].items() if raised],
+        "flags": [
+            *([SYNTHETIC] if details.get(SYNTHETIC) else []),
+            *(flag for flag, raised in details["flags"].items() if raised),
+        ],
     }
 
 
 def _clip_details(clip: Clip) -> dict[str, Any]:
     return {
+        **({SYNTHETIC: True} if clip.recording.synthetic else {}),
         "source": clip.recording.source,
         "subset": clip.subset,
         "fps_in": clip.recording.fps,

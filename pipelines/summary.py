@@ -60,6 +60,7 @@ def describe_build(
             "",
             *_failures(tally.drops),
             _rows_line(plan.rows, tally.samples, len(tally.drops)),
+            *synthetic_line(tally.synthetic, tally.samples),
             f"{counted(tally.frames, 'frame')}, {means}{counted(len(tally.shards), 'shard')}, "
             f"{size / 1e6:,.1f} MB in {out}",
             *remarks,
@@ -71,6 +72,16 @@ def describe_build(
 
 def _rows_line(rows: int, samples: int, drops: int) -> str:
     return f"{counted(rows, 'row')}: {counted(samples, 'sample')}, {counted(drops, 'drop')}"
+
+
+def synthetic_line(synthetic: int, samples: int) -> list[str]:
+    """Say how many samples are of made motion, in one line; none where there is none."""
+    if not synthetic:
+        return []
+    return [
+        f"synthetic motion: {synthetic:,} of {counted(samples, 'sample')}; made by a program, with "
+        "nothing of AMASS in it, whatever the name of the subset"
+    ]
 
 
 def count_table(rows: Iterable[tuple[str, ...]], header: tuple[str, ...]) -> list[str]:

@@ -8,6 +8,7 @@ from itertools import islice
 from pipelines.drops import Drop
 from pipelines.planned import PlannedShard
 from pipelines.receipts import Receipt
+from pipelines.sample import SYNTHETIC
 from shards.description import ShardEntry
 from shards.moments import Moments, merge
 
@@ -36,6 +37,8 @@ class Tally:
     """By split and field."""
     sums: Counter[str] = field(default_factory=Counter)
     """Of the columns that are told."""
+    synthetic: int = 0
+    """How many samples are of motion that a program made."""
 
     @property
     def samples(self) -> int:
@@ -50,6 +53,7 @@ class Tally:
     def add(self, shard: PlannedShard, receipt: Receipt) -> None:
         """Add a finished shard; raises AssertionError unless its every row is samples or a drop."""
         drops = list(_own_drops(shard, receipt))
+        self.synthetic += sum(SYNTHETIC in flags for flags in receipt.samples.get("flags", ()))
         self._count(shard, receipt, drops)
         self.drops += drops
         if receipt.file is not None:

@@ -86,6 +86,7 @@ def _recording(npz: Npz, poses: NDArray[Any], frame_rate: str, shape_space: str)
         source=npz.source,
         shape_space=_text(npz, "shape_space") or shape_space,
         licence=_text(npz, "licence"),
+        synthetic=_is_true(npz, "synthetic"),
     )
 
 
@@ -121,6 +122,14 @@ def _betas(npz: Npz) -> NDArray[np.float64]:
 def _gender(npz: Npz) -> str:
     gender = _text(npz, "gender").casefold()
     return GENDER_NAMES.get(gender, gender)
+
+
+def _is_true(npz: Npz, key: str) -> bool:
+    """Tell whether an array is the one truth value `True`, as `write_amass` writes it."""
+    if key not in npz.members:
+        return False
+    array = npz.read(key)
+    return array.dtype.kind == "b" and array.size == 1 and bool(array.item())
 
 
 def _floats(npz: Npz, key: str, dimensions: int) -> NDArray[np.float64]:

@@ -29,7 +29,8 @@ def write_amass(path: Path, recording: Recording, dtype: DTypeLike = np.float64)
     """Write a recording to an `.npz` file that is there as a whole or not at all; return its bytes.
 
     AMASS's own files hold `poses` and `trans` as float64; float32 (1e-7 rad, 1 um at 10 m) takes
-    half the room. Keys beyond AMASS's: `shape_space` and `licence`, which other readers ignore.
+    half the room. Keys beyond AMASS's: `shape_space`, `licence` and, of made motion alone,
+    `synthetic`, which other readers ignore.
     """
     poses = np.zeros((recording.frames, SMPLH_JOINTS, 3), dtype)
     poses[:, :JOINTS] = recording.pose
@@ -42,6 +43,8 @@ def write_amass(path: Path, recording: Recording, dtype: DTypeLike = np.float64)
         "shape_space": np.array(recording.shape_space),
         "licence": np.array(recording.licence),
     }
+    if recording.synthetic:
+        arrays["synthetic"] = np.array(True)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
         whole = Path(folder) / "tmp"

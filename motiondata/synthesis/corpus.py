@@ -28,6 +28,15 @@ from motiondata.synthesis.recordings import MadeClip, MadeRecording, make_record
 
 LICENCE = "made by motiondata's synthesiser, Apache-2.0"
 
+NOTE = "README.txt"
+NOTE_TEXT = """\
+Synthetic motion, made by the program motiondata: nobody was recorded, and no data of AMASS or
+HumanML3D is in this folder. The folders below amass/ bear the names of AMASS's subsets (KIT, CMU,
+BMLmovi and so on) because the corpus has the layout and the frame rates of AMASS, so that programs
+that read AMASS read it. Every recording is marked with the key `synthetic`.
+"""
+"""What the file says that lies at the top of a corpus, for people who look into the folders."""
+
 RECORDINGS_A_ROUND = 20
 SPLIT_PLACES = {"val": (9,), "test": (4, 11, 17)}
 """Which recordings of each round are for validation and test: 80, 5 and 15 in a hundred, as in
@@ -115,6 +124,7 @@ def synthesize(out: Path, clips: int, seed: int) -> SynthesisReport:
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
         whole = Path(folder) / "corpus"
         (whole / "texts").mkdir(parents=True)
+        (whole / NOTE).write_text(NOTE_TEXT)
         written = [_write(whole, entries, seed) for entries in _entries(clips, seed)]
         _write_lists(whole, [clip for recording in written for clip in recording.clips])
         whole.replace(out)
@@ -165,6 +175,7 @@ def _recording(made: MadeRecording) -> Recording:
         source=made.slot.source,
         shape_space=bundled_body().shape_space,
         licence=LICENCE,
+        synthetic=True,
     )
 
 

@@ -60,6 +60,17 @@ def test_poses_and_betas_may_be_longer(tmp_path: Path, columns: int, shapes: int
     assert recording.betas.shape == (shapes,)
 
 
+@pytest.mark.parametrize(
+    ("mark", "synthetic"),
+    [(np.array(True), True), (np.array(False), False), (np.array("yes"), False), (None, False)],
+)
+def test_made_motion_is_known_by_its_mark(
+    tmp_path: Path, mark: np.ndarray | None, synthetic: bool
+) -> None:
+    path = save_npz(tmp_path / "a.npz", smplh_arrays(synthetic=mark))
+    assert read_amass(path, "a.npz").synthetic is synthetic
+
+
 def test_the_shape_space_and_the_licence_are_kept(tmp_path: Path) -> None:
     arrays = smplh_arrays(shape_space=np.array("free"), licence=np.array("CC0"))
     recording = read_amass(save_npz(tmp_path / "a.npz", arrays), SOURCE)

@@ -58,6 +58,12 @@ def test_every_row_is_samples_or_a_drop_with_its_reason(built: Dataset) -> None:
     assert set(built.manifest["key"].to_pylist()) == expected
 
 
+def test_recorded_motion_is_not_called_synthetic(built: Dataset) -> None:
+    assert "synthetic" not in info(built.path)
+    assert not any("synthetic" in sample["json"] for sample in samples_of(built).values())
+    assert not any("synthetic" in flags for flags in built.manifest["flags"].to_pylist())
+
+
 def test_clips_have_the_frames_of_their_rows(built: Dataset) -> None:
     for key, sample in samples_of(built).items():
         _, start, end = GOOD[key.removeprefix("M").removesuffix("_v1")]

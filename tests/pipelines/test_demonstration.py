@@ -8,7 +8,10 @@ from click.testing import CliRunner
 from matplotlib.image import imread
 
 from cli import main
+from pipelines.reports import info
 from shards.dataset import Dataset
+from shards.encoding import decode_member
+from shards.reading import iter_samples
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +41,17 @@ def test_the_demo_draws_people_on_a_floor(shown: tuple[Path, str]) -> None:
 def test_most_of_the_demo_s_frames_have_as_many_hits_as_points(shown: tuple[Path, str]) -> None:
     dataset = Dataset.open(shown[0] / "lidar")
     assert np.mean(dataset.manifest["hits_mean"].to_numpy()) == pytest.approx(420, rel=0.2)
-    assert not any(dataset.manifest["flags"].to_pylist())
+    assert all(flags == ["synthetic"] for flags in dataset.manifest["flags"].to_pylist())
+
+
+def test_made_motion_is_called_synthetic_wherever_it_is_looked_at(shown: tuple[Path, str]) -> None:
+    folder, said = shown
+    assert "synthetic recordings" in said
+    assert "synthetic motion: 12 of 12 samples" in said
+    dataset = Dataset.open(folder / "lidar")
+    assert "synthetic motion: 12 of 12 samples" in info(dataset.path).splitlines()[1]
+    for _, members in iter_samples(dataset, "train"):
+        assert decode_member("json", members["json"])["synthetic"] is True
 
 
 def test_a_second_run_builds_nothing_anew(shown: tuple[Path, str]) -> None:

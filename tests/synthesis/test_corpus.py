@@ -65,6 +65,7 @@ def test_a_recording_is_what_was_made_to_single_precision(made: SynthesisReport)
     assert (read.gender, read.betas.shape) == (recording.subject.gender, (16,))
     assert read.shape_space == bundled_body().shape_space
     assert read.licence
+    assert read.synthetic
 
 
 def test_recordings_have_the_arrays_of_smplh(made: SynthesisReport) -> None:
@@ -79,6 +80,10 @@ def test_recordings_have_the_arrays_of_smplh(made: SynthesisReport) -> None:
 def test_the_same_seed_gives_the_same_bytes(made: SynthesisReport, tmp_path: Path) -> None:
     again = synthesize(tmp_path / "again", CLIPS, SEED)
     assert files_of(again.out) == files_of(made.out)
+
+
+def test_a_corpus_says_that_it_is_synthetic(made: SynthesisReport) -> None:
+    assert (made.out / "README.txt").read_text().startswith("Synthetic motion")
 
 
 def test_another_seed_gives_other_motion(made: SynthesisReport, tmp_path: Path) -> None:
