@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from math import log
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from motiondata.errors import InputError
 from pipelines.language_models import loading
 from pipelines.training.optimizing import seeded
 from pipelines.training.options import HUB, TINY
+from pipelines.training.trying import expect_usable
 
 try:
     from tokenizers import (
@@ -48,6 +50,12 @@ CHARACTER_COST = 10.0
 PAD, END, UNKNOWN = "<pad>", "</s>", "<unk>"
 SPECIAL = (PAD, END, UNKNOWN)
 """The first pieces of the vocabulary, as T5 numbers them."""
+
+
+TOKENIZER, PIECES = "tokenizer.json", "spiece.model"
+"""The files of tokenizers: the fast form, and SentencePiece's, such as google/t5-v1_1's."""
+SENTENCEPIECE = "sentencepiece"
+"""The package that transformers reads the latter with."""
 
 
 @dataclass(frozen=True)
@@ -117,15 +125,17 @@ def load_text_model(
 ) -> TextModel:
     """Return the T5 of a folder, of the hub (`hub:google/flan-t5-base`), or a tiny one (`tiny`).
 
-    The tiny one knows the words of the captions, and its weights are random. Raises `InputError`
-    for a folder or name that has no T5.
+    The tiny one knows the words of the captions, and its weights are random. A loaded one is tried
+    on the captions. Raises `InputError` for a folder or name that has no T5, or one whose tokenizer
+    is missing, is not its own, or cannot write the captions.
     """
     if name == TINY:
         return _make_tiny(captions, seed, sizes)
     if name.startswith(HUB):
-        return _load(name, name.removeprefix(HUB), local=False)
+        return _load(name, name.removeprefix(HUB), captions, local=False)
     _expect_t5(Path(name))
-    return _load(name, name, local=True)
+    _expect_tokenizer(Path(name))
+    return _load(name, name, captions, local=True)
 
 
 def make_tokenizer(captions: Sequence[str]) -> Tokenizer:
@@ -165,11 +175,11 @@ def _pieces(tokenizer: Tokenizer, captions: Sequence[str]) -> list[tuple[str, fl
     ]
 
 
-def _finished(tokenizer: Tokenizer) -> Tokenizer:
+def _finished(tokenizer: Tokenizer, end: str = END) -> Tokenizer:
     """Let a tokenizer end every text, where it does not, and cut long ones; nothing is padded."""
-    if tokenizer.encode("").tokens[-1:] != [END]:
-        end = (END, tokenizer.token_to_id(END))
-        tokenizer.post_processor = processors.TemplateProcessing(f"$A {END}", None, [end])
+    if tokenizer.encode("").tokens[-1:] != [end]:
+        pair = (end, tokenizer.token_to_id(end))
+        tokenizer.post_processor = processors.TemplateProcessing(f"$A {end}", None, [pair])
     tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_TOKENS)
     return tokenizer
@@ -207,12 +217,32 @@ def _check_kind(where: str, kind: Any) -> None:
         raise InputError(f"{where}: expected model_type 't5', found {kind!r}; name a T5")
 
 
-def _load(name: str, source: str, local: bool) -> TextModel:
-    expected = "config.json, model.safetensors and tokenizer.json of a T5"
+def _expect_tokenizer(folder: Path) -> None:
+    """Raise `InputError` unless a folder has a tokenizer that can be read here."""
+    if (folder / TOKENIZER).is_file():
+        return
+    if not (folder / PIECES).is_file():
+        raise InputError(
+            f"{folder}: expected {TOKENIZER} or {PIECES}, found neither; copy the tokenizer's "
+            "files of this T5 there"
+        )
+    if find_spec(SENTENCEPIECE) is None:
+        raise InputError(
+            f"{folder}: has {PIECES} and no {TOKENIZER}; reading it needs the package "
+            f"{SENTENCEPIECE}: pip install {SENTENCEPIECE}, or save {TOKENIZER} there"
+        )
+
+
+def _load(name: str, source: str, captions: Sequence[str], local: bool) -> TextModel:
+    expected = f"config.json, model.safetensors and {TOKENIZER} of a T5"
+    if find_spec(SENTENCEPIECE) is None:
+        expected += f" (one with {PIECES} alone needs pip install {SENTENCEPIECE})"
     with loading(f"{name}: the text model", expected):
         _check_kind(name, AutoConfig.from_pretrained(source, local_files_only=local).model_type)
         tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
         model = T5ForConditionalGeneration.from_pretrained(
             source, local_files_only=local, dtype=torch.float32
         )
-        return TextModel(name, _finished(tokenizer.backend_tokenizer), model)
+        backend = _finished(tokenizer.backend_tokenizer, tokenizer.eos_token or END)
+    expect_usable(name, backend, model, tokenizer.unk_token_id, captions)
+    return TextModel(name, backend, model)

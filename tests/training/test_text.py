@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -117,7 +119,7 @@ def test_a_text_model_is_loaded_from_a_folder(tmp_path: Path) -> None:
         (b"{", "JSONDecodeError"),
         (b"[]", "TypeError"),
         (json.dumps({"model_type": "bert"}).encode(), "found 'bert'"),
-        (json.dumps({"model_type": "t5"}).encode(), "cannot be loaded"),
+        (json.dumps({"model_type": "t5"}).encode(), r"expected tokenizer\.json or spiece\.model"),
     ],
 )
 def test_a_folder_without_a_t5_is_refused(tmp_path: Path, config: bytes | None, found: str) -> None:
@@ -133,6 +135,75 @@ def test_a_damaged_text_model_is_refused(tmp_path: Path) -> None:
     weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(InputError, match="the text model cannot be loaded"):
         load_text_model(str(tmp_path), [], 0)
+
+
+def write_t5(folder: Path, texts: list[str] = CAPTIONS, **config: Any) -> Path:
+    """Write a small T5 with a tokenizer of texts, and a configuration of which some is changed."""
+    text = load_text_model(TINY, texts, 0, SMALL)
+    save_text_model(text, folder)
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **config}))
+    return folder
+
+
+def test_a_text_model_without_its_tokenizer_is_refused(tmp_path: Path) -> None:
+    (write_t5(tmp_path) / "tokenizer.json").unlink()
+    with pytest.raises(
+        InputError, match=r"expected tokenizer\.json or spiece\.model, found neither"
+    ):
+        load_text_model(str(tmp_path), CAPTIONS, 0)
+
+
+@pytest.mark.skipif(find_spec("sentencepiece") is not None, reason="the package is there")
+def test_the_package_that_reads_pieces_is_named(tmp_path: Path) -> None:
+    (write_t5(tmp_path) / "tokenizer.json").rename(tmp_path / "spiece.model")
+    with pytest.raises(InputError, match="needs the package sentencepiece: pip install sentence"):
+        load_text_model(str(tmp_path), CAPTIONS, 0)
+
+
+def test_a_tokenizer_of_another_model_is_refused(tmp_path: Path) -> None:
+    write_t5(tmp_path / "small")
+    write_t5(tmp_path / "large", [*CAPTIONS, "zebras quickly jump over boxes"])
+    (tmp_path / "large/tokenizer.json").replace(tmp_path / "small/tokenizer.json")
+    with pytest.raises(InputError, match=r"tokens up to number \d+, its model embeddings of \d+"):
+        load_text_model(str(tmp_path / "small"), CAPTIONS, 0)
+
+
+def test_a_tokenizer_that_cannot_write_the_captions_is_refused(tmp_path: Path) -> None:
+    write_t5(tmp_path)
+    foreign = ["\u0447\u0435\u043b\u043e\u0432\u0435\u043a \u0438\u0434\u0451\u0442"] * 3
+    with pytest.raises(InputError, match=r"loses 3 of the first 3: .* does it know"):
+        load_text_model(str(tmp_path), foreign, 0)
+
+
+def test_a_caption_in_twenty_may_have_a_character_that_no_piece_has(tmp_path: Path) -> None:
+    write_t5(tmp_path)
+    some = [*CAPTIONS * 7, "a person walks \N{PERSON WITH BALL}"]
+    assert load_text_model(str(tmp_path), some, 0).width == SMALL.d_model
+
+
+def test_captions_that_are_cut_are_no_loss(tmp_path: Path) -> None:
+    write_t5(tmp_path)
+    assert load_text_model(str(tmp_path), ["a person runs " * MAX_TOKENS], 0).width == SMALL.d_model
+
+
+@pytest.mark.parametrize(
+    ("config", "found"),
+    [
+        (
+            {"eos_token_id": 0},
+            r"ends texts with the tokens \[1\], but config.json has eos_token_id 0",
+        ),
+        ({"pad_token_id": 10**6}, "pad_token_id 1000000"),
+        ({"decoder_start_token_id": None}, "decoder_start_token_id None"),
+    ],
+)
+def test_special_tokens_that_do_not_fit_are_refused(
+    tmp_path: Path, config: dict[str, Any], found: str
+) -> None:
+    write_t5(tmp_path, **config)
+    with pytest.raises(InputError, match=found):
+        load_text_model(str(tmp_path), CAPTIONS, 0)
 
 
 def test_another_kind_of_model_is_refused_from_the_hub_too(tmp_path: Path) -> None:
