@@ -14,7 +14,7 @@ import torch
 
 from motiondata.errors import InputError
 from pipelines.evaluation.scoring import LanguageModel
-from pipelines.language_models import loading
+from pipelines.language_models import expect_vocabulary, loading
 from pipelines.training.ranks import choose_device
 
 try:
@@ -23,6 +23,9 @@ except ImportError as error:
     raise InputError(
         f"BERTScore needs the extra train ({error}); pip install motiondata[train]"
     ) from error
+
+MOST_UNKNOWN = 0.5
+"""A larger share of unknown tokens says that a tokenizer is not the model's, or the language's."""
 
 _CLIPS_AT_ONCE = 32
 
@@ -56,6 +59,21 @@ class BertScorer:
         self._marks = {self._tokenizer.cls_token_id, self._tokenizer.sep_token_id}
         spaced = type(self._tokenizer).__name__.startswith(_SPACE_FIRST)
         self._before = " " if spaced else ""
+
+    def expect_known(self, sentences: Sequence[str]) -> None:
+        """Raise `InputError` where the tokenizer does not know the words of normalised sentences.
+
+        A folder without its tokenizer is loaded with one that knows none: all sentences are alike.
+        """
+        unknown = self._tokenizer.unk_token_id
+        ids = self._tokenizer([*sentences], add_special_tokens=False)["input_ids"]
+        tokens = [token for sentence in ids for token in sentence]
+        if unknown is not None and tokens.count(unknown) > MOST_UNKNOWN * len(tokens):
+            raise InputError(
+                f"{self.model.name}: expected a language model that knows the references' words, "
+                f"found that {tokens.count(unknown):,} of {len(tokens):,} of their tokens are "
+                "unknown to its tokenizer. Are its tokenizer's files there and its own?"
+            )
 
     def score(self, candidates: Sequence[str], references: Sequence[Sequence[str]]) -> float:
         """Return the mean over clips of the best F1 of a candidate with one of its references."""
@@ -112,5 +130,6 @@ def _load(folder: Path) -> tuple[Any, Any]:
     with loading(f"{folder}: the language model", "what transformers' save_pretrained writes"):
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
+    expect_vocabulary(str(folder), tokenizer, model.get_input_embeddings().num_embeddings)
     encoder = model.get_encoder() if model.config.is_encoder_decoder else model
     return tokenizer, encoder.eval()

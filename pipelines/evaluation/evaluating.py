@@ -15,6 +15,7 @@ from pipelines.evaluation.findings import findings
 from pipelines.evaluation.judging import KnownAct
 from pipelines.evaluation.labels import Telling, read_labels, telling
 from pipelines.evaluation.markdown import report_to_markdown
+from pipelines.evaluation.normalising import normalise
 from pipelines.evaluation.options import EvaluationOptions
 from pipelines.evaluation.references import References, read_references
 from pipelines.evaluation.report import CONSTANT, MODEL, NEAREST, Example, Report, report_to_json
@@ -74,18 +75,20 @@ def _evidence(dataset: Dataset, options: EvaluationOptions) -> _Evidence:
         train=train,
         nearest_by=field,
         acts=None if options.labels is None else read_labels(options.labels, references.keys),
-        bert=_bert_scorer(options),
+        bert=_bert_scorer(options, references),
         spoken=speak(dataset, references),
         nearest=nearest_captions(dataset, train, references, field),
     )
 
 
-def _bert_scorer(options: EvaluationOptions) -> "BertScorer | None":
+def _bert_scorer(options: EvaluationOptions, references: References) -> "BertScorer | None":
     if options.bert_model is None:
         return None
     from pipelines.evaluation.bertscore import BertScorer
 
-    return BertScorer(options.bert_model, options.bert_layer, options.device)
+    scorer = BertScorer(options.bert_model, options.bert_layer, options.device)
+    scorer.expect_known([normalise(sentence) for sentence in references.sentences])
+    return scorer
 
 
 def _report(dataset_hash: str, evidence: _Evidence) -> Report:

@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 
 from motiondata.errors import InputError
 from pipelines.evaluation.normalising import normalise
+from pipelines.language_models import expect_vocabulary
 
 TRIED = 200
 """The first so many captions are tried."""
@@ -28,7 +29,7 @@ def expect_usable(
 
     `unknown` is the number of the token for what the tokenizer does not know.
     """
-    _check_vocabulary(name, tokenizer, model.get_input_embeddings().num_embeddings)
+    expect_vocabulary(name, tokenizer, model.get_input_embeddings().num_embeddings)
     _check_special(name, tokenizer, model.config)
     tried = [*captions[:TRIED]] or [SENTENCE]
     lost = [caption for caption in tried if _is_lost(caption, tokenizer, unknown)]
@@ -38,15 +39,6 @@ def expect_usable(
             f"{len(lost)} of the first {len(tried)}: {lost[0]!r:.100} comes back as "
             f"{_round_trip(lost[0], tokenizer)!r:.100}. Are its tokenizer's files (tokenizer.json "
             "or spiece.model) there and its own, and does it know the captions' language?"
-        )
-
-
-def _check_vocabulary(name: str, tokenizer: Tokenizer, embeddings: int) -> None:
-    largest = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
-    if largest >= embeddings:
-        raise InputError(
-            f"{name}: its tokenizer has tokens up to number {largest}, its model embeddings of "
-            f"{embeddings} tokens only; expected a tokenizer and a model that belong together"
         )
 
 

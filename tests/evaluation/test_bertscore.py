@@ -133,3 +133,28 @@ def test_what_is_no_model_is_refused_in_a_sentence(folder: Path, tmp_path: Path)
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(InputError, match="cannot be loaded"):
         BertScorer(tmp_path)
+
+
+def test_a_language_model_without_its_tokenizer_is_refused(folder: Path, tmp_path: Path) -> None:
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    with pytest.raises(InputError, match="unknown to its tokenizer"):
+        BertScorer(tmp_path).expect_known(["a man walks forward", "a man runs"])
+
+
+def test_words_that_a_language_model_knows_are_taken(folder: Path) -> None:
+    BertScorer(folder).expect_known([refs[0] for refs in REFERENCES] + ["a man hops"])
+
+
+def test_a_tokenizer_larger_than_the_language_model_is_refused(tmp_path: Path) -> None:
+    config = transformers.BertConfig(
+        vocab_size=len(MARKS),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+    )
+    transformers.BertModel(config).save_pretrained(tmp_path)
+    _tokenizer("[CLS] $A [SEP]").save_pretrained(tmp_path)
+    with pytest.raises(InputError, match="tokens up to number 14, its model embeddings of 4"):
+        BertScorer(tmp_path)

@@ -37,7 +37,7 @@ from pipelines.training.teaching import teach
 from pipelines.training.text import load_text_model
 from shards.dataset import Dataset
 from shards.errors import ShardError
-from tests.training.made_captioned import MadeFeatures, make_captioned
+from tests.training.made_captioned import KINDS, MadeFeatures, captions_of, make_captioned
 from tests.training.made_text import SMALL, save_text_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,7 +98,8 @@ def test_a_text_model_of_a_folder_travels_in_the_checkpoint(
     captioned: Dataset, tmp_path: Path
 ) -> None:
     folder, out = tmp_path / "t5", tmp_path / "out"
-    save_text_model(load_text_model("tiny", ["a person walks"], 0, SMALL), folder)
+    captions = [text for kind in range(len(KINDS)) for text in captions_of(kind)]
+    save_text_model(load_text_model("tiny", captions, 0, SMALL), folder)
     run(captioned.path, out, replace(OPTIONS, text_model=str(folder)))
     shutil.rmtree(folder)
     loaded = load_captioner(out / CHECKPOINT)
