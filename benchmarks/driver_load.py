@@ -24,12 +24,11 @@ from benchmarks.scaling import usual_lengths
 from pipelines.finishing import finish
 from pipelines.folder import prepare_folder
 from pipelines.jobs import Jobs, unfinished
-from pipelines.lidar import LidarProduct, take_fingerprint
+from pipelines.lidar import LidarProduct, stamp_plan
 from pipelines.occupation import occupying
 from pipelines.options import BuildOptions
 from pipelines.plan import make_plan
 from pipelines.planned import PlannedShard
-from pipelines.product import Planned
 from pipelines.receipts import Receipt, publish_receipt, sample_columns
 from pipelines.sample import MANIFEST_COLUMNS, lidar_schema
 from pipelines.tools import load_tools
@@ -97,8 +96,8 @@ def _drive(root: Path, told: Any) -> None:
     options, paths = product.options, product.paths
     tools = run("before", lambda: load_tools(options))
     plan = run("plan", lambda: make_plan(options, paths))
-    made_of = run("fingerprint", lambda: take_fingerprint(options, paths, plan, tools))
-    planned = Planned(plan, made_of)
+    planned = run("fingerprint", lambda: stamp_plan(options, paths, plan, tools))
+    made_of = planned.made_of
     run("compared with the last run's", lambda: prepare_folder(out, made_of, restart=False))
     left = run("receipts looked for", lambda: unfinished(out, planned))
     jobs = Jobs(planned, product, out, "", range(len(plan.shards)))

@@ -69,13 +69,19 @@ class _ShardBuild:
         begun: deque[tuple[PlannedRow, Finish]] = deque()
         clips = self.job.shard.clips
         for planned, following in zip_longest(clips, clips[1:]):
-            watcher.take_up(planned.row.number)
             if following is not None:
-                self.product.prefetch(following)
+                self._prefetch(following, watcher)
+            watcher.take_up(planned.row.number)
             begun.append((planned, self._begin_or_drop(planned)))
             while sum(row.frames for row, _ in begun) > self.product.frames_ahead:
                 yield begun.popleft()
         yield from begun
+
+    def _prefetch(self, planned: PlannedRow, watcher: Watcher) -> None:
+        """Open a row's files, unless it is in quarantine: they may hang whoever opens them."""
+        if planned.row.number not in self.quarantined:
+            watcher.take_up(planned.row.number)
+            self.product.prefetch(planned)
 
     def _begin_or_drop(self, planned: PlannedRow) -> Finish:
         try:

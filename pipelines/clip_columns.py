@@ -5,14 +5,15 @@ hundred are objects while somebody looks at them.
 """
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from motiondata.files import Stamp
 from motiondata.humanml3d.index import Row
 from motiondata.humanml3d.splits import MIRRORED_PREFIX
 from pipelines.keys import view_key
@@ -36,6 +37,10 @@ RECORDING = pa.field("recording", pa.binary())
 """The recording's path: bytes, since names of files need not be UTF-8."""
 
 
+STAMPED = ("recording", "captions", "twin_captions")
+"""The files of a row whose sizes and times may stand in further columns."""
+
+
 class PlannedSample(NamedTuple):
     """One sample to be: a clip as it was or mirrored, seen by one of its sensors."""
 
@@ -44,6 +49,8 @@ class PlannedSample(NamedTuple):
     mirrored: bool
     view: int
     """Which of the sensors round the subject; 0 is the one in front."""
+    captions: Stamp | None = None
+    """Of the file of its captions; None where there is none."""
 
     @property
     def key(self) -> str:
@@ -59,6 +66,8 @@ class PlannedClip(NamedTuple):
     """The recording's path under the archive's root, with forward slashes."""
     split: str
     samples: tuple[PlannedSample, ...]
+    stamp: Stamp | None = None
+    """Of the recording; None where the files were not asked for theirs, as in a dry run."""
 
     @property
     def frames(self) -> int:
@@ -88,7 +97,8 @@ class ClipColumns:
     """Planned clips in columns."""
 
     table: pa.Table
-    """`ROW_COLUMNS`, `LISTED_COLUMNS` and the recording."""
+    """`ROW_COLUMNS`, `LISTED_COLUMNS`, the recording, and the stamps of files if it is to be built.
+    """
     views: int
 
     def __len__(self) -> int:
@@ -109,22 +119,51 @@ class ClipColumns:
         """Return clips by their places, in that order."""
         return ClipColumns(self.table.take(places), self.views)
 
+    def with_stamps(self, stamps: Mapping[str, pa.Table]) -> "ClipColumns":
+        """Return the clips with the sizes and times of their files, for each of `STAMPED`."""
+        table = self.table
+        for file in STAMPED:
+            for field, values in zip(Stamp._fields, stamps[file].columns, strict=True):
+                table = table.append_column(f"{file}_{field}", values)
+        return replace(self, table=table)
+
     def rows(self, start: int, stop: int) -> Iterator[PlannedClip]:
         """Make the clips from one place to another."""
         part = self.table.slice(start, stop - start)
-        *fields, splits, plain, twin, recordings = (column.to_pylist() for column in part.columns)
-        for row, split, *listed, recording in zip(
-            map(Row, *fields), splits, plain, twin, recordings, strict=True
+        *fields, splits, plain, twin, recordings = (
+            part[name].to_pylist()
+            for name in (*ROW_COLUMNS.names, *LISTED_COLUMNS.names, RECORDING.name)
+        )
+        stamps = (_stamps(part, file) for file in STAMPED)
+        for row, split, recording, stamp, *listed in zip(
+            map(Row, *fields), splits, recordings, *stamps, plain, twin, strict=True
         ):
-            yield PlannedClip(row, os.fsdecode(recording), split, self._samples(row.name, *listed))
+            samples = self._samples(row.name, *listed)
+            yield PlannedClip(row, os.fsdecode(recording), split, samples, stamp)
 
-    def _samples(self, name: str, plain: bool, twin: bool) -> tuple[PlannedSample, ...]:
-        views = range(self.views)
-        samples = [PlannedSample(name, False, view) for view in views] if plain else []
+    def _samples(
+        self,
+        name: str,
+        captions: Stamp | None,
+        twin_captions: Stamp | None,
+        plain: bool,
+        twin: bool,
+    ) -> tuple[PlannedSample, ...]:
+        views, mirrored = range(self.views), MIRRORED_PREFIX + name
+        samples = [PlannedSample(name, False, view, captions) for view in views] if plain else []
         if twin:
-            samples += [PlannedSample(MIRRORED_PREFIX + name, True, view) for view in views]
+            samples += [PlannedSample(mirrored, True, view, twin_captions) for view in views]
         return tuple(samples)
 
     def _array(self, name: str) -> NDArray[np.int64]:
         array: NDArray[np.int64] = self.table[name].to_numpy()
         return array
+
+
+def _stamps(part: pa.Table, file: str) -> list[Stamp | None]:
+    """Return the stamps of a kind of file of some rows; None where there is no file."""
+    columns = [f"{file}_{field}" for field in Stamp._fields]
+    if columns[0] not in part.column_names:
+        return [None] * len(part)
+    stamps = zip(*(part[column].to_pylist() for column in columns), strict=True)
+    return [None if size is None else Stamp(size, time) for size, time in stamps]

@@ -5,6 +5,7 @@ flagged in the sample.
 """
 
 import os
+from functools import partial
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from motiondata.archives.amass import read_amass
 from motiondata.bodies.body import Body
 from motiondata.bodies.posing import ShapedBody, pose_joints, shape_body
 from motiondata.clip import Clip
+from motiondata.files import open_as_planned
 from motiondata.guards import (
     check_plausible,
     check_pose_is_rotations,
@@ -29,11 +31,14 @@ GUARDED_FRAMES = 100
 
 
 def read_clip(planned: PlannedClip, options: BuildOptions, tools: Tools) -> tuple[Clip, ShapedBody]:
-    """Read, guard and cut a clip; raises `RecordingError` where the recording is no good."""
+    """Read, guard and cut a clip; raises `RecordingError` where the recording is no good.
+
+    Raises `OSError` where the machine cannot read it, or it is another file than was planned.
+    """
     path = options.amass / planned.recording
     # A name in another encoding than UTF-8 opens its file, and cannot be written anywhere.
     source = os.fsencode(planned.recording).decode(errors="backslashreplace")
-    recording = read_amass(path, source)
+    recording = read_amass(path, source, partial(open_as_planned, planned.stamp))
     check_pose_is_rotations(recording)
     clip = cut_clip(recording, planned.row)
     check_plausible(clip)

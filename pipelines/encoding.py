@@ -17,6 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from motiondata.errors import InputError
+from motiondata.files import Stamp, expect_as_planned
 from motiondata.lidar.devices import CPU
 from pipelines.build import build
 from pipelines.errors import aborting
@@ -179,14 +180,9 @@ class FeatureProduct:
         return lambda: [self._sample(planned)]
 
     def _sample(self, planned: PlannedSource) -> tuple[str, Values]:
-        """Return a clip's features; raises `DatasetError` where the source is damaged."""
+        """Return a clip's features; raises as `_read` does."""
         encoder, sample = _load(self.load, self.encoder), planned.sample
-        _check_shard(self.source, planned.shard)
-        with closing(ShardReader(self.source, planned.shard)) as reader:
-            points, details, text = (
-                reader.decoded(self.source_schema, sample, suffix)
-                for suffix in (POINTS, DETAILS, TEXT)
-            )
+        points, details, text = self._read(planned)
         features = encoder.encode(points)
         if features.shape != (sample.frames, self.width) or not np.isfinite(features).all():
             raise InputError(
@@ -195,6 +191,24 @@ class FeatureProduct:
             )
         details = {**details, "encoder": self.encoder, "dataset": self.dataset}
         return sample.key, {"features.npy": features, DETAILS: details, TEXT: text}
+
+    def _read(self, planned: PlannedSource) -> list[Any]:
+        """Read a clip's members from the source.
+
+        Raises `DatasetError` where the source is damaged, and `OSError` where its shard is not as
+        it was when the work was planned: the source's disk or mount may have been lost.
+        """
+        path = self.source / planned.shard.name
+        expect_as_planned(planned.stamp, path)
+        try:
+            _check_shard(self.source, planned.shard)
+            with closing(ShardReader(self.source, planned.shard)) as reader:
+                return [
+                    reader.decoded(self.source_schema, planned.sample, suffix)
+                    for suffix in (POINTS, DETAILS, TEXT)
+                ]
+        finally:
+            expect_as_planned(planned.stamp, path)
 
     def manifest_values(self, values: Values) -> dict[str, Any]:
         """Return a sample's values of `COLUMNS`."""
@@ -205,14 +219,24 @@ class FeatureProduct:
     def plan_around(self, kept: dict[str, Kept]) -> Planned:
         """Plan the features of all samples; none of the shards is ever added to."""
         source = Dataset.open(self.source)
-        plan = plan_sources(source)
+        names = [shard.name for shard in source.description.shards]
+        for name in names:
+            existing(self.source, name)
+        shards = stat_files("shards", self.source, pa.array(names, pa.binary()))
+        stamps = {
+            file["name"].decode(): Stamp(file["bytes"], file["changed_ns"])
+            for file in shards.to_pylist()
+        }
+        plan = plan_sources(source, stamps)
         contents = {"dataset": self.dataset, "encoder": self.encoder}
-        shards = stat_files("shards", self.source, pa.array(plan.shards.names, pa.binary()))
         return Planned(plan, fingerprint(plan, self.parameters, contents, shards, kept))
 
     def provenance(self) -> dict[str, Any]:
         """Return the encoder, and what the dataset says of itself."""
-        source = Dataset.open(self.source).description
+        dataset = Dataset.open(self.source)
+        if dataset.content_hash != self.dataset:
+            raise InputError(f"{self.source}: was replaced while it was encoded; start again")
+        source = dataset.description
         return {
             "encoder": {"id": self.encoder, "width": self.width},
             "source": {

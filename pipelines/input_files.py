@@ -1,5 +1,8 @@
 """The many files that a build reads, by size and time of last change, in columns.
 
+A build that finds another file than its plan knows stops: what the machine could not read, or lost
+for a while, must not look like an archive that never had it.
+
 There are tens of thousands of recordings and caption files, or a million: too many gigabytes to be
 hashed whenever a build is gone on with, and too many names to be kept as objects.
 """
@@ -11,6 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from motiondata.files import Stamp, find_stamp
 from shards.hashing import new_hash
 
 COLUMNS = pa.schema(
@@ -28,7 +32,10 @@ BATCH_FILES = 65_536
 
 
 def stat_files(kind: str, root: Path, names: pa.Array) -> pa.Table:
-    """Return the sizes and times of files below a root, each once, in the order of their names."""
+    """Return the sizes and times of files below a root, each once, in the order of their names.
+
+    Raises `OSError` where one of them has gone since it was listed, or the machine cannot tell.
+    """
     named = pc.unique(names).take(pc.sort_indices(pc.unique(names)))
     folder = os.path.join(os.fsencode(root), b"")  # noqa: PTH118 (a million names)
     parts = [_stat_part(kind, folder, named[start : start + BATCH_FILES])
@@ -43,13 +50,23 @@ def _stat_part(kind: str, folder: bytes, names: pa.Array) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=COLUMNS)
 
 
-def _size_and_time(path: bytes) -> tuple[int | None, int | None]:
-    """Return what tells a changed file; nothing of a link that leads to none."""
-    try:
-        stat = os.stat(path)  # noqa: PTH116
-    except OSError:
+def _size_and_time(path: bytes) -> Stamp | tuple[None, None]:
+    """Return what tells a changed file; nothing of a link that leads to none.
+
+    Raises `OSError` where the machine cannot tell, or not even the name is there any more.
+    """
+    stamp = find_stamp(path)
+    if stamp is None:
+        os.lstat(path)
         return None, None
-    return stat.st_size, stat.st_mtime_ns
+    return stamp
+
+
+def stamps_of(files: pa.Table, kind: str, names: pa.ChunkedArray) -> pa.Table:
+    """Return the size and time of the file of each name, null where there is none."""
+    of_kind = files.filter(pc.equal(files["kind"], kind)).combine_chunks()
+    places = pc.index_in(names, of_kind["name"].combine_chunks())
+    return of_kind.select(["bytes", "changed_ns"]).take(places)
 
 
 def hash_files(files: pa.Table) -> str:

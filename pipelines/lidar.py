@@ -1,20 +1,17 @@
 """The LiDAR product: what a sample of it is, how it is made, and from what."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from motiondata.errors import InputError
-from motiondata.humanml3d.splits import MIRRORED_PREFIX, SPLITS
+from motiondata.humanml3d.splits import SPLITS
 from pipelines.clip_columns import CAPTIONS, ClipColumns, PlannedClip
+from pipelines.clip_files import stamp_clips
 from pipelines.clips import read_clip
-from pipelines.fingerprint import Fingerprint, Kept, fingerprint
-from pipelines.input_files import NO_FILES, stat_files
+from pipelines.fingerprint import Kept, fingerprint
 from pipelines.inputs import (
     InputPaths,
     absolute_inputs,
@@ -100,13 +97,15 @@ class LidarProduct:
         return manifest_values(values)
 
     def plan_around(self, kept: dict[str, Kept]) -> Planned:
-        """Plan the build, and take the plan's fingerprint."""
+        """Plan the build, and take the plan's fingerprint.
+
+        Raises `InputError` for wrong input, `OSError` where a file's size and time cannot be had.
+        """
         plan = make_plan(
             self.options, self.paths, {name: shard.keys for name, shard in kept.items()}
         )
         self._expect_clips(plan)
-        tools = load_tools(self.options)
-        return Planned(plan, take_fingerprint(self.options, self.paths, plan, tools, kept))
+        return stamp_plan(self.options, self.paths, plan, load_tools(self.options), kept)
 
     def _expect_clips(self, plan: Plan[ClipColumns]) -> None:
         if not plan.shards:
@@ -129,16 +128,17 @@ class LidarProduct:
         }
 
 
-def take_fingerprint(
+def stamp_plan(
     options: BuildOptions,
     paths: InputPaths,
     plan: Plan[ClipColumns],
     tools: Tools,
     kept: dict[str, Kept] | None = None,
-) -> Fingerprint:
-    """Take the fingerprint of a plan; bodies and sensor count by what they hold.
+) -> Planned:
+    """Add to a plan how its clips' files are, and take its fingerprint.
 
-    `kept` are the shards of earlier plans that this one was made around.
+    Bodies and sensor count by what they hold. `kept` are the shards of earlier plans that this one
+    was made around.
     """
     lists = {name: paths.splits / f"{name}.txt" for name in SPLITS} if paths.splits else {}
     contents = {
@@ -147,20 +147,6 @@ def take_fingerprint(
         "body": tools.bodies_id,
         "sensor": tools.sensor_id,
     }
-    clips = plan.shards.columns.table
-    recordings = stat_files("recordings", options.amass, clips["recording"])
-    files = pa.concat_tables([recordings, _stat_captions(paths.texts, clips)])
+    stamped, files = stamp_clips(plan, options.amass, paths.texts)
     parameters = parameters_of(options, tools.sensor.name)
-    return fingerprint(plan, parameters, contents, files, kept or {})
-
-
-def _stat_captions(texts: Path | None, clips: pa.Table) -> pa.Table:
-    """Return the sizes and times of the files of captions that there are."""
-    if texts is None:
-        return NO_FILES
-    plain = clips.filter(clips["plain"])["name"]
-    twins = pc.binary_join_element_wise(MIRRORED_PREFIX, clips.filter(clips["twin"])["name"], "")
-    names = pa.chunked_array([*plain.chunks, *twins.chunks], pa.string())
-    wanted = pc.binary_join_element_wise(names, CAPTIONS, "").cast(pa.binary())
-    there = pa.array(os.listdir(os.fsencode(texts)), pa.binary())  # noqa: PTH208 (a million names)
-    return stat_files("captions", texts, wanted.filter(pc.is_in(wanted, there)))
+    return Planned(stamped, fingerprint(stamped, parameters, contents, files, kept or {}))

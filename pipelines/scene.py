@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from motiondata.bodies.posing import ShapedBody, pose_joints
 from motiondata.clip import Clip, hold_in_place
+from motiondata.files import open_as_planned
 from motiondata.guards import POSTURE_FLAGS, posture_flags
 from motiondata.humanml3d.captions import find_captions
 from motiondata.lidar.observing import Pending, RangeNoise, Request
@@ -60,9 +61,13 @@ def begin_samples(
 def finish_sample(
     begun: BegunSample, options: BuildOptions, paths: InputPaths, tools: Tools
 ) -> tuple[str, dict[str, Any]]:
-    """Return the key and the members' values of a sample."""
+    """Return the key and the members' values of a sample.
+
+    Raises `RecordingError` where its captions are no good, `OSError` as `read_clip` does.
+    """
     sample, scene = begun.planned, begun.scene
-    captions = find_captions(paths.texts, sample.name) if paths.texts else ()
+    open_captions = partial(open_as_planned, sample.captions)
+    captions = find_captions(paths.texts, sample.name, open_captions) if paths.texts else ()
     details = scene_details(scene, sample, options, tools)
     return sample.key, lidar_values(scene.clip, begun.scan(), details, captions)
 

@@ -4,12 +4,13 @@ What is made of a shard goes to one shard, so that a worker reads one file and w
 order of the samples is the source's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.files import Stamp
 from pipelines.planned import Plan, PlannedShards
 from shards.dataset import Dataset
 from shards.description import ShardEntry
@@ -37,6 +38,8 @@ class PlannedSource:
     """The source's shard."""
     sample: ManifestRow
     """The sample in it."""
+    stamp: Stamp
+    """Of the source's shard, as it was when the work was planned."""
 
     @property
     def recording(self) -> str:
@@ -69,6 +72,8 @@ class SourceColumns:
     """The samples of a dataset."""
 
     dataset: Dataset
+    stamps: Mapping[str, Stamp]
+    """Of the shards, by their names."""
 
     @property
     def frames(self) -> NDArray[np.int64]:
@@ -87,11 +92,16 @@ class SourceColumns:
         table = dataset.manifest.slice(start, stop - start)
         for number, sample in enumerate(table_to_rows(dataset.schema, table), start=start):
             row = SourceRow(number, sample.key, sample.extra["source"], sample.extra["subset"])
-            yield PlannedSource(row, dataset.shard(sample.shard), sample)
+            shard = dataset.shard(sample.shard)
+            yield PlannedSource(row, shard, sample, self.stamps[shard.name])
 
 
-def plan_sources(dataset: Dataset) -> Plan[SourceColumns]:
-    """Plan a shard for every one of a dataset, and a sample for every one in it."""
+def plan_sources(dataset: Dataset, stamps: Mapping[str, Stamp]) -> Plan[SourceColumns]:
+    """Plan a shard for every one of a dataset, and a sample for every one in it.
+
+    `stamps` are those of the dataset's shards, by name.
+    """
     shards = dataset.description.shards
     names, sizes = [shard.name for shard in shards], [shard.samples for shard in shards]
-    return Plan(PlannedShards(names, sizes, SourceColumns(dataset)), (), len(dataset.manifest))
+    columns = SourceColumns(dataset, stamps)
+    return Plan(PlannedShards(names, sizes, columns), (), len(dataset.manifest))

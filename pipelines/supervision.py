@@ -26,6 +26,11 @@ from shards.publishing import TEMPORARY
 DEATHS_IN_VAIN = 5
 """After so many deaths of a job's workers that found no row to blame, the job is given up."""
 GIGABYTE = 10**9
+WATCH_SECONDS = 0.1
+"""How long the worker is waited for at a time."""
+SLEPT_SECONDS = 1.0
+"""A wait that took so much longer than it should was spent asleep, in a job that a person or Slurm
+had suspended (SIGSTOP): it does not count as the clip's time."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,8 @@ class Supervisor:
         self._job: ShardJob | None = None
         self._step = Step()
         self._in_hand: int | None = None
-        self._heard = 0.0
+        self._patience = 0.0
+        """For how many seconds more the worker may be silent, as far as this process is awake."""
         self._inquest = Inquest()
 
     def begin(self, job: ShardJob) -> Step:
@@ -67,10 +73,13 @@ class Supervisor:
         """
         until = time.monotonic() + seconds
         while self._job is not None and (now := time.monotonic()) < until:
-            silent_until = self._heard + self._clip_seconds
-            if self._running.pipe.poll(max(0.0, min(until, silent_until) - now)):
+            wait = min(until - now, self._patience, WATCH_SECONDS)
+            if self._running.pipe.poll(wait):
                 self._listen(self._job)
-            elif time.monotonic() >= silent_until:
+                continue
+            if time.monotonic() - now < wait + SLEPT_SECONDS:
+                self._patience -= wait
+            if self._patience <= 0:
                 self._running.kill()
                 self._bury(self._job, Death.HUNG)
         return self._step
@@ -93,7 +102,7 @@ class Supervisor:
         self._step, self._in_hand = Step(), None
         with suppress(BrokenPipeError, ConnectionResetError):  # it died idle: `_listen` will tell
             self._running.pipe.send(job)
-        self._heard = time.monotonic()
+        self._patience = self._clip_seconds
 
     def _listen(self, job: ShardJob) -> None:
         """Take in what the worker has said: what it has in hand, an answer, or the end of it."""
@@ -102,7 +111,7 @@ class Supervisor:
         except (EOFError, OSError):  # the second where it died in the middle of a word
             self._bury(job)
             return
-        self._heard = time.monotonic()
+        self._patience = self._clip_seconds
         match said:
             case TakenUp():
                 self._in_hand = said.row
@@ -123,7 +132,7 @@ class Supervisor:
         self._worker = None
         _remove_unfinished(job)
         death = death or Death.of(exit_code)
-        if self._inquest.blames(self._in_hand, death):
+        if self._inquest.blames(self._suspect(job), death):
             job = self._job = self._without_row_in_hand(job, death)
             self._inquest = Inquest()
         elif self._inquest.deaths >= DEATHS_IN_VAIN:
@@ -132,6 +141,11 @@ class Supervisor:
                 f"the last time, with exit code {exit_code}), and no one clip is to blame; {GO_ON}"
             )
         self._hand_over(job)
+
+    def _suspect(self, job: ShardJob) -> int | None:
+        """Return the row in hand, unless it is in quarantine: nothing of it was touched."""
+        quarantined = {row.row for row in job.quarantine}
+        return None if self._in_hand in quarantined else self._in_hand
 
     def _without_row_in_hand(self, job: ShardJob, death: Death) -> ShardJob:
         """Put the row in hand in quarantine."""

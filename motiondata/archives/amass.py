@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from motiondata.archives.npz import Npz, array_to_text, open_npz
 from motiondata.errors import DropReason, RecordingError
+from motiondata.files import OpenFile, open_plain_file
 from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES, Recording
 from motiondata.skeleton import JOINTS
 
@@ -23,13 +24,14 @@ GENDER_NAMES = {"unknown": "neutral"}
 """What AMASS writes where it gives no gender."""
 
 
-def read_amass(path: Path, source: str) -> Recording:
+def read_amass(path: Path, source: str, open_file: OpenFile = open_plain_file) -> Recording:
     """Read a recording of AMASS's SMPL+H release; `source` is its path below the archive's root.
 
     `poses` (frames, 66 or more) gives the 22 joints of the body, hands are left out. Raises
-    `RecordingError`: UNREADABLE, INVALID, or WRONG_RELEASE for a SMPL-X recording.
+    `RecordingError`: UNREADABLE, INVALID, or WRONG_RELEASE for a SMPL-X recording; and `OSError`
+    where the machine cannot read it.
     """
-    with open_npz(path, source) as npz:
+    with open_npz(path, source, open_file) as npz:
         if SMPLX_FRAME_RATE in npz.members:
             raise RecordingError(
                 DropReason.WRONG_RELEASE,

@@ -11,10 +11,11 @@ import math
 import os
 import re
 import struct
+import sys
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 from zlib_ng import zlib_ng
 
 from motiondata.errors import DropReason, RecordingError
-from motiondata.files import expect_plain_file
+from motiondata.files import OpenFile, is_of_the_file, open_plain_file
 
 MAX_ARRAY_BYTES = 2**29
 """The largest array that is read, in float64: 50 minutes of AMASS's 156 a frame at 120 fps."""
@@ -170,18 +171,16 @@ def array_to_text(array: NDArray[Any]) -> str:
 
 
 @contextmanager
-def open_npz(path: Path, source: str) -> Iterator[Npz]:
+def open_npz(path: Path, source: str, open_file: OpenFile = open_plain_file) -> Iterator[Npz]:
     """Open an `.npz` file for reading some of its arrays; `source` is what errors call it.
 
     Raises `RecordingError`: UNREADABLE where the file is missing, cut short or no zip file, INVALID
-    where two arrays have one key.
+    where two arrays have one key; and `OSError` where the machine cannot read it.
     """
-    with _damage_reported(source):
-        expect_plain_file(path)
-        file = path.open("rb")
-    with file:
+    with ExitStack() as stack:
         with _damage_reported(source):
-            members = zipfile.ZipFile(file).infolist()
+            file = stack.enter_context(open_file(path))
+            members = _list_members(file)
         keyed = [(member.filename.removesuffix(".npy"), member) for member in members]
         npz = Npz(source, dict(keyed), file)
         if len(npz.members) < len(keyed):
@@ -190,12 +189,26 @@ def open_npz(path: Path, source: str) -> Iterator[Npz]:
         yield npz
 
 
+def _list_members(file: BinaryIO) -> list[zipfile.ZipInfo]:
+    """Read the directory; `zipfile` calls a file that the machine cannot read no zip file."""
+    handled = sys.exc_info()[1]
+    try:
+        return zipfile.ZipFile(file).infolist()
+    except zipfile.BadZipFile as error:
+        cause = error.__context__
+        if isinstance(cause, OSError) and cause is not handled:
+            raise cause from None
+        raise
+
+
 @contextmanager
 def _damage_reported(source: str) -> Iterator[None]:
-    """Turn what is raised for damaged files into our error."""
+    """Turn what is raised for damaged files into our error; what is the machine's passes."""
     try:
         yield
     except OSError as error:
+        if not is_of_the_file(error):
+            raise
         raise _unreadable(source, error.strerror or str(error)) from error
     except _DAMAGE as error:
         raise _unreadable(source, str(error)) from error

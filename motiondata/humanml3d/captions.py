@@ -5,6 +5,7 @@ have a stray `#`, so a line is read from both of its ends, and what is readable 
 `text_process.py` and the `texts/` of EricGuo5513/HumanML3D.
 """
 
+import errno
 import math
 import re
 from collections.abc import Callable
@@ -12,10 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from motiondata.errors import DropReason, RecordingError
-from motiondata.files import read_small_file
+from motiondata.files import OpenFile, is_of_the_file, open_plain_file, read_small_file
 
 MAX_BYTES = 2**20
 """The largest file that is taken for one of captions; HumanML3D's have a few hundred bytes."""
+
+MAX_CAPTIONS = 1000
+"""The most lines of such a file; HumanML3D's have three or four. Every caption takes some hundred
+times its bytes of memory, in which a worker's limit would otherwise decide what is a sample."""
 
 MAX_SECONDS = 1800.0
 """The latest second that a caption may name: half an hour, which is the longest clip
@@ -44,33 +49,39 @@ class Caption:
         return self.end_seconds == 0.0
 
 
-def find_captions(texts: Path, name: str) -> tuple[Caption, ...]:
+def find_captions(
+    texts: Path, name: str, open_file: OpenFile = open_plain_file
+) -> tuple[Caption, ...]:
     """Read the captions of a clip, mirrored ones by their own name; none where it has no file.
 
-    Raises `RecordingError` (UNREADABLE) where something lies there that cannot be read: a sample
-    that has lost its captions would not tell.
+    Raises `RecordingError` (UNREADABLE) where something lies there that cannot be read, since a
+    sample does not show that it has lost its captions; and `OSError` where the machine cannot read.
     """
     path = texts / f"{name}.txt"
     try:
-        return read_captions(path)
+        return read_captions(path, open_file)
     except FileNotFoundError:
         return ()
     except OSError as error:
+        if not is_of_the_file(error):
+            raise
         raise RecordingError(
             DropReason.UNREADABLE,
-            f"{path.name}: expected a file of captions of {MAX_BYTES} bytes at the most; "
-            f"{error.strerror}",
+            f"{path.name}: expected a file of captions of {MAX_BYTES} bytes and {MAX_CAPTIONS} "
+            f"lines at the most; {error.strerror}",
         ) from error
 
 
-def read_captions(path: Path) -> tuple[Caption, ...]:
+def read_captions(path: Path, open_file: OpenFile = open_plain_file) -> tuple[Caption, ...]:
     """Read a file of captions; lines without a sentence are left out, malformed ones mended.
 
     Seconds that are absent, not finite, beyond `MAX_SECONDS` or in the wrong order mean the whole
     clip. Fields after the seconds are ignored, as HumanML3D ignores them. A file that is not there,
-    or is larger than `MAX_BYTES`, raises `OSError`.
+    is larger than `MAX_BYTES` or has more lines than `MAX_CAPTIONS`, raises `OSError`.
     """
-    lines = read_small_file(path, MAX_BYTES).splitlines()
+    lines = read_small_file(path, MAX_BYTES, open_file).splitlines()
+    if len(lines) > MAX_CAPTIONS:
+        raise OSError(errno.EFBIG, f"found {len(lines):,} lines", str(path))
     captions = (parse_caption(_decode(line)) for line in lines)
     return tuple(caption for caption in captions if caption.text)
 

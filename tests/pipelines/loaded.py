@@ -7,7 +7,6 @@ from pipelines.building import build_shard
 from pipelines.jobs import ShardJob
 from pipelines.lidar import LidarProduct
 from pipelines.occupation import occupying
-from pipelines.plan import make_plan
 from tests.pipelines.made_archive import make_archive
 
 
@@ -25,5 +24,5 @@ with tempfile.TemporaryDirectory() as folder:
     options, out = make_archive(Path(folder)).options(limit=1), Path(folder) / "lidar"
     product = LidarProduct.of(options)
     with occupying(out) as run:
-        for shard in make_plan(options, product.paths).shards:
+        for shard in product.plan_around({}).plan.shards:
             build_shard(ShardJob(shard, product, out, "", run), Unwatched())

@@ -179,7 +179,8 @@ UNREADABLE_CAPTIONS: dict[str, Callable[[Path], object]] = {
     "a folder": Path.mkdir,
     "a pipe": os.mkfifo,
     "a link to itself": lambda path: path.symlink_to(path),
-    "a file that gives no bytes": lambda path: path.symlink_to("/proc/self/mem"),
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+    "350,000 captions": lambda path: path.write_bytes(b"a\n" * 350_000),
     "a line of 10 MB": endless_line,
 }
 

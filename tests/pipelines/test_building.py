@@ -1,29 +1,30 @@
 """Building one shard: the order in which a worker does things."""
 
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from motiondata.errors import InputError
+from motiondata.errors import DropReason, InputError
 from pipelines.building import build_shard
 from pipelines.jobs import ShardJob
 from pipelines.lidar import LidarProduct
 from pipelines.occupation import occupying
-from pipelines.plan import make_plan
+from pipelines.planned import PlannedRow
+from pipelines.quarantine import Quarantined
 from tests.bodies.made_body import made_body
 from tests.pipelines.made_archive import MadeArchive, make_archive
 
 
 class Diary:
-    """A watcher that writes down the rows as they are taken up, and the files asked for."""
+    """A watcher that writes down each row that is taken up next, and the files asked for."""
 
     def __init__(self) -> None:
         self.entries: list[int | str] = []
 
     def take_up(self, row: int) -> None:
-        if row not in self.entries:  # which it is again when it is finished
-            self.entries.append(row)
+        self.entries.append(row)
 
     def put_down(self, frames: int) -> None:
         pass
@@ -38,14 +39,35 @@ def test_a_clip_s_files_are_asked_for_when_the_clip_before_it_is_taken_up(
     diary, options = Diary(), archive.options()
     monkeypatch.setattr("pipelines.lidar.prefetch_file", diary.ask_for)
     product = LidarProduct.of(options)
-    shard = next(shard for shard in make_plan(options, product.paths).shards if shard.clips[1:])
+    shard = next(shard for shard in product.plan_around({}).plan.shards if shard.clips[1:])
     with occupying(out) as run:
         build_shard(ShardJob(shard, product, out, "plan", run), diary)
-    first, *later = shard.clips
-    expected: list[int | str] = [first.row.number]
-    for clip in later:
-        expected += [Path(clip.recording).name, f"{clip.row.name}.txt", clip.row.number]
+    expected: list[int | str] = []
+    for clip, following in zip_longest(shard.clips, shard.clips[1:]):
+        if following:
+            expected += [following.row.number, *files_of(following)]
+        expected += [clip.row.number, clip.row.number]  # when it is begun, and when it is finished
     assert diary.entries == expected
+
+
+def files_of(clip: PlannedRow) -> list[str]:
+    return [Path(clip.recording).name, f"{clip.row.name}.txt"]
+
+
+def test_the_files_of_a_row_in_quarantine_are_not_asked_for(
+    archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diary, product = Diary(), LidarProduct.of(archive.options())
+    monkeypatch.setattr("pipelines.lidar.prefetch_file", diary.ask_for)
+    shards = product.plan_around({}).plan.shards
+    shard = next(shard for shard in shards if shard.clips[2:])
+    row = shard.clips[1].row
+    quarantine = (Quarantined(row.number, DropReason.HUNG, "took too long"),)
+    with occupying(out) as run:
+        receipt = build_shard(ShardJob(shard, product, out, "plan", run, quarantine), diary)
+    assert row.number in [drop.row for drop in receipt.drops]
+    assert f"{row.name}.txt" not in diary.entries
+    assert f"{shard.clips[2].row.name}.txt" in diary.entries
 
 
 def test_a_worker_that_finds_another_body_than_was_planned_with_stops(
@@ -55,7 +77,7 @@ def test_a_worker_that_finds_another_body_than_was_planned_with_stops(
     product = LidarProduct.of(archive.options())
     np.savez(archive.root / "body.npz", **made_body(joints=24))  # type: ignore[arg-type]
     LidarProduct.of(archive.options())  # as in another process, in which nothing was loaded before
-    plan = make_plan(product.options, product.paths)
+    plan, _ = product.plan_around({})
     with occupying(out) as run, pytest.raises(InputError, match=r"body\.npz, .* was replaced"):
         build_shard(ShardJob(plan.shards[0], product, out, "plan", run), Diary())
     assert not [*out.rglob("*.tar")]

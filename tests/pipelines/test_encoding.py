@@ -17,6 +17,7 @@ from cli import main
 from motiondata.errors import InputError
 from pipelines.build import build_lidar
 from pipelines.encoding import Checkpoint, Encoder, LoadEncoder, encode, encode_by
+from pipelines.errors import AbortedError
 from pipelines.export_options import ExportOptions
 from pipelines.exporting import export
 from pipelines.options import Execution
@@ -65,6 +66,18 @@ class Made:
         return self.made
 
 
+@dataclass(frozen=True)
+class Losing(Means):
+    """An encoder during whose first clip the disk with some of the source is lost."""
+
+    lost: Path = Path()
+
+    def encode(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self.lost.exists():
+            self.lost.rename(self.lost.with_name("away"))
+        return super().encode(points)
+
+
 MEANS = Made(Means())
 
 
@@ -98,6 +111,28 @@ def test_samples_are_the_sources_in_its_order_with_its_captions(
             assert sample["json"] == {
                 **source["json"], "encoder": "means-1.0-3", "dataset": built.content_hash,
             }  # fmt: skip
+
+
+def test_a_source_that_is_lost_stops_the_encoding_until_it_is_back(
+    built: Dataset, features: Dataset, tmp_path: Path, out: Path
+) -> None:
+    source = shutil.copytree(built.path, tmp_path / "source")
+    losing = Made(Losing(lost=source / "train"))
+    with pytest.raises(AbortedError, match=r"train/000000\.tar.*run the same command again"):
+        encode_by(losing, source, out, Execution())
+    (source / "away").rename(source / "train")
+    encode_by(MEANS, source, out, Execution())
+    assert files_of(out) == files_of(features.path)
+
+
+def test_a_source_without_one_of_its_shards_is_refused(
+    built: Dataset, tmp_path: Path, out: Path
+) -> None:
+    source = shutil.copytree(built.path, tmp_path / "source")
+    (source / "train/000000.tar").unlink()
+    with pytest.raises(DatasetError, match=r"train/000000\.tar: expected a file, found nothing"):
+        encode_by(MEANS, source, out, Execution())
+    assert not out.exists()
 
 
 def test_a_captioner_can_tell_by_which_encoder_features_are(

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from pipelines.input_files import (
     changed_files,
     files_about,
     hash_files,
+    stamps_of,
     stat_files,
 )
 
@@ -65,7 +67,19 @@ def test_what_is_said_of_some_files_is_what_was_said_of_them_all(
 def test_files_are_told_by_size_and_time_each_once_in_order(tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(b"123")
     os.utime(tmp_path / "b", ns=(0, 7_000_000_001))
-    found = stat_files("recordings", tmp_path, pa.chunked_array([[b"gone", b"b"], [b"b"]]))
+    (tmp_path / "dangling").symlink_to("nothing")
+    names = pa.chunked_array([[b"dangling", b"b"], [b"b"]])
+    found = stat_files("recordings", tmp_path, names)
     assert found.equals(
-        to_table({("recordings", "b"): (3, 7_000_000_001), ("recordings", "gone"): None})
+        to_table({("recordings", "b"): (3, 7_000_000_001), ("recordings", "dangling"): None})
     )
+    stamps = stamps_of(found, "recordings", names)
+    assert stamps.to_pydict() == {
+        "bytes": [None, 3, 3],
+        "changed_ns": [None, 7_000_000_001, 7_000_000_001],
+    }
+
+
+def test_a_file_that_has_gone_since_it_was_listed_is_no_absent_one(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="gone"):
+        stat_files("captions", tmp_path, pa.chunked_array([[b"gone"]]))

@@ -25,7 +25,6 @@ from pipelines.jobs import ShardJob
 from pipelines.lidar import LidarProduct
 from pipelines.occupation import occupying
 from pipelines.options import Execution
-from pipelines.plan import make_plan
 from pipelines.reports import verify
 from pipelines.scheduling import gpu_share, run_jobs
 from pipelines.supervision import Supervisor
@@ -41,7 +40,7 @@ SMALL = 100_000
 def jobs_of(archive: MadeArchive, out: Path, run: str) -> list[ShardJob]:
     options = archive.options()
     product = LidarProduct.of(options)
-    shards = make_plan(options, product.paths).shards
+    shards = product.plan_around({}).plan.shards
     return [ShardJob(shard, product, out, "plan", run) for shard in shards]
 
 

@@ -15,7 +15,6 @@ from pipelines.jobs import ShardJob
 from pipelines.lidar import LidarProduct
 from pipelines.occupation import occupying
 from pipelines.options import Execution
-from pipelines.plan import make_plan
 from tests.pipelines.faults import FORKED, Fault, build_words, inject, run, start
 from tests.pipelines.loaded import Unwatched
 from tests.pipelines.made_archive import MadeArchive
@@ -161,7 +160,7 @@ def build_first_shard(archive: MadeArchive, out: Path, token: str, fault: Fault 
     """Do what a worker of a run does with its first job."""
     options = archive.options()
     product = LidarProduct.of(options)
-    plan = make_plan(options, product.paths)
+    plan, _ = product.plan_around({})
     job = ShardJob(plan.shards[0], product, out, "plan", token)
     if fault:
         inject(fault, pytest.MonkeyPatch())
