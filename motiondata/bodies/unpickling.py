@@ -1,247 +1,243 @@
 """A reader of SMPL's pickles that can make arrays and nothing else.
 
-A pickle is a program: it calls what it names. So every name is looked up in one short table, and
-what it finds there are stand-ins of this module, for NumPy's and SciPy's classes too: forged state
-makes their real ones read memory that is not theirs. Official files hold objects of `chumpy`, which
-neither builds nor imports on today's Python; their values are all that is taken. Sources: the
-`pickle` documentation, "Restricting Globals"; `chumpy/ch.py` and `chumpy/reordering.py`.
+A pickle is a program: it calls what it names. So every name is looked up in one short table of
+stand-ins. The program is run by the standard library's unpickler in Python: the one in C hashes
+deep tuples by recursion, which ends the process, and makes room for whatever a number claims.
+Steps, keys and memory are bounded. Source: the `pickle` documentation, "Restricting Globals".
 """
 
 import io
-import math
 import pickle
-import pickletools
-import re
+import struct
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
+from motiondata.bodies.standins import ALLOWED, Standin
 from motiondata.errors import InputError
 
-NUMBERS = re.compile("[<>=|]?[biuf][1248]")
-"""The element types that arrays are made of, as NumPy spells them; others make no array."""
+MAX_STEPS = 2**17
+"""Opcodes of a pickle: an official file has some thousands, since its arrays are one each. Every
+step makes one small object at most."""
 
-OPCODES = {opcode.code: opcode for opcode in pickletools.opcodes}
-NUMBERING = [op.code for op in pickletools.opcodes if op.name in ("PUT", "BINPUT", "LONG_BINPUT")]
-"""What gives the last object a number, by which it is found again."""
+MEMORY_FACTOR, SPARE_BYTES = 8, 2**26
+"""Bytes that a pickle may make of itself: so many times its size, and 64 MiB for sparse matrices.
+An array may be a text, its bytes, chumpy's object, and a selection of its values."""
 
-MAX_DENSE = 2**24
-"""The most elements that a sparse matrix may have; SMPL-X's regressor has 55 x 10,475."""
+SCALARS = (str, bytes, int, float, bool, type(None))
+"""What keys of dictionaries are."""
 
 MALFORMED = (
-    pickle.UnpicklingError,
+    ArithmeticError,
+    AssertionError,
     AttributeError,
+    BufferError,
     EOFError,
-    IndexError,
-    KeyError,
+    LookupError,
     MemoryError,
-    OverflowError,
+    RecursionError,
     TypeError,
     ValueError,
+    pickle.UnpicklingError,
+    struct.error,
 )
-"""What a broken pickle raises, in its own reading or in the stand-ins below."""
+"""What a broken pickle raises, in its own reading or in the stand-ins."""
+
+SHOWN = 100
+"""The most characters of a name that an error shows."""
 
 
-class _Standin:
-    """Stands for an object of a pickle; harmless whatever it is called with or set to."""
+class _Content(io.BytesIO):
+    """A pickle's bytes, of which no part is cut short."""
 
-    array: NDArray[Any] | None = None
-    """The object's value, where it is an array of numbers."""
+    def read(self, size: int | None = -1) -> bytes:
+        found = super().read(size)
+        if size is not None and len(found) < size:
+            raise EOFError("bytes that are not there")
+        return found
 
-    def __init__(self, *arguments: object) -> None:
-        pass
-
-    def __setstate__(self, state: object) -> None:
-        pass
-
-
-class _DType(_Standin):
-    """`numpy.dtype`: made of a type such as `f8`, then told its byte order."""
-
-    def __init__(self, spelling: str, *_: object) -> None:
-        self.spelling = spelling
-
-    def __setstate__(self, state: Any) -> None:
-        self.spelling = state[1] + self.spelling
-
-    def read(self, data: bytes | bytearray | str, shape: tuple[int, ...], order: Any) -> Any:
-        """Return the array that `data` holds; Python 2's bytes arrive as Latin-1 text."""
-        if not NUMBERS.fullmatch(self.spelling):
-            return None
-        stored = data.encode("latin1") if isinstance(data, str) else data
-        return np.frombuffer(stored, self.spelling).reshape(shape, order=order)
+    def readline(self, size: int | None = -1) -> bytes:
+        found = super().readline(size)
+        if not found.endswith(b"\n"):
+            raise EOFError("a line that does not end")
+        return found
 
 
-class _Array(_Standin):
-    """`numpy.ndarray`, as `__reduce__` writes it in all protocols but 5."""
+class _Steps(dict[int, Callable[[Any], None]]):
+    """The handlers of opcodes, which end a program that takes too many of them."""
 
-    def __setstate__(self, state: Any) -> None:
-        _, shape, dtype, is_fortran, data = state
-        self.array = dtype.read(data, shape, "F" if is_fortran else "C")
+    left = MAX_STEPS
 
-
-class _Reconstruct(_Standin):
-    """`numpy.core.multiarray._reconstruct(ndarray, shape, type)`: an array yet to be set."""
-
-    def __new__(cls, *_: object) -> Any:
-        return _Array()
+    def __getitem__(self, code: int) -> Callable[[Any], None]:
+        self.left -= 1
+        if self.left < 0:
+            raise pickle.UnpicklingError(f"more than {MAX_STEPS} steps")
+        return super().__getitem__(code)
 
 
-class _FromBuffer(_Standin):
-    """`numpy.core.numeric._frombuffer(data, dtype, shape, order)`: protocol 5's array."""
+class _Unpickler(pickle._Unpickler):
+    """Runs a pickle's program; whatever makes an object is done here, and checked."""
 
-    def __init__(self, data: Any, dtype: Any, shape: Any, order: Any) -> None:
-        self.array = dtype.read(data, shape, order)
+    stack: list[Any]
+    append: Callable[[Any], None]
+    read: Callable[[int], bytes]
+    readline: Callable[[], bytes]
+    pop_mark: Callable[[], list[Any]]
+    dispatch: ClassVar[dict[int, Any]] = dict(pickle._Unpickler.dispatch)
 
-
-class _Bytes(_Standin):
-    """`_codecs.encode(text, 'latin1')` or `bytes()`: how Python 3 writes bytes for Python 2."""
-
-    def __new__(cls, text: str = "", encoding: str = "latin1") -> Any:
-        if encoding != "latin1":
-            raise pickle.UnpicklingError(f"bytes written as {encoding}")
-        return text.encode("latin1")
-
-
-class _Reconstructor(_Standin):
-    """`copy_reg._reconstructor(class, object, None)`: protocol 0 and 1's new instance."""
-
-    def __new__(cls, made: type[_Standin], *_: object) -> Any:
-        if not issubclass(made, _Standin):
-            raise pickle.UnpicklingError(f"an instance of {made}")
-        return made()
-
-
-class _CompressedColumns(_Standin):
-    """`scipy.sparse.csc_matrix`, as its dense array."""
-
-    def __setstate__(self, state: Any) -> None:
-        self.array = self._dense(state, state["_shape"])
-
-    def _dense(self, state: Any, shape: tuple[int, int]) -> NDArray[Any]:
-        data, inner, starts = (state[key].array for key in ("data", "indices", "indptr"))
-        fits = len(starts) == shape[1] + 1 and starts[-1] - starts[0] == len(inner)
-        if not fits or math.prod(shape) > MAX_DENSE or (np.diff(starts) < 0).any():
-            raise pickle.UnpicklingError(f"a sparse matrix of shape {shape} that does not fit")
-        outer = np.repeat(np.arange(shape[1]), np.diff(starts))
-        dense = np.zeros(shape, data.dtype)
-        np.add.at(dense, (inner, outer), data)
-        return dense
-
-
-class _CompressedRows(_CompressedColumns):
-    """`scipy.sparse.csr_matrix`, as its dense array."""
-
-    def _dense(self, state: Any, shape: tuple[int, int]) -> NDArray[Any]:
-        return super()._dense(state, shape[::-1]).T
-
-
-class _Chumpy(_Standin):
-    """`chumpy.ch.Ch`: a value `x`."""
-
-    def __setstate__(self, state: Any) -> None:
-        self.array = getattr(state.get("x"), "array", None)
-
-
-class _ChumpySelect(_Standin):
-    """`chumpy.reordering.Select`: elements `idxs` of the flattened `a`, reshaped."""
-
-    def __setstate__(self, state: Any) -> None:
-        chosen = state["a"].array.ravel()[state["idxs"].array]
-        self.array = chosen.reshape(state.get("preferred_shape", -1))
-
-
-ALLOWED: dict[tuple[str, str], type[_Standin]] = {
-    ("__builtin__", "bytes"): _Bytes,
-    ("__builtin__", "object"): _Standin,
-    ("__builtin__", "set"): _Standin,
-    ("_codecs", "encode"): _Bytes,
-    ("builtins", "object"): _Standin,
-    ("builtins", "set"): _Standin,
-    ("chumpy.ch", "Ch"): _Chumpy,
-    ("chumpy.reordering", "Select"): _ChumpySelect,
-    ("copy_reg", "_reconstructor"): _Reconstructor,
-    ("copyreg", "_reconstructor"): _Reconstructor,
-    ("numpy", "dtype"): _DType,
-    ("numpy", "ndarray"): _Array,
-    ("numpy._core.multiarray", "_reconstruct"): _Reconstruct,
-    ("numpy._core.multiarray", "scalar"): _Standin,
-    ("numpy._core.numeric", "_frombuffer"): _FromBuffer,
-    ("numpy.core.multiarray", "_reconstruct"): _Reconstruct,
-    ("numpy.core.multiarray", "scalar"): _Standin,
-    ("numpy.core.numeric", "_frombuffer"): _FromBuffer,
-    ("scipy.sparse._csc", "csc_matrix"): _CompressedColumns,
-    ("scipy.sparse._csr", "csr_matrix"): _CompressedRows,
-    ("scipy.sparse.csc", "csc_matrix"): _CompressedColumns,
-    ("scipy.sparse.csr", "csr_matrix"): _CompressedRows,
-}
-"""Every name that a pickle may use, under its old and its new module, and what stands for it."""
-
-
-class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: Any, where: str) -> None:
-        super().__init__(file, encoding="latin1")
+    def __init__(self, content: bytes, where: str) -> None:
+        super().__init__(_Content(content), encoding="latin1")
         self.where = where
+        self.bytes_left = MEMORY_FACTOR * len(content) + SPARE_BYTES
+        self.__dict__["dispatch"] = _Steps(self.dispatch)
 
     def find_class(self, module: str, name: str) -> Any:
         """Return the stand-in for a name, or refuse the pickle."""
         if (module, name) not in ALLOWED:
             raise InputError(
-                f"{self.where}: the pickle asks for {module}.{name}; expected arrays, chumpy's Ch "
-                f"and Select, and scipy's csc_matrix and csr_matrix only. Nothing was run: load it "
-                f"where you trust it, and save its arrays as .npz"
+                f"{self.where}: the pickle asks for {_printable(f'{module}.{name}')}; expected "
+                f"arrays, chumpy's Ch and Select, and scipy's csc_matrix and csr_matrix only. "
+                f"Nothing was run: load it where you trust it, and save its arrays as .npz"
             )
         return ALLOWED[module, name]
 
+    def get_extension(self, code: int) -> None:
+        """Refuse numbers for names that a program has registered."""
+        raise pickle.UnpicklingError(f"the extension {code}")
 
-def _expect_modest_numbers(content: bytes) -> None:
-    """Raise `UnpicklingError` where a pickle numbers more objects than it has bytes.
+    def make(self, made: Any, arguments: Any) -> None:
+        """Push an instance of a stand-in, or the bytes that it makes."""
+        if made not in ALLOWED.values() or type(arguments) not in (tuple, list):
+            raise pickle.UnpicklingError("an instance of what is no class")
+        self.append(self.charged(made(*arguments)))
 
-    The unpickler makes room for all objects up to a number, so that five bytes could cost 64 GiB.
-    """
-    stream = io.BytesIO(content)
-    code = ""
-    while code != pickle.STOP.decode():
-        code = stream.read(1).decode("latin1")
-        argument = _read_argument(OPCODES[code], stream)
-        if code in NUMBERING and int(argument) > len(content):
-            raise pickle.UnpicklingError(f"an object with the number {int(argument)}")
+    def charged(self, value: Any) -> Any:
+        """Return a value whose bytes are taken from those that are left."""
+        array = getattr(value, "array", None)
+        self.bytes_left -= len(value) if isinstance(value, bytes) else getattr(array, "nbytes", 0)
+        if self.bytes_left < 0:
+            raise pickle.UnpicklingError("arrays that take much more memory than the file")
+        return value
+
+    def load_reduce(self) -> None:
+        arguments, made = self.stack.pop(), self.stack.pop()
+        self.make(made, arguments)
+
+    def load_obj(self) -> None:
+        made, *arguments = self.pop_mark()
+        self.make(made, arguments)
+
+    def load_inst(self) -> None:
+        module, name = (self.readline()[:-1].decode("ascii") for _ in range(2))
+        self.make(self.find_class(module, name), self.pop_mark())
+
+    def load_newobj_ex(self) -> None:
+        raise pickle.UnpicklingError("an instance made with named arguments")
+
+    def load_build(self) -> None:
+        state, instance = self.stack.pop(), self.stack[-1]
+        if not isinstance(instance, Standin):
+            raise pickle.UnpicklingError("attributes of what is no instance")
+        instance.__setstate__(state)
+        self.charged(instance)
+
+    def load_bytearray8(self) -> None:
+        size = int.from_bytes(self.read(8), "little")
+        self.append(self.read(size))
+
+    def load_append(self) -> None:
+        value = self.stack.pop()
+        self.extend([value])
+
+    def load_appends(self) -> None:
+        self.extend(self.pop_mark())
+
+    def extend(self, items: Iterable[Any]) -> None:
+        """Extend the list on top of the stack."""
+        if type(self.stack[-1]) is not list:
+            raise pickle.UnpicklingError("items of what is no list")
+        self.stack[-1].extend(items)
+
+    def load_dict(self) -> None:
+        items = self.pop_mark()
+        self.append({})
+        self.update(items)
+
+    def load_setitem(self) -> None:
+        value, key = self.stack.pop(), self.stack.pop()
+        self.update([key, value])
+
+    def load_setitems(self) -> None:
+        self.update(self.pop_mark())
+
+    def update(self, items: list[Any]) -> None:
+        """Update the dictionary on top of the stack by keys and values in turn."""
+        target = self.stack[-1]
+        if type(target) is not dict:
+            raise pickle.UnpicklingError("keys of what is no dictionary")
+        for key, value in zip(items[::2], items[1::2], strict=True):
+            if type(key) not in SCALARS:
+                raise pickle.UnpicklingError(f"a key of the type {type(key).__name__}")
+            target[key] = value
+
+    def load_empty_set(self) -> None:
+        self.append(Standin())
+
+    def load_frozenset(self) -> None:
+        self.pop_mark()
+        self.append(Standin())
+
+    def load_additems(self) -> None:
+        self.pop_mark()
 
 
-def _read_argument(opcode: pickletools.OpcodeInfo, stream: io.BytesIO) -> Any:
-    """Return an opcode's argument as its own reader does, or as the line that it is.
-
-    The readers of lines take the bytes in Python 2's texts for escapes and ASCII.
-    """
-    if opcode.arg is None:
-        return None
-    if opcode.arg.n != pickletools.UP_TO_NEWLINE:
-        return opcode.arg.reader(stream)
-    # A name comes after its module, on a line of its own.
-    lines = 2 if opcode.name in ("GLOBAL", "INST") else 1
-    return b"".join(stream.readline() for _ in range(lines))
+_OVERRIDDEN = {
+    pickle.REDUCE: _Unpickler.load_reduce,
+    pickle.OBJ: _Unpickler.load_obj,
+    pickle.INST: _Unpickler.load_inst,
+    pickle.NEWOBJ: _Unpickler.load_reduce,
+    pickle.NEWOBJ_EX: _Unpickler.load_newobj_ex,
+    pickle.BUILD: _Unpickler.load_build,
+    pickle.BYTEARRAY8: _Unpickler.load_bytearray8,
+    pickle.APPEND: _Unpickler.load_append,
+    pickle.APPENDS: _Unpickler.load_appends,
+    pickle.DICT: _Unpickler.load_dict,
+    pickle.SETITEM: _Unpickler.load_setitem,
+    pickle.SETITEMS: _Unpickler.load_setitems,
+    pickle.EMPTY_SET: _Unpickler.load_empty_set,
+    pickle.FROZENSET: _Unpickler.load_frozenset,
+    pickle.ADDITEMS: _Unpickler.load_additems,
+}
+_Unpickler.dispatch.update({code[0]: handler for code, handler in _OVERRIDDEN.items()})
 
 
 def read_pickle(path: Path) -> dict[str, object]:
     """Read the arrays, texts and numbers of a pickled dict, running nothing that it asks for.
 
     Values that are no arrays of numbers come as they are, or as objects that no array is made of.
-    Raises `InputError` for a pickle that names anything else, is broken, or holds no dict.
+    Raises `InputError` for a pickle that names anything else, is broken, takes too much memory or
+    too many steps, or holds no dict.
     """
     content = path.read_bytes()
     try:
-        _expect_modest_numbers(content)
-        found = _Unpickler(io.BytesIO(content), str(path)).load()
+        found = _Unpickler(content, str(path)).load()
     except MALFORMED as error:
+        # Messages of other errors may show what is in the pickle, however deep it is.
+        known = isinstance(error, pickle.UnpicklingError)
+        reason = _printable(str(error)) if known else type(error).__name__
         raise InputError(
-            f"{path}: not a readable pickle ({error!s:.200}); expected a body file in SMPL's "
-            f"format. Is it complete?"
+            f"{path}: not a readable pickle ({reason}); expected a body file in SMPL's format. Is "
+            "it complete?"
         ) from error
     if not isinstance(found, dict):
         raise InputError(f"{path}: the pickle holds no dict of arrays; is this a body file?")
     return {
-        key: value.array if isinstance(value, _Standin) and value.array is not None else value
+        key: value.array if isinstance(value, Standin) and value.array is not None else value
         for key, value in found.items()
     }
+
+
+def _printable(text: str) -> str:
+    """Return the beginning of a text, with escapes for what a terminal would obey."""
+    cut = text[:SHOWN]
+    return cut if cut.isprintable() else cut.encode("unicode_escape").decode("ascii")

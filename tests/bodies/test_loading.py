@@ -304,11 +304,68 @@ def test_a_file_serves_every_gender(tmp_path: Path) -> None:
     assert bodies["male"] is bodies["female"] is bodies["neutral"]
 
 
-@pytest.mark.parametrize("genders", [(), ("male",), ("female", "neutral")])
+@pytest.mark.parametrize(
+    ("genders", "found"),
+    [
+        ((), "none"),
+        (("male",), "male/model.npz"),
+        (("female", "neutral"), "female/model.npz and neutral/model.npz"),
+    ],
+)
 def test_a_folder_without_male_and_female_is_refused(
-    genders: tuple[str, ...], tmp_path: Path
+    genders: tuple[str, ...], found: str, tmp_path: Path
 ) -> None:
     for gender in genders:
         write_npz(tmp_path / gender / "model.npz", MADE)
-    with pytest.raises(InputError, match="no male and female body in it"):
+    with pytest.raises(InputError, match=f"a male and a female body, found {found}; ") as caught:
+        load_bodies(tmp_path)
+    assert "{" not in str(caught.value)
+    assert "poses women and men alike" in str(caught.value)
+
+
+OFFICIAL = {
+    "mano_v1_2/models": ("SMPLH_{}.pkl", ("male", "female")),
+    "SMPL_python_v.1.1.0/smpl/models": (
+        "basicmodel_{}_lbs_10_207_0_v1.1.0.pkl",
+        ("m", "f", "neutral"),
+    ),
+    "SMPL_python_v.1.0.0/smpl/models": ("basicModel_{}_lbs_10_207_0_v1.0.0.pkl", ("m", "f")),
+    "models/smplh": ("SMPLH_{}.pkl", ("MALE", "FEMALE")),
+    "models/smplx": ("SMPLX_{}.npz", ("MALE", "FEMALE", "NEUTRAL")),
+    "smplh": ("{}/model.npz", ("male", "female", "neutral")),
+}
+"""Folders of the official archives, and of the `smplx` package, with their files."""
+
+
+@pytest.mark.parametrize("up", [0, 1])
+@pytest.mark.parametrize("folder", OFFICIAL)
+def test_an_official_folder_is_found_by_its_names_and_from_the_folder_above(
+    folder: str, up: int, tmp_path: Path
+) -> None:
+    name, genders = OFFICIAL[folder]
+    files = [tmp_path / folder / name.format(gender) for gender in genders]
+    for number, file in enumerate(files):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        arrays = made_body(number, vertices=20)
+        write_npz(file, arrays) if file.suffix == ".npz" else file.write_bytes(pickle.dumps(arrays))
+    named = tmp_path / folder if up == 0 else (tmp_path / folder).parent
+    expected = dict(zip(("male", "female", "neutral"), [*files, files[1]], strict=False))
+    bodies = load_bodies(named)
+    assert {gender: body.id for gender, body in bodies.items()} == {
+        gender: load_body(path).id for gender, path in expected.items()
+    }
+
+
+def test_smpl_with_hands_comes_before_others_in_a_folder_of_all(tmp_path: Path) -> None:
+    for number, kind in enumerate(("smplh", "smpl", "smplx")):
+        for gender in ("MALE", "FEMALE"):
+            path = tmp_path / kind / f"{kind.upper()}_{gender}.npz"
+            write_npz(path, made_body(number, vertices=20))
+    assert load_bodies(tmp_path)["male"].name == "SMPLH_MALE"
+
+
+def test_two_files_for_one_gender_are_refused(tmp_path: Path) -> None:
+    for name in ("SMPLH_male.npz", "SMPLH_MALE.npz", "SMPLH_FEMALE.npz"):
+        write_npz(tmp_path / name, MADE)
+    with pytest.raises(InputError, match="expected one male body, found two"):
         load_bodies(tmp_path)

@@ -1,0 +1,205 @@
+"""Stand-ins for the classes in SMPL's pickles: they become arrays of numbers, and nothing else.
+
+NumPy's and SciPy's own classes are not used, since forged state makes them read memory that is not
+theirs. Official files hold objects of `chumpy`, which neither builds nor imports on today's Python;
+their values are all that is taken. Sources: `chumpy/ch.py` and `chumpy/reordering.py`.
+"""
+
+import pickle
+import re
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+NUMBERS = re.compile("[<>=|]?[biuf][1248]")
+"""The element types that arrays are made of, as NumPy spells them; others make no array."""
+
+BYTE_ORDERS = ("<", ">", "|", "=")
+LONGEST_TYPE = 16
+"""Characters of an element type, before its byte order."""
+
+MAX_DENSE = 2**24
+"""The most elements that a sparse matrix may have; SMPL-X's regressor has 55 x 10,475."""
+
+
+class Standin:
+    """Stands for an object of a pickle; harmless whatever it is called with or set to."""
+
+    array: NDArray[Any] | None = None
+    """The object's value, where it is an array of numbers."""
+
+    def __init__(self, *arguments: object) -> None:
+        pass
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
+class _DType(Standin):
+    """`numpy.dtype`: made of a type such as `f8`, then given its byte order."""
+
+    def __init__(self, spelling: str, *_: object) -> None:
+        self.spelling = spelling
+
+    def __setstate__(self, state: Any) -> None:
+        known = state[1] in BYTE_ORDERS and len(self.spelling) <= LONGEST_TYPE
+        self.spelling = state[1] + self.spelling if known else ""
+
+    def read(self, data: Any, shape: tuple[int, ...], order: Any) -> Any:
+        """Return the array that `data` holds; Python 2's bytes arrive as Latin-1 text."""
+        if not NUMBERS.fullmatch(self.spelling):
+            return None
+        # A copy: another part of a pickle could change a bytearray while an array looks at it.
+        if not isinstance(data, str | bytes | bytearray):
+            raise pickle.UnpicklingError("an array of what is no bytes")
+        stored = data.encode("latin1") if isinstance(data, str) else bytes(data)
+        return np.frombuffer(stored, self.spelling).reshape(shape, order=order)
+
+
+class _Array(Standin):
+    """`numpy.ndarray`, as `__reduce__` writes it in all protocols but 5."""
+
+    def __setstate__(self, state: Any) -> None:
+        _, shape, dtype, is_fortran, data = state
+        if not isinstance(dtype, _DType):
+            raise pickle.UnpicklingError("an array without a type")
+        self.array = dtype.read(data, shape, "F" if is_fortran else "C")
+
+
+class _Reconstruct(Standin):
+    """`numpy.core.multiarray._reconstruct(ndarray, shape, type)`: an array yet to be set."""
+
+    def __new__(cls, *_: object) -> Any:
+        return _Array()
+
+
+class _FromBuffer(Standin):
+    """`numpy.core.numeric._frombuffer(data, dtype, shape, order)`: protocol 5's array."""
+
+    def __init__(self, data: Any, dtype: Any, shape: Any, order: Any) -> None:
+        if not isinstance(dtype, _DType):
+            raise pickle.UnpicklingError("an array without a type")
+        self.array = dtype.read(data, shape, order)
+
+
+class _Bytes(Standin):
+    """`_codecs.encode(text, 'latin1')` or `bytes()`: how Python 3 writes bytes for Python 2."""
+
+    def __new__(cls, text: str = "", encoding: str = "latin1") -> Any:
+        if encoding != "latin1":
+            raise pickle.UnpicklingError(f"bytes written as {encoding}")
+        return text.encode("latin1")
+
+
+class _Reconstructor(Standin):
+    """`copy_reg._reconstructor(class, object, None)`: protocol 0 and 1's new instance."""
+
+    def __new__(cls, made: type[Standin], *_: object) -> Any:
+        if not issubclass(made, Standin):
+            raise pickle.UnpicklingError(f"an instance of {made}")
+        return made()
+
+
+class _CompressedColumns(Standin):
+    """`scipy.sparse.csc_matrix`, as its dense array."""
+
+    def __setstate__(self, state: Any) -> None:
+        self.array = self._dense(state, state["_shape"])
+
+    def _dense(self, state: Any, shape: Any) -> NDArray[Any]:
+        data, inner, starts = (_vector(state[key]) for key in ("data", "indices", "indptr"))
+        rows, columns = _sizes(shape)
+        _check_sparse(inner, starts, (rows, columns))
+        if len(data) != len(inner):
+            raise pickle.UnpicklingError("a sparse matrix with more indices than values")
+        outer = np.repeat(np.arange(columns), np.diff(starts))
+        dense = np.zeros((rows, columns), data.dtype)
+        np.add.at(dense, (inner, outer), data)
+        return dense
+
+
+def _vector(standin: Any) -> NDArray[Any]:
+    array: NDArray[Any] = standin.array
+    if array.ndim != 1:
+        raise pickle.UnpicklingError(f"a sparse matrix of arrays of {array.ndim} axes")
+    return array
+
+
+def _sizes(shape: Any) -> tuple[int, int]:
+    """Return the shape of a sparse matrix, or raise where it is none or a large one."""
+    if type(shape) is not tuple or [type(size) for size in shape] != [int, int]:
+        raise pickle.UnpicklingError("a sparse matrix whose shape is not two numbers")
+    rows, columns = shape
+    if not (0 <= rows <= MAX_DENSE and 0 <= columns <= MAX_DENSE and rows * columns <= MAX_DENSE):
+        raise pickle.UnpicklingError(f"a sparse matrix of shape {shape} that does not fit")
+    return rows, columns
+
+
+def _check_sparse(inner: NDArray[Any], starts: NDArray[Any], shape: tuple[int, int]) -> None:
+    """Raise unless pointers rise from 0 to the number of indices, and indices are rows.
+
+    Pointers are compared, never subtracted: differences of forged ones wrap round.
+    """
+    rows, columns = shape
+    integers = starts.dtype.kind in "iu" and inner.dtype.kind in "iu"
+    fits = (
+        integers
+        and len(starts) == columns + 1
+        and starts[0] == 0
+        and starts[-1] == len(inner)
+        and (starts[:-1] <= starts[1:]).all()
+        and ((inner >= 0) & (inner < rows)).all()
+    )
+    if not fits:
+        raise pickle.UnpicklingError(f"a sparse matrix of shape {shape} that does not fit")
+
+
+class _CompressedRows(_CompressedColumns):
+    """`scipy.sparse.csr_matrix`, as its dense array."""
+
+    def _dense(self, state: Any, shape: Any) -> NDArray[Any]:
+        rows, columns = _sizes(shape)
+        return super()._dense(state, (columns, rows)).T
+
+
+class _Chumpy(Standin):
+    """`chumpy.ch.Ch`: a value `x`."""
+
+    def __setstate__(self, state: Any) -> None:
+        self.array = getattr(state.get("x"), "array", None)
+
+
+class _ChumpySelect(Standin):
+    """`chumpy.reordering.Select`: elements `idxs` of the flattened `a`, reshaped."""
+
+    def __setstate__(self, state: Any) -> None:
+        chosen = state["a"].array.ravel()[state["idxs"].array]
+        self.array = chosen.reshape(state.get("preferred_shape", -1))
+
+
+ALLOWED: dict[tuple[str, str], type[Standin]] = {
+    ("__builtin__", "bytes"): _Bytes,
+    ("__builtin__", "object"): Standin,
+    ("__builtin__", "set"): Standin,
+    ("_codecs", "encode"): _Bytes,
+    ("builtins", "object"): Standin,
+    ("builtins", "set"): Standin,
+    ("chumpy.ch", "Ch"): _Chumpy,
+    ("chumpy.reordering", "Select"): _ChumpySelect,
+    ("copy_reg", "_reconstructor"): _Reconstructor,
+    ("copyreg", "_reconstructor"): _Reconstructor,
+    ("numpy", "dtype"): _DType,
+    ("numpy", "ndarray"): _Array,
+    ("numpy._core.multiarray", "_reconstruct"): _Reconstruct,
+    ("numpy._core.multiarray", "scalar"): Standin,
+    ("numpy._core.numeric", "_frombuffer"): _FromBuffer,
+    ("numpy.core.multiarray", "_reconstruct"): _Reconstruct,
+    ("numpy.core.multiarray", "scalar"): Standin,
+    ("numpy.core.numeric", "_frombuffer"): _FromBuffer,
+    ("scipy.sparse._csc", "csc_matrix"): _CompressedColumns,
+    ("scipy.sparse._csr", "csr_matrix"): _CompressedRows,
+    ("scipy.sparse.csc", "csc_matrix"): _CompressedColumns,
+    ("scipy.sparse.csr", "csr_matrix"): _CompressedRows,
+}
+"""Every name that a pickle may use, under its old and its new module, and what stands for it."""
