@@ -12,7 +12,7 @@ import click
 from commands.parameters import ANY, FILE, FOLDER, NAME_OR_PATH, TOO_MANY_FAILURES
 from motiondata.lidar.devices import SCAN_DEVICES
 from pipelines.budget import FailureBudget
-from pipelines.options import BuildOptions, Execution
+from pipelines.options import BuildOptions, Execution, is_recording
 from pipelines.training.align_options import OURS
 
 DEFAULT = BuildOptions(Path(), Path())
@@ -20,11 +20,11 @@ EXECUTION = Execution()
 
 
 @click.command("build-lidar")
-@click.argument("index", type=FILE)
-@click.option("--amass", type=FOLDER, required=True, help="Folder of the archive's subsets.")
+@click.argument("source", type=ANY)
+@click.option("--amass", type=FOLDER, help="Folder of the subsets that an index names.")
 @click.option("--out", type=FOLDER, required=True, help="Folder of the dataset to write.")
-@click.option("--texts", type=FOLDER, help="Folder of captions [default: texts/ beside INDEX].")
-@click.option("--splits", type=FOLDER, help="Folder of split lists [default: INDEX's folder].")
+@click.option("--texts", type=FOLDER, help="Folder of captions [default: texts/ beside SOURCE].")
+@click.option("--splits", type=FOLDER, help="Folder of split lists [default: SOURCE's].")
 @click.option("--body", type=ANY, help="SMPL-format .npz or .pkl, or folder of <gender>/model.npz.")
 @click.option(
     "--sensor",
@@ -85,6 +85,8 @@ EXECUTION = Execution()
 @click.option("--retry-dropped", is_flag=True, help="Try dropped rows again; keep what is built.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
 def build_lidar(
+    source: Path,
+    amass: Path | None,
     out: Path,
     workers: int,
     ray_address: str | None,
@@ -97,14 +99,17 @@ def build_lidar(
     dry_run: bool,
     **parameters: Any,
 ) -> None:
-    """Build LiDAR shards of the clips that INDEX (HumanML3D's index.csv) names.
+    """Build LiDAR shards of the clips of an index, or of whole recordings.
+
+    SOURCE is an index (HumanML3D's index.csv), which names clips of the archive --amass; or a
+    recording (.npz), or a folder of them, each of which is one clip by the name of its file.
 
     Exit codes: 0, complete. 1, aborted by the disk, a signal or Ray: run it again to go on.
     2, wrong usage or input. 3, complete, with more failures than --max-failures allows.
     """
     from pipelines import build
 
-    options = BuildOptions(**parameters)
+    options = _options(source, amass, parameters)
     if dry_run:
         click.echo(build.dry_run(options, out))
     else:
@@ -121,6 +126,23 @@ def build_lidar(
         result = build.build_lidar(options, out, execution)
         click.echo(result.summary)
         sys.exit(0 if result.within_budget else TOO_MANY_FAILURES)
+
+
+def _options(source: Path, amass: Path | None, parameters: dict[str, Any]) -> BuildOptions:
+    """Return the options of a build from an index, or from recordings without one."""
+    if is_recording(source) or source.is_dir():
+        if amass is not None:
+            raise click.UsageError(
+                f"--amass is for an index, and {source} is "
+                f"{'a folder' if source.is_dir() else 'a recording'}: name one of them alone"
+            )
+        return BuildOptions.of_recordings(source, **parameters)
+    if amass is None:
+        raise click.UsageError(
+            f"expected --amass, the folder of the recordings that {source} names; or, without an "
+            "index, a recording (.npz) or a folder of them"
+        )
+    return BuildOptions(source, amass, **parameters)
 
 
 @click.command(context_settings={"show_default": True})

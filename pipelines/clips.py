@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from motiondata.archives.amass import read_amass
+from motiondata.archives.amass import read_amass, read_recording
 from motiondata.bodies.body import Body
 from motiondata.bodies.posing import ShapedBody, pose_joints, shape_body
 from motiondata.clip import Clip
@@ -38,7 +38,9 @@ def read_clip(planned: PlannedClip, options: BuildOptions, tools: Tools) -> tupl
     path = options.amass / planned.recording
     # A name in another encoding than UTF-8 opens its file, and cannot be written anywhere.
     source = os.fsencode(planned.recording).decode(errors="backslashreplace")
-    recording = read_amass(path, source, partial(open_as_planned, planned.stamp))
+    # The frames of an index are those of SMPL+H; whole recordings may be of either release.
+    read = read_amass if options.has_index else read_recording
+    recording = read(path, source, partial(open_as_planned, planned.stamp))
     check_pose_is_rotations(recording)
     clip = cut_clip(recording, planned.row)
     check_plausible(clip)

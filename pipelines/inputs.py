@@ -39,20 +39,22 @@ class InputPaths:
         """Say which of them is absent, and what follows."""
         absent = []
         if self.texts is None:
-            absent.append("no captions: no --texts was given, and there is no texts/ by the index")
+            absent.append(
+                "no captions: no --texts was given, and none lies beside the index or recordings"
+            )
         if self.splits is None:
             absent.append(
-                "one split, all: no --splits was given, and there are no lists by the index"
+                "one split, all: no --splits was given, and none lie beside the index or recordings"
             )
         return absent
 
 
 def find_inputs(options: BuildOptions) -> InputPaths:
-    """Find the folders that were not named beside the index.
+    """Find the folders that were not named beside the index, or in the folder of recordings.
 
     Raises `InputError` where a named one is not there.
     """
-    beside = options.index.parent
+    beside = options.index.parent if options.has_index else options.amass
     texts = _named(options.texts, "texts") or (
         beside / "texts" if (beside / "texts").is_dir() else None
     )

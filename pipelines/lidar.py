@@ -142,7 +142,7 @@ def stamp_plan(
     """
     lists = {name: paths.splits / f"{name}.txt" for name in SPLITS} if paths.splits else {}
     contents = {
-        "index": digest_files([options.index]),
+        **({"index": digest_files([options.index])} if options.has_index else {}),
         **{f"list {name}": digest_files([path]) for name, path in lists.items()},
         "body": tools.bodies_id,
         "sensor": tools.sensor_id,

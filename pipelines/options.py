@@ -7,6 +7,7 @@ hash is a hash of it; `Execution` holds the rest. The command line takes its def
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
+from typing import Any, Self
 
 from motiondata.errors import InputError
 from motiondata.lidar.devices import CPU, SCAN_DEVICES
@@ -17,14 +18,20 @@ MAX_METRES = 1000.0
 """Farther than such LiDARs see; the numbers of a scan stay far from the limits of float32."""
 
 
+def is_recording(path: Path) -> bool:
+    """Tell whether a path is that of a recording by its suffix."""
+    return path.suffix.lower() == ".npz"
+
+
 @dataclass(frozen=True)
 class BuildOptions:
     """The inputs and parameters of a LiDAR dataset. Raises `InputError` for values out of range."""
 
     index: Path
-    """HumanML3D's `index.csv`, or a file of its layout."""
+    """HumanML3D's `index.csv`, or a file of its layout; without an index, the recording
+    (`walk.npz`), or `amass` again for all recordings in it."""
     amass: Path
-    """The folder that holds the archive's subsets (`KIT/`, `CMU/`, ...)."""
+    """The folder that holds the archive's subsets (`KIT/`, `CMU/`, ...), or the recordings."""
     texts: Path | None = None
     """The folder of caption files; None: `texts` beside the index, if it is there."""
     splits: Path | None = None
@@ -70,6 +77,16 @@ class BuildOptions:
             near = abs(getattr(self, name)) <= MAX_METRES
             self._expect(near, name, f"at most {MAX_METRES:g} metres")
         self._expect(self.device in SCAN_DEVICES, "device", f"one of {', '.join(SCAN_DEVICES)}")
+
+    @classmethod
+    def of_recordings(cls, source: Path, **parameters: Any) -> Self:
+        """Return the options for one recording, or for all in a folder, without an index."""
+        return cls(source, source.parent if is_recording(source) else source, **parameters)
+
+    @property
+    def has_index(self) -> bool:
+        """Tell whether an index says which frames of which recordings make clips."""
+        return self.index != self.amass and not is_recording(self.index)
 
     def _expect_at_least(self, name: str, least: float) -> None:
         value = getattr(self, name)

@@ -5,7 +5,7 @@ clip or a drop. What the plan holds decides the dataset's bytes: workers only ca
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from operator import attrgetter
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from motiondata.archives.resolution import Archive
+from motiondata.archives.whole import find_whole_recordings
 from motiondata.counting import counted
 from motiondata.errors import DropReason, InputError, RecordingError
 from motiondata.humanml3d.index import Row, iter_index
@@ -34,6 +35,9 @@ NAME_LETTERS = 70
 VIEW = "_[vV][0-9]+$"
 """How the keys of further views end, whatever the case."""
 
+Locate = Callable[[Row], str]
+"""Returns the path of a row's recording below the archive's root, or raises `RecordingError`."""
+
 Listed = tuple[str | None, bool, bool]
 """A row's values of `LISTED_COLUMNS`."""
 
@@ -45,19 +49,30 @@ def make_plan(
 
     `kept` are the keys of the samples of shards that are to stay as they are, by shard.
     """
-    rows, remarks = _list_rows(options, paths)
-    clips, drops = _plan_clips(options, rows)
+    read, locate = _rows_and_places(options)
+    rows, remarks = _list_rows(read, options, paths)
+    clips, drops = _plan_clips(options, rows, locate)
     _refuse_shared_keys(clips)
     shards = fill_shards(clips, options, kept or {})
     return Plan(shards, tuple(drops), len(clips) + len(drops), remarks)
 
 
-def _list_rows(options: BuildOptions, paths: InputPaths) -> tuple[pa.Table, tuple[str, ...]]:
-    """Read the index and the lists, and return the rows and remarks on the lists.
+def _rows_and_places(options: BuildOptions) -> tuple[Iterator[Row], Locate]:
+    """Return the rows of the index, or of whole recordings, and what finds their recordings."""
+    if options.has_index:
+        return iter_index(options.index), Archive.scan(options.amass).locate
+    whole = find_whole_recordings(options.index, options.amass, mirror=options.mirror)
+    return iter(whole.rows), whole.locate
+
+
+def _list_rows(
+    read: Iterator[Row], options: BuildOptions, paths: InputPaths
+) -> tuple[pa.Table, tuple[str, ...]]:
+    """Read the rows and the lists, and return the rows and remarks on the lists.
 
     The texts take much more memory than what is kept of them.
     """
-    rows = pa.Table.from_batches(map(_to_batch, _batches(iter_index(options.index))), ROW_COLUMNS)
+    rows = pa.Table.from_batches(map(_to_batch, _batches(read)), ROW_COLUMNS)
     names = rows["name"].to_pylist()
     splits = None if paths.splits is None else read_splits(paths.splits, names)
     columns = zip(*_listed(names, splits, options.mirror), strict=True)
@@ -97,14 +112,15 @@ def _listed(names: list[str], splits: Splits | None, mirror: bool) -> Iterator[L
         yield plain or twin, plain is not None, twin is not None
 
 
-def _plan_clips(options: BuildOptions, rows: pa.Table) -> tuple[ClipColumns, list[Drop]]:
+def _plan_clips(
+    options: BuildOptions, rows: pa.Table, locate: Locate
+) -> tuple[ClipColumns, list[Drop]]:
     """Plan each row, or drop it."""
-    archive = Archive.scan(options.amass)
     drops: list[Drop] = []
     found = [pa.schema([*rows.schema, RECORDING]).empty_table()]
     for batch in rows.to_batches(BATCH_ROWS):
         left = None if options.limit is None else options.limit - sum(map(len, found))
-        recordings = [*_locate(_to_rows(batch), archive, drops, left)]
+        recordings = [*_locate(_to_rows(batch), locate, drops, left)]
         part = pa.Table.from_batches([batch])[: len(recordings)]
         part = part.append_column(RECORDING, pa.array(recordings, RECORDING.type))
         found.append(part.filter(pc.is_valid(part["recording"])))
@@ -118,14 +134,14 @@ def _to_rows(batch: pa.RecordBatch) -> Iterator[tuple[Row, str | None]]:
 
 
 def _locate(
-    rows: Iterable[tuple[Row, str | None]], archive: Archive, drops: list[Drop], limit: int | None
+    rows: Iterable[tuple[Row, str | None]], locate: Locate, drops: list[Drop], limit: int | None
 ) -> Iterator[bytes | None]:
     """Yield each row's recording, until so many are found; None where the row is dropped."""
     for row, split in rows:
         if limit == 0:
             return
         try:
-            recording = archive.locate(row)
+            recording = locate(row)
             _expect_split(row, split)
             expect_clip_length(row)  # here, or its size alone would decide the sizes of the shards
             yield os.fsencode(recording)

@@ -172,10 +172,16 @@ _COMMANDS = {
 """The command that makes each product, the user's own files left open."""
 
 
+def _command(provenance: Any) -> str:
+    if provenance["product"] == "lidar" and "index" not in provenance["inputs"]:
+        return "motiondata build-lidar RECORDINGS --out DIR"
+    return _COMMANDS[provenance["product"]]
+
+
 def reproduce(description: Description) -> str:
     """Return the command that builds such a dataset, the user's own files left open."""
     provenance = description.provenance
-    words = [_COMMANDS[provenance["product"]]]
+    words = [_command(provenance)]
     if {body["id"] for body in provenance.get("bodies", ())} - {bundled_body().id}:
         words.append("--body FILE")
     for name, value in description.parameters.items():

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from motiondata.archives.npz import Npz, array_to_text, open_npz
 from motiondata.errors import DropReason, RecordingError
 from motiondata.files import OpenFile, open_plain_file
-from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES, Recording
+from motiondata.recording import MAX_FPS, SMPL_SHAPES, SMPLX_SHAPES, Recording
 from motiondata.skeleton import JOINTS
 
 SMPLH_FRAME_RATE = "mocap_framerate"
@@ -50,13 +50,29 @@ def read_smplx(path: Path, source: str) -> Recording:
         return _read_smplx(npz)
 
 
-def read_recording(path: Path, source: str) -> Recording:
-    """Read a recording of either release, told by its keys, for indices that are made for it.
+def read_recording(path: Path, source: str, open_file: OpenFile = open_plain_file) -> Recording:
+    """Read a recording of either release, told by its keys, where no index counts its frames.
 
-    Raises `RecordingError`: UNREADABLE or INVALID.
+    Raises `RecordingError`: UNREADABLE or INVALID; and `OSError` where the machine cannot read it.
+    """
+    with open_npz(path, source, open_file) as npz:
+        return _read_smplx(npz) if SMPLX_FRAME_RATE in npz.members else _read_smplh(npz)
+
+
+def read_length(path: Path, source: str) -> tuple[int, float]:
+    """Read how many frames a recording of either release has, and how many a second.
+
+    Only `trans` is read for it. Raises `RecordingError`: UNREADABLE or INVALID; and `OSError` where
+    the machine cannot read it.
     """
     with open_npz(path, source) as npz:
-        return _read_smplx(npz) if SMPLX_FRAME_RATE in npz.members else _read_smplh(npz)
+        key = SMPLX_FRAME_RATE if SMPLX_FRAME_RATE in npz.members else SMPLH_FRAME_RATE
+        _expect_motion(npz, key)
+        npz.expect_keys("trans")
+        frames, fps = len(_real(npz, "trans", 2)), _fps(npz, key)
+        if not 0 < fps <= MAX_FPS:
+            raise npz.invalid(f"{key} is {fps:g}; expected above 0 and up to {MAX_FPS:g}")
+        return frames, fps
 
 
 def _read_smplh(npz: Npz) -> Recording:

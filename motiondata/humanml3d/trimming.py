@@ -49,7 +49,7 @@ def cut_clip(recording: Recording, row: Row) -> Clip:
     """
     row.refuse_humanact12()
     expect_clip_length(row)
-    stride = _stride(recording)
+    stride = _stride(recording.fps, recording.source)
     lead_in = lead_in_frames(row.subset)
     _expect_frames(recording, row, len(range(0, recording.frames, stride)) - lead_in)
     first = (lead_in + row.start_frame) * stride
@@ -80,12 +80,27 @@ def expect_clip_length(row: Row) -> None:
         )
 
 
-def _stride(recording: Recording) -> int:
-    stride = frame_stride(recording.fps)
+def clip_length(frames: int, fps: float, row: Row) -> int:
+    """Return how many frames the index counts in a recording, which a row names.
+
+    Raises `RecordingError` where the recording is too slow, or has none after its lead-in.
+    """
+    kept = len(range(0, frames, _stride(fps, row.source_path))) - lead_in_frames(row.subset)
+    if kept < 1:
+        raise RecordingError(
+            DropReason.TOO_SHORT,
+            f"{row.source_path}: expected a frame after the lead-in, found none ({frames} at "
+            f"{fps:g} fps)",
+        )
+    return kept
+
+
+def _stride(fps: float, source: str) -> int:
+    stride = frame_stride(fps)
     if stride == 0:
         raise RecordingError(
             DropReason.INVALID,
-            f"{recording.source}: {recording.fps:g} fps; expected at least {INDEX_FPS}, the rate "
+            f"{source}: {fps:g} fps; expected at least {INDEX_FPS}, the rate "
             "at which the index counts frames",
         )
     return stride

@@ -57,6 +57,8 @@ def _make_sources(root: Path) -> None:
     shutil.copytree(corpus / "amass", root / "AMASS")
     import_cmu(root / "cmu_asfamc", root / "AMASS")
     shutil.copytree(corpus, index, ignore=shutil.ignore_patterns("amass"))
+    (root / "recordings").mkdir()
+    shutil.copy(next((corpus / "amass").rglob("*.npz")), root / "recordings" / "walk.npz")
     with (index / "index.csv").open("a", newline="") as file:
         csv.writer(file, lineterminator="\n").writerow(CMU_ROW)
     with (index / "train.txt").open("a") as file:
