@@ -43,3 +43,21 @@ def expect_vocabulary(where: str, tokenizer: Any, embeddings: int) -> None:
             f"{where}: its tokenizer has tokens up to number {largest}, its model embeddings of "
             f"{embeddings} tokens only; expected a tokenizer and a model that belong together"
         )
+
+
+def expect_no_code(where: str, config: Any) -> None:
+    """Raise `InputError` where a configuration names kernels of the hub.
+
+    transformers downloads what `attn_implementation` names, and runs it, if the package `kernels`
+    is installed: a model's file must not choose what runs.
+    """
+    for name in ("_attn_implementation", "_experts_implementation"):
+        found = getattr(config, name, None)
+        values = found.values() if isinstance(found, dict) else [found]
+        if any("/" in str(value) for value in values):
+            raise InputError(
+                f"{where}: its configuration has {name.removeprefix('_')} {found!s:.100}, which is "
+                "code of the hub; expected none. Remove it from the configuration"
+            )
+    for name in getattr(config, "sub_configs", {}):
+        expect_no_code(where, getattr(config, name, None))

@@ -14,11 +14,11 @@ import torch
 
 from motiondata.errors import InputError
 from pipelines.evaluation.scoring import LanguageModel
-from pipelines.language_models import expect_vocabulary, loading
+from pipelines.language_models import expect_no_code, expect_vocabulary, loading
 from pipelines.training.ranks import choose_device
 
 try:
-    from transformers import AutoModel, AutoTokenizer
+    from transformers import AutoConfig, AutoModel, AutoTokenizer
 except ImportError as error:
     raise InputError(
         f"BERTScore needs the extra train ({error}); pip install motiondata[train]"
@@ -128,6 +128,7 @@ def _load(folder: Path) -> tuple[Any, Any]:
             "saves them, found no config.json"
         )
     with loading(f"{folder}: the language model", "what transformers' save_pretrained writes"):
+        expect_no_code(str(folder), AutoConfig.from_pretrained(folder, local_files_only=True))
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
     expect_vocabulary(str(folder), tokenizer, model.get_input_embeddings().num_embeddings)

@@ -18,12 +18,13 @@ from typing import Any
 import torch
 
 from motiondata.errors import InputError
-from pipelines.language_models import loading
+from pipelines.language_models import expect_no_code, loading
 from pipelines.training.optimizing import seeded
 from pipelines.training.options import HUB, TINY
 from pipelines.training.trying import expect_usable
 
 try:
+    from huggingface_hub.errors import StrictDataclassError
     from tokenizers import (
         Regex,
         Tokenizer,
@@ -115,7 +116,11 @@ class TextModel:
     @staticmethod
     def from_state(state: dict[str, str]) -> "TextModel":
         """Return a text model whose weights are still to be loaded."""
-        config = T5Config.from_dict(json.loads(state["config"]))
+        try:
+            config = T5Config.from_dict(json.loads(state["config"]))
+        except StrictDataclassError as error:
+            raise ValueError(f"the configuration of the T5: {error}") from error
+        expect_no_code("the checkpoint", config)
         tokenizer = Tokenizer.from_str(state["tokenizer"])
         return TextModel(state["name"], tokenizer, T5ForConditionalGeneration(config))
 
@@ -238,7 +243,9 @@ def _load(name: str, source: str, captions: Sequence[str], local: bool) -> TextM
     if find_spec(SENTENCEPIECE) is None:
         expected += f" (one with {PIECES} alone needs pip install {SENTENCEPIECE})"
     with loading(f"{name}: the text model", expected):
-        _check_kind(name, AutoConfig.from_pretrained(source, local_files_only=local).model_type)
+        config = AutoConfig.from_pretrained(source, local_files_only=local)
+        _check_kind(name, config.model_type)
+        expect_no_code(name, config)
         tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
         model = T5ForConditionalGeneration.from_pretrained(
             source, local_files_only=local, dtype=torch.float32

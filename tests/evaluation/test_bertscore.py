@@ -1,5 +1,6 @@
 """BERTScore by tiny random models made on the spot, held against the definition in loops."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -157,4 +158,14 @@ def test_a_tokenizer_larger_than_the_language_model_is_refused(tmp_path: Path) -
     transformers.BertModel(config).save_pretrained(tmp_path)
     _tokenizer("[CLS] $A [SEP]").save_pretrained(tmp_path)
     with pytest.raises(InputError, match="tokens up to number 14, its model embeddings of 4"):
+        BertScorer(tmp_path)
+
+
+def test_a_language_model_that_names_code_is_refused(folder: Path, tmp_path: Path) -> None:
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    config = json.loads((folder / "config.json").read_text())
+    config["attn_implementation"] = "someone/kernel"
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError, match="someone/kernel, which is code of the hub"):
         BertScorer(tmp_path)

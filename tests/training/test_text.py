@@ -206,6 +206,24 @@ def test_special_tokens_that_do_not_fit_are_refused(
         load_text_model(str(tmp_path), CAPTIONS, 0)
 
 
+@pytest.mark.parametrize("key", ["attn_implementation", "_attn_implementation"])
+def test_a_configuration_that_names_code_is_refused(tmp_path: Path, key: str) -> None:
+    write_t5(tmp_path, CAPTIONS, **{key: "someone/kernel"})
+    with pytest.raises(InputError, match="has attn_implementation someone/kernel, which is code"):
+        load_text_model(str(tmp_path), CAPTIONS, 0)
+    state = tiny().to_state()
+    state["config"] = json.dumps({**json.loads(state["config"]), key: "someone/kernel"})
+    with pytest.raises(InputError, match="has attn_implementation someone/kernel, which is code"):
+        TextModel.from_state(state)
+
+
+def test_a_state_of_odd_types_is_a_value_error() -> None:
+    state = tiny().to_state()
+    state["config"] = json.dumps({**json.loads(state["config"]), "num_layers": "x"})
+    with pytest.raises(ValueError, match="the configuration of the T5"):
+        TextModel.from_state(state)
+
+
 def test_another_kind_of_model_is_refused_from_the_hub_too(tmp_path: Path) -> None:
     BertConfig().save_pretrained(tmp_path)
     with pytest.raises(InputError, match="expected model_type 't5', found 'bert'"):
