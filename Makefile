@@ -35,6 +35,7 @@ types: .venv/.linters
 
 check: lint types test
 
+# Libraries of the system that Open3D needs are named where they are missing: pip cannot install them.
 bench: setup
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m benchmarks

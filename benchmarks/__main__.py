@@ -1,6 +1,18 @@
 """All comparisons of kernels: `python -m benchmarks`, or `make bench`."""
 
-from benchmarks import posing, scanning
+import click
 
-posing.main()
-scanning.main()
+from benchmarks import posing, scanning
+from benchmarks.libraries import expect_libraries
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Few frames, timed once: does everything run?")
+def main(quick: bool) -> None:
+    """Compare posing, scanning and sampling with well-known packages."""
+    expect_libraries()
+    posing.compare(quick)
+    scanning.compare(quick)
+
+
+main()

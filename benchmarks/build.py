@@ -29,6 +29,7 @@ from benchmarks.build_runs import Setting
 from benchmarks.build_stages import BUILT, Extent, measure_stages
 from benchmarks.build_turns import measure_builds
 from benchmarks.device import describe_run
+from benchmarks.libraries import expect_libraries
 from benchmarks.peers import PEERS
 from benchmarks.processes import Share, Work, cores, run_apart
 from benchmarks.report import render
@@ -73,6 +74,7 @@ QUICK = Size(8, 4, Extent(1, 12, 1), (1,), {BLENDED: 1})
 @click.option("--folder", type=click.Path(path_type=Path), help="Where to work; a temporary one.")
 def main(quick: bool, file: Path | None, archive: Path | None, folder: Path | None) -> None:
     """Measure ours beside straightforward pipelines of well-known parts, and print the tables."""
+    expect_libraries()
     os.environ.update(ONE_THREAD)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         results = measure(Path(scratch), QUICK if quick else WHOLE, archive)

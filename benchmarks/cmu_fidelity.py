@@ -3,10 +3,11 @@
 Run `python -m benchmarks.cmu_fidelity DIR` on a folder of ASF/AMC files.
 """
 
-import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
+import click
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,16 +18,20 @@ from motiondata.cmu.importing import Subject, convert_motion, read_subject
 from motiondata.cmu.kinematics import WorldBones, pose_bones
 
 
-def main() -> None:
-    """Print the tables for the folder named on the command line."""
-    folder = Path(sys.argv[1])
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--quick", is_flag=True, help="The first trial only: does everything run?")
+def main(folder: Path, quick: bool) -> None:
+    """Print the tables for the ASF/AMC files below FOLDER."""
     errors: dict[str, list[NDArray[np.float64]]] = {}
     soles: list[str] = []
-    for name, subject, world, joints in _converted(folder):
+    for name, subject, world, joints in islice(_converted(folder), 1 if quick else None):
         for segment, degrees in segment_errors_deg(world, joints).items():
             errors.setdefault(segment, []).append(degrees)
         low, middle = np.percentile(sole_metres(subject.shaped, joints) * 100, (5, 50))
         soles.append(f"| {name} | {len(joints)} | {low:.1f} | {middle:.1f} |")
+    if not soles:
+        raise click.ClickException(f"{folder}: expected CMU's .asf and .amc files, found none")
     print("| segment to | median | 95 % | max |\n|---|---|---|---|")
     for segment, parts in errors.items():
         figures = np.percentile(np.concatenate(parts), (50, 95, 100))

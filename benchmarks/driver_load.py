@@ -44,6 +44,7 @@ SPLITS = {"train": 0.80, "val": 0.05, "test": 0.15}
 CAPTIONS, WORDS = 3, 10
 """Captions of a clip and words in a caption, about, as HumanML3D's."""
 OUT = "lidar"
+QUICK_ROWS, QUICK_RECORDINGS = 2_000, 100
 
 Result = TypeVar("Result")
 
@@ -197,8 +198,11 @@ def _extras(shard: PlannedShard, generator: np.random.Generator) -> Iterator[dic
 @click.option("--rows", default=1_000_000, show_default=True, help="Rows of the index.")
 @click.option("--recordings", default=4_000, show_default=True, help="That they are cut from.")
 @click.option("--texts", is_flag=True, help="Give every row a file of captions.")
-def main(rows: int, recordings: int, texts: bool) -> None:
+@click.option("--quick", is_flag=True, help="Few rows and recordings: does everything run?")
+def main(rows: int, recordings: int, texts: bool, quick: bool) -> None:
     """Print what a driver takes, stage by stage."""
+    if quick:
+        rows, recordings = QUICK_ROWS, QUICK_RECORDINGS
     with TemporaryDirectory() as folder:
         load = measure_driver(Path(folder), rows, recordings, texts)
     click.echo("| stage | seconds of CPU | peak MB |\n|---|---|---|")

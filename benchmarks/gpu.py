@@ -1,140 +1,42 @@
 """Frames a second on a GPU: by stage, whole, and of builds, beside what the chip can do at most.
 
 Run from the project's root, with the extra `gpu` installed, some five minutes:
-`python -m benchmarks.gpu --json benchmarks/gpu.json`. Hits, ranges and orders are compared with the
-processor's in the same run: a fast wrong answer is no answer.
+`python -m benchmarks.gpu --json benchmarks/gpu.json`.
 """
 
 import json
-import os
-import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import click
-import torch
 
-from benchmarks.device import describe_run
-from benchmarks.gpu_agreement import compare_with_cpu
-from benchmarks.gpu_builds import Builds, disk_bytes_per_second, measure_builds
-from benchmarks.gpu_stages import Limits, measure_limits, measure_stages
-from benchmarks.gpu_work import Setting, make_work, with_blend_shapes
-from motiondata.bodies.bundled import bundled_body
 from motiondata.errors import DeviceError
-from motiondata.lidar.cuda.device import Gpu, open_gpu
-from motiondata.lidar.cuda.observing import LAUNCH_FRAMES
 from motiondata.lidar.devices import CPU, CUDA
-from motiondata.lidar.presets import sensor_preset
-from pipelines.imports import synthesize
-
-PACKAGES = ("torch", "numba", "numba-cuda", "cuda-bindings", "cuda-core", "numpy")
-"""Whose versions are written down."""
-
-SETTINGS = (
-    ("os1-128", 8.0, False),
-    ("os1-128", 8.0, True),
-    ("os1-128", 3.0, False),
-    ("os1-128", 20.0, False),
-    ("os2-128", 8.0, False),
-    ("vlp-16", 8.0, False),
-)
-"""Sensor, metres, and whether the body has (made) pose blend shapes."""
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much is measured."""
-
-    settings: Sequence[Setting]
-    frames: int
-    """Of a launch."""
-    clips: int
-    """Of the corpus that is built, a hundred frames each."""
-    builds: Sequence[Builds]
-
-
-def whole(clips: int) -> Size:
-    """Return the size of the whole benchmark, whose largest builds have so many clips."""
-    cores = len(os.sched_getaffinity(0))
-    body = bundled_body()
-    bodies = {False: body, True: with_blend_shapes(body)}
-    return Size(
-        settings=[
-            Setting(sensor_preset(sensor), metres, bodies[blended])
-            for sensor, metres, blended in SETTINGS
-        ],
-        frames=LAUNCH_FRAMES,
-        clips=clips,
-        builds=(
-            Builds(CUDA, 1, 1),  # what it takes to open a GPU, and to plan
-            Builds(CUDA, 1, clips),
-            Builds(CUDA, max(1, cores // 4), clips),
-            Builds(CUDA, cores, clips),
-            Builds(CPU, cores, max(1, clips // 8)),
-        ),
-    )
 
 
 @click.command()
 @click.option("--clips", default=1200, show_default=True, help="Clips of a process's build.")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write the figures there.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where to work; a temporary one.")
-def main(clips: int, file: Path | None, folder: Path | None) -> None:
+@click.option("--quick", is_flag=True, help="One small setting: does everything run?")
+def main(clips: int, file: Path | None, folder: Path | None, quick: bool) -> None:
     """Measure stages and builds on the first GPU, and print what comes of it."""
     try:
+        from benchmarks.gpu_measuring import measure, quick_size, whole_size
+        from motiondata.lidar.cuda.device import open_gpu
+
         gpu = open_gpu()
+    except ImportError as error:
+        raise click.ClickException(
+            f"{error}: expected the extra `gpu` (pip install 'motiondata[gpu]')"
+        ) from error
     except DeviceError as error:
-        sys.exit(f"benchmarks.gpu: {error}")
+        raise click.ClickException(str(error)) from error
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        results = measure(gpu, whole(clips), Path(scratch))
+        device = CUDA if gpu.device.type == "cuda" else CPU
+        results = measure(gpu, quick_size(device) if quick else whole_size(clips), Path(scratch))
     if file is not None:
         file.write_text(json.dumps(results, indent=1) + "\n")
-
-
-def measure(gpu: Gpu, size: Size, scratch: Path) -> dict[str, Any]:
-    """Measure everything, and print it as it comes; `scratch` is an empty folder to work in."""
-    about = describe_run(PACKAGES) | {"gpu": describe_gpu(gpu)}
-    click.echo(json.dumps(about))
-    limits = measure_limits(gpu)
-    click.echo(limits.describe())
-    return {
-        **about,
-        "limits": asdict(limits),
-        "stages": [_measure_setting(gpu, setting, size, limits) for setting in size.settings],
-        "builds": _measure_builds(size, scratch),
-    }
-
-
-def _measure_setting(gpu: Gpu, setting: Setting, size: Size, limits: Limits) -> dict[str, Any]:
-    work = make_work(gpu, setting, size.frames)
-    agreement = compare_with_cpu(work)
-    figures = measure_stages(work, limits, describe_gpu(gpu)["multiprocessors"])
-    click.echo(f"\n{figures.describe()}\n    {agreement.describe()}")
-    return asdict(figures) | {"bound": figures.bound, "agreement": asdict(agreement)}
-
-
-def _measure_builds(size: Size, scratch: Path) -> list[dict[str, Any]]:
-    disk = disk_bytes_per_second(scratch)
-    click.echo(f"\nthe disk takes {disk / 1e9:.2f} GB/s")
-    click.echo(synthesize(scratch / "corpus", size.clips, seed=0))
-    results = []
-    for builds in size.builds:
-        built = measure_builds(builds, scratch / "corpus", scratch, disk)
-        click.echo(built.describe())
-        results.append(asdict(built))
-    return results
-
-
-def describe_gpu(gpu: Gpu) -> dict[str, Any]:
-    """Return what belongs beside the figures."""
-    about = {"memory_gigabytes": round(gpu.memory_bytes / 1e9), "cuda": torch.version.cuda}
-    if gpu.device.type != "cuda":
-        return about | {"name": "Numba's simulator", "multiprocessors": 1}
-    found = torch.cuda.get_device_properties(gpu.device)
-    return about | {"name": found.name, "multiprocessors": found.multi_processor_count}
 
 
 if __name__ == "__main__":

@@ -16,9 +16,6 @@ from shutil import rmtree
 from benchmarks.processes import Share, Used, Work, cores, run_apart
 from pipelines.options import BuildOptions
 
-WRITTEN_BYTES = 2**30
-"""Of the file that tells the disk's rate."""
-
 
 @dataclass(frozen=True)
 class Builds:
@@ -108,15 +105,15 @@ def frames_and_bytes(out: Path) -> tuple[int, int]:
     return sum(shard["frames"] for shard in shards), sum(shard["bytes"] for shard in shards)
 
 
-def disk_bytes_per_second(folder: Path) -> float:
-    """Return how fast a large file is written, and all of it is on the disk."""
+def disk_bytes_per_second(folder: Path, size: int) -> float:
+    """Return how fast a file of so many bytes is written, and all of it is on the disk."""
     path, block = folder / "written", os.urandom(2**24)
     start = time.perf_counter()
     with path.open("wb") as file:
-        for _ in range(WRITTEN_BYTES // len(block)):
+        for _ in range(size // len(block)):
             file.write(block)
         file.flush()
         os.fsync(file.fileno())
     seconds = time.perf_counter() - start
     path.unlink()
-    return WRITTEN_BYTES / seconds
+    return size / seconds

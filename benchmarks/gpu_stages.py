@@ -9,7 +9,7 @@ wait for each other, as a launch of few frames tells: it is as fast a block.
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
 from typing import NamedTuple
@@ -21,12 +21,6 @@ from benchmarks.timing import Spread, spread
 from motiondata.bodies.posing_torch import pose_frames
 from motiondata.lidar.cuda.device import Gpu
 from motiondata.lidar.observing import Pending
-
-REPEATS = 7
-"""How often each thing is measured, after a time that is not counted."""
-
-LAUNCHES = 8
-"""Launches of one measurement."""
 
 COPIED_BYTES = 2**30
 """Of the copy that tells the memory's rate."""
@@ -42,6 +36,18 @@ BUSY = 0.9
 
 BLOCKS = (1, 4)
 """Frames of a small launch, for each multiprocessor: 4 have room on an H200's at once."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured."""
+
+    repeats: int = 7
+    """How often each thing is measured, after a time that is not counted."""
+    launches: int = 8
+    """Launches of one measurement."""
+    written_bytes: int = 2**30
+    """Of the file that tells the disk's rate."""
 
 
 @dataclass(frozen=True)
@@ -123,35 +129,35 @@ class Figures:
         )
 
 
-def measure_limits(gpu: Gpu) -> Limits:
+def measure_limits(gpu: Gpu, effort: Effort) -> Limits:
     """Measure what nothing can be faster than."""
     size = min(COPIED_BYTES, gpu.memory_bytes // 8)
     source, copy = (gpu.empty((size,), torch.uint8).random_() for _ in range(2))
     side = SIDE if gpu.device.type == "cuda" else 256
     left, right = (torch.rand((side, side), device=gpu.device) for _ in range(2))
-    copying = timed(gpu, lambda: copy.copy_(source)).seconds
-    multiplying = timed(gpu, lambda: left @ right).seconds
+    copying = timed(gpu, lambda: copy.copy_(source), effort).seconds
+    multiplying = timed(gpu, lambda: left @ right, effort).seconds
     return Limits(2 * size / copying.median, 2.0 * side**3 / multiplying.median)
 
 
-def timed(gpu: Gpu, run: Callable[[], object], launches: int = LAUNCHES) -> Timed:
+def timed(gpu: Gpu, run: Callable[[], object], effort: Effort) -> Timed:
     """Time a launch; a run queues one, and so many runs follow each other."""
     run()
     seconds, queueing = [], []
-    for _ in range(REPEATS):
+    for _ in range(effort.repeats):
         gpu.mark().wait()
         start = time.perf_counter()
-        for _ in range(launches):
+        for _ in range(effort.launches):
             run()
         queued = time.perf_counter()
         gpu.mark().wait()
         whole = time.perf_counter() - start
-        seconds.append(whole / launches)
+        seconds.append(whole / effort.launches)
         queueing.append((queued - start) / whole)
     return Timed(spread(seconds), median(queueing))
 
 
-def measure_stages(work: Work, limits: Limits, multiprocessors: int) -> Figures:
+def measure_stages(work: Work, limits: Limits, multiprocessors: int, effort: Effort) -> Figures:
     """Measure the stages one by one, then together, then the observer with all that it copies."""
     vertices, points = pose_frames(work.skin, work.poses), work.setting.points
     stages: dict[str, Callable[[], object]] = {
@@ -160,10 +166,11 @@ def measure_stages(work: Work, limits: Limits, multiprocessors: int) -> Figures:
         "scan and sample": lambda: work.scan(vertices, points),
         "together": lambda: work.scan(pose_frames(work.skin, work.poses), points),
     }
-    times = {name: timed(work.gpu, run) for name, run in stages.items()}
+    times = {name: timed(work.gpu, run, effort) for name, run in stages.items()}
     seconds = {name: each.seconds for name, each in times.items()}
-    observed = timed(work.gpu, lambda: observe_clips(work), launches=1).seconds
-    seconds["observer"] = Spread(*(each / LAUNCHES for each in observed))
+    once = replace(effort, launches=1)
+    observed = timed(work.gpu, lambda: observe_clips(work, effort.launches), once).seconds
+    seconds["observer"] = Spread(*(each / effort.launches for each in observed))
     pose, scan = seconds["pose"].median, seconds["scan and sample"].median
     copies = limits.copied_bytes_per_second
     return Figures(
@@ -181,7 +188,7 @@ def measure_stages(work: Work, limits: Limits, multiprocessors: int) -> Figures:
         share_of_arithmetic=(
             work.frames * work.pose_operations / pose / limits.product_operations_per_second
         ),
-        launched_frames_per_second=_launched(work, vertices, multiprocessors),
+        launched_frames_per_second=_launched(work, vertices, multiprocessors, effort),
     )
 
 
@@ -194,19 +201,22 @@ def _rate_of_more(frames: int, less: Spread, more: Spread) -> float | None:
     return frames / (more.median - less.median) if more.lowest > less.highest else None
 
 
-def _launched(work: Work, vertices: torch.Tensor, multiprocessors: int) -> dict[int, float]:
+def _launched(
+    work: Work, vertices: torch.Tensor, multiprocessors: int, effort: Effort
+) -> dict[int, float]:
     rates = {}
     for blocks in BLOCKS:
         some = vertices[: blocks * multiprocessors]
-        seconds = timed(work.gpu, partial(work.scan, some, work.setting.points)).seconds
+        scan = partial(work.scan, some, work.setting.points)
+        seconds = timed(work.gpu, scan, effort).seconds
         rates[len(some)] = len(some) / seconds.median
     return rates
 
 
-def observe_clips(work: Work) -> None:
+def observe_clips(work: Work, launches: int) -> None:
     """Observe as a build does: clip after clip of some launches, and some of them on the way."""
     begun = deque[Pending]()
-    for clip in LAUNCHES * work.clips:
+    for clip in launches * work.clips:
         begun.append(work.observer.begin(work.request(clip)))
         if len(begun) * CLIP_FRAMES > work.observer.frames_ahead:
             begun.popleft()()

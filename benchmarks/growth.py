@@ -24,10 +24,9 @@ from benchmarks.build_runs import Setting, run_ours
 from benchmarks.build_stages import BUILT
 from benchmarks.device import describe_run
 from benchmarks.growth_kernels import measure_kernels
-from benchmarks.growth_plot import PLOT, save_plot
+from benchmarks.growth_plot import JSON, PLOT, save_plot
 from benchmarks.processes import Share, Work, cores, run_apart
 
-JSON = Path(__file__).with_name("growth.json")
 CLIPS = 10
 FRAMES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 ALONE_UP_TO = 100_000
@@ -43,16 +42,19 @@ Results = dict[str, Any]
 @click.option("--folder", type=click.Path(path_type=Path), help="Where to work; a temporary one.")
 @click.option("--json", "file", default=JSON, type=click.Path(path_type=Path), help="The points.")
 @click.option("--plot", default=PLOT, type=click.Path(path_type=Path), help="Of all points.")
-def main(up_to: int, folder: Path | None, file: Path, plot: Path) -> None:
+@click.option("--quick", is_flag=True, help="The smallest builds; no file is changed.")
+def main(up_to: int, folder: Path | None, file: Path, plot: Path, quick: bool) -> None:
     """Measure what is not known of this commit yet, and draw all that is."""
     os.environ.update(ONE_THREAD)
-    results = _known(file)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        if quick:
+            up_to, file, plot = FRAMES[0], *(Path(scratch) / each.name for each in (file, plot))
+        results = _known(file)
         for key, point in _new_points(results, Path(scratch), up_to):
             results[key].append(point)
             file.write_text(json.dumps(results, indent=1) + "\n")
             click.echo(f"{key}: {point}")
-    save_plot(results, plot)
+        save_plot(results, plot)
 
 
 def _known(file: Path) -> Results:

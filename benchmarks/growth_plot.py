@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-PLOT = Path(__file__).with_name("growth.svg")
+JSON, PLOT = (Path(__file__).with_name(f"growth.{suffix}") for suffix in ("json", "svg"))
 COLOURS = {"pose": "#0072b2", "scan": "#d55e00", "sample": "#009e73", 1: "#0072b2", 2: "#d55e00"}
 MARKERS = {"pose": "o", "scan": "s", "sample": "^", 1: "o", 2: "s"}
 """Okabe and Ito's colours, which colour-blind readers can tell apart; markers help in grey."""
@@ -29,9 +30,18 @@ KERNELS = {
 Results = Mapping[str, Any]
 
 
-def main() -> None:
+@click.command()
+@click.option("--json", "file", default=JSON, type=click.Path(exists=True, path_type=Path))
+@click.option("--plot", default=PLOT, type=click.Path(path_type=Path))
+@click.option("--quick", is_flag=True, help="Print what the plot shows, and write nothing.")
+def main(file: Path, plot: Path, quick: bool) -> None:
     """Draw the points of the JSON file again."""
-    save_plot(json.loads(PLOT.with_suffix(".json").read_text()), PLOT)
+    results = json.loads(file.read_text())
+    if quick:
+        for point in (*results["builds"], *results["kernels"]):
+            click.echo(str(point))
+    else:
+        save_plot(results, plot)
 
 
 def save_plot(results: Results, path: Path) -> None:

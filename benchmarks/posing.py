@@ -7,13 +7,14 @@ import contextlib
 import io
 from collections.abc import Callable
 
+import click
 import numpy as np
 import smplx
 import torch
 from smplx.utils import Struct
 from smplx.vertex_ids import vertex_ids
 
-from benchmarks.timing import print_rates
+from benchmarks.timing import QUICK_REPEATS, REPEATS, print_rates
 from motiondata.bodies.posing import pose_body, pose_joints, shape_body
 from motiondata.bodies.smpl_format import arrays_to_body
 from motiondata.skeleton import JOINTS
@@ -21,14 +22,23 @@ from tests.bodies.made_body import made_body
 
 VERTICES, FRAMES = 6890, 199
 """SMPL's vertices; HumanML3D's longest clip."""
+QUICK_FRAMES = 8
 
 
-def main() -> None:
+@click.command()
+@click.option("--quick", is_flag=True, help="Few frames, timed once: does everything run?")
+def main(quick: bool) -> None:
+    """Print how fast a body is posed."""
+    compare(quick)
+
+
+def compare(quick: bool) -> None:
     """Print a table."""
+    frames = QUICK_FRAMES if quick else FRAMES
     arrays = made_body(vertices=VERTICES)
     generator = np.random.default_rng(0)
-    pose = generator.normal(scale=0.5, size=(FRAMES, JOINTS, 3))
-    trans = generator.normal(size=(FRAMES, 3))
+    pose = generator.normal(scale=0.5, size=(frames, JOINTS, 3))
+    trans = generator.normal(size=(frames, 3))
     body = arrays_to_body(arrays, "made", "made")
     rigid = arrays_to_body({k: a for k, a in arrays.items() if k != "posedirs"}, "made", "made")
     shaped, plain = (shape_body(each, np.zeros(10)) for each in (body, rigid))
@@ -38,8 +48,8 @@ def main() -> None:
         "pose_body, no pose blend shapes": lambda: pose_body(plain, pose, trans),
         "pose_joints": lambda: pose_joints(shaped, pose, trans),
     }
-    title = f"{VERTICES} vertices, 24 joints, a clip of {FRAMES} frames"
-    print_rates(title, FRAMES, runs)
+    title = f"{VERTICES} vertices, 24 joints, a clip of {frames} frames"
+    print_rates(title, frames, runs, QUICK_REPEATS if quick else REPEATS)
 
 
 def _smplx_run(

@@ -8,8 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
+
 FOLDER = Path(__file__).parent
 JSON, README = FOLDER / "build.json", FOLDER / "README.md"
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 BEGIN, END = "<!-- from build.json -->\n", "<!-- end of build.json -->\n"
 
 OURS = "ours"
@@ -23,9 +26,17 @@ Figures = Mapping[str, float] | None
 """The median, the lowest and the highest frames a second; None where a package is missing."""
 
 
-def main() -> None:
-    """Put the tables of the JSON file into the README."""
-    README.write_text(replace_tables(README.read_text(), render(json.loads(JSON.read_text()))))
+@click.command()
+@click.option("--json", "file", default=JSON, type=FILE, help="The figures [default: build.json].")
+@click.option("--readme", default=README, type=FILE, help="The page [default: README.md].")
+@click.option("--quick", is_flag=True, help="Print the tables, and write nothing.")
+def main(file: Path, readme: Path, quick: bool) -> None:
+    """Put the tables of the JSON file into the README, both in the folder of the benchmarks."""
+    tables = render(json.loads(file.read_text()))
+    if quick:
+        click.echo(tables)
+    else:
+        readme.write_text(replace_tables(readme.read_text(), tables))
 
 
 def replace_tables(text: str, tables: str) -> str:

@@ -6,10 +6,10 @@ the project's root; clips are as long as HumanML3D's, about, or as an index's.
 """
 
 import heapq
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import click
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,14 +34,20 @@ LONGEST_SHARE = 0.275
 (same source)."""
 
 ROWS = (HUMANML3D_ROWS, 1_000_000)
+QUICK_ROWS = (1_000,)
 SHARD_MEGABYTES = (16, 32, 64, 128, 160, 256)
 WORKERS = (1, 8, 64, 256, 1000)
 
 
-def main() -> None:
-    """Print a table for each number of rows."""
-    known = lengths_of(Path(sys.argv[1])) if len(sys.argv) > 1 else usual_lengths()
-    for rows in ROWS:
+@click.command()
+@click.argument(
+    "index", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False
+)
+@click.option("--quick", is_flag=True, help="Few rows: does everything run?")
+def main(index: Path | None, quick: bool) -> None:
+    """Print a table for each number of rows, of clips as long as those of INDEX."""
+    known = usual_lengths() if index is None else lengths_of(index)
+    for rows in QUICK_ROWS if quick else ROWS:
         print(*_scaling_table(np.random.default_rng(0).choice(known, rows)), "", sep="\n")
 
 

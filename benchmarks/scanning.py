@@ -1,78 +1,78 @@
-"""Scans and samples a second of processor time, beside Embree and fpsample.
+"""Scans and samples a second of processor time, compared with Embree and fpsample.
 
-Run from the project's root: `python -m benchmarks.scanning`, with the extra `bench` installed.
-Embree gets only the rays towards the body, the scanner finds them itself.
+Run from the project's root: `python -m benchmarks.scanning`, with the extra `bench` installed; a
+package that is not installed has no row. Embree gets only the rays towards each frame's bounding
+box; the scanner finds them itself.
 """
 
-import fpsample
-import numpy as np
-from embreex.mesh_construction import TriangleMesh
-from embreex.rtcore_scene import EmbreeScene
-from numpy.typing import NDArray
+from collections.abc import Callable
 
-from benchmarks.timing import print_rates
+import click
+import numpy as np
+
+from benchmarks.libraries import expect_libraries
+from benchmarks.peer_scanning import CASTERS, RayCaster
+from benchmarks.peers import SAMPLERS, is_installed
+from benchmarks.timing import QUICK_REPEATS, REPEATS, print_rates
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.sampling import sample_scans
 from motiondata.lidar.scanning import Scanner
 from motiondata.lidar.scans import Scan, Scans
-from motiondata.lidar.sensor import ray_directions
 from tests.lidar.bodies import standing_body
 from tests.lidar.meshes import turned
 
-SENSOR, FRAMES = "os1-128", 40
+SENSOR, FRAMES, KEPT = "os1-128", 40, 384
+QUICK_FRAMES = 2
+METRES, POINTS = (3.0, 8.0, 20.0), (500, 1000, 3000)
+
+Runs = dict[str, Callable[[], object]]
 
 
-def main() -> None:
+@click.command()
+@click.option("--quick", is_flag=True, help="Few frames, timed once: does everything run?")
+def main(quick: bool) -> None:
+    """Print how fast bodies are scanned and points are sampled."""
+    expect_libraries()
+    compare(quick)
+
+
+def compare(quick: bool) -> None:
     """Print tables of scans at three distances, and of samples of three sizes."""
-    for distance in (3.0, 8.0, 20.0):
-        _print_scans(distance)
-    for points in (500, 1000, 3000):
-        _print_samples(points)
+    frames, turns = (QUICK_FRAMES, QUICK_REPEATS) if quick else (FRAMES, REPEATS)
+    for distance in METRES:
+        _print_scans(distance, frames, turns)
+    for points in POINTS:
+        _print_samples(points, frames, turns)
 
 
-def _print_scans(distance: float) -> None:
-    bodies = [turned(standing_body(seed), seed, (0.0, 0.0, 0.0)) for seed in range(FRAMES)]
+def _print_scans(distance: float, frames: int, turns: int) -> None:
+    bodies = [turned(standing_body(seed), seed, (0.0, 0.0, 0.0)) for seed in range(frames)]
     faces = bodies[0][1]
     clip = np.stack([turned(body, 0.0, (distance, 0.0, -1.0))[0] for body in bodies])
-    scanner, rays = Scanner(sensor_preset(SENSOR)), _rays_towards(clip)
+    sensor = sensor_preset(SENSOR)
+    scanner = Scanner(sensor)
     hits = scanner.scan_clip(clip, faces).counts.mean()
-    runs = {
-        "scan_clip": lambda: scanner.scan_clip(clip, faces),
-        f"Embree, {len(rays)} rays": lambda: [_embree(frame, faces, rays) for frame in clip],
-    }
+    runs: Runs = {"scan_clip": lambda: scanner.scan_clip(clip, faces)}
+    for part, cast in CASTERS.items():
+        if is_installed(part):
+            caster = RayCaster(sensor, faces.astype(np.uint32), cast)
+            runs[part] = lambda caster=caster: caster.scan(clip)  # type: ignore[misc]
     title = f"{SENSOR} at {distance:.0f} m: {len(faces)} faces, {hits:.0f} hits"
-    print_rates(title, FRAMES, runs)
+    print_rates(title, frames, runs, turns)
 
 
-def _print_samples(points: int) -> None:
+def _print_samples(points: int, frames: int, turns: int) -> None:
     generator = np.random.default_rng(0)
-    cloud = generator.normal([8, 0, 0], [0.1, 0.2, 0.5], (FRAMES * points, 3)).astype(np.float32)
+    cloud = generator.normal([8, 0, 0], [0.1, 0.2, 0.5], (frames * points, 3)).astype(np.float32)
     faces = np.zeros(len(cloud), np.int32)
-    scans = Scans(Scan(cloud, faces, faces, faces, cloud[:, 0]), np.arange(FRAMES + 1) * points)
+    scans = Scans(Scan(cloud, faces, faces, faces, cloud[:, 0]), np.arange(frames + 1) * points)
     parts = np.zeros(1, np.uint8)
-    runs = {
-        "sample_scans": lambda: sample_scans(scans, parts, 384),
-        "fpsample, k-d line of height 3": lambda: [
-            fpsample.bucket_fps_kdline_sampling(scan.points, 384, h=3) for scan in scans
-        ],
-    }
-    print_rates(f"384 of {points} points", FRAMES, runs)
-
-
-def _rays_towards(clip: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the rays within the cone from the sensor about a clip's vertices, shaped (rays, 3)."""
-    seen = clip.reshape(-1, 3) / np.linalg.norm(clip, axis=2).reshape(-1, 1)
-    axis = seen.mean(axis=0) / np.linalg.norm(seen.mean(axis=0))
-    rays = ray_directions(sensor_preset(SENSOR)).reshape(-1, 3).astype(np.float32)
-    return rays[rays @ axis >= (seen @ axis).min()]
-
-
-def _embree(
-    vertices: NDArray[np.float32], faces: NDArray[np.int32], rays: NDArray[np.float32]
-) -> None:
-    scene = EmbreeScene()
-    TriangleMesh(scene, vertices[faces])
-    scene.run(np.zeros_like(rays), rays, output=True)
+    clouds = [scan.points.copy() for scan in scans]
+    runs: Runs = {"sample_scans": lambda: sample_scans(scans, parts, KEPT)}
+    for part, sample in SAMPLERS.items():
+        if is_installed(part):
+            runs[part] = lambda sample=sample: sample(clouds, KEPT)  # type: ignore[misc]
+    print_rates(f"{KEPT} of {points} points", frames, runs, turns)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 REPEATS = 9
 """How often each is run, after a run that is not counted."""
+QUICK_REPEATS = 1
+"""The same of quick forms, which only show that everything runs."""
 
 
 class Seconds(NamedTuple):
@@ -47,11 +49,13 @@ def take_turns(
     return seconds
 
 
-def print_rates(title: str, frames: int, runs: Mapping[str, Callable[[], object]]) -> None:
+def print_rates(
+    title: str, frames: int, runs: Mapping[str, Callable[[], object]], turns: int = REPEATS
+) -> None:
     """Print a table of runs that do so many frames each; ratios are to the slowest median."""
     rates = {
         name: spread(frames / each.cpu for each in seconds)
-        for name, seconds in take_turns(runs).items()
+        for name, seconds in take_turns(runs, turns).items()
     }
     slowest = min(rate.median for rate in rates.values())
     print(f"\n{title:44}{'frames/s':>10}{'lowest':>10}{'highest':>10}{'ratio':>8}")

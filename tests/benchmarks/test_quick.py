@@ -1,40 +1,133 @@
 """The quick form of every benchmark runs as the documents write it, and prints figures."""
 
+import importlib.util
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+import pytest
+
+from benchmarks import loading_data
+from benchmarks.libraries import missing_libraries
+from benchmarks.loading_data import make_all
+from motiondata.errors import InputError
+from tests.cmu.made import amc_text, write_subject
+from tests.documents.blocks import ROOT, written_commands
+
+MODULES = {
+    "benchmarks" + ("" if path.stem == "__main__" else f".{path.stem}")
+    for path in (ROOT / "benchmarks").glob("*.py")
+    if path.stem == "__main__" or '__name__ == "__main__"' in path.read_text()
+}
+QUICK = {
+    "benchmarks.report": "Whole builds",
+    "benchmarks.growth_plot": "frames",
+    "benchmarks.scaling": "1,000 rows",
+    "benchmarks": "sample_scans",
+}
+"""Quick forms that take no more than their libraries take to load, and what they print."""
+SLOW = {
+    "benchmarks.posing": "pose_body",
+    "benchmarks.scanning": "sample_scans",
+    "benchmarks.driver_load": "receipts looked for",
+    "benchmarks.memory": "driver",
+    "benchmarks.growth": "seconds",
+    "benchmarks.build": "Whole builds",
+    "benchmarks.gpu": "the same bytes alone: yes",
+}
+"""Those that are part of another one, plan or build datasets, or run kernels in a simulator."""
+HAS_NUMBA_CUDA = importlib.util.find_spec("numba.cuda.core") is not None
+WITH_DATA = {"benchmarks.loading", "benchmarks.cmu_fidelity"}
+"""Those that are given a folder, which have tests of their own."""
 
 
-def run_quick(module: str, *arguments: str, **environment: str) -> str:
-    """Run the quick form of a benchmark, and return what it printed."""
-    run = subprocess.run(
-        [sys.executable, "-m", module, *arguments, "--quick"],
+def run(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run a benchmark on one thread."""
+    return subprocess.run(
+        [sys.executable, "-m", *words],
         cwd=ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", **environment},
         capture_output=True,
         text=True,
     )
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert re.search(r"\d", run.stdout)
-    return run.stdout
+
+
+def run_quick(*words: str, **environment: str) -> str:
+    """Run the quick form of a benchmark, and return what it printed."""
+    done = run(*words, "--quick", **environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"\d", done.stdout)
+    return done.stdout
+
+
+def test_every_benchmark_has_a_quick_form_that_is_tested() -> None:
+    assert {*QUICK, *SLOW} | WITH_DATA == MODULES
+
+
+@pytest.mark.parametrize(
+    "module", [*QUICK, *(pytest.param(module, marks=pytest.mark.slow) for module in SLOW)]
+)
+@pytest.mark.timeout(900)
+def test_a_quick_form_runs(module: str) -> None:
+    if module == "benchmarks.gpu" and not HAS_NUMBA_CUDA:
+        pytest.skip("numba-cuda is not installed; it comes with the extra `gpu`")
+    changed = "benchmarks/*.json", "benchmarks/*.svg", "benchmarks/*.md"
+    before = [path.read_bytes() for name in changed for path in sorted(ROOT.glob(name))]
+    cores = os.sched_getaffinity(0)
+    if module == "benchmarks.gpu":
+        os.sched_setaffinity(0, {min(cores)})  # the simulator's threads take turns
+    try:
+        printed = run_quick(module, NUMBA_ENABLE_CUDASIM="1")
+    finally:
+        os.sched_setaffinity(0, cores)
+    assert (QUICK | SLOW)[module] in printed
+    assert not re.search(r"(?<![\w.])-\d", printed), "a figure below 0"
+    assert before == [path.read_bytes() for name in changed for path in sorted(ROOT.glob(name))]
 
 
 def test_loading_compares_readers_of_the_same_clips(tmp_path: Path) -> None:
     printed = run_quick("benchmarks.loading", str(tmp_path / "data"))
     assert printed.count("webdataset") == 10
     assert "ms after its state" in printed
+    with pytest.raises(InputError, match="expected 400 clips, found 16"):
+        make_all(tmp_path / "data", loading_data.WHOLE)
 
 
-def test_loading_refuses_a_folder_with_other_data(tmp_path: Path) -> None:
-    run_quick("benchmarks.loading", str(tmp_path))
-    run = subprocess.run(
-        [sys.executable, "-m", "benchmarks.loading", str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True,
-    )  # fmt: skip
-    assert run.returncode == 1
-    assert "expected 400 clips, found 16" in run.stderr
-    assert "Traceback" not in run.stderr
+def test_the_fidelity_of_converted_motions_is_printed(tmp_path: Path) -> None:
+    write_subject(tmp_path, "07", {"01": amc_text([{}] * 4, [(0, 18, 0, 0, 0, 0)] * 4)})
+    assert "| 07_01 | 4 |" in run_quick("benchmarks.cmu_fidelity", str(tmp_path))
+    empty = run("benchmarks.cmu_fidelity", str(ROOT / "docs"))
+    assert empty.returncode == 1
+    assert "found none" in empty.stderr
+    assert "Traceback" not in empty.stderr
+
+
+def test_documents_call_benchmarks_that_there_are() -> None:
+    written = list(written_commands("python -m"))
+    called = [(where, words[0]) for where, words in written if words[0].startswith("benchmarks")]
+    assert len(called) > 12
+    for where, module in called:
+        assert module in MODULES, f"{where}: python -m {module}"
+
+
+def test_options_of_benchmarks_that_documents_name_are_there() -> None:
+    for where, (module, *words) in written_commands("python -m"):
+        if module in MODULES:
+            path = ROOT / module.replace(".", "/")
+            file = path / "__main__.py" if path.is_dir() else path.with_suffix(".py")
+            for option in (word for word in words if word.startswith("--")):
+                assert f'"{option}"' in file.read_text(), f"{where}: {module} {option}"
+
+
+def test_a_library_that_the_system_lacks_is_named_with_its_package() -> None:
+    libraries = {"libc.so.6": "libc6", "libnowhere.so.9": "libnowhere9"}
+    assert missing_libraries(libraries) == {"libnowhere.so.9": "libnowhere9"}
+
+
+def test_a_gpu_that_is_not_there_is_one_sentence() -> None:
+    done = run("benchmarks.gpu", "--quick", CUDA_VISIBLE_DEVICES="", NUMBA_ENABLE_CUDASIM="0")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ")
+    assert "Traceback" not in done.stderr
