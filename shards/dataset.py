@@ -44,6 +44,7 @@ class Dataset:
 
         The path is made absolute, so that a later change of the working directory does not matter.
         """
+        refuse_url(path)
         path = path.absolute()
         description = read_description(path)
         data = read_table_file(path, description.tables[0])

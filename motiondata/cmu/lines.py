@@ -60,7 +60,7 @@ def read_lines(path: Path) -> list[Line]:
         raise RecordingError(
             DropReason.UNREADABLE, f"{path}: cannot be read ({error.strerror})"
         ) from error
-    split = [_words(line) for line in text.split("\n")]
+    split = [_words(line) for line in text.translate(WHITE_SPACE).split("\n")]
     lines = [Line(path.name, number, words) for number, words in enumerate(split, start=1) if words]
     if not lines:
         raise RecordingError(DropReason.UNREADABLE, f"{path}: expected text, found none")
@@ -69,5 +69,7 @@ def read_lines(path: Path) -> list[Line]:
 
 def _words(line: str) -> tuple[str, ...]:
     """Return the words of a line up to its comment."""
-    words = line.translate(WHITE_SPACE).split()
-    return tuple(takewhile(lambda word: not word.startswith("#"), words))
+    words = line.split()
+    if "#" in line:
+        words = [*takewhile(lambda word: not word.startswith("#"), words)]
+    return tuple(words)
