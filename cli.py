@@ -5,6 +5,7 @@ A command translates its options into one call of `pipelines` and prints the rep
 
 import errno
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,7 @@ from commands.parameters import ABORTED, WRONG_INPUT
 from motiondata import __version__
 from motiondata.errors import MotionDataError
 from pipelines.errors import AbortedError
+from pipelines.streams import give_up
 from shards.errors import ShardError
 
 INTERRUPTED = "interrupted; run the same command again: it goes on from what is finished, if any is"
@@ -61,7 +63,10 @@ def _sentence(error: OSError) -> str:
 
 
 def _exit(ctx: click.Context, code: int, sentence: str) -> None:
-    click.echo(f"motiondata: {sentence}", err=True)
+    try:
+        click.echo(f"motiondata: {sentence}", err=True)
+    except OSError:  # a log on a full disk: the exit code tells it
+        give_up(sys.stderr)
     ctx.exit(code)
 
 

@@ -5,7 +5,7 @@ Nothing heavy is imported before a command runs, so that help appears at once.
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -13,7 +13,11 @@ from commands.parameters import ANY, FILE, FOLDER, NAME_OR_PATH, TOO_MANY_FAILUR
 from motiondata.lidar.devices import SCAN_DEVICES
 from pipelines.budget import FailureBudget
 from pipelines.options import BuildOptions, Execution, is_recording
+from pipelines.streams import give_up
 from pipelines.training.align_options import OURS
+
+if TYPE_CHECKING:
+    from pipelines.outcome import BuildResult
 
 DEFAULT = BuildOptions(Path(), Path())
 EXECUTION = Execution()
@@ -124,8 +128,7 @@ def build_lidar(
             max_failures=FailureBudget(max_failures),
         )
         result = build.build_lidar(options, out, execution)
-        click.echo(result.summary)
-        sys.exit(0 if result.within_budget else TOO_MANY_FAILURES)
+        _end(result)
 
 
 def _options(source: Path, amass: Path | None, parameters: dict[str, Any]) -> BuildOptions:
@@ -168,5 +171,13 @@ def encode(dataset: Path, checkpoint: Path, out: Path, encoder: str, **execution
     from pipelines import encoding
 
     result = encoding.encode(dataset, checkpoint, out, Execution(**execution), encoder)
-    click.echo(result.summary)
+    _end(result)
+
+
+def _end(result: "BuildResult") -> NoReturn:
+    """Print what came of a build, and exit with its code even where nothing can be printed."""
+    try:
+        click.echo(result.summary)
+    except OSError:  # such as a log on a full disk: the dataset is finished all the same
+        give_up(sys.stdout)
     sys.exit(0 if result.within_budget else TOO_MANY_FAILURES)

@@ -14,6 +14,7 @@ from pipelines.building import build_shard
 from pipelines.errors import aborting, expect_possible_folder
 from pipelines.finishing import finish
 from pipelines.folder import expect_own_folder, prepare_folder, read_kept
+from pipelines.foreign import expect_own_kind
 from pipelines.inputs import find_inputs
 from pipelines.jobs import Jobs, unfinished
 from pipelines.lidar import LidarProduct
@@ -34,6 +35,7 @@ from pipelines.tools import load_tools_anew
 def dry_run(options: BuildOptions, out: Path) -> str:
     """Return the plan of a build in words, and write nothing."""
     expect_possible_folder(out)
+    expect_own_kind(out, LidarProduct.name)
     paths = find_inputs(options)
     load_tools_anew(options)
     return describe_plan(make_plan(options, paths), options, paths)
@@ -60,6 +62,7 @@ def build(product: Product, out: Path, execution: Execution) -> BuildResult:
 
 
 def _build(product: Product, out: Path, execution: Execution) -> tuple[Plan[Any], Tally, str]:
+    expect_own_kind(out, product.name)
     expect_own_folder(out)
     planned = product.plan_around({} if execution.restart else read_kept(out))
     with occupying(out) as run:

@@ -15,6 +15,7 @@ from motiondata.counting import counted
 from motiondata.errors import InputError
 from pipelines.errors import AbortedError, aborting, expect_possible_folder
 from pipelines.export_options import ExportOptions
+from pipelines.foreign import expect_no_dataset
 from pipelines.layouts import LAYOUTS, Layout, Line
 from pipelines.occupation import try_lock
 from pipelines.progress import Progress
@@ -56,6 +57,7 @@ def _made_by(dataset: Dataset, options: ExportOptions) -> dict[str, Any]:
 @contextmanager
 def _holding(out: Path, made_by: Mapping[str, Any]) -> Iterator[None]:
     """Keep a folder to this export while the block runs, or raise and leave it as it is."""
+    expect_no_dataset(out)
     path = inside(out, EXPORT)
     if not path.exists():
         _expect_empty(out)

@@ -6,7 +6,8 @@ one, and let go of.
 """
 
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any
 import pyarrow as pa
 
 from motiondata import __version__
+from motiondata.errors import DropReason
+from pipelines.drops import Drop
 from pipelines.errors import GO_ON, AbortedError
 from pipelines.fingerprint import Fingerprint
 from pipelines.planned import PlannedShard
@@ -32,6 +35,9 @@ from shards.tables import TableEntry, write_table, writing_table
 HIDDEN_SECONDS = 90.0
 """How long a receipt may be hidden that another machine has written: an NFS client believes for a
 minute what it has read of a folder (`acdirmax`, nfs(5))."""
+
+LIMITS = {DropReason.HUNG: "clip_seconds", DropReason.OUT_OF_MEMORY: "worker_gigabytes"}
+"""What decides on a drop, and is no parameter of the dataset: its value changes no other byte."""
 
 DROP_COLUMNS = pa.schema(
     [
@@ -59,7 +65,7 @@ def finish(out: Path, planned: Planned, product: Product, permit: Permit = nullc
         if moments.count:
             write_statistics(out, Subject(dataset, split, field), moments, permit)
     made_of = planned.made_of
-    provenance = _provenance(made_of, product)
+    provenance = {**_provenance(made_of, product), **_limited(tally.drops)}
     description = Description(product.schema, shards, tables, made_of.parameters, provenance)
     write_dataset_json(out, description, permit)
     return tally
@@ -88,6 +94,16 @@ def _receipts(out: Path, planned: Planned) -> Iterator[tuple[PlannedShard, Recei
                 raise AbortedError(f"{out}: the receipt of {shard.name} is not there; {GO_ON}")
             time.sleep(1.0)
         yield shard, receipt
+
+
+def _limited(drops: Sequence[Drop]) -> dict[str, Any]:
+    """Count the drops that another machine, or other limits than the plan knows, may not have."""
+    counts = Counter(drop.reason for drop in drops if drop.reason in LIMITS)
+    limited = {
+        reason: {"rows": count, "limit": LIMITS[DropReason(reason)]}
+        for reason, count in sorted(counts.items())
+    }
+    return {"limited_drops": limited} if limited else {}
 
 
 def _provenance(made_of: Fingerprint, product: Product) -> dict[str, Any]:

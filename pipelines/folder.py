@@ -21,7 +21,7 @@ from shards.tables import parquet_to_table, write_table
 T = TypeVar("T")
 
 PLAN = f"{RECEIPTS}/plan.json"
-NO_PLAN = (DatasetError, ValueError, TypeError, KeyError, AttributeError)
+NO_PLAN = (DatasetError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What reading something else than a plan raises."""
 
 

@@ -7,6 +7,7 @@ from motiondata.cmu import importing
 from motiondata.counting import counted
 from motiondata.synthesis import corpus
 from pipelines.errors import expect_possible_folder
+from pipelines.foreign import expect_no_dataset
 from shards.paths import refuse_url
 
 
@@ -39,12 +40,14 @@ def import_cmu(source: Path, out: Path) -> ImportResult:
     """Convert CMU's ASF/AMC files; raises `InputError` where nothing can be imported."""
     refuse_url(source)
     expect_possible_folder(out)
+    expect_no_dataset(out)
     return ImportResult(out / importing.SUBSET, importing.import_cmu(source, out))
 
 
 def synthesize(out: Path, clips: int, seed: int) -> str:
     """Make a corpus of synthetic motion and say what is in it."""
     expect_possible_folder(out)
+    expect_no_dataset(out)
     report = corpus.synthesize(out, clips, seed)
     return (
         f"{counted(report.clips, 'clip')} of {counted(report.recordings, 'synthetic recording')}, "

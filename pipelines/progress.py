@@ -7,6 +7,8 @@ from typing import Self, TextIO
 
 from tqdm import tqdm
 
+from pipelines.streams import Unfailing
+
 LOG_SECONDS = 10.0
 """How often a line is written where there is no terminal."""
 
@@ -24,11 +26,13 @@ def format_rate(rate: float) -> str:
 class Progress:
     """The frames of a job, or what else it counts, done and to do."""
 
-    def __init__(self, frames: int, done_before: int, stream: TextIO, unit: str = "frames") -> None:
+    def __init__(
+        self, frames: int, done_before: int, stream: TextIO | None, unit: str = "frames"
+    ) -> None:
         self._frames = frames
         self._unit = unit
         self._done = self._done_before = done_before
-        self._stream = stream
+        self._stream = Unfailing(stream)
         self._started = self._logged = time.monotonic()
         self._bar: tqdm | None = None  # type: ignore[type-arg]
 

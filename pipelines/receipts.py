@@ -25,7 +25,7 @@ from shards.schema import Schema
 from shards.tables import columns_to_table
 from shards.writing import ShardFile
 
-NO_RECEIPT = (DatasetError, ValueError, KeyError, TypeError, AttributeError)
+NO_RECEIPT = (DatasetError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What reading something else than a receipt raises."""
 OF_SHARD = ("split", "shard")
 """The manifest's columns that are the same for all samples of a shard."""
@@ -113,10 +113,15 @@ def publish_receipt(out: Path, receipt: Receipt, permit: Permit) -> None:
 
 
 def list_receipts(out: Path) -> Iterator[Receipt]:
-    """Yield all receipts of a folder that can be read, by name, whatever plan they are of."""
+    """Yield all receipts of a folder that can be read, by name, whatever plan they are of.
+
+    One that was copied to another shard's name is none.
+    """
     for path in sorted((out / RECEIPTS).glob("*-*.json")):
         with suppress(*NO_RECEIPT):
-            yield Receipt.from_bytes(path.read_bytes())
+            receipt = Receipt.from_bytes(path.read_bytes())
+            if receipt_path(out, receipt.shard) == path:
+                yield receipt
 
 
 def find_receipt(out: Path, shard: str, plan: str) -> Receipt | None:
@@ -126,4 +131,5 @@ def find_receipt(out: Path, shard: str, plan: str) -> Receipt | None:
         whole = receipt.file is None or (out / shard).lstat().st_size == receipt.file.bytes
     except (OSError, *NO_RECEIPT):
         return None
-    return receipt if whole and receipt.plan == plan else None
+    answers = (receipt.shard, receipt.plan) == (shard, plan)
+    return receipt if whole and answers else None

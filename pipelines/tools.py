@@ -1,6 +1,5 @@
 """What a worker loads once and uses for every clip: the bodies, the sensor and its observer."""
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +16,7 @@ from motiondata.lidar.warming import warm_up
 from motiondata.recording import GENDERS
 from pipelines.inputs import digest_json
 from pipelines.options import BuildOptions
+from pipelines.streams import say
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,7 @@ def warm_up_kernels() -> None:
 
 
 def _announce(sentence: str) -> None:
-    sys.stderr.write(f"{sentence}\n")
-    sys.stderr.flush()
+    say(sentence)
 
 
 @lru_cache(maxsize=1)

@@ -21,6 +21,7 @@ from pipelines.evaluation.references import References, read_references
 from pipelines.evaluation.report import CONSTANT, MODEL, NEAREST, Example, Report, report_to_json
 from pipelines.evaluation.scoring import score_captions
 from pipelines.evaluation.spoken import Spoken, speaker
+from pipelines.foreign import expect_no_dataset
 from pipelines.training_split import expect_training_split
 from shards.dataset import Dataset
 from shards.paths import TRAIN
@@ -55,6 +56,7 @@ def evaluate(path: Path, out: Path, options: EvaluationOptions) -> str:
     Raises `InputError` or `ShardError` for wrong input, before anything is written.
     """
     expect_possible_folder(out)
+    expect_no_dataset(out)
     dataset = Dataset.open(path)
     report = _report(dataset.content_hash, _evidence(dataset, options))
     text = report_to_markdown(report).encode(errors="replace")  # JSON can hold half characters

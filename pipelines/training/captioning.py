@@ -14,6 +14,7 @@ from typing import NamedTuple, TextIO
 import torch
 
 from motiondata.errors import InputError
+from pipelines.foreign import expect_no_dataset
 from pipelines.progress import Progress
 from pipelines.text_tables import wrapped_table
 from pipelines.training.captioner import LoadedCaptioner, load_captioner
@@ -106,6 +107,7 @@ def caption(
     `width` is that of the table at most, in characters; None: as wide as its texts are.
     """
     if out is not None:
+        expect_no_dataset(out.parent)
         out.parent.mkdir(parents=True, exist_ok=True)
     found = caption_split(dataset, checkpoint, split, options, stream)
     if out is not None:

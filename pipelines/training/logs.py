@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 from motiondata.errors import InputError
 from pipelines.errors import AbortedError
+from pipelines.foreign import expect_no_dataset
 
 LOG = "log.jsonl"
 WATCH = "watch"
@@ -89,11 +90,12 @@ class Log:
 def logging_to(out: Path, writes: bool) -> Iterator[Log]:
     """Yield the log of a folder, held against other trainings; or one of nothing, if not `writes`.
 
-    Raises `AbortedError` where another training holds it.
+    Raises `AbortedError` where another training holds it, `InputError` in a dataset's folder.
     """
     if not writes:
         yield Log(None)
         return
+    expect_no_dataset(out)
     out.mkdir(parents=True, exist_ok=True)
     with (out / LOG).open("a+b") as file:
         _hold(out, file)
@@ -108,7 +110,10 @@ def read_log(out: Path) -> list[Record]:
 
 def _parse(line: bytes) -> Record:
     """Return a line of a log; raises `ValueError` for that of another program."""
-    record = json.loads(line)
+    try:
+        record = json.loads(line)
+    except RecursionError as error:
+        raise ValueError(f"the line {line[:40]!r}") from error
     if not isinstance(record, dict) or not (WATCH in record or record.keys() >= OF_STEP):
         raise ValueError(f"the line {line[:40]!r}")
     return record

@@ -18,6 +18,7 @@ from pipelines.inputs import absolute_inputs
 from pipelines.lidar import LidarProduct
 from pipelines.options import BuildOptions, Execution
 from pipelines.product import Planned
+from pipelines.quarantine import quarantine_path
 from pipelines.receipts import Receipt, list_receipts, receipt_path
 from pipelines.reports import info, verify
 from pipelines.sample import MANIFEST_COLUMNS
@@ -25,6 +26,7 @@ from pipelines.statistics import stats
 from shards import open_dataset
 from shards.dataset import Dataset
 from shards.errors import ShardError
+from shards.hashing import hash_bytes
 from shards.moments import fold
 from shards.paths import MANIFEST
 from shards.tables import table_to_parquet
@@ -104,6 +106,37 @@ def test_a_receipt_that_never_comes_ends_the_build(
     product, plan = planned(archive)
     with pytest.raises(AbortedError, match=f"the receipt of {SHARD}.*run the same command again"):
         finish(mine, plan, product)
+
+
+def test_a_shard_and_its_receipt_copied_over_anothers_are_built_again(
+    archive: MadeArchive, mine: Path, built: Dataset
+) -> None:
+    for split in ("train", "test"):
+        shutil.copy(mine / "val/000000.tar", mine / f"{split}/000000.tar")
+        shutil.copy(mine / "receipts/val-000000.json", mine / f"receipts/{split}-000000.json")
+    options = archive.options(mirror=True, views=2)
+    build_lidar(options, mine, Execution(retry_dropped=True))
+    build_lidar(options, mine, Execution())
+    assert {*Dataset.open(mine).manifest["key"].to_pylist()} == {*built.manifest["key"].to_pylist()}
+    assert verify(mine)[0]
+
+
+DEEP = b"[" * 100_000
+
+
+def test_deep_json_is_no_receipt_and_no_quarantine(
+    archive: MadeArchive, mine: Path, built: Dataset
+) -> None:
+    receipt_path(mine, SHARD).write_bytes(DEEP + b"\n" + hash_bytes(DEEP).encode() + b"\n")
+    quarantine_path(mine, SHARD).write_bytes(DEEP)
+    build_lidar(archive.options(mirror=True, views=2), mine, Execution())
+    assert files_of(mine) == files_of(built.path)
+
+
+def test_deep_json_is_no_plan(archive: MadeArchive, mine: Path) -> None:
+    (mine / "receipts/plan.json").write_bytes(DEEP)
+    with pytest.raises(InputError, match=r"plan\.json: is damaged, or of another version"):
+        build_lidar(archive.options(mirror=True, views=2), mine, Execution())
 
 
 def without_first(receipt: Receipt) -> Receipt:

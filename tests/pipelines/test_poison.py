@@ -74,6 +74,10 @@ def test_poisonous_recordings_cost_their_own_clips_alone(tmp_path: Path, out: Pa
         assert words in message
     assert not list(out.rglob(f"*{TEMPORARY}"))
     assert not list(out.rglob("*.quarantine*"))
+    assert Dataset.open(out).description.provenance["limited_drops"] == {
+        "hung": {"rows": 1, "limit": "clip_seconds"},
+        "out_of_memory": {"rows": 2, "limit": "worker_gigabytes"},
+    }
 
 
 @pytest.mark.parametrize("poison", ["abort 1", "exit 1", "eat 1", "kill 3"])

@@ -1,10 +1,19 @@
 """Progress: lines in a log, a bar on a terminal, and a rate at the end."""
 
 import io
+import shlex
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from pipelines.progress import Progress, format_rate
+from pipelines.reports import verify
+from pipelines.streams import Unfailing
+from tests.pipelines.faults import build_words
+from tests.pipelines.made_archive import MadeArchive
+from tests.test_layers import ROOT
 
 
 class Terminal(io.StringIO):
@@ -71,3 +80,42 @@ def test_a_terminal_gets_a_bar_with_rate_and_time_left() -> None:
 def test_a_build_that_had_nothing_to_do_says_so() -> None:
     with Progress(100, 100, Terminal()) as progress:
         assert progress.rate == "nothing was left to do"
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_log_on_a_full_disk_does_not_end_the_job(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    monkeypatch.setattr("pipelines.progress.LOG_SECONDS", 0.0)
+    with Path("/dev/full").open("w") as log:
+        if terminal:
+            monkeypatch.setattr(Unfailing, "isatty", lambda _: True)
+        with Progress(100, 0, log) as progress:
+            progress.advance(50)
+            progress.say("half of it")
+            progress.advance(50)
+    assert progress.rate.startswith("100 frames done")
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_closed_log_does_not_end_the_job(monkeypatch: pytest.MonkeyPatch, closed: bool) -> None:
+    monkeypatch.setattr("pipelines.progress.LOG_SECONDS", 0.0)
+    log = io.StringIO()
+    log.close()
+    with Progress(100, 0, log if closed else None) as progress:
+        progress.advance(50)
+        progress.say("half of it")
+
+
+def test_a_build_ends_well_whose_log_is_on_a_full_disk(archive: MadeArchive, out: Path) -> None:
+    words = [sys.executable, "-m", "cli", *build_words(archive, out)]
+    with Path("/dev/full").open("w") as log:
+        assert subprocess.run(words, stdout=log, stderr=log, cwd=ROOT, check=False).returncode == 0
+    assert verify(out)[0]
+
+
+def test_a_build_ends_well_whose_output_is_closed(archive: MadeArchive, out: Path) -> None:
+    command = shlex.join([sys.executable, "-m", "cli", *build_words(archive, out)])
+    words = ["sh", "-c", f"{command} >&- 2>&-"]
+    assert subprocess.run(words, cwd=ROOT, check=False).returncode == 0
+    assert verify(out)[0]
