@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from benchmarks.build_stages import CASES
-from benchmarks.report import BEGIN, END, JSON, OURS, README, render, replace_tables
+from benchmarks.report import BEGIN, END, FOLDER, JSON, OURS, README, render, replace_tables
 
 
 def figures(median: float) -> dict[str, float]:
@@ -72,6 +72,22 @@ def test_the_committed_figures_are_of_a_whole_run_whose_hits_agree() -> None:
     assert {build["processes"] for build in results["builds"]} == {1, 2}
     assert all(results["versions"].values())
     assert sum(hits["unexplained"] for hits in results["hits"]) == 0
+
+
+def test_the_front_page_has_figures_of_the_json_file() -> None:
+    page, results = (FOLDER.parent / "README.md").read_text(), json.loads(JSON.read_text())
+    stages = [stage["rates"][OURS]["cpu"] for stage in results["stages"]]
+    builds = [build["rates"]["wall"] for build in results["builds"]]
+    measured = {f"{rate['median']:,.0f}" for rate in (*stages, *builds)}
+    (figures_there,) = [block for block in page.split("\n\n") if block.startswith("| | frames/s |")]
+    written = [line.split(" | ")[1] for line in figures_there.splitlines()[2:]]
+    assert len(written) == 7
+    assert set(written) <= measured
+    hits = sum(hits["hits"] for hits in results["hits"] if hits["peer"] == "Open3D")
+    largest = max(hits["largest_metres"] for hits in results["hits"])
+    for figure in (f"{hits:,} hits in all", f"at most {largest * 1e6:.1f} micrometres"):
+        assert figure in " ".join(page.split())
+    assert not any(hits["differing"] for hits in results["hits"])
 
 
 def test_builds_are_compared_with_the_faster_peer_on_as_many_cores() -> None:
