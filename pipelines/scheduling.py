@@ -7,12 +7,11 @@ receipt stays where it was written. No array travels through Ray's object store.
 """
 
 import logging
-import os
 import signal
 import socket
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from math import ceil, floor
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +22,7 @@ from pipelines.crew import Crew, OnFrames
 from pipelines.errors import AbortedError
 from pipelines.jobs import BuildShard, ShardJob
 from pipelines.options import Execution
+from pipelines.ray_environment import joined_cluster, own_cluster
 from pipelines.supervision import Step, Supervisor
 
 STEP_SECONDS = 0.5
@@ -31,15 +31,6 @@ CONNECT_SECONDS = 5.0
 """How long a cluster's address may take to answer."""
 SHARES = 10_000
 """Of a GPU: Ray counts in no smaller ones."""
-
-RAY_SETTINGS = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-}
-"""What Ray is told through the environment, unless the user has told it otherwise."""
-CLUSTER_SETTINGS = {"RAY_NUM_REDIS_GET_RETRIES": "1", "RAY_py_gcs_connect_timeout_s": "10"}
-"""The same for a cluster: give up after some 20 s, not minutes, where there is none."""
 
 
 def run_jobs(
@@ -73,14 +64,18 @@ def _run_here(supervisor: Supervisor, job: ShardJob, on_frames: OnFrames) -> Non
 def _run_on_ray(
     build: BuildShard, jobs: Sequence[ShardJob], execution: Execution, on_frames: OnFrames
 ) -> Iterator[str]:
-    ray = _start_ray(execution)
-    try:
+    with _started(execution) as ray:
         count = min(len(jobs), execution.workers or int(ray.cluster_resources().get("CPU", 1)))
         share = gpu_share(execution, jobs[0].product.device, ray.cluster_resources(), count)
-        actor = ray.remote(Supervisor).options(num_cpus=1, num_gpus=share)
+        actor = _actor(ray).options(num_cpus=1, num_gpus=share)
         yield from Crew(ray, lambda: actor.remote(build, execution), on_frames).work(jobs, count)
-    finally:
-        ray.shutdown()
+
+
+def _actor(ray: Any) -> Any:
+    """Return the supervisor as an actor; it has to be made here to be loaded base by base."""
+    from motiondata.isolated import Isolated
+
+    return ray.remote(type(Supervisor.__name__, (Isolated, Supervisor), {}))
 
 
 def gpu_share(
@@ -101,29 +96,61 @@ def gpu_share(
     return floor(SHARES / ceil(workers / gpus)) / SHARES
 
 
-def _start_ray(execution: Execution) -> Any:
-    """Start Ray, or join the cluster that is named, and return it."""
+@contextmanager
+def _started(execution: Execution) -> Iterator[Any]:
+    """Start Ray, or join the cluster that is named; yield it, and end or leave it afterwards."""
     cluster = execution.ray_address
-    for name, value in (RAY_SETTINGS | (CLUSTER_SETTINGS if cluster else {})).items():
-        os.environ.setdefault(name, value)
-    alone = {"address": "local", "num_cpus": execution.workers, "include_dashboard": False}
-    try:
-        return _init_ray({"address": cluster} if cluster else alone)
-    except (OSError, RuntimeError, ValueError) as error:
-        wanted = cluster or f"{counted(execution.workers, 'worker')} on this machine"
-        raise AbortedError(
-            f"Ray did not start ({wanted}): {error}. Check `ray status`, or build without Ray "
-            f"by leaving out --workers and --ray-address"
-        ) from error
+    wanted = cluster or f"{counted(execution.workers, 'worker')} on this machine"
+    hint = ""
+    with ExitStack() as stack:
+        try:
+            if cluster:
+                _expect_answer(cluster)
+                hint = stack.enter_context(joined_cluster(cluster))
+                ray = _init_ray({"address": cluster})
+            else:
+                folder = stack.enter_context(own_cluster())
+                ray = _init_ray(_alone(folder, execution.workers))
+        except (OSError, RuntimeError, ValueError) as error:
+            raise AbortedError(
+                f"Ray did not start ({wanted}): {error}. {hint}Check `ray status`, or build "
+                "without Ray by leaving out --workers and --ray-address"
+            ) from error
+        stack.callback(ray.shutdown)
+        yield ray
+
+
+def _alone(folder: str, workers: int) -> Mapping[str, Any]:
+    return {
+        "address": "local",
+        "num_cpus": workers,
+        "include_dashboard": False,
+        "_temp_dir": folder,
+    }
 
 
 def _init_ray(where: Mapping[str, Any]) -> Any:
-    _expect_answer(where["address"])
     with _signal_handler_kept():
         import ray
 
-        ray.init(**where, logging_level=logging.WARNING, log_to_driver=False)
+        _read_environment_again()
+        try:
+            ray.init(**where, logging_level=logging.WARNING, log_to_driver=False)
+        except ray.exceptions.RayError as error:
+            raise ConnectionError(str(error).partition(". ")[0]) from error
     return ray
+
+
+def _read_environment_again() -> None:
+    """Let Ray forget the settings and the token of an earlier cluster of this process."""
+    with suppress(ImportError):  # Ray before 2.5x, which has no tokens
+        from ray._raylet import (  # type: ignore[attr-defined]
+            AuthenticationTokenLoader,
+            Config,
+        )
+
+        Config.initialize("")
+        AuthenticationTokenLoader.instance().reset_cache()
 
 
 def _expect_answer(address: str) -> None:
