@@ -56,6 +56,9 @@ def verify(dataset: Path) -> None:
     show_default=True,
     help="Processes that read shards; 0: this one alone.",
 )
+@click.option(
+    "--out", type=FOLDER, help="Folder to write stats/SPLIT/FIELD into [default: DATASET]."
+)
 def stats(
     dataset: Path,
     split: str | None,
@@ -63,14 +66,16 @@ def stats(
     weight: Literal["frame", "clip"],
     group: str | None,
     workers: int,
+    out: Path | None,
 ) -> None:
-    """Write and print mean, std and histograms of a field of DATASET.
+    """Print mean, std and histograms of a field of DATASET, then write them.
 
     Statistics by clip or by group lie in a folder of their own: stats/SPLIT/FIELD-clip, and so on.
     """
     from pipelines import statistics
 
-    click.echo(statistics.stats(dataset, split, field, weight, group, workers))
+    for part in statistics.stats(dataset, split, field, weight, group, workers, out):
+        click.echo(part)
 
 
 @click.command()

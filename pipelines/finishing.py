@@ -25,11 +25,11 @@ from pipelines.product import Planned, Product
 from pipelines.receipts import Receipt, find_receipt
 from pipelines.tally import Tally
 from shards.dataset import write_dataset_json
-from shards.description import Description, content_hash
+from shards.description import Description, content_hash, file_entries
 from shards.manifest import manifest_schema
 from shards.paths import DROPS, MANIFEST
 from shards.publishing import Permit
-from shards.statistics import Subject, write_statistics
+from shards.statistics import Subject, statistics_files, write_files
 from shards.tables import TableEntry, write_table, writing_table
 
 HIDDEN_SECONDS = 90.0
@@ -61,12 +61,17 @@ def finish(out: Path, planned: Planned, product: Product, permit: Permit = nullc
     tables = (manifest, write_table(out / DROPS, drops, permit))
     shards = tuple(tally.shards)
     dataset = content_hash(shards)
+    statistics: dict[str, bytes] = {}
     for (split, field), moments in tally.moments.items():
         if moments.count:
-            write_statistics(out, Subject(dataset, split, field), moments, permit)
+            statistics |= statistics_files(Subject(dataset, split, field), moments)
+    write_files(out, statistics, permit)
     made_of = planned.made_of
     provenance = {**_provenance(made_of, product), **_limited(tally.drops)}
-    description = Description(product.schema, shards, tables, made_of.parameters, provenance)
+    listed = file_entries(statistics)
+    description = Description(
+        product.schema, shards, tables, made_of.parameters, provenance, listed
+    )
     write_dataset_json(out, description, permit)
     return tally
 

@@ -1,16 +1,18 @@
-"""The statistics of a field, from a finished dataset's shards: computed, written, and shown.
+"""The statistics of a field, from a finished dataset's shards: computed, shown, and written.
 
 Shards may be read by several processes. What they report is merged in the order of the shards, so
 that their number does not reach a bit.
 """
 
+import errno
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,22 +22,21 @@ from motiondata.errors import InputError
 from pipelines.errors import AbortedError
 from pipelines.summary import count_table
 from pipelines.worker import die_with
-from shards.dataset import Dataset
+from shards.dataset import Dataset, read_description
+from shards.errors import DatasetError
 from shards.grouping import Groups, check_groups, parse_groups
+from shards.hashing import hash_bytes
 from shards.histograms import Histogram
-from shards.paths import TRAIN
-from shards.statistics import (
-    Subject,
-    spread,
-    write_histograms,
-    write_statistics,
-)
+from shards.paths import DATASET, TRAIN
+from shards.statistics import Subject, histograms_file, spread, statistics_files, write_files
 from shards.surveying import CLIP, FRAME, InOrder, Survey, Weight, survey
 
 BARS = 32
 """How many characters wide a histogram is shown."""
 HEIGHTS = " .:-=+*#%@"
 """How often a value is there, from never to most often."""
+NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
+"""How systems refuse to write into a folder of somebody else, or on a read-only mount."""
 
 
 def stats(
@@ -45,22 +46,79 @@ def stats(
     weight: Weight = FRAME,
     group: str | None = None,
     workers: int = 0,
-) -> str:
-    """Compute and write the statistics of a field of a split, and show them.
+    out: Path | None = None,
+) -> Iterator[str]:
+    """Compute the statistics of a field of a split; yield a report of them, then write them.
 
-    `group` is a rule's name or `name=start:stop,...`; 0 workers: this process reads all shards.
+    They are written below `out`, the dataset's own folder where none is given. `group` is a rule's
+    name or `name=start:stop,...`; 0 workers: this process reads all shards.
     """
     dataset = Dataset.open(path)
     split = split or _default_split(dataset)
     groups = None if group is None else parse_groups(group)
     _check_groups(dataset, field, groups)
+    _check_out(dataset, out)
     subject = Subject(dataset.content_hash, split, field, weight, groups)
     with ordered_map(workers, len(dataset.shards_of(split))) as in_order:
         found = survey(dataset, split, field, weight, in_order)
-    folder = write_statistics(path, subject, found.moments)
-    write_histograms(path, subject, found.histograms)
-    lines = [*_table(subject, found), *_histograms(found), f"written to {folder}"]
-    return "\n".join(lines)
+    yield "\n".join([*_table(subject, found), *_histograms(found)])
+    files = statistics_files(subject, found.moments) | histograms_file(subject, found.histograms)
+    write_statistics(dataset, out or path, files)
+    yield f"written to {(out or path) / subject.folder}"
+
+
+def write_statistics(dataset: Dataset, out: Path, files: dict[str, bytes]) -> None:
+    """Write files of statistics, unless the dataset has changed since it was opened.
+
+    Raises `InputError` where a build wrote others, and `AbortedError` where nothing can be written.
+    """
+    own = out.resolve() == dataset.path.resolve()
+    if own:
+        _check_listed(dataset, files)
+    try:
+        write_files(out, files, partial(_unchanged, dataset) if own else nullcontext)
+    except OSError as error:
+        if error.errno not in NOT_WRITABLE:
+            raise
+        raise AbortedError(
+            f"{out}: the statistics cannot be written there: {error.strerror}; choose another "
+            "folder with --out"
+        ) from error
+
+
+@contextmanager
+def _unchanged(dataset: Dataset) -> Iterator[None]:
+    """Refuse to write statistics of a dataset that is not there any more."""
+    try:
+        same = read_description(dataset.path).content_hash == dataset.content_hash
+    except DatasetError:  # it is built anew, and not finished yet
+        same = False
+    if not same:
+        raise InputError(
+            f"{dataset.path}: was built anew while its statistics were computed; nothing more is "
+            "written; run the same command again"
+        )
+    yield
+
+
+def _check_listed(dataset: Dataset, files: Mapping[str, bytes]) -> None:
+    """Raise unless the files that the build lists are computed again to the same bytes."""
+    listed = {file.name: file.blake3 for file in dataset.description.statistics or ()}
+    for name, data in files.items():
+        if listed.get(name, digest := hash_bytes(data)) != digest:
+            raise InputError(
+                f"{name}: differs from what the dataset's build computed, perhaps with another "
+                "version or on another kind of processor; the build's stays; write this one "
+                "elsewhere with --out"
+            )
+
+
+def _check_out(dataset: Dataset, out: Path | None) -> None:
+    """Raise where `out` is a folder of another dataset."""
+    if out is None or not (out / DATASET).exists():
+        return
+    if read_description(out).content_hash != dataset.content_hash:
+        raise InputError(f"{out}: is another dataset; choose another --out")
 
 
 def _default_split(dataset: Dataset) -> str:

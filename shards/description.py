@@ -11,7 +11,7 @@ from typing import Any
 
 from shards.errors import DatasetError, ShardError
 from shards.hashing import check_entry, hash_bytes
-from shards.paths import DATASET, DROPS, MANIFEST, split_of
+from shards.paths import DATASET, DROPS, MANIFEST, STATISTICS_FILE, split_of
 from shards.schema import Schema
 from shards.sealing import seal, unseal
 from shards.tables import TableEntry
@@ -42,6 +42,26 @@ class ShardEntry:
 
 
 @dataclass(frozen=True)
+class FileEntry:
+    """A file of statistics that a build has written."""
+
+    name: str
+    """Its path in the dataset's folder, `stats/train/points/mean.npy`."""
+    bytes: int
+    blake3: str
+
+    def __post_init__(self) -> None:
+        if not STATISTICS_FILE.fullmatch(self.name):
+            raise ShardError(f"{self.name!r} is no name of a file of statistics")
+        check_entry(self.blake3, self.bytes)
+
+
+def file_entries(files: Mapping[str, bytes]) -> tuple[FileEntry, ...]:
+    """Return the records of files of statistics, given by their names."""
+    return tuple(FileEntry(name, len(data), hash_bytes(data)) for name, data in files.items())
+
+
+@dataclass(frozen=True)
 class Description:
     """All that `dataset.json` says of a dataset."""
 
@@ -54,6 +74,8 @@ class Description:
     """What the dataset was built with: what changes a byte of it."""
     provenance: Mapping[str, Any]
     """From what and by which version it was built, and how to do it again."""
+    statistics: tuple[FileEntry, ...] | None = None
+    """The statistics that the build wrote; None: a version wrote it that did not list them."""
 
     def __post_init__(self) -> None:
         names = [shard.name for shard in self.shards]
@@ -67,6 +89,9 @@ class Description:
         tables = [table.name for table in self.tables]
         if tables != [MANIFEST, DROPS]:
             raise ShardError(f"the tables are {tables}; expected {MANIFEST} and {DROPS}")
+        listed = [file.name for file in self.statistics or ()]
+        if len(set(listed)) != len(listed):
+            raise ShardError("a file of statistics is listed twice")
         if self.tables[0].rows != sum(shard.samples for shard in self.shards):
             raise ShardError(f"{MANIFEST} has {self.tables[0].rows} rows, not one for each sample")
 
@@ -141,8 +166,13 @@ def _to_document(description: Description) -> dict[str, Any]:
         "parameters": dict(description.parameters),
         "provenance": dict(description.provenance),
         "tables": [asdict(table) for table in description.tables],
+        **_listed(description.statistics),
         "shards": [asdict(shard) for shard in shards],
     }
+
+
+def _listed(statistics: Sequence[FileEntry] | None) -> dict[str, Any]:
+    return {} if statistics is None else {"statistics": [asdict(file) for file in statistics]}
 
 
 def _counts(shards: Sequence[ShardEntry]) -> dict[str, int]:
@@ -165,6 +195,9 @@ def _from_document(document: Mapping[str, Any]) -> Description:
         tuple(TableEntry(**entry) for entry in document["tables"]),
         dict(document["parameters"]),
         dict(document["provenance"]),
+        tuple(FileEntry(**entry) for entry in document["statistics"])
+        if "statistics" in document
+        else None,
     )
 
 

@@ -27,6 +27,10 @@ RECEIPTS = "receipts"
 LOCK = f"{RECEIPTS}/lock"
 RUN = f"{RECEIPTS}/run"
 STATISTICS = "stats"
+STATISTICS_FILE = re.compile(
+    rf"({STATISTICS}/({NAME.pattern})/({NAME.pattern}))/"
+    r"(?:mean\.npy|std\.npy|stats\.json|histograms\.json)"
+)
 TRAIN = "train"
 """The split that is meant where none is named."""
 RESERVED = (RECEIPTS, STATISTICS)

@@ -55,24 +55,32 @@ class Standardizer:
 
 
 def read_standardizer(
-    dataset: Dataset, split: str, field: str, weight: Weight = FRAME, rule: str | None = None
+    dataset: Dataset,
+    split: str,
+    field: str,
+    weight: Weight = FRAME,
+    rule: str | None = None,
+    root: Path | None = None,
 ) -> Standardizer:
-    """Return the statistics of a field as they lie beside the shards, checked, or raise."""
+    """Return the statistics of a field, checked, from below `root` or else the dataset's folder.
+
+    Raises `ShardError` where there are none, and `DatasetError` where they are damaged, or not of
+    this dataset.
+    """
     dataset.schema.float_array(field)
     dataset.shards_of(split)
     name = statistics_name(field, weight, rule)
     folder = f"{STATISTICS}/{split}/{name}"
-    if not (dataset.path / folder).is_dir():
+    root = root or dataset.path
+    if not (root / folder).is_dir():
         raise ShardError(
-            f"{dataset.path}: there are no statistics {name!r} of the split {split!r}; run "
+            f"{root}: there are no statistics {name!r} of the split {split!r}; run "
             f"motiondata stats {dataset.path} --split {split} --field {field}"
             f"{_options(weight, rule)}"
         )
-    for fault in statistics_faults(dataset.path, split, name, dataset.content_hash):
+    for fault in statistics_faults(root, split, name, dataset.content_hash):
         raise DatasetError(folder, fault)
-    return Standardizer(
-        _read(dataset.path, f"{folder}/mean.npy"), _read(dataset.path, f"{folder}/std.npy")
-    )
+    return Standardizer(_read(root, f"{folder}/mean.npy"), _read(root, f"{folder}/std.npy"))
 
 
 def _options(weight: Weight, rule: str | None) -> str:

@@ -66,15 +66,12 @@ def statistics_name(field: str, weight: str = FRAME, rule: str | None = None) ->
     return "-".join([field, *(word for word in (weight, rule) if word not in (FRAME, None))])
 
 
-def write_statistics(
-    out: Path, subject: Subject, moments: Moments, permit: Permit = nullcontext
-) -> Path:
-    """Publish `mean.npy`, `std.npy` and `stats.json`; return their folder.
+def statistics_files(subject: Subject, moments: Moments) -> dict[str, bytes]:
+    """Return `mean.npy`, `std.npy` and `stats.json` by their names in the dataset's folder.
 
     The arrays are float32, as HumanML3D's; `std.npy` is what to divide by: the groups' where groups
     are given, and 1 where a spread is zero, which `stats.json` names as constant. `stats.json`
-    has the exact values. Each file asks for the permit. Raises `ShardError` where nothing was
-    counted.
+    has the exact values. Raises `ShardError` where nothing was counted.
     """
     groups, std = subject.groups, spread(moments, subject.groups)
     arrays = {"mean.npy": _mean_to_npy(moments.mean), "std.npy": _std_to_npy(std)}
@@ -85,16 +82,24 @@ def write_statistics(
         "group_std": None if groups is None else std.tolist(),
         "files": {name: hash_bytes(data) for name, data in arrays.items()},
     }
-    return _publish(out, subject, {**arrays, STATS_JSON: seal(document)}, permit)
+    files = {**arrays, STATS_JSON: seal(document)}
+    return {f"{subject.folder}/{name}": data for name, data in files.items()}
 
 
-def write_histograms(
-    out: Path, subject: Subject, histograms: Mapping[str, Histogram], permit: Permit = nullcontext
-) -> Path:
-    """Publish `histograms.json` beside the statistics of the same values; return their folder."""
+def histograms_file(subject: Subject, histograms: Mapping[str, Histogram]) -> dict[str, bytes]:
+    """Return `histograms.json`, of the same values as the statistics, by its name."""
     counts = {name: histogram.to_json() for name, histogram in histograms.items()}
     document = seal({**subject.to_json(), "histograms": counts})
-    return _publish(out, subject, {HISTOGRAMS_JSON: document}, permit)
+    return {f"{subject.folder}/{HISTOGRAMS_JSON}": document}
+
+
+def write_files(out: Path, files: Mapping[str, bytes], permit: Permit = nullcontext) -> None:
+    """Publish files of statistics below a folder, by their names; each asks for the permit."""
+    for name, data in files.items():
+        path = inside(out, name)
+        with permit():
+            path.parent.mkdir(parents=True, exist_ok=True)
+        publish(path, data, permit)
 
 
 def spread(moments: Moments, groups: Groups | None) -> NDArray[np.float64]:
@@ -128,15 +133,6 @@ def _subject_faults(
     found = document.get("split"), statistics_name(*words)
     if (*found, document.get("dataset")) != (split, name, dataset_hash):
         yield f"holds the statistics of {found}, not of this dataset; compute them again"
-
-
-def _publish(out: Path, subject: Subject, files: Mapping[str, bytes], permit: Permit) -> Path:
-    folder = inside(out, subject.folder)
-    with permit():
-        folder.mkdir(parents=True, exist_ok=True)
-    for name, data in files.items():
-        publish(folder / name, data, permit)
-    return folder
 
 
 def _values(moments: Moments) -> dict[str, Any]:

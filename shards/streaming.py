@@ -138,14 +138,21 @@ class StreamedDataset:
         return View(chosen.identity, source, batcher, schedule, seed)
 
     def standardizer(
-        self, field: str, split: str = TRAIN, weight: Weight = FRAME, rule: str | None = None
+        self,
+        field: str,
+        split: str = TRAIN,
+        weight: Weight = FRAME,
+        rule: str | None = None,
+        *,
+        folder: str | Path | None = None,
     ) -> Standardizer:
         """Return the mean and spread of a field, as `motiondata stats` wrote them.
 
         `weight` and `rule` are those of the command's options: `"clip"`, `"humanml3d-263"`; a rule
-        of the user's own is called `"grouped"`.
+        of the user's own is called `"grouped"`. `folder` is that of its `--out`.
         """
-        return read_standardizer(self.dataset, split, field, weight, rule)
+        root = None if folder is None else Path(folder)
+        return read_standardizer(self.dataset, split, field, weight, rule, root)
 
     def _field_stacker(self, rows: NDArray[np.int64], field: str) -> Stacker:
         row_spec(self.dataset.schema, field)

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from shards.dataset import Dataset, read_description, read_table_file
-from shards.description import Description, ShardEntry
+from shards.description import Description, FileEntry, ShardEntry
 from shards.errors import DatasetError, ShardError
-from shards.paths import DATASET, LOCK, MANIFEST, RECEIPTS, RUN, STATISTICS
+from shards.hashing import hash_bytes
+from shards.paths import DATASET, LOCK, MANIFEST, RECEIPTS, RUN, STATISTICS_FILE, existing
 from shards.publishing import TEMPORARY
 from shards.reading import ShardReader
 from shards.shard_faults import hash_faults, sample_faults
@@ -25,10 +26,7 @@ from shards.tables import TableEntry, parquet_to_table
 
 T = TypeVar("T")
 
-_STATISTICS = re.compile(
-    rf"({STATISTICS}/([^/]+)/([^/]+))/(?:mean\.npy|std\.npy|stats\.json|histograms\.json)"
-)
-_DERIVED = re.compile(rf"{_STATISTICS.pattern}|{RECEIPTS}/[^/]+\.(?:json|parquet)")
+_DERIVED = re.compile(rf"{STATISTICS_FILE.pattern}|{RECEIPTS}/[^/]+\.(?:json|parquet)")
 
 
 _HOSTS = re.compile(r"README\.md|\.gitattributes|\.gitignore|\.git(/.*)?|\.cache/huggingface/.*")
@@ -63,6 +61,8 @@ def _described_faults(path: Path, description: Description) -> Iterator[Fault]:
         yield from _check(table.name, partial(_table_faults, path, table))
     for shard in description.shards:
         yield from _check(shard.name, partial(_shard_faults, path, shard, dataset))
+    for file in description.statistics or ():
+        yield from _check(file.name, partial(_listed_faults, path, file))
     names = sorted(_files(path))
     for where, split, name in _statistics_folders(names):
         check = partial(statistics_faults, path, split, name, description.content_hash)
@@ -92,6 +92,13 @@ def _table_faults(path: Path, table: TableEntry) -> Iterator[str]:
         yield f"has {rows} rows; {DATASET} says {table.rows}"
 
 
+def _listed_faults(path: Path, file: FileEntry) -> Iterator[str]:
+    """Yield a fault unless a file is the one that the build wrote."""
+    data = existing(path, file.name).read_bytes()
+    if (len(data), hash_bytes(data)) != (file.bytes, file.blake3):
+        yield f"is not the file that {DATASET} lists; `motiondata stats` writes it again"
+
+
 def _shard_faults(path: Path, shard: ShardEntry, dataset: Dataset | None) -> Iterator[str]:
     with closing(ShardReader(path, shard)) as reader:
         yield from hash_faults(reader)
@@ -108,7 +115,7 @@ def _files(path: Path) -> Iterator[str]:
 
 
 def _statistics_folders(names: list[str]) -> list[tuple[str, str, str]]:
-    matches = [match for match in map(_STATISTICS.fullmatch, names) if match]
+    matches = [match for match in map(STATISTICS_FILE.fullmatch, names) if match]
     return list(dict.fromkeys((match[1], match[2], match[3]) for match in matches))
 
 

@@ -158,7 +158,7 @@ def test_a_dataset_of_features_is_sound_and_has_the_statistics_that_stats_writes
     assert verify(features.path)[0]
     shutil.copytree(features.path, out)
     before = files_of(out)
-    stats(out, "train", "features")
+    list(stats(out, "train", "features"))
     after = files_of(out)
     assert after.keys() - before.keys() == {"stats/train/features/histograms.json"}
     assert before.items() <= after.items()

@@ -1,6 +1,8 @@
 """`motiondata stats`: any number of workers, any rule, and never over what the build wrote."""
 
+import dataclasses
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +11,11 @@ from click.testing import CliRunner
 from numpy.typing import NDArray
 
 from cli import main
+from motiondata.errors import InputError
 from pipelines.errors import AbortedError
 from pipelines.statistics import ordered_map, stats
 from shards import open_dataset
+from shards.dataset import write_dataset_json
 from shards.errors import DatasetError, ShardError
 from shards.grouping import HUMANML3D_263
 from shards.standardizing import read_standardizer
@@ -42,8 +46,8 @@ def run(*words: object) -> tuple[int, list[str]]:
 def test_workers_do_not_reach_a_bit(tmp_path: Path) -> None:
     alone, together = (make_clips(tmp_path / name, LENGTHS).path for name in ("alone", "together"))
     for weight in WEIGHTS:
-        stats(alone, None, "points", weight)
-        stats(together, None, "points", weight, workers=3)
+        list(stats(alone, None, "points", weight))
+        list(stats(together, None, "points", weight, workers=3))
     assert statistics_of(alone) == statistics_of(together)
     assert len(statistics_of(alone)) == 8
 
@@ -52,7 +56,7 @@ def test_an_error_of_a_worker_is_that_of_the_reading(tmp_path: Path) -> None:
     path = make_clips(tmp_path, LENGTHS).path
     (path / "train/000002.tar").write_bytes(b"")
     with pytest.raises(DatasetError, match=r"train/000002\.tar: has 0 bytes"):
-        stats(path, None, "points", workers=2)
+        list(stats(path, None, "points", workers=2))
     assert statistics_of(path) == {}
 
 
@@ -146,6 +150,98 @@ def test_the_standardizer_of_another_way_names_its_command(tmp_path: Path) -> No
     data = open_dataset(make_dataset(tmp_path).path)
     with pytest.raises(ShardError, match=r"--field points --weight clip --group NAME=START"):
         data.standardizer("points", weight="clip", rule="grouped")
-    stats(tmp_path, None, "points", "clip", "all=0:3")
+    list(stats(tmp_path, None, "points", "clip", "all=0:3"))
     found = data.standardizer("points", weight="clip", rule="grouped")
     assert len(np.unique(found.std)) == 1
+
+
+def test_statistics_are_shown_before_they_are_written(tmp_path: Path) -> None:
+    path = make_dataset(tmp_path).path
+    shutil.rmtree(path / "stats")
+    parts = stats(path, None, "points")
+    assert next(parts).startswith("points of train: ")
+    assert not (path / "stats").exists()
+    assert list(parts) == [f"written to {path}/stats/train/points"]
+    assert list(verify(path)) == []
+
+
+def test_where_nothing_can_be_written_statistics_are_shown_and_out_is_offered(
+    tmp_path: Path,
+) -> None:
+    nobody_may_write_here = Path("/sys/statistics")  # nor may root
+    code, said = run(make_dataset(tmp_path).path, "--out", nobody_may_write_here)
+    assert code == 1
+    assert said[0].startswith("points of train: ")
+    assert said[-1].startswith(
+        f"motiondata: {nobody_may_write_here}: the statistics cannot be written there: "
+    )
+    assert said[-1].endswith("; choose another folder with --out")
+
+
+def test_statistics_written_elsewhere_are_read_from_there(tmp_path: Path) -> None:
+    path, out = make_dataset(tmp_path / "data").path, tmp_path / "out"
+    before = statistics_of(path)
+    code, said = run(path, "--weight", "clip", "--out", out)
+    assert (code, said[-1]) == (0, f"written to {out}/stats/train/points-clip")
+    assert statistics_of(path) == before
+    data = open_dataset(path)
+    assert data.standardizer("points", weight="clip", folder=out).mean.shape == (3,)
+    with pytest.raises(ShardError, match="there are no statistics 'points-clip'"):
+        data.standardizer("points", weight="clip")
+
+
+def test_statistics_are_not_written_into_another_dataset(tmp_path: Path) -> None:
+    path = make_dataset(tmp_path / "data").path
+    other = make_clips(tmp_path / "other", LENGTHS).path
+    code, said = run(path, "--out", other)
+    assert code == 2
+    assert "is another dataset; choose another --out" in said[-1]
+    assert statistics_of(other) == {}
+
+
+def test_statistics_of_a_dataset_that_was_built_anew_meanwhile_are_not_written(
+    tmp_path: Path,
+) -> None:
+    path = make_clips(tmp_path / "data", LENGTHS).path
+    parts = stats(path, None, "points")
+    next(parts)
+    shutil.rmtree(path)
+    make_clips(path, {"train": [(4,)]})
+    with pytest.raises(InputError, match="was built anew while its statistics were computed"):
+        next(parts)
+    assert statistics_of(path) == {}
+    (path / "dataset.json").unlink()
+    parts = stats(make_clips(tmp_path / "unfinished", LENGTHS).path, None, "points")
+    next(parts)
+    (tmp_path / "unfinished/dataset.json").unlink()
+    with pytest.raises(InputError, match="was built anew while"):
+        next(parts)
+
+
+def test_what_the_build_listed_is_not_overwritten_by_other_values(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path)
+    mean, *others = dataset.description.statistics or ()
+    forged = dataclasses.replace(mean, blake3="0" * 64)
+    write_dataset_json(
+        tmp_path, dataclasses.replace(dataset.description, statistics=(forged, *others))
+    )
+    before = statistics_of(tmp_path)
+    code, said = run(tmp_path)
+    assert code == 2
+    assert "differs from what the dataset's build computed" in said[-1]
+    assert statistics_of(tmp_path) == before
+
+
+def test_the_documented_options_are_read_by_the_documented_calls(tmp_path: Path) -> None:
+    path = make_dataset(tmp_path / "data").path
+    assert run(path, "--weight", "clip")[0] == 0
+    assert run(path, "--group", "xy=0:2,z=2:3")[0] == 0
+    assert run(path, "--out", tmp_path / "out")[0] == 0
+    data = open_dataset(path)
+    for words in ({"weight": "clip"}, {"rule": "grouped"}, {"folder": tmp_path / "out"}):
+        assert data.standardizer("points", **words).std.shape == (3,)
+    (tmp_path / "f").mkdir()
+    features = make_features(tmp_path / "f", [np.random.default_rng(0).normal(size=(9, 263))]).path
+    assert run(features, "--field", "features", "--group", "humanml3d-263")[0] == 0
+    rule = open_dataset(features).standardizer("features", rule="humanml3d-263")
+    assert rule.std.shape == (263,)

@@ -3,6 +3,7 @@
 The arrays are noise about an offset; the first frame of every sample has no hits, as scans may.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,12 @@ import numpy as np
 import pyarrow as pa
 
 from shards.dataset import Dataset, write_dataset_json
-from shards.description import Description, ShardEntry
+from shards.description import Description, ShardEntry, content_hash, file_entries
 from shards.manifest import ManifestRow, manifest_table
 from shards.moments import Moments, fold
 from shards.paths import DROPS, MANIFEST, shard_name
 from shards.schema import ArraySpec, Schema
-from shards.statistics import Subject, write_statistics
+from shards.statistics import Subject, statistics_files, write_files
 from shards.surveying import sample_moments
 from shards.tables import rows_to_table, write_table
 from shards.writing import ShardWriter, encode_sample
@@ -81,15 +82,29 @@ def build_shard(out: Path, name: str, keys: list[str]) -> BuiltShard:
     return BuiltShard(entry, rows, fold(moments))
 
 
-def finish_dataset(out: Path, shards: list[BuiltShard]) -> Description:
-    """Write the manifest, the drops and `dataset.json` of built shards."""
+def write_statistics(out: Path, subject: Subject, moments: Moments) -> Path:
+    """Write statistics below a folder; return their own."""
+    write_files(out, statistics_files(subject, moments))
+    return out / subject.folder
+
+
+def finish_dataset(
+    out: Path, shards: list[BuiltShard], statistics: Mapping[str, bytes] | None = None
+) -> Description:
+    """Write the manifest, the drops and `dataset.json` of built shards, and files of statistics."""
+    write_files(out, statistics or {})
     rows = [row for shard in shards for row in shard.rows]
     manifest = write_table(out / MANIFEST, manifest_table(SCHEMA, rows, COLUMNS))
     dropped = [{"row": 7, "reason": "missing"}]
     drops = write_table(out / DROPS, rows_to_table(dropped, DROP_COLUMNS))
     entries = tuple(shard.entry for shard in shards)
     description = Description(
-        SCHEMA, entries, (manifest, drops), {"points": 5}, {"command": "made by a test"}
+        SCHEMA,
+        entries,
+        (manifest, drops),
+        {"points": 5},
+        {"command": "made by a test"},
+        file_entries(statistics or {}),
     )
     write_dataset_json(out, description)
     return description
@@ -107,7 +122,7 @@ def make_dataset(out: Path) -> Dataset:
         for split, counts in SAMPLES.items()
         for number in range(len(counts))
     ]
-    description = finish_dataset(out, shards)
     moments = fold(shard.moments for shard in shards if shard.entry.split == "train")
-    write_statistics(out, Subject(description.content_hash, "train", "points"), moments)
+    dataset = content_hash([shard.entry for shard in shards])
+    finish_dataset(out, shards, statistics_files(Subject(dataset, "train", "points"), moments))
     return Dataset.open(out)

@@ -149,6 +149,15 @@ FORGERIES: dict[str, tuple[Edit, str]] = {
     ),
     "no drops": (lambda d: d["tables"].pop(), "expected manifest.parquet and drops.parquet"),
     "a table elsewhere": (lambda d: d["tables"][1].update(name="../drops.parquet"), "expected"),
+    "statistics elsewhere": (
+        lambda d: d["statistics"][0].update(name="../../mean.npy"),
+        "no name of a file of statistics",
+    ),
+    "statistics twice": (
+        lambda d: d["statistics"].append(d["statistics"][0]),
+        "a file of statistics is listed twice",
+    ),
+    "no list of statistics": (lambda d: d.update(statistics=None), "does not describe a dataset"),
     "a shard above": (lambda d: rename(d, "../000000.tar"), "no name of a shard"),
     "a shard far away": (lambda d: rename(d, "/etc/passwd"), "no name of a shard"),
     "a shard deeper": (

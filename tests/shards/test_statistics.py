@@ -17,10 +17,10 @@ from shards.moments import Moments, fold
 from shards.npy import npy_to_array
 from shards.reading import iter_samples
 from shards.schema import ArraySpec, Schema
-from shards.statistics import Subject, write_histograms, write_statistics
+from shards.statistics import Subject, histograms_file, write_files
 from shards.surveying import ShardTask, Survey, Weight, sample_moments, survey
 from shards.verifying import verify
-from tests.shards.made_dataset import build_shard, made_keys, make_dataset
+from tests.shards.made_dataset import build_shard, made_keys, make_dataset, write_statistics
 from tests.shards.made_features import make_features
 
 WEIGHTS: tuple[Weight, ...] = ("frame", "clip")
@@ -209,7 +209,7 @@ def test_each_variant_has_a_folder_of_its_own_that_is_verified(tmp_path: Path, n
     subject = Subject(dataset.content_hash, "val", "trans", **VARIANTS[name])
     found = survey(dataset, "val", "trans", subject.weight)
     folder = write_statistics(tmp_path, subject, found.moments)
-    assert write_histograms(tmp_path, subject, found.histograms) == folder
+    write_files(tmp_path, histograms_file(subject, found.histograms))
     assert folder == tmp_path / "stats/val" / name
     assert list(verify(tmp_path)) == []
     folder.rename(folder.with_name("points"))
@@ -220,7 +220,8 @@ def test_damaged_histograms_are_a_fault(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path)
     subject = Subject(dataset.content_hash, "train", "points")
     found = survey(dataset, "train", "points")
-    path = write_histograms(tmp_path, subject, found.histograms) / "histograms.json"
+    write_files(tmp_path, histograms_file(subject, found.histograms))
+    path = tmp_path / subject.folder / "histograms.json"
     path.write_bytes(path.read_bytes().replace(b"16", b"17"))
     faults = list(verify(tmp_path))
     assert [fault.where for fault in faults] == ["stats/train/points/histograms.json"]

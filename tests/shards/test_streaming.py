@@ -14,11 +14,11 @@ import pytest
 from shards import open_dataset, open_files
 from shards.captions import caption_frames
 from shards.errors import DatasetError, ShardError
-from shards.statistics import Subject, write_statistics
+from shards.statistics import Subject
 from shards.streaming import StreamedDataset
 from shards.surveying import survey
 from tests.shards.made_clips import clip_captions, clip_values, make_clips
-from tests.shards.made_dataset import make_dataset
+from tests.shards.made_dataset import make_dataset, write_statistics
 
 POINTS = 2
 

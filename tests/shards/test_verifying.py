@@ -14,10 +14,12 @@ from shards.hashing import hash_bytes, hash_file
 from shards.manifest import ManifestRow, manifest_table, table_to_rows
 from shards.paths import MANIFEST
 from shards.schema import Schema
+from shards.statistics import Subject
+from shards.surveying import survey
 from shards.tables import write_table
 from shards.verifying import Fault, verify
 from shards.writing import Sample, ShardWriter, Span
-from tests.shards.made_dataset import COLUMNS, SCHEMA, make_dataset
+from tests.shards.made_dataset import COLUMNS, SCHEMA, make_dataset, write_statistics
 
 FLIPS = 320
 TRUNCATIONS = 80
@@ -132,9 +134,37 @@ def test_a_linked_folder_is_not_entered(dataset: Dataset, tmp_path: Path) -> Non
 
 
 def test_statistics_of_another_dataset_are_a_fault(dataset: Dataset, tmp_path: Path) -> None:
-    (dataset.path / "stats/train").rename(dataset.path / "stats/val")
+    shutil.copytree(dataset.path / "stats/train", dataset.path / "stats/val")
     assert len(faults(dataset)) == 1
     assert "holds the statistics of ('train', 'points'" in faults(dataset)[0]
+
+
+@pytest.mark.parametrize("name", ["stats", "stats/train", "stats/train/points"])
+def test_statistics_that_were_deleted_are_a_fault(dataset: Dataset, name: str) -> None:
+    shutil.rmtree(dataset.path / name)
+    assert faults(dataset) == [
+        f"stats/train/points/{file}: expected a file, found nothing; build or copy it again"
+        for file in ("mean.npy", "std.npy", "stats.json")
+    ]
+
+
+def test_statistics_that_were_replaced_by_other_sound_ones_are_a_fault(dataset: Dataset) -> None:
+    subject = Subject(dataset.content_hash, "train", "points")
+    moments = survey(dataset, "train", "points", "clip").moments
+    write_statistics(dataset.path, subject, moments)
+    assert [fault.split(": ")[0] for fault in faults(dataset)] == [
+        "stats/train/points/mean.npy",
+        "stats/train/points/std.npy",
+        "stats/train/points/stats.json",
+    ]
+
+
+def test_a_dataset_of_a_version_that_listed_no_statistics_is_sound(dataset: Dataset) -> None:
+    older = dataclasses.replace(dataset.description, statistics=None)
+    write_dataset_json(dataset.path, older)
+    assert b"statistics" not in (dataset.path / "dataset.json").read_bytes()
+    assert Dataset.open(dataset.path).description == older
+    assert faults(dataset) == []
 
 
 def rebuild(
@@ -153,7 +183,9 @@ def rebuild(
     tables = (table, *dataset.description.tables[1:])
     write_dataset_json(
         dataset.path,
-        dataclasses.replace(dataset.description, shards=(*before, entry), tables=tables),
+        dataclasses.replace(
+            dataset.description, shards=(*before, entry), tables=tables, statistics=()
+        ),
     )
     shutil.rmtree(dataset.path / "stats")
 
@@ -233,7 +265,7 @@ def rehash(dataset: Dataset, data: bytes) -> None:
     (dataset.path / "val/000000.tar").write_bytes(data)
     *before, old = dataset.description.shards
     entry = dataclasses.replace(old, bytes=len(data), blake3=hash_bytes(data))
-    changed = dataclasses.replace(dataset.description, shards=(*before, entry))
+    changed = dataclasses.replace(dataset.description, shards=(*before, entry), statistics=())
     write_dataset_json(dataset.path, changed)
     shutil.rmtree(dataset.path / "stats")
 

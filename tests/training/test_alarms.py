@@ -36,8 +36,9 @@ from pipelines.training.teaching import CaptionerTraining, teach
 from shards.batching import Batch
 from shards.dataset import Dataset
 from shards.moments import Moments
-from shards.statistics import Subject, write_statistics
+from shards.statistics import Subject
 from shards.streaming import StreamedDataset
+from tests.shards.made_dataset import write_statistics
 from tests.training.made_captioned import KINDS, MadeFeatures, make_captioned
 
 SHARED_MEAN = MadeFeatures(
