@@ -16,6 +16,7 @@ from pipelines.inputs import (
     InputPaths,
     absolute_inputs,
     digest_files,
+    digest_json,
     find_inputs,
     parameters_of,
 )
@@ -142,7 +143,7 @@ def stamp_plan(
     """
     lists = {name: paths.splits / f"{name}.txt" for name in SPLITS} if paths.splits else {}
     contents = {
-        **({"index": digest_files([options.index])} if options.has_index else {}),
+        **_hash_of_rows(options, plan),
         **{f"list {name}": digest_files([path]) for name, path in lists.items()},
         "body": tools.bodies_id,
         "sensor": tools.sensor_id,
@@ -150,3 +151,12 @@ def stamp_plan(
     stamped, files = stamp_clips(plan, options.amass, paths.texts)
     parameters = parameters_of(options, tools.sensor.name)
     return Planned(stamped, fingerprint(stamped, parameters, contents, files, kept or {}))
+
+
+def _hash_of_rows(options: BuildOptions, plan: Plan[ClipColumns]) -> dict[str, str]:
+    """Return the hash of the index; or of the paths of whole recordings, which name the subsets."""
+    if options.has_index:
+        return {"index": digest_files([options.index])}
+    planned = plan.shards.columns.table["source_path"].to_pylist()
+    dropped = [drop.source for drop in plan.drops]
+    return {"paths of recordings": digest_json(sorted([*planned, *dropped]))}

@@ -25,8 +25,8 @@ KEY_LETTERS = 60
 """Where a key that is made from a name is cut off; `_v1` and `M` may be added to it."""
 
 NAMELESS = "recordings"
-"""The subset of recordings in a folder without a name, and the key of one whose name has no letter
-that a key may have."""
+"""The subset of recordings that are below no folder of AMASS's, since names of a user's folders are
+not stored; and the key of a recording whose name has no letter that a key may have."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,9 @@ def _key(name: str) -> str:
 
 
 def _source_path(root: Path, path: str) -> str:
-    """Return the path from the subset on: a folder with the name of one of AMASS's, or the root."""
-    parts = (root.absolute().name or NAMELESS, *path.split("/"))
+    """Return the path from the subset on: a folder with the name of one of AMASS's, if any."""
+    parts = (root.absolute().name, *path.split("/"))
     known = (at for at, name in enumerate(parts[:-1]) if humanml3d_subset(name) in HUMANML3D_NAMES)
-    text = "/".join(parts[next(known, 0) :])
+    at = next(known, None)
+    text = "/".join((NAMELESS, *parts[1:]) if at is None else parts[at:])
     return text if text.isprintable() else text.encode("unicode_escape").decode()

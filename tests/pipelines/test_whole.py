@@ -48,7 +48,7 @@ def test_one_recording_is_built_whole_without_an_index(
     assert "1 row: 1 sample, 0 drops" in said
     (row,) = Dataset.open(out).manifest.to_pylist()
     assert (row["key"], row["frames"], row["split"]) == ("walk", 100, "all")
-    assert (row["source"], row["subset"]) == ("walk.npz", "mine")
+    assert (row["source"], row["subset"]) == ("walk.npz", "recordings")
     assert verify(out)[0]
     assert "motiondata build-lidar RECORDINGS --out DIR" in info(out)
     assert (
@@ -73,9 +73,10 @@ def test_a_build_without_an_index_has_the_samples_of_an_index_of_all_frames(
     archive: MadeArchive, mine: Path, tmp_path: Path
 ) -> None:
     index = tmp_path / "index.csv"
-    rows = "mine/takes/b.npy,0,100,b.npy\nmine/walk.npy,0,100,walk.npy\n"
+    rows = "recordings/takes/b.npy,0,100,b.npy\nrecordings/walk.npy,0,100,walk.npy\n"
     index.write_text(f"source_path,start_frame,end_frame,new_name\n{rows}")
     (mine / "takes" / "broken.npz").unlink()
+    mine = mine.rename(tmp_path / "recordings")
     parameters = {"body": archive.root / "body.npz", "points": 32, "mirror": True}
     hashes = []
     for name, options in {
@@ -85,6 +86,36 @@ def test_a_build_without_an_index_has_the_samples_of_an_index_of_all_frames(
         build_lidar(options, tmp_path / name, Execution())
         hashes.append(Dataset.open(tmp_path / name).content_hash)
     assert hashes[0] == hashes[1]
+
+
+def test_a_recording_that_is_repaired_can_be_tried_again(
+    archive: MadeArchive, mine: Path, out: Path
+) -> None:
+    run("build-lidar", mine, "--out", out, *small(archive))
+    shutil.copy(mine / "walk.npz", mine / "takes" / "broken.npz")
+    code, said = run("build-lidar", mine, "--out", out, "--retry-dropped", *small(archive))
+    assert code == 0, said
+    assert "3 rows: 3 samples, 0 drops" in said
+    assert verify(out)[0]
+
+
+def test_the_name_of_the_user_s_folder_is_not_stored(
+    archive: MadeArchive, mine: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(mine, tmp_path / "copied")
+    for name in ("mine", "copied"):
+        run("build-lidar", tmp_path / name, "--out", tmp_path / f"of_{name}", *small(archive))
+    first, second = ((tmp_path / f"of_{name}" / "dataset.json") for name in ("mine", "copied"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_folder_that_becomes_a_subset_of_amass_is_another_input(
+    archive: MadeArchive, mine: Path, tmp_path: Path, out: Path
+) -> None:
+    run("build-lidar", mine, "--out", out, *small(archive))
+    code, said = run("build-lidar", mine.rename(tmp_path / "CMU"), "--out", out, *small(archive))
+    assert code == 2
+    assert "the paths of recordings changed" in said
 
 
 def test_an_index_and_recordings_are_told_apart(
