@@ -87,7 +87,8 @@ EXECUTION = Execution()
 )
 @click.option("--restart", is_flag=True, help="Discard what earlier runs left in --out.")
 @click.option("--retry-dropped", is_flag=True, help="Try dropped rows again; keep what is built.")
-@click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
+@click.option("--allow-empty", is_flag=True, help="Build though the sensor sees nobody at first.")
+@click.option("--dry-run", is_flag=True, help="Check and plan as a build does; write nothing.")
 def build_lidar(
     source: Path,
     amass: Path | None,
@@ -100,6 +101,7 @@ def build_lidar(
     gpus_per_worker: float | None,
     restart: bool,
     retry_dropped: bool,
+    allow_empty: bool,
     dry_run: bool,
     **parameters: Any,
 ) -> None:
@@ -114,19 +116,20 @@ def build_lidar(
     from pipelines import build
 
     options = _options(source, amass, parameters)
+    execution = Execution(
+        workers=workers,
+        ray_address=ray_address,
+        gpus_per_worker=gpus_per_worker,
+        restart=restart,
+        retry_dropped=retry_dropped,
+        clip_seconds=clip_seconds,
+        worker_gigabytes=worker_gigabytes,
+        allow_empty=allow_empty,
+        max_failures=FailureBudget(max_failures),
+    )
     if dry_run:
-        click.echo(build.dry_run(options, out))
+        click.echo(build.dry_run(options, out, execution))
     else:
-        execution = Execution(
-            workers=workers,
-            ray_address=ray_address,
-            gpus_per_worker=gpus_per_worker,
-            restart=restart,
-            retry_dropped=retry_dropped,
-            clip_seconds=clip_seconds,
-            worker_gigabytes=worker_gigabytes,
-            max_failures=FailureBudget(max_failures),
-        )
         result = build.build_lidar(options, out, execution)
         _end(result)
 

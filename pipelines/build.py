@@ -11,34 +11,46 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.building import build_shard
-from pipelines.errors import aborting, expect_possible_folder
+from pipelines.errors import aborting
 from pipelines.finishing import finish
-from pipelines.folder import expect_own_folder, prepare_folder, read_kept
+from pipelines.folder import (
+    expect_own_folder,
+    expect_own_plan,
+    has_plan,
+    prepare_folder,
+    read_kept,
+)
 from pipelines.foreign import expect_own_kind
-from pipelines.inputs import find_inputs
 from pipelines.jobs import Jobs, unfinished
 from pipelines.lidar import LidarProduct
-from pipelines.occupation import occupying, while_occupied
+from pipelines.occupation import expect_unoccupied, occupying, while_occupied
 from pipelines.options import BuildOptions, Execution
 from pipelines.outcome import BuildResult, Outcome
-from pipelines.plan import make_plan
 from pipelines.planned import Plan
-from pipelines.product import Product
+from pipelines.product import Planned, Product
 from pipelines.progress import Progress
-from pipelines.retrying import plan_retry
+from pipelines.retrying import plan_retry, replan
 from pipelines.scheduling import run_jobs
 from pipelines.summary import describe_build, describe_plan
 from pipelines.tally import Tally
-from pipelines.tools import load_tools_anew
+from pipelines.trial import try_first_rows
 
 
-def dry_run(options: BuildOptions, out: Path) -> str:
-    """Return the plan of a build in words, and write nothing."""
-    expect_possible_folder(out)
-    expect_own_kind(out, LidarProduct.name)
-    paths = find_inputs(options)
-    load_tools_anew(options)
-    return describe_plan(make_plan(options, paths), options, paths)
+def dry_run(options: BuildOptions, out: Path, execution: Execution) -> str:
+    """Return the plan of a build in words, and write nothing.
+
+    Raises what the build would raise before it begins to write.
+    """
+    with aborting(out):
+        product = LidarProduct.of(options)
+        planned = _plan_run(product, out.absolute(), execution)
+        expect_unoccupied(out)
+        kept = None
+        if execution.retry_dropped:
+            planned, kept = replan(out.absolute(), planned, product.plan_around)
+        if kept is None and not execution.restart:
+            expect_own_plan(out.absolute(), planned.made_of)
+    return describe_plan(planned.plan, options, product.paths)
 
 
 def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> BuildResult:
@@ -62,9 +74,7 @@ def build(product: Product, out: Path, execution: Execution) -> BuildResult:
 
 
 def _build(product: Product, out: Path, execution: Execution) -> tuple[Plan[Any], Tally, str]:
-    expect_own_kind(out, product.name)
-    expect_own_folder(out)
-    planned = product.plan_around({} if execution.restart else read_kept(out))
+    planned = _plan_run(product, out, execution)
     with occupying(out) as run:
         permit = partial(while_occupied, out, run)
         if execution.retry_dropped:
@@ -73,6 +83,16 @@ def _build(product: Product, out: Path, execution: Execution) -> tuple[Plan[Any]
         rate = _run(Jobs(planned, product, out, run, unfinished(out, planned)), execution)
         tally = finish(out, planned, product, permit)
     return planned.plan, tally, rate
+
+
+def _plan_run(product: Product, out: Path, execution: Execution) -> Planned:
+    """Plan a run, and try the plan unless a build by it has begun; nothing is written."""
+    expect_own_folder(out)
+    expect_own_kind(out, product.name)
+    planned = product.plan_around({} if execution.restart else read_kept(out))
+    if execution.restart or not has_plan(out):
+        try_first_rows(planned.plan, product, execution)
+    return planned
 
 
 def _run(jobs: Jobs, execution: Execution) -> str:

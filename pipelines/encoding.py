@@ -5,7 +5,7 @@ splits and captions stay what they are. The encoder sees one clip at a time, so 
 on what is encoded beside it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
@@ -158,6 +158,8 @@ class FeatureProduct:
     name: ClassVar[str] = "features"
     columns: ClassVar[pa.Schema] = COLUMNS
     told: ClassVar[Mapping[str, str]] = {}
+    counted: ClassVar[Mapping[str, str]] = {}
+    is_tried: ClassVar[bool] = False
     remarks: ClassVar[tuple[str, ...]] = ()
     device: ClassVar[str] = CPU
     frames_ahead: ClassVar[int] = 0
@@ -209,6 +211,9 @@ class FeatureProduct:
                 ]
         finally:
             expect_as_planned(planned.stamp, path)
+
+    def expect_use(self, samples: Sequence[Values]) -> None:
+        """Do nothing: features are as good as their encoder, whose training has judged it."""
 
     def manifest_values(self, values: Values) -> dict[str, Any]:
         """Return a sample's values of `COLUMNS`."""

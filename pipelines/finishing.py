@@ -81,7 +81,7 @@ def _write_manifest(
 ) -> tuple[Tally, TableEntry]:
     """Publish the manifest; what else the receipts say is added up on the way."""
     schema, extra = product.schema, product.columns
-    tally = Tally(product.told, list(planned.plan.drops))
+    tally = Tally(product.told, product.counted, list(planned.plan.drops))
     with writing_table(out / MANIFEST, manifest_schema(schema, extra), permit) as manifest:
         for shard, receipt in _receipts(out, planned):
             tally.add(shard, receipt)

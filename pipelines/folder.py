@@ -53,19 +53,29 @@ def prepare_folder(
     The old plan goes first: a folder without one is cleared, so that a restart that was interrupted
     never leaves two plans' files together. Whatever is removed or written asks for the permit.
     """
-    if not restart and _read(out) == _plan_bytes(plan):
-        return  # as nearly always: a million names need not be read to know it
-    found = None if restart else read_plan(out)
-    if found is None:
+    if restart or not expect_own_plan(out, plan):
         with permit():
             _clear(out)
         publish_plan(out, plan, permit)
-    elif found != plan:
+
+
+def expect_own_plan(out: Path, plan: Fingerprint) -> bool:
+    """Tell whether a folder is built by a plan; raise `InputError` where it is by another one."""
+    if _read(out) == _plan_bytes(plan):
+        return True  # as nearly always: a million names need not be read to know it
+    found = read_plan(out)
+    if found is not None and found != plan:
         raise InputError(
             f"{out}: was begun with other inputs or parameters "
             f"({'; '.join(found.differences(plan))}); "
             f"choose another --out, or discard what is there with --restart"
         )
+    return found is not None
+
+
+def has_plan(out: Path) -> bool:
+    """Tell whether a build has begun in a folder."""
+    return (out / PLAN).exists()
 
 
 def publish_plan(out: Path, plan: Fingerprint, permit: Permit = nullcontext) -> None:

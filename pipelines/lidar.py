@@ -1,12 +1,15 @@
 """The LiDAR product: what a sample of it is, how it is made, and from what."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import pyarrow as pa
 
-from motiondata.errors import InputError
+from motiondata.counting import counted
+from motiondata.errors import DropReason, InputError
+from motiondata.humanml3d.index import iter_index
 from motiondata.humanml3d.splits import SPLITS
 from pipelines.clip_columns import CAPTIONS, ClipColumns, PlannedClip
 from pipelines.clip_files import stamp_clips
@@ -24,9 +27,10 @@ from pipelines.options import BuildOptions
 from pipelines.plan import make_plan
 from pipelines.planned import Plan
 from pipelines.product import Finish, Planned, Values
-from pipelines.sample import MANIFEST_COLUMNS, lidar_schema, manifest_values
+from pipelines.sample import COUNTED_FRAMES, MANIFEST_COLUMNS, lidar_schema, manifest_values
 from pipelines.scene import begin_samples, finish_sample
 from pipelines.tools import Tools, load_tools, load_tools_anew, warm_up_kernels
+from pipelines.unresolved import describe_nearby
 from shards.prefetching import prefetch_file
 from shards.schema import Schema
 
@@ -43,6 +47,8 @@ class LidarProduct:
     name: ClassVar[str] = "lidar"
     columns: ClassVar[pa.Schema] = MANIFEST_COLUMNS
     told: ClassVar[Mapping[str, str]] = {"hits_mean": "hits a frame"}
+    counted: ClassVar[Mapping[str, str]] = COUNTED_FRAMES
+    is_tried: ClassVar[bool] = True
 
     @classmethod
     def of(cls, options: BuildOptions) -> Self:
@@ -95,7 +101,20 @@ class LidarProduct:
 
     def manifest_values(self, values: Values) -> dict[str, Any]:
         """Return a sample's values of `MANIFEST_COLUMNS`."""
-        return manifest_values(values)
+        sensor = load_tools(self.options).sensor
+        return manifest_values(values, sensor.beams * sensor.columns)
+
+    def expect_use(self, samples: Sequence[Values]) -> None:
+        """Raise `InputError` where no frame of some samples has a hit."""
+        if samples and not any(values["hits.npy"].any() for values in samples):
+            frames = counted(sum(len(values["hits.npy"]) for values in samples), "frame")
+            options = self.options
+            raise InputError(
+                f"no ray hits anybody in the {frames} of the first clips: expected the sensor "
+                f"{options.sensor} to see people at --distance {options.distance:g} and --height "
+                f"{options.height:g} metres. Choose other values, or another --sensor; "
+                "--allow-empty builds empty scans all the same"
+            )
 
     def plan_around(self, kept: dict[str, Kept]) -> Planned:
         """Plan the build, and take the plan's fingerprint.
@@ -110,10 +129,14 @@ class LidarProduct:
 
     def _expect_clips(self, plan: Plan[ClipColumns]) -> None:
         if not plan.shards:
-            example = plan.drops[-1].message if plan.drops else "it has no rows"
+            reasons = Counter(drop.reason for drop in plan.drops)
+            said = ", ".join(f"{reason}: {number:,}" for reason, number in reasons.items())
+            nearby = ""
+            if DropReason.MISSING in reasons and self.options.has_index:
+                nearby = describe_nearby(self.options.amass, iter_index(self.options.index))
             raise InputError(
-                f"{self.options.index}: none of its {plan.rows} rows can be built from "
-                f"{self.options.amass}; the last one: {example}"
+                f"{self.options.index}: none of its rows can be built from {self.options.amass} "
+                f"({said}); {nearby or plan.drops[-1].message}"
             )
 
     def provenance(self) -> dict[str, Any]:

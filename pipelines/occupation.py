@@ -87,6 +87,15 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
+def expect_unoccupied(out: Path) -> None:
+    """Raise `AbortedError` where another run holds a folder; nothing is written."""
+    path = inside(out, LOCK)
+    if path.exists():
+        with path.open("rb", buffering=0) as lock:
+            if not try_lock(lock, shared=True):
+                raise _occupied(out, lock)
+
+
 def try_lock(lock: BinaryIO, shared: bool = False) -> bool:
     """Take the lock of an open file, unless another process has it; a shared one several may have.
 
@@ -104,14 +113,18 @@ def _lock(out: Path, lock: BinaryIO) -> None:
     until = time.monotonic() + DYING_SECONDS
     while not try_lock(lock):
         if time.monotonic() > until:
-            lock.seek(0)
-            raise AbortedError(
-                f"{out}: another build is writing there ({lock.read().decode(errors='replace')}); "
-                "wait for its end, or choose another --out"
-            )
+            raise _occupied(out, lock)
         time.sleep(DYING_SECONDS / 20)
     lock.truncate(0)
     lock.write(f"process {os.getpid()} on {socket.gethostname()}".encode())
+
+
+def _occupied(out: Path, lock: BinaryIO) -> AbortedError:
+    lock.seek(0)
+    return AbortedError(
+        f"{out}: another build is writing there ({lock.read().decode(errors='replace')}); "
+        "wait for its end, or choose another --out"
+    )
 
 
 def _begin(out: Path) -> str:

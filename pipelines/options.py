@@ -14,8 +14,12 @@ from motiondata.lidar.devices import CPU, SCAN_DEVICES
 from pipelines.budget import ONE_PERCENT, FailureBudget
 from shards.paths import refuse_url
 
-MAX_METRES = 1000.0
-"""Farther than such LiDARs see; the numbers of a scan stay far from the limits of float32."""
+DISTANCES = (0.3, 500.0)
+"""Metres: just outside of a body that stands still, and farther than such LiDARs see."""
+HEIGHTS = (-10.0, 100.0)
+"""Metres: a pit and a mast; recordings may lie some metres off the floor."""
+MAX_NOISE = 1.0
+"""Metres: ranging errors of such LiDARs are centimetres (their data sheets)."""
 
 
 def is_recording(path: Path) -> bool:
@@ -72,10 +76,10 @@ class BuildOptions:
         for name, least in (("points", 1), ("views", 1), ("limit", 1), ("shard_megabytes", 1)):
             self._expect_at_least(name, least)
         self._expect_at_least("noise", 0.0)
-        self._expect(self.distance > 0, "distance", "metres above 0")
-        for name in ("distance", "height", "noise"):
-            near = abs(getattr(self, name)) <= MAX_METRES
-            self._expect(near, name, f"at most {MAX_METRES:g} metres")
+        for name, (nearest, farthest) in (("distance", DISTANCES), ("height", HEIGHTS)):
+            within = nearest <= getattr(self, name) <= farthest
+            self._expect(within, name, f"{nearest:g} to {farthest:g} metres")
+        self._expect(self.noise <= MAX_NOISE, "noise", f"at most {MAX_NOISE:g} metres")
         self._expect(self.device in SCAN_DEVICES, "device", f"one of {', '.join(SCAN_DEVICES)}")
 
     @classmethod
@@ -115,6 +119,8 @@ class Execution:
     """Seconds that a worker may take for a clip, the first of which may have to compile."""
     worker_gigabytes: float = 8.0
     """Memory that a worker may take beyond what it starts with, in 10^9 bytes."""
+    allow_empty: bool = False
+    """Build although the sensor hits nothing in the first clips."""
     max_failures: FailureBudget = ONE_PERCENT
     """How many rows may fail before a finished build counts as a failed one."""
 

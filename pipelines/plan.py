@@ -12,7 +12,6 @@ from operator import attrgetter
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from motiondata.archives.resolution import Archive
 from motiondata.archives.whole import find_whole_recordings
 from motiondata.counting import counted
 from motiondata.errors import DropReason, InputError, RecordingError
@@ -25,6 +24,7 @@ from pipelines.filling import fill_shards
 from pipelines.inputs import InputPaths
 from pipelines.options import BuildOptions
 from pipelines.planned import Plan
+from pipelines.unresolved import scan_archive
 
 ALL = "all"
 """The split of every clip when no split lists are given."""
@@ -60,7 +60,8 @@ def make_plan(
 def _rows_and_places(options: BuildOptions) -> tuple[Iterator[Row], Locate]:
     """Return the rows of the index, or of whole recordings, and what finds their recordings."""
     if options.has_index:
-        return iter_index(options.index), Archive.scan(options.amass).locate
+        archive = scan_archive(options.amass, lambda: iter_index(options.index))
+        return iter_index(options.index), archive.locate
     whole = find_whole_recordings(options.index, options.amass, mirror=options.mirror)
     return iter(whole.rows), whole.locate
 

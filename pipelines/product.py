@@ -51,6 +51,14 @@ class Product(Protocol):
         """The columns whose mean over all frames a report tells, and its unit."""
 
     @property
+    def counted(self) -> Mapping[str, str]:
+        """The columns whose sum over all samples a report tells where it is not 0, and as what."""
+
+    @property
+    def is_tried(self) -> bool:
+        """Tell whether the first rows are to be made and judged before a build begins."""
+
+    @property
     def remarks(self) -> Sequence[str]:
         """What a report says of its inputs, because nobody would notice that they are absent."""
 
@@ -73,6 +81,9 @@ class Product(Protocol):
 
         Both raise `RecordingError` where the row is to be dropped.
         """
+
+    def expect_use(self, samples: Sequence[Values]) -> None:
+        """Raise `InputError` where the first rows' samples show that all would be of no use."""
 
     def manifest_values(self, values: Values) -> dict[str, Any]:
         """Return a sample's values of `columns`."""

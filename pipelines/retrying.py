@@ -24,20 +24,32 @@ def plan_retry(
 ) -> Planned:
     """Return the plan that tries all dropped rows again, and make the folder ready for it.
 
-    `planned` is the plan of the folder as it is: where that is unfinished, it is gone on with.
-    Whatever is removed or written asks for the permit. Raises `InputError` where anything changed
-    from which a shard was built.
+    Whatever is removed or written asks for the permit. Raises as `replan` does.
+    """
+    again, kept = replan(out, planned, plan_around)
+    if kept is not None:
+        publish_plan(out, again.made_of, permit)
+        with permit():
+            _remove_all_but(out, kept)
+    return again
+
+
+def replan(
+    out: Path, planned: Planned, plan_around: Planner
+) -> tuple[Planned, dict[str, Kept] | None]:
+    """Return the plan that tries all dropped rows again, and the shards that it keeps.
+
+    `planned` is the plan of the folder as it is: where that is unfinished, it is resumed, and None
+    is returned with it. Nothing is written. Raises `InputError` where anything changed from which a
+    shard was built.
     """
     found = read_plan(out)
     if found is None or (found == planned.made_of and not _is_finished(out, planned)):
-        return planned
+        return planned, None
     kept = dict(_built_shards(out, found))
     again = plan_around(kept)
     _refuse_changes(out, found, again, kept)
-    publish_plan(out, again.made_of, permit)
-    with permit():
-        _remove_all_but(out, kept)
-    return again
+    return again, kept
 
 
 def _remove_all_but(out: Path, kept: dict[str, Kept]) -> None:

@@ -21,6 +21,9 @@ MANIFEST_COLUMNS = pa.schema(
     [
         pa.field("hits_min", pa.int64(), nullable=False),
         pa.field("hits_mean", pa.float64(), nullable=False),
+        pa.field("empty_frames", pa.int64(), nullable=False),
+        pa.field("crowded_frames", pa.int64(), nullable=False),
+        pa.field("fps", pa.float64(), nullable=False),
         pa.field("source", pa.string(), nullable=False),
         pa.field("subset", pa.string(), nullable=False),
         pa.field("captions", pa.list_(pa.string()), nullable=False),
@@ -28,6 +31,17 @@ MANIFEST_COLUMNS = pa.schema(
     ]
 )
 """What the manifest says of a LiDAR sample beside what it says of every sample."""
+
+CROWDED = 0.25
+"""A frame in which a larger share of the sensor's rays hit is crowded: a body 0.5 m away fills a
+fifth of a turn, one around the sensor all of it."""
+COUNTED_FRAMES = {
+    "empty_frames": "are empty: no ray hits anybody",
+    "crowded_frames": (
+        f"are crowded: over {CROWDED:.0%} of all rays hit, so the sensor is at or in the body"
+    ),
+}
+"""The manifest's columns that count frames of little use, and what is said of those."""
 
 
 SYNTHETIC = "synthetic"
@@ -97,12 +111,18 @@ def lidar_values(
     }
 
 
-def manifest_values(values: dict[str, Any]) -> dict[str, Any]:
-    """Return a sample's values of `MANIFEST_COLUMNS`, from those of its members."""
+def manifest_values(values: dict[str, Any], rays: int) -> dict[str, Any]:
+    """Return a sample's values of `MANIFEST_COLUMNS`, from those of its members.
+
+    `rays` is the number of rays of the sensor in one frame.
+    """
     hits, details = values["hits.npy"], values["json"]
     return {
         "hits_min": int(hits.min()),
         "hits_mean": float(hits.mean()),
+        "empty_frames": int(np.count_nonzero(hits == 0)),
+        "crowded_frames": int(np.count_nonzero(hits > CROWDED * rays)),
+        "fps": float(details["fps_out"]),
         "source": details["source"],
         "subset": details["subset"],
         "captions": [caption["text"] for caption in details["captions"]],

@@ -63,11 +63,21 @@ def describe_build(
             *synthetic_line(tally.synthetic, tally.samples),
             f"{counted(tally.frames, 'frame')}, {means}{counted(len(tally.shards), 'shard')}, "
             f"{size / 1e6:,.1f} MB in {out}",
+            *_counted_frames(tally),
             *remarks,
             *plan.remarks,
             rate,
         ]
     )
+
+
+def _counted_frames(tally: Tally) -> list[str]:
+    """Say how many frames are unlike what a build is for."""
+    return [
+        f"{counted(int(tally.sums[column]), 'frame')} of {tally.frames:,} {what}"
+        for column, what in tally.counted.items()
+        if tally.sums[column]
+    ]
 
 
 def _rows_line(rows: int, samples: int, drops: int) -> str:

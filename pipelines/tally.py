@@ -28,6 +28,8 @@ class Tally:
 
     told: Mapping[str, str]
     """The manifest's columns to be added up, each value once for each frame; and their units."""
+    counted: Mapping[str, str]
+    """The manifest's columns to be added up, each value once; and what they count."""
     drops: list[Drop]
     """Those of the plan and, by and by, of the shards."""
     shards: list[ShardEntry] = field(default_factory=list)
@@ -36,7 +38,7 @@ class Tally:
     moments: dict[tuple[str, str], Moments] = field(default_factory=dict)
     """By split and field."""
     sums: Counter[str] = field(default_factory=Counter)
-    """Of the columns that are told."""
+    """Of the columns that are told or counted."""
     synthetic: int = 0
     """How many samples are of motion that a program made."""
 
@@ -86,6 +88,8 @@ class Tally:
             values = zip(receipt.samples[column], receipt.samples["frames"], strict=True)
             for value, frames in values:
                 self.sums[column] += value * frames
+        for column in self.counted:
+            self.sums[column] += sum(receipt.samples[column])
 
 
 def _own_drops(shard: PlannedShard, receipt: Receipt) -> Iterator[Drop]:

@@ -13,14 +13,17 @@ import resource
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from pickle import PicklingError
 
 from pipelines.deaths import OUT_OF_MEMORY_EXIT
-from pipelines.jobs import BuildShard
+from pipelines.jobs import ShardJob, Watcher
 
+Work = Callable[[ShardJob, Watcher], object]
+"""What a worker does with a job; what that returns is not sent back."""
 _PR_SET_PDEATHSIG = 1
 """Of Linux's `prctl`: the signal that a process gets when its parent dies."""
 
@@ -60,7 +63,7 @@ class _Speaker:
 class WorkerProcess:
     """A worker process and our end of its pipe."""
 
-    def __init__(self, build: BuildShard, memory_bytes: int) -> None:
+    def __init__(self, build: Work, memory_bytes: int) -> None:
         context = multiprocessing.get_context("fork")
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(
@@ -89,7 +92,7 @@ class WorkerProcess:
 
 
 def _work(
-    connection: Connection, theirs: Connection, build: BuildShard, memory_bytes: int, parent: int
+    connection: Connection, theirs: Connection, build: Work, memory_bytes: int, parent: int
 ) -> None:
     """Build the shards whose jobs come over the connection, until it is closed.
 

@@ -150,6 +150,14 @@ class Archive:
         )
 
 
+def iter_recordings(root: Path) -> Iterator[str]:
+    """Yield the `.npz` files of SMPL+H under a root by their paths below it, in no fixed order.
+
+    Raises `InputError` where a folder cannot be read.
+    """
+    return ("/".join(parts) for parts in _npz_files(root) if not _is_smplx(parts[-1]))
+
+
 def _npz_files(root: Path) -> Iterator[tuple[str, ...]]:
     entered: set[tuple[int, int]] = set()
     waiting: list[tuple[str, ...]] = [()]

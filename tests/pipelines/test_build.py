@@ -175,7 +175,7 @@ def test_a_build_without_captions_or_lists_says_so(archive: MadeArchive, tmp_pat
     options = dataclasses.replace(archive.options(), index=Path(index))
     for said in (
         build_lidar(options, tmp_path / "out", Execution()).summary,
-        dry_run(options, tmp_path / "planned"),
+        dry_run(options, tmp_path / "planned", Execution()),
     ):
         assert "no captions: no --texts was given" in said
         assert "one split, all: no --splits was given" in said

@@ -35,7 +35,7 @@ def test_garbage_of_the_parent_is_not_collected_by_a_worker(tmp_path: Path) -> N
     gc.collect()
     gc.disable()
     Cycle(tmp_path / "obituary")
-    worker = WorkerProcess(collect_garbage, MEMORY_BYTES)  # type: ignore[arg-type]
+    worker = WorkerProcess(collect_garbage, MEMORY_BYTES)
     worker.pipe.send("a job")
     answer = worker.pipe.recv()
     worker.kill()
@@ -56,7 +56,7 @@ def limits_of_a_worker(limits: dict[str, tuple[int, int]], memory_bytes: int, pa
     """Start a worker in a process that has limits, and let the worker write down its own."""
     for name, limit in limits.items():
         resource.setrlimit(getattr(resource, name), limit)
-    worker = WorkerProcess(tell_limits, memory_bytes)  # type: ignore[arg-type]
+    worker = WorkerProcess(tell_limits, memory_bytes)
     worker.pipe.send({"names": list(limits), "to": path})
     worker.pipe.recv()
     worker.kill()
