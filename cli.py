@@ -84,6 +84,7 @@ COMMANDS = (
     datasets.verify,
     datasets.info,
     datasets.stats,
+    datasets.preview,
     datasets.export,
     training.align,
     building.encode,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import click
 
-from commands.parameters import FOLDER
+from commands.parameters import FILE, FOLDER
 from pipelines.export_options import EXPORT_FORMATS, ExportOptions
 
 
@@ -76,6 +76,19 @@ def stats(
 
     for part in statistics.stats(dataset, split, field, weight, group, workers, out):
         click.echo(part)
+
+
+@click.command()
+@click.argument("dataset", type=FOLDER)
+@click.option("--out", type=FILE, default="preview.png", show_default=True, help="PNG to write.")
+@click.option("--clips", default=8, show_default=True, help="How many, spread over the dataset.")
+@click.option("--split", help="One split [default: all].")
+@click.option("--key", "keys", multiple=True, help="A sample to show; may be repeated.")
+def preview(dataset: Path, out: Path, clips: int, split: str | None, keys: tuple[str, ...]) -> None:
+    """Draw a picture of scans of DATASET: as the sensor sees people, and from the side."""
+    from pipelines import preview as pictures
+
+    click.echo(pictures.preview(dataset, out, keys, clips, split).describe())
 
 
 @click.command()

@@ -8,12 +8,9 @@ from motiondata.errors import InputError
 from motiondata.humanml3d.index import read_index
 from pipelines import build, imports, reports
 from pipelines.options import BuildOptions, Execution
-from shards.dataset import Dataset
 
 SHARD_MEGABYTES = 8
 """Small enough that the demo's few clips fill several shards."""
-PICTURED = 8
-"""How many clips the picture shows."""
 
 
 def run(folder: Path, clips: int, workers: int) -> Iterator[str]:
@@ -31,8 +28,9 @@ def run(folder: Path, clips: int, workers: int) -> Iterator[str]:
     options = BuildOptions(corpus / "index.csv", corpus / "amass", shard_megabytes=SHARD_MEGABYTES)
     yield build.build_lidar(options, dataset, Execution(workers)).summary
     yield "\n" + reports.verify(dataset)[1]
-    _draw(Dataset.open(dataset), picture)
-    yield f"a picture of scans: {picture}\n"
+    from pipelines.preview import preview  # matplotlib is slow to load
+
+    yield f"{preview(dataset, picture).describe()}\n"
     yield from next_commands(dataset, corpus)
 
 
@@ -44,13 +42,6 @@ def _expect_clips(index: Path, clips: int) -> None:
             f"{index.parent} has {found} clips of an earlier run, not {clips}; choose another "
             f"folder, or go on with --clips {found}"
         )
-
-
-def _draw(dataset: Dataset, picture: Path) -> None:
-    from pipelines.preview import draw_preview
-
-    keys = dataset.manifest["key"].to_pylist()
-    draw_preview(dataset, keys[:: max(1, len(keys) // PICTURED)][:PICTURED], picture)
 
 
 def next_commands(dataset: Path, corpus: Path) -> Iterator[str]:

@@ -70,7 +70,7 @@ def test_recordings_that_are_no_good_have_no_say_in_a_trial(tmp_path: Path) -> N
     assert "2 samples" in result.summary
 
 
-REFUSED = {
+REFUSED: dict[str, list[object]] = {
     "a device that is not there": ["--device", "cuda"],
     "a negative number of workers": ["--workers", -1],
     "a budget that is no number": ["--max-failures", "x"],
