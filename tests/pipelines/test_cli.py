@@ -107,7 +107,7 @@ WRONG = {
     "not an index": (["build-lidar", "{root}/body.npz", "--amass", "{root}"], "body.npz"),
     "no recording of the index": (
         ["build-lidar", "{root}/lonely/index.csv", "--amass", "{root}/amass"],
-        "none of its 1 rows",
+        "none of its rows can be built",
     ),
     "nothing to import": (["import-cmu", "{root}"], ".asf"),
     "no clips": (["synthesize", "--clips", "0"], "clips"),
