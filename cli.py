@@ -14,6 +14,7 @@ import click
 
 from commands import building, datasets, sources, training
 from commands.parameters import ABORTED, WRONG_INPUT
+from commands.printing import say
 from motiondata import __version__
 from motiondata.errors import MotionDataError
 from pipelines.errors import AbortedError
@@ -64,7 +65,7 @@ def _sentence(error: OSError) -> str:
 
 def _exit(ctx: click.Context, code: int, sentence: str) -> None:
     try:
-        click.echo(f"motiondata: {sentence}", err=True)
+        say(f"motiondata: {sentence}", err=True)
     except OSError:  # a log on a full disk: the exit code tells it
         give_up(sys.stderr)
     ctx.exit(code)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from commands.parameters import ANY, FILE, FOLDER, NAME_OR_PATH, TOO_MANY_FAILURES
+from commands.printing import say
 from motiondata.lidar.devices import SCAN_DEVICES
 from pipelines.budget import FailureBudget
 from pipelines.options import BuildOptions, Execution, is_recording
@@ -128,7 +129,7 @@ def build_lidar(
         max_failures=FailureBudget(max_failures),
     )
     if dry_run:
-        click.echo(build.dry_run(options, out, execution))
+        say(build.dry_run(options, out, execution))
     else:
         result = build.build_lidar(options, out, execution)
         _end(result)
@@ -180,7 +181,7 @@ def encode(dataset: Path, checkpoint: Path, out: Path, encoder: str, **execution
 def _end(result: "BuildResult") -> NoReturn:
     """Print what came of a build, and exit with its code even where nothing can be printed."""
     try:
-        click.echo(result.summary)
+        say(result.summary)
     except OSError:  # such as a log on a full disk: the dataset is finished all the same
         give_up(sys.stdout)
     sys.exit(0 if result.within_budget else TOO_MANY_FAILURES)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import click
 
 from commands.parameters import FILE, FOLDER
+from commands.printing import say
 from pipelines.export_options import EXPORT_FORMATS, ExportOptions
 
 
@@ -19,7 +20,7 @@ def info(dataset: Path) -> None:
     """Say what DATASET holds, from what it was made, and how to make it again."""
     from pipelines import reports
 
-    click.echo(reports.info(dataset))
+    say(reports.info(dataset))
 
 
 @click.command()
@@ -29,7 +30,7 @@ def verify(dataset: Path) -> None:
     from pipelines import reports
 
     sound, report = reports.verify(dataset)
-    click.echo(report)
+    say(report)
     sys.exit(0 if sound else 1)
 
 
@@ -75,7 +76,7 @@ def stats(
     from pipelines import statistics
 
     for part in statistics.stats(dataset, split, field, weight, group, workers, out):
-        click.echo(part)
+        say(part)
 
 
 @click.command()
@@ -88,7 +89,7 @@ def preview(dataset: Path, out: Path, clips: int, split: str | None, keys: tuple
     """Draw a picture of scans of DATASET: as the sensor sees people, and from the side."""
     from pipelines import preview as pictures
 
-    click.echo(pictures.preview(dataset, out, keys, clips, split).describe())
+    say(pictures.preview(dataset, out, keys, clips, split).describe())
 
 
 @click.command()
@@ -107,4 +108,4 @@ def export(dataset: Path, out: Path, **parameters: Any) -> None:
     """
     from pipelines import exporting
 
-    click.echo(exporting.export(dataset, out, ExportOptions(**parameters)))
+    say(exporting.export(dataset, out, ExportOptions(**parameters)))

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from commands.parameters import FOLDER, TOO_MANY_FAILURES
+from commands.printing import say
 
 
 @click.command("import-cmu")
@@ -22,7 +23,7 @@ def import_cmu(source: Path, out: Path) -> None:
     from pipelines import imports
 
     result = imports.import_cmu(source, out)
-    click.echo(result.describe())
+    say(result.describe())
     sys.exit(0 if result.is_complete else TOO_MANY_FAILURES)
 
 
@@ -34,7 +35,7 @@ def synthesize(clips: int, out: Path, seed: int) -> None:
     """Make recordings, captions, an index and split lists of synthetic motion."""
     from pipelines import imports
 
-    click.echo(imports.synthesize(out, clips, seed))
+    say(imports.synthesize(out, clips, seed))
 
 
 @click.command()
@@ -46,4 +47,4 @@ def demo(folder: Path, clips: int, workers: int) -> None:
     from pipelines import demonstration
 
     for line in demonstration.run(folder, clips, workers):
-        click.echo(line)
+        say(line)

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from commands.parameters import FILE, FOLDER, NAME_OR_PATH
+from commands.printing import say
 from pipelines.evaluation.options import EvaluationOptions
 from pipelines.training.align_options import (
     ALIGN_BATCH,
@@ -118,7 +119,7 @@ def align(
     sizes = EncoderOptions(points=points, width=width, layers=layers)
     options = AlignOptions(**parameters, augmentation=augmentation, sizes=sizes)
     if report := aligning.align(dataset, out, options, loop, device):  # the first process's
-        click.echo(report)
+        say(report)
 
 
 @click.command("train-captioner", context_settings={"show_default": True})
@@ -150,7 +151,7 @@ def train_captioner(dataset: Path, out: Path, device: str, **parameters: Any) ->
     loop = _to_loop(parameters)
     options = TeachingOptions(**parameters)
     if report := teaching.teach(dataset, out, options, loop, device):  # the first process's
-        click.echo(report)
+        say(report)
 
 
 @click.command(context_settings={"show_default": True})
@@ -177,7 +178,7 @@ def caption(
 
     options = CaptioningOptions(Decoding(beams, max_tokens), **parameters)
     width = get_terminal_size((PIPED_WIDTH, 0)).columns
-    click.echo(captioning.caption(dataset, checkpoint, split, out, options, sys.stderr, width))
+    say(captioning.caption(dataset, checkpoint, split, out, options, sys.stderr, width))
 
 
 @click.command(context_settings={"show_default": True})
@@ -199,4 +200,4 @@ def evaluate(dataset: Path, out: Path, **parameters: Any) -> None:
     """
     from pipelines.evaluation import evaluating
 
-    click.echo(evaluating.evaluate(dataset, out, EvaluationOptions(**parameters)))
+    say(evaluating.evaluate(dataset, out, EvaluationOptions(**parameters)))

@@ -16,9 +16,13 @@ from pipelines.sample import SYNTHETIC
 from pipelines.summary import count_table, synthetic_line
 from shards.dataset import Dataset, read_table_file
 from shards.description import Description
+from shards.errors import DatasetError
 from shards.paths import DROPS, TRAIN
 from shards.tables import parquet_to_table
 from shards.verifying import verify as find_faults
+
+NOT_OURS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, pa.ArrowException)
+"""What reading raises where a table lacks a column, or an origin is of another shape."""
 
 
 def verify(path: Path) -> tuple[bool, str]:
@@ -37,6 +41,17 @@ def verify(path: Path) -> tuple[bool, str]:
 def info(path: Path) -> str:
     """Say what a dataset holds, from what it was made, and how to make it again."""
     dataset = Dataset.open(path)
+    try:
+        return _described(path, dataset)
+    except NOT_OURS as error:
+        raise DatasetError(
+            str(path),
+            f"says of itself what no build of this program does ({type(error).__name__}: {error}); "
+            "was it made or changed by another one?",
+        ) from error
+
+
+def _described(path: Path, dataset: Dataset) -> str:
     description = dataset.description
     return "\n".join(
         [

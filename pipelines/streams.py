@@ -9,6 +9,8 @@ import sys
 from contextlib import suppress
 from typing import Any, TextIO
 
+from shards.printable import printable
+
 
 class Unfailing:
     """A text stream that passes on what it can; None, as Python has for a closed one, takes all."""
@@ -56,7 +58,7 @@ class Unfailing:
 
 def say(sentence: str) -> None:
     """Write a line to standard error, if that can be done."""
-    Unfailing(sys.stderr).write(f"{sentence}\n")
+    Unfailing(sys.stderr).write(f"{printable(sentence)}\n")
 
 
 def give_up(stream: TextIO | None) -> None:

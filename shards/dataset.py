@@ -141,7 +141,9 @@ def _check_rows(description: Description, manifest: pa.Table) -> None:
     for shard, start, stop in _slices(description):
         if {*names[start:stop]} != {shard.name} or {*splits[start:stop]} != {shard.split}:
             raise DatasetError(MANIFEST, f"the rows of {shard.name} are not where they belong")
-        if np.any(frames[start:stop] < 0) or frames[start:stop].sum() != shard.frames:
+        if np.any((frames[start:stop] < 0) | (frames[start:stop] > shard.bytes)):
+            raise DatasetError(MANIFEST, f"counts frames in {shard.name} that it has no bytes for")
+        if frames[start:stop].sum() != shard.frames:
             raise DatasetError(MANIFEST, f"counts other frames in {shard.name} than {DATASET} does")
 
 

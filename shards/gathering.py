@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from shards.dataset import Dataset
-from shards.errors import DatasetError, ShardError
+from shards.errors import DatasetError, SampleError, ShardError
 from shards.npy import DTYPES, npy_header
 from shards.open_files import ShardFiles
 from shards.paths import MANIFEST
@@ -64,7 +64,10 @@ class Spans:
         """Raise unless a clip's tar header is as recorded and `start` are the first bytes."""
         name, size = f"{self.keys[clip]}.{self.suffix}", int(self.sizes[clip])
         shard, offset = int(self.shards[clip]), int(self.offsets[clip])
-        expected = member_header(name, size) + start
+        try:
+            expected = member_header(name, size) + start
+        except SampleError as error:  # no tar file of ours holds such a name or size
+            raise DatasetError(MANIFEST, str(error)) from error
         if files.bytes_at(shard, offset - BLOCK, len(expected)) != expected:
             raise DatasetError(
                 files.shards[shard].name, f"the headers of {name} are not at byte {offset - BLOCK}"

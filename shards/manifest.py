@@ -19,6 +19,7 @@ from shards.tables import parquet_to_table, rows_to_table
 from shards.writing import Span
 
 NO_COLUMNS = pa.schema([])
+_KINDS = (pa.types.is_string, pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating)
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def table_to_rows(schema: Schema, table: pa.Table) -> list[ManifestRow]:
 def parquet_to_manifest(schema: Schema, data: bytes) -> pa.Table:
     """Return the manifest that Parquet bytes hold, with its columns and keys checked."""
     table = parquet_to_table(data, MANIFEST)
+    _check_columns(table.schema)
     for column in manifest_columns(schema):
         if column.name not in table.column_names or table.schema.field(column.name) != column:
             raise DatasetError(
@@ -77,6 +79,24 @@ def parquet_to_manifest(schema: Schema, data: bytes) -> pa.Table:
     if not pc.all(named, min_count=0).as_py():
         raise DatasetError(MANIFEST, "holds keys with other letters than A-Z, a-z, 0-9, - and _")
     return table
+
+
+def _check_columns(columns: pa.Schema) -> None:
+    """Raise for a column that comes twice, and for a type that no build of ours writes.
+
+    Values of other types may not be Python's at all: a time of the year 300,000, a time zone that
+    this machine does not know.
+    """
+    if len(set(columns.names)) != len(columns):
+        raise DatasetError(MANIFEST, f"has the columns {', '.join(columns.names)}: one comes twice")
+    for column in columns:
+        kind = column.type.value_type if pa.types.is_list(column.type) else column.type
+        if not any(is_kind(kind) for is_kind in _KINDS):
+            raise DatasetError(
+                MANIFEST,
+                f"has a column {column.name!r} of {column.type}; expected text, truth values, "
+                "numbers, or lists of them",
+            )
 
 
 def _span_columns(suffix: str) -> tuple[str, str]:

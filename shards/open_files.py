@@ -128,8 +128,10 @@ class ShardFiles:
 
     def bytes_at(self, shard: int, offset: int, size: int) -> bytes:
         """Return a part of a shard."""
-        data = os.pread(self.descriptor(shard), size, max(offset, 0))
-        if offset < 0 or len(data) != size:
+        if offset < 0 or size < 0 or offset + size > self.shards[shard].bytes:
+            raise self.cut_short(shard, offset)
+        data = os.pread(self.descriptor(shard), size, offset)
+        if len(data) != size:
             raise self.cut_short(shard, offset)
         return data
 

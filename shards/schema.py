@@ -35,7 +35,9 @@ class ArraySpec:
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
             raise ShardError(f"the type is {self.dtype!r}; expected one of {', '.join(DTYPES)}")
-        named = [axis if isinstance(axis, str) else axis > 0 for axis in self.shape]
+        named = [
+            axis if isinstance(axis, str) else type(axis) is int and axis > 0 for axis in self.shape
+        ]
         if not named or not all(named):
             raise ShardError(f"the shape is {self.shape}; expected names and positive numbers")
 

@@ -18,6 +18,7 @@ from shards.description import Description, FileEntry, ShardEntry
 from shards.errors import DatasetError, ShardError
 from shards.hashing import hash_bytes
 from shards.paths import DATASET, LOCK, MANIFEST, RECEIPTS, RUN, STATISTICS_FILE, existing
+from shards.printable import printable
 from shards.publishing import TEMPORARY
 from shards.reading import ShardReader
 from shards.shard_faults import hash_faults, sample_faults
@@ -42,8 +43,7 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        line = " ".join(f"{self.where}: {self.message}".split())
-        return line.encode(errors="backslashreplace").decode()
+        return printable(" ".join(f"{self.where}: {self.message}".split()))
 
 
 def verify(path: Path) -> Iterator[Fault]:

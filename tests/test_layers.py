@@ -55,6 +55,17 @@ def test_one_file_alone_knows(package: str, only_file: str) -> None:
                 assert package not in set(imported_packages(file)), file
 
 
+def test_commands_print_through_one_function_alone() -> None:
+    files = {ROOT / "cli.py", *(ROOT / "commands").rglob("*.py")} - {ROOT / "commands/printing.py"}
+    for file in files:
+        words = {
+            node.attr
+            for node in ast.walk(ast.parse(file.read_text()))
+            if isinstance(node, ast.Attribute)
+        }
+        assert not {"echo", "secho"} & words, f"{file}: print with commands.printing.say"
+
+
 def test_the_command_line_starts_without_torch_ray_or_numba() -> None:
     program = "import sys, cli; print(sorted({'torch', 'ray', 'numba'} & set(sys.modules)))"
     run = subprocess.run(
