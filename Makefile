@@ -1,23 +1,33 @@
-# Everything a checkout needs. `make demo` and `make test` set themselves up in .venv first.
+# Everything a checkout needs. What a target needs is installed in .venv first: `make demo` what builds
+# need, `make test` what the tests need too, which is about four times as much.
 PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: setup demo test test-all lint types check bench format clean
 .DEFAULT_GOAL := demo
 
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+
 setup: .venv/.installed
 
-.venv/.installed: pyproject.toml constraints.txt
+.venv/.plain: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "motiondata needs Python 3.11 or newer: make PYTHON=python3.11")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@echo "Making .venv and installing what builds need, a minute or two ..."
+	@$(PYTHON) -m venv .venv
+	@$(PIP) .
+	@touch $@
+
+.venv/.installed: .venv/.plain
+	@echo "Installing what the tests and training need, PyTorch among it, some minutes ..."
+	@$(PIP) '.[test]'
 	@touch $@
 
 .venv/.linters: .venv/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[lint]'
+	@echo "Installing the linters ..."
+	@$(PIP) '.[lint]'
 	@touch $@
 
-demo: setup
+demo: .venv/.plain
 	$(BIN)/motiondata demo demo
 
 test: setup
@@ -37,7 +47,8 @@ check: lint types test
 
 # Libraries of the system that Open3D needs are named where they are missing: pip cannot install them.
 bench: setup
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	@echo "Installing what is compared with ..."
+	@$(PIP) '.[bench]'
 	$(BIN)/python -m benchmarks
 
 format: .venv/.linters

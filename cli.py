@@ -23,6 +23,9 @@ from shards.errors import ShardError
 
 INTERRUPTED = "interrupted; run the same command again: it goes on from what is finished, if any is"
 
+EXTRAS = {"torch": "train", "transformers": "train", "tokenizers": "train"}
+"""Packages that only some commands need, and the extra that has each."""
+
 
 @contextmanager
 def _terminated_as_interrupted() -> Iterator[None]:
@@ -49,12 +52,22 @@ class _Commands(click.Group):
             _exit(ctx, ABORTED, INTERRUPTED)
         except AbortedError as error:
             _exit(ctx, ABORTED, str(error))
+        except ModuleNotFoundError as error:
+            if error.name not in EXTRAS:
+                raise
+            _exit(ctx, WRONG_INPUT, _how_to_install(error.name))
         except OSError as error:
             if error.errno == errno.EPIPE:  # nobody reads on: click ends without a word
                 raise
             _exit(ctx, ABORTED, _sentence(error))
         except (MotionDataError, ShardError) as error:
             _exit(ctx, WRONG_INPUT, str(error))
+
+
+def _how_to_install(package: str) -> str:
+    """Return what to install where a package of an extra is missing."""
+    extra = f"motiondata[{EXTRAS[package]}]"
+    return f"expected the package {package}, found none: run pip install '{extra}'"
 
 
 def _sentence(error: OSError) -> str:

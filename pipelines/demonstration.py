@@ -1,5 +1,7 @@
 """The demo: made motion to verified shards to a picture, in one command and from nothing."""
 
+import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from pipelines.options import BuildOptions, Execution
 
 SHARD_MEGABYTES = 8
 """Small enough that the demo's few clips fill several shards."""
+PROGRAM = "motiondata"
 
 
 def run(folder: Path, clips: int, workers: int) -> Iterator[str]:
@@ -45,9 +48,28 @@ def _expect_clips(index: Path, clips: int) -> None:
 
 
 def next_commands(dataset: Path, corpus: Path) -> Iterator[str]:
-    """Yield the commands to try next."""
+    """Yield the commands to try next, as they can be typed."""
+    program = program_name()
     yield "Next:"
-    yield f"  motiondata info {dataset}"
-    yield f"  motiondata stats {dataset}"
-    yield f"  motiondata build-lidar {corpus}/index.csv --amass {corpus}/amass --dry-run --out x"
-    yield "  motiondata build-lidar --help"
+    yield f"  {program} info {dataset}"
+    yield f"  {program} stats {dataset}"
+    yield f"  {program} build-lidar {corpus}/index.csv --amass {corpus}/amass --dry-run --out x"
+    yield f"  {program} build-lidar --help"
+
+
+def program_name() -> str:
+    """Return what calls this program from the current folder: its name, or the path of its script.
+
+    A script that is not on PATH, as in a virtual environment that was not entered, is "not found"
+    by its name.
+    """
+    script = Path(sys.argv[0])
+    if script.name != PROGRAM or not script.is_file():  # such as `python -m motiondata`
+        script = Path(sys.executable).with_name(PROGRAM)
+    found = shutil.which(PROGRAM)
+    if found and script.is_file() and Path(found).samefile(script):
+        return PROGRAM
+    if script.is_file():
+        below = script.absolute().is_relative_to(Path.cwd())
+        return str(script.absolute().relative_to(Path.cwd()) if below else script.absolute())
+    return f"{sys.executable} -m {PROGRAM}"

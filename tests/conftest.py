@@ -1,10 +1,46 @@
-"""For all tests: Ctrl-C works in what they start, also where the tests run in the background.
+"""For all tests: Ctrl-C works in what they start, and nothing that they make or start stays behind.
 
 A shell lets its background jobs ignore SIGINT, and every process that they start does as well; then
-tests that interrupt a build would wait for ever.
+tests that interrupt a build would wait for ever. All temporary files, Ray's too, lie in one folder
+of the session, which is removed when all tests have passed; processes that were started with a file
+in it, such as those of a cluster whose driver was killed, are ended.
 """
 
+import os
+import shutil
 import signal
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+FOLDER = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the session's folder; its name is short, as Ray makes sockets in it."""
+    folder = tempfile.mkdtemp(prefix="md-")
+    config.stash[FOLDER] = Path(folder)
+    os.environ["TMPDIR"] = tempfile.tempdir = folder
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Mark the folder for removal if no test has failed."""
+    if exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        session.config.stash[FOLDER].joinpath("failed").touch()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what still runs, and remove the folder."""
+    folder = config.stash[FOLDER]
+    for arguments in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            started_there = os.fsencode(folder) in arguments.read_bytes()
+            if started_there and arguments.parent.name != str(os.getpid()):
+                os.kill(int(arguments.parent.name), signal.SIGKILL)
+    if not (folder / "failed").exists():
+        shutil.rmtree(folder, ignore_errors=True)

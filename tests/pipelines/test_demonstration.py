@@ -1,5 +1,7 @@
 """The demo: from nothing to verified shards and a picture, and again without doing it twice."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ from click.testing import CliRunner
 from matplotlib.image import imread
 
 from cli import main
+from pipelines.demonstration import program_name
 from pipelines.reports import info
 from shards.dataset import Dataset
 from shards.encoding import decode_member
@@ -27,7 +30,25 @@ def test_the_demo_says_what_it_built_and_what_to_do_next(shown: tuple[Path, str]
     folder, said = shown
     for expected in ("12 samples, 0 drops", "hits a frame", "frames/s", "MB", "is sound"):
         assert expected in said
-    assert f"motiondata stats {folder / 'lidar'}" in said
+    (suggested,) = [line for line in said.splitlines() if f" stats {folder / 'lidar'}" in line]
+    program = suggested.split(" stats ")[0].strip()
+    done = subprocess.run([*program.split(), "--version"], capture_output=True, text=True)
+    assert done.stdout.startswith("motiondata"), done.stderr
+
+
+def test_a_program_that_is_not_on_the_path_is_called_by_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / ".venv/bin/motiondata"
+    script.parent.mkdir(parents=True)
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [str(script)])
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "/usr/bin")
+    assert program_name() == ".venv/bin/motiondata"
+    monkeypatch.setenv("PATH", f"{script.parent}:/usr/bin")
+    assert program_name() == "motiondata"
 
 
 def test_the_demo_draws_people_on_a_floor(shown: tuple[Path, str]) -> None:
