@@ -12,12 +12,13 @@ import pyarrow.compute as pc
 from motiondata.bodies.bundled import bundled_body
 from motiondata.counting import counted
 from motiondata.lidar.presets import SENSOR_NAMES
+from pipelines.contents import Contents
 from pipelines.sample import SYNTHETIC
 from pipelines.summary import count_table, synthetic_line
 from shards.dataset import Dataset, read_table_file
 from shards.description import Description
 from shards.errors import DatasetError
-from shards.paths import DROPS, TRAIN
+from shards.paths import DATASET, DROPS, TRAIN
 from shards.tables import parquet_to_table
 from shards.verifying import verify as find_faults
 
@@ -97,16 +98,14 @@ def _members(dataset: Dataset) -> list[str]:
 
 
 def _seen(dataset: Dataset) -> list[str]:
-    """Say from how many hits and recordings the samples are, and what was flagged."""
+    """Say from how many hits and recordings the samples are, and what their clips are."""
     manifest = dataset.manifest
     lines = [*_hits(manifest), f"recordings: {len(set(manifest['source'].to_pylist())):,}"]
     lines += _captions(manifest)
     shared = _leaks(dataset)
     if shared:
         lines.append(f"leak: {shared:,} test samples are of recordings that train has too")
-    raised = manifest["flags"].to_pylist() if "flags" in manifest.column_names else []
-    flags = Counter(flag for flags in raised for flag in flags if flag != SYNTHETIC)
-    return lines + [f"flagged {flag}: {count:,} samples" for flag, count in flags.most_common()]
+    return lines + Contents.of(manifest).describe()
 
 
 def _synthetic(manifest: pa.Table) -> list[str]:
@@ -153,12 +152,10 @@ def _dropped(dataset: Dataset) -> list[str]:
 
 
 def _made_from(provenance: Any) -> list[str]:
-    inputs = [f"  {name}: {digest}" for name, digest in provenance["inputs"].items()]
     return [
         f"built by {provenance['software']}",
         *_MADE_WITH[provenance["product"]](provenance),
-        "inputs, by hash:",
-        *inputs,
+        f"inputs, whose hashes are in {DATASET}: {', '.join(provenance['inputs'])}",
     ]
 
 
