@@ -2,7 +2,6 @@
 
 import re
 import shlex
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,6 @@ DOCUMENTS = [
     *sorted((ROOT / "docs").rglob("*.md")),
     ROOT / "benchmarks" / "README.md",
 ]
-HEADING = re.compile(r"#+ +(.*)")
 FENCE = re.compile(r"(`{3,}|~{3,})(\w*)")
 PROMPT = re.compile(r"\w*\$ +(.*)")
 INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
@@ -24,17 +22,14 @@ class Block:
     """A fenced block of a document."""
 
     document: Path
-    heading: str
-    number: int
-    """Of the blocks below the heading, from 1."""
     language: str
     """What stands after the fence: `console`, `python`, ..., or nothing."""
     text: str
 
     @property
     def name(self) -> str:
-        """The document, the heading and the number: `README.md: Try it, 2`."""
-        return f"{self.document.relative_to(ROOT)}: {self.heading}, {self.number}"
+        """The document and the first line: `README.md: $ make demo`."""
+        return f"{self.document.relative_to(ROOT)}: {self.text.splitlines()[0]}"
 
     @property
     def steps(self) -> list[tuple[str, list[str]]]:
@@ -50,20 +45,16 @@ class Block:
 
 def blocks_of(document: Path) -> Iterator[Block]:
     """Yield the fenced blocks of a document in order."""
-    heading, fence, language = "", "", ""
+    fence, language = "", ""
     lines: list[str] = []
-    counts: Counter[str] = Counter()
     for line in document.read_text().splitlines():
         if fence and line == fence:
-            counts[heading] += 1
-            yield Block(document, heading, counts[heading], language, "\n".join(lines))
+            yield Block(document, language, "\n".join(lines))
             fence, lines = "", []
         elif fence:
             lines.append(line)
         elif begun := FENCE.match(line):
             fence, language = begun[1], begun[2]
-        elif titled := HEADING.match(line):
-            heading = titled[1].replace("`", "")
     assert not fence, f"{document}: a block is not closed"
 
 

@@ -42,5 +42,5 @@ def test_no_document_counts_the_shards_of_a_dataset(document: Path) -> None:
 
 def test_blocks_are_found_where_they_stand() -> None:
     (layout,) = (block for block in BLOCKS if block.document.name == "CONTRIBUTING.md")
-    assert layout.name == "CONTRIBUTING.md: The house, 1"
+    assert layout.name.startswith("CONTRIBUTING.md: cli.py")
     assert layout.text.startswith("cli.py ")
