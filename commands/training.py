@@ -47,7 +47,12 @@ def _training_options(batch: int) -> Callable[[Callable[..., None]], Callable[..
         click.option("--watch-every", default=LOOP.watch_every, help="Steps between looks at val."),
         click.option("--workers", default=LOOP.workers, help="Processes that read; 0: this one."),
         click.option("--warmup", default=OPTIMIZER.warmup, help="Steps of a stage's warm-up."),
-        click.option("--schedule", type=click.Choice(SCHEDULES), default=OPTIMIZER.schedule),
+        click.option(
+            "--schedule",
+            type=click.Choice(SCHEDULES),
+            default=OPTIMIZER.schedule,
+            help="Of the learning rate; with constant, --steps may be raised later.",
+        ),
         click.option("--weight-decay", default=OPTIMIZER.weight_decay, help="AdamW's."),
         click.option("--clip", default=OPTIMIZER.clip, help="The longest gradient."),
         click.option("--precision", type=click.Choice(PRECISIONS), default=OPTIMIZER.precision),

@@ -28,6 +28,7 @@ REASONS = (
 """Of a collapse, and of features that are ignored."""
 
 
+NO_BLEU = "BLEU@4 is left out: no reference has four words."
 NO_CIDER = (
     "CIDEr-D is left out: it weighs words by how few clips have them, and the references of all "
     "{clips} clips here have the same words. Score more clips to compare by it."
@@ -41,25 +42,27 @@ NO_CIDER_OF_ONE = (
 def findings(captions: Sequence[str], scores: Mapping[str, Scores], loss: Loss | None) -> list[str]:
     """Return what is wrong with a model, a sentence each, or one that says that nothing is.
 
-    `scores` are by row of the table. A score that is not defined is not compared; a last sentence
-    says so.
+    `scores` are by row of the table. A score that is not defined is not compared; a sentence at the
+    end says so.
     """
     model, others = scores[MODEL], (CONSTANT, NEAREST)
     wrong = [*_collapse(captions, model), *_ignored(loss)]
     wrong += [REASONS] if wrong else []
     wrong += [line for name in others for line in _no_better(model, name, scores[name])]
-    by = " and ".join(label for score, label in COMPARED.items() if _has(model, score))
-    right = f"The model is better than the {' and than the '.join(others)} by {by}"
-    wrong = wrong or [f"{right}, and has not collapsed."]
-    return wrong if _has(model, "cider_d") else [*wrong, _no_cider(len(captions))]
+    by = [label for score, label in COMPARED.items() if _has(model, score)]
+    right = f"The model is better than the {' and than the '.join(others)} by {' and '.join(by)}"
+    fine = f"{right}, and has not collapsed." if by else "The model has not collapsed."
+    return [*(wrong or [fine]), *_left_out(model, len(captions))]
 
 
 def _has(scores: Scores, name: str) -> bool:
     return getattr(scores, name) is not None
 
 
-def _no_cider(clips: int) -> str:
-    return NO_CIDER_OF_ONE if clips == 1 else NO_CIDER.format(clips=clips)
+def _left_out(model: Scores, clips: int) -> list[str]:
+    no_cider = NO_CIDER_OF_ONE if clips == 1 else NO_CIDER.format(clips=clips)
+    reasons = {"bleu_4": NO_BLEU, "cider_d": no_cider}
+    return [reason for score, reason in reasons.items() if not _has(model, score)]
 
 
 def _collapse(captions: Sequence[str], model: Scores) -> list[str]:

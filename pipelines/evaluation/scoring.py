@@ -31,9 +31,10 @@ class Scores:
     """Scores as pycocoevalcap's scorers give them: papers write them times 100."""
 
     bleu_1: float
-    bleu_2: float
-    bleu_3: float
-    bleu_4: float
+    bleu_2: float | None
+    bleu_3: float | None
+    bleu_4: float | None
+    """BLEU@n is None where no reference has n words, so that none can be matched."""
     rouge_l: float
     cider_d: float | None
     """None where all clips have the same n-grams in their references, as with a single clip."""
@@ -51,8 +52,16 @@ def score_captions(
     """Return the scores of captions, one a clip, against each clip's references."""
     said = [normalise(caption) for caption in captions]
     expected = [[normalise(reference) for reference in refs] for refs in references]
+    longest = max(len(reference.split()) for refs in expected for reference in refs)
+    one, *more = bleu(said, expected)
+    two, three, four = (
+        score if size <= longest else None for size, score in enumerate(more, start=2)
+    )
     return Scores(
-        *bleu(said, expected),
+        one,
+        two,
+        three,
+        four,
         rouge_l=rouge_l(said, expected),
         cider_d=cider_d(said, expected) if is_defined(expected) else None,
         distinct=len(set(said)) / len(said),

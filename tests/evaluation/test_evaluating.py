@@ -59,9 +59,10 @@ def test_the_table_has_the_model_and_both_baselines(corpus: Corpus, tmp_path: Pa
     lines = (tmp_path / "out" / MARKDOWN_REPORT).read_text().splitlines()
     row = next(line for line in lines if line.startswith(f"| {MODEL} |"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert expected.cider_d is not None
     assert cells[4:7] == [
-        f"{100 * value:.1f}" for value in (expected.bleu_4, expected.rouge_l, expected.cider_d)
+        f"{100 * value:.1f}"
+        for value in (expected.bleu_4, expected.rouge_l, expected.cider_d)
+        if value is not None
     ]
 
 
@@ -118,7 +119,7 @@ def test_captions_of_any_characters_are_reported(corpus: Corpus, tmp_path: Path)
     assert {line.replace("\\|", "").count("|") for line in rows.splitlines()} == {6}
 
 
-def scores(bleu_4: float, cider_d: float | None, distinct: float = 1.0) -> Scores:
+def scores(bleu_4: float | None, cider_d: float | None, distinct: float = 1.0) -> Scores:
     return Scores(0.5, 0.4, 0.3, bleu_4, 0.4, cider_d, distinct, None)
 
 
@@ -181,6 +182,25 @@ def test_a_score_that_is_not_defined_is_not_compared(captions: list[str], reason
     assert better.endswith("the nearest training clip by BLEU@4, and has not collapsed.")
     assert left_out.startswith("CIDEr-D is left out: ")
     assert reason in left_out
+
+
+def test_labels_of_one_word_are_not_compared_by_scores_that_need_more() -> None:
+    labels = [["walk"], ["sit down"], ["run"]]
+    perfect = score_captions([refs[0] for refs in labels], labels)
+    assert perfect.bleu_1 == pytest.approx(1)
+    assert perfect.bleu_3 is perfect.bleu_4 is None
+    worse = score_captions(["walk"] * 3, labels)
+    rows = {MODEL: perfect, CONSTANT: worse, NEAREST: worse}
+    better, left_out = findings(["walk", "sit down", "run"], rows, None)
+    assert better.endswith("by CIDEr-D, and has not collapsed.")
+    assert left_out == "BLEU@4 is left out: no reference has four words."
+
+
+def test_one_clip_with_a_short_label_is_not_compared() -> None:
+    rows = dict.fromkeys((MODEL, CONSTANT, NEAREST), scores(None, None))
+    said = findings(["walk"], rows, None)
+    assert [line.split(" ")[0] for line in said] == ["The", "BLEU@4", "CIDEr-D"]
+    assert said[0] == "The model has not collapsed."
 
 
 def test_a_perfect_caption_of_one_clip_is_better_than_the_baselines(tmp_path: Path) -> None:

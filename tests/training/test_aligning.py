@@ -87,6 +87,16 @@ def test_a_stopped_training_goes_on_to_the_same_weights(motions: Dataset, tmp_pa
     assert len(ids) == 1
 
 
+def test_more_steps_extend_an_alignment_to_the_bit(motions: Dataset, tmp_path: Path) -> None:
+    loop = replace(LOOP, optimizer=OptimizerOptions(warmup=2, schedule="constant"))
+    for name, steps in (("whole", 7), ("extended", 4), ("extended", 7)):
+        options = replace(OPTIONS, steps=steps)
+        align(motions.path, tmp_path / name, options, loop, "cpu", io.StringIO())
+    assert losses_of(tmp_path / "extended") == losses_of(tmp_path / "whole")
+    ids = {load_encoder(tmp_path / name / CHECKPOINT).id for name in ("whole", "extended")}
+    assert len(ids) == 1
+
+
 def losses_of(out: Path) -> list[float]:
     return [record["loss"] for record in read_log(out) if "loss" in record]
 

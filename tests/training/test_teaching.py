@@ -116,6 +116,29 @@ def test_the_log_has_what_was_seen_of_validation_clips(captioned: Dataset, tmp_p
     assert 0 < looks[0]["watch"]["distinct"] <= 1
 
 
+def test_more_steps_extend_a_captioner_to_the_bit(captioned: Dataset, tmp_path: Path) -> None:
+    constant = ("--stages=full", "--stride=1", "--schedule=constant", "--warmup=2", "--device=cpu")
+    invoke(captioned.path, tmp_path / "whole", *constant, "--steps=9")
+    invoke(captioned.path, tmp_path / "extended", *constant, "--steps=5")
+    first = losses(tmp_path / "extended")
+    invoke(captioned.path, tmp_path / "extended", *constant, "--steps=9")
+    assert losses(tmp_path / "extended")[:5] == first
+    assert losses(tmp_path / "extended") == losses(tmp_path / "whole")
+    whole, extended = (
+        read_checkpoint(tmp_path / name / CHECKPOINT, "captioner")["weights"]
+        for name in ("whole", "extended")
+    )
+    assert all(torch.equal(whole[name], extended[name]) for name in whole)
+
+
+def test_more_steps_of_a_falling_rate_are_refused_with_the_reason(
+    captioned: Dataset, tmp_path: Path
+) -> None:
+    run(captioned.path, tmp_path, replace(OPTIONS, stages="full", steps="5"))
+    with pytest.raises(InputError, match=r"steps of full 5 -> 9: with the schedule cosine the lea"):
+        run(captioned.path, tmp_path, replace(OPTIONS, stages="full", steps="9"))
+
+
 def test_a_killed_training_goes_on_to_the_same_losses(captioned: Dataset, tmp_path: Path) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     process = subprocess.Popen(
