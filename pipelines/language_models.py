@@ -31,8 +31,16 @@ def loading(what: str, expected: str) -> Iterator[None]:
         ImportError,
         SafetensorError,
     ) as error:
-        first = str(error).strip().partition("\n")[0]
-        raise InputError(f"{what} cannot be loaded ({first}); expected {expected}") from error
+        raise _cannot_be_loaded(what, error, expected) from error
+    except Exception as error:
+        if type(error) is not Exception:  # tokenizers raises the bare class
+            raise
+        raise _cannot_be_loaded(what, error, expected) from error
+
+
+def _cannot_be_loaded(what: str, error: Exception, expected: str) -> InputError:
+    first = str(error).strip().partition("\n")[0]
+    return InputError(f"{what} cannot be loaded ({first}); expected {expected}")
 
 
 def expect_vocabulary(where: str, tokenizer: Any, embeddings: int) -> None:

@@ -121,7 +121,8 @@ class TextModel:
         except StrictDataclassError as error:
             raise ValueError(f"the configuration of the T5: {error}") from error
         expect_no_code("the checkpoint", config)
-        tokenizer = Tokenizer.from_str(state["tokenizer"])
+        with loading("the checkpoint: its text model", "what train-captioner wrote"):
+            tokenizer = Tokenizer.from_str(state["tokenizer"])
         return TextModel(state["name"], tokenizer, T5ForConditionalGeneration(config))
 
 

@@ -217,6 +217,15 @@ def test_a_configuration_that_names_code_is_refused(tmp_path: Path, key: str) ->
         TextModel.from_state(state)
 
 
+@pytest.mark.parametrize("content", ["x", "{}", '{"added_tokens": [], "model": {}}'])
+def test_a_damaged_tokenizer_is_refused(tmp_path: Path, content: str) -> None:
+    (write_t5(tmp_path) / "tokenizer.json").write_text(content)
+    with pytest.raises(InputError, match="the text model cannot be loaded"):
+        load_text_model(str(tmp_path), CAPTIONS, 0)
+    with pytest.raises(InputError, match="its text model cannot be loaded"):
+        TextModel.from_state({**tiny().to_state(), "tokenizer": content})
+
+
 def test_a_state_of_odd_types_is_a_value_error() -> None:
     state = tiny().to_state()
     state["config"] = json.dumps({**json.loads(state["config"]), "num_layers": "x"})
