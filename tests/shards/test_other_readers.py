@@ -91,3 +91,23 @@ def test_ray_data_reads_a_split(dataset: Dataset, monkeypatch: pytest.MonkeyPatc
     finally:
         ray.shutdown()
     assert_read(sorted(rows, key=lambda row: row["__key__"]), SAME)
+
+
+def test_datasets_loads_a_split_whose_first_clips_have_no_captions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    datasets = pytest.importorskip("datasets")
+    shards = [[3], [4]]  # of every five clips the first has no captions, and so the first shard
+    path = make_clips(tmp_path / "data", {"train": shards}).path
+    files = {"train": f"{path}/train/*.tar"}
+    where = {"data_files": files, "split": "train"}
+    found = datasets.load_dataset("webdataset", **where, streaming=True).features
+    text, seconds = datasets.Value("string"), datasets.Value("float64")
+    caption = {"text": text, "start_seconds": seconds, "end_seconds": seconds}
+    features = {**found, "json": {**found["json"], "captions": [caption]}}
+    read = datasets.load_dataset(
+        "webdataset", **where, features=datasets.Features(features), cache_dir=str(tmp_path / "c")
+    )
+    assert [len(row["json"]["captions"]) for row in read] == [0, 2]
