@@ -107,7 +107,11 @@ def _copy_checkout(folder: Path) -> None:
 
 
 def _lines(text: str) -> list[str]:
-    """Return the lines of an output that every run prints, without what varies."""
+    """Return the lines of an output that every run prints, without what varies.
+
+    A program on PATH is called by its name, and by its path elsewhere.
+    """
+    text = text.replace(".venv/bin/motiondata", "motiondata")
     kept = [VARIES.sub("#", line.rstrip()) for line in text.splitlines() if ONCE not in line]
     return "\n".join(kept).strip().splitlines()
 
