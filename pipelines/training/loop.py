@@ -223,7 +223,7 @@ class _Run:
         return {**self._options.identity, **self._training.identity()}
 
     def _expect_same(self, before: Mapping[str, Any]) -> None:
-        now = self._identity
+        now, before = _flat(self._identity), _flat(before)
         different = [name for name in {**before, **now} if before.get(name) != now.get(name)]
         if different:
             found = "; ".join(f"{name} {before.get(name)} -> {now.get(name)}" for name in different)
@@ -234,6 +234,15 @@ class _Run:
             f"{self._path.parent}: was begun otherwise ({found}); choose another --out, or remove "
             "the folder"
         )
+
+
+def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values without nested mappings: those of `sizes` as `sizes.width`, and so on."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        nested = _flat(value) if isinstance(value, Mapping) else None
+        flat |= {name: value} if nested is None else {f"{name}.{of}": nested[of] for of in nested}
+    return flat
 
 
 def _endless(loader: Loader) -> Iterator[Batch]:
