@@ -4,4 +4,4 @@ No Ray, no tar files and no command line here. Nothing heavy is imported by this
 that the command line starts at once: import what you need from its modules.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
