@@ -12,13 +12,13 @@ from typing import Any
 
 import click
 
-from commands import building, datasets, sources, training
+from commands import build, datasets, sources, training
 from commands.parameters import ABORTED, WRONG_INPUT
 from commands.printing import say
 from motiondata import __version__
 from motiondata.errors import MotionDataError
-from pipelines.errors import AbortedError
-from pipelines.streams import give_up
+from pipelines.engine.errors import AbortedError
+from pipelines.engine.streams import give_up
 from shards.errors import ShardError
 
 INTERRUPTED = "interrupted; run the same command again: it goes on from what is finished, if any is"
@@ -94,14 +94,14 @@ COMMANDS = (
     sources.demo,
     sources.synthesize,
     sources.import_cmu,
-    building.build_lidar,
+    build.build_lidar,
     datasets.verify,
     datasets.info,
     datasets.stats,
     datasets.preview,
     datasets.export,
     training.align,
-    building.encode,
+    build.encode,
     training.train_captioner,
     training.caption,
     training.evaluate,

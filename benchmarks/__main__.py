@@ -2,8 +2,8 @@
 
 import click
 
-from benchmarks import posing, scanning
-from benchmarks.libraries import expect_libraries
+from benchmarks.common.libraries import expect_libraries
+from benchmarks.kernels import posing, scanning
 
 
 @click.command()

@@ -11,25 +11,25 @@ import click
 
 from commands.parameters import FILE, FOLDER
 from commands.printing import say
-from pipelines.export_options import EXPORT_FORMATS, ExportOptions
+from pipelines.datasets.export_options import EXPORT_FORMATS, ExportOptions
 
 
 @click.command()
 @click.argument("dataset", type=FOLDER)
 def info(dataset: Path) -> None:
     """Say what DATASET holds, from what it was made, and how to make it again."""
-    from pipelines import reports
+    from pipelines.datasets import info
 
-    say(reports.info(dataset))
+    say(info.info(dataset))
 
 
 @click.command()
 @click.argument("dataset", type=FOLDER)
 def verify(dataset: Path) -> None:
     """Check every byte of DATASET; print a line a fault."""
-    from pipelines import reports
+    from pipelines.datasets import info
 
-    sound, report = reports.verify(dataset)
+    sound, report = info.verify(dataset)
     say(report)
     sys.exit(0 if sound else 1)
 
@@ -73,7 +73,7 @@ def stats(
 
     Statistics by clip or by group lie in a folder of their own: stats/SPLIT/FIELD-clip, and so on.
     """
-    from pipelines import statistics
+    from pipelines.datasets import statistics
 
     for part in statistics.stats(dataset, split, field, weight, group, workers, out):
         say(part)
@@ -87,7 +87,7 @@ def stats(
 @click.option("--key", "keys", multiple=True, help="A sample to show; may be repeated.")
 def preview(dataset: Path, out: Path, clips: int, split: str | None, keys: tuple[str, ...]) -> None:
     """Draw a picture of scans of DATASET: as the sensor sees people, and from the side."""
-    from pipelines import preview as pictures
+    from pipelines.products.lidar import preview as pictures
 
     say(pictures.preview(dataset, out, keys, clips, split).describe())
 
@@ -106,6 +106,6 @@ def export(dataset: Path, out: Path, **parameters: Any) -> None:
 
     Run again after it was stopped, it writes only what is missing.
     """
-    from pipelines import exporting
+    from pipelines.datasets import export
 
-    say(exporting.export(dataset, out, ExportOptions(**parameters)))
+    say(export.export(dataset, out, ExportOptions(**parameters)))

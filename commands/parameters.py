@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from shards.errors import ShardError
-from shards.paths import refuse_url
+from shards.format.paths import refuse_url
 
 
 class _Path(click.Path):

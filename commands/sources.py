@@ -20,9 +20,9 @@ def import_cmu(source: Path, out: Path) -> None:
 
     Exit codes: 0, all were imported. 3, some could not be, each of which is named; the others were.
     """
-    from pipelines import imports
+    from pipelines import sources
 
-    result = imports.import_cmu(source, out)
+    result = sources.import_cmu(source, out)
     say(result.describe())
     sys.exit(0 if result.is_complete else TOO_MANY_FAILURES)
 
@@ -33,9 +33,9 @@ def import_cmu(source: Path, out: Path) -> None:
 @click.option("--seed", default=0, show_default=True, help="Another seed, another corpus.")
 def synthesize(clips: int, out: Path, seed: int) -> None:
     """Make recordings, captions, an index and split lists of synthetic motion."""
-    from pipelines import imports
+    from pipelines import sources
 
-    say(imports.synthesize(out, clips, seed))
+    say(sources.synthesize(out, clips, seed))
 
 
 @click.command()
@@ -44,7 +44,7 @@ def synthesize(clips: int, out: Path, seed: int) -> None:
 @click.option("--workers", default=0, show_default=True, help="Ray workers; 0: this process.")
 def demo(folder: Path, clips: int, workers: int) -> None:
     """Make a small corpus, build and verify its shards, and draw a picture, in FOLDER."""
-    from pipelines import demonstration
+    from pipelines import demo
 
-    for line in demonstration.run(folder, clips, workers):
+    for line in demo.run(folder, clips, workers):
         say(line)

@@ -15,23 +15,25 @@ import click
 from commands.parameters import FILE, FOLDER, NAME_OR_PATH
 from commands.printing import say
 from pipelines.evaluation.options import EvaluationOptions
-from pipelines.training.align_options import (
+from pipelines.training.alignment.options import (
     ALIGN_BATCH,
     NO_AUGMENTATION,
-    AlignOptions,
+    AlignmentOptions,
     Augmentation,
-    EncoderOptions,
 )
-from pipelines.training.options import (
+from pipelines.training.captioning.options import (
+    CaptionerTrainingOptions,
+    Decoding,
+    GenerationOptions,
+)
+from pipelines.training.common.options import (
     DEVICES,
     PRECISIONS,
     SCHEDULES,
-    CaptioningOptions,
-    Decoding,
     LoopOptions,
     OptimizerOptions,
-    TeachingOptions,
 )
+from pipelines.training.encoders.options import EncoderOptions
 
 LOOP, OPTIMIZER = LoopOptions(), OptimizerOptions()
 PIPED_WIDTH = 120
@@ -82,24 +84,28 @@ def _to_loop(parameters: dict[str, Any]) -> LoopOptions:
 @click.option("--out", type=FOLDER, required=True, help="Folder of the checkpoint and the log.")
 @click.option(
     "--encoder",
-    default=AlignOptions.encoder,
+    default=AlignmentOptions.encoder,
     help="module:factory of an encoder of yours, which is run [default: this program's].",
     show_default=False,
 )
 @click.option(
     "--text-model",
     type=NAME_OR_PATH,
-    default=AlignOptions.text_model,
+    default=AlignmentOptions.text_model,
     help="tiny (made on the spot), a T5's folder, or hub:NAME.",
 )
 @click.option("--train-text", is_flag=True, help="Train the text model too; tiny always is.")
-@click.option("--frame-stride", default=AlignOptions.frame_stride, help="Every n-th frame is read.")
-@click.option("--max-frames", default=AlignOptions.max_frames, help="Of longer clips, a window.")
+@click.option(
+    "--frame-stride", default=AlignmentOptions.frame_stride, help="Every n-th frame is read."
+)
+@click.option(
+    "--max-frames", default=AlignmentOptions.max_frames, help="Of longer clips, a window."
+)
 @click.option("--points", default=EncoderOptions.points, help="Points of a frame: the first ones.")
 @click.option("--width", default=EncoderOptions.width, help="Of the encoder's transformer.")
 @click.option("--layers", default=EncoderOptions.layers, help="Of the encoder's transformer.")
-@click.option("--steps", default=AlignOptions.steps, help="Steps of training.")
-@click.option("--rate", default=AlignOptions.rate, help="The learning rate.")
+@click.option("--steps", default=AlignmentOptions.steps, help="Steps of training.")
+@click.option("--rate", default=AlignmentOptions.rate, help="The learning rate.")
 @click.option("--no-augmentation", is_flag=True, help="Do not vary clips in training.")
 @_training_options(ALIGN_BATCH)
 def align(
@@ -117,13 +123,15 @@ def align(
     Stopped or killed, it resumes when it is run again. OUT/checkpoint.pt is the encoder,
     OUT/recall.json how often val and test clips find their captions, and the reverse.
     """
-    from pipelines.training import aligning
+    from pipelines.training.alignment import train_alignment
 
     loop = _to_loop(parameters)
     augmentation = NO_AUGMENTATION if no_augmentation else Augmentation()
     sizes = EncoderOptions(points=points, width=width, layers=layers)
-    options = AlignOptions(**parameters, augmentation=augmentation, sizes=sizes)
-    if report := aligning.align(dataset, out, options, loop, device):  # the first process's
+    options = AlignmentOptions(**parameters, augmentation=augmentation, sizes=sizes)
+    if report := train_alignment.train_alignment(
+        dataset, out, options, loop, device
+    ):  # the first process's
         say(report)
 
 
@@ -134,7 +142,7 @@ def align(
 @click.option(
     "--text-model",
     type=NAME_OR_PATH,
-    default=TeachingOptions.text_model,
+    default=CaptionerTrainingOptions.text_model,
     help="tiny (made on the spot), a T5's folder, or hub:NAME.",
 )
 @click.option("--encoder-checkpoint", type=FILE, help="Of align, to begin with; of points only.")
@@ -143,7 +151,9 @@ def align(
 @click.option("--projector-rate", type=float, help="Learning rate [default: by text model].")
 @click.option("--rate", type=float, help="Of all else, in the stage full [default: likewise].")
 @click.option("--stride", type=int, help="Frames to the next that is read [default: 4].")
-@click.option("--patience", default=TeachingOptions.patience, help="Steps before some alarms.")
+@click.option(
+    "--patience", default=CaptionerTrainingOptions.patience, help="Steps before some alarms."
+)
 @_training_options(LOOP.batch)
 def train_captioner(dataset: Path, out: Path, device: str, **parameters: Any) -> None:
     """Train a captioner on DATASET, of features with captions, or of points.
@@ -151,11 +161,13 @@ def train_captioner(dataset: Path, out: Path, device: str, **parameters: Any) ->
     Stopped or killed, it resumes when it is run again; torchrun starts several processes of it.
     OUT/checkpoint.pt is the captioner, OUT/log.jsonl the record of its training.
     """
-    from pipelines.training import teaching
+    from pipelines.training.captioning import train_captioner
 
     loop = _to_loop(parameters)
-    options = TeachingOptions(**parameters)
-    if report := teaching.teach(dataset, out, options, loop, device):  # the first process's
+    options = CaptionerTrainingOptions(**parameters)
+    if report := train_captioner.train_captioner(
+        dataset, out, options, loop, device
+    ):  # the first process's
         say(report)
 
 
@@ -166,9 +178,9 @@ def train_captioner(dataset: Path, out: Path, device: str, **parameters: Any) ->
 @click.option("--out", type=FILE, help="File of captions to write, a line of JSON a clip.")
 @click.option("--beams", default=Decoding.beams, help="Sentences followed at a time; 1: greedy.")
 @click.option("--max-tokens", default=Decoding.max_tokens, help="Where sentences are cut.")
-@click.option("--batch", default=CaptioningOptions.batch, help="Clips captioned together.")
+@click.option("--batch", default=GenerationOptions.batch, help="Clips captioned together.")
 @click.option("--limit", type=int, help="The first so many clips only.")
-@click.option("--device", type=click.Choice(DEVICES), default=CaptioningOptions.device)
+@click.option("--device", type=click.Choice(DEVICES), default=GenerationOptions.device)
 def caption(
     dataset: Path,
     checkpoint: Path,
@@ -179,11 +191,11 @@ def caption(
     **parameters: Any,
 ) -> None:
     """Say what the clips of a split of DATASET show, beside what was said of them."""
-    from pipelines.training import captioning
+    from pipelines.training.captioning import generate
 
-    options = CaptioningOptions(Decoding(beams, max_tokens), **parameters)
+    options = GenerationOptions(Decoding(beams, max_tokens), **parameters)
     width = get_terminal_size((PIPED_WIDTH, 0)).columns
-    say(captioning.caption(dataset, checkpoint, split, out, options, sys.stderr, width))
+    say(generate.caption(dataset, checkpoint, split, out, options, sys.stderr, width))
 
 
 @click.command(context_settings={"show_default": True})
@@ -203,6 +215,6 @@ def evaluate(dataset: Path, out: Path, **parameters: Any) -> None:
     OUT/report.md is what is printed: BLEU, ROUGE-L and CIDEr-D of the captions, of one that is said
     of every clip, and of those of the nearest training clips. OUT/report.json has the same.
     """
-    from pipelines.evaluation import evaluating
+    from pipelines.evaluation import evaluate
 
-    say(evaluating.evaluate(dataset, out, EvaluationOptions(**parameters)))
+    say(evaluate.evaluate(dataset, out, EvaluationOptions(**parameters)))

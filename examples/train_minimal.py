@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from shards import open_dataset
-from shards.loader import Loader
+from shards.stream.loader import Loader
 
 EPOCHS, JOINTS, POINTS = 5, 22, 96
 SAVED, PART = Path("train_minimal.pt"), Path("train_minimal.part")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from motiondata.clip import Clip
 from motiondata.errors import DropReason, RecordingError
 from motiondata.recording import Recording
-from motiondata.skeleton import JOINT, PARENTS
+from motiondata.skeletons import JOINT, PARENTS
 
 MOST = 0.9
 """The share of frames, or of bones, that must agree before a recording is refused."""

@@ -30,8 +30,8 @@ def kernel(function: Function) -> Function:
     """Compile a function that Python calls, and cache it, if there is any folder for caches.
 
     Its arguments must be arrays, numbers and plain tuples: the cache names the classes of others,
-    and breaks when one has moved. All that it calls must be in files of its own folder or of this
-    one: it is compiled anew when any of them has changed.
+    and breaks when one has moved. It is compiled again when
+    its module, or a module of this package that it imports, has changed.
     """
     dispatcher: Any = step(function)
     with suppress(RuntimeError):  # no folder can be written: every process compiles for itself

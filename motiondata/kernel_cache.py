@@ -6,7 +6,8 @@ that cannot be written costs time only. Numba chooses the folder: beside the sou
 user's own cache folder, or in `NUMBA_CACHE_DIR`.
 """
 
-from collections.abc import Callable
+import ast
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
@@ -16,6 +17,7 @@ from typing import Any
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 DIGEST_BYTES = 16
+PACKAGE = Path(__file__).parent
 
 
 class KernelCache(FunctionCache):
@@ -44,9 +46,9 @@ class KernelCache(FunctionCache):
             super().save_overload(sig, data)  # type: ignore[no-untyped-call]
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[object, ...]:
-        folder = Path(self._py_func.__code__.co_filename).parent
+        file = Path(self._py_func.__code__.co_filename)
         key: tuple[object, ...] = super()._index_key(sig, codegen)  # type: ignore[no-untyped-call]
-        return (*key, sources_digest(folder))
+        return (*key, sources_digest(file))
 
 
 class _Files(IndexDataCacheFile):
@@ -77,10 +79,34 @@ def _digest(data: bytes) -> bytes:
 
 
 @cache
-def sources_digest(folder: Path) -> bytes:
-    """Return a digest of all modules of a folder of kernels, and of this one."""
+def sources_digest(file: Path) -> bytes:
+    """Return a digest of a module and of all modules that it imports, directly or indirectly.
+
+    Modules count if they are in this package or in the importing module's own folder.
+    """
+    found, waiting = set[Path](), [file]
+    while waiting:
+        module = waiting.pop()
+        if module not in found:
+            found.add(module)
+            waiting += _imported_files(module)
     digest = blake2b()
-    for files in (folder, Path(__file__).parent):
-        for file in sorted(files.glob("*.py")):
-            digest.update(blake2b(file.read_bytes()).digest())
+    for path in sorted(found):
+        digest.update(blake2b(path.read_bytes()).digest())
     return digest.digest()
+
+
+def _imported_files(file: Path) -> Iterator[Path]:
+    """Yield the files of the modules that count, of all that a module imports."""
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            first, *rest = name.split(".")
+            root = PACKAGE if first == PACKAGE.name else file.parent / first
+            for path in (root.joinpath(*rest, "__init__.py"), Path(f"{root.joinpath(*rest)}.py")):
+                if path.is_file():
+                    yield path

@@ -10,8 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from motiondata.clip import Clip
-from motiondata.humanml3d.splits import MIRRORED_PREFIX
-from motiondata.skeleton import JOINTS, LEFT_JOINTS, RIGHT_JOINTS
+from motiondata.skeletons import JOINTS, LEFT_JOINTS, RIGHT_JOINTS
+
+MIRRORED_PREFIX = "M"
 
 _OTHER_SIDE = np.arange(JOINTS)
 _OTHER_SIDE[[*LEFT_JOINTS, *RIGHT_JOINTS]] = [*RIGHT_JOINTS, *LEFT_JOINTS]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.errors import DropReason, RecordingError
-from motiondata.skeleton import JOINTS
+from motiondata.skeletons import JOINTS
 
 SMPL_SHAPES = "smpl"
 """The shape space of `betas` in AMASS's SMPL+H release: SMPL's principal components, which SMPL-H

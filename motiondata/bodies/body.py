@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.skeleton import JOINTS
+from motiondata.skeletons import JOINTS
 
 
 @dataclass(frozen=True, eq=False)

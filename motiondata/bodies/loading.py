@@ -7,12 +7,12 @@ pickles, and their headers are checked before they are believed.
 from collections.abc import Mapping
 from pathlib import Path
 
-from motiondata.archives.npz import open_npz
 from motiondata.bodies.body import Body
 from motiondata.bodies.folders import STAND_INS, find_bodies
 from motiondata.bodies.smpl_format import KEYS, arrays_to_body
 from motiondata.bodies.unpickling import read_pickle
 from motiondata.errors import InputError, RecordingError
+from motiondata.npz import open_npz
 from motiondata.recording import GENDERS
 
 

@@ -1,7 +1,7 @@
 """Posing: a body's shape and a clip's rotations become vertices and joints, frame by frame.
 
 Linear blend skinning of our own, since it is on the hot path and shape is constant in a clip; the
-`smplx` package is its referee in the tests. Conventions are AMASS's and `smplx`'s: the root turns
+`smplx` package is its reference in the tests. Conventions are AMASS's and `smplx`'s: the root turns
 about the pelvis, the pelvis stands at its rest place plus `trans`. Source: Loper et al. 2015.
 """
 
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.bodies.body import Body
-from motiondata.bodies.chain import pose_chain
-from motiondata.bodies.lanes import LANES
+from motiondata.bodies.forward_kinematics import forward_kinematics
+from motiondata.bodies.simd import LANES
 from motiondata.bodies.skinning import Skin, body_to_skin, skin_frames, to_blocks
 
 BATCH_FRAMES = 256
@@ -78,15 +78,15 @@ def _shape_body(body: Body, betas: tuple[float, ...]) -> ShapedBody:
 
 
 def pose_body(
-    shaped: ShapedBody, pose: Array, trans: Array, world_to_target: Array = IDENTITY
+    shaped: ShapedBody, pose: Array, trans: Array, T_target_world: Array = IDENTITY
 ) -> PosedBody:
     """Pose a body by axis-angle `pose` (frames, 22, 3) and `trans` (frames, 3), world frame.
 
-    `world_to_target`, shaped (4, 4), takes the world frame to the one wanted, such as a sensor's.
+    `T_target_world`, shaped (4, 4), takes the world frame to the one wanted, such as a sensor's.
     A frame's result has the same bits whatever frames are posed with it.
     """
     planes = np.empty((len(trans), 3, shaped.plane_vertices), np.float32)
-    joints = pose_planes(shaped, pose, trans, world_to_target, planes)
+    joints = pose_planes(shaped, pose, trans, T_target_world, planes)
     return PosedBody(planes[..., : len(shaped.vertices)].transpose(0, 2, 1), joints)
 
 
@@ -94,7 +94,7 @@ def pose_planes(
     shaped: ShapedBody,
     pose: Array,
     trans: Array,
-    world_to_target: Array,
+    T_target_world: Array,
     planes: NDArray[np.float32],
 ) -> Array:
     """Write the vertices that `pose_body` gives to memory at hand, and return its joints.
@@ -102,7 +102,10 @@ def pose_planes(
     `planes`, shaped (frames, 3, `shaped.plane_vertices`), has each axis's numbers together, and at
     the end of each some vertices more than the body has, which no face names.
     """
-    chain, skin = pose_chain(shaped.joints, pose, trans, world_to_target), _skin_of(shaped.body)
+    chain, skin = (
+        forward_kinematics(shaped.joints, pose, trans, T_target_world),
+        _skin_of(shaped.body),
+    )
     for first in range(0, len(trans), BATCH_FRAMES):
         batch = slice(first, first + BATCH_FRAMES)
         frames = (chain.features[batch], chain.transforms[batch], chain.roots[batch])
@@ -111,10 +114,10 @@ def pose_planes(
 
 
 def pose_joints(
-    shaped: ShapedBody, pose: Array, trans: Array, world_to_target: Array = IDENTITY
+    shaped: ShapedBody, pose: Array, trans: Array, T_target_world: Array = IDENTITY
 ) -> Array:
     """Return the joints, shaped (frames, 22, 3), that `pose_body` would give."""
-    return pose_chain(shaped.joints, pose, trans, world_to_target).joints
+    return forward_kinematics(shaped.joints, pose, trans, T_target_world).joints
 
 
 @lru_cache(maxsize=3)  # a body for each gender

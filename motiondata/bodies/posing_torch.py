@@ -20,7 +20,7 @@ from torch import Tensor
 from motiondata.bodies.body import Body
 from motiondata.bodies.posing import ShapedBody
 from motiondata.bodies.skinning import POSE_FEATURES
-from motiondata.skeleton import JOINTS, PARENTS
+from motiondata.skeletons import JOINTS, PARENTS
 
 BATCH_FRAMES = 2048
 """Frames whose joints are moved at once: to queue the hundred small steps of it takes longest."""
@@ -66,7 +66,7 @@ class TorchPoses:
     """Axis-angle rotations, shaped (frames, 22, 3), float64, world frame."""
     trans: Tensor
     """Shaped (frames, 3), float64, metres, world frame."""
-    world_to_target: Tensor
+    T_target_world: Tensor
     """Shaped (frames, 4, 4), float64."""
 
 
@@ -151,7 +151,7 @@ def _padded(poses: TorchPoses, batch: slice) -> TorchPoses:
         shapes=cut(poses.shapes),
         pose=cut(poses.pose),
         trans=cut(poses.trans),
-        world_to_target=cut(poses.world_to_target),
+        T_target_world=cut(poses.T_target_world),
     )
 
 
@@ -173,7 +173,7 @@ class _Moved(NamedTuple):
 def _move_joints(poses: TorchPoses, levels: tuple[Level, ...]) -> _Moved:
     turns = _rotvec_to_rotmat(poses.pose)
     joints = poses.joints[poses.shapes]
-    rotation, translation = poses.world_to_target[:, :3, :3], poses.world_to_target[:, :3, 3]
+    rotation, translation = poses.T_target_world[:, :3, :3], poses.T_target_world[:, :3, 3]
     root = (rotation @ (joints[:, 0] + poses.trans)[..., None])[..., 0] + translation
     features = (turns[:, 1:] - torch.eye(3, device=turns.device)).flatten(1)
     transforms = _transforms(joints, _turned_root(rotation, turns), levels)

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.bodies.body import Body
-from motiondata.bodies.lanes import LANES, TILE_FRAMES, blend, follow
+from motiondata.bodies.simd import LANES, TILE_FRAMES, blend, follow
 from motiondata.jit import kernel
-from motiondata.skeleton import JOINTS
+from motiondata.skeletons import JOINTS
 
 POSE_FEATURES = 9 * (JOINTS - 1)
 """The rotation matrices, less the identity, of all posed joints but the root."""

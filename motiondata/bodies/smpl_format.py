@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.archives.npz import array_to_text
 from motiondata.bodies.body import Body
 from motiondata.errors import InputError
+from motiondata.npz import array_to_text
 from motiondata.recording import BETAS, SMPL_SHAPES, SMPLX_SHAPES
-from motiondata.skeleton import JOINTS, PARENTS
+from motiondata.skeletons import JOINTS, PARENTS
 
 REQUIRED_AXES: dict[str, tuple[int | str, ...]] = {
     "v_template": ("vertices", 3),

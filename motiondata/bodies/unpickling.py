@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from motiondata.bodies.standins import ALLOWED, Standin
+from motiondata.bodies.pickle_standins import ALLOWED, Standin
 from motiondata.errors import InputError
 
 MAX_STEPS = 2**17

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 from motiondata.errors import InputError
 
 if TYPE_CHECKING:
-    from motiondata.lidar.observing import Observer
+    from motiondata.lidar.observer import Observer
     from motiondata.lidar.sensor import Sensor
-
-CPU, CUDA = "cpu", "cuda"
-SCAN_DEVICES = (CPU, CUDA)
+from motiondata.devices import CPU
 
 
 def make_observer(device: str, sensor: "Sensor", points: int) -> "Observer":
@@ -20,7 +18,7 @@ def make_observer(device: str, sensor: "Sensor", points: int) -> "Observer":
     is installed, or `InputError` is raised.
     """
     if device == CPU:
-        from motiondata.lidar.observing import CpuObserver
+        from motiondata.lidar.cpu.observer import CpuObserver
 
         return CpuObserver(sensor, points)
     if find_spec("numba_cuda") is None:
@@ -28,6 +26,6 @@ def make_observer(device: str, sensor: "Sensor", points: int) -> "Observer":
             "--device cuda: expected the package numba-cuda, found none: "
             "run pip install 'motiondata[gpu]', or use --device cpu"
         )
-    from motiondata.lidar.cuda.observing import CudaObserver
+    from motiondata.lidar.cuda.observer import CudaObserver
 
     return CudaObserver(sensor, points)

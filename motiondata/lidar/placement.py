@@ -7,7 +7,7 @@ bounding box, so that a long pause does not draw the sensor to one end.
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.skeleton import JOINT
+from motiondata.skeletons import JOINT
 from motiondata.trigonometry import sines_and_cosines
 
 

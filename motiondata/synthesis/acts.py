@@ -6,6 +6,8 @@ construction; what nobody would mention (exact angles and lengths) is drawn when
 
 from dataclasses import dataclass, replace
 
+SIDES = ("left", "right")
+
 MIRRORED = {
     "left": "right",
     "right": "left",
@@ -53,7 +55,7 @@ class Act:
 
 
 @dataclass(frozen=True)
-class Done:
+class PerformedAct:
     """An act as it was performed."""
 
     act: Act

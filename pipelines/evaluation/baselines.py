@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from motiondata.errors import InputError
-from pipelines.evaluation.cider import length_penalty
-from pipelines.evaluation.ngrams import LONGEST, Ngram, count_ngrams
-from pipelines.evaluation.normalising import normalise
+from pipelines.evaluation.metrics.cider import length_penalty
+from pipelines.evaluation.metrics.ngrams import LONGEST, Ngram, count_ngrams
 from pipelines.evaluation.references import References
-from shards.dataset import Dataset
-from shards.gathering import row_spec
-from shards.paths import TRAIN
-from shards.standardizing import read_standardizer
-from shards.streaming import StreamedDataset
+from pipelines.training.common.normalize_caption import normalize_caption
+from shards.format.dataset import Dataset
+from shards.format.paths import TRAIN
+from shards.stats.standardizer import read_standardizer
+from shards.stream.field_reader import row_spec
+from shards.stream.streamed_dataset import StreamedDataset
 
 NEAREST_BY = ("features", "points")
 """The fields that the nearest clip is looked for by: the first that the dataset has."""
@@ -37,7 +37,7 @@ def central_caption(references: References) -> str:
     cosine of their counts, less the penalty for another length. Of equals the first by the alphabet
     is taken.
     """
-    sentences = [normalise(text) for text in references.sentences]
+    sentences = [normalize_caption(text) for text in references.sentences]
     totals: dict[Ngram, dict[int, float]] = {}
     for sentence in sentences:
         length = _length(sentence)

@@ -7,15 +7,15 @@ clips' features; when cured it said 70 after some hundred steps: the thresholds 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from pipelines.evaluation.normalising import normalise
+from pipelines.evaluation.metrics.scores import Scores
 from pipelines.evaluation.report import CONSTANT, MODEL, NEAREST, Loss
-from pipelines.evaluation.scoring import Scores
+from pipelines.training.common.normalize_caption import normalize_caption
 
-MOST_ALIKE = 0.5
+MAX_COMMONEST_SHARE = 0.5
 """A model that says one sentence of a larger share of the clips is collapsed."""
-LEAST_DISTINCT = 0.05
+MIN_DISTINCT_SHARE = 0.05
 """So is one with a smaller share of distinct captions."""
-LEAST_LOSS_RISE = 0.01
+MIN_LOSS_RISE = 0.01
 """A model whose loss rises by a smaller share with another clip's features ignores them."""
 
 COMPARED = {"bleu_4": "BLEU@4", "cider_d": "CIDEr-D"}
@@ -66,11 +66,11 @@ def _left_out(model: Scores, clips: int) -> list[str]:
 
 
 def _collapse(captions: Sequence[str], model: Scores) -> list[str]:
-    (caption, times), *_ = Counter(map(normalise, captions)).most_common(1)
+    (caption, times), *_ = Counter(map(normalize_caption, captions)).most_common(1)
     share = times / len(captions)
-    if share > MOST_ALIKE and len(captions) > 1:
+    if share > MAX_COMMONEST_SHARE and len(captions) > 1:
         symptom = f"it says {caption!r} of {share:.0%} of clips"
-    elif model.distinct < LEAST_DISTINCT:
+    elif model.distinct < MIN_DISTINCT_SHARE:
         symptom = f"{model.distinct:.1%} of its captions are distinct"
     else:
         return []
@@ -78,7 +78,7 @@ def _collapse(captions: Sequence[str], model: Scores) -> list[str]:
 
 
 def _ignored(loss: Loss | None) -> list[str]:
-    if loss is None or loss.shuffled > loss.matched * (1 + LEAST_LOSS_RISE):
+    if loss is None or loss.shuffled > loss.matched * (1 + MIN_LOSS_RISE):
         return []
     return [
         f"The model ignores its features: its loss is {loss.matched:.3f}, and {loss.shuffled:.3f} "

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pipelines.evaluation.labels import ALL_KINDS, KindCount, Telling
-from pipelines.evaluation.normalising import NORMALISER
+from pipelines.evaluation.acts.labels import ALL_KINDS, ActTotals, KindCount
 from pipelines.evaluation.report import MODEL, SCORERS, Example, Report
+from pipelines.training.common.normalize_caption import NORMALISER
 
 NOTHING = "-"
 """In a cell that has nothing to say."""
@@ -89,7 +89,7 @@ def _tellings(report: Report) -> Sequence[str]:
     ]
 
 
-def _whole_row(name: str, telling: Telling) -> tuple[str, ...]:
+def _whole_row(name: str, telling: ActTotals) -> tuple[str, ...]:
     return (name, _share(telling.clips_right, telling.clips), *_cells(telling.kinds[ALL_KINDS]))
 
 

@@ -3,18 +3,17 @@
 A reference is a caption of all of a clip's frames: one of a part would be wrong of the whole.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from motiondata.errors import InputError
-from pipelines.evaluation.normalising import normalise
-from shards.captions import read_captions
-from shards.dataset import Dataset
-from shards.open_files import ShardFiles
-from shards.selection import Selection, select_rows
+from pipelines.evaluation.json_lines import read_json_lines
+from pipelines.training.common.normalize_caption import normalize_caption
+from shards.format.dataset import Dataset
+from shards.stream.captions import read_captions
+from shards.stream.open_files import ShardFiles
+from shards.stream.selection import Selection, select_rows
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def read_references(dataset: Dataset, split: str) -> References:
     keys, frames = table["key"].to_pylist(), table["frames"].to_pylist()
     texts: dict[str, list[str]] = {key: [] for key in keys}
     for caption in read_captions(ShardFiles(dataset), rows, Selection(split)):
-        if caption.frames == frames[caption.clip] and normalise(caption.text):
+        if caption.frames == frames[caption.clip] and normalize_caption(caption.text):
             texts[keys[caption.clip]].append(caption.text)
     said = {key: tuple(lines) for key, lines in texts.items() if lines}
     if not said:
@@ -74,24 +73,6 @@ def read_candidates(path: Path, references: References) -> list[str]:
         captions[key] = caption
     _check_keys(path, captions, references)
     return [captions[key] for key in references.keys]
-
-
-def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the objects of a file of JSON lines, each with words for where it stands."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: expected a file of JSON lines in UTF-8; {error}") from error
-    lines = text.removesuffix("\n").split("\n") if text else []
-    for number, line in enumerate(lines, start=1):
-        where = f"{path}, line {number}"
-        try:
-            parsed = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"{where}: expected a JSON object, found {line[:40]!r}") from error
-        if not isinstance(parsed, dict):
-            raise InputError(f"{where}: expected a JSON object, found {line[:40]!r}")
-        yield where, parsed
 
 
 def _check_keys(path: Path, found: Iterable[str], references: References) -> None:

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from motiondata import __version__
-from pipelines.evaluation.labels import Telling
-from pipelines.evaluation.normalising import NORMALISER
-from pipelines.evaluation.scoring import LanguageModel, Scores
+from pipelines.evaluation.acts.labels import ActTotals
+from pipelines.evaluation.metrics.scores import LanguageModel, Scores
+from pipelines.training.common.normalize_caption import NORMALISER
 
 MODEL, CONSTANT, NEAREST = "model", "constant caption", "nearest training clip"
 """The rows of the tables."""
@@ -27,7 +27,7 @@ SCORERS = {
 
 
 @dataclass(frozen=True)
-class MadeBy:
+class CaptionOrigin:
     """Where captions are from."""
 
     kind: Literal["checkpoint", "file"]
@@ -64,7 +64,7 @@ class Report:
     dataset: str
     """The hash of the dataset."""
     split: str
-    captions_by: MadeBy
+    captions_by: CaptionOrigin
     clips: int
     references: int
     silent: int
@@ -78,7 +78,7 @@ class Report:
     """By row of the tables."""
     loss: Loss | None
     """None where captions are from a file, or of one clip."""
-    telling: Mapping[str, Telling] | None
+    telling: Mapping[str, ActTotals] | None
     """What captions tell of the labelled acts, by row of the tables; None without labels."""
     examples: Sequence[Example]
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import loading_data
-from benchmarks.libraries import missing_libraries
-from benchmarks.loading_data import make_all
+from benchmarks.common.libraries import missing_libraries
+from benchmarks.loading import data
+from benchmarks.loading.data import make_all
 from motiondata.errors import InputError
-from tests.cmu.made import amc_text, write_subject
 from tests.documents.blocks import ROOT, written_commands
+from tests.support.acclaim_files import amc_text, write_subject
 
 MODULES = {
     "benchmarks" + ("" if path.stem == "__main__" else f".{path.stem}")
@@ -22,24 +22,24 @@ MODULES = {
     if path.stem == "__main__" or '__name__ == "__main__"' in path.read_text()
 }
 QUICK = {
-    "benchmarks.report": "Whole builds",
-    "benchmarks.growth_plot": "frames",
-    "benchmarks.scaling": "1,000 rows",
+    "benchmarks.builds.report": "Whole builds",
+    "benchmarks.growth.plot": "frames",
+    "benchmarks.scale.cluster_model": "1,000 rows",
     "benchmarks": "sample_scans",
 }
 """Quick forms that take no more than their libraries take to load, and what they print."""
 SLOW = {
-    "benchmarks.posing": "pose_body",
-    "benchmarks.scanning": "sample_scans",
-    "benchmarks.driver_load": "receipts looked for",
-    "benchmarks.memory": "driver",
-    "benchmarks.growth": "seconds",
-    "benchmarks.build": "Whole builds",
-    "benchmarks.gpu": "the same bytes alone: yes",
+    "benchmarks.kernels.posing": "pose_body",
+    "benchmarks.kernels.scanning": "sample_scans",
+    "benchmarks.scale.driver_load": "receipts looked for",
+    "benchmarks.scale.memory": "driver",
+    "benchmarks.growth.measure": "seconds",
+    "benchmarks.builds.compare": "Whole builds",
+    "benchmarks.gpu.measure": "the same bytes alone: yes",
 }
 """Those that are part of another one, plan or build datasets, or run kernels in a simulator."""
 HAS_NUMBA_CUDA = importlib.util.find_spec("numba.cuda.core") is not None
-WITH_DATA = {"benchmarks.loading", "benchmarks.cmu_fidelity"}
+WITH_DATA = {"benchmarks.loading.measure", "benchmarks.sources.cmu_fidelity"}
 """Those that are given a folder, which have tests of their own."""
 
 
@@ -71,12 +71,12 @@ def test_every_benchmark_has_a_quick_form_that_is_tested() -> None:
 )
 @pytest.mark.timeout(900)
 def test_a_quick_form_runs(module: str) -> None:
-    if module == "benchmarks.gpu" and not HAS_NUMBA_CUDA:
+    if module == "benchmarks.gpu.measure" and not HAS_NUMBA_CUDA:
         pytest.skip("numba-cuda is not installed; it comes with the extra `gpu`")
     changed = "benchmarks/*.json", "benchmarks/*.svg", "benchmarks/*.md"
     before = [path.read_bytes() for name in changed for path in sorted(ROOT.glob(name))]
     cores = os.sched_getaffinity(0)
-    if module == "benchmarks.gpu":
+    if module == "benchmarks.gpu.measure":
         os.sched_setaffinity(0, {min(cores)})  # the simulator's threads take turns
     try:
         printed = run_quick(module, NUMBA_ENABLE_CUDASIM="1")
@@ -88,17 +88,17 @@ def test_a_quick_form_runs(module: str) -> None:
 
 
 def test_loading_compares_readers_of_the_same_clips(tmp_path: Path) -> None:
-    printed = run_quick("benchmarks.loading", str(tmp_path / "data"))
+    printed = run_quick("benchmarks.loading.measure", str(tmp_path / "data"))
     assert printed.count("webdataset") == 10
     assert "ms after its state" in printed
     with pytest.raises(InputError, match="expected 400 clips, found 16"):
-        make_all(tmp_path / "data", loading_data.WHOLE)
+        make_all(tmp_path / "data", data.WHOLE)
 
 
 def test_the_fidelity_of_converted_motions_is_printed(tmp_path: Path) -> None:
     write_subject(tmp_path, "07", {"01": amc_text([{}] * 4, [(0, 18, 0, 0, 0, 0)] * 4)})
-    assert "| 07_01 | 4 |" in run_quick("benchmarks.cmu_fidelity", str(tmp_path))
-    empty = run("benchmarks.cmu_fidelity", str(ROOT / "docs"))
+    assert "| 07_01 | 4 |" in run_quick("benchmarks.sources.cmu_fidelity", str(tmp_path))
+    empty = run("benchmarks.sources.cmu_fidelity", str(ROOT / "docs"))
     assert empty.returncode == 1
     assert "found none" in empty.stderr
     assert "Traceback" not in empty.stderr
@@ -127,7 +127,9 @@ def test_a_library_that_the_system_lacks_is_named_with_its_package() -> None:
 
 
 def test_a_gpu_that_is_not_there_is_one_sentence() -> None:
-    done = run("benchmarks.gpu", "--quick", CUDA_VISIBLE_DEVICES="", NUMBA_ENABLE_CUDASIM="0")
+    done = run(
+        "benchmarks.gpu.measure", "--quick", CUDA_VISIBLE_DEVICES="", NUMBA_ENABLE_CUDASIM="0"
+    )
     assert done.returncode == 1
     assert done.stderr.startswith("Error: ")
     assert "Traceback" not in done.stderr

@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.build_clips import bundled_arrays
-from motiondata.cmu.importing import import_cmu
-from motiondata.synthesis.corpus import synthesize
-from pipelines.build import build_lidar
-from pipelines.export_options import ExportOptions
-from pipelines.exporting import export
-from pipelines.options import BuildOptions, Execution
-from tests.cmu.made import amc_text, write_subject
+from benchmarks.builds.clips import bundled_arrays
+from motiondata.sources.cmu.convert import import_cmu
+from motiondata.synthesis.corpus.corpus import synthesize
+from pipelines.clips.options import BuildOptions
+from pipelines.datasets.export import export
+from pipelines.datasets.export_options import ExportOptions
+from pipelines.engine.execution import Execution
+from pipelines.products.lidar.build import build_lidar
+from tests.support.acclaim_files import amc_text, write_subject
 
 CLIPS = 12
 MEGABYTES = 1

@@ -1,1 +1,0 @@
-"""Files damaged in all ways: read, or refused in a sentence."""

@@ -16,27 +16,27 @@ from random import Random
 import numpy as np
 import pytest
 
-from motiondata.archives.amass import read_recording
 from motiondata.bodies.loading import load_body
 from motiondata.bodies.posing import pose_body, shape_body
-from motiondata.cmu.importing import read_motion, read_subject
 from motiondata.errors import MotionDataError
 from motiondata.guards import check_plausible, check_pose_is_rotations
-from motiondata.humanml3d.captions import find_captions
-from motiondata.humanml3d.index import read_index
-from motiondata.humanml3d.splits import read_splits
-from motiondata.humanml3d.trimming import cut_clip
+from motiondata.lidar.cpu.scanner import Scanner
 from motiondata.lidar.presets import load_sensor
-from motiondata.lidar.scanning import Scanner
 from motiondata.lidar.sensor import Sensor
-from tests.archives.made_files import smplh_arrays, smplx_arrays
-from tests.bodies.made_body import made_body, small_arrays
-from tests.bodies.made_pickles import write_as_python_2
-from tests.cmu.made import amc_text, asf_text
-from tests.fuzzing.mutants import mutant, mutant_within
-from tests.humanml3d.made_rows import made_row
-from tests.lidar.test_sensor import METADATA, MINE
-from tests.made_skeleton import standing_pose
+from motiondata.sources.amass.reader import read_recording
+from motiondata.sources.cmu.convert import read_motion, read_subject
+from motiondata.sources.humanml3d.captions import find_captions
+from motiondata.sources.humanml3d.index import read_index
+from motiondata.sources.humanml3d.splits import read_splits
+from motiondata.sources.humanml3d.trimming import cut_clip
+from tests.motiondata.lidar.test_sensor import METADATA, MINE
+from tests.support.acclaim_files import amc_text, asf_text
+from tests.support.amass_files import smplh_arrays, smplx_arrays
+from tests.support.index_rows import made_row
+from tests.support.mutants import mutant, mutant_within
+from tests.support.pickles import write_as_python_2
+from tests.support.skeleton import standing_pose
+from tests.support.small_body import made_body, small_arrays
 
 MUTANTS = 60
 """Of each kind, in every run of the tests."""

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from motiondata.cmu.amc import read_amc
-from motiondata.cmu.asf import read_asf
 from motiondata.errors import InputError, RecordingError
-from motiondata.humanml3d.captions import parse_caption
-from motiondata.humanml3d.index import COLUMNS, read_index
-from motiondata.humanml3d.splits import read_splits
 from motiondata.lidar.presets import FIELDS, load_sensor
 from motiondata.lidar.sensor import MAX_RAYS
-from shards.paths import NAME
-from tests.cmu.made import amc_text, asf_text
+from motiondata.sources.cmu.amc import read_amc
+from motiondata.sources.cmu.asf import read_asf
+from motiondata.sources.humanml3d.captions import parse_caption
+from motiondata.sources.humanml3d.index import COLUMNS, read_index
+from motiondata.sources.humanml3d.splits import read_splits
+from shards.format.paths import NAME
+from tests.support.acclaim_files import amc_text, asf_text
 
 NUMBERS = st.sampled_from(["0", "-1", "9", "1e400", "nan", "-inf", "1_0", "٣", "0x1", "9" * 5000])
 TEXTS = st.text(max_size=12) | st.sampled_from(["..", "/", "M000000", "000000", "-", "_", "", "#"])

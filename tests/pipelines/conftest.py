@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.build import build_lidar
-from pipelines.options import Execution
-from shards.dataset import Dataset
-from tests.pipelines.made_archive import MadeArchive, make_archive
-from tests.pipelines.resuming import files_of
+from pipelines.engine.execution import Execution
+from pipelines.products.lidar.build import build_lidar
+from shards.format.dataset import Dataset
+from tests.support.archive import MadeArchive, make_archive
+from tests.support.compare_builds import files_of
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +20,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> MadeArchive:
 @pytest.fixture(scope="session", autouse=True)
 def _kernels_are_loaded() -> None:
     """Forked workers need not load or compile what this process has loaded."""
-    importlib.import_module("tests.pipelines.loaded")
+    importlib.import_module("tests.support.warm_process")
 
 
 @pytest.fixture(scope="session")

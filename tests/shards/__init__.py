@@ -1,1 +1,0 @@
-"""Tests of `shards`, which know no motion and no Ray."""

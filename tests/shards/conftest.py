@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from shards.streaming import StreamedDataset
-from tests.shards.made_clips import make_clips
+from shards.stream.streamed_dataset import StreamedDataset
+from tests.support.clip_dataset import make_clips
 
 
 @pytest.fixture(scope="session")

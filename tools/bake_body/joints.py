@@ -3,7 +3,7 @@
 Source: the SMPL model (Loper et al. 2015), whose files number the hands 22 and 23.
 """
 
-from motiondata.skeleton import JOINT, JOINT_NAMES, LEFT_JOINTS, PARENTS, RIGHT_JOINTS
+from motiondata.skeletons import JOINT, JOINT_NAMES, LEFT_JOINTS, PARENTS, RIGHT_JOINTS
 
 NAMES_24 = (*JOINT_NAMES, "left_hand", "right_hand")
 PARENTS_24 = (*PARENTS, JOINT["left_wrist"], JOINT["right_wrist"])

@@ -46,7 +46,7 @@ def angle_between(start: Real, end: Real) -> Real:
 def stretched(bottom: Real, top: Real, span: Real) -> Any:
     """Bound the tangents of a face by those of its corners; `span` is that of their azimuths.
 
-    An edge bulges: the proof stands beside `_bounds` in `motiondata.lidar.aiming`.
+    An edge bulges: the proof stands beside `_bounds` in `motiondata.lidar.cpu.candidates`.
     """
     stretch = ONE / np.float32(math.cos(HALF * span))
     bottom = bottom * stretch if bottom < ZERO else bottom

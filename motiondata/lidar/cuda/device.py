@@ -24,7 +24,7 @@ from motiondata.lidar.cuda.jit import SIMULATED
 SIMULATED_BYTES = 2**26
 """The memory that a simulated GPU is said to have."""
 
-LACKS_OF_MEMORY = ("out of memory", "OUT_OF_MEMORY", "ALLOC_FAILED")
+OUT_OF_MEMORY_ERRORS = ("out of memory", "OUT_OF_MEMORY", "ALLOC_FAILED")
 """What PyTorch, the driver and cuBLAS say where there is too little memory."""
 
 
@@ -52,12 +52,12 @@ class Gpu:
         """Take memory of the GPU. Raises `torch.OutOfMemoryError` where there is none."""
         return torch.empty(shape, dtype=dtype, device=self.device)
 
-    def mark(self) -> "Mark":
+    def mark(self) -> "GpuEvent":
         """Set a mark behind all that is queued."""
         event = None if SIMULATED else torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]
         if event is not None:
             event.record()
-        return Mark(event)
+        return GpuEvent(event)
 
     @contextmanager
     def in_turn(self) -> Iterator[None]:
@@ -70,7 +70,7 @@ class Gpu:
 
 
 @dataclass(frozen=True)
-class Mark:
+class GpuEvent:
     """A place in the queue of the GPU's work."""
 
     event: torch.cuda.Event | None
@@ -107,7 +107,7 @@ def numba_view(tensor: Tensor) -> Any:
 
 
 @contextmanager
-def failures_told() -> Iterator[None]:
+def gpu_errors_as_device_errors() -> Iterator[None]:
     """Turn what CUDA says, of a lack of memory above all, into `DeviceError`."""
     try:
         yield
@@ -119,7 +119,7 @@ def failures_told() -> Iterator[None]:
 
 
 def _advice(said: str) -> str:
-    if any(lack in said for lack in LACKS_OF_MEMORY):
+    if any(lack in said for lack in OUT_OF_MEMORY_ERRORS):
         return "It has not enough memory left: use fewer --workers, or a GPU to themselves"
     return "Run the command again, which goes on where it stopped, or use --device cpu"
 

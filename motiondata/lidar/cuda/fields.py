@@ -53,7 +53,7 @@ class Noise(NamedTuple):
     """Where the draws of each frame begin, shaped (frames,), int64, or `EXACT`."""
 
 
-class Seen(NamedTuple):
+class SampleArrays(NamedTuple):
     """What comes of it, as in a `SampledClip`."""
 
     points: Array
@@ -64,7 +64,7 @@ class Seen(NamedTuple):
     """Shaped (frames, K), uint8."""
 
 
-class Board(NamedTuple):
+class SharedScratch(NamedTuple):
     """Where the threads of a block tell each other what they have found; whoever used it waits.
 
     Made by the kernels themselves: of shared memory that a step makes, the linker finds several.
@@ -79,7 +79,7 @@ class Board(NamedTuple):
 class Memory(NamedTuple):
     """What a block works in."""
 
-    board: Board
+    board: SharedScratch
     window: Array
     """The nearest hit of each ray that the body can be on, as a key, shaped (cells,), int64."""
     x: Array

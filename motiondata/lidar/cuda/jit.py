@@ -49,7 +49,8 @@ def _cache_of(function: Callable[..., None]) -> Any:
 
     class Cache(CUDACache):  # type: ignore[misc]
         def _index_key(self, sig: Any, codegen: Any) -> tuple[object, ...]:
-            return (*super()._index_key(sig, codegen), sources_digest(Path(__file__).parent))
+            file = Path(function.__code__.co_filename)
+            return (*super()._index_key(sig, codegen), sources_digest(file))
 
         def load_overload(self, sig: Any, target_context: Any) -> Any:
             try:

@@ -7,20 +7,20 @@ lie. Between two steps that share memory stands a barrier, at which all threads 
 
 from numba import cuda, float32, int32, int64
 
-from motiondata.lidar.cuda.collecting import collect
 from motiondata.lidar.cuda.fields import (
     DOES_NOT_FIT,
     NOT_FINITE,
-    Board,
     LargeMemory,
     Memory,
     Mesh,
     Noise,
     Rays,
-    Seen,
+    SampleArrays,
+    SharedScratch,
 )
+from motiondata.lidar.cuda.hits import report_hits
 from motiondata.lidar.cuda.jit import kernel, step
-from motiondata.lidar.cuda.rasterising import scan
+from motiondata.lidar.cuda.rasterize import scan
 from motiondata.lidar.cuda.sampling import sample
 from motiondata.lidar.cuda.windows import clear, find_window
 
@@ -30,7 +30,7 @@ THREADS = 128
 
 @kernel
 def observe_frames(
-    mesh: Mesh, rays: Rays, noise: Noise, kept: int, cells: int, room: int, seen: Seen
+    mesh: Mesh, rays: Rays, noise: Noise, kept: int, cells: int, room: int, seen: SampleArrays
 ) -> None:
     """Observe frames in shared memory, and mark those that do not fit there.
 
@@ -42,7 +42,7 @@ def observe_frames(
     faces = cuda.shared.array(0, int32)  # the same memory as the two before it
     start = 2 * cells
     memory = Memory(
-        Board(reals, wholes),
+        SharedScratch(reals, wholes),
         keys[:cells],
         floats[start : start + room],
         floats[start + room : start + 2 * room],
@@ -57,7 +57,7 @@ def observe_frames(
 
 @kernel
 def observe_large_frames(
-    mesh: Mesh, rays: Rays, noise: Noise, kept: int, large: LargeMemory, seen: Seen
+    mesh: Mesh, rays: Rays, noise: Noise, kept: int, large: LargeMemory, seen: SampleArrays
 ) -> None:
     """Observe the frames that are marked, in global memory, where every frame fits."""
     reals = cuda.shared.array((4, THREADS), float32)
@@ -65,7 +65,7 @@ def observe_large_frames(
     block = cuda.blockIdx.x
     cloud = large.clouds[block]
     memory = Memory(
-        Board(reals, wholes),
+        SharedScratch(reals, wholes),
         large.windows[block],
         cloud[0],
         cloud[1],
@@ -82,7 +82,7 @@ def observe_large_frames(
 
 @step
 def _observe(
-    frame: int, mesh: Mesh, rays: Rays, noise: Noise, kept: int, memory: Memory, seen: Seen
+    frame: int, mesh: Mesh, rays: Rays, noise: Noise, kept: int, memory: Memory, seen: SampleArrays
 ) -> None:
     vertices = mesh.vertices[frame]
     window = find_window(vertices, rays, memory.board)
@@ -90,7 +90,7 @@ def _observe(
     if hits == DOES_NOT_FIT and window.columns * window.beams <= len(memory.window):
         clear(memory.window, window)
         scan(vertices, mesh.faces, rays, window, memory.window)
-        hits = collect(vertices, mesh.faces, rays, window, memory, noise, noise.firsts[frame])
+        hits = report_hits(vertices, mesh.faces, rays, window, memory, noise, noise.firsts[frame])
     if cuda.threadIdx.x == 0:
         seen.hits[frame] = hits
     if kept > 0 and hits >= 0:

@@ -1,7 +1,7 @@
 """The sample of a frame: farthest point sampling of its hits where they lie, by a block of threads.
 
-The order is the processor's (`motiondata.lidar.sampling`): the same squares, rounded alike, and the
-first of equally far points.
+The order is the processor's (`motiondata.lidar.cpu.sampling`): the same squares, rounded alike, and
+the first of equally far points.
 """
 
 from typing import Any

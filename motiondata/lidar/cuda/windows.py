@@ -21,7 +21,7 @@ from motiondata.lidar.cuda.angles import (
     tangent,
     wrapped,
 )
-from motiondata.lidar.cuda.fields import NOT_FINITE, Board, Rays, Window
+from motiondata.lidar.cuda.fields import NOT_FINITE, Rays, SharedScratch, Window
 from motiondata.lidar.cuda.jit import step
 
 NO_HIT = 2**63 - 1
@@ -32,7 +32,7 @@ LAST = 2**31 - 1
 
 
 @step
-def find_window(vertices: Any, rays: Rays, board: Board) -> Window:
+def find_window(vertices: Any, rays: Rays, board: SharedScratch) -> Window:
     """Bound the rays that a body can be on; it has `NOT_FINITE` columns where a vertex is not."""
     reference = math.atan2(vertices[0, 1], vertices[0, 0])
     low, high, bottom, top = _bounds_of_vertices(vertices, reference, board.reals)

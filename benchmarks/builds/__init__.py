@@ -1,0 +1,1 @@
+"""Whole builds and their stages, compared with pipelines of well-known packages."""

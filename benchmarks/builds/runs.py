@@ -1,0 +1,142 @@
+"""Whole builds, in processes of their own: ours, and those of straightforward pipelines.
+
+Ours is the real build, then its verification. A peer reads recordings with NumPy, and writes a
+`.npy` file a clip; several peers share the clips among them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.builds.clips import ClipSet, frames_of, recording_path
+from benchmarks.builds.peers import SAMPLERS, Peer, Smplx, to_sensor
+from benchmarks.common.processes import Share, Used, Watch, Work, cores, run_apart
+from benchmarks.kernels.embree import CASTERS, RayCaster
+from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor
+from motiondata.lidar.presets import sensor_preset
+from motiondata.skeletons import JOINTS
+from motiondata.sources.humanml3d.index import Row
+from motiondata.sources.humanml3d.trimming import frame_stride, lead_in_frames
+from pipelines.clips.options import BuildOptions
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is built, whoever builds it."""
+
+    clips: ClipSet
+    body: Path
+    sensor: str
+    distance: float
+    height: float = 1.0
+    points: int = 384
+
+    def options(self, index: Path, shard_megabytes: int) -> BuildOptions:
+        """Return the options of our own build."""
+        return BuildOptions(
+            index,
+            self.clips.archive,
+            body=self.body,
+            sensor=self.sensor,
+            distance=self.distance,
+            height=self.height,
+            points=self.points,
+            shard_megabytes=shard_megabytes,
+        )
+
+
+def run_ours(options: BuildOptions, out: Path, workers: int, watch: Watch | None = None) -> Used:
+    """Build and verify on as many cores as workers, of which one needs no Ray.
+
+    Answers with the hits of all frames. `watch` looks on.
+    """
+    share = Share(
+        partial(_prepare_ours, options, out, workers if workers > 1 else 0),
+        frozenset(cores(workers)),
+    )
+    return run_apart([share], watch)
+
+
+def run_peer(peer: Peer, setting: Setting, out: Path, processes: int) -> Used:
+    """Let processes of a peer, a core each, share the clips; each answers with its hits."""
+    out.mkdir()
+    shares = [
+        Share(partial(_prepare_peer, peer, setting, rows, out), frozenset({core}))
+        for rows, core in zip(dealt(setting.clips.rows, processes), cores(processes), strict=True)
+    ]
+    return run_apart(shares)
+
+
+def dealt(rows: Sequence[Row], hands: int) -> list[list[Row]]:
+    """Deal clips out, the longest first, each to whoever has the fewest frames."""
+    dealt: list[list[Row]] = [[] for _ in range(hands)]
+    for row in sorted(rows, key=frames_of, reverse=True):
+        min(dealt, key=lambda hand: sum(map(frames_of, hand))).append(row)
+    return dealt
+
+
+def _prepare_ours(options: BuildOptions, out: Path, workers: int) -> Work:
+    from pipelines.datasets.info import verify
+    from pipelines.engine.execution import Execution
+    from pipelines.products.lidar.build import build_lidar
+    from shards.format.dataset import Dataset
+
+    def build() -> int:
+        build_lidar(options, out, Execution(workers=workers))
+        sound, report = verify(out)
+        if not sound:
+            raise RuntimeError(report)
+        manifest = Dataset.open(out).manifest
+        hits: float = manifest["frames"].to_numpy() @ manifest["hits_mean"].to_numpy()
+        return round(hits)
+
+    return build
+
+
+def _prepare_peer(peer: Peer, setting: Setting, rows: Sequence[Row], out: Path) -> Work:
+    """Load a peer, and let it do its first clip, so that nothing is loaded later."""
+    pipeline = PeerPipeline(peer, setting)
+    pipeline.build(rows[0], out / "first.npy")
+    return lambda: sum(pipeline.build(row, out / f"{row.name}.npy") for row in rows)
+
+
+class PeerPipeline:
+    """A peer with its body and its sensor loaded."""
+
+    def __init__(self, peer: Peer, setting: Setting) -> None:
+        self._setting = setting
+        self._smplx = Smplx(setting.body)
+        sensor = sensor_preset(setting.sensor)
+        self._caster = RayCaster(sensor, self._smplx.faces, CASTERS[peer.caster])
+        self._sample = SAMPLERS[peer.sampler]
+
+    def build(self, row: Row, out: Path) -> int:
+        """Read a clip, pose, scan and sample it, write its points; return its hits."""
+        setting = self._setting
+        vertices, joints = self._smplx.pose(*read_motion(setting.clips.archive, row))
+        T_world_sensor = place_sensor(
+            joints[:, 0], first_heading(joints), distance=setting.distance, height=setting.height
+        )[0]
+        frames = self._caster.scan(to_sensor(vertices, invert_rigid(T_world_sensor)))
+        clouds = [frame.points for frame in frames]
+        np.save(out, self._sample(clouds, setting.points))
+        return sum(map(len, clouds))
+
+
+def read_motion(archive: Path, row: Row) -> tuple[Array, Array, Array]:
+    """Return betas (10,), pose (frames, 22, 3) and trans (frames, 3) of a clip."""
+    with np.load(recording_path(archive, row)) as npz:
+        stride = frame_stride(float(npz["mocap_framerate"]))
+        first = lead_in_frames(row.subset) + row.start_frame
+        kept = slice(first * stride, (first + frames_of(row)) * stride, stride)
+        poses: NDArray[Any] = npz["poses"][kept, : 3 * JOINTS]
+        own_shape = "shape_space" in npz  # else SMPL's betas, which are not the bundled body's
+        betas = npz["betas"][:10] if own_shape else np.zeros(10)
+        return betas, poses.reshape(-1, JOINTS, 3), npz["trans"][kept]

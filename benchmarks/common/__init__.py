@@ -1,0 +1,1 @@
+"""Timing, processes and device descriptions that benchmarks share."""

@@ -1,0 +1,1 @@
+"""Posing, scanning and building on a GPU."""

@@ -1,0 +1,100 @@
+"""Whether a GPU sees what the processor sees, in the same run in which it is timed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.gpu.workload import Work
+from motiondata.bodies.posing import pose_body
+from motiondata.bodies.posing_torch import pose_frames
+from motiondata.lidar.cpu.sampling import farthest_points, sample_scans
+from motiondata.lidar.cpu.scanner import Scanner
+from motiondata.lidar.sampled_clip import SampledClip
+
+COMPARED = 64
+"""Frames, at the most."""
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How the first frames compare."""
+
+    frames: int
+    other_hits: int
+    """Frames with another number of hits, on the same vertices."""
+    range_metres: float
+    """The greatest difference of ranges in frames of as many hits."""
+    other_order: int
+    """Frames whose points the processor would sample in another order."""
+    other_bytes: int
+    """Frames with other points or parts, if only in the last bit, on the same vertices."""
+    posing_metres: float
+    """The greatest distance between vertices posed here and there."""
+    same_bytes_alone: bool
+    """Whether a clip has the same bytes alone as among others, and when it is seen again."""
+
+    def describe(self) -> str:
+        """Return the line below a setting's."""
+        return (
+            f"of {self.frames} frames on the same vertices, {self.other_hits} with other hits, "
+            f"ranges within {self.range_metres:.1e} m, {self.other_order} in another order, "
+            f"{self.other_bytes} with other bytes; posed within {self.posing_metres:.1e} m; "
+            f"the same bytes alone: {'yes' if self.same_bytes_alone else 'NO'}"
+        )
+
+
+def compare_with_cpu(work: Work) -> Agreement:
+    """Compare the first frames, on the vertices that the processor has posed."""
+    frames = slice(0, min(COMPARED, work.frames))
+    body, points = work.shaped.body, work.setting.points
+    posed = pose_body(
+        work.shaped, work.pose[frames], work.trans[frames], work.T_sensor_world
+    ).vertices
+    scans = Scanner(work.setting.sensor).scan_clip(posed, body.faces)
+    everything = max(points, int(scans.counts.max()))  # so that all hits are compared
+    expected = sample_scans(scans, body.face_parts, everything)
+    seen = work.scan(work.gpu.upload(posed), everything)
+    found = SampledClip(*(field.cpu().numpy() for field in seen))
+    other_bytes = (found.points != expected.points)[:, :points].any(axis=(1, 2))
+    other_bytes |= (found.parts != expected.parts)[:, :points].any(axis=1)
+    on_gpu = pose_frames(work.skin, work.poses)[frames].cpu().numpy()
+    return Agreement(
+        frames=len(posed),
+        other_hits=int((found.hits != expected.hits).sum()),
+        range_metres=_apart(found, expected),
+        other_order=sum(map(_in_other_order, found.points, found.hits)),
+        other_bytes=int(other_bytes.sum()),
+        posing_metres=float(np.linalg.norm(on_gpu - posed, axis=-1).max()),
+        same_bytes_alone=_same_bytes_alone(work, frames),
+    )
+
+
+def _apart(found: SampledClip, expected: SampledClip) -> float:
+    same = found.hits == expected.hits
+    ranges, others = (
+        np.sort(np.linalg.norm(seen.points[same], axis=-1), axis=1) for seen in (found, expected)
+    )
+    return float(np.abs(ranges - others).max(initial=0.0))
+
+
+def _in_other_order(points: Array, hits: int) -> bool:
+    """Tell whether points that lie in farthest point order would not do so on the processor."""
+    cloud = points[:hits]
+    return hits > 0 and not np.array_equal(farthest_points(cloud, int(hits)), np.arange(hits))
+
+
+def _same_bytes_alone(work: Work, frames: slice) -> bool:
+    among = _observe(work, slice(0, work.frames))
+    alone = [_observe(work, slice(first, first + 1)) for first in (0, frames.stop - 1)]
+    again = _observe(work, slice(0, work.frames))
+    picked = [among.points[[0]], among.points[[frames.stop - 1]]]
+    return np.array_equal(among.points, again.points) and all(
+        np.array_equal(one.points, expected) for one, expected in zip(alone, picked, strict=True)
+    )
+
+
+def _observe(work: Work, frames: slice) -> SampledClip:
+    return work.observer.begin(work.request(frames))()

@@ -1,0 +1,119 @@
+"""Whole builds on a GPU: from recordings to shards, by one process and by several at once.
+
+Every process builds a dataset of its own of the same synthesised corpus, on its share of the cores
+and on the one GPU, as workers on a cluster do: so it is seen where several stop to be faster, and
+whether that is the processor, the disk or the GPU.
+"""
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from shutil import rmtree
+
+from benchmarks.common.processes import Share, Used, Work, cores, run_apart
+from pipelines.clips.options import BuildOptions
+
+
+@dataclass(frozen=True)
+class Builds:
+    """Some processes that build at once."""
+
+    device: str
+    processes: int
+    clips: int
+    """That each of them builds."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What came of them."""
+
+    device: str
+    processes: int
+    frames: int
+    seconds: float
+    """From the processes' being there to the end of the last build, a GPU's opening included."""
+    frames_per_second: float
+    share_of_cores: float
+    """Processor time over the clock's, of a core each."""
+    share_of_disk: float
+    """Bytes written, over what the disk takes in the time."""
+    peak_megabytes: float
+    """Memory of the largest process."""
+
+    def describe(self) -> str:
+        """Return a line of the table."""
+        return (
+            f"build, {self.device}, {self.processes} at once: {self.frames:,} frames in "
+            f"{self.seconds:.1f} s: {self.frames_per_second:,.0f}/s; "
+            f"{self.share_of_cores:.0%} of a core each, {self.share_of_disk:.0%} of the disk's "
+            f"rate, {self.peak_megabytes:,.0f} MB"
+        )
+
+
+def measure_builds(builds: Builds, corpus: Path, scratch: Path, disk: float) -> Built:
+    """Build a corpus in the folder `scratch`, whose disk takes so many bytes a second."""
+    available = cores(os.cpu_count() or 1)
+    shares = [
+        Share(
+            partial(_prepare, builds, corpus, scratch / str(number)),
+            frozenset(available[number % len(available) :: builds.processes]),
+        )
+        for number in range(builds.processes)
+    ]
+    used = run_apart(shares)
+    for number in range(builds.processes):
+        rmtree(scratch / str(number))
+    return _built(builds, used, disk)
+
+
+def _built(builds: Builds, used: Used, disk: float) -> Built:
+    frames, size = (sum(figures) for figures in zip(*used.answers, strict=True))
+    return Built(
+        device=builds.device,
+        processes=builds.processes,
+        frames=frames,
+        seconds=used.wall,
+        frames_per_second=frames / used.wall,
+        share_of_cores=used.cpu / used.wall / builds.processes,
+        share_of_disk=size / used.wall / disk,
+        peak_megabytes=used.peak_megabytes,
+    )
+
+
+def _prepare(builds: Builds, corpus: Path, out: Path) -> Work:
+    from pipelines.engine.execution import Execution
+    from pipelines.products.lidar.build import build_lidar
+
+    options = BuildOptions(
+        corpus / "index.csv", corpus / "amass", device=builds.device, limit=builds.clips
+    )
+
+    def build() -> tuple[int, int]:
+        build_lidar(options, out, Execution())
+        return frames_and_bytes(out)
+
+    return build
+
+
+def frames_and_bytes(out: Path) -> tuple[int, int]:
+    """Return what a dataset has."""
+    shards = json.loads((out / "dataset.json").read_text())["shards"]
+    return sum(shard["frames"] for shard in shards), sum(shard["bytes"] for shard in shards)
+
+
+def disk_bytes_per_second(folder: Path, size: int) -> float:
+    """Return how fast a file of so many bytes is written, and all of it is on the disk."""
+    path, block = folder / "written", os.urandom(2**24)
+    start = time.perf_counter()
+    with path.open("wb") as file:
+        for _ in range(size // len(block)):
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    seconds = time.perf_counter() - start
+    path.unlink()
+    return size / seconds

@@ -1,0 +1,140 @@
+"""What `benchmarks.gpu.measure` measures: stages and builds on a GPU, compared with the processor.
+
+Hits, ranges and orders are compared with the processor's in the same run: a fast wrong answer is no
+answer.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import torch
+
+from benchmarks.common.device import describe_run
+from benchmarks.gpu.agreement import compare_with_cpu
+from benchmarks.gpu.builds import Builds, disk_bytes_per_second, measure_builds
+from benchmarks.gpu.stages import Effort, Limits, measure_limits, measure_stages
+from benchmarks.gpu.workload import Setting, make_work, with_blend_shapes
+from motiondata.bodies.bundled import bundled_body
+from motiondata.devices import CPU, CUDA
+from motiondata.lidar.cuda.device import Gpu
+from motiondata.lidar.cuda.observer import LAUNCH_FRAMES
+from motiondata.lidar.presets import sensor_preset
+from motiondata.lidar.sensor import Sensor
+from pipelines.sources import synthesize
+from tests.support.small_body import small_body
+
+PACKAGES = ("torch", "numba", "numba-cuda", "cuda-bindings", "cuda-core", "numpy")
+"""Whose versions are written down."""
+
+SETTINGS = (
+    ("os1-128", 8.0, False),
+    ("os1-128", 8.0, True),
+    ("os1-128", 3.0, False),
+    ("os1-128", 20.0, False),
+    ("os2-128", 8.0, False),
+    ("vlp-16", 8.0, False),
+)
+"""Sensor, metres, and whether the body has (made) pose blend shapes."""
+
+
+WHOLE_EFFORT = Effort()
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured."""
+
+    settings: Sequence[Setting]
+    frames: int
+    """Of a launch."""
+    clips: int
+    """Of the corpus that is built, a hundred frames each."""
+    builds: Sequence[Builds]
+    effort: Effort = WHOLE_EFFORT
+
+
+QUICK_SENSOR = Sensor(
+    name="few rays",
+    elevation=np.radians(np.linspace(-12, 10, 9)),
+    azimuth_offset=np.zeros(9),
+    columns=120,
+    source="made up",
+)
+"""Few enough for Numba's simulator."""
+
+
+def quick_size(device: str) -> Size:
+    """Return the size of a look at whether everything runs, also in Numba's simulator."""
+    setting = Setting(QUICK_SENSOR, 5.0, with_blend_shapes(small_body()), points=4)
+    return Size([setting], 1, 1, (Builds(device, 1, 1),), Effort(1, 1, 2**24))
+
+
+def whole_size(clips: int) -> Size:
+    """Return the size of the whole benchmark, whose largest builds have so many clips."""
+    cores = len(os.sched_getaffinity(0))
+    body = bundled_body()
+    bodies = {False: body, True: with_blend_shapes(body)}
+    return Size(
+        settings=[
+            Setting(sensor_preset(sensor), metres, bodies[blended])
+            for sensor, metres, blended in SETTINGS
+        ],
+        frames=LAUNCH_FRAMES,
+        clips=clips,
+        builds=(
+            Builds(CUDA, 1, 1),  # what it takes to open a GPU, and to plan
+            Builds(CUDA, 1, clips),
+            Builds(CUDA, max(1, cores // 4), clips),
+            Builds(CUDA, cores, clips),
+            Builds(CPU, cores, max(1, clips // 8)),
+        ),
+    )
+
+
+def measure(gpu: Gpu, size: Size, scratch: Path) -> dict[str, Any]:
+    """Measure everything, and print it as it comes; `scratch` is an empty folder to work in."""
+    about = describe_run(PACKAGES) | {"gpu": describe_gpu(gpu)}
+    click.echo(json.dumps(about))
+    limits = measure_limits(gpu, size.effort)
+    click.echo(limits.describe())
+    return {
+        **about,
+        "limits": asdict(limits),
+        "stages": [_measure_setting(gpu, setting, size, limits) for setting in size.settings],
+        "builds": _measure_builds(size, scratch),
+    }
+
+
+def _measure_setting(gpu: Gpu, setting: Setting, size: Size, limits: Limits) -> dict[str, Any]:
+    work = make_work(gpu, setting, size.frames)
+    agreement = compare_with_cpu(work)
+    figures = measure_stages(work, limits, describe_gpu(gpu)["multiprocessors"], size.effort)
+    click.echo(f"\n{figures.describe()}\n    {agreement.describe()}")
+    return asdict(figures) | {"bound": figures.bound, "agreement": asdict(agreement)}
+
+
+def _measure_builds(size: Size, scratch: Path) -> list[dict[str, Any]]:
+    disk = disk_bytes_per_second(scratch, size.effort.written_bytes)
+    click.echo(f"\nthe disk takes {disk / 1e9:.2f} GB/s")
+    click.echo(synthesize(scratch / "corpus", size.clips, seed=0))
+    results = []
+    for builds in size.builds:
+        built = measure_builds(builds, scratch / "corpus", scratch, disk)
+        click.echo(built.describe())
+        results.append(asdict(built))
+    return results
+
+
+def describe_gpu(gpu: Gpu) -> dict[str, Any]:
+    """Return what belongs beside the figures."""
+    about = {"memory_gigabytes": round(gpu.memory_bytes / 1e9), "cuda": torch.version.cuda}
+    if gpu.device.type != "cuda":
+        return about | {"name": "Numba's simulator", "multiprocessors": 1}
+    found = torch.cuda.get_device_properties(gpu.device)
+    return about | {"name": found.name, "multiprocessors": found.multi_processor_count}

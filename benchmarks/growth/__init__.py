@@ -1,0 +1,1 @@
+"""Cost as the work grows."""

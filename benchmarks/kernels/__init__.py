@@ -1,0 +1,1 @@
+"""Kernels on one core, compared with well-known packages."""

@@ -1,0 +1,1 @@
+"""Loading shards, compared with other loaders."""

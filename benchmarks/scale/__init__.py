@@ -1,0 +1,1 @@
+"""Memory and driver load of large builds."""

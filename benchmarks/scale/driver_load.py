@@ -1,0 +1,223 @@
+"""Seconds and peak memory of a build's driver: it plans, goes on, and finishes, without workers.
+
+`python -m benchmarks.scale.driver_load --rows 1000000`, from the project's root. Everything is the
+real thing but for the recordings and captions, which are empty files, and the shards, which are
+sparse ones whose receipts tell of samples that nobody made. All stages run in one process, as in a
+build that finds all receipts there; what they need is made in another one, in the folder of
+temporary files. The system counts a process's peak, so that each line's is the largest so far.
+"""
+
+import multiprocessing
+import pickle
+import resource
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple, TypeVar
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.scale.cluster_model import usual_lengths
+from pipelines.clips.options import BuildOptions
+from pipelines.engine.finalize import finalize
+from pipelines.engine.jobs import Jobs, unfinished_shards
+from pipelines.engine.output_folder import prepare_output_folder
+from pipelines.engine.plan import PlannedShard
+from pipelines.engine.receipts import Receipt, publish_receipt, sample_columns
+from pipelines.engine.run_lock import locked_run
+from pipelines.products.lidar.assets import load_assets
+from pipelines.products.lidar.plan_lidar import plan_lidar
+from pipelines.products.lidar.product import LidarProduct, stamp_plan
+from pipelines.products.lidar.sample import MANIFEST_COLUMNS, lidar_schema
+from shards.format.hashing import DIGEST_DIGITS
+from shards.format.manifest import ManifestRow
+from shards.format.paths import MANIFEST
+from shards.format.writing import ShardFile, Span
+from shards.stats.moments import Moments
+
+RECORDINGS_IN_A_FOLDER = 500
+SPLITS = {"train": 0.80, "val": 0.05, "test": 0.15}
+"""The share of the rows in each split, as HumanML3D's."""
+CAPTIONS, WORDS = 3, 10
+"""Captions of a clip and words in a caption, about, as HumanML3D's."""
+OUT = "lidar"
+QUICK_ROWS, QUICK_RECORDINGS = 2_000, 100
+
+Result = TypeVar("Result")
+
+
+class Stage(NamedTuple):
+    """What a stage took."""
+
+    name: str
+    seconds: float
+    """Of processor time."""
+    megabytes: float
+    """The process's peak so far."""
+
+
+class Load(NamedTuple):
+    """What a driver took, stage by stage, and what it sends and keeps."""
+
+    stages: list[Stage]
+    shards: int
+    job_bytes: int
+    receipt_bytes: int
+    manifest_bytes: int
+
+
+def measure_driver(root: Path, rows: int, recordings: int, texts: bool) -> Load:
+    """Make what a driver needs below a folder, and return what it took there."""
+    context = multiprocessing.get_context("spawn")
+    for work, words in ((_prepare, (root, rows, recordings, texts)), (_drive, (root,))):
+        ours, theirs = context.Pipe()
+        process = context.Process(target=work, args=(*words, theirs))
+        process.start()
+        theirs.close()
+        load: Load = ours.recv()
+        process.join()
+    return load
+
+
+def _drive(root: Path, reported_means: Any) -> None:
+    """Do what a build does whose shards are all there; tell what it took."""
+    stages: list[Stage] = []
+
+    def run(name: str, stage: Callable[[], Result]) -> Result:
+        started = time.process_time()
+        result = stage()
+        megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+        stages.append(Stage(name, time.process_time() - started, megabytes))
+        return result
+
+    product, out = _product(root), root / OUT
+    options, paths = product.options, product.paths
+    assets = run("before", lambda: load_assets(options))
+    plan = run("plan", lambda: plan_lidar(options, paths))
+    planned = run("fingerprint", lambda: stamp_plan(options, paths, plan, assets))
+    fingerprint = planned.fingerprint
+    run(
+        "compared with the last run's",
+        lambda: prepare_output_folder(out, fingerprint, restart=False),
+    )
+    left = run("receipts looked for", lambda: unfinished_shards(out, planned))
+    jobs = Jobs(planned, product, out, "", range(len(plan.shards)))
+    sent = run("jobs made and sent", lambda: sum(len(pickle.dumps(job)) for job in jobs))
+    totals = run("finished", lambda: finalize(out, planned, product))
+    if left or totals.samples != plan.rows:
+        raise AssertionError(f"{len(left)} shards left, {totals.samples} samples")
+    receipts = sum(path.stat().st_size for path in out.glob("receipts/*-*.json"))
+    reported_means.send(Load(stages, len(jobs), sent, receipts, (out / MANIFEST).stat().st_size))
+
+
+def _product(root: Path) -> LidarProduct:
+    options = BuildOptions(root / "index.csv", root / "amass")
+    return LidarProduct.of(options)
+
+
+def _prepare(root: Path, rows: int, recordings: int, texts: bool, reported_means: Any) -> None:
+    """Make inputs, and what a build of them leaves in its folder before it is finished."""
+    lengths = np.random.default_rng(0).choice(usual_lengths(), rows)
+    _write_archive(root, lengths, recordings)
+    if texts:
+        (root / "texts").mkdir()
+        for number in range(rows):
+            (root / "texts" / f"{number:07d}.txt").touch()
+    product, out = _product(root), root / OUT
+    planned = product.plan_around({})
+    generator = np.random.default_rng(0)
+    with locked_run(out) as run:
+        prepare_output_folder(out, planned.fingerprint, restart=False)
+        for job in Jobs(planned, product, out, run, range(len(planned.plan.shards))):
+            receipt = _receipt(job.shard, job.plan, generator)
+            job.path.parent.mkdir(exist_ok=True)
+            with job.path.open("wb") as file:
+                file.truncate(receipt.file.bytes if receipt.file else 0)
+            publish_receipt(out, receipt, job.permit)
+    reported_means.send(None)
+
+
+def _write_archive(root: Path, lengths: NDArray[np.int64], recordings: int) -> None:
+    """Write an index of clips of these lengths, split lists, and empty recordings."""
+    names = [_recording(number, root / "amass") for number in range(recordings)]
+    lines = ["source_path,start_frame,end_frame,new_name"]
+    for number, frames in enumerate(lengths.tolist()):
+        recording, start = names[number % recordings], number // recordings * 200
+        lines.append(f"./pose_data/{recording}_poses.npy,{start},{start + frames},{number:07d}.npy")
+    (root / "index.csv").write_text("\n".join(lines) + "\n")
+    first = 0
+    for split, share in SPLITS.items():
+        last = round(first + share * len(lengths))
+        listed = (f"{number:07d}" for number in range(first, last))
+        (root / f"{split}.txt").write_text("".join(f"{name}\nM{name}\n" for name in listed))
+        first = last
+
+
+def _recording(number: int, amass: Path) -> str:
+    """Make an empty recording; return its name."""
+    folder = f"KIT/{number // RECORDINGS_IN_A_FOLDER}"
+    name = f"{folder}/walking_medium_{number:07d}"
+    (amass / folder).mkdir(parents=True, exist_ok=True)
+    (amass / f"{name}_poses.npz").touch()
+    return name
+
+
+def _receipt(shard: PlannedShard, plan: str, generator: np.random.Generator) -> Receipt:
+    schema = lidar_schema(384)
+    sizes = generator.integers(1_000, 10**6, (len(shard.clips), len(schema.members))).tolist()
+    rows = [
+        ManifestRow(
+            key,
+            shard.name,
+            clip.frames,
+            {suffix: Span(size, size) for suffix, size in zip(schema.members, of, strict=True)},
+            extra,
+        )
+        for clip, of, extra in zip(shard.clips, sizes, _extras(shard, generator), strict=True)
+        for key in clip.keys
+    ]
+    moments = Moments.of(generator.normal(size=(9, 3)))
+    fields = dict.fromkeys(("points", "joints", "pose", "trans"), moments)
+    file = ShardFile(shard.name, sum(map(sum, sizes)), "0" * DIGEST_DIGITS)
+    columns = sample_columns(schema, rows, MANIFEST_COLUMNS)
+    return Receipt(shard.name, plan, file, columns, (), fields)
+
+
+def _extras(shard: PlannedShard, generator: np.random.Generator) -> Iterator[dict[str, object]]:
+    words = (generator.zipf(1.1, (len(shard.clips), CAPTIONS, WORDS)) % 5_000).tolist()
+    hits = generator.uniform(200, 900, len(shard.clips)).tolist()
+    for clip, mean, said in zip(shard.clips, hits, words, strict=True):
+        captions = [" ".join(f"w{word:04d}" for word in caption) for caption in said]
+        yield {
+            "hits_min": int(mean / 2), "hits_mean": mean, "source": clip.recording,
+            "subset": "KIT", "captions": captions, "flags": [],
+        }  # fmt: skip
+
+
+@click.command()
+@click.option("--rows", default=1_000_000, show_default=True, help="Rows of the index.")
+@click.option("--recordings", default=4_000, show_default=True, help="That they are cut from.")
+@click.option("--texts", is_flag=True, help="Give every row a file of captions.")
+@click.option("--quick", is_flag=True, help="Few rows and recordings: does everything run?")
+def main(rows: int, recordings: int, texts: bool, quick: bool) -> None:
+    """Print what a driver takes, stage by stage."""
+    if quick:
+        rows, recordings = QUICK_ROWS, QUICK_RECORDINGS
+    with TemporaryDirectory() as folder:
+        load = measure_driver(Path(folder), rows, recordings, texts)
+    click.echo("| stage | seconds of CPU | peak MB |\n|---|---|---|")
+    for stage in load.stages:
+        click.echo(f"| {stage.name} | {stage.seconds:,.1f} | {stage.megabytes:,.0f} |")
+    seconds = sum(stage.seconds for stage in load.stages)
+    click.echo(f"\n{rows:,} rows, {load.shards:,} shards: {seconds:,.1f} s of CPU")
+    for name, size in (("job", load.job_bytes), ("receipt", load.receipt_bytes)):
+        click.echo(f"{name}s: {size / 1e6:,.1f} MB, {size / load.shards / 1e3:,.1f} kB each")
+    size = load.manifest_bytes
+    click.echo(f"manifest: {size / 1e6:,.1f} MB, {size / rows:,.0f} B a sample")
+
+
+if __name__ == "__main__":
+    main()

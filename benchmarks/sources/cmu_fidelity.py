@@ -1,0 +1,56 @@
+"""Print how well converted CMU motions follow their skeletons: the tables of docs/cmu.md.
+
+Run `python -m benchmarks.sources.cmu_fidelity DIR` on a folder of ASF/AMC files.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.bodies.posing import pose_joints
+from motiondata.sources.cmu.amc import read_amc
+from motiondata.sources.cmu.convert import CmuSubject, convert_motion, read_subject
+from motiondata.sources.cmu.kinematics import WorldBones, pose_bones
+from motiondata.sources.cmu.retarget_errors import segment_errors_deg, sole_metres
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--quick", is_flag=True, help="The first trial only: does everything run?")
+def main(folder: Path, quick: bool) -> None:
+    """Print the tables for the ASF/AMC files below FOLDER."""
+    errors: dict[str, list[NDArray[np.float64]]] = {}
+    soles: list[str] = []
+    for name, subject, world, joints in islice(_converted(folder), 1 if quick else None):
+        for segment, degrees in segment_errors_deg(world, joints).items():
+            errors.setdefault(segment, []).append(degrees)
+        low, middle = np.percentile(sole_metres(subject.shaped, joints) * 100, (5, 50))
+        soles.append(f"| {name} | {len(joints)} | {low:.1f} | {middle:.1f} |")
+    if not soles:
+        raise click.ClickException(f"{folder}: expected CMU's .asf and .amc files, found none")
+    print("| segment to | median | 95 % | max |\n|---|---|---|---|")
+    for segment, parts in errors.items():
+        figures = np.percentile(np.concatenate(parts), (50, 95, 100))
+        print(f"| {segment} | " + " | ".join(f"{figure:.1f}" for figure in figures) + " |")
+    print("\n| trial | frames | 5 % | median |\n|---|---|---|---|", *soles, sep="\n")
+
+
+def _converted(
+    folder: Path,
+) -> Iterator[tuple[str, CmuSubject, WorldBones, NDArray[np.float64]]]:
+    """Yield each motion's name, its subject, its bones and the joints of its conversion."""
+    for skeleton in sorted(folder.rglob("*.asf")):
+        subject = read_subject(skeleton)
+        for path in sorted(skeleton.parent.glob(f"{skeleton.stem}_*.amc")):
+            world = pose_bones(subject.skeleton, read_amc(path, subject.skeleton))
+            recording = convert_motion(world, subject, path.stem)
+            joints = pose_joints(subject.shaped, recording.pose, recording.trans)
+            yield path.stem, subject, world, joints
+
+
+if __name__ == "__main__":
+    main()

@@ -1,1 +1,0 @@
-"""Archives of recordings: finding a file and reading it."""

@@ -1,1 +1,0 @@
-"""CMU motion capture (ASF/AMC) and its retargeting to SMPL's joints."""

@@ -1,1 +1,0 @@
-"""HumanML3D's index, splits and captions, and its rules of cutting recordings into clips."""

@@ -1,0 +1,1 @@
+"""Scanning and sampling on one CPU core."""

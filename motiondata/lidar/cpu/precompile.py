@@ -1,0 +1,47 @@
+"""Warming up: all kernels of the processor are loaded, or compiled, before there is work for them.
+
+The first build on a machine compiles for some seconds; that is said aloud and done once, whoever
+else begins at the same time. A kernel is compiled for types, not for sizes, so that a body of one
+face before a sensor of one ray calls for all that a real one does.
+"""
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+
+from motiondata.bodies.body import Body
+from motiondata.bodies.posing import pose_joints, shape_body
+from motiondata.jit import compiling_once
+from motiondata.lidar.cpu.observer import CpuObserver
+from motiondata.lidar.observer import RangeNoise, Request
+from motiondata.lidar.sensor import Sensor
+from motiondata.skeletons import JOINTS, PARENTS
+
+
+@cache
+def precompile_kernels(announce: Callable[[str], None]) -> None:
+    """Load all kernels, once a process; `announce` that they are compiled, or who is waited for."""
+    with compiling_once(announce):
+        shaped = shape_body(_one_face(), np.zeros(0))
+        pose, trans = np.zeros((1, JOINTS, 3)), np.zeros((1, 3))
+        pose_joints(shaped, pose, trans)
+        observer = CpuObserver(Sensor("one ray", np.zeros(1), np.zeros(1), 1, "made up"), points=1)
+        observer.begin(Request(shaped, pose, trans, np.eye(4), RangeNoise(0.0, 0, "")))
+
+
+def _one_face() -> Body:
+    corners = np.array([[2.0, -9.0, -9.0], [2.0, 9.0, -9.0], [2.0, 0.0, 9.0]])
+    return Body(
+        vertices=corners,
+        faces=np.array([[0, 1, 2]], np.int32),
+        weights=np.eye(len(corners), JOINTS),
+        joints_template=np.zeros((JOINTS, 3)),
+        joint_shapes=np.zeros((JOINTS, 3, 0)),
+        parents=np.array(PARENTS, np.int32),
+        shape_dirs=np.zeros((len(corners), 3, 0)),
+        pose_dirs=None,
+        name="one face",
+        id="",
+        shape_space="",
+    )

@@ -1,0 +1,61 @@
+"""The kernel of a scan: which face every ray hits first.
+
+All rays of a spinning LiDAR leave one point over a fixed grid of angles, so nothing has to be
+searched: each face is placed on the grid, and exactly the rays that it could touch are tested.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.jit import kernel
+from motiondata.lidar.cpu.buffers import Buffers, Faces
+from motiondata.lidar.cpu.candidates import find_candidates
+from motiondata.lidar.cpu.hits import report_hits
+from motiondata.lidar.cpu.ray_grid import RayGrid
+from motiondata.lidar.cpu.ray_triangle import intersect_candidates
+from motiondata.lidar.cpu.vertex_grid import list_faces, place_vertices, shift_beams
+from motiondata.lidar.scans import Scan
+
+NOT_FINITE = -1
+"""In place of the hits of a frame: a vertex of it is NaN or infinite."""
+
+Planes = NDArray[np.float32]
+"""Vertices by component, shaped (frames, 3, vertices)."""
+
+
+@kernel
+def scan_frames(
+    planes: Planes,
+    faces: Faces,
+    grid_fields: tuple[Any, ...],
+    buffer_fields: tuple[Any, ...],
+    limits: tuple[float, float],
+    hit_fields: tuple[Any, ...],
+    offsets: NDArray[np.int64],
+    frame: int,
+) -> int:
+    """Append the hits of vertices shaped (frames, 3, vertices) from `frame` on.
+
+    The fields are those of a `RayGrid`, `Buffers` and a `Scan`. `offsets` counts the hits before
+    each frame. Returns the number of frames; or the frame whose hits did not fit, when its
+    successor's offset says how much room they need, or `NOT_FINITE` where a vertex is not.
+    """
+    grid, buffers, hits = RayGrid(*grid_fields), Buffers(*buffer_fields), Scan(*hit_fields)
+    while frame < len(planes):
+        corners = planes[frame]
+        reference = math.atan2(np.float64(corners[1, 0]), np.float64(corners[0, 0]))
+        if not place_vertices(corners, reference, grid, buffers):
+            offsets[frame + 1] = NOT_FINITE
+            break
+        shift_beams(reference, grid, buffers.shifts)
+        listed = list_faces(faces, grid, buffers)
+        candidates = find_candidates(corners, faces, grid, buffers, reference, listed)
+        intersect_candidates(corners, faces, grid, buffers, candidates)
+        offsets[frame + 1] = report_hits(grid, buffers, limits, hits, offsets[frame])
+        if offsets[frame + 1] > len(hits.faces):
+            break
+        frame += 1
+    return frame

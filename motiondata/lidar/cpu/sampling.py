@@ -1,0 +1,210 @@
+"""Farthest point sampling: a fixed number of points of each scan, spread as far as they can be.
+
+Exact and greedy: each next point is the one whose nearest chosen point is farthest, which makes the
+first k points of a longer sample the sample of k. Distances are recomputed by plain loops over
+components, because a thousand points in vector registers are done before a tree is descended.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.jit import inlined, kernel, step
+from motiondata.lidar.sampled_clip import SampledClip, empty_sample
+from motiondata.lidar.scans import Scan, Scans
+
+LANES = 32
+"""Clouds are padded to a multiple of this, so that vectorised loops leave no remainder."""
+
+CROWDED = 4
+"""Chosen points are taken out once they are more than one in so many: then loops are shorter."""
+
+CHOSEN = np.int32(-1)
+"""The gap of a point that is chosen, or only padding: below any that a point can have."""
+
+Whole = int | np.integer[Any]
+
+FAR = np.float32(np.inf).view(np.int32)
+HALF, ZERO = np.float32(0.5), np.float32(0)
+
+
+class Cloud(NamedTuple):
+    """The points of one frame that are left to choose from, in order, padded; each (room,)."""
+
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    z: NDArray[np.float32]
+    gap: NDArray[np.int32]
+    """Squared distance from each point to the nearest chosen one, or `CHOSEN`: the bits of a number
+    in single precision, which sort as it does, and whose maximum can be vectorised."""
+    number: NDArray[np.int32]
+    """Which point of the frame each is."""
+
+
+def farthest_points(points: NDArray[np.float32], k: int) -> NDArray[np.int32]:
+    """Return which of `points`, shaped (points, 3), to keep, shaped (k,), farthest first.
+
+    The first is the one farthest from the middle of the bounding box; of equally far ones, the
+    first in order. All points come before any repeats; then they repeat in the same order.
+    Raises `ValueError` where there are no points.
+    """
+    if len(points) == 0:
+        raise ValueError("expected at least one point to choose from")
+    order = np.empty(k, np.int32)
+    _order_cloud(np.require(points, np.float32, ["C", "W"]), _cloud_for(len(points)), order)
+    return order
+
+
+def sample_scans(scans: Scans, face_parts: NDArray[np.uint8], k: int) -> SampledClip:
+    """Keep k points of each frame; `face_parts`, shaped (faces,), says what part a face is of."""
+    sampled = empty_sample(len(scans), k)
+    sample_into(sampled, scans, face_parts)
+    return sampled
+
+
+def sample_into(
+    sampled: SampledClip, scans: Scans, face_parts: NDArray[np.uint8], first: int = 0
+) -> None:
+    """Write the points kept of each scan to the frames of an empty sample, from `first` on."""
+    frames = slice(first, first + len(scans))
+    sampled.hits[frames] = scans.counts
+    _sample_frames(
+        np.require(scans.hits.points, np.float32, ["C", "W"]),
+        np.require(scans.hits.faces, np.int32, ["C", "W"]),
+        np.require(face_parts, np.uint8, ["C", "W"]),
+        scans.offsets,
+        _cloud_for(int(scans.counts.max(initial=0))),
+        np.empty(sampled.points.shape[1], np.int32),
+        sampled.points[frames],
+        sampled.parts[frames],
+    )
+
+
+def sample_scan(
+    scan: Scan, face_parts: NDArray[np.uint8], k: int
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Keep k points of one frame: points shaped (k, 3) and their parts (k,)."""
+    sampled = sample_scans(Scans(scan, np.array([0, len(scan.faces)])), face_parts, k)
+    return sampled.points[0], sampled.parts[0]
+
+
+def _cloud_for(points: int) -> tuple[NDArray[Any], ...]:
+    """Return room for a cloud of so many points, as plain as kernels take it."""
+    room = -(-points // LANES) * LANES
+    return tuple(Cloud(*np.empty((3, room), np.float32), *np.empty((2, room), np.int32)))
+
+
+@kernel
+def _sample_frames(
+    points: NDArray[np.float32],
+    faces: NDArray[np.int32],
+    face_parts: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    cloud_fields: tuple[Any, ...],
+    order: NDArray[np.int32],
+    sampled: NDArray[np.float32],
+    parts: NDArray[np.uint8],
+) -> None:
+    for frame in range(len(sampled)):
+        first, end = offsets[frame], offsets[frame + 1]
+        if first < end:
+            _order_points(points[first:end], Cloud(*cloud_fields), order)
+            for place in range(len(order)):
+                hit = first + order[place]
+                for axis in range(3):
+                    sampled[frame, place, axis] = points[hit, axis]
+                parts[frame, place] = face_parts[faces[hit]]
+
+
+@kernel
+def _order_cloud(
+    points: NDArray[np.float32], cloud_fields: tuple[Any, ...], order: NDArray[np.int32]
+) -> None:
+    _order_points(points, Cloud(*cloud_fields), order)
+
+
+@step
+def _order_points(points: NDArray[np.float32], cloud: Cloud, order: NDArray[np.int32]) -> None:
+    left: Whole = len(points)
+    chosen = 0
+    _fill_cloud(points, cloud)
+    place = _first_place(cloud, left)
+    for number in range(min(len(points), len(order))):
+        order[number] = cloud.number[place]
+        x, y, z = cloud.x[place], cloud.y[place], cloud.z[place]
+        cloud.gap[place] = CHOSEN
+        chosen += 1
+        if chosen * CROWDED > left:
+            left, chosen = _take_out_chosen(cloud, left), 0
+        place = _place_of(_close_gaps(cloud, left, x, y, z), cloud, left)
+    for number in range(len(points), len(order)):
+        order[number] = order[number - len(points)]
+
+
+@inlined
+def _padded(points: Whole) -> Whole:
+    return (points + LANES - 1) // LANES * LANES
+
+
+@inlined
+def _fill_cloud(points: NDArray[np.float32], cloud: Cloud) -> None:
+    for point in range(len(points)):
+        cloud.x[point], cloud.y[point], cloud.z[point] = points[point]
+        cloud.gap[point], cloud.number[point] = FAR, point
+    _pad_cloud(cloud, len(points))
+
+
+@inlined
+def _pad_cloud(cloud: Cloud, points: Whole) -> None:
+    for point in range(points, _padded(points)):
+        cloud.x[point], cloud.y[point], cloud.z[point] = ZERO, ZERO, ZERO
+        cloud.gap[point] = CHOSEN
+
+
+@inlined
+def _first_place(cloud: Cloud, count: Whole) -> np.int32:
+    """Return the point farthest from the bounding box's middle, which has no rounding of sums."""
+    middle_x = HALF * (cloud.x[:count].min() + cloud.x[:count].max())
+    middle_y = HALF * (cloud.y[:count].min() + cloud.y[:count].max())
+    middle_z = HALF * (cloud.z[:count].min() + cloud.z[:count].max())
+    place = _place_of(_close_gaps(cloud, count, middle_x, middle_y, middle_z), cloud, count)
+    cloud.gap[:count] = FAR
+    return place
+
+
+@inlined
+def _close_gaps(cloud: Cloud, left: Whole, x: np.float32, y: np.float32, z: np.float32) -> np.int32:
+    """Take a newly chosen point into account, and return the widest gap that remains."""
+    xs, ys, zs, gap = cloud.x, cloud.y, cloud.z, cloud.gap
+    widest = CHOSEN
+    for point in range(_padded(left)):
+        dx, dy, dz = xs[point] - x, ys[point] - y, zs[point] - z
+        square = np.float32(dx * dx + dy * dy + dz * dz).view(np.int32)
+        gap[point] = square if square < gap[point] else gap[point]
+        widest = gap[point] if gap[point] > widest else widest
+    return widest
+
+
+@inlined
+def _place_of(widest: np.int32, cloud: Cloud, left: Whole) -> np.int32:
+    """Return the first point of those with the widest gap."""
+    gap, room = cloud.gap, _padded(left)
+    first = np.int32(room)
+    for point in range(room):
+        candidate = np.int32(point) if gap[point] == widest else np.int32(room)
+        first = candidate if candidate < first else first
+    return first
+
+
+@step
+def _take_out_chosen(cloud: Cloud, left: Whole) -> Whole:
+    """Move the points that are left together, in order, and return how many they are."""
+    xs, ys, zs, gap, number = cloud.x, cloud.y, cloud.z, cloud.gap, cloud.number
+    kept = np.uint64(0)
+    for point in range(left):
+        xs[kept], ys[kept], zs[kept] = xs[point], ys[point], zs[point]
+        gap[kept], number[kept] = gap[point], number[point]
+        kept += np.uint64(gap[point] > CHOSEN)
+    _pad_cloud(cloud, np.int64(kept))
+    return np.int64(kept)

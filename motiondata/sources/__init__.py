@@ -1,0 +1,1 @@
+"""Sources of motion: one folder per archive or index."""

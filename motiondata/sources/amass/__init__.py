@@ -1,0 +1,1 @@
+"""AMASS: reading and writing recordings, and the names of its subsets."""

@@ -1,0 +1,64 @@
+"""Writing a recording as AMASS lays out its SMPL+H recordings, so that every reader knows it.
+
+The same recording gives the same bytes: members have no date. Light compression takes a fifth of
+the time of `numpy.savez_compressed` and a quarter more room. Source of the keys: nghorbani/amass.
+"""
+
+import tempfile
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from motiondata.recording import Recording
+from motiondata.skeletons import JOINTS
+
+SMPLH_JOINTS = 52
+"""After the body's 22 joints come those of the fingers, which are at rest."""
+
+COMPRESSION_LEVEL = 1
+"""Deflate's quickest."""
+
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The date of every member: the first that a zip file can hold."""
+
+
+def write_amass(path: Path, recording: Recording, dtype: DTypeLike = np.float64) -> int:
+    """Write a recording to an `.npz` file that is there as a whole or not at all; return its bytes.
+
+    AMASS's own files hold `poses` and `trans` as float64; float32 (1e-7 rad, 1 um at 10 m) takes
+    half the room. Keys beyond AMASS's: `shape_space`, `licence` and, of made motion alone,
+    `synthetic`, which other readers ignore.
+    """
+    poses = np.zeros((recording.frames, SMPLH_JOINTS, 3), dtype)
+    poses[:, :JOINTS] = recording.pose
+    arrays = {
+        "poses": poses.reshape(recording.frames, -1),
+        "trans": recording.trans.astype(dtype),
+        "betas": recording.betas,
+        "gender": np.array(recording.gender),
+        "mocap_framerate": np.array(recording.fps),
+        "shape_space": np.array(recording.shape_space),
+        "licence": np.array(recording.licence),
+    }
+    if recording.synthetic:
+        arrays["synthetic"] = np.array(True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        whole = Path(folder) / "tmp"
+        _write_npz(whole, arrays)
+        size = whole.stat().st_size
+        whole.replace(path)
+    return size
+
+
+def _write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    with zipfile.ZipFile(path, "w") as file:
+        for key, array in arrays.items():
+            member = BytesIO()
+            np.lib.format.write_array(member, array, allow_pickle=False)
+            info = zipfile.ZipInfo(f"{key}.npy", EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            file.writestr(info, member.getbuffer(), compresslevel=COMPRESSION_LEVEL)

@@ -1,0 +1,69 @@
+"""How well a converted motion follows the skeleton that it came from.
+
+Compares where segments point in the world, by the joints of the finished pose on one side and by
+the ASF/AMC files on the other, so that a fault anywhere between shows as degrees.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.bodies.posing import ShapedBody
+from motiondata.skeletons import JOINT
+from motiondata.sources.cmu.kinematics import WorldBones
+from motiondata.sources.cmu.retarget import DRIVES, Y_UP_TO_Z_UP
+from motiondata.sources.cmu.segments import Segment
+
+FEET = [JOINT[f"{side}_{joint}"] for side in ("left", "right") for joint in ("ankle", "foot")]
+
+AIMED_SEGMENTS = {drive.aim.end: drive.aim for drive in DRIVES.values() if drive.aim}
+"""The segments whose directions a body is given, by the joints that they lead to."""
+
+TRUNK = {
+    "neck": Segment("spine1", "neck", "root", "thorax"),
+    "hips to shoulders": Segment(
+        "left_hip right_hip",
+        "left_shoulder right_shoulder",
+        "lhipjoint rhipjoint",
+        "lclavicle rclavicle",
+    ),
+    "right to left hip": Segment("right_hip", "left_hip", "rhipjoint", "lhipjoint"),
+    "right to left shoulder": Segment("right_shoulder", "left_shoulder", "rclavicle", "lclavicle"),
+}
+"""Segments of the trunk, which a body has in other proportions."""
+
+COLLARS = {
+    "left_shoulder": Segment("left_collar", "left_shoulder", "thorax", "lclavicle"),
+    "right_shoulder": Segment("right_collar", "right_shoulder", "thorax", "rclavicle"),
+}
+"""A body's collar bones start beside the neck, CMU's in the spine below it: as they rest, these
+segments are some 35 degrees apart."""
+
+
+def segment_errors_deg(
+    world: WorldBones, joints: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    """Return the angle between each segment and the skeleton's, shaped (frames,), degrees.
+
+    `joints` are the posed joints, shaped (frames, 22, 3), world frame, z up.
+    """
+    numbers = world.skeleton.numbers
+    tips = Y_UP_TO_Z_UP.apply(world.tips.reshape(-1, 3)).reshape(world.tips.shape)
+    return {
+        name: _angle_deg(segment.of_body(joints), segment.of_skeleton(tips, numbers))
+        for name, segment in (AIMED_SEGMENTS | TRUNK | COLLARS).items()
+    }
+
+
+def sole_metres(shaped: ShapedBody, joints: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how high the lower sole is, shaped (frames,), by the joints of the feet.
+
+    `joints` are the posed joints, shaped (frames, 22, 3), world frame, z up.
+    """
+    above_sole = shaped.joints[FEET, 1] - shaped.vertices[:, 1].min()
+    return np.asarray((joints[:, FEET, 2] - above_sole).min(axis=1))
+
+
+def _angle_deg(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    # Not by the arc cosine, which cannot tell angles below a millionth of a degree from zero.
+    across = np.linalg.norm(np.cross(a, b), axis=1)
+    return np.asarray(np.degrees(np.arctan2(across, np.sum(a * b, axis=1))))

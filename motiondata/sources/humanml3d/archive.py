@@ -1,0 +1,218 @@
+"""Finding the recording of an index's row in a folder of AMASS files.
+
+Folders differ by release and by how they were unpacked, so a path is compared by what all its
+spellings share; two files that match equally well are reported, never chosen between.
+"""
+
+import os
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from motiondata.errors import DropReason, InputError, RecordingError
+from motiondata.sources.amass.subsets import fold_path
+from motiondata.sources.humanml3d.index import Row
+
+SMPLH_SUFFIX = "_poses"
+SMPLX_SUFFIX = "_stageii"
+"""How AMASS's two releases end the name of a recording."""
+
+
+class _Ends:
+    """Paths by the folded ends of theirs, for a row's path may begin at any folder.
+
+    There is a table for each length of an end, made when the first row of so many names asks: rows
+    are of one length mostly, so that a million recordings take one entry each.
+    """
+
+    def __init__(self, root: str, paths: tuple[str, ...]) -> None:
+        self._root = root
+        self._paths = paths
+        self._tables: dict[int, dict[str, tuple[str, ...]]] = {}
+
+    def find(self, parts: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the paths that end in these names, whatever their spelling, in their order."""
+        if len(parts) not in self._tables:
+            self._tables[len(parts)] = self._table(len(parts))
+        return self._tables[len(parts)].get(fold_path(parts), ())
+
+    def _table(self, length: int) -> dict[str, tuple[str, ...]]:
+        table: dict[str, tuple[str, ...]] = {}
+        for path in self._paths:
+            names = self._names(path)
+            if len(names) >= length:
+                key = fold_path(names[-length:])
+                table[key] = (*table.get(key, ()), path)
+        return table
+
+    def _names(self, path: str) -> tuple[str, ...]:
+        *folders, file = path.split("/")
+        return (self._root, *folders, _smplh_stem(file))
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The folded ends of all lengths from two names up, in order."""
+        every = map(self._names, self._paths)
+        return sorted({fold_path(of[start:]) for of in every for start in range(len(of) - 1)})
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The recordings under a root, as they lay there when it was scanned."""
+
+    root: Path
+    """The folder with the subsets, any folder above it, or one subset's own folder."""
+    recordings: tuple[str, ...]
+    """The files that may be of SMPL+H, by their paths below the root, with forward slashes."""
+    smplx_recordings: tuple[str, ...]
+    """The files of SMPL-X."""
+
+    @classmethod
+    def scan(cls, root: Path) -> "Archive":
+        """List the `.npz` files under a root, in order of their names.
+
+        Hidden files are left out. A linked folder is entered once. Raises `InputError` where the
+        root is no folder, cannot be read, or holds no such file.
+        """
+        root = root.absolute()
+        recordings: list[str] = []
+        smplx_recordings: list[str] = []
+        for parts in sorted(_npz_files(root)):
+            (smplx_recordings if _is_smplx(parts[-1]) else recordings).append("/".join(parts))
+        if not recordings and not smplx_recordings:
+            raise InputError(
+                f"{root}: no .npz files; expected AMASS's subsets, unpacked, such as "
+                "KIT/3/kick_high_left02_poses.npz"
+            )
+        return cls(root, tuple(recordings), tuple(smplx_recordings))
+
+    def find(self, row: Row) -> Path:
+        """Return the file of the recording that `locate` finds."""
+        return self.root / self.locate(row)
+
+    def locate(self, row: Row) -> str:
+        """Return the one recording that a row names, whatever the spelling of its path.
+
+        It is given as its path below the root, with forward slashes.
+
+        A file that is spelled as in the index goes before others in case, spaces, `-` and `_`;
+        copies in several places do not. Raises `RecordingError` where there is no recording, or
+        several, or only the SMPL-X one; and for HumanAct12's rows.
+        """
+        row.refuse_humanact12()
+        found = self._ends.find(row.parts)
+        as_spelled = tuple(path for path in found if _is_spelled_as(path, row))
+        candidates = as_spelled or found
+        if len(candidates) == 1:
+            return candidates[0]
+        if candidates:
+            raise _ambiguous(row, candidates)
+        of_smplx = self._smplx_ends.find(row.parts)
+        if of_smplx:
+            raise _wrong_release(row, of_smplx[0])
+        raise self._missing(row)
+
+    def nearest(self, row: Row) -> tuple[str, ...]:
+        """Return the recordings next to the row's in order of name, in its folder or its subset.
+
+        A look-up rather than a measure of likeness, so that thousands of missing rows cost little;
+        names that differ at their ends, by a trial's number or a suffix, are next to each other.
+        """
+        key = fold_path(row.parts)
+        place = bisect_left(self._ends.keys, key)
+        around = self._ends.keys[max(place - 1, 0) : place + 1]
+        for folder in (key.rpartition("/")[0], key.partition("/")[0]):
+            near = [other for other in around if other.startswith(f"{folder}/")]
+            if near:
+                return tuple(self._ends.find(tuple(other.split("/")))[0] for other in near)
+        return ()
+
+    @cached_property
+    def _ends(self) -> _Ends:
+        return _Ends(self._root_name, self.recordings)
+
+    @cached_property
+    def _smplx_ends(self) -> _Ends:
+        return _Ends(self._root_name, self.smplx_recordings)
+
+    @property
+    def _root_name(self) -> str:
+        """The name of the root as it was given: a link may bear a subset's, and `..` bears none."""
+        return self.root.name if self.root.name != ".." else self.root.resolve().name
+
+    def _missing(self, row: Row) -> RecordingError:
+        near = " and ".join(self.nearest(row))
+        hint = f"nearest by name: {near}" if near else f"it has nothing of {row.subset}"
+        return RecordingError(
+            DropReason.MISSING, f"{'/'.join(row.parts)}.npz is not in the archive; {hint}"
+        )
+
+
+def iter_recordings(root: Path) -> Iterator[str]:
+    """Yield the `.npz` files of SMPL+H under a root by their paths below it, in no fixed order.
+
+    Raises `InputError` where a folder cannot be read.
+    """
+    return ("/".join(parts) for parts in _npz_files(root) if not _is_smplx(parts[-1]))
+
+
+def _npz_files(root: Path) -> Iterator[tuple[str, ...]]:
+    entered: set[tuple[int, int]] = set()
+    waiting: list[tuple[str, ...]] = [()]
+    while waiting:
+        folder = waiting.pop()
+        for entry in _entries(root.joinpath(*folder), entered):
+            # A path, unlike an entry, takes a link that leads to itself for nothing at all.
+            target = Path(entry) if entry.is_symlink() else entry
+            if target.is_dir():
+                waiting.append((*folder, entry.name))
+            elif entry.name.endswith(".npz") and target.is_file():
+                yield (*folder, entry.name)
+
+
+def _entries(folder: Path, entered: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
+    try:
+        status = folder.stat()
+        if (status.st_dev, status.st_ino) in entered:
+            return []
+        entered.add((status.st_dev, status.st_ino))
+        with os.scandir(folder) as entries:
+            visible = [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        raise InputError(
+            f"{folder}: expected a folder of AMASS recordings; {error.strerror}"
+        ) from error
+    return sorted(visible, key=lambda entry: entry.name)
+
+
+def _is_smplx(file: str) -> bool:
+    return file.removesuffix(".npz").casefold().endswith(SMPLX_SUFFIX)
+
+
+def _smplh_stem(file: str) -> str:
+    """Return what SMPL+H's release calls a recording, of either release's file."""
+    stem = file.removesuffix(".npz")
+    return stem[: -len(SMPLX_SUFFIX)] + SMPLH_SUFFIX if _is_smplx(file) else stem
+
+
+def _is_spelled_as(path: str, row: Row) -> bool:
+    below_subset = row.parts[1:]
+    return tuple(path.removesuffix(".npz").split("/"))[-len(below_subset) :] == below_subset
+
+
+def _ambiguous(row: Row, candidates: tuple[str, ...]) -> RecordingError:
+    return RecordingError(
+        DropReason.AMBIGUOUS,
+        f"{'/'.join(row.parts)}.npz: {len(candidates)} files match equally well: "
+        f"{', '.join(candidates)}; keep one of them under the root",
+    )
+
+
+def _wrong_release(row: Row, path: str) -> RecordingError:
+    return RecordingError(
+        DropReason.WRONG_RELEASE,
+        f"{'/'.join(row.parts)}.npz: found only AMASS's SMPL-X release, {path}, whose frame rates "
+        "differ from those that the index counts in; download SMPL+H G",
+    )

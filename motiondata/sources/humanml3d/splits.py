@@ -1,0 +1,99 @@
+"""HumanML3D's split lists: which clips are for training, validation and test.
+
+The lists of EricGuo5513/HumanML3D mix clips and their mirrored ones (`M000000`); they are told
+apart here, since mirrored clips count only where somebody makes them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from motiondata.errors import InputError
+from motiondata.files import expect_plain_file
+from motiondata.mirroring import MIRRORED_PREFIX
+from motiondata.sources.humanml3d.index import Row
+
+SPLITS = ("train", "val", "test")
+"""The lists that are read; `train_val.txt` and `all.txt` are unions of these."""
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Which split each clip of an index is in."""
+
+    of_clip: Mapping[str, str]
+    """The split of each listed clip by its name, such as `012314`."""
+    of_mirrored_clip: Mapping[str, str]
+    """The split of each listed mirrored clip by its own name, such as `M012314`."""
+    unknown: Mapping[str, str]
+    """The split of each name that the index lacks, mirrored or not."""
+
+
+def read_splits(folder: Path, names: Iterable[str]) -> Splits:
+    """Read `train.txt`, `val.txt` and `test.txt` for the clips of these names.
+
+    Raises `InputError` where a list is absent (it may be empty), a name is in two lists, or a
+    mirrored clip is in another split than the clip it mirrors, which would be a leak.
+    """
+    clips = set(names)
+    of_clip: dict[str, str] = {}
+    of_mirrored_clip: dict[str, str] = {}
+    unknown: dict[str, str] = {}
+    for name, split in _read_lists(folder).items():
+        if name in clips:
+            of_clip[name] = split
+        elif name[:1] == MIRRORED_PREFIX and name[1:] in clips:
+            of_mirrored_clip[name] = split
+        else:
+            unknown[name] = split
+    splits = Splits(of_clip, of_mirrored_clip, unknown)
+    _refuse_mirrored_leaks(folder, splits)
+    return splits
+
+
+def leaks(rows: Iterable[Row], splits: Splits) -> tuple[Row, ...]:
+    """Return the test clips whose recording also has a train clip; mirrored clips are not counted.
+
+    HumanML3D's own splits have 668 of them among 2,192.
+    """
+    rows = tuple(rows)
+    trained = {row.source_path for row in rows if splits.of_clip.get(row.name) == "train"}
+    return tuple(
+        row for row in rows if splits.of_clip.get(row.name) == "test" and row.source_path in trained
+    )
+
+
+def _read_lists(folder: Path) -> dict[str, str]:
+    of_name: dict[str, str] = {}
+    for split in SPLITS:
+        for name in _read_list(folder / f"{split}.txt"):
+            if of_name.setdefault(name, split) != split:
+                raise InputError(
+                    f"{folder}: {name} is in both {of_name[name]}.txt and {split}.txt; "
+                    "expected every clip in one split"
+                )
+    return of_name
+
+
+def _read_list(path: Path) -> list[str]:
+    try:
+        expect_plain_file(path)
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise InputError(
+            f"{path}: expected a list of clips, one name a line, for each of "
+            f"{', '.join(SPLITS)}; {error.strerror}"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: expected names in UTF-8; {error}") from error
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _refuse_mirrored_leaks(folder: Path, splits: Splits) -> None:
+    for mirrored, split in splits.of_mirrored_clip.items():
+        name = mirrored.removeprefix(MIRRORED_PREFIX)
+        if splits.of_clip.get(name, split) != split:
+            raise InputError(
+                f"{folder}: {mirrored} is in {split}.txt and {name}, which it mirrors, in "
+                f"{splits.of_clip[name]}.txt; expected both in one split"
+            )

@@ -1,0 +1,127 @@
+"""HumanML3D's rules for cutting a recording into a clip.
+
+They are kept to the letter, odd frame rates included, since the captions were written for those
+very frames. Source: `raw_pose_processing.ipynb` of EricGuo5513/HumanML3D.
+"""
+
+import numpy as np
+
+from motiondata.clip import Clip
+from motiondata.errors import DropReason, RecordingError
+from motiondata.recording import Recording
+from motiondata.sources.humanml3d.index import Row
+
+INDEX_FPS = 20
+"""The rate at which the index counts frames."""
+
+MAX_CLIP_FRAMES = 36_000
+"""Half an hour: a clip is held in memory whole. HumanML3D's are ten seconds at the most."""
+
+LEAD_IN_SECONDS = {
+    "Eyes_Japan_Dataset": 3.0,
+    "MPI_HDM05": 3.0,
+    "TotalCapture": 1.0,
+    "MPI_Limits": 1.0,
+    "Transitions_mocap": 0.5,
+}
+"""What is dropped at the start of each recording of a subset; of the others, nothing."""
+
+
+def frame_stride(fps: float) -> int:
+    """Return which multiple of the recording's frames is kept, rounded down; 0 below 20 fps.
+
+    So 59.999989 fps gives 2 (true 30 fps) and 250 fps gives 12 (true 20.83 fps).
+    """
+    return int(fps / INDEX_FPS)
+
+
+def lead_in_frames(subset: str) -> int:
+    """Return how many frames, at the index's rate, are dropped at the start of a recording."""
+    return round(LEAD_IN_SECONDS.get(subset, 0.0) * INDEX_FPS)
+
+
+def cut_clip(recording: Recording, row: Row) -> Clip:
+    """Cut a row's clip out of its recording: stride, then lead-in, then the row's frames.
+
+    The arrays are copies. Raises `RecordingError` where the recording is too slow, ends before the
+    row does, or has NaN or infinite values in the frames kept; where the row keeps more than
+    `MAX_CLIP_FRAMES`; and for HumanAct12's rows.
+    """
+    row.refuse_humanact12()
+    expect_clip_length(row)
+    stride = _stride(recording.fps, recording.source)
+    lead_in = lead_in_frames(row.subset)
+    _expect_frames(recording, row, len(range(0, recording.frames, stride)) - lead_in)
+    first = (lead_in + row.start_frame) * stride
+    last = (lead_in + row.end_frame - 1) * stride
+    clip = Clip(
+        name=row.name,
+        subset=row.subset,
+        pose=recording.pose[first : last + 1 : stride].copy(),
+        trans=recording.trans[first : last + 1 : stride].copy(),
+        fps=recording.fps / stride,
+        first_frame=first,
+        last_frame=last,
+        recording=recording,
+    )
+    _expect_finite(clip)
+    return clip
+
+
+def expect_clip_length(row: Row) -> None:
+    """Raise `RecordingError` (INVALID) where a row keeps more than `MAX_CLIP_FRAMES`."""
+    frames = row.end_frame - row.start_frame
+    if frames > MAX_CLIP_FRAMES:
+        raise RecordingError(
+            DropReason.INVALID,
+            f"{row.source_path}: {row.name} has {frames} frames ({row.start_frame} to "
+            f"{row.end_frame}); expected {MAX_CLIP_FRAMES} at the most. Is a number mistyped? "
+            "Cut a longer clip into several rows",
+        )
+
+
+def clip_length(frames: int, fps: float, row: Row) -> int:
+    """Return how many frames the index counts in a recording, which a row names.
+
+    Raises `RecordingError` where the recording is too slow, or has none after its lead-in.
+    """
+    kept = len(range(0, frames, _stride(fps, row.source_path))) - lead_in_frames(row.subset)
+    if kept < 1:
+        raise RecordingError(
+            DropReason.TOO_SHORT,
+            f"{row.source_path}: expected a frame after the lead-in, found none ({frames} at "
+            f"{fps:g} fps)",
+        )
+    return kept
+
+
+def _stride(fps: float, source: str) -> int:
+    stride = frame_stride(fps)
+    if stride == 0:
+        raise RecordingError(
+            DropReason.INVALID,
+            f"{source}: {fps:g} fps; expected at least {INDEX_FPS}, the rate "
+            "at which the index counts frames",
+        )
+    return stride
+
+
+def _expect_frames(recording: Recording, row: Row, available: int) -> None:
+    if available < row.end_frame:
+        raise RecordingError(
+            DropReason.TOO_SHORT,
+            f"{recording.source}: expected frames {row.start_frame} to {row.end_frame} of "
+            f"{row.name}, found {max(available, 0)} after stride and lead-in ({recording.frames} "
+            f"at {recording.fps:g} fps). Is the file cut short, or of a release other than "
+            "SMPL+H G?",
+        )
+
+
+def _expect_finite(clip: Clip) -> None:
+    bad = ~(np.isfinite(clip.pose).all(axis=(1, 2)) & np.isfinite(clip.trans).all(axis=1))
+    if bad.any():
+        raise RecordingError(
+            DropReason.NOT_FINITE,
+            f"{clip.recording.source}: NaN or infinite values in {bad.sum()} of the "
+            f"{clip.frames} frames of {clip.name}, first in frame {bad.argmax()} of the clip",
+        )

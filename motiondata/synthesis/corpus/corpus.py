@@ -1,0 +1,245 @@
+"""A corpus of made motion: AMASS's folders, HumanML3D's index, captions and split lists.
+
+It stands in for data that may not be shipped, so that every command runs on it unchanged. The
+folder is whole or absent.
+"""
+
+import csv
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+
+from motiondata.bodies.bundled import bundled_body
+from motiondata.errors import InputError
+from motiondata.mirroring import MIRRORED_PREFIX
+from motiondata.recording import Recording
+from motiondata.sources.amass.writer import write_amass
+from motiondata.sources.humanml3d.index import COLUMNS
+from motiondata.sources.humanml3d.splits import SPLITS
+from motiondata.synthesis.corpus.labels import clip_label
+from motiondata.synthesis.corpus.recordings import SyntheticClip, SyntheticRecording, make_recording
+from motiondata.synthesis.generators import generator
+from motiondata.synthesis.language.captions import CaptionSpan, caption_lines
+
+LICENCE = "made by motiondata's synthesiser, Apache-2.0"
+
+NOTE = "README.txt"
+NOTE_TEXT = """\
+Synthetic motion, made by the program motiondata: nobody was recorded, and no data of AMASS or
+HumanML3D is in this folder. The folders below amass/ bear the names of AMASS's subsets (KIT, CMU,
+BMLmovi and so on) because the corpus has the layout and the frame rates of AMASS, so that programs
+that read AMASS read it. Every recording is marked with the key `synthetic`.
+"""
+"""What the file says that lies at the top of a corpus, for people who look into the folders."""
+
+RECORDINGS_A_ROUND = 20
+SPLIT_PLACES = {"val": (9,), "test": (4, 11, 17)}
+"""Which recordings of each round are for validation and test: 80, 5 and 15 in a hundred, as in
+HumanML3D, and by recording, so that nothing leaks."""
+
+SPLIT_LISTS = {
+    **{split: (split,) for split in SPLITS},
+    "train_val": ("train", "val"),
+    "all": SPLITS,
+}
+"""The lists that HumanML3D has, and the splits in each."""
+
+
+@dataclass(frozen=True)
+class SynthesisReport:
+    """What a corpus came to."""
+
+    out: Path
+    recordings: int
+    clips: int
+    frames: int
+    """Of the clips, at the index's rate."""
+    recorded_frames: int
+    """Of the recordings, at their own rates."""
+    seconds: float
+    """Of motion recorded."""
+    bytes: int
+    """Of the recordings' files."""
+    captions: int
+    """Lines on clips; mirrored clips have as many."""
+    subjects: int
+    clips_of_split: dict[str, int]
+    """Clips by split; the lists also name as many mirrored ones."""
+    clips_of_subset: dict[str, int]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A clip of the corpus by its name."""
+
+    name: str
+    recording: SyntheticRecording
+    clip: SyntheticClip
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What is kept of a recording once its files are written."""
+
+    bytes: int
+    frames: int
+    seconds: float
+    subject: int
+    captions: int
+    clips: tuple["_ListedClip", ...]
+
+
+@dataclass(frozen=True)
+class _ListedClip:
+    """What the lists say of a clip."""
+
+    name: str
+    source: str
+    subset: str
+    split: str
+    start_frame: int
+    end_frame: int
+    labels: tuple[str, ...]
+    """A line of JSON for the clip and one for its mirror image."""
+
+
+def synthesize(out: Path, clips: int, seed: int) -> SynthesisReport:
+    """Make `clips` clips of motion in a new folder; the same seed gives the same bytes.
+
+    A smaller corpus of the same seed is the beginning of a larger one. Raises `InputError` where
+    no clip is asked for, or `out` is something already.
+    """
+    if clips < 1 or seed < 0:
+        raise InputError(
+            f"{clips} clips by seed {seed}; expected at least one, by a seed from 0 on"
+        )
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise InputError(f"{out} exists; expected the name of a new or an empty folder")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
+        whole = Path(folder) / "corpus"
+        (whole / "texts").mkdir(parents=True)
+        (whole / NOTE).write_text(NOTE_TEXT)
+        written = [_write(whole, entries, seed) for entries in _entries(clips, seed)]
+        _write_lists(whole, [clip for recording in written for clip in recording.clips])
+        whole.replace(out)
+    return _report(out, written)
+
+
+def split_of(recording: int) -> str:
+    """Return the split of a recording by its number."""
+    place = recording % RECORDINGS_A_ROUND
+    return next((split for split, places in SPLIT_PLACES.items() if place in places), "train")
+
+
+def _entries(clips: int, seed: int) -> Iterator[list[_Entry]]:
+    """Yield the clips of one recording after the other, until there are enough."""
+    made = 0
+    for number in count():
+        recording = make_recording(seed, number)
+        wanted = recording.clips[: clips - made]
+        yield [_Entry(f"{made + k:06d}", recording, clip) for k, clip in enumerate(wanted)]
+        made += len(wanted)
+        if made == clips:
+            return
+
+
+def _write(folder: Path, entries: Sequence[_Entry], seed: int) -> _Written:
+    """Write a recording and the captions of its clips."""
+    recording = entries[0].recording
+    path = folder / "amass" / recording.slot.source
+    size = write_amass(path, _recording(recording), np.float32)
+    frames = len(recording.motion.trans)
+    return _Written(
+        bytes=size,
+        frames=frames,
+        seconds=frames / recording.motion.fps,
+        subject=recording.subject.number,
+        captions=sum(_write_captions(folder / "texts", entry, seed) for entry in entries),
+        clips=tuple(_listed(entry) for entry in entries),
+    )
+
+
+def _recording(made: SyntheticRecording) -> Recording:
+    return Recording(
+        pose=made.motion.pose,
+        trans=made.motion.trans,
+        fps=made.motion.fps,
+        gender=made.subject.gender,
+        betas=made.subject.betas,
+        source=made.slot.source,
+        shape_space=bundled_body().shape_space,
+        licence=LICENCE,
+        synthetic=True,
+    )
+
+
+def _write_captions(texts: Path, entry: _Entry, seed: int) -> int:
+    """Write the captions of a clip and of its mirror image, and return how many the clip has."""
+    spans = entry.clip.spans
+    count = _write_text(texts / f"{entry.name}.txt", spans, entry, seed)
+    mirrored = [span.mirrored() for span in spans]
+    _write_text(texts / f"{MIRRORED_PREFIX}{entry.name}.txt", mirrored, entry, seed)
+    return count
+
+
+def _write_text(path: Path, spans: Sequence[CaptionSpan], entry: _Entry, seed: int) -> int:
+    rng = generator(seed, "captions", int(entry.name))
+    lines = caption_lines(spans, entry.recording.subject.gender, rng)
+    path.write_text("".join(f"{line}\n" for line in lines))
+    return len(lines)
+
+
+def _listed(entry: _Entry) -> _ListedClip:
+    recording, clip = entry.recording, entry.clip
+    return _ListedClip(
+        name=entry.name,
+        source=f"./pose_data/{recording.slot.source.removesuffix('.npz')}.npy",
+        subset=recording.slot.subset,
+        split=split_of(recording.number),
+        start_frame=clip.start_frame,
+        end_frame=clip.end_frame,
+        labels=tuple(
+            json.dumps(clip_label(entry.name, recording, clip, mirrored=mirrored))
+            for mirrored in (False, True)
+        ),
+    )
+
+
+def _write_lists(folder: Path, clips: Sequence[_ListedClip]) -> None:
+    """Write the index, the split lists and the labels."""
+    with (folder / "index.csv").open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for clip in clips:
+            writer.writerow((clip.source, clip.start_frame, clip.end_frame, f"{clip.name}.npy"))
+    for name, splits in SPLIT_LISTS.items():
+        listed = [clip.name for clip in clips if clip.split in splits]
+        names = [prefix + name for prefix in ("", MIRRORED_PREFIX) for name in listed]
+        (folder / f"{name}.txt").write_text("".join(f"{name}\n" for name in names))
+    labels = [label for clip in clips for label in clip.labels]
+    (folder / "labels.jsonl").write_text("".join(f"{label}\n" for label in labels))
+
+
+def _report(out: Path, written: Sequence[_Written]) -> SynthesisReport:
+    clips = [clip for recording in written for clip in recording.clips]
+    of_split = Counter(clip.split for clip in clips)
+    return SynthesisReport(
+        out=out,
+        recordings=len(written),
+        clips=len(clips),
+        frames=sum(clip.end_frame - clip.start_frame for clip in clips),
+        recorded_frames=sum(recording.frames for recording in written),
+        seconds=sum(recording.seconds for recording in written),
+        bytes=sum(recording.bytes for recording in written),
+        captions=sum(recording.captions for recording in written),
+        subjects=len({recording.subject for recording in written}),
+        clips_of_split={split: of_split[split] for split in SPLITS},
+        clips_of_subset=dict(sorted(Counter(clip.subset for clip in clips).items())),
+    )

@@ -1,0 +1,164 @@
+"""Made recordings: acts of a subject one after the other, and the clips that an index cuts of them.
+
+Everything is drawn from the recording's own generator, so that recording n of a seed is the same
+whatever else is made.
+"""
+
+from dataclasses import dataclass
+from math import pi
+
+from motiondata.sources.humanml3d.trimming import INDEX_FPS, frame_stride, lead_in_frames
+from motiondata.synthesis.act_sampling import draw_recording
+from motiondata.synthesis.acts import SIDES, Act, PerformedAct
+from motiondata.synthesis.corpus.archive_slots import ArchiveSlot, draw_slot
+from motiondata.synthesis.corpus.subjects import SUBJECT_COUNT, SyntheticSubject, make_subject
+from motiondata.synthesis.generators import generator
+from motiondata.synthesis.language.captions import CaptionSpan
+from motiondata.synthesis.motion.perform import perform, sway
+from motiondata.synthesis.motion.timeline import GroundPose, Timeline
+from motiondata.synthesis.motion.timeline_to_motion import Motion, timeline_to_motion
+
+SHORTEST_SECONDS, LONGEST_SECONDS = 2.1, 9.4
+"""Of a clip: HumanML3D's have up to 200 frames, and its trainings leave out those below 40."""
+
+STILL_SECONDS = (0.3, 0.5)
+"""How long somebody stands before an act, at least and at most."""
+
+T_POSE_SECONDS = 2.0
+"""A lead-in at least this long is a T pose; a shorter one, standing still."""
+
+
+@dataclass(frozen=True)
+class ClipAct:
+    """An act in a clip."""
+
+    act: Act
+    start_seconds: float
+    """Frames of the clip over 20, whatever their true rate, as HumanML3D's captions count."""
+    end_seconds: float
+    distance_metres: float
+    metres_a_second: float
+    """The mean, by true seconds."""
+
+
+@dataclass(frozen=True)
+class SyntheticClip:
+    """What a row of the index cuts out of a made recording."""
+
+    start_frame: int
+    """Counted as the index does, after stride and lead-in."""
+    end_frame: int
+    acts: tuple[ClipAct, ...]
+
+    @property
+    def spans(self) -> tuple[CaptionSpan, ...]:
+        """What there is to say: the whole clip, and each act where there are several."""
+        whole = CaptionSpan(tuple(done.act for done in self.acts))
+        parts = (
+            CaptionSpan((done.act,), done.start_seconds, done.end_seconds) for done in self.acts
+        )
+        return (whole, *parts) if len(self.acts) > 1 else (whole,)
+
+
+@dataclass(frozen=True)
+class SyntheticRecording:
+    """A recording and its clips."""
+
+    number: int
+    slot: ArchiveSlot
+    subject: SyntheticSubject
+    motion: Motion
+    index_fps: float
+    """The true rate of the frames that the index counts."""
+    clips: tuple[SyntheticClip, ...]
+
+
+def make_recording(seed: int, number: int) -> SyntheticRecording:
+    """Return recording `number` of the corpora of a seed."""
+    rng = generator(seed, "recording", number)
+    planned = draw_recording(rng)
+    subject = make_subject(seed, int(rng.integers(SUBJECT_COUNT)))
+    slot = draw_slot(rng, number, subject.number, planned[0][0].kind)
+    clock = _Clock(slot)
+    place = GroundPose(*(float(rng.uniform(-far, far)) for far in (1.5, 1.5, pi)))
+    timeline = Timeline(subject.skeleton, subject.style, rng, place, now=clock.lead_in_seconds)
+    _write_lead_in(timeline)
+    takes = _write_takes(timeline, planned)
+    end = timeline.now + float(rng.uniform(0.2, 0.8))
+    sway(timeline, end)
+    clips = tuple(clock.clip(take) for take in takes)
+    motion = timeline_to_motion(timeline, end, slot.fps)
+    return SyntheticRecording(number, slot, subject, motion, clock.index_fps, clips)
+
+
+@dataclass
+class _Take:
+    """A clip to be: its seconds of the recording and its acts."""
+
+    start: float
+    end: float
+    done: list[PerformedAct]
+
+
+def _write_takes(timeline: Timeline, planned: list[list[Act]]) -> list[_Take]:
+    """Perform the acts of each clip; an act that makes a clip too long begins one of its own."""
+    takes: list[_Take] = []
+    for acts in planned:
+        takes.append(_Take(timeline.now, timeline.now, []))
+        for act in acts:
+            before = timeline.now
+            timeline.now += float(timeline.rng.uniform(*STILL_SECONDS))
+            done = perform(timeline, act)
+            if timeline.now - takes[-1].start > LONGEST_SECONDS:
+                takes.append(_Take(before, before, []))
+            take = takes[-1]
+            take.done.append(done)
+            timeline.now = take.end = max(timeline.now + 0.1, take.start + SHORTEST_SECONDS)
+    return [take for take in takes if take.done]
+
+
+def _write_lead_in(timeline: Timeline) -> None:
+    """Have the recording begin as its subset's do: in a T pose, or standing still."""
+    end = timeline.now
+    if end < T_POSE_SECONDS:
+        return
+    for side in SIDES:
+        for channel, value in (("raise", 90.0 - timeline.style.arm_raise_deg),
+                               ("elbow", -timeline.style.elbow_deg)):  # fmt: skip
+            timeline.key(f"{side}_{channel}", (0.4 * end, value), (0.9 * end, 0.0))
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """Seconds of a recording and frames of its index."""
+
+    slot: ArchiveSlot
+
+    @property
+    def index_fps(self) -> float:
+        """The true rate of the frames that an index counts."""
+        return self.slot.fps / frame_stride(self.slot.fps)
+
+    @property
+    def lead_in_seconds(self) -> float:
+        """How long the part is that HumanML3D drops."""
+        return lead_in_frames(self.slot.subset) / self.index_fps
+
+    def frame(self, seconds: float) -> int:
+        """Return the index's frame at a time of the recording."""
+        return round((seconds - self.lead_in_seconds) * self.index_fps)
+
+    def clip(self, take: _Take) -> SyntheticClip:
+        """Return the clip of a take."""
+        start, end = self.frame(take.start), self.frame(take.end)
+        return SyntheticClip(start, end, tuple(self._clip_act(done, start) for done in take.done))
+
+    def _clip_act(self, done: PerformedAct, start_frame: int) -> ClipAct:
+        first, last = self.frame(done.start_seconds), self.frame(done.end_seconds)
+        return ClipAct(
+            act=done.act,
+            start_seconds=(first - start_frame) / INDEX_FPS,
+            end_seconds=(last - start_frame) / INDEX_FPS,
+            distance_metres=done.distance_metres,
+            metres_a_second=done.distance_metres / (done.end_seconds - done.start_seconds),
+        )

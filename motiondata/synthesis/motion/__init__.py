@@ -1,0 +1,1 @@
+"""Synthetic motion: from acts to a timeline to poses."""

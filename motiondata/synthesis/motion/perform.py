@@ -1,0 +1,86 @@
+"""From acts to a score: who performs what, and the small movements of somebody who stands."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from motiondata.synthesis.acts import Act, PerformedAct
+from motiondata.synthesis.motion import bending, gestures, leaping, locomotion
+from motiondata.synthesis.motion.rest_skeleton import RestSkeleton
+from motiondata.synthesis.motion.style import Style
+from motiondata.synthesis.motion.timeline import Timeline
+from motiondata.synthesis.motion.timeline_to_motion import Motion, timeline_to_motion
+
+ACT_FUNCTIONS: Mapping[str, Callable[[Timeline, Act], None]] = {
+    "walk": locomotion.go,
+    "run": locomotion.go,
+    "backward": locomotion.go,
+    "side_step": locomotion.side_step,
+    "march": locomotion.go,
+    "turn": locomotion.turn,
+    "stand": bending.stand,
+    "wave": gestures.wave,
+    "clap": gestures.clap,
+    "raise_arms": gestures.raise_arms,
+    "punch": gestures.punch,
+    "squat": bending.squat,
+    "sit": bending.sit,
+    "bow": bending.bow,
+    "pick_up": bending.pick_up,
+    "kick": leaping.kick,
+    "jump": leaping.jump,
+}
+"""What writes each kind of act into a score."""
+
+SWAY = {"forward": 0.006, "leftward": 0.008, "spine_bend": 0.7, "spine_tilt": 0.6,
+        "spine_turn": 0.8, "head_turn": 2.0, "head_bend": 1.2, "pelvis_tilt": 0.5,
+        "left_swing": 1.0, "right_swing": 1.0, "left_elbow": 1.2, "right_elbow": 1.2}  # fmt: skip
+"""How far somebody sways who stands still, in the units of the channels."""
+
+BETWEEN_ACTS_SECONDS = 0.4
+"""How long somebody stands before, between and after acts in `make_motion`."""
+
+SWAY_SECONDS = 1.3
+"""How long a small movement at rest takes."""
+
+
+def perform(timeline: Timeline, act: Act) -> PerformedAct:
+    """Write an act at the score's present time, with its gesture beside it."""
+    start, before = timeline.now, len(timeline.path)
+    timeline.busy_arms = gestures.arms_of(act.gesture) if act.gesture else frozenset()
+    ACT_FUNCTIONS[act.kind](timeline, act)
+    if act.gesture:
+        _accompany(timeline, act.gesture, start)
+    way = np.diff(np.array(timeline.path[before - 1 :])[:, 1:3], axis=0)
+    distance = float(np.hypot(way[:, 0], way[:, 1]).sum())
+    return PerformedAct(act, start, timeline.now, distance)
+
+
+def make_motion(
+    acts: Sequence[Act], skeleton: RestSkeleton, style: Style, fps: float, rng: np.random.Generator
+) -> tuple[Motion, tuple[PerformedAct, ...]]:
+    """Return the motion of acts one after the other, from standing to standing, and their times."""
+    timeline = Timeline(skeleton, style, rng)
+    done = []
+    for act in acts:
+        timeline.now += BETWEEN_ACTS_SECONDS
+        done.append(perform(timeline, act))
+    end = timeline.now + BETWEEN_ACTS_SECONDS
+    sway(timeline, end)
+    return timeline_to_motion(timeline, end, fps), tuple(done)
+
+
+def _accompany(timeline: Timeline, gesture: Act, start: float) -> None:
+    """Perform a gesture beside what was written from `start` to now."""
+    end, timeline.now = timeline.now, start + 0.3
+    ACT_FUNCTIONS[gesture.kind](timeline, gesture)
+    timeline.now = max(timeline.now, end)
+
+
+def sway(timeline: Timeline, end: float) -> None:
+    """Have the body sway a little from the score's beginning to `end`, as nobody stands still."""
+    for channel, far in SWAY.items():
+        times = np.arange(0.0, end + SWAY_SECONDS, SWAY_SECONDS)
+        times[1:] += timeline.rng.uniform(-0.35, 0.35, len(times) - 1)
+        values = timeline.rng.uniform(-far, far, len(times)) * timeline.style.sway
+        timeline.key(channel, *zip(times.tolist(), values.tolist(), strict=True))

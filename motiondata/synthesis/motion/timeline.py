@@ -1,0 +1,180 @@
+"""The score of a motion: what every channel of the body does when, before any frame exists.
+
+Channels add up. An act lays its curves over those already there and leaves each channel as it
+found it, so acts follow each other smoothly and a gesture may go with steps.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import cos, sin
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.synthesis.acts import PACES, SIDES
+from motiondata.synthesis.motion.curves import smooth_line, sum_curves
+from motiondata.synthesis.motion.rest_skeleton import LEFT_SIGN, RestSkeleton
+from motiondata.synthesis.motion.style import Style
+
+Floats = NDArray[np.float64]
+Key = tuple[float, ...]
+"""Time in seconds and value, and where the body passes by: speed and acceleration too."""
+
+TRUNK_CHANNELS = {
+    "forward": "metres: the pelvis before its path",
+    "leftward": "metres: the pelvis to the left of its path",
+    "up": "metres: the pelvis over its height in standing",
+    "slack": "parts of a leg: how far from straight the legs are kept",
+    **{
+        f"{part}_{motion}": f"degrees: {how}"
+        for part in ("pelvis", "spine", "head")
+        for motion, how in (("bend", "forward"), ("turn", "to the left"), ("tilt", "to the right"))
+    },
+}
+
+ARM_CHANNELS = {
+    "raise": "degrees: the arm to its side, 0 hangs, 90 is level",
+    "swing": "degrees: the arm forward, about the shoulders' line",
+    "twist": "degrees: the arm about itself, outward",
+    "elbow": "degrees: bend",
+    "wrist": "degrees: the hand up",
+}
+
+FOOT_CHANNELS = {
+    "x": "metres: the ankle's place in the world",
+    "y": "metres: the ankle's place in the world",
+    "yaw": "radians: the foot's heading in the world",
+    "forward": "metres: the ankle before that place",
+    "lift": "metres: the foot over the floor",
+    "heel": "degrees: the heel up, about the ball",
+    "toe": "degrees: the toes up, about the heel",
+    "point": "degrees: the toes down, about the ankle",
+}
+
+CHANNELS = (
+    *TRUNK_CHANNELS,
+    *(f"{side}_{name}" for side in SIDES for name in (*ARM_CHANNELS, *FOOT_CHANNELS)),
+)
+"""What a score can move, by name; the tables above say in which unit and direction."""
+
+_ROW = {channel: row for row, channel in enumerate(CHANNELS)}
+
+STANCE_BACK_METRES = 0.03
+"""How far the ankles stand behind the root: the weight is over the middle of the feet."""
+
+CLEAR_OF_FLOOR = 0.08
+"""The part of a step, at either end, in which a foot only goes up or down."""
+
+LANDING_BRAKE = 6.0
+"""How sharply a foot stops where it lands, in steps over the square of their time: a foot that
+slowed down for long would wait, stretched out, for the body."""
+
+PATH_SMOOTHING_SECONDS = 0.45
+"""How long the root's path is smoothed over: about a step, so that steps do not jerk it."""
+
+
+@dataclass(frozen=True)
+class GroundPose:
+    """Where somebody stands and looks: metres and radians in the world, yaw to the left.
+
+    Yaw 0 looks along -y with the left at +x, where AMASS's turn of SMPL's rest pose to z up looks.
+    """
+
+    x: float = 0.0
+    y: float = 0.0
+    yaw: float = 0.0
+
+    def moved(self, forward: float = 0.0, leftward: float = 0.0, turn: float = 0.0) -> "GroundPose":
+        """Return the place so many metres ahead and to the left, turned to the left then."""
+        ahead, left = (sin(self.yaw), -cos(self.yaw)), (cos(self.yaw), sin(self.yaw))
+        x = self.x + forward * ahead[0] + leftward * left[0]
+        y = self.y + forward * ahead[1] + leftward * left[1]
+        return GroundPose(x, y, self.yaw + turn)
+
+
+def between(first: GroundPose, second: GroundPose) -> GroundPose:
+    """Return the middle of two places."""
+    return GroundPose(
+        (first.x + second.x) / 2, (first.y + second.y) / 2, (first.yaw + second.yaw) / 2
+    )
+
+
+@dataclass
+class Timeline:
+    """A motion being written; `now` is where the next act begins."""
+
+    skeleton: RestSkeleton
+    style: Style
+    rng: np.random.Generator
+    place: GroundPose = field(default_factory=GroundPose)
+    now: float = 0.0
+    curves: list[tuple[int, Floats]] = field(default_factory=list)
+    path: list[Key] = field(default_factory=list)
+    feet: dict[str, GroundPose] = field(default_factory=dict)
+    busy_arms: frozenset[str] = frozenset()
+    """The arms that a gesture moves meanwhile, which steps leave alone."""
+
+    def __post_init__(self) -> None:
+        for side in SIDES:
+            self.feet[side] = start = self.stance(side, self.place)
+            for name in ("x", "y", "yaw"):
+                self.key(f"{side}_{name}", (0.0, getattr(start, name)))
+            self.key(f"{side}_raise", (0.0, self.style.arm_raise_deg))
+            self.key(f"{side}_elbow", (0.0, self.style.elbow_deg))
+        self.key("spine_bend", (0.0, self.style.lean_deg))
+        self.pass_by(0.0, self.place)
+
+    def key(self, channel: str, *keys: Key) -> None:
+        """Add the curve through `keys`, at rest in each that gives no speed and acceleration."""
+        rows = np.array([(*key, 0.0, 0.0)[:4] for key in keys])
+        self.curves.append((_ROW[channel], rows))
+
+    def visit(
+        self, values: Mapping[str, float], start: float, reach: float, leave: float, end: float
+    ) -> None:
+        """Take channels to values that they have from `reach` to `leave`, and back by `end`."""
+        for channel, value in values.items():
+            self.key(channel, (start, 0.0), (reach, value), (leave, value), (end, 0.0))
+
+    def pass_by(self, time: float, place: GroundPose) -> None:
+        """Lead the root's path through a place; times increase."""
+        self.path.append((time, place.x, place.y, place.yaw))
+        self.place = place
+
+    def stance(self, side: str, place: GroundPose, width: float | None = None) -> GroundPose:
+        """Return where the ankle of one side stands when the root is in `place`."""
+        half = (self.style.stance_width if width is None else width) / 2 * LEFT_SIGN[side]
+        toe_out = LEFT_SIGN[side] * self.style.toe_out
+        return place.moved(-STANCE_BACK_METRES, half, toe_out)
+
+    def step(self, side: str, lift: float, land: float, to: GroundPose) -> None:
+        """Bring a foot from where it stands to another place between two times.
+
+        It goes a little later than it lifts and arrives a little before it lands, so that it never
+        drags along the floor.
+        """
+        before, clear = self.feet[side], CLEAR_OF_FLOOR * (land - lift)
+        start, end = lift + clear, land - clear
+        for name in ("x", "y", "yaw"):
+            way = getattr(to, name) - getattr(before, name)
+            braking = -LANDING_BRAKE * way / (end - start) ** 2
+            self.key(f"{side}_{name}", (start, 0.0), (end, way, 0.0, braking))
+        self.feet[side] = to
+
+    def tempo(self, pace: str) -> float:
+        """Return how quickly the subject does something at a pace, as a factor."""
+        return PACES[pace] * self.style.tempo
+
+    def vary(self, value: float, part: float) -> float:
+        """Return `value` more or less a random part of it, as no two movements are the same."""
+        return value * float(self.rng.uniform(1.0 - part, 1.0 + part))
+
+    def sample(self, times: Floats) -> dict[str, Floats]:
+        """Return every channel at increasing `times` (frames,), each shaped (frames,)."""
+        values = sum_curves(self.curves, len(CHANNELS), times)
+        return dict(zip(CHANNELS, values, strict=True))
+
+    def sample_path(self, times: Floats) -> Floats:
+        """Return the root's x, y and yaw at `times`, shaped (frames, 3)."""
+        knots = np.array(self.path)
+        return smooth_line(times, knots, PATH_SMOOTHING_SECONDS)

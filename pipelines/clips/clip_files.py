@@ -1,0 +1,52 @@
+"""The files that a plan's clips are made from: the recordings, and the captions of their samples.
+
+Their sizes and times go into the plan's fingerprint, and with each clip to whoever builds it.
+"""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from motiondata.mirroring import MIRRORED_PREFIX
+from pipelines.clips.planned_clips import CAPTIONS, PlannedClips
+from pipelines.engine.file_stats import NO_FILES, stamps_of, stat_files
+from pipelines.engine.plan import Plan
+
+
+def stamp_clips(
+    plan: Plan[PlannedClips], amass: Path, texts: Path | None
+) -> tuple[Plan[PlannedClips], pa.Table]:
+    """Return a plan with the stamps of its clips' files, and a table of these files.
+
+    Raises `OSError` where a file has gone since it was listed, or the machine cannot tell.
+    """
+    columns = plan.shards.columns
+    clips = columns.table
+    plain, twin = _captions_of(clips["name"], ""), _captions_of(clips["name"], MIRRORED_PREFIX)
+    listed = [plain.filter(clips["plain"]), twin.filter(clips["twin"])]
+    recordings = stat_files("recordings", amass, clips["recording"])
+    files = pa.concat_tables([recordings, _stat_captions(texts, listed)])
+    stamps = {
+        "recording": stamps_of(files, "recordings", clips["recording"]),
+        "captions": stamps_of(files, "captions", plain),
+        "twin_captions": stamps_of(files, "captions", twin),
+    }
+    shards = plan.shards.with_columns(columns.with_stamps(stamps))
+    return replace(plan, shards=shards), files
+
+
+def _captions_of(names: pa.ChunkedArray, prefix: str) -> pa.ChunkedArray:
+    """Return the names of the files of captions of some clips."""
+    return pc.binary_join_element_wise(prefix, names, CAPTIONS, "").cast(pa.binary())
+
+
+def _stat_captions(texts: Path | None, listed: list[pa.ChunkedArray]) -> pa.Table:
+    """Return the sizes and times of the files of captions that there are."""
+    if texts is None:
+        return NO_FILES
+    wanted = pa.chunked_array([chunk for names in listed for chunk in names.chunks], pa.binary())
+    there = pa.array(os.listdir(os.fsencode(texts)), pa.binary())  # noqa: PTH208 (a million names)
+    return stat_files("captions", texts, wanted.filter(pc.is_in(wanted, there)))

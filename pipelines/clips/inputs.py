@@ -1,0 +1,72 @@
+"""Where a build's inputs lie, and the hashes of those that are small.
+
+The recordings and caption files are told by size and time: see `pipelines.engine.file_stats`.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from motiondata.errors import InputError
+from motiondata.lidar.presets import SENSOR_NAMES
+from motiondata.sources.humanml3d.splits import SPLITS
+from pipelines.clips.options import BuildOptions
+
+INPUTS = ("index", "amass", "texts", "splits", "body")
+"""The options that are paths of inputs: what counts is what lies there."""
+
+
+def absolute_inputs(options: BuildOptions) -> BuildOptions:
+    """Return options that name the same inputs from any folder: workers may run in another one."""
+    named = ((name, getattr(options, name)) for name in INPUTS)
+    paths = {name: path.absolute() for name, path in named if path is not None}
+    sensor = Path(options.sensor)
+    is_file = options.sensor not in SENSOR_NAMES and sensor.is_file()
+    return replace(options, **paths, sensor=str(sensor.absolute() if is_file else sensor))
+
+
+@dataclass(frozen=True)
+class InputFolders:
+    """The folders of captions and split lists that a build uses; None where there is none."""
+
+    texts: Path | None
+    splits: Path | None
+
+    @property
+    def warnings(self) -> list[str]:
+        """Say which of them is absent, and what follows."""
+        absent = []
+        if self.texts is None:
+            absent.append(
+                "no captions: no --texts was given, and none lies beside the index or recordings"
+            )
+        if self.splits is None:
+            absent.append(
+                "one split, all: no --splits was given, and none lie beside the index or recordings"
+            )
+        return absent
+
+
+def find_input_folders(options: BuildOptions) -> InputFolders:
+    """Find the folders that were not named beside the index, or in the folder of recordings.
+
+    Raises `InputError` where a named one is not there.
+    """
+    beside = options.index.parent if options.has_index else options.amass
+    texts = _named(options.texts, "texts") or (
+        beside / "texts" if (beside / "texts").is_dir() else None
+    )
+    has_lists = any((beside / f"{split}.txt").is_file() for split in SPLITS)
+    splits = _named(options.splits, "splits") or (beside if has_lists else None)
+    return InputFolders(texts, splits)
+
+
+def _named(folder: Path | None, option: str) -> Path | None:
+    if folder is not None and not folder.is_dir():
+        raise InputError(f"{folder}: expected a folder for --{option}, found none")
+    return folder
+
+
+def parameters_of(options: BuildOptions, sensor_name: str) -> dict[str, object]:
+    """Return every parameter that may change a byte, without paths: the sensor goes by its name."""
+    named = {**asdict(options), "sensor": sensor_name}
+    return {name: value for name, value in named.items() if name not in INPUTS}

@@ -1,0 +1,78 @@
+"""Filling shards: which planned clip goes to which, so that all shards of a split are of a size."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.errors import InputError
+from pipelines.clips.options import BuildOptions
+from pipelines.clips.planned_clips import PlannedClips
+from pipelines.engine.plan import PlannedShards
+from shards.format.paths import number_of, shard_name, split_of
+
+ClipIndices = NDArray[np.int64]
+"""Which clips, by their places in the columns."""
+
+
+def pack_shards(
+    clips: PlannedClips,
+    sizes: NDArray[np.int64],
+    options: BuildOptions,
+    kept: Mapping[str, Sequence[str]],
+) -> PlannedShards[PlannedClips]:
+    """Fill shards per split, in index order, so that their sizes differ by a clip at the most.
+
+    Shards that are kept come first and have their clips already. `sizes` are the estimated bytes
+    of each clip's samples, shaped (clips,).
+    """
+    parts = dict(_parts(clips, sizes, options, dict(_keep_shards(clips, kept))))
+    order = np.concatenate([*parts.values(), np.zeros(0, np.int64)])
+    return PlannedShards([*parts], [len(part) for part in parts.values()], clips.take(order))
+
+
+def _parts(
+    clips: PlannedClips,
+    sizes: NDArray[np.int64],
+    options: BuildOptions,
+    old: dict[str, ClipIndices],
+) -> Iterator[tuple[str, ClipIndices]]:
+    """Yield the name of each shard and its clips."""
+    splits = clips.table["split"].combine_chunks().dictionary_encode()
+    names, codes = splits.dictionary.to_pylist(), splits.indices.to_numpy()
+    left = np.ones(len(clips), np.bool_)
+    left[np.concatenate([*old.values(), np.zeros(0, np.int64)])] = False
+    for split in sorted({*names, *map(split_of, old)}):
+        before = [name for name in old if split_of(name) == split]
+        yield from ((name, old[name]) for name in before)
+        code = names.index(split) if split in names else -1
+        mine = np.flatnonzero((codes == code) & left)
+        first = 1 + max(map(number_of, before), default=-1)
+        for number, part in enumerate(cut_evenly(sizes[mine], options), start=first):
+            yield shard_name(split, number), mine[part]
+
+
+def _keep_shards(
+    clips: PlannedClips, kept: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[str, ClipIndices]]:
+    """Yield the clips of each shard that is kept, by its name."""
+    rows = enumerate(clips.rows(0, len(clips) if kept else 0))
+    place_of = {key: place for place, clip in rows for key in clip.keys}
+    for name in sorted(kept):
+        gone = [key for key in kept[name] if key not in place_of]
+        if gone:
+            raise InputError(
+                f"{name} has {gone[0]}, which can no longer be built: expected what a shard was "
+                "built from to stay. Choose another --out, or discard what is there with --restart"
+            )
+        yield name, np.array([*dict.fromkeys(place_of[key] for key in kept[name])])
+
+
+def cut_evenly(sizes: NDArray[np.int64], options: BuildOptions) -> list[NDArray[np.int64]]:
+    """Cut a split's clips, of these bytes each, into parts of about the size of a shard."""
+    total = int(sizes.sum())
+    count = min(len(sizes), max(1, round(total / (options.shard_megabytes * 1e6))))
+    middles = np.cumsum(sizes) - sizes + sizes / 2
+    part = np.minimum(count - 1, (middles * count / max(total, 1)).astype(np.int64))
+    parts = np.split(np.arange(len(sizes)), np.flatnonzero(np.diff(part)) + 1)
+    return [clips for clips in parts if len(clips)]

@@ -1,0 +1,153 @@
+"""The plan of a LiDAR build: which samples go to which shards, fixed before any work starts.
+
+The driver reads the index, the splits and the archive's folders once; every row becomes a planned
+clip or a drop. What the plan holds decides the dataset's bytes: workers only carry it out.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from operator import attrgetter
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from motiondata.counting import counted
+from motiondata.errors import DropReason, InputError, RecordingError
+from motiondata.mirroring import MIRRORED_PREFIX
+from motiondata.sources.humanml3d.index import Row, iter_index
+from motiondata.sources.humanml3d.splits import Splits, read_splits
+from motiondata.sources.humanml3d.trimming import expect_clip_length
+from motiondata.sources.humanml3d.whole_recordings import find_whole_recordings
+from pipelines.clips.inputs import InputFolders
+from pipelines.clips.options import BuildOptions
+from pipelines.clips.planned_clips import RECORDING, ROW_COLUMNS, SPLIT_COLUMNS, PlannedClips
+from pipelines.clips.unresolved_recordings import scan_archive
+from pipelines.engine.drops import Drop, one_line
+
+ALL = "all"
+"""The split of every clip when no split lists are given."""
+BATCH_ROWS = 65_536
+"""How many rows are objects at once."""
+NAME_LETTERS = 70
+"""Where a name in a remark is cut off; names of an index have at most 64 letters."""
+VIEW = "_[vV][0-9]+$"
+"""How the keys of further views end, whatever the case."""
+
+Locate = Callable[[Row], str]
+"""Returns the path of a row's recording below the archive's root, or raises `RecordingError`."""
+
+SplitValues = tuple[str | None, bool, bool]
+"""A row's values of `SPLIT_COLUMNS`."""
+
+
+def _rows_and_places(options: BuildOptions) -> tuple[Iterator[Row], Locate]:
+    """Return the rows of the index, or of whole recordings, and what finds their recordings."""
+    if options.has_index:
+        archive = scan_archive(options.amass, lambda: iter_index(options.index))
+        return iter_index(options.index), archive.locate
+    whole = find_whole_recordings(options.index, options.amass, mirror=options.mirror)
+    return iter(whole.rows), whole.locate
+
+
+def list_rows(
+    read: Iterator[Row], options: BuildOptions, paths: InputFolders
+) -> tuple[pa.Table, tuple[str, ...]]:
+    """Read the rows and the lists, and return the rows and remarks on the lists.
+
+    The texts take much more memory than what is kept of them.
+    """
+    rows = pa.Table.from_batches(map(_to_batch, _batches(read)), ROW_COLUMNS)
+    names = rows["name"].to_pylist()
+    splits = None if paths.splits is None else read_splits(paths.splits, names)
+    columns = zip(*_listed(names, splits, options.mirror), strict=True)
+    for field, values in zip(SPLIT_COLUMNS, columns, strict=True):
+        rows = rows.append_column(field, pa.array(values, field.type))
+    return rows, _unknown_names(splits)
+
+
+def _unknown_names(splits: Splits | None) -> tuple[str, ...]:
+    """Say how many names of the split lists the index lacks, where there are any."""
+    if splits is None or not splits.unknown:
+        return ()
+    name, split = next(iter(splits.unknown.items()))
+    names, example = counted(len(splits.unknown), "name"), one_line(name, NAME_LETTERS)
+    return (f"the split lists have {names} that the index lacks, such as {example} in {split}.txt",)
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while batch := list(islice(rows, BATCH_ROWS)):
+        yield batch
+
+
+def _to_batch(rows: list[Row]) -> pa.RecordBatch:
+    fields = zip(*map(attrgetter(*ROW_COLUMNS.names), rows), strict=True)
+    columns = dict(zip(ROW_COLUMNS.names, fields, strict=True))
+    return pa.RecordBatch.from_pydict(columns, ROW_COLUMNS)
+
+
+def _listed(names: list[str], splits: Splits | None, mirror: bool) -> Iterator[SplitValues]:
+    """Yield of each clip its split, and whether it and its mirrored one are wanted and listed."""
+    if splits is None:
+        yield from ((ALL, True, mirror) for _ in names)
+        return
+    for name in names:
+        unmirrored = splits.of_clip.get(name)
+        mirrored = splits.of_mirrored_clip.get(MIRRORED_PREFIX + name) if mirror else None
+        yield unmirrored or mirrored, unmirrored is not None, mirrored is not None
+
+
+def plan_clips(
+    options: BuildOptions, rows: pa.Table, locate: Locate
+) -> tuple[PlannedClips, list[Drop]]:
+    """Plan each row, or drop it."""
+    drops: list[Drop] = []
+    found = [pa.schema([*rows.schema, RECORDING]).empty_table()]
+    for batch in rows.to_batches(BATCH_ROWS):
+        left = None if options.limit is None else options.limit - sum(map(len, found))
+        recordings = [*_locate(_to_rows(batch), locate, drops, left)]
+        part = pa.Table.from_batches([batch])[: len(recordings)]
+        part = part.append_column(RECORDING, pa.array(recordings, RECORDING.type))
+        found.append(part.filter(pc.is_valid(part["recording"])))
+    return PlannedClips(pa.concat_tables(found), options.views), drops
+
+
+def _to_rows(batch: pa.RecordBatch) -> Iterator[tuple[Row, str | None]]:
+    """Yield rows, and their splits."""
+    *fields, splits = (batch[name].to_pylist() for name in (*ROW_COLUMNS.names, "split"))
+    return zip(map(Row, *fields), splits, strict=True)
+
+
+def _locate(
+    rows: Iterable[tuple[Row, str | None]], locate: Locate, drops: list[Drop], limit: int | None
+) -> Iterator[bytes | None]:
+    """Yield each row's recording, until so many are found; None where the row is dropped."""
+    for row, split in rows:
+        if limit == 0:
+            return
+        try:
+            recording = locate(row)
+            _expect_split(row, split)
+            expect_clip_length(row)  # here, or its size alone would decide the sizes of the shards
+            yield os.fsencode(recording)
+            limit = None if limit is None else limit - 1
+        except RecordingError as error:
+            drops.append(Drop.of(row, "plan", error))
+            yield None
+
+
+def _expect_split(row: Row, split: str | None) -> None:
+    if split is None:
+        raise RecordingError(DropReason.NO_SPLIT, f"{row.name}: no split list names it")
+
+
+def check_distinct_keys(clips: PlannedClips) -> None:
+    """Raise where two samples have one key; rows have names of their own, but views add to them."""
+    names = clips.table["name"]
+    if clips.views == 1 or not pc.any(pc.match_substring_regex(names, VIEW)).as_py():
+        return
+    seen: set[str] = set()
+    for key in (key for clip in clips.rows(0, len(clips)) for key in clip.keys):
+        if key.casefold() in seen:
+            raise InputError(f"two samples would be called {key}: rename one of the index's rows")
+        seen.add(key.casefold())

@@ -1,0 +1,1 @@
+"""Operations on finished datasets: info, statistics, export."""

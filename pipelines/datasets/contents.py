@@ -1,0 +1,98 @@
+"""What a dataset's manifest says of its clips: values first, and a function that renders them."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from motiondata.counting import counted
+from pipelines.engine.text_tables import count_table
+from pipelines.engine.totals import SYNTHETIC
+from pipelines.products.lidar.sample import COUNTED_FRAMES
+
+NAMED_FLAGGED = 8
+"""How many clips of a flag are named; the manifest has all."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is known of a dataset's clips; what the manifest has no column of is empty or None."""
+
+    hours: float | None
+    """The length of all clips together at their true frame rates."""
+    clips_by_fps: Mapping[float, int]
+    """How many clips have each frame rate, which is rounded to a hundredth."""
+    clips_by_subset: Mapping[str, int]
+    """By HumanML3D's name of the subset."""
+    frames: int
+    counted_frames: Mapping[str, int]
+    """The sums of the columns in `COUNTED_FRAMES`: empty and crowded frames."""
+    flagged: Mapping[str, tuple[str, ...]]
+    """The keys of the clips of which each flag is raised."""
+
+    @classmethod
+    def of(cls, manifest: pa.Table) -> "Contents":
+        """Read a manifest."""
+        columns = {*manifest.column_names}
+        frames = manifest["frames"].to_numpy()
+        fps = manifest["fps"].to_numpy() if "fps" in columns else None
+        rates = Counter() if fps is None else Counter(np.round(fps, 2).tolist())
+        subsets = Counter(manifest["subset"].to_pylist() if "subset" in columns else [])
+        return cls(
+            hours=None if fps is None else _hours(frames, fps),
+            clips_by_fps=dict(sorted(rates.items())),
+            clips_by_subset=dict(sorted(subsets.items())),
+            frames=int(frames.sum()),
+            counted_frames={
+                name: int(manifest[name].to_numpy().sum())
+                for name in COUNTED_FRAMES
+                if name in columns
+            },
+            flagged=_flagged(manifest) if "flags" in columns else {},
+        )
+
+    def describe(self) -> list[str]:
+        """Return lines for a person."""
+        lines = [] if self.hours is None else [f"length: {_duration(self.hours)}"]
+        if self.clips_by_fps:
+            rates = (f"{fps:g} ({number:,})" for fps, number in self.clips_by_fps.items())
+            lines.append(f"frame rates in fps, with clips: {', '.join(rates)}")
+        lines += [
+            f"{counted(number, 'frame')} of {self.frames:,} {COUNTED_FRAMES[name]}"
+            for name, number in self.counted_frames.items()
+            if number
+        ]
+        for flag, keys in self.flagged.items():
+            more = f" and {len(keys) - NAMED_FLAGGED:,} more" if len(keys) > NAMED_FLAGGED else ""
+            named = ", ".join(keys[:NAMED_FLAGGED])
+            lines.append(f"flagged {flag}: {counted(len(keys), 'sample')}: {named}{more}")
+        if self.clips_by_subset:
+            rows = ((name, f"{number:,}", "") for name, number in self.clips_by_subset.items())
+            lines += ["", *count_table(rows, ("subset", "clips", ""))]
+        return lines
+
+
+def _hours(frames: NDArray[Any], fps: NDArray[Any]) -> float:
+    known = np.isfinite(fps) & (fps > 0)
+    return float((frames[known] / fps[known]).sum()) / 3600
+
+
+def _duration(hours: float) -> str:
+    """Return a length in the largest unit of which there is one."""
+    if hours >= 1:
+        return f"{hours:,.1f} hours"
+    return f"{hours * 60:,.1f} minutes" if hours >= 1 / 60 else f"{hours * 3600:,.1f} seconds"
+
+
+def _flagged(manifest: pa.Table) -> dict[str, tuple[str, ...]]:
+    keys: dict[str, list[str]] = {}
+    named = zip(manifest["key"].to_pylist(), manifest["flags"].to_pylist(), strict=True)
+    for key, flags in named:
+        for flag in flags:
+            if flag != SYNTHETIC:
+                keys.setdefault(flag, []).append(key)
+    return {flag: tuple(of) for flag, of in sorted(keys.items())}

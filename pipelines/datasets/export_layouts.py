@@ -1,0 +1,172 @@
+"""Layouts of exported files: into which files a split goes, what they hold, how they are listed.
+
+Names and contents follow from the dataset, the field and the seed alone, so that any file can be
+made by itself, and a file that is there need not be made again.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.datasets.export_options import EXPORT_FORMATS
+from pipelines.datasets.pcd import check_clouds, points_to_pcd
+from shards.format.dataset import Dataset
+from shards.format.npy import array_to_npy
+from shards.stream.field_reader import FieldReader, row_spec
+from shards.stream.items import FrameRuns, Windows
+from shards.stream.open_files import ShardFiles
+from shards.stream.selection import Selection, select_rows
+from shards.stream.shuffle import Epoch
+
+PACK_FRAMES = 32
+DISTINCT = {"points": "hits"}
+"""The field that says how many of a field's rows in a frame are distinct: docs/format.md."""
+Line = tuple[str | int, ...]
+"""Of a list of files."""
+
+
+class Layout(ABC):
+    """The files of a split, made one group at a time."""
+
+    columns: ClassVar[Line]
+    """Of the list of files."""
+
+    def __init__(self, dataset: Dataset, split: str, field: str, seed: int) -> None:
+        self.split, self.field, self.seed = split, field, seed
+        row_spec(dataset.schema, field)
+        rows = select_rows(dataset, Selection(split))
+        self.keys: list[str] = dataset.manifest["key"].take(rows).to_pylist()
+        self.lengths = dataset.manifest["frames"].to_numpy()[rows]
+        """Frames of each clip, shaped (clips,)."""
+        self._files, self._rows = ShardFiles(dataset), rows
+        self._reader = self._read_of(field)
+
+    def __len__(self) -> int:
+        """Return the number of groups: of clips, unless a layout says otherwise."""
+        return len(self.keys)
+
+    def frames(self, group: int) -> int:
+        """Return how many frames a group's files hold together."""
+        return int(self.lengths[group])
+
+    @abstractmethod
+    def names(self, group: int) -> Sequence[str]:
+        """Return the names of a group's files, paths in the export's folder."""
+
+    @abstractmethod
+    def contents(self, group: int) -> Iterator[bytes]:
+        """Yield what a group's files hold, in the order of their names."""
+
+    @abstractmethod
+    def listed(self, group: int) -> Iterator[Line]:
+        """Yield a group's lines of the list of files."""
+
+    def _read_of(self, field: str) -> FieldReader:
+        return FieldReader(self._files, self._rows, field)
+
+    def _clip(self, reader: FieldReader, clip: int) -> NDArray[Any]:
+        """Return a field of a whole clip, shaped (frames, *row)."""
+        frames = self.lengths[[clip]]
+        (array,) = reader.read(np.array([clip]), np.array([0]), frames, int(frames[0]))
+        return np.asarray(array)
+
+
+class NpyTree(Layout):
+    """One array a clip."""
+
+    columns = ("file", "key", "frames")
+
+    def names(self, group: int) -> Sequence[str]:
+        """Return the name of a clip's file."""
+        return [f"{self.split}/{self.keys[group]}.npy"]
+
+    def contents(self, group: int) -> Iterator[bytes]:
+        """Yield a clip, shaped (frames, *row)."""
+        yield array_to_npy(self._clip(self._reader, group))
+
+    def listed(self, group: int) -> Iterator[Line]:
+        """Yield a clip's line."""
+        yield self.names(group)[0], self.keys[group], self.frames(group)
+
+
+class Packs(Layout):
+    """Packs of frames of all clips, each frame in one pack, in an order that the seed chooses."""
+
+    columns = ("file", "place", "key", "frame")
+
+    def __init__(self, dataset: Dataset, split: str, field: str, seed: int) -> None:
+        super().__init__(dataset, split, field, seed)
+        self._items = Windows(self.lengths, 1, "frame", random=False)
+        self._order = Epoch(seed, 0)
+
+    def __len__(self) -> int:
+        return -(-len(self._items) // PACK_FRAMES)
+
+    def frames(self, group: int) -> int:
+        """Return the frames of a pack; the last one may have fewer than the others."""
+        return min(PACK_FRAMES, len(self._items) - group * PACK_FRAMES)
+
+    def names(self, group: int) -> Sequence[str]:
+        """Return the name of a pack."""
+        return [f"{self.split}/{group:06d}.npy"]
+
+    def contents(self, group: int) -> Iterator[bytes]:
+        """Yield a pack, shaped (frames, *row)."""
+        pieces = self._pieces(group)
+        runs = self._reader.read(pieces.clips, pieces.starts, pieces.counts, 1)
+        yield array_to_npy(runs[:, 0])
+
+    def listed(self, group: int) -> Iterator[Line]:
+        """Yield a line for each of a pack's frames: of which clip it is, and its number there."""
+        pieces, (name,) = self._pieces(group), self.names(group)
+        frames = zip(pieces.clips.tolist(), pieces.starts.tolist(), strict=True)
+        for place, (clip, frame) in enumerate(frames):
+            yield name, place, self.keys[clip], frame
+
+    def _pieces(self, group: int) -> FrameRuns:
+        places = group * PACK_FRAMES + np.arange(self.frames(group))
+        return self._items.pieces(self._order.permute(places, len(self._items)), self._order)
+
+
+class PcdFrames(Layout):
+    """One point cloud a frame, of its distinct points."""
+
+    columns = ("file", "key", "frame", "points")
+
+    def __init__(self, dataset: Dataset, split: str, field: str, seed: int) -> None:
+        super().__init__(dataset, split, field, seed)
+        check_clouds(dataset.schema.arrays[field], field)
+        counted = DISTINCT.get(field)
+        self._counts = None if counted is None else self._read_of(counted)
+
+    def names(self, group: int) -> Sequence[str]:
+        """Return the names of a clip's frames."""
+        folder = f"{self.split}/{self.keys[group]}"
+        return [f"{folder}/{frame:06d}.pcd" for frame in range(self.frames(group))]
+
+    def contents(self, group: int) -> Iterator[bytes]:
+        """Yield a clip's frames."""
+        frames = self._clip(self._reader, group)
+        for points, count in zip(frames, self._distinct(group), strict=True):
+            yield points_to_pcd(points[:count])
+
+    def listed(self, group: int) -> Iterator[Line]:
+        """Yield a line for each of a clip's frames."""
+        frames = zip(self.names(group), self._distinct(group), strict=True)
+        for frame, (name, points) in enumerate(frames):
+            yield name, self.keys[group], frame, points
+
+    def _distinct(self, group: int) -> list[int]:
+        """Return how many of the first points of each of a clip's frames are distinct."""
+        most = self._reader.shape[0]
+        if self._counts is None:
+            return [most] * self.frames(group)
+        return [min(count, most) for count in self._clip(self._counts, group).tolist()]
+
+
+LAYOUTS: dict[str, type[Layout]] = dict(
+    zip(EXPORT_FORMATS, (NpyTree, Packs, PcdFrames), strict=True)
+)

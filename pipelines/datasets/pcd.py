@@ -1,0 +1,50 @@
+"""Frames as PCD files, which the Point Cloud Library, Open3D and CloudCompare read.
+
+Format: pointclouds.org/documentation/tutorials/pcd_file_format.html, version 0.7, binary: a header
+in words, then the points' coordinates, little-endian, as processors have them.
+"""
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from motiondata.errors import InputError
+from shards.format.schema import ArraySpec
+
+FLOATS = ("float32", "float64")
+NO_POSITIONS = {"pose": "axis-angle rotations, in radians"}
+"""Fields with three floats per joint that are no positions, and what they are: docs/format.md."""
+HEADER = """\
+# .PCD v0.7 - Point Cloud Data file format
+VERSION 0.7
+FIELDS x y z
+SIZE {size} {size} {size}
+TYPE F F F
+COUNT 1 1 1
+WIDTH {points}
+HEIGHT 1
+VIEWPOINT 0 0 0 1 0 0 0
+POINTS {points}
+DATA binary
+"""
+"""The viewpoint is the origin, where the sensor is in its own frame."""
+
+
+def points_to_pcd(points: NDArray[Any]) -> bytes:
+    """Return points shaped (points, 3), little-endian floats, as the bytes of a PCD file."""
+    header = HEADER.format(size=points.itemsize, points=len(points))
+    return header.encode("ascii") + points.tobytes("C")
+
+
+def check_clouds(spec: ArraySpec, field: str) -> None:
+    """Raise `InputError` unless each frame of a field is an array of points."""
+    if field in NO_POSITIONS:
+        raise InputError(
+            f"field: expected positions for pcd, such as points or joints, found {field}, which "
+            f"holds {NO_POSITIONS[field]}"
+        )
+    if spec.dtype not in FLOATS or len(spec.shape) != 3 or spec.shape[-1] != 3:
+        raise InputError(
+            f"field: expected floats shaped (frames, points, 3) for pcd, found {field}, "
+            f"{spec.dtype} ({', '.join(map(str, spec.shape))})"
+        )

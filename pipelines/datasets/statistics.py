@@ -1,0 +1,202 @@
+"""The statistics of a field, from a finished dataset's shards: computed, shown, and written.
+
+Shards may be read by several processes. What they report is merged in the order of the shards, so
+that their number does not reach a bit.
+"""
+
+import errno
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from motiondata.counting import counted
+from motiondata.errors import InputError
+from pipelines.engine.errors import AbortedError
+from pipelines.engine.text_tables import count_table
+from pipelines.engine.workers.worker import exit_with_parent
+from shards.errors import DatasetError
+from shards.format.dataset import Dataset, read_description
+from shards.format.hashing import hash_bytes
+from shards.format.paths import DATASET, TRAIN
+from shards.stats.histograms import Histogram
+from shards.stats.measure import CLIP, FRAME, FieldMeasures, OrderedMap, Weight, measure_field
+from shards.stats.statistics_files import (
+    StatisticsKey,
+    histograms_file,
+    spread,
+    statistics_files,
+    write_files,
+)
+from shards.stats.std_groups import Groups, check_groups, parse_groups
+
+BARS = 32
+"""How many characters wide a histogram is shown."""
+HEIGHTS = " .:-=+*#%@"
+"""How often a value is there, from never to most often."""
+NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
+"""How systems refuse to write into a folder of somebody else, or on a read-only mount."""
+
+
+def stats(
+    path: Path,
+    split: str | None,
+    field: str,
+    weight: Weight = FRAME,
+    group: str | None = None,
+    workers: int = 0,
+    out: Path | None = None,
+) -> Iterator[str]:
+    """Compute the statistics of a field of a split; yield a report of them, then write them.
+
+    They are written below `out`, the dataset's own folder where none is given. `group` is a rule's
+    name or `name=start:stop,...`; 0 workers: this process reads all shards.
+    """
+    dataset = Dataset.open(path)
+    split = split or _default_split(dataset)
+    groups = None if group is None else parse_groups(group)
+    _check_groups(dataset, field, groups)
+    _check_out(dataset, out)
+    subject = StatisticsKey(dataset.content_hash, split, field, weight, groups)
+    with ordered_map(workers, len(dataset.shards_of(split))) as in_order:
+        found = measure_field(dataset, split, field, weight, in_order)
+    yield "\n".join([*_table(subject, found), *_histograms(found)])
+    files = statistics_files(subject, found.moments) | histograms_file(subject, found.histograms)
+    write_statistics(dataset, out or path, files)
+    yield f"written to {(out or path) / subject.folder}"
+
+
+def write_statistics(dataset: Dataset, out: Path, files: dict[str, bytes]) -> None:
+    """Write files of statistics, unless the dataset has changed since it was opened.
+
+    Raises `InputError` where a build wrote others, and `AbortedError` where nothing can be written.
+    """
+    own = out.resolve() == dataset.path.resolve()
+    if own:
+        _check_listed(dataset, files)
+    try:
+        write_files(out, files, partial(_unchanged, dataset) if own else nullcontext)
+    except OSError as error:
+        if error.errno not in NOT_WRITABLE:
+            raise
+        raise AbortedError(
+            f"{out}: the statistics cannot be written there: {error.strerror}; choose another "
+            "folder with --out"
+        ) from error
+
+
+@contextmanager
+def _unchanged(dataset: Dataset) -> Iterator[None]:
+    """Refuse to write statistics of a dataset that is not there any more."""
+    try:
+        same = read_description(dataset.path).content_hash == dataset.content_hash
+    except DatasetError:  # it is built anew, and not finished yet
+        same = False
+    if not same:
+        raise InputError(
+            f"{dataset.path}: was built anew while its statistics were computed; nothing more is "
+            "written; run the same command again"
+        )
+    yield
+
+
+def _check_listed(dataset: Dataset, files: Mapping[str, bytes]) -> None:
+    """Raise unless the files that the build lists are computed again to the same bytes."""
+    listed = {file.name: file.blake3 for file in dataset.description.statistics or ()}
+    for name, data in files.items():
+        if listed.get(name, digest := hash_bytes(data)) != digest:
+            raise InputError(
+                f"{name}: differs from what the dataset's build computed, perhaps with another "
+                "version or on another kind of processor; the build's stays; write this one "
+                "elsewhere with --out"
+            )
+
+
+def _check_out(dataset: Dataset, out: Path | None) -> None:
+    """Raise where `out` is a folder of another dataset."""
+    if out is None or not (out / DATASET).exists():
+        return
+    if read_description(out).content_hash != dataset.content_hash:
+        raise InputError(f"{out}: is another dataset; choose another --out")
+
+
+def _default_split(dataset: Dataset) -> str:
+    splits = dataset.description.splits
+    if TRAIN in splits or len(splits) == 1:
+        return TRAIN if TRAIN in splits else splits[0]
+    choice = f"choose --split from {', '.join(splits)}" if splits else "it has no samples"
+    raise InputError(f"{dataset.path}: has no split {TRAIN}; {choice}")
+
+
+def _check_groups(dataset: Dataset, field: str, groups: Groups | None) -> None:
+    """Refuse groups that are not the field's, before hours are spent on it."""
+    if groups is not None:
+        check_groups(groups, dataset.schema.float_array(field).components)
+
+
+@contextmanager
+def ordered_map(workers: int, shards: int) -> Iterator[OrderedMap]:
+    """Yield what maps shards to surveys: `map`, or that of so many processes.
+
+    They are spawned, not forked: pyarrow's threads run in this process already.
+    """
+    if workers < 1 or shards == 1:
+        yield map
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(workers, shards), context, _begin, (os.getpid(),))
+    try:
+        with pool:
+            yield pool.map
+    except BrokenProcessPool as error:
+        raise AbortedError(
+            "a process that read shards was killed, perhaps for memory; try fewer --workers"
+        ) from error
+
+
+def _begin(parent: int) -> None:
+    """Leave Ctrl-C to the parent, and end with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    exit_with_parent(parent)
+
+
+def _table(subject: StatisticsKey, found: FieldMeasures) -> list[str]:
+    moments, grouped = found.moments, subject.groups is not None
+    columns = {"mean": moments.mean, "std": moments.std()}
+    columns |= {"group's std": spread(moments, subject.groups)} if grouped else {}
+    columns |= {"min": moments.minimum, "max": moments.maximum}
+    rows = [
+        (str(number), *(f"{value:.6g}" for value in values), "constant" if constant else "")
+        for number, (*values, constant) in enumerate(
+            zip(*columns.values(), moments.constant, strict=True)
+        )
+    ]
+    unit = (
+        ("clip", ", each of one weight") if subject.weight == CLIP else ("value", " per component")
+    )
+    title = f"{subject.field} of {subject.split}: {counted(moments.count, unit[0])}{unit[1]}"
+    return [title, *count_table(rows, (subject.field, *columns, ""))]
+
+
+def _histograms(found: FieldMeasures) -> list[str]:
+    width = max(map(len, found.histograms))
+    return [f"{name:{width}} {_bars(part)}" for name, part in found.histograms.items()]
+
+
+def _bars(histogram: Histogram) -> str:
+    """Return a histogram in a line, its ends before and behind it."""
+    starts = np.array(list(histogram.counts))
+    low, bins = starts.min(), np.ptp(starts) // histogram.width + 1
+    step = np.ceil(bins / BARS) * histogram.width  # whole bins, or some bars would have one more
+    bars = ((starts - low) // step).astype(int)
+    counts = np.bincount(bars, weights=np.array(list(histogram.counts.values())))
+    levels = np.ceil(counts / counts.max() * (len(HEIGHTS) - 1)).astype(int)
+    shown = "".join(HEIGHTS[level] for level in levels)
+    return f"{low:g} |{shown}| {low + len(shown) * step:g}"

@@ -1,0 +1,78 @@
+"""The demo: made motion to verified shards to a picture, in one command and from nothing."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from motiondata.counting import counted
+from motiondata.errors import InputError
+from motiondata.sources.humanml3d.index import read_index
+from pipelines import sources
+from pipelines.clips.options import BuildOptions
+from pipelines.datasets import info
+from pipelines.engine.execution import Execution
+from pipelines.products.lidar import build
+
+SHARD_MEGABYTES = 8
+"""Small enough that the demo's few clips fill several shards."""
+PROGRAM = "motiondata"
+
+
+def run(folder: Path, clips: int, workers: int) -> Iterator[str]:
+    """Do the demo's work in a folder and yield what to print as it goes.
+
+    What an earlier run has finished in the folder is kept.
+    """
+    corpus, dataset, picture = folder / "corpus", folder / "lidar", folder / "preview.png"
+    if (corpus / "index.csv").exists():
+        _expect_clips(corpus / "index.csv", clips)
+    else:
+        yield f"Making {counted(clips, 'clip')} of synthetic motion ..."
+        yield sources.synthesize(corpus, clips, seed=0)
+    yield "\nScanning them ..."
+    options = BuildOptions(corpus / "index.csv", corpus / "amass", shard_megabytes=SHARD_MEGABYTES)
+    yield build.build_lidar(options, dataset, Execution(workers)).summary
+    yield "\n" + info.verify(dataset)[1]
+    from pipelines.products.lidar.preview import preview  # matplotlib is slow to load
+
+    yield f"{preview(dataset, picture).describe()}\n"
+    yield from next_commands(dataset, corpus)
+
+
+def _expect_clips(index: Path, clips: int) -> None:
+    """Raise `InputError` where an earlier run has made another number of clips."""
+    found = len(read_index(index))
+    if found != clips:
+        raise InputError(
+            f"{index.parent} has {found} clips of an earlier run, not {clips}; choose another "
+            f"folder, or go on with --clips {found}"
+        )
+
+
+def next_commands(dataset: Path, corpus: Path) -> Iterator[str]:
+    """Yield the commands to try next, as they can be typed."""
+    program = program_name()
+    yield "Next:"
+    yield f"  {program} info {dataset}"
+    yield f"  {program} stats {dataset}"
+    yield f"  {program} build-lidar {corpus}/index.csv --amass {corpus}/amass --dry-run --out x"
+    yield f"  {program} build-lidar --help"
+
+
+def program_name() -> str:
+    """Return what calls this program from the current folder: its name, or the path of its script.
+
+    A script that is not on PATH, as in a virtual environment that was not entered, is "not found"
+    by its name.
+    """
+    script = Path(sys.argv[0])
+    if script.name != PROGRAM or not script.is_file():  # such as `python -m motiondata`
+        script = Path(sys.executable).with_name(PROGRAM)
+    found = shutil.which(PROGRAM)
+    if found and script.is_file() and Path(found).samefile(script):
+        return PROGRAM
+    if script.is_file():
+        below = script.absolute().is_relative_to(Path.cwd())
+        return str(script.absolute().relative_to(Path.cwd()) if below else script.absolute())
+    return f"{sys.executable} -m {PROGRAM}"

@@ -1,0 +1,1 @@
+"""The engine: builds the dataset of any product, resumably, from a plan."""

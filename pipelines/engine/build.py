@@ -1,0 +1,84 @@
+"""Building a dataset: plan, build what has no receipt yet, publish, report.
+
+The same inputs and parameters give the same bytes, whoever runs the jobs and however often the
+build was stopped and begun again.
+"""
+
+import sys
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pipelines.engine.errors import os_errors_as_aborted
+from pipelines.engine.execution import Execution
+from pipelines.engine.failures import BuildResult, Outcome
+from pipelines.engine.finalize import finalize
+from pipelines.engine.foreign_dataset import expect_own_kind
+from pipelines.engine.jobs import Jobs, unfinished_shards
+from pipelines.engine.output_folder import (
+    check_output_folder,
+    has_plan,
+    prepare_output_folder,
+    read_kept_shards,
+)
+from pipelines.engine.plan import Plan
+from pipelines.engine.product import PlannedBuild, Product
+from pipelines.engine.progress import Progress
+from pipelines.engine.retry import plan_retry
+from pipelines.engine.run_lock import locked_run, while_run_is_current
+from pipelines.engine.shard import build_shard
+from pipelines.engine.summary import describe_build
+from pipelines.engine.totals import BuildTotals
+from pipelines.engine.workers.executor import run_jobs
+from pipelines.engine.workers.trial import try_first_rows
+
+
+def build(product: Product, out: Path, execution: Execution) -> BuildResult:
+    """Build a dataset, or what an earlier run left of it, and tell what came of it.
+
+    Raises `InputError` where an option or an input is wrong, before anything is written, and
+    `AbortedError` where the machine stops the build, which the same call then goes on with.
+    """
+    with os_errors_as_aborted(out):
+        plan, totals, rate = _build(product, out.absolute(), execution)
+    outcome = Outcome.of(plan.rows, totals.drops, execution.max_failures)
+    summary = describe_build(out, plan, totals, rate, product.warnings)
+    return BuildResult(f"{summary}\n{outcome.describe()}", outcome.within_budget)
+
+
+def _build(product: Product, out: Path, execution: Execution) -> tuple[Plan[Any], BuildTotals, str]:
+    planned = _plan_run(product, out, execution)
+    with locked_run(out) as run:
+        permit = partial(while_run_is_current, out, run)
+        if execution.retry_dropped:
+            planned = plan_retry(out, planned, product.plan_around, permit)
+        prepare_output_folder(out, planned.fingerprint, execution.restart, permit)
+        rate = _run(Jobs(planned, product, out, run, unfinished_shards(out, planned)), execution)
+        totals = finalize(out, planned, product, permit)
+    return planned.plan, totals, rate
+
+
+def _plan_run(product: Product, out: Path, execution: Execution) -> PlannedBuild:
+    """Plan a run, and try the plan unless a build by it has begun; nothing is written."""
+    check_output_folder(out)
+    expect_own_kind(out, product.name)
+    planned = product.plan_around({} if execution.restart else read_kept_shards(out))
+    if execution.restart or not has_plan(out):
+        try_first_rows(planned.plan, product, execution)
+    return planned
+
+
+def _run(jobs: Jobs, execution: Execution) -> str:
+    """Run jobs; return the rate at which they were done."""
+    if jobs:
+        jobs.product.warm_up()  # before workers are forked, which then have it too
+    frames = jobs.planned.plan.shards.frames
+    done_before = int(frames.sum() - frames[jobs.numbers].sum())
+    with (
+        Progress(int(frames.sum()), done_before, sys.stderr) as progress,
+        closing(run_jobs(build_shard, jobs, execution, progress.advance)) as finished,
+    ):
+        for _ in finished:
+            pass  # its receipt is read when its turn in the plan has come
+    return progress.rate

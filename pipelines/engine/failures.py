@@ -1,0 +1,77 @@
+"""A failure budget: how many rows may fail before a finished build counts as a failed one.
+
+Failures alone count. A recording that is not there, or a row that never had a pose, says nothing
+about the build's health.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from motiondata.errors import InputError
+from pipelines.engine.drops import Drop
+
+_BUDGET = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<percent>%?)")
+
+
+@dataclass(frozen=True)
+class FailureBudget:
+    """A number of rows, or a share of those that were to be built."""
+
+    text: str
+    """`12` rows, or `0.5%` of the rows. Raises `InputError` for anything else."""
+
+    def __post_init__(self) -> None:
+        found = _BUDGET.fullmatch(self.text)
+        if found is None or not (found["percent"] or found["number"].isdigit()):
+            raise InputError(
+                f"max-failures: expected a number of rows such as 12, or a share such as 0.5%, "
+                f"found {self.text!r}"
+            )
+
+    def allows(self, failures: int, rows: int) -> bool:
+        """Tell whether so many failures, of so many rows that were to be built, are within it."""
+        if self.text.endswith("%"):
+            return failures * 100 <= Fraction(self.text[:-1]) * rows
+        return failures <= int(self.text)
+
+
+ONE_PERCENT = FailureBudget("1%")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many of the rows that were to be built failed."""
+
+    failures: int
+    rows: int
+    """Samples and failures; drops that were to be expected are neither."""
+    budget: FailureBudget
+
+    @classmethod
+    def of(cls, rows: int, drops: Sequence[Drop], budget: FailureBudget) -> "Outcome":
+        """Count the failures among the drops of so many rows."""
+        expected = sum(drop.expected for drop in drops)
+        return cls(len(drops) - expected, rows - expected, budget)
+
+    @property
+    def within_budget(self) -> bool:
+        """Tell whether no more rows failed than may."""
+        return self.budget.allows(self.failures, self.rows)
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        verdict = "within" if self.within_budget else "more than"
+        return (
+            f"{self.failures:,} of {self.rows:,} rows that were to be built failed: "
+            f"{verdict} --max-failures {self.budget.text}"
+        )
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What a build that was carried through has to tell."""
+
+    summary: str
+    within_budget: bool

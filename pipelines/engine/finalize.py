@@ -1,0 +1,125 @@
+"""Finishing a build: receipts become the manifest, the drops, the statistics and `dataset.json`.
+
+Everything is put together in plan order, whatever order the shards were finished in, and
+`dataset.json` is written last: a folder that has it is a finished dataset. Receipts are read one by
+one, and let go of.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from motiondata import __version__
+from motiondata.errors import DropReason
+from pipelines.engine.drops import Drop
+from pipelines.engine.errors import RESUME_HINT, AbortedError
+from pipelines.engine.fingerprint import Fingerprint
+from pipelines.engine.plan import PlannedShard
+from pipelines.engine.product import PlannedBuild, Product
+from pipelines.engine.receipts import Receipt, find_receipt
+from pipelines.engine.totals import BuildTotals
+from shards.format.dataset import write_dataset_json
+from shards.format.description import Description, content_hash, file_entries
+from shards.format.manifest import manifest_schema
+from shards.format.paths import DROPS, MANIFEST
+from shards.format.publishing import Permit
+from shards.format.tables import TableEntry, write_table, writing_table
+from shards.stats.statistics_files import StatisticsKey, statistics_files, write_files
+
+HIDDEN_SECONDS = 90.0
+"""How long a receipt may be hidden that another machine has written: an NFS client believes for a
+minute what it has read of a folder (`acdirmax`, nfs(5))."""
+
+LIMITS = {DropReason.HUNG: "clip_seconds", DropReason.OUT_OF_MEMORY: "worker_gigabytes"}
+"""What decides on a drop, and is no parameter of the dataset: its value changes no other byte."""
+
+DROP_COLUMNS = pa.schema(
+    [
+        pa.field("row", pa.int64(), nullable=False),
+        *(
+            pa.field(name, pa.string(), nullable=False)
+            for name in ("key", "source", "subset", "stage", "reason", "message")
+        ),
+    ]
+)
+
+
+def finalize(
+    out: Path, planned: PlannedBuild, product: Product, permit: Permit = nullcontext
+) -> BuildTotals:
+    """Publish all files of a plan's dataset but its shards; return what the shards add up to.
+
+    Each file asks for the permit. Raises AssertionError unless every row is samples or a drop.
+    """
+    totals, manifest = _write_manifest(out, planned, product, permit)
+    totals.drops.sort(key=lambda drop: drop.row)
+    drops = pa.Table.from_pylist([asdict(drop) for drop in totals.drops], DROP_COLUMNS)
+    tables = (manifest, write_table(out / DROPS, drops, permit))
+    shards = tuple(totals.shards)
+    dataset = content_hash(shards)
+    statistics: dict[str, bytes] = {}
+    for (split, field), moments in totals.moments.items():
+        if moments.count:
+            statistics |= statistics_files(StatisticsKey(dataset, split, field), moments)
+    write_files(out, statistics, permit)
+    fingerprint = planned.fingerprint
+    provenance = {**_provenance(fingerprint, product), **_limited(totals.drops)}
+    listed = file_entries(statistics)
+    description = Description(
+        product.schema, shards, tables, fingerprint.parameters, provenance, listed
+    )
+    write_dataset_json(out, description, permit)
+    return totals
+
+
+def _write_manifest(
+    out: Path, planned: PlannedBuild, product: Product, permit: Permit
+) -> tuple[BuildTotals, TableEntry]:
+    """Publish the manifest; what else the receipts say is added up on the way."""
+    schema, extra = product.schema, product.columns
+    totals = BuildTotals(product.reported_means, product.counted, list(planned.plan.drops))
+    with writing_table(out / MANIFEST, manifest_schema(schema, extra), permit) as manifest:
+        for shard, receipt in _receipts(out, planned):
+            totals.add(shard, receipt)
+            manifest.write(receipt.manifest(schema, extra))
+    return totals, manifest.entry(MANIFEST)
+
+
+def _receipts(out: Path, planned: PlannedBuild) -> Iterator[tuple[PlannedShard, Receipt]]:
+    """Yield each shard of a plan with its receipt, in plan order."""
+    patient_until = time.monotonic() + HIDDEN_SECONDS
+    for shard in planned.plan.shards:
+        answer = planned.fingerprint.answer(shard.name)
+        while (receipt := find_receipt(out, shard.name, answer)) is None:
+            if time.monotonic() > patient_until:
+                raise AbortedError(
+                    f"{out}: the receipt of {shard.name} is not there; {RESUME_HINT}"
+                )
+            time.sleep(1.0)
+        yield shard, receipt
+
+
+def _limited(drops: Sequence[Drop]) -> dict[str, Any]:
+    """Count the drops that another machine, or other limits than the plan knows, may not have."""
+    counts = Counter(drop.reason for drop in drops if drop.reason in LIMITS)
+    limited = {
+        reason: {"rows": count, "limit": LIMITS[DropReason(reason)]}
+        for reason, count in sorted(counts.items())
+    }
+    return {"limited_drops": limited} if limited else {}
+
+
+def _provenance(fingerprint: Fingerprint, product: Product) -> dict[str, Any]:
+    return {
+        "product": product.name,
+        "software": f"motiondata {__version__}",
+        "plan": fingerprint.hash_of_contents,
+        "inputs": fingerprint.contents,
+        **product.provenance(),
+    }

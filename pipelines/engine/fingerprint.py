@@ -1,0 +1,125 @@
+"""A plan's fingerprint: what it was made from, so that a run knows what it may go on with."""
+
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from motiondata import __version__
+from pipelines.engine.digests import digest_json
+from pipelines.engine.file_stats import changed_files, files_about, hash_files
+from pipelines.engine.plan import Plan
+from shards.format.description import FORMAT_VERSION
+
+SHARDS = "plan of samples and shards"
+NAMED_FILES = 3
+"""How many changed files a refusal names."""
+
+
+class KeptShard(NamedTuple):
+    """A shard of an earlier plan that stays as it is."""
+
+    plan: str
+    """The hash of that plan, which the shard's receipt answers."""
+    keys: list[str]
+    """The keys of its samples."""
+
+
+def json_to_kept_shards(document: Mapping[str, Any]) -> dict[str, KeptShard]:
+    """Return kept shards by name, as JSON has them."""
+    return {name: KeptShard(*shard) for name, shard in document.items()}
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What decides a dataset's bytes: two equal fingerprints give equal datasets."""
+
+    format: int
+    """The version of the dataset's format."""
+    software: str
+    """The version of this program: another one's arithmetic may differ in a last bit."""
+    parameters: dict[str, Any]
+    """Every parameter of the build."""
+    contents: dict[str, str]
+    """The hash of what each small input holds, and of which samples go to which shards."""
+    files: pa.Table
+    """The size and time of last change of each of the many:
+    `pipelines.engine.file_stats.COLUMNS`."""
+    kept: dict[str, KeptShard] = field(default_factory=dict)
+    """The shards of earlier plans, by name, to which a retry of dropped rows has added."""
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any], files: pa.Table) -> "Fingerprint":
+        """Read what `to_json` has made; raises `ValueError` where the files are others."""
+        kept = json_to_kept_shards(document.pop("kept"))
+        digest = document.pop("files")
+        found = cls(**document, files=files, kept=kept)
+        if found.hash_of_files != digest:
+            raise ValueError("the list of input files is another plan's")
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON, the files by their hash."""
+        whole = asdict(replace(self, files=None))
+        return {**whole, "files": self.hash_of_files}
+
+    @cached_property
+    def hash(self) -> str:
+        """The hash of it all: what a receipt answers."""
+        return digest_json(self.to_json())
+
+    @cached_property
+    def hash_of_files(self) -> str:
+        """The hash of what is said of the files."""
+        return hash_files(self.files)
+
+    @property
+    def hash_of_contents(self) -> str:
+        """Return the hash without times, which the same inputs on another machine have too."""
+        return digest_json([self.format, self.parameters, self.contents])
+
+    def answer(self, shard: str) -> str:
+        """Return the hash of the plan that a shard's receipt has to answer."""
+        return self.kept[shard].plan if shard in self.kept else self.hash
+
+    def about(self, files: Mapping[str, Set[str]]) -> "Fingerprint":
+        """Return what of it is about these recordings and captions, wherever they are placed."""
+        contents = {name: value for name, value in self.contents.items() if name != SHARDS}
+        return replace(self, contents=contents, files=files_about(self.files, files), kept={})
+
+    def differences(self, now: "Fingerprint") -> Iterator[str]:
+        """Say in words what has changed since this fingerprint was taken."""
+        if self.format != now.format:
+            yield f"format version: {self.format} -> {now.format}"
+        if self.software != now.software:
+            yield f"motiondata: {self.software} -> {now.software}"
+        for name in _changed(self.parameters, now.parameters):
+            yield f"{name}: {self.parameters.get(name)} -> {now.parameters.get(name)}"
+        yield from (f"the {name} changed" for name in _changed(self.contents, now.contents))
+        for kind, names in changed_files(self.files, now.files):
+            more = len(names) - NAMED_FILES
+            named = ", ".join(names[:NAMED_FILES]) + (f" and {more} more" if more > 0 else "")
+            yield f"the {kind} changed: {named}"
+
+
+def _changed(before: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
+    """Return the names whose values differ, or that only one of both has, in order."""
+    names = dict.fromkeys([*before, *now])
+    return [name for name in names if before.get(name) != now.get(name)]
+
+
+def fingerprint(
+    plan: Plan[Any],
+    parameters: dict[str, Any],
+    contents: dict[str, str],
+    files: pa.Table,
+    kept: dict[str, KeptShard],
+) -> Fingerprint:
+    """Take the fingerprint of a plan, made from these inputs by this program."""
+    shards = [
+        (shard.name, digest_json([clip.identity for clip in shard.clips])) for shard in plan.shards
+    ]
+    contents = {**contents, SHARDS: digest_json(shards)}
+    return Fingerprint(FORMAT_VERSION, __version__, parameters, contents, files, kept)

@@ -1,0 +1,169 @@
+"""A build's folder: whose it is, and whether a run may go on with what lies there.
+
+The plan's fingerprint is kept beside the receipts. A folder of anything else is never touched, and
+one of another plan only when the user says so.
+"""
+
+import json
+import shutil
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TypeVar
+
+from motiondata.errors import InputError
+from pipelines.engine.fingerprint import Fingerprint, KeptShard, json_to_kept_shards
+from shards.errors import DatasetError
+from shards.format.paths import (
+    DATASET,
+    DROPS,
+    LOCK,
+    MANIFEST,
+    RECEIPTS,
+    RUN,
+    SHARD_NAME,
+    STATISTICS,
+)
+from shards.format.publishing import Permit, publish
+from shards.format.tables import parquet_to_table, write_table
+
+T = TypeVar("T")
+
+PLAN = f"{RECEIPTS}/plan.json"
+NO_PLAN = (DatasetError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What reading something else than a plan raises."""
+
+
+def check_output_folder(out: Path) -> None:
+    """Raise `InputError` unless a folder is a build's or without files, and no link leaves it."""
+    ours = any((out / name).is_file() for name in (LOCK, PLAN))
+    if out.exists() and not ours and _has_files(out):
+        raise InputError(
+            f"{out}: expected a new or empty folder, or one of this build's, found "
+            f"other files; choose another --out"
+        )
+    for path in out.iterdir() if out.exists() else ():
+        if not path.resolve().is_relative_to(out.resolve()):
+            raise InputError(
+                f"{path}: is a link that leads out of {out}, expected all of a dataset inside its "
+                f"folder; remove the link"
+            )
+
+
+def _has_files(out: Path) -> bool:
+    return not out.is_dir() or any(not path.is_dir() for path in out.rglob("*"))
+
+
+def prepare_output_folder(
+    out: Path, plan: Fingerprint, restart: bool, permit: Permit = nullcontext
+) -> None:
+    """Make a folder ready for a plan's shards, or raise `InputError` and leave it as it is.
+
+    The old plan goes first: a folder without one is cleared, so that a restart that was interrupted
+    never leaves two plans' files together. Whatever is removed or written asks for the permit.
+    """
+    if restart or not expect_own_plan(out, plan):
+        with permit():
+            _clear(out)
+        publish_plan(out, plan, permit)
+
+
+def expect_own_plan(out: Path, plan: Fingerprint) -> bool:
+    """Tell whether a folder is built by a plan; raise `InputError` where it is by another one."""
+    if _read(out) == _plan_bytes(plan):
+        return True  # as nearly always: a million names need not be read to know it
+    found = read_plan(out)
+    if found is not None and found != plan:
+        raise InputError(
+            f"{out}: was begun with other inputs or parameters "
+            f"({'; '.join(found.differences(plan))}); "
+            f"choose another --out, or discard what is there with --restart"
+        )
+    return found is not None
+
+
+def has_plan(out: Path) -> bool:
+    """Tell whether a build has begun in a folder."""
+    return (out / PLAN).exists()
+
+
+def publish_plan(out: Path, plan: Fingerprint, permit: Permit = nullcontext) -> None:
+    """Make a plan the one that a folder's shards are built by.
+
+    Its list of files is named by its hash: whichever of the two plans is there has its own.
+    """
+    files = _files_path(out, plan.hash_of_files)
+    write_table(files, plan.files, permit)
+    publish(out / PLAN, _plan_bytes(plan), permit)
+    with permit():
+        for path in files.parent.glob(_files_path(out, "*").name):
+            if path != files:
+                path.unlink()
+
+
+def _plan_bytes(plan: Fingerprint) -> bytes:
+    return json.dumps(plan.to_json(), separators=(",", ":")).encode() + b"\n"
+
+
+def _files_path(out: Path, digest: str) -> Path:
+    return out / RECEIPTS / f"inputs-{digest}.parquet"
+
+
+def read_plan(out: Path) -> Fingerprint | None:
+    """Return the plan that a folder's shards are built by, or None where there is none.
+
+    Raises `InputError` where it is damaged.
+    """
+    data = _read(out)
+    return None if data is None else _expect_plan(out, lambda: _to_plan(out, data))
+
+
+def read_kept_shards(out: Path) -> dict[str, KeptShard]:
+    """Return the shards of earlier plans that a folder's plan keeps, by name; mostly none.
+
+    Raises `InputError` where the plan is damaged.
+    """
+    data = _read(out)
+    return (
+        {}
+        if data is None
+        else _expect_plan(out, lambda: json_to_kept_shards(json.loads(data)["kept"]))
+    )
+
+
+def _read(out: Path) -> bytes | None:
+    try:
+        return (out / PLAN).read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _to_plan(out: Path, data: bytes) -> Fingerprint:
+    document = json.loads(data)
+    files = _files_path(out, document["files"])
+    return Fingerprint.from_json(document, parquet_to_table(files.read_bytes(), files.name))
+
+
+def _expect_plan(out: Path, read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except (FileNotFoundError, *NO_PLAN) as error:
+        raise InputError(
+            f"{out / PLAN}: is damaged, or of another version ({error}); "
+            f"choose another --out, or discard what is there with --restart"
+        ) from error
+
+
+def _clear(out: Path) -> None:
+    """Remove what builds write and nothing else; the lock stays."""
+    for name in (PLAN, DATASET, MANIFEST, DROPS):
+        (out / name).unlink(missing_ok=True)
+    for path in [*(out / RECEIPTS).iterdir(), *out.glob("*/*.tar")]:
+        name = path.relative_to(out).as_posix()
+        if SHARD_NAME.fullmatch(name) or (path.parent.name == RECEIPTS and name not in (LOCK, RUN)):
+            path.unlink()
+    if (out / STATISTICS).exists():
+        shutil.rmtree(out / STATISTICS)
+    for folder in out.iterdir():
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()

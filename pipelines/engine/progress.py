@@ -1,0 +1,85 @@
+"""Progress: a bar with rate and time left on a terminal, plain lines now and then in a log."""
+
+import time
+from math import floor, log10
+from types import TracebackType
+from typing import Self, TextIO
+
+from tqdm import tqdm
+
+from pipelines.engine.streams import Unfailing
+
+LOG_SECONDS = 10.0
+"""How often a line is written where there is no terminal."""
+
+
+CLOCK_SECONDS = 1e-9
+"""The resolution of the clock: work that took less time has no rate."""
+
+
+def format_rate(rate: float) -> str:
+    """Return a positive number with two significant digits at least: 0.0042, 3.1, 12,305."""
+    digits = max(0, 1 - floor(log10(rate)))
+    return f"{rate:,.{digits}f}"
+
+
+class Progress:
+    """The frames of a job, or what else it counts, done and to do."""
+
+    def __init__(
+        self, frames: int, done_before: int, stream: TextIO | None, unit: str = "frames"
+    ) -> None:
+        self._frames = frames
+        self._unit = unit
+        self._done = self._done_before = done_before
+        self._stream = Unfailing(stream)
+        self._started = self._logged = time.monotonic()
+        self._bar: tqdm | None = None  # type: ignore[type-arg]
+
+    def __enter__(self) -> Self:
+        if self._stream.isatty() and self._done < self._frames:
+            self._bar = tqdm(
+                total=self._frames, initial=self._done, unit=f" {self._unit}", file=self._stream,
+                smoothing=0.1, dynamic_ncols=True, leave=False,
+            )  # fmt: skip
+        return self
+
+    def advance(self, frames: int) -> None:
+        """Count further frames as done, and show it if it is time."""
+        self._done += frames
+        if self._bar is not None:
+            self._bar.update(frames)
+        elif time.monotonic() - self._logged >= LOG_SECONDS:
+            self._logged = time.monotonic()
+            self._stream.write(self._line() + "\n")
+            self._stream.flush()
+
+    def say(self, line: str) -> None:
+        """Write a line above the bar, or among the lines of the log."""
+        tqdm.write(line, file=self._stream)
+        self._stream.flush()
+
+    @property
+    def rate(self) -> str:
+        """Say how many frames were done, in how many seconds, and at which rate."""
+        done, seconds = self._done - self._done_before, time.monotonic() - self._started
+        if not done:
+            return "nothing was left to do"
+        rate = format_rate(done / max(seconds, CLOCK_SECONDS))
+        return f"{done:,} {self._unit} done in {seconds:,.1f} s, {rate} {self._unit}/s"
+
+    def _line(self) -> str:
+        share = f"{self._done / self._frames:.0%} of {self._frames:,} {self._unit}"
+        done, seconds = self._done - self._done_before, time.monotonic() - self._started
+        if not done:
+            return f"{share}; nothing is done yet"
+        return f"{share}; {self.rate}, {(self._frames - self._done) * seconds / done:,.0f} s left"
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()

@@ -1,0 +1,135 @@
+"""A receipt: what a finished shard reports. It alone says that a shard need not be built again.
+
+Workers leave receipts beside their shards, and whoever needs one reads it there: the manifest, the
+drops and the statistics are put together from them one by one, in plan order, so that no process
+ever holds a million samples' worth of them.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipelines.engine.drops import Drop
+from shards.errors import DatasetError
+from shards.format.hashing import hash_bytes
+from shards.format.manifest import ManifestRow, manifest_schema, manifest_table
+from shards.format.paths import RECEIPTS, split_of
+from shards.format.publishing import Permit, publish
+from shards.format.schema import Schema
+from shards.format.tables import columns_to_table
+from shards.format.writing import ShardFile
+from shards.stats.moments import Moments
+
+NO_RECEIPT = (DatasetError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What reading something else than a receipt raises."""
+OF_SHARD = ("split", "shard")
+"""The manifest's columns that are the same for all samples of a shard."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One finished shard."""
+
+    shard: str
+    """Its name, `train/000000.tar`."""
+    plan: str
+    """The hash of the plan that it belongs to: it answers no other plan."""
+    file: ShardFile | None
+    """The tar file; None where all its clips were dropped, so that there is none."""
+    samples: Mapping[str, list[Any]]
+    """The samples as they lie in it, in order: the manifest's columns but `OF_SHARD`."""
+    drops: tuple[Drop, ...]
+    moments: Mapping[str, Moments]
+    """Per field, the statistics of the shard's samples, folded in order."""
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of the samples."""
+        return self.samples["key"]
+
+    @property
+    def frames(self) -> int:
+        """The frames of all samples together."""
+        return sum(self.samples["frames"])
+
+    def manifest(self, schema: Schema, extra: pa.Schema) -> pa.Table:
+        """Return the manifest of the shard's samples; `extra` describes the further columns."""
+        same = dict(zip(OF_SHARD, (split_of(self.shard), self.shard), strict=True))
+        of_shard = {name: [value] * len(self.keys) for name, value in same.items()}
+        return columns_to_table({**self.samples, **of_shard}, manifest_schema(schema, extra))
+
+    def to_bytes(self) -> bytes:
+        """Return the receipt as JSON, and its hash: a flipped digit would be a wrong mean."""
+        document = {
+            "shard": self.shard,
+            "plan": self.plan,
+            "file": asdict(self.file) if self.file else None,
+            "samples": self.samples,
+            "drops": [asdict(drop) for drop in self.drops],
+            "moments": {field: moments.to_json() for field, moments in self.moments.items()},
+        }
+        data = json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
+        return b"%s\n%s\n" % (data, hash_bytes(data).encode())
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Receipt":
+        """Read a receipt; raises one of `NO_RECEIPT` where it is none."""
+        text, digest, end = data.split(b"\n")
+        if digest.decode() != hash_bytes(text) or end:
+            raise DatasetError(RECEIPTS, "a receipt was changed or damaged after it was written")
+        document = json.loads(text)
+        return cls(
+            shard=document["shard"],
+            plan=document["plan"],
+            file=ShardFile(**document["file"]) if document["file"] else None,
+            samples=document["samples"],
+            drops=tuple(Drop(**drop) for drop in document["drops"]),
+            moments={name: Moments.from_json(of) for name, of in document["moments"].items()},
+        )
+
+
+def sample_columns(
+    schema: Schema, rows: list[ManifestRow], extra: pa.Schema
+) -> dict[str, list[Any]]:
+    """Return the rows of a shard's samples as a receipt has them."""
+    table = manifest_table(schema, rows, extra).drop_columns([*OF_SHARD])
+    columns: dict[str, list[Any]] = table.to_pydict()
+    return columns
+
+
+def receipt_path(out: Path, shard: str) -> Path:
+    """Return where the receipt of a shard lies."""
+    return out / RECEIPTS / f"{shard.removesuffix('.tar').replace('/', '-')}.json"
+
+
+def publish_receipt(out: Path, receipt: Receipt, permit: Permit) -> None:
+    """Write a receipt, whole or not at all."""
+    publish(receipt_path(out, receipt.shard), receipt.to_bytes(), permit)
+
+
+def list_receipts(out: Path) -> Iterator[Receipt]:
+    """Yield all receipts of a folder that can be read, by name, whatever plan they are of.
+
+    One that was copied to another shard's name is none.
+    """
+    for path in sorted((out / RECEIPTS).glob("*-*.json")):
+        with suppress(*NO_RECEIPT):
+            receipt = Receipt.from_bytes(path.read_bytes())
+            if receipt_path(out, receipt.shard) == path:
+                yield receipt
+
+
+def find_receipt(out: Path, shard: str, plan: str) -> Receipt | None:
+    """Return a shard's receipt if it is of this plan and the shard's file is still there."""
+    try:
+        receipt = Receipt.from_bytes(receipt_path(out, shard).read_bytes())
+        whole = receipt.file is None or (out / shard).lstat().st_size == receipt.file.bytes
+    except (OSError, *NO_RECEIPT):
+        return None
+    answers = (receipt.shard, receipt.plan) == (shard, plan)
+    return receipt if whole and answers else None

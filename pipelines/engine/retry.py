@@ -1,0 +1,95 @@
+"""Trying dropped rows again: what is built is kept as it is, and the rest goes to shards after it.
+
+A recording that was missing has come, a broken one was replaced, a worker has more memory. Shards
+with samples are not touched, and none is renumbered; every other row is planned anew, and what it
+yields goes to additional shards at the end of its split.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+
+from motiondata.errors import InputError
+from pipelines.engine.fingerprint import Fingerprint, KeptShard
+from pipelines.engine.output_folder import publish_plan, read_plan
+from pipelines.engine.product import PlannedBuild, Planner
+from pipelines.engine.receipts import find_receipt, list_receipts, receipt_path
+from shards.format.paths import DATASET, STATISTICS, inside
+from shards.format.publishing import Permit
+
+
+def plan_retry(
+    out: Path, planned: PlannedBuild, plan_around: Planner, permit: Permit = nullcontext
+) -> PlannedBuild:
+    """Return the plan that tries all dropped rows again, and make the folder ready for it.
+
+    Whatever is removed or written asks for the permit. Raises as `replan` does.
+    """
+    again, kept = replan(out, planned, plan_around)
+    if kept is not None:
+        publish_plan(out, again.fingerprint, permit)
+        with permit():
+            _remove_all_but(out, kept)
+    return again
+
+
+def replan(
+    out: Path, planned: PlannedBuild, plan_around: Planner
+) -> tuple[PlannedBuild, dict[str, KeptShard] | None]:
+    """Return the plan that tries all dropped rows again, and the shards that it keeps.
+
+    `planned` is the plan of the folder as it is: where that is unfinished, it is resumed, and None
+    is returned with it. Nothing is written. Raises `InputError` where anything changed from which a
+    shard was built.
+    """
+    found = read_plan(out)
+    if found is None or (found == planned.fingerprint and not _is_finished(out, planned)):
+        return planned, None
+    kept = dict(_built_shards(out, found))
+    again = plan_around(kept)
+    _refuse_changes(out, found, again, kept)
+    return again, kept
+
+
+def _remove_all_but(out: Path, kept: dict[str, KeptShard]) -> None:
+    """Remove what is not of the kept shards: what describes the dataset is written again."""
+    (out / DATASET).unlink(missing_ok=True)
+    if (out / STATISTICS).exists():
+        shutil.rmtree(out / STATISTICS)  # the build's are written anew; others would be out of date
+    for receipt in list_receipts(out):
+        if receipt.shard not in kept:
+            receipt_path(out, receipt.shard).unlink()
+            inside(out, receipt.shard).unlink(missing_ok=True)
+
+
+def _is_finished(out: Path, planned: PlannedBuild) -> bool:
+    plan, fingerprint = planned
+    return (out / DATASET).exists() and all(
+        find_receipt(out, name, fingerprint.answer(name)) for name in plan.shards.names
+    )
+
+
+def _built_shards(out: Path, found: Fingerprint) -> Iterator[tuple[str, KeptShard]]:
+    """Yield the shards that have a receipt and samples, by name."""
+    for receipt in list_receipts(out):
+        answer = found.answer(receipt.shard)
+        if receipt.keys and find_receipt(out, receipt.shard, answer):
+            yield receipt.shard, KeptShard(receipt.plan, receipt.keys)
+
+
+def _refuse_changes(
+    out: Path, found: Fingerprint, again: PlannedBuild, kept: dict[str, KeptShard]
+) -> None:
+    clips = [clip for shard in again.plan.shards if shard.name in kept for clip in shard.clips]
+    files: dict[str, set[str]] = {}
+    for clip in clips:
+        for kind, names in clip.files.items():
+            files.setdefault(kind, set()).update(names)
+    before, now = found.about(files), again.fingerprint.about(files)
+    if before != now:
+        raise InputError(
+            f"{out}: what its shards were built from has changed "
+            f"({'; '.join(before.differences(now))}); only dropped rows can be tried again. "
+            f"Choose another --out, or discard what is there with --restart"
+        )

@@ -1,0 +1,136 @@
+"""Whose a build's folder is: one run's at a time, and no longer that of the workers it outlived.
+
+The driver holds a lock, which the system takes back however the driver dies; on a folder shared by
+machines too, where flock(2) reaches the server (NFS does so since Linux 2.6.12). Workers run on for
+a moment after their driver was killed, and a driver that was suspended may find the folder of
+another run under the name of its own. So every run leaves its token in the folder, and asks before
+it begins a file, renames it to its final name or removes one: `while_run_is_current` is the permit
+of a build, `while_finished` that of whoever adds a file to a finished dataset.
+"""
+
+import fcntl
+import os
+import secrets
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from pipelines.engine.errors import AbortedError
+from shards.format.paths import DATASET, LOCK, RECEIPTS, RUN, inside
+from shards.format.publishing import remove_temporaries
+
+DYING_SECONDS = 2.0
+"""How long a lock is waited for: a killed driver's forked children have it until they die too."""
+
+
+@contextmanager
+def locked_run(out: Path) -> Iterator[str]:
+    """Hold a folder while the block runs, and yield the run's token; unfinished files go.
+
+    Raises `AbortedError` where another run holds it.
+    """
+    inside(out, RECEIPTS).mkdir(parents=True, exist_ok=True)
+    with inside(out, LOCK).open("a+b", buffering=0) as lock:
+        _lock(out, lock)
+        token = _begin(out)
+        remove_temporaries(out)
+        try:
+            yield token
+        finally:
+            with suppress(AbortedError, FileNotFoundError), while_run_is_current(out, token):
+                remove_temporaries(out)
+
+
+@contextmanager
+def while_run_is_current(out: Path, token: str) -> Iterator[None]:
+    """Keep other runs from beginning while the block begins a file or gives it its final name.
+
+    Raises `AbortedError`, before the block, where one has begun.
+    """
+    with inside(out, RUN).open("rb", buffering=0) as run:
+        fcntl.flock(run, fcntl.LOCK_SH)
+        if run.read() != token.encode():
+            raise AbortedError(f"{out}: another run has begun there, so this one ends")
+        yield
+
+
+@contextmanager
+def while_finished(path: Path, dataset_json: bytes) -> Iterator[None]:
+    """Keep builds from beginning while the block writes or renames a file in a finished dataset.
+
+    `dataset_json` is what the dataset's description was when it was opened. Raises `AbortedError`,
+    before the block, where a build is running there, or the folder holds another dataset by now.
+    A dataset that was copied without its receipts has no lock, and is only compared.
+    """
+    with ExitStack() as stack:
+        with suppress(FileNotFoundError):
+            lock = stack.enter_context(inside(path, LOCK).open("rb", buffering=0))
+            if not try_lock(lock, shared=True):
+                raise AbortedError(
+                    f"{path}: a build is writing there; run this again after its end"
+                )
+        if _read(path / DATASET) != dataset_json:
+            raise AbortedError(
+                f"{path}: its {DATASET} was replaced or removed since it was read, so nothing was "
+                "written there; run the same command again for the dataset that is there now"
+            )
+        yield
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def expect_unoccupied(out: Path) -> None:
+    """Raise `AbortedError` where another run holds a folder; nothing is written."""
+    path = inside(out, LOCK)
+    if path.exists():
+        with path.open("rb", buffering=0) as lock:
+            if not try_lock(lock, shared=True):
+                raise _occupied(out, lock)
+
+
+def try_lock(lock: BinaryIO, shared: bool = False) -> bool:
+    """Take the lock of an open file, unless another process has it; a shared one several may have.
+
+    On NFS an exclusive lock needs a file that is open for writing (flock(2)).
+    """
+    try:
+        fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _lock(out: Path, lock: BinaryIO) -> None:
+    """Take the driver's lock and say in it whose it is."""
+    until = time.monotonic() + DYING_SECONDS
+    while not try_lock(lock):
+        if time.monotonic() > until:
+            raise _occupied(out, lock)
+        time.sleep(DYING_SECONDS / 20)
+    lock.truncate(0)
+    lock.write(f"process {os.getpid()} on {socket.gethostname()}".encode())
+
+
+def _occupied(out: Path, lock: BinaryIO) -> AbortedError:
+    lock.seek(0)
+    return AbortedError(
+        f"{out}: another build is writing there ({lock.read().decode(errors='replace')}); "
+        "wait for its end, or choose another --out"
+    )
+
+
+def _begin(out: Path) -> str:
+    token = secrets.token_hex(8)
+    with inside(out, RUN).open("a+b", buffering=0) as run:
+        fcntl.flock(run, fcntl.LOCK_EX)
+        run.truncate(0)
+        run.write(token.encode())
+    return token

@@ -1,0 +1,112 @@
+"""Building a shard: samples made row by row, the tar file written, the receipt given.
+
+A plain function of its job. A row whose recording is no good becomes a drop before any of its
+samples is written, so that a row is either all there or not at all.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from threadpoolctl import threadpool_limits
+
+from motiondata.errors import RecordingError
+from pipelines.engine.drops import Drop
+from pipelines.engine.jobs import RowListener, ShardJob
+from pipelines.engine.plan import PlannedRow
+from pipelines.engine.product import FinishSamples, Values
+from pipelines.engine.receipts import Receipt, publish_receipt, sample_columns
+from shards.format.manifest import ManifestRow
+from shards.format.writing import ShardWriter, encode_sample
+from shards.stats.measure import all_moments
+from shards.stats.moments import Moments, fold
+
+
+def build_shard(job: ShardJob, listener: RowListener) -> Receipt:
+    """Build one shard and publish it, then its receipt. Raises for bugs and broken disks alone.
+
+    Linear algebra runs on one thread: sums differ in their last bits with the number of threads,
+    and every core has a worker of its own.
+    """
+    job.product.warm_up()
+    with threadpool_limits(1):
+        receipt = _ShardBuilder(job).run(listener)
+    publish_receipt(job.out, receipt, job.permit)
+    return receipt
+
+
+class _ShardBuilder:
+    """One shard in the making."""
+
+    def __init__(self, job: ShardJob) -> None:
+        self.job = job
+        self.product = job.product
+        self.schema = job.product.schema
+        self.quarantined = {row.row: row.error for row in job.quarantine}
+        self.rows: list[ManifestRow] = []
+        self.drops: list[Drop] = []
+        self.moments: dict[str, list[Moments]] = {}
+
+    def run(self, listener: RowListener) -> Receipt:
+        self.job.path.parent.mkdir(parents=True, exist_ok=True)
+        with ShardWriter(self.job.path, self.job.permit) as writer:
+            for planned, finish in self._pending_rows(listener):
+                listener.row_started(planned.row.number)
+                for key, values in self._finish_or_drop(planned, finish):
+                    self._write(writer, key, values)
+                listener.row_finished(planned.frames)
+        return Receipt(
+            shard=self.job.shard.name,
+            plan=self.job.plan,
+            file=writer.result,
+            samples=sample_columns(self.schema, self.rows, self.product.columns),
+            drops=tuple(self.drops),
+            moments={field: fold(parts) for field, parts in self.moments.items()},
+        )
+
+    def _pending_rows(self, listener: RowListener) -> Iterator[tuple[PlannedRow, FinishSamples]]:
+        """Yield each row when as many frames are begun beyond it as the product wants."""
+        pending: deque[tuple[PlannedRow, FinishSamples]] = deque()
+        clips = self.job.shard.clips
+        for planned, following in zip_longest(clips, clips[1:]):
+            if following is not None:
+                self._prefetch(following, listener)
+            listener.row_started(planned.row.number)
+            pending.append((planned, self._begin_or_drop(planned)))
+            while sum(row.frames for row, _ in pending) > self.product.lookahead_frames:
+                yield pending.popleft()
+        yield from pending
+
+    def _prefetch(self, planned: PlannedRow, listener: RowListener) -> None:
+        """Open a row's files, unless it is in quarantine: they may hang whoever opens them."""
+        if planned.row.number not in self.quarantined:
+            listener.row_started(planned.row.number)
+            self.product.prefetch(planned)
+
+    def _begin_or_drop(self, planned: PlannedRow) -> FinishSamples:
+        try:
+            self._refuse_quarantined(planned)
+            return self.product.begin(planned)
+        except RecordingError as error:
+            self.drops.append(Drop.of(planned.row, "build", error))
+            return list
+
+    def _finish_or_drop(
+        self, planned: PlannedRow, finish: FinishSamples
+    ) -> list[tuple[str, Values]]:
+        try:
+            return finish()
+        except RecordingError as error:
+            self.drops.append(Drop.of(planned.row, "build", error))
+            return []
+
+    def _refuse_quarantined(self, planned: PlannedRow) -> None:
+        if planned.row.number in self.quarantined:
+            raise self.quarantined[planned.row.number]
+
+    def _write(self, writer: ShardWriter, key: str, values: Values) -> None:
+        written = writer.write(encode_sample(self.schema, key, values))
+        frames, extra = self.schema.frames_of(values), self.product.manifest_values(values)
+        self.rows.append(ManifestRow(key, self.job.shard.name, frames, written.members, extra))
+        for field, moments in all_moments(self.schema, values).items():
+            self.moments.setdefault(field, []).append(moments)

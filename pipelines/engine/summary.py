@@ -1,0 +1,93 @@
+"""What a plan or a build comes to, in words and tables for a person."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from motiondata.counting import counted
+from pipelines.engine.drops import Drop
+from pipelines.engine.plan import Plan
+from pipelines.engine.text_tables import count_table
+from pipelines.engine.totals import BuildTotals, SubsetTotals
+
+NAMED_FAILURES = 8
+"""How many drops that are failures are named one by one."""
+
+
+def describe_build(
+    out: Path, plan: Plan[Any], totals: BuildTotals, rate: str, warnings: Sequence[str]
+) -> str:
+    """Say what a build has come to; `rate` says how fast, `warnings` what its product remarks."""
+    size = sum(shard.bytes for shard in totals.shards)
+    means = "".join(
+        f"{totals.sums[column] / max(totals.frames, 1):,.0f} {unit}, "
+        for column, unit in totals.reported_means.items()
+    )
+    return "\n".join(
+        [
+            *subset_table(totals.subsets, totals.drops),
+            "",
+            *_failures(totals.drops),
+            rows_to_text(plan.rows, totals.samples, len(totals.drops)),
+            *synthetic_line(totals.synthetic, totals.samples),
+            f"{counted(totals.frames, 'frame')}, {means}{counted(len(totals.shards), 'shard')}, "
+            f"{size / 1e6:,.1f} MB in {out}",
+            *_counted_frames(totals),
+            *warnings,
+            *plan.warnings,
+            rate,
+        ]
+    )
+
+
+def _counted_frames(totals: BuildTotals) -> list[str]:
+    """Say how many frames are unlike what a build is for."""
+    return [
+        f"{counted(int(totals.sums[column]), 'frame')} of {totals.frames:,} {what}"
+        for column, what in totals.counted.items()
+        if totals.sums[column]
+    ]
+
+
+def rows_to_text(rows: int, samples: int, drops: int) -> str:
+    """Return the numbers of rows, samples and drops in words."""
+    return f"{counted(rows, 'row')}: {counted(samples, 'sample')}, {counted(drops, 'drop')}"
+
+
+def synthetic_line(synthetic: int, samples: int) -> list[str]:
+    """Say how many samples are of made motion, in one line; none where there is none."""
+    if not synthetic:
+        return []
+    return [
+        f"synthetic motion: {synthetic:,} of {counted(samples, 'sample')}; made by a program, with "
+        "nothing of AMASS in it, whatever the name of the subset"
+    ]
+
+
+def subset_table(counts: Mapping[str, SubsetTotals], drops: Iterable[Drop]) -> list[str]:
+    """Return the lines of a table with one row per subset, with its drops by reason."""
+    dropped: dict[str, Counter[str]] = {}
+    for drop in drops:
+        dropped.setdefault(drop.subset, Counter())[drop.reason] += 1
+    rows = []
+    for name in sorted({*counts, *dropped}):
+        count, reasons = counts.get(name, SubsetTotals()), dropped.get(name, Counter())
+        numbers = (count.rows + reasons.total(), count.samples, count.frames)
+        rows.append((name, *(f"{number:,}" for number in numbers), counts_to_text(reasons)))
+    return count_table(rows, ("subset", "rows", "samples", "frames", "drops"))
+
+
+def counts_to_text(counts: Mapping[str, int]) -> str:
+    """Return names with their numbers, in one line."""
+    return ", ".join(f"{name} {number:,}" for name, number in counts.items())
+
+
+def _failures(drops: Sequence[Drop]) -> list[str]:
+    """Name the drops that say that a recording is not well."""
+    failures = [drop for drop in drops if not drop.expected]
+    lines = [f"dropped {drop.key} ({drop.reason}): {drop.message}" for drop in failures]
+    more = len(lines) - NAMED_FAILURES
+    return lines[:NAMED_FAILURES] + (
+        [f"... and {more} more; see drops.parquet"] if more > 0 else []
+    )

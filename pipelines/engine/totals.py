@@ -1,0 +1,101 @@
+"""A tally: what finished shards come to, added up one by one; only sums are kept of samples."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+
+from pipelines.engine.drops import Drop
+from pipelines.engine.plan import PlannedShard
+from pipelines.engine.receipts import Receipt
+from shards.format.description import ShardEntry
+from shards.stats.moments import Moments, merge
+
+SYNTHETIC = "synthetic"
+"""The key of a sample's JSON, and the manifest's flag, of motion that a program made."""
+
+
+@dataclass
+class SubsetTotals:
+    """How many there are of one of the archive's subsets."""
+
+    rows: int = 0
+    samples: int = 0
+    frames: int = 0
+
+
+@dataclass
+class BuildTotals:
+    """What some shards of a plan hold together."""
+
+    reported_means: Mapping[str, str]
+    """The manifest's columns to be added up, each value once for each frame; and their units."""
+    counted: Mapping[str, str]
+    """The manifest's columns to be added up, each value once; and what they count."""
+    drops: list[Drop]
+    """Those of the plan and, by and by, of the shards."""
+    shards: list[ShardEntry] = field(default_factory=list)
+    """Those that have samples."""
+    subsets: dict[str, SubsetTotals] = field(default_factory=dict)
+    moments: dict[tuple[str, str], Moments] = field(default_factory=dict)
+    """By split and field."""
+    sums: Counter[str] = field(default_factory=Counter)
+    """Of the columns that are told or counted."""
+    synthetic: int = 0
+    """How many samples are of motion that a program made."""
+
+    @property
+    def samples(self) -> int:
+        """The number of samples."""
+        return sum(shard.samples for shard in self.shards)
+
+    @property
+    def frames(self) -> int:
+        """The frames of all samples."""
+        return sum(shard.frames for shard in self.shards)
+
+    def add(self, shard: PlannedShard, receipt: Receipt) -> None:
+        """Add a finished shard; raises AssertionError unless its every row is samples or a drop."""
+        drops = list(_own_drops(shard, receipt))
+        self.synthetic += sum(SYNTHETIC in flags for flags in receipt.samples.get("flags", ()))
+        self._count(shard, receipt, drops)
+        self.drops += drops
+        if receipt.file is not None:
+            file, samples = receipt.file, len(receipt.keys)
+            self.shards.append(
+                ShardEntry(shard.name, file.bytes, file.blake3, samples, receipt.frames)
+            )
+            self._fold(shard.split, receipt)
+
+    def _count(self, shard: PlannedShard, receipt: Receipt, drops: list[Drop]) -> None:
+        """Count the rows that were not dropped, whose samples follow each other in the receipt."""
+        dropped = [drop.row for drop in drops]
+        built = [clip for clip in shard.clips if clip.row.number not in dropped]
+        keys = [key for clip in built for key in clip.keys]
+        if keys != receipt.keys or len(built) + len(dropped) != len(shard.clips):
+            raise AssertionError(f"{shard.name}: not every row is its samples or one drop")
+        frames = iter(receipt.samples["frames"])
+        for clip in built:
+            samples = len(clip.keys)
+            count = self.subsets.setdefault(clip.row.subset, SubsetTotals())
+            count.rows += 1
+            count.samples += samples
+            count.frames += sum(islice(frames, samples))
+
+    def _fold(self, split: str, receipt: Receipt) -> None:
+        for name, moments in receipt.moments.items():
+            before = self.moments.get((split, name))
+            self.moments[split, name] = moments if before is None else merge(before, moments)
+        for column in self.reported_means:
+            values = zip(receipt.samples[column], receipt.samples["frames"], strict=True)
+            for value, frames in values:
+                self.sums[column] += value * frames
+        for column in self.counted:
+            self.sums[column] += sum(receipt.samples[column])
+
+
+def _own_drops(shard: PlannedShard, receipt: Receipt) -> Iterator[Drop]:
+    """Yield the drops of a shard's own rows; a row that was tried again is another shard's."""
+    if receipt.drops:
+        mine = {clip.row.number for clip in shard.clips}
+        yield from (drop for drop in receipt.drops if drop.row in mine)

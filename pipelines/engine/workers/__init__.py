@@ -1,0 +1,1 @@
+"""Worker processes: local or on Ray, supervised, with crashes attributed to rows."""

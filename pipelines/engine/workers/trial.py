@@ -1,0 +1,79 @@
+"""A trial: the first clips are made and thrown away before a build begins.
+
+A sensor that sees nobody would fill shards with empty scans, without an error. The clips are made
+in a process of their own, since a recording may crash or hang whoever reads it: the trial then has
+no result, and the build drops the recording.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from motiondata.errors import RecordingError
+from pipelines.engine.execution import Execution
+from pipelines.engine.jobs import RowListener, ShardJob
+from pipelines.engine.plan import Plan, PlannedRow, PlannedShard
+from pipelines.engine.product import Product
+from pipelines.engine.workers.supervisor import GIGABYTE
+from pipelines.engine.workers.worker import ShardFinished, WorkerProcess
+
+TRIED_ROWS = 4
+TRIED_FRAMES = 2000
+"""Where a trial ends: it takes about as long as the start of a process."""
+
+
+def try_first_rows(plan: Plan, product: Product, execution: Execution) -> None:  # type: ignore[type-arg]
+    """Make the samples of a plan's first rows; raise what `Product.expect_use` says of them.
+
+    On a cluster that is named nothing is tried: this machine may lack the cluster's devices.
+    """
+    rows = tuple(_first_rows(plan)) if product.is_tried else ()
+    if not rows or execution.allow_empty or execution.ray_address is not None:
+        return
+    product.warm_up()  # before the worker is forked, which then has it too
+    worker = WorkerProcess(_try_rows, int(execution.worker_gigabytes * GIGABYTE))
+    try:
+        job = ShardJob(PlannedShard(plan.shards.names[0], rows), product, Path(), "", "")
+        worker.pipe.send(job)
+        _hear(worker.pipe, execution.clip_seconds * len(rows))
+    finally:
+        worker.kill()
+        worker.reap()
+
+
+def _first_rows(plan: Plan) -> Iterator[PlannedRow]:  # type: ignore[type-arg]
+    """Yield the first rows of a plan; few frames together, unless one row alone has many."""
+    frames = 0
+    for number, row in enumerate(plan.shards[0].clips if plan.shards else ()):
+        frames += row.frames
+        if number == TRIED_ROWS or (number and frames > TRIED_FRAMES):
+            return
+        yield row
+
+
+def _try_rows(job: ShardJob, watcher: RowListener) -> None:  # noqa: ARG001
+    """Make the samples of a job's rows and let the product judge them, in a worker."""
+    product = job.product
+    product.warm_up()
+    samples = []
+    with threadpool_limits(1):
+        for row in job.shard.clips:
+            with suppress(RecordingError):
+                samples += [values for _, values in product.begin(row)()]
+    product.expect_use(samples)
+
+
+def _hear(pipe: Connection, seconds: float) -> None:
+    """Wait for the worker's answer and raise it if it is an error; a dead worker has none."""
+    until = time.monotonic() + seconds
+    with suppress(EOFError, OSError):
+        while pipe.poll(max(0.0, until - time.monotonic())):
+            match pipe.recv():
+                case BaseException() as error:
+                    raise error
+                case ShardFinished():
+                    return

@@ -1,0 +1,1 @@
+"""Scoring captions by the acts that synthetic clips are labelled with."""

@@ -1,0 +1,108 @@
+"""The synthesiser's labels of clips, and a table by kind of act of what captions tell of them."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from motiondata.errors import InputError
+from motiondata.synthesis.acts import Act
+from motiondata.synthesis.language.captions import variant
+from motiondata.synthesis.language.phrases import PHRASES
+from pipelines.clips.keys import clip_name
+from pipelines.evaluation.acts.act_scoring import ActScores, KnownAct, known_acts, score_acts
+from pipelines.evaluation.json_lines import read_json_lines
+
+ALL_KINDS = "all"
+"""The last row of the table."""
+
+
+@dataclass(frozen=True)
+class KindCount:
+    """What captions tell of the acts of a kind."""
+
+    acts: int
+    named: int
+    """Acts whose kind is told."""
+    sides: int
+    """Acts with a side that is to be told, or is."""
+    sides_right: int
+    directions: int
+    directions_right: int
+    right: int
+    """Acts of which nothing is told wrongly."""
+    besides: int
+    """How often the kind is told and is not there."""
+
+
+@dataclass(frozen=True)
+class ActTotals:
+    """What captions tell of clips."""
+
+    clips: int
+    clips_right: int
+    """Clips whose caption tells every act rightly and nothing besides."""
+    kinds: Mapping[str, KindCount]
+    """By kind in alphabetical order, then `ALL_KINDS`."""
+
+
+def read_labels(path: Path, keys: Iterable[str]) -> list[tuple[KnownAct, ...]]:
+    """Return the acts of clips by their keys, out of the synthesiser's `labels.jsonl`.
+
+    Raises `InputError` where the file is none, or does not know a clip.
+    """
+    labels = {}
+    for where, line in read_json_lines(path):
+        try:
+            labels[line["name"]] = known_acts([_json_to_act(act) for act in line["acts"]])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"{where}: expected a label as motiondata synthesize writes it, found {error!r}"
+            ) from error
+    names = [clip_name(key) for key in keys]
+    missing = [name for name in names if name not in labels]
+    if missing:
+        raise InputError(
+            f"{path}: expected a label of each clip that is scored, found none of {missing[0]!r}; "
+            "give the labels.jsonl of the corpus that the dataset was built from"
+        )
+    return [labels[name] for name in names]
+
+
+def count_acts(captions: Sequence[str], acts: Sequence[Sequence[KnownAct]]) -> ActTotals:
+    """Return what captions, one a clip, tell of the clips' acts."""
+    scored = [score_acts(caption, known) for caption, known in zip(captions, acts, strict=True)]
+    there = {verdict.kind for act_scores in scored for verdict in act_scores.verdicts}
+    kinds = sorted(there.union(*(act_scores.besides for act_scores in scored)))
+    return ActTotals(
+        clips=len(scored),
+        clips_right=sum(act_scores.right for act_scores in scored),
+        kinds={kind: _count(scored, {kind}) for kind in kinds} | {ALL_KINDS: _count(scored, kinds)},
+    )
+
+
+def _count(scored: Sequence[ActScores], kinds: Collection[str]) -> KindCount:
+    verdicts = [v for act_scores in scored for v in act_scores.verdicts if v.kind in kinds]
+    sides, directions = Counter(v.side for v in verdicts), Counter(v.direction for v in verdicts)
+    return KindCount(
+        acts=len(verdicts),
+        named=sum(verdict.named for verdict in verdicts),
+        sides=sides[True] + sides[False],
+        sides_right=sides[True],
+        directions=directions[True] + directions[False],
+        directions_right=directions[True],
+        right=sum(verdict.right for verdict in verdicts),
+        besides=sum(kind in kinds for act_scores in scored for kind in act_scores.besides),
+    )
+
+
+def _json_to_act(label: Mapping[str, Any]) -> Act:
+    """Return an act of a label; raises `KeyError` for one that the synthesiser does not know."""
+    told = {field.name: label[field.name] for field in fields(Act)}
+    if told["gesture"] is not None:
+        told["gesture"] = _json_to_act(told["gesture"])
+    act = Act(**told)
+    if variant(act) not in PHRASES:
+        raise KeyError(act.kind)
+    return act

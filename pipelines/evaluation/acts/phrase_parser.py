@@ -1,0 +1,203 @@
+"""What a caption tells, read back with the synthesiser's own phrases: acts, sides and directions.
+
+The table of phrases is made from `PHRASES` and `MEANWHILE`, so that it cannot disagree with what
+captions are made of. Of a phrase only the words count that tell what is done, where to, and with
+which limb: lemmas without articles, prepositions, numbers, paces and sizes. A caption is read from
+left to right; at each word the longest phrase is taken that begins there, and a word where none
+begins is passed over. So `walks forward, slowly, and turns left` is a walk and a turn to the left.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import chain, product
+
+from motiondata.synthesis.act_sampling import CHOICES, GESTURES, ActChoice
+from motiondata.synthesis.acts import MIRRORED, SIDES, Act
+from motiondata.synthesis.language.captions import SEQUENCES, SUBJECT_NOUNS, variant
+from motiondata.synthesis.language.phrases import (
+    COUNTED,
+    MEANWHILE,
+    NUMBERS,
+    PACE_ADJECTIVES,
+    PACE_ADVERBS,
+    PHRASES,
+    SIZE_WORDS,
+)
+from motiondata.synthesis.language.words import LEXICON, plain
+from pipelines.training.common.normalize_caption import normalize_caption
+
+SIDE, DIRECTION = "SIDE", "DIRECTION"
+"""Stand in phrases for a word of `MEANINGS`; captions are in lower case."""
+MEANINGS = {SIDE: {*SIDES, "both"}, DIRECTION: {*MIRRORED}}
+
+_ORDINAL = re.compile(r"\{\d\}")
+_SLOT = re.compile(r"\{([a-z_]+)(?:/[A-Z]+)?\}")
+_SLOTS = {
+    "side": SIDE,
+    "direction": DIRECTION,
+    "hand": f"{SIDE} hand",
+    "arm": f"{SIDE} arm",
+    "one_side": "side",
+    **COUNTED,
+}
+"""What of a slot counts; of all others nothing does."""
+
+_UNTELLING = {"ADP", "CCONJ", "DET", "INTJ", "NUM", "PRON", "SCONJ"}
+"""Parts of speech of words that do not tell what is done."""
+_LEMMAS = {plain(word): token.partition("/")[0] for word, token in LEXICON.items()}
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """What of one of the synthesiser's phrases counts."""
+
+    words: tuple[str, ...]
+    kind: str
+    """That of the acts that it is said of."""
+    variant: str
+    """As the synthesiser calls it; none where the kind alone is said."""
+    side: str = ""
+    """The one that such acts have, if there is but one."""
+    direction: str = ""
+
+    def begins(self, words: tuple[str, ...]) -> bool:
+        """Tell whether words begin with the phrase."""
+        return len(self.words) <= len(words) and all(
+            said in MEANINGS.get(word, {word})
+            for word, said in zip(self.words, words, strict=False)
+        )
+
+    def said(self, words: tuple[str, ...]) -> "Phrase":
+        """Return the phrase with its side and direction as words say them."""
+        meant = dict(zip(self.words, words, strict=False))
+        return replace(
+            self,
+            side=meant.get(SIDE, self.side),
+            direction=meant.get(DIRECTION, self.direction),
+        )
+
+    def tells(self, what: str) -> bool:
+        """Tell whether a side or a direction is told whenever the phrase is said."""
+        return what.upper() in self.words or bool(getattr(self, what))
+
+
+def read_caption(caption: str) -> tuple[Phrase, ...]:
+    """Return the phrases that a caption says, in its order, with their sides and directions."""
+    words, said = content_words(caption), []
+    while words:
+        found = [phrase for phrase in _phrases_from(words[0]) if phrase.begins(words)]
+        longest = max(found, key=lambda phrase: len(phrase.words), default=None)
+        if longest is not None:
+            said.append(longest.said(words))
+        words = words[len(longest.words) if longest else 1 :]
+    return tuple(said)
+
+
+def content_words(text: str) -> tuple[str, ...]:
+    """Return the lemmas of the words of a text that tell what is done."""
+    return tuple(
+        _LEMMAS.get(word, word) for word in normalize_caption(text).split() if _counts(word)
+    )
+
+
+def phrases_of(variant_name: str) -> tuple[Phrase, ...]:
+    """Return all phrases of a variant of an act."""
+    return tuple(phrase for phrase in _phrases() if phrase.variant == variant_name)
+
+
+def while_variant(kind: str) -> str:
+    """Return what the phrases for a gesture of a kind after `while` are called here."""
+    return f"while {kind}"
+
+
+@cache
+def choosable(kind: str, what: str) -> frozenset[str]:
+    """Return the sides or directions that acts of a kind can have."""
+    lines = [choice for choice in (*CHOICES, *GESTURES) if choice.kind == kind]
+    return frozenset(value for choice in lines for value in getattr(choice, f"{what}s"))
+
+
+@cache
+def _phrases() -> tuple[Phrase, ...]:
+    said = (*_meanwhile(), *_all_variants())
+    return tuple({phrase.words: phrase for phrase in (*_names(said), *said)}.values())
+
+
+@cache
+def _phrases_from(word: str) -> tuple[Phrase, ...]:
+    return tuple(phrase for phrase in _phrases() if phrase.words[0] == word)
+
+
+def _names(phrases: Iterable[Phrase]) -> Iterator[Phrase]:
+    """Yield words that name a kind alone: its own, and those that begin phrases of no other."""
+    begun: dict[str, set[str]] = {}
+    for phrase in phrases:
+        begun.setdefault(phrase.words[0], set()).add(phrase.kind)
+    names = begun | {kind: {kind} for kinds in begun.values() for kind in kinds}
+    for word, (kind, *others) in names.items():
+        if not others:
+            yield Phrase((word,), kind, variant="")
+
+
+def _meanwhile() -> Iterator[Phrase]:
+    for kind, phrases in MEANWHILE.items():
+        for phrase in phrases:
+            yield Phrase(_words_of(phrase), kind, while_variant(kind))
+
+
+def _all_variants() -> Iterator[Phrase]:
+    acts: dict[str, list[Act]] = {}
+    for choice in (*CHOICES, *GESTURES):
+        for act in _acts_of(choice):
+            acts.setdefault(variant(act), []).append(act)
+    for name, those in acts.items():
+        side, direction = _only(act.side for act in those), _only(act.direction for act in those)
+        for phrase in PHRASES[name]:
+            yield Phrase(_words_of(phrase), those[0].kind, name, side, direction)
+
+
+def _acts_of(choice: ActChoice) -> Iterator[Act]:
+    for side, direction, pace, turn_deg in product(
+        choice.sides, choice.directions, choice.paces, choice.turns_deg
+    ):
+        yield Act(choice.kind, side, direction, pace=pace, turn_deg=turn_deg)
+
+
+def _only(values: Iterable[str]) -> str:
+    """Return the value if all are one, else nothing."""
+    found = set(values)
+    return found.pop() if len(found) == 1 else ""
+
+
+def _words_of(phrase: str) -> tuple[str, ...]:
+    """Return what of a phrase counts, its slots for sides and directions in upper case."""
+    filled = plain(_SLOT.sub(lambda slot: _SLOTS.get(slot[1], ""), phrase))
+    return tuple(
+        part
+        for word in filled.split()
+        for part in ([word] if word in MEANINGS else content_words(word))
+    )
+
+
+@cache
+def _counts(word: str) -> bool:
+    """Tell whether a word says what is done; words that nobody knows do."""
+    parts = {token.partition("/")[2] for said, token in LEXICON.items() if plain(said) == word}
+    return word not in _unsaid() and (not parts or not parts <= _UNTELLING)
+
+
+@cache
+def _unsaid() -> frozenset[str]:
+    """Return the words for who, in what order, how fast, how large and how often."""
+    told = chain(
+        (who for subjects in SUBJECT_NOUNS.values() for who, _ in subjects),
+        (_ORDINAL.sub(" ", order) for orders in SEQUENCES.values() for order in orders),
+        *PACE_ADJECTIVES.values(),
+        *PACE_ADVERBS.values(),
+        *(sizes.values() for sizes in SIZE_WORDS.values()),
+        NUMBERS,
+        ("twice", "times"),
+    )
+    return frozenset(word for text in told for word in normalize_caption(plain(text)).split())

@@ -1,0 +1,26 @@
+"""Reading a file of JSON lines that a user named."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from motiondata.errors import InputError
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the objects of a file of JSON lines, each with words for where it stands."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: expected a file of JSON lines in UTF-8; {error}") from error
+    lines = text.removesuffix("\n").split("\n") if text else []
+    for number, line in enumerate(lines, start=1):
+        where = f"{path}, line {number}"
+        try:
+            parsed = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{where}: expected a JSON object, found {line[:40]!r}") from error
+        if not isinstance(parsed, dict):
+            raise InputError(f"{where}: expected a JSON object, found {line[:40]!r}")
+        yield where, parsed

@@ -1,0 +1,92 @@
+"""CIDEr-D: how much a caption says of what people say of this clip and of few others.
+
+Vedantam et al., "CIDEr: consensus-based image description evaluation" (2015), with n 4, sigma 6,
+and times 10. Equal to pycocoevalcap 1.2's `Cider`, which is the paper's CIDEr-D without stemming:
+counts are clipped to the reference's, and a Gaussian of the difference in length is a penalty.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from pipelines.evaluation.metrics.ngrams import LONGEST, Ngram, count_ngrams
+
+SIGMA = 6.0
+"""Words: the spread of the penalty for another length."""
+SCALE = 10.0
+
+
+def cider_d(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+    """Return the mean CIDEr-D, from 0 to 10, of normalised candidates and their references.
+
+    N-grams are weighed by how many of these clips have them in a reference, so that the score of
+    a clip depends on the others. It is 0 for any caption where `is_defined` says no.
+    """
+    counted = [[count_ngrams(reference) for reference in refs] for refs in references]
+    clips = Counter(gram for refs in counted for gram in set().union(*refs))
+    rarity = _Rarity(clips, len(references))
+    scores = [
+        _score(rarity.weigh(count_ngrams(candidate)), [rarity.weigh(ref) for ref in refs])
+        for candidate, refs in zip(candidates, counted, strict=True)
+    ]
+    return sum(scores) / len(scores)
+
+
+def is_defined(references: Sequence[Sequence[str]]) -> bool:
+    """Tell whether CIDEr-D can tell captions apart: some n-gram is not in every clip's references.
+
+    An n-gram that every clip has weighs nothing. For a single clip that is all of them.
+    """
+    said = [set().union(*map(count_ngrams, refs)) for refs in references]
+    return any(grams != said[0] for grams in said)
+
+
+@dataclass(frozen=True)
+class _Weighed:
+    """A sentence as one vector for each length of n-grams."""
+
+    vectors: Sequence[Mapping[Ngram, float]]
+    norms: Sequence[float]
+    length: int
+    """In bigrams, as pycocoevalcap counts: one less than the words."""
+
+
+@dataclass(frozen=True)
+class _Rarity:
+    """How many clips have an n-gram in a reference, and how many clips there are."""
+
+    clips: Mapping[Ngram, int]
+    total: int
+
+    def weigh(self, counts: Mapping[Ngram, int]) -> _Weighed:
+        """Return counts times the logarithm of how rare each n-gram is."""
+        vectors: list[dict[Ngram, float]] = [{} for _ in range(LONGEST)]
+        for gram, count in counts.items():
+            rare = math.log(self.total) - math.log(max(1, self.clips.get(gram, 0)))
+            vectors[len(gram) - 1][gram] = count * rare
+        norms = [math.sqrt(sum(v * v for v in vector.values())) for vector in vectors]
+        return _Weighed(vectors, norms, sum(c for gram, c in counts.items() if len(gram) == 2))
+
+
+def _score(candidate: _Weighed, references: Sequence[_Weighed]) -> float:
+    alike = [_similarity(candidate, reference) for reference in references]
+    return SCALE * sum(alike) / len(alike)
+
+
+def _similarity(candidate: _Weighed, reference: _Weighed) -> float:
+    """Return the mean over the lengths of n-grams of the clipped cosine, less the penalty."""
+    total = 0.0
+    for k, weights in enumerate(candidate.vectors):
+        others, norms = reference.vectors[k], candidate.norms[k] * reference.norms[k]
+        if norms:
+            common = weights.keys() & others.keys()
+            total += sum(min(weights[g], others[g]) * others[g] for g in sorted(common)) / norms
+    return total / LONGEST * length_penalty(candidate.length - reference.length)
+
+
+@cache
+def length_penalty(difference: int) -> float:
+    """Return what is left of the likeness of sentences of lengths so different."""
+    return math.exp(-(difference**2) / (2 * SIGMA**2))

@@ -1,0 +1,69 @@
+"""The scores of captions against all references, in one row of the table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipelines.evaluation.metrics.bleu import bleu
+from pipelines.evaluation.metrics.cider import cider_d, is_defined
+from pipelines.evaluation.metrics.rouge import rouge_l
+from pipelines.training.common.normalize_caption import normalize_caption
+
+
+@dataclass(frozen=True)
+class LanguageModel:
+    """A language model that scores captions."""
+
+    name: str
+    """Its folder's."""
+    layer: int
+
+
+class SentenceScorer(Protocol):
+    """Scores captions by a language model."""
+
+    def score(self, candidates: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+        """Return the mean score of normalised candidates and their references."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores as pycocoevalcap's scorers give them: papers write them times 100."""
+
+    bleu_1: float
+    bleu_2: float | None
+    bleu_3: float | None
+    bleu_4: float | None
+    """BLEU@n is None where no reference has n words, so that none can be matched."""
+    rouge_l: float
+    cider_d: float | None
+    """None where all clips have the same n-grams in their references, as with a single clip."""
+    distinct: float
+    """The share of distinct captions, normalised."""
+    bert_score: float | None
+    """None where no language model was given."""
+
+
+def score_captions(
+    captions: Sequence[str],
+    references: Sequence[Sequence[str]],
+    bert: SentenceScorer | None = None,
+) -> Scores:
+    """Return the scores of captions, one a clip, against each clip's references."""
+    said = [normalize_caption(caption) for caption in captions]
+    expected = [[normalize_caption(reference) for reference in refs] for refs in references]
+    longest = max(len(reference.split()) for refs in expected for reference in refs)
+    one, *more = bleu(said, expected)
+    two, three, four = (
+        score if size <= longest else None for size, score in enumerate(more, start=2)
+    )
+    return Scores(
+        one,
+        two,
+        three,
+        four,
+        rouge_l=rouge_l(said, expected),
+        cider_d=cider_d(said, expected) if is_defined(expected) else None,
+        distinct=len(set(said)) / len(said),
+        bert_score=None if bert is None else bert.score(said, expected),
+    )

@@ -1,0 +1,1 @@
+"""Products: what a sample holds and how it is made. One folder or file per product."""

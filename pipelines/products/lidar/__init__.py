@@ -1,0 +1,1 @@
+"""The LiDAR product: simulated scans of clips, with poses and captions."""

@@ -1,0 +1,38 @@
+"""Building a LiDAR dataset, and printing its plan."""
+
+from pathlib import Path
+
+from pipelines.clips.options import BuildOptions
+from pipelines.engine.build import _plan_run, build
+from pipelines.engine.errors import os_errors_as_aborted
+from pipelines.engine.execution import Execution
+from pipelines.engine.failures import BuildResult
+from pipelines.engine.output_folder import expect_own_plan
+from pipelines.engine.retry import replan
+from pipelines.engine.run_lock import expect_unoccupied
+from pipelines.products.lidar.plan_summary import describe_plan
+from pipelines.products.lidar.product import LidarProduct
+
+
+def dry_run(options: BuildOptions, out: Path, execution: Execution) -> str:
+    """Return the plan of a build in words, and write nothing.
+
+    Raises what the build would raise before it begins to write.
+    """
+    with os_errors_as_aborted(out):
+        product = LidarProduct.of(options)
+        planned = _plan_run(product, out.absolute(), execution)
+        expect_unoccupied(out)
+        kept = None
+        if execution.retry_dropped:
+            planned, kept = replan(out.absolute(), planned, product.plan_around)
+        if kept is None and not execution.restart:
+            expect_own_plan(out.absolute(), planned.fingerprint)
+    return describe_plan(planned.plan, options, product.paths)
+
+
+def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> BuildResult:
+    """Build a LiDAR dataset as `build` does."""
+    with os_errors_as_aborted(out):
+        product = LidarProduct.of(options)
+    return build(product, out, execution)

@@ -1,0 +1,39 @@
+"""The plan of a LiDAR build as text."""
+
+from collections import Counter
+
+from motiondata.counting import counted
+from pipelines.clips.inputs import InputFolders
+from pipelines.clips.options import BuildOptions
+from pipelines.clips.planned_clips import PlannedClips
+from pipelines.engine.plan import Plan
+from pipelines.engine.summary import counts_to_text, rows_to_text, subset_table
+from pipelines.engine.totals import SubsetTotals
+from pipelines.products.lidar.sample import clip_bytes
+from shards.format.paths import split_of
+
+
+def describe_plan(plan: Plan[PlannedClips], options: BuildOptions, paths: InputFolders) -> str:
+    """Say what a build would do."""
+    counts: dict[str, SubsetTotals] = {}
+    for clip in plan.clips:
+        count = counts.setdefault(clip.row.subset, SubsetTotals())
+        count.rows += 1
+        count.samples += len(clip.keys)
+        count.frames += clip.frames
+    megabytes = clip_bytes(plan.shards.columns, options).sum() / 1e6
+    splits = Counter(map(split_of, plan.shards.names))
+    return "\n".join(
+        [
+            *subset_table(counts, plan.drops),
+            "",
+            rows_to_text(plan.rows, plan.samples, len(plan.drops)),
+            f"{counted(plan.frames, 'frame')} in {counted(len(plan.shards), 'shard')} "
+            f"({counts_to_text(splits)}), "
+            f"about {megabytes:,.0f} MB",
+            f"captions: {paths.texts or 'none'}; splits: {paths.splits or 'none'}",
+            *paths.warnings,
+            *plan.warnings,
+            "nothing was written",
+        ]
+    )

@@ -1,0 +1,186 @@
+"""The LiDAR product: what a sample of it is, how it is made, and from what."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import pyarrow as pa
+
+from motiondata.counting import counted
+from motiondata.errors import DropReason, InputError
+from motiondata.sources.humanml3d.index import iter_index
+from motiondata.sources.humanml3d.splits import SPLITS
+from pipelines.clips.clip_files import stamp_clips
+from pipelines.clips.inputs import InputFolders, absolute_inputs, find_input_folders, parameters_of
+from pipelines.clips.options import BuildOptions
+from pipelines.clips.planned_clips import CAPTIONS, PlannedClip, PlannedClips
+from pipelines.clips.read_clip import read_clip
+from pipelines.clips.unresolved_recordings import describe_nearby
+from pipelines.engine.digests import digest_files, digest_json
+from pipelines.engine.fingerprint import KeptShard, fingerprint
+from pipelines.engine.plan import Plan
+from pipelines.engine.product import FinishSamples, PlannedBuild, Values
+from pipelines.products.lidar.assets import LidarAssets, load_assets, reload_assets, warm_up_kernels
+from pipelines.products.lidar.plan_lidar import plan_lidar
+from pipelines.products.lidar.sample import (
+    COUNTED_FRAMES,
+    MANIFEST_COLUMNS,
+    lidar_schema,
+    manifest_values,
+)
+from pipelines.products.lidar.scene import begin_samples, finish_sample
+from shards.format.prefetching import prefetch_file
+from shards.format.schema import Schema
+
+
+@dataclass(frozen=True)
+class LidarProduct:
+    """Clips of an archive as a LiDAR sees them."""
+
+    options: BuildOptions
+    paths: InputFolders
+    assets: str
+    """The hash of the bodies and the sensor: a worker that finds others stops."""
+
+    name: ClassVar[str] = "lidar"
+    columns: ClassVar[pa.Schema] = MANIFEST_COLUMNS
+    reported_means: ClassVar[Mapping[str, str]] = {"hits_mean": "hits a frame"}
+    counted: ClassVar[Mapping[str, str]] = COUNTED_FRAMES
+    is_tried: ClassVar[bool] = True
+
+    @classmethod
+    def of(cls, options: BuildOptions) -> Self:
+        """Find the inputs and load the tools; raises `InputError` where one is wrong."""
+        options = absolute_inputs(options)
+        return cls(options, find_input_folders(options), reload_assets(options).id)
+
+    @property
+    def schema(self) -> Schema:
+        """The members of a sample."""
+        return lidar_schema(self.options.points)
+
+    @property
+    def warnings(self) -> list[str]:
+        """Say whether captions or split lists are absent."""
+        return self.paths.warnings
+
+    @property
+    def device(self) -> str:
+        """What poses, scans and samples."""
+        return self.options.device
+
+    @property
+    def lookahead_frames(self) -> int:
+        """How many frames the observer wants to have begun."""
+        return load_assets(self.options).observer.lookahead_frames
+
+    def warm_up(self) -> None:
+        """Load the bodies, the sensor and the kernels, and say if those must be compiled."""
+        if load_assets(self.options).id != self.assets:
+            raise InputError(
+                f"the body or the sensor ({self.options.body or 'bundled'}, "
+                f"{self.options.sensor}) was replaced while it was used; start again"
+            )
+        warm_up_kernels()
+
+    def prefetch(self, planned: PlannedClip) -> None:
+        """Ask for a clip's recording and captions."""
+        prefetch_file(self.options.amass / planned.recording)
+        if self.paths.texts is not None:
+            for sample in planned.samples:
+                prefetch_file(self.paths.texts / f"{sample.name}{CAPTIONS}")
+
+    def begin(self, planned: PlannedClip) -> FinishSamples:
+        """Begin a clip's scans; raises `RecordingError` where its recording is no good."""
+        assets = load_assets(self.options)
+        clip, shaped = read_clip(planned, self.options, assets.bodies)
+        pending = list(begin_samples(clip, shaped, planned, self.options, assets))
+        return lambda: [
+            finish_sample(sample, self.options, self.paths, assets) for sample in pending
+        ]
+
+    def manifest_values(self, values: Values) -> dict[str, Any]:
+        """Return a sample's values of `MANIFEST_COLUMNS`."""
+        sensor = load_assets(self.options).sensor
+        return manifest_values(values, sensor.beams * sensor.columns)
+
+    def expect_use(self, samples: Sequence[Values]) -> None:
+        """Raise `InputError` where no frame of some samples has a hit."""
+        if samples and not any(values["hits.npy"].any() for values in samples):
+            frames = counted(sum(len(values["hits.npy"]) for values in samples), "frame")
+            options = self.options
+            raise InputError(
+                f"no ray hits anybody in the {frames} of the first clips: expected the sensor "
+                f"{options.sensor} to see people at --distance {options.distance:g} and --height "
+                f"{options.height:g} metres. Choose other values, or another --sensor; "
+                "--allow-empty builds empty scans all the same"
+            )
+
+    def plan_around(self, kept: dict[str, KeptShard]) -> PlannedBuild:
+        """Plan the build, and take the plan's fingerprint.
+
+        Raises `InputError` for wrong input, `OSError` where a file's size and time cannot be had.
+        """
+        plan = plan_lidar(
+            self.options, self.paths, {name: shard.keys for name, shard in kept.items()}
+        )
+        self._expect_clips(plan)
+        return stamp_plan(self.options, self.paths, plan, load_assets(self.options), kept)
+
+    def _expect_clips(self, plan: Plan[PlannedClips]) -> None:
+        if not plan.shards:
+            reasons = Counter(drop.reason for drop in plan.drops)
+            said = ", ".join(f"{reason}: {number:,}" for reason, number in reasons.items())
+            nearby = ""
+            if DropReason.MISSING in reasons and self.options.has_index:
+                nearby = describe_nearby(self.options.amass, iter_index(self.options.index))
+            raise InputError(
+                f"{self.options.index}: none of its rows can be built from {self.options.amass} "
+                f"({said}); {nearby or plan.drops[-1].message}"
+            )
+
+    def provenance(self) -> dict[str, Any]:
+        """Return the bodies and the sensor."""
+        assets = load_assets(self.options)
+        bodies = {body.id: body for body in assets.bodies.values()}.values()
+        return {
+            "bodies": [
+                {"id": body.id, "name": body.name, "shape_space": body.shape_space}
+                for body in bodies
+            ],
+            "sensor": {"name": assets.sensor.name, "source": assets.sensor.source},
+        }
+
+
+def stamp_plan(
+    options: BuildOptions,
+    paths: InputFolders,
+    plan: Plan[PlannedClips],
+    assets: LidarAssets,
+    kept: dict[str, KeptShard] | None = None,
+) -> PlannedBuild:
+    """Add to a plan how its clips' files are, and take its fingerprint.
+
+    Bodies and sensor count by what they hold. `kept` are the shards of earlier plans that this one
+    was made around.
+    """
+    lists = {name: paths.splits / f"{name}.txt" for name in SPLITS} if paths.splits else {}
+    contents = {
+        **_hash_of_rows(options, plan),
+        **{f"list {name}": digest_files([path]) for name, path in lists.items()},
+        "body": assets.bodies_id,
+        "sensor": assets.sensor_id,
+    }
+    stamped, files = stamp_clips(plan, options.amass, paths.texts)
+    parameters = parameters_of(options, assets.sensor.name)
+    return PlannedBuild(stamped, fingerprint(stamped, parameters, contents, files, kept or {}))
+
+
+def _hash_of_rows(options: BuildOptions, plan: Plan[PlannedClips]) -> dict[str, str]:
+    """Return the hash of the index; or of the paths of whole recordings, which name the subsets."""
+    if options.has_index:
+        return {"index": digest_files([options.index])}
+    planned = plan.shards.columns.table["source_path"].to_pylist()
+    dropped = [drop.source for drop in plan.drops]
+    return {"paths of recordings": digest_json(sorted([*planned, *dropped]))}

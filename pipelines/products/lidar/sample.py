@@ -1,0 +1,155 @@
+"""What a LiDAR sample is as stored: the one file that knows both arrays and their member names.
+
+The members and their meaning are described for readers in docs/format.md.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from math import prod
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from motiondata.clip import Clip
+from motiondata.skeletons import JOINTS
+from motiondata.sources.humanml3d.captions import Caption
+from pipelines.clips.options import BuildOptions
+from pipelines.clips.planned_clips import PlannedClips
+from pipelines.engine.totals import SYNTHETIC
+from shards.format.schema import ArraySpec, Schema
+
+MANIFEST_COLUMNS = pa.schema(
+    [
+        pa.field("hits_min", pa.int64(), nullable=False),
+        pa.field("hits_mean", pa.float64(), nullable=False),
+        pa.field("empty_frames", pa.int64(), nullable=False),
+        pa.field("crowded_frames", pa.int64(), nullable=False),
+        pa.field("fps", pa.float64(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("subset", pa.string(), nullable=False),
+        pa.field("captions", pa.list_(pa.string()), nullable=False),
+        pa.field("flags", pa.list_(pa.string()), nullable=False),
+    ]
+)
+"""What the manifest says of a LiDAR sample beside what it says of every sample."""
+
+CROWDED = 0.25
+"""A frame in which a larger share of the sensor's rays hit is crowded: a body 0.5 m away fills a
+fifth of a turn, one around the sensor all of it."""
+COUNTED_FRAMES = {
+    "empty_frames": "are empty: no ray hits anybody",
+    "crowded_frames": (
+        f"are crowded: over {CROWDED:.0%} of all rays hit, so the sensor is at or in the body"
+    ),
+}
+"""The manifest's columns that count frames of little use, and what is said of those."""
+
+
+@dataclass(frozen=True)
+class LidarClip:
+    """A clip as one sensor saw it; all in the sensor's frame: x forward, y left, z up, metres."""
+
+    points: NDArray[np.float32]
+    """Shaped (frames, points, 3), farthest point first; zero where nothing was hit."""
+    hits: NDArray[np.int32]
+    """How many rays hit, shaped (frames,); `min(hits, points)` of the points are distinct."""
+    parts: NDArray[np.uint8]
+    """Shaped (frames, points): the body part of each point, 255 where nothing was hit."""
+    joints: NDArray[np.float64]
+    """Shaped (frames, 22, 3)."""
+
+
+def lidar_schema(points: int) -> Schema:
+    """Return the members of a sample with so many points a frame, in their order."""
+    return Schema(
+        {
+            "points.npy": ArraySpec("float32", ("frames", points, 3), counted_where="hits"),
+            "hits.npy": ArraySpec("int32", ("frames",)),
+            "parts.npy": ArraySpec("uint8", ("frames", points)),
+            "joints.npy": ArraySpec("float32", ("frames", JOINTS, 3)),
+            "pose.npy": ArraySpec("float32", ("frames", JOINTS, 3)),
+            "trans.npy": ArraySpec("float32", ("frames", 3)),
+            "json": "json",
+            "txt": "text",
+        }
+    )
+
+
+@cache
+def frame_bytes(points: int) -> int:
+    """Return the bytes that a frame takes in a shard: 5,540 at 384 points."""
+    sizes = (
+        np.dtype(spec.dtype).itemsize * prod(axis for axis in spec.shape if isinstance(axis, int))
+        for spec in lidar_schema(points).arrays.values()
+    )
+    return sum(sizes)
+
+
+@cache
+def sample_bytes() -> int:
+    """Return about what a sample takes beside its frames: headers, padding, captions, JSON."""
+    members = len(lidar_schema(1).members)
+    return members * (512 + 256) + 6 * 128 + 2048
+
+
+def lidar_values(
+    clip: Clip, seen: LidarClip, details: dict[str, Any], captions: tuple[Caption, ...]
+) -> dict[str, Any]:
+    """Return the values of a sample's members, in the schema's order."""
+    return {
+        "points.npy": seen.points,
+        "hits.npy": seen.hits,
+        "parts.npy": seen.parts,
+        "joints.npy": seen.joints.astype(np.float32),
+        "pose.npy": clip.pose.astype(np.float32),
+        "trans.npy": clip.trans.astype(np.float32),
+        "json": {**_clip_details(clip), **details, "captions": _caption_details(captions)},
+        "txt": "".join(f"{caption.text}\n" for caption in captions),
+    }
+
+
+def manifest_values(values: dict[str, Any], rays: int) -> dict[str, Any]:
+    """Return a sample's values of `MANIFEST_COLUMNS`, from those of its members.
+
+    `rays` is the number of rays of the sensor in one frame.
+    """
+    hits, details = values["hits.npy"], values["json"]
+    return {
+        "hits_min": int(hits.min()),
+        "hits_mean": float(hits.mean()),
+        "empty_frames": int(np.count_nonzero(hits == 0)),
+        "crowded_frames": int(np.count_nonzero(hits > CROWDED * rays)),
+        "fps": float(details["fps_out"]),
+        "source": details["source"],
+        "subset": details["subset"],
+        "captions": [caption["text"] for caption in details["captions"]],
+        "flags": [
+            *([SYNTHETIC] if details.get(SYNTHETIC) else []),
+            *(flag for flag, raised in details["flags"].items() if raised),
+        ],
+    }
+
+
+def _clip_details(clip: Clip) -> dict[str, Any]:
+    return {
+        **({SYNTHETIC: True} if clip.recording.synthetic else {}),
+        "source": clip.recording.source,
+        "subset": clip.subset,
+        "fps_in": clip.recording.fps,
+        "fps_out": clip.fps,
+        "first_frame": clip.first_frame,
+        "last_frame": clip.last_frame,
+        "gender": clip.recording.gender,
+        "licence": clip.recording.licence,
+    }
+
+
+def _caption_details(captions: tuple[Caption, ...]) -> list[dict[str, Any]]:
+    return [vars(caption) for caption in captions]
+
+
+def clip_bytes(clips: PlannedClips, options: BuildOptions) -> NDArray[np.int64]:
+    """Estimate the bytes that each clip's samples take in a shard."""
+    return clips.frames * frame_bytes(options.points) + clips.samples * sample_bytes()

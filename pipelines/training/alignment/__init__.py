@@ -1,0 +1,1 @@
+"""Contrastive training of a point encoder with captions."""

@@ -1,0 +1,43 @@
+"""Augmentation: a clip seen from a little aside, of a person a little larger, somewhat elsewhere.
+
+Small, since left, right and towards the sensor are the same in every clip of a dataset.
+"""
+
+from math import radians
+
+import torch
+from torch import Tensor
+
+from pipelines.training.alignment.options import Augmentation
+
+VERTICAL_SHIFT_SHARE = 0.3
+"""The share of a shift that it has in height, which tells standing from sitting."""
+
+
+def augment(points: Tensor, about: Tensor, options: Augmentation) -> Tensor:
+    """Return clips turned, scaled and shifted as wholes, and with noise on every point.
+
+    `points` is shaped (clips, frames, points, 3), metres, z up; `about`, shaped (3,), is what they
+    are turned about. Frames without hits stay so.
+    """
+    clips = len(points)
+    angles = radians(options.turn_deg) * _normal(clips, like=points)
+    scales = 1 + options.scale * _normal(clips, 1, 1, 1, like=points)
+    shifts = options.shift_metres * _normal(clips, 1, 1, 3, like=points)
+    shifts[..., 2] *= VERTICAL_SHIFT_SHARE
+    turned = torch.einsum("cij,cfpj->cfpi", _turns(angles), points - about)
+    noise = options.noise_metres * _normal(*points.shape, like=points)
+    seen = points.ne(0).flatten(2).any(-1)[..., None, None]
+    return (turned * scales + about + shifts + noise) * seen
+
+
+def _turns(angles: Tensor) -> Tensor:
+    """Return the rotations about z by angles in radians, shaped (angles, 3, 3)."""
+    cosine, sine, zero = angles.cos(), angles.sin(), torch.zeros_like(angles)
+    rows = [cosine, -sine, zero, sine, cosine, zero, zero, zero, torch.ones_like(angles)]
+    return torch.stack(rows, -1).view(-1, 3, 3)
+
+
+def _normal(*shape: int, like: Tensor) -> Tensor:
+    """Return normally distributed numbers, drawn on the CPU on any device."""
+    return torch.randn(*shape, dtype=like.dtype).to(like.device)

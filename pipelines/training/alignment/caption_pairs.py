@@ -1,0 +1,79 @@
+"""Pairs for alignment: the frames of a clip that are looked at, and all that was said of them.
+
+Captions that are of the same frames are all right, and so are those of the same motion seen by
+another sensor.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pipelines.clips.keys import clip_name
+from shards.stream.batching import Batch
+
+FrameRange = tuple[str, int, int]
+"""Frames of a motion: its name, the first frame, and how many they are."""
+
+
+@dataclass(frozen=True, eq=False)
+class CaptionPairs:
+    """What was said of the motions of a batch."""
+
+    texts: tuple[str, ...]
+    right: Tensor
+    """Which texts are of which motions, shaped (motions, texts)."""
+
+    @staticmethod
+    def of(batch: Batch) -> "CaptionPairs":
+        """Return the pairs of a batch of clips with `json` and `captions`."""
+        runs = batch_to_ranges(batch)
+        captions = [
+            captions_of_same_range(details, text)
+            for details, text in zip(batch["json"], batch["captions"], strict=True)
+        ]
+        owners = [run for run, texts in zip(runs, captions, strict=True) for _ in texts]
+        right = [[owner == run for owner in owners] for run in runs]
+        return CaptionPairs(tuple(chain(*captions)), torch.tensor(right))
+
+
+def batch_to_ranges(batch: Batch) -> list[FrameRange]:
+    """Return what tells the motions of a batch apart, whatever sensor saw them."""
+    names = [clip_name(key) for key in batch["keys"]]
+    return list(zip(names, batch["starts"].tolist(), batch["lengths"].tolist(), strict=True))
+
+
+def captions_of_same_range(details: Mapping[str, Any], text: str) -> list[str]:
+    """Return the captions that are of the same seconds as one of them, that one among them."""
+    captions: Sequence[Mapping[str, Any]] = details["captions"]
+    seconds = next(_seconds(caption) for caption in captions if caption["text"] == text)
+    return [caption["text"] for caption in captions if _seconds(caption) == seconds]
+
+
+def sample_frames(
+    points: Tensor, lengths: Tensor, stride: int, longest: int
+) -> tuple[Tensor, Tensor]:
+    """Return every n-th frame of a random window of each clip, and the mask of what is no padding.
+
+    `points` is shaped (clips, frames, ...), `lengths` (clips,). A window has `longest` frames, or
+    all of a shorter clip; the first frame is a random one of the window's first `stride`.
+    """
+    reach = lengths.clamp(max=longest)
+    starts = _random_below(lengths - reach + 1)
+    phases = _random_below(reach.clamp(max=stride))
+    places = phases[:, None] + torch.arange(0, int(reach.max()), stride, device=lengths.device)
+    frames = (starts[:, None] + places).clamp(max=points.shape[1] - 1)
+    clips = torch.arange(len(points), device=points.device)[:, None]
+    return points[clips, frames], places < reach[:, None]
+
+
+def _random_below(limits: Tensor) -> Tensor:
+    """Return a random whole number below each limit, drawn on the CPU on any device."""
+    return (torch.rand(limits.shape).to(limits.device) * limits).long()
+
+
+def _seconds(caption: Mapping[str, Any]) -> tuple[float, float]:
+    return caption["start_seconds"], caption["end_seconds"]

@@ -1,0 +1,191 @@
+"""`motiondata align`: trains a point encoder until motions and sentences find each other.
+
+A captioner that begins with features which already tell motions apart has no reason to ignore them.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import fmean
+from typing import Any, TextIO
+
+import torch
+
+from motiondata.errors import InputError
+from pipelines.engine.errors import os_errors_as_aborted
+from pipelines.engine.text_tables import count_table
+from pipelines.training.alignment.alignment_model import Alignment
+from pipelines.training.alignment.augmentation import augment
+from pipelines.training.alignment.caption_pairs import CaptionPairs, sample_frames
+from pipelines.training.alignment.contrastive_loss import contrastive_loss, wrong_pairs
+from pipelines.training.alignment.options import AlignmentOptions
+from pipelines.training.alignment.recall import RECALL_AT
+from pipelines.training.alignment.retrieval import Retrieval, retrieve
+from pipelines.training.common.clip_fields import (
+    POINTS,
+    VAL,
+    captioned_keys,
+    check_field,
+    training_captions,
+)
+from pipelines.training.common.logs import History, Record
+from pipelines.training.common.loop import CHECKPOINT, train
+from pipelines.training.common.optimizer import ParameterGroup, seeded
+from pipelines.training.common.options import LoopOptions, Stage
+from pipelines.training.common.ranks import choose_device, process_group, rank, world
+from pipelines.training.common.text_models import load_text_model
+from pipelines.training.encoders.load_encoder import KIND, describe_encoder, make_encoder
+from shards.format.paths import TRAIN
+from shards.format.publishing import publish
+from shards.stream.batching import Batch
+from shards.stream.streamed_dataset import StreamedDataset
+from shards.stream.views import View
+
+REPORT_CLIPS = (VAL, "test")
+"""The splits of which recall is reported, where they have captions."""
+LEAST_BATCH = 2
+"""A clip alone has no other's captions to be told from."""
+VALIDATION_CLIPS = 128
+"""The most validation clips that are looked at during training."""
+CHANCE_FACTOR = 0.95
+"""A loss above this share of guessing's says that nothing is learned."""
+PATIENCE = 200
+"""Steps before that is alarming: in the demonstration it is a quarter of a guesser's by then."""
+RECALL = "recall.json"
+
+
+class AlignmentTask:
+    """The training of an alignment, as the loop sees it.
+
+    `judged` has the keys of the captioned clips of each split that recall is reported of.
+    """
+
+    kind = KIND
+
+    def __init__(
+        self, data: StreamedDataset, options: AlignmentOptions, seed: int, device: torch.device
+    ) -> None:
+        check_field(data.dataset, POINTS)
+        self.stages: Sequence[Stage] = (Stage("align", options.steps),)
+        self._data, self._options = data, options
+        keys = {split: captioned_keys(data, split) for split in REPORT_CLIPS}
+        self.judged = {split: captioned for split, captioned in keys.items() if captioned}
+        text = load_text_model(options.text_model, training_captions(data), seed)
+        text.model.encoder.to(device)
+        mean, std = data.standardizer(POINTS).tensors()
+        self._mean = mean.to(device)
+        with seeded(seed):
+            encoder = make_encoder(options.encoder, options.sizes, mean, std)
+            alignment = Alignment(encoder, text, options.shared_width, options.trains_text)
+        self.module = alignment.to(device)
+
+    def view(self, batch: int, seed: int) -> View:
+        """Return batches of clips with a caption each, chosen at random."""
+        if batch < LEAST_BATCH:
+            raise InputError(
+                f"batch: expected at least {LEAST_BATCH} clips, each to be held against the "
+                f"others' captions, found {batch}"
+            )
+        fields = [POINTS, "json"]
+        return self._data.clips(
+            TRAIN,
+            fields,
+            batch,
+            shuffle=True,
+            seed=seed,
+            captions=True,
+            drop_last=True,
+            rank=rank(),
+            world=world(),
+        )
+
+    def groups(self, stage: str) -> list[ParameterGroup]:  # noqa: ARG002
+        """Return all parameters."""
+        return [ParameterGroup([*self.module.parameters()], self._options.rate)]
+
+    def loss(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """Return the contrastive loss of a batch, and what it would be of guesses."""
+        pairs, options = CaptionPairs.of(batch), self._options
+        points, mask = sample_frames(
+            batch[POINTS], batch["lengths"], options.frame_stride, options.max_frames
+        )
+        points = augment(points, self._mean, options.augmentation)
+        right = pairs.right.to(points.device)
+        wrong = wrong_pairs(right, pairs.texts)
+        motions = self.module.embed_motions(points, mask)
+        texts = self.module.embed_texts(pairs.texts)
+        with torch.autocast(points.device.type, enabled=False):  # similarities need their digits
+            logits = motions @ texts.T * self.module.temperature()
+            loss = contrastive_loss(logits, right, wrong)
+        return {"loss": loss, "guessing": contrastive_loss(logits.detach() * 0, right, wrong)}
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return the dataset and the options, without the steps, which the loop compares."""
+        options = asdict(self._options)
+        del options["steps"]
+        return {"dataset": self._data.dataset.content_hash, **options}
+
+    def contents(self) -> Mapping[str, Any]:
+        """Return what the encoder is."""
+        options = self._options
+        return describe_encoder(options.encoder, options.sizes, options.frame_stride)
+
+    def watch(self, history: History) -> tuple[Record, list[str]]:
+        """Return the recall of some validation clips, and an alarm if the loss is a guesser's."""
+        records = history.recent
+        found = self.judge(VAL, VALIDATION_CLIPS).to_json() if VAL in self.judged else {}
+        guessing = _mean(records, "guessing")  # 0 where all captions of each batch are alike
+        share = _mean(records, "loss") / guessing if guessing else 0.0
+        alarm = (
+            f"the loss is {share:.0%} of a guesser's: motions and captions do not find each other; "
+            "try a lower --rate, a larger --batch or more --steps, and look whether the captions "
+            "are of the clips"
+        )
+        late = records[-1]["step"] >= PATIENCE
+        return found, [alarm] if late and share > CHANCE_FACTOR else []
+
+    def judge(self, split: str, limit: int | None = None) -> Retrieval:
+        """Return what is found in a judged split, or in its first clips, by this process alone."""
+        keys = self.judged[split][:limit]
+        view = self._data.clips(
+            split, [POINTS], batch=16, captions=True, keys=keys, rank=0, world=1
+        )
+        return retrieve(self.module, view, POINTS, self._options.frame_stride)
+
+
+def train_alignment(
+    path: Path,
+    out: Path,
+    options: AlignmentOptions,
+    loop: LoopOptions,
+    device: str = "auto",
+    stream: TextIO = sys.stderr,
+) -> str:
+    """Train an encoder to the end, or from where an earlier run was stopped; say what it finds.
+
+    `checkpoint.pt` of the folder is what `load_encoder` reads, `recall.json` what is returned as a
+    table. Raises `InputError` or `ShardError` for wrong input, `AbortedError` where the machine
+    stops it.
+    """
+    data = StreamedDataset.open(path)
+    chosen = choose_device(device)
+    with os_errors_as_aborted(out), process_group(chosen):
+        aligning = AlignmentTask(data, options, loop.seed, chosen)
+        train(aligning, loop, out, stream)
+        return _report(aligning, out) if rank() == 0 else ""
+
+
+def _report(aligning: AlignmentTask, out: Path) -> str:
+    """Write and return what is found in the splits that were not trained on."""
+    found = {split: aligning.judge(split) for split in aligning.judged}
+    document = {split: retrieval.to_json() for split, retrieval in found.items()}
+    publish(out / RECALL, (json.dumps(document, indent=1) + "\n").encode())
+    rows = [row for split, retrieval in found.items() for row in retrieval.rows(split)]
+    header = ("recall (chance)", *(f"@{k}" for k in RECALL_AT), "")
+    return "\n".join([*count_table(rows, header), f"the encoder is in {out / CHECKPOINT}"])
+
+
+def _mean(records: Sequence[Record], name: str) -> float:
+    return fmean(record[name] for record in records)

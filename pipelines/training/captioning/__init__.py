@@ -1,0 +1,1 @@
+"""Training a captioner, and captioning with it."""

@@ -1,0 +1,190 @@
+"""Captioning: what a trained captioner says of the clips of a split, and how much it heeds them.
+
+Batches are the view's, in the manifest's order, so that the same command says the same, whichever
+of several processes runs it: all of them see all clips.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+import torch
+
+from motiondata.errors import InputError
+from pipelines.engine.foreign_dataset import expect_no_dataset
+from pipelines.engine.progress import Progress
+from pipelines.engine.text_tables import wrapped_table
+from pipelines.training.captioning.captioner import LoadedCaptioner, load_captioner
+from pipelines.training.captioning.options import Decoding, GenerationOptions
+from pipelines.training.common.clip_fields import (
+    PaddedClips,
+    batch_to_clips,
+    captioned_keys,
+    captions_by_key,
+    check_field,
+    encoder_of,
+)
+from pipelines.training.common.ranks import choose_device
+from shards.format.dataset import Dataset
+from shards.format.publishing import publish
+from shards.stream.batching import Batch
+from shards.stream.streamed_dataset import StreamedDataset
+
+
+class Captioned(NamedTuple):
+    """What is said of a clip."""
+
+    key: str
+    caption: str
+
+
+DEFAULT = GenerationOptions()
+PRINTED_CLIPS = 20
+"""Captions in the table where all of them are in a file."""
+
+
+def caption_split(
+    dataset: Path,
+    checkpoint: Path,
+    split: str = "test",
+    options: GenerationOptions = DEFAULT,
+    stream: TextIO | None = None,
+) -> list[Captioned]:
+    """Return a caption of every clip of a split, in the manifest's order."""
+    reader = _Reader.open(dataset, checkpoint, options.device)
+    view = reader.data.clips(
+        split, [reader.loaded.field], options.batch, limit=options.limit, rank=0, world=1
+    )
+    found: list[Captioned] = []
+    with Progress(len(view), 0, stream or StringIO(), "batches") as progress:
+        for batch in view:
+            found += reader.captions(batch, options.decoding)
+            progress.advance(1)
+    return found
+
+
+def matched_and_shuffled_loss(
+    dataset: Path, checkpoint: Path, split: str = "test", device: str = "auto"
+) -> tuple[float, float]:
+    """Return the mean loss of a split's captions with their clips' features, and with another's.
+
+    One caption of each clip is taken. Features that are ignored give the same loss twice.
+    """
+    reader = _Reader.open(dataset, checkpoint, device)
+    clips = len(captioned_keys(reader.data, split))
+    if clips < 2:
+        raise InputError(f"{dataset}: expected two captioned clips in {split}, found {clips}")
+    batch = min(DEFAULT.batch, clips)
+    view = reader.data.clips(
+        split,
+        [reader.loaded.field],
+        batch,
+        shuffle=True,
+        captions=True,
+        drop_last=True,
+        rank=0,
+        world=1,
+    )
+    losses = torch.tensor([reader.losses(each) for each in view])
+    matched, shuffled = losses.mean(0).tolist()
+    return matched, shuffled
+
+
+def caption(
+    dataset: Path,
+    checkpoint: Path,
+    split: str = "test",
+    out: Path | None = None,
+    options: GenerationOptions = DEFAULT,
+    stream: TextIO | None = None,
+    width: int | None = None,
+) -> str:
+    """Caption a split, write the captions as JSONL if `out` is given, and show them in a table.
+
+    `width` is that of the table at most, in characters; None: as wide as its texts are.
+    """
+    if out is not None:
+        expect_no_dataset(out.parent)
+        out.parent.mkdir(parents=True, exist_ok=True)
+    found = caption_split(dataset, checkpoint, split, options, stream)
+    if out is not None:
+        lines = [json.dumps(each._asdict(), ensure_ascii=False) + "\n" for each in found]
+        publish(out, "".join(lines).encode())
+    references = captions_by_key(StreamedDataset.open(dataset), split)
+    shown = found if out is None else found[:PRINTED_CLIPS]
+    distinct = len({each.caption for each in found})
+    return "\n".join(
+        [
+            *caption_table(shown, references, width),
+            *([f"... and {len(found) - len(shown):,} more"] if len(found) > len(shown) else []),
+            "",
+            f"{distinct:,} different captions of {len(found):,} clips",
+            *([] if out is None else [f"written to {out}"]),
+        ]
+    )
+
+
+def caption_table(
+    found: Sequence[Captioned], references: Mapping[str, Sequence[str]], width: int | None = None
+) -> list[str]:
+    """Return lines of key, caption, and the first reference, where a clip has one.
+
+    Longer texts are wrapped in their columns so that no line is longer than `width` characters.
+    """
+    rows = [("key", "caption", "first reference")]
+    rows += [(key, captions, (references.get(key) or [""])[0]) for key, captions in found]
+    return wrapped_table(rows, width)
+
+
+def _check_fit(loaded: LoadedCaptioner, dataset: Dataset, checkpoint: Path) -> None:
+    """Raise unless a dataset's features mean what those do that a captioner was trained on."""
+    check_field(dataset, loaded.field)
+    found = dataset.schema.float_array(loaded.field).components
+    if found != loaded.components:
+        raise InputError(
+            f"{dataset.path}: expected {loaded.components} components of {loaded.field}, which "
+            f"{checkpoint} was trained on, found {found}"
+        )
+    encoder = encoder_of(dataset)
+    if None not in (loaded.features_by, encoder) and encoder != loaded.features_by:
+        raise InputError(
+            f"{dataset.path}: expected features by the encoder {loaded.features_by}, which "
+            f"{checkpoint} was trained on, found those by {encoder}; encode the points again"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Reader:
+    """A captioner beside a dataset that it can read."""
+
+    data: StreamedDataset
+    loaded: LoadedCaptioner
+    device: torch.device
+
+    @staticmethod
+    def open(dataset: Path, checkpoint: Path, device: str) -> "_Reader":
+        loaded, chosen = load_captioner(checkpoint), choose_device(device)
+        data = StreamedDataset.open(dataset)
+        _check_fit(loaded, data.dataset, checkpoint)
+        loaded.module.to(chosen)
+        return _Reader(data, loaded, chosen)
+
+    @torch.no_grad()
+    def captions(self, batch: Batch, decoding: Decoding) -> list[Captioned]:
+        clips = self._clips(batch)
+        captions = self.loaded.module.caption(clips.values, clips.mask, decoding)
+        return [*map(Captioned, batch["keys"], captions)]
+
+    @torch.no_grad()
+    def losses(self, batch: Batch) -> tuple[float, float]:
+        """Return the loss with each clip's own features, and with its neighbour's."""
+        captioner, clips = self.loaded.module, self._clips(batch)
+        labels = captioner.text.labels(batch["captions"]).to(self.device)
+        arguments = clips.values, clips.mask, labels
+        return float(captioner.loss(*arguments)), float(captioner.shuffled_loss(*arguments))
+
+    def _clips(self, batch: Batch) -> PaddedClips:
+        return batch_to_clips(batch, self.loaded.field).every(self.loaded.stride).to(self.device)

@@ -1,0 +1,204 @@
+"""Teaching a captioner: from a dataset of features, or of points, to a checkpoint that captions.
+
+Its stages are those of the recipe that cures the collapse: the projector alone, so that a language
+model that knows the language keeps it, then everything. The tiny one knows nothing to keep.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TextIO
+
+import torch
+from torch import Tensor, nn
+
+from motiondata.errors import InputError
+from pipelines.engine.errors import os_errors_as_aborted
+from pipelines.training.captioning.alarms import Measures, Probe, alarms_of, measure
+from pipelines.training.captioning.captioner import KIND, Captioner
+from pipelines.training.captioning.options import PROJECTOR, CaptionerTrainingOptions
+from pipelines.training.captioning.point_captioner import (
+    InitialEncoder,
+    feature_statistics,
+    initial_encoder,
+)
+from pipelines.training.common.clip_fields import (
+    POINTS,
+    STRIDE,
+    VAL,
+    batch_to_clips,
+    captioned_keys,
+    choose_field,
+    encoder_of,
+    training_captions,
+)
+from pipelines.training.common.logs import LOG, WATCH, History, Record, read_log
+from pipelines.training.common.loop import CHECKPOINT, train
+from pipelines.training.common.optimizer import ParameterGroup, seeded
+from pipelines.training.common.options import LoopOptions
+from pipelines.training.common.ranks import choose_device, process_group, rank, world
+from pipelines.training.common.text_models import TextModel, load_text_model
+from shards.format.paths import TRAIN
+from shards.stream.batching import Batch
+from shards.stream.streamed_dataset import StreamedDataset
+from shards.stream.views import StreamPosition, View
+
+PROBE_CLIPS = 32
+"""Clips that are looked at now and then."""
+MIN_PROBE_CLIPS = 2
+"""A clip alone has no other's features to be told from."""
+
+
+class CaptionerTraining:
+    """The training of a captioner, as the loop sees it."""
+
+    kind = KIND
+
+    def __init__(
+        self,
+        data: StreamedDataset,
+        options: CaptionerTrainingOptions,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self.data, self.options, self.recipe = data, options, options.to_recipe()
+        self.stages = self.recipe.stages
+        self.field = choose_field(data.dataset, options.field)
+        text = load_text_model(options.text_model, training_captions(data), seed)
+        with seeded(seed):
+            self.beginning = self._begin()
+            self.stride = options.stride or (self.beginning.stride if self.beginning else STRIDE)
+            self.module = self._captioner(text).to(device)
+        self.probe = self._probe(seed, device)
+
+    def view(self, batch: int, seed: int) -> View:
+        """Return clips of the training split with a caption of each."""
+        return self.data.clips(
+            TRAIN,
+            [self.field],
+            batch,
+            shuffle=True,
+            seed=seed,
+            captions=True,
+            drop_last=True,
+            rank=rank(),
+            world=world(),
+        )
+
+    def groups(self, stage: str) -> list[ParameterGroup]:
+        """Return the projector's parameters, and in the stage `full` those of all that knew before.
+
+        An untrained encoder learns with the projector.
+        """
+        module, recipe = self.module, self.recipe
+        new: list[nn.Module] = [module.projector]
+        known: list[nn.Module] = [module.language_model]
+        if module.encoder is not None and self.beginning is not None:
+            (known if self.beginning.id else new).append(module.encoder)
+        groups = [_group(new, recipe.projector_rate)]
+        return groups if stage == PROJECTOR else [*groups, _group(known, recipe.rate)]
+
+    def loss(self, batch: Batch) -> dict[str, Tensor]:
+        """Return the mean cross entropy of the tokens of a batch's captions."""
+        clips = batch_to_clips(batch, self.field)
+        clips = clips.every(self.stride, clips.random_phases(self.stride))
+        labels = self.module.text.labels(batch["captions"]).to(clips.values.device)
+        return {"loss": self.module.loss(clips.values, clips.mask, labels)}
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return the dataset, the text model and the rates."""
+        recipe = asdict(self.recipe)
+        del recipe["stages"]  # the loop compares them, as far as they are done
+        return {
+            "dataset": self.data.dataset.content_hash,
+            "field": self.field,
+            "text_model": self.options.text_model,
+            "encoder": self.beginning and self.beginning.id,
+            "stride": self.stride,
+            **recipe,
+        }
+
+    def contents(self) -> Mapping[str, Any]:
+        """Return what `load_captioner` needs."""
+        return {
+            "text": self.module.text.to_state(),
+            "field": self.field,
+            "stride": self.stride,
+            "encoder": self.beginning and dict(self.beginning.description),
+            "features_by": encoder_of(self.data.dataset),
+        }
+
+    def watch(self, history: History) -> tuple[Record, list[str]]:
+        """Return measures of a few validation clips, and alarms."""
+        measures = measure(self.module, self.probe)
+        return asdict(measures), alarms_of(measures, history, self.options.patience)
+
+    def _begin(self) -> InitialEncoder | None:
+        """Return the encoder of points to begin with; features need none."""
+        if self.field == POINTS:
+            return initial_encoder(self.data, self.options.encoder_checkpoint)
+        if self.options.encoder_checkpoint is None:
+            return None
+        raise InputError(
+            f"--encoder-checkpoint: expected {POINTS} to be captioned, found {self.field}; leave "
+            f"it out, or choose --field {POINTS}"
+        )
+
+    def _captioner(self, text: TextModel) -> Captioner:
+        if self.beginning is None:
+            return Captioner(text, *self.data.standardizer(self.field).tensors())
+        encoder = self.beginning.module
+        return Captioner(text, *feature_statistics(encoder, self.data, self.stride), encoder)
+
+    def _probe(self, seed: int, device: torch.device) -> Probe:
+        """Return captioned clips of `val`, or where there are too few of `train`."""
+        split = VAL if len(captioned_keys(self.data, VAL)) >= MIN_PROBE_CLIPS else TRAIN
+        view = self.data.clips(
+            split,
+            [self.field],
+            PROBE_CLIPS,
+            shuffle=True,
+            seed=seed,
+            captions=True,
+            rank=0,
+            world=1,
+        )
+        batch = view.batch_at(StreamPosition(0, 0))
+        clips = batch_to_clips(batch, self.field).every(self.stride)
+        return Probe(clips.to(device), self.module.text.labels(batch["captions"]).to(device))
+
+
+def train_captioner(
+    dataset: Path,
+    out: Path,
+    options: CaptionerTrainingOptions,
+    loop: LoopOptions,
+    device: str = "auto",
+    stream: TextIO = sys.stderr,
+) -> str:
+    """Train a captioner to its end, or go on with it, and say what came of it.
+
+    Only the first of several processes has something to say.
+    """
+    chosen = choose_device(device)
+    with os_errors_as_aborted(out), process_group(chosen):
+        training = CaptionerTraining(StreamedDataset.open(dataset), options, loop.seed, chosen)
+        train(training, loop, out, stream)
+        return _report(out) if rank() == 0 else ""
+
+
+def _report(out: Path) -> str:
+    records = read_log(out)
+    looks = [Measures(**record[WATCH]) for record in records if WATCH in record]
+    lines = [f"{sum('loss' in record for record in records):,} steps; the log is in {out / LOG}"]
+    if looks:
+        lines.append(
+            f"{looks[-1].different}; loss {looks[-1].matched_loss:.3f}, with another clip's "
+            f"features {looks[-1].shuffled_loss:.3f}"
+        )
+    return "\n".join([*lines, f"the captioner is in {out / CHECKPOINT}"])
+
+
+def _group(modules: Sequence[nn.Module], rate: float) -> ParameterGroup:
+    return ParameterGroup([each for module in modules for each in module.parameters()], rate)

@@ -1,0 +1,148 @@
+"""Clips for captioning: which field of a dataset they are read from, and how many of their frames.
+
+Motion at 20 frames a second says little more than at 5, and every frame is one more position for
+the T5's attention.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from motiondata.errors import InputError
+from pipelines.training.common.training_split import expect_training_split
+from shards.errors import DatasetError
+from shards.format.dataset import Dataset
+from shards.format.paths import TRAIN
+from shards.format.schema import FRAMES
+from shards.stream.batching import Batch
+from shards.stream.streamed_dataset import StreamedDataset
+
+FEATURES, POINTS = "features", "points"
+COMMANDS = {FEATURES: "motiondata encode", POINTS: "motiondata build-lidar"}
+"""What makes the fields that are captioned, the first one where a dataset has both."""
+COORDINATES = 3
+VAL = "val"
+"""The split that a training is watched with."""
+STRIDE = 4
+"""Every so many-th frame is read, unless said otherwise: 5 of 20 a second."""
+DETAILS = "json"
+"""The field that holds captions."""
+READ_CLIPS = 256
+"""Clips whose captions are read at a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class PaddedClips:
+    """Some clips, padded to the longest."""
+
+    values: Tensor
+    """Shaped (clips, frames, ...)."""
+    mask: Tensor
+    """True for frames that are not padding, (clips, frames)."""
+
+    def to(self, device: torch.device) -> "PaddedClips":
+        """Return the clips on a device."""
+        return PaddedClips(self.values.to(device), self.mask.to(device))
+
+    def every(self, stride: int, phases: Tensor | None = None) -> "PaddedClips":
+        """Return every so many-th frame, of each clip from its phase on, (clips,), or the first."""
+        clips, frames = self.mask.shape
+        numbers = torch.arange(0, frames, stride, device=self.mask.device).expand(clips, -1)
+        if phases is not None:
+            numbers = numbers + phases[:, None].to(numbers.device)
+        chosen = torch.arange(clips, device=numbers.device)[:, None], numbers.clamp(max=frames - 1)
+        return PaddedClips(self.values[chosen], self.mask[chosen] & (numbers < frames))
+
+    def random_phases(self, stride: int) -> Tensor:
+        """Return a frame to begin with for each clip, (clips,), below the stride and its length."""
+        most = self.mask.sum(1).cpu().clamp(1, stride)
+        return (torch.rand(len(most)) * most).long()
+
+
+def batch_to_clips(batch: Batch, field: str) -> PaddedClips:
+    """Return the clips of a batch, as float32 whatever the field is."""
+    return PaddedClips(torch.as_tensor(batch[field]).float(), torch.as_tensor(batch["mask"]))
+
+
+def choose_field(dataset: Dataset, asked: str | None = None) -> str:
+    """Return which field of a dataset is captioned: the one asked for, or features before points.
+
+    Raises `InputError` where there is none, `ShardError` or `InputError` where what is asked for
+    cannot be captioned.
+    """
+    there = [field for field in COMMANDS if field in dataset.schema.arrays]
+    if asked is None and not there:
+        raise InputError(
+            f"{dataset.path}: expected a field {FEATURES} ({COMMANDS[FEATURES]}) or {POINTS} "
+            f"({COMMANDS[POINTS]}), found {', '.join(dataset.schema.suffixes)}"
+        )
+    field = there[0] if asked is None else asked
+    check_field(dataset, field)
+    return field
+
+
+def check_field(dataset: Dataset, field: str) -> None:
+    """Raise unless a dataset has a field of floats, shaped as what is captioned is."""
+    if field in COMMANDS and field not in dataset.schema.arrays:
+        raise InputError(
+            f"{dataset.path}: expected a field {field}, which {COMMANDS[field]} makes, found "
+            f"{', '.join(dataset.schema.arrays)}"
+        )
+    frames, *row = dataset.schema.float_array(field).shape
+    fits = len(row) == 2 and row[1] == COORDINATES if field == POINTS else len(row) == 1
+    if frames != FRAMES or not fits:
+        expected = f"points, {COORDINATES}" if field == POINTS else "width"
+        raise InputError(
+            f"{dataset.path}: expected {field} shaped ({FRAMES}, {expected}), found "
+            f"({', '.join(map(str, (frames, *row)))}); choose a --field of features"
+        )
+
+
+def encoder_of(dataset: Dataset) -> str | None:
+    """Return the id of the encoder that made a dataset's features, where it says so."""
+    encoder = dataset.description.provenance.get("encoder")
+    return encoder.get("id") if isinstance(encoder, dict) else None
+
+
+def training_captions(data: StreamedDataset) -> list[str]:
+    """Return all captions that are trained on, or raise `InputError` where there is none."""
+    expect_training_split(data.dataset)
+    captions = [*chain.from_iterable(captions_by_key(data, TRAIN).values())]
+    if captions:
+        return captions
+    raise InputError(
+        f"{data.dataset.path}: expected captions of clips of {TRAIN}, found none; build the "
+        "dataset with --texts"
+    )
+
+
+def captioned_keys(data: StreamedDataset, split: str) -> list[str]:
+    """Return the keys of a split's clips that have captions; none where there is no such split."""
+    if split not in data.dataset.description.splits:
+        return []
+    return [key for key, texts in captions_by_key(data, split).items() if texts]
+
+
+def captions_by_key(data: StreamedDataset, split: str) -> dict[str, list[str]]:
+    """Return the captions of every clip of a split, in the manifest's order; some have none.
+
+    A dataset that keeps no details of its clips has none of any.
+    """
+    if DETAILS not in data.dataset.schema.suffixes:
+        return {}
+    return {
+        key: _texts(key, details)
+        for batch in data.clips(split, [DETAILS], READ_CLIPS, rank=0, world=1)
+        for key, details in zip(batch["keys"], batch[DETAILS], strict=True)
+    }
+
+
+def _texts(key: str, details: Mapping[str, Any]) -> list[str]:
+    try:
+        return [caption["text"] for caption in details.get("captions", [])]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DatasetError(f"{key}.{DETAILS}", f"holds no captions with text: {error!r}") from error

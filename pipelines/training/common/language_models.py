@@ -1,0 +1,71 @@
+"""Language models, loaded quietly; one that cannot be loaded is refused in a sentence.
+
+Free of its libraries until a model is loaded, so that a machine without them is told so elsewhere.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from motiondata.errors import InputError
+
+
+@contextmanager
+def load_errors_as_input_errors(what: str, expected: str) -> Iterator[None]:
+    """Turn what transformers raises of a folder or name in the block into `InputError`.
+
+    Its progress bars are switched off: they tell of weights, not of the user's work.
+    """
+    from safetensors import SafetensorError
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    try:
+        yield
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        AttributeError,
+        RuntimeError,
+        ImportError,
+        SafetensorError,
+    ) as error:
+        raise _cannot_be_loaded(what, error, expected) from error
+    except Exception as error:
+        if type(error) is not Exception:  # tokenizers raises the bare class
+            raise
+        raise _cannot_be_loaded(what, error, expected) from error
+
+
+def _cannot_be_loaded(what: str, error: Exception, expected: str) -> InputError:
+    first = str(error).strip().partition("\n")[0]
+    return InputError(f"{what} cannot be loaded ({first}); expected {expected}")
+
+
+def expect_vocabulary(where: str, tokenizer: Any, embeddings: int) -> None:
+    """Raise `InputError` where a tokenizer has tokens that a model has no embeddings for."""
+    largest = max(tokenizer.get_vocab().values(), default=-1)
+    if largest >= embeddings:
+        raise InputError(
+            f"{where}: its tokenizer has tokens up to number {largest}, its model embeddings of "
+            f"{embeddings} tokens only; expected a tokenizer and a model that belong together"
+        )
+
+
+def expect_no_code(where: str, config: Any) -> None:
+    """Raise `InputError` where a configuration names kernels of the hub.
+
+    transformers downloads what `attn_implementation` names, and runs it, if the package `kernels`
+    is installed: a model's file must not choose what runs.
+    """
+    for name in ("_attn_implementation", "_experts_implementation"):
+        found = getattr(config, name, None)
+        values = found.values() if isinstance(found, dict) else [found]
+        if any("/" in str(value) for value in values):
+            raise InputError(
+                f"{where}: its configuration has {name.removeprefix('_')} {found!s:.100}, which is "
+                "code of the hub; expected none. Remove it from the configuration"
+            )
+    for name in getattr(config, "sub_configs", {}):
+        expect_no_code(where, getattr(config, name, None))

@@ -1,0 +1,277 @@
+"""The training loop, one for everything that is trained here, resumable at any checkpoint.
+
+A training is what is to be trained and on what; the loop is how. It is stopped by SIGINT or SIGTERM
+after a whole step and a checkpoint. Killed by anything else, it goes on at its last checkpoint and
+repeats the steps since, bit for bit on the same machine with the same number of threads.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from io import StringIO
+from math import isfinite
+from pathlib import Path
+from time import monotonic
+from typing import Any, TextIO
+
+import torch
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+from motiondata.errors import InputError
+from pipelines.engine.progress import Progress
+from pipelines.training.common.change_steps import can_be_extended, position_in
+from pipelines.training.common.checkpoints import (
+    read_checkpoint,
+    reading_contents,
+    write_checkpoint,
+)
+from pipelines.training.common.interrupts import deferred_interrupts
+from pipelines.training.common.logs import WATCH, Log, Record, logging_to
+from pipelines.training.common.optimizer import (
+    autocast,
+    make_optimizer,
+    optimizer_step,
+    rate_factor,
+    restore_optimizer,
+    seed_step,
+    set_rates,
+)
+from pipelines.training.common.options import LoopOptions, Stage
+from pipelines.training.common.ranks import any_of_ranks, mean_of_ranks, rank, world
+from pipelines.training.common.training_task import TrainingPosition, TrainingTask
+from shards.errors import ShardError
+from shards.stream.batching import Batch
+from shards.stream.loader import Loader
+
+CHECKPOINT = "checkpoint.pt"
+
+
+def train(
+    training: TrainingTask, options: LoopOptions, out: Path, stream: TextIO = sys.stderr
+) -> None:
+    """Train to the end of the last stage; resume where an earlier run in the folder was stopped.
+
+    `checkpoint.pt` of the folder is the result, `log.jsonl` says how it came about. Raises
+    `InputError` where the folder has another training's checkpoint or the gradient is not finite,
+    and `KeyboardInterrupt` when stopped.
+    """
+    first = rank() == 0
+    with logging_to(out, writes=first) as log, deferred_interrupts() as stop:
+        run = _Run(training, options, out, log)
+        run.resume()
+        steps = sum(stage.steps for stage in training.stages)
+        shown = stream if first else StringIO()
+        with Progress(steps, run.position.total, shown, "steps") as progress:
+            while not run.done:
+                run.finish_stage(progress, stop)
+
+
+class _Losses(nn.Module):
+    """A training's loss as a module's forward, for that is what is made parallel."""
+
+    def __init__(self, training: TrainingTask) -> None:
+        super().__init__()
+        self.trained = training.module
+        self._loss = training.loss
+
+    def forward(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """Return the scalars of a batch."""
+        return self._loss(batch)
+
+
+class _Run:
+    """A training under way."""
+
+    def __init__(self, training: TrainingTask, options: LoopOptions, out: Path, log: Log) -> None:
+        self.position = TrainingPosition()
+        self._training, self._options, self._log = training, options, log
+        self._path = out / CHECKPOINT
+        self._device = next(training.module.parameters()).device
+        view = training.view(options.batch, options.seed)
+        if not len(view):
+            raise InputError(
+                f"batch: expected no more clips than there are to train on, found {options.batch} "
+                f"for each of {world()} processes; choose a smaller --batch"
+            )
+        self._loader = Loader(view, options.workers, pin_memory=self._device.type == "cuda")
+        self._batches = _endless(self._loader)
+        self._optimizer_state: dict[str, Any] | None = None
+
+    @property
+    def done(self) -> bool:
+        """Tell whether the last step of the last stage is done."""
+        return self.position.stage == len(self._training.stages)
+
+    def resume(self) -> None:
+        """Take up what an earlier run left, if there is anything."""
+        if self._path.exists():
+            self._restore()
+        self._log.cut(self.position.total)
+
+    def _restore(self) -> None:
+        state = read_checkpoint(self._path, self._training.kind)
+        with reading_contents(self._path, self._training.kind):
+            self._expect_same(state["identity"])
+            self.position = self._find_position(
+                state["stages"], TrainingPosition(**state["position"])
+            )
+            self._load(state["weights"])
+            self._go_on_with(state["view"])
+            self._optimizer_state = state["optimizer"] if self.position.step else None
+
+    def _find_position(
+        self, stages: Sequence[Mapping[str, Any]], before: TrainingPosition
+    ) -> TrainingPosition:
+        """Return where the training is, whose number of steps may be another than before."""
+        try:
+            begun = [Stage(**stage) for stage in stages]
+            now = [*self._training.stages]
+            return position_in(now, begun, before, self._options.optimizer)
+        except InputError as error:
+            raise self._begun_otherwise(str(error)) from error
+
+    def _load(self, weights: Mapping[str, Any]) -> None:
+        try:
+            self._training.module.load_state_dict(weights)
+        except RuntimeError as error:  # a text model's folder has another one than before
+            raise InputError(
+                f"{self._path}: its weights do not fit what is trained ({error}); choose another "
+                "--out, or remove the folder"
+            ) from error
+
+    def _go_on_with(self, view: Mapping[str, Any]) -> None:
+        try:
+            self._loader.load_state_dict(view)
+        except ShardError as error:  # another --batch, or another number of processes
+            raise self._begun_otherwise(str(error)) from error
+
+    def finish_stage(self, progress: Progress, stop: list[int]) -> None:
+        """Do the steps that are left of the stage."""
+        number, stage = self.position.stage, self._training.stages[self.position.stage]
+        optimizer, losses = self._begin(stage)
+        while self.position.stage == number:
+            record = self._step(stage, optimizer, losses)
+            self._note(record, progress)
+            stopped = any_of_ranks(bool(stop), self._device)
+            ended = self.position.stage != number
+            if ended or stopped or self.position.total % self._options.save_every == 0:
+                self._save(optimizer if self._needs_optimizer(stage, ended) else None)
+            if stopped:
+                raise KeyboardInterrupt
+
+    def _begin(self, stage: Stage) -> tuple[torch.optim.AdamW, nn.Module]:
+        groups = self._training.groups(stage.name)
+        trained = {parameter for group in groups for parameter in group.parameters}
+        for parameter in self._training.module.parameters():
+            parameter.requires_grad_(parameter in trained)
+        optimizer = make_optimizer(groups, self._options.optimizer)
+        if self._optimizer_state is not None:
+            with reading_contents(self._path, self._training.kind):
+                restore_optimizer(optimizer, self._optimizer_state)
+            self._optimizer_state = None
+        losses = _Losses(self._training)
+        return optimizer, losses if world() == 1 else DistributedDataParallel(losses)
+
+    def _step(self, stage: Stage, optimizer: torch.optim.AdamW, losses: nn.Module) -> Record:
+        started, options = monotonic(), self._options.optimizer
+        set_rates(optimizer, rate_factor(self.position.step, stage.steps, options))
+        batch = _to_device(next(self._batches), self._device)
+        self._training.module.train()
+        seed_step(self._options.seed, self.position.total, rank())  # a loader's beginning draws too
+        with autocast(self._device, options.precision):
+            scalars = losses(batch)
+        norm = optimizer_step(optimizer, scalars["loss"], options.clip)
+        self.position = self.position.after_step(stage)
+        values = mean_of_ranks(torch.stack([*scalars.values()]).detach().float()).tolist()
+        record = {
+            "step": self.position.total,
+            "stage": stage.name,
+            "epoch": self._loader.view.state_dict()["epoch"],
+            **dict(zip(scalars, values, strict=True)),
+            "gradient_norm": norm,
+            "rates": [group["lr"] for group in optimizer.param_groups],
+            "seconds": round(monotonic() - started, 4),
+        }
+        return _expect_finite(record)
+
+    def _note(self, record: Record, progress: Progress) -> None:
+        self._log.write(record)
+        progress.advance(1)
+        due = self.position.total % self._options.watch_every == 0
+        if rank() == 0 and (due or self.done):
+            self._watch(progress)
+
+    def _watch(self, progress: Progress) -> None:
+        self._training.module.eval()
+        with torch.no_grad(), autocast(self._device, self._options.optimizer.precision):
+            measures, alarms = self._training.watch(self._log.history)
+        self._log.write({"step": self.position.total, WATCH: measures, "alarms": alarms})
+        for alarm in alarms:
+            progress.say(f"step {self.position.total}: {alarm}")
+
+    def _needs_optimizer(self, stage: Stage, ended: bool) -> bool:
+        """Tell whether what the optimiser knows is needed to resume or to extend a training."""
+        return not ended or (self.done and can_be_extended(stage, self._options.optimizer))
+
+    def _save(self, optimizer: torch.optim.AdamW | None) -> None:
+        if rank() != 0:
+            return
+        state = {
+            "contents": dict(self._training.contents()),
+            "weights": self._training.module.state_dict(),
+            "identity": self._identity,
+            "stages": [asdict(stage) for stage in self._training.stages],
+            "optimizer": None if optimizer is None else optimizer.state_dict(),
+            "view": self._loader.state_dict(),
+            "position": asdict(self.position),
+        }
+        write_checkpoint(self._path, self._training.kind, state)
+
+    @property
+    def _identity(self) -> dict[str, Any]:
+        return {**self._options.identity, **self._training.identity()}
+
+    def _expect_same(self, before: Mapping[str, Any]) -> None:
+        now, before = _flat(self._identity), _flat(before)
+        different = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+        if different:
+            found = "; ".join(f"{name} {before.get(name)} -> {now.get(name)}" for name in different)
+            raise self._begun_otherwise(found)
+
+    def _begun_otherwise(self, found: str) -> InputError:
+        return InputError(
+            f"{self._path.parent}: was begun otherwise ({found}); choose another --out, or remove "
+            "the folder"
+        )
+
+
+def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values without nested mappings: those of `sizes` as `sizes.width`, and so on."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        nested = _flat(value) if isinstance(value, Mapping) else None
+        flat |= {name: value} if nested is None else {f"{name}.{of}": nested[of] for of in nested}
+    return flat
+
+
+def _endless(loader: Loader) -> Iterator[Batch]:
+    while True:
+        yield from loader
+
+
+def _to_device(batch: Batch, device: torch.device) -> Batch:
+    return {
+        name: value.to(device, non_blocking=True) if isinstance(value, torch.Tensor) else value
+        for name, value in batch.items()
+    }
+
+
+def _expect_finite(record: Record) -> Record:
+    if not isfinite(record["gradient_norm"]):
+        raise InputError(
+            f"step {record['step']}: the gradient is {record['gradient_norm']}, the loss "
+            f"{record['loss']:g} at the learning rates {record['rates']}; train again with "
+            "lower ones in another folder"
+        )
+    return record

@@ -1,0 +1,91 @@
+"""Ranks: the processes of one training, as `torchrun` starts them, and the device of each.
+
+Everything here is also right for a single process, which needs no process group.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import distributed
+
+from motiondata.errors import InputError
+from pipelines.training.common.options import DEVICES
+
+CPU, CUDA = "cpu", "cuda"
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device of this process; `auto` is a GPU where there is one.
+
+    Raises `InputError` for `cuda` where there is none.
+    """
+    if name not in DEVICES:
+        raise InputError(f"device: expected one of {', '.join(DEVICES)}, found {name!r}")
+    if name == CUDA and not torch.cuda.is_available():
+        raise InputError("device: expected a GPU for cuda, found none; choose --device cpu")
+    if name == CPU or not torch.cuda.is_available():
+        return torch.device(CPU)
+    number = _told("LOCAL_RANK", 0)
+    if number >= torch.cuda.device_count():
+        raise InputError(
+            f"device: expected a GPU for each process, found {torch.cuda.device_count()} for "
+            f"process {number + 1} of this machine; choose fewer with --nproc-per-node"
+        )
+    torch.cuda.set_device(number)
+    return torch.device(CUDA, number)
+
+
+@contextmanager
+def process_group(device: torch.device) -> Iterator[None]:
+    """Join the other processes that `torchrun` started, if it did, while the block runs.
+
+    Raises `InputError` where the environment says that there are others, but not how to join them.
+    """
+    if _told("WORLD_SIZE", 1) == 1:
+        yield
+        return
+    try:
+        distributed.init_process_group("nccl" if device.type == CUDA else "gloo")
+    except ValueError as error:
+        raise InputError(
+            f"WORLD_SIZE is {os.environ['WORLD_SIZE']}, but the processes cannot be joined "
+            f"({error}); start them with torchrun, or unset it"
+        ) from error
+    try:
+        yield
+    finally:
+        distributed.destroy_process_group()
+
+
+def _told(name: str, default: int) -> int:
+    """Return a number that `torchrun` tells by an environment variable."""
+    value = os.environ.get(name, str(default))
+    if not value.isdecimal():
+        raise InputError(f"{name}: expected a whole number in the environment, found {value!r}")
+    return int(value)
+
+
+def world() -> int:
+    """Return how many processes train together."""
+    return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
+def rank() -> int:
+    """Return this process's number among them."""
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+def mean_of_ranks(values: torch.Tensor) -> torch.Tensor:
+    """Return the mean over all processes of a tensor that each has."""
+    if world() == 1:
+        return values
+    total = values.clone()
+    distributed.all_reduce(total)
+    return total / world()
+
+
+def any_of_ranks(flag: bool, device: torch.device) -> bool:
+    """Tell whether any process raised its flag; all get the same answer."""
+    return bool(mean_of_ranks(torch.tensor(float(flag), device=device)) > 0)

@@ -1,0 +1,20 @@
+"""The split that trainings read, and the sentence for a dataset that has none.
+
+No option chooses another one: what is trained on comes from split lists, which decide what is held
+out.
+"""
+
+from motiondata.errors import InputError
+from shards.format.dataset import Dataset
+from shards.format.paths import TRAIN
+
+
+def expect_training_split(dataset: Dataset) -> None:
+    """Raise `InputError` where a dataset has no training split, and say how to make one."""
+    splits = dataset.description.splits
+    if TRAIN not in splits:
+        raise InputError(
+            f"{dataset.path}: expected a split {TRAIN}, found {', '.join(splits) or 'no samples'}. "
+            "Splits come from lists: build the dataset again with --splits FOLDER, which has "
+            "train.txt, val.txt and test.txt, one name of a clip per line"
+        )

@@ -1,0 +1,196 @@
+"""Encoders of points: ours or the user's own, in a checkpoint, and ready to encode a clip.
+
+A checkpoint holds numbers and names. Another encoder's code is run only when its name is given on
+the command line, also when the checkpoint knows it: a file must not choose what runs.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from motiondata.errors import InputError
+from pipelines.training.common.checkpoints import read_checkpoint, reading_contents
+from pipelines.training.encoders.options import BUILT_IN, EncoderOptions
+from pipelines.training.encoders.point_encoder import PointEncoder
+from shards.format.hashing import new_hash
+
+KIND = "encoder"
+"""The kind of checkpoints of `motiondata align`."""
+WEIGHTS = "encoder."
+"""How the names of an encoder's weights begin among those of an alignment."""
+
+
+class Encoder(Protocol):
+    """What an encoder is: an `nn.Module` that also has these."""
+
+    width: int
+    """Features a frame."""
+
+    def __call__(self, points: Tensor, mask: Tensor) -> Tensor:
+        """Return features shaped (clips, frames, width), whatever the padding and its length.
+
+        `points` is shaped (clips, frames, points, 3), float32, metres, sensor frame, all zero in a
+        frame without hits; `mask`, true for frames that are not padding, (clips, frames).
+        """
+
+
+class Factory(Protocol):
+    """What `--encoder module:factory` names: it makes an encoder, untrained."""
+
+    def __call__(self, mean: Tensor, std: Tensor) -> nn.Module:
+        """Return an `Encoder`; mean and std, each shaped (3,), are those of the points."""
+
+
+class EveryPhase(nn.Module):
+    """Encodes every frame with an encoder that was trained on every n-th one.
+
+    Frames 0, n, 2n... of a clip are one for it, frames 1, n + 1, 2n + 1... the next, and so on.
+    """
+
+    def __init__(self, encoder: nn.Module, stride: int) -> None:
+        super().__init__()
+        self.encoder, self.stride = encoder, stride
+
+    def forward(self, points: Tensor, mask: Tensor) -> Tensor:
+        """Return features of every frame, as an `Encoder` does."""
+        clips, frames = mask.shape
+        features: Tensor = self.encoder(self._to_phases(points), self._to_phases(mask))
+        phases = features.view(clips, self.stride, -1, features.shape[-1])
+        return phases.transpose(1, 2).flatten(1, 2)[:, :frames]
+
+    def _to_phases(self, values: Tensor) -> Tensor:
+        """Return values shaped (clips, frames, ...) as (clips x stride, frames / stride, ...)."""
+        clips, frames, *row = values.shape
+        rest = values.new_zeros(clips, -frames % self.stride, *row)
+        padded = torch.cat([values, rest], 1)
+        return padded.view(clips, -1, self.stride, *row).transpose(1, 2).flatten(0, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedEncoder:
+    """A trained encoder."""
+
+    module: nn.Module
+    """An `Encoder` of every frame, on the CPU, in evaluation mode."""
+    width: int
+    """Features a frame."""
+    id: str
+    """The hash of all that makes the features."""
+
+    def encode(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return features of a clip shaped (frames, width), the same whatever else is encoded.
+
+        `points` is shaped (frames, points, 3), metres, sensor frame. Runs in one thread, since sums
+        differ in their last bits with the number of threads.
+        """
+        if points.ndim != 3 or points.shape[-1] != 3 or not points.size:
+            raise InputError(f"expected points shaped (frames, points, 3), found {points.shape}")
+        clip = torch.from_numpy(np.array(points, np.float32))[None]
+        with _one_thread(), torch.inference_mode():
+            features = self.module(clip, torch.ones(clip.shape[:2], dtype=torch.bool))
+        return cast("NDArray[np.float32]", features[0].float().numpy())
+
+
+def load_encoder(checkpoint: Path, encoder: str = BUILT_IN) -> LoadedEncoder:
+    """Return the encoder that `motiondata align` wrote; `encoder` names another's code to run.
+
+    Raises `InputError` for another file, and for another's encoder without its name.
+    """
+    found = read_checkpoint(checkpoint, KIND)
+    # Errors in another's code are not the checkpoint's.
+    with nullcontext() if encoder else reading_contents(checkpoint, KIND):
+        weights = {
+            name.removeprefix(WEIGHTS): value
+            for name, value in found["weights"].items()
+            if name.startswith(WEIGHTS)
+        }
+        return restore_encoder(found["contents"], weights, str(checkpoint), encoder)
+
+
+def make_encoder(name: str, options: EncoderOptions, mean: Tensor, std: Tensor) -> nn.Module:
+    """Return an untrained `Encoder`: ours, or what the user's own factory makes."""
+    if name == BUILT_IN:
+        return PointEncoder(options, mean, std)
+    factory = _find_factory(name)
+    if not callable(factory):
+        raise InputError(f"--encoder {name}: expected what makes an encoder, found {factory!r}")
+    encoder = factory(mean, std)
+    if not isinstance(encoder, nn.Module) or not isinstance(getattr(encoder, "width", None), int):
+        raise InputError(f"--encoder {name}: expected an nn.Module with a width, made {encoder!r}")
+    return encoder
+
+
+def describe_encoder(name: str, options: EncoderOptions, stride: int) -> dict[str, Any]:
+    """Return what `restore_encoder` needs beside the weights, as JSON."""
+    return {"encoder": name, "sizes": asdict(options), "stride": stride}
+
+
+def blank_encoder(description: Mapping[str, Any], name: str = BUILT_IN) -> nn.Module:
+    """Return an `Encoder` as described, whose weights are still to be loaded."""
+    sizes = EncoderOptions(**description["sizes"])
+    return make_encoder(name, sizes, torch.zeros(3), torch.ones(3))
+
+
+def restore_encoder(
+    description: Mapping[str, Any], weights: Mapping[str, Tensor], where: str, name: str = BUILT_IN
+) -> LoadedEncoder:
+    """Return a trained encoder, or raise `InputError` for another's without its name."""
+    _check_name(description["encoder"], where, name)
+    encoder = blank_encoder(description, name)
+    try:
+        encoder.load_state_dict(weights)
+    except RuntimeError as error:
+        raise InputError(f"{where}: is not of the encoder {name or 'of ours'}: {error}") from error
+    module = EveryPhase(encoder, description["stride"]).eval().requires_grad_(False)
+    return LoadedEncoder(module, cast("int", encoder.width), _hash(description, weights))
+
+
+def _hash(description: Mapping[str, Any], weights: Mapping[str, Tensor]) -> str:
+    """Return the hash of the values, whatever file they were in."""
+    digest = new_hash()
+    digest.update(json.dumps(description, sort_keys=True).encode())
+    for name, value in sorted(weights.items()):
+        array = value.contiguous().numpy()
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _check_name(made_with: str, where: str, name: str) -> None:
+    if made_with and not name:
+        raise InputError(
+            f"{where}: was made with the encoder {made_with}, whose code is not in it; "
+            f"motiondata encode runs that code only with --encoder {made_with}"
+        )
+    if name and not made_with:
+        raise InputError(f"{where}: was made with the encoder of this program; leave out --encoder")
+
+
+def _find_factory(name: str) -> Factory:
+    module, _, factory = name.partition(":")
+    try:
+        found = getattr(import_module(module), factory)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(
+            f"--encoder {name}: expected module:factory, importable from here: {error}"
+        ) from error
+    return cast("Factory", found)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

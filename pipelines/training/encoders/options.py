@@ -1,0 +1,34 @@
+"""Sizes of the built-in point encoder. Free of PyTorch, so that help appears at once."""
+
+from dataclasses import dataclass
+
+from motiondata.errors import InputError
+from pipelines.training.common.options import expect_at_least
+
+BUILT_IN = ""
+"""The name of our own encoder, where others have `module:factory`."""
+
+
+@dataclass(frozen=True)
+class EncoderOptions:
+    """The sizes of a point encoder. Raises `InputError` where they do not fit each other."""
+
+    points: int = 64
+    """Points of a frame that are looked at: the first ones."""
+    point_width: int = 128
+    """Width of the PointNet's last layer; those before are a quarter and half as wide."""
+    width: int = 128
+    """Width of the transformer."""
+    layers: int = 2
+    heads: int = 4
+    dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        expect_at_least(self, 1, "points", "point_width", "layers", "heads")
+        if not 0 <= self.dropout < 1:
+            raise InputError(f"dropout: expected at least 0 and less than 1, found {self.dropout}")
+        if self.width < 2 or self.width % (2 * self.heads):
+            raise InputError(
+                f"the encoder's width is {self.width}; expected a multiple of twice its "
+                f"{self.heads} heads"
+            )

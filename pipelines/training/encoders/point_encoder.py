@@ -1,0 +1,139 @@
+"""The point encoder: a PointNet a frame, then a small transformer over the frames of a clip.
+
+Max-pooling over points (Qi et al., "PointNet", 2017) needs no order of them, and a farthest-point
+sample's first few points are one of its own, so that speed is a matter of taking fewer.
+"""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from pipelines.training.encoders.options import EncoderOptions
+
+FEATURES = 1024
+"""Numbers a frame, whatever the widths inside."""
+HALF_BODY_METRES = 0.4
+"""What centred coordinates are divided by: their spread, without that of where people walk."""
+POSITION_FEATURES = 9
+"""Numbers that say where a frame's points are: their centroid, and how far they reach from it."""
+NEIGHBOURS = 5
+"""Frames that a convolution sees at once: enough for a velocity."""
+CONVOLUTIONS = 2
+WAVELENGTHS = 10_000.0
+"""The ratio of the longest to the shortest of the positions' waves (Vaswani et al., 2017)."""
+
+
+class PointEncoder(nn.Module):
+    """Makes features of the points of every frame, each aware of the frames around it.
+
+    Where a body is, is standardised by the dataset's statistics, which are buffers; its shape is
+    centred. A frame without hits (all points at the origin) takes part in no other frame's.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, options: EncoderOptions, mean: Tensor, std: Tensor) -> None:
+        super().__init__()
+        self.options = options
+        self.width = FEATURES
+        self.register_buffer("mean", mean.float())
+        self.register_buffer("std", std.float())
+        pooled, width = options.point_width, options.width
+        self.of_points = _layers(3, max(1, pooled // 4), max(1, pooled // 2), pooled)
+        self.of_frame = _layers(pooled + POSITION_FEATURES, width, width)
+        self.of_neighbours = nn.ModuleList(
+            nn.Conv1d(width, width, NEIGHBOURS, padding=NEIGHBOURS // 2)
+            for _ in range(CONVOLUTIONS)
+        )
+        self.before_blocks = nn.LayerNorm(width)
+        self.blocks = nn.ModuleList(
+            Block(width, options.heads, options.dropout) for _ in range(options.layers)
+        )
+        self.to_features = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, FEATURES))
+
+    def forward(self, points: Tensor, mask: Tensor) -> Tensor:
+        """Return features shaped (clips, frames, 1024), zero where `mask` is false.
+
+        `points` is shaped (clips, frames, points, 3), metres, sensor frame; `mask`, true for frames
+        that are not padding, (clips, frames).
+        """
+        points = points[:, :, : self.options.points]
+        seen = mask & points.ne(0).flatten(2).any(-1)
+        frames = self._frames(points[seen])
+        tokens = frames.new_zeros(*mask.shape, frames.shape[-1])
+        tokens[seen] = frames
+        for convolution in self.of_neighbours:
+            found = convolution(tokens.transpose(1, 2)).transpose(1, 2)
+            tokens = tokens + functional.gelu(found) * seen[..., None]
+        tokens = self.before_blocks(tokens) + positions(tokens)
+        keys = seen | ~seen.any(-1, keepdim=True)  # attention to nothing at all would be NaN
+        for block in self.blocks:
+            tokens = block(tokens, keys)
+        features: Tensor = self.to_features(tokens)
+        return features * mask[..., None]
+
+    def _frames(self, points: Tensor) -> Tensor:
+        """Return a token for each frame of points shaped (frames, points, 3)."""
+        centroids = points.mean(1)
+        shapes = (points - centroids[:, None]) / HALF_BODY_METRES
+        places = (centroids - self.mean) / self.std
+        pooled = self.of_points(shapes).amax(1)
+        reach = (shapes.amin(1), shapes.amax(1))
+        tokens: Tensor = self.of_frame(torch.cat([pooled, places, *reach], -1))
+        return tokens
+
+
+class Block(nn.Module):
+    """A layer of a transformer, normalised before each half."""
+
+    def __init__(self, width: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.before_attention = nn.LayerNorm(width)
+        self.to_queries_keys_values = nn.Linear(width, 3 * width)
+        self.of_heads = nn.Linear(width, width)
+        self.dropout = nn.Dropout(dropout)
+        self.feed_forward = nn.Sequential(
+            nn.LayerNorm(width),
+            nn.Linear(width, 2 * width),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(2 * width, width),
+            nn.Dropout(dropout),
+        )
+
+    def forward(self, tokens: Tensor, keys: Tensor) -> Tensor:
+        """Return tokens shaped (clips, frames, width), aware of those frames that `keys` names."""
+        tokens = tokens + self.dropout(self._attend(self.before_attention(tokens), keys))
+        result: Tensor = tokens + self.feed_forward(tokens)
+        return result
+
+    def _attend(self, tokens: Tensor, keys: Tensor) -> Tensor:
+        clips, frames, width = tokens.shape
+        parts = self.to_queries_keys_values(tokens)
+        parts = parts.view(clips, frames, 3, self.heads, width // self.heads)
+        query, key, value = parts.permute(2, 0, 3, 1, 4)
+        found = functional.scaled_dot_product_attention(
+            query, key, value, attn_mask=keys[:, None, None]
+        )
+        result: Tensor = self.of_heads(found.transpose(1, 2).flatten(2))
+        return result
+
+
+def positions(tokens: Tensor) -> Tensor:
+    """Return the sines and cosines of frame numbers, shaped (frames, width), for any length."""
+    frames, width = tokens.shape[-2:]
+    powers = torch.arange(0, width, 2, device=tokens.device) / width
+    angles = torch.arange(frames, device=tokens.device)[:, None] / WAVELENGTHS**powers
+    return torch.stack([angles.sin(), angles.cos()], -1).flatten(1).to(tokens.dtype)
+
+
+def _layers(*widths: int) -> nn.Sequential:
+    """Return linear layers with ReLU between them."""
+    layers: list[nn.Module] = []
+    for before, after in pairwise(widths):
+        layers += [nn.Linear(before, after), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])

@@ -1,0 +1,155 @@
+"""A finished dataset: its folder, what `dataset.json` says, and the manifest.
+
+Opening checks everything that needs no shard to be read, so that whoever holds a `Dataset` may
+index by it; the shards are checked as they are opened, and wholly by `shards.verify`.
+"""
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from shards.errors import DatasetError, ShardError
+from shards.format.description import (
+    Description,
+    ShardEntry,
+    description_to_json,
+    json_to_description,
+)
+from shards.format.hashing import hash_bytes
+from shards.format.manifest import ManifestRow, parquet_to_manifest, table_to_rows
+from shards.format.paths import DATASET, MANIFEST, RECEIPTS, existing, refuse_url
+from shards.format.publishing import Permit, publish
+from shards.format.schema import Schema
+from shards.format.tables import TableEntry
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A folder of shards whose description and manifest are whole and agree."""
+
+    path: Path
+    """Absolute."""
+    description: Description
+    manifest: pa.Table
+    """A row a sample, in the order of the shards; columns as `shards.format.manifest` says."""
+
+    @staticmethod
+    def open(path: Path) -> "Dataset":
+        """Open a finished dataset, or raise `DatasetError` saying why it is none.
+
+        The path is made absolute, so that a later change of the working directory does not matter.
+        """
+        refuse_url(path)
+        path = path.absolute()
+        description = read_description(path)
+        data = read_table_file(path, description.tables[0])
+        manifest = parquet_to_manifest(description.schema, data)
+        _check_rows(description, manifest)
+        return Dataset(path, description, manifest)
+
+    @property
+    def schema(self) -> Schema:
+        """The members of every sample."""
+        return self.description.schema
+
+    @property
+    def content_hash(self) -> str:
+        """The hash of all shards: the dataset's identity."""
+        return self.description.content_hash
+
+    def shards_of(self, split: str) -> tuple[ShardEntry, ...]:
+        """Return a split's shards in order."""
+        return self.description.shards_of(split)
+
+    def rows_of(self, shard: ShardEntry) -> list[ManifestRow]:
+        """Return the rows of a shard's samples, in their order in it."""
+        return table_to_rows(
+            self.schema, self.manifest.slice(self._starts[shard.name], shard.samples)
+        )
+
+    def row(self, key: str) -> ManifestRow:
+        """Return the row of a sample."""
+        if key not in self._numbers:
+            raise ShardError(f"{self.path}: there is no sample {key!r}")
+        return table_to_rows(self.schema, self.manifest.slice(self._numbers[key], 1))[0]
+
+    def shard(self, name: str) -> ShardEntry:
+        """Return the entry of a shard that the manifest names."""
+        return self._entries[name]
+
+    @cached_property
+    def _entries(self) -> dict[str, ShardEntry]:
+        return {shard.name: shard for shard in self.description.shards}
+
+    @cached_property
+    def _starts(self) -> dict[str, int]:
+        return {shard.name: start for shard, start, _ in _slices(self.description)}
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {key: number for number, key in enumerate(self.manifest["key"].to_pylist())}
+
+
+def write_dataset_json(out: Path, description: Description, permit: Permit = nullcontext) -> None:
+    """Publish `dataset.json`, which makes a folder of shards a finished dataset."""
+    publish(out / DATASET, description_to_json(description), permit)
+
+
+def read_description(path: Path) -> Description:
+    """Return what `dataset.json` says, or raise `DatasetError` for a folder without it."""
+    refuse_url(path)
+    if not (path / DATASET).exists():
+        raise DatasetError(str(path), f"not a finished dataset: {_what_lies_at(path)}")
+    return json_to_description(existing(path, DATASET).read_bytes())
+
+
+def _what_lies_at(path: Path) -> str:
+    """Say what was found in place of a dataset, and what to do."""
+    if not path.is_dir():
+        return f"expected a folder with {DATASET}, found {'a file' if path.exists() else 'nothing'}"
+    if (path / RECEIPTS).is_dir():
+        return f"it has no {DATASET} yet; run its build again to finish it"
+    below = sorted(file.parent for file in path.glob(f"*/{DATASET}"))
+    hint = f"; there is one in {below[0]}" if below else ""
+    return f"it has no {DATASET}{hint}"
+
+
+def read_table_file(path: Path, table: TableEntry) -> bytes:
+    """Return the bytes of a dataset's table, checked against `dataset.json`."""
+    data = existing(path, table.name).read_bytes()
+    if len(data) != table.bytes:
+        raise DatasetError(table.name, f"has {len(data)} bytes; {DATASET} says {table.bytes}")
+    if hash_bytes(data) != table.blake3:
+        raise DatasetError(table.name, f"is damaged: its hash is not the one in {DATASET}")
+    return data
+
+
+def _check_rows(description: Description, manifest: pa.Table) -> None:
+    """Raise unless the manifest's rows stand in the order of the shards and have their frames."""
+    keys = manifest["key"].to_pylist()
+    if len(keys) != sum(shard.samples for shard in description.shards):
+        raise DatasetError(MANIFEST, f"has {len(keys)} rows; {DATASET} counts otherwise")
+    if len(set(map(str.casefold, keys))) != len(keys):
+        raise DatasetError(MANIFEST, "names two samples alike, but for case")
+    names, splits = manifest["shard"].to_pylist(), manifest["split"].to_pylist()
+    frames = manifest["frames"].to_numpy()
+    for shard, start, stop in _slices(description):
+        if {*names[start:stop]} != {shard.name} or {*splits[start:stop]} != {shard.split}:
+            raise DatasetError(MANIFEST, f"the rows of {shard.name} are not where they belong")
+        if np.any((frames[start:stop] < 0) | (frames[start:stop] > shard.bytes)):
+            raise DatasetError(MANIFEST, f"counts frames in {shard.name} that it has no bytes for")
+        if frames[start:stop].sum() != shard.frames:
+            raise DatasetError(MANIFEST, f"counts other frames in {shard.name} than {DATASET} does")
+
+
+def _slices(description: Description) -> Iterator[tuple[ShardEntry, int, int]]:
+    """Yield each shard with the number of its first row in the manifest, and of the next one's."""
+    start = 0
+    for shard in description.shards:
+        yield shard, start, start + shard.samples
+        start += shard.samples

@@ -1,0 +1,211 @@
+"""What `dataset.json` says: the schema, the shards with their hashes, the tables, and the origin.
+
+It is written last, so that a folder without it is an unfinished build. Totals are derived from the
+list of shards, never stored beside it as a second truth: the file repeats them for people, and a
+reader compares.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from shards.errors import DatasetError, ShardError
+from shards.format.hashing import check_entry, hash_bytes
+from shards.format.paths import DATASET, DROPS, MANIFEST, STATISTICS_FILE, split_of
+from shards.format.schema import Schema
+from shards.format.self_hashed_json import from_self_hashed_json, to_self_hashed_json
+from shards.format.tables import TableEntry
+
+FORMAT = "motiondata-shards"
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class ShardEntry:
+    """A shard of a finished dataset."""
+
+    name: str
+    """Its path in the dataset's folder, `train/000000.tar`."""
+    bytes: int
+    blake3: str
+    samples: int
+    frames: int
+
+    def __post_init__(self) -> None:
+        split_of(self.name)
+        check_entry(self.blake3, self.bytes, self.samples, self.frames)
+
+    @property
+    def split(self) -> str:
+        """The split that the shard belongs to."""
+        return split_of(self.name)
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """A file of statistics that a build has written."""
+
+    name: str
+    """Its path in the dataset's folder, `stats/train/points/mean.npy`."""
+    bytes: int
+    blake3: str
+
+    def __post_init__(self) -> None:
+        if not STATISTICS_FILE.fullmatch(self.name):
+            raise ShardError(f"{self.name!r} is no name of a file of statistics")
+        check_entry(self.blake3, self.bytes)
+
+
+def file_entries(files: Mapping[str, bytes]) -> tuple[FileEntry, ...]:
+    """Return the records of files of statistics, given by their names."""
+    return tuple(FileEntry(name, len(data), hash_bytes(data)) for name, data in files.items())
+
+
+@dataclass(frozen=True)
+class Description:
+    """All that `dataset.json` says of a dataset."""
+
+    schema: Schema
+    shards: tuple[ShardEntry, ...]
+    """In order: a split's shards together, by number."""
+    tables: tuple[TableEntry, ...]
+    """The manifest and the drops."""
+    parameters: Mapping[str, Any]
+    """What the dataset was built with: what changes a byte of it."""
+    provenance: Mapping[str, Any]
+    """From what and by which version it was built, and how to do it again."""
+    statistics: tuple[FileEntry, ...] | None = None
+    """The statistics that the build wrote; None: a version wrote it that did not list them."""
+
+    def __post_init__(self) -> None:
+        names = [shard.name for shard in self.shards]
+        order = {split: number for number, split in enumerate(self.splits)}
+        if names != sorted(set(names), key=lambda name: (order[split_of(name)], name)):
+            raise ShardError("the shards are not a split's together, by number, each once")
+        if not all(shard.samples for shard in self.shards):
+            raise ShardError(
+                "a shard has no samples; a shard whose samples were all dropped is none"
+            )
+        tables = [table.name for table in self.tables]
+        if tables != [MANIFEST, DROPS]:
+            raise ShardError(f"the tables are {tables}; expected {MANIFEST} and {DROPS}")
+        listed = [file.name for file in self.statistics or ()]
+        if len(set(listed)) != len(listed):
+            raise ShardError("a file of statistics is listed twice")
+        if self.tables[0].rows != sum(shard.samples for shard in self.shards):
+            raise ShardError(f"{MANIFEST} has {self.tables[0].rows} rows, not one for each sample")
+
+    @property
+    def splits(self) -> list[str]:
+        """The splits in their order."""
+        return list(dict.fromkeys(shard.split for shard in self.shards))
+
+    @property
+    def content_hash(self) -> str:
+        """The hash of all shards: the dataset's identity."""
+        return content_hash(self.shards)
+
+    def shards_of(self, split: str) -> tuple[ShardEntry, ...]:
+        """Return a split's shards in order, or raise with the splits there are."""
+        if split not in self.splits:
+            choice = (
+                f"choose one of {', '.join(self.splits)}" if self.splits else "there are no samples"
+            )
+            raise ShardError(f"there is no split {split!r}; {choice}")
+        return tuple(shard for shard in self.shards if shard.split == split)
+
+
+def content_hash(shards: Sequence[ShardEntry]) -> str:
+    """Return the hash of shards' names and hashes, in order."""
+    return hash_bytes("".join(f"{shard.name} {shard.blake3}\n" for shard in shards).encode())
+
+
+def description_to_json(description: Description) -> bytes:
+    """Return the bytes of `dataset.json`: always the same for the same description."""
+    return to_self_hashed_json(_to_document(description))
+
+
+def json_to_description(data: bytes) -> Description:
+    """Return what the bytes of `dataset.json` say, or raise `DatasetError`."""
+    document = from_self_hashed_json(data, DATASET)
+    _check_version(document)
+    try:
+        description = _from_document(document)
+        contradictions = [
+            key for key, value in _to_document(description).items() if document.get(key) != value
+        ]
+    except (ShardError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DatasetError(DATASET, f"does not describe a dataset: {error!r}") from error
+    if contradictions:
+        raise DatasetError(DATASET, f"contradicts itself in {', '.join(contradictions)}")
+    return description
+
+
+def brace_pattern(names: Sequence[str]) -> str:
+    """Return a split's shard names as the pattern that `webdataset` expands.
+
+    Numbers may lack where all samples of a shard were dropped; then every one is listed.
+    """
+    numbers = [name.split("/")[1].removesuffix(".tar") for name in names]
+    if len(numbers) == 1:
+        return names[0]
+    whole = int(numbers[-1]) - int(numbers[0]) == len(numbers) - 1
+    inner = f"{numbers[0]}..{numbers[-1]}" if whole else ",".join(numbers)
+    return f"{split_of(names[0])}/{{{inner}}}.tar"
+
+
+def _to_document(description: Description) -> dict[str, Any]:
+    shards = description.shards
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "content_hash": description.content_hash,
+        "counts": {**_counts(shards), "drops": description.tables[1].rows},
+        "splits": {split: _split(description.shards_of(split)) for split in description.splits},
+        "members": description.schema.to_json(),
+        "parameters": dict(description.parameters),
+        "provenance": dict(description.provenance),
+        "tables": [asdict(table) for table in description.tables],
+        **_listed(description.statistics),
+        "shards": [asdict(shard) for shard in shards],
+    }
+
+
+def _listed(statistics: Sequence[FileEntry] | None) -> dict[str, Any]:
+    return {} if statistics is None else {"statistics": [asdict(file) for file in statistics]}
+
+
+def _counts(shards: Sequence[ShardEntry]) -> dict[str, int]:
+    return {
+        "shards": len(shards),
+        "samples": sum(shard.samples for shard in shards),
+        "frames": sum(shard.frames for shard in shards),
+        "bytes": sum(shard.bytes for shard in shards),
+    }
+
+
+def _split(shards: Sequence[ShardEntry]) -> dict[str, Any]:
+    return {**_counts(shards), "pattern": brace_pattern([shard.name for shard in shards])}
+
+
+def _from_document(document: Mapping[str, Any]) -> Description:
+    return Description(
+        Schema.from_json(document["members"]),
+        tuple(ShardEntry(**entry) for entry in document["shards"]),
+        tuple(TableEntry(**entry) for entry in document["tables"]),
+        dict(document["parameters"]),
+        dict(document["provenance"]),
+        tuple(FileEntry(**entry) for entry in document["statistics"])
+        if "statistics" in document
+        else None,
+    )
+
+
+def _check_version(document: Mapping[str, Any]) -> None:
+    found = document.get("format"), document.get("format_version")
+    if found != (FORMAT, FORMAT_VERSION):
+        raise DatasetError(
+            DATASET,
+            f"is {found[0]!r}, version {found[1]!r}; this program reads {FORMAT!r}, "
+            f"version {FORMAT_VERSION}",
+        )

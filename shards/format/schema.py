@@ -1,0 +1,189 @@
+"""A schema: which members every sample of a dataset has, in which order, type and shape.
+
+Axes are named where their length may differ from sample to sample: all arrays of one sample agree
+on every name, and `frames` is the length that the manifest counts samples by.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shards.errors import MemberError, ShardError
+from shards.format.members import SUFFIX, decode_member, field_of, kind_of
+from shards.format.npy import DTYPES, FLOATS
+
+FRAMES = "frames"
+"""The axis along which samples differ in length."""
+TEXTS = {"json": "json", "txt": "text"}
+"""What a schema says of members that are no arrays, by their kind."""
+
+
+@dataclass(frozen=True)
+class ArraySpec:
+    """The type and shape of an array member, such as float32 (frames, 384, 3)."""
+
+    dtype: str
+    """The type's name, such as `float32`."""
+    shape: tuple[str | int, ...]
+    """Names of axes whose length varies, numbers for the others."""
+    counted_where: str | None = None
+    """A field shaped (frames,); where it is zero, statistics leave out this array's frame."""
+
+    def __post_init__(self) -> None:
+        if self.dtype not in DTYPES:
+            raise ShardError(f"the type is {self.dtype!r}; expected one of {', '.join(DTYPES)}")
+        named = [
+            axis if isinstance(axis, str) else type(axis) is int and axis > 0 for axis in self.shape
+        ]
+        if not named or not all(named):
+            raise ShardError(f"the shape is {self.shape}; expected names and positive numbers")
+
+    @property
+    def components(self) -> int:
+        """Return how long the last axis is; 1 where that varies: the values are single numbers."""
+        last = self.shape[-1]
+        return 1 if isinstance(last, str) else last
+
+    @property
+    def is_float(self) -> bool:
+        """Tell whether the values are real numbers, and so have statistics."""
+        return self.dtype in FLOATS
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The members of every sample, by suffix, in their order in the tar file."""
+
+    members: Mapping[str, ArraySpec | str]
+    """An `ArraySpec` for `*.npy`, `"json"` for `*.json`, `"text"` for `*.txt`."""
+
+    def __post_init__(self) -> None:
+        for suffix, spec in self.members.items():
+            _check_member(suffix, spec)
+        if len(self.suffixes) != len(self.members):
+            raise ShardError(f"two members share a name before the dot: {', '.join(self.members)}")
+        if not any(spec.shape[:1] == (FRAMES,) for spec in self.arrays.values()):
+            raise ShardError(f"no array's first axis is {FRAMES!r}, but samples are counted by it")
+        for spec in self.arrays.values():
+            self._check_counted(spec)
+
+    def _check_counted(self, spec: ArraySpec) -> None:
+        counted = spec.counted_where
+        if counted is not None and (
+            counted not in self.arrays
+            or self.arrays[counted].shape != (FRAMES,)
+            or spec.shape[0] != FRAMES
+        ):
+            raise ShardError(f"counted_where is {counted!r}; expected an array of shape (frames,)")
+
+    @property
+    def suffixes(self) -> dict[str, str]:
+        """The suffix of each field: `points.npy` of `points`."""
+        return {field_of(suffix): suffix for suffix in self.members}
+
+    @property
+    def arrays(self) -> dict[str, ArraySpec]:
+        """The array members, by field."""
+        return {
+            field_of(suffix): spec
+            for suffix, spec in self.members.items()
+            if isinstance(spec, ArraySpec)
+        }
+
+    def float_array(self, field: str) -> ArraySpec:
+        """Return what is said of a field of real numbers, or raise with those there are."""
+        floats = {name: spec for name, spec in self.arrays.items() if spec.is_float}
+        if field not in floats:
+            raise ShardError(
+                f"no field of floats is called {field!r}; choose one of {', '.join(floats)}"
+            )
+        return floats[field]
+
+    def frames_of(self, values: Mapping[str, Any]) -> int:
+        """Return how many frames a sample has, whose arrays are given by suffix."""
+        return next(
+            len(values[self.suffixes[field]])
+            for field, spec in self.arrays.items()
+            if spec.shape[0] == FRAMES
+        )
+
+    def decode(self, suffix: str, data: bytes, frames: int) -> Any:
+        """Return what a member says, of a sample of so many frames: an array, an object or text.
+
+        Raises `MemberError` where it is not what the schema says.
+        """
+        return _decode(suffix, self.members[suffix], data, {FRAMES: frames})
+
+    def check(self, key: str, members: Mapping[str, bytes], frames: int | None = None) -> list[str]:
+        """Return what is wrong with a sample's members, one sentence a fault.
+
+        `frames` is the number of frames that is expected, if it is known.
+        """
+        if list(members) != list(self.members):
+            return [f"{key}: has {', '.join(members)}; expected {', '.join(self.members)}"]
+        axes = {} if frames is None else {FRAMES: frames}
+        faults = []
+        for suffix, spec in self.members.items():
+            try:
+                _decode(suffix, spec, members[suffix], axes)
+            except MemberError as error:
+                faults.append(f"{key}.{suffix}: {error}")
+        return faults
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return the schema as JSON, a list because the order is part of it."""
+        return [{"member": suffix, **_spec_to_json(spec)} for suffix, spec in self.members.items()]
+
+    @staticmethod
+    def from_json(entries: Sequence[Mapping[str, Any]]) -> "Schema":
+        """Return the schema that `to_json` wrote."""
+        return Schema({entry["member"]: _spec_from_json(entry) for entry in entries})
+
+
+def _check_member(suffix: str, spec: ArraySpec | str) -> None:
+    if not SUFFIX.fullmatch(suffix):
+        raise ShardError(f"a member is called {suffix!r}; expected such as points.npy, json, txt")
+    if not isinstance(spec, ArraySpec) and spec != TEXTS.get(kind_of(suffix)):
+        raise ShardError(f"{suffix} is said to be {spec!r}, which its suffix contradicts")
+    if isinstance(spec, ArraySpec) and kind_of(suffix) != "npy":
+        raise ShardError(f"{suffix} is said to be an array, which its suffix contradicts")
+
+
+def _decode(suffix: str, spec: ArraySpec | str, data: bytes, axes: dict[str, int]) -> Any:
+    value = decode_member(suffix, data)
+    faults = _array_faults(spec, value, axes) if isinstance(spec, ArraySpec) else []
+    if faults:
+        raise MemberError("; ".join(faults))
+    return value
+
+
+def _array_faults(spec: ArraySpec, array: NDArray[Any], axes: dict[str, int]) -> list[str]:
+    """Return what is wrong with an array; note in `axes` the lengths that it is first to name."""
+    expected = f"{spec.dtype} ({', '.join(map(str, spec.shape))})"
+    if array.dtype != DTYPES[spec.dtype] or array.ndim != len(spec.shape):
+        return [f"is {array.dtype} {array.shape}; expected {expected}"]
+    faults = []
+    for axis, length in zip(spec.shape, array.shape, strict=True):
+        wanted = axes.setdefault(axis, length) if isinstance(axis, str) else axis
+        if length != wanted:
+            faults.append(f"has {length} along {axis}, not {wanted}; expected {expected}")
+    if spec.is_float and not np.isfinite(array).all():
+        faults.append("holds NaN or infinite values")
+    return faults
+
+
+def _spec_to_json(spec: ArraySpec | str) -> dict[str, Any]:
+    if isinstance(spec, str):
+        return {"type": spec}
+    counted = {} if spec.counted_where is None else {"counted_where": spec.counted_where}
+    return {"type": spec.dtype, "shape": list(spec.shape), **counted}
+
+
+def _spec_from_json(entry: Mapping[str, Any]) -> ArraySpec | str:
+    kind = entry["type"]
+    if "shape" not in entry:
+        return str(kind)
+    return ArraySpec(str(kind), tuple(entry["shape"]), entry.get("counted_where"))

@@ -1,0 +1,188 @@
+"""Tables as Parquet files: the same rows give the same bytes, and reading trusts nothing.
+
+Rows are plain dictionaries. Every option that changes bytes is fixed here, and no time, index or
+host is stored; Parquet does store the version of its writer, so equal bytes need an equal pyarrow.
+"""
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from shards.errors import DatasetError, ShardError
+from shards.format.hashing import check_entry, new_hash
+from shards.format.publishing import Permit, publishing
+
+ROW_GROUP_ROWS = 65_536
+
+
+@dataclass(frozen=True)
+class TableEntry:
+    """A table beside the shards: the manifest, or the drops."""
+
+    name: str
+    bytes: int
+    blake3: str
+    rows: int
+
+    def __post_init__(self) -> None:
+        check_entry(self.blake3, self.bytes, self.rows)
+
+
+def write_table(path: Path, table: pa.Table, permit: Permit = nullcontext) -> TableEntry:
+    """Publish a table as a Parquet file, and return its record for `dataset.json`."""
+    with writing_table(path, table.schema, permit) as writer:
+        writer.write(table)
+    return writer.entry(path.name)
+
+
+@contextmanager
+def writing_table(
+    path: Path, schema: pa.Schema, permit: Permit = nullcontext
+) -> Iterator["TableWriter"]:
+    """Yield what writes a table part by part to a file that is whole, or absent.
+
+    The bytes are those of the table written at once; a row group of it is in memory at the most.
+    """
+    with publishing(path, permit) as file:
+        writer = TableWriter(file, schema)
+        try:
+            yield writer
+            writer.close()
+        except BaseException:
+            writer.abandon()
+            raise
+
+
+class TableWriter:
+    """Writes rows as Parquet, as many to a row group however they come."""
+
+    def __init__(self, file: BinaryIO, schema: pa.Schema) -> None:
+        self.rows = 0
+        """How many are written; others wait until they fill a row group."""
+        self._file = _HashedFile(file)
+        self._parquet = _parquet_writer(pa.PythonFile(self._file, "w"), schema)
+        self._waiting = [schema.empty_table()]
+
+    def write(self, part: pa.Table) -> None:
+        """Append rows, of the table's own columns."""
+        self._waiting.append(part)
+        if sum(map(len, self._waiting)) >= ROW_GROUP_ROWS:
+            rows = pa.concat_tables(self._waiting)
+            whole = len(rows) // ROW_GROUP_ROWS * ROW_GROUP_ROWS
+            self._write_groups(rows[:whole])
+            self._waiting = [rows[whole:]]
+
+    def close(self) -> None:
+        """Write the rows that wait, and the end of the file."""
+        rows = pa.concat_tables(self._waiting)
+        if len(rows) or not self.rows:
+            self._write_groups(rows)
+        self._parquet.close()
+
+    def abandon(self) -> None:
+        """Let go of the file and write nothing more: pyarrow would, once nobody holds it."""
+        self._file.into = None
+        self._parquet.close()
+
+    def entry(self, name: str) -> TableEntry:
+        """Return the record of the closed file for `dataset.json`."""
+        return TableEntry(name, self._file.size, self._file.hash.hexdigest(), self.rows)
+
+    def _write_groups(self, rows: pa.Table) -> None:
+        self._parquet.write_table(rows.combine_chunks(), ROW_GROUP_ROWS)
+        self.rows += len(rows)
+
+
+class _HashedFile(io.RawIOBase):
+    """A file for writing that hashes and counts what goes through it; it leaves the other open."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.hash = new_hash()
+        self.size = 0
+        self.into: BinaryIO | None = file
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.hash.update(data)
+        self.size += len(data)
+        return self.into.write(data) if self.into else len(data)
+
+
+def _parquet_writer(sink: pa.NativeFile, schema: pa.Schema) -> pq.ParquetWriter:
+    return pq.ParquetWriter(sink, schema, version="2.6", compression="zstd", compression_level=3)
+
+
+def rows_to_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Return rows as a table; every row has every column, and no other.
+
+    Rows are taken some thousand at a time: as dictionaries they are twenty times their table.
+    """
+    checked = _checked(rows, schema)
+    tables = [schema.empty_table()]
+    with _fitting():
+        while part := list(islice(checked, ROW_GROUP_ROWS)):
+            tables.append(pa.Table.from_pylist(part, schema=schema))
+    return _without_nulls(pa.concat_tables(tables))
+
+
+def columns_to_table(columns: Mapping[str, list[Any]], schema: pa.Schema) -> pa.Table:
+    """Return columns as a table; there is every column of it, and no other."""
+    if columns.keys() != set(schema.names):
+        raise ShardError(f"there are columns {sorted(columns)}; expected {sorted(schema.names)}")
+    with _fitting():
+        table = pa.Table.from_pydict(columns, schema)
+    return _without_nulls(table)
+
+
+@contextmanager
+def _fitting() -> Iterator[None]:
+    """Turn what pyarrow raises for values of other types than the columns' into `ShardError`."""
+    try:
+        yield
+    except (pa.ArrowException, UnicodeEncodeError, OverflowError) as error:
+        raise ShardError(f"a row does not fit its table: {error}") from error
+
+
+def _without_nulls(table: pa.Table) -> pa.Table:
+    """Return a table, or raise where it is none or where nulls are that may not be."""
+    with _fitting():
+        table.validate(full=True)
+    for column in table.schema:
+        if not column.nullable and table[column.name].null_count:
+            raise ShardError(f"the column {column.name!r} has nulls, which it may not")
+    return table
+
+
+def _checked(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> Iterator[dict[str, Any]]:
+    names = set(schema.names)
+    for number, row in enumerate(rows):
+        if row.keys() != names:
+            raise ShardError(f"row {number} has {sorted(row)}; expected {sorted(names)}")
+        yield dict(row)
+
+
+def table_to_parquet(table: pa.Table) -> bytes:
+    """Return a table as the bytes of a Parquet file."""
+    sink = pa.BufferOutputStream()
+    with _parquet_writer(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks(), ROW_GROUP_ROWS)
+    return bytes(sink.getvalue())
+
+
+def parquet_to_table(data: bytes, where: str) -> pa.Table:
+    """Return the table that the bytes of a Parquet file hold."""
+    try:
+        table = pq.ParquetFile(pa.BufferReader(data)).read()
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise DatasetError(where, f"expected a Parquet file: {error}") from error
+    return table

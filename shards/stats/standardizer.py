@@ -1,0 +1,94 @@
+"""Standardising: values less their mean, divided by their spread, as `motiondata stats` found them.
+
+A captioner that is fed features with a large common mean says one sentence for every clip.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shards.errors import DatasetError, ShardError
+from shards.format.dataset import Dataset
+from shards.format.npy import npy_to_array
+from shards.format.paths import STATISTICS, existing
+from shards.stats.measure import FRAME, Weight
+from shards.stats.statistics_files import statistics_faults, statistics_name
+from shards.stats.std_groups import GROUPED
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, eq=False)
+class Standardizer:
+    """Mean and spread of a field's components."""
+
+    mean: NDArray[np.float32]
+    """Shaped (components,)."""
+    std: NDArray[np.float32]
+    """Shaped (components,), never zero."""
+
+    def standardize(self, values: Any) -> Any:
+        """Return an array or tensor shaped (..., components) with mean 0 and spread 1."""
+        mean, std = self._like(values)
+        return (values - mean) / std
+
+    def restore(self, values: Any) -> Any:
+        """Return what an array or tensor was before it was standardised."""
+        mean, std = self._like(values)
+        return values * std + mean
+
+    def tensors(self) -> "tuple[torch.Tensor, torch.Tensor]":
+        """Return mean and std as tensors."""
+        import torch
+
+        return torch.tensor(self.mean), torch.tensor(self.std)
+
+    def _like(self, values: Any) -> tuple[Any, Any]:
+        if isinstance(values, np.ndarray):
+            return self.mean, self.std
+        mean, std = self.tensors()
+        return mean.to(values.device), std.to(values.device)
+
+
+def read_standardizer(
+    dataset: Dataset,
+    split: str,
+    field: str,
+    weight: Weight = FRAME,
+    rule: str | None = None,
+    root: Path | None = None,
+) -> Standardizer:
+    """Return the statistics of a field, checked, from below `root` or else the dataset's folder.
+
+    Raises `ShardError` where there are none, and `DatasetError` where they are damaged, or not of
+    this dataset.
+    """
+    dataset.schema.float_array(field)
+    dataset.shards_of(split)
+    name = statistics_name(field, weight, rule)
+    folder = f"{STATISTICS}/{split}/{name}"
+    root = root or dataset.path
+    if not (root / folder).is_dir():
+        raise ShardError(
+            f"{root}: there are no statistics {name!r} of the split {split!r}; run "
+            f"motiondata stats {dataset.path} --split {split} --field {field}"
+            f"{_options(weight, rule)}"
+        )
+    for fault in statistics_faults(root, split, name, dataset.content_hash):
+        raise DatasetError(folder, fault)
+    return Standardizer(_read(root, f"{folder}/mean.npy"), _read(root, f"{folder}/std.npy"))
+
+
+def _options(weight: Weight, rule: str | None) -> str:
+    """Return the options that give such statistics, where a default does not."""
+    options: dict[str, str | None] = {"--weight": None if weight == FRAME else weight}
+    options["--group"] = "NAME=START:STOP,..." if rule == GROUPED else rule
+    return "".join(f" {name} {value}" for name, value in options.items() if value)
+
+
+def _read(path: Path, name: str) -> NDArray[np.float32]:
+    return np.array(npy_to_array(existing(path, name).read_bytes()), np.float32)

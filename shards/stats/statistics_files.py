@@ -1,0 +1,158 @@
+"""Mean, standard deviation and histograms of a field, written beside its shards and checked there.
+
+Samples are folded in the order of a shard, shards in the order of the split. A build that keeps
+each shard's moments in its receipt and folds them so gets the same bits as one that reads again.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shards.format.hashing import hash_bytes, hash_file
+from shards.format.npy import array_to_npy
+from shards.format.paths import STATISTICS, existing, inside
+from shards.format.publishing import Permit, publish
+from shards.format.self_hashed_json import from_self_hashed_json, to_self_hashed_json
+from shards.stats.histograms import Histogram
+from shards.stats.measure import FRAME, Weight
+from shards.stats.moments import Moments
+from shards.stats.std_groups import Groups, group_std, rule_name
+
+STATS_JSON = "stats.json"
+HISTOGRAMS_JSON = "histograms.json"
+ARRAYS = ("mean.npy", "std.npy")
+DDOF = 0
+"""As NumPy's default, and so HumanML3D's."""
+
+
+@dataclass(frozen=True)
+class StatisticsKey:
+    """What statistics are of, and how they are taken; a build takes them as by default."""
+
+    dataset: str
+    """The hash of the dataset."""
+    split: str
+    field: str
+    weight: Weight = FRAME
+    groups: Groups | None = None
+    """The components that share one standard deviation; None: each has its own."""
+
+    @property
+    def rule(self) -> str | None:
+        """The name of the rule that the groups are."""
+        return None if self.groups is None else rule_name(self.groups)
+
+    @property
+    def folder(self) -> str:
+        """Where the statistics lie in the dataset's folder."""
+        return f"{STATISTICS}/{self.split}/{statistics_name(self.field, self.weight, self.rule)}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the subject as JSON, the rule by its name."""
+        names = ("split", "field", "dataset", "weight", "rule")
+        return {name: getattr(self, name) for name in names}
+
+
+def statistics_name(field: str, weight: str = FRAME, rule: str | None = None) -> str:
+    """Return how the folder of statistics is called: `points`, or `points-clip-grouped`.
+
+    Fields have no dash, so that no two are called alike.
+    """
+    return "-".join([field, *(word for word in (weight, rule) if word not in (FRAME, None))])
+
+
+def statistics_files(subject: StatisticsKey, moments: Moments) -> dict[str, bytes]:
+    """Return `mean.npy`, `std.npy` and `stats.json` by their names in the dataset's folder.
+
+    The arrays are float32, as HumanML3D's; `std.npy` is what to divide by: the groups' where groups
+    are given, and 1 where a spread is zero, which `stats.json` names as constant. `stats.json`
+    has the exact values. Raises `ShardError` where nothing was counted.
+    """
+    groups, std = subject.groups, spread(moments, subject.groups)
+    arrays = {"mean.npy": _mean_to_npy(moments.mean), "std.npy": _std_to_npy(std)}
+    document = {
+        **subject.to_json(),
+        **_values(moments),
+        "groups": None if groups is None else {name: list(group) for name, group in groups.items()},
+        "group_std": None if groups is None else std.tolist(),
+        "files": {name: hash_bytes(data) for name, data in arrays.items()},
+    }
+    files = {**arrays, STATS_JSON: to_self_hashed_json(document)}
+    return {f"{subject.folder}/{name}": data for name, data in files.items()}
+
+
+def histograms_file(
+    subject: StatisticsKey, histograms: Mapping[str, Histogram]
+) -> dict[str, bytes]:
+    """Return `histograms.json`, of the same values as the statistics, by its name."""
+    counts = {name: histogram.to_json() for name, histogram in histograms.items()}
+    document = to_self_hashed_json({**subject.to_json(), "histograms": counts})
+    return {f"{subject.folder}/{HISTOGRAMS_JSON}": document}
+
+
+def write_files(out: Path, files: Mapping[str, bytes], permit: Permit = nullcontext) -> None:
+    """Publish files of statistics below a folder, by their names; each asks for the permit."""
+    for name, data in files.items():
+        path = inside(out, name)
+        with permit():
+            path.parent.mkdir(parents=True, exist_ok=True)
+        publish(path, data, permit)
+
+
+def spread(moments: Moments, groups: Groups | None) -> NDArray[np.float64]:
+    """Return each component's standard deviation, or its group's."""
+    std = moments.std(DDOF)
+    return std if groups is None else group_std(std, groups)
+
+
+def statistics_faults(path: Path, split: str, name: str, dataset_hash: str) -> Iterator[str]:
+    """Yield what is wrong with a folder of statistics: damage, or another dataset's values."""
+    folder = f"{STATISTICS}/{split}/{name}"
+    document = _read(path, f"{folder}/{STATS_JSON}")
+    yield from _subject_faults(document, split, name, dataset_hash)
+    hashes = {array: hash_file(existing(path, f"{folder}/{array}")) for array in ARRAYS}
+    if document.get("files") != hashes:
+        yield f"an array is damaged: its hash is not the one in {STATS_JSON}; compute them again"
+    if (path / folder / HISTOGRAMS_JSON).exists():
+        histograms = _read(path, f"{folder}/{HISTOGRAMS_JSON}")
+        yield from _subject_faults(histograms, split, name, dataset_hash)
+
+
+def _read(path: Path, name: str) -> dict[str, Any]:
+    return from_self_hashed_json(existing(path, name).read_bytes(), name)
+
+
+def _subject_faults(
+    document: Mapping[str, Any], split: str, name: str, dataset_hash: str
+) -> Iterator[str]:
+    field, weight, rule = (document.get(key) for key in ("field", "weight", "rule"))
+    words = str(field), str(weight), None if rule is None else str(rule)
+    found = document.get("split"), statistics_name(*words)
+    if (*found, document.get("dataset")) != (split, name, dataset_hash):
+        yield f"holds the statistics of {found}, not of this dataset; compute them again"
+
+
+def _values(moments: Moments) -> dict[str, Any]:
+    return {
+        "count": moments.count,
+        "ddof": DDOF,
+        "mean": moments.mean.tolist(),
+        "std": moments.std(DDOF).tolist(),
+        "min": moments.minimum.tolist(),
+        "max": moments.maximum.tolist(),
+        "constant": np.flatnonzero(moments.constant).tolist(),
+    }
+
+
+def _mean_to_npy(mean: NDArray[np.float64]) -> bytes:
+    return array_to_npy(mean.astype(np.float32))
+
+
+def _std_to_npy(std: NDArray[np.float64]) -> bytes:
+    single = std.astype(np.float32)
+    return array_to_npy(np.where(single == 0, np.float32(1), single))

@@ -1,0 +1,1 @@
+"""Streaming batches of clips, frames or windows to a trainer."""

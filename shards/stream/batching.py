@@ -1,0 +1,110 @@
+"""Batches: the frames of some pieces, stacked, as a dictionary of arrays and lists.
+
+Arrays are NumPy's; a `DataLoader` makes tensors of them in its workers, without a copy.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shards.errors import ShardError
+from shards.format.members import decode_member
+from shards.stream.field_reader import FieldReader, MemberSpans
+from shards.stream.items import FrameRuns
+from shards.stream.open_files import ShardFiles
+
+Batch = dict[str, Any]
+"""Arrays and lists by name."""
+
+
+class ViewBatch(Batch):
+    """What a view yields: a type by itself, so that a `DataLoader` refuses to batch it again.
+
+    With another `batch_size` than None a `DataLoader` would make batches of batches.
+    """
+
+
+RESERVED = ("keys", "captions", "starts", "lengths", "mask", "frames")
+"""What batches say beside the fields."""
+
+
+def check_fields(fields: Sequence[str]) -> None:
+    """Raise for no fields, for one that comes twice, and for names that batches use themselves."""
+    if isinstance(fields, str) or not fields or len(set(fields)) != len(fields):
+        raise ShardError(f"the fields are {fields!r}; expected a list of names, each once")
+    if taken := set(fields) & set(RESERVED):
+        raise ShardError(
+            f"no view can read a field called {min(taken)!r}: its batches use the name"
+        )
+
+
+class Stacker:
+    """Makes batches of pieces of some clips."""
+
+    def __init__(self, files: ShardFiles, rows: NDArray[np.int64], fields: Sequence[str]) -> None:
+        check_fields(fields)
+        arrays = files.dataset.schema.arrays
+        self.keys: list[str] = files.dataset.manifest["key"].take(rows).to_pylist()
+        self._files = files
+        self._arrays = {
+            field: FieldReader(files, rows, field) for field in fields if field in arrays
+        }
+        self._texts = {
+            field: MemberSpans.of(files.dataset, rows, field)
+            for field in fields
+            if field not in arrays
+        }
+
+    def stack(self, pieces: FrameRuns, length: int) -> Batch:
+        """Return keys, arrays shaped (items, length, *row), and texts or objects of whole clips."""
+        self._files.check_unchanged()
+        runs = pieces.clips, pieces.starts, pieces.counts
+        numbers = pieces.clips.tolist()
+        return {
+            "keys": [self.keys[clip] for clip in numbers],
+            **{field: reader.read(*runs, length) for field, reader in self._arrays.items()},
+            **{
+                field: [
+                    decode_member(spans.suffix, spans.read(self._files, clip)) for clip in numbers
+                ]
+                for field, spans in self._texts.items()
+            },
+        }
+
+
+@dataclass(frozen=True)
+class PaddedBatches:
+    """Batches padded with zeros to a length, or to their longest item, with lengths and mask."""
+
+    stacker: Stacker
+    length: int | None = None
+
+    def batch(self, pieces: FrameRuns) -> Batch:
+        """Return fields shaped (items, frames, ...), `starts`, `lengths`, and `mask`."""
+        length = self.length or int(pieces.counts.max(initial=0))
+        captions = {} if pieces.captions is None else {"captions": list(pieces.captions)}
+        return ViewBatch(
+            **self.stacker.stack(pieces, length),
+            **captions,
+            starts=pieces.starts,
+            lengths=pieces.counts,
+            mask=np.arange(length) < pieces.counts[:, None],
+        )
+
+
+@dataclass(frozen=True)
+class FrameBatches:
+    """Batches of single frames."""
+
+    stacker: Stacker
+
+    def batch(self, pieces: FrameRuns) -> Batch:
+        """Return a field shaped (items, ...) and `frames`, their numbers in their clips."""
+        batch = self.stacker.stack(pieces, 1)
+        arrays = {
+            field: value[:, 0] for field, value in batch.items() if isinstance(value, np.ndarray)
+        }
+        return ViewBatch({**batch, **arrays, "frames": pieces.starts})

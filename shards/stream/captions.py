@@ -1,0 +1,106 @@
+"""Captions, and the runs of frames that they are of, as docs/format.md says of a sample's `json`.
+
+They are read once, when a view that wants them is made: how many there are, and how long the frames
+that they are of, must be known before the first batch.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shards.errors import DatasetError, MemberError, ShardError
+from shards.format.hashing import hash_bytes
+from shards.format.members import decode_member
+from shards.stream.field_reader import MemberSpans
+from shards.stream.items import FrameRuns
+from shards.stream.open_files import ShardFiles
+from shards.stream.selection import Selection
+from shards.stream.shuffle import Epoch
+
+MEMBER = "json"
+
+
+class CaptionRun(NamedTuple):
+    """What was said of a run of a clip's frames."""
+
+    clip: int
+    start: int
+    frames: int
+    text: str
+
+
+def read_captions(
+    files: ShardFiles, rows: NDArray[np.int64], selection: Selection
+) -> list[CaptionRun]:
+    """Return the captions of clips whose runs of frames are as long as selected ones may be."""
+    spans = MemberSpans.of(files.dataset, rows, MEMBER)
+    frames = files.dataset.manifest["frames"].to_numpy()[rows]
+    captions = [
+        caption
+        for clip, length in enumerate(frames.tolist())
+        for caption in _captions_of(files, spans, clip, length)
+        if selection.min_frames <= caption.frames <= (selection.max_frames or caption.frames)
+    ]
+    if not captions:
+        raise ShardError(f"{files.dataset.path}: no clip that is left has a caption")
+    return captions
+
+
+class CaptionedClips:
+    """Clips with what was said of them, cut to what it was said of: one caption each, or all.
+
+    With one each, every clip is an item, and the epoch chooses its caption; with all, every caption
+    is an item. Clips without captions are none.
+    """
+
+    def __init__(self, captions: list[CaptionRun], random: bool) -> None:
+        self.random = random
+        self._texts = [caption.text for caption in captions]
+        runs = np.array([caption[:3] for caption in captions], np.int64)
+        self._hash = hash_bytes(runs.astype("<i8").tobytes())
+        self._clips, self._starts, self._counts = runs.T
+        _, self._firsts, self._sizes = np.unique(self._clips, return_index=True, return_counts=True)
+
+    def __len__(self) -> int:
+        return len(self._firsts) if self.random else len(self._texts)
+
+    def pieces(self, items: NDArray[np.int64], epoch: Epoch) -> FrameRuns:
+        """Return clips, or the parts of them that captions are of."""
+        if self.random:
+            items = self._firsts[items] + epoch.choose("caption", items, self._sizes[items])
+        texts = tuple(self._texts[item] for item in items.tolist())
+        return FrameRuns(self._clips[items], self._starts[items], self._counts[items], texts)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What a state must agree on."""
+        return {"kind": "captioned clips", "captions": self._hash, "random": self.random}
+
+
+def _captions_of(files: ShardFiles, spans: MemberSpans, clip: int, frames: int) -> list[CaptionRun]:
+    """Return a clip's captions with the frames that they are of, if there are any."""
+    try:
+        details = decode_member(MEMBER, spans.read(files, clip))
+        runs = [
+            caption_frames(caption, details["fps_out"], frames) for caption in details["captions"]
+        ]
+        return [
+            CaptionRun(clip, run.start, len(run), caption["text"])
+            for run, caption in zip(runs, details["captions"], strict=True)
+            if run
+        ]
+    except (KeyError, TypeError, ValueError, OverflowError, MemberError) as error:
+        raise DatasetError(
+            f"{spans.keys[clip]}.{MEMBER}",
+            f"holds no captions with text, seconds and frame rate: {error!r}",
+        ) from error
+
+
+def caption_frames(caption: Mapping[str, Any], fps: float, frames: int) -> range:
+    """Return the frames that a caption is of; an end of 0 means all, as in HumanML3D."""
+    seconds = (caption["start_seconds"], caption["end_seconds"])
+    # Clamped before it is rounded: a product with a huge number is infinite, which no int is.
+    start, stop = (int(min(max(second * fps, 0), frames)) for second in seconds)
+    return range(frames) if caption["end_seconds"] == 0 else range(start, stop)

@@ -1,0 +1,160 @@
+"""Runs of frames of an array field out of many shards, read straight into a batch.
+
+An uncompressed `.npy` in a tar file is an array at a known offset: its header follows from the
+schema and the number of frames, so the place of every row is arithmetic on the manifest.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from shards.errors import DatasetError, SampleError, ShardError
+from shards.format.dataset import Dataset
+from shards.format.npy import DTYPES, npy_header
+from shards.format.paths import MANIFEST
+from shards.format.schema import FRAMES, ArraySpec, Schema
+from shards.format.ustar import BLOCK, member_header
+from shards.stream.open_files import ShardFiles
+
+
+@dataclass(frozen=True)
+class MemberSpans:
+    """Where a member of each of some clips lies."""
+
+    suffix: str
+    keys: Sequence[str]
+    shards: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+    @staticmethod
+    def of(dataset: Dataset, rows: NDArray[np.int64], field: str) -> "MemberSpans":
+        """Return where a field's members lie, of the clips in these rows of the manifest."""
+        if field not in dataset.schema.suffixes:
+            raise ShardError(
+                f"no field is called {field!r}; choose one of {', '.join(dataset.schema.suffixes)}"
+            )
+        columns = ["key", "shard", f"{field}_offset", f"{field}_size"]
+        table = dataset.manifest.select(columns).take(rows)
+        numbers = {shard.name: number for number, shard in enumerate(dataset.description.shards)}
+        names = pc.dictionary_encode(table["shard"]).combine_chunks()
+        shards = np.array([numbers[name] for name in names.dictionary.to_pylist()], np.int64)
+        return MemberSpans(
+            dataset.schema.suffixes[field],
+            table["key"].to_pylist(),
+            shards[names.indices.to_numpy()],
+            table[f"{field}_offset"].to_numpy(),
+            table[f"{field}_size"].to_numpy(),
+        )
+
+    def read(self, files: ShardFiles, clip: int) -> bytes:
+        """Return a clip's whole member, after a check of its header."""
+        self.check(files, clip)
+        return files.bytes_at(
+            int(self.shards[clip]), int(self.offsets[clip]), int(self.sizes[clip])
+        )
+
+    def check(self, files: ShardFiles, clip: int, start: bytes = b"") -> None:
+        """Raise unless a clip's tar header is as recorded and `start` are the first bytes."""
+        name, size = f"{self.keys[clip]}.{self.suffix}", int(self.sizes[clip])
+        shard, offset = int(self.shards[clip]), int(self.offsets[clip])
+        try:
+            expected = member_header(name, size) + start
+        except SampleError as error:  # no tar file of ours holds such a name or size
+            raise DatasetError(MANIFEST, str(error)) from error
+        if files.bytes_at(shard, offset - BLOCK, len(expected)) != expected:
+            raise DatasetError(
+                files.shards[shard].name, f"the headers of {name} are not at byte {offset - BLOCK}"
+            )
+
+
+def row_spec(schema: Schema, field: str) -> ArraySpec:
+    """Return what is said of an array with a row of fixed shape a frame, or raise with such."""
+    fitting = {
+        name: spec
+        for name, spec in schema.arrays.items()
+        if spec.shape[0] == FRAMES and all(isinstance(axis, int) for axis in spec.shape[1:])
+    }
+    if field not in fitting:
+        raise ShardError(
+            f"{field!r} is no array with a row of fixed shape a frame; "
+            f"choose one of {', '.join(fitting)}"
+        )
+    return fitting[field]
+
+
+class FieldReader:
+    """An array field of some clips, read by runs of frames."""
+
+    def __init__(self, files: ShardFiles, rows: NDArray[np.int64], field: str) -> None:
+        spec = row_spec(files.dataset.schema, field)
+        self.dtype = DTYPES[spec.dtype]
+        self.shape = tuple(axis for axis in spec.shape[1:] if isinstance(axis, int))
+        """The shape of a frame's row."""
+        self.row_bytes = self.dtype.itemsize * prod(self.shape)
+        self._files = files
+        self._spans = MemberSpans.of(files.dataset, rows, field)
+        self._frames = files.dataset.manifest["frames"].to_numpy()[rows]
+        self._starts = self._spans.offsets + self._header_sizes()
+        self._checked = np.zeros(len(rows), np.bool_)
+
+    def read(
+        self,
+        clips: NDArray[np.int64],
+        starts: NDArray[np.int64],
+        counts: NDArray[np.int64],
+        length: int,
+    ) -> NDArray[Any]:
+        """Return runs of frames, shaped (runs, length, *row); zeros fill up shorter runs."""
+        for clip in clips[~self._checked[clips]].tolist():
+            self._check(clip)
+        make = np.empty if counts.size and counts.min() == length else np.zeros
+        runs = make((len(clips), length, *self.shape), self.dtype)
+        offsets = self._starts[clips] + starts * self.row_bytes
+        self._copy(runs, self._spans.shards[clips], offsets, counts * self.row_bytes)
+        return runs
+
+    def _copy(
+        self,
+        runs: NDArray[Any],
+        shards: NDArray[np.int64],
+        offsets: NDArray[np.int64],
+        sizes: NDArray[np.int64],
+    ) -> None:
+        """Fill the beginning of each run from its shard, shard by shard."""
+        target = runs.reshape(-1).view(np.uint8).data
+        order = np.argsort(shards, kind="stable")
+        places = order * runs[:1].nbytes
+        columns = (shards[order], offsets[order], sizes[order], places)
+        opened, descriptor, preadv = -1, -1, os.preadv
+        for shard, offset, size, place in zip(
+            *(column.tolist() for column in columns), strict=True
+        ):
+            if shard != opened:
+                opened, descriptor = shard, self._files.descriptor(shard)
+            if preadv(descriptor, (target[place : place + size],), offset) != size:
+                raise self._files.cut_short(shard, offset)
+
+    def _check(self, clip: int) -> None:
+        header = npy_header(self.dtype.name, (int(self._frames[clip]), *self.shape))
+        self._spans.check(self._files, clip, header)
+        self._checked[clip] = True
+
+    def _header_sizes(self) -> NDArray[np.int64]:
+        """Return the bytes before each clip's first row, or raise where sizes say otherwise."""
+        lengths, places = np.unique(self._frames, return_inverse=True)
+        headers = [
+            len(npy_header(self.dtype.name, (frames, *self.shape))) for frames in lengths.tolist()
+        ]
+        sizes = np.array(headers, np.int64)[places]
+        wrong = np.flatnonzero(sizes + self._frames * self.row_bytes != self._spans.sizes)
+        if len(wrong):
+            name = f"{self._spans.keys[wrong[0]]}.{self._spans.suffix}"
+            raise DatasetError(MANIFEST, f"the size of {name} is not that of its frames")
+        return sizes

@@ -1,0 +1,124 @@
+"""Which rank this process is among those that train together, from one consistent source.
+
+A view may be made before the processes are joined, as with Lightning, so the rank is found when the
+first batch is read. Variables of one launcher that do not say both rank and number are refused:
+`WORLD_SIZE=2` alone, taken for rank 0 of 2, would silently lose half of the data.
+"""
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+from shards.errors import ShardError
+from shards.numbers import whole_number
+from shards.stream.shares import EpochShare, worker_share
+
+LAUNCHERS = {
+    "torchrun": ("RANK", "WORLD_SIZE"),
+    "Open MPI's mpirun": ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
+    "MVAPICH's mpirun": ("MV2_COMM_WORLD_RANK", "MV2_COMM_WORLD_SIZE"),
+    "MPICH's or Intel's mpirun": ("PMI_RANK", "PMI_SIZE"),
+    "Slurm's srun": ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),
+}
+"""Variables of rank and number of ranks. The first launcher with both is believed: `srun` may start
+`mpirun`, and either may start `torchrun`. Accelerate and DeepSpeed set torchrun's. A script of
+`sbatch` has `SLURM_NTASKS` and a `SLURM_PROCID` of 0 although it is one process: only `srun` sets
+`SLURM_STEP_NUM_TASKS` (srun(1), output environment variables)."""
+
+ADVICE = (
+    "read the first batch after the processes are joined (torch.distributed), or pass rank and "
+    "world to the view"
+)
+
+
+class Rank:
+    """The rank that a view reads: given, or found when it is needed and then kept.
+
+    Workers of a `DataLoader` read the rank of the process that they belong to.
+    """
+
+    def __init__(self, rank: int | None = None, world: int | None = None) -> None:
+        if (rank is None) != (world is None):
+            raise ShardError(f"rank is {rank} and world is {world}; give both or neither")
+        self._given = None if rank is None or world is None else EpochShare(rank, world)
+        self._read: EpochShare | None = None
+        """What batches were read by."""
+        self._parents: EpochShare | None = None
+        """The rank of the process that a spawned worker belongs to."""
+        self._unpickled_by = 0
+        """The process that may be such a worker; the workers that it forks are not."""
+
+    @property
+    def share(self) -> EpochShare:
+        """The rank and the number of ranks; raises `ShardError` where they cannot be told."""
+        return self._given or self._read or self._found()
+
+    def begin(self) -> None:
+        """Keep the rank from now on; raise `ShardError` where batches were read by another one."""
+        found = self._given or self._found()
+        if self._read not in (None, found):
+            raise ShardError(
+                f"this view read batches as {_words(self._read)}, and now the process is "
+                f"{_words(found)}; {ADVICE}"
+            )
+        self._read = found
+
+    def _found(self) -> EpochShare:
+        spawned = worker_share() is not None and self._unpickled_by == os.getpid()
+        return (self._parents if spawned else None) or found_share()
+
+    def __getstate__(self) -> dict[str, Any]:
+        try:
+            parents = self.share
+        except ShardError:  # the worker will say so, if this goes to one
+            parents = None
+        return {**self.__dict__, "_parents": parents}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._unpickled_by = os.getpid()
+
+
+def found_share() -> EpochShare:
+    """Return the rank of `torch.distributed`, or else of the launcher, or else the only one."""
+    distributed = import_module("torch.distributed") if "torch" in sys.modules else None
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        return EpochShare(distributed.get_rank(), distributed.get_world_size())
+    for launcher, names in LAUNCHERS.items():
+        if all(name in os.environ for name in names):
+            found = EpochShare(*(_number(name) for name in names))
+            _check_partial(found, f"{launcher} says {_words(found)}")
+            return found
+    _check_partial(EpochShare(), "no variable says the rank")
+    return EpochShare()
+
+
+def _check_partial(found: EpochShare, source: str) -> None:
+    """Raise where only one of RANK and WORLD_SIZE is set, and says something else than was found.
+
+    Lightning sets WORLD_SIZE and LOCAL_RANK for processes that it starts, and no RANK.
+    """
+    names = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
+    told = {name: _number(name) for name in names if name in os.environ}
+    if "RANK" in told and "WORLD_SIZE" in told:
+        return
+    wrong = (
+        told.get("WORLD_SIZE", found.count) != found.count
+        or told.get("RANK", found.number) != found.number
+        or (found == EpochShare() and told.get("LOCAL_RANK", 0) != 0)
+    )
+    if wrong:
+        said = ", ".join(f"{name}={value}" for name, value in told.items())
+        raise ShardError(f"the environment has {said}, but {source}; {ADVICE}")
+
+
+def _number(name: str) -> int:
+    try:
+        return whole_number(name, int(os.environ[name]), least=0)
+    except ValueError as error:
+        raise ShardError(f"{name} is {os.environ[name]!r}; expected a whole number") from error
+
+
+def _words(share: EpochShare | None) -> str:
+    return f"rank {share.number} of {share.count}" if share else "no rank"

@@ -1,0 +1,73 @@
+"""Which clips of a split a view reads, in the order of the manifest.
+
+Everything is decided from the manifest, before any shard is opened.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from shards.errors import ShardError
+from shards.format.dataset import Dataset
+from shards.numbers import whole_number
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a clip must be like to be read."""
+
+    split: str
+    min_frames: int = 1
+    max_frames: int | None = None
+    """The most frames; None: any number."""
+    keys: Collection[str] | None = None
+    """These clips only; None: all."""
+    limit: int | None = None
+    """The first so many of the clips that are left; None: all."""
+
+    def __post_init__(self) -> None:
+        whole_number("min_frames", self.min_frames, least=1)
+        if self.max_frames is not None:
+            whole_number("max_frames", self.max_frames, least=self.min_frames)
+        if self.limit is not None:
+            whole_number("limit", self.limit, least=1)
+
+    def describe(self) -> str:
+        """Say in words what is selected."""
+        words = [f"the split {self.split!r} with at least {self.min_frames} frames"]
+        words += [] if self.max_frames is None else [f"at most {self.max_frames} frames"]
+        words += [] if self.keys is None else ["one of the given keys"]
+        return ", ".join(words)
+
+
+def select_rows(dataset: Dataset, selection: Selection) -> NDArray[np.int64]:
+    """Return the numbers of the selected rows of the manifest, ascending, or raise for none."""
+    dataset.shards_of(selection.split)
+    frames = dataset.manifest["frames"].to_numpy()
+    chosen = pc.equal(dataset.manifest["split"], selection.split).to_numpy()
+    chosen = chosen & (frames >= selection.min_frames)
+    if selection.max_frames is not None:
+        chosen &= frames <= selection.max_frames
+    if selection.keys is not None:
+        chosen &= _named(dataset, selection.split, selection.keys)
+    rows = np.flatnonzero(chosen)[: selection.limit]
+    if not len(rows):
+        raise ShardError(f"{dataset.path}: no clip is left of {selection.describe()}")
+    return rows
+
+
+def _named(dataset: Dataset, split: str, keys: Collection[str]) -> NDArray[np.bool_]:
+    wanted = {keys} if isinstance(keys, str) else set(keys)
+    names = zip(
+        dataset.manifest["key"].to_pylist(), dataset.manifest["split"].to_pylist(), strict=True
+    )
+    named = np.array([key in wanted and of == split for key, of in names])
+    if named.sum() != len(wanted):
+        there = set(dataset.manifest["key"].filter(named).to_pylist())
+        raise ShardError(
+            f"{dataset.path}: there is no sample {min(wanted - there)!r} in the split {split!r}"
+        )
+    return named

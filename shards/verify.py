@@ -1,0 +1,130 @@
+"""Verifying a dataset: every byte of every file, and what the bytes mean, one line a fault.
+
+Bits are covered by hashes, meaning by the schema and the manifest: a build with a bug would hash
+its mistakes faithfully. Nothing in a folder, however damaged, makes this raise.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from shards.errors import DatasetError, ShardError
+from shards.format.dataset import Dataset, read_description, read_table_file
+from shards.format.description import Description, FileEntry, ShardEntry
+from shards.format.hashing import hash_bytes
+from shards.format.paths import DATASET, LOCK, MANIFEST, RECEIPTS, RUN, STATISTICS_FILE, existing
+from shards.format.publishing import TEMPORARY
+from shards.format.reading import ShardReader
+from shards.format.shard_faults import hash_faults, sample_faults
+from shards.format.tables import TableEntry, parquet_to_table
+from shards.printable import printable
+from shards.stats.statistics_files import statistics_faults
+
+T = TypeVar("T")
+
+_DERIVED = re.compile(rf"{STATISTICS_FILE.pattern}|{RECEIPTS}/[^/]+\.(?:json|parquet)")
+
+
+_HOSTS = re.compile(r"README\.md|\.gitattributes|\.gitignore|\.git(/.*)?|\.cache/huggingface/.*")
+"""What Hugging Face's hub and git put into a folder that they hold; no reader opens it."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that is wrong with a dataset."""
+
+    where: str
+    """The file in the dataset's folder, or the folder."""
+    message: str
+
+    def __str__(self) -> str:
+        return printable(" ".join(f"{self.where}: {self.message}".split()))
+
+
+def verify(path: Path) -> Iterator[Fault]:
+    """Yield every fault of a dataset; none means that it is whole and as its build left it."""
+    description, faults = _attempt(DATASET, lambda: read_description(path))
+    yield from faults
+    if description is not None:
+        yield from _described_faults(path, description)
+
+
+def _described_faults(path: Path, description: Description) -> Iterator[Fault]:
+    dataset, faults = _attempt(MANIFEST, lambda: Dataset.open(path))
+    yield from faults
+    for table in description.tables[1:]:
+        yield from _check(table.name, partial(_table_faults, path, table))
+    for shard in description.shards:
+        yield from _check(shard.name, partial(_shard_faults, path, shard, dataset))
+    for file in description.statistics or ():
+        yield from _check(file.name, partial(_listed_faults, path, file))
+    names = sorted(_files(path))
+    for where, split, name in _statistics_folders(names):
+        check = partial(statistics_faults, path, split, name, description.content_hash)
+        yield from _check(where, check)
+    yield from _stray_faults(names, description)
+
+
+def _attempt(where: str, action: Callable[[], T]) -> tuple[T | None, list[Fault]]:
+    """Return what an action gives, or the fault that kept it from giving anything."""
+    try:
+        return action(), []
+    except DatasetError as error:
+        return None, [Fault(error.where, error.message)]
+    except (ShardError, OSError) as error:
+        return None, [Fault(where, str(error))]
+
+
+def _check(where: str, check: Callable[[], Iterable[str]]) -> list[Fault]:
+    """Return what a check says of a file, and the error that it met, if any, as faults."""
+    found, faults = _attempt(where, lambda: [Fault(where, message) for message in check()])
+    return found or faults
+
+
+def _table_faults(path: Path, table: TableEntry) -> Iterator[str]:
+    rows = parquet_to_table(read_table_file(path, table), table.name).num_rows
+    if rows != table.rows:
+        yield f"has {rows} rows; {DATASET} says {table.rows}"
+
+
+def _listed_faults(path: Path, file: FileEntry) -> Iterator[str]:
+    """Yield a fault unless a file is the one that the build wrote."""
+    data = existing(path, file.name).read_bytes()
+    if (len(data), hash_bytes(data)) != (file.bytes, file.blake3):
+        yield f"is not the file that {DATASET} lists; `motiondata stats` writes it again"
+
+
+def _shard_faults(path: Path, shard: ShardEntry, dataset: Dataset | None) -> Iterator[str]:
+    with closing(ShardReader(path, shard)) as reader:
+        yield from hash_faults(reader)
+        if dataset is not None:
+            yield from sample_faults(reader, dataset.schema, dataset.rows_of(shard))
+
+
+def _files(path: Path) -> Iterator[str]:
+    """Yield the names of all files below a folder; links to folders count as files."""
+    for folder, folders, files in os.walk(path):
+        below = Path(folder).relative_to(path)
+        links = [name for name in folders if Path(folder, name).is_symlink()]
+        yield from ((below / name).as_posix() for name in (*files, *links))
+
+
+def _statistics_folders(names: list[str]) -> list[tuple[str, str, str]]:
+    matches = [match for match in map(STATISTICS_FILE.fullmatch, names) if match]
+    return list(dict.fromkeys((match[1], match[2], match[3]) for match in matches))
+
+
+def _stray_faults(names: list[str], description: Description) -> Iterator[Fault]:
+    tables = (table.name for table in description.tables)
+    shards = (shard.name for shard in description.shards)
+    known = {DATASET, LOCK, RUN, *tables, *shards}
+    for name in names:
+        if name.endswith(TEMPORARY):
+            yield Fault(name, "is left of a build that was interrupted; remove it")
+        elif name not in known and not _DERIVED.fullmatch(name) and not _HOSTS.fullmatch(name):
+            yield Fault(name, "does not belong to the dataset; move it elsewhere")

@@ -1,1 +1,0 @@
-"""Tests of bodies, their files and their posing."""

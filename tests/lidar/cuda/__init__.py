@@ -1,1 +1,0 @@
-"""Tests of the GPU, for machines that have none."""

@@ -1,0 +1,25 @@
+"""The benchmark of a GPU, run in the simulator as far as that can be waited for."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.gpu.measuring import measure, quick_size
+from motiondata.lidar.cuda.device import open_gpu
+
+
+def test_the_benchmark_measures_stages_and_builds_that_agree(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = measure(open_gpu(), quick_size("cpu"), tmp_path)
+    told, (stage,), (built,) = capsys.readouterr().out, results["stages"], results["builds"]
+    assert stage["hits"] > 0
+    assert set(stage["launched_frames_per_second"]) == {1}
+    assert "bound: posing by" in told
+    for otherwise in ("other_hits", "other_order", "other_bytes"):
+        assert stage["agreement"][otherwise] == 0
+    assert stage["agreement"]["range_metres"] < 1e-4
+    assert stage["agreement"]["same_bytes_alone"]
+    assert built["frames"] > 0
+    assert json.loads(json.dumps(results))["limits"]["copied_bytes_per_second"] > 0

@@ -1,0 +1,29 @@
+"""A whole build on the GPU, in a worker that is forked before anything touches it."""
+
+from pathlib import Path
+
+import numpy as np
+
+from pipelines.engine.execution import Execution
+from pipelines.products.lidar.build import build_lidar
+from shards.format.dataset import Dataset
+from shards.format.members import decode_member
+from shards.format.reading import iter_samples
+from tests.support.archive import make_archive
+
+POINTS = 4
+
+
+def test_a_build_is_the_processors_but_for_the_last_bits(tmp_path: Path) -> None:
+    archive = make_archive(tmp_path)
+    for device in ("cpu", "cuda"):
+        options = archive.options(points=POINTS, limit=1, device=device)
+        build_lidar(options, tmp_path / device, Execution())
+    cpu, cuda = Dataset.open(tmp_path / "cpu"), Dataset.open(tmp_path / "cuda")
+    assert cuda.description.parameters["device"] == "cuda"
+    pairs = zip(iter_samples(cuda, "train"), iter_samples(cpu, "train"), strict=True)
+    for (key, found), (expected_key, expected) in pairs:
+        assert key == expected_key
+        assert found["hits.npy"] == expected["hits.npy"]
+        points = [decode_member(".npy", members["points.npy"]) for members in (found, expected)]
+        np.testing.assert_allclose(points[0], points[1], atol=1e-5)

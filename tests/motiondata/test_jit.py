@@ -1,0 +1,166 @@
+"""Kernels: compiled once for all processes, and said to be; without a cache they work as well."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import motiondata.jit
+from motiondata.jit import kernel
+
+MODULE = """
+from motiondata.jit import compiling_once, kernel
+
+@kernel
+def doubled(number):
+    return 2 * number
+
+with compiling_once(lambda sentence: print(sentence.split()[0].lower())):
+    print(doubled(21), doubled(2.5))
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    path = tmp_path / "doubling.py"
+    path.write_text(MODULE)
+    return path
+
+
+def begun(program: Path) -> subprocess.Popen[str]:
+    root = str(Path(__file__).parents[2])
+    environment = {
+        **os.environ,
+        "PYTHONPATH": root,
+        "NUMBA_CACHE_DIR": str(program.parent / "cache"),
+    }
+    return subprocess.Popen(
+        [sys.executable, str(program)], env=environment, stdout=subprocess.PIPE, text=True
+    )
+
+
+def cached(program: Path) -> list[Path]:
+    return list(program.parent.glob("cache/**/*.nbc"))
+
+
+def ended(process: subprocess.Popen[str]) -> list[str]:
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    return output.splitlines()
+
+
+def test_compiling_is_announced_once_and_loading_is_not(program: Path) -> None:
+    assert ended(begun(program)) == ["compiling", "42 5.0"]
+    assert ended(begun(program)) == ["42 5.0"]
+
+
+def test_of_processes_that_begin_together_one_compiles(program: Path) -> None:
+    processes = [begun(program) for _ in range(2)]
+    lines = sorted(line for process in processes for line in ended(process))
+    assert lines == ["42 5.0", "42 5.0", "compiling"]
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda data: data[:0],
+    "half": lambda data: data[: len(data) // 2],
+    "a flipped bit": lambda data: data[:-3000] + bytes([data[-3000] ^ 1]) + data[-2999:],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_in_the_cache_is_compiled_again(program: Path, damage: str) -> None:
+    """What a power loss leaves; to load it could end the process."""
+    ended(begun(program))
+    assert len(cached(program)) == 2
+    for path in cached(program):
+        path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    assert ended(begun(program)) == ["compiling", "42 5.0"]
+    assert ended(begun(program)) == ["42 5.0"]
+
+
+def test_a_folder_in_the_place_of_a_file_of_the_cache_costs_time_only(program: Path) -> None:
+    ended(begun(program))
+    for path in cached(program):
+        path.unlink()
+        path.mkdir()
+    assert ended(begun(program)) == ["compiling", "42 5.0"]
+
+
+FULL_DISK = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+"""
+
+
+def test_a_disk_without_room_for_the_cache_costs_time_only(program: Path) -> None:
+    program.write_text(FULL_DISK + program.read_text())
+    assert ended(begun(program)) == ["compiling", "42 5.0"]
+    assert cached(program) == []
+
+
+def test_whoever_holds_the_lock_is_named_and_waited_for(program: Path) -> None:
+    held = subprocess.Popen(
+        [sys.executable, "-c", HOLDING, motiondata.jit.__file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert held.stdout is not None
+    held.stdout.readline()
+    program.write_text(program.read_text().replace(".split()[0].lower()", ", flush=True"))
+    waiting = begun(program)
+    assert waiting.stdout is not None
+    first = waiting.stdout.readline()
+    held.communicate()
+    assert first.startswith(f"Waiting for process {held.pid} ({sys.executable} -c")
+    assert ended(waiting)[-1] == "42 5.0"
+
+
+HOLDING = """
+import fcntl, sys
+with open(sys.argv[1]) as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_kernel_that_cannot_be_cached_is_compiled_all_the_same() -> None:
+    names: dict[str, object] = {}
+    exec("def doubled(number): return 2 * number", names)  # noqa: S102 (a function of no file)
+    assert kernel(names["doubled"])(21) == 42  # type: ignore[type-var, operator]
+
+
+CALLER = """
+from callee import tripled
+from motiondata.jit import compiling_once, kernel
+
+@kernel
+def twelvefold(number):
+    return 4 * tripled(number)
+
+with compiling_once(lambda sentence: print(sentence.split()[0].lower())):
+    print(twelvefold(2))
+"""
+
+CALLEE = """
+from motiondata.jit import step
+
+@step
+def tripled(number):
+    return 3 * number
+"""
+
+
+def test_a_kernel_is_compiled_anew_when_what_it_calls_has_changed(tmp_path: Path) -> None:
+    caller, callee = tmp_path / "caller.py", tmp_path / "callee.py"
+    caller.write_text(CALLER)
+    callee.write_text(CALLEE)
+    assert ended(begun(caller)) == ["compiling", "24"]
+    assert ended(begun(caller)) == ["24"]
+    callee.write_text(CALLEE.replace("3 * number", "300 * number"))
+    assert ended(begun(caller)) == ["compiling", "2400"]

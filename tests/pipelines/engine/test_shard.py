@@ -1,0 +1,83 @@
+"""Building one shard: the order in which a worker does things."""
+
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from motiondata.errors import DropReason, InputError
+from pipelines.engine.jobs import ShardJob
+from pipelines.engine.plan import PlannedRow
+from pipelines.engine.quarantine import QuarantinedRow
+from pipelines.engine.run_lock import locked_run
+from pipelines.engine.shard import build_shard
+from pipelines.products.lidar.product import LidarProduct
+from tests.support.archive import MadeArchive, make_archive
+from tests.support.small_body import made_body
+
+
+class Diary:
+    """A watcher that writes down each row that is taken up next, and the files asked for."""
+
+    def __init__(self) -> None:
+        self.entries: list[int | str] = []
+
+    def row_started(self, row: int) -> None:
+        self.entries.append(row)
+
+    def row_finished(self, frames: int) -> None:
+        pass
+
+    def ask_for(self, path: Path) -> None:
+        self.entries.append(path.name)
+
+
+def test_a_clip_s_files_are_asked_for_when_the_clip_before_it_is_taken_up(
+    archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diary, options = Diary(), archive.options()
+    monkeypatch.setattr("pipelines.products.lidar.product.prefetch_file", diary.ask_for)
+    product = LidarProduct.of(options)
+    shard = next(shard for shard in product.plan_around({}).plan.shards if shard.clips[1:])
+    with locked_run(out) as run:
+        build_shard(ShardJob(shard, product, out, "plan", run), diary)
+    expected: list[int | str] = []
+    for clip, following in zip_longest(shard.clips, shard.clips[1:]):
+        if following:
+            expected += [following.row.number, *files_of(following)]
+        expected += [clip.row.number, clip.row.number]  # when it is begun, and when it is finished
+    assert diary.entries == expected
+
+
+def files_of(clip: PlannedRow) -> list[str]:
+    return [Path(clip.recording).name, f"{clip.row.name}.txt"]
+
+
+def test_the_files_of_a_row_in_quarantine_are_not_asked_for(
+    archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diary, product = Diary(), LidarProduct.of(archive.options())
+    monkeypatch.setattr("pipelines.products.lidar.product.prefetch_file", diary.ask_for)
+    shards = product.plan_around({}).plan.shards
+    shard = next(shard for shard in shards if shard.clips[2:])
+    row = shard.clips[1].row
+    quarantine = (QuarantinedRow(row.number, DropReason.HUNG, "took too long"),)
+    with locked_run(out) as run:
+        receipt = build_shard(ShardJob(shard, product, out, "plan", run, quarantine), diary)
+    assert row.number in [drop.row for drop in receipt.drops]
+    assert f"{row.name}.txt" not in diary.entries
+    assert f"{shard.clips[2].row.name}.txt" in diary.entries
+
+
+def test_a_worker_that_finds_another_body_than_was_planned_with_stops(
+    tmp_path: Path, out: Path
+) -> None:
+    archive = make_archive(tmp_path)
+    product = LidarProduct.of(archive.options())
+    np.savez(archive.root / "body.npz", **made_body(joints=24))  # type: ignore[arg-type]
+    LidarProduct.of(archive.options())  # as in another process, in which nothing was loaded before
+    plan, _ = product.plan_around({})
+    with locked_run(out) as run, pytest.raises(InputError, match=r"body\.npz, .* was replaced"):
+        build_shard(ShardJob(plan.shards[0], product, out, "plan", run), Diary())
+    assert not [*out.rglob("*.tar")]

@@ -1,0 +1,257 @@
+"""Poison: a recording that ends, hangs or bloats its worker costs its own clips and no other."""
+
+import errno
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import pyarrow.parquet as pq
+import pytest
+
+from motiondata.errors import DropReason
+from pipelines.datasets.info import verify
+from pipelines.engine.errors import AbortedError
+from pipelines.engine.execution import Execution
+from pipelines.engine.jobs import RowListener, ShardJob
+from pipelines.engine.receipts import Receipt
+from pipelines.engine.shard import build_shard
+from pipelines.engine.workers.crashes import Crash, CrashTracker
+from pipelines.engine.workers.supervisor import MAX_UNEXPLAINED_CRASHES
+from pipelines.products.lidar.build import build_lidar
+from shards.format.dataset import Dataset
+from shards.format.publishing import TEMPORARY
+from tests.support.archive import GOOD, MadeArchive
+from tests.support.compare_builds import files_of
+from tests.support.crashing_rows import build_poisoned, harms_done, make_poisoned_archive
+from tests.test_layers import ROOT
+
+T = TypeVar("T")
+
+QUICK = Execution(clip_seconds=2.0, worker_gigabytes=0.5)
+"""Limits that a clip of the small archive never meets, once kernels are loaded."""
+
+
+@pytest.fixture(autouse=True)
+def _poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.engine.build.build_shard", build_poisoned)
+
+
+def drops_of(out: Path) -> dict[str, tuple[str, str]]:
+    """Return the reason and the message of every drop of a poisonous row, by its key."""
+    drops = pq.read_table(out / "drops.parquet").to_pylist()
+    return {
+        drop["key"]: (drop["reason"], drop["message"])
+        for drop in drops
+        if drop["key"].startswith("P")
+    }
+
+
+POISONS = {
+    "abort 99": (DropReason.CRASHED, "crashed the worker, twice in a row"),
+    "exit 99": (DropReason.CRASHED, "crashed the worker, twice in a row"),
+    "hang 99": (DropReason.HUNG, "took longer than --clip-seconds, twice in a row"),
+    "eat 99": (DropReason.OUT_OF_MEMORY, "took more memory than --worker-gigabytes"),
+    "leak 99": (DropReason.OUT_OF_MEMORY, "took more memory than --worker-gigabytes"),
+    "kill 99": (DropReason.CRASHED, "the worker was killed while it was in hand"),
+}
+
+
+def test_poisonous_recordings_cost_their_own_clips_alone(tmp_path: Path, out: Path) -> None:
+    archive = make_poisoned_archive(tmp_path, *POISONS)
+    build_lidar(archive.options(), out, QUICK)
+    assert verify(out)[0]
+    assert set(Dataset.open(out).manifest["key"].to_pylist()) == set(GOOD)
+    dropped = drops_of(out)
+    for number, (poison, (reason, words)) in enumerate(POISONS.items()):
+        found, message = dropped[f"P{number}"]
+        assert found == reason
+        assert message.startswith(f"CMU/66/{poison}_poses.npz: ")
+        assert words in message
+    assert not list(out.rglob(f"*{TEMPORARY}"))
+    assert not list(out.rglob("*.quarantine*"))
+    assert Dataset.open(out).description.provenance["limited_drops"] == {
+        "hung": {"rows": 1, "limit": "clip_seconds"},
+        "out_of_memory": {"rows": 2, "limit": "worker_gigabytes"},
+    }
+
+
+@pytest.mark.parametrize("poison", ["abort 1", "exit 1", "eat 1", "kill 3"])
+def test_a_death_that_does_not_come_again_costs_nothing(
+    tmp_path: Path, out: Path, poison: str
+) -> None:
+    archive = make_poisoned_archive(tmp_path, poison)
+    build_lidar(archive.options(), out / "poisoned", QUICK)
+    assert harms_done(archive.root / "amass", poison.split()[0]) == int(poison.split()[1])
+    build_lidar(archive.options(), out / "well", QUICK)
+    assert files_of(out / "poisoned") == files_of(out / "well")
+    assert not drops_of(out / "well")
+
+
+def test_a_build_that_goes_on_does_not_die_of_the_same_row_again(tmp_path: Path, out: Path) -> None:
+    archive = make_poisoned_archive(tmp_path, "stop 1", "abort 99")
+    with pytest.raises(KeyboardInterrupt):
+        build_lidar(archive.options(), out, QUICK)
+    assert harms_done(archive.root / "amass", "abort") == 2
+    build_lidar(archive.options(), out, QUICK)
+    assert harms_done(archive.root / "amass", "abort") == 2
+    assert set(drops_of(out)) == {"P1"}
+    assert verify(out)[0]
+
+
+def test_a_row_that_was_dropped_as_poison_can_be_tried_again(tmp_path: Path, out: Path) -> None:
+    archive = make_poisoned_archive(tmp_path, "abort 2")
+    build_lidar(archive.options(), out, QUICK)
+    assert set(drops_of(out)) == {"P0"}
+    build_lidar(archive.options(), out, replace(QUICK, retry_dropped=True))
+    assert not drops_of(out)
+    assert set(Dataset.open(out).manifest["key"].to_pylist()) == {*GOOD, "P0"}
+    assert verify(out)[0]
+
+
+def test_a_shard_of_nothing_but_poison_is_no_shard(tmp_path: Path, out: Path) -> None:
+    archive = make_poisoned_archive(tmp_path, "abort 99")
+    lines = (tmp_path / "index.csv").read_text().splitlines()
+    kept = [line for line in lines if not any(name in line for name in GOOD) or "000003" in line]
+    (tmp_path / "index.csv").write_text("\n".join(kept) + "\n")
+    for name in ("train", "val", "test"):
+        path = tmp_path / f"{name}.txt"
+        names = [line for line in path.read_text().splitlines() if line in ("P0", "000003")]
+        path.write_text("\n".join(names) + "\n")
+    build_lidar(archive.options(), out, QUICK)
+    assert verify(out)[0]
+    assert not (out / "train/000000.tar").exists()
+
+
+def die_before_any_row(job: ShardJob, listener: RowListener) -> Receipt:
+    os._exit(3)
+
+
+def test_deaths_that_no_row_is_to_blame_for_end_the_build(
+    archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.engine.build.build_shard", die_before_any_row)
+    with pytest.raises(AbortedError, match=rf"died {MAX_UNEXPLAINED_CRASHES} times .* no one clip"):
+        build_lidar(archive.options(), out, QUICK)
+    monkeypatch.setattr("pipelines.engine.build.build_shard", build_shard)
+    build_lidar(archive.options(), out, QUICK)
+    assert verify(out)[0]
+
+
+def die_in_mid_sentence_once(job: ShardJob, listener: RowListener) -> Receipt:
+    died = job.out.with_name("died")
+    if not died.exists():
+        died.touch()
+        connection = listener._connection  # type: ignore[attr-defined]
+        os.write(connection.fileno(), (1000).to_bytes(4, "big") + b"fewer bytes than that")
+        os._exit(3)
+    return build_shard(job, listener)
+
+
+def test_a_worker_that_dies_in_mid_sentence_costs_nothing(
+    archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.engine.build.build_shard", die_in_mid_sentence_once)
+    build_lidar(archive.options(), out, QUICK)
+    assert out.with_name("died").exists()
+    assert verify(out)[0]
+    assert set(Dataset.open(out).manifest["key"].to_pylist()) == set(GOOD)
+
+
+class TwoWordError(Exception):
+    """An error that pickle writes and cannot read."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(f"{first} {second}")
+
+
+def test_an_error_that_cannot_travel_arrives_in_words_with_its_origin(
+    archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raise_it(job: ShardJob, listener: RowListener) -> Receipt:
+        raise TwoWordError("no", "way")
+
+    monkeypatch.setattr("pipelines.engine.build.build_shard", raise_it)
+    with pytest.raises(RuntimeError, match=r"TwoWordError\('no way'\)") as caught:
+        build_lidar(archive.options(), out, QUICK)
+    assert "in raise_it" in "".join(caught.value.__notes__)
+
+
+def test_what_building_raises_is_raised_to_the_caller_with_its_origin(
+    archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raise_it(job: ShardJob, listener: RowListener) -> Receipt:
+        raise ZeroDivisionError(job.shard.name)
+
+    monkeypatch.setattr("pipelines.engine.build.build_shard", raise_it)
+    with pytest.raises(ZeroDivisionError, match=r"test/000000\.tar") as caught:
+        build_lidar(archive.options(), out, QUICK)
+    assert "in raise_it" in "".join(caught.value.__notes__)
+
+
+def test_a_full_disk_names_the_file_that_it_was_too_full_for(
+    archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_space(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def build_on_full_disk(job: ShardJob, listener: RowListener) -> Receipt:
+        monkeypatch.setattr("shards.format.publishing.os.fsync", no_space)
+        return build_shard(job, listener)
+
+    monkeypatch.setattr("pipelines.engine.build.build_shard", build_on_full_disk)
+    with pytest.raises(AbortedError, match=r"No space left on device .*test/000000\.tar"):
+        build_lidar(archive.options(), out, QUICK)
+
+
+def test_a_worker_dies_with_its_driver(tmp_path: Path, out: Path) -> None:
+    archive = make_poisoned_archive(tmp_path, "hang 99")
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from pipelines import build; from pipelines.clips.options import Execution\n"
+        "from tests.support.archive import MadeArchive\n"
+        "from tests.support.crashing_rows import build_poisoned\n"
+        "build.build_shard = build_poisoned\n"
+        "options = MadeArchive(Path(sys.argv[1])).options()\n"
+        "build.build_lidar(options, Path(sys.argv[2]), Execution())\n"
+    )
+    log = archive.root / "amass/hang.log"
+    driver = subprocess.Popen([sys.executable, "-c", program, str(tmp_path), str(out)], cwd=ROOT)
+    worker = Path("/proc") / wait_for(lambda: log.read_text().strip() if log.exists() else "")
+    assert worker.exists()
+    driver.kill()
+    driver.wait()
+    wait_for(lambda: not worker.exists())
+
+
+def wait_for(condition: Callable[[], T]) -> T:
+    """Wait until a condition holds, and return what it is then."""
+    until = time.monotonic() + 60
+    while not (found := condition()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("count", "blamed"),
+    [
+        ([(7, Crash.CRASHED)], False),
+        ([(7, Crash.CRASHED), (7, Crash.CRASHED)], True),
+        ([(7, Crash.CRASHED), (8, Crash.CRASHED)], False),
+        ([(7, Crash.HUNG), (None, Crash.KILLED), (7, Crash.HUNG)], False),
+        ([(7, Crash.KILLED), (7, Crash.CRASHED)], True),
+        ([(7, Crash.KILLED)] * 3, False),
+        ([(7, Crash.KILLED)] * 4, True),
+        ([(None, Crash.CRASHED)] * 4, False),
+    ],
+)
+def test_a_row_is_blamed_when_it_was_in_hand_again_and_again(
+    count: list[tuple[int | None, Crash]], blamed: bool
+) -> None:
+    inquest = CrashTracker()
+    assert [inquest.blames_row(row, crash) for row, crash in count][-1] == blamed

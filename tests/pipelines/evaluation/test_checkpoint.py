@@ -1,0 +1,90 @@
+"""Evaluating a checkpoint: the captioner's own captions, and its loss with others' features."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import CliRunner
+
+from cli import main
+from pipelines.evaluation.evaluate import JSON_REPORT, MARKDOWN_REPORT, evaluate
+from pipelines.evaluation.options import EvaluationOptions
+from shards.errors import ShardError
+from shards.format.hashing import hash_file
+from tests.pipelines.evaluation.conftest import write_captions
+from tests.support.captioned_features import MadeFeatures, make_captioned
+
+pytest.importorskip("transformers")
+
+from pipelines.training.captioning.generate import caption_split, matched_and_shuffled_loss
+from pipelines.training.captioning.options import CaptionerTrainingOptions
+from pipelines.training.captioning.train_captioner import train_captioner
+from pipelines.training.common.options import LoopOptions
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return a dataset of features, and a checkpoint that has hardly learned."""
+    root = tmp_path_factory.mktemp("taught")
+    dataset = make_captioned(root / "features").path
+    train_captioner(
+        dataset,
+        root / "run",
+        CaptionerTrainingOptions(steps="4"),
+        LoopOptions(8),
+        "cpu",
+        StringIO(),
+    )
+    return dataset, root / "run/checkpoint.pt"
+
+
+def test_a_checkpoint_is_evaluated_as_its_captions_are(
+    taught: tuple[Path, Path], tmp_path: Path
+) -> None:
+    dataset, checkpoint = taught
+    found = caption_split(dataset, checkpoint, "test")
+    keys, captions = zip(*found, strict=True)
+    told = write_captions(tmp_path / "told", keys, captions)
+    reports = []
+    for name, options in {
+        "file": EvaluationOptions(captions=told),
+        "checkpoint": EvaluationOptions(checkpoint=checkpoint),
+    }.items():
+        evaluate(dataset, tmp_path / name, options)
+        reports.append(json.loads((tmp_path / name / JSON_REPORT).read_text()))
+    by_file, by_checkpoint = reports
+    assert by_checkpoint["scores"] == by_file["scores"]
+    assert by_checkpoint["nearest_by"] == "features"
+    assert by_checkpoint["captions_by"]["blake3"] == hash_file(checkpoint)
+    matched, shuffled = matched_and_shuffled_loss(dataset, checkpoint, "test")
+    assert by_checkpoint["loss"] == {"matched": matched, "shuffled": shuffled}
+    assert f"{matched:.3f} nats" in (tmp_path / "checkpoint" / MARKDOWN_REPORT).read_text()
+
+
+def test_a_checkpoint_is_evaluated_on_a_single_clip(
+    taught: tuple[Path, Path], tmp_path: Path
+) -> None:
+    dataset = make_captioned(tmp_path / "one", MadeFeatures(clips=(("train", 50), ("test", 1))))
+    evaluate(dataset.path, tmp_path / "out", EvaluationOptions(checkpoint=taught[1]))
+    report = json.loads((tmp_path / "out" / JSON_REPORT).read_text())
+    assert (report["clips"], report["loss"]) == (1, None)
+
+
+def test_what_the_nearest_clip_needs_is_asked_for_before_captioning(tmp_path: Path) -> None:
+    dataset = make_captioned(tmp_path / "data", with_stats=False).path
+    options = EvaluationOptions(checkpoint=tmp_path / "absent.pt")
+    with pytest.raises(ShardError, match="run motiondata stats"):
+        evaluate(dataset, tmp_path / "out", options)
+
+
+def test_a_gpu_that_is_not_there_is_refused(taught: tuple[Path, Path], tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    dataset, checkpoint = taught
+    arguments = ["--checkpoint", str(checkpoint), "--out", str(tmp_path / "out"), "--device=cuda"]
+    result = CliRunner().invoke(main, ["evaluate", str(dataset), *arguments])
+    assert result.exit_code == 2
+    assert "expected a GPU for cuda, found none; choose --device cpu" in result.output
+    assert not (tmp_path / "out").exists()

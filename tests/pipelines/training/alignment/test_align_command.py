@@ -1,0 +1,43 @@
+"""Aligning what a build wrote, by the command line."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+import cli
+from commands.parameters import WRONG_INPUT
+from pipelines.training.encoders.load_encoder import load_encoder
+from shards.format.dataset import Dataset
+from shards.stream.streamed_dataset import StreamedDataset
+
+TINY = ["--width", "8", "--layers", "1", "--points", "16", "--frame-stride", "8"]
+
+
+def align(built: Dataset, out: Path, *options: str) -> Result:
+    pytest.importorskip("transformers")
+    command = ["align", str(built.path), "--out", str(out), "--batch", "4", *TINY, *options]
+    return CliRunner().invoke(cli.main, command)
+
+
+def test_a_built_dataset_is_aligned_and_its_encoder_encodes(built: Dataset, tmp_path: Path) -> None:
+    result = align(built, tmp_path, "--steps", "2")
+    assert result.exit_code == 0, result.output
+    assert "motion to text" in result.output
+    assert [*json.loads((tmp_path / "recall.json").read_text())] == ["val", "test"]
+    encoder = load_encoder(tmp_path / "checkpoint.pt")
+    batch = next(iter(StreamedDataset(built).clips("test", ["points"], batch=1)))
+    features = encoder.encode(batch["points"][0])
+    assert features.shape == (batch["lengths"][0], 1024)
+    assert np.isfinite(features).all()
+
+
+def test_wrong_options_are_refused_in_a_sentence(built: Dataset, tmp_path: Path) -> None:
+    result = align(built, tmp_path, "--encoder", "nowhere:make")
+    assert result.exit_code == WRONG_INPUT
+    assert "--encoder nowhere:make: expected module:factory" in result.output
+    result = align(built, tmp_path, "--text-model", str(tmp_path / "t5"))
+    assert result.exit_code == WRONG_INPUT
+    assert "expected the folder of a T5" in result.output

@@ -1,1 +1,0 @@
-"""Slow and obvious versions of the fast things, to judge them by."""

@@ -1,0 +1,264 @@
+"""Judges: they look at joints alone, and tell whether somebody did what an act says.
+
+None knows how a motion is made, so captions and labels are held against what a body really does.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import find_peaks
+
+from motiondata.skeletons import JOINT
+from motiondata.synthesis.acts import SIDES, Act
+from tests.support.performances import Scene, runs, swings
+
+Floats = NDArray[np.float64]
+
+OTHER = {"left": "right", "right": "left"}
+
+
+def headings(scene: Scene) -> Floats:
+    """Return where the hips' front looks, as an angle to the left of -y, unwrapped, (frames,)."""
+    left = scene.path("left_hip") - scene.path("right_hip")
+    return np.unwrap(np.arctan2(left[:, 1], left[:, 0]))
+
+
+def way(scene: Scene) -> tuple[float, float]:
+    """Return how far somebody went ahead and to the left, by the heading at the start."""
+    moved = scene.path("pelvis")[-1] - scene.path("pelvis")[0]
+    yaw = headings(scene)[0]
+    ahead, left = (np.sin(yaw), -np.cos(yaw)), (np.cos(yaw), np.sin(yaw))
+    return float(moved[:2] @ ahead), float(moved[:2] @ left)
+
+
+def turned_deg(scene: Scene) -> float:
+    heading = headings(scene)
+    return float(np.degrees(heading[-1] - heading[0]))
+
+
+def peaks(values: Floats, prominence: float) -> int:
+    """Return how often a value rises by so much and falls again."""
+    padded = np.concatenate([[values.min()], values, [values.min()]])
+    return len(find_peaks(padded, prominence=prominence)[0])
+
+
+def sides_of(act: Act) -> tuple[str, ...]:
+    return (act.side,) if act.side in SIDES else SIDES
+
+
+def ahead_of_chest(scene: Scene, joint: str) -> Floats:
+    """Return how far a joint is before the shoulders, level, by the hips' heading, (frames,)."""
+    yaw = headings(scene)
+    shoulders = (scene.path("left_shoulder") + scene.path("right_shoulder")) / 2
+    reach = scene.path(joint) - shoulders
+    return reach[:, 0] * np.sin(yaw) - reach[:, 1] * np.cos(yaw)
+
+
+def judge_steps(act: Act, scene: Scene) -> None:
+    steps = {side: swings(scene, side) for side in SIDES}
+    assert len(steps["left"]) + len(steps["right"]) == act.count
+    assert min(SIDES, key=lambda side: steps[side][0].start) == act.side
+    assert abs(turned_deg(scene) - act.turn_deg) < 8
+
+
+def judge_straight(act: Act, scene: Scene) -> None:
+    judge_steps(act, scene)
+    ahead, left = way(scene)
+    sign = -1 if act.direction == "backward" else 1
+    assert sign * ahead > 0.15 * act.count
+    assert abs(left) < 0.15
+
+
+def judge_bend(act: Act, scene: Scene) -> None:
+    judge_steps(act, scene)
+    ahead, left = way(scene)
+    assert ahead > 0.5
+    assert left > 0.5 if act.direction == "left" else left < -0.5
+
+
+def judge_circle(act: Act, scene: Scene) -> None:
+    judge_steps(act, scene)
+    assert np.hypot(*way(scene)) < 0.3
+    assert np.ptp(scene.path("pelvis")[:, :2], axis=0).min() > 1.0
+
+
+def judge_walk(act: Act, scene: Scene) -> None:
+    if not act.turn_deg:
+        judge_straight(act, scene)
+    elif abs(act.turn_deg) < 360:
+        judge_bend(act, scene)
+    else:
+        judge_circle(act, scene)
+    assert not both_in_air(scene)
+
+
+def judge_run(act: Act, scene: Scene) -> None:
+    (judge_circle if act.turn_deg else judge_straight)(act, scene)
+    assert len(both_in_air(scene)) >= act.count - 4
+
+
+def both_in_air(scene: Scene) -> list[slice]:
+    lowest = np.minimum(scene.rise("left_foot"), scene.rise("right_foot"))
+    return runs(lowest > 0.012)
+
+
+def judge_side_step(act: Act, scene: Scene) -> None:
+    ahead, left = way(scene)
+    assert abs(ahead) < 0.1
+    assert (left if act.direction == "left" else -left) > 0.2 * act.count
+    assert [len(swings(scene, side)) for side in SIDES] == [act.count, act.count]
+    assert swings(scene, act.direction)[0].start < swings(scene, OTHER[act.direction])[0].start
+
+
+def judge_march(act: Act, scene: Scene) -> None:
+    if act.direction == "forward":
+        judge_straight(act, scene)
+    else:
+        judge_steps(act, scene)
+        assert np.hypot(*way(scene)) < 0.1
+    for side in SIDES:
+        assert scene.path(f"{side}_knee")[:, 2].max() > 0.68 * scene.path("pelvis")[0, 2]
+
+
+def judge_turn(act: Act, scene: Scene) -> None:
+    assert abs(turned_deg(scene) - act.turn_deg) < 8
+    assert np.hypot(*way(scene)) < 0.15
+
+
+def judge_stand(act: Act, scene: Scene) -> None:
+    assert not any(swings(scene, side) for side in SIDES)
+    assert np.ptp(scene.path("pelvis"), axis=0).max() < 0.15
+
+
+def judge_wave(act: Act, scene: Scene) -> None:
+    head = scene.path("neck")[:, 2]
+    for side in SIDES:
+        above = scene.path(f"{side}_wrist")[:, 2] > head
+        assert above.any() == (side in sides_of(act))
+    for side in sides_of(act):
+        up = scene.path(f"{side}_wrist")[:, 2] > scene.path(f"{side}_elbow")[:, 2]
+        bend = np.degrees(np.abs(scene.motion.pose[up, JOINT[f"{side}_elbow"], 1]))
+        assert len(find_peaks(-bend, prominence=12.0)[0]) == act.count
+
+
+def judge_clap(act: Act, scene: Scene) -> None:
+    apart = np.linalg.norm(scene.path("left_wrist") - scene.path("right_wrist"), axis=1)
+    assert peaks(-apart, 0.1) == act.count
+    assert 0.05 < apart.min() < 0.12
+    assert np.argmin(apart) == np.argmax(-apart)
+    for side in SIDES:
+        assert ahead_of_chest(scene, f"{side}_wrist")[np.argmin(apart)] > 0.2
+
+
+def judge_raise_arms(act: Act, scene: Scene) -> None:
+    for side in SIDES:
+        shoulder, wrist = scene.path(f"{side}_shoulder"), scene.path(f"{side}_wrist")
+        over = wrist[:, 2] - shoulder[:, 2]
+        arm = scene.subject.skeleton.arm
+        if side not in sides_of(act):
+            assert over.max() < 0
+            continue
+        assert peaks(over, 0.6 * arm) == act.count
+        highest = np.argmax(over)
+        aside = np.linalg.norm((wrist - shoulder)[highest, :2])
+        ahead = ahead_of_chest(scene, f"{side}_wrist")[highest]
+        assert (over[highest] > 0.8 * arm) == (act.direction == "up")
+        assert (aside > 0.8 * arm and ahead < 0.3 * arm) == (act.direction == "side")
+        assert (ahead > 0.8 * arm) == (act.direction == "front")
+
+
+def judge_punch(act: Act, scene: Scene) -> None:
+    straight = 0.9 * scene.subject.skeleton.arm
+    hits = {}
+    for side in SIDES:
+        reach = scene.path(f"{side}_wrist") - scene.path(f"{side}_shoulder")
+        level = np.abs(reach[:, 2]) < 0.2
+        hits[side] = runs((np.linalg.norm(reach, axis=1) > straight) & level)
+    assert len(hits["left"]) + len(hits["right"]) == act.count
+    if act.side == "both":
+        assert len(hits["right"]) - len(hits["left"]) in (0, 1)
+    else:
+        assert len(hits[act.side]) == act.count
+
+
+def judge_squat(act: Act, scene: Scene) -> None:
+    depth = -scene.path("pelvis")[:, 2]
+    assert peaks(depth, 0.15) == act.count
+    assert not any(swings(scene, side) for side in SIDES)
+
+
+def judge_sit(act: Act, scene: Scene) -> None:
+    height, leg = scene.path("pelvis")[:, 2], scene.subject.skeleton.leg
+    assert peaks(-height, 0.2) == act.count
+    low = np.argmin(height)
+    thigh = scene.path("left_knee")[low] - scene.path("left_hip")[low]
+    assert abs(thigh[2]) < 0.2 * leg
+    assert scene.path("head")[low, 2] - height[low] > 0.4
+
+
+def judge_bow(act: Act, scene: Scene) -> None:
+    assert peaks(-scene.path("head")[:, 2], 0.1) == act.count
+    assert np.degrees(scene.motion.pose[:, [JOINT["left_knee"], JOINT["right_knee"]], 0]).max() < 30
+    assert np.ptp(scene.path("pelvis")[:, 2]) < 0.1
+
+
+def judge_pick_up(act: Act, scene: Scene) -> None:
+    for side in SIDES:
+        at_floor = scene.path(f"{side}_wrist")[:, 2].min() < 0.27
+        assert at_floor == (side in sides_of(act))
+    assert not any(swings(scene, side) for side in SIDES)
+
+
+def judge_kick(act: Act, scene: Scene) -> None:
+    other = OTHER[act.side]
+    assert not swings(scene, other)
+    ankle = scene.path(f"{act.side}_ankle") - scene.path(f"{other}_ankle")
+    yaw = headings(scene)[0]
+    ahead = ankle[:, 0] * np.sin(yaw) - ankle[:, 1] * np.cos(yaw)
+    assert peaks(ahead, 0.4) == act.count
+
+
+def judge_jump(act: Act, scene: Scene) -> None:
+    flights = both_in_air(scene)
+    assert len(flights) == act.count
+    ahead, left = way(scene)
+    assert abs(left) < 0.1
+    assert ahead > 0.2 * act.count if act.direction == "forward" else abs(ahead) < 0.1
+    for flight in flights:
+        assert -13 < falling(scene, flight) < -7
+
+
+def falling(scene: Scene, flight: slice) -> float:
+    """Return the mean acceleration of the pelvis in the middle of a flight."""
+    length = (flight.stop - flight.start) // 4
+    height = scene.path("pelvis")[flight.start + length : flight.stop - length, 2]
+    return float(np.diff(height, 2).mean() * scene.fps**2)
+
+
+JUDGES: Mapping[str, Callable[[Act, Scene], None]] = {
+    "walk": judge_walk,
+    "run": judge_run,
+    "backward": judge_straight,
+    "side_step": judge_side_step,
+    "march": judge_march,
+    "turn": judge_turn,
+    "stand": judge_stand,
+    "wave": judge_wave,
+    "clap": judge_clap,
+    "raise_arms": judge_raise_arms,
+    "punch": judge_punch,
+    "squat": judge_squat,
+    "sit": judge_sit,
+    "bow": judge_bow,
+    "pick_up": judge_pick_up,
+    "kick": judge_kick,
+    "jump": judge_jump,
+}
+
+
+def judge(act: Act, scene: Scene) -> None:
+    """Assert that somebody did what an act says, and its gesture with it."""
+    JUDGES[act.kind](act, scene)
+    if act.gesture:
+        JUDGES[act.gesture.kind](act.gesture, scene)

@@ -1,0 +1,28 @@
+"""Everything that a build needs, loaded by one build in this process: what is forked has it."""
+
+import tempfile
+from pathlib import Path
+
+from pipelines.engine.jobs import ShardJob
+from pipelines.engine.run_lock import locked_run
+from pipelines.engine.shard import build_shard
+from pipelines.products.lidar.product import LidarProduct
+from tests.support.archive import make_archive
+
+
+class Unwatched:
+    """A watcher that takes no interest."""
+
+    def row_started(self, row: int) -> None:
+        pass
+
+    def row_finished(self, frames: int) -> None:
+        pass
+
+
+with tempfile.TemporaryDirectory() as folder:
+    options, out = make_archive(Path(folder)).options(limit=1), Path(folder) / "lidar"
+    product = LidarProduct.of(options)
+    with locked_run(out) as run:
+        for shard in product.plan_around({}).plan.shards:
+            build_shard(ShardJob(shard, product, out, "", run), Unwatched())
