@@ -61,6 +61,15 @@ def is_of_the_file(error: OSError) -> bool:
     return error.errno in OF_THE_FILE
 
 
+def expect_of_the_file(error: OSError) -> None:
+    """Raise an error again that is the machine's: it is no wrong input of the user's.
+
+    A file that the user named and may not read (EACCES) counts as wrong input.
+    """
+    if not is_of_the_file(error) and error.errno != errno.EACCES:
+        raise error
+
+
 def find_stamp(path: Path | bytes) -> Stamp | None:
     """Return the stamp of a file, links followed; None where there is none.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from motiondata.errors import InputError
+from motiondata.files import expect_of_the_file
 from motiondata.recording import GENDERS
 
 WORDS = {gender: (gender, gender[0]) for gender in ("male", "female")} | {"neutral": ("neutral",)}
@@ -72,7 +73,8 @@ def _files(folder: Path, nested: bool) -> list[_File]:
     """Return what lies in a folder, or in the folders in it."""
     try:
         inside = sorted(folder.iterdir())
-    except OSError:
+    except OSError as error:
+        expect_of_the_file(error)
         return []
     if not nested:
         return [_File(path.name.lower(), path) for path in inside]

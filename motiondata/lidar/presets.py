@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from motiondata.errors import InputError
+from motiondata.files import expect_of_the_file
 from motiondata.lidar.ouster import read_ouster
 from motiondata.lidar.sensor import Sensor
 from motiondata.lidar.sensor_fields import take, take_radians
@@ -78,6 +79,8 @@ def load_sensor(path: Path) -> Sensor:
         return _sensor_from_toml(path, tomllib.loads(text))
     # Both parsers raise kinds of ValueError, or recur once a bracket; a float holds no 10**400.
     except (OSError, ValueError, RecursionError, OverflowError) as error:
+        if isinstance(error, OSError):
+            expect_of_the_file(error)
         raise InputError(
             f"{path}: expected a sensor as TOML, or an Ouster's metadata as JSON; found: "
             f"{error!s:.200}"

@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from motiondata.files import is_of_the_file
 from pipelines.engine.drops import Drop
 from shards.errors import DatasetError
 from shards.format.hashing import hash_bytes
@@ -125,11 +126,18 @@ def list_receipts(out: Path) -> Iterator[Receipt]:
 
 
 def find_receipt(out: Path, shard: str, plan: str) -> Receipt | None:
-    """Return a shard's receipt if it is of this plan and the shard's file is still there."""
+    """Return a shard's receipt if it is of this plan and the shard's file is still there.
+
+    Raises `OSError` where the machine cannot tell: a retry would take the shard for a lost one.
+    """
     try:
         receipt = Receipt.from_bytes(receipt_path(out, shard).read_bytes())
         whole = receipt.file is None or (out / shard).lstat().st_size == receipt.file.bytes
-    except (OSError, *NO_RECEIPT):
+    except NO_RECEIPT:
+        return None
+    except OSError as error:
+        if not is_of_the_file(error):
+            raise
         return None
     answers = (receipt.shard, receipt.plan) == (shard, plan)
     return receipt if whole and answers else None

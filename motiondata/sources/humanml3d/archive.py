@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from motiondata.errors import DropReason, InputError, RecordingError
+from motiondata.files import expect_of_the_file
 from motiondata.sources.amass.subsets import fold_path
 from motiondata.sources.humanml3d.index import Row
 
@@ -181,6 +182,7 @@ def _entries(folder: Path, entered: set[tuple[int, int]]) -> list[os.DirEntry[st
         with os.scandir(folder) as entries:
             visible = [entry for entry in entries if not entry.name.startswith(".")]
     except OSError as error:
+        expect_of_the_file(error)
         raise InputError(
             f"{folder}: expected a folder of AMASS recordings; {error.strerror}"
         ) from error

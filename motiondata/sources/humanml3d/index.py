@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from motiondata.errors import DropReason, InputError, RecordingError
-from motiondata.files import expect_plain_file
+from motiondata.files import expect_of_the_file, expect_plain_file
 from motiondata.sources.amass.subsets import fold_name, humanml3d_subset
 
 COLUMNS = ("source_path", "start_frame", "end_frame", "new_name")
@@ -126,6 +126,7 @@ def _data_lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                     continue  # a blank line, or an empty row as Excel writes it: `,,,`
                 yield reader.line_num, _fields(f"{path}, line {reader.line_num}", header, values)
     except OSError as error:
+        expect_of_the_file(error)
         raise InputError(
             f"{path}: expected an index such as index.csv; {error.strerror}"
         ) from error

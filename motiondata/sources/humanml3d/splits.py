@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from motiondata.errors import InputError
-from motiondata.files import expect_plain_file
+from motiondata.files import expect_of_the_file, expect_plain_file
 from motiondata.mirroring import MIRRORED_PREFIX
 from motiondata.sources.humanml3d.index import Row
 
@@ -80,6 +80,7 @@ def _read_list(path: Path) -> list[str]:
         expect_plain_file(path)
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
+        expect_of_the_file(error)
         raise InputError(
             f"{path}: expected a list of clips, one name a line, for each of "
             f"{', '.join(SPLITS)}; {error.strerror}"

@@ -8,6 +8,7 @@ folder. Source: docs.ray.io/en/latest/ray-security/token-auth.html and Ray's
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,7 +40,8 @@ GcsClient(address=services.canonicalize_bootstrap_address(sys.argv[1]))
 """Asks for a cluster's number without a token, in another process: Ray decides once per process
 whether it sends one, and writes to standard error."""
 REFUSED = "Unauthenticated"
-PROBE_SECONDS = 20.0
+PROBE_SECONDS = 60.0
+"""A busy machine takes some 20 s to import Ray alone."""
 
 SOCKET_BYTES = 107
 """The longest name of a socket: `sun_path` of unix(7), less the zero at its end."""
@@ -104,7 +106,10 @@ def joined_cluster(address: str) -> Iterator[str]:
 
 
 def asks_for_token(address: str) -> bool:
-    """Tell whether a cluster refuses who has no token; False too where nothing answers in time."""
+    """Tell whether a cluster refuses who has no token.
+
+    Raises `ConnectionError` where it does not say so in time.
+    """
     if "://" in address:
         return find_token() is not None
     probe = subprocess.Popen(  # noqa: S603 (our own program)
@@ -118,8 +123,14 @@ def asks_for_token(address: str) -> bool:
     watchdog.start()
     with probe:
         asks = any(REFUSED in line for line in probe.stderr or ())
+        late = not asks and probe.wait() == -signal.SIGKILL
         probe.kill()
     watchdog.cancel()
+    if late:
+        raise ConnectionError(
+            f"the cluster did not say within {PROBE_SECONDS:.0f} s whether it asks for a token; "
+            f"where it runs, set {MODE} to token or disabled"
+        )
     return asks
 
 

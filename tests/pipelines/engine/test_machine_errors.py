@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from motiondata.bodies.folders import find_bodies
 from pipelines.engine.build import build
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
@@ -173,6 +174,44 @@ def test_one_call_that_fails_stops_the_build_and_drops_nothing(
             build_lidar(archive.options(), out, Execution())
     if error == "EIO":
         expect_to_finish_as_if_nothing_had_been(archive, out)
+
+
+@pytest.mark.parametrize("error", [errno.EIO, errno.ESTALE, errno.EMFILE])
+@pytest.mark.parametrize("name", ["index.csv", "val.txt", "sensor.toml"])
+def test_a_list_or_a_sensor_that_the_machine_cannot_read_is_no_wrong_input(
+    archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch, error: int, name: str
+) -> None:
+    open_path, sensor = Path.open, out.with_name("sensor.toml")
+    sensor.write_text("name = 'mine'\ncolumns = 512\nelevation_deg = [0.0]\n")
+
+    def failing_open(path: Path, *more: Any, **named: Any) -> Any:
+        if path.name == name:
+            raise OSError(error, os.strerror(error), str(path))
+        return open_path(path, *more, **named)
+
+    monkeypatch.setattr(Path, "open", failing_open)
+    message = rf"stopped: {os.strerror(error)} \(.*{name}\); nothing was written"
+    with pytest.raises(AbortedError, match=message):
+        build_lidar(archive.options(sensor=str(sensor)), out, Execution())
+
+
+def test_a_folder_of_bodies_that_the_machine_cannot_list_is_not_taken_for_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for gender in ("male", "female", "neutral"):
+        (tmp_path / gender).mkdir()
+        (tmp_path / gender / "model.npz").touch()
+    assert find_bodies(tmp_path).keys() == {"male", "female", "neutral"}
+    listed = Path.iterdir
+
+    def failing_list(path: Path) -> Any:
+        if path.name == "neutral":
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", failing_list)
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        find_bodies(tmp_path)
 
 
 def test_a_size_that_the_machine_cannot_tell_stops_the_plan(

@@ -1,5 +1,7 @@
 """Dropped rows that are tried again: shards that are built stay, and what comes is added."""
 
+import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from motiondata.errors import InputError
 from pipelines.datasets.info import verify
 from pipelines.datasets.statistics import stats
+from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
 from shards.format.dataset import Dataset
@@ -93,6 +96,25 @@ def test_a_retry_in_vain_changes_nothing(mine: MadeArchive, out: Path) -> None:
         assert files_of(out).keys() == files.keys()
         assert finished_shards(out) == shards
         assert verify(out)[0]
+
+
+def test_a_retry_does_not_take_a_shard_that_the_machine_cannot_find_for_a_lost_one(
+    mine: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_lidar(mine.options(), out, Execution())
+    repair(mine, *REPAIRED)
+    files, lstat = files_of(out), Path.lstat
+
+    def failing_lstat(path: Path) -> os.stat_result:
+        if path.name == "000000.tar":
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        return lstat(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "lstat", failing_lstat)
+        with pytest.raises(AbortedError, match=os.strerror(errno.EIO)):
+            build_lidar(mine.options(), out, AGAIN)
+    assert files_of(out) == files
 
 
 def test_a_retry_in_an_empty_folder_is_a_build(mine: MadeArchive, out: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.engine.workers import ray_environment
 from tests.support.archive import MadeArchive
 from tests.support.faults import build_words
 from tests.support.reference_data import ROOT
@@ -95,6 +96,16 @@ def wait_for_port(port: int) -> None:
             socket.create_connection(("127.0.0.1", port), 1).close()
             return
         time.sleep(0.1)
+
+
+def test_a_cluster_that_does_not_say_whether_it_asks_for_a_token_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ray_environment, "PROBE_SECONDS", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(ConnectionError, match="set RAY_AUTH_MODE to token or disabled"):
+            ray_environment.asks_for_token(address)
 
 
 @pytest.mark.slow
