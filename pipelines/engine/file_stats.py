@@ -93,7 +93,8 @@ def files_about(files: pa.Table, named: Mapping[str, Set[str]]) -> pa.Table:
 def changed_files(before: pa.Table, now: pa.Table) -> Iterator[tuple[str, list[str]]]:
     """Yield the names of the files that changed, came or went, in order, by kind."""
     keys = ["kind", "name"]
-    both = before.join(now, keys, join_type="full outer", left_suffix="_before")
+    how = {"join_type": "full outer", "left_suffix": "_before", "use_threads": False}
+    both = before.join(now, keys, **how)
     pairs = [(both[f"{name}_before"], both[name]) for name in COLUMNS.names if name not in keys]
     same = [pc.equal(pc.fill_null(old, -1), pc.fill_null(new, -1)) for old, new in pairs]
     changed = both.filter(pc.invert(pc.and_(*same))).sort_by([(key, "ascending") for key in keys])

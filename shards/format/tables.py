@@ -20,6 +20,9 @@ from shards.format.hashing import check_entry, new_hash
 from shards.format.publishing import Permit, publishing
 
 ROW_GROUP_ROWS = 65_536
+ROWS_PER_BYTE, VALUES_PER_BYTE, UNPACKED_PER_BYTE = 8, 256, 256
+"""The most that a byte of a Parquet file is believed to hold. A row of ours has a key unlike all
+others, so that it takes a byte at least; lists of captions may hold many equal ones."""
 
 
 @dataclass(frozen=True)
@@ -179,10 +182,37 @@ def table_to_parquet(table: pa.Table) -> bytes:
 
 
 def parquet_to_table(data: bytes, where: str) -> pa.Table:
-    """Return the table that the bytes of a Parquet file hold."""
+    """Return the table that the bytes of a Parquet file hold.
+
+    Raises `DatasetError` where they are no such file, or declare more than their size can hold.
+    """
     try:
-        table = pq.ParquetFile(pa.BufferReader(data)).read()
+        file = pq.ParquetFile(pa.BufferReader(data))
+        _expect_to_fit(file.metadata, len(data), where)
+        # Arrow's threads may end the process with SIGABRT at its exit (apache/arrow, issue 34314).
+        table = file.read(use_threads=False)
         table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DatasetError(where, f"expected a Parquet file: {error}") from error
     return table
+
+
+def _expect_to_fit(declared: pq.FileMetaData, size: int, where: str) -> None:
+    """Raise `DatasetError` where a file declares values without end: reading takes memory for each.
+
+    Runs of equal values take next to no bytes, so that a small file may declare billions.
+    """
+    groups = map(declared.row_group, range(declared.num_row_groups))
+    columns = [group.column(number) for group in groups for number in range(group.num_columns)]
+    values = max((column.num_values for column in columns), default=0)
+    unpacked = sum(column.total_uncompressed_size for column in columns)
+    if (
+        declared.num_rows > ROWS_PER_BYTE * size
+        or values > VALUES_PER_BYTE * size
+        or unpacked > UNPACKED_PER_BYTE * size
+    ):
+        raise DatasetError(
+            where,
+            f"declares {declared.num_rows:,} rows in {size:,} bytes, with up to {values:,} values "
+            "in a column: more than any build writes",
+        )

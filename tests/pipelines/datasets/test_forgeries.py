@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -35,17 +36,19 @@ def reseal(path: Path, change: Callable[[dict[str, Any]], Any]) -> None:
     (path / "dataset.json").write_bytes(to_self_hashed_json(document))
 
 
-def change_table(path: Path, name: str, change: Change) -> None:
+def change_table(path: Path, name: str, change: Change, **how: Any) -> None:
     """Replace a table of a dataset by another, with its hash."""
     sink = pa.BufferOutputStream()
-    pq.write_table(change(pq.read_table(path / name)), sink)
+    changed = change(pq.read_table(path / name))
+    pq.write_table(changed, sink, **how)
     data = bytes(sink.getvalue())
     (path / name).write_bytes(data)
 
     def put(document: dict[str, Any]) -> None:
         for table in document["tables"]:
             if table["name"] == name:
-                table.update(bytes=len(data), blake3=hash_bytes(data))
+                table.update(bytes=len(data), blake3=hash_bytes(data), rows=len(changed))
+                document["counts"].update(drops=document["tables"][1]["rows"])
 
     reseal(path, put)
 
@@ -104,6 +107,47 @@ def test_a_forged_manifest_is_one_fault_and_one_sentence(
         found, said = run(command, forged)
         assert found == code, said
         assert re.search(message, said), said
+
+
+def lists(table: pa.Table) -> pa.Table:
+    """Return a manifest whose first sample has ten million captions, in a few kilobytes."""
+    many = 10_000_000
+    ends = pa.array([0] + [many] * len(table), pa.int32())
+    texts = pa.array(np.zeros(many, np.int8)).cast(pa.string())
+    values = pa.ListArray.from_arrays(ends, texts)
+    number = table.column_names.index("captions")
+    return table.set_column(number, table.schema.field("captions"), values)
+
+
+def rows(table: pa.Table) -> pa.Table:
+    """Return three million equal drops."""
+    equal = {
+        field.name: pa.array(np.zeros(3_000_000, np.int8)).cast(field.type)
+        for field in table.schema
+    }
+    return pa.Table.from_pydict(equal, schema=table.schema)
+
+
+def long(table: pa.Table) -> pa.Table:
+    """Return a manifest in which each sample is of a subset with a name of 10 MB."""
+    names = pa.array(["x" * 10_000_000] * len(table))
+    number = table.column_names.index("subset")
+    return table.set_column(number, table.schema.field("subset"), names)
+
+
+BOMBS = {"lists": (MANIFEST, lists), "rows": (DROPS, rows), "texts": (MANIFEST, long)}
+
+
+@pytest.mark.parametrize(("name", "change"), BOMBS.values(), ids=BOMBS)
+def test_a_small_table_that_declares_a_huge_one_is_refused_before_it_is_read(
+    forged: Path, name: str, change: Change
+) -> None:
+    change_table(forged, name, change, compression="zstd")
+    size = (forged / name).stat().st_size
+    for command, code in (("verify", 1), ("info", 2)):
+        found, said = run(command, forged)
+        assert found == code, said
+        assert re.search(rf"{name}: declares .* rows in {size:,} bytes", said), said
 
 
 @pytest.mark.parametrize("places", ["points_offset", "json_offset", "json_size"])
