@@ -20,6 +20,7 @@ import numpy as np
 from motiondata.counting import counted
 from motiondata.errors import InputError
 from pipelines.engine.errors import AbortedError
+from pipelines.engine.foreign_dataset import expect_no_dataset
 from pipelines.engine.text_tables import count_table
 from pipelines.engine.workers.worker import exit_with_parent
 from shards.errors import DatasetError
@@ -120,8 +121,11 @@ def _check_listed(dataset: Dataset, files: Mapping[str, bytes]) -> None:
 
 
 def _check_out(dataset: Dataset, out: Path | None) -> None:
-    """Raise where `out` is a folder of another dataset."""
-    if out is None or not (out / DATASET).exists():
+    """Raise where `out` is a folder of another dataset, or lies in a dataset."""
+    if out is None:
+        return
+    expect_no_dataset(out.resolve().parent)
+    if not (out / DATASET).exists():
         return
     if read_description(out).content_hash != dataset.content_hash:
         raise InputError(f"{out}: is another dataset; choose another --out")

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from motiondata.errors import InputError
 from motiondata.skeletons import JOINT_NAMES
 from pipelines.engine.errors import os_errors_as_aborted
+from pipelines.engine.foreign_dataset import expect_no_dataset
 from shards.format.dataset import Dataset
 from shards.format.npy import npy_to_array
 from shards.format.publishing import publishing
@@ -116,7 +117,7 @@ def preview(
     """
     dataset = Dataset.open(path)
     _expect_scans(dataset)
-    _expect_place(path, out)
+    _expect_place(out)
     if not 1 <= clips <= MOST_PICTURED or len(keys) > MOST_PICTURED:
         raise InputError(f"clips: expected 1 to {MOST_PICTURED}, found {max(clips, len(keys))}")
     chosen = tuple(keys) or _spread(dataset, split, clips)
@@ -126,12 +127,11 @@ def preview(
     return Preview(out, chosen)
 
 
-def _expect_place(dataset: Path, out: Path) -> None:
-    """Refuse names that are no picture's, and a place among a dataset's own files."""
+def _expect_place(out: Path) -> None:
+    """Refuse names that are no picture's, and a place among the files of any dataset."""
     if out.suffix.lower() != ".png":
         raise InputError(f"{out}: expected a name that ends with .png; choose another --out")
-    if out.resolve().is_relative_to(dataset.resolve()):
-        raise InputError(f"{out}: expected a place outside of {dataset}; choose another --out")
+    expect_no_dataset(out)
 
 
 def _expect_scans(dataset: Dataset) -> None:

@@ -196,6 +196,9 @@ def test_statistics_are_not_written_into_another_dataset(tmp_path: Path) -> None
     code, said = run(path, "--out", other)
     assert code == 2
     assert "is another dataset; choose another --out" in said[-1]
+    code, said = run(path, "--out", other / "train")
+    assert code == 2
+    assert "expected a folder outside of all datasets" in said[-1]
     assert statistics_of(other) == {}
 
 

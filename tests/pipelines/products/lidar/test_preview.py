@@ -80,8 +80,10 @@ def test_wrong_input_is_one_sentence(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_picture_is_not_put_into_the_dataset(built: Dataset) -> None:
-    code, said = run("preview", built.path, "--out", built.path / "preview.png")
-    assert code == 2
-    assert "expected a place outside of" in said
-    assert not (built.path / "preview.png").exists()
+def test_a_picture_is_not_put_into_a_dataset(built: Dataset, tmp_path: Path) -> None:
+    other = shutil.copytree(built.path, tmp_path / "other")
+    for out in (built.path / "preview.png", other / "preview.png", other / "new/preview.png"):
+        code, said = run("preview", built.path, "--out", out)
+        assert code == 2
+        assert "outside of all datasets" in said
+        assert not out.exists()
