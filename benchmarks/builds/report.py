@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-FOLDER = Path(__file__).parents[2]
-JSON, README = FOLDER / "build.json", FOLDER / "README.md"
+FOLDER = Path(__file__).parents[1]
+JSON, README = FOLDER / "builds" / "build.json", FOLDER / "README.md"
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 BEGIN, END = "<!-- from build.json -->\n", "<!-- end of build.json -->\n"
 

@@ -85,7 +85,7 @@ def test_the_front_page_has_figures_of_the_json_file() -> None:
     assert set(written) <= measured
     hits = sum(hits["hits"] for hits in results["hits"] if hits["peer"] == "Open3D")
     largest = max(hits["largest_metres"] for hits in results["hits"])
-    for figure in (f"{hits:,} hits in all", f"at most {largest * 1e6:.1f} micrometres"):
+    for figure in (f"{hits:,} hits in all", f"at most {largest * 1e6:.1f} micrometers"):
         assert figure in " ".join(page.split())
     assert not any(hits["differing"] for hits in results["hits"])
 
