@@ -91,6 +91,10 @@ def found_share() -> EpochShare:
             _check_partial(found, f"{launcher} says {_words(found)}")
             return found
     _check_partial(EpochShare(), "no variable says the rank")
+    if "SLURM_PROCID" in os.environ and (task := _number("SLURM_PROCID")):
+        raise ShardError(
+            f"the environment has SLURM_PROCID={task}, but no SLURM_STEP_NUM_TASKS; {ADVICE}"
+        )
     return EpochShare()
 
 

@@ -93,6 +93,10 @@ REFUSED: dict[str, tuple[str, str]] = {
         "RANK=0 OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=2",
         "RANK=0, but Open MPI's mpirun says rank 1 of 2",
     ),
+    "a later task of Slurm's without their number": (
+        "SLURM_PROCID=1 SLURM_NTASKS=4",
+        "SLURM_PROCID=1, but no SLURM_STEP_NUM_TASKS; read the first batch",
+    ),
     "no number": ("RANK=1 WORLD_SIZE=two", "WORLD_SIZE is 'two'; expected a whole number"),
     "a rank below zero": ("RANK=-1 WORLD_SIZE=2", "RANK is -1; expected a whole number"),
     "a rank too large": ("RANK=2 WORLD_SIZE=2", "is 2; expected a whole number from 0 to 1"),
