@@ -1,5 +1,6 @@
 """What a finished dataset is asked: is it sound, what does it hold, how was it made."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -198,11 +199,11 @@ def reproduce(description: Description) -> str:
     if {body["id"] for body in provenance.get("bodies", ())} - {bundled_body().id}:
         words.append("--body FILE")
     for name, value in description.parameters.items():
-        option = f"--{name.replace('_', '-')}"
+        option = shlex.quote(f"--{name.replace('_', '-')}")
         if value is True:
             words.append(option)
         elif name == "sensor" and value not in SENSOR_NAMES:
             words.append(f"{option} FILE")
         elif value is not False and value is not None:
-            words.append(f"{option} {value}")
+            words.append(f"{option} {shlex.quote(str(value))}")
     return " ".join(words)

@@ -212,3 +212,10 @@ def test_no_escape_of_a_dataset_reaches_the_terminal(forged: Path) -> None:
     assert (code, "\x1b" in said, r"\x1b]0;pwned\x07" in said) == (1, False, True)
     code, said = run("verify", forged / escape)
     assert "\x1b" not in said
+
+
+def test_the_command_to_repeat_runs_nothing_else(forged: Path) -> None:
+    reseal(forged, lambda d: d["parameters"].update({"x; reboot": "$(reboot)"}))
+    code, said = run("info", forged)
+    assert code == 0
+    assert "'--x; reboot' '$(reboot)'" in said
