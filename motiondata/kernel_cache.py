@@ -82,7 +82,8 @@ def _digest(data: bytes) -> bytes:
 def sources_digest(file: Path) -> bytes:
     """Return a digest of a module and of all modules that it imports, directly or indirectly.
 
-    Modules count if they are in this package or in the importing module's own folder.
+    Modules count if they are in this package, in the outermost package of the importing module, or,
+    where that is in no package, in its folder.
     """
     found, waiting = set[Path](), [file]
     while waiting:
@@ -106,7 +107,17 @@ def _imported_files(file: Path) -> Iterator[Path]:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         for name in names:
             first, *rest = name.split(".")
-            root = PACKAGE if first == PACKAGE.name else file.parent / first
+            root = PACKAGE if first == PACKAGE.name else _outermost(file, first)
             for path in (root.joinpath(*rest, "__init__.py"), Path(f"{root.joinpath(*rest)}.py")):
                 if path.is_file():
                     yield path
+
+
+def _outermost(file: Path, name: str) -> Path:
+    """Return where a module finds the package or module `name`, if it counts."""
+    folder = file.parent
+    while (folder / "__init__.py").is_file():
+        if folder.name == name and not (folder.parent / "__init__.py").is_file():
+            return folder
+        folder = folder.parent
+    return file.parent / name

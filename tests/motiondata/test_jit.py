@@ -1,6 +1,7 @@
 """Kernels: compiled once for all processes, and said to be; without a cache they work as well."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -30,11 +31,14 @@ def program(tmp_path: Path) -> Path:
     return path
 
 
-def begun(program: Path) -> subprocess.Popen[str]:
-    root = str(Path(__file__).parents[2])
+ROOT = Path(__file__).parents[2]
+
+
+def begun(program: Path, root: Path = ROOT) -> subprocess.Popen[str]:
+    """Start a program that imports our package from a folder."""
     environment = {
         **os.environ,
-        "PYTHONPATH": root,
+        "PYTHONPATH": str(root),
         "NUMBA_CACHE_DIR": str(program.parent / "cache"),
     }
     return subprocess.Popen(
@@ -136,7 +140,7 @@ def test_a_kernel_that_cannot_be_cached_is_compiled_all_the_same() -> None:
 
 
 CALLER = """
-from callee import tripled
+from {middle} import tripled
 from motiondata.jit import compiling_once, kernel
 
 @kernel
@@ -147,20 +151,60 @@ with compiling_once(lambda sentence: print(sentence.split()[0].lower())):
     print(twelvefold(2))
 """
 
-CALLEE = """
+MIDDLE = """
+from {callee} import threefold
 from motiondata.jit import step
 
 @step
 def tripled(number):
+    return threefold(number)
+"""
+
+CALLEE = """
+from motiondata.jit import step
+
+@step
+def threefold(number):
     return 3 * number
 """
 
+LAYOUTS = {
+    "one folder": ("caller", "middle", "callee"),
+    "folders of one package": ("house.near.caller", "house.near.middle", "house.far.callee"),
+    "folders of motiondata": (
+        "motiondata.lidar.caller",
+        "motiondata.bodies.middle",
+        "motiondata.sources.callee",
+    ),
+}
+"""Where a kernel is, what it calls, and what that calls."""
 
-def test_a_kernel_is_compiled_anew_when_what_it_calls_has_changed(tmp_path: Path) -> None:
-    caller, callee = tmp_path / "caller.py", tmp_path / "callee.py"
-    caller.write_text(CALLER)
-    callee.write_text(CALLEE)
-    assert ended(begun(caller)) == ["compiling", "24"]
-    assert ended(begun(caller)) == ["24"]
-    callee.write_text(CALLEE.replace("3 * number", "300 * number"))
-    assert ended(begun(caller)) == ["compiling", "2400"]
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_kernel_is_compiled_anew_when_what_it_calls_has_changed(
+    layout: str, tmp_path: Path
+) -> None:
+    """The copy of our package is the one that is imported."""
+    shutil.copytree(
+        Path(motiondata.jit.__file__).parent,
+        tmp_path / "motiondata",
+        ignore=shutil.ignore_patterns("__pycache__", "data"),
+    )
+    caller, middle, callee = LAYOUTS[layout]
+    written(tmp_path, middle, MIDDLE.format(callee=callee))
+    called = written(tmp_path, callee, CALLEE)
+    program = written(tmp_path, caller, CALLER.format(middle=middle))
+    assert ended(begun(program, tmp_path)) == ["compiling", "24"]
+    assert ended(begun(program, tmp_path)) == ["24"]
+    called.write_text(CALLEE.replace("3 * number", "300 * number"))
+    assert ended(begun(program, tmp_path)) == ["compiling", "2400"]
+
+
+def written(root: Path, module: str, text: str) -> Path:
+    """Write a module, make its folders packages, and return its file."""
+    path = root.joinpath(*module.split(".")).with_suffix(".py")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for folder in path.relative_to(root).parents[:-1]:
+        (root / folder / "__init__.py").touch()
+    path.write_text(text)
+    return path
