@@ -1,7 +1,39 @@
 """What a motion is, where it comes from, and how a LiDAR sees it.
 
-No Ray, no tar files and no command line here. Nothing heavy is imported by this package itself, so
-that the command line starts at once: import what you need from its modules.
+No Ray, no tar files and no command line here. The functions of the Python interface (docs/api.md)
+are imported when they are first used, so that `import motiondata` loads nothing heavy.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from motiondata.bodies.load_body import load_body
+    from motiondata.bodies.posing import pose_body
+    from motiondata.lidar.cpu.sampling import farthest_points
+    from motiondata.lidar.scan_mesh import scan_mesh
+    from motiondata.sources.amass.read_amass import read_amass
+
+__all__ = ["scan_mesh", "load_body", "pose_body", "read_amass", "farthest_points"]
 __version__ = "0.2.0"
+
+_MODULES = {
+    "scan_mesh": "motiondata.lidar.scan_mesh",
+    "load_body": "motiondata.bodies.load_body",
+    "pose_body": "motiondata.bodies.posing",
+    "read_amass": "motiondata.sources.amass.read_amass",
+    "farthest_points": "motiondata.lidar.cpu.sampling",
+}
+"""The module of each function."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    function: object = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = function
+    return function
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from motiondata.clip import Clip
 from motiondata.errors import InputError
-from motiondata.sources.amass.reader import read_amass
+from motiondata.sources.amass.reader import read_smplh
 from motiondata.sources.humanml3d.index import COLUMNS, Row, read_index
 from motiondata.sources.humanml3d.trimming import cut_clip, frame_stride, lead_in_frames
 from motiondata.synthesis.corpus.corpus import synthesize
@@ -53,7 +53,7 @@ class ClipSet:
     def clips(self, count: int) -> list[Clip]:
         """Read the first clips, guards left out."""
         return [
-            cut_clip(read_amass(recording_path(self.archive, row), row.source_path), row)
+            cut_clip(read_smplh(recording_path(self.archive, row), row.source_path), row)
             for row in self.rows[:count]
         ]
 
@@ -136,7 +136,7 @@ def _take_nearest(pool: list[Row], frames: float) -> Row:
 def _beginning(archive: Path, path: Path, number: int) -> Row:
     name = path.relative_to(archive).as_posix().removesuffix(".npz")
     row = Row(number, f"./pose_data/{name}.npy", 0, LONGEST, f"{number:06d}")
-    recording = read_amass(path, name)
+    recording = read_smplh(path, name)
     frames = len(range(0, recording.frames, frame_stride(recording.fps)))
     end = min(LONGEST, frames - lead_in_frames(row.subset))
     return Row(number, row.source_path, 0, end, row.name)

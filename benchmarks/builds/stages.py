@@ -17,7 +17,7 @@ from benchmarks.common.timing import spread, take_turns
 from benchmarks.kernels.agreement import add_agreements, compare_scans
 from benchmarks.kernels.embree import CASTERS, RayCaster
 from motiondata.bodies.body import Body
-from motiondata.bodies.loading import load_body
+from motiondata.bodies.loading import read_body
 from motiondata.bodies.posing import ShapedBody, pose_body, pose_joints
 from motiondata.clip import Clip, hold_in_place
 from motiondata.lidar.cpu.sampling import sample_scans
@@ -83,7 +83,7 @@ class Scene:
 
 def measure_stages(clips: ClipSet, bodies: Mapping[str, Path], extent: Extent) -> Result:
     """Return the frames a second of all stages, and how the scans agree."""
-    loaded = {name: load_body(path) for name, path in bodies.items()}
+    loaded = {name: read_body(path) for name, path in bodies.items()}
     scenes = {name: list(_scenes(clips, body, extent)) for name, body in loaded.items()}
     stages = [_measure_pose(name, bodies[name], scenes[name], extent) for name in bodies]
     hits: list[Result] = []

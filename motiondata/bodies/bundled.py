@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib.resources import as_file, files
 
 from motiondata.bodies.body import Body
-from motiondata.bodies.loading import load_body
+from motiondata.bodies.loading import read_body
 from motiondata.errors import InputError
 
 
@@ -21,4 +21,4 @@ def bundled_body() -> Body:
                 f"{path}: this installation lacks the bundled body; install the package again, "
                 f"or name a body file of your own"
             )
-        return load_body(path)
+        return read_body(path)

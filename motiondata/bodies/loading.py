@@ -16,7 +16,7 @@ from motiondata.npz import open_npz
 from motiondata.recording import GENDERS
 
 
-def load_body(path: Path) -> Body:
+def read_body(path: Path) -> Body:
     """Load a body from an `.npz` or `.pkl` file in SMPL's format.
 
     Raises `InputError` for a file that is absent, unreadable, or not a body.
@@ -33,11 +33,11 @@ def load_bodies(path: Path) -> Mapping[str, Body]:
     """Load the body for each gender from a file, which serves all, or a folder.
 
     The folder must have male and female bodies, as `find_bodies` finds them; without a neutral one
-    the female body is taken for it. Raises `InputError` as `find_bodies` and `load_body` do.
+    the female body is taken for it. Raises `InputError` as `find_bodies` and `read_body` do.
     """
     if not path.is_dir():
-        return dict.fromkeys(GENDERS, load_body(path))
-    bodies = {gender: load_body(file) for gender, file in find_bodies(path).items()}
+        return dict.fromkeys(GENDERS, read_body(path))
+    bodies = {gender: read_body(file) for gender, file in find_bodies(path).items()}
     return {gender: bodies.get(gender) or bodies[STAND_INS[gender]] for gender in GENDERS}
 
 

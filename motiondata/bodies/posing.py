@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from motiondata.arrays import finite_array
 from motiondata.bodies.body import Body
 from motiondata.bodies.forward_kinematics import forward_kinematics
 from motiondata.bodies.simd import LANES
 from motiondata.bodies.skinning import Skin, body_to_skin, skin_frames, to_blocks
+from motiondata.skeletons import JOINTS
 
 BATCH_FRAMES = 256
 """How many frames are skinned at once: HumanML3D's clips, of 199 frames at most, are one batch."""
@@ -78,13 +80,18 @@ def _shape_body(body: Body, betas: tuple[float, ...]) -> ShapedBody:
 
 
 def pose_body(
-    shaped: ShapedBody, pose: Array, trans: Array, T_target_world: Array = IDENTITY
+    shaped: ShapedBody, pose: ArrayLike, trans: ArrayLike, T_target_world: ArrayLike = IDENTITY
 ) -> PosedBody:
-    """Pose a body by axis-angle `pose` (frames, 22, 3) and `trans` (frames, 3), world frame.
+    """Pose a body by axis-angle `pose` (frames, 22, 3), radians, and `trans` (frames, 3), metres.
 
-    `T_target_world`, shaped (4, 4), takes the world frame to the one wanted, such as a sensor's.
-    A frame's result has the same bits whatever frames are posed with it.
+    Both are in AMASS's conventions, world frame, z up. `T_target_world`, shaped (4, 4), transforms
+    the world frame to the one wanted, such as a sensor's. A frame's result has the same bits
+    whatever frames are posed with it. Raises `InputError` where arrays are not shaped so, not
+    finite, or of different numbers of frames.
     """
+    trans = finite_array(trans, "trans", ("frames", 3))
+    pose = finite_array(pose, "pose", (len(trans), JOINTS, 3))
+    T_target_world = finite_array(T_target_world, "T_target_world", (4, 4))
     planes = np.empty((len(trans), 3, shaped.plane_vertices), np.float32)
     joints = pose_planes(shaped, pose, trans, T_target_world, planes)
     return PosedBody(planes[..., : len(shaped.vertices)].transpose(0, 2, 1), joints)

@@ -21,7 +21,7 @@ from motiondata.guards import (
     plausible_frames,
 )
 from motiondata.recording import Recording
-from motiondata.sources.amass.reader import read_amass, read_recording
+from motiondata.sources.amass.reader import read_recording, read_smplh
 from motiondata.sources.humanml3d.trimming import cut_clip
 from pipelines.clips.options import BuildOptions
 from pipelines.clips.planned_clips import PlannedClip
@@ -41,7 +41,7 @@ def read_clip(
     # A name in another encoding than UTF-8 opens its file, and cannot be written anywhere.
     source = os.fsencode(planned.recording).decode(errors="backslashreplace")
     # The frames of an index are those of SMPL+H; whole recordings may be of either release.
-    read = read_amass if options.has_index else read_recording
+    read = read_smplh if options.has_index else read_recording
     recording = read(path, source, partial(open_as_planned, planned.stamp))
     check_pose_is_rotations(recording)
     clip = cut_clip(recording, planned.row)

@@ -18,10 +18,9 @@ from pipelines.engine.summary import synthetic_line
 from pipelines.engine.text_tables import count_table
 from pipelines.engine.totals import SYNTHETIC
 from shards.errors import DatasetError
-from shards.format.dataset import Dataset, read_table_file
+from shards.format.dataset import Dataset, read_drops
 from shards.format.description import Description
-from shards.format.paths import DATASET, DROPS, TRAIN
-from shards.format.tables import parquet_to_table
+from shards.format.paths import DATASET, TRAIN
 from shards.verify import verify as find_faults
 
 NOT_OURS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, pa.ArrowException)
@@ -145,8 +144,7 @@ def _leaks(dataset: Dataset) -> int:
 
 
 def _dropped(dataset: Dataset) -> list[str]:
-    entry = next(table for table in dataset.description.tables if table.name == DROPS)
-    table = parquet_to_table(read_table_file(dataset.path, entry), DROPS)
+    table = read_drops(dataset)
     counts = Counter(table["reason"].to_pylist())
     return [f"drops: {len(table):,}"] + [
         f"  {reason}: {count:,}" for reason, count in counts.most_common()

@@ -25,7 +25,7 @@ from shards.format.manifest import ManifestRow, parquet_to_manifest, table_to_ro
 from shards.format.paths import DATASET, MANIFEST, RECEIPTS, existing, refuse_url
 from shards.format.publishing import Permit, publish
 from shards.format.schema import Schema
-from shards.format.tables import TableEntry
+from shards.format.tables import TableEntry, parquet_to_table
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,12 @@ def read_table_file(path: Path, table: TableEntry) -> bytes:
     if hash_bytes(data) != table.blake3:
         raise DatasetError(table.name, f"is damaged: its hash is not the one in {DATASET}")
     return data
+
+
+def read_drops(dataset: Dataset) -> pa.Table:
+    """Return the rows without a sample, or raise `DatasetError` where the file is damaged."""
+    table = dataset.description.tables[1]
+    return parquet_to_table(read_table_file(dataset.path, table), table.name)
 
 
 def _check_rows(description: Description, manifest: pa.Table) -> None:

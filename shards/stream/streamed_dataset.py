@@ -6,13 +6,14 @@ docs/loading.md.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shards.format.dataset import Dataset
+from shards.format.dataset import Dataset, read_drops
 from shards.format.hashing import hash_bytes
 from shards.format.paths import TRAIN
 from shards.stats.measure import FRAME, Weight
@@ -25,6 +26,10 @@ from shards.stream.open_files import ShardFiles
 from shards.stream.ranks import Rank
 from shards.stream.selection import Selection, select_rows
 from shards.stream.views import Schedule, View
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import webdataset
 
 
 class StreamedDataset:
@@ -43,6 +48,39 @@ class StreamedDataset:
     def open(path: Path) -> "StreamedDataset":
         """Open a finished dataset, or raise `DatasetError` saying why it is none."""
         return StreamedDataset(Dataset.open(path))
+
+    @cached_property
+    def manifest(self) -> "pd.DataFrame":
+        """One row per sample: key, split, shard, frames, where its members are, and more.
+
+        The columns are those of docs/format.md.
+        """
+        table: pd.DataFrame = self.dataset.manifest.to_pandas()
+        return table
+
+    @cached_property
+    def drops(self) -> "pd.DataFrame":
+        """One row per row of the index that has no sample: key, stage, reason, message, and more.
+
+        Raises `DatasetError` where `drops.parquet` is missing or damaged.
+        """
+        table: pd.DataFrame = read_drops(self.dataset).to_pandas()
+        return table
+
+    def webdataset(
+        self, split: str = TRAIN, *, shardshuffle: int | bool = False, **options: Any
+    ) -> "webdataset.WebDataset":
+        """Return a `webdataset` pipeline of a split's samples, decoded; chain its own stages to it.
+
+        A sample is a dictionary of `__key__` and the members by suffix: arrays of `*.npy`, the
+        object of `json`, the text of `txt`. The pipeline reads exactly the split's shards, whatever
+        their numbers. `shardshuffle` is the size of the buffer that shuffles them; other `options`
+        are those of `webdataset.WebDataset`. Raises `ShardError` where there is no such split,
+        and, while it is read, `DatasetError` for a sample that is not as the dataset describes it.
+        """
+        from shards.stream.webdataset_pipeline import webdataset_pipeline
+
+        return webdataset_pipeline(self.dataset, split, shardshuffle=shardshuffle, **options)
 
     def clips(
         self,

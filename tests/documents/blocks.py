@@ -64,8 +64,9 @@ BLOCKS = [block for document in DOCUMENTS for block in blocks_of(document)]
 def written_commands(program: str) -> Iterator[tuple[str, list[str]]]:
     """Yield all commands of a program in blocks and in the text, with where they are written."""
     for block in BLOCKS:
-        for line in block.text.replace("\\\n", " ").splitlines():
-            yield from _commands_in(line, program, block.name)
+        if block.language != "python":  # `from motiondata import ...` is no command
+            for line in block.text.replace("\\\n", " ").splitlines():
+                yield from _commands_in(line, program, block.name)
     for document in DOCUMENTS:
         text = re.sub(r"^(`{3,}).*?^\1$", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
         for span in INLINE.findall(text):

@@ -1,7 +1,8 @@
 """Every block of the documents works as written, or is listed here with the reason why not.
 
 Only the data that a block finds is prepared, and small: no block is edited. The `python` blocks of
-a document are run one after another, as they are read, so that later ones know earlier names.
+a document are run one after another, as they are read, so that later ones know earlier names. A
+`text` block that follows a `python` block is what that block prints.
 """
 
 import os
@@ -46,6 +47,9 @@ VARIES = re.compile(r"\d[\d,.]*(?= s,| frames/s)")
 ONCE = "Compiling the kernels"
 """What is printed only where no earlier run has left compiled kernels."""
 
+END = "--- end of block ---"
+"""What a document's program prints after each block."""
+
 
 def cases(language: str) -> list[object]:
     """Return the blocks of a language that are run, as parameters of a test."""
@@ -68,7 +72,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def test_every_block_is_run_or_listed() -> None:
-    known = {"console", "python", "toml", ""}
+    known = {"console", "python", "text", "toml", ""}
     assert [block.name for block in BLOCKS if block.language not in known] == [
         name for name, reason in NOT_RUN.items() if "Slurm" in reason
     ]
@@ -135,7 +139,11 @@ def test_programs_work_one_after_another(
     document: Path, prepared: Prepared, tmp_path: Path
 ) -> None:
     blocks = [block for block in BLOCKS if block.document == document]
-    texts = [f"# {block.name}\n{block.text}\n" for block in blocks if block.language == "python"]
+    texts = [
+        f"# {block.name}\n{block.text}\nprint({END!r})\n"
+        for block in blocks
+        if block.language == "python"
+    ]
     program = "\n".join(texts)
     prepared.copy_into(tmp_path, program)
     (tmp_path / "program.py").write_text(program)
@@ -144,6 +152,22 @@ def test_programs_work_one_after_another(
         cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
+    printed = run.stdout.split(f"{END}\n")
+    for number, expected in printed_by(blocks).items():
+        assert _lines(printed[number]) == _lines(expected)
+
+
+def printed_by(blocks: list[Block]) -> dict[int, str]:
+    """Return what `python` blocks print, by their number, where a `text` block says it."""
+    expected: dict[int, str] = {}
+    programs = 0
+    for before, block in zip([None, *blocks], blocks, strict=False):
+        programs += block.language == "python"
+        if block.language == "text":
+            assert before is not None, block.name
+            assert before.language == "python", f"{block.name} follows no python block"
+            expected[programs - 1] = block.text
+    return expected
 
 
 @pytest.mark.parametrize("block", cases("toml"))

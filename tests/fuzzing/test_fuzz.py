@@ -16,7 +16,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from motiondata.bodies.loading import load_body
+from motiondata.bodies.loading import read_body
 from motiondata.bodies.posing import pose_body, shape_body
 from motiondata.errors import MotionDataError
 from motiondata.guards import check_plausible, check_pose_is_rotations
@@ -66,8 +66,8 @@ def read_clip(path: Path) -> None:
     check_plausible(cut_clip(recording, made_row(end=1)))
 
 
-def read_body(path: Path) -> None:
-    body = load_body(path)
+def pose_file(path: Path) -> None:
+    body = read_body(path)
     pose, trans = standing_pose(1)
     posed = pose_body(shape_body(body, np.ones(2)), pose, trans)
     scanner().scan_clip(posed.vertices, body.faces)
@@ -128,10 +128,10 @@ KINDS = {
     "index": Kind("index.csv", text_of(INDEX), read_index),
     "captions": Kind("000000.txt", text_of(CAPTIONS), lambda p: find_captions(p.parent, p.stem)),
     "split lists": Kind("train.txt", text_of("000000\nM000000\n000001\n"), read_lists),
-    "body": Kind("body.npz", BODY, read_body),
-    "body's arrays": Kind("body.npz", BODY, read_body, mutant_within),
-    "pickled body": Kind("body.pkl", lambda _: pickle.dumps(made_body(vertices=30)), read_body),
-    "old pickled body": Kind("body.pkl", old_pickle, read_body),
+    "body": Kind("body.npz", BODY, pose_file),
+    "body's arrays": Kind("body.npz", BODY, pose_file, mutant_within),
+    "pickled body": Kind("body.pkl", lambda _: pickle.dumps(made_body(vertices=30)), pose_file),
+    "old pickled body": Kind("body.pkl", old_pickle, pose_file),
     "sensor": Kind("sensor.toml", text_of(MINE), read_sensor),
     "Ouster's metadata": Kind("sensor.json", text_of(json.dumps(METADATA)), read_sensor),
     "skeleton": Kind(SKELETON, text_of(asf_text()), read_asf_amc),

@@ -23,7 +23,7 @@ from motiondata.guards import (
     posture_flags,
 )
 from motiondata.skeletons import JOINT
-from motiondata.sources.amass.reader import read_amass
+from motiondata.sources.amass.reader import read_smplh
 from tests.support.reference_data import reference_data
 from tests.support.skeleton import (
     STANDING_HEIGHT,
@@ -119,7 +119,7 @@ def test_real_positions_are_refused_as_rotations() -> None:
 
 
 def test_a_real_recording_passes_every_guard() -> None:
-    recording = read_amass(reference_data("amass", "amass_sample.npz"), "sample.npz")
+    recording = read_smplh(reference_data("amass", "amass_sample.npz"), "sample.npz")
     joints = posed_joints(recording.pose, recording.trans)
     check_pose_is_rotations(recording)
     check_up_axis(recording, joints)

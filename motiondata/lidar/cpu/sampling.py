@@ -8,8 +8,10 @@ components, because a thousand points in vector registers are done before a tree
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from motiondata.arrays import finite_array
+from motiondata.errors import InputError
 from motiondata.jit import inlined, kernel, step
 from motiondata.lidar.sampled_clip import SampledClip, empty_sample
 from motiondata.lidar.scans import Scan, Scans
@@ -42,17 +44,21 @@ class Cloud(NamedTuple):
     """Which point of the frame each is."""
 
 
-def farthest_points(points: NDArray[np.float32], k: int) -> NDArray[np.int32]:
+def farthest_points(points: ArrayLike, k: int) -> NDArray[np.int32]:
     """Return which of `points`, shaped (points, 3), to keep, shaped (k,), farthest first.
 
     The first is the one farthest from the middle of the bounding box; of equally far ones, the
     first in order. All points come before any repeats; then they repeat in the same order.
-    Raises `ValueError` where there are no points.
+    Distances are computed in single precision. Raises `InputError` where there are no points, or
+    they are not shaped so or not finite, or `k` is negative.
     """
-    if len(points) == 0:
-        raise ValueError("expected at least one point to choose from")
+    cloud = finite_array(points, "points", ("points", 3), np.float32)
+    if len(cloud) == 0:
+        raise InputError("points: expected at least one point to choose from, found none")
+    if k < 0:
+        raise InputError(f"k: expected a number of points from 0, found {k}")
     order = np.empty(k, np.int32)
-    _order_cloud(np.require(points, np.float32, ["C", "W"]), _cloud_for(len(points)), order)
+    _order_cloud(np.require(cloud, np.float32, ["C", "W"]), _cloud_for(len(cloud)), order)
     return order
 
 

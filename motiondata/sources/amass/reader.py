@@ -24,7 +24,7 @@ GENDER_NAMES = {"unknown": "neutral"}
 """What AMASS writes where it gives no gender."""
 
 
-def read_amass(path: Path, source: str, open_file: OpenFile = open_plain_file) -> Recording:
+def read_smplh(path: Path, source: str, open_file: OpenFile = open_plain_file) -> Recording:
     """Read a recording of AMASS's SMPL+H release; `source` is its path below the archive's root.
 
     `poses` (frames, 66 or more) gives the 22 joints of the body, hands are left out. Raises

@@ -23,7 +23,7 @@ from benchmarks.builds.runs import PeerPipeline, Setting, dealt
 from benchmarks.builds.stages import Scene
 from benchmarks.kernels.agreement import compare_scans
 from benchmarks.kernels.embree import CASTERS, RayCaster, rays_towards
-from motiondata.bodies.loading import load_body
+from motiondata.bodies.loading import read_body
 from motiondata.bodies.posing import pose_body
 from motiondata.lidar.cpu.scanner import Scanner
 from motiondata.lidar.presets import sensor_preset
@@ -61,7 +61,7 @@ def needed(part: str) -> str:
 @pytest.mark.parametrize("name", [BUNDLED, BLENDED])
 def test_smplx_poses_as_we_do(name: str, clips: ClipSet, bodies: dict[str, Path]) -> None:
     clip = clips.clips(1)[0]
-    shaped = shape_recorded_body(clip.recording, load_body(bodies[name]), mean_shape=False)
+    shaped = shape_recorded_body(clip.recording, read_body(bodies[name]), mean_shape=False)
     posed = pose_body(shaped, clip.pose[:9], clip.trans[:9])
     vertices, joints = Smplx(bodies[name]).pose(shaped.betas, clip.pose[:9], clip.trans[:9])
     np.testing.assert_allclose(vertices.numpy(), posed.vertices, rtol=0, atol=1e-5)
@@ -155,7 +155,7 @@ def test_a_pipeline_of_peers_has_the_hits_of_our_build(
     assert np.load(tmp_path / "clip.npy").shape == (frames_of(row), 32, 3)
     clip = clips.clips(1)[0]
     scene = Scene(
-        clip, shape_recorded_body(clip.recording, load_body(setting.body), mean_shape=False)
+        clip, shape_recorded_body(clip.recording, read_body(setting.body), mean_shape=False)
     )
     meshes = scene.meshes(8.0, clip.frames)
     counts = Scanner(sensor_preset(SENSOR)).scan_clip(meshes, scene.shaped.body.faces).counts

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from motiondata.bodies.loading import load_bodies, load_body
+from motiondata.bodies.loading import load_bodies, read_body
 from motiondata.errors import InputError
 from motiondata.skeletons import PARENTS
 from tests.support.pickles import Ch, Select, write_as_python_2
@@ -67,8 +67,8 @@ def write_other_layouts(path: Path) -> Path:
 def test_a_body_is_the_same_from_every_kind_of_file(
     name: str, write: Callable[[Path], Path], tmp_path: Path
 ) -> None:
-    expected = load_body(write_npz(tmp_path / "expected.npz", MADE))
-    body = load_body(write(tmp_path / name))
+    expected = read_body(write_npz(tmp_path / "expected.npz", MADE))
+    body = read_body(write(tmp_path / name))
     assert body.id == expected.id
     for field in ("vertices", "faces", "weights", "joints_template", "joint_shapes", "parents"):
         np.testing.assert_array_equal(getattr(body, field), getattr(expected, field), strict=True)
@@ -78,7 +78,7 @@ def test_a_body_is_the_same_from_every_kind_of_file(
 
 
 def test_joints_are_the_regressor_times_the_surface(tmp_path: Path) -> None:
-    body = load_body(write_npz(tmp_path / "body.npz", MADE))
+    body = read_body(write_npz(tmp_path / "body.npz", MADE))
     regressor = MADE["J_regressor"]
     np.testing.assert_allclose(body.joints_template, regressor @ MADE["v_template"], atol=1e-15)
     shapes = np.einsum("jv,vcs->jcs", regressor, MADE["shapedirs"])
@@ -90,8 +90,8 @@ def test_joints_are_the_regressor_times_the_surface(tmp_path: Path) -> None:
 def test_the_id_changes_with_any_array(key: str, tmp_path: Path) -> None:
     other = MADE[key].copy()
     other.flat[1] += 1e-9
-    body = load_body(write_npz(tmp_path / "body.npz", MADE))
-    changed = load_body(write_npz(tmp_path / "changed.npz", MADE | {key: other}))
+    body = read_body(write_npz(tmp_path / "body.npz", MADE))
+    changed = read_body(write_npz(tmp_path / "changed.npz", MADE | {key: other}))
     assert len(body.id) == 32
     assert changed.id != body.id
 
@@ -99,8 +99,8 @@ def test_the_id_changes_with_any_array(key: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("absent", [{}, {"posedirs": np.zeros((40, 3, 207))}])
 def test_no_pose_blend_shapes_and_zero_ones_are_the_same(absent: Arrays, tmp_path: Path) -> None:
     without = {key: array for key, array in MADE.items() if key != "posedirs"}
-    expected = load_body(write_npz(tmp_path / "expected.npz", without))
-    body = load_body(write_npz(tmp_path / "body.npz", without | absent))
+    expected = read_body(write_npz(tmp_path / "expected.npz", without))
+    body = read_body(write_npz(tmp_path / "body.npz", without | absent))
     assert body.pose_dirs is None
     assert body.id == expected.id
 
@@ -113,7 +113,7 @@ def test_leading_shapes_are_kept_and_expressions_are_not(
     joints: int, components: int, kept: int, tmp_path: Path
 ) -> None:
     arrays = made_body(vertices=30, joints=joints, betas=components)
-    body = load_body(write_npz(tmp_path / "body.npz", arrays))
+    body = read_body(write_npz(tmp_path / "body.npz", arrays))
     np.testing.assert_array_equal(body.shape_dirs, arrays["shapedirs"][..., :kept])
 
 
@@ -122,7 +122,7 @@ def test_a_body_of_smplx_has_a_shape_space_of_its_own(
     joints: int, space: str, tmp_path: Path
 ) -> None:
     path = write_npz(tmp_path / "body.npz", made_body(vertices=30, joints=joints))
-    assert load_body(path).shape_space == space
+    assert read_body(path).shape_space == space
 
 
 def test_a_file_can_name_its_shape_space(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_file_can_name_its_shape_space(tmp_path: Path) -> None:
             write_npz(path, arrays)
         else:
             path.write_bytes(pickle.dumps(arrays | {"shape_space": "anny"}))
-        assert load_body(path).shape_space == "anny"
+        assert read_body(path).shape_space == "anny"
 
 
 def changed(key: str, place: Any, value: object) -> Arrays:
@@ -218,7 +218,7 @@ def test_a_faulty_body_is_refused_with_its_file_and_fault(
     arrays: Arrays, message: str, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match=rf"body\.npz: {message}"):
-        load_body(write_npz(tmp_path / "body.npz", arrays))
+        read_body(write_npz(tmp_path / "body.npz", arrays))
 
 
 def test_lists_that_grow_without_end_are_no_arrays(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_lists_that_grow_without_end_are_no_arrays(tmp_path: Path) -> None:
     for key, message in (("weights", "holds values of type object"), ("shape_space", "is no text")):
         path.write_bytes(pickle.dumps(MADE | {key: endless}))
         with pytest.raises(InputError, match=f"{key} {message}"):
-            load_body(path)
+            read_body(path)
 
 
 def test_too_few_joints_are_refused(tmp_path: Path) -> None:
@@ -239,14 +239,14 @@ def test_too_few_joints_are_refused(tmp_path: Path) -> None:
         "kintree_table": MADE["kintree_table"][:, :21],
     }
     with pytest.raises(InputError, match="SMPL's, which begin with"):
-        load_body(write_npz(tmp_path / "body.npz", without("posedirs") | fewer))
+        read_body(write_npz(tmp_path / "body.npz", without("posedirs") | fewer))
 
 
 def test_a_pickled_body_is_checked_as_others_are(tmp_path: Path) -> None:
     path = tmp_path / "body.pkl"
     path.write_bytes(pickle.dumps(MADE | {"weights": np.array([None])}))
     with pytest.raises(InputError, match=r"body\.pkl: weights holds values of type object"):
-        load_body(path)
+        read_body(path)
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_what_is_no_body_file_is_refused(
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(InputError, match=f"{name}: .*{message}"):
-        load_body(path)
+        read_body(path)
 
 
 def test_a_damaged_archive_is_refused_wherever_it_is_damaged(tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ def test_a_damaged_archive_is_refused_wherever_it_is_damaged(tmp_path: Path) -> 
     for cut in range(0, len(whole), len(whole) // 40):
         path.write_bytes(whole[:cut] + whole[cut + 50 :])
         with pytest.raises(InputError, match=r"body\.npz"):
-            load_body(path)
+            read_body(path)
 
 
 @pytest.mark.parametrize("layout", ["{}/model.npz", "SMPL_{}.npz", "SMPLH_{}.npz", "SMPLX_{}.npz"])
@@ -352,7 +352,7 @@ def test_an_official_folder_is_found_by_its_names_and_from_the_folder_above(
     expected = dict(zip(("male", "female", "neutral"), [*files, files[1]], strict=False))
     bodies = load_bodies(named)
     assert {gender: body.id for gender, body in bodies.items()} == {
-        gender: load_body(path).id for gender, path in expected.items()
+        gender: read_body(path).id for gender, path in expected.items()
     }
 
 

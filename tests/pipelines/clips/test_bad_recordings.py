@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from motiondata.errors import RecordingError
-from motiondata.sources.amass.reader import read_amass
+from motiondata.sources.amass.reader import read_smplh
 from pipelines.datasets.info import info
 from shards.format.npy import npy_to_array
 from tests.support.bad_recordings import BAD_RECORDINGS, ODD_RECORDINGS, TRANS, Write, arrays, saved
@@ -74,7 +74,7 @@ def test_a_recording_costs_no_more_memory_than_its_file_has_bytes(
     tracemalloc.start()
     try:
         with pytest.raises(RecordingError):
-            read_amass(path, path.name)
+            read_smplh(path, path.name)
         assert tracemalloc.get_traced_memory()[1] < 2**22
     finally:
         tracemalloc.stop()

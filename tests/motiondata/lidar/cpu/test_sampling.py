@@ -1,11 +1,15 @@
 """Farthest point sampling: equality with the reference on every cloud, and laws."""
 
+import re
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from motiondata.errors import InputError
 from motiondata.lidar.cpu.sampling import farthest_points, sample_scan, sample_scans
 from motiondata.lidar.cpu.scanner import Scanner
 from motiondata.lidar.presets import sensor_preset
@@ -56,8 +60,28 @@ def test_a_large_cloud_is_sampled_as_the_reference_says() -> None:
 
 
 def test_no_points_cannot_be_sampled() -> None:
-    with pytest.raises(ValueError, match="at least one point"):
+    with pytest.raises(InputError, match="at least one point"):
         farthest_points(np.zeros((0, 3), np.float32), 4)
+
+
+@pytest.mark.parametrize(
+    ("points", "k", "fault"),
+    [
+        (
+            np.zeros((4, 2)),
+            2,
+            "expected numbers shaped (points, 3), found the shape (4, 2)",
+        ),
+        ([[0, 0, np.nan]], 1, "points: expected finite numbers within float32, found 1 of 3"),
+        ([[0, 0, 1e300]], 1, "points: expected finite numbers within float32, found 1 of 3"),
+        ([[0, 0, 0], [1, 2]], 1, "found rows that differ"),
+        ([["a", "b", "c"]], 1, "found values of type <U1"),
+        ([[0, 0, 0]], -1, "k: expected a number of points from 0, found -1"),
+    ],
+)
+def test_what_is_no_cloud_is_refused(points: Any, k: int, fault: str) -> None:
+    with pytest.raises(InputError, match=re.escape(fault)):
+        farthest_points(points, k)
 
 
 def test_a_clip_keeps_points_of_each_frame_with_the_parts_of_their_faces() -> None:

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from motiondata.errors import DropReason, RecordingError
-from motiondata.sources.amass.reader import read_amass, read_recording, read_smplx
+from motiondata.sources.amass.reader import read_recording, read_smplh, read_smplx
 from tests.support.amass_files import FRAMES, save_npz, smplh_arrays, smplx_arrays
 from tests.support.reference_data import reference_data
 
@@ -18,7 +18,7 @@ SOURCE = "KIT/3/walk_poses.npz"
 def fault(folder: Path, **changes: Any) -> RecordingError:
     path = save_npz(folder / "walk_poses.npz", smplh_arrays(**changes))
     with pytest.raises(RecordingError) as caught:
-        read_amass(path, SOURCE)
+        read_smplh(path, SOURCE)
     assert str(caught.value).startswith(SOURCE)
     return caught.value
 
@@ -26,7 +26,7 @@ def fault(folder: Path, **changes: Any) -> RecordingError:
 @pytest.mark.parametrize("compressed", [False, True])
 def test_a_recording_keeps_the_body_and_leaves_the_hands(tmp_path: Path, compressed: bool) -> None:
     arrays = smplh_arrays()
-    recording = read_amass(save_npz(tmp_path / "a.npz", arrays, compressed=compressed), SOURCE)
+    recording = read_smplh(save_npz(tmp_path / "a.npz", arrays, compressed=compressed), SOURCE)
     assert recording.source == SOURCE
     assert_array_equal(recording.pose.reshape(FRAMES, 66), arrays["poses"][:, :66])
     assert_array_equal(recording.trans, arrays["trans"])
@@ -47,14 +47,14 @@ def test_a_recording_keeps_the_body_and_leaves_the_hands(tmp_path: Path, compres
 )
 def test_gender_is_read_in_all_its_spellings(tmp_path: Path, gender: Any, found: str) -> None:
     path = save_npz(tmp_path / "a.npz", smplh_arrays(gender=np.array(gender)))
-    assert read_amass(path, SOURCE).gender == found
+    assert read_smplh(path, SOURCE).gender == found
 
 
 @pytest.mark.parametrize("columns", [66, 72, 156, 165])
 @pytest.mark.parametrize("shapes", [10, 16, 300])
 def test_poses_and_betas_may_be_longer(tmp_path: Path, columns: int, shapes: int) -> None:
     arrays = smplh_arrays(poses=np.ones((FRAMES, columns), np.float32), betas=np.zeros(shapes))
-    recording = read_amass(save_npz(tmp_path / "a.npz", arrays), SOURCE)
+    recording = read_smplh(save_npz(tmp_path / "a.npz", arrays), SOURCE)
     assert recording.pose.shape == (FRAMES, 22, 3)
     assert recording.pose.dtype == np.float64
     assert recording.betas.shape == (shapes,)
@@ -68,19 +68,19 @@ def test_made_motion_is_known_by_its_mark(
     tmp_path: Path, mark: np.ndarray | None, synthetic: bool
 ) -> None:
     path = save_npz(tmp_path / "a.npz", smplh_arrays(synthetic=mark))
-    assert read_amass(path, "a.npz").synthetic is synthetic
+    assert read_smplh(path, "a.npz").synthetic is synthetic
 
 
 def test_the_shape_space_and_the_licence_are_kept(tmp_path: Path) -> None:
     arrays = smplh_arrays(shape_space=np.array("free"), licence=np.array("CC0"))
-    recording = read_amass(save_npz(tmp_path / "a.npz", arrays), SOURCE)
+    recording = read_smplh(save_npz(tmp_path / "a.npz", arrays), SOURCE)
     assert (recording.shape_space, recording.licence) == ("free", "CC0")
 
 
 @pytest.mark.parametrize("rate", [120, np.float32(120), np.array([120.0])])
 def test_the_frame_rate_may_be_any_one_number(tmp_path: Path, rate: Any) -> None:
     path = save_npz(tmp_path / "a.npz", smplh_arrays(mocap_framerate=rate))
-    assert read_amass(path, SOURCE).fps == 120.0
+    assert read_smplh(path, SOURCE).fps == 120.0
 
 
 @pytest.mark.parametrize("key", ["poses", "trans", "betas", "gender", "mocap_framerate"])
@@ -132,13 +132,13 @@ def test_arrays_of_another_kind_are_invalid(tmp_path: Path, changes: dict[str, A
 
 def test_values_that_are_not_finite_are_left_to_the_clips(tmp_path: Path) -> None:
     path = save_npz(tmp_path / "a.npz", smplh_arrays(trans=np.full((FRAMES, 3), np.nan)))
-    assert np.isnan(read_amass(path, SOURCE).trans).all()
+    assert np.isnan(read_smplh(path, SOURCE).trans).all()
 
 
 def test_a_smplx_recording_is_of_the_wrong_release(tmp_path: Path) -> None:
     path = save_npz(tmp_path / "walk_stageii.npz", smplx_arrays())
     with pytest.raises(RecordingError, match="SMPL-X release") as caught:
-        read_amass(path, SOURCE)
+        read_smplh(path, SOURCE)
     assert caught.value.reason is DropReason.WRONG_RELEASE
 
 
@@ -181,7 +181,7 @@ def test_a_smplx_recording_of_other_shapes_is_invalid(
 
 def test_the_real_recording_is_read_as_numpy_reads_it() -> None:
     path = reference_data("amass", "amass_sample.npz")
-    recording = read_amass(path, SOURCE)
+    recording = read_smplh(path, SOURCE)
     with np.load(path) as expected:
         assert_array_equal(recording.pose.reshape(-1, 66), expected["poses"][:, :66])
         assert_array_equal(recording.trans, expected["trans"])

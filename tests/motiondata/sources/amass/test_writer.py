@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from motiondata.recording import Recording
-from motiondata.sources.amass.reader import read_amass
+from motiondata.sources.amass.reader import read_smplh
 from motiondata.sources.amass.writer import write_amass
 from tests.support.skeleton import moving_pose
 
@@ -22,7 +22,7 @@ def made_recording() -> Recording:
 def test_a_recording_is_read_back_as_it_was(tmp_path: Path, dtype: type, error: float) -> None:
     recording = made_recording()
     size = write_amass(tmp_path / "KIT/3/made_poses.npz", recording, dtype)
-    read = read_amass(tmp_path / "KIT/3/made_poses.npz", recording.source)
+    read = read_smplh(tmp_path / "KIT/3/made_poses.npz", recording.source)
     assert size == (tmp_path / "KIT/3/made_poses.npz").stat().st_size
     for field in fields(Recording):
         expected, found = getattr(recording, field.name), getattr(read, field.name)

@@ -10,7 +10,7 @@ from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.posing import pose_joints, shape_body
 from motiondata.errors import InputError
 from motiondata.recording import Recording
-from motiondata.sources.amass.reader import read_amass
+from motiondata.sources.amass.reader import read_smplh
 from motiondata.sources.cmu.convert import CmuReport, import_cmu, read_motion, read_subject
 from motiondata.sources.cmu.frame_rates import trial_fps
 from tests.support.acclaim_files import amc_text, write_subject
@@ -51,7 +51,7 @@ def test_what_is_written_reads_as_a_recording_of_amass(source: Path, tmp_path: P
     import_cmu(source, tmp_path / "out")
     subject = read_subject(source / "subjects" / "07" / "07.asf")
     expected = read_motion(source / "subjects" / "07" / "07_02.amc", subject)
-    found = read_amass(tmp_path / "out" / "CMU" / "07" / "07_02_poses.npz", expected.source)
+    found = read_smplh(tmp_path / "out" / "CMU" / "07" / "07_02_poses.npz", expected.source)
     for field in fields(Recording):
         assert np.array_equal(getattr(found, field.name), getattr(expected, field.name))
 
@@ -149,7 +149,7 @@ def test_a_frame_rate_that_a_motion_declares_is_its_own(source: Path, tmp_path: 
     path = source / "subjects" / "07" / "07_02.amc"
     path.write_text(path.read_text().replace(":DEGREES", ":DEGREES\n:SAMPLES-PER-SECOND 30"))
     import_cmu(source, tmp_path / "out")
-    recording = read_amass(tmp_path / "out" / "CMU" / "07" / "07_02_poses.npz", "")
+    recording = read_smplh(tmp_path / "out" / "CMU" / "07" / "07_02_poses.npz", "")
     assert recording.fps == 30.0
 
 

@@ -7,7 +7,7 @@ from numpy.testing import assert_array_equal
 
 from motiondata.clip import Clip
 from motiondata.errors import DropReason, RecordingError
-from motiondata.sources.amass.reader import read_amass
+from motiondata.sources.amass.reader import read_smplh
 from motiondata.sources.humanml3d.archive import Archive
 from motiondata.sources.humanml3d.index import read_index
 from motiondata.sources.humanml3d.trimming import cut_clip
@@ -23,7 +23,7 @@ def clips_and_drops(index: Path, root: Path) -> dict[str, Clip | DropReason]:
     for row in read_index(index):
         try:
             path = archive.find(row)
-            recording = read_amass(path, path.relative_to(archive.root).as_posix())
+            recording = read_smplh(path, path.relative_to(archive.root).as_posix())
             results[row.name] = cut_clip(recording, row)
         except RecordingError as error:
             results[row.name] = error.reason

@@ -10,7 +10,7 @@ import pytest
 
 from motiondata.bodies.bundled import bundled_body
 from motiondata.errors import InputError
-from motiondata.sources.amass.reader import read_amass
+from motiondata.sources.amass.reader import read_smplh
 from motiondata.sources.humanml3d.archive import Archive
 from motiondata.sources.humanml3d.captions import find_captions
 from motiondata.sources.humanml3d.index import Row, read_index
@@ -52,13 +52,13 @@ def test_every_row_gives_a_clip_of_its_frames(made: SynthesisReport) -> None:
     archive, rows = Archive.scan(made.out / "amass"), rows_of(made)
     assert [row.name for row in rows] == [f"{k:06d}" for k in range(CLIPS)]
     for row in rows:
-        clip = cut_clip(read_amass(archive.find(row), row.source_path), row)
+        clip = cut_clip(read_smplh(archive.find(row), row.source_path), row)
         assert clip.frames == row.end_frame - row.start_frame
 
 
 def test_a_recording_is_what_was_made_to_single_precision(made: SynthesisReport) -> None:
     recording = make_recording(SEED, 0)
-    read = read_amass(made.out / "amass" / recording.slot.source, recording.slot.source)
+    read = read_smplh(made.out / "amass" / recording.slot.source, recording.slot.source)
     np.testing.assert_allclose(read.pose, recording.motion.pose, atol=1e-6)
     np.testing.assert_allclose(read.trans, recording.motion.trans, atol=1e-6)
     assert read.fps == recording.slot.fps

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from motiondata.bodies.loading import load_body
+from motiondata.bodies.loading import read_body
 from motiondata.bodies.posing import pose_body, shape_body
 from motiondata.errors import DeviceError, InputError
 from motiondata.lidar.cpu.precompile import precompile_kernels
@@ -72,7 +72,7 @@ def test_clips_have_the_frames_of_their_rows(built: Dataset) -> None:
 
 def test_a_posed_body_touches_the_stored_points(built: Dataset, archive: MadeArchive) -> None:
     """Pose the body anew from what the sample stores: every point lies on a face's plane."""
-    body = load_body(archive.root / "body.npz")
+    body = read_body(archive.root / "body.npz")
     for key, sample in samples_of(built).items():
         details = sample["json"]
         shaped = shape_body(body, np.array(details["betas"]))

@@ -1,0 +1,152 @@
+"""Scanning one mesh in one call: what a sensor sees of it, as points with their faces and rays.
+
+For a moving body, or many meshes, use `motiondata.lidar.cpu.scanner.Scanner`, which keeps its
+tables between calls.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from motiondata.arrays import finite_array, numeric_array, rigid_transform
+from motiondata.errors import InputError
+from motiondata.lidar.cpu.sampling import farthest_points
+from motiondata.lidar.cpu.scanner import Scanner
+from motiondata.lidar.placement import invert_rigid
+from motiondata.lidar.presets import find_sensor
+from motiondata.lidar.scans import Scan
+from motiondata.lidar.sensor import Sensor
+
+DEFAULT_SENSOR = "os1-128"
+DEFAULT_POINTS = 384
+
+NO_HIT = -1
+"""The face, beam and column of a point that stands for no hit."""
+
+
+class TriangleMesh(Protocol):
+    """What has vertices and faces as a `trimesh.Trimesh` has."""
+
+    @property
+    def vertices(self) -> Any:
+        """Numbers shaped (vertices, 3)."""
+
+    @property
+    def faces(self) -> Any:
+        """Vertex numbers shaped (faces, 3)."""
+
+
+Mesh: TypeAlias = TriangleMesh | tuple[ArrayLike, ArrayLike]
+
+
+@dataclass(frozen=True, eq=False)
+class MeshScan:
+    """The points that a sensor sees of a mesh, and the face and the ray of each.
+
+    With `points=K`, all arrays have K entries in farthest point order. If fewer than K rays hit,
+    the entries repeat in the same order; if none hits, points and ranges are zero and the other
+    numbers are -1. With `points=None` there is one entry per hit, by beam, then by column.
+    """
+
+    points: NDArray[np.float32]
+    """Shaped (K, 3), metres, sensor frame: x forward, y left, z up."""
+    hits: int
+    """How many rays hit the mesh, before sampling."""
+    faces: NDArray[np.int32]
+    """The face that each point is on, shaped (K,): its row in the mesh's faces."""
+    beams: NDArray[np.int32]
+    """The beam of each point's ray, shaped (K,): its row in the sensor's table."""
+    columns: NDArray[np.int32]
+    """The column of each point's ray, shaped (K,), counter-clockwise from straight ahead."""
+    ranges: NDArray[np.float32]
+    """The distance of each point from the sensor, shaped (K,), metres."""
+
+
+def scan_mesh(
+    mesh: Mesh,
+    sensor: str | Path | Sensor = DEFAULT_SENSOR,
+    T_world_sensor: ArrayLike | None = None,
+    points: int | None = DEFAULT_POINTS,
+) -> MeshScan:
+    """Scan a triangle mesh once, and keep `points` of the hits, or all of them if it is None.
+
+    `mesh` is a `trimesh.Trimesh`, or a pair of vertices (vertices, 3), metres, world frame, and
+    faces (faces, 3). Faces are seen from both sides. `sensor` is a preset's name, the path of a
+    sensor file, or a `Sensor`. `T_world_sensor`, shaped (4, 4), is the sensor's pose in the world
+    frame; without it the sensor is at the origin and looks along +x. Ranges are exact: no noise is
+    added. The hits are those of a built dataset: the same scanner and sampling.
+
+    Raises `InputError` for a mesh that is empty, not of triangles or not finite, a transform that
+    is not rigid, and an unknown sensor.
+    """
+    vertices, faces = mesh_arrays(mesh)
+    _check_count(points)
+    found = sensor if isinstance(sensor, Sensor) else find_sensor(str(sensor))
+    if T_world_sensor is not None:
+        transform = invert_rigid(rigid_transform(T_world_sensor, "T_world_sensor"))
+        vertices = vertices @ transform[:3, :3].T + transform[:3, 3]
+    scan = Scanner(found).scan(finite_array(vertices, "vertices", ("vertices", 3), "f4"), faces)
+    hits = len(scan.faces)
+    kept = scan if points is None else _keep(scan, points)
+    return MeshScan(kept.points, hits, kept.faces, kept.beams, kept.columns, kept.ranges)
+
+
+def mesh_arrays(mesh: Mesh) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Return the vertices (vertices, 3) and faces (faces, 3) of a mesh, or raise `InputError`."""
+    given_vertices, given_faces = _parts(mesh)
+    if _is_empty(given_vertices) or _is_empty(given_faces):
+        raise InputError("mesh: expected at least one triangle, found none")
+    vertices = finite_array(given_vertices, "vertices", ("vertices", 3))
+    faces = numeric_array(given_faces, "faces", ("faces", 3))
+    if faces.dtype.kind == "f":
+        raise InputError(f"faces: expected whole numbers of vertices, found {faces.dtype}")
+    lowest, highest = int(faces.min()), int(faces.max())
+    if lowest < 0 or highest >= len(vertices):
+        wrong = lowest if lowest < 0 else highest
+        raise InputError(
+            f"faces: expected vertex numbers from 0 to {len(vertices) - 1}, found {wrong}"
+        )
+    return vertices, faces.astype(np.int32)
+
+
+def _parts(mesh: Mesh) -> tuple[Any, Any]:
+    if isinstance(mesh, tuple | list):
+        if len(mesh) == 2:
+            return mesh[0], mesh[1]
+    elif hasattr(mesh, "vertices") and hasattr(mesh, "faces"):
+        return mesh.vertices, mesh.faces
+    raise InputError(
+        "mesh: expected a trimesh.Trimesh or a pair of vertices and faces, found "
+        f"{type(mesh).__name__}"
+    )
+
+
+def _is_empty(part: Any) -> bool:
+    try:
+        return len(part) == 0
+    except TypeError:
+        return False
+
+
+def _check_count(points: int | None) -> None:
+    whole = isinstance(points, int | np.integer) and not isinstance(points, bool)
+    if points is not None and not (whole and points > 0):
+        raise InputError(f"points: expected a whole number from 1, or None, found {points!r}")
+
+
+def _keep(scan: Scan, points: int) -> Scan:
+    if len(scan.faces) == 0:
+        none = np.full(points, NO_HIT, np.int32)
+        zeros = np.zeros((points, 3), np.float32)
+        return Scan(zeros, none, none.copy(), none.copy(), zeros[:, 0].copy())
+    order = farthest_points(scan.points, points)
+    return Scan(
+        points=scan.points[order],
+        faces=scan.faces[order],
+        beams=scan.beams[order],
+        columns=scan.columns[order],
+        ranges=scan.ranges[order],
+    )

@@ -1,0 +1,63 @@
+"""A split as a pipeline of the `webdataset` package.
+
+The list of shards comes from `dataset.json`, so that numbers without a shard do not matter, and
+members are decoded by the dataset's own schema: `webdataset` itself would unpickle what a file's
+name asks for.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import webdataset
+
+from shards.errors import DatasetError, MemberError
+from shards.format.dataset import Dataset
+from shards.format.paths import existing
+from shards.format.schema import Schema
+
+KEY = "__key__"
+URL = "__url__"
+"""What `webdataset` calls a sample's key, and the shard that it was read from."""
+
+
+def webdataset_pipeline(dataset: Dataset, split: str, **options: Any) -> webdataset.WebDataset:
+    """Return a pipeline that yields a split's samples decoded; `options` are `WebDataset`'s.
+
+    Raises `ShardError` where there is no such split, and `DatasetError` where a shard is missing.
+    """
+    urls = [str(existing(dataset.path, shard.name)) for shard in dataset.shards_of(split)]
+    return webdataset.WebDataset(urls, **options).map(_Decoder(dataset.schema, _frames(dataset)))
+
+
+def _frames(dataset: Dataset) -> dict[str, int]:
+    manifest = dataset.manifest
+    keys, frames = manifest["key"].to_pylist(), manifest["frames"].to_pylist()
+    return dict(zip(keys, frames, strict=True))
+
+
+@dataclass(frozen=True)
+class _Decoder:
+    """Decodes a sample's members; a class, so that workers can be given copies of it."""
+
+    schema: Schema
+    frames: Mapping[str, int]
+
+    def __call__(self, sample: Mapping[str, Any]) -> dict[str, Any]:
+        key = sample[KEY]
+        if key not in self.frames:
+            raise DatasetError(str(sample[URL]), f"has a sample {key!r} that the manifest lacks")
+        return {KEY: key, URL: sample[URL]} | {
+            suffix: self._decoded(sample, suffix) for suffix in self.schema.members
+        }
+
+    def _decoded(self, sample: Mapping[str, Any], suffix: str) -> Any:
+        key, where = sample[KEY], str(sample[URL])
+        if suffix not in sample:
+            raise DatasetError(where, f"{key} has no member {suffix}")
+        try:
+            value = self.schema.decode(suffix, sample[suffix], self.frames[key])
+        except MemberError as error:
+            raise DatasetError(where, f"{key}.{suffix}: {error}") from error
+        return np.array(value) if isinstance(value, np.ndarray) else value  # a copy can be written
