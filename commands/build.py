@@ -113,7 +113,8 @@ def build_lidar(
     recording (.npz), or a folder of them, each of which is one clip by the name of its file.
 
     Exit codes: 0, complete. 1, aborted by the disk, a signal or Ray: run it again to go on.
-    2, wrong usage or input. 3, complete, with more failures than --max-failures allows.
+    2, wrong usage or input. 3, complete, with more failures than --max-failures allows; with
+    --dry-run, the plan alone has more.
     """
     from pipelines.products.lidar import build
 
@@ -130,10 +131,9 @@ def build_lidar(
         max_failures=FailureBudget(max_failures),
     )
     if dry_run:
-        say(build.dry_run(options, out, execution))
+        _end(build.dry_run(options, out, execution))
     else:
-        result = build.build_lidar(options, out, execution)
-        _end(result)
+        _end(build.build_lidar(options, out, execution))
 
 
 def _options(source: Path, amass: Path | None, parameters: dict[str, Any]) -> BuildOptions:

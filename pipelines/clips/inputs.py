@@ -11,6 +11,8 @@ from motiondata.lidar.presets import SENSOR_NAMES
 from motiondata.sources.humanml3d.splits import SPLITS
 from pipelines.clips.options import BuildOptions
 
+ARCHIVE = "texts.zip"
+"""The captions as HumanML3D is downloaded."""
 INPUTS = ("index", "amass", "texts", "splits", "body")
 """The options that are paths of inputs: what counts is what lies there."""
 
@@ -30,15 +32,19 @@ class InputFolders:
 
     texts: Path | None
     splits: Path | None
+    texts_zip: Path | None = None
+    """An archive of captions that lies where the folder of captions was looked for."""
 
     @property
     def warnings(self) -> list[str]:
-        """Say which of them is absent, and what follows."""
+        """Say which of them is absent, what follows, and what to unpack."""
         absent = []
         if self.texts is None:
             absent.append(
                 "no captions: no --texts was given, and none lies beside the index or recordings"
             )
+        if self.texts_zip is not None:
+            absent.append(f"{self.texts_zip} was not read: unpack it to have its captions")
         if self.splits is None:
             absent.append(
                 "one split, all: no --splits was given, and none lie beside the index or recordings"
@@ -57,7 +63,15 @@ def find_input_folders(options: BuildOptions) -> InputFolders:
     )
     has_lists = any((beside / f"{split}.txt").is_file() for split in SPLITS)
     splits = _named(options.splits, "splits") or (beside if has_lists else None)
-    return InputFolders(texts, splits)
+    return InputFolders(texts, splits, _archive_in_place_of(texts, beside))
+
+
+def _archive_in_place_of(texts: Path | None, beside: Path) -> Path | None:
+    """Return `texts.zip` where no folder of captions, or an empty one, was found."""
+    if texts is not None and any(texts.iterdir()):
+        return None
+    archives = [beside / ARCHIVE, *([texts / ARCHIVE, texts.parent / ARCHIVE] if texts else [])]
+    return next((archive for archive in archives if archive.is_file()), None)
 
 
 def _named(folder: Path | None, option: str) -> Path | None:

@@ -14,12 +14,12 @@ from motiondata.bodies.bundled import bundled_body
 from motiondata.counting import counted
 from motiondata.lidar.presets import SENSOR_NAMES
 from pipelines.datasets.contents import Contents
-from pipelines.engine.summary import synthetic_line
+from pipelines.engine.summary import captions_line, synthetic_line
 from pipelines.engine.text_tables import count_table
 from pipelines.engine.totals import SYNTHETIC
+from pipelines.products.lidar.remarks import shape_remarks
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset, read_drops
-from shards.format.description import Description
 from shards.format.paths import DATASET, TRAIN
 from shards.verify import verify as find_faults
 
@@ -65,9 +65,10 @@ def _described(path: Path, dataset: Dataset) -> str:
             *_dropped(dataset),
             "",
             *_made_from(description.provenance),
+            *_shapes(dataset),
             "",
             "to make it again:",
-            f"  {reproduce(description)}",
+            f"  {reproduce(dataset)}",
         ]
     )
 
@@ -105,7 +106,8 @@ def _describe_samples(dataset: Dataset) -> list[str]:
     lines += _captions(manifest)
     shared = _leaks(dataset)
     if shared:
-        lines.append(f"leak: {shared:,} test samples are of recordings that train has too")
+        tests = "test sample is of a recording" if shared == 1 else "test samples are of recordings"
+        lines.append(f"leak: {shared:,} {tests} that train has too")
     return lines + Contents.of(manifest).describe()
 
 
@@ -113,6 +115,17 @@ def _synthetic(manifest: pa.Table) -> list[str]:
     """Say how many samples are of made motion, where that is known."""
     raised = manifest["flags"].to_pylist() if "flags" in manifest.column_names else []
     return synthetic_line(sum(SYNTHETIC in flags for flags in raised), len(manifest))
+
+
+def _shapes(dataset: Dataset) -> list[str]:
+    """Say which betas were ignored; made motion has betas of the bundled body."""
+    manifest, description = dataset.manifest, dataset.description
+    if "flags" not in manifest.column_names or all(
+        SYNTHETIC in flags for flags in manifest["flags"].to_pylist()
+    ):
+        return []
+    spaces = [body["shape_space"] for body in description.provenance.get("bodies", ())]
+    return shape_remarks(spaces, bool(description.parameters.get("mean_shape")))
 
 
 def _hits(manifest: pa.Table) -> Iterator[str]:
@@ -127,8 +140,7 @@ def _captions(manifest: pa.Table) -> Iterator[str]:
     """Say how many captions there are, and how many samples have none."""
     if "captions" in manifest.column_names:
         counts = pc.list_value_length(manifest["captions"]).to_numpy()
-        without = np.count_nonzero(counts == 0)
-        yield f"captions: {counts.sum():,}; {without:,} samples have none"
+        yield from captions_line(counts.tolist())
 
 
 def _leaks(dataset: Dataset) -> int:
@@ -190,10 +202,11 @@ def _command(provenance: Any) -> str:
     return _COMMANDS[provenance["product"]]
 
 
-def reproduce(description: Description) -> str:
+def reproduce(dataset: Dataset) -> str:
     """Return the command that builds such a dataset, the user's own files left open."""
+    description = dataset.description
     provenance = description.provenance
-    words = [_command(provenance)]
+    words = [_command(provenance), *_folders(dataset)]
     if {body["id"] for body in provenance.get("bodies", ())} - {bundled_body().id}:
         words.append("--body FILE")
     for name, value in description.parameters.items():
@@ -205,3 +218,16 @@ def reproduce(description: Description) -> str:
         elif value is not False and value is not None:
             words.append(f"{option} {shlex.quote(str(value))}")
     return " ".join(words)
+
+
+def _folders(dataset: Dataset) -> list[str]:
+    """Return the options of the captions and the split lists that a LiDAR dataset was made with.
+
+    They name folders even where the build found these beside the index: it need not lie there.
+    """
+    provenance = dataset.description.provenance
+    if provenance["product"] != "lidar":
+        return []
+    captions = any(map(len, dataset.manifest["captions"].to_pylist()))
+    lists = any(name.startswith("list ") for name in provenance["inputs"])
+    return [*(["--texts DIR"] if captions else []), *(["--splits DIR"] if lists else [])]

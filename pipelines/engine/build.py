@@ -43,7 +43,7 @@ def build(product: Product, out: Path, execution: Execution) -> BuildResult:
     with os_errors_as_aborted(out):
         plan, totals, rate = _build(product, out.absolute(), execution)
     outcome = Outcome.of(plan.rows, totals.drops, execution.max_failures)
-    summary = describe_build(out, plan, totals, rate, product.warnings)
+    summary = describe_build(out, plan, totals, rate, [*product.warnings, *product.remarks(totals)])
     return BuildResult(f"{summary}\n{outcome.describe()}", outcome.within_budget)
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pipelines.engine.fingerprint import Fingerprint, KeptShard
 from pipelines.engine.plan import Plan
+from pipelines.engine.totals import BuildTotals
 from shards.format.schema import Schema
 
 Values = dict[str, Any]
@@ -61,6 +62,9 @@ class Product(Protocol):
     @property
     def warnings(self) -> Sequence[str]:
         """What a report says of its inputs, because nobody would notice that they are absent."""
+
+    def remarks(self, totals: BuildTotals) -> Sequence[str]:
+        """Return what a report says of the samples that were built, one line per remark."""
 
     @property
     def device(self) -> str:

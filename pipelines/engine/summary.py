@@ -28,9 +28,10 @@ def describe_build(
         [
             *subset_table(totals.subsets, totals.drops),
             "",
-            *_failures(totals.drops),
+            *failure_lines(totals.drops, "see drops.parquet"),
             rows_to_text(plan.rows, totals.samples, len(totals.drops)),
             *synthetic_line(totals.synthetic, totals.samples),
+            *captions_line(totals.captions),
             f"{counted(totals.frames, 'frame')}, {means}{counted(len(totals.shards), 'shard')}, "
             f"{size / 1e6:,.1f} MB in {out}",
             *_counted_frames(totals),
@@ -65,6 +66,17 @@ def synthetic_line(synthetic: int, samples: int) -> list[str]:
     ]
 
 
+def captions_line(captions: Sequence[int]) -> list[str]:
+    """Say how many captions there are, given the number of each sample's; none without samples."""
+    if not captions:
+        return []
+    without = sum(number == 0 for number in captions)
+    return [
+        f"captions: {sum(captions):,}; without captions: {without:,} of "
+        f"{counted(len(captions), 'sample')}"
+    ]
+
+
 def subset_table(counts: Mapping[str, SubsetTotals], drops: Iterable[Drop]) -> list[str]:
     """Return the lines of a table with one row per subset, with its drops by reason."""
     dropped: dict[str, Counter[str]] = {}
@@ -83,11 +95,9 @@ def counts_to_text(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {number:,}" for name, number in counts.items())
 
 
-def _failures(drops: Sequence[Drop]) -> list[str]:
-    """Name the drops that say that a recording is not well."""
+def failure_lines(drops: Sequence[Drop], more_in: str) -> list[str]:
+    """Name the first drops that are failures; `more_in` says where the others can be found."""
     failures = [drop for drop in drops if not drop.expected]
     lines = [f"dropped {drop.key} ({drop.reason}): {drop.message}" for drop in failures]
     more = len(lines) - NAMED_FAILURES
-    return lines[:NAMED_FAILURES] + (
-        [f"... and {more} more; see drops.parquet"] if more > 0 else []
-    )
+    return lines[:NAMED_FAILURES] + ([f"... and {more} more; {more_in}"] if more > 0 else [])

@@ -43,6 +43,8 @@ class BuildTotals:
     """Of the columns that are told or counted."""
     synthetic: int = 0
     """How many samples are of motion that a program made."""
+    captions: list[int] = field(default_factory=list)
+    """The number of each sample's captions; empty where the manifest has no such column."""
 
     @property
     def samples(self) -> int:
@@ -58,6 +60,7 @@ class BuildTotals:
         """Add a finished shard; raises AssertionError unless its every row is samples or a drop."""
         drops = list(_own_drops(shard, receipt))
         self.synthetic += sum(SYNTHETIC in flags for flags in receipt.samples.get("flags", ()))
+        self.captions += map(len, receipt.samples.get("captions", ()))
         self._count(shard, receipt, drops)
         self.drops += drops
         if receipt.file is not None:

@@ -26,6 +26,7 @@ from pipelines.engine.failures import BuildResult
 from pipelines.engine.file_stats import stat_files
 from pipelines.engine.fingerprint import KeptShard, fingerprint
 from pipelines.engine.product import FinishSamples, PlannedBuild, Values
+from pipelines.engine.totals import BuildTotals
 from pipelines.products.derived_plan import PlannedDerivedSample, plan_derived
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
@@ -211,6 +212,10 @@ class FeatureProduct:
                 ]
         finally:
             expect_as_planned(planned.stamp, path)
+
+    def remarks(self, totals: BuildTotals) -> Sequence[str]:  # noqa: ARG002 (of the protocol)
+        """Return nothing: the source's report has said it."""
+        return ()
 
     def expect_use(self, samples: Sequence[Values]) -> None:
         """Do nothing: features are as good as their encoder, whose training has judged it."""

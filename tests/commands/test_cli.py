@@ -67,8 +67,8 @@ def test_info_tells_what_was_built_and_how_to_do_it_again(archive: MadeArchive, 
     assert "positions_as_rotations: 1" in said
     assert "--distance 7.0" in said
     assert "--mirror" in said
-    command = reproduce(Dataset.open(out).description)
-    assert "--body FILE --sensor FILE" in command
+    command = reproduce(Dataset.open(out))
+    assert "--texts DIR --splits DIR --body FILE --sensor FILE" in command
     again = out.with_name("again")
     words = command.split("--sensor FILE")[1].split()
     assert run(*build_words(archive, again, *words))[0] == 0

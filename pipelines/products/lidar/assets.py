@@ -33,6 +33,11 @@ class LidarAssets:
         return digest_json([self.bodies_id, self.sensor_id])
 
     @property
+    def shape_spaces(self) -> set[str]:
+        """Return the shape spaces of the bodies."""
+        return {body.shape_space for body in self.bodies.values()}
+
+    @property
     def bodies_id(self) -> str:
         """Return one hash of all the bodies."""
         return digest_json({gender: self.bodies[gender].id for gender in GENDERS})

@@ -6,7 +6,7 @@ from pipelines.clips.options import BuildOptions
 from pipelines.engine.build import _plan_run, build
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.execution import Execution
-from pipelines.engine.failures import BuildResult
+from pipelines.engine.failures import BuildResult, Outcome
 from pipelines.engine.output_folder import expect_own_plan
 from pipelines.engine.retry import replan
 from pipelines.engine.run_lock import expect_unoccupied
@@ -14,8 +14,10 @@ from pipelines.products.lidar.plan_summary import describe_plan
 from pipelines.products.lidar.product import LidarProduct
 
 
-def dry_run(options: BuildOptions, out: Path, execution: Execution) -> str:
+def dry_run(options: BuildOptions, out: Path, execution: Execution) -> BuildResult:
     """Return the plan of a build in words, and write nothing.
+
+    The plan's own drops are judged by the failure budget, as a build judges them.
 
     Raises what the build would raise before it begins to write.
     """
@@ -28,7 +30,12 @@ def dry_run(options: BuildOptions, out: Path, execution: Execution) -> str:
             planned, kept = replan(out.absolute(), planned, product.plan_around)
         if kept is None and not execution.restart:
             expect_own_plan(out.absolute(), planned.fingerprint)
-    return describe_plan(planned.plan, options, product.paths)
+    plan = planned.plan
+    outcome = Outcome.of(plan.rows, plan.drops, execution.max_failures)
+    described = describe_plan(plan, options, product.paths)
+    return BuildResult(
+        f"{described}\n{outcome.describe()}\nnothing was written", outcome.within_budget
+    )
 
 
 def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> BuildResult:

@@ -7,8 +7,9 @@ from pipelines.clips.inputs import InputFolders
 from pipelines.clips.options import BuildOptions
 from pipelines.clips.planned_clips import PlannedClips
 from pipelines.engine.plan import Plan
-from pipelines.engine.summary import counts_to_text, rows_to_text, subset_table
+from pipelines.engine.summary import counts_to_text, failure_lines, rows_to_text, subset_table
 from pipelines.engine.totals import SubsetTotals
+from pipelines.products.lidar.remarks import samples_without_captions
 from pipelines.products.lidar.sample import clip_bytes
 from shards.format.paths import split_of
 
@@ -27,13 +28,21 @@ def describe_plan(plan: Plan[PlannedClips], options: BuildOptions, paths: InputF
         [
             *subset_table(counts, plan.drops),
             "",
+            *failure_lines(plan.drops, "fix these, and the dry run names the next"),
             rows_to_text(plan.rows, plan.samples, len(plan.drops)),
             f"{counted(plan.frames, 'frame')} in {counted(len(plan.shards), 'shard')} "
             f"({counts_to_text(splits)}), "
             f"about {megabytes:,.0f} MB",
-            f"captions: {paths.texts or 'none'}; splits: {paths.splits or 'none'}",
+            f"captions: {_captions(plan, paths)}; splits: {paths.splits or 'none'}",
             *paths.warnings,
             *plan.warnings,
-            "nothing was written",
         ]
     )
+
+
+def _captions(plan: Plan[PlannedClips], paths: InputFolders) -> str:
+    """Name the folder of captions, and count the samples that it has no file for."""
+    if paths.texts is None:
+        return "none"
+    without = samples_without_captions(plan.shards.columns)
+    return f"{paths.texts} (no file for {without:,} of {counted(plan.samples, 'sample')})"

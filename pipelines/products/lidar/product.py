@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import pyarrow as pa
@@ -21,8 +21,10 @@ from pipelines.engine.digests import digest_files, digest_json
 from pipelines.engine.fingerprint import KeptShard, fingerprint
 from pipelines.engine.plan import Plan
 from pipelines.engine.product import FinishSamples, PlannedBuild, Values
+from pipelines.engine.totals import BuildTotals
 from pipelines.products.lidar.assets import LidarAssets, load_assets, reload_assets, warm_up_kernels
 from pipelines.products.lidar.plan_lidar import plan_lidar
+from pipelines.products.lidar.remarks import caption_warnings, shape_remarks
 from pipelines.products.lidar.sample import (
     COUNTED_FRAMES,
     MANIFEST_COLUMNS,
@@ -64,6 +66,12 @@ class LidarProduct:
     def warnings(self) -> list[str]:
         """Say whether captions or split lists are absent."""
         return self.paths.warnings
+
+    def remarks(self, totals: BuildTotals) -> list[str]:
+        """Say which recordings' betas were ignored; made motion has betas of the bundled body."""
+        if totals.synthetic == totals.samples:
+            return []
+        return shape_remarks(load_assets(self.options).shape_spaces, self.options.mean_shape)
 
     @property
     def device(self) -> str:
@@ -173,6 +181,8 @@ def stamp_plan(
         "sensor": assets.sensor_id,
     }
     stamped, files = stamp_clips(plan, options.amass, paths.texts)
+    warnings = caption_warnings(stamped.shards.columns, paths.texts)
+    stamped = replace(stamped, warnings=(*stamped.warnings, *warnings))
     parameters = parameters_of(options, assets.sensor.name)
     return PlannedBuild(stamped, fingerprint(stamped, parameters, contents, files, kept or {}))
 

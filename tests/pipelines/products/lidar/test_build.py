@@ -19,6 +19,7 @@ from motiondata.skeletons import LEFT_JOINTS, RIGHT_JOINTS
 from pipelines.datasets.info import info, verify
 from pipelines.datasets.statistics import stats
 from pipelines.engine.execution import Execution
+from pipelines.engine.failures import FailureBudget
 from pipelines.engine.jobs import ShardJob
 from pipelines.engine.receipts import Receipt
 from pipelines.engine.shard import build_shard
@@ -175,7 +176,7 @@ def test_a_build_without_captions_or_lists_says_so(archive: MadeArchive, tmp_pat
     options = dataclasses.replace(archive.options(), index=Path(index))
     for said in (
         build_lidar(options, tmp_path / "out", Execution()).summary,
-        dry_run(options, tmp_path / "planned", Execution()),
+        dry_run(options, tmp_path / "planned", Execution()).summary,
     ):
         assert "no captions: no --texts was given" in said
         assert "one split, all: no --splits was given" in said
@@ -188,8 +189,63 @@ def test_info_tells_samples_without_captions(archive: MadeArchive, tmp_path: Pat
     options = dataclasses.replace(archive.options(), texts=texts)
     build_lidar(options, tmp_path / "out", Execution())
     captions = Dataset.open(tmp_path / "out").manifest["captions"].to_pylist()
-    reported_means = f"captions: {sum(map(len, captions))}; 1 samples have none"
-    assert reported_means in info(tmp_path / "out")
+    line = f"captions: {sum(map(len, captions))}; without captions: 1 of {len(GOOD)} samples"
+    assert line in info(tmp_path / "out")
+
+
+def test_a_build_counts_captions_and_warns_where_most_clips_have_none(
+    archive: MadeArchive, tmp_path: Path
+) -> None:
+    texts = shutil.copytree(archive.root / "texts", tmp_path / "texts")
+    for file in sorted(texts.iterdir())[1:]:
+        file.unlink()
+    for folder, without in ((archive.root / "texts", 0), (texts, len(GOOD) - 1)):
+        options = dataclasses.replace(archive.options(), texts=folder)
+        out = tmp_path / f"out{without}"
+        planned = dry_run(options, out, Execution()).summary
+        built = build_lidar(options, out, Execution()).summary
+        assert f"(no file for {without} of {len(GOOD)} samples)" in planned
+        assert f"without captions: {without} of {len(GOOD)} samples" in built
+        for said in (planned, built):
+            assert ("warning" in said and "check --texts" in said) == (without > 0)
+
+
+@pytest.mark.parametrize("folder", ["nothing", "an empty folder"])
+def test_captions_that_are_still_packed_are_named(
+    archive: MadeArchive, tmp_path: Path, folder: str
+) -> None:
+    index = Path(shutil.copy(archive.root / "index.csv", tmp_path))
+    (tmp_path / "texts.zip").write_bytes(b"PK")
+    if folder != "nothing":
+        (tmp_path / "texts").mkdir()
+    options = dataclasses.replace(archive.options(), index=index)
+    said = dry_run(options, tmp_path / "out", Execution()).summary
+    assert f"{tmp_path / 'texts.zip'} was not read: unpack it" in said
+
+
+def test_a_dry_run_judges_the_drops_of_the_plan_as_the_build_does(
+    archive: MadeArchive, tmp_path: Path
+) -> None:
+    options, execution = archive.options(), Execution(max_failures=FailureBudget("0"))
+    planned = dry_run(options, tmp_path / "out", execution)
+    assert not planned.within_budget
+    assert "more than --max-failures 0" in planned.summary
+    named = [line for line in planned.summary.splitlines() if line.startswith("dropped ")]
+    built = build_lidar(options, tmp_path / "out", execution)
+    assert named
+    assert {*named} <= {*built.summary.splitlines()}
+
+
+def test_betas_of_another_shape_space_are_said_to_be_ignored(
+    archive: MadeArchive, tmp_path: Path
+) -> None:
+    for body, mean_shape in ((None, False), (None, True), (archive.root / "body.npz", False)):
+        options = dataclasses.replace(archive.options(mean_shape=mean_shape), body=body)
+        out = tmp_path / f"{body is None}{mean_shape}"
+        summary = build_lidar(options, out, Execution()).summary
+        ignored = body is None and not mean_shape
+        assert ("betas of other recordings" in summary) == ignored
+        assert ("betas of other recordings" in info(out)) == ignored
 
 
 def stop_after(shards: int) -> Callable[[ShardJob, Any], Receipt]:

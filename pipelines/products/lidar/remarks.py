@@ -1,0 +1,48 @@
+"""What a report says of captions and body shapes, because nobody would notice it otherwise."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+
+from motiondata.counting import counted
+from motiondata.files import Stamp
+from motiondata.recording import SMPL_SHAPES
+from pipelines.clips.planned_clips import CAPTIONS, PlannedClips
+
+
+def samples_without_captions(clips: PlannedClips) -> int:
+    """Return how many planned samples have no file of captions; the clips have their stamps."""
+    table, missing = clips.table, 0
+    for wanted, file in (("plain", "captions"), ("twin", "twin_captions")):
+        absent = pc.is_null(table[f"{file}_{Stamp._fields[0]}"])
+        missing += pc.sum(pc.and_(table[wanted], absent)).as_py() or 0
+    return missing * clips.views
+
+
+def caption_warnings(clips: PlannedClips, texts: Path | None) -> tuple[str, ...]:
+    """Warn where a folder of captions has no file for more than half of the planned samples."""
+    samples = int(np.sum(clips.samples))
+    without = 0 if texts is None else samples_without_captions(clips)
+    if 2 * without <= samples:
+        return ()
+    of_all, example = counted(samples, "sample"), f"{clips.table['name'][0].as_py()}{CAPTIONS}"
+    return (
+        f"warning: {texts} has no file of captions for {without:,} of {of_all}; "
+        f"expected files named after the clips, such as {example}; check --texts",
+    )
+
+
+def shape_remarks(shape_spaces: Iterable[str], mean_shape: bool) -> list[str]:
+    """Say which betas are ignored, where the body's shape space is not that of SMPL+H's recordings.
+
+    `shape_spaces` are those of the bodies.
+    """
+    other = sorted({*shape_spaces} - {SMPL_SHAPES})
+    if mean_shape or not other:
+        return []
+    return [
+        f"body shape: betas apply only to a body of the same shape space, here {', '.join(other)}; "
+        "betas of other recordings, such as AMASS's SMPL+H, are ignored: mean shape instead"
+    ]
