@@ -86,7 +86,7 @@ def stats(
 @click.option("--split", help="One split [default: all].")
 @click.option("--key", "keys", multiple=True, help="A sample to show; may be repeated.")
 def preview(dataset: Path, out: Path, clips: int, split: str | None, keys: tuple[str, ...]) -> None:
-    """Draw a picture of scans of DATASET: as the sensor sees people, and from the side."""
+    """Draw scans of DATASET, seen from the sensor and from the side."""
     from pipelines.products.lidar import preview as pictures
 
     say(pictures.preview(dataset, out, keys, clips, split).describe())

@@ -26,7 +26,7 @@ from pipelines.engine.workers.worker import exit_with_parent
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset, read_description
 from shards.format.hashing import hash_bytes
-from shards.format.paths import DATASET, TRAIN
+from shards.format.paths import DATASET
 from shards.stats.histograms import Histogram
 from shards.stats.measure import CLIP, FRAME, FieldMeasures, OrderedMap, Weight, measure_field
 from shards.stats.statistics_files import (
@@ -61,7 +61,7 @@ def stats(
     name or `name=start:stop,...`; 0 workers: this process reads all shards.
     """
     dataset = Dataset.open(path)
-    split = split or _default_split(dataset)
+    split = split or dataset.default_split()
     groups = None if group is None else parse_groups(group)
     _check_groups(dataset, field, groups)
     _check_out(dataset, out)
@@ -129,14 +129,6 @@ def _check_out(dataset: Dataset, out: Path | None) -> None:
         return
     if read_description(out).content_hash != dataset.content_hash:
         raise InputError(f"{out}: is another dataset; choose another --out")
-
-
-def _default_split(dataset: Dataset) -> str:
-    splits = dataset.description.splits
-    if TRAIN in splits or len(splits) == 1:
-        return TRAIN if TRAIN in splits else splits[0]
-    choice = f"choose --split from {', '.join(splits)}" if splits else "it has no samples"
-    raise InputError(f"{dataset.path}: has no split {TRAIN}; {choice}")
 
 
 def _check_groups(dataset: Dataset, field: str, groups: Groups | None) -> None:

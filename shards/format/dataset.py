@@ -22,7 +22,7 @@ from shards.format.description import (
 )
 from shards.format.hashing import hash_bytes
 from shards.format.manifest import ManifestRow, parquet_to_manifest, table_to_rows
-from shards.format.paths import DATASET, MANIFEST, RECEIPTS, existing, refuse_url
+from shards.format.paths import DATASET, MANIFEST, RECEIPTS, TRAIN, existing, refuse_url
 from shards.format.publishing import Permit, publish
 from shards.format.schema import Schema
 from shards.format.tables import TableEntry, parquet_to_table
@@ -65,6 +65,14 @@ class Dataset:
     def shards_of(self, split: str) -> tuple[ShardEntry, ...]:
         """Return a split's shards in order."""
         return self.description.shards_of(split)
+
+    def default_split(self) -> str:
+        """Return `train`, or else the only split; raise `ShardError` with the splits there are."""
+        splits = self.description.splits
+        if TRAIN in splits or len(splits) == 1:
+            return TRAIN if TRAIN in splits else splits[0]
+        choice = f"choose a split from {', '.join(splits)}" if splits else "it has no samples"
+        raise ShardError(f"{self.path}: there is no split {TRAIN!r}; {choice}")
 
     def rows_of(self, shard: ShardEntry) -> list[ManifestRow]:
         """Return the rows of a shard's samples, in their order in it."""

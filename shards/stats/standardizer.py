@@ -76,7 +76,7 @@ def read_standardizer(
         raise ShardError(
             f"{root}: there are no statistics {name!r} of the split {split!r}; run "
             f"motiondata stats {dataset.path} --split {split} --field {field}"
-            f"{_options(weight, rule)}"
+            f"{_options(weight, rule)}{_out(dataset, root)}"
         )
     for fault in statistics_faults(root, split, name, dataset.content_hash):
         raise DatasetError(folder, fault)
@@ -88,6 +88,11 @@ def _options(weight: Weight, rule: str | None) -> str:
     options: dict[str, str | None] = {"--weight": None if weight == FRAME else weight}
     options["--group"] = "NAME=START:STOP,..." if rule == GROUPED else rule
     return "".join(f" {name} {value}" for name, value in options.items() if value)
+
+
+def _out(dataset: Dataset, root: Path) -> str:
+    """Return the option that writes statistics where they are looked for."""
+    return "" if root == dataset.path else f" --out {root}"
 
 
 def _read(path: Path, name: str) -> NDArray[np.float32]:

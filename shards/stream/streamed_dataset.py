@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from shards.format.dataset import Dataset, read_drops
 from shards.format.hashing import hash_bytes
-from shards.format.paths import TRAIN
 from shards.stats.measure import FRAME, Weight
 from shards.stats.standardizer import Standardizer, read_standardizer
 from shards.stream.batching import FrameBatches, PaddedBatches, Stacker
@@ -178,7 +177,7 @@ class StreamedDataset:
     def standardizer(
         self,
         field: str,
-        split: str = TRAIN,
+        split: str | None = None,
         weight: Weight = FRAME,
         rule: str | None = None,
         *,
@@ -186,10 +185,12 @@ class StreamedDataset:
     ) -> Standardizer:
         """Return the mean and spread of a field, as `motiondata stats` wrote them.
 
-        `weight` and `rule` are those of the command's options: `"clip"`, `"humanml3d-263"`; a rule
-        of the user's own is called `"grouped"`. `folder` is that of its `--out`.
+        Without `split`, the split is `train`, or else the only one. `weight` and `rule` are those
+        of the command's options: `"clip"`, `"humanml3d-263"`; a rule of the user's own is called
+        `"grouped"`. `folder` is that of its `--out`.
         """
         root = None if folder is None else Path(folder)
+        split = split or self.dataset.default_split()
         return read_standardizer(self.dataset, split, field, weight, rule, root)
 
     def _field_stacker(self, rows: NDArray[np.int64], field: str) -> Stacker:

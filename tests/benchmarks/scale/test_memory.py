@@ -5,7 +5,10 @@ from pathlib import Path
 
 from benchmarks.scale.memory import measure_peaks
 from pipelines.clips.options import BuildOptions
+from tests.pipelines.conftest import archive
 from tests.support.archive import MadeArchive
+
+__all__ = ["archive"]
 
 SLACK = 25.0
 """MB by which two peaks may differ: allocators round, and receipts hold a line a sample."""

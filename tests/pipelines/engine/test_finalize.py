@@ -74,7 +74,7 @@ def test_a_build_whose_rows_were_all_dropped_is_a_sound_dataset_of_nothing(
     assert "drops: 1" in info(out)
     with pytest.raises(ShardError, match=r"no split 'train'; there are no samples"):
         open_dataset(out).frames("train", "points", 2)
-    with pytest.raises(InputError, match=r"has no split train; it has no samples"):
+    with pytest.raises(ShardError, match=r"no split 'train'; it has no samples"):
         list(stats(out, None, "points"))
 
 

@@ -386,6 +386,8 @@ def test_absent_statistics_name_the_command(tmp_path: Path) -> None:
     data = StreamedDataset(make_dataset(tmp_path))
     with pytest.raises(ShardError, match=r"run motiondata stats .* --split val --field points"):
         data.standardizer("points", "val")
+    with pytest.raises(ShardError, match=f"--split train --field points --out {tmp_path / 'x'}"):
+        data.standardizer("points", folder=tmp_path / "x")
     with pytest.raises(ShardError, match="choose one of points, trans"):
         data.standardizer("hits")
 

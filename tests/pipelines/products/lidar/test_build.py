@@ -25,10 +25,12 @@ from pipelines.engine.receipts import Receipt
 from pipelines.engine.shard import build_shard
 from pipelines.products.lidar.assets import load_assets
 from pipelines.products.lidar.build import build_lidar, dry_run
+from shards import open_dataset
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
 from shards.format.members import decode_member
 from shards.format.reading import iter_samples, read_member
+from tests.pipelines.clips.test_plan_clips import KNOWN_BEFORE_READING
 from tests.support.archive import BAD, GOOD, MadeArchive
 from tests.support.compare_builds import files_of
 
@@ -180,7 +182,12 @@ def test_a_build_without_captions_or_lists_says_so(archive: MadeArchive, tmp_pat
     ):
         assert "no captions: no --texts was given" in said
         assert "one split, all: no --splits was given" in said
-    assert Dataset.open(tmp_path / "out").description.splits == ["all"]
+    data = open_dataset(tmp_path / "out")
+    assert data.dataset.description.splits == ["all"]
+    assert (
+        data.standardizer("points").mean.tolist()
+        == data.standardizer("points", "all").mean.tolist()
+    )
 
 
 def test_info_tells_samples_without_captions(archive: MadeArchive, tmp_path: Path) -> None:
@@ -204,7 +211,8 @@ def test_a_build_counts_captions_and_warns_where_most_clips_have_none(
         out = tmp_path / f"out{without}"
         planned = dry_run(options, out, Execution()).summary
         built = build_lidar(options, out, Execution()).summary
-        assert f"(no file for {without} of {len(GOOD)} samples)" in planned
+        bad = sum(row[3] not in KNOWN_BEFORE_READING for row in BAD.values())  # without captions
+        assert f"(no file for {without + bad} of {len(GOOD) + bad} samples)" in planned
         assert f"without captions: {without} of {len(GOOD)} samples" in built
         for said in (planned, built):
             assert ("warning" in said and "check --texts" in said) == (without > 0)
