@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from shards.format.dataset import Dataset, read_drops
 from shards.format.hashing import hash_bytes
+from shards.format.paths import TRAIN
 from shards.stats.measure import FRAME, Weight
 from shards.stats.standardizer import Standardizer, read_standardizer
 from shards.stream.batching import FrameBatches, PaddedBatches, Stacker
