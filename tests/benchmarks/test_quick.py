@@ -17,8 +17,8 @@ from tests.documents.blocks import ROOT, written_commands
 from tests.support.acclaim_files import amc_text, write_subject
 
 MODULES = {
-    "benchmarks" + ("" if path.stem == "__main__" else f".{path.stem}")
-    for path in (ROOT / "benchmarks").glob("*.py")
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
+    for path in (ROOT / "benchmarks").rglob("*.py")
     if path.stem == "__main__" or '__name__ == "__main__"' in path.read_text()
 }
 QUICK = {
@@ -62,6 +62,13 @@ def run_quick(*words: str, **environment: str) -> str:
     return done.stdout
 
 
+def committed_figures() -> dict[Path, bytes]:
+    """Return the contents of the figures and tables that are part of the project."""
+    kinds = "*.json", "*.svg", "*.md"
+    files = [path for kind in kinds for path in (ROOT / "benchmarks").rglob(kind)]
+    return {path: path.read_bytes() for path in files}
+
+
 def test_every_benchmark_has_a_quick_form_that_is_tested() -> None:
     assert {*QUICK, *SLOW} | WITH_DATA == MODULES
 
@@ -73,8 +80,7 @@ def test_every_benchmark_has_a_quick_form_that_is_tested() -> None:
 def test_a_quick_form_runs(module: str) -> None:
     if module == "benchmarks.gpu.measure" and not HAS_NUMBA_CUDA:
         pytest.skip("numba-cuda is not installed; it comes with the extra `gpu`")
-    changed = "benchmarks/*.json", "benchmarks/*.svg", "benchmarks/*.md"
-    before = [path.read_bytes() for name in changed for path in sorted(ROOT.glob(name))]
+    before = committed_figures()
     cores = os.sched_getaffinity(0)
     if module == "benchmarks.gpu.measure":
         os.sched_setaffinity(0, {min(cores)})  # the simulator's threads take turns
@@ -84,7 +90,8 @@ def test_a_quick_form_runs(module: str) -> None:
         os.sched_setaffinity(0, cores)
     assert (QUICK | SLOW)[module] in printed
     assert not re.search(r"(?<![\w.])-\d", printed), "a figure below 0"
-    assert before == [path.read_bytes() for name in changed for path in sorted(ROOT.glob(name))]
+    assert before
+    assert before == committed_figures()
 
 
 def test_loading_compares_readers_of_the_same_clips(tmp_path: Path) -> None:
