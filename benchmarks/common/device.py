@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 RESULTS = tuple(f":!benchmarks/*.{suffix}" for suffix in ("json", "svg", "md"))
 """What benchmarks write, as `git` is told to leave it out."""
 
