@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from shards.format.dataset import Dataset, read_drops
 from shards.format.hashing import hash_bytes
-from shards.format.paths import TRAIN
 from shards.stats.measure import FRAME, Weight
 from shards.stats.standardizer import Standardizer, read_standardizer
 from shards.stream.batching import FrameBatches, PaddedBatches, Stacker
@@ -68,11 +67,12 @@ class StreamedDataset:
         return table
 
     def webdataset(
-        self, split: str = TRAIN, *, shardshuffle: int | bool = False, **options: Any
+        self, split: str | None = None, *, shardshuffle: int | bool = False, **options: Any
     ) -> "webdataset.WebDataset":
         """Return a `webdataset` pipeline of a split's samples, decoded; chain its own stages to it.
 
-        A sample is a dictionary of `__key__` and the members by suffix: arrays of `*.npy`, the
+        Without `split`, the split is `train`, or else the only one. A sample is a dictionary of
+        `__key__`, `__url__` (the shard's path), and the members by suffix: arrays of `*.npy`, the
         object of `json`, the text of `txt`. The pipeline reads exactly the split's shards, whatever
         their numbers. `shardshuffle` is the size of the buffer that shuffles them; other `options`
         are those of `webdataset.WebDataset`. Raises `ShardError` where there is no such split,
@@ -80,6 +80,7 @@ class StreamedDataset:
         """
         from shards.stream.webdataset_pipeline import webdataset_pipeline
 
+        split = split or self.dataset.default_split()
         return webdataset_pipeline(self.dataset, split, shardshuffle=shardshuffle, **options)
 
     def clips(

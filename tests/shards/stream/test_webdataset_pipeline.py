@@ -49,6 +49,11 @@ def test_a_split_is_read_decoded_and_in_order(dataset: StreamedDataset) -> None:
     assert samples[0]["points.npy"].flags.writeable
 
 
+def test_the_only_split_needs_no_name(tmp_path: Path) -> None:
+    path = make_clips(tmp_path / "data", {"all": [[3], [2]]}).path
+    assert [sample["__key__"] for sample in open_dataset(path).webdataset()] == ["c0", "c1"]
+
+
 def test_stages_of_webdataset_follow(dataset: StreamedDataset) -> None:
     pipeline = dataset.webdataset("train", shardshuffle=3, seed=1).to_tuple("points.npy", "txt")
     assert sorted(len(points) for points, _ in pipeline) == sorted(FRAMES)
