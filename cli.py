@@ -66,8 +66,10 @@ class _Commands(click.Group):
 
 def _how_to_install(package: str) -> str:
     """Return what to install where a package of an extra is missing."""
-    extra = f"motiondata[{EXTRAS[package]}]"
-    return f"expected the package {package}, found none: run pip install '{extra}'"
+    return (
+        f"expected the package {package}, found none: run pip install -c constraints.txt -e "
+        f"'.[{EXTRAS[package]}]' in the folder of the project"
+    )
 
 
 def _sentence(error: OSError) -> str:

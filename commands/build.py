@@ -138,6 +138,8 @@ def build_lidar(
 
 def _options(source: Path, amass: Path | None, parameters: dict[str, Any]) -> BuildOptions:
     """Return the options of a build from an index, or from recordings without one."""
+    if is_recording(source) and not source.exists():
+        raise click.UsageError(f"{source} does not exist")
     if is_recording(source) or source.is_dir():
         if amass is not None:
             raise click.UsageError(
@@ -145,6 +147,8 @@ def _options(source: Path, amass: Path | None, parameters: dict[str, Any]) -> Bu
                 f"{'a folder' if source.is_dir() else 'a recording'}: name one of them alone"
             )
         return BuildOptions.of_recordings(source, **parameters)
+    if amass is None and not source.exists():
+        raise click.UsageError(f"{source} does not exist")
     if amass is None:
         raise click.UsageError(
             f"expected --amass, the folder of the recordings that {source} names; or, without an "

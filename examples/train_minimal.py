@@ -1,10 +1,10 @@
 """Train a small network to find a body's joints in LiDAR points, on the shards of the demo.
 
 Run `motiondata demo`, then `python examples/train_minimal.py demo/lidar`. If it is stopped, the
-same command goes on with the batch after the last that was saved.
+same command resumes at the next batch after the last that was saved.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import torch
@@ -16,7 +16,9 @@ from shards.stream.loader import Loader
 EPOCHS, JOINTS, POINTS = 5, 22, 96
 SAVED, PART = Path("train_minimal.pt"), Path("train_minimal.part")
 
-data = open_dataset(sys.argv[1])
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("dataset", type=Path, help="folder of a dataset with splits train and val")
+data = open_dataset(parser.parse_args().dataset)
 scale = data.standardizer("points")
 training = Loader(data.clips("train", ["points", "joints"], batch=4, shuffle=True, seed=0))
 evaluation = Loader(data.clips("val", ["points", "joints"], batch=4))

@@ -57,7 +57,8 @@ class Recording:
 
     def __post_init__(self) -> None:
         frames = len(self.trans)
-        self._expect(self.pose.shape == (frames, JOINTS, 3), f"pose is shaped {self.pose.shape}")
+        shapes = f"pose is shaped {self.pose.shape} and trans {self.trans.shape}"
+        self._expect(self.pose.shape == (frames, JOINTS, 3), shapes)
         self._expect(self.trans.shape == (frames, 3), f"trans is shaped {self.trans.shape}")
         self._expect(frames > 0, "there are no frames")
         self._expect(self.betas.ndim == 1, f"betas is shaped {self.betas.shape}")

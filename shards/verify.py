@@ -94,6 +94,9 @@ def _table_faults(path: Path, table: TableEntry) -> Iterator[str]:
 
 def _listed_faults(path: Path, file: FileEntry) -> Iterator[str]:
     """Yield a fault unless a file is the one that the build wrote."""
+    if not (path / file.name).exists():
+        yield "is missing; `motiondata stats` writes it again"
+        return
     data = existing(path, file.name).read_bytes()
     if (len(data), hash_bytes(data)) != (file.bytes, file.blake3):
         yield f"is not the file that {DATASET} lists; `motiondata stats` writes it again"

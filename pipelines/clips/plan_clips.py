@@ -149,5 +149,7 @@ def check_distinct_keys(clips: PlannedClips) -> None:
     seen: set[str] = set()
     for key in (key for clip in clips.rows(0, len(clips)) for key in clip.keys):
         if key.casefold() in seen:
-            raise InputError(f"two samples would be called {key}: rename one of the index's rows")
+            raise InputError(
+                f"two samples would be called {key}: rename a row of the index, or a recording"
+            )
         seen.add(key.casefold())

@@ -66,12 +66,23 @@ def stats(
     _check_groups(dataset, field, groups)
     _check_out(dataset, out)
     subject = StatisticsKey(dataset.content_hash, split, field, weight, groups)
-    with ordered_map(workers, len(dataset.shards_of(split))) as in_order:
+    with ordered_map(workers, len(dataset.shards_of(split))) as in_order, _advised(path):
         found = measure_field(dataset, split, field, weight, in_order)
     yield "\n".join([*_table(subject, found), *_histograms(found)])
     files = statistics_files(subject, found.moments) | histograms_file(subject, found.histograms)
     write_statistics(dataset, out or path, files)
     yield f"written to {(out or path) / subject.folder}"
+
+
+@contextmanager
+def _advised(path: Path) -> Iterator[None]:
+    """Add to the error of a damaged file what lists all of them."""
+    try:
+        yield
+    except DatasetError as error:
+        raise DatasetError(
+            error.where, f"{error.message}; motiondata verify {path} lists every fault"
+        ) from error
 
 
 def write_statistics(dataset: Dataset, out: Path, files: dict[str, bytes]) -> None:

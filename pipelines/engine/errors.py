@@ -52,7 +52,8 @@ def expect_possible_folder(out: Path) -> None:
             raise InputError(f"{path}: expected a folder to write {out} to, found a file")
         if there:
             if not os.access(path, os.W_OK | os.X_OK):
-                reason = os.strerror(errno.EACCES)
+                read_only = os.statvfs(path).f_flag & os.ST_RDONLY
+                reason = os.strerror(errno.EROFS if read_only else errno.EACCES)
                 raise InputError(f"{path}: expected a folder to write {out} to; {reason}")
             return
 

@@ -87,6 +87,25 @@ def test_verify_exits_with_1_and_a_line_a_fault(archive: MadeArchive, out: Path)
     assert "train/000000.tar" in said
 
 
+def test_stats_of_a_damaged_shard_advises_to_verify(archive: MadeArchive, out: Path) -> None:
+    run(*build_words(archive, out))
+    shard = out / "train/000000.tar"
+    shard.write_bytes(shard.read_bytes()[:-1024])
+    code, said = run("stats", out)
+    assert code == 2
+    assert f"motiondata verify {out} lists every fault" in said
+
+
+def test_missing_statistics_are_a_fault_that_names_the_command(
+    archive: MadeArchive, out: Path
+) -> None:
+    run(*build_words(archive, out))
+    (out / "stats/train/points/mean.npy").unlink()
+    code, said = run("verify", out)
+    assert code == 1
+    assert "mean.npy: is missing; `motiondata stats` writes it again" in said
+
+
 def test_stats_prints_a_row_a_component(archive: MadeArchive, out: Path) -> None:
     run(*build_words(archive, out))
     code, said = run("stats", out, "--split", "val", "--field", "joints")
@@ -109,6 +128,9 @@ WRONG = {
         ["build-lidar", "{root}/lonely/index.csv", "--amass", "{root}/amass"],
         "none of its rows can be built",
     ),
+    "no such folder": (["build-lidar", "{root}/nosuchfolder"], "nosuchfolder does not exist"),
+    "no such recording": (["build-lidar", "{root}/nothere.npz"], "nothere.npz does not exist"),
+    "no such folder to import": (["import-cmu", "{root}/nothere"], "nothere does not exist"),
     "nothing to import": (["import-cmu", "{root}"], ".asf"),
     "no clips": (["synthesize", "--clips", "0"], "clips"),
 }

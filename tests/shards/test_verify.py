@@ -143,7 +143,7 @@ def test_statistics_of_another_dataset_are_a_fault(dataset: Dataset, tmp_path: P
 def test_statistics_that_were_deleted_are_a_fault(dataset: Dataset, name: str) -> None:
     shutil.rmtree(dataset.path / name)
     assert faults(dataset) == [
-        f"stats/train/points/{file}: expected a file, found nothing; build or copy it again"
+        f"stats/train/points/{file}: is missing; `motiondata stats` writes it again"
         for file in ("mean.npy", "std.npy", "stats.json")
     ]
 

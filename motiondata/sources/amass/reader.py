@@ -5,6 +5,7 @@ and an index made for the first must never be applied to it. Source of keys and 
 nghorbani/amass, and the releases' own files.
 """
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,9 @@ def _recording(npz: Npz, poses: NDArray[Any], frame_rate: str, shape_space: str)
 
 def _expect_motion(npz: Npz, frame_rate: str) -> None:
     if frame_rate not in npz.members:
-        raise npz.invalid(f"no key {frame_rate}, so this is not a motion but a shape or a model")
+        near = get_close_matches(frame_rate, npz.members, 1)
+        hint = f"rename {near[0]}" if near else "is this not a motion but a shape or a model?"
+        raise npz.invalid(f"no key {frame_rate}; {hint}")
 
 
 def _body_pose(npz: Npz, poses: NDArray[Any]) -> NDArray[np.float64]:

@@ -106,6 +106,8 @@ def _import_motions(source: Path, out: Path) -> CmuReport:
 
 
 def _expect_files(source: Path) -> None:
+    if not source.exists():
+        raise InputError(f"{source} does not exist; expected a folder of CMU's files")
     for suffix in (".asf", ".amc"):
         if not _files(source, suffix):
             raise InputError(

@@ -100,8 +100,7 @@ def _stride(fps: float, source: str) -> int:
     if stride == 0:
         raise RecordingError(
             DropReason.INVALID,
-            f"{source}: {fps:g} fps; expected at least {INDEX_FPS}, the rate "
-            "at which the index counts frames",
+            f"{source}: {fps:g} fps; expected at least {INDEX_FPS}, the frame rate of clips",
         )
     return stride
 

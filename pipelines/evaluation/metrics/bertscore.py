@@ -25,7 +25,7 @@ try:
     from transformers import AutoConfig, AutoModel, AutoTokenizer
 except ImportError as error:
     raise InputError(
-        f"BERTScore needs the extra train ({error}); pip install motiondata[train]"
+        f"BERTScore needs the extra train ({error}): pip install -c constraints.txt -e '.[train]'"
     ) from error
 
 MOST_UNKNOWN = 0.5

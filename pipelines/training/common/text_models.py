@@ -37,7 +37,8 @@ try:
     from transformers import AutoConfig, AutoTokenizer, T5Config, T5ForConditionalGeneration
 except ImportError as error:
     raise InputError(
-        f"training and captioning need the extra train ({error}); pip install motiondata[train]"
+        f"training and captioning need the extra train ({error}): "
+        "pip install -c constraints.txt -e '.[train]'"
     ) from error
 
 MAX_TOKENS = 128

@@ -91,6 +91,11 @@ def test_a_missing_key_is_named_beside_those_found(tmp_path: Path, key: str) -> 
     assert "(keys: " in str(error)
 
 
+def test_a_misspelt_frame_rate_is_named(tmp_path: Path) -> None:
+    error = fault(tmp_path, mocap_framerate=None, mocap_framrate=np.float64(120))
+    assert "no key mocap_framerate; rename mocap_framrate" in str(error)
+
+
 def test_a_shape_without_a_frame_rate_is_no_motion(tmp_path: Path) -> None:
     error = fault(tmp_path, poses=None, trans=None, mocap_framerate=None)
     assert error.reason is DropReason.INVALID
