@@ -192,8 +192,9 @@ def _extras(shard: PlannedShard, generator: np.random.Generator) -> Iterator[dic
     for clip, mean, said in zip(shard.clips, hits, words, strict=True):
         captions = [" ".join(f"w{word:04d}" for word in caption) for caption in said]
         yield {
-            "hits_min": int(mean / 2), "hits_mean": mean, "source": clip.recording,
-            "subset": "KIT", "captions": captions, "flags": [],
+            "hits_min": int(mean / 2), "hits_mean": mean, "empty_frames": 0, "crowded_frames": 0,
+            "fps": 20.0, "source": clip.recording, "subset": "KIT", "captions": captions,
+            "flags": [],
         }  # fmt: skip
 
 

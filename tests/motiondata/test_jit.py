@@ -64,7 +64,7 @@ def test_compiling_is_announced_once_and_loading_is_not(program: Path) -> None:
 def test_of_processes_that_begin_together_one_compiles(program: Path) -> None:
     processes = [begun(program) for _ in range(2)]
     lines = sorted(line for process in processes for line in ended(process))
-    assert lines == ["42 5.0", "42 5.0", "compiling"]
+    assert [line for line in lines if line != "waiting"] == ["42 5.0", "42 5.0", "compiling"]
 
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
