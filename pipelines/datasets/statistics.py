@@ -68,6 +68,10 @@ def stats(
     subject = StatisticsKey(dataset.content_hash, split, field, weight, groups)
     with ordered_map(workers, len(dataset.shards_of(split))) as in_order, _advised(path):
         found = measure_field(dataset, split, field, weight, in_order)
+    if not found.moments.count:
+        raise InputError(
+            f"{path}: there are no values of {field} in the split {split}: all its frames are empty"
+        )
     yield "\n".join([*_table(subject, found), *_histograms(found)])
     files = statistics_files(subject, found.moments) | histograms_file(subject, found.histograms)
     write_statistics(dataset, out or path, files)

@@ -91,6 +91,11 @@ class View(Iterable):
         """Passes begun and positions set. Only the latest pass moves the position."""
         self._workers_epochs = WorkersEpochs()
 
+    @property
+    def items(self) -> int:
+        """The number of items of an epoch, on all ranks together."""
+        return len(self._source)
+
     def __len__(self) -> int:
         """Return the number of batches of an epoch: the same on every rank."""
         return self._schedule.batches(len(self._source))

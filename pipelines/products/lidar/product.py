@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from motiondata.counting import counted
 from motiondata.errors import DropReason, InputError
+from motiondata.lidar.sensor import Sensor
 from motiondata.sources.humanml3d.index import iter_index
 from motiondata.sources.humanml3d.splits import SPLITS
 from pipelines.clips.clip_files import stamp_clips
@@ -121,8 +122,9 @@ class LidarProduct:
             raise InputError(
                 f"no ray hits anybody in the {frames} of the first clips: expected the sensor "
                 f"{options.sensor} to see people at --distance {options.distance:g} and --height "
-                f"{options.height:g} metres. Choose other values, or another --sensor; "
-                "--allow-empty builds empty scans all the same"
+                f"{options.height:g} metres{_limits(load_assets(options).sensor)}. "
+                "Choose other values, or another --sensor; --allow-empty builds empty "
+                "scans all the same"
             )
 
     def plan_around(self, kept: dict[str, KeptShard]) -> PlannedBuild:
@@ -159,6 +161,18 @@ class LidarProduct:
             ],
             "sensor": {"name": assets.sensor.name, "source": assets.sensor.source},
         }
+
+
+def _limits(sensor: Sensor) -> str:
+    """Say which limits of the sensor may hide a person, where it has any."""
+    limits = [f"sees nothing within {sensor.min_range:g} metres"] if sensor.min_range else []
+    if sensor.window is not None:
+        first, count = sensor.window
+        limits.append(
+            f"fires {count} of {sensor.columns} columns, counter-clockwise from column {first} "
+            "(column 0 is in front)"
+        )
+    return f"; this sensor {' and '.join(limits)}" if limits else ""
 
 
 def stamp_plan(

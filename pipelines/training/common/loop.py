@@ -43,6 +43,7 @@ from pipelines.training.common.training_task import TrainingPosition, TrainingTa
 from shards.errors import ShardError
 from shards.stream.batching import Batch
 from shards.stream.loader import Loader
+from shards.stream.views import View
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -57,14 +58,26 @@ def train(
     and `KeyboardInterrupt` when stopped.
     """
     first = rank() == 0
+    view = _view(training, options)  # before a log is written
     with logging_to(out, writes=first) as log, deferred_interrupts() as stop:
-        run = _Run(training, options, out, log)
+        run = _Run(training, view, options, out, log)
         run.resume()
         steps = sum(stage.steps for stage in training.stages)
         shown = stream if first else StringIO()
         with Progress(steps, run.position.total, shown, "steps") as progress:
             while not run.done:
                 run.finish_stage(progress, stop)
+
+
+def _view(training: TrainingTask, options: LoopOptions) -> View:
+    """Return the batches; raises `InputError` where there are too few clips for one."""
+    view = training.view(options.batch, options.seed)
+    if not len(view):
+        raise InputError(
+            f"batch: expected no more clips than there are to train on, found {options.batch} for "
+            f"each of {world()} processes, with {view.items} to train on; choose a smaller --batch"
+        )
+    return view
 
 
 class _Losses(nn.Module):
@@ -83,17 +96,13 @@ class _Losses(nn.Module):
 class _Run:
     """A training under way."""
 
-    def __init__(self, training: TrainingTask, options: LoopOptions, out: Path, log: Log) -> None:
+    def __init__(
+        self, training: TrainingTask, view: View, options: LoopOptions, out: Path, log: Log
+    ) -> None:
         self.position = TrainingPosition()
         self._training, self._options, self._log = training, options, log
         self._path = out / CHECKPOINT
         self._device = next(training.module.parameters()).device
-        view = training.view(options.batch, options.seed)
-        if not len(view):
-            raise InputError(
-                f"batch: expected no more clips than there are to train on, found {options.batch} "
-                f"for each of {world()} processes; choose a smaller --batch"
-            )
         self._loader = Loader(view, options.workers, pin_memory=self._device.type == "cuda")
         self._batches = _endless(self._loader)
         self._optimizer_state: dict[str, Any] | None = None

@@ -31,6 +31,16 @@ def test_a_sensor_that_sees_nobody_is_refused_before_anything_is_written(
     assert not out.exists()
 
 
+def test_what_may_hide_people_from_the_sensor_is_named(
+    archive: MadeArchive, tmp_path: Path
+) -> None:
+    sensor = tmp_path / "far.toml"
+    sensor.write_text((archive.root / "sensor.toml").read_text() + "min_range_m = 30\n")
+    code, said = run(*build_words(archive, tmp_path / "out", "--sensor", sensor))
+    assert code == 2
+    assert "this sensor sees nothing within 30 metres" in said
+
+
 def test_empty_scans_can_be_asked_for_and_are_counted(archive: MadeArchive, out: Path) -> None:
     assert run(*build_words(archive, out, *BLIND, "--allow-empty", "--dry-run"))[0] == 0
     code, said = run(*build_words(archive, out, *BLIND, "--allow-empty"))

@@ -379,6 +379,10 @@ def test_a_frame_without_hits_is_stored_as_documented_and_not_counted(
         assert set(sample["parts.npy"].flat) == {255}
     assert verify(out)[0]
     assert not (out / "stats/train/points").exists()
+    with pytest.raises(
+        InputError, match=f"{out}: there are no values of points in the split train"
+    ):
+        list(stats(out, "train", "points"))
     assert (out / "stats/train/joints").exists()
 
 

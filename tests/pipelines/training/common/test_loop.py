@@ -334,8 +334,10 @@ def test_a_gradient_that_is_not_finite_ends_it_with_a_remedy(
 
 
 def test_fewer_clips_than_a_batch_are_refused(data: StreamedDataset, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="choose a smaller --batch"):
-        run(Toy(data), tmp_path, replace(OPTIONS, batch=51))
+    out = tmp_path / "out"
+    with pytest.raises(InputError, match=r"with \d+ to train on; choose a smaller --batch"):
+        run(Toy(data), out, replace(OPTIONS, batch=51))
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "constant"])
