@@ -212,7 +212,7 @@ def test_a_worker_dies_with_its_driver(tmp_path: Path, out: Path) -> None:
     archive = make_poisoned_archive(tmp_path, "hang 99")
     program = (
         "import sys; from pathlib import Path\n"
-        "from pipelines import build; from pipelines.clips.options import Execution\n"
+        "from pipelines.engine.execution import Execution\n"
         "from tests.support.archive import MadeArchive\n"
         "from tests.support.crashing_rows import build_poisoned\n"
         "build.build_shard = build_poisoned\n"
