@@ -212,12 +212,14 @@ def test_a_worker_dies_with_its_driver(tmp_path: Path, out: Path) -> None:
     archive = make_poisoned_archive(tmp_path, "hang 99")
     program = (
         "import sys; from pathlib import Path\n"
+        "from pipelines.engine import build as engine\n"
         "from pipelines.engine.execution import Execution\n"
+        "from pipelines.products.lidar.build import build_lidar\n"
         "from tests.support.archive import MadeArchive\n"
         "from tests.support.crashing_rows import build_poisoned\n"
-        "build.build_shard = build_poisoned\n"
+        "engine.build_shard = build_poisoned\n"
         "options = MadeArchive(Path(sys.argv[1])).options()\n"
-        "build.build_lidar(options, Path(sys.argv[2]), Execution())\n"
+        "build_lidar(options, Path(sys.argv[2]), Execution())\n"
     )
     log = archive.root / "amass/hang.log"
     driver = subprocess.Popen([sys.executable, "-c", program, str(tmp_path), str(out)], cwd=ROOT)
