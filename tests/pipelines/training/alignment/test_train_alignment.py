@@ -171,7 +171,8 @@ def test_a_text_model_that_is_not_trained_is_in_no_checkpoint(
 
 def save_t5(folder: Path) -> Path:
     """Write a small random T5 as a folder that transformers reads."""
-    text = load_text_model("tiny", ["something tall goes left"], 0)
+    captions = ["a tall, wide thing moves on the way to the right.", "something goes left"]
+    text = load_text_model("tiny", captions, 0)
     text.model.save_pretrained(folder)
     PreTrainedTokenizerFast(tokenizer_object=text.tokenizer).save_pretrained(folder)
     return folder
