@@ -1,1 +1,1 @@
-"""The engine: builds the dataset of any product, resumably, from a plan."""
+"""The engine: builds the dataset of any product from a plan. A build can be resumed."""

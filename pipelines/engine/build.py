@@ -1,7 +1,7 @@
-"""Building a dataset: plan, build what has no receipt yet, publish, report.
+"""Build a dataset: plan, build the shards that have no receipt, publish, report.
 
-The same inputs and parameters give the same bytes, whoever runs the jobs and however often the
-build was stopped and begun again.
+The same inputs and parameters give the same bytes, independent of which processes run the jobs and
+of how often the build was stopped and resumed.
 """
 
 import sys
@@ -35,10 +35,10 @@ from pipelines.engine.workers.trial import try_first_rows
 
 
 def build(product: Product, out: Path, execution: Execution) -> BuildResult:
-    """Build a dataset, or what an earlier run left of it, and tell what came of it.
+    """Build a dataset, or resume an earlier run, and return the result.
 
-    Raises `InputError` where an option or an input is wrong, before anything is written, and
-    `AbortedError` where the machine stops the build, which the same call then goes on with.
+    Raises `InputError`, before anything is written, if an option or an input is wrong. Raises
+    `AbortedError` if the machine stops the build. The same call then resumes it.
     """
     with os_errors_as_aborted(out):
         plan, totals, rate = _build(product, out.absolute(), execution)
@@ -60,7 +60,7 @@ def _build(product: Product, out: Path, execution: Execution) -> tuple[Plan[Any]
 
 
 def _plan_run(product: Product, out: Path, execution: Execution) -> PlannedBuild:
-    """Plan a run, and try the plan unless a build by it has begun; nothing is written."""
+    """Plan a run. Try its first rows unless the build has already begun. Write nothing."""
     check_output_folder(out)
     expect_own_kind(out, product.name)
     planned = product.plan_around({} if execution.restart else read_kept_shards(out))
@@ -70,9 +70,9 @@ def _plan_run(product: Product, out: Path, execution: Execution) -> PlannedBuild
 
 
 def _run(jobs: Jobs, execution: Execution) -> str:
-    """Run jobs; return the rate at which they were done."""
+    """Run jobs and return a description of their rate."""
     if jobs:
-        jobs.product.warm_up()  # before workers are forked, which then have it too
+        jobs.product.warm_up()  # before the workers are forked, so that they inherit it
     frames = jobs.planned.plan.shards.frames
     done_before = int(frames.sum() - frames[jobs.numbers].sum())
     with (
@@ -80,5 +80,5 @@ def _run(jobs: Jobs, execution: Execution) -> str:
         closing(run_jobs(build_shard, jobs, execution, progress.advance)) as finished,
     ):
         for _ in finished:
-            pass  # its receipt is read when its turn in the plan has come
+            pass  # receipts are read later, in plan order
     return progress.rate

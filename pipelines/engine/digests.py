@@ -8,10 +8,10 @@ from shards.format.hashing import hash_bytes
 
 
 def digest_json(value: object) -> str:
-    """Return the hash of a JSON value, whatever the order of its keys."""
+    """Return the hash of a JSON value, independent of the order of its keys."""
     return hash_bytes(json.dumps(value, sort_keys=True, separators=(",", ":")).encode())
 
 
 def digest_files(paths: Iterable[Path]) -> str:
-    """Return one hash of the contents of some small files, in the order given."""
+    """Return one hash of the contents of small files, in the given order."""
     return digest_json([hash_bytes(path.read_bytes()) for path in paths])

@@ -1,6 +1,6 @@
-"""Errors that end a job which was asked for correctly: caused by the machine or a person.
+"""Errors that stop a correctly specified job. The machine or a person causes them.
 
-The command line exits with 1 for them, and with 2 for wrong input.
+The command line exits with 1 for these errors and with 2 for wrong input.
 """
 
 import errno
@@ -17,14 +17,14 @@ NOT_BEGUN = "nothing was written"
 
 
 class AbortedError(MotionDataError):
-    """Raised when a job stops before it is done; its folder can be resumed."""
+    """Raised when a job stops before it is done. The job can be resumed in its folder."""
 
 
 @contextmanager
 def os_errors_as_aborted(out: Path) -> Iterator[None]:
-    """Turn what the operating system refuses (a full disk, a broken one) into `AbortedError`.
+    """Convert errors of the operating system, such as a full disk, into `AbortedError`.
 
-    Raises `InputError` or `ShardError`, before the block, where `out` cannot be a folder.
+    Raises `InputError` or `ShardError`, before the block runs, if `out` cannot be a folder.
     """
     expect_possible_folder(out)
     try:
@@ -38,9 +38,9 @@ def os_errors_as_aborted(out: Path) -> Iterator[None]:
 
 
 def expect_possible_folder(out: Path) -> None:
-    """Raise `InputError` where a folder to write can neither be found nor made; URLs are none.
+    """Raise `InputError` if an output folder neither exists nor can be created; refuse URLs.
 
-    Nothing is written, so that a dry run can ask too.
+    Writes nothing, so that a dry run can call it too.
     """
     refuse_url(out)
     for path in (out, *out.absolute().parents):
@@ -59,7 +59,7 @@ def expect_possible_folder(out: Path) -> None:
 
 
 def _has_begun(out: Path) -> bool:
-    """Tell whether something lies in a job's folder that the same command would use."""
+    """Tell whether a job's folder has contents that the same command would use."""
     try:
         return any(out.iterdir())
     except OSError:

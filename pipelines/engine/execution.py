@@ -1,4 +1,4 @@
-"""How a build is executed; the bytes that it writes do not depend on it."""
+"""How a build is executed. The bytes that it writes do not depend on it."""
 
 from dataclasses import dataclass
 from math import inf
@@ -9,26 +9,28 @@ from pipelines.engine.failures import ONE_PERCENT, FailureBudget
 
 @dataclass(frozen=True)
 class Execution:
-    """How a build is run; the bytes that it writes do not depend on it."""
+    """Options of how a build is run. The bytes that it writes do not depend on them."""
 
     workers: int = 0
-    """Ray workers on this machine; 0 builds in the calling process."""
+    """Number of Ray workers; 0 builds without Ray, or, on the cluster of `ray_address`, starts one
+    worker per CPU."""
     ray_address: str | None = None
     """A running Ray cluster to use (`auto`, or `host:port`) instead of starting one."""
     gpus_per_worker: float | None = None
-    """The share of a GPU that Ray keeps for a worker; None: of --device cuda, an even one."""
+    """The share of a GPU that Ray reserves per worker; None: with `--device cuda`, an equal share
+    of the GPUs, otherwise 0."""
     restart: bool = False
-    """Throw away what earlier runs left in the folder, of this plan or another, and start over."""
+    """Discard what earlier runs of this or another plan left in the folder, and start over."""
     retry_dropped: bool = False
-    """Try dropped rows again; what is built stays as it is."""
+    """Try dropped rows again. Shards that are built stay unchanged."""
     clip_seconds: float = 600.0
-    """Seconds that a worker may take for a clip, the first of which may have to compile."""
+    """Seconds that a worker may take per clip. The first clip may include compilation."""
     worker_gigabytes: float = 8.0
-    """Memory that a worker may take beyond what it starts with, in 10^9 bytes."""
+    """Memory that a worker may allocate beyond what it starts with, in units of 10^9 bytes."""
     allow_empty: bool = False
-    """Build although the sensor hits nothing in the first clips."""
+    """Build even if the sensor hits nothing in the first clips."""
     max_failures: FailureBudget = ONE_PERCENT
-    """How many rows may fail before a finished build counts as a failed one."""
+    """How many rows may fail before a finished build counts as failed."""
 
     def __post_init__(self) -> None:
         for name in ("clip_seconds", "worker_gigabytes"):

@@ -1,7 +1,7 @@
-"""A failure budget: how many rows may fail before a finished build counts as a failed one.
+"""A failure budget: how many rows may fail before a finished build counts as failed.
 
-Failures alone count. A recording that is not there, or a row that never had a pose, says nothing
-about the build's health.
+Only failures count. Expected drops, such as a missing recording or a row that never had a pose, do
+not indicate a fault of the build.
 """
 
 import re
@@ -17,7 +17,7 @@ _BUDGET = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<percent>%?)")
 
 @dataclass(frozen=True)
 class FailureBudget:
-    """A number of rows, or a share of those that were to be built."""
+    """A number of rows, or a share of the rows that were to be built."""
 
     text: str
     """`12` rows, or `0.5%` of the rows. Raises `InputError` for anything else."""
@@ -31,7 +31,7 @@ class FailureBudget:
             )
 
     def allows(self, failures: int, rows: int) -> bool:
-        """Tell whether so many failures, of so many rows that were to be built, are within it."""
+        """Tell whether a number of failures among `rows` rows to be built is within the budget."""
         if self.text.endswith("%"):
             return failures * 100 <= Fraction(self.text[:-1]) * rows
         return failures <= int(self.text)
@@ -46,22 +46,22 @@ class Outcome:
 
     failures: int
     rows: int
-    """Samples and failures; drops that were to be expected are neither."""
+    """The number of rows that were to be built: all rows without the expected drops."""
     budget: FailureBudget
 
     @classmethod
     def of(cls, rows: int, drops: Sequence[Drop], budget: FailureBudget) -> "Outcome":
-        """Count the failures among the drops of so many rows."""
+        """Count the failures among the drops of a build with `rows` rows."""
         expected = sum(drop.expected for drop in drops)
         return cls(len(drops) - expected, rows - expected, budget)
 
     @property
     def within_budget(self) -> bool:
-        """Tell whether no more rows failed than may."""
+        """Whether the failures are within the budget."""
         return self.budget.allows(self.failures, self.rows)
 
     def describe(self) -> str:
-        """Say it in a sentence."""
+        """Describe the outcome in one sentence."""
         verdict = "within" if self.within_budget else "more than"
         return (
             f"{self.failures:,} of {self.rows:,} rows that were to be built failed: "
@@ -71,7 +71,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What a build that was carried through has to tell."""
+    """The result of a completed build."""
 
     summary: str
     within_budget: bool

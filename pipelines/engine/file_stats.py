@@ -1,10 +1,10 @@
-"""The many files that a build reads, by size and time of last change, in columns.
+"""The many input files of a build, identified by size and time of last change, in columns.
 
-A build that finds another file than its plan knows stops: what the machine could not read, or lost
-for a while, must not look like an archive that never had it.
+A build stops if it finds another file than its plan lists. A file that the machine could not read,
+or lost for a while, must not look as if the archive never had it.
 
-There are tens of thousands of recordings and caption files, or a million: too many gigabytes to be
-hashed whenever a build is gone on with, and too many names to be kept as objects.
+There are from tens of thousands to a million recordings and caption files. Hashing them on every
+resume would take too long, and storing their names as objects would take too much memory.
 """
 
 import os
@@ -25,16 +25,16 @@ COLUMNS = pa.schema(
         ("changed_ns", pa.int64()),
     ]
 )
-"""What kind of file; its path below the folder of its kind, not always UTF-8; its size, and when it
-was last changed: null where there is none."""
+"""The kind of file; its path relative to the folder of its kind, not always UTF-8; its size in
+bytes and the time of its last change in nanoseconds, both null if there is no file."""
 NO_FILES = COLUMNS.empty_table()
 BATCH_FILES = 65_536
 
 
 def stat_files(kind: str, root: Path, names: pa.Array) -> pa.Table:
-    """Return the sizes and times of files below a root, each once, in the order of their names.
+    """Return the sizes and times of files below a root, once per file, sorted by name.
 
-    Raises `OSError` where one of them has gone since it was listed, or the machine cannot tell.
+    Raises `OSError` if a file has disappeared since it was listed, or if its status cannot be read.
     """
     named = pc.unique(names).take(pc.sort_indices(pc.unique(names)))
     folder = os.path.join(os.fsencode(root), b"")  # noqa: PTH118 (a million names)
@@ -51,9 +51,9 @@ def _stat_part(kind: str, folder: bytes, names: pa.Array) -> pa.Table:
 
 
 def _size_and_time(path: bytes) -> Stamp | tuple[None, None]:
-    """Return what tells a changed file; nothing of a link that leads to none.
+    """Return the size and time of a file; None for both if it is a broken link.
 
-    Raises `OSError` where the machine cannot tell, or not even the name is there any more.
+    Raises `OSError` if the status cannot be read, or if the name no longer exists.
     """
     stamp = find_stamp(path)
     if stamp is None:
@@ -63,14 +63,14 @@ def _size_and_time(path: bytes) -> Stamp | tuple[None, None]:
 
 
 def stamps_of(files: pa.Table, kind: str, names: pa.ChunkedArray) -> pa.Table:
-    """Return the size and time of the file of each name, null where there is none."""
+    """Return the size and time of the file of each name, null if there is no file."""
     of_kind = files.filter(pc.equal(files["kind"], kind)).combine_chunks()
     places = pc.index_in(names, of_kind["name"].combine_chunks())
     return of_kind.select(["bytes", "changed_ns"]).take(places)
 
 
 def hash_files(files: pa.Table) -> str:
-    """Return the hash of all that is said of files, however it is cut into chunks."""
+    """Return the hash of a table of files, independent of how it is split into chunks."""
     digest = new_hash()
     for name in ("kind", "name"):
         for chunk in files[name].cast(pa.binary()).chunks:
@@ -81,7 +81,7 @@ def hash_files(files: pa.Table) -> str:
 
 
 def files_about(files: pa.Table, named: Mapping[str, Set[str]]) -> pa.Table:
-    """Return what is said of these files, by kind."""
+    """Return the rows of a table of files for the named files, given by kind."""
     parts = [NO_FILES]
     for kind, names in named.items():
         wanted = pa.array(sorted(map(os.fsencode, names)), pa.binary())
@@ -91,7 +91,7 @@ def files_about(files: pa.Table, named: Mapping[str, Set[str]]) -> pa.Table:
 
 
 def changed_files(before: pa.Table, now: pa.Table) -> Iterator[tuple[str, list[str]]]:
-    """Yield the names of the files that changed, came or went, in order, by kind."""
+    """Yield each kind with the sorted names of its files that were changed, added or removed."""
     keys = ["kind", "name"]
     how = {"join_type": "full outer", "left_suffix": "_before", "use_threads": False}
     both = before.join(now, keys, **how)

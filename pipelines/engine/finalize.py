@@ -1,8 +1,8 @@
-"""Finishing a build: receipts become the manifest, the drops, the statistics and `dataset.json`.
+"""Finish a build: receipts become the manifest, the drops, the statistics and `dataset.json`.
 
-Everything is put together in plan order, whatever order the shards were finished in, and
-`dataset.json` is written last: a folder that has it is a finished dataset. Receipts are read one by
-one, and let go of.
+All files are assembled in plan order, independent of the order in which the shards were finished.
+`dataset.json` is written last: a folder that has it is a finished dataset. Only one receipt is in
+memory at a time.
 """
 
 import time
@@ -33,11 +33,12 @@ from shards.format.tables import TableEntry, write_table, writing_table
 from shards.stats.statistics_files import StatisticsKey, statistics_files, write_files
 
 HIDDEN_SECONDS = 90.0
-"""How long a receipt may be hidden that another machine has written: an NFS client believes for a
-minute what it has read of a folder (`acdirmax`, nfs(5))."""
+"""How long a receipt that another machine has written may be invisible. An NFS client caches the
+attributes of a folder for up to a minute (`acdirmax`, nfs(5))."""
 
 LIMITS = {DropReason.HUNG: "clip_seconds", DropReason.OUT_OF_MEMORY: "worker_gigabytes"}
-"""What decides on a drop, and is no parameter of the dataset: its value changes no other byte."""
+"""The execution option that decides on a drop, by reason. It is not a parameter of the dataset: its
+value changes no other byte."""
 
 DROP_COLUMNS = pa.schema(
     [
@@ -53,9 +54,10 @@ DROP_COLUMNS = pa.schema(
 def finalize(
     out: Path, planned: PlannedBuild, product: Product, permit: Permit = nullcontext
 ) -> BuildTotals:
-    """Publish all files of a plan's dataset but its shards; return what the shards add up to.
+    """Publish all files of a dataset except its shards, and return the totals of the shards.
 
-    Each file asks for the permit. Raises AssertionError unless every row is samples or a drop.
+    Each file is published under the permit. Raises `AssertionError` unless each row has samples or
+    a drop.
     """
     totals, manifest = _write_manifest(out, planned, product, permit)
     totals.drops.sort(key=lambda drop: drop.row)
@@ -81,7 +83,7 @@ def finalize(
 def _write_manifest(
     out: Path, planned: PlannedBuild, product: Product, permit: Permit
 ) -> tuple[BuildTotals, TableEntry]:
-    """Publish the manifest; what else the receipts say is added up on the way."""
+    """Publish the manifest, and add up the receipts in the same pass."""
     schema, extra = product.schema, product.columns
     totals = BuildTotals(product.reported_means, product.counted, list(planned.plan.drops))
     with writing_table(out / MANIFEST, manifest_schema(schema, extra), permit) as manifest:
@@ -92,7 +94,10 @@ def _write_manifest(
 
 
 def _receipts(out: Path, planned: PlannedBuild) -> Iterator[tuple[PlannedShard, Receipt]]:
-    """Yield each shard of a plan with its receipt, in plan order."""
+    """Yield each shard of a plan with its receipt, in plan order.
+
+    Raises `AbortedError` if a receipt is not found within `HIDDEN_SECONDS`.
+    """
     patient_until = time.monotonic() + HIDDEN_SECONDS
     for shard in planned.plan.shards:
         answer = planned.fingerprint.answer(shard.name)
@@ -106,7 +111,7 @@ def _receipts(out: Path, planned: PlannedBuild) -> Iterator[tuple[PlannedShard, 
 
 
 def _limited(drops: Sequence[Drop]) -> dict[str, Any]:
-    """Count the drops that another machine, or other limits than the plan knows, may not have."""
+    """Count the drops that another machine, or other limits of time and memory, may not have."""
     counts = Counter(drop.reason for drop in drops if drop.reason in LIMITS)
     limited = {
         reason: {"rows": count, "limit": LIMITS[DropReason(reason)]}

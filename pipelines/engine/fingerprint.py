@@ -1,4 +1,4 @@
-"""A plan's fingerprint: what it was made from, so that a run knows what it may go on with."""
+"""A plan's fingerprint: what the plan was made from. It decides whether a run may be resumed."""
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import asdict, dataclass, field, replace
@@ -15,44 +15,45 @@ from shards.format.description import FORMAT_VERSION
 
 SHARDS = "plan of samples and shards"
 NAMED_FILES = 3
-"""How many changed files a refusal names."""
+"""The number of changed files that an error message names."""
 
 
 class KeptShard(NamedTuple):
-    """A shard of an earlier plan that stays as it is."""
+    """A shard of an earlier plan that is kept unchanged."""
 
     plan: str
-    """The hash of that plan, which the shard's receipt answers."""
+    """The hash of that plan. The shard's receipt repeats it."""
     keys: list[str]
     """The keys of its samples."""
 
 
 def json_to_kept_shards(document: Mapping[str, Any]) -> dict[str, KeptShard]:
-    """Return kept shards by name, as JSON has them."""
+    """Return kept shards by name, from their JSON form."""
     return {name: KeptShard(*shard) for name, shard in document.items()}
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What decides a dataset's bytes: two equal fingerprints give equal datasets."""
+    """Everything that decides a dataset's bytes. Equal fingerprints give equal datasets."""
 
     format: int
     """The version of the dataset's format."""
     software: str
-    """The version of this program: another one's arithmetic may differ in a last bit."""
+    """The version of this program. The arithmetic of another version may differ in the last bit."""
     parameters: dict[str, Any]
     """Every parameter of the build."""
     contents: dict[str, str]
-    """The hash of what each small input holds, and of which samples go to which shards."""
+    """The hash of the content of each small input, and the hash of which samples go to which
+    shards, by name."""
     files: pa.Table
-    """The size and time of last change of each of the many:
+    """The size and time of last change of each of the many input files, with the columns
     `pipelines.engine.file_stats.COLUMNS`."""
     kept: dict[str, KeptShard] = field(default_factory=dict)
-    """The shards of earlier plans, by name, to which a retry of dropped rows has added."""
+    """The shards of earlier plans, by name, that a retry of dropped rows has kept."""
 
     @classmethod
     def from_json(cls, document: dict[str, Any], files: pa.Table) -> "Fingerprint":
-        """Read what `to_json` has made; raises `ValueError` where the files are others."""
+        """Read the output of `to_json`. Raises `ValueError` if `files` is another plan's list."""
         kept = json_to_kept_shards(document.pop("kept"))
         digest = document.pop("files")
         found = cls(**document, files=files, kept=kept)
@@ -61,36 +62,36 @@ class Fingerprint:
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON, the files by their hash."""
+        """Return the fingerprint as JSON, with the hash of the files instead of the table."""
         whole = asdict(replace(self, files=None))
         return {**whole, "files": self.hash_of_files}
 
     @cached_property
     def hash(self) -> str:
-        """The hash of it all: what a receipt answers."""
+        """The hash of the whole fingerprint. Receipts repeat it."""
         return digest_json(self.to_json())
 
     @cached_property
     def hash_of_files(self) -> str:
-        """The hash of what is said of the files."""
+        """The hash of the table of files."""
         return hash_files(self.files)
 
     @property
     def hash_of_contents(self) -> str:
-        """Return the hash without times, which the same inputs on another machine have too."""
+        """The hash without file times: the same inputs give the same hash on another machine."""
         return digest_json([self.format, self.parameters, self.contents])
 
     def answer(self, shard: str) -> str:
-        """Return the hash of the plan that a shard's receipt has to answer."""
+        """Return the plan hash that a shard's receipt must have."""
         return self.kept[shard].plan if shard in self.kept else self.hash
 
     def about(self, files: Mapping[str, Set[str]]) -> "Fingerprint":
-        """Return what of it is about these recordings and captions, wherever they are placed."""
+        """Return the part about these files, given by kind, without the plan of shards."""
         contents = {name: value for name, value in self.contents.items() if name != SHARDS}
         return replace(self, contents=contents, files=files_about(self.files, files), kept={})
 
     def differences(self, now: "Fingerprint") -> Iterator[str]:
-        """Say in words what has changed since this fingerprint was taken."""
+        """Yield descriptions of what has changed since this fingerprint was taken."""
         if self.format != now.format:
             yield f"format version: {self.format} -> {now.format}"
         if self.software != now.software:
@@ -105,7 +106,7 @@ class Fingerprint:
 
 
 def _changed(before: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
-    """Return the names whose values differ, or that only one of both has, in order."""
+    """Return the names whose values differ, or that only one mapping has, in order."""
     names = dict.fromkeys([*before, *now])
     return [name for name in names if before.get(name) != now.get(name)]
 
@@ -117,7 +118,7 @@ def fingerprint(
     files: pa.Table,
     kept: dict[str, KeptShard],
 ) -> Fingerprint:
-    """Take the fingerprint of a plan, made from these inputs by this program."""
+    """Take the fingerprint of a plan that this program made from these inputs."""
     shards = [
         (shard.name, digest_json([clip.identity for clip in shard.clips])) for shard in plan.shards
     ]

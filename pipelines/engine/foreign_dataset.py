@@ -1,4 +1,4 @@
-"""Folders that are taken: a finished dataset is not written into by what does not belong to it."""
+"""Protect finished datasets: files that do not belong to a dataset are not written into it."""
 
 from pathlib import Path
 
@@ -9,15 +9,15 @@ from shards.format.paths import DATASET, MANIFEST
 
 
 def expect_no_dataset(out: Path) -> None:
-    """Raise `InputError` where a path is a finished dataset's folder, or lies in one."""
+    """Raise `InputError` if a path is the folder of a finished dataset, or lies inside one."""
     for folder in (out.resolve(), *out.resolve().parents):
         _refuse_dataset(out, folder)
 
 
 def expect_own_kind(out: Path, product: str) -> None:
-    """Raise `InputError` where a build's folder lies in a dataset, or is one of another product.
+    """Raise `InputError` if a folder lies inside a dataset or is a dataset of another product.
 
-    A folder whose `dataset.json` is damaged passes: its own build mends it.
+    A folder with a damaged `dataset.json` passes, because its own build repairs it.
     """
     for folder in out.resolve().parents:
         _refuse_dataset(out, folder)

@@ -1,7 +1,7 @@
-"""A plan, whatever it is a plan of: which rows go to which shards, and which are dropped already.
+"""A plan of any product: which rows go to which shards, and which rows are already dropped.
 
-A million rows must not be a million objects: a plan keeps them in columns, and makes the rows of a
-shard when somebody asks for that shard.
+A plan keeps its rows in columns, because a million row objects take too much memory. It creates
+the row objects of a shard when that shard is requested.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,19 +16,19 @@ from shards.format.paths import split_of
 
 
 class PlannedRow(Protocol):
-    """What a worker has in hand at a time; it yields samples, all of them or none."""
+    """The unit of work of a worker. It yields all of its samples or none."""
 
     @property
     def row(self) -> DroppableRow:
-        """What is told of it where it yields none."""
+        """The description of the row that a drop records."""
 
     @property
     def recording(self) -> str:
-        """What is read for it, as messages call it."""
+        """The recording that is read for the row, as named in messages."""
 
     @property
     def frames(self) -> int:
-        """The frames of all its samples together."""
+        """The total number of frames of its samples."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -36,47 +36,47 @@ class PlannedRow(Protocol):
 
     @property
     def files(self) -> Mapping[str, set[str]]:
-        """The names of the files that it is made from, by kind, as a fingerprint has them."""
+        """The names of its input files, by kind, as listed in a fingerprint."""
 
     @property
     def identity(self) -> list[object]:
-        """All that a plan says of it, as JSON: another identity is another plan."""
+        """All that a plan says about the row, as JSON. Another identity means another plan."""
 
 
 @dataclass(frozen=True)
 class PlannedShard:
-    """One tar file to be, and its rows in order."""
+    """One planned tar file and its rows, in order."""
 
     name: str
-    """Its path in the dataset's folder, such as `train/000000.tar`."""
+    """The path in the dataset's folder, such as `train/000000.tar`."""
     clips: tuple[PlannedRow, ...]
 
     @property
     def split(self) -> str:
-        """The split that it is of."""
+        """The split of the shard."""
         return split_of(self.name)
 
 
 class RowColumns(Protocol):
-    """Rows in columns."""
+    """Planned rows, stored in columns."""
 
     @property
     def frames(self) -> NDArray[np.int64]:
-        """The frames of each row's samples together, shaped (rows,)."""
+        """The total number of frames of each row's samples, shaped (rows,)."""
 
     @property
     def samples(self) -> NDArray[np.int64]:
         """The number of each row's samples, shaped (rows,)."""
 
     def rows(self, start: int, stop: int) -> Iterator[PlannedRow]:
-        """Make the rows from one number to another."""
+        """Create the rows from `start` up to, but not including, `stop`."""
 
 
 C = TypeVar("C", bound=RowColumns)
 
 
 class PlannedShards(Sequence[PlannedShard], Generic[C]):
-    """The shards of a plan, in its order; each is made anew when it is asked for."""
+    """The shards of a plan, in plan order. A shard is created on every access."""
 
     def __init__(self, names: Sequence[str], sizes: Sequence[int], columns: C) -> None:
         self.names = tuple(names)
@@ -87,7 +87,7 @@ class PlannedShards(Sequence[PlannedShard], Generic[C]):
         return len(self.names)
 
     def with_columns(self, columns: C) -> "PlannedShards[C]":
-        """Return the same shards of the same rows, of which the columns tell more."""
+        """Return the same shards and rows with extended columns."""
         return PlannedShards(self.names, np.diff(self._starts).tolist(), columns)
 
     @overload
@@ -95,7 +95,7 @@ class PlannedShards(Sequence[PlannedShard], Generic[C]):
     @overload
     def __getitem__(self, number: slice) -> Sequence[PlannedShard]: ...
     def __getitem__(self, number: Any) -> Any:
-        """Return a shard, or some of them."""
+        """Return one shard, or the shards of a slice."""
         if isinstance(number, slice):
             return [self[one] for one in range(*number.indices(len(self)))]
         at = range(len(self))[number]
@@ -104,7 +104,7 @@ class PlannedShards(Sequence[PlannedShard], Generic[C]):
 
     @property
     def frames(self) -> NDArray[np.int64]:
-        """The frames of each shard, shaped (shards,)."""
+        """The number of frames of each shard, shaped (shards,)."""
         before = np.concatenate([np.zeros(1, np.int64), np.cumsum(self.columns.frames)])
         frames: NDArray[np.int64] = np.diff(before[self._starts])
         return frames
@@ -112,14 +112,14 @@ class PlannedShards(Sequence[PlannedShard], Generic[C]):
 
 @dataclass(frozen=True)
 class Plan(Generic[C]):
-    """Everything that a build will do, and the rows that it already knows it cannot use."""
+    """Everything that a build will do, and the rows that are already known to be unusable."""
 
     shards: PlannedShards[C]
     drops: tuple[Drop, ...]
     rows: int
-    """The rows that were considered: planned ones and drops together."""
+    """The number of rows considered: planned rows plus drops."""
     warnings: tuple[str, ...] = ()
-    """What a report says of the inputs, because nobody would notice it otherwise."""
+    """Warnings about the inputs that a user could otherwise miss."""
 
     def __post_init__(self) -> None:
         planned = len(self.shards.columns.frames)
@@ -134,7 +134,7 @@ class Plan(Generic[C]):
 
     @property
     def frames(self) -> int:
-        """The frames of all samples together."""
+        """The total number of frames of all samples."""
         return int(self.shards.columns.frames.sum())
 
     @property

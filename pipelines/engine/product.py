@@ -1,7 +1,7 @@
-"""A product: what a build makes, and from what. The build itself knows nothing else of it.
+"""A product defines what a build makes and from what. The engine knows products only by this.
 
-It says how a sample looks, makes the samples of one planned row after another, and plans; shards,
-receipts, locks, workers and going on after an interruption are the same for all of them.
+A product defines the layout of a sample, plans the build and makes the samples of each planned
+row. Shards, receipts, locks, workers and resuming work the same way for all products.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,26 +18,26 @@ Values = dict[str, Any]
 """The values of a sample's members, by suffix."""
 
 FinishSamples = Callable[[], list[tuple[str, Values]]]
-"""Waits for a row's samples, each its key and its values, in order."""
+"""Waits for the samples of a row and returns the key and the values of each, in order."""
 
 
 class PlannedBuild(NamedTuple):
-    """A plan, and what it was made from."""
+    """A plan and the fingerprint of what it was made from."""
 
     plan: Plan[Any]
     fingerprint: Fingerprint
 
 
 Planner = Callable[[dict[str, KeptShard]], PlannedBuild]
-"""Plans a build around shards that are kept."""
+"""Plans a build around the shards that are kept, given by name."""
 
 
 class Product(Protocol):
-    """What is made. It is small and can be pickled: workers get it with every job."""
+    """The interface of a product. It is small and picklable: every job carries it to a worker."""
 
     @property
     def name(self) -> str:
-        """What it is called, in one word."""
+        """The name of the product, in one word."""
 
     @property
     def schema(self) -> Schema:
@@ -45,58 +45,58 @@ class Product(Protocol):
 
     @property
     def columns(self) -> pa.Schema:
-        """What the manifest says of a sample beside what it says of every one."""
+        """The manifest columns of this product, in addition to the columns of every product."""
 
     @property
     def reported_means(self) -> Mapping[str, str]:
-        """The columns whose mean over all frames a report tells, and its unit."""
+        """The columns whose mean over all frames is reported, each with the unit of its mean."""
 
     @property
     def counted(self) -> Mapping[str, str]:
-        """The columns whose sum over all samples a report tells where it is not 0, and as what."""
+        """The columns whose sum over all samples is reported unless it is 0, each with a label."""
 
     @property
     def is_tried(self) -> bool:
-        """Tell whether the first rows are to be made and judged before a build begins."""
+        """Whether the samples of the first rows are made and checked before a build begins."""
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What a report says of its inputs, because nobody would notice that they are absent."""
+        """Warnings about absent inputs that a user could otherwise miss."""
 
     def remarks(self, totals: BuildTotals) -> Sequence[str]:
-        """Return what a report says of the samples that were built, one line per remark."""
+        """Return the remarks on the samples that were built, one line per remark."""
 
     @property
     def device(self) -> str:
-        """What the samples are computed on, one of `motiondata.devices.SCAN_DEVICES`."""
+        """The device that computes the samples, one of `motiondata.devices.SCAN_DEVICES`."""
 
     @property
     def lookahead_frames(self) -> int:
-        """How many frames are begun beyond the row that is finished next, in a worker."""
+        """The number of frames that a worker may have pending before it must finish a row."""
 
     def warm_up(self) -> None:
-        """Load what all samples need, once a process."""
+        """Load what all samples need, once per process."""
 
     def prefetch(self, planned: Any) -> None:
-        """Ask the system to have a planned row's files at hand, for it is the next to begin."""
+        """Ask the operating system to read ahead the files of the planned row that begins next."""
 
     def begin(self, planned: Any) -> FinishSamples:
-        """Begin the samples of a planned row, and return what waits for them.
+        """Begin the samples of a planned row and return a function that waits for them.
 
-        Both raise `RecordingError` where the row is to be dropped.
+        Both raise `RecordingError` if the row must be dropped.
         """
 
     def expect_use(self, samples: Sequence[Values]) -> None:
-        """Raise `InputError` where the first rows' samples show that all would be of no use."""
+        """Raise `InputError` if the first rows' samples show that the dataset would be useless."""
 
     def manifest_values(self, values: Values) -> dict[str, Any]:
-        """Return a sample's values of `columns`."""
+        """Return the values of `columns` for a sample."""
 
     def plan_around(self, kept: dict[str, KeptShard]) -> PlannedBuild:
-        """Plan a build whose folder has shards that are to stay as they are; mostly none.
+        """Plan a build around the shards that its folder keeps unchanged; usually none.
 
-        Raises `InputError` where there is nothing to be built.
+        Raises `InputError` if there is nothing to build.
         """
 
     def provenance(self) -> dict[str, Any]:
-        """Return what `dataset.json` says of what it was made with."""
+        """Return the entries of `dataset.json` that describe how the samples were made."""

@@ -1,7 +1,7 @@
-"""Building a shard: samples made row by row, the tar file written, the receipt given.
+"""Build a shard: make its samples row by row, write the tar file, publish the receipt.
 
-A plain function of its job. A row whose recording is no good becomes a drop before any of its
-samples is written, so that a row is either all there or not at all.
+`build_shard` is a plain function of its job. A row with an unusable recording becomes a drop before
+any of its samples is written, so that a shard has all samples of a row or none.
 """
 
 from collections import deque
@@ -23,10 +23,10 @@ from shards.stats.moments import Moments, fold
 
 
 def build_shard(job: ShardJob, listener: RowListener) -> Receipt:
-    """Build one shard and publish it, then its receipt. Raises for bugs and broken disks alone.
+    """Build and publish one shard, then publish its receipt. Raises only for bugs and I/O errors.
 
-    Linear algebra runs on one thread: sums differ in their last bits with the number of threads,
-    and every core has a worker of its own.
+    Linear algebra runs on one thread, because the last bits of sums depend on the number of threads
+    and because each core has its own worker.
     """
     job.product.warm_up()
     with threadpool_limits(1):
@@ -36,7 +36,7 @@ def build_shard(job: ShardJob, listener: RowListener) -> Receipt:
 
 
 class _ShardBuilder:
-    """One shard in the making."""
+    """The state of a shard while it is built."""
 
     def __init__(self, job: ShardJob) -> None:
         self.job = job
@@ -65,7 +65,10 @@ class _ShardBuilder:
         )
 
     def _pending_rows(self, listener: RowListener) -> Iterator[tuple[PlannedRow, FinishSamples]]:
-        """Yield each row when as many frames are begun beyond it as the product wants."""
+        """Begin the rows in order. Yield the oldest while too many frames are pending.
+
+        The limit is `Product.lookahead_frames`.
+        """
         pending: deque[tuple[PlannedRow, FinishSamples]] = deque()
         clips = self.job.shard.clips
         for planned, following in zip_longest(clips, clips[1:]):
@@ -78,7 +81,7 @@ class _ShardBuilder:
         yield from pending
 
     def _prefetch(self, planned: PlannedRow, listener: RowListener) -> None:
-        """Open a row's files, unless it is in quarantine: they may hang whoever opens them."""
+        """Prefetch a row's files. Skip a quarantined row: opening its files may hang the worker."""
         if planned.row.number not in self.quarantined:
             listener.row_started(planned.row.number)
             self.product.prefetch(planned)

@@ -1,7 +1,8 @@
-"""Streams that say how a job comes along, and whose failure must not end it.
+"""Streams for progress and messages. Their failure must not end a job.
 
-A log's disk may be full and the reader of a pipe may be gone while the job itself is well. What
-cannot be written is left out, and leaves nothing in a buffer that would fail again at the end.
+The disk of a log may be full, or the reader of a pipe may be gone, while the job itself runs well.
+Text that cannot be written is discarded. It does not stay in a buffer, where it would fail again at
+exit.
 """
 
 import os
@@ -13,13 +14,13 @@ from shards.printable import printable
 
 
 class Unfailing:
-    """A text stream that passes on what it can; None, as Python has for a closed one, takes all."""
+    """A text stream that ignores write errors. None stands for a closed stream and takes all."""
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write a text, or as much of it as the system takes."""
+        """Write a text, or as much of it as the system accepts."""
         with suppress(OSError, ValueError):
             self._write(text)
         return len(text)
@@ -29,40 +30,40 @@ class Unfailing:
             return
         try:
             descriptor = self._stream.fileno()
-        except (OSError, ValueError, AttributeError):  # a stream that is no file
+        except (OSError, ValueError, AttributeError):  # the stream is not a file
             self._stream.write(text)
             self._stream.flush()
         else:
             os.write(descriptor, text.encode(errors="backslashreplace"))
 
     def flush(self) -> None:
-        """Do nothing: texts are written at once."""
+        """Do nothing: texts are written immediately."""
 
     def isatty(self) -> bool:
-        """Tell whether somebody looks at a terminal."""
+        """Tell whether the stream is a terminal."""
         with suppress(OSError, ValueError):
             return self._stream is not None and self._stream.isatty()
         return False
 
     def fileno(self) -> int:
-        """Return the file's descriptor; raises `OSError` where there is none."""
+        """Return the file descriptor. Raises `OSError` if there is none."""
         if self._stream is None:
             raise OSError("a closed stream has no descriptor")
         return self._stream.fileno()
 
     @property
     def encoding(self) -> Any:
-        """The characters that the stream takes."""
+        """The encoding of the stream, or None."""
         return getattr(self._stream, "encoding", None)
 
 
 def say(sentence: str) -> None:
-    """Write a line to standard error, if that can be done."""
+    """Write a line to standard error, if possible."""
     Unfailing(sys.stderr).write(f"{printable(sentence)}\n")
 
 
 def give_up(stream: TextIO | None) -> None:
-    """Drop what a stream could not write: Python would try again at its end and exit with 120."""
+    """Discard what a stream could not write: Python would retry at exit and exit with 120."""
     with suppress(OSError, ValueError, AttributeError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())  # type: ignore[union-attr]

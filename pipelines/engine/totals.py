@@ -1,4 +1,4 @@
-"""A tally: what finished shards come to, added up one by one; only sums are kept of samples."""
+"""The totals of finished shards, added up one by one. Samples are kept only as sums and counts."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,12 +12,12 @@ from shards.format.description import ShardEntry
 from shards.stats.moments import Moments, merge
 
 SYNTHETIC = "synthetic"
-"""The key of a sample's JSON, and the manifest's flag, of motion that a program made."""
+"""The key in a sample's JSON, and the flag in the manifest, that mark synthetic motion."""
 
 
 @dataclass
 class SubsetTotals:
-    """How many there are of one of the archive's subsets."""
+    """The numbers of rows, samples and frames of one subset of the archive."""
 
     rows: int = 0
     samples: int = 0
@@ -26,25 +26,26 @@ class SubsetTotals:
 
 @dataclass
 class BuildTotals:
-    """What some shards of a plan hold together."""
+    """The totals of the shards of a plan that have been added."""
 
     reported_means: Mapping[str, str]
-    """The manifest's columns to be added up, each value once for each frame; and their units."""
+    """The manifest columns that are summed with each value weighted by the sample's number of
+    frames, and their units."""
     counted: Mapping[str, str]
-    """The manifest's columns to be added up, each value once; and what they count."""
+    """The manifest columns that are summed over samples, and what they count."""
     drops: list[Drop]
-    """Those of the plan and, by and by, of the shards."""
+    """The drops of the plan, and those of the shards added so far."""
     shards: list[ShardEntry] = field(default_factory=list)
-    """Those that have samples."""
+    """The shards that have samples."""
     subsets: dict[str, SubsetTotals] = field(default_factory=dict)
     moments: dict[tuple[str, str], Moments] = field(default_factory=dict)
-    """By split and field."""
+    """The moments, by split and field."""
     sums: Counter[str] = field(default_factory=Counter)
-    """Of the columns that are told or counted."""
+    """The sums of the columns of `reported_means` and `counted`."""
     synthetic: int = 0
-    """How many samples are of motion that a program made."""
+    """The number of samples of synthetic motion."""
     captions: list[int] = field(default_factory=list)
-    """The number of each sample's captions; empty where the manifest has no such column."""
+    """The number of captions per sample; empty if the manifest has no such column."""
 
     @property
     def samples(self) -> int:
@@ -53,11 +54,11 @@ class BuildTotals:
 
     @property
     def frames(self) -> int:
-        """The frames of all samples."""
+        """The total number of frames of all samples."""
         return sum(shard.frames for shard in self.shards)
 
     def add(self, shard: PlannedShard, receipt: Receipt) -> None:
-        """Add a finished shard; raises AssertionError unless its every row is samples or a drop."""
+        """Add a finished shard. Raises `AssertionError` unless each row has samples or a drop."""
         drops = list(_own_drops(shard, receipt))
         self.synthetic += sum(SYNTHETIC in flags for flags in receipt.samples.get("flags", ()))
         self.captions += map(len, receipt.samples.get("captions", ()))
@@ -71,7 +72,7 @@ class BuildTotals:
             self._fold(shard.split, receipt)
 
     def _count(self, shard: PlannedShard, receipt: Receipt, drops: list[Drop]) -> None:
-        """Count the rows that were not dropped, whose samples follow each other in the receipt."""
+        """Count the rows that were not dropped. Their samples are contiguous in the receipt."""
         dropped = [drop.row for drop in drops]
         built = [clip for clip in shard.clips if clip.row.number not in dropped]
         keys = [key for clip in built for key in clip.keys]
@@ -98,7 +99,7 @@ class BuildTotals:
 
 
 def _own_drops(shard: PlannedShard, receipt: Receipt) -> Iterator[Drop]:
-    """Yield the drops of a shard's own rows; a row that was tried again is another shard's."""
+    """Yield the drops of a shard's own rows. A row that is tried again moves to another shard."""
     if receipt.drops:
         mine = {clip.row.number for clip in shard.clips}
         yield from (drop for drop in receipt.drops if drop.row in mine)
