@@ -1,4 +1,4 @@
-"""A job: all that a worker needs to be told to build one shard. Small, and it can be pickled."""
+"""A job: everything that a worker needs to build one shard. It is small and picklable."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -22,46 +22,49 @@ class ShardJob:
     product: Product
     out: Path
     plan: str
-    """The hash of the plan's fingerprint: the receipt repeats it."""
+    """The hash of the plan's fingerprint. The receipt repeats it."""
     run: str
-    """The token of the run that this job is part of."""
+    """The token of the run that this job belongs to."""
     quarantine: Quarantine = ()
-    """The rows that are not to be touched."""
+    """The rows that must not be built."""
 
     @property
     def path(self) -> Path:
-        """Where the shard is to lie; raises `DatasetError` where a link leads out of the folder."""
+        """The path of the shard. Raises `DatasetError` if a link leads out of the folder."""
         return inside(self.out, self.shard.name)
 
     def permit(self) -> AbstractContextManager[None]:
-        """Return the context in which a file may get its final name, while its run is the last."""
+        """Return the context in which files may be begun, renamed to final names and removed.
+
+        Entering it raises `AbortedError` if another run has begun.
+        """
         return while_run_is_current(self.out, self.run)
 
 
 class RowListener(Protocol):
-    """Who is told how a shard comes along."""
+    """Receives the progress of a shard."""
 
     def row_started(self, row: int) -> None:
-        """Hear that a row is in hand from now on: if the process dies, this row is suspected."""
+        """Note that work on a row starts. If the process dies, this row is the suspect."""
 
     def row_finished(self, frames: int) -> None:
-        """Hear that the row in hand is done, and how many frames it was planned to have."""
+        """Note that the current row is done. `frames` is its planned number of frames."""
 
 
 BuildShard = Callable[[ShardJob, RowListener], Receipt]
-"""What carries a job out: it writes the shard and its receipt, and returns that."""
+"""Executes a job: writes the shard and its receipt, and returns the receipt."""
 
 
 @dataclass(frozen=True)
 class Jobs(Sequence[ShardJob]):
-    """Some jobs of a run, each made when its turn comes."""
+    """Jobs of a run, each created on access."""
 
     planned: PlannedBuild
     product: Product
     out: Path
     run: str
     numbers: Sequence[int]
-    """Which of the plan's shards they are of."""
+    """The numbers of the plan's shards that the jobs build."""
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -71,7 +74,7 @@ class Jobs(Sequence[ShardJob]):
     @overload
     def __getitem__(self, at: slice) -> "Jobs": ...
     def __getitem__(self, at: Any) -> Any:
-        """Return a job, or some of them."""
+        """Return one job, or the jobs of a slice."""
         if isinstance(at, slice):
             return replace(self, numbers=self.numbers[at])
         shard = self.planned.plan.shards[self.numbers[at]]

@@ -1,7 +1,7 @@
-"""A build's folder: whose it is, and whether a run may go on with what lies there.
+"""A build's output folder: which plan it belongs to, and whether a run may resume in it.
 
-The plan's fingerprint is kept beside the receipts. A folder of anything else is never touched, and
-one of another plan only when the user says so.
+The plan's fingerprint is stored in the folder of the receipts. A folder with other files is never
+changed. A folder of another plan is changed only if the user asks for it.
 """
 
 import json
@@ -31,11 +31,11 @@ T = TypeVar("T")
 
 PLAN = f"{RECEIPTS}/plan.json"
 NO_PLAN = (DatasetError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
-"""What reading something else than a plan raises."""
+"""The errors that reading a file that is not a plan raises."""
 
 
 def check_output_folder(out: Path) -> None:
-    """Raise `InputError` unless a folder is a build's or without files, and no link leaves it."""
+    """Raise `InputError` unless a folder is a build's or empty, and has no link that leaves it."""
     ours = any((out / name).is_file() for name in (LOCK, PLAN))
     if out.exists() and not ours and _has_files(out):
         raise InputError(
@@ -57,10 +57,10 @@ def _has_files(out: Path) -> bool:
 def prepare_output_folder(
     out: Path, plan: Fingerprint, restart: bool, permit: Permit = nullcontext
 ) -> None:
-    """Make a folder ready for a plan's shards, or raise `InputError` and leave it as it is.
+    """Prepare a folder for a plan's shards, or raise `InputError` and leave it unchanged.
 
-    The old plan goes first: a folder without one is cleared, so that a restart that was interrupted
-    never leaves two plans' files together. Whatever is removed or written asks for the permit.
+    The old plan is removed first. A folder without a plan is cleared, so that an interrupted
+    restart never mixes the files of two plans. Files are removed and written under the permit.
     """
     if restart or not expect_own_plan(out, plan):
         with permit():
@@ -69,9 +69,9 @@ def prepare_output_folder(
 
 
 def expect_own_plan(out: Path, plan: Fingerprint) -> bool:
-    """Tell whether a folder is built by a plan; raise `InputError` where it is by another one."""
+    """Tell whether a folder is built by a plan. Raise `InputError` if another plan builds it."""
     if _read(out) == _plan_bytes(plan):
-        return True  # as nearly always: a million names need not be read to know it
+        return True  # the usual case, decided without reading a million names
     found = read_plan(out)
     if found is not None and found != plan:
         raise InputError(
@@ -88,9 +88,10 @@ def has_plan(out: Path) -> bool:
 
 
 def publish_plan(out: Path, plan: Fingerprint, permit: Permit = nullcontext) -> None:
-    """Make a plan the one that a folder's shards are built by.
+    """Make a plan the current plan of a folder.
 
-    Its list of files is named by its hash: whichever of the two plans is there has its own.
+    The name of its list of files contains the list's hash, so that the old and the new plan each
+    have their own list while the plan is replaced.
     """
     files = _files_path(out, plan.hash_of_files)
     write_table(files, plan.files, permit)
@@ -110,18 +111,18 @@ def _files_path(out: Path, digest: str) -> Path:
 
 
 def read_plan(out: Path) -> Fingerprint | None:
-    """Return the plan that a folder's shards are built by, or None where there is none.
+    """Return the plan of a folder, or None if there is none.
 
-    Raises `InputError` where it is damaged.
+    Raises `InputError` if it is damaged.
     """
     data = _read(out)
     return None if data is None else _expect_plan(out, lambda: _to_plan(out, data))
 
 
 def read_kept_shards(out: Path) -> dict[str, KeptShard]:
-    """Return the shards of earlier plans that a folder's plan keeps, by name; mostly none.
+    """Return the shards of earlier plans that a folder's plan keeps, by name; usually none.
 
-    Raises `InputError` where the plan is damaged.
+    Raises `InputError` if the plan is damaged.
     """
     data = _read(out)
     return (
@@ -155,7 +156,7 @@ def _expect_plan(out: Path, read: Callable[[], T]) -> T:
 
 
 def _clear(out: Path) -> None:
-    """Remove what builds write and nothing else; the lock stays."""
+    """Remove what builds write and nothing else. The lock and the run token stay."""
     for name in (PLAN, DATASET, MANIFEST, DROPS):
         (out / name).unlink(missing_ok=True)
     for path in [*(out / RECEIPTS).iterdir(), *out.glob("*/*.tar")]:

@@ -1,4 +1,4 @@
-"""Progress: a bar with rate and time left on a terminal, plain lines now and then in a log."""
+"""Progress: a bar with rate and remaining time on a terminal, periodic plain lines in a log."""
 
 import time
 from math import floor, log10
@@ -10,21 +10,21 @@ from tqdm import tqdm
 from pipelines.engine.streams import Unfailing
 
 LOG_SECONDS = 10.0
-"""How often a line is written where there is no terminal."""
+"""The interval between lines if the stream is not a terminal."""
 
 
 CLOCK_SECONDS = 1e-9
-"""The resolution of the clock: work that took less time has no rate."""
+"""The resolution of the clock: a rate is computed over at least this time."""
 
 
 def format_rate(rate: float) -> str:
-    """Return a positive number with two significant digits at least: 0.0042, 3.1, 12,305."""
+    """Return a positive number with at least two significant digits: 0.0042, 3.1, 12,305."""
     digits = max(0, 1 - floor(log10(rate)))
     return f"{rate:,.{digits}f}"
 
 
 class Progress:
-    """The frames of a job, or what else it counts, done and to do."""
+    """The progress of a job: the frames, or other units, that are done and that remain."""
 
     def __init__(
         self, frames: int, done_before: int, stream: TextIO | None, unit: str = "frames"
@@ -45,7 +45,7 @@ class Progress:
         return self
 
     def advance(self, frames: int) -> None:
-        """Count further frames as done, and show it if it is time."""
+        """Count further frames as done, and update the display if it is due."""
         self._done += frames
         if self._bar is not None:
             self._bar.update(frames)
@@ -61,7 +61,7 @@ class Progress:
 
     @property
     def rate(self) -> str:
-        """Say how many frames were done, in how many seconds, and at which rate."""
+        """How many frames were done, in how many seconds, and at which rate."""
         done, seconds = self._done - self._done_before, time.monotonic() - self._started
         if not done:
             return "nothing was left to do"

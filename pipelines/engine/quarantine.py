@@ -1,7 +1,7 @@
-"""Quarantine: the rows of a shard that have ended the processes that built them.
+"""Quarantine: the rows of a shard that crashed or hung the worker processes that built them.
 
-It is kept beside the receipts until the shard has one, so that a build that is stopped and begun
-again does not die of the same rows; the shard's receipt then has them as drops.
+The quarantine is stored in the folder of the receipts until the shard has a receipt, so that a
+resumed build does not crash on the same rows. The shard's receipt then lists them as drops.
 """
 
 import json
@@ -18,18 +18,18 @@ SUFFIX = ".quarantine.json"
 
 @dataclass(frozen=True)
 class QuarantinedRow:
-    """A row that is not to be touched."""
+    """A row that must not be built."""
 
     row: int
     """The row's number in the index."""
     reason: str
     """A `DropReason`."""
     message: str
-    """What happened; the same whenever and wherever it does."""
+    """What happened, in words that do not depend on time or machine."""
 
     @property
     def error(self) -> RecordingError:
-        """Return what building the row would raise, if it could."""
+        """The error that is raised instead of building the row."""
         return RecordingError(DropReason(self.reason), self.message)
 
 
@@ -38,18 +38,18 @@ Quarantine: TypeAlias = tuple[QuarantinedRow, ...]
 
 
 def quarantine_path(out: Path, shard: str) -> Path:
-    """Return where the quarantine of an unfinished shard lies."""
+    """Return the path of the quarantine of an unfinished shard."""
     return receipt_path(out, shard).with_suffix(SUFFIX)
 
 
 def publish_quarantine(out: Path, shard: str, plan: str, rows: Quarantine, permit: Permit) -> None:
-    """Write a shard's quarantine, whole or not at all."""
+    """Write a shard's quarantine atomically."""
     document = {"plan": plan, "rows": [asdict(row) for row in rows]}
     publish(quarantine_path(out, shard), json.dumps(document).encode() + b"\n", permit)
 
 
 def find_quarantine(out: Path, shard: str, plan: str) -> Quarantine:
-    """Return the rows of a shard of this plan that an earlier run has put in quarantine."""
+    """Return the rows that an earlier run of this plan has quarantined in a shard."""
     try:
         document = json.loads(quarantine_path(out, shard).read_bytes())
         rows = tuple(QuarantinedRow(**row) for row in document["rows"])
@@ -59,5 +59,5 @@ def find_quarantine(out: Path, shard: str, plan: str) -> Quarantine:
 
 
 def forget_quarantine(out: Path, shard: str) -> None:
-    """Give the rows of a shard another chance."""
+    """Delete a shard's quarantine, so that its rows are built again."""
     quarantine_path(out, shard).unlink(missing_ok=True)

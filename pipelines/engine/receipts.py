@@ -1,8 +1,8 @@
-"""A receipt: what a finished shard reports. It alone says that a shard need not be built again.
+"""A receipt: the report of a finished shard. Only a receipt marks a shard as built.
 
-Workers leave receipts beside their shards, and whoever needs one reads it there: the manifest, the
-drops and the statistics are put together from them one by one, in plan order, so that no process
-ever holds a million samples' worth of them.
+Workers write receipts into the output folder, and other code reads them there. The manifest, the
+drops and the statistics are assembled from the receipts one by one, in plan order, so that no
+process ever holds the receipts of a million samples.
 """
 
 import json
@@ -27,26 +27,26 @@ from shards.format.writing import ShardFile
 from shards.stats.moments import Moments
 
 NO_RECEIPT = (DatasetError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
-"""What reading something else than a receipt raises."""
+"""The errors that reading a file that is not a receipt raises."""
 OF_SHARD = ("split", "shard")
-"""The manifest's columns that are the same for all samples of a shard."""
+"""The manifest columns that are equal for all samples of a shard."""
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """One finished shard."""
+    """The receipt of one finished shard."""
 
     shard: str
-    """Its name, `train/000000.tar`."""
+    """The name of the shard, such as `train/000000.tar`."""
     plan: str
-    """The hash of the plan that it belongs to: it answers no other plan."""
+    """The hash of the plan that it belongs to. It is not valid for any other plan."""
     file: ShardFile | None
-    """The tar file; None where all its clips were dropped, so that there is none."""
+    """The tar file; None if all clips were dropped, because then no file is written."""
     samples: Mapping[str, list[Any]]
-    """The samples as they lie in it, in order: the manifest's columns but `OF_SHARD`."""
+    """The samples in file order: the manifest columns without `OF_SHARD`."""
     drops: tuple[Drop, ...]
     moments: Mapping[str, Moments]
-    """Per field, the statistics of the shard's samples, folded in order."""
+    """The statistics of the shard's samples per field, folded in order."""
 
     @property
     def keys(self) -> list[str]:
@@ -55,17 +55,20 @@ class Receipt:
 
     @property
     def frames(self) -> int:
-        """The frames of all samples together."""
+        """The total number of frames of all samples."""
         return sum(self.samples["frames"])
 
     def manifest(self, schema: Schema, extra: pa.Schema) -> pa.Table:
-        """Return the manifest of the shard's samples; `extra` describes the further columns."""
+        """Return the manifest rows of the shard. `extra` describes the product's columns."""
         same = dict(zip(OF_SHARD, (split_of(self.shard), self.shard), strict=True))
         of_shard = {name: [value] * len(self.keys) for name, value in same.items()}
         return columns_to_table({**self.samples, **of_shard}, manifest_schema(schema, extra))
 
     def to_bytes(self) -> bytes:
-        """Return the receipt as JSON, and its hash: a flipped digit would be a wrong mean."""
+        """Return the receipt as JSON, followed by its hash.
+
+        Without the hash, a damaged digit would give a wrong mean.
+        """
         document = {
             "shard": self.shard,
             "plan": self.plan,
@@ -79,7 +82,7 @@ class Receipt:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Receipt":
-        """Read a receipt; raises one of `NO_RECEIPT` where it is none."""
+        """Read a receipt. Raises one of `NO_RECEIPT` if the data is not a receipt."""
         text, digest, end = data.split(b"\n")
         if digest.decode() != hash_bytes(text) or end:
             raise DatasetError(RECEIPTS, "a receipt was changed or damaged after it was written")
@@ -97,26 +100,26 @@ class Receipt:
 def sample_columns(
     schema: Schema, rows: list[ManifestRow], extra: pa.Schema
 ) -> dict[str, list[Any]]:
-    """Return the rows of a shard's samples as a receipt has them."""
+    """Return the manifest rows of a shard in the column form of a receipt."""
     table = manifest_table(schema, rows, extra).drop_columns([*OF_SHARD])
     columns: dict[str, list[Any]] = table.to_pydict()
     return columns
 
 
 def receipt_path(out: Path, shard: str) -> Path:
-    """Return where the receipt of a shard lies."""
+    """Return the path of a shard's receipt."""
     return out / RECEIPTS / f"{shard.removesuffix('.tar').replace('/', '-')}.json"
 
 
 def publish_receipt(out: Path, receipt: Receipt, permit: Permit) -> None:
-    """Write a receipt, whole or not at all."""
+    """Write a receipt atomically."""
     publish(receipt_path(out, receipt.shard), receipt.to_bytes(), permit)
 
 
 def list_receipts(out: Path) -> Iterator[Receipt]:
-    """Yield all receipts of a folder that can be read, by name, whatever plan they are of.
+    """Yield all readable receipts of a folder, of any plan, sorted by name.
 
-    One that was copied to another shard's name is none.
+    Skips a receipt that was copied to the name of another shard.
     """
     for path in sorted((out / RECEIPTS).glob("*-*.json")):
         with suppress(*NO_RECEIPT):
@@ -126,9 +129,9 @@ def list_receipts(out: Path) -> Iterator[Receipt]:
 
 
 def find_receipt(out: Path, shard: str, plan: str) -> Receipt | None:
-    """Return a shard's receipt if it is of this plan and the shard's file is still there.
+    """Return a shard's receipt if it belongs to this plan and the shard's file is complete.
 
-    Raises `OSError` where the machine cannot tell: a retry would take the shard for a lost one.
+    Raises `OSError` if the machine cannot read it: a retry would treat the shard as lost.
     """
     try:
         receipt = Receipt.from_bytes(receipt_path(out, shard).read_bytes())

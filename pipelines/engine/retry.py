@@ -1,8 +1,8 @@
-"""Trying dropped rows again: what is built is kept as it is, and the rest goes to shards after it.
+"""Try dropped rows again. Built shards are kept unchanged, and new samples go to new shards.
 
-A recording that was missing has come, a broken one was replaced, a worker has more memory. Shards
-with samples are not touched, and none is renumbered; every other row is planned anew, and what it
-yields goes to additional shards at the end of its split.
+This helps when a missing recording was added, a broken one was replaced, or workers get more
+memory. Shards with samples are neither changed nor renumbered. All other rows are planned again,
+and their samples go to additional shards at the end of their split.
 """
 
 import shutil
@@ -22,9 +22,9 @@ from shards.format.publishing import Permit
 def plan_retry(
     out: Path, planned: PlannedBuild, plan_around: Planner, permit: Permit = nullcontext
 ) -> PlannedBuild:
-    """Return the plan that tries all dropped rows again, and make the folder ready for it.
+    """Return the plan that tries all dropped rows again, and prepare the folder for it.
 
-    Whatever is removed or written asks for the permit. Raises as `replan` does.
+    Files are removed and written under the permit. Raises the errors of `replan`.
     """
     again, kept = replan(out, planned, plan_around)
     if kept is not None:
@@ -39,9 +39,9 @@ def replan(
 ) -> tuple[PlannedBuild, dict[str, KeptShard] | None]:
     """Return the plan that tries all dropped rows again, and the shards that it keeps.
 
-    `planned` is the plan of the folder as it is: where that is unfinished, it is resumed, and None
-    is returned with it. Nothing is written. Raises `InputError` where anything changed from which a
-    shard was built.
+    `planned` is the present plan of the folder. If its build is unfinished, `planned` and None are
+    returned, and the build is resumed. Nothing is written. Raises `InputError` if any input of a
+    built shard has changed.
     """
     found = read_plan(out)
     if found is None or (found == planned.fingerprint and not _is_finished(out, planned)):
@@ -53,10 +53,10 @@ def replan(
 
 
 def _remove_all_but(out: Path, kept: dict[str, KeptShard]) -> None:
-    """Remove what is not of the kept shards: what describes the dataset is written again."""
+    """Remove all but the kept shards. The files that describe the dataset are written again."""
     (out / DATASET).unlink(missing_ok=True)
     if (out / STATISTICS).exists():
-        shutil.rmtree(out / STATISTICS)  # the build's are written anew; others would be out of date
+        shutil.rmtree(out / STATISTICS)  # the build writes its own again; others would be outdated
     for receipt in list_receipts(out):
         if receipt.shard not in kept:
             receipt_path(out, receipt.shard).unlink()

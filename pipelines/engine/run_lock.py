@@ -1,11 +1,12 @@
-"""Whose a build's folder is: one run's at a time, and no longer that of the workers it outlived.
+"""The lock of an output folder: one run at a time may write, and no worker of an earlier run.
 
-The driver holds a lock, which the system takes back however the driver dies; on a folder shared by
-machines too, where flock(2) reaches the server (NFS does so since Linux 2.6.12). Workers run on for
-a moment after their driver was killed, and a driver that was suspended may find the folder of
-another run under the name of its own. So every run leaves its token in the folder, and asks before
-it begins a file, renames it to its final name or removes one: `while_run_is_current` is the permit
-of a build, `while_finished` that of whoever adds a file to a finished dataset.
+The driver holds a lock. The operating system releases it however the driver dies. This also works
+on a folder shared by several machines if flock(2) reaches the server (NFS: since Linux 2.6.12).
+Workers run for a moment after their driver was killed, and a driver that was suspended may find
+that another run has taken its folder. Therefore every run writes its token into the folder, and
+checks the token before it begins a file, renames a file to its final name or removes a file.
+`while_run_is_current` is the permit of a build. `while_finished` is the permit of code that adds a
+file to a finished dataset.
 """
 
 import fcntl
@@ -23,14 +24,15 @@ from shards.format.paths import DATASET, LOCK, RECEIPTS, RUN, inside
 from shards.format.publishing import remove_temporaries
 
 DYING_SECONDS = 2.0
-"""How long a lock is waited for: a killed driver's forked children have it until they die too."""
+"""How long to wait for a lock: the forked children of a killed driver hold it until they die."""
 
 
 @contextmanager
 def locked_run(out: Path) -> Iterator[str]:
-    """Hold a folder while the block runs, and yield the run's token; unfinished files go.
+    """Hold the lock of a folder during the block, and yield the run's token.
 
-    Raises `AbortedError` where another run holds it.
+    Removes unfinished files before and after the block. Raises `AbortedError` if another run holds
+    the lock.
     """
     inside(out, RECEIPTS).mkdir(parents=True, exist_ok=True)
     with inside(out, LOCK).open("a+b", buffering=0) as lock:
@@ -46,9 +48,9 @@ def locked_run(out: Path) -> Iterator[str]:
 
 @contextmanager
 def while_run_is_current(out: Path, token: str) -> Iterator[None]:
-    """Keep other runs from beginning while the block begins a file or gives it its final name.
+    """Prevent other runs from beginning while the block begins, renames or removes a file.
 
-    Raises `AbortedError`, before the block, where one has begun.
+    Raises `AbortedError`, before the block runs, if another run has begun.
     """
     with inside(out, RUN).open("rb", buffering=0) as run:
         fcntl.flock(run, fcntl.LOCK_SH)
@@ -59,11 +61,12 @@ def while_run_is_current(out: Path, token: str) -> Iterator[None]:
 
 @contextmanager
 def while_finished(path: Path, dataset_json: bytes) -> Iterator[None]:
-    """Keep builds from beginning while the block writes or renames a file in a finished dataset.
+    """Prevent builds from beginning while the block writes or renames a file in a finished dataset.
 
-    `dataset_json` is what the dataset's description was when it was opened. Raises `AbortedError`,
-    before the block, where a build is running there, or the folder holds another dataset by now.
-    A dataset that was copied without its receipts has no lock, and is only compared.
+    `dataset_json` is the content of the dataset's description when the dataset was opened. Raises
+    `AbortedError`, before the block runs, if a build is running in the folder or if the folder now
+    holds another dataset. A dataset that was copied without its receipts has no lock; only its
+    description is compared.
     """
     with ExitStack() as stack:
         with suppress(FileNotFoundError):
@@ -88,7 +91,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def expect_unoccupied(out: Path) -> None:
-    """Raise `AbortedError` where another run holds a folder; nothing is written."""
+    """Raise `AbortedError` if another run holds the lock of a folder. Write nothing."""
     path = inside(out, LOCK)
     if path.exists():
         with path.open("rb", buffering=0) as lock:
@@ -97,9 +100,10 @@ def expect_unoccupied(out: Path) -> None:
 
 
 def try_lock(lock: BinaryIO, shared: bool = False) -> bool:
-    """Take the lock of an open file, unless another process has it; a shared one several may have.
+    """Try to lock an open file. Return False if another process holds a conflicting lock.
 
-    On NFS an exclusive lock needs a file that is open for writing (flock(2)).
+    Several processes may hold a shared lock. On NFS, an exclusive lock needs a file that is open
+    for writing (flock(2)).
     """
     try:
         fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
@@ -109,7 +113,7 @@ def try_lock(lock: BinaryIO, shared: bool = False) -> bool:
 
 
 def _lock(out: Path, lock: BinaryIO) -> None:
-    """Take the driver's lock and say in it whose it is."""
+    """Take the driver's lock, and write the process and the host into the file."""
     until = time.monotonic() + DYING_SECONDS
     while not try_lock(lock):
         if time.monotonic() > until:

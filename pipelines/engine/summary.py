@@ -1,4 +1,4 @@
-"""What a plan or a build comes to, in words and tables for a person."""
+"""Summaries of a plan or a build, in words and tables for users."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,13 +12,13 @@ from pipelines.engine.text_tables import count_table
 from pipelines.engine.totals import BuildTotals, SubsetTotals
 
 NAMED_FAILURES = 8
-"""How many drops that are failures are named one by one."""
+"""The maximum number of failures that are listed individually."""
 
 
 def describe_build(
     out: Path, plan: Plan[Any], totals: BuildTotals, rate: str, warnings: Sequence[str]
 ) -> str:
-    """Say what a build has come to; `rate` says how fast, `warnings` what its product remarks."""
+    """Return the summary of a build. `rate` describes its speed; `warnings` are the product's."""
     size = sum(shard.bytes for shard in totals.shards)
     means = "".join(
         f"{totals.sums[column] / max(totals.frames, 1):,.0f} {unit}, "
@@ -43,7 +43,7 @@ def describe_build(
 
 
 def _counted_frames(totals: BuildTotals) -> list[str]:
-    """Say how many frames are unlike what a build is for."""
+    """Return one line per counted column whose sum is not 0."""
     return [
         f"{counted(int(totals.sums[column]), 'frame')} of {totals.frames:,} {what}"
         for column, what in totals.counted.items()
@@ -57,7 +57,7 @@ def rows_to_text(rows: int, samples: int, drops: int) -> str:
 
 
 def synthetic_line(synthetic: int, samples: int) -> list[str]:
-    """Say how many samples are of made motion, in one line; none where there is none."""
+    """Return one line with the number of samples of synthetic motion, or no line if it is 0."""
     if not synthetic:
         return []
     return [
@@ -67,7 +67,10 @@ def synthetic_line(synthetic: int, samples: int) -> list[str]:
 
 
 def captions_line(captions: Sequence[int]) -> list[str]:
-    """Say how many captions there are, given the number of each sample's; none without samples."""
+    """Return one line with the number of captions, or no line if `captions` is empty.
+
+    `captions` is the number of captions per sample.
+    """
     if not captions:
         return []
     without = sum(number == 0 for number in captions)
@@ -78,7 +81,7 @@ def captions_line(captions: Sequence[int]) -> list[str]:
 
 
 def subset_table(counts: Mapping[str, SubsetTotals], drops: Iterable[Drop]) -> list[str]:
-    """Return the lines of a table with one row per subset, with its drops by reason."""
+    """Return the lines of a table with one row per subset, including its drops by reason."""
     dropped: dict[str, Counter[str]] = {}
     for drop in drops:
         dropped.setdefault(drop.subset, Counter())[drop.reason] += 1
@@ -91,12 +94,12 @@ def subset_table(counts: Mapping[str, SubsetTotals], drops: Iterable[Drop]) -> l
 
 
 def counts_to_text(counts: Mapping[str, int]) -> str:
-    """Return names with their numbers, in one line."""
+    """Return names with their counts, in one line."""
     return ", ".join(f"{name} {number:,}" for name, number in counts.items())
 
 
 def failure_lines(drops: Sequence[Drop], more_in: str) -> list[str]:
-    """Name the first drops that are failures; `more_in` says where the others can be found."""
+    """List the first drops that are failures. `more_in` says where to find the others."""
     failures = [drop for drop in drops if not drop.expected]
     lines = [f"dropped {drop.key} ({drop.reason}): {drop.message}" for drop in failures]
     more = len(lines) - NAMED_FAILURES

@@ -1,6 +1,6 @@
-"""Tables of texts for a terminal: long cells are wrapped, so that every line fits.
+"""Text tables for a terminal: long cells are wrapped so that every line fits.
 
-Nothing is cut off. Characters that move a terminal's cursor or change its colours are replaced.
+Nothing is truncated. Characters that move a terminal's cursor or change its colors are replaced.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,16 +8,16 @@ from itertools import zip_longest
 from textwrap import wrap
 
 GAP = "  "
-"""Between two columns."""
+"""The separator between two columns."""
 LEAST_WIDTH = 8
-"""Characters of a column, however narrow the terminal is."""
+"""The minimum width of a wrapped column in characters, on a terminal of any width."""
 
 
 def wrapped_table(rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:
-    """Return the lines of a table whose columns are aligned left.
+    """Return the lines of a table with left-aligned columns.
 
-    Lines have `width` characters at most, unless columns of `LEAST_WIDTH` need more; None: as many
-    as the texts need.
+    Lines have at most `width` characters, unless columns of `LEAST_WIDTH` need more. If `width` is
+    None, lines are as long as the texts need.
     """
     cells = [[_printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -27,13 +27,16 @@ def wrapped_table(rows: Sequence[Sequence[str]], width: int | None = None) -> li
 
 
 def _printable(text: str) -> str:
-    """Return a text in one line, without control characters."""
+    """Return a text as one line, with each control character replaced."""
     line = " ".join(text.split())
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
 
 
 def _fitted(widths: Sequence[int], total: int) -> list[int]:
-    """Return widths that add up to a total at most; the widest columns are narrowed alike."""
+    """Return widths that sum to at most `total`. The widest columns are narrowed evenly.
+
+    No column is narrowed below `LEAST_WIDTH`, so the sum can stay above `total`.
+    """
     fitted = [*widths]
     while sum(fitted) > total and max(fitted) > LEAST_WIDTH:
         fitted[fitted.index(max(fitted))] -= 1
@@ -47,7 +50,7 @@ def _lines(row: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 
 def count_table(rows: Iterable[tuple[str, ...]], header: tuple[str, ...]) -> list[str]:
-    """Return lines of columns, the first aligned left and the others right, the last one free."""
+    """Return the lines of a table: first column left-aligned, others right-aligned, last as is."""
     lines = [header, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header) - 1)]
     return [
