@@ -1,1 +1,1 @@
-"""From a row of a motion index to a clip, for every product that is made of motion."""
+"""From a row of a motion index to a clip, for all products that are made from motion."""

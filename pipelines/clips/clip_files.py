@@ -1,6 +1,7 @@
-"""The files that a plan's clips are made from: the recordings, and the captions of their samples.
+"""The input files of a plan's clips: the recordings and the caption files of their samples.
 
-Their sizes and times go into the plan's fingerprint, and with each clip to whoever builds it.
+Their sizes and times go into the plan's fingerprint, and into each planned clip for the worker that
+builds it.
 """
 
 import os
@@ -19,9 +20,9 @@ from pipelines.engine.plan import Plan
 def stamp_clips(
     plan: Plan[PlannedClips], amass: Path, texts: Path | None
 ) -> tuple[Plan[PlannedClips], pa.Table]:
-    """Return a plan with the stamps of its clips' files, and a table of these files.
+    """Return the plan with the stamps of its clips' files, and a table of these files.
 
-    Raises `OSError` where a file has gone since it was listed, or the machine cannot tell.
+    Raises `OSError` if a file has disappeared since it was listed, or if its status cannot be read.
     """
     columns = plan.shards.columns
     clips = columns.table
@@ -39,12 +40,12 @@ def stamp_clips(
 
 
 def _captions_of(names: pa.ChunkedArray, prefix: str) -> pa.ChunkedArray:
-    """Return the names of the files of captions of some clips."""
+    """Return the names of the caption files of clips, each clip name with a prefix."""
     return pc.binary_join_element_wise(prefix, names, CAPTIONS, "").cast(pa.binary())
 
 
 def _stat_captions(texts: Path | None, listed: list[pa.ChunkedArray]) -> pa.Table:
-    """Return the sizes and times of the files of captions that there are."""
+    """Return the sizes and times of those of the listed caption files that exist."""
     if texts is None:
         return NO_FILES
     wanted = pa.chunked_array([chunk for names in listed for chunk in names.chunks], pa.binary())

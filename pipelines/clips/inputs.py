@@ -1,6 +1,6 @@
-"""Where a build's inputs lie, and the hashes of those that are small.
+"""The locations of a build's inputs, and the parameters that its fingerprint covers.
 
-The recordings and caption files are told by size and time: see `pipelines.engine.file_stats`.
+Recordings and caption files are identified by size and time: see `pipelines.engine.file_stats`.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -12,13 +12,13 @@ from motiondata.sources.humanml3d.splits import SPLITS
 from pipelines.clips.options import BuildOptions
 
 ARCHIVE = "texts.zip"
-"""The captions as HumanML3D is downloaded."""
+"""The name of the archive of captions in a download of HumanML3D."""
 INPUTS = ("index", "amass", "texts", "splits", "body")
-"""The options that are paths of inputs: what counts is what lies there."""
+"""The options that are paths of inputs. Only the content at a path counts, not the path."""
 
 
 def absolute_inputs(options: BuildOptions) -> BuildOptions:
-    """Return options that name the same inputs from any folder: workers may run in another one."""
+    """Return options with absolute paths, because workers may run in another folder."""
     named = ((name, getattr(options, name)) for name in INPUTS)
     paths = {name: path.absolute() for name, path in named if path is not None}
     sensor = Path(options.sensor)
@@ -28,16 +28,16 @@ def absolute_inputs(options: BuildOptions) -> BuildOptions:
 
 @dataclass(frozen=True)
 class InputFolders:
-    """The folders of captions and split lists that a build uses; None where there is none."""
+    """The folders of captions and split lists that a build uses; None if there is none."""
 
     texts: Path | None
     splits: Path | None
     texts_zip: Path | None = None
-    """An archive of captions that lies where the folder of captions was looked for."""
+    """An archive of captions that was found instead of a folder of captions."""
 
     @property
     def warnings(self) -> list[str]:
-        """Say which of them is absent, what follows, and what to unpack."""
+        """Warnings about absent folders: what is absent, the consequence, and what to unpack."""
         absent = []
         if self.texts is None:
             absent.append(
@@ -53,9 +53,10 @@ class InputFolders:
 
 
 def find_input_folders(options: BuildOptions) -> InputFolders:
-    """Find the folders that were not named beside the index, or in the folder of recordings.
+    """Find the folders of captions and split lists.
 
-    Raises `InputError` where a named one is not there.
+    Folders that are not named are searched next to the index or, without an index, in the folder of
+    recordings. Raises `InputError` if a named folder does not exist.
     """
     beside = options.index.parent if options.has_index else options.amass
     texts = _named(options.texts, "texts") or (
@@ -67,7 +68,7 @@ def find_input_folders(options: BuildOptions) -> InputFolders:
 
 
 def _archive_in_place_of(texts: Path | None, beside: Path) -> Path | None:
-    """Return `texts.zip` where no folder of captions, or an empty one, was found."""
+    """Return the path of `texts.zip` if no folder of captions, or an empty one, was found."""
     if texts is not None and any(texts.iterdir()):
         return None
     archives = [beside / ARCHIVE, *([texts / ARCHIVE, texts.parent / ARCHIVE] if texts else [])]
@@ -81,6 +82,6 @@ def _named(folder: Path | None, option: str) -> Path | None:
 
 
 def parameters_of(options: BuildOptions, sensor_name: str) -> dict[str, object]:
-    """Return every parameter that may change a byte, without paths: the sensor goes by its name."""
+    """Return all parameters that may change a byte, without paths. The sensor is given by name."""
     named = {**asdict(options), "sensor": sensor_name}
     return {name: value for name, value in named.items() if name not in INPUTS}

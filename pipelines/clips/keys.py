@@ -1,6 +1,7 @@
-"""Keys of samples: the name of their clip, and which further sensor's view of it they are.
+"""Sample keys: the name of the clip, followed by the number of the view for further sensors.
 
-Written in one place, since what is made of a dataset must know which samples show one motion.
+The format is defined in one place, because users of a dataset must know which samples show the same
+motion.
 """
 
 import re
@@ -9,10 +10,10 @@ _FURTHER_VIEW = re.compile(r"_v\d+$")
 
 
 def view_key(name: str, view: int) -> str:
-    """Return the key of a view of a clip: `012314`, of further views `012314_v1`."""
+    """Return the key of a view of a clip: `012314` for view 0, `012314_v1` for view 1."""
     return f"{name}_v{view}" if view else name
 
 
 def clip_name(key: str) -> str:
-    """Return the name of the clip that a sample is a view of."""
+    """Return the name of the clip that a sample shows."""
     return _FURTHER_VIEW.sub("", key)

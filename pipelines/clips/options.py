@@ -1,7 +1,8 @@
-"""What a build is told: its inputs and parameters, and apart from them how it is run.
+"""The inputs and parameters of a build.
 
-`BuildOptions` holds all that may change a byte of the dataset and nothing else, so that the plan's
-hash is a hash of it; `Execution` holds the rest. The command line takes its defaults from here.
+`BuildOptions` holds all options that may change a byte of the dataset and no others, so that the
+plan's fingerprint covers all of them. `pipelines.engine.execution.Execution` holds the rest. The
+command line takes its defaults from here.
 """
 
 from dataclasses import dataclass
@@ -13,59 +14,63 @@ from motiondata.errors import InputError
 from shards.format.paths import refuse_url
 
 DISTANCES = (0.3, 500.0)
-"""Metres: just outside of a body that stands still, and farther than such LiDARs see."""
+"""The permitted distances in meters: from just outside a body that stands still to beyond the range
+of such LiDARs."""
 HEIGHTS = (-10.0, 100.0)
-"""Metres: a pit and a mast; recordings may lie some metres off the floor."""
+"""The permitted heights in meters: from a sensor in a pit to one on a mast. Recordings may lie some
+meters off the floor."""
 MAX_NOISE = 1.0
-"""Metres: ranging errors of such LiDARs are centimetres (their data sheets)."""
+"""The maximum range noise in meters. Such LiDARs have range errors of centimeters (their data
+sheets)."""
 
 
 def is_recording(path: Path) -> bool:
-    """Tell whether a path is that of a recording by its suffix."""
+    """Tell by its suffix whether a path names a recording."""
     return path.suffix.lower() == ".npz"
 
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """The inputs and parameters of a LiDAR dataset. Raises `InputError` for values out of range."""
+    """The inputs and parameters of a LiDAR dataset. Raises `InputError` for invalid values."""
 
     index: Path
-    """HumanML3D's `index.csv`, or a file of its layout; without an index, the recording
-    (`walk.npz`), or `amass` again for all recordings in it."""
+    """HumanML3D's `index.csv`, or a file with its layout. Without an index: the path of a recording
+    (`walk.npz`), or the value of `amass` for all recordings in that folder."""
     amass: Path
-    """The folder that holds the archive's subsets (`KIT/`, `CMU/`, ...), or the recordings."""
+    """The folder that contains the archive's subsets (`KIT/`, `CMU/`, ...) or the recordings."""
     texts: Path | None = None
-    """The folder of caption files; None: `texts` beside the index, if it is there."""
+    """The folder of caption files; None: `texts` in the folder of the index, if it exists."""
     splits: Path | None = None
-    """The folder of `train.txt`, `val.txt`, `test.txt`; None: the index's, if they are there."""
+    """The folder of `train.txt`, `val.txt`, `test.txt`; None: the folder of the index, if it
+    contains at least one of them."""
     body: Path | None = None
-    """A body in SMPL's file format, or a folder of `<gender>/model.npz`; None: the bundled body."""
+    """A body file in SMPL's format, or a folder of `<gender>/model.npz`; None: the bundled body."""
     sensor: str = "os1-128"
-    """A preset's name, or the path of a sensor file."""
+    """The name of a preset, or the path of a sensor file."""
     points: int = 384
-    """Points kept of each frame."""
+    """Number of points kept per frame."""
     distance: float = 8.0
-    """Metres from the sensor to the middle of the root's path, along the ground."""
+    """Horizontal distance from the sensor to the middle of the root's path, in meters."""
     height: float = 1.0
-    """Metres of the sensor above the floor."""
+    """Height of the sensor above the floor, in meters."""
     views: int = 1
-    """Sensors, spread evenly round the subject; each makes a sample of every clip."""
+    """Number of sensors, evenly spaced around the subject. Each makes one sample per clip."""
     in_place: bool = False
-    """Hold the root over one spot: the path along the ground is taken out, its height kept."""
+    """Keep the root above one point: its horizontal motion is removed, its height is kept."""
     mean_shape: bool = False
     """Pose the body's mean shape instead of the recording's `betas`."""
     mirror: bool = False
-    """Add the mirrored twin of every clip (HumanML3D's `M` names)."""
+    """Add the mirrored version of every clip (HumanML3D's `M` names)."""
     noise: float = 0.0
-    """Standard deviation of the range noise along each ray, metres; 0 is an exact scan."""
+    """Standard deviation of the range noise along each ray, in meters; 0 gives an exact scan."""
     seed: int = 0
-    """Keys the range noise, with the sample's key and the frame's number."""
+    """Seed of the range noise, combined with the sample's key and the frame number."""
     device: str = CPU
-    """What poses, scans and samples: another one's arithmetic differs in its last bits."""
+    """The device that poses, scans and samples. The last bits of results differ between devices."""
     limit: int | None = None
-    """Plan only this many clips, the first of the index that can be built; None: all."""
+    """Plan only the first `limit` clips of the index that can be built; None: all."""
     shard_megabytes: int = 160
-    """The size that shards are filled to, about, in 10^6 bytes."""
+    """The approximate size of a shard, in units of 10^6 bytes."""
 
     def __post_init__(self) -> None:
         for name in ("index", "amass", "texts", "splits", "body", "sensor"):
@@ -82,12 +87,15 @@ class BuildOptions:
 
     @classmethod
     def of_recordings(cls, source: Path, **parameters: Any) -> Self:
-        """Return the options for one recording, or for all in a folder, without an index."""
+        """Return the options for one recording, or for all recordings of a folder, without index.
+
+        `parameters` are values of the other fields.
+        """
         return cls(source, source.parent if is_recording(source) else source, **parameters)
 
     @property
     def has_index(self) -> bool:
-        """Tell whether an index says which frames of which recordings make clips."""
+        """Whether an index defines which frames of which recordings make clips."""
         return self.index != self.amass and not is_recording(self.index)
 
     def _expect_at_least(self, name: str, least: float) -> None:

@@ -1,4 +1,4 @@
-"""Filling shards: which planned clip goes to which, so that all shards of a split are of a size."""
+"""Assign planned clips to shards, so that all shards of a split have about the same size."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -12,7 +12,7 @@ from pipelines.engine.plan import PlannedShards
 from shards.format.paths import number_of, shard_name, split_of
 
 ClipIndices = NDArray[np.int64]
-"""Which clips, by their places in the columns."""
+"""Indices of clips in the columns, shaped (clips,)."""
 
 
 def pack_shards(
@@ -21,10 +21,11 @@ def pack_shards(
     options: BuildOptions,
     kept: Mapping[str, Sequence[str]],
 ) -> PlannedShards[PlannedClips]:
-    """Fill shards per split, in index order, so that their sizes differ by a clip at the most.
+    """Fill shards per split, in index order, so that their sizes differ by at most one clip.
 
-    Shards that are kept come first and have their clips already. `sizes` are the estimated bytes
-    of each clip's samples, shaped (clips,).
+    Kept shards come first and keep their clips. `sizes` are the estimated bytes of each clip's
+    samples, shaped (clips,). `kept` maps the name of each kept shard to the keys of its samples.
+    Raises `InputError` if a sample of a kept shard can no longer be built.
     """
     parts = dict(_parts(clips, sizes, options, dict(_keep_shards(clips, kept))))
     order = np.concatenate([*parts.values(), np.zeros(0, np.int64)])
@@ -37,7 +38,7 @@ def _parts(
     options: BuildOptions,
     old: dict[str, ClipIndices],
 ) -> Iterator[tuple[str, ClipIndices]]:
-    """Yield the name of each shard and its clips."""
+    """Yield the name of each shard and the indices of its clips."""
     splits = clips.table["split"].combine_chunks().dictionary_encode()
     names, codes = splits.dictionary.to_pylist(), splits.indices.to_numpy()
     left = np.ones(len(clips), np.bool_)
@@ -55,7 +56,7 @@ def _parts(
 def _keep_shards(
     clips: PlannedClips, kept: Mapping[str, Sequence[str]]
 ) -> Iterator[tuple[str, ClipIndices]]:
-    """Yield the clips of each shard that is kept, by its name."""
+    """Yield the name of each kept shard and the indices of its clips."""
     rows = enumerate(clips.rows(0, len(clips) if kept else 0))
     place_of = {key: place for place, clip in rows for key in clip.keys}
     for name in sorted(kept):
@@ -69,7 +70,10 @@ def _keep_shards(
 
 
 def cut_evenly(sizes: NDArray[np.int64], options: BuildOptions) -> list[NDArray[np.int64]]:
-    """Cut a split's clips, of these bytes each, into parts of about the size of a shard."""
+    """Cut the clips of a split, in order, into parts of about the size of a shard.
+
+    `sizes` are the bytes of each clip, shaped (clips,). Returns the indices of each part's clips.
+    """
     total = int(sizes.sum())
     count = min(len(sizes), max(1, round(total / (options.shard_megabytes * 1e6))))
     middles = np.cumsum(sizes) - sizes + sizes / 2

@@ -1,7 +1,7 @@
-"""The plan of a LiDAR build: which samples go to which shards, fixed before any work starts.
+"""Plan the clips of a build before any work starts: every row becomes a planned clip or a drop.
 
-The driver reads the index, the splits and the archive's folders once; every row becomes a planned
-clip or a drop. What the plan holds decides the dataset's bytes: workers only carry it out.
+The driver reads the index, the splits and the archive's folders once. The plan decides the
+dataset's bytes. Workers only execute it.
 """
 
 import os
@@ -28,21 +28,21 @@ from pipelines.engine.drops import Drop, one_line
 ALL = "all"
 """The split of every clip when no split lists are given."""
 BATCH_ROWS = 65_536
-"""How many rows are objects at once."""
+"""The number of rows that exist as objects at a time."""
 NAME_LETTERS = 70
-"""Where a name in a remark is cut off; names of an index have at most 64 letters."""
+"""The maximum length of a name in a warning. Names in an index have at most 64 letters."""
 VIEW = "_[vV][0-9]+$"
-"""How the keys of further views end, whatever the case."""
+"""A regular expression for the end of the keys of further views, in upper or lower case."""
 
 Locate = Callable[[Row], str]
 """Returns the path of a row's recording below the archive's root, or raises `RecordingError`."""
 
 SplitValues = tuple[str | None, bool, bool]
-"""A row's values of `SPLIT_COLUMNS`."""
+"""The values of `SPLIT_COLUMNS` for a row."""
 
 
 def _rows_and_places(options: BuildOptions) -> tuple[Iterator[Row], Locate]:
-    """Return the rows of the index, or of whole recordings, and what finds their recordings."""
+    """Return the rows of the index, or of whole recordings, and the function that locates them."""
     if options.has_index:
         archive = scan_archive(options.amass, lambda: iter_index(options.index))
         return iter_index(options.index), archive.locate
@@ -53,9 +53,9 @@ def _rows_and_places(options: BuildOptions) -> tuple[Iterator[Row], Locate]:
 def list_rows(
     read: Iterator[Row], options: BuildOptions, paths: InputFolders
 ) -> tuple[pa.Table, tuple[str, ...]]:
-    """Read the rows and the lists, and return the rows and remarks on the lists.
+    """Read the rows and the split lists. Return the table of rows, and warnings about the lists.
 
-    The texts take much more memory than what is kept of them.
+    The lists take much more memory than the columns that are kept.
     """
     rows = pa.Table.from_batches(map(_to_batch, _batches(read)), ROW_COLUMNS)
     names = rows["name"].to_pylist()
@@ -67,7 +67,7 @@ def list_rows(
 
 
 def _unknown_names(splits: Splits | None) -> tuple[str, ...]:
-    """Say how many names of the split lists the index lacks, where there are any."""
+    """Return a warning with the number of listed names that the index lacks, if there are any."""
     if splits is None or not splits.unknown:
         return ()
     name, split = next(iter(splits.unknown.items()))
@@ -87,7 +87,11 @@ def _to_batch(rows: list[Row]) -> pa.RecordBatch:
 
 
 def _listed(names: list[str], splits: Splits | None, mirror: bool) -> Iterator[SplitValues]:
-    """Yield of each clip its split, and whether it and its mirrored one are wanted and listed."""
+    """Yield per clip: its split, whether it is listed, whether its mirrored version is listed.
+
+    Without `mirror`, the mirrored version counts as not listed. Without split lists, every clip is
+    listed in the split `ALL`.
+    """
     if splits is None:
         yield from ((ALL, True, mirror) for _ in names)
         return
@@ -100,7 +104,7 @@ def _listed(names: list[str], splits: Splits | None, mirror: bool) -> Iterator[S
 def plan_clips(
     options: BuildOptions, rows: pa.Table, locate: Locate
 ) -> tuple[PlannedClips, list[Drop]]:
-    """Plan each row, or drop it."""
+    """Plan or drop each row, up to the limit of clips. Return the planned clips and the drops."""
     drops: list[Drop] = []
     found = [pa.schema([*rows.schema, RECORDING]).empty_table()]
     for batch in rows.to_batches(BATCH_ROWS):
@@ -113,7 +117,7 @@ def plan_clips(
 
 
 def _to_rows(batch: pa.RecordBatch) -> Iterator[tuple[Row, str | None]]:
-    """Yield rows, and their splits."""
+    """Yield each row and its split."""
     *fields, splits = (batch[name].to_pylist() for name in (*ROW_COLUMNS.names, "split"))
     return zip(map(Row, *fields), splits, strict=True)
 
@@ -121,14 +125,14 @@ def _to_rows(batch: pa.RecordBatch) -> Iterator[tuple[Row, str | None]]:
 def _locate(
     rows: Iterable[tuple[Row, str | None]], locate: Locate, drops: list[Drop], limit: int | None
 ) -> Iterator[bytes | None]:
-    """Yield each row's recording, until so many are found; None where the row is dropped."""
+    """Yield the recording of each row, or None if the row is dropped, until `limit` are found."""
     for row, split in rows:
         if limit == 0:
             return
         try:
             recording = locate(row)
             _expect_split(row, split)
-            expect_clip_length(row)  # here, or its size alone would decide the sizes of the shards
+            expect_clip_length(row)  # now, or one wrong length could dominate the shard sizes
             yield os.fsencode(recording)
             limit = None if limit is None else limit - 1
         except RecordingError as error:
@@ -142,7 +146,10 @@ def _expect_split(row: Row, split: str | None) -> None:
 
 
 def check_distinct_keys(clips: PlannedClips) -> None:
-    """Raise where two samples have one key; rows have names of their own, but views add to them."""
+    """Raise `InputError` if two samples have the same key, regardless of case.
+
+    Row names are distinct, but the suffix of a view can make a key equal to another name.
+    """
     names = clips.table["name"]
     if clips.views == 1 or not pc.any(pc.match_substring_regex(names, VIEW)).as_py():
         return

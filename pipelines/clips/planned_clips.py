@@ -1,7 +1,7 @@
-"""Planned clips: the rows of an index whose recordings were found, in columns and one by one.
+"""Planned clips: the rows of an index whose recordings were found, as columns and as objects.
 
-As objects, a million of them took a gigabyte; in columns they take 140 MB, and a shard's two
-hundred are objects while somebody looks at them.
+A million clips take a gigabyte as objects and 140 MB in columns. Only the clips of the shards in
+use, about two hundred per shard, are created as objects.
 """
 
 import os
@@ -29,28 +29,28 @@ ROW_COLUMNS = pa.schema(
 )
 """The fields of a `Row`."""
 SPLIT_COLUMNS = pa.schema([("split", pa.string()), ("plain", pa.bool_()), ("twin", pa.bool_())])
-"""The split of a row's samples, if it has any; whether the clip as it was, and the mirrored one,
-are among them."""
+"""The split of a row's samples, null if it has none; whether the samples include the unmirrored
+clip; whether they include the mirrored clip."""
 CAPTIONS = ".txt"
-"""How the name of a file of captions ends."""
+"""The suffix of caption files."""
 RECORDING = pa.field("recording", pa.binary())
-"""The recording's path: bytes, since names of files need not be UTF-8."""
+"""The path of the recording, in bytes, because file names are not always UTF-8."""
 
 
 STAMPED = ("recording", "captions", "twin_captions")
-"""The files of a row whose sizes and times may stand in further columns."""
+"""The files of a row whose sizes and times can be stored in additional columns."""
 
 
 class PlannedSample(NamedTuple):
-    """One sample to be: a clip as it was or mirrored, seen by one of its sensors."""
+    """One planned sample: an unmirrored or mirrored clip, seen by one sensor."""
 
     name: str
-    """The clip's name, which its captions go by: `012314`, mirrored `M012314`."""
+    """The name of the clip and of its caption file: `012314`, or `M012314` if mirrored."""
     mirrored: bool
     view: int
-    """Which of the sensors round the subject; 0 is the one in front."""
+    """The number of the sensor around the subject; 0 is the one in front."""
     captions: Stamp | None = None
-    """Of the file of its captions; None where there is none."""
+    """The stamp of its caption file; None if there is no file."""
 
     @property
     def key(self) -> str:
@@ -59,19 +59,19 @@ class PlannedSample(NamedTuple):
 
 
 class PlannedClip(NamedTuple):
-    """A row whose recording was found, and the samples that it makes."""
+    """A row whose recording was found, and its samples."""
 
     row: Row
     recording: str
-    """The recording's path under the archive's root, with forward slashes."""
+    """The recording's path relative to the archive's root, with forward slashes."""
     split: str
     samples: tuple[PlannedSample, ...]
     stamp: Stamp | None = None
-    """Of the recording; None where the files were not asked for theirs, as in a dry run."""
+    """The stamp of the recording; None if stamps were not read, as in a dry run."""
 
     @property
     def frames(self) -> int:
-        """The frames of all its samples together."""
+        """The total number of frames of its samples."""
         return (self.row.end_frame - self.row.start_frame) * len(self.samples)
 
     @property
@@ -81,13 +81,13 @@ class PlannedClip(NamedTuple):
 
     @property
     def files(self) -> dict[str, set[str]]:
-        """The recording, and the captions of its samples."""
+        """The names of its files, by kind: the recording and the caption files of its samples."""
         captions = {f"{sample.name}{CAPTIONS}" for sample in self.samples}
         return {"recordings": {self.recording}, "captions": captions}
 
     @property
     def identity(self) -> list[object]:
-        """What a plan's hash covers of it."""
+        """The values that a plan's hash covers."""
         row = self.row
         return [row.number, row.start_frame, row.end_frame, self.recording, list(self.keys)]
 
@@ -97,8 +97,8 @@ class PlannedClips:
     """Planned clips in columns."""
 
     table: pa.Table
-    """`ROW_COLUMNS`, `SPLIT_COLUMNS`, the recording, and the stamps of files if it is to be built.
-    """
+    """The columns `ROW_COLUMNS`, `SPLIT_COLUMNS` and `RECORDING`, and the stamps of files if the
+    clips are to be built."""
     views: int
 
     def __len__(self) -> int:
@@ -106,21 +106,21 @@ class PlannedClips:
 
     @property
     def samples(self) -> NDArray[np.int64]:
-        """The number of each clip's samples, shaped (clips,)."""
+        """The number of samples of each clip, shaped (clips,)."""
         unmirrored, twin = (self._array(name).astype(np.int64) for name in ("plain", "twin"))
         return (unmirrored + twin) * self.views
 
     @property
     def frames(self) -> NDArray[np.int64]:
-        """The frames of each clip's samples together, shaped (clips,)."""
+        """The total number of frames of each clip's samples, shaped (clips,)."""
         return (self._array("end_frame") - self._array("start_frame")) * self.samples
 
     def take(self, places: NDArray[np.int64]) -> "PlannedClips":
-        """Return clips by their places, in that order."""
+        """Return the clips with the given indices, in that order."""
         return PlannedClips(self.table.take(places), self.views)
 
     def with_stamps(self, stamps: Mapping[str, pa.Table]) -> "PlannedClips":
-        """Return the clips with the sizes and times of their files, for each of `STAMPED`."""
+        """Return the clips with the sizes and times of their files. `stamps` is by `STAMPED`."""
         table = self.table
         for file in STAMPED:
             for field, values in zip(Stamp._fields, stamps[file].columns, strict=True):
@@ -128,7 +128,7 @@ class PlannedClips:
         return replace(self, table=table)
 
     def rows(self, start: int, stop: int) -> Iterator[PlannedClip]:
-        """Make the clips from one place to another."""
+        """Create the clips from `start` up to, but not including, `stop`."""
         part = self.table.slice(start, stop - start)
         *fields, splits, unmirrored, twin, recordings = (
             part[name].to_pylist()
@@ -163,7 +163,7 @@ class PlannedClips:
 
 
 def _stamps(part: pa.Table, file: str) -> list[Stamp | None]:
-    """Return the stamps of a kind of file of some rows; None where there is no file."""
+    """Return the stamps of one kind of file for each row; None if there is no file or no stamp."""
     columns = [f"{file}_{field}" for field in Stamp._fields]
     if columns[0] not in part.column_names:
         return [None] * len(part)

@@ -1,7 +1,7 @@
-"""From a planned row to its clip: the recording is read, guarded, and cut.
+"""From a planned row to its clip: read, check and cut the recording.
 
-What can only be wrong is refused here, before a body is posed by it; what is merely unusual is
-flagged in the sample.
+Recordings that are certainly wrong are rejected here, before a body is posed with them. Recordings
+that are only unusual are flagged in the sample.
 """
 
 import os
@@ -27,20 +27,22 @@ from pipelines.clips.options import BuildOptions
 from pipelines.clips.planned_clips import PlannedClip
 
 GUARDED_FRAMES = 100
-"""How many frames of a recording, evenly spread, are posed to tell which way is up."""
+"""The up axis of a recording is checked on evenly spaced frames: all of them, or at least this many
+and fewer than twice as many."""
 
 
 def read_clip(
     planned: PlannedClip, options: BuildOptions, bodies: Mapping[str, Body]
 ) -> tuple[Clip, ShapedBody]:
-    """Read, guard and cut a clip; raises `RecordingError` where the recording is no good.
+    """Read, check and cut a clip. Return it and the body with the recording's shape.
 
-    Raises `OSError` where the machine cannot read it, or it is another file than was planned.
+    `bodies` are by gender. Raises `RecordingError` if the recording is unusable, and `OSError` if
+    it cannot be read or is not the file that was planned.
     """
     path = options.amass / planned.recording
-    # A name in another encoding than UTF-8 opens its file, and cannot be written anywhere.
+    # A name that is not UTF-8 opens its file, but cannot be written as text.
     source = os.fsencode(planned.recording).decode(errors="backslashreplace")
-    # The frames of an index are those of SMPL+H; whole recordings may be of either release.
+    # Frames in an index refer to SMPL+H recordings. Whole recordings may be of either release.
     read = read_smplh if options.has_index else read_recording
     recording = read(path, source, partial(open_as_planned, planned.stamp))
     check_pose_is_rotations(recording)
@@ -52,7 +54,10 @@ def read_clip(
 
 
 def shape_recorded_body(recording: Recording, body: Body, mean_shape: bool) -> ShapedBody:
-    """Shape the body by the recording's betas, if they are of the body's own shape space."""
+    """Shape the body by the recording's betas if both have the same shape space.
+
+    Otherwise, and if `mean_shape` is set, use the body's mean shape.
+    """
     betas = np.zeros(body.shape_dirs.shape[2])
     if recording.shape_space == body.shape_space and not mean_shape:
         used = recording.betas[: len(betas)]

@@ -1,6 +1,7 @@
-"""What to say where none of an index's rows finds its recording: what lies there, and nearby.
+"""Hints for an index none of whose recordings is found: which recordings lie there and nearby.
 
-The usual cause is `--amass` at the wrong level, such as the folder below the one that is meant.
+The usual cause is that `--amass` names a folder at the wrong level, such as a subfolder of the
+archive's root.
 """
 
 import time
@@ -14,24 +15,24 @@ from motiondata.sources.humanml3d.archive import Archive, iter_recordings
 from motiondata.sources.humanml3d.index import Row
 
 ROWS = 20_000
-"""How many rows are looked for in another place."""
+"""The number of rows that are searched for at other levels."""
 LEVELS = 3
-"""How many folders above the archive are tried."""
+"""The number of folders above the archive that are tried."""
 SECONDS = 3.0
-"""How long the folder above is searched: it may be a whole disk."""
+"""The time limit for searching the parent folder, which may be a whole disk."""
 NAMES = ("no", "one", "two", "three")
 
 
 def describe_nearby(root: Path, rows: Iterable[Row]) -> str:
-    """Say how many recordings lie at a root, and at which level above it rows find theirs."""
+    """Say how many recordings lie at a root, and at which level above it rows find recordings."""
     here = _here(root.absolute())
     return _lies(here) + _found_above(here, rows)
 
 
 def scan_archive(root: Path, rows: Callable[[], Iterable[Row]]) -> Archive:
-    """Scan an archive as `Archive.scan` does; its error says where recordings are, if it is known.
+    """Scan an archive with `Archive.scan`. Its error also says where recordings are, if known.
 
-    `rows` makes the rows that are looked for.
+    `rows` returns the rows to search for.
     """
     try:
         return Archive.scan(root)
@@ -67,7 +68,10 @@ def _lies(archive: Archive) -> str:
 
 
 def _above(here: Archive) -> Iterator[Archive]:
-    """Yield the archive as it is seen from each folder above; all of the nearest one's files."""
+    """Yield the archive as seen from each folder above.
+
+    The parent folder is searched for recordings. Higher folders list only the known recordings.
+    """
     yield _searched(here.root.parent)
     for level in range(2, LEVELS + 1):
         if len(here.root.parents) > level:
@@ -84,7 +88,7 @@ def _searched(root: Path) -> Archive:
             found.append(path)
             if time.monotonic() > until:
                 break
-    except InputError:  # a folder that may not be read
+    except InputError:  # a folder without read permission
         pass
     return Archive(root, tuple(sorted(found)), ())
 

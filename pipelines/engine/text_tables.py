@@ -27,7 +27,7 @@ def wrapped_table(rows: Sequence[Sequence[str]], width: int | None = None) -> li
 
 
 def _printable(text: str) -> str:
-    """Return a text as one line, with each control character replaced."""
+    """Return a text as one line, with unprintable characters replaced."""
     line = " ".join(text.split())
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
 

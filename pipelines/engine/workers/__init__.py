@@ -1,1 +1,1 @@
-"""Worker processes: local or on Ray, supervised, with crashes attributed to rows."""
+"""Supervised worker processes, local or on Ray. Crashes are attributed to rows."""

@@ -1,7 +1,7 @@
-"""How workers die, and which row is to blame for it.
+"""How worker processes die, and which row is the cause.
 
-A process that is killed from outside has been unlucky; one that dies by itself, twice in a row at
-the same row, has met a poisonous recording.
+A single kill from outside says nothing about the row. A recording is the cause if worker processes
+die by themselves at the same row twice in succession.
 """
 
 import signal
@@ -13,13 +13,15 @@ from motiondata.errors import DropReason
 OUT_OF_MEMORY_EXIT = 77
 """The exit status of a worker that ran out of memory."""
 EXTERNAL_KILLS = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP, -signal.SIGINT}
-"""The exit codes of processes that somebody or the system has killed."""
+"""The exit codes of processes that a user or the operating system has killed."""
 
 
 class Crash(Enum):
-    """How a worker died: the reason to drop the row for, after how many times in a row, in words.
+    """How a worker died.
 
-    The words are the same whenever and wherever it happens, so that the drops' bytes are.
+    A member has the reason of the drop, the number of successive deaths after which the row is
+    dropped, and the message of the drop. The message does not depend on time or machine, so that
+    the bytes of the drops are reproducible.
     """
 
     CRASHED = (DropReason.CRASHED, 2, "crashed the worker, twice in a row")
@@ -38,7 +40,7 @@ class Crash(Enum):
 
     @classmethod
     def of(cls, exit_code: int | None) -> "Crash":
-        """Tell how a worker died from its exit code, which is minus the signal if it was one."""
+        """Return how a worker died, from its exit code: minus the signal number for a signal."""
         if exit_code in EXTERNAL_KILLS:
             return cls.KILLED
         return cls.OUT_OF_MEMORY if exit_code == OUT_OF_MEMORY_EXIT else cls.CRASHED
@@ -46,16 +48,16 @@ class Crash(Enum):
 
 @dataclass
 class CrashTracker:
-    """What is known of the deaths of a job's workers since a row was last blamed."""
+    """The deaths of a job's workers since a row was last blamed."""
 
     count: int = 0
     last_row: int | None = None
-    """The row that was in hand at the last death."""
+    """The row that was being built at the last death; None if there was none."""
     times: int = 0
-    """At how many deaths in a row it was."""
+    """The number of successive deaths at `last_row`."""
 
     def blames_row(self, current_row: int | None, crash: Crash) -> bool:
-        """Record a death, and tell whether the row that was in hand is to blame for it."""
+        """Record a death, and tell whether the row that was being built is the cause."""
         self.count += 1
         self.times = self.times + 1 if current_row == self.last_row else 1
         self.last_row = current_row

@@ -1,9 +1,9 @@
-"""How jobs are run: one after another from this process, or on Ray. Only this file imports Ray.
+"""Run jobs: one after another from this process, or on Ray. Only this file imports Ray.
 
-A job is one shard. A supervisor carries it out in a process of its own, so that whatever dies takes
-one job with it and we know which; on Ray there is a supervisor an actor, with one job at a time.
-Jobs are small and plain, made when their turn comes, and what comes back says that one is done: its
-receipt stays where it was written. No array travels through Ray's object store.
+A job builds one shard. A supervisor runs it in a separate worker process, so that a crash affects
+one known job. On Ray, each actor is a supervisor with one job at a time. Jobs are small and plain,
+and are created when they are assigned. Supervisors return only the progress of a job: its receipt
+stays where it was written. No array passes through Ray's object store.
 """
 
 import logging
@@ -26,22 +26,22 @@ from pipelines.engine.workers.ray_pool import OnFrames, RayPool
 from pipelines.engine.workers.supervisor import JobProgress, Supervisor
 
 STEP_SECONDS = 0.5
-"""How often a supervisor tells how far it is."""
+"""The interval at which a supervisor reports progress."""
 CONNECT_SECONDS = 5.0
-"""How long a cluster's address may take to answer."""
+"""The time within which a cluster's address must answer."""
 SHARES = 10_000
-"""Of a GPU: Ray counts in no smaller ones."""
+"""Ray allocates a GPU in units of 1/`SHARES`."""
 
 
 def run_jobs(
     build: BuildShard, jobs: Sequence[ShardJob], execution: Execution, on_frames: OnFrames
 ) -> Generator[str]:
-    """Run all jobs and yield the names of their shards as they finish, in no particular order.
+    """Run all jobs, and yield the names of their shards as they finish, in no particular order.
 
-    Without a cluster, a single job or no workers are run from this process: Ray alone takes
-    seconds to start. A cluster that is named is used for a single job too. Raises `AbortedError`
-    where Ray does not start or workers go on dying, and what building a shard raised. Closing the
-    generator ends the workers.
+    Without a cluster, jobs run from this process if there is only one or if `workers` is 0, because
+    Ray takes seconds to start. A named cluster is used for a single job too. Raises `AbortedError`
+    if Ray does not start or workers keep dying, and any error that building a shard raised. Closing
+    the generator ends the workers.
     """
     on_cluster = execution.ray_address is not None and len(jobs) > 0
     if on_cluster or (execution.workers > 0 and len(jobs) > 1):
@@ -72,7 +72,10 @@ def _run_on_ray(
 
 
 def _actor(ray: Any) -> Any:
-    """Return the supervisor as an actor; it has to be made here to be loaded base by base."""
+    """Return the supervisor as a Ray actor class.
+
+    The class is created here so that a worker process loads its bases one by one, `Isolated` first.
+    """
     from motiondata.isolated import Isolated
 
     return ray.remote(type(Supervisor.__name__, (Isolated, Supervisor), {}))
@@ -81,9 +84,9 @@ def _actor(ray: Any) -> Any:
 def gpu_share(
     execution: Execution, device: str, resources: Mapping[str, float], workers: int
 ) -> float:
-    """Return what Ray is to keep of a GPU for each worker, so that all of them have a place.
+    """Return the share of a GPU that Ray reserves per worker, so that all workers can be placed.
 
-    Raises `AbortedError` where a GPU is wanted, and Ray has none.
+    Raises `AbortedError` if a GPU is requested and Ray has none.
     """
     if execution.gpus_per_worker is not None or device != CUDA:
         return execution.gpus_per_worker or 0.0
@@ -98,7 +101,7 @@ def gpu_share(
 
 @contextmanager
 def _started(execution: Execution) -> Iterator[Any]:
-    """Start Ray, or join the cluster that is named; yield it, and end or leave it afterwards."""
+    """Start Ray, or join the named cluster. Yield the `ray` module, and shut down afterwards."""
     cluster = execution.ray_address
     wanted = cluster or f"{counted(execution.workers, 'worker')} on this machine"
     hint = ""
@@ -142,8 +145,8 @@ def _init_ray(where: Mapping[str, Any]) -> Any:
 
 
 def _read_environment_again() -> None:
-    """Let Ray forget the settings and the token of an earlier cluster of this process."""
-    with suppress(ImportError):  # Ray before 2.5x, which has no tokens
+    """Make Ray discard the settings and the token of an earlier cluster of this process."""
+    with suppress(ImportError):  # Ray before 2.5x has no tokens
         from ray._raylet import (  # type: ignore[attr-defined]
             AuthenticationTokenLoader,
             Config,
@@ -154,7 +157,7 @@ def _read_environment_again() -> None:
 
 
 def _expect_answer(address: str) -> None:
-    """Raise `OSError` soon where nobody listens, rather than after Ray's own half a minute."""
+    """Raise `OSError` quickly if no process listens; Ray itself would wait half a minute."""
     found = urlsplit(address if "://" in address else f"//{address}")
     if found.hostname and found.port:
         socket.create_connection((found.hostname, found.port), CONNECT_SECONDS).close()
@@ -162,7 +165,7 @@ def _expect_answer(address: str) -> None:
 
 @contextmanager
 def _signal_handler_kept() -> Iterator[None]:
-    """Keep our own way to end on SIGTERM: Ray sets one that exits with the signal's number."""
+    """Preserve our SIGTERM handler: Ray sets one that exits with the signal's number."""
     handler = signal.getsignal(signal.SIGTERM)
     try:
         yield

@@ -1,7 +1,7 @@
-"""What Ray needs of its environment: a token, a short folder, and settings.
+"""The environment that Ray needs: a token, a folder with a short path, and settings.
 
-Ray 2.60 starts clusters that ask for a token, and reads it from the environment or from the home
-folder. Source: docs.ray.io/en/latest/ray-security/token-auth.html and Ray's
+Ray 2.60 starts clusters that require a token. It reads the token from the environment or from the
+home folder. Source: docs.ray.io/en/latest/ray-security/token-auth.html and Ray's
 `_private/authentication/authentication_token_setup.py`.
 """
 
@@ -24,12 +24,13 @@ SETTINGS = {
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
-"""What Ray is told through the environment, unless the user has set it."""
+"""Environment variables for Ray, unless the user has set them."""
 CLUSTER_SETTINGS = {
     "RAY_NUM_REDIS_GET_RETRIES": "1",
     "RAY_py_gcs_connect_timeout_s": "10",
 }
-"""The same for a cluster: give up after some 20 s, not minutes, where there is none."""
+"""Environment variables for joining a cluster: Ray gives up after about 20 s instead of minutes if
+there is none."""
 
 PROBE = """
 import sys
@@ -37,26 +38,26 @@ from ray._private import services
 from ray._raylet import GcsClient
 GcsClient(address=services.canonicalize_bootstrap_address(sys.argv[1]))
 """
-"""Asks for a cluster's number without a token, in another process: Ray decides once per process
-whether it sends one, and writes to standard error."""
+"""Requests a cluster's ID without a token. This runs in another process, because Ray decides once
+per process whether it sends a token, and because it writes to standard error."""
 REFUSED = "Unauthenticated"
 PROBE_SECONDS = 60.0
-"""A busy machine takes some 20 s to import Ray alone."""
+"""The time limit of the probe. On a busy machine, importing Ray alone takes about 20 s."""
 
 SOCKET_BYTES = 107
-"""The longest name of a socket: `sun_path` of unix(7), less the zero at its end."""
+"""The maximum length of a socket path: `sun_path` of unix(7) without its terminating zero."""
 SOCKET_IN_FOLDER = "/ray-12345678/session_2026-01-01_00-00-00_000000_1234567/sockets/plasma_store"
-"""The longest that Ray makes in its folder, with the folder's name."""
+"""The longest socket path that Ray creates, with the name of the folder made for it."""
 SHORT_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 (the folders made in them are private)
 
 
 @contextmanager
 def own_cluster() -> Iterator[str]:
-    """Prepare the environment for a cluster of this process alone, and yield the folder for it.
+    """Prepare the environment for a private cluster of this process, and yield its folder.
 
-    The cluster gets a token that nobody else knows, unless the user has chosen one or none, so that
-    the home folder is neither read nor written. The folder is removed with all that Ray left there.
-    Raises `OSError` where no folder can be made.
+    The cluster gets a random token, unless the user has set a token or disabled tokens. The home
+    folder is then neither read nor written. The folder is removed afterwards with its contents.
+    Raises `OSError` if no folder can be created.
     """
     chosen = os.environ.get(MODE, "token").lower() != "token" or bool(
         {TOKEN, TOKEN_PATH} & os.environ.keys()
@@ -71,7 +72,10 @@ def own_cluster() -> Iterator[str]:
 
 
 def _short_folder() -> str:
-    """Return the first folder for temporary files in which the names of sockets have room."""
+    """Return the first folder for temporary files whose path is short enough for socket paths.
+
+    Raises `OSError` if there is none.
+    """
     named = [os.environ.get("RAY_TMPDIR"), tempfile.gettempdir(), *SHORT_FOLDERS]
     folders = [folder for folder in named if folder]
     for folder in folders:
@@ -87,11 +91,11 @@ def _short_folder() -> str:
 
 @contextmanager
 def joined_cluster(address: str) -> Iterator[str]:
-    """Prepare the environment for a cluster that others have started: send the token if it asks.
+    """Prepare the environment for a running cluster. Send the token if the cluster requires one.
 
-    One that asks for none takes a token from its driver, but its workers then cannot answer. Yields
-    what to check where the cluster refuses. Raises `ConnectionError` where a token is asked for and
-    there is none.
+    A cluster that requires no token accepts one from its driver, but its workers then cannot
+    answer. Yields a hint on what to check if the cluster refuses the connection. Raises
+    `ConnectionError` if a token is required and none is found.
     """
     asks = MODE not in os.environ and asks_for_token(address)
     found = find_token()
@@ -106,9 +110,9 @@ def joined_cluster(address: str) -> Iterator[str]:
 
 
 def asks_for_token(address: str) -> bool:
-    """Tell whether a cluster refuses who has no token.
+    """Tell whether a cluster refuses connections without a token.
 
-    Raises `ConnectionError` where it does not say so in time.
+    Raises `ConnectionError` if it does not answer in time.
     """
     if "://" in address:
         return find_token() is not None
@@ -135,7 +139,7 @@ def asks_for_token(address: str) -> bool:
 
 
 def find_token() -> str | None:
-    """Return where Ray finds a token, in words, or None."""
+    """Return the variable or the path in which Ray finds a token, or None."""
     if os.environ.get(TOKEN):
         return TOKEN
     path = _token_path()
@@ -147,13 +151,13 @@ def _token_path() -> Path | None:
         return Path(named)
     try:
         return Path.home() / ".ray" / "auth_token"
-    except RuntimeError:  # neither HOME nor an entry in the password database
+    except RuntimeError:  # HOME is not set and the password database has no entry
         return None
 
 
 @contextmanager
 def _set(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set those variables that are not set, and unset them afterwards."""
+    """Set the environment variables that are not yet set, and unset them afterwards."""
     added = variables.keys() - os.environ.keys()
     os.environ.update({name: variables[name] for name in added})
     try:

@@ -1,7 +1,8 @@
-"""A crew: the actors on Ray that carry a build's jobs out, as their driver sees them.
+"""The pool of Ray actors that run the jobs of a build, from the driver's side.
 
-Each has one job in flight, so that whoever dies takes one job along and we know which; the job goes
-to another one. Ray itself is handed in, as `pipelines.engine.workers.executor` has started it.
+Each actor has one job in flight, so that the death of an actor affects one known job, which goes to
+another actor. The `ray` module is passed in after `pipelines.engine.workers.executor` has started
+Ray.
 """
 
 from collections import Counter
@@ -15,33 +16,34 @@ from pipelines.engine.jobs import ShardJob
 from pipelines.engine.workers.supervisor import JobProgress
 
 STEP_SECONDS = 2.0
-"""How often an actor tells how far it is: a driver may have a thousand of them."""
+"""The interval at which an actor reports progress. A driver may have a thousand actors."""
 SILENT_SECONDS = 300.0
-"""How long all workers together may be silent; a cluster that grows takes minutes for a node."""
+"""The time without an answer from any worker after which the build stops. A cluster that scales up
+takes minutes to add a node."""
 MAX_ACTOR_CRASHES = 3
-"""After so many deaths of the actors that had it, a job is given up."""
+"""The number of actor deaths at one job, or in succession at start, that stops the build."""
 
 OnFrames = Callable[[int], None]
-"""Called with the number of frames done since it was last called; below 0 where work was lost."""
+"""Called with the number of frames done since the last call; negative if work was lost."""
 
 
 @dataclass
 class _PoolWorker:
-    """An actor, as the driver sees it."""
+    """An actor, from the driver's side."""
 
     actor: Any
     job: ShardJob | None = None
-    """None until the actor has said that it is there, and while there is nothing to do."""
+    """The current job; None until the actor has first answered, and while it is idle."""
     step: JobProgress = field(default_factory=JobProgress)
 
     @property
     def task(self) -> str:
-        """What it is at, by name."""
+        """The name of its shard, or `starting`."""
         return self.job.shard.name if self.job else "starting"
 
 
 class RayPool:
-    """Which worker has which job, and how many frames all have done."""
+    """Assigns jobs to workers and reports the frames that are done."""
 
     def __init__(self, ray: Any, start_worker: Callable[[], Any], on_frames: OnFrames) -> None:
         self._ray = ray
@@ -53,7 +55,11 @@ class RayPool:
         self._crashes: Counter[str] = Counter()
 
     def work(self, jobs: Sequence[ShardJob], count: int) -> Iterator[str]:
-        """Hand out jobs, one in flight a worker, and yield the names of shards as they are done."""
+        """Assign jobs to `count` workers, and yield the names of shards as they finish.
+
+        Each worker has one job in flight. Raises `AbortedError` if no worker answers for
+        `SILENT_SECONDS` or if actors keep dying, and any error that building a shard raised.
+        """
         self._waiting = iter(jobs)
         for _ in range(count):
             self._add_worker()
@@ -68,7 +74,7 @@ class RayPool:
                 self._assign(self._idle.pop(), job)
 
     def _add_worker(self) -> None:
-        """Ask for a worker; its first step, of nothing, tells that it is there."""
+        """Request a worker. The answer to its first, empty step shows that it has started."""
         self._watch(_PoolWorker(self._start_worker()))
 
     def _assign(self, worker: _PoolWorker, job: ShardJob) -> None:
@@ -79,7 +85,7 @@ class RayPool:
         self._busy[worker.actor.step.remote(STEP_SECONDS)] = worker
 
     def _next_steps(self) -> Iterator[tuple[_PoolWorker, JobProgress | None]]:
-        """Wait for one of the workers; yield each that has come further, None where it died."""
+        """Wait for a worker. Yield each that answered with its progress, or None if it died."""
         done, _ = self._ray.wait(list(self._busy), timeout=SILENT_SECONDS)
         if not done:
             raise AbortedError(
@@ -99,7 +105,7 @@ class RayPool:
         return step
 
     def _handle_progress(self, worker: _PoolWorker, step: JobProgress | None) -> str | None:
-        """Count what a worker has done, and decide what it does next; name a shard that is done."""
+        """Count a worker's progress and give it its next task. Return its shard's name if done."""
         self._on_frames((step or JobProgress()).frames - worker.step.frames)
         if step is None:
             self._replace(worker)
@@ -114,7 +120,7 @@ class RayPool:
         return job.shard.name if job else None
 
     def _replace(self, dead: _PoolWorker) -> None:
-        """Put a new worker in the place of one that died with its node, or was killed."""
+        """Replace a worker that was killed or died with its node."""
         self._crashes[dead.task] += 1
         if self._crashes[dead.task] >= MAX_ACTOR_CRASHES:
             raise AbortedError(

@@ -1,8 +1,9 @@
-"""A supervisor: it has one worker process, and outlives it.
+"""A supervisor runs one worker process and survives its death.
 
-A recording can crash the process that reads it, hang it, or eat its memory. Only another process
-can tell which row that was, and see to it that the rest of the shard is built. A row is blamed only
-when it was in hand at one death after another: a worker that is killed from outside costs nothing.
+A recording can crash the process that reads it, hang it, or exhaust its memory. Only another
+process can determine which row was the cause, and ensure that the rest of the shard is built. A row
+is blamed only if workers die at it several times in succession: a single kill from outside drops
+nothing.
 """
 
 import time
@@ -24,27 +25,27 @@ from pipelines.engine.workers.worker import RowFinished, RowStarted, ShardFinish
 from shards.format.publishing import TEMPORARY
 
 MAX_UNEXPLAINED_CRASHES = 5
-"""After so many deaths of a job's workers that found no row to blame, the job is given up."""
+"""The number of deaths of a job's workers, without a row to blame, that stops the build."""
 GIGABYTE = 10**9
 WATCH_SECONDS = 0.1
-"""How long the worker is waited for at a time."""
+"""The longest single wait for the worker."""
 SLEPT_SECONDS = 1.0
-"""A wait that took so much longer than it should was spent asleep, in a job that a person or Slurm
-had suspended (SIGSTOP): it does not count as the clip's time."""
+"""If a wait exceeds its timeout by this much, the process was suspended (SIGSTOP by a user or by
+Slurm). The wait then does not count as the clip's time."""
 
 
 @dataclass(frozen=True)
 class JobProgress:
-    """How far a supervisor has come with its job. Small and plain: it travels between machines."""
+    """The progress of a supervisor's job. It is small and plain, because machines exchange it."""
 
     frames: int = 0
-    """The frames of the job that are done; fewer than before where it had to begin again."""
+    """The number of frames of the job that are done. It falls if the job had to begin again."""
     done: bool = False
-    """Whether the shard and its receipt lie where they belong."""
+    """Whether the shard and its receipt are published."""
 
 
 class Supervisor:
-    """One worker process after another, and one job at a time."""
+    """Runs one job at a time, in one worker process at a time."""
 
     def __init__(self, build: BuildShard, execution: Execution) -> None:
         self._build = build
@@ -55,11 +56,11 @@ class Supervisor:
         self._step = JobProgress()
         self._current_row: int | None = None
         self._patience = 0.0
-        """For how many seconds more the worker may be silent, as far as this process is awake."""
+        """The remaining seconds that the worker may be silent, without time spent suspended."""
         self._crashes = CrashTracker()
 
     def begin(self, job: ShardJob) -> JobProgress:
-        """Take a job up, for `step` to carry on."""
+        """Begin a job. `step` continues it."""
         quarantine = find_quarantine(job.out, job.shard.name, job.plan)
         self._job = replace(job, quarantine=quarantine)
         self._crashes = CrashTracker()
@@ -67,9 +68,9 @@ class Supervisor:
         return self._step
 
     def step(self, seconds: float) -> JobProgress:
-        """Watch over the job for so long, or until it is done, and tell how far it is.
+        """Supervise the job for `seconds`, or until it is done, and return its progress.
 
-        Raises what building the shard raised, and `AbortedError` where workers go on dying.
+        Raises any error that building the shard raised, and `AbortedError` if workers keep dying.
         """
         until = time.monotonic() + seconds
         while self._job is not None and (now := time.monotonic()) < until:
@@ -85,7 +86,7 @@ class Supervisor:
         return self._step
 
     def close(self) -> None:
-        """End the worker, whatever it is at."""
+        """Kill the worker, even in the middle of a job."""
         if self._worker is not None:
             self._worker.kill()
             self._worker.reap()
@@ -98,17 +99,17 @@ class Supervisor:
         return self._worker
 
     def _send_job(self, job: ShardJob) -> None:
-        """Let the worker begin the job, from its first row."""
+        """Make the worker begin the job at its first row."""
         self._step, self._current_row = JobProgress(), None
-        with suppress(BrokenPipeError, ConnectionResetError):  # it died idle: `_receive` will tell
+        with suppress(BrokenPipeError, ConnectionResetError):  # it died idle; `_receive` handles it
             self._running.pipe.send(job)
         self._patience = self._clip_seconds
 
     def _receive(self, job: ShardJob) -> None:
-        """Take in what the worker has said: what it has in hand, an answer, or the end of it."""
+        """Handle a message of the worker: a row's start or end, a result, an error or its death."""
         try:
             said = self._running.pipe.recv()
-        except (EOFError, OSError):  # the second where it died in the middle of a word
+        except (EOFError, OSError):  # OSError: it died in the middle of a message
             self._handle_crash(job)
             return
         self._patience = self._clip_seconds
@@ -127,7 +128,10 @@ class Supervisor:
                 raise said
 
     def _handle_crash(self, job: ShardJob, crash: Crash | None = None) -> None:
-        """Clear up after a dead worker, blame a row if it is time, and begin the job again."""
+        """Clean up after a dead worker, blame a row if the evidence suffices, and restart the job.
+
+        Raises `AbortedError` after `MAX_UNEXPLAINED_CRASHES` deaths without a row to blame.
+        """
         exit_code = self._running.reap()
         self._worker = None
         _remove_unfinished(job)
@@ -144,12 +148,12 @@ class Supervisor:
         self._send_job(job)
 
     def _suspect(self, job: ShardJob) -> int | None:
-        """Return the row in hand, unless it is in quarantine: nothing of it was touched."""
+        """Return the current row, or None if it is in quarantine: none of its files was read."""
         quarantined = {row.row for row in job.quarantine}
         return None if self._current_row in quarantined else self._current_row
 
     def _without_current_row(self, job: ShardJob, crash: Crash) -> ShardJob:
-        """Put the row in hand in quarantine."""
+        """Return the job with the current row in quarantine, and publish the quarantine."""
         clip = next(clip for clip in job.shard.clips if clip.row.number == self._current_row)
         message = f"{clip.recording}: {crash.message}"
         quarantined = QuarantinedRow(clip.row.number, crash.reason, message)
@@ -159,7 +163,7 @@ class Supervisor:
 
 
 def _remove_unfinished(job: ShardJob) -> None:
-    """Remove what the dead worker of a job left under temporary names."""
+    """Remove the temporary files that the dead worker of a job left."""
     with job.permit():
         for path in (job.path, receipt_path(job.out, job.shard.name)):
             for unfinished in path.parent.glob(f"{path.name}.*{TEMPORARY}"):

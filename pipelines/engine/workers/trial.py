@@ -1,8 +1,8 @@
-"""A trial: the first clips are made and thrown away before a build begins.
+"""A trial: the samples of the first rows are made and discarded before a build begins.
 
-A sensor that sees nobody would fill shards with empty scans, without an error. The clips are made
-in a process of their own, since a recording may crash or hang whoever reads it: the trial then has
-no result, and the build drops the recording.
+A sensor that never sees the body would fill shards with empty scans without an error. The trial
+runs in a separate process, because a recording may crash or hang the process that reads it. In that
+case the trial has no result, and the build drops the recording.
 """
 
 import time
@@ -23,18 +23,18 @@ from pipelines.engine.workers.worker import ShardFinished, WorkerProcess
 
 TRIED_ROWS = 4
 TRIED_FRAMES = 2000
-"""Where a trial ends: it takes about as long as the start of a process."""
+"""The size limits of a trial, chosen so that it takes about as long as starting a process."""
 
 
 def try_first_rows(plan: Plan, product: Product, execution: Execution) -> None:  # type: ignore[type-arg]
-    """Make the samples of a plan's first rows; raise what `Product.expect_use` says of them.
+    """Make the samples of a plan's first rows, and raise any error of `Product.expect_use`.
 
-    On a cluster that is named nothing is tried: this machine may lack the cluster's devices.
+    With a named cluster there is no trial: this machine may lack the cluster's devices.
     """
     rows = tuple(_first_rows(plan)) if product.is_tried else ()
     if not rows or execution.allow_empty or execution.ray_address is not None:
         return
-    product.warm_up()  # before the worker is forked, which then has it too
+    product.warm_up()  # before the worker is forked, so that it inherits it
     worker = WorkerProcess(_try_rows, int(execution.worker_gigabytes * GIGABYTE))
     try:
         job = ShardJob(PlannedShard(plan.shards.names[0], rows), product, Path(), "", "")
@@ -46,7 +46,10 @@ def try_first_rows(plan: Plan, product: Product, execution: Execution) -> None: 
 
 
 def _first_rows(plan: Plan) -> Iterator[PlannedRow]:  # type: ignore[type-arg]
-    """Yield the first rows of a plan; few frames together, unless one row alone has many."""
+    """Yield the first rows of a plan: at most `TRIED_ROWS` rows and `TRIED_FRAMES` frames.
+
+    The first row is yielded even if it alone has more frames.
+    """
     frames = 0
     for number, row in enumerate(plan.shards[0].clips if plan.shards else ()):
         frames += row.frames
@@ -56,7 +59,7 @@ def _first_rows(plan: Plan) -> Iterator[PlannedRow]:  # type: ignore[type-arg]
 
 
 def _try_rows(job: ShardJob, watcher: RowListener) -> None:  # noqa: ARG001
-    """Make the samples of a job's rows and let the product judge them, in a worker."""
+    """Make the samples of a job's rows, and let the product check them. Runs in a worker."""
     product = job.product
     product.warm_up()
     samples = []
@@ -68,7 +71,7 @@ def _try_rows(job: ShardJob, watcher: RowListener) -> None:  # noqa: ARG001
 
 
 def _hear(pipe: Connection, seconds: float) -> None:
-    """Wait for the worker's answer and raise it if it is an error; a dead worker has none."""
+    """Wait for the worker's answer, and raise it if it is an error. Ignore a dead worker."""
     until = time.monotonic() + seconds
     with suppress(EOFError, OSError):
         while pipe.poll(max(0.0, until - time.monotonic())):

@@ -1,7 +1,7 @@
-"""A worker process: it builds shards, and says over a pipe what it has in hand.
+"""A worker process: it builds shards, and reports the current row over a pipe.
 
-It is forked, so that it starts at once with all that its parent has loaded. What it says stays in
-the pipe when it dies, so that the row that was in hand is known whatever happens.
+It is forked, so that it starts immediately with everything that its parent has loaded. Its messages
+stay in the pipe when it dies, so that the current row is always known.
 """
 
 import copy
@@ -23,32 +23,32 @@ from pipelines.engine.jobs import RowListener, ShardJob
 from pipelines.engine.workers.crashes import OUT_OF_MEMORY_EXIT
 
 Work = Callable[[ShardJob, RowListener], object]
-"""What a worker does with a job; what that returns is not sent back."""
+"""The function that a worker calls with a job. Its return value is not sent back."""
 _PR_SET_PDEATHSIG = 1
-"""Of Linux's `prctl`: the signal that a process gets when its parent dies."""
+"""The `prctl` option (Linux) that sets the signal a process gets when its parent dies."""
 
 
 @dataclass(frozen=True)
 class RowStarted:
-    """Said before a row is begun."""
+    """Sent before work on a row starts."""
 
     row: int
 
 
 @dataclass(frozen=True)
 class RowFinished:
-    """Said when a row is done."""
+    """Sent when a row is done."""
 
     frames: int
 
 
 @dataclass(frozen=True)
 class ShardFinished:
-    """Said when a shard and its receipt lie where they belong."""
+    """Sent when a shard and its receipt are published."""
 
 
 class _PipeReporter:
-    """A `RowListener` that passes on what it hears."""
+    """A `RowListener` that sends each event over a pipe."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -61,7 +61,7 @@ class _PipeReporter:
 
 
 class WorkerProcess:
-    """A worker process and our end of its pipe."""
+    """A worker process and the parent's end of its pipe."""
 
     def __init__(self, build: Work, memory_bytes: int) -> None:
         context = multiprocessing.get_context("fork")
@@ -71,19 +71,19 @@ class WorkerProcess:
             args=(theirs, self.pipe, build, memory_bytes, os.getpid()),
             daemon=True,
         )
-        # What is garbage here must not be collected there: the end of a client of Ray, such as an
-        # earlier build leaves, waits for threads that a forked process has not.
+        # The child must not collect the parent's garbage: the finalizer of a Ray client that an
+        # earlier build left waits for threads that do not exist in a forked process.
         gc.freeze()
         self._process.start()
         gc.unfreeze()
         theirs.close()
 
     def kill(self) -> None:
-        """Kill the process, if it still runs."""
+        """Kill the process if it is still running."""
         self._process.kill()
 
     def reap(self) -> int | None:
-        """Wait for the end of the process, and return its exit code."""
+        """Wait for the process to end, and return its exit code."""
         self._process.join()
         exit_code = self._process.exitcode
         self._process.close()
@@ -94,14 +94,14 @@ class WorkerProcess:
 def _work(
     connection: Connection, theirs: Connection, build: Work, memory_bytes: int, parent: int
 ) -> None:
-    """Build the shards whose jobs come over the connection, until it is closed.
+    """Build the shards of the jobs that arrive over the connection, until it is closed.
 
-    Answers each when it is done, or with the error that is to be raised in the parent, whose end
-    of the pipe is inherited and closed.
+    Answers each job with `ShardFinished`, or with the error to raise in the parent. Closes the
+    inherited copy of the parent's end of the pipe.
     """
     exit_with_parent(parent)
     theirs.close()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which kills us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _limit_memory(memory_bytes)
     while True:
@@ -122,16 +122,19 @@ def _work(
 
 def _answer(connection: Connection, answer: object) -> None:
     try:
-        copy.copy(answer)  # as it is put together again on the other side
+        copy.copy(answer)  # fails for errors that the receiver could not rebuild
         connection.send(answer)
-    except (PicklingError, TypeError, AttributeError):  # an error that cannot travel
+    except (PicklingError, TypeError, AttributeError):  # an error that cannot be sent
         told = RuntimeError(repr(answer))
         told.__notes__ = getattr(answer, "__notes__", [])
         connection.send(told)
 
 
 def exit_with_parent(parent: int) -> None:
-    """Let the system kill this process when its parent dies, so that nobody builds on unwatched."""
+    """Have the kernel kill this process when its parent dies: no worker runs unsupervised.
+
+    The kernel signal is available on Linux only. Exits immediately if the parent is already dead.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
@@ -139,11 +142,10 @@ def exit_with_parent(parent: int) -> None:
 
 
 def _limit_memory(more: int) -> None:
-    """Let allocations fail that would take so many bytes beyond what was inherited.
+    """Make allocations fail that exceed the inherited memory by more than `more` bytes.
 
-    Private writable memory is counted, as Linux counts it for `RLIMIT_DATA`: address space that is
-    only reserved, and files that are mapped, cost nothing. Where a batch system has set a lower
-    limit, that one holds.
+    Counts private writable memory, as Linux does for `RLIMIT_DATA`. Reserved address space and
+    mapped files do not count. A lower limit that a batch system has set stays in force.
     """
     if sys.platform == "linux":
         pages = int(Path("/proc/self/statm").read_text().split()[5])
@@ -152,7 +154,7 @@ def _limit_memory(more: int) -> None:
 
 
 def _lower_limit(kind: int, wanted: int) -> None:
-    """Set a limit of this process to a value, or keep the lower of its two present ones."""
+    """Lower a limit of this process to `wanted`. Keep its soft or hard limit if that is lower."""
     present = [limit for limit in resource.getrlimit(kind) if limit != resource.RLIM_INFINITY]
     limit = min([wanted, *present])
     resource.setrlimit(kind, (limit, limit))
