@@ -125,7 +125,7 @@ def _to_rows(batch: pa.RecordBatch) -> Iterator[tuple[Row, str | None]]:
 def _locate(
     rows: Iterable[tuple[Row, str | None]], locate: Locate, drops: list[Drop], limit: int | None
 ) -> Iterator[bytes | None]:
-    """Yield the recording of each row, or None if the row is dropped, until `limit` are found."""
+    """Yield the recording of each row, or None for a drop. Stop after `limit` recordings."""
     for row, split in rows:
         if limit == 0:
             return

@@ -1,4 +1,4 @@
-"""Hints for an index none of whose recordings is found: which recordings lie there and nearby.
+"""Hints if no row of an index finds its recording: which recordings exist at the root and nearby.
 
 The usual cause is that `--amass` names a folder at the wrong level, such as a subfolder of the
 archive's root.

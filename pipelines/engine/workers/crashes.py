@@ -1,7 +1,8 @@
 """How worker processes die, and which row is the cause.
 
-A single kill from outside says nothing about the row. A recording is the cause if worker processes
-die by themselves at the same row twice in succession.
+A recording is the cause if worker processes die by themselves at the same row twice in succession.
+A kill from outside is usually unrelated to the row, so the row is blamed only after four in
+succession.
 """
 
 import signal
