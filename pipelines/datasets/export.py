@@ -57,7 +57,11 @@ def _made_by(dataset: Dataset, options: ExportOptions) -> dict[str, Any]:
 
 @contextmanager
 def _holding(out: Path, made_by: Mapping[str, Any]) -> Iterator[None]:
-    """Lock a folder for this export while the block runs, or raise and leave it unchanged."""
+    """Lock a folder for this export while the block runs, or raise and leave it unchanged.
+
+    Raises `InputError` for a folder with other files or of another export, and `AbortedError` while
+    another process writes into it.
+    """
     expect_no_dataset(out)
     path = inside(out, EXPORT)
     if not path.exists():
@@ -74,7 +78,7 @@ def _holding(out: Path, made_by: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _expect_empty(out: Path) -> None:
-    """Raise for any file other than an unfinished `export.json` and its lock."""
+    """Raise `InputError` if `out` has files other than an unfinished `export.json` and the lock."""
     begun = (EXPORT, LOCK)
     if out.exists() and any(not path.name.startswith(begun) for path in out.iterdir()):
         raise InputError(

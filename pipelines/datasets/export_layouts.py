@@ -88,7 +88,7 @@ class NpyTree(Layout):
         yield array_to_npy(self._clip(self._reader, group))
 
     def listed(self, group: int) -> Iterator[Line]:
-        """Yield a clip's line."""
+        """Yield the line of a clip."""
         yield self.names(group)[0], self.keys[group], self.frames(group)
 
 
@@ -143,7 +143,7 @@ class PcdFrames(Layout):
         self._counts = None if counted is None else self._read_of(counted)
 
     def names(self, group: int) -> Sequence[str]:
-        """Return the names of a clip's frames."""
+        """Return the names of a clip's PCD files, one per frame."""
         folder = f"{self.split}/{self.keys[group]}"
         return [f"{folder}/{frame:06d}.pcd" for frame in range(self.frames(group))]
 

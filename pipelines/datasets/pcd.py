@@ -13,8 +13,7 @@ from shards.format.schema import ArraySpec
 
 FLOATS = ("float32", "float64")
 NO_POSITIONS = {"pose": "axis-angle rotations, in radians"}
-"""Fields with three floats per joint that are not positions, and their meaning; see
-docs/format.md."""
+"""Fields with three floats per joint that are not positions, and their meaning (docs/format.md)."""
 HEADER = """\
 # .PCD v0.7 - Point Cloud Data file format
 VERSION 0.7

@@ -26,7 +26,7 @@ class Candidates:
 def candidate_source(options: EvaluationOptions) -> Callable[[Dataset, References], Candidates]:
     """Return a function that gives the captions of the clips with references.
 
-    Raises `InputError` unless the options name either a file of captions or a checkpoint.
+    Raises `InputError` unless the options name either a captions file or a checkpoint, not both.
     """
     match options.captions, options.checkpoint:
         case Path() as file, None:

@@ -17,7 +17,7 @@ MAX_COMMONEST_SHARE = 0.5
 MIN_DISTINCT_SHARE = 0.05
 """A model has also collapsed if it has a smaller share of distinct captions."""
 MIN_LOSS_RISE = 0.01
-"""A model ignores its features if its loss rises by a smaller share with another clip's."""
+"""A model ignores its features if another clip's features raise its loss by a smaller share."""
 
 COMPARED = {"bleu_4": "BLEU@4", "cider_d": "CIDEr-D"}
 """The scores in which a model must be better than the baselines."""

@@ -9,7 +9,7 @@ from motiondata.errors import InputError
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each object of a file of JSON lines, after the name of the file and its line number.
+    """Yield the location (file and line number) and the object of each line of a JSON lines file.
 
     Raises `InputError` for a file that is not UTF-8 or a line that is not a JSON object.
     """

@@ -132,7 +132,10 @@ def _phrases_from(word: str) -> tuple[Phrase, ...]:
 
 
 def _names(phrases: Iterable[Phrase]) -> Iterator[Phrase]:
-    """Yield one-word phrases that name a kind: its name, and first words of its phrases alone."""
+    """Yield one-word phrases that name a kind.
+
+    These are the kind's name and each word that begins phrases of this kind only.
+    """
     begun: dict[str, set[str]] = {}
     for phrase in phrases:
         begun.setdefault(phrase.words[0], set()).add(phrase.kind)

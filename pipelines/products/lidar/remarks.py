@@ -1,4 +1,4 @@
-"""Report lines about captions and body shapes, which would go unnoticed otherwise."""
+"""Report lines about missing captions and ignored body shapes, which are easy to overlook."""
 
 from collections.abc import Iterable
 from pathlib import Path
