@@ -1,4 +1,4 @@
-"""The demo: made motion to verified shards to a picture, in one command and from nothing."""
+"""The demo: synthetic motion, verified shards and a picture, with one command and no input."""
 
 import shutil
 import sys
@@ -20,9 +20,10 @@ PROGRAM = "motiondata"
 
 
 def run(folder: Path, clips: int, workers: int) -> Iterator[str]:
-    """Do the demo's work in a folder and yield what to print as it goes.
+    """Run the demo in a folder; yield the text to print after each step.
 
-    What an earlier run has finished in the folder is kept.
+    Work that an earlier run has finished in the folder is kept. Raises `InputError` if that run
+    made another number of clips.
     """
     corpus, dataset, picture = folder / "corpus", folder / "lidar", folder / "preview.png"
     if (corpus / "index.csv").exists():
@@ -41,7 +42,7 @@ def run(folder: Path, clips: int, workers: int) -> Iterator[str]:
 
 
 def _expect_clips(index: Path, clips: int) -> None:
-    """Raise `InputError` where an earlier run has made another number of clips."""
+    """Raise `InputError` if an earlier run made another number of clips."""
     found = len(read_index(index))
     if found != clips:
         raise InputError(
@@ -51,7 +52,7 @@ def _expect_clips(index: Path, clips: int) -> None:
 
 
 def next_commands(dataset: Path, corpus: Path) -> Iterator[str]:
-    """Yield the commands to try next, as they can be typed."""
+    """Yield the commands to try next, ready to type."""
     program = program_name()
     yield "Next:"
     yield f"  {program} info {dataset}"
@@ -61,10 +62,10 @@ def next_commands(dataset: Path, corpus: Path) -> Iterator[str]:
 
 
 def program_name() -> str:
-    """Return what calls this program from the current folder: its name, or the path of its script.
+    """Return the command that runs this program from the current folder: its name or a path.
 
-    A script that is not on PATH, as in a virtual environment that was not entered, is "not found"
-    by its name.
+    The path of the script is needed if the script is not on PATH, for instance in a virtual
+    environment that is not activated.
     """
     script = Path(sys.argv[0])
     if script.name != PROGRAM or not script.is_file():  # such as `python -m motiondata`

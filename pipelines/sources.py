@@ -1,4 +1,4 @@
-"""Making and importing recordings: archives in AMASS's layout from other sources."""
+"""Synthesize and import recordings: archives in AMASS's layout from other sources."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +13,15 @@ from shards.format.paths import refuse_url
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What an import wrote, and what it could not import."""
+    """The result of an import: recordings written and motions that failed."""
 
     archive: Path
-    """The folder with the recordings."""
+    """Folder of the recordings."""
     report: convert.CmuReport
 
     @property
     def is_complete(self) -> bool:
-        """Tell whether every motion was imported."""
+        """Return whether every motion was imported."""
         return not self.report.failures
 
     def describe(self) -> str:
@@ -37,7 +37,7 @@ class ImportResult:
 
 
 def import_cmu(source: Path, out: Path) -> ImportResult:
-    """Convert CMU's ASF/AMC files; raises `InputError` where nothing can be imported."""
+    """Convert CMU's ASF/AMC files; raises `InputError` if nothing can be imported."""
     refuse_url(source)
     expect_possible_folder(out)
     expect_no_dataset(out)
@@ -45,7 +45,7 @@ def import_cmu(source: Path, out: Path) -> ImportResult:
 
 
 def synthesize(out: Path, clips: int, seed: int) -> str:
-    """Make a corpus of synthetic motion and say what is in it."""
+    """Write a corpus of synthetic motion and return a line that describes it."""
     expect_possible_folder(out)
     expect_no_dataset(out)
     report = corpus.synthesize(out, clips, seed)

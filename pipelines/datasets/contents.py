@@ -1,4 +1,4 @@
-"""What a dataset's manifest says of its clips: values first, and a function that renders them."""
+"""A summary of a dataset's clips, computed from its manifest, and its rendering as text."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -15,28 +15,28 @@ from pipelines.engine.totals import SYNTHETIC
 from pipelines.products.lidar.sample import COUNTED_FRAMES
 
 NAMED_FLAGGED = 8
-"""How many clips of a flag are named; the manifest has all."""
+"""Maximum number of clips named per flag; the manifest names all."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What is known of a dataset's clips; what the manifest has no column of is empty or None."""
+    """A summary of a dataset's clips. A value is empty or None if the manifest lacks its column."""
 
     hours: float | None
-    """The length of all clips together at their true frame rates."""
+    """Total length of all clips at their true frame rates."""
     clips_by_fps: Mapping[float, int]
-    """How many clips have each frame rate, which is rounded to a hundredth."""
+    """Number of clips by frame rate in fps, rounded to a hundredth."""
     clips_by_subset: Mapping[str, int]
-    """By HumanML3D's name of the subset."""
+    """Number of clips by HumanML3D's name of the subset."""
     frames: int
     counted_frames: Mapping[str, int]
-    """The sums of the columns in `COUNTED_FRAMES`: empty and crowded frames."""
+    """Sums of the columns in `COUNTED_FRAMES`: empty and crowded frames."""
     flagged: Mapping[str, tuple[str, ...]]
-    """The keys of the clips of which each flag is raised."""
+    """Keys of the flagged clips, by flag."""
 
     @classmethod
     def of(cls, manifest: pa.Table) -> "Contents":
-        """Read a manifest."""
+        """Summarize a manifest."""
         columns = {*manifest.column_names}
         frames = manifest["frames"].to_numpy()
         fps = manifest["fps"].to_numpy() if "fps" in columns else None
@@ -56,7 +56,7 @@ class Contents:
         )
 
     def describe(self) -> list[str]:
-        """Return lines for a person."""
+        """Return the lines of a report."""
         lines = [] if self.hours is None else [f"length: {_duration(self.hours)}"]
         if self.clips_by_fps:
             rates = (f"{fps:g} ({number:,})" for fps, number in self.clips_by_fps.items())
@@ -82,7 +82,7 @@ def _hours(frames: NDArray[Any], fps: NDArray[Any]) -> float:
 
 
 def _duration(hours: float) -> str:
-    """Return a length in the largest unit of which there is one."""
+    """Return a length in hours, minutes or seconds: the largest unit with a value of at least 1."""
     if hours >= 1:
         return f"{hours:,.1f} hours"
     return f"{hours * 60:,.1f} minutes" if hours >= 1 / 60 else f"{hours * 3600:,.1f} seconds"

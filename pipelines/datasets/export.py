@@ -1,7 +1,8 @@
-"""Exporting a dataset into files, for trainers that read no shards.
+"""Export a dataset to files, for trainers that do not read shards.
 
-Each file is whole or absent, and what is there is not made again, so that a stopped export is gone
-on with by the same command. A split's list of files is written last: with it, the split is whole.
+Each file is complete or absent, and existing files are not written again, so that the same command
+resumes an interrupted export. The list of a split's files is written last: if it exists, the split
+is complete.
 """
 
 import sys
@@ -25,16 +26,16 @@ from shards.format.publishing import publish, publishing, remove_temporaries
 from shards.format.self_hashed_json import from_self_hashed_json, to_self_hashed_json
 
 EXPORT = "export.json"
-"""Says of what, and how, a folder's files are made; it is written first."""
+"""Records the dataset and the options of the files in the folder. It is written first."""
 LOCK = "export.lock"
-"""Held by whoever writes; it is never replaced, so that all who come hold one file."""
+"""Lock file of the writing process. It is never replaced, so that all processes lock one file."""
 
 
 def export(path: Path, out: Path, options: ExportOptions) -> str:
-    """Write a dataset's files, or what an earlier run left of them, and say what came of it.
+    """Write the files of a dataset that an earlier run did not write, and return a report.
 
-    Raises `InputError` or `ShardError` for wrong input, before anything is written, and
-    `AbortedError` where the machine stops it, which the same call then goes on with.
+    Raises `InputError` or `ShardError` for invalid input before anything is written, and
+    `AbortedError` for a failure of the machine; the same call then resumes the export.
     """
     expect_possible_folder(out)
     dataset = Dataset.open(path)
@@ -48,7 +49,7 @@ def export(path: Path, out: Path, options: ExportOptions) -> str:
 
 
 def _made_by(dataset: Dataset, options: ExportOptions) -> dict[str, Any]:
-    """Return all that may change a byte of a file."""
+    """Return everything that may change a byte of a file."""
     parameters = asdict(options)
     del parameters["split"]
     return {"dataset": dataset.content_hash, **parameters}
@@ -56,7 +57,11 @@ def _made_by(dataset: Dataset, options: ExportOptions) -> dict[str, Any]:
 
 @contextmanager
 def _holding(out: Path, made_by: Mapping[str, Any]) -> Iterator[None]:
-    """Keep a folder to this export while the block runs, or raise and leave it as it is."""
+    """Lock a folder for this export while the block runs, or raise and leave it unchanged.
+
+    Raises `InputError` for a folder with other files or of another export, and `AbortedError` while
+    another process writes into it.
+    """
     expect_no_dataset(out)
     path = inside(out, EXPORT)
     if not path.exists():
@@ -73,7 +78,7 @@ def _holding(out: Path, made_by: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _expect_empty(out: Path) -> None:
-    """Raise for other files than an `export.json` that was begun and not finished, and its lock."""
+    """Raise `InputError` if `out` has files other than an unfinished `export.json` and the lock."""
     begun = (EXPORT, LOCK)
     if out.exists() and any(not path.name.startswith(begun) for path in out.iterdir()):
         raise InputError(
@@ -96,7 +101,7 @@ def _expect_same(out: Path, found: Mapping[str, Any], made_by: Mapping[str, Any]
 
 
 def _write_files(out: Path, layouts: Sequence[Layout]) -> str:
-    """Write the files that are not there; return the rate."""
+    """Write the missing files; return the rate as text."""
     waiting = [
         (layout, group)
         for layout in layouts
@@ -121,10 +126,10 @@ def _write_group(out: Path, layout: Layout, group: int) -> None:
 
 
 def _write_list(out: Path, layout: Layout) -> str:
-    """Write the list of a split's files unless it is there, and say what it lists.
+    """Write the list of a split's files unless it exists; return a line that describes it.
 
-    No name has a comma or a quote: `shards.format.paths` says which letters keys and splits may
-    have.
+    No name contains a comma or a quote: `shards.format.paths` defines the characters allowed in
+    keys and splits.
     """
     path = inside(out, f"{layout.split}.csv")
     if not path.exists():

@@ -1,7 +1,7 @@
-"""Layouts of exported files: into which files a split goes, what they hold, how they are listed.
+"""Layouts of exported files: their names, their contents and their entries in a split's list.
 
-Names and contents follow from the dataset, the field and the seed alone, so that any file can be
-made by itself, and a file that is there need not be made again.
+Names and contents depend only on the dataset, the field and the seed, so that each file can be
+made independently, and an existing file need not be made again.
 """
 
 from abc import ABC, abstractmethod
@@ -23,16 +23,16 @@ from shards.stream.shuffle import Epoch
 
 PACK_FRAMES = 32
 DISTINCT = {"points": "hits"}
-"""The field that says how many of a field's rows in a frame are distinct: docs/format.md."""
+"""The field that holds the number of distinct rows per frame of a field; see docs/format.md."""
 Line = tuple[str | int, ...]
-"""Of a list of files."""
+"""A line of a list of files."""
 
 
 class Layout(ABC):
-    """The files of a split, made one group at a time."""
+    """The files of a split, written one group at a time."""
 
     columns: ClassVar[Line]
-    """Of the list of files."""
+    """Column names of the list of files."""
 
     def __init__(self, dataset: Dataset, split: str, field: str, seed: int) -> None:
         self.split, self.field, self.seed = split, field, seed
@@ -40,29 +40,29 @@ class Layout(ABC):
         rows = select_rows(dataset, Selection(split))
         self.keys: list[str] = dataset.manifest["key"].take(rows).to_pylist()
         self.lengths = dataset.manifest["frames"].to_numpy()[rows]
-        """Frames of each clip, shaped (clips,)."""
+        """Number of frames of each clip, shaped (clips,)."""
         self._files, self._rows = ShardFiles(dataset), rows
         self._reader = self._read_of(field)
 
     def __len__(self) -> int:
-        """Return the number of groups: of clips, unless a layout says otherwise."""
+        """Return the number of groups; by default, one group per clip."""
         return len(self.keys)
 
     def frames(self, group: int) -> int:
-        """Return how many frames a group's files hold together."""
+        """Return the total number of frames in a group's files."""
         return int(self.lengths[group])
 
     @abstractmethod
     def names(self, group: int) -> Sequence[str]:
-        """Return the names of a group's files, paths in the export's folder."""
+        """Return the names of a group's files: paths relative to the export's folder."""
 
     @abstractmethod
     def contents(self, group: int) -> Iterator[bytes]:
-        """Yield what a group's files hold, in the order of their names."""
+        """Yield the contents of a group's files, in the order of `names`."""
 
     @abstractmethod
     def listed(self, group: int) -> Iterator[Line]:
-        """Yield a group's lines of the list of files."""
+        """Yield the lines of a group in the list of files."""
 
     def _read_of(self, field: str) -> FieldReader:
         return FieldReader(self._files, self._rows, field)
@@ -75,7 +75,7 @@ class Layout(ABC):
 
 
 class NpyTree(Layout):
-    """One array a clip."""
+    """One array per clip."""
 
     columns = ("file", "key", "frames")
 
@@ -84,16 +84,16 @@ class NpyTree(Layout):
         return [f"{self.split}/{self.keys[group]}.npy"]
 
     def contents(self, group: int) -> Iterator[bytes]:
-        """Yield a clip, shaped (frames, *row)."""
+        """Yield the bytes of a clip's npy file, shaped (frames, *row)."""
         yield array_to_npy(self._clip(self._reader, group))
 
     def listed(self, group: int) -> Iterator[Line]:
-        """Yield a clip's line."""
+        """Yield the line of a clip."""
         yield self.names(group)[0], self.keys[group], self.frames(group)
 
 
 class Packs(Layout):
-    """Packs of frames of all clips, each frame in one pack, in an order that the seed chooses."""
+    """Packs of frames of all clips, in an order set by the seed. Each frame is in one pack."""
 
     columns = ("file", "place", "key", "frame")
 
@@ -106,7 +106,7 @@ class Packs(Layout):
         return -(-len(self._items) // PACK_FRAMES)
 
     def frames(self, group: int) -> int:
-        """Return the frames of a pack; the last one may have fewer than the others."""
+        """Return the number of frames in a pack; the last pack may have fewer."""
         return min(PACK_FRAMES, len(self._items) - group * PACK_FRAMES)
 
     def names(self, group: int) -> Sequence[str]:
@@ -114,13 +114,13 @@ class Packs(Layout):
         return [f"{self.split}/{group:06d}.npy"]
 
     def contents(self, group: int) -> Iterator[bytes]:
-        """Yield a pack, shaped (frames, *row)."""
+        """Yield the bytes of a pack's npy file, shaped (frames, *row)."""
         pieces = self._pieces(group)
         runs = self._reader.read(pieces.clips, pieces.starts, pieces.counts, 1)
         yield array_to_npy(runs[:, 0])
 
     def listed(self, group: int) -> Iterator[Line]:
-        """Yield a line for each of a pack's frames: of which clip it is, and its number there."""
+        """Yield one line per frame of a pack, with its clip's key and its number in that clip."""
         pieces, (name,) = self._pieces(group), self.names(group)
         frames = zip(pieces.clips.tolist(), pieces.starts.tolist(), strict=True)
         for place, (clip, frame) in enumerate(frames):
@@ -132,7 +132,7 @@ class Packs(Layout):
 
 
 class PcdFrames(Layout):
-    """One point cloud a frame, of its distinct points."""
+    """One point cloud per frame, with the frame's distinct points."""
 
     columns = ("file", "key", "frame", "points")
 
@@ -143,24 +143,24 @@ class PcdFrames(Layout):
         self._counts = None if counted is None else self._read_of(counted)
 
     def names(self, group: int) -> Sequence[str]:
-        """Return the names of a clip's frames."""
+        """Return the names of a clip's PCD files, one per frame."""
         folder = f"{self.split}/{self.keys[group]}"
         return [f"{folder}/{frame:06d}.pcd" for frame in range(self.frames(group))]
 
     def contents(self, group: int) -> Iterator[bytes]:
-        """Yield a clip's frames."""
+        """Yield the bytes of each PCD file of a clip."""
         frames = self._clip(self._reader, group)
         for points, count in zip(frames, self._distinct(group), strict=True):
             yield points_to_pcd(points[:count])
 
     def listed(self, group: int) -> Iterator[Line]:
-        """Yield a line for each of a clip's frames."""
+        """Yield one line per frame of a clip."""
         frames = zip(self.names(group), self._distinct(group), strict=True)
         for frame, (name, points) in enumerate(frames):
             yield name, self.keys[group], frame, points
 
     def _distinct(self, group: int) -> list[int]:
-        """Return how many of the first points of each of a clip's frames are distinct."""
+        """Return the number of distinct points in each frame of a clip; these come first."""
         most = self._reader.shape[0]
         if self._counts is None:
             return [most] * self.frames(group)

@@ -1,6 +1,6 @@
-"""What an export is told; the command line takes its defaults from here.
+"""Options of an export. The command line takes its defaults from here.
 
-All but the split may change a byte of a file, so a folder is of one value of each.
+Every option except the split may change a byte of a file, so a folder has one value of each.
 """
 
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ EXPORT_FORMATS = ("npy-tree", "packs-of-32", "pcd")
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What of a dataset becomes files, and which. Raises `InputError` for an unknown format."""
+    """Which part of a dataset to export, and how. Raises `InputError` for an unknown format."""
 
     format: str
     """One of `EXPORT_FORMATS`, explained in docs/export.md."""
     split: str | None = None
-    """The split to export; None: all."""
+    """The split to export; None exports all splits."""
     field: str = "points"
-    """The array to export, one with a row of fixed shape a frame."""
+    """The array to export. It must have one row of fixed shape per frame."""
     seed: int = 0
-    """Keys the order of frames in packs."""
+    """Seed of the order of frames in packs."""
 
     def __post_init__(self) -> None:
         if self.format not in EXPORT_FORMATS:

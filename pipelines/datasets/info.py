@@ -1,4 +1,4 @@
-"""What a finished dataset is asked: is it sound, what does it hold, how was it made."""
+"""Verify and describe a finished dataset: its faults, its contents and how it was built."""
 
 import shlex
 from collections import Counter
@@ -24,11 +24,11 @@ from shards.format.paths import DATASET, TRAIN
 from shards.verify import verify as find_faults
 
 NOT_OURS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, pa.ArrowException)
-"""What reading raises where a table lacks a column, or an origin is of another shape."""
+"""Errors raised if a table lacks a column or the provenance has an unexpected structure."""
 
 
 def verify(path: Path) -> tuple[bool, str]:
-    """Check a dataset wholly; return whether it is sound, and a line a fault."""
+    """Check a whole dataset; return whether it is sound, and a report with one line per fault."""
     faults = [str(fault) for fault in find_faults(path)]
     if faults:
         return False, "\n".join([*faults, f"{counted(len(faults), 'fault')} in {path}"])
@@ -41,7 +41,10 @@ def verify(path: Path) -> tuple[bool, str]:
 
 
 def info(path: Path) -> str:
-    """Say what a dataset holds, from what it was made, and how to make it again."""
+    """Describe a dataset's contents, its inputs, and the command that builds it again.
+
+    Raises `DatasetError` for a description that this program does not write.
+    """
     dataset = Dataset.open(path)
     try:
         return _described(path, dataset)
@@ -100,7 +103,7 @@ def _members(dataset: Dataset) -> list[str]:
 
 
 def _describe_samples(dataset: Dataset) -> list[str]:
-    """Say from how many hits and recordings the samples are, and what their clips are."""
+    """Describe the samples: hits, recordings, captions, leaks between splits, and clips."""
     manifest = dataset.manifest
     lines = [*_hits(manifest), f"recordings: {len(set(manifest['source'].to_pylist())):,}"]
     lines += _captions(manifest)
@@ -112,13 +115,13 @@ def _describe_samples(dataset: Dataset) -> list[str]:
 
 
 def _synthetic(manifest: pa.Table) -> list[str]:
-    """Say how many samples are of made motion, where that is known."""
+    """Report the number of samples of synthetic motion, if the manifest has flags."""
     raised = manifest["flags"].to_pylist() if "flags" in manifest.column_names else []
     return synthetic_line(sum(SYNTHETIC in flags for flags in raised), len(manifest))
 
 
 def _shapes(dataset: Dataset) -> list[str]:
-    """Say which betas were ignored; made motion has betas of the bundled body."""
+    """Report which betas were ignored. Betas of synthetic motion belong to the bundled body."""
     manifest, description = dataset.manifest, dataset.description
     if "flags" not in manifest.column_names or all(
         SYNTHETIC in flags for flags in manifest["flags"].to_pylist()
@@ -129,7 +132,7 @@ def _shapes(dataset: Dataset) -> list[str]:
 
 
 def _hits(manifest: pa.Table) -> Iterator[str]:
-    """Say how many rays hit, where that is known."""
+    """Report the number of hits per frame, if the manifest has it."""
     if "hits_mean" in manifest.column_names:
         frames, hits = manifest["frames"].to_numpy(), manifest["hits_mean"].to_numpy()
         least = manifest["hits_min"].to_numpy().min()
@@ -137,7 +140,7 @@ def _hits(manifest: pa.Table) -> Iterator[str]:
 
 
 def _captions(manifest: pa.Table) -> Iterator[str]:
-    """Say how many captions there are, and how many samples have none."""
+    """Report the number of captions and of samples without a caption."""
     if "captions" in manifest.column_names:
         counts = pc.list_value_length(manifest["captions"]).to_numpy()
         yield from captions_line(counts.tolist())
@@ -188,12 +191,12 @@ def _features_made_with(provenance: Any) -> list[str]:
 
 
 _MADE_WITH = {"lidar": _lidar_made_with, "features": _features_made_with}
-"""What is said of the provenance of each product."""
+"""Functions that describe the provenance of each product."""
 _COMMANDS = {
     "lidar": "motiondata build-lidar INDEX --amass DIR --out DIR",
     "features": "motiondata encode DATASET --checkpoint FILE --out DIR",
 }
-"""The command that makes each product, the user's own files left open."""
+"""The command that builds each product, with placeholders for the user's files."""
 
 
 def _command(provenance: Any) -> str:
@@ -203,7 +206,7 @@ def _command(provenance: Any) -> str:
 
 
 def reproduce(dataset: Dataset) -> str:
-    """Return the command that builds such a dataset, the user's own files left open."""
+    """Return the command that builds such a dataset, with placeholders for the user's files."""
     description = dataset.description
     provenance = description.provenance
     words = [_command(provenance), *_folders(dataset)]
@@ -221,9 +224,10 @@ def reproduce(dataset: Dataset) -> str:
 
 
 def _folders(dataset: Dataset) -> list[str]:
-    """Return the options of the captions and the split lists that a LiDAR dataset was made with.
+    """Return the `--texts` and `--splits` options that a LiDAR dataset was built with.
 
-    They name folders even where the build found these beside the index: it need not lie there.
+    They are included even if the build found these folders next to the index, because another
+    index may not have them there.
     """
     provenance = dataset.description.provenance
     if provenance["product"] != "lidar":

@@ -1,7 +1,7 @@
 """Frames as PCD files, which the Point Cloud Library, Open3D and CloudCompare read.
 
-Format: pointclouds.org/documentation/tutorials/pcd_file_format.html, version 0.7, binary: a header
-in words, then the points' coordinates, little-endian, as processors have them.
+Format: pointclouds.org/documentation/tutorials/pcd_file_format.html, version 0.7, binary: a text
+header, then the points' coordinates, little-endian.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from shards.format.schema import ArraySpec
 
 FLOATS = ("float32", "float64")
 NO_POSITIONS = {"pose": "axis-angle rotations, in radians"}
-"""Fields with three floats per joint that are no positions, and what they are: docs/format.md."""
+"""Fields with three floats per joint that are not positions, and their meaning (docs/format.md)."""
 HEADER = """\
 # .PCD v0.7 - Point Cloud Data file format
 VERSION 0.7
@@ -27,7 +27,7 @@ VIEWPOINT 0 0 0 1 0 0 0
 POINTS {points}
 DATA binary
 """
-"""The viewpoint is the origin, where the sensor is in its own frame."""
+"""The header of a PCD file. The viewpoint is the origin, the sensor's position in its frame."""
 
 
 def points_to_pcd(points: NDArray[Any]) -> bytes:
@@ -37,7 +37,7 @@ def points_to_pcd(points: NDArray[Any]) -> bytes:
 
 
 def check_clouds(spec: ArraySpec, field: str) -> None:
-    """Raise `InputError` unless each frame of a field is an array of points."""
+    """Raise `InputError` unless each frame of a field is a float array shaped (points, 3)."""
     if field in NO_POSITIONS:
         raise InputError(
             f"field: expected positions for pcd, such as points or joints, found {field}, which "

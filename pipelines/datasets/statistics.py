@@ -1,7 +1,7 @@
-"""The statistics of a field, from a finished dataset's shards: computed, shown, and written.
+"""Compute, show and write the statistics of a field of a finished dataset.
 
-Shards may be read by several processes. What they report is merged in the order of the shards, so
-that their number does not reach a bit.
+Several processes may read shards. Their results are merged in shard order, so that the number of
+processes does not change a bit of the result.
 """
 
 import errno
@@ -39,11 +39,11 @@ from shards.stats.statistics_files import (
 from shards.stats.std_groups import Groups, check_groups, parse_groups
 
 BARS = 32
-"""How many characters wide a histogram is shown."""
+"""Width of a printed histogram, in characters."""
 HEIGHTS = " .:-=+*#%@"
-"""How often a value is there, from never to most often."""
+"""Characters for the frequency of a value, from zero to the highest."""
 NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
-"""How systems refuse to write into a folder of somebody else, or on a read-only mount."""
+"""Error numbers of a write into a folder without permission or on a read-only mount."""
 
 
 def stats(
@@ -55,10 +55,10 @@ def stats(
     workers: int = 0,
     out: Path | None = None,
 ) -> Iterator[str]:
-    """Compute the statistics of a field of a split; yield a report of them, then write them.
+    """Compute the statistics of a field of a split, yield a report, then write them.
 
-    They are written below `out`, the dataset's own folder where none is given. `group` is a rule's
-    name or `name=start:stop,...`; 0 workers: this process reads all shards.
+    They are written below `out`, by default the dataset's folder. `group` is the name of a rule or
+    `name=start:stop,...`. With 0 workers, this process reads all shards.
     """
     dataset = Dataset.open(path)
     split = split or dataset.default_split()
@@ -80,7 +80,7 @@ def stats(
 
 @contextmanager
 def _advised(path: Path) -> Iterator[None]:
-    """Add to the error of a damaged file what lists all of them."""
+    """Add the command that lists every fault to the error of a damaged file."""
     try:
         yield
     except DatasetError as error:
@@ -90,9 +90,10 @@ def _advised(path: Path) -> Iterator[None]:
 
 
 def write_statistics(dataset: Dataset, out: Path, files: dict[str, bytes]) -> None:
-    """Write files of statistics, unless the dataset has changed since it was opened.
+    """Write statistics files, unless the dataset has changed since it was opened.
 
-    Raises `InputError` where a build wrote others, and `AbortedError` where nothing can be written.
+    Raises `InputError` if the build wrote different statistics, and `AbortedError` if the folder is
+    not writable.
     """
     own = out.resolve() == dataset.path.resolve()
     if own:
@@ -110,10 +111,10 @@ def write_statistics(dataset: Dataset, out: Path, files: dict[str, bytes]) -> No
 
 @contextmanager
 def _unchanged(dataset: Dataset) -> Iterator[None]:
-    """Refuse to write statistics of a dataset that is not there any more."""
+    """Raise `InputError` if the dataset has been replaced since it was opened."""
     try:
         same = read_description(dataset.path).content_hash == dataset.content_hash
-    except DatasetError:  # it is built anew, and not finished yet
+    except DatasetError:  # it is being rebuilt
         same = False
     if not same:
         raise InputError(
@@ -124,7 +125,7 @@ def _unchanged(dataset: Dataset) -> Iterator[None]:
 
 
 def _check_listed(dataset: Dataset, files: Mapping[str, bytes]) -> None:
-    """Raise unless the files that the build lists are computed again to the same bytes."""
+    """Raise `InputError` if a file that the build lists was recomputed to different bytes."""
     listed = {file.name: file.blake3 for file in dataset.description.statistics or ()}
     for name, data in files.items():
         if listed.get(name, digest := hash_bytes(data)) != digest:
@@ -136,7 +137,7 @@ def _check_listed(dataset: Dataset, files: Mapping[str, bytes]) -> None:
 
 
 def _check_out(dataset: Dataset, out: Path | None) -> None:
-    """Raise where `out` is a folder of another dataset, or lies in a dataset."""
+    """Raise `InputError` if `out` is the folder of another dataset or lies inside a dataset."""
     if out is None:
         return
     expect_no_dataset(out.resolve().parent)
@@ -147,16 +148,17 @@ def _check_out(dataset: Dataset, out: Path | None) -> None:
 
 
 def _check_groups(dataset: Dataset, field: str, groups: Groups | None) -> None:
-    """Refuse groups that are not the field's, before hours are spent on it."""
+    """Refuse groups that do not fit the field, before the long computation starts."""
     if groups is not None:
         check_groups(groups, dataset.schema.float_array(field).components)
 
 
 @contextmanager
 def ordered_map(workers: int, shards: int) -> Iterator[OrderedMap]:
-    """Yield what maps shards to surveys: `map`, or that of so many processes.
+    """Yield a function that maps shards to measures in order: `map`, or that of a process pool.
 
-    They are spawned, not forked: pyarrow's threads run in this process already.
+    Processes are spawned, not forked, because pyarrow's threads already run in this process.
+    Raises `AbortedError` if a process is killed.
     """
     if workers < 1 or shards == 1:
         yield map
@@ -173,7 +175,7 @@ def ordered_map(workers: int, shards: int) -> Iterator[OrderedMap]:
 
 
 def _begin(parent: int) -> None:
-    """Leave Ctrl-C to the parent, and end with it."""
+    """Leave Ctrl-C to the parent process, and exit when it exits."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     exit_with_parent(parent)
 
@@ -202,10 +204,10 @@ def _histograms(found: FieldMeasures) -> list[str]:
 
 
 def _bars(histogram: Histogram) -> str:
-    """Return a histogram in a line, its ends before and behind it."""
+    """Return a histogram as one line, between its lower and its upper end."""
     starts = np.array(list(histogram.counts))
     low, bins = starts.min(), np.ptp(starts) // histogram.width + 1
-    step = np.ceil(bins / BARS) * histogram.width  # whole bins, or some bars would have one more
+    step = np.ceil(bins / BARS) * histogram.width  # the same number of bins per bar
     bars = ((starts - low) // step).astype(int)
     counts = np.bincount(bars, weights=np.array(list(histogram.counts.values())))
     levels = np.ceil(counts / counts.max() * (len(HEIGHTS) - 1)).astype(int)

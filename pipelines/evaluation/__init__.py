@@ -1,1 +1,1 @@
-"""Evaluating captions: how like people's they are, how much they tell, and what comes for free."""
+"""Evaluation of captions: similarity to references, correctness of acts, and baselines."""

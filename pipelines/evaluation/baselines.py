@@ -1,7 +1,8 @@
-"""What comes for free: one caption for every clip, and the caption of the nearest training clip.
+"""Baselines: one caption for every clip, and the caption of the nearest training clip.
 
-Short sentences about people share most of their words, so that a constant caption scores well; a
-captioner that is not better than both has learned nothing that pays. Both see training clips only.
+Short sentences about people share most of their words, so that a constant caption scores well. A
+captioner that is not better than both baselines has learned nothing useful. Both baselines use
+captions of training clips only.
 """
 
 import math
@@ -23,19 +24,19 @@ from shards.stream.field_reader import row_spec
 from shards.stream.streamed_dataset import StreamedDataset
 
 NEAREST_BY = ("features", "points")
-"""The fields that the nearest clip is looked for by: the first that the dataset has."""
+"""Default fields for finding the nearest clip. The first one in the dataset is used."""
 
 _CLIPS_A_BATCH = 16
 _CLIPS_AT_ONCE = 256
-"""Compared with all training clips at once, which bounds the memory."""
+"""Number of clips compared with all training clips at once. It bounds memory use."""
 
 
 def central_caption(references: References) -> str:
-    """Return the reference that is most like all of them: the constant caption.
+    """Return the reference that is most similar to all references: the constant caption.
 
-    How alike two sentences are is CIDEr-D's measure with every n-gram of the same weight: the
-    cosine of their counts, less the penalty for another length. Of equals the first by the alphabet
-    is taken.
+    The similarity of two sentences is that of CIDEr-D with equal weights for all n-grams: the
+    cosine of their counts times the penalty for a difference in length. Ties go to the first
+    sentence in alphabetical order.
     """
     sentences = [normalize_caption(text) for text in references.sentences]
     totals: dict[Ngram, dict[int, float]] = {}
@@ -49,7 +50,10 @@ def central_caption(references: References) -> str:
 
 
 def _likeness(sentence: str, totals: Mapping[Ngram, Mapping[int, float]]) -> float:
-    """Return how like a sentence is to others, given the sums of their counts by length."""
+    """Return the summed similarity of a sentence to all sentences.
+
+    `totals` holds the sums of their unit counts, by n-gram and length of the sentence.
+    """
     length = _length(sentence)
     return math.fsum(
         value * total * length_penalty(length - other)
@@ -63,7 +67,7 @@ def _length(sentence: str) -> int:
 
 
 def _unit_counts(sentence: str) -> Mapping[Ngram, float]:
-    """Return the counts of n-grams, those of each length divided by their norm."""
+    """Return the counts of n-grams; the counts of each n-gram length are divided by their norm."""
     counts = count_ngrams(sentence)
     squares = [0] * LONGEST
     for gram, count in counts.items():
@@ -72,7 +76,10 @@ def _unit_counts(sentence: str) -> Mapping[Ngram, float]:
 
 
 def nearest_field(dataset: Dataset, asked: str | None) -> str:
-    """Return the field that the nearest clip is looked for by, or raise where it cannot be."""
+    """Return the field for finding the nearest clip.
+
+    Raises `InputError` or `ShardError` if the dataset lacks such a field or its statistics.
+    """
     there = [field for field in NEAREST_BY if field in dataset.schema.arrays]
     if asked is None and not there:
         raise InputError(
@@ -89,11 +96,11 @@ def nearest_field(dataset: Dataset, asked: str | None) -> str:
 def nearest_captions(
     dataset: Dataset, train: References, others: References, field: str
 ) -> list[str]:
-    """Return for each clip the first reference of the training clip with the nearest mean.
+    """Return, for each clip, the first reference of the training clip with the nearest mean.
 
-    The mean of a clip is that of its frames, standardised by the training clips' statistics; the
-    distance is Euclidean, and of equals the first clip in the manifest is taken. A training clip
-    is not its own neighbour.
+    The mean is taken over the clip's frames, standardized by the training clips' statistics. The
+    distance is Euclidean. Ties go to the first clip in the manifest. A training clip is not its own
+    neighbor.
     """
     known, asked = (clip_means(dataset, refs, field) for refs in (train, others))
     keys = np.array(train.keys)
@@ -108,9 +115,9 @@ def nearest_captions(
 
 
 def clip_means(dataset: Dataset, references: References, field: str) -> NDArray[np.float64]:
-    """Return the mean of each clip's standardised rows, shaped (clips, components of a row).
+    """Return the mean of each clip's standardized rows, shaped (clips, components per row).
 
-    Frames that the field does not count, such as those in which no ray hit, are left out.
+    Frames with a count of zero, such as frames in which no ray hit, are left out.
     """
     counted = dataset.schema.arrays[field].counted_where
     standardizer = read_standardizer(dataset, TRAIN, field)

@@ -1,7 +1,6 @@
-"""Evaluating captions of a split: the model's and what comes for free, in one table.
+"""Evaluate the captions of a split: a model and two baselines in one table.
 
-Everything that the user gave is read and checked before anything is scored, since a captioner may
-take minutes.
+All input is read and checked before captions are scored, because a captioner may take minutes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,33 +32,34 @@ if TYPE_CHECKING:
 JSON_REPORT, MARKDOWN_REPORT = "report.json", "report.md"
 
 EXAMPLES = 10
-"""Clips that a report shows, spread evenly over the split."""
+"""Number of clips that a report shows, evenly spaced over the split."""
 
 
 @dataclass(frozen=True)
 class _EvaluationInputs:
-    """All that was given, read and checked."""
+    """All input of an evaluation, read and checked."""
 
     references: References
     train: References
     nearest_by: str
     nearest: list[str]
-    """The captions of the nearest training clips."""
+    """The caption of the nearest training clip, for each clip."""
     acts: list[tuple[KnownAct, ...]] | None
     bert: "BertScorer | None"
     candidates: Candidates
 
 
 def evaluate(path: Path, out: Path, options: EvaluationOptions) -> str:
-    """Write `report.json` and `report.md` on captions of a dataset's split; return the latter.
+    """Evaluate captions of a dataset's split; write `report.json` and `report.md`.
 
-    Raises `InputError` or `ShardError` for wrong input, before anything is written.
+    Return the text of `report.md`. Raises `InputError` or `ShardError` for invalid input before
+    anything is written.
     """
     expect_possible_folder(out)
     expect_no_dataset(out)
     dataset = Dataset.open(path)
     report = _report(dataset.content_hash, _evidence(dataset, options))
-    text = report_to_markdown(report).encode(errors="replace")  # JSON can hold half characters
+    text = report_to_markdown(report).encode(errors="replace")  # JSON can hold lone surrogates
     with os_errors_as_aborted(out):
         out.mkdir(parents=True, exist_ok=True)
         publish(out / JSON_REPORT, report_to_json(report))
@@ -131,7 +131,7 @@ def _tellings(
 
 
 def _examples(references: References, rows: Mapping[str, Sequence[str]]) -> list[Example]:
-    """Return what is said of some clips."""
+    """Return the captions and references of evenly spaced clips."""
     keys = references.keys
     places = sorted({len(keys) * k // EXAMPLES for k in range(EXAMPLES)})
     return [

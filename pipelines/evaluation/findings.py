@@ -1,7 +1,8 @@
-"""What a table of scores comes to, in sentences: collapse, ignored features, free captions as good.
+"""The findings of an evaluation as sentences: collapse, ignored features, baselines as good.
 
-A captioner that had collapsed said one sentence of 200 clips, and its loss was the same with other
-clips' features; when cured it said 70 after some hundred steps: the thresholds lie far from both.
+A collapsed captioner gave one sentence for 200 clips, and its loss did not change with other
+clips' features. Once fixed, it gave 70 sentences after a few hundred steps. The thresholds are far
+from both.
 """
 
 from collections import Counter
@@ -12,14 +13,14 @@ from pipelines.evaluation.report import CONSTANT, MODEL, NEAREST, Loss
 from pipelines.training.common.normalize_caption import normalize_caption
 
 MAX_COMMONEST_SHARE = 0.5
-"""A model that says one sentence of a larger share of the clips is collapsed."""
+"""A model has collapsed if it gives one sentence for a larger share of the clips."""
 MIN_DISTINCT_SHARE = 0.05
-"""So is one with a smaller share of distinct captions."""
+"""A model has also collapsed if it has a smaller share of distinct captions."""
 MIN_LOSS_RISE = 0.01
-"""A model whose loss rises by a smaller share with another clip's features ignores them."""
+"""A model ignores its features if another clip's features raise its loss by a smaller share."""
 
 COMPARED = {"bleu_4": "BLEU@4", "cider_d": "CIDEr-D"}
-"""The scores by which a model has to be better than the baselines."""
+"""The scores in which a model must be better than the baselines."""
 
 REASONS = (
     "Usual reasons are too few steps, features that share a mean (standardise them by the training "
@@ -40,10 +41,10 @@ NO_CIDER_OF_ONE = (
 
 
 def findings(captions: Sequence[str], scores: Mapping[str, Scores], loss: Loss | None) -> list[str]:
-    """Return what is wrong with a model, a sentence each, or one that says that nothing is.
+    """Return one sentence per fault of a model, or one sentence that it has none.
 
-    `scores` are by row of the table. A score that is not defined is not compared; a sentence at the
-    end says so.
+    `scores` holds the scores by row of the table. An undefined score is not compared; a sentence at
+    the end says so.
     """
     model, others = scores[MODEL], (CONSTANT, NEAREST)
     wrong = [*_collapse(captions, model), *_ignored(loss)]

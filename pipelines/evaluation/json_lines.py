@@ -1,4 +1,4 @@
-"""Reading a file of JSON lines that a user named."""
+"""Read a file of JSON lines that the user gave."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,10 @@ from motiondata.errors import InputError
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the objects of a file of JSON lines, each with words for where it stands."""
+    """Yield the location (file and line number) and the object of each line of a JSON lines file.
+
+    Raises `InputError` for a file that is not UTF-8 or a line that is not a JSON object.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -7,7 +7,7 @@ from pipelines.evaluation.report import MODEL, SCORERS, Example, Report
 from pipelines.training.common.normalize_caption import NORMALISER
 
 NOTHING = "-"
-"""In a cell that has nothing to say."""
+"""Content of an empty cell."""
 
 COLUMNS = {
     "bleu_1": "BLEU@1",
@@ -147,6 +147,6 @@ def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def _row(cells: Sequence[str]) -> str:
-    """Return a row of a table, with what Markdown would take for a new cell made harmless."""
+    """Return a row of a table; join lines and escape each |, which would begin a new cell."""
     tidy = (" ".join(cell.split()).replace("|", "\\|") for cell in cells)
     return f"| {' | '.join(tidy)} |"

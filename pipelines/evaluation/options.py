@@ -1,4 +1,4 @@
-"""What an evaluation is told; the command line takes its defaults from here."""
+"""Options of an evaluation. The command line takes its defaults from here."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,24 +8,24 @@ from motiondata.errors import InputError
 
 @dataclass(frozen=True)
 class EvaluationOptions:
-    """What is evaluated, and by what. Raises `InputError` for a layer of no model."""
+    """What to evaluate, and how. Raises `InputError` for a layer without a language model."""
 
     captions: Path | None = None
-    """A file of captions, an object with `key` and `caption` a line; or else a checkpoint."""
+    """File of captions, one object with `key` and `caption` per line. Not with `checkpoint`."""
     checkpoint: Path | None = None
-    """A captioner's checkpoint, which captions the split now."""
+    """Checkpoint of a captioner that captions the split. Not with `captions`."""
     split: str = "test"
     """The split whose references captions are compared with."""
     labels: Path | None = None
-    """The synthesiser's labels; None: no table by kind of motion."""
+    """The synthesizer's labels. None omits the table by kind of motion."""
     nearest_by: str | None = None
-    """The field by whose mean the nearest training clip is found; None: the first there is."""
+    """The field whose mean finds the nearest training clip. None selects `features` or `points`."""
     bert_model: Path | None = None
-    """The folder of a language model for BERTScore; None: no BERTScore."""
+    """Folder of a language model for BERTScore. None omits BERTScore."""
     bert_layer: int | None = None
-    """The layer of it that is compared; None: the last."""
+    """Layer of the language model to compare. None selects the last layer."""
     device: str = "auto"
-    """Of the captioner and the language model: `cpu`, `cuda`, or `auto`."""
+    """Device of the captioner and the language model: `cpu`, `cuda`, or `auto`."""
 
     def __post_init__(self) -> None:
         if self.bert_layer is not None and self.bert_model is None:

@@ -1,6 +1,6 @@
-"""What people said of the clips of a split, and what is to be compared with it.
+"""The reference captions of a split's clips, and the captions to compare with them.
 
-A reference is a caption of all of a clip's frames: one of a part would be wrong of the whole.
+A reference is a caption of all frames of a clip. A caption of a part may be wrong for the whole.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,13 +18,13 @@ from shards.stream.selection import Selection, select_rows
 
 @dataclass(frozen=True)
 class References:
-    """The clips of a split that have references, in the manifest's order."""
+    """The clips of a split that have references, in manifest order."""
 
     split: str
     texts: Mapping[str, tuple[str, ...]]
-    """Of each clip by its key, as written; each at least one, with a word at least."""
+    """References by the clip's key, not normalized; at least one per clip, none without a word."""
     silent: tuple[str, ...]
-    """The clips without, which are not scored."""
+    """Keys of the clips without references, which are not scored."""
 
     @property
     def keys(self) -> list[str]:
@@ -38,7 +38,7 @@ class References:
 
 
 def read_references(dataset: Dataset, split: str) -> References:
-    """Return the references of a split, or raise where there are none."""
+    """Return the references of a split; raises `InputError` if there are none."""
     rows = select_rows(dataset, Selection(split))
     table = dataset.manifest.take(rows)
     keys, frames = table["key"].to_pylist(), table["frames"].to_pylist()
@@ -56,10 +56,10 @@ def read_references(dataset: Dataset, split: str) -> References:
 
 
 def read_candidates(path: Path, references: References) -> list[str]:
-    """Return the caption of each clip with references, out of a file of JSON lines.
+    """Return the caption of each clip with references from a file of JSON lines.
 
-    A line is an object with `key` and `caption`. Every such clip must have a caption, once, and
-    every key be that of a clip of the split; raises `InputError` otherwise.
+    Each line is an object with `key` and `caption`. Raises `InputError` unless every clip with
+    references has exactly one caption and every key is the key of a clip of the split.
     """
     captions: dict[str, str] = {}
     for where, line in read_json_lines(path):

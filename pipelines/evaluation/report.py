@@ -1,7 +1,7 @@
-"""The report of an evaluation: all that it has found, and the same as JSON.
+"""The report of an evaluation: all its results, and their form as JSON.
 
-It names all that the figures depend on, and neither a path nor a time: the same captions of the
-same dataset give the same bytes.
+The report names everything that the figures depend on. It contains no path and no time, so that
+the same captions of the same dataset give the same bytes.
 """
 
 import json
@@ -23,68 +23,68 @@ SCORERS = {
     "cider_d": "CIDEr-D with n 4, sigma 6, times 10, without stemming (pycocoevalcap's Cider)",
     "bert_score": "BERTScore, F1 without idf and rescaling",
 }
-"""What the scores are; papers give them times 100, as the Markdown does."""
+"""Definitions of the scores. Papers, and the Markdown report, give them times 100."""
 
 
 @dataclass(frozen=True)
 class CaptionOrigin:
-    """Where captions are from."""
+    """The source of captions."""
 
     kind: Literal["checkpoint", "file"]
     name: str
-    """The file's, without its folder."""
+    """File name without its folder."""
     blake3: str
 
 
 @dataclass(frozen=True)
 class Loss:
-    """The captioner's loss, in nats a token."""
+    """The captioner's loss, in nats per token."""
 
     matched: float
-    """With each clip's own features."""
+    """Loss with each clip's own features."""
     shuffled: float
-    """With those of another clip."""
+    """Loss with the features of another clip."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """What is said of one clip."""
+    """The captions and references of one clip."""
 
     key: str
     captions: Mapping[str, str]
-    """By row of the tables."""
+    """Captions by row of the tables."""
     references: Sequence[str]
 
 
 @dataclass(frozen=True)
 class Report:
-    """All that an evaluation has found."""
+    """The results of an evaluation."""
 
     findings: Sequence[str]
     dataset: str
-    """The hash of the dataset."""
+    """Content hash of the dataset."""
     split: str
     captions_by: CaptionOrigin
     clips: int
     references: int
     silent: int
-    """Clips without a reference, which are not scored."""
+    """Number of clips without a reference, which are not scored."""
     training_clips: int
     constant_caption: str
     nearest_by: str
-    """The field by which the nearest training clip is found."""
+    """The field used to find the nearest training clip."""
     bert_model: LanguageModel | None
     scores: Mapping[str, Scores]
-    """By row of the tables."""
+    """Scores by row of the tables."""
     loss: Loss | None
-    """None where captions are from a file, or of one clip."""
+    """None if captions are from a file, or if there is only one clip."""
     telling: Mapping[str, ActTotals] | None
-    """What captions tell of the labelled acts, by row of the tables; None without labels."""
+    """Counts of labeled acts that captions describe, by row of the tables; None without labels."""
     examples: Sequence[Example]
 
 
 def report_to_json(report: Report) -> bytes:
-    """Return the report as JSON, with what its scores are and which software made it."""
+    """Return the report as JSON, with the definitions of its scores and the software version."""
     document = {
         "software": f"motiondata {__version__}",
         "normaliser": NORMALISER,

@@ -1,1 +1,1 @@
-"""Products: what a sample holds and how it is made. One folder or file per product."""
+"""Products: the members of a sample and how to build them. One folder or file per product."""

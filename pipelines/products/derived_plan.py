@@ -1,7 +1,7 @@
-"""A plan of samples made from another dataset's, one from one, in shards of the same names.
+"""A plan that derives one sample from each sample of another dataset, in shards of the same names.
 
-What is made of a shard goes to one shard, so that a worker reads one file and writes one, and the
-order of the samples is the source's.
+Each source shard becomes one shard, so that a worker reads one file and writes one file, and the
+samples keep the order of the source.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,51 +19,51 @@ from shards.format.manifest import ManifestRow, table_to_rows
 
 @dataclass(frozen=True)
 class SourceRow:
-    """What is told of a sample of which nothing is made."""
+    """The data of a source sample that a drop reports."""
 
     number: int
-    """Its number in the source's manifest, from 0."""
+    """Number of the sample in the source's manifest, from 0."""
     name: str
     source_path: str
-    """The recording that it is of."""
+    """The recording of the sample."""
     subset: str
 
 
 @dataclass(frozen=True)
 class PlannedDerivedSample:
-    """A sample of the source, of which one is to be made."""
+    """A sample of the source, from which one sample is to be made."""
 
     row: SourceRow
     shard: ShardEntry
-    """The source's shard."""
+    """The source shard that holds the sample."""
     sample: ManifestRow
-    """The sample in it."""
+    """The row of the sample in the source's manifest."""
     stamp: Stamp
-    """Of the source's shard, as it was when the work was planned."""
+    """Stamp of the source shard when the work was planned."""
 
     @property
     def recording(self) -> str:
-        """The sample, as messages call it."""
+        """The name of the sample in messages."""
         return f"{self.shard.name}, {self.sample.key}"
 
     @property
     def frames(self) -> int:
-        """Its frames."""
+        """The number of frames."""
         return self.sample.frames
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Its key, which is that of what is made of it."""
+        """The key of the sample, which the derived sample shares."""
         return (self.sample.key,)
 
     @property
     def files(self) -> dict[str, set[str]]:
-        """The source's shard."""
+        """The name of the source shard, by kind of file."""
         return {"shards": {self.shard.name}}
 
     @property
     def identity(self) -> list[object]:
-        """What a plan's hash covers of it; the source's hash covers the rest."""
+        """The part of the sample that a plan's hash covers; the source's hash covers the rest."""
         return [self.row.number, self.sample.key, self.frames]
 
 
@@ -73,21 +73,21 @@ class SourceSamples:
 
     dataset: Dataset
     stamps: Mapping[str, Stamp]
-    """Of the shards, by their names."""
+    """Stamps of the shards, by name."""
 
     @property
     def frames(self) -> NDArray[np.int64]:
-        """The frames of each sample, shaped (samples,)."""
+        """The number of frames of each sample, shaped (samples,)."""
         frames: NDArray[np.int64] = self.dataset.manifest["frames"].to_numpy()
         return frames
 
     @property
     def samples(self) -> NDArray[np.int64]:
-        """One of each, shaped (samples,)."""
+        """The number of samples derived from each sample, always 1, shaped (samples,)."""
         return np.ones(len(self.dataset.manifest), np.int64)
 
     def rows(self, start: int, stop: int) -> Iterator[PlannedDerivedSample]:
-        """Make the samples from one number to another."""
+        """Yield the planned samples numbered `start` to `stop - 1`."""
         dataset = self.dataset
         table = dataset.manifest.slice(start, stop - start)
         for number, sample in enumerate(table_to_rows(dataset.schema, table), start=start):
@@ -97,9 +97,9 @@ class SourceSamples:
 
 
 def plan_derived(dataset: Dataset, stamps: Mapping[str, Stamp]) -> Plan[SourceSamples]:
-    """Plan a shard for every one of a dataset, and a sample for every one in it.
+    """Plan one shard for each shard of a dataset, and one sample for each sample in it.
 
-    `stamps` are those of the dataset's shards, by name.
+    `stamps` holds the stamps of the dataset's shards, by name.
     """
     shards = dataset.description.shards
     names, sizes = [shard.name for shard in shards], [shard.samples for shard in shards]

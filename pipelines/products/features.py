@@ -1,8 +1,8 @@
-"""Encoding a dataset: the features of every clip as shards of their own, built as all shards are.
+"""The features product: encode every clip of a dataset into a new dataset of feature shards.
 
-A shard of features is made of one shard of points and has its name, its keys and their order:
-splits and captions stay what they are. The encoder sees one clip at a time, so that nothing depends
-on what is encoded beside it.
+A feature shard is derived from one shard of points and has the same name, keys and order, so that
+splits and captions do not change. The encoder gets one clip at a time, so that the features of a
+clip do not depend on other clips.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -37,7 +37,7 @@ from shards.format.reading import ShardReader
 from shards.format.schema import ArraySpec, Schema
 
 POINTS, DETAILS, TEXT = "points.npy", "json", "txt"
-"""The members that features are made of."""
+"""The members of a source sample that features are made from."""
 COLUMNS = pa.schema(
     [
         pa.field("source", pa.string(), nullable=False),
@@ -45,38 +45,38 @@ COLUMNS = pa.schema(
         pa.field("captions", pa.list_(pa.string()), nullable=False),
     ]
 )
-"""What the manifest says of a clip's features beside what it says of every sample."""
+"""The manifest columns of features, in addition to the columns that all samples have."""
 
 
 class Encoder(Protocol):
-    """What makes features of points, such as `training.encoders.load_encoder.LoadedEncoder`."""
+    """Computes features from points, as `training.encoders.load_encoder.LoadedEncoder` does."""
 
     @property
     def width(self) -> int:
-        """Features a frame."""
+        """Number of features per frame."""
 
     @property
     def id(self) -> str:
-        """The hash of all that makes the features."""
+        """Hash of everything that determines the features."""
 
     def encode(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return features shaped (frames, width) of points shaped (frames, points, 3)."""
+        """Return features shaped (frames, width) for points shaped (frames, points, 3)."""
 
 
 LoadEncoder = Callable[[], Encoder]
-"""Loads an encoder: it can be pickled, and it equals its copies, as a frozen dataclass does."""
+"""Loads an encoder. It must be picklable and equal to its copies, such as a frozen dataclass."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """An encoder in a file that `motiondata align` wrote."""
+    """An encoder checkpoint written by `motiondata align`."""
 
     path: Path
     encoder: str = ""
-    """`module:factory`, the code of an encoder of the user's own; empty: the program's."""
+    """`module:factory` of a custom encoder; empty for the built-in encoder."""
 
     def __call__(self) -> Encoder:
-        """Load the encoder; raises `InputError` where the file is none."""
+        """Load the encoder; raises `InputError` if the file is not an encoder checkpoint."""
         from pipelines.training.encoders.load_encoder import load_encoder
 
         return load_encoder(self.path, self.encoder)
@@ -85,9 +85,9 @@ class Checkpoint:
 def encode(
     dataset: Path, checkpoint: Path, out: Path, execution: Execution, encoder: str = ""
 ) -> BuildResult:
-    """Encode a dataset's points by a checkpoint's encoder, or go on with an earlier run's work.
+    """Encode a dataset's points with the encoder of a checkpoint, or resume an earlier run.
 
-    `encoder` is `module:factory` where the encoder is the user's own. Raises as `build` does.
+    `encoder` is the `module:factory` of a custom encoder. Raises as `build` does.
     """
     load = Checkpoint(checkpoint.absolute(), encoder)
     return encode_with(load, dataset, out, execution, {"encoder": encoder or None})
@@ -100,9 +100,9 @@ def encode_with(
     execution: Execution,
     parameters: Mapping[str, Any] | None = None,
 ) -> BuildResult:
-    """Encode a dataset's points by any encoder, as `encode` does.
+    """Encode a dataset's points with any encoder, as `encode` does.
 
-    `parameters` are what the command is told beside files, for `motiondata info` to repeat.
+    `parameters` are the command's options other than files, for `motiondata info` to repeat.
     """
     _expect_apart(dataset, out)
     with os_errors_as_aborted(out):
@@ -122,14 +122,14 @@ def encode_with(
 
 
 def _expect_apart(dataset: Path, out: Path) -> None:
-    """Refuse to write features where the points lie: a restart would remove those."""
+    """Refuse to write features into the folder of the points: a restart would remove the points."""
     ours, theirs = out.resolve(), dataset.resolve()
     if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
         raise InputError(f"{out}: expected a folder apart from {dataset}; choose another --out")
 
 
 def _check_source(source: Dataset) -> None:
-    """Raise `InputError` unless samples have points and captions, and name their recordings."""
+    """Raise `InputError` if samples lack points, captions or the names of their recordings."""
     members = [name for name in (POINTS, DETAILS, TEXT) if name not in source.schema.members]
     columns = [name for name in COLUMNS.names if name not in source.manifest.column_names]
     if members or columns:
@@ -145,16 +145,16 @@ class FeatureProduct:
 
     load: LoadEncoder
     encoder: str
-    """The encoder's id: a worker that loads another one stops."""
+    """Id of the encoder. A worker that loads a different encoder stops."""
     width: int
-    """Features a frame."""
+    """Number of features per frame."""
     source: Path
-    """The dataset's folder."""
+    """Folder of the source dataset."""
     source_schema: Schema
     dataset: str
-    """The dataset's hash."""
+    """Content hash of the source dataset."""
     parameters: dict[str, Any]
-    """What the command is told beside files."""
+    """The command's options other than files."""
 
     name: ClassVar[str] = "features"
     columns: ClassVar[pa.Schema] = COLUMNS
@@ -176,14 +176,17 @@ class FeatureProduct:
         _load(self.load, self.encoder)
 
     def prefetch(self, planned: PlannedDerivedSample) -> None:
-        """Do nothing: clips lie one after another in their shard, as systems expect of files."""
+        """Do nothing: clips are read sequentially, and operating systems prefetch such reads."""
 
     def begin(self, planned: PlannedDerivedSample) -> FinishSamples:
-        """Encode a clip when its turn comes."""
+        """Return a function that encodes the clip."""
         return lambda: [self._sample(planned)]
 
     def _sample(self, planned: PlannedDerivedSample) -> tuple[str, Values]:
-        """Return a clip's features; raises as `_read` does."""
+        """Return a clip's key and members; raises as `_read` does.
+
+        Raises `InputError` if the features have a wrong shape or are not finite.
+        """
         encoder, sample = _load(self.load, self.encoder), planned.sample
         points, details, text = self._read(planned)
         features = encoder.encode(points)
@@ -198,8 +201,8 @@ class FeatureProduct:
     def _read(self, planned: PlannedDerivedSample) -> list[Any]:
         """Read a clip's members from the source.
 
-        Raises `DatasetError` where the source is damaged, and `OSError` where its shard is not as
-        it was when the work was planned: the source's disk or mount may have been lost.
+        Raises `DatasetError` if the source is damaged, and `OSError` if its shard has changed since
+        the work was planned: the source's disk or mount may have been lost.
         """
         path = self.source / planned.shard.name
         expect_as_planned(planned.stamp, path)
@@ -214,20 +217,20 @@ class FeatureProduct:
             expect_as_planned(planned.stamp, path)
 
     def remarks(self, totals: BuildTotals) -> Sequence[str]:  # noqa: ARG002 (of the protocol)
-        """Return nothing: the source's report has said it."""
+        """Return nothing: the report of the source dataset has these remarks."""
         return ()
 
     def expect_use(self, samples: Sequence[Values]) -> None:
-        """Do nothing: features are as good as their encoder, whose training has judged it."""
+        """Do nothing: the training of the encoder has evaluated its features."""
 
     def manifest_values(self, values: Values) -> dict[str, Any]:
-        """Return a sample's values of `COLUMNS`."""
+        """Return a sample's values for `COLUMNS`."""
         details = values[DETAILS]
         captions = [caption["text"] for caption in details["captions"]]
         return {"source": details["source"], "subset": details["subset"], "captions": captions}
 
     def plan_around(self, kept: dict[str, KeptShard]) -> PlannedBuild:
-        """Plan the features of all samples; none of the shards is ever added to."""
+        """Plan the features of all samples. No samples are ever added to a shard."""
         source = Dataset.open(self.source)
         names = [shard.name for shard in source.description.shards]
         for name in names:
@@ -242,7 +245,10 @@ class FeatureProduct:
         return PlannedBuild(plan, fingerprint(plan, self.parameters, contents, shards, kept))
 
     def provenance(self) -> dict[str, Any]:
-        """Return the encoder, and what the dataset says of itself."""
+        """Return the encoder's id and width, and the source's hash, parameters and provenance.
+
+        Raises `InputError` if the source was replaced during the run.
+        """
         dataset = Dataset.open(self.source)
         if dataset.content_hash != self.dataset:
             raise InputError(f"{self.source}: was replaced while it was encoded; start again")
@@ -259,7 +265,7 @@ class FeatureProduct:
 
 @lru_cache(maxsize=1)
 def _load(load: LoadEncoder, expected: str) -> Encoder:
-    """Load an encoder once a process, or raise `InputError` where it is no longer the same."""
+    """Load an encoder once per process; raises `InputError` if it has changed."""
     encoder = load()
     if encoder.id != expected:
         raise InputError("the encoder was replaced while it was used; start again")
@@ -268,6 +274,6 @@ def _load(load: LoadEncoder, expected: str) -> Encoder:
 
 @lru_cache(maxsize=1)
 def _check_shard(source: Path, shard: ShardEntry) -> None:
-    """Raise `DatasetError` where a shard is not as built; each is read once more for it."""
+    """Raise `DatasetError` if a shard's hash is wrong. This reads each shard one more time."""
     if hash_file(existing(source, shard.name)) != shard.blake3:
         raise DatasetError(shard.name, "is damaged; verify the dataset, and copy it again")

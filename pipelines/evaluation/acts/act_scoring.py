@@ -1,17 +1,18 @@
-"""Judging a caption by the acts of its clip: are the right kinds told, sides and directions.
+"""Score a caption against the acts of its clip: kinds, sides and directions.
 
-Every act of a clip counts, a gesture as an act of its own. Each takes, in its turn, a phrase of its
-kind that no other has taken, of several the one that agrees best; the order of telling is free.
+Every act of a clip counts, and a gesture counts as a separate act. The acts are matched in turn:
+each takes an unused phrase of its kind, the one that agrees best if there are several. The order
+of the phrases does not matter.
 
-- Kind: there is such a phrase.
-- Side and direction: the phrase names the act's. Where the synthesiser need not name it, the
-  caption need not, and then there is nothing to judge; but no direction at all is right only in
-  the act's own variant: `turns around` for a half turn to the left, not for a quarter turn, and
-  `walks around in a full circle` for a circle, not `walks`.
-- A walk in a bend may be told as a walk and a turn.
-- Phrases that no act has taken are told besides: a caption that names all kinds is not right.
+- Kind: correct if there is such a phrase.
+- Side and direction: correct if the phrase names the act's side or direction. If the synthesizer
+  may omit it, the caption may omit it too, and it is not scored. A missing direction is accepted
+  only in a phrase of the act's own variant: `turns around` for a half turn to the left, but not
+  for a quarter turn; `walks around in a full circle` for a circle, but not `walks`.
+- A walk along a bend may be described as a walk and a turn.
+- Unused phrases are extra: a caption that names all kinds is not correct.
 
-Counts, paces and sizes are not judged.
+Counts, paces and sizes are not scored.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,25 +33,25 @@ Aspect = Literal["side", "direction"]
 ASPECTS: tuple[Aspect, ...] = ("side", "direction")
 
 AspectOutcome = bool | None
-"""Right or wrong; None where there is nothing to judge."""
+"""True if correct, False if wrong, None if not scored."""
 
 
 @dataclass(frozen=True)
 class KnownAct:
-    """An act of a clip, or the gesture of one."""
+    """An act of a clip, or the gesture of an act."""
 
     act: Act
     is_gesture: bool = False
 
     @property
     def variants(self) -> tuple[str, ...]:
-        """The variants whose phrases may be said of it."""
+        """The variants whose phrases may describe the act."""
         own = variant(self.act)
         return (own, while_variant(self.act.kind)) if self.is_gesture else (own,)
 
     @property
     def bends(self) -> bool:
-        """Tell whether it turns on its way to a side."""
+        """Return whether the act turns while it moves to a side."""
         return (
             self.act.kind != "turn"
             and self.act.direction in ("left", "right")
@@ -58,14 +59,14 @@ class KnownAct:
         )
 
     def is_named(self, aspect: Aspect) -> bool:
-        """Tell whether all that may be said of it names its side, or its direction."""
+        """Return whether every phrase for the act names its side or direction."""
         phrases = [phrase for name in self.variants for phrase in phrases_of(name)]
         return all(phrase.tells(aspect) for phrase in phrases)
 
 
 @dataclass(frozen=True)
 class ActScore:
-    """What a caption says of one act."""
+    """The score of a caption for one act."""
 
     kind: str
     named: bool
@@ -74,22 +75,22 @@ class ActScore:
 
     @property
     def right(self) -> bool:
-        """Tell whether nothing is wrong."""
+        """Return whether the kind is named and neither side nor direction is wrong."""
         return self.named and self.side is not False and self.direction is not False
 
 
 @dataclass(frozen=True)
 class ActScores:
-    """What a caption says of a clip."""
+    """The scores of a caption for one clip."""
 
     verdicts: tuple[ActScore, ...]
-    """One for each act."""
+    """One score per act."""
     besides: tuple[str, ...]
-    """The kinds of what it tells that is not in the clip."""
+    """Kinds of the acts that the caption names but the clip does not contain."""
 
     @property
     def right(self) -> bool:
-        """Tell whether it tells every act rightly, and nothing besides."""
+        """Return whether the caption describes every act correctly, and no other act."""
         return not self.besides and all(verdict.right for verdict in self.verdicts)
 
 
@@ -104,14 +105,14 @@ def known_acts(acts: Iterable[Act]) -> tuple[KnownAct, ...]:
 
 
 def score_acts(caption: str, acts: Sequence[KnownAct]) -> ActScores:
-    """Return what a caption says of a clip with these acts."""
+    """Score a caption against the acts of its clip."""
     left = list(read_caption(caption))
     verdicts = [_verdict(known, _take(left, known), left) for known in acts]
     return ActScores(tuple(verdicts), tuple(phrase.kind for phrase in left))
 
 
 def _take(left: list[Phrase], known: KnownAct) -> Phrase | None:
-    """Take the phrase out of those left that is of the act's kind and agrees best."""
+    """Remove from `left` the phrase of the act's kind that agrees best, and return it."""
     of_kind = [phrase for phrase in left if phrase.kind == known.act.kind]
     if not of_kind:
         return None
@@ -142,7 +143,7 @@ def _agrees(phrase: Phrase, known: KnownAct, aspect: Aspect) -> bool:
 
 
 def _take_turn(left: list[Phrase], direction: str) -> bool:
-    """Take a turn to a side out of the phrases left, and tell whether there was one."""
+    """Remove a turn to a side from the phrases left; return whether there was one."""
     turns = [phrase for phrase in left if (phrase.kind, phrase.direction) == ("turn", direction)]
     if turns:
         left.remove(turns[0])

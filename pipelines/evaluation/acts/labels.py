@@ -1,4 +1,4 @@
-"""The synthesiser's labels of clips, and a table by kind of act of what captions tell of them."""
+"""The synthesizer's labels of clips, and counts by kind of act of what captions describe."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,42 +15,42 @@ from pipelines.evaluation.acts.act_scoring import ActScores, KnownAct, known_act
 from pipelines.evaluation.json_lines import read_json_lines
 
 ALL_KINDS = "all"
-"""The last row of the table."""
+"""Kind of the last row of the table, which counts all acts."""
 
 
 @dataclass(frozen=True)
 class KindCount:
-    """What captions tell of the acts of a kind."""
+    """Counts of the acts of one kind that captions describe."""
 
     acts: int
     named: int
-    """Acts whose kind is told."""
+    """Acts whose kind is named."""
     sides: int
-    """Acts with a side that is to be told, or is."""
+    """Acts with a scored side: one that must be named, or is named."""
     sides_right: int
     directions: int
     directions_right: int
     right: int
-    """Acts of which nothing is told wrongly."""
+    """Acts whose kind is named and of which nothing is wrong."""
     besides: int
-    """How often the kind is told and is not there."""
+    """Number of times that captions name the kind without such an act in the clip."""
 
 
 @dataclass(frozen=True)
 class ActTotals:
-    """What captions tell of clips."""
+    """Counts of the clips and acts that captions describe."""
 
     clips: int
     clips_right: int
-    """Clips whose caption tells every act rightly and nothing besides."""
+    """Clips whose caption describes every act correctly and no other act."""
     kinds: Mapping[str, KindCount]
-    """By kind in alphabetical order, then `ALL_KINDS`."""
+    """Counts by kind in alphabetical order, then those of `ALL_KINDS`."""
 
 
 def read_labels(path: Path, keys: Iterable[str]) -> list[tuple[KnownAct, ...]]:
-    """Return the acts of clips by their keys, out of the synthesiser's `labels.jsonl`.
+    """Return the acts of the clips with the given keys from the synthesizer's `labels.jsonl`.
 
-    Raises `InputError` where the file is none, or does not know a clip.
+    Raises `InputError` if the file is not a file of labels, or lacks a clip.
     """
     labels = {}
     for where, line in read_json_lines(path):
@@ -71,7 +71,7 @@ def read_labels(path: Path, keys: Iterable[str]) -> list[tuple[KnownAct, ...]]:
 
 
 def count_acts(captions: Sequence[str], acts: Sequence[Sequence[KnownAct]]) -> ActTotals:
-    """Return what captions, one a clip, tell of the clips' acts."""
+    """Count the acts that captions describe, given one caption per clip."""
     scored = [score_acts(caption, known) for caption, known in zip(captions, acts, strict=True)]
     there = {verdict.kind for act_scores in scored for verdict in act_scores.verdicts}
     kinds = sorted(there.union(*(act_scores.besides for act_scores in scored)))
@@ -98,7 +98,7 @@ def _count(scored: Sequence[ActScores], kinds: Collection[str]) -> KindCount:
 
 
 def _json_to_act(label: Mapping[str, Any]) -> Act:
-    """Return an act of a label; raises `KeyError` for one that the synthesiser does not know."""
+    """Return an act of a label; raises `KeyError` for an act unknown to the synthesizer."""
     told = {field.name: label[field.name] for field in fields(Act)}
     if told["gesture"] is not None:
         told["gesture"] = _json_to_act(told["gesture"])

@@ -1,10 +1,11 @@
-"""What a caption tells, read back with the synthesiser's own phrases: acts, sides and directions.
+"""Parse a caption with the synthesizer's own phrases into acts, sides and directions.
 
-The table of phrases is made from `PHRASES` and `MEANWHILE`, so that it cannot disagree with what
-captions are made of. Of a phrase only the words count that tell what is done, where to, and with
-which limb: lemmas without articles, prepositions, numbers, paces and sizes. A caption is read from
-left to right; at each word the longest phrase is taken that begins there, and a word where none
-begins is passed over. So `walks forward, slowly, and turns left` is a walk and a turn to the left.
+The table of phrases is made from `PHRASES` and `MEANWHILE`, so that it agrees with the phrases of
+synthetic captions. Only the words of a phrase that describe the act, its direction and its limb
+count: lemmas without articles, prepositions, numbers, paces and sizes. A caption is parsed from
+left to right. At each word, the parser takes the longest phrase that begins there; a word at which
+no phrase begins is skipped. So `walks forward, slowly, and turns left` is a walk and a turn to the
+left.
 """
 
 import re
@@ -29,7 +30,7 @@ from motiondata.synthesis.language.words import LEXICON, plain
 from pipelines.training.common.normalize_caption import normalize_caption
 
 SIDE, DIRECTION = "SIDE", "DIRECTION"
-"""Stand in phrases for a word of `MEANINGS`; captions are in lower case."""
+"""Placeholders in phrases for a word of `MEANINGS`. Captions are in lower case."""
 MEANINGS = {SIDE: {*SIDES, "both"}, DIRECTION: {*MIRRORED}}
 
 _ORDINAL = re.compile(r"\{\d\}")
@@ -42,35 +43,35 @@ _SLOTS = {
     "one_side": "side",
     **COUNTED,
 }
-"""What of a slot counts; of all others nothing does."""
+"""The words of a slot that count. All other slots are empty."""
 
 _UNTELLING = {"ADP", "CCONJ", "DET", "INTJ", "NUM", "PRON", "SCONJ"}
-"""Parts of speech of words that do not tell what is done."""
+"""Parts of speech of words that do not describe an act."""
 _LEMMAS = {plain(word): token.partition("/")[0] for word, token in LEXICON.items()}
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """What of one of the synthesiser's phrases counts."""
+    """The words of one of the synthesizer's phrases that count, and their meaning."""
 
     words: tuple[str, ...]
     kind: str
-    """That of the acts that it is said of."""
+    """Kind of the acts that the phrase describes."""
     variant: str
-    """As the synthesiser calls it; none where the kind alone is said."""
+    """The synthesizer's name of the variant; empty if the phrase names the kind only."""
     side: str = ""
-    """The one that such acts have, if there is but one."""
+    """The side of such acts, if all have the same side."""
     direction: str = ""
 
     def begins(self, words: tuple[str, ...]) -> bool:
-        """Tell whether words begin with the phrase."""
+        """Return whether `words` begins with the phrase."""
         return len(self.words) <= len(words) and all(
             said in MEANINGS.get(word, {word})
             for word, said in zip(self.words, words, strict=False)
         )
 
     def said(self, words: tuple[str, ...]) -> "Phrase":
-        """Return the phrase with its side and direction as words say them."""
+        """Return the phrase with the side and direction that `words` names."""
         meant = dict(zip(self.words, words, strict=False))
         return replace(
             self,
@@ -79,12 +80,12 @@ class Phrase:
         )
 
     def tells(self, what: str) -> bool:
-        """Tell whether a side or a direction is told whenever the phrase is said."""
+        """Return whether the phrase always names `what`: `side` or `direction`."""
         return what.upper() in self.words or bool(getattr(self, what))
 
 
 def read_caption(caption: str) -> tuple[Phrase, ...]:
-    """Return the phrases that a caption says, in its order, with their sides and directions."""
+    """Return the phrases of a caption in order, with their sides and directions."""
     words, said = content_words(caption), []
     while words:
         found = [phrase for phrase in _phrases_from(words[0]) if phrase.begins(words)]
@@ -96,7 +97,7 @@ def read_caption(caption: str) -> tuple[Phrase, ...]:
 
 
 def content_words(text: str) -> tuple[str, ...]:
-    """Return the lemmas of the words of a text that tell what is done."""
+    """Return the lemmas of the words of a text that describe an act."""
     return tuple(
         _LEMMAS.get(word, word) for word in normalize_caption(text).split() if _counts(word)
     )
@@ -108,7 +109,7 @@ def phrases_of(variant_name: str) -> tuple[Phrase, ...]:
 
 
 def while_variant(kind: str) -> str:
-    """Return what the phrases for a gesture of a kind after `while` are called here."""
+    """Return the name of the variant for phrases of a gesture after `while`."""
     return f"while {kind}"
 
 
@@ -131,7 +132,10 @@ def _phrases_from(word: str) -> tuple[Phrase, ...]:
 
 
 def _names(phrases: Iterable[Phrase]) -> Iterator[Phrase]:
-    """Yield words that name a kind alone: its own, and those that begin phrases of no other."""
+    """Yield one-word phrases that name a kind.
+
+    These are the kind's name and each word that begins phrases of this kind only.
+    """
     begun: dict[str, set[str]] = {}
     for phrase in phrases:
         begun.setdefault(phrase.words[0], set()).add(phrase.kind)
@@ -166,13 +170,13 @@ def _acts_of(choice: ActChoice) -> Iterator[Act]:
 
 
 def _only(values: Iterable[str]) -> str:
-    """Return the value if all are one, else nothing."""
+    """Return the common value if all values are equal, else an empty string."""
     found = set(values)
     return found.pop() if len(found) == 1 else ""
 
 
 def _words_of(phrase: str) -> tuple[str, ...]:
-    """Return what of a phrase counts, its slots for sides and directions in upper case."""
+    """Return the words of a phrase that count, with placeholders for side and direction slots."""
     filled = plain(_SLOT.sub(lambda slot: _SLOTS.get(slot[1], ""), phrase))
     return tuple(
         part
@@ -183,14 +187,14 @@ def _words_of(phrase: str) -> tuple[str, ...]:
 
 @cache
 def _counts(word: str) -> bool:
-    """Tell whether a word says what is done; words that nobody knows do."""
+    """Return whether a word describes an act. Unknown words do."""
     parts = {token.partition("/")[2] for said, token in LEXICON.items() if plain(said) == word}
     return word not in _unsaid() and (not parts or not parts <= _UNTELLING)
 
 
 @cache
 def _unsaid() -> frozenset[str]:
-    """Return the words for who, in what order, how fast, how large and how often."""
+    """Return the words for subjects, order, pace, size and number."""
     told = chain(
         (who for subjects in SUBJECT_NOUNS.values() for who, _ in subjects),
         (_ORDINAL.sub(" ", order) for orders in SEQUENCES.values() for order in orders),

@@ -1,9 +1,9 @@
-"""BERTScore's F1 by a language model in a local folder; nothing is downloaded.
+"""BERTScore F1 with a language model in a local folder; nothing is downloaded.
 
-Zhang et al., "BERTScore: evaluating text generation with BERT" (2020), as the authors' package has
-it without inverse document frequencies and without rescaling: each token takes the one of the
-other sentence that is most like it, by the cosine of their contextual embeddings. The marks of
-begin and end may be taken, but do not count themselves. Of several references the best one counts.
+Zhang et al., "BERTScore: evaluating text generation with BERT" (2020), as in the authors' package
+without inverse document frequencies and without rescaling. Each token is matched to the most
+similar token of the other sentence, by the cosine of their contextual embeddings. The begin and
+end tokens may be matched to, but do not count themselves. With several references, the best counts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,27 +29,27 @@ except ImportError as error:
     ) from error
 
 MOST_UNKNOWN = 0.5
-"""A larger share of unknown tokens says that a tokenizer is not the model's, or the language's."""
+"""A larger share of unknown tokens means that the tokenizer does not fit the model or language."""
 
 _CLIPS_AT_ONCE = 32
 
 _SPACE_FIRST = ("Roberta", "GPT2")
-"""Tokenizers that take a word without a space before it for another one than in mid-sentence."""
+"""Tokenizers that encode a word without a space before it differently than in mid-sentence."""
 
 
 class _Sentence(NamedTuple):
-    """A sentence as its tokens' embeddings."""
+    """A sentence as the embeddings of its tokens."""
 
     tokens: torch.Tensor
-    """Shaped (tokens, width), of length 1, marks of begin and end included."""
+    """Unit vectors shaped (tokens, width), including the begin and end tokens."""
     counts: torch.Tensor
-    """Shaped (tokens,), bool: not for those marks."""
+    """Shaped (tokens,), bool: False for the begin and end tokens."""
 
 
 class BertScorer:
-    """Scores captions by a layer of a language model; 0 are the embeddings before the first.
+    """Scores captions with a layer of a language model. Layer 0 is the input embeddings.
 
-    Raises `InputError` for a folder without a model, and for a layer that it has not.
+    Raises `InputError` for a folder without a model, and for a layer that the model lacks.
     """
 
     def __init__(self, folder: Path, layer: int | None = None, device: str = "auto") -> None:
@@ -65,9 +65,10 @@ class BertScorer:
         self._before = " " if spaced else ""
 
     def expect_known(self, sentences: Sequence[str]) -> None:
-        """Raise `InputError` where the tokenizer does not know the words of normalised sentences.
+        """Raise `InputError` if the tokenizer does not know the words of normalized sentences.
 
-        A folder without its tokenizer is loaded with one that knows none: all sentences are alike.
+        If a folder lacks its tokenizer's files, the loaded tokenizer knows no words, and all
+        sentences are alike.
         """
         unknown = self._tokenizer.unk_token_id
         ids = self._tokenizer([*sentences], add_special_tokens=False)["input_ids"]
@@ -80,7 +81,7 @@ class BertScorer:
             )
 
     def score(self, candidates: Sequence[str], references: Sequence[Sequence[str]]) -> float:
-        """Return the mean over clips of the best F1 of a candidate with one of its references."""
+        """Return the mean over clips of the best F1 between a candidate and its references."""
         best: list[float] = []
         for start in range(0, len(candidates), _CLIPS_AT_ONCE):
             part = slice(start, start + _CLIPS_AT_ONCE)
@@ -114,7 +115,7 @@ class BertScorer:
 
 
 def _f1(candidate: _Sentence, reference: _Sentence) -> float:
-    """Return the F1 of two sentences, 0 where one has no token that counts."""
+    """Return the F1 of two sentences; 0 if one of them has no token that counts."""
     if not (candidate.counts.any() and reference.counts.any()):
         return 0.0
     alike = candidate.tokens @ reference.tokens.T
@@ -125,7 +126,7 @@ def _f1(candidate: _Sentence, reference: _Sentence) -> float:
 
 
 def _load(folder: Path) -> tuple[Any, Any]:
-    """Return the tokenizer of a folder and the model, or its encoder where it has one."""
+    """Return a folder's tokenizer and its model, or the encoder of an encoder-decoder model."""
     if not (folder / "config.json").is_file():
         raise InputError(
             f"{folder}: expected the folder of a language model and its tokenizer, as transformers "

@@ -1,7 +1,8 @@
 """BLEU@1 to BLEU@4 of a corpus, with the closest reference length and no smoothing.
 
 Papineni et al., "BLEU: a method for automatic evaluation of machine translation" (2002). Equal to
-pycocoevalcap's `Bleu`, whose two tiny constants keep a corpus without matches from dividing by 0.
+pycocoevalcap's `Bleu`, whose two tiny constants prevent a division by 0 in a corpus without
+matches.
 """
 
 import math
@@ -14,13 +15,13 @@ from operator import mul, or_
 from pipelines.evaluation.metrics.ngrams import LONGEST, count_ngrams
 
 _SMALL, _TINY = 1e-9, 1e-15
-"""Added to what is divided by, and to what is divided."""
+"""Added to denominators and to numerators."""
 
 
 def bleu(
     candidates: Sequence[str], references: Sequence[Sequence[str]]
 ) -> tuple[float, float, float, float]:
-    """Return BLEU@1 to BLEU@4, from 0 to 1, of normalised candidates and their references."""
+    """Return BLEU@1 to BLEU@4, from 0 to 1, of normalized candidates and their references."""
     matched, guessed, length, closest = [0] * LONGEST, [0] * LONGEST, 0, 0
     for candidate, refs in zip(candidates, references, strict=True):
         words = len(candidate.split())
@@ -38,7 +39,7 @@ def bleu(
 
 
 def _matches(counts: Counter[tuple[str, ...]], most: Counter[tuple[str, ...]], size: int) -> int:
-    """Return how many n-grams of a size are in a reference too, each at most as often."""
+    """Return the number of n-grams of a size that match, clipped to their counts in a reference."""
     return sum(count for gram, count in (counts & most).items() if len(gram) == size)
 
 

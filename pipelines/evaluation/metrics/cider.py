@@ -1,4 +1,4 @@
-"""CIDEr-D: how much a caption says of what people say of this clip and of few others.
+"""CIDEr-D: similarity of a caption to its references, with high weights for rare n-grams.
 
 Vedantam et al., "CIDEr: consensus-based image description evaluation" (2015), with n 4, sigma 6,
 and times 10. Equal to pycocoevalcap 1.2's `Cider`, which is the paper's CIDEr-D without stemming:
@@ -14,15 +14,16 @@ from functools import cache
 from pipelines.evaluation.metrics.ngrams import LONGEST, Ngram, count_ngrams
 
 SIGMA = 6.0
-"""Words: the spread of the penalty for another length."""
+"""Standard deviation, in words, of the penalty for a difference in length."""
 SCALE = 10.0
 
 
 def cider_d(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> float:
-    """Return the mean CIDEr-D, from 0 to 10, of normalised candidates and their references.
+    """Return the mean CIDEr-D, from 0 to 10, of normalized candidates and their references.
 
-    N-grams are weighed by how many of these clips have them in a reference, so that the score of
-    a clip depends on the others. It is 0 for any caption where `is_defined` says no.
+    An n-gram is weighted by the number of these clips that have it in a reference, so that the
+    score of a clip depends on the other clips. The score of any caption is 0 if `is_defined`
+    returns False.
     """
     counted = [[count_ngrams(reference) for reference in refs] for refs in references]
     clips = Counter(gram for refs in counted for gram in set().union(*refs))
@@ -35,9 +36,10 @@ def cider_d(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> f
 
 
 def is_defined(references: Sequence[Sequence[str]]) -> bool:
-    """Tell whether CIDEr-D can tell captions apart: some n-gram is not in every clip's references.
+    """Return whether CIDEr-D can distinguish captions.
 
-    An n-gram that every clip has weighs nothing. For a single clip that is all of them.
+    An n-gram in the references of every clip has zero weight, so some n-gram must be missing from
+    the references of a clip. With a single clip, all n-grams have zero weight.
     """
     said = [set().union(*map(count_ngrams, refs)) for refs in references]
     return any(grams != said[0] for grams in said)
@@ -45,23 +47,23 @@ def is_defined(references: Sequence[Sequence[str]]) -> bool:
 
 @dataclass(frozen=True)
 class _Weighed:
-    """A sentence as one vector for each length of n-grams."""
+    """A sentence as one vector per n-gram length."""
 
     vectors: Sequence[Mapping[Ngram, float]]
     norms: Sequence[float]
     length: int
-    """In bigrams, as pycocoevalcap counts: one less than the words."""
+    """Number of bigrams, as in pycocoevalcap: one less than the number of words."""
 
 
 @dataclass(frozen=True)
 class _Rarity:
-    """How many clips have an n-gram in a reference, and how many clips there are."""
+    """The number of clips that have each n-gram in a reference, and the total number of clips."""
 
     clips: Mapping[Ngram, int]
     total: int
 
     def weigh(self, counts: Mapping[Ngram, int]) -> _Weighed:
-        """Return counts times the logarithm of how rare each n-gram is."""
+        """Weight each count by the inverse document frequency of its n-gram."""
         vectors: list[dict[Ngram, float]] = [{} for _ in range(LONGEST)]
         for gram, count in counts.items():
             rare = math.log(self.total) - math.log(max(1, self.clips.get(gram, 0)))
@@ -76,7 +78,7 @@ def _score(candidate: _Weighed, references: Sequence[_Weighed]) -> float:
 
 
 def _similarity(candidate: _Weighed, reference: _Weighed) -> float:
-    """Return the mean over the lengths of n-grams of the clipped cosine, less the penalty."""
+    """Return the mean clipped cosine over the n-gram lengths, times the length penalty."""
     total = 0.0
     for k, weights in enumerate(candidate.vectors):
         others, norms = reference.vectors[k], candidate.norms[k] * reference.norms[k]
@@ -88,5 +90,5 @@ def _similarity(candidate: _Weighed, reference: _Weighed) -> float:
 
 @cache
 def length_penalty(difference: int) -> float:
-    """Return what is left of the likeness of sentences of lengths so different."""
+    """Return the factor, from 0 to 1, for a difference in the lengths of two sentences."""
     return math.exp(-(difference**2) / (2 * SIGMA**2))

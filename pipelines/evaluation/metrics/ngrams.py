@@ -1,6 +1,6 @@
-"""N-grams of normalised sentences: runs of one to four words, counted.
+"""N-grams of normalized sentences: counts of runs of one to four words.
 
-Four is what BLEU@4 (Papineni et al., 2002) and CIDEr (Vedantam et al., 2015) go up to.
+Four is the maximum of BLEU@4 (Papineni et al., 2002) and CIDEr (Vedantam et al., 2015).
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ Ngram = tuple[str, ...]
 
 
 def count_ngrams(sentence: str) -> Counter[Ngram]:
-    """Return how often each run of one to `LONGEST` words comes in a normalised sentence."""
+    """Count each run of one to `LONGEST` words in a normalized sentence."""
     words = sentence.split()
     return Counter(
         tuple(words[start : start + length])

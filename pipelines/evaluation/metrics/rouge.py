@@ -1,17 +1,17 @@
 """ROUGE-L with beta 1.2, against the best of the references.
 
 Lin, "ROUGE: a package for automatic evaluation of summaries" (2004). Equal to pycocoevalcap's
-`Rouge`: precision and recall are each the best of all references, which need not be one.
+`Rouge`: precision and recall are each the best over all references, possibly of two references.
 """
 
 from collections.abc import Sequence
 
 BETA = 1.2
-"""How much more recall counts than precision."""
+"""Weight of recall relative to precision."""
 
 
 def rouge_l(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> float:
-    """Return the mean ROUGE-L, from 0 to 1, of normalised candidates and their references."""
+    """Return the mean ROUGE-L, from 0 to 1, of normalized candidates and their references."""
     scores = [_score(c, refs) for c, refs in zip(candidates, references, strict=True)]
     return sum(scores) / len(scores)
 
@@ -28,7 +28,7 @@ def _score(candidate: str, references: Sequence[str]) -> float:
 
 
 def common_subsequence(first: Sequence[str], second: Sequence[str]) -> int:
-    """Return how many words the longest common subsequence of two sentences has."""
+    """Return the number of words in the longest common subsequence of two sentences."""
     row = [0] * (len(second) + 1)
     for word in first:
         above = row

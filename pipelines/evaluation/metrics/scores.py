@@ -1,4 +1,4 @@
-"""The scores of captions against all references, in one row of the table."""
+"""The scores of captions against all references: one row of the table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,33 +15,33 @@ class LanguageModel:
     """A language model that scores captions."""
 
     name: str
-    """Its folder's."""
+    """Name of its folder."""
     layer: int
 
 
 class SentenceScorer(Protocol):
-    """Scores captions by a language model."""
+    """Scores captions with a language model."""
 
     def score(self, candidates: Sequence[str], references: Sequence[Sequence[str]]) -> float:
-        """Return the mean score of normalised candidates and their references."""
+        """Return the mean score of normalized candidates against their references."""
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores as pycocoevalcap's scorers give them: papers write them times 100."""
+    """Scores as computed by pycocoevalcap. Papers give them times 100."""
 
     bleu_1: float
     bleu_2: float | None
     bleu_3: float | None
     bleu_4: float | None
-    """BLEU@n is None where no reference has n words, so that none can be matched."""
+    """BLEU@n is None if no reference has n words, so that no n-gram can match."""
     rouge_l: float
     cider_d: float | None
-    """None where all clips have the same n-grams in their references, as with a single clip."""
+    """None if all clips have the same n-grams in their references, as with a single clip."""
     distinct: float
-    """The share of distinct captions, normalised."""
+    """Share of distinct captions after normalization."""
     bert_score: float | None
-    """None where no language model was given."""
+    """None without a language model."""
 
 
 def score_captions(
@@ -49,7 +49,7 @@ def score_captions(
     references: Sequence[Sequence[str]],
     bert: SentenceScorer | None = None,
 ) -> Scores:
-    """Return the scores of captions, one a clip, against each clip's references."""
+    """Return the scores of captions, one per clip, against each clip's references."""
     said = [normalize_caption(caption) for caption in captions]
     expected = [[normalize_caption(reference) for reference in refs] for refs in references]
     longest = max(len(reference.split()) for refs in expected for reference in refs)

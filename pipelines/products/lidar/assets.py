@@ -1,4 +1,4 @@
-"""What a worker loads once and uses for every clip: the bodies, the sensor and its observer."""
+"""The assets that a worker loads once and uses for every clip: bodies, sensor and observer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,10 @@ from pipelines.engine.streams import say
 
 @dataclass(frozen=True)
 class LidarAssets:
-    """The body of each gender, the sensor, and what observes bodies with it (not to be shared)."""
+    """The body of each gender, the sensor, and the observer that scans bodies with it.
+
+    Do not share the observer.
+    """
 
     bodies: Mapping[str, Body]
     sensor: Sensor
@@ -39,12 +42,12 @@ class LidarAssets:
 
     @property
     def bodies_id(self) -> str:
-        """Return one hash of all the bodies."""
+        """Return one hash that covers the bodies of all genders."""
         return digest_json({gender: self.bodies[gender].id for gender in GENDERS})
 
     @property
     def sensor_id(self) -> str:
-        """Return the hash of all that the sensor does, whatever it is called."""
+        """Return the hash of the sensor's behavior. Its name does not count."""
         sensor = self.sensor
         angles = [sensor.elevation.tolist(), sensor.azimuth_offset.tolist()]
         limits = [sensor.min_range, sensor.max_range, *(sensor.window or ())]
@@ -52,18 +55,21 @@ class LidarAssets:
 
 
 def load_assets(options: BuildOptions) -> LidarAssets:
-    """Load what the options name, once a process. Raises `InputError` for a bad body or sensor."""
+    """Load the assets that the options name, once per process.
+
+    Raises `InputError` for an invalid body or sensor.
+    """
     return _load(options.body, options.sensor, options.points, options.device)
 
 
 def reload_assets(options: BuildOptions) -> LidarAssets:
-    """Load what the options name, though files of these names were loaded before and changed."""
+    """Load the assets that the options name again, in case their files have changed."""
     _load.cache_clear()
     return load_assets(options)
 
 
 def warm_up_kernels() -> None:
-    """Load the kernels, once a process, and say on standard error what that has to wait for."""
+    """Load the kernels once per process; announce waits on standard error."""
     precompile_kernels(_announce)
 
 

@@ -1,4 +1,4 @@
-"""Building a LiDAR dataset, and printing its plan."""
+"""Build a LiDAR dataset, or describe its plan."""
 
 from pathlib import Path
 
@@ -15,11 +15,11 @@ from pipelines.products.lidar.product import LidarProduct
 
 
 def dry_run(options: BuildOptions, out: Path, execution: Execution) -> BuildResult:
-    """Return the plan of a build in words, and write nothing.
+    """Describe the plan of a build, and write nothing.
 
-    The plan's own drops are judged by the failure budget, as a build judges them.
+    The failure budget applies to the plan's drops, as in a build.
 
-    Raises what the build would raise before it begins to write.
+    Raises the same errors as a build before it begins to write.
     """
     with os_errors_as_aborted(out):
         product = LidarProduct.of(options)

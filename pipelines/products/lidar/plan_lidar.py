@@ -14,9 +14,9 @@ from pipelines.products.lidar.sample import clip_bytes
 def plan_lidar(
     options: BuildOptions, paths: InputFolders, kept: Mapping[str, Sequence[str]] | None = None
 ) -> Plan[PlannedClips]:
-    """Plan a build; raises `InputError` where the index, the splits or the archive are wrong.
+    """Plan a build; raises `InputError` if the index, the splits or the archive are invalid.
 
-    `kept` are the keys of the samples of shards that are to stay as they are, by shard.
+    `kept` maps each shard that must stay unchanged to the keys of its samples.
     """
     read, locate = _rows_and_places(options)
     rows, warnings = list_rows(read, options, paths)

@@ -15,7 +15,7 @@ from shards.format.paths import split_of
 
 
 def describe_plan(plan: Plan[PlannedClips], options: BuildOptions, paths: InputFolders) -> str:
-    """Say what a build would do."""
+    """Describe what a build would do."""
     counts: dict[str, SubsetTotals] = {}
     for clip in plan.clips:
         count = counts.setdefault(clip.row.subset, SubsetTotals())
@@ -41,7 +41,7 @@ def describe_plan(plan: Plan[PlannedClips], options: BuildOptions, paths: InputF
 
 
 def _captions(plan: Plan[PlannedClips], paths: InputFolders) -> str:
-    """Name the folder of captions, and count the samples that it has no file for."""
+    """Return the captions folder and the number of samples without a caption file."""
     if paths.texts is None:
         return "none"
     without = samples_without_captions(plan.shards.columns)

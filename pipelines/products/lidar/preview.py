@@ -1,7 +1,7 @@
-"""A picture of scans: what a person looks at before anything is trained on a dataset.
+"""A picture of scans, for a visual check of a dataset before training.
 
-One row per clip: its caption, some of its frames as the sensor sees them, and the same frames from
-the side, each with its time. Colours are body parts, the grey line is the floor.
+Each clip has one row: its caption, some of its frames as seen by the sensor, and the same frames
+from the side, each with its time. Colors show body parts; the gray line is the floor.
 """
 
 import json
@@ -31,36 +31,36 @@ from shards.format.reading import read_member
 from shards.format.schema import ArraySpec
 
 PICTURED = 8
-"""How many clips a picture shows unless the caller says otherwise."""
+"""Default number of clips in a picture."""
 MOST_PICTURED = 200
-"""A picture of more is higher than most programs show."""
+"""Maximum number of clips in a picture. Most programs cannot show a taller picture."""
 MEMBERS = ("points.npy", "hits.npy", "parts.npy", "joints.npy", "json")
 """The members of a sample that a picture needs."""
 
 PANEL_INCHES = 1.2
 ROW_INCHES = 1.72
-"""The height of a clip's row: a panel of the same scale both ways, and the title above it."""
+"""Height of a clip's row: a panel with equal scale on both axes, and the title above it."""
 TITLE_INCHES = 0.2
 LEGEND_INCHES = 0.62
-"""The height of the legend below all rows."""
+"""Height of the legend below all rows."""
 FRAMES = 5
-"""How many frames of each clip are shown from each side."""
+"""Number of frames per clip and view."""
 TITLE_LETTERS = 200
 TITLE_SHARE = 0.94
-"""How much of the width of a view's panels its title may take."""
+"""Maximum width of a title, as a share of the width of its view's panels."""
 CUT = " ..."
-"""How a title ends that is cut off."""
+"""Suffix of a truncated title."""
 NO_CAPTION = "(no caption)"
 HALF_WIDTH_METRES = 0.95
 LOWEST_METRES, HIGHEST_METRES = -0.25, 2.15
-"""What a panel shows: round the pelvis, and above the floor."""
+"""Extent of a panel: horizontal distance from the pelvis, and heights above the floor."""
 SECONDS_METRES = -0.15
-"""Where a frame's time is written: below the floor."""
+"""Height of a frame's time label: below the floor."""
 SCALE_METRES = 0.5
-"""The length of the scale bar in each row."""
+"""Length of the scale bar in each row."""
 
 VIEWS = {"from the sensor": (1, -1.0), "from the side": (0, 1.0)}
-"""The axis of the sensor frame that goes to the right in a panel, and its sign."""
+"""The axis of the sensor frame that points right in a view's panels, and its sign."""
 
 REGIONS = {
     "torso": ("pelvis", "spine1", "spine2", "spine3", "left_collar", "right_collar"),
@@ -70,9 +70,9 @@ REGIONS = {
     "left leg": ("left_hip", "left_knee", "left_ankle", "left_foot"),
     "right leg": ("right_hip", "right_knee", "right_ankle", "right_foot"),
 }
-"""The joints that share a colour."""
+"""The joints that share a color."""
 COLOURS = dict(zip(REGIONS, colormaps["tab10"]([7, 1, 0, 3, 9, 6]), strict=True))
-"""Of each region: grey, orange, blue, red, cyan, pink; left is blue, right is red."""
+"""Color of each region: gray, orange, blue, red, cyan, pink. Left is bluish, right is reddish."""
 COLOUR_OF_PART = np.array(
     [COLOURS[next(name for name, of in REGIONS.items() if joint in of)] for joint in JOINT_NAMES]
 )
@@ -81,7 +81,7 @@ COLOUR_OF_PART = np.array(
 
 @dataclass(frozen=True)
 class _PreviewClip:
-    """What of a sample is drawn."""
+    """The parts of a sample that are drawn."""
 
     key: str
     caption: str
@@ -91,7 +91,7 @@ class _PreviewClip:
     parts: NDArray[np.uint8]
     pelvis: NDArray[np.float32]
     floor: float
-    """The height of the floor in the sensor's frame, metres."""
+    """Height of the floor in the sensor frame, meters."""
 
 
 @dataclass(frozen=True)
@@ -100,20 +100,20 @@ class Preview:
 
     path: Path
     keys: tuple[str, ...]
-    """The samples that it shows, from top to bottom."""
+    """Keys of the samples in the picture, from top to bottom."""
 
     def describe(self) -> str:
-        """Say where the picture lies."""
+        """Return a line with the path of the picture."""
         return f"a picture of scans: {self.path}"
 
 
 def preview(
     path: Path, out: Path, keys: Sequence[str] = (), clips: int = PICTURED, split: str | None = None
 ) -> Preview:
-    """Draw a PNG of some samples of a dataset: those of `keys`, or some evenly spread ones.
+    """Draw a PNG of some samples of a dataset: those of `keys`, or evenly spaced ones.
 
-    Raises `InputError` or `ShardError` for a dataset without scans, an unknown key or split, and
-    where there is nothing to draw.
+    Raises `InputError` or `ShardError` for a dataset without scans, for an unknown key or split,
+    and if there is nothing to draw.
     """
     dataset = Dataset.open(path)
     _expect_scans(dataset)
@@ -128,7 +128,7 @@ def preview(
 
 
 def _expect_place(out: Path) -> None:
-    """Refuse names that are no picture's, and a place among the files of any dataset."""
+    """Refuse a name that does not end with .png, and a path inside a dataset."""
     if out.suffix.lower() != ".png":
         raise InputError(f"{out}: expected a name that ends with .png; choose another --out")
     expect_no_dataset(out)
@@ -145,7 +145,7 @@ def _expect_scans(dataset: Dataset) -> None:
 
 
 def _spread(dataset: Dataset, split: str | None, clips: int) -> tuple[str, ...]:
-    """Return the keys of so many samples of a split, or of all, evenly spread."""
+    """Return the keys of up to `clips` evenly spaced samples of a split, or of all splits."""
     splits = dataset.description.splits
     shards = dataset.description.shards if split is None else dataset.shards_of(split)
     keys = [row.key for shard in shards for row in dataset.rows_of(shard)]
@@ -158,7 +158,7 @@ def _spread(dataset: Dataset, split: str | None, clips: int) -> tuple[str, ...]:
 def draw_preview(dataset: Dataset, keys: Iterable[str], path: Path) -> None:
     """Write a PNG of the scans of some samples."""
     with catch_warnings():
-        filterwarnings("ignore", message="Glyph")  # a letter that the font lacks is drawn as a box
+        filterwarnings("ignore", message="Glyph")  # the font draws missing letters as boxes
         figure = _draw_clips([_read(dataset, key) for key in keys])
         with publishing(path) as file:
             figure.savefig(file, format="png", metadata={"Software": None})
@@ -168,7 +168,7 @@ def _draw_clips(clips: Sequence[_PreviewClip]) -> Figure:
     columns = FRAMES * len(VIEWS)
     height = ROW_INCHES * len(clips) + LEGEND_INCHES
     figure = Figure(figsize=(PANEL_INCHES * columns, height), dpi=100, facecolor="white")
-    FigureCanvasAgg(figure)  # measures texts as it will draw them
+    FigureCanvasAgg(figure)  # measures text as it will be drawn
     axes: NDArray[Any] = figure.subplots(len(clips), columns, squeeze=False)
     for number, (clip, row) in enumerate(zip(clips, axes, strict=True)):
         _place_row(number, height, row)
@@ -178,7 +178,7 @@ def _draw_clips(clips: Sequence[_PreviewClip]) -> Figure:
 
 
 def _place_row(number: int, height: float, row: NDArray[Any]) -> None:
-    """Give a clip's panels their places: below their titles, side by side."""
+    """Position a clip's panels side by side, below their titles."""
     panel = ROW_INCHES - TITLE_INCHES
     bottom = 1 - ((number + 1) * ROW_INCHES) / height
     for column, axes in enumerate(row):
@@ -232,8 +232,8 @@ def _draw_frame(clip: _PreviewClip, frame: int, axis: int, sign: float, panel: A
 
 
 def _draw_title(panel: Axes, text: str) -> None:
-    """Write a title over a view's panels, cut off where it would reach the next view's."""
-    text = shorten(text, TITLE_LETTERS, placeholder=CUT)  # one line of it
+    """Draw a title above a view's panels, truncated before the next view's panels."""
+    text = shorten(text, TITLE_LETTERS, placeholder=CUT)  # joins lines
     title = panel.set_title(_plain(text), loc="left", fontsize=8, pad=3, x=0.04)
     figure = panel.get_figure(root=True)
     most = TITLE_SHARE * FRAMES * PANEL_INCHES * figure.dpi if figure else inf
@@ -243,12 +243,12 @@ def _draw_title(panel: Axes, text: str) -> None:
 
 
 def _plain(text: str) -> str:
-    """Return a text in which no $ begins a formula."""
+    """Escape each $, so that none begins a formula."""
     return text.replace("$", r"\$")
 
 
 def _draw_scale(panel: Axes) -> None:
-    """Draw a bar of known length beside the first frame, upright on the floor."""
+    """Draw a vertical scale bar on the floor, next to the first frame."""
     left = -HALF_WIDTH_METRES + 0.08
     panel.plot([left, left], [0, SCALE_METRES], color="0.3", linewidth=1.2, solid_capstyle="butt")
     label = f"{SCALE_METRES:g} m"
@@ -256,7 +256,7 @@ def _draw_scale(panel: Axes) -> None:
 
 
 def _draw_legend(figure: Figure, height: float) -> None:
-    """Draw the regions' colours below all rows, and say what the picture shows."""
+    """Draw the colors of the regions below all rows, and a note that explains the picture."""
     middle = LEGEND_INCHES / 2 / height
     for number, (name, colour) in enumerate(COLOURS.items()):
         left = 0.01 + number * 0.075

@@ -1,4 +1,4 @@
-"""The LiDAR product: what a sample of it is, how it is made, and from what."""
+"""The LiDAR product: the members of its samples, how they are built, and from which inputs."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -39,12 +39,12 @@ from shards.format.schema import Schema
 
 @dataclass(frozen=True)
 class LidarProduct:
-    """Clips of an archive as a LiDAR sees them."""
+    """Simulated LiDAR scans of the clips of an archive."""
 
     options: BuildOptions
     paths: InputFolders
     assets: str
-    """The hash of the bodies and the sensor: a worker that finds others stops."""
+    """Hash of the bodies and the sensor. A worker that loads different ones stops."""
 
     name: ClassVar[str] = "lidar"
     columns: ClassVar[pa.Schema] = MANIFEST_COLUMNS
@@ -54,7 +54,7 @@ class LidarProduct:
 
     @classmethod
     def of(cls, options: BuildOptions) -> Self:
-        """Find the inputs and load the tools; raises `InputError` where one is wrong."""
+        """Find the inputs and load the assets; raises `InputError` if one of them is invalid."""
         options = absolute_inputs(options)
         return cls(options, find_input_folders(options), reload_assets(options).id)
 
@@ -65,27 +65,33 @@ class LidarProduct:
 
     @property
     def warnings(self) -> list[str]:
-        """Say whether captions or split lists are absent."""
+        """Return warnings about missing captions or split lists."""
         return self.paths.warnings
 
     def remarks(self, totals: BuildTotals) -> list[str]:
-        """Say which recordings' betas were ignored; made motion has betas of the bundled body."""
+        """Report which recordings' betas were ignored.
+
+        Return nothing for synthetic motion alone: its betas belong to the bundled body.
+        """
         if totals.synthetic == totals.samples:
             return []
         return shape_remarks(load_assets(self.options).shape_spaces, self.options.mean_shape)
 
     @property
     def device(self) -> str:
-        """What poses, scans and samples."""
+        """The device that poses bodies, casts rays and samples points."""
         return self.options.device
 
     @property
     def lookahead_frames(self) -> int:
-        """How many frames the observer wants to have begun."""
+        """The number of frames that the observer wants in progress at once."""
         return load_assets(self.options).observer.lookahead_frames
 
     def warm_up(self) -> None:
-        """Load the bodies, the sensor and the kernels, and say if those must be compiled."""
+        """Load the bodies, the sensor and the kernels; report if kernels must be compiled.
+
+        Raises `InputError` if the body or the sensor was replaced during the build.
+        """
         if load_assets(self.options).id != self.assets:
             raise InputError(
                 f"the body or the sensor ({self.options.body or 'bundled'}, "
@@ -94,14 +100,14 @@ class LidarProduct:
         warm_up_kernels()
 
     def prefetch(self, planned: PlannedClip) -> None:
-        """Ask for a clip's recording and captions."""
+        """Prefetch a clip's recording and captions."""
         prefetch_file(self.options.amass / planned.recording)
         if self.paths.texts is not None:
             for sample in planned.samples:
                 prefetch_file(self.paths.texts / f"{sample.name}{CAPTIONS}")
 
     def begin(self, planned: PlannedClip) -> FinishSamples:
-        """Begin a clip's scans; raises `RecordingError` where its recording is no good."""
+        """Begin the scans of a clip; raises `RecordingError` if its recording is unusable."""
         assets = load_assets(self.options)
         clip, shaped = read_clip(planned, self.options, assets.bodies)
         pending = list(begin_samples(clip, shaped, planned, self.options, assets))
@@ -110,12 +116,12 @@ class LidarProduct:
         ]
 
     def manifest_values(self, values: Values) -> dict[str, Any]:
-        """Return a sample's values of `MANIFEST_COLUMNS`."""
+        """Return a sample's values for `MANIFEST_COLUMNS`."""
         sensor = load_assets(self.options).sensor
         return manifest_values(values, sensor.beams * sensor.columns)
 
     def expect_use(self, samples: Sequence[Values]) -> None:
-        """Raise `InputError` where no frame of some samples has a hit."""
+        """Raise `InputError` if no frame of the given samples has a hit."""
         if samples and not any(values["hits.npy"].any() for values in samples):
             frames = counted(sum(len(values["hits.npy"]) for values in samples), "frame")
             options = self.options
@@ -128,9 +134,10 @@ class LidarProduct:
             )
 
     def plan_around(self, kept: dict[str, KeptShard]) -> PlannedBuild:
-        """Plan the build, and take the plan's fingerprint.
+        """Plan the build and compute the plan's fingerprint.
 
-        Raises `InputError` for wrong input, `OSError` where a file's size and time cannot be had.
+        Raises `InputError` for invalid input, and `OSError` if a file's size and timestamp cannot
+        be read.
         """
         plan = plan_lidar(
             self.options, self.paths, {name: shard.keys for name, shard in kept.items()}
@@ -151,7 +158,7 @@ class LidarProduct:
             )
 
     def provenance(self) -> dict[str, Any]:
-        """Return the bodies and the sensor."""
+        """Return the ids and names of the bodies, and the name and source of the sensor."""
         assets = load_assets(self.options)
         bodies = {body.id: body for body in assets.bodies.values()}.values()
         return {
@@ -164,7 +171,7 @@ class LidarProduct:
 
 
 def _limits(sensor: Sensor) -> str:
-    """Say which limits of the sensor may hide a person, where it has any."""
+    """Describe the limits of the sensor that may hide a person; empty if there are none."""
     limits = [f"sees nothing within {sensor.min_range:g} metres"] if sensor.min_range else []
     if sensor.window is not None:
         first, count = sensor.window
@@ -182,10 +189,10 @@ def stamp_plan(
     assets: LidarAssets,
     kept: dict[str, KeptShard] | None = None,
 ) -> PlannedBuild:
-    """Add to a plan how its clips' files are, and take its fingerprint.
+    """Add the stamps of the clips' files to a plan, and compute its fingerprint.
 
-    Bodies and sensor count by what they hold. `kept` are the shards of earlier plans that this one
-    was made around.
+    The fingerprint covers the contents of the bodies and the sensor. `kept` holds the shards of
+    earlier plans that this plan keeps unchanged.
     """
     lists = {name: paths.splits / f"{name}.txt" for name in SPLITS} if paths.splits else {}
     contents = {
@@ -202,7 +209,10 @@ def stamp_plan(
 
 
 def _hash_of_rows(options: BuildOptions, plan: Plan[PlannedClips]) -> dict[str, str]:
-    """Return the hash of the index; or of the paths of whole recordings, which name the subsets."""
+    """Return the hash of the index, or without an index the hash of the recordings' paths.
+
+    The paths of whole recordings name the subsets.
+    """
     if options.has_index:
         return {"index": digest_files([options.index])}
     planned = plan.shards.columns.table["source_path"].to_pylist()

@@ -1,4 +1,4 @@
-"""What a report says of captions and body shapes, because nobody would notice it otherwise."""
+"""Report lines about missing captions and ignored body shapes, which are easy to overlook."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +13,10 @@ from pipelines.clips.planned_clips import CAPTIONS, PlannedClips
 
 
 def samples_without_captions(clips: PlannedClips) -> int:
-    """Return how many planned samples have no file of captions; the clips have their stamps."""
+    """Return the number of planned samples without a caption file.
+
+    The clips must have the stamps of their files.
+    """
     table, missing = clips.table, 0
     for wanted, file in (("plain", "captions"), ("twin", "twin_captions")):
         absent = pc.is_null(table[f"{file}_{Stamp._fields[0]}"])
@@ -22,7 +25,7 @@ def samples_without_captions(clips: PlannedClips) -> int:
 
 
 def caption_warnings(clips: PlannedClips, texts: Path | None) -> tuple[str, ...]:
-    """Warn where a folder of captions has no file for more than half of the planned samples."""
+    """Warn if a captions folder lacks files for more than half of the planned samples."""
     samples = int(np.sum(clips.samples))
     without = 0 if texts is None else samples_without_captions(clips)
     if 2 * without <= samples:
@@ -35,9 +38,9 @@ def caption_warnings(clips: PlannedClips, texts: Path | None) -> tuple[str, ...]
 
 
 def shape_remarks(shape_spaces: Iterable[str], mean_shape: bool) -> list[str]:
-    """Say which betas are ignored, where the body's shape space is not that of SMPL+H's recordings.
+    """Report which betas are ignored if a body's shape space is not that of SMPL+H recordings.
 
-    `shape_spaces` are those of the bodies.
+    `shape_spaces` are the shape spaces of the bodies.
     """
     other = sorted({*shape_spaces} - {SMPL_SHAPES})
     if mean_shape or not other:

@@ -1,6 +1,6 @@
-"""What a LiDAR sample is as stored: the one file that knows both arrays and their member names.
+"""The stored form of a LiDAR sample: its arrays and their member names.
 
-The members and their meaning are described for readers in docs/format.md.
+No other file knows both. docs/format.md describes the members for readers.
 """
 
 from dataclasses import dataclass
@@ -33,36 +33,38 @@ MANIFEST_COLUMNS = pa.schema(
         pa.field("flags", pa.list_(pa.string()), nullable=False),
     ]
 )
-"""What the manifest says of a LiDAR sample beside what it says of every sample."""
+"""The manifest columns of LiDAR samples, in addition to the columns that all samples have."""
 
 CROWDED = 0.25
-"""A frame in which a larger share of the sensor's rays hit is crowded: a body 0.5 m away fills a
-fifth of a turn, one around the sensor all of it."""
+"""A frame is crowded if a larger share of the sensor's rays hit.
+
+A body 0.5 m away fills a fifth of a turn; a body around the sensor fills the whole turn.
+"""
 COUNTED_FRAMES = {
     "empty_frames": "are empty: no ray hits anybody",
     "crowded_frames": (
         f"are crowded: over {CROWDED:.0%} of all rays hit, so the sensor is at or in the body"
     ),
 }
-"""The manifest's columns that count frames of little use, and what is said of those."""
+"""The manifest columns that count frames of little use, and the report text of each."""
 
 
 @dataclass(frozen=True)
 class LidarClip:
-    """A clip as one sensor saw it; all in the sensor's frame: x forward, y left, z up, metres."""
+    """A clip as seen by one sensor, in the sensor frame: x forward, y left, z up, meters."""
 
     points: NDArray[np.float32]
-    """Shaped (frames, points, 3), farthest point first; zero where nothing was hit."""
+    """Shaped (frames, points, 3), in farthest-point order; zero where nothing was hit."""
     hits: NDArray[np.int32]
-    """How many rays hit, shaped (frames,); `min(hits, points)` of the points are distinct."""
+    """Number of rays that hit, shaped (frames,); `min(hits, points)` points are distinct."""
     parts: NDArray[np.uint8]
-    """Shaped (frames, points): the body part of each point, 255 where nothing was hit."""
+    """Body part of each point, shaped (frames, points); 255 where nothing was hit."""
     joints: NDArray[np.float64]
     """Shaped (frames, 22, 3)."""
 
 
 def lidar_schema(points: int) -> Schema:
-    """Return the members of a sample with so many points a frame, in their order."""
+    """Return the members of a sample with `points` points per frame, in storage order."""
     return Schema(
         {
             "points.npy": ArraySpec("float32", ("frames", points, 3), counted_where="hits"),
@@ -79,7 +81,7 @@ def lidar_schema(points: int) -> Schema:
 
 @cache
 def frame_bytes(points: int) -> int:
-    """Return the bytes that a frame takes in a shard: 5,540 at 384 points."""
+    """Return the number of bytes per frame in a shard: 5,540 at 384 points."""
     sizes = (
         np.dtype(spec.dtype).itemsize * prod(axis for axis in spec.shape if isinstance(axis, int))
         for spec in lidar_schema(points).arrays.values()
@@ -89,7 +91,7 @@ def frame_bytes(points: int) -> int:
 
 @cache
 def sample_bytes() -> int:
-    """Return about what a sample takes beside its frames: headers, padding, captions, JSON."""
+    """Return the approximate overhead per sample in bytes: headers, padding, captions, JSON."""
     members = len(lidar_schema(1).members)
     return members * (512 + 256) + 6 * 128 + 2048
 
@@ -97,7 +99,7 @@ def sample_bytes() -> int:
 def lidar_values(
     clip: Clip, seen: LidarClip, details: dict[str, Any], captions: tuple[Caption, ...]
 ) -> dict[str, Any]:
-    """Return the values of a sample's members, in the schema's order."""
+    """Return the values of a sample's members, in schema order."""
     return {
         "points.npy": seen.points,
         "hits.npy": seen.hits,
@@ -111,9 +113,9 @@ def lidar_values(
 
 
 def manifest_values(values: dict[str, Any], rays: int) -> dict[str, Any]:
-    """Return a sample's values of `MANIFEST_COLUMNS`, from those of its members.
+    """Compute a sample's values for `MANIFEST_COLUMNS` from the values of its members.
 
-    `rays` is the number of rays of the sensor in one frame.
+    `rays` is the sensor's number of rays per frame.
     """
     hits, details = values["hits.npy"], values["json"]
     return {
@@ -151,5 +153,5 @@ def _caption_details(captions: tuple[Caption, ...]) -> list[dict[str, Any]]:
 
 
 def clip_bytes(clips: PlannedClips, options: BuildOptions) -> NDArray[np.int64]:
-    """Estimate the bytes that each clip's samples take in a shard."""
+    """Estimate the size of each clip's samples in a shard, in bytes, shaped (clips,)."""
     return clips.frames * frame_bytes(options.points) + clips.samples * sample_bytes()

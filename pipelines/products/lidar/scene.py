@@ -1,7 +1,7 @@
-"""A scene: one clip's body and one sensor, and what the sensor sees of it.
+"""A scene: the body of one clip, one sensor, and the resulting scan.
 
-A scan is begun first and waited for when its sample is wanted, so that a device has many clips to
-work at meanwhile.
+A scan is started first and awaited only when its sample is needed, so that a device can work on
+many clips meanwhile.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,30 +29,30 @@ from pipelines.products.lidar.sample import LidarClip, lidar_values
 
 @dataclass(frozen=True)
 class Scene:
-    """A clip as it is to be scanned, and where the sensor stands."""
+    """A clip to scan, and the pose of the sensor."""
 
     clip: Clip
     shaped: ShapedBody
     joints: NDArray[np.float64]
-    """Shaped (frames, 22, 3), world frame, metres."""
+    """Shaped (frames, 22, 3), world frame, meters."""
     T_world_sensor: NDArray[np.float64]
-    """Shaped (4, 4)."""
+    """Transform from the sensor frame to the world frame, shaped (4, 4)."""
 
 
 @dataclass(frozen=True)
 class PendingSample:
-    """A sample whose scene is being scanned."""
+    """A sample whose scan is in progress."""
 
     planned: PlannedSample
     scene: Scene
     scan: Callable[[], LidarClip]
-    """Waits for the scan."""
+    """Wait for the scan and return it."""
 
 
 def begin_samples(
     clip: Clip, shaped: ShapedBody, planned: PlannedClip, options: BuildOptions, assets: LidarAssets
 ) -> Iterator[PendingSample]:
-    """Begin to scan each of a planned clip's samples."""
+    """Start the scan of each sample of a planned clip; yield the pending samples."""
     for sample in planned.samples:
         scene = make_scene(clip, shaped, sample, options)
         yield PendingSample(sample, scene, begin_scan(scene, sample.key, options, assets))
@@ -61,9 +61,9 @@ def begin_samples(
 def finish_sample(
     pending: PendingSample, options: BuildOptions, paths: InputFolders, assets: LidarAssets
 ) -> tuple[str, dict[str, Any]]:
-    """Return the key and the members' values of a sample.
+    """Return a sample's key and the values of its members.
 
-    Raises `RecordingError` where its captions are no good, `OSError` as `read_clip` does.
+    Raises `RecordingError` if the captions are invalid, and `OSError` as `read_clip` does.
     """
     sample, scene = pending.planned, pending.scene
     open_captions = partial(open_as_planned, sample.captions)
@@ -75,7 +75,7 @@ def finish_sample(
 def make_scene(
     clip: Clip, shaped: ShapedBody, sample: PlannedSample, options: BuildOptions
 ) -> Scene:
-    """Vary a clip as a sample asks for, and place the sample's sensor."""
+    """Mirror the clip or hold it in place, as the sample requires, and place the sensor."""
     varied = mirror_clip(clip) if sample.mirrored else clip
     varied = hold_in_place(varied) if options.in_place else varied
     joints = pose_joints(shaped, varied.pose, varied.trans)
@@ -92,7 +92,10 @@ def make_scene(
 def begin_scan(
     scene: Scene, key: str, options: BuildOptions, assets: LidarAssets
 ) -> Callable[[], LidarClip]:
-    """Begin to scan all frames of a scene; `key` and the options' seed decide the range noise."""
+    """Start the scan of all frames of a scene.
+
+    `key` and the options' seed determine the range noise.
+    """
     request = Request(
         scene.shaped,
         scene.clip.pose,
@@ -113,7 +116,7 @@ def _finish_scan(scene: Scene, pending: Pending) -> LidarClip:
 def scene_details(
     scene: Scene, sample: PlannedSample, options: BuildOptions, assets: LidarAssets
 ) -> dict[str, Any]:
-    """Return what a sample's JSON says of its scene."""
+    """Return the fields of a sample's JSON that describe its scene."""
     found = posture_flags(scene.joints)
     return {
         "mirrored": sample.mirrored,
