@@ -59,7 +59,7 @@ def contrastive_loss(logits: Tensor, right: Tensor, wrong: Tensor) -> Tensor:
 
 
 def wrong_pairs(right: Tensor, texts: Sequence[str]) -> Tensor:
-    """Return the mask of motions and texts, shaped as `right`, that are unlike all right texts."""
+    """Return the mask, shaped as `right`, of the texts unlike all right texts of a motion."""
     near = torch.from_numpy(near_duplicates(texts)).to(right.device)
     return (right.float() @ near.float()) == 0
 
@@ -86,8 +86,7 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def _one_way(logits: Tensor, right: Tensor, wrong: Tensor) -> Tensor:
-    """Return the mean loss of the rows: of each right entry against all wrong entries of its
-    row."""
+    """Return the mean loss of the rows: each right entry against all wrong entries of its row."""
     # Not minus infinity: a row without wrong entries would have NaN gradients.
     against = logits.masked_fill(~wrong, torch.finfo(logits.dtype).min / 2).logsumexp(1)
     losses = functional.softplus(against[:, None] - logits) * right

@@ -1,6 +1,6 @@
 """Recall: how often a right answer is among the first k, and how often by chance.
 
-Equal scores count against the model, so that a model with constant scores has a recall of zero.
+Equal scores count against the model, so that constant scores gain nothing.
 """
 
 from collections.abc import Sequence

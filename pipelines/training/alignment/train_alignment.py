@@ -106,7 +106,7 @@ class AlignmentTask:
         return [ParameterGroup([*self.module.parameters()], self._options.rate)]
 
     def loss(self, batch: Batch) -> dict[str, torch.Tensor]:
-        """Return the contrastive loss of a batch, and the loss of guessing."""
+        """Return the contrastive loss of a batch, and that of guessing (equal similarities)."""
         pairs, options = CaptionPairs.of(batch), self._options
         points, mask = sample_frames(
             batch[POINTS], batch["lengths"], options.frame_stride, options.max_frames
@@ -116,7 +116,7 @@ class AlignmentTask:
         wrong = wrong_pairs(right, pairs.texts)
         motions = self.module.embed_motions(points, mask)
         texts = self.module.embed_texts(pairs.texts)
-        with torch.autocast(points.device.type, enabled=False):  # float32 similarities
+        with torch.autocast(points.device.type, enabled=False):  # similarities need float32
             logits = motions @ texts.T * self.module.temperature()
             loss = contrastive_loss(logits, right, wrong)
         return {"loss": loss, "guessing": contrastive_loss(logits.detach() * 0, right, wrong)}
@@ -133,8 +133,7 @@ class AlignmentTask:
         return describe_encoder(options.encoder, options.sizes, options.frame_stride)
 
     def watch(self, history: History) -> tuple[Record, list[str]]:
-        """Return the recall of some validation clips, and an alarm if the loss is that of
-        guessing."""
+        """Return the recall of validation clips, and an alarm if the loss is that of guessing."""
         records = history.recent
         found = self.judge(VAL, VALIDATION_CLIPS).to_json() if VAL in self.judged else {}
         guessing = _mean(records, "guessing")  # 0 if all captions of each batch are alike
@@ -148,8 +147,10 @@ class AlignmentTask:
         return found, [alarm] if late and share > CHANCE_FACTOR else []
 
     def judge(self, split: str, limit: int | None = None) -> Retrieval:
-        """Return the recall of a judged split, or of its first clips, computed by this process
-        alone."""
+        """Return the recall of a judged split, or of its first `limit` clips.
+
+        This process computes it alone.
+        """
         keys = self.judged[split][:limit]
         view = self._data.clips(
             split, [POINTS], batch=16, captions=True, keys=keys, rank=0, world=1
