@@ -21,7 +21,8 @@ MAX_COSINE = 0.9
 """Mean cosine between clips above which their features share a mean. Max-pooled features of random
 poses have 0.92 to 0.99, and about 0 when standardized."""
 MAX_PROJECTED_COSINE = 0.99
-"""Maximum mean cosine between clips of the projector's output, which may have a mean by design."""
+"""Maximum mean cosine between clips of the projector's output, which may add a mean
+legitimately."""
 MIN_LOSS_RISE = 1.01
 """Minimum ratio of the loss with another clip's features to the loss with the clip's own, if the
 features matter."""

@@ -64,7 +64,7 @@ def _is_lost(caption: str, tokenizer: Tokenizer, unknown: int | None) -> bool:
     ids = tokenizer.encode(caption).ids
     if unknown in ids:
         return True
-    # A long caption is truncated: the rest must survive the round trip.
+    # A long caption is truncated: the part that is left must survive the round trip.
     captions, expected = _words(_round_trip(caption, tokenizer)), _words(caption)
     return captions != expected[: len(captions)] or (not captions and bool(expected))
 

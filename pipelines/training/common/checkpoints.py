@@ -75,7 +75,7 @@ def read_checkpoint(path: Path, kind: str) -> dict[str, Any]:
 
 @contextmanager
 def reading_contents(path: Path, kind: str) -> Iterator[None]:
-    """Raise `InputError` for errors that the contents of a checkpoint cause in the block.
+    """Convert errors that the contents of a checkpoint cause in the block to `InputError`.
 
     Contents are checked where they are used: a file with a correct hash may come from another
     program.

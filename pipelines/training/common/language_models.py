@@ -13,9 +13,9 @@ from motiondata.errors import InputError
 
 @contextmanager
 def load_errors_as_input_errors(what: str, expected: str) -> Iterator[None]:
-    """Raise `InputError` for errors that transformers raises in the block.
+    """Convert errors that transformers raises in the block to `InputError`.
 
-    Progress bars are disabled: they show weights, not the user's work.
+    Progress bars are disabled: they show the loading of weights, not the user's work.
     """
     from safetensors import SafetensorError
     from transformers.utils import logging

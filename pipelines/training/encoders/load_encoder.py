@@ -33,7 +33,7 @@ class Encoder(Protocol):
     """An `nn.Module` that also has these members."""
 
     width: int
-    """Features a frame."""
+    """Features per frame."""
 
     def __call__(self, points: Tensor, mask: Tensor) -> Tensor:
         """Return features shaped (clips, frames, width), which do not depend on the padding.
@@ -84,7 +84,7 @@ class LoadedEncoder:
     module: nn.Module
     """An `Encoder` of every frame, on the CPU, in evaluation mode."""
     width: int
-    """Features a frame."""
+    """Features per frame."""
     id: str
     """Hash of everything that determines the features."""
 
