@@ -1,1 +1,1 @@
-"""Training on shards: from points to features to captions. Needs the extra `train`."""
+"""Training on shards: from points to features to captions. Requires the extra `train`."""

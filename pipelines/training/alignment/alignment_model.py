@@ -1,4 +1,4 @@
-"""An alignment: a point encoder and a text encoder, with a space in which both can be compared."""
+"""The alignment model: a point encoder and a text encoder with a shared embedding space."""
 
 from collections.abc import Sequence
 
@@ -11,10 +11,10 @@ from pipelines.training.common.text_models import TextModel
 
 
 class Alignment(nn.Module):
-    """Embeds motions and texts, as vectors of length 1, shaped (items, shared width).
+    """Embeds motions and texts as vectors of length 1, shaped (items, shared width).
 
-    Both are the mean over frames or tokens through a linear map. A text model that is not trained
-    is none of its parameters, and so of no checkpoint.
+    An embedding is the mean over frames or tokens, then a linear map. A text model that is not
+    trained is not among the module's parameters, and therefore not in its checkpoints.
     """
 
     def __init__(self, encoder: nn.Module, text: TextModel, shared: int, trains_text: bool) -> None:
@@ -34,7 +34,7 @@ class Alignment(nn.Module):
         return self.embed_features(self.encoder(points, mask), mask)
 
     def embed_features(self, features: Tensor, mask: Tensor) -> Tensor:
-        """Return the vectors of clips of features shaped (clips, frames, width)."""
+        """Return the vectors of clips, given features shaped (clips, frames, width)."""
         return _unit(self.of_motion(_masked_mean(features, mask)))
 
     def embed_texts(self, texts: Sequence[str]) -> Tensor:
@@ -47,7 +47,7 @@ class Alignment(nn.Module):
 
 
 def _masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean of values shaped (items, places, width) over places that count."""
+    """Return the mean of values shaped (items, places, width) over the places in the mask."""
     counted = mask[..., None].to(values.dtype)
     return (values * counted).sum(1) / counted.sum(1)
 

@@ -1,6 +1,7 @@
-"""Augmentation: a clip seen from a little aside, of a person a little larger, somewhat elsewhere.
+"""Augmentation: clips are rotated, scaled and shifted a little, with noise on the points.
 
-Small, since left, right and towards the sensor are the same in every clip of a dataset.
+The changes are small because left, right and the direction of the sensor are the same in every clip
+of a dataset.
 """
 
 from math import radians
@@ -11,14 +12,14 @@ from torch import Tensor
 from pipelines.training.alignment.options import Augmentation
 
 VERTICAL_SHIFT_SHARE = 0.3
-"""The share of a shift that it has in height, which tells standing from sitting."""
+"""Vertical part of a shift, which is smaller because height distinguishes standing from sitting."""
 
 
 def augment(points: Tensor, about: Tensor, options: Augmentation) -> Tensor:
-    """Return clips turned, scaled and shifted as wholes, and with noise on every point.
+    """Return clips that are rotated, scaled and shifted as wholes, with noise on every point.
 
-    `points` is shaped (clips, frames, points, 3), metres, z up; `about`, shaped (3,), is what they
-    are turned about. Frames without hits stay so.
+    `points` is shaped (clips, frames, points, 3), in meters, z up; `about`, shaped (3,), is the
+    center of rotation and scaling. Frames without hits stay zero.
     """
     clips = len(points)
     angles = radians(options.turn_deg) * _normal(clips, like=points)
@@ -32,12 +33,12 @@ def augment(points: Tensor, about: Tensor, options: Augmentation) -> Tensor:
 
 
 def _turns(angles: Tensor) -> Tensor:
-    """Return the rotations about z by angles in radians, shaped (angles, 3, 3)."""
+    """Return the rotation matrices about z for angles in radians, shaped (angles, 3, 3)."""
     cosine, sine, zero = angles.cos(), angles.sin(), torch.zeros_like(angles)
     rows = [cosine, -sine, zero, sine, cosine, zero, zero, zero, torch.ones_like(angles)]
     return torch.stack(rows, -1).view(-1, 3, 3)
 
 
 def _normal(*shape: int, like: Tensor) -> Tensor:
-    """Return normally distributed numbers, drawn on the CPU on any device."""
+    """Return normally distributed numbers, drawn on the CPU for any device."""
     return torch.randn(*shape, dtype=like.dtype).to(like.device)

@@ -1,7 +1,6 @@
-"""Pairs for alignment: the frames of a clip that are looked at, and all that was said of them.
+"""Pairs for alignment: the selected frames of a clip and all captions of these frames.
 
-Captions that are of the same frames are all right, and so are those of the same motion seen by
-another sensor.
+All captions of the same frames are right, also those of the same motion recorded by another sensor.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,20 +15,20 @@ from pipelines.clips.keys import clip_name
 from shards.stream.batching import Batch
 
 FrameRange = tuple[str, int, int]
-"""Frames of a motion: its name, the first frame, and how many they are."""
+"""Frames of a motion: its name, the first frame, and the number of frames."""
 
 
 @dataclass(frozen=True, eq=False)
 class CaptionPairs:
-    """What was said of the motions of a batch."""
+    """The captions of the motions of a batch."""
 
     texts: tuple[str, ...]
     right: Tensor
-    """Which texts are of which motions, shaped (motions, texts)."""
+    """True where a text describes a motion, shaped (motions, texts)."""
 
     @staticmethod
     def of(batch: Batch) -> "CaptionPairs":
-        """Return the pairs of a batch of clips with `json` and `captions`."""
+        """Return the pairs of a batch of clips with the fields `json` and `captions`."""
         runs = batch_to_ranges(batch)
         captions = [
             captions_of_same_range(details, text)
@@ -41,13 +40,13 @@ class CaptionPairs:
 
 
 def batch_to_ranges(batch: Batch) -> list[FrameRange]:
-    """Return what tells the motions of a batch apart, whatever sensor saw them."""
+    """Return the frame range of each item of a batch, which does not depend on the sensor."""
     names = [clip_name(key) for key in batch["keys"]]
     return list(zip(names, batch["starts"].tolist(), batch["lengths"].tolist(), strict=True))
 
 
 def captions_of_same_range(details: Mapping[str, Any], text: str) -> list[str]:
-    """Return the captions that are of the same seconds as one of them, that one among them."""
+    """Return the captions of the same seconds as the caption `text`, including it."""
     captions: Sequence[Mapping[str, Any]] = details["captions"]
     seconds = next(_seconds(caption) for caption in captions if caption["text"] == text)
     return [caption["text"] for caption in captions if _seconds(caption) == seconds]
@@ -56,10 +55,11 @@ def captions_of_same_range(details: Mapping[str, Any], text: str) -> list[str]:
 def sample_frames(
     points: Tensor, lengths: Tensor, stride: int, longest: int
 ) -> tuple[Tensor, Tensor]:
-    """Return every n-th frame of a random window of each clip, and the mask of what is no padding.
+    """Return every n-th frame of a random window of each clip, and the mask of valid frames.
 
     `points` is shaped (clips, frames, ...), `lengths` (clips,). A window has `longest` frames, or
-    all of a shorter clip; the first frame is a random one of the window's first `stride`.
+    all frames of a shorter clip. The first frame is a random one of the first `stride` frames of
+    the window.
     """
     reach = lengths.clamp(max=longest)
     starts = _random_below(lengths - reach + 1)
@@ -71,7 +71,7 @@ def sample_frames(
 
 
 def _random_below(limits: Tensor) -> Tensor:
-    """Return a random whole number below each limit, drawn on the CPU on any device."""
+    """Return a random integer from 0 to below each limit, drawn on the CPU for any device."""
     return (torch.rand(limits.shape).to(limits.device) * limits).long()
 
 

@@ -1,7 +1,7 @@
-"""The contrastive loss of motions and sentences, and which sentences are wrong ones for a motion.
+"""The contrastive loss of motions and sentences, and the selection of negatives.
 
-Symmetric InfoNCE as CLIP's (Radford et al., 2021), where a motion may have several right sentences,
-and a sentence nearly the same as one of them is neither right nor wrong.
+The loss is a symmetric InfoNCE as in CLIP (Radford et al., 2021), but a motion may have several
+right sentences. A sentence that is nearly the same as a right one is neither right nor wrong.
 """
 
 import re
@@ -19,26 +19,26 @@ from pipelines.training.common.normalize_caption import split_words
 
 FIRST_TEMPERATURE = 0.07
 LEAST_TEMPERATURE = 0.01
-"""Both as CLIP's."""
+"""Both are CLIP's."""
 NEAR_DUPLICATE = 0.8
-"""Sentences that are more similar than this are not held against each other."""
+"""Similarity above which two sentences are not negatives of each other."""
 OPPOSITE_WORDS = (
     ("left", "right"),
     ("clockwise", "counterclockwise anticlockwise"),
     ("forward forwards", "backward backwards"),
     ("up", "down"),
 )
-"""Words that make two sentences different, however many others they share: an encoder that need not
-tell left from right does not learn to."""
+"""Words that make two sentences different, whatever other words they share: an encoder that need
+not distinguish left from right does not learn to."""
 SUBJECT_WORDS = re.compile(
     r"an?|the|(wo)?man|person|some(one|body)|figure|human|guy|lady|individual|s?he|they|h(is|er)|their"
 )
-"""Words that say who moves and not how; they count for no similarity. The subjects are those that
-HumanML3D's captions begin with."""
+"""Words that state who moves and not how; the similarity ignores them. The subjects are those with
+which the captions of HumanML3D begin."""
 
 
 class Temperature(nn.Module):
-    """The factor of similarities, 1 / temperature, learned as its logarithm and bounded."""
+    """Learned factor of the similarities, 1 / temperature, stored as a logarithm and bounded."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,25 +50,26 @@ class Temperature(nn.Module):
 
 
 def contrastive_loss(logits: Tensor, right: Tensor, wrong: Tensor) -> Tensor:
-    """Return the mean of both ways' losses; each may be zero, however many sentences are right.
+    """Return the mean loss of both directions; each can reach zero with any number of right texts.
 
-    `logits` are scaled similarities shaped (motions, texts); `right` and `wrong` tell of which
-    pairs, of which each row and column has a right one.
+    `logits` are scaled similarities shaped (motions, texts). `right` and `wrong` are boolean masks
+    of the same shape. Each row and each column has a right pair.
     """
     return (_one_way(logits, right, wrong) + _one_way(logits.T, right.T, wrong.T)) / 2
 
 
 def wrong_pairs(right: Tensor, texts: Sequence[str]) -> Tensor:
-    """Tell of motions and texts, as `right` does, which are unlike all that is right."""
+    """Return the mask, shaped as `right`, of the texts unlike all right texts of a motion."""
     near = torch.from_numpy(near_duplicates(texts)).to(right.device)
     return (right.float() @ near.float()) == 0
 
 
 def near_duplicates(texts: Sequence[str]) -> NDArray[np.bool_]:
-    """Tell which texts are nearly the same, shaped (texts, texts).
+    """Return which texts are nearly the same, shaped (texts, texts).
 
-    Similar are those that share words and pairs of neighbouring words (Dice's coefficient of both
-    together, so that the order counts), whoever moves, unless one says the other's opposite.
+    Similar texts share words and pairs of adjacent words, without the words that state who moves.
+    The measure is Dice's coefficient of words and pairs together, so that word order counts. Texts
+    with opposite words are not similar.
     """
     words = [
         [word for word in words_of(text) if not SUBJECT_WORDS.fullmatch(word)] for text in texts
@@ -85,15 +86,15 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def _one_way(logits: Tensor, right: Tensor, wrong: Tensor) -> Tensor:
-    """Return the mean loss of the rows: of each right entry against all wrong ones of its row."""
-    # Not minus infinity: a row without wrong entries would have gradients that are NaN.
+    """Return the mean loss of the rows: each right entry against all wrong entries of its row."""
+    # Not minus infinity: a row without wrong entries would have NaN gradients.
     against = logits.masked_fill(~wrong, torch.finfo(logits.dtype).min / 2).logsumexp(1)
     losses = functional.softplus(against[:, None] - logits) * right
     return (losses.sum(1) / right.sum(1)).mean()
 
 
 def _similarity(words: Sequence[Sequence[str]]) -> NDArray[np.float64]:
-    """Return Dice's coefficient of all sentences, shaped (sentences, sentences); 1 of no words."""
+    """Return Dice's coefficients, shaped (sentences, sentences); 1 if both have no words."""
     captions = [{*each, *pairwise(each)} for each in words]
     numbers = {gram: number for number, gram in enumerate(dict.fromkeys(chain(*captions)))}
     has = np.zeros((len(captions), len(numbers)))
@@ -105,7 +106,7 @@ def _similarity(words: Sequence[Sequence[str]]) -> NDArray[np.float64]:
 
 
 def _signs(words: set[str]) -> list[int]:
-    """Return which of each two opposites is said: 1, -1, or 0 for none or both."""
+    """Return which word of each pair of opposites occurs: 1, -1, or 0 for none or both."""
     return [
         bool(words.intersection(one.split())) - bool(words.intersection(other.split()))
         for one, other in OPPOSITE_WORDS

@@ -1,6 +1,7 @@
-"""What an alignment is told; the command line takes its defaults from here.
+"""Options of an alignment; they hold the defaults of the command line.
 
-The sizes are those that learn in minutes on two cores. Free of PyTorch: help appears at once.
+The default sizes learn in minutes on two cores. This module does not import PyTorch, so that help
+appears at once.
 """
 
 from dataclasses import dataclass, field
@@ -10,21 +11,21 @@ from pipelines.training.common.options import TINY, expect_at_least, expect_posi
 from pipelines.training.encoders.options import BUILT_IN, EncoderOptions
 
 ALIGN_BATCH = 64
-"""Clips of a step, unless said otherwise: each is held against all captions of the others."""
+"""Default number of clips per step: each clip is compared with all captions of the others."""
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How clips are varied in training: standard deviations. Raises `InputError` below zero."""
+    """Standard deviations of the augmentation of training clips. Raises `InputError` below zero."""
 
     turn_deg: float = 10.0
-    """Of turns about the vertical through the dataset's mean point."""
+    """Rotation about the vertical axis through the dataset's mean point, in degrees."""
     scale: float = 0.05
-    """Of factors about 1."""
+    """Scale factor about 1."""
     shift_metres: float = 0.1
-    """Along the ground; in height less."""
+    """Horizontal shift in meters; the vertical shift is smaller."""
     noise_metres: float = 0.02
-    """Of every point."""
+    """Noise of every point in meters."""
 
     def __post_init__(self) -> None:
         if min(self.turn_deg, self.scale, self.shift_metres, self.noise_metres) < 0:
@@ -36,27 +37,27 @@ NO_AUGMENTATION = Augmentation(0, 0, 0, 0)
 
 @dataclass(frozen=True)
 class AlignmentOptions:
-    """What is aligned, and how. Raises `InputError` for values out of range."""
+    """What is aligned and how. Raises `InputError` for values out of range."""
 
     encoder: str = BUILT_IN
-    """`module:factory` of an encoder of the user's own, which is run; empty: ours."""
+    """`module:factory` of a custom encoder, whose code is run; empty: the built-in encoder."""
     text_model: str = TINY
-    """A folder with a T5, `hub:` and a name to ask the hub, or `tiny`: made on the spot."""
+    """A folder with a T5, `hub:` and a name on the hub, or `tiny`: created from the captions."""
     train_text: bool = False
-    """Train the text model too; the tiny one always is."""
+    """Train the text model too; the tiny model is always trained."""
     frame_stride: int = 4
-    """Train on every n-th frame; every frame is encoded later, among every n-th."""
+    """Frame stride in training. Encoding covers every frame, in subsequences of this stride."""
     max_frames: int = 200
-    """Of longer clips, a random window of so many frames is taken each time."""
+    """Length in frames of the random window that is taken from a longer clip at each step."""
     shared_width: int = 256
-    """Of the vectors that are compared."""
+    """Width of the shared embedding space."""
     steps: int = 600
     rate: float = 1e-3
     """The learning rate after the warm-up."""
     augmentation: Augmentation = field(default_factory=Augmentation)
-    """How clips are varied."""
+    """Augmentation of the clips."""
     sizes: EncoderOptions = field(default_factory=EncoderOptions)
-    """Of our encoder."""
+    """Sizes of the built-in encoder."""
 
     def __post_init__(self) -> None:
         expect_at_least(self, 1, "frame_stride", "max_frames", "shared_width", "steps")
@@ -64,5 +65,5 @@ class AlignmentOptions:
 
     @property
     def trains_text(self) -> bool:
-        """Tell whether the text model is trained."""
+        """Return whether the text model is trained."""
         return self.train_text or self.text_model == TINY

@@ -1,6 +1,7 @@
-"""Retrieval: motions found by sentences and sentences by motions, on clips new to the model.
+"""Retrieval: motions found by sentences and sentences by motions, in splits not trained on.
 
-A sentence is right for all frames that it was said of, and wherever the same words were said.
+A sentence is right for all frames that it describes and for all frames with a caption of the same
+words.
 """
 
 from collections.abc import Sequence
@@ -22,24 +23,24 @@ from shards.stream.loader import Loader
 from shards.stream.views import View
 
 MotionKey = tuple[str, FrameRange]
-"""Frames of a motion as a sensor saw them: the clip's key, and what they are."""
+"""Frames of a motion as recorded by one sensor: the key of the clip and the frame range."""
 TEXTS_AT_ONCE = 64
-"""How many texts are embedded together, for the memory's sake."""
+"""Number of texts that are embedded together, to limit memory."""
 DIRECTIONS = ("motion to text", "text to motion")
 
 
 @dataclass(frozen=True, eq=False)
 class Retrieval:
-    """What is found in a split, and what would be by chance."""
+    """Recall of a split, measured and expected by chance."""
 
     motions: int
     texts: int
     recall: dict[str, dict[int, float]]
-    """By way, then by k."""
+    """Recall by direction, then by k."""
     chance: dict[str, dict[int, float]]
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON."""
+        """Return the result as JSON."""
         return {
             "motions": self.motions,
             "texts": self.texts,
@@ -53,7 +54,7 @@ class Retrieval:
         }
 
     def rows(self, split: str) -> list[tuple[str, ...]]:
-        """Return a line of a table for each way, shares in percent with chance in brackets."""
+        """Return one table row per direction, shares in percent with chance in brackets."""
         return [
             (
                 f"{split}, {way}",
@@ -86,7 +87,7 @@ def retrieve(alignment: Alignment, view: View, field: str, stride: int) -> Retri
 def right_pairs(
     motions: Sequence[MotionKey], captions: Sequence[tuple[MotionKey, str]]
 ) -> NDArray[np.bool_]:
-    """Tell which texts are right for which motions, shaped (motions, texts)."""
+    """Return which texts are right for which motions, shaped (motions, texts)."""
     numbers: dict[tuple[str, ...], int] = {}
     texts = np.array([numbers.setdefault(words_of(text), len(numbers)) for _, text in captions])
     said_of: dict[FrameRange, list[int]] = {}
@@ -96,7 +97,7 @@ def right_pairs(
 
 
 def rank_pairs(similarity: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> Retrieval:
-    """Return the recall both ways of similarities shaped (motions, texts)."""
+    """Return the recall of both directions, given similarities shaped (motions, texts)."""
     motions, texts = right.shape
     ways = dict(zip(DIRECTIONS, ((similarity, right), (similarity.T, right.T)), strict=True))
     found = {way: recall(*both) for way, both in ways.items()}
@@ -107,7 +108,7 @@ def rank_pairs(similarity: NDArray[np.floating[Any]], right: NDArray[np.bool_]) 
 def _embed_motions(
     alignment: Alignment, batch: Batch, field: str, items: list[int], stride: int
 ) -> Tensor:
-    """Return the vectors of some items of a batch, of all their frames."""
+    """Return the vectors of some items of a batch, computed from all their frames."""
     device = alignment.of_motion.weight.device
     points, mask = batch[field][items].to(device), batch["mask"][items].to(device)
     return alignment.embed_features(EveryPhase(alignment.encoder, stride)(points, mask), mask)

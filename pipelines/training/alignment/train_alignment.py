@@ -1,6 +1,6 @@
-"""`motiondata align`: trains a point encoder until motions and sentences find each other.
+"""`motiondata align`: trains a point encoder contrastively with captions.
 
-A captioner that begins with features which already tell motions apart has no reason to ignore them.
+A captioner that starts with features that already distinguish motions has no reason to ignore them.
 """
 
 import json
@@ -44,22 +44,22 @@ from shards.stream.streamed_dataset import StreamedDataset
 from shards.stream.views import View
 
 REPORT_CLIPS = (VAL, "test")
-"""The splits of which recall is reported, where they have captions."""
+"""Splits for which recall is reported, if they have captions."""
 LEAST_BATCH = 2
-"""A clip alone has no other's captions to be told from."""
+"""A single clip has no captions of other clips as negatives."""
 VALIDATION_CLIPS = 128
-"""The most validation clips that are looked at during training."""
+"""Maximum number of clips in a validation during training."""
 CHANCE_FACTOR = 0.95
-"""A loss above this share of guessing's says that nothing is learned."""
+"""Share of the guessing loss above which nothing has been learned."""
 PATIENCE = 200
-"""Steps before that is alarming: in the demonstration it is a quarter of a guesser's by then."""
+"""Steps before such a loss is alarming: the demo reaches a quarter of the guessing loss by then."""
 RECALL = "recall.json"
 
 
 class AlignmentTask:
-    """The training of an alignment, as the loop sees it.
+    """The training task of an alignment.
 
-    `judged` has the keys of the captioned clips of each split that recall is reported of.
+    `judged` has the keys of the captioned clips of each split for which recall is reported.
     """
 
     kind = KIND
@@ -82,7 +82,7 @@ class AlignmentTask:
         self.module = alignment.to(device)
 
     def view(self, batch: int, seed: int) -> View:
-        """Return batches of clips with a caption each, chosen at random."""
+        """Return batches of clips with one random caption each."""
         if batch < LEAST_BATCH:
             raise InputError(
                 f"batch: expected at least {LEAST_BATCH} clips, each to be held against the "
@@ -102,11 +102,11 @@ class AlignmentTask:
         )
 
     def groups(self, stage: str) -> list[ParameterGroup]:  # noqa: ARG002
-        """Return all parameters."""
+        """Return all parameters as one group."""
         return [ParameterGroup([*self.module.parameters()], self._options.rate)]
 
     def loss(self, batch: Batch) -> dict[str, torch.Tensor]:
-        """Return the contrastive loss of a batch, and what it would be of guesses."""
+        """Return the contrastive loss of a batch, and that of guessing (equal similarities)."""
         pairs, options = CaptionPairs.of(batch), self._options
         points, mask = sample_frames(
             batch[POINTS], batch["lengths"], options.frame_stride, options.max_frames
@@ -116,7 +116,7 @@ class AlignmentTask:
         wrong = wrong_pairs(right, pairs.texts)
         motions = self.module.embed_motions(points, mask)
         texts = self.module.embed_texts(pairs.texts)
-        with torch.autocast(points.device.type, enabled=False):  # similarities need their digits
+        with torch.autocast(points.device.type, enabled=False):  # similarities need float32
             logits = motions @ texts.T * self.module.temperature()
             loss = contrastive_loss(logits, right, wrong)
         return {"loss": loss, "guessing": contrastive_loss(logits.detach() * 0, right, wrong)}
@@ -128,15 +128,15 @@ class AlignmentTask:
         return {"dataset": self._data.dataset.content_hash, **options}
 
     def contents(self) -> Mapping[str, Any]:
-        """Return what the encoder is."""
+        """Return the description of the encoder."""
         options = self._options
         return describe_encoder(options.encoder, options.sizes, options.frame_stride)
 
     def watch(self, history: History) -> tuple[Record, list[str]]:
-        """Return the recall of some validation clips, and an alarm if the loss is a guesser's."""
+        """Return the recall of validation clips, and an alarm if the loss is that of guessing."""
         records = history.recent
         found = self.judge(VAL, VALIDATION_CLIPS).to_json() if VAL in self.judged else {}
-        guessing = _mean(records, "guessing")  # 0 where all captions of each batch are alike
+        guessing = _mean(records, "guessing")  # 0 if all captions of each batch are alike
         share = _mean(records, "loss") / guessing if guessing else 0.0
         alarm = (
             f"the loss is {share:.0%} of a guesser's: motions and captions do not find each other; "
@@ -147,7 +147,10 @@ class AlignmentTask:
         return found, [alarm] if late and share > CHANCE_FACTOR else []
 
     def judge(self, split: str, limit: int | None = None) -> Retrieval:
-        """Return what is found in a judged split, or in its first clips, by this process alone."""
+        """Return the recall of a judged split, or of its first `limit` clips.
+
+        This process computes it alone.
+        """
         keys = self.judged[split][:limit]
         view = self._data.clips(
             split, [POINTS], batch=16, captions=True, keys=keys, rank=0, world=1
@@ -163,11 +166,11 @@ def train_alignment(
     device: str = "auto",
     stream: TextIO = sys.stderr,
 ) -> str:
-    """Train an encoder to the end, or from where an earlier run was stopped; say what it finds.
+    """Train an encoder to the end, or resume an earlier run; return a report.
 
-    `checkpoint.pt` of the folder is what `load_encoder` reads, `recall.json` what is returned as a
-    table. Raises `InputError` or `ShardError` for wrong input, `AbortedError` where the machine
-    stops it.
+    `checkpoint.pt` in the folder is the input of `load_encoder`; `recall.json` has the recall that
+    the report shows as a table. Raises `InputError` or `ShardError` for wrong input, and
+    `AbortedError` if the machine stops the training.
     """
     data = StreamedDataset.open(path)
     chosen = choose_device(device)
@@ -178,7 +181,7 @@ def train_alignment(
 
 
 def _report(aligning: AlignmentTask, out: Path) -> str:
-    """Write and return what is found in the splits that were not trained on."""
+    """Write and return the recall of the splits that were not trained on."""
     found = {split: aligning.judge(split) for split in aligning.judged}
     document = {split: retrieval.to_json() for split, retrieval in found.items()}
     publish(out / RECALL, (json.dumps(document, indent=1) + "\n").encode())

@@ -1,1 +1,1 @@
-"""Training a captioner, and captioning with it."""
+"""Training of a captioner, and captioning with it."""

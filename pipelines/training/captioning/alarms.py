@@ -1,8 +1,8 @@
-"""Alarms: whether a captioner is about to say one sentence for every clip, why, and what helps.
+"""Alarms: signs that a captioner collapses to one sentence for every clip, causes, and remedies.
 
-Three things tell, and the loss is none of them: how alike clips' features are, how much worse the
-loss is with another clip's features, and how many captions differ. The causes are looked for in the
-order in which clips pass them: the features, the projector, the language model.
+The loss does not show a collapse. Three measures do: how alike the features of different clips are,
+how much the loss rises with another clip's features, and how many captions differ. Causes are
+checked in the order of the data flow: the features, the projector, the language model.
 """
 
 from collections import Counter
@@ -18,65 +18,67 @@ from pipelines.training.common.clip_fields import PaddedClips
 from pipelines.training.common.logs import History
 
 MAX_COSINE = 0.9
-"""Mean cosine between clips above which their features share a mean: max-pooled features of random
-poses have 0.92 to 0.99, and about 0 when standardised."""
+"""Mean cosine between clips above which their features share a mean. Max-pooled features of random
+poses have 0.92 to 0.99, and about 0 when standardized."""
 MAX_PROJECTED_COSINE = 0.99
-"""The same of what the projector makes of them; it may rightly add a mean of its own."""
+"""Maximum mean cosine between clips of the projector's output, which may add a mean
+legitimately."""
 MIN_LOSS_RISE = 1.01
-"""How many times as large the loss is, at least, with another clip's features, if they matter."""
+"""Minimum ratio of the loss with another clip's features to the loss with the clip's own, if the
+features matter."""
 MIN_DISTINCT = 0.1
-"""The share of distinct captions below which clips are captioned alike."""
+"""Share of distinct captions below which the captions have collapsed."""
 MAX_LOSS_RISE = 1.5
-"""How many times as large as it was the loss must be to have risen."""
+"""Ratio to the lowest earlier loss above which the loss has risen."""
 PROBE_DECODING = Decoding(beams=1, max_tokens=32)
-"""Enough to tell captions apart."""
+"""Enough to distinguish captions."""
 
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """A few captioned clips that a training is looked at with."""
+    """A few captioned clips for the validation of a training."""
 
     clips: PaddedClips
     labels: Tensor
-    """Of a caption of each, (clips, tokens)."""
+    """Labels of one caption per clip, shaped (clips, tokens)."""
 
 
 @dataclass(frozen=True)
 class Measures:
-    """What a captioner makes of a probe."""
+    """Measures of a captioner on a probe."""
 
     clips: int
     cosine: float
-    """Between clips, on average, of their mean standardised features."""
+    """Mean cosine between clips of their mean standardized features."""
     projected_cosine: float
-    """The same of what the projector makes of them."""
+    """Mean cosine between clips of the projector's mean output."""
     matched_loss: float
-    """With each clip's own features."""
+    """Loss with each clip's own features."""
     shuffled_loss: float
-    """With another clip's features."""
+    """Loss with another clip's features."""
     distinct: float
-    """The share of captions that differ."""
+    """Share of distinct captions."""
     commonest: str
-    """The caption that comes most often."""
+    """Most frequent caption."""
 
     @property
     def collapsed(self) -> bool:
-        """Tell whether clips are captioned alike."""
+        """Return whether different clips have the same captions."""
         return self.distinct * self.clips <= max(1.0, MIN_DISTINCT * self.clips)
 
     @property
     def different(self) -> str:
-        """Say how many captions differ."""
+        """Return the number of distinct captions, as text."""
         return f"{round(self.distinct * self.clips)} different captions of {self.clips} clips"
 
     @property
     def ignored(self) -> bool:
-        """Tell whether another clip's features would do as well."""
+        """Return whether the loss is as low with another clip's features."""
         return self.shuffled_loss < MIN_LOSS_RISE * self.matched_loss
 
 
 def measure(captioner: Captioner, probe: Probe) -> Measures:
-    """Return what a captioner in evaluation makes of a probe."""
+    """Return the measures of a captioner in evaluation mode on a probe."""
     values, mask = probe.clips.values, probe.clips.mask
     features = captioner.features(values, mask)
     captions = captioner.caption(values, mask, PROBE_DECODING)
@@ -92,29 +94,32 @@ def measure(captioner: Captioner, probe: Probe) -> Measures:
 
 
 def clip_means(vectors: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean of each clip's frames, (clips, width), of (clips, frames, width)."""
+    """Return the mean over frames, (clips, width), of vectors (clips, frames, width).
+
+    `mask` is true for the frames that count, (clips, frames).
+    """
     counts = mask.sum(1, keepdim=True).clamp(min=1)
     return (vectors * mask[..., None]).float().sum(1) / counts
 
 
 def mean_cosine(vectors: Tensor) -> float:
-    """Return the mean cosine between two different vectors of some, (vectors, width)."""
+    """Return the mean cosine between pairs of different vectors, shaped (vectors, width)."""
     count = len(vectors)
     total = functional.normalize(vectors, dim=-1).sum(0).square().sum()
     return float((total - count) / max(1, count * (count - 1)))
 
 
 def alarms_of(measures: Measures, history: History, patience: int) -> list[str]:
-    """Return what is wrong at a look, and what helps, a sentence each."""
+    """Return one sentence per fault at a validation, with its remedy."""
     patient = history.recent[-1]["step"] < patience
     losses = [step["loss"] for step in history.recent]
     return [*collapse_alarms(measures, patient), *rate_alarms(fmean(losses), history.lowest)]
 
 
 def collapse_alarms(measures: Measures, patient: bool) -> list[str]:
-    """Return what is wrong, and what helps, in a sentence, if anything is.
+    """Return at most one sentence that states a collapse and its remedy.
 
-    A captioner that has only begun to learn says one sentence too: while `patient`, only features
+    A captioner that has only begun to learn also says one sentence: while `patient`, only features
     that are alike are alarming.
     """
     if measures.cosine > MAX_COSINE:
@@ -144,7 +149,10 @@ def collapse_alarms(measures: Measures, patient: bool) -> list[str]:
 
 
 def rate_alarms(loss: float, lowest: float) -> list[str]:
-    """Return what a mean loss says of the learning rate, given the lowest one before."""
+    """Return an alarm if the mean loss shows a learning rate that is too high.
+
+    `lowest` is the lowest mean loss between earlier validations.
+    """
     if loss <= MAX_LOSS_RISE * lowest:
         return []
     return [

@@ -1,8 +1,8 @@
-"""The captioner: features of frames, standardised and projected, beside a prompt, into a T5.
+"""The captioner: a prompt and projected standardized features of frames as input of a T5.
 
-Standardising is what keeps it from saying one sentence for every clip: features that share a large
-mean drive the projector's units to where all clips look alike, and nothing brings them back. So the
-statistics are buffers of the module, and go wherever its weights go.
+Standardization prevents one sentence for every clip: features with a large common mean drive the
+units of the projector to where all clips look alike, and training does not recover. The statistics
+are therefore buffers of the module, stored with its weights.
 """
 
 from collections.abc import Mapping
@@ -22,15 +22,15 @@ from pipelines.training.common.text_models import IGNORED, TextModel
 from pipelines.training.encoders.load_encoder import blank_encoder
 
 KIND = "captioner"
-"""The kind of checkpoints of `motiondata train-captioner`."""
+"""Kind of the checkpoints of `motiondata train-captioner`."""
 PROMPT = "describe the motion:"
 
 
 class Captioner(nn.Module):
-    """Says what a clip shows, given the features of its frames, or what an encoder makes them of.
+    """Captions clips, given features of their frames, or the input of the module's encoder.
 
-    Values are shaped (clips, frames, ...): features of `width` numbers, or what the encoder reads;
-    masks, true for frames that are not padding, (clips, frames).
+    Values are shaped (clips, frames, ...): features of `width` numbers, or the encoder's input.
+    Masks are true for frames that are not padding, shaped (clips, frames).
     """
 
     mean: Tensor
@@ -50,12 +50,12 @@ class Captioner(nn.Module):
         self.register_buffer("prompt", text.encode([PROMPT])[0][0, :-1])
 
     def features(self, values: Tensor, mask: Tensor) -> Tensor:
-        """Return features less the training set's mean, divided by its spread."""
+        """Return features standardized by the mean and standard deviation of the training set."""
         features = values if self.encoder is None else self.encoder(values, mask)
         return (features - self.mean) / self.std
 
     def project(self, features: Tensor, mask: Tensor) -> Tensor:
-        """Return an embedding of each frame's features, shaped (clips, frames, the T5's width)."""
+        """Return an embedding per frame, shaped (clips, frames, width of the T5)."""
         found = self.projector(features[mask])
         embeddings: Tensor = found.new_zeros(*mask.shape, found.shape[-1])
         embeddings[mask] = found
@@ -72,11 +72,11 @@ class Captioner(nn.Module):
         )
 
     def shuffled_loss(self, values: Tensor, mask: Tensor, labels: Tensor) -> Tensor:
-        """Return the loss of clips' captions with the next clip's values."""
+        """Return the loss of each clip's caption with the previous clip's values."""
         return self.loss(values.roll(1, 0), mask.roll(1, 0), labels)
 
     def caption(self, values: Tensor, mask: Tensor, decoding: Decoding = DECODING) -> list[str]:
-        """Return a caption of each clip."""
+        """Return one caption per clip."""
         ids = self.text.model.generate(
             **self._inputs(values, mask),
             num_beams=decoding.beams,
@@ -86,7 +86,7 @@ class Captioner(nn.Module):
         return self.text.decode(ids)
 
     def _inputs(self, values: Tensor, mask: Tensor) -> dict[str, Tensor]:
-        """Return what the T5 reads: the prompt's embeddings, then the frames', and their mask."""
+        """Return the T5's input: embeddings of the prompt, then of the frames, and their mask."""
         frames = self.project(self.features(values, mask), mask)
         prompt = self.text.model.get_input_embeddings()(self.prompt).to(frames.dtype)
         return {
@@ -108,24 +108,27 @@ def make_projector(width: int, embedding: int) -> nn.Sequential:
 
 @dataclass(frozen=True, eq=False)
 class LoadedCaptioner:
-    """A trained captioner, and what of a dataset it reads."""
+    """A trained captioner, and the field and frames that it reads."""
 
     module: Captioner
-    """In evaluation, on the CPU."""
+    """The module in evaluation mode, on the CPU."""
     field: str
     stride: int
-    """It reads every so many-th frame."""
+    """Frame stride of its input."""
     features_by: str | None
-    """The id of the encoder whose features it was trained on, where it is known."""
+    """Id of the encoder of its training features; None if unknown."""
 
     @property
     def components(self) -> int:
-        """Return how many numbers the last axis of the field has: features', or of a point."""
+        """Return the size of the last axis of the field: the width of features, or 3 for points."""
         return len(self.module.mean) if self.module.encoder is None else COORDINATES
 
 
 def load_captioner(checkpoint: Path) -> LoadedCaptioner:
-    """Return what `motiondata train-captioner` wrote, or raise `InputError` for another file."""
+    """Return the captioner of a checkpoint of `motiondata train-captioner`.
+
+    Raises `InputError` for another file.
+    """
     found = read_checkpoint(checkpoint, KIND)
     with reading_contents(checkpoint, KIND):
         return _restore(found["contents"], found["weights"], checkpoint)

@@ -1,7 +1,7 @@
-"""Captioning: what a trained captioner says of the clips of a split, and how much it heeds them.
+"""Captioning: captions of the clips of a split, and how much they depend on the features.
 
-Batches are the view's, in the manifest's order, so that the same command says the same, whichever
-of several processes runs it: all of them see all clips.
+Batches follow the manifest's order. The same command gives the same captions in every one of
+several processes, since each process reads all clips.
 """
 
 import json
@@ -35,7 +35,7 @@ from shards.stream.streamed_dataset import StreamedDataset
 
 
 class Captioned(NamedTuple):
-    """What is said of a clip."""
+    """The caption of a clip."""
 
     key: str
     caption: str
@@ -43,7 +43,7 @@ class Captioned(NamedTuple):
 
 DEFAULT = GenerationOptions()
 PRINTED_CLIPS = 20
-"""Captions in the table where all of them are in a file."""
+"""Maximum number of table rows if all captions are written to a file."""
 
 
 def caption_split(
@@ -53,7 +53,7 @@ def caption_split(
     options: GenerationOptions = DEFAULT,
     stream: TextIO | None = None,
 ) -> list[Captioned]:
-    """Return a caption of every clip of a split, in the manifest's order."""
+    """Return one caption per clip of a split, in manifest order."""
     reader = _Reader.open(dataset, checkpoint, options.device)
     view = reader.data.clips(
         split, [reader.loaded.field], options.batch, limit=options.limit, rank=0, world=1
@@ -69,9 +69,9 @@ def caption_split(
 def matched_and_shuffled_loss(
     dataset: Path, checkpoint: Path, split: str = "test", device: str = "auto"
 ) -> tuple[float, float]:
-    """Return the mean loss of a split's captions with their clips' features, and with another's.
+    """Return the mean loss of a split's captions with their own and with other clips' features.
 
-    One caption of each clip is taken. Features that are ignored give the same loss twice.
+    One caption per clip is used. The two losses are equal if the captioner ignores the features.
     """
     reader = _Reader.open(dataset, checkpoint, device)
     clips = len(captioned_keys(reader.data, split))
@@ -102,9 +102,9 @@ def caption(
     stream: TextIO | None = None,
     width: int | None = None,
 ) -> str:
-    """Caption a split, write the captions as JSONL if `out` is given, and show them in a table.
+    """Caption a split, write the captions as JSONL if `out` is given, and return a table.
 
-    `width` is that of the table at most, in characters; None: as wide as its texts are.
+    `width` is the maximum width of the table in characters; None: as wide as its texts.
     """
     if out is not None:
         expect_no_dataset(out.parent)
@@ -130,7 +130,7 @@ def caption(
 def caption_table(
     found: Sequence[Captioned], references: Mapping[str, Sequence[str]], width: int | None = None
 ) -> list[str]:
-    """Return lines of key, caption, and the first reference, where a clip has one.
+    """Return table lines of key, caption, and the first reference if the clip has one.
 
     Longer texts are wrapped in their columns so that no line is longer than `width` characters.
     """
@@ -140,7 +140,10 @@ def caption_table(
 
 
 def _check_fit(loaded: LoadedCaptioner, dataset: Dataset, checkpoint: Path) -> None:
-    """Raise unless a dataset's features mean what those do that a captioner was trained on."""
+    """Raise unless a dataset's features are of the kind that a captioner was trained on.
+
+    Raises `InputError` or `ShardError`.
+    """
     check_field(dataset, loaded.field)
     found = dataset.schema.float_array(loaded.field).components
     if found != loaded.components:
@@ -158,7 +161,7 @@ def _check_fit(loaded: LoadedCaptioner, dataset: Dataset, checkpoint: Path) -> N
 
 @dataclass(frozen=True, eq=False)
 class _Reader:
-    """A captioner beside a dataset that it can read."""
+    """A captioner and a dataset that it can read."""
 
     data: StreamedDataset
     loaded: LoadedCaptioner
@@ -180,7 +183,7 @@ class _Reader:
 
     @torch.no_grad()
     def losses(self, batch: Batch) -> tuple[float, float]:
-        """Return the loss with each clip's own features, and with its neighbour's."""
+        """Return the loss with each clip's own features, and with another clip's."""
         captioner, clips = self.loaded.module, self._clips(batch)
         labels = captioner.text.labels(batch["captions"]).to(self.device)
         arguments = clips.values, clips.mask, labels

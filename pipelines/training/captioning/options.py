@@ -1,4 +1,4 @@
-"""Options of captioning and of training a captioner. Free of PyTorch."""
+"""Options of captioning and of training a captioner. This module does not import PyTorch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from motiondata.errors import InputError
 from pipelines.training.common.options import TINY, Stage, expect_at_least, expect_positive
 
 PROJECTOR, FULL = "projector", "full"
-"""The stages in which a captioner is taught."""
+"""Training stages of a captioner."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is done where nothing else is asked for."""
+    """Default stages and learning rates."""
 
     stages: tuple[Stage, ...]
     projector_rate: float
@@ -21,34 +21,35 @@ class Recipe:
 
 
 TINY_RECIPE = Recipe((Stage(FULL, 2500),), 1e-3, 1e-3)
-"""All of it is random at first."""
+"""All weights are random at first."""
 PRETRAINED_RECIPE = Recipe((Stage(PROJECTOR, 500), Stage(FULL, 2000)), 3e-4, 1e-4)
-"""A projector's rate of 1e-3 is where the collapse was seen; 1e-4 is what T5 is fine-tuned with."""
+"""The collapse occurred at a projector rate of 1e-3; 1e-4 is the usual rate of fine-tuning a T5."""
 
 
 @dataclass(frozen=True)
 class CaptionerTrainingOptions:
-    """What is taught to whom. Raises `InputError` for values out of range."""
+    """What a captioner is trained on and how. Raises `InputError` for values out of range."""
 
     field: str | None = None
-    """The field that is captioned; None: `features` where the dataset has them, else `points`."""
+    """Field to caption; None: `features` if the dataset has them, else `points`."""
     text_model: str = TINY
-    """A T5's folder, `hub:NAME`, or `tiny`: a small random one with the captions' words."""
+    """Folder of a T5, `hub:NAME`, or `tiny`: a small random one with the words of the captions."""
     encoder_checkpoint: Path | None = None
-    """A checkpoint of `motiondata align` to begin with; None: an untrained one. Of points only."""
+    """Checkpoint of `motiondata align` to start from; None: an untrained encoder. For points
+    only."""
     stages: str | None = None
-    """`projector`, `full`, or both with a comma between; None: the text model's recipe's."""
+    """`projector`, `full`, or both separated by a comma; None: those of the text model's recipe."""
     steps: str | None = None
-    """How many of each stage, with commas between; None: the recipe's."""
+    """Steps of each stage, separated by commas; None: those of the recipe."""
     projector_rate: float | None = None
-    """The learning rate of the projector and an untrained encoder; None: the recipe's."""
+    """Learning rate of the projector and of an untrained encoder; None: the recipe's rate."""
     rate: float | None = None
-    """The learning rate of the rest, in the stage `full`; None: the recipe's."""
+    """Learning rate of the other parameters in the stage `full`; None: the recipe's rate."""
     stride: int | None = None
-    """Every so many-th frame is read, in training from a random one on; None: as many as the
-    encoder does, 4 of features."""
+    """Frame stride, in training from a random first frame; None: the encoder's stride, 4 for
+    features."""
     patience: int = 300
-    """Steps before a captioner that says one sentence, or ignores the features, is alarming."""
+    """Steps before a captioner that says one sentence or ignores the features is alarming."""
 
     def __post_init__(self) -> None:
         expect_at_least(self, 0, "patience")
@@ -56,7 +57,7 @@ class CaptionerTrainingOptions:
         self.to_recipe()
 
     def to_recipe(self) -> Recipe:
-        """Return what is asked for, and the text model's recipe for the rest."""
+        """Return the options given, and the defaults of the text model's recipe for the others."""
         usual = TINY_RECIPE if self.text_model == TINY else PRETRAINED_RECIPE
         return Recipe(
             parse_stages(self.stages, self.steps, usual.stages),
@@ -66,7 +67,7 @@ class CaptionerTrainingOptions:
 
 
 def parse_stages(names: str | None, steps: str | None, usual: Sequence[Stage]) -> tuple[Stage, ...]:
-    """Return the stages that `projector,full` and `200,1000` name, the usual ones for None."""
+    """Return the stages of `projector,full` and `200,1000`; None selects the defaults."""
     named = [stage.name for stage in usual] if names is None else names.split(",")
     counts = {stage.name: str(stage.steps) for stage in (*PRETRAINED_RECIPE.stages, *usual)}
     numbers = [counts.get(name, "") for name in named] if steps is None else steps.split(",")
@@ -81,12 +82,12 @@ def parse_stages(names: str | None, steps: str | None, usual: Sequence[Stage]) -
 
 @dataclass(frozen=True)
 class Decoding:
-    """How captions are found; the same way always finds the same."""
+    """How captions are decoded; decoding is deterministic."""
 
     beams: int = 1
-    """Sentences that are followed at a time; 1 is greedy."""
+    """Beam width; 1 is greedy decoding."""
     max_tokens: int = 64
-    """Where a sentence is cut that does not end."""
+    """Maximum number of tokens of a caption."""
 
     def __post_init__(self) -> None:
         expect_at_least(self, 1, "beams", "max_tokens")
@@ -101,11 +102,11 @@ class GenerationOptions:
 
     decoding: Decoding = DECODING
     batch: int = 32
-    """Clips that are captioned together."""
+    """Clips per batch."""
     limit: int | None = None
-    """The first so many clips only; None: all."""
+    """Number of clips to caption, from the first on; None: all."""
     device: str = "auto"
-    """`cpu`, `cuda`, or `auto`: a GPU where there is one."""
+    """`cpu`, `cuda`, or `auto`: a GPU if there is one."""
 
     def __post_init__(self) -> None:
         expect_at_least(self, 1, "batch")

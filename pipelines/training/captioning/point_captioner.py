@@ -1,7 +1,7 @@
-"""Captioning from points: an encoder before the captioner, trained with it.
+"""Captioning from points: an encoder in front of the captioner, trained with it.
 
-Its features are standardised as those of a dataset are: by their mean and spread over the training
-clips, taken once, before the first step.
+Its features are standardized like those of a dataset: by their mean and standard deviation over the
+training clips, computed once, before the first step.
 """
 
 from collections.abc import Mapping
@@ -28,29 +28,29 @@ from shards.stats.moments import Moments, fold
 from shards.stream.streamed_dataset import StreamedDataset
 
 STATISTICS_CLIPS = 512
-"""Training clips that features are standardised by, at most: some ten thousand frames."""
+"""Maximum number of training clips for the statistics of features: some ten thousand frames."""
 BATCH = 16
 
 
 @dataclass(frozen=True, eq=False)
 class InitialEncoder:
-    """An encoder to begin with."""
+    """An encoder to start from."""
 
     module: nn.Module
-    """It reads every so many-th frame of points."""
+    """The encoder of every `stride`-th frame of points."""
     description: Mapping[str, Any]
-    """What `blank_encoder` needs beside the weights."""
+    """Input of `blank_encoder`: everything except the weights."""
     id: str | None
-    """The hash of a trained one; None where it is still untrained."""
+    """Hash of a trained encoder; None for an untrained one."""
 
     @property
     def stride(self) -> int:
-        """Return how many frames of points are from one that it reads to the next."""
+        """Return the frame stride of the encoder's input."""
         return int(self.description["stride"])
 
 
 def initial_encoder(data: StreamedDataset, checkpoint: Path | None) -> InitialEncoder:
-    """Return the encoder of a checkpoint of `motiondata align`, or an untrained one of ours."""
+    """Return the encoder of a checkpoint of `motiondata align`, or an untrained built-in one."""
     if checkpoint is None:
         sizes = EncoderOptions()
         encoder = make_encoder(BUILT_IN, sizes, *data.standardizer(POINTS).tensors())
@@ -64,7 +64,10 @@ def initial_encoder(data: StreamedDataset, checkpoint: Path | None) -> InitialEn
 def feature_statistics(
     encoder: nn.Module, data: StreamedDataset, stride: int
 ) -> tuple[Tensor, Tensor]:
-    """Return mean and spread of an encoder's features of training clips, spread never zero."""
+    """Return mean and standard deviation of an encoder's features of training clips.
+
+    Standard deviations of zero are replaced by 1.
+    """
     keys = captioned_keys(data, TRAIN)
     chosen = keys[:: ceil(len(keys) / STATISTICS_CLIPS)]  # the first ones may be of one archive
     view = data.clips(TRAIN, [POINTS], BATCH, keys=chosen, rank=0, world=1)

@@ -1,7 +1,7 @@
-"""Teaching a captioner: from a dataset of features, or of points, to a checkpoint that captions.
+"""Training of a captioner: from a dataset of features or points to a checkpoint that captions.
 
-Its stages are those of the recipe that cures the collapse: the projector alone, so that a language
-model that knows the language keeps it, then everything. The tiny one knows nothing to keep.
+The stages follow the recipe that prevents the collapse: first the projector alone, so that a
+pretrained language model keeps what it knows, then everything. The tiny model has nothing to keep.
 """
 
 import sys
@@ -45,13 +45,13 @@ from shards.stream.streamed_dataset import StreamedDataset
 from shards.stream.views import StreamPosition, View
 
 PROBE_CLIPS = 32
-"""Clips that are looked at now and then."""
+"""Number of clips in a validation during training."""
 MIN_PROBE_CLIPS = 2
-"""A clip alone has no other's features to be told from."""
+"""A single clip has no features of other clips to compare with."""
 
 
 class CaptionerTraining:
-    """The training of a captioner, as the loop sees it."""
+    """The training task of a captioner."""
 
     kind = KIND
 
@@ -73,7 +73,7 @@ class CaptionerTraining:
         self.probe = self._probe(seed, device)
 
     def view(self, batch: int, seed: int) -> View:
-        """Return clips of the training split with a caption of each."""
+        """Return clips of the training split with one caption each."""
         return self.data.clips(
             TRAIN,
             [self.field],
@@ -87,9 +87,9 @@ class CaptionerTraining:
         )
 
     def groups(self, stage: str) -> list[ParameterGroup]:
-        """Return the projector's parameters, and in the stage `full` those of all that knew before.
+        """Return the parameters of the projector and, in the stage `full`, of all pretrained parts.
 
-        An untrained encoder learns with the projector.
+        An untrained encoder is trained with the projector.
         """
         module, recipe = self.module, self.recipe
         new: list[nn.Module] = [module.projector]
@@ -107,9 +107,9 @@ class CaptionerTraining:
         return {"loss": self.module.loss(clips.values, clips.mask, labels)}
 
     def identity(self) -> Mapping[str, Any]:
-        """Return the dataset, the text model and the rates."""
+        """Return the dataset, the field, the text model, the encoder, the stride and the rates."""
         recipe = asdict(self.recipe)
-        del recipe["stages"]  # the loop compares them, as far as they are done
+        del recipe["stages"]  # the loop compares the stages done
         return {
             "dataset": self.data.dataset.content_hash,
             "field": self.field,
@@ -135,7 +135,7 @@ class CaptionerTraining:
         return asdict(measures), alarms_of(measures, history, self.options.patience)
 
     def _begin(self) -> InitialEncoder | None:
-        """Return the encoder of points to begin with; features need none."""
+        """Return the point encoder to start from; None for features, which need none."""
         if self.field == POINTS:
             return initial_encoder(self.data, self.options.encoder_checkpoint)
         if self.options.encoder_checkpoint is None:
@@ -152,7 +152,7 @@ class CaptionerTraining:
         return Captioner(text, *feature_statistics(encoder, self.data, self.stride), encoder)
 
     def _probe(self, seed: int, device: torch.device) -> Probe:
-        """Return captioned clips of `val`, or where there are too few of `train`."""
+        """Return captioned clips of `val`, or of `train` if `val` has too few."""
         split = VAL if len(captioned_keys(self.data, VAL)) >= MIN_PROBE_CLIPS else TRAIN
         view = self.data.clips(
             split,
@@ -177,9 +177,9 @@ def train_captioner(
     device: str = "auto",
     stream: TextIO = sys.stderr,
 ) -> str:
-    """Train a captioner to its end, or go on with it, and say what came of it.
+    """Train a captioner to the end, or resume an earlier run; return a report.
 
-    Only the first of several processes has something to say.
+    Only the first of several processes returns one; the others return an empty text.
     """
     chosen = choose_device(device)
     with os_errors_as_aborted(out), process_group(chosen):

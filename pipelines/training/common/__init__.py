@@ -1,1 +1,1 @@
-"""What every training shares: loop, optimizer, checkpoints, logs, text models."""
+"""Code that all trainings share: loop, optimizer, checkpoints, logs, text models."""

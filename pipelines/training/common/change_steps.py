@@ -1,7 +1,7 @@
-"""Extending: where a training stands in stages that have other numbers of steps than before.
+"""Extending a training: the position in stages whose numbers of steps have changed.
 
-More or fewer steps are allowed where every step that is done would have been the same: then the
-training ends as one that had these steps from its beginning, to the last bit.
+The number of steps may change if every step done would have been the same. The training then ends
+with the same bits as a training that had the new number of steps from its start.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from pipelines.training.common.training_task import TrainingPosition
 
 
 def can_be_extended(stage: Stage, options: OptimizerOptions) -> bool:
-    """Tell whether a finished stage would have been the same with more steps to come."""
+    """Return whether the steps of a finished stage stay the same if more steps follow."""
     return _same_rates(stage, Stage(stage.name, stage.steps + 1), stage.steps, options)
 
 
@@ -23,11 +23,12 @@ def position_in(
     position: TrainingPosition,
     options: OptimizerOptions,
 ) -> TrainingPosition:
-    """Return the position in stages as they are now, given that in those of before.
+    """Return the position in the stages `now`, given the position in the earlier stages `before`.
 
-    Stages that have not begun may be any. The stage under way, or the last one where all are done,
-    may have another number of steps if the learning rates of the steps done do not depend on it.
-    Raises `InputError` with the reason otherwise, and `ValueError` for an impossible position.
+    Stages that have not begun may differ in any way. The current stage, or the last stage if all
+    are done, may have another number of steps if the learning rates of the steps done do not depend
+    on it. Raises `InputError` with the reason otherwise, and `ValueError` for an impossible
+    position.
     """
     _check(before, position)
     reached = position.stage if position.step else position.stage - 1
@@ -43,7 +44,7 @@ def position_in(
 
 
 def _check_stage(now: Stage, before: Stage, done: int, options: OptimizerOptions) -> None:
-    """Raise `InputError` unless a stage's steps would have been done in another as well."""
+    """Raise `InputError` unless the steps done in `before` are the same in `now`."""
     if now.name != before.name:
         raise InputError(f"stage {before.name} -> {now.name}, and {done} steps of it are done")
     change = f"steps of {now.name} {before.steps} -> {now.steps}"

@@ -1,7 +1,8 @@
-"""Trying a text model on captions before anything is trained with it.
+"""Checks of a text model on captions before training.
 
-A T5's folder without its tokenizer is loaded all the same, by a tokenizer that knows no word; a
-captioner then learns to say nothing, with a falling loss. So captions must survive the tokenizer.
+transformers loads a T5's folder without its tokenizer anyway, with a tokenizer that knows no word.
+The captioner then learns to say nothing while its loss falls. Therefore captions must survive a
+round trip through the tokenizer.
 """
 
 from collections.abc import Sequence
@@ -14,12 +15,12 @@ from pipelines.training.common.language_models import expect_vocabulary
 from pipelines.training.common.normalize_caption import normalize_caption
 
 TRIED = 200
-"""The first so many captions are tried."""
+"""Number of captions to try; the first ones are taken."""
 SENTENCE = "a person walks forward"
-"""Tried where there are no captions."""
+"""Sentence to try if there are no captions."""
 MOST_LOST = 0.05
-"""A larger share of captions that do not come back says that the tokenizer cannot write them. Some
-captions have a character that no vocabulary has."""
+"""Maximum share of captions that do not survive the round trip. More mean that the tokenizer cannot
+write them; a few captions have a character that no vocabulary has."""
 
 
 def expect_usable(
@@ -27,7 +28,7 @@ def expect_usable(
 ) -> None:
     """Raise `InputError` unless a T5 and its tokenizer fit each other and can write captions.
 
-    `unknown` is the number of the token for what the tokenizer does not know.
+    `unknown` is the number of the tokenizer's unknown token.
     """
     expect_vocabulary(name, tokenizer, model.get_input_embeddings().num_embeddings)
     _check_special(name, tokenizer, model.config)
@@ -43,7 +44,7 @@ def expect_usable(
 
 
 def _check_special(name: str, tokenizer: Tokenizer, config: Any) -> None:
-    """Raise unless texts end and are padded with the tokens that the configuration names."""
+    """Raise `InputError` unless the end and padding tokens are those of the configuration."""
     end = tokenizer.encode("").ids[-1:]
     if end != [config.eos_token_id]:
         raise InputError(
@@ -63,7 +64,7 @@ def _is_lost(caption: str, tokenizer: Tokenizer, unknown: int | None) -> bool:
     ids = tokenizer.encode(caption).ids
     if unknown in ids:
         return True
-    # A long caption is cut: what is left of it must come back.
+    # A long caption is truncated: the part that is left must survive the round trip.
     captions, expected = _words(_round_trip(caption, tokenizer)), _words(caption)
     return captions != expected[: len(captions)] or (not captions and bool(expected))
 
@@ -74,5 +75,8 @@ def _round_trip(caption: str, tokenizer: Tokenizer) -> str:
 
 
 def _words(text: str) -> str:
-    """Return the letters of a text: tokenizers may change case, spaces and punctuation."""
+    """Return a text normalized and without spaces.
+
+    Tokenizers may change case, spaces and punctuation.
+    """
     return "".join(normalize_caption(text).split())

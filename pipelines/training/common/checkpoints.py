@@ -1,8 +1,8 @@
-"""Checkpoints: one file each, whole or absent, that says first what kind of checkpoint it is.
+"""Checkpoints: one file each, written atomically, that states its kind of checkpoint.
 
-A file ends with the hash of all that comes before. It is checked before anything is loaded: the
-archives that PyTorch writes have sums of their own, which PyTorch does not check. Nothing is
-unpickled but tensors and plain containers, so that a checkpoint from anyone is data.
+A file ends with the hash of all preceding bytes. The hash is checked before anything is loaded: the
+archives that PyTorch writes have checksums, but PyTorch does not check them. Only tensors and plain
+containers are unpickled, so that a checkpoint from any source is data and runs no code.
 """
 
 import os
@@ -23,7 +23,7 @@ from shards.format.publishing import publishing
 FORMAT = "motiondata-checkpoint"
 FORMAT_VERSION = 2
 COMMANDS = {"captioner": "train-captioner", "encoder": "align"}
-"""The kinds of checkpoints, and the commands that write them."""
+"""Kinds of checkpoints and the commands that write them."""
 MALFORMED = (
     ArithmeticError,
     AttributeError,
@@ -34,15 +34,16 @@ MALFORMED = (
     TypeError,
     ValueError,
 )
-"""What contents raise that no command of this program has written."""
+"""Errors raised by contents that no command of this program has written."""
 
 _SEAL = re.compile(rf"\nblake3 ({DIGEST.pattern})\n".encode())
 _SEAL_BYTES = len("\nblake3 ") + 64 + len("\n")
-"""What a file ends with; readers of zip archives allow bytes behind the archive."""
+"""Size of the hash line at the end of a file; readers of zip archives allow bytes after the
+archive."""
 
 
 def write_checkpoint(path: Path, kind: str, state: Mapping[str, Any]) -> None:
-    """Publish a checkpoint: tensors, numbers and texts in dictionaries and lists."""
+    """Write a checkpoint atomically: tensors, numbers and texts in dictionaries and lists."""
     head = {"format": FORMAT, "version": FORMAT_VERSION, "kind": kind}
     with publishing(path) as file:
         hashing = _Hashing(file)
@@ -51,7 +52,10 @@ def write_checkpoint(path: Path, kind: str, state: Mapping[str, Any]) -> None:
 
 
 def read_checkpoint(path: Path, kind: str) -> dict[str, Any]:
-    """Return what a checkpoint of a kind holds, on the CPU; raise `InputError` for other files."""
+    """Return the contents of a checkpoint, on the CPU.
+
+    Raises `InputError` for a missing or damaged file and for another kind or version.
+    """
     if not path.is_file():
         found = "a folder" if path.is_dir() else "nothing of that name"
         raise InputError(f"{path}: expected a checkpoint's file, found {found}")
@@ -71,9 +75,10 @@ def read_checkpoint(path: Path, kind: str) -> dict[str, Any]:
 
 @contextmanager
 def reading_contents(path: Path, kind: str) -> Iterator[None]:
-    """Turn what the contents of a checkpoint raise in the block into `InputError`.
+    """Convert errors that the contents of a checkpoint cause in the block to `InputError`.
 
-    They are checked where they are used; a file with a right hash may still be another program's.
+    Contents are checked where they are used: a file with a correct hash may come from another
+    program.
     """
     try:
         yield
@@ -86,7 +91,7 @@ def reading_contents(path: Path, kind: str) -> Iterator[None]:
 
 
 class _Hashing:
-    """A file that hashes what is written; PyTorch needs no more of a file."""
+    """A writable file that hashes what is written, with the methods that `torch.save` needs."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.digest = new_hash()
@@ -101,7 +106,7 @@ class _Hashing:
 
 
 def _check_hash(path: Path) -> None:
-    """Raise `InputError` unless a file ends with the hash of what comes before."""
+    """Raise `InputError` unless a file ends with the hash of all preceding bytes."""
     with path.open("rb") as file:
         size = max(0, file.seek(0, os.SEEK_END) - _SEAL_BYTES)
         file.seek(size)
@@ -123,7 +128,7 @@ def _hash_of_first(file: BinaryIO, size: int) -> str:
 
 def _load(path: Path) -> Any:
     try:
-        with ZipFile(path):  # or torch would look for the formats of its first versions
+        with ZipFile(path):  # torch.load would try its legacy formats otherwise
             return torch.load(path, map_location="cpu", weights_only=True)
     except (*MALFORMED, UnpicklingError, BadZipFile) as error:
         raise _damaged(path, "it holds no tensors and plain values") from error

@@ -1,7 +1,7 @@
-"""Clips for captioning: which field of a dataset they are read from, and how many of their frames.
+"""Clips for captioning: the field of a dataset that is read, and the frame stride.
 
-Motion at 20 frames a second says little more than at 5, and every frame is one more position for
-the T5's attention.
+Motion at 20 frames per second says little more than at 5, and every frame adds one position to the
+T5's attention.
 """
 
 from collections.abc import Mapping
@@ -23,33 +23,36 @@ from shards.stream.streamed_dataset import StreamedDataset
 
 FEATURES, POINTS = "features", "points"
 COMMANDS = {FEATURES: "motiondata encode", POINTS: "motiondata build-lidar"}
-"""What makes the fields that are captioned, the first one where a dataset has both."""
+"""Fields that can be captioned and the commands that make them; the first one has precedence."""
 COORDINATES = 3
 VAL = "val"
-"""The split that a training is watched with."""
+"""Split that is used for validation during training."""
 STRIDE = 4
-"""Every so many-th frame is read, unless said otherwise: 5 of 20 a second."""
+"""Default frame stride: it keeps 5 of 20 frames per second."""
 DETAILS = "json"
-"""The field that holds captions."""
+"""Field that holds the captions."""
 READ_CLIPS = 256
-"""Clips whose captions are read at a time."""
+"""Number of clips whose captions are read at a time."""
 
 
 @dataclass(frozen=True, eq=False)
 class PaddedClips:
-    """Some clips, padded to the longest."""
+    """Clips padded to the length of the longest."""
 
     values: Tensor
     """Shaped (clips, frames, ...)."""
     mask: Tensor
-    """True for frames that are not padding, (clips, frames)."""
+    """True for frames that are not padding, shaped (clips, frames)."""
 
     def to(self, device: torch.device) -> "PaddedClips":
         """Return the clips on a device."""
         return PaddedClips(self.values.to(device), self.mask.to(device))
 
     def every(self, stride: int, phases: Tensor | None = None) -> "PaddedClips":
-        """Return every so many-th frame, of each clip from its phase on, (clips,), or the first."""
+        """Return every `stride`-th frame.
+
+        Each clip begins at its phase, `phases` shaped (clips,), or at its first frame.
+        """
         clips, frames = self.mask.shape
         numbers = torch.arange(0, frames, stride, device=self.mask.device).expand(clips, -1)
         if phases is not None:
@@ -58,20 +61,23 @@ class PaddedClips:
         return PaddedClips(self.values[chosen], self.mask[chosen] & (numbers < frames))
 
     def random_phases(self, stride: int) -> Tensor:
-        """Return a frame to begin with for each clip, (clips,), below the stride and its length."""
+        """Return a random first frame per clip, (clips,).
+
+        It is less than the stride and the clip's length.
+        """
         most = self.mask.sum(1).cpu().clamp(1, stride)
         return (torch.rand(len(most)) * most).long()
 
 
 def batch_to_clips(batch: Batch, field: str) -> PaddedClips:
-    """Return the clips of a batch, as float32 whatever the field is."""
+    """Return the clips of a batch as float32, whatever the dtype of the field."""
     return PaddedClips(torch.as_tensor(batch[field]).float(), torch.as_tensor(batch["mask"]))
 
 
 def choose_field(dataset: Dataset, asked: str | None = None) -> str:
-    """Return which field of a dataset is captioned: the one asked for, or features before points.
+    """Return the field to caption: `asked` if given, else features before points.
 
-    Raises `InputError` where there is none, `ShardError` or `InputError` where what is asked for
+    Raises `InputError` if there is no such field, and `ShardError` or `InputError` if the field
     cannot be captioned.
     """
     there = [field for field in COMMANDS if field in dataset.schema.arrays]
@@ -86,7 +92,10 @@ def choose_field(dataset: Dataset, asked: str | None = None) -> str:
 
 
 def check_field(dataset: Dataset, field: str) -> None:
-    """Raise unless a dataset has a field of floats, shaped as what is captioned is."""
+    """Raise unless a dataset has the field, as floats of a shape that can be captioned.
+
+    Raises `InputError` or `ShardError`.
+    """
     if field in COMMANDS and field not in dataset.schema.arrays:
         raise InputError(
             f"{dataset.path}: expected a field {field}, which {COMMANDS[field]} makes, found "
@@ -103,13 +112,13 @@ def check_field(dataset: Dataset, field: str) -> None:
 
 
 def encoder_of(dataset: Dataset) -> str | None:
-    """Return the id of the encoder that made a dataset's features, where it says so."""
+    """Return the id of the encoder that made a dataset's features, None if not recorded."""
     encoder = dataset.description.provenance.get("encoder")
     return encoder.get("id") if isinstance(encoder, dict) else None
 
 
 def training_captions(data: StreamedDataset) -> list[str]:
-    """Return all captions that are trained on, or raise `InputError` where there is none."""
+    """Return all captions of the training split; raise `InputError` if there are none."""
     expect_training_split(data.dataset)
     captions = [*chain.from_iterable(captions_by_key(data, TRAIN).values())]
     if captions:
@@ -121,16 +130,16 @@ def training_captions(data: StreamedDataset) -> list[str]:
 
 
 def captioned_keys(data: StreamedDataset, split: str) -> list[str]:
-    """Return the keys of a split's clips that have captions; none where there is no such split."""
+    """Return the keys of the captioned clips of a split; none if the split does not exist."""
     if split not in data.dataset.description.splits:
         return []
     return [key for key, texts in captions_by_key(data, split).items() if texts]
 
 
 def captions_by_key(data: StreamedDataset, split: str) -> dict[str, list[str]]:
-    """Return the captions of every clip of a split, in the manifest's order; some have none.
+    """Return the captions of every clip of a split, in manifest order; a clip may have none.
 
-    A dataset that keeps no details of its clips has none of any.
+    The result is empty if the dataset has no `json` field.
     """
     if DETAILS not in data.dataset.schema.suffixes:
         return {}

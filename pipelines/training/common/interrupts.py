@@ -1,6 +1,6 @@
-"""Stopping: SIGINT and SIGTERM are noted, and the work asks for them where it can be left.
+"""Deferred stopping: SIGINT and SIGTERM are recorded, and the loop checks for them between steps.
 
-A signal that ended a training at once would lose the steps since its last checkpoint.
+A training that ended at once would lose the steps since its last checkpoint.
 """
 
 import signal
@@ -11,7 +11,7 @@ from types import FrameType
 
 @contextmanager
 def deferred_interrupts() -> Iterator[list[int]]:
-    """Collect SIGINT and SIGTERM in a list while the block runs, instead of ending it."""
+    """Collect SIGINT and SIGTERM in a list while the block runs, instead of stopping it."""
     received: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:

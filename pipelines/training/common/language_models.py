@@ -1,6 +1,7 @@
-"""Language models, loaded quietly; one that cannot be loaded is refused in a sentence.
+"""Loading of language models without their progress bars, with one-sentence errors.
 
-Free of its libraries until a model is loaded, so that a machine without them is told so elsewhere.
+This module imports its libraries only when a model is loaded; the missing extra is reported
+elsewhere.
 """
 
 from collections.abc import Iterator
@@ -12,9 +13,9 @@ from motiondata.errors import InputError
 
 @contextmanager
 def load_errors_as_input_errors(what: str, expected: str) -> Iterator[None]:
-    """Turn what transformers raises of a folder or name in the block into `InputError`.
+    """Convert errors that transformers raises in the block to `InputError`.
 
-    Its progress bars are switched off: they tell of weights, not of the user's work.
+    Progress bars are disabled: they show the loading of weights, not the user's work.
     """
     from safetensors import SafetensorError
     from transformers.utils import logging
@@ -44,7 +45,7 @@ def _cannot_be_loaded(what: str, error: Exception, expected: str) -> InputError:
 
 
 def expect_vocabulary(where: str, tokenizer: Any, embeddings: int) -> None:
-    """Raise `InputError` where a tokenizer has tokens that a model has no embeddings for."""
+    """Raise `InputError` if a tokenizer has tokens without embeddings in the model."""
     largest = max(tokenizer.get_vocab().values(), default=-1)
     if largest >= embeddings:
         raise InputError(
@@ -54,10 +55,10 @@ def expect_vocabulary(where: str, tokenizer: Any, embeddings: int) -> None:
 
 
 def expect_no_code(where: str, config: Any) -> None:
-    """Raise `InputError` where a configuration names kernels of the hub.
+    """Raise `InputError` if a configuration names kernels of the hub.
 
-    transformers downloads what `attn_implementation` names, and runs it, if the package `kernels`
-    is installed: a model's file must not choose what runs.
+    If the package `kernels` is installed, transformers downloads and runs what
+    `attn_implementation` names: a model's file must not choose which code runs.
     """
     for name in ("_attn_implementation", "_experts_implementation"):
         found = getattr(config, name, None)

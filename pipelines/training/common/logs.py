@@ -1,8 +1,8 @@
-"""Logs: what a training said of each step, a line of JSON each, for people and for plots.
+"""Training logs: one JSON object per line, for people and for plots.
 
-A training that was killed is gone on with at its last checkpoint; what the log says of later steps
-is cut off first, so that it reads as if nothing had happened. What alarms depend on is read back
-from the rest, so that they are raised as if nothing had happened, too.
+A killed training resumes at its last checkpoint. The log lines of later steps are removed first, so
+that the log reads as if the training had not been interrupted. The state of the alarms is read back
+from the remaining lines, so that alarms are raised as without the interruption.
 """
 
 import fcntl
@@ -21,24 +21,24 @@ from pipelines.engine.foreign_dataset import expect_no_dataset
 
 LOG = "log.jsonl"
 WATCH = "watch"
-"""What a line has that is of a look at a training; the others are of steps."""
+"""Key of the lines that hold a validation; the other lines hold steps."""
 OF_STEP = {"step", "stage", "loss"}
-"""What lines of steps have, among others."""
+"""Keys that every line of a step has, among others."""
 Record = dict[str, Any]
-"""A line of the log."""
+"""One line of the log."""
 
 
 @dataclass
 class History:
-    """What the log says that a look at a training is to know."""
+    """The part of the log that a validation needs."""
 
     recent: list[Record] = field(default_factory=list)
-    """The steps since the last look."""
+    """Records of the steps since the last validation."""
     lowest: float = inf
-    """The lowest mean loss from one look to the next."""
+    """Lowest mean loss between two consecutive validations."""
 
     def add(self, record: Record) -> None:
-        """Take note of the next line of the log."""
+        """Add the next line of the log."""
         if WATCH not in record:
             self.recent.append(record)
             return
@@ -47,23 +47,23 @@ class History:
 
 
 class Log:
-    """The log of a training's folder, open for the lines of further steps; or one of nothing."""
+    """The log of a training's folder, open for further lines; without a file, it discards them."""
 
     def __init__(self, file: BinaryIO | None) -> None:
         self.history = History()
         self._file = file
 
     def write(self, record: Record) -> None:
-        """Append a line, at once."""
+        """Append a line and flush it."""
         if self._file is not None:
             self._file.write(json.dumps(record).encode() + b"\n")
             self._file.flush()
             self.history.add(record)
 
     def cut(self, steps: int) -> None:
-        """Keep the lines of the first steps; a torn line is the last and goes too.
+        """Keep the lines of the first steps; later lines and an incomplete last line are removed.
 
-        Raises `InputError`, and cuts nothing, where the file is another program's.
+        Raises `InputError`, and removes nothing, if the file is not a training log.
         """
         if self._file is None:
             return
@@ -77,7 +77,7 @@ class Log:
         self._file.truncate(size)
 
     def _recall(self, lines: Iterable[bytes], steps: int) -> int:
-        """Take note of the lines of the first steps; return how many bytes they have."""
+        """Add the lines of the first steps to the history; return their size in bytes."""
         size = 0
         for line in lines:
             if line.endswith(b"\n") and (record := _parse(line))["step"] <= steps:
@@ -88,9 +88,10 @@ class Log:
 
 @contextmanager
 def logging_to(out: Path, writes: bool) -> Iterator[Log]:
-    """Yield the log of a folder, held against other trainings; or one of nothing, if not `writes`.
+    """Yield the log of a folder, locked against other trainings; discard lines if not `writes`.
 
-    Raises `AbortedError` where another training holds it, `InputError` in a dataset's folder.
+    Raises `AbortedError` if another training holds the lock, and `InputError` in a dataset's
+    folder.
     """
     if not writes:
         yield Log(None)
@@ -109,7 +110,7 @@ def read_log(out: Path) -> list[Record]:
 
 
 def _parse(line: bytes) -> Record:
-    """Return a line of a log; raises `ValueError` for that of another program."""
+    """Return the record of a line; raise `ValueError` if it is not a line of a training log."""
     try:
         record = json.loads(line)
     except RecursionError as error:
@@ -120,7 +121,7 @@ def _parse(line: bytes) -> Record:
 
 
 def _hold(out: Path, file: BinaryIO) -> None:
-    """Take the lock of the log, which the system takes back however this process dies."""
+    """Lock the log; the operating system releases the lock however the process ends."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

@@ -1,8 +1,8 @@
-"""The training loop, one for everything that is trained here, resumable at any checkpoint.
+"""The training loop of all tasks, resumable from any checkpoint.
 
-A training is what is to be trained and on what; the loop is how. It is stopped by SIGINT or SIGTERM
-after a whole step and a checkpoint. Killed by anything else, it goes on at its last checkpoint and
-repeats the steps since, bit for bit on the same machine with the same number of threads.
+A task defines what is trained and on which data; the loop defines how. SIGINT and SIGTERM stop it
+after a whole step and a checkpoint. A training killed in another way resumes at its last checkpoint
+and repeats the steps since then, bit for bit on the same machine with the same number of threads.
 """
 
 import sys
@@ -51,14 +51,14 @@ CHECKPOINT = "checkpoint.pt"
 def train(
     training: TrainingTask, options: LoopOptions, out: Path, stream: TextIO = sys.stderr
 ) -> None:
-    """Train to the end of the last stage; resume where an earlier run in the folder was stopped.
+    """Train to the end of the last stage; resume if an earlier run in the folder was stopped.
 
-    `checkpoint.pt` of the folder is the result, `log.jsonl` says how it came about. Raises
-    `InputError` where the folder has another training's checkpoint or the gradient is not finite,
-    and `KeyboardInterrupt` when stopped.
+    The result is `checkpoint.pt` in the folder; `log.jsonl` has the log of its steps. Raises
+    `InputError` if the folder has another training's checkpoint, if there are too few clips for a
+    batch, or if the gradient is not finite, and `KeyboardInterrupt` when stopped.
     """
     first = rank() == 0
-    view = _view(training, options)  # before a log is written
+    view = _view(training, options)  # raises before a log is written
     with logging_to(out, writes=first) as log, deferred_interrupts() as stop:
         run = _Run(training, view, options, out, log)
         run.resume()
@@ -70,7 +70,7 @@ def train(
 
 
 def _view(training: TrainingTask, options: LoopOptions) -> View:
-    """Return the batches; raises `InputError` where there are too few clips for one."""
+    """Return the batches; raise `InputError` if there are too few clips for one batch."""
     view = training.view(options.batch, options.seed)
     if not len(view):
         raise InputError(
@@ -81,7 +81,7 @@ def _view(training: TrainingTask, options: LoopOptions) -> View:
 
 
 class _Losses(nn.Module):
-    """A training's loss as a module's forward, for that is what is made parallel."""
+    """A task's loss as the forward of a module, which `DistributedDataParallel` needs."""
 
     def __init__(self, training: TrainingTask) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class _Losses(nn.Module):
 
 
 class _Run:
-    """A training under way."""
+    """A running training."""
 
     def __init__(
         self, training: TrainingTask, view: View, options: LoopOptions, out: Path, log: Log
@@ -109,11 +109,11 @@ class _Run:
 
     @property
     def done(self) -> bool:
-        """Tell whether the last step of the last stage is done."""
+        """Return whether the last step of the last stage is done."""
         return self.position.stage == len(self._training.stages)
 
     def resume(self) -> None:
-        """Take up what an earlier run left, if there is anything."""
+        """Restore the state of an earlier run, if there is one."""
         if self._path.exists():
             self._restore()
         self._log.cut(self.position.total)
@@ -132,7 +132,7 @@ class _Run:
     def _find_position(
         self, stages: Sequence[Mapping[str, Any]], before: TrainingPosition
     ) -> TrainingPosition:
-        """Return where the training is, whose number of steps may be another than before."""
+        """Return the current position; the stages may have changed their number of steps."""
         try:
             begun = [Stage(**stage) for stage in stages]
             now = [*self._training.stages]
@@ -143,7 +143,7 @@ class _Run:
     def _load(self, weights: Mapping[str, Any]) -> None:
         try:
             self._training.module.load_state_dict(weights)
-        except RuntimeError as error:  # a text model's folder has another one than before
+        except RuntimeError as error:  # the folder of the text model has another model than before
             raise InputError(
                 f"{self._path}: its weights do not fit what is trained ({error}); choose another "
                 "--out, or remove the folder"
@@ -152,11 +152,11 @@ class _Run:
     def _go_on_with(self, view: Mapping[str, Any]) -> None:
         try:
             self._loader.load_state_dict(view)
-        except ShardError as error:  # another --batch, or another number of processes
+        except ShardError as error:  # --batch or the number of processes has changed
             raise self._begun_otherwise(str(error)) from error
 
     def finish_stage(self, progress: Progress, stop: list[int]) -> None:
-        """Do the steps that are left of the stage."""
+        """Run the remaining steps of the current stage."""
         number, stage = self.position.stage, self._training.stages[self.position.stage]
         optimizer, losses = self._begin(stage)
         while self.position.stage == number:
@@ -187,7 +187,7 @@ class _Run:
         set_rates(optimizer, rate_factor(self.position.step, stage.steps, options))
         batch = _to_device(next(self._batches), self._device)
         self._training.module.train()
-        seed_step(self._options.seed, self.position.total, rank())  # a loader's beginning draws too
+        seed_step(self._options.seed, self.position.total, rank())  # starting a loader draws too
         with autocast(self._device, options.precision):
             scalars = losses(batch)
         norm = optimizer_step(optimizer, scalars["loss"], options.clip)
@@ -220,7 +220,7 @@ class _Run:
             progress.say(f"step {self.position.total}: {alarm}")
 
     def _needs_optimizer(self, stage: Stage, ended: bool) -> bool:
-        """Tell whether what the optimiser knows is needed to resume or to extend a training."""
+        """Return whether the optimizer's state is needed to resume or to extend a training."""
         return not ended or (self.done and can_be_extended(stage, self._options.optimizer))
 
     def _save(self, optimizer: torch.optim.AdamW | None) -> None:
@@ -256,7 +256,7 @@ class _Run:
 
 
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values without nested mappings: those of `sizes` as `sizes.width`, and so on."""
+    """Return the values without nested mappings: those of `sizes` as `sizes.width` and so on."""
     flat: dict[str, Any] = {}
     for name, value in values.items():
         nested = _flat(value) if isinstance(value, Mapping) else None

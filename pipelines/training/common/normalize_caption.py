@@ -1,8 +1,8 @@
-"""The one normaliser of captions, for references and candidates alike.
+"""The normalizer of all captions, for references and candidates alike.
 
-What is done to sentences before they are scored moves BLEU@4 by ten points, so that figures compare
-only where it is the same: every report names it. Letters, marks and digits are told apart by their
-general categories (Unicode Standard Annex 44, section 5.7.1): a vowel sign belongs to its letter.
+Normalization before scoring changes BLEU@4 by ten points, so figures are comparable only if it is
+the same: every report names it. Letters, marks and digits are distinguished by their general
+categories (Unicode Standard Annex 44, section 5.7.1): a vowel sign belongs to its letter.
 """
 
 from unicodedata import category, normalize
@@ -11,25 +11,25 @@ NORMALISER = (
     "Unicode NFC; lower case; apostrophes and invisible format characters deleted; every other "
     "character that is no letter, mark on a letter, or digit made a space; runs of spaces made one"
 )
-"""What `normalize_caption` does, as reports say it."""
+"""What `normalize_caption` does, in the words of the reports."""
 
 APOSTROPHES = frozenset(
     "'\N{RIGHT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}\N{FULLWIDTH APOSTROPHE}"
 )
 _FORMAT = "Cf"
-"""The category of soft hyphens, joiners, byte order marks and marks of direction."""
+"""General category of soft hyphens, joiners, byte order marks and directional marks."""
 _MARK = "M"
 _KEPT = "LN"
-"""How the categories of letters and numbers begin."""
+"""First letters of the categories of letters and numbers."""
 
 
 def normalize_caption(sentence: str) -> str:
-    """Return a sentence as it is scored: words of letters and digits with one space between."""
+    """Return a sentence normalized for scoring: words of letters and digits, one space between."""
     return " ".join(split_words(_without_invisible(normalize("NFC", sentence).lower())))
 
 
 def split_words(text: str) -> list[str]:
-    """Return the runs of letters, digits and the marks on them, in Unicode's NFC."""
+    """Return the runs of letters, digits and their marks, in Unicode NFC."""
     kept: list[str] = []
     for character in normalize("NFC", text):
         kind = category(character)[0]

@@ -1,7 +1,7 @@
-"""One step of training: AdamW, warm-up, clipped gradients, bfloat16 where it pays.
+"""One training step: AdamW, warm-up, gradient clipping, bfloat16 where it is faster.
 
-What depends on the step is computed from it, not carried along: the learning rate, and the seed of
-what is random in it (dropout). So a training that goes on at step n does what it would have done.
+The learning rate and the seed of random operations (dropout) are computed from the step number, not
+carried from step to step. A training resumed at step n therefore does what it would have done.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,26 +16,26 @@ from torch import nn
 from pipelines.training.common.options import OptimizerOptions, Precision
 
 BETAS = 0.9, 0.98
-"""AdamW's, as transformers are usually trained (Vaswani et al., 2017)."""
+"""Betas of AdamW, as is usual for transformers (Vaswani et al., 2017)."""
 SEED_STEPS = 2**32
-"""More steps than any training has: seeds of two trainings' steps do not meet."""
+"""More steps than any training has, so that the step seeds of two trainings do not overlap."""
 SEED_RANKS = 1021
-"""More processes than a training has."""
+"""More processes than any training has."""
 SEEDS = 2**64
-"""How many seeds PyTorch takes."""
+"""Number of seeds that PyTorch accepts."""
 
 
 @dataclass(frozen=True, eq=False)
 class ParameterGroup:
-    """Parameters that are trained at one learning rate."""
+    """Parameters with a common learning rate."""
 
     parameters: Sequence[nn.Parameter]
     rate: float
-    """The learning rate after the warm-up."""
+    """Learning rate after the warm-up."""
 
 
 def rate_factor(step: int, steps: int, options: OptimizerOptions) -> float:
-    """Return the share of the full learning rate at a step, counted from 0, of a stage."""
+    """Return the fraction of the full learning rate at a step of a stage, counted from 0."""
     if step < options.warmup:
         return (step + 1) / options.warmup
     if options.schedule == "constant":
@@ -46,7 +46,7 @@ def rate_factor(step: int, steps: int, options: OptimizerOptions) -> float:
 def make_optimizer(
     groups: Sequence[ParameterGroup], options: OptimizerOptions
 ) -> torch.optim.AdamW:
-    """Return an optimiser of groups, which keeps each one's full learning rate as `rate`."""
+    """Return an optimizer that stores the full learning rate of each group as `rate`."""
     return torch.optim.AdamW(
         [{"params": [*group.parameters], "lr": group.rate, "rate": group.rate} for group in groups],
         betas=BETAS,
@@ -55,7 +55,7 @@ def make_optimizer(
 
 
 def restore_optimizer(optimizer: torch.optim.AdamW, state: Mapping[str, Any]) -> None:
-    """Load what an optimiser knew; raise `ValueError` where it was of other parameters."""
+    """Load the state of an optimizer; raise `ValueError` if it belongs to other parameters."""
     before = [_settings(group) for group in optimizer.param_groups]
     optimizer.load_state_dict(dict(state))
     if [_settings(group) for group in optimizer.param_groups] != before:
@@ -67,20 +67,20 @@ def restore_optimizer(optimizer: torch.optim.AdamW, state: Mapping[str, Any]) ->
 
 
 def _settings(group: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of a group stays the same from step to step."""
+    """Return the settings of a group that do not change from step to step."""
     return {name: value for name, value in group.items() if name not in ("params", "lr")}
 
 
 def set_rates(optimizer: torch.optim.Optimizer, factor: float) -> None:
-    """Set the learning rate of every group to a share of its full one."""
+    """Set the learning rate of every group to a fraction of its full rate."""
     for group in optimizer.param_groups:
         group["lr"] = group["rate"] * factor
 
 
 def optimizer_step(optimizer: torch.optim.Optimizer, loss: torch.Tensor, clip: float) -> float:
-    """Take a step down a loss's clipped gradient; return the norm that the gradient had.
+    """Take a step with the clipped gradient of a loss; return the norm before clipping.
 
-    A gradient that is not finite changes nothing.
+    A gradient that is not finite changes no parameter.
     """
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
@@ -92,13 +92,16 @@ def optimizer_step(optimizer: torch.optim.Optimizer, loss: torch.Tensor, clip: f
 
 
 def autocast(device: torch.device, precision: Precision) -> Any:
-    """Return the context in which a model is computed in a precision."""
+    """Return the autocast context of a precision."""
     enabled = has_bf16(device) if precision == "auto" else precision == "bf16"
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Tell whether a device multiplies bfloat16 faster than float32; old PyTorch cannot tell."""
+    """Return whether a device multiplies bfloat16 faster than float32.
+
+    On a CPU, an old PyTorch cannot tell; the answer is then False.
+    """
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported())
     capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
@@ -106,13 +109,13 @@ def has_bf16(device: torch.device) -> bool:
 
 
 def seed_step(seed: int, step: int, rank: int) -> None:
-    """Seed what is random in a step, otherwise on each rank."""
+    """Seed the random operations of a step, differently on each rank."""
     torch.manual_seed(((seed * SEED_STEPS + step) * SEED_RANKS + rank) % SEEDS)
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Let what is random in the block depend on a seed, and the block change nothing outside."""
+    """Seed the random operations in the block and restore the random state afterwards."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed % SEEDS)
         yield

@@ -1,6 +1,6 @@
-"""What trainings are told: what to train, and apart from it how. The command line's defaults.
+"""Options of all trainings: what to train and how. They hold the defaults of the command line.
 
-Free of PyTorch, so that help appears at once.
+This module does not import PyTorch, so that help appears at once.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -10,9 +10,9 @@ from typing import Any, Literal
 from motiondata.errors import InputError
 
 TINY = "tiny"
-"""The text model that is made on the spot."""
+"""Name of the text model that is created from the captions."""
 HUB = "hub:"
-"""How the names of text models begin that the hub is asked for."""
+"""Prefix of text model names that are requested from the hub."""
 DEVICES = ("auto", "cpu", "cuda")
 SCHEDULES = ("cosine", "constant")
 PRECISIONS = ("auto", "bf16", "fp32")
@@ -21,7 +21,7 @@ Precision = Literal["auto", "bf16", "fp32"]
 
 
 def expect_at_least(options: object, least: int, *names: str) -> None:
-    """Raise `InputError` where one of some numbers is below the least."""
+    """Raise `InputError` if one of the named options is less than `least`."""
     for name in names:
         if not getattr(options, name) >= least:
             found = getattr(options, name)
@@ -29,7 +29,7 @@ def expect_at_least(options: object, least: int, *names: str) -> None:
 
 
 def expect_positive(options: object, *names: str) -> None:
-    """Raise `InputError` where one of some numbers is not finite and above 0; None is none."""
+    """Raise `InputError` unless the named options are finite and above 0, or None."""
     for name in names:
         found = getattr(options, name)
         if found is not None and not 0 < found < inf:
@@ -38,18 +38,19 @@ def expect_positive(options: object, *names: str) -> None:
 
 @dataclass(frozen=True)
 class OptimizerOptions:
-    """How parameters are changed. Raises `InputError` for values out of range."""
+    """How the optimizer updates parameters. Raises `InputError` for values out of range."""
 
     warmup: int = 100
-    """Steps over which the learning rate of a stage rises to its full value."""
+    """Steps in which the learning rate of a stage rises to its full value."""
     schedule: Schedule = "cosine"
-    """How the learning rate goes on then: falling to zero at the stage's end, or constant."""
+    """Learning rate after the warm-up: falling to zero at the end of the stage, or constant."""
     weight_decay: float = 0.01
-    """AdamW's."""
+    """Weight decay of AdamW."""
     clip: float = 1.0
-    """The largest norm of a step's gradient; longer ones are shortened to it."""
+    """Maximum gradient norm of a step; longer gradients are scaled to it."""
     precision: Precision = "auto"
-    """Of what is computed; weights are float32. Auto: bf16 where the device has it, else fp32."""
+    """Precision of the computation; weights are float32. `auto` is bf16 where the device has it,
+    else fp32."""
 
     def __post_init__(self) -> None:
         expect_at_least(self, 0, "warmup", "weight_decay")
@@ -58,20 +59,20 @@ class OptimizerOptions:
 
 @dataclass(frozen=True)
 class LoopOptions:
-    """How a training is run. Raises `InputError` for values out of range."""
+    """How a training runs. Raises `InputError` for values out of range."""
 
     batch: int = 32
-    """Clips of a step, of each process."""
+    """Clips per step and process."""
     seed: int = 0
-    """Keys the order of the clips, the choice of captions, the first weights, and dropout."""
+    """Seed of the order of the clips, the choice of captions, the initial weights, and dropout."""
     save_every: int = 200
     """Steps between two checkpoints."""
     watch_every: int = 100
-    """Steps between two looks at validation clips."""
+    """Steps between two validations."""
     workers: int = 0
-    """Processes that read shards; 0: this one."""
+    """Worker processes that read shards; 0: the training process reads them."""
     optimizer: OptimizerOptions = field(default_factory=OptimizerOptions)
-    """How parameters are changed."""
+    """How the optimizer updates parameters."""
 
     def __post_init__(self) -> None:
         expect_at_least(self, 1, "batch", "save_every", "watch_every")
@@ -79,13 +80,16 @@ class LoopOptions:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What changes the result, as JSON; the number of processes is in the view's state."""
+        """Return the options that change the result, as JSON.
+
+        The number of processes is in the state of the view.
+        """
         return {"seed": self.seed, **asdict(self.optimizer)}
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A run of steps in which the same parameters are trained."""
+    """Consecutive steps that train the same parameters."""
 
     name: str
     steps: int

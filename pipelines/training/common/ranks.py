@@ -1,6 +1,6 @@
-"""Ranks: the processes of one training, as `torchrun` starts them, and the device of each.
+"""Ranks: the processes of one training, started by `torchrun`, and their devices.
 
-Everything here is also right for a single process, which needs no process group.
+All functions also work in a single process, which needs no process group.
 """
 
 import os
@@ -17,9 +17,9 @@ CPU, CUDA = "cpu", "cuda"
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device of this process; `auto` is a GPU where there is one.
+    """Return the device of this process; `auto` is a GPU if there is one.
 
-    Raises `InputError` for `cuda` where there is none.
+    Raises `InputError` for `cuda` without a GPU, and for more processes than GPUs.
     """
     if name not in DEVICES:
         raise InputError(f"device: expected one of {', '.join(DEVICES)}, found {name!r}")
@@ -39,9 +39,9 @@ def choose_device(name: str) -> torch.device:
 
 @contextmanager
 def process_group(device: torch.device) -> Iterator[None]:
-    """Join the other processes that `torchrun` started, if it did, while the block runs.
+    """Join the process group of `torchrun`, if there is one, while the block runs.
 
-    Raises `InputError` where the environment says that there are others, but not how to join them.
+    Raises `InputError` if the environment announces other processes but not how to join them.
     """
     if _told("WORLD_SIZE", 1) == 1:
         yield
@@ -60,7 +60,7 @@ def process_group(device: torch.device) -> Iterator[None]:
 
 
 def _told(name: str, default: int) -> int:
-    """Return a number that `torchrun` tells by an environment variable."""
+    """Return a number that `torchrun` sets in an environment variable."""
     value = os.environ.get(name, str(default))
     if not value.isdecimal():
         raise InputError(f"{name}: expected a whole number in the environment, found {value!r}")
@@ -68,17 +68,17 @@ def _told(name: str, default: int) -> int:
 
 
 def world() -> int:
-    """Return how many processes train together."""
+    """Return the number of processes that train together."""
     return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
 def rank() -> int:
-    """Return this process's number among them."""
+    """Return the number of this process among them."""
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
 def mean_of_ranks(values: torch.Tensor) -> torch.Tensor:
-    """Return the mean over all processes of a tensor that each has."""
+    """Return the mean of a tensor over all processes."""
     if world() == 1:
         return values
     total = values.clone()
@@ -87,5 +87,5 @@ def mean_of_ranks(values: torch.Tensor) -> torch.Tensor:
 
 
 def any_of_ranks(flag: bool, device: torch.device) -> bool:
-    """Tell whether any process raised its flag; all get the same answer."""
+    """Return whether any process has raised its flag; all processes get the same answer."""
     return bool(mean_of_ranks(torch.tensor(float(flag), device=device)) > 0)

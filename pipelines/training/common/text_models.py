@@ -1,9 +1,9 @@
-"""Text models: a T5 and its tokenizer, from a folder, from the hub, or made on the spot.
+"""Text models: a T5 and its tokenizer, from a folder, from the hub, or created from captions.
 
-What they are made of goes into checkpoints as two JSON texts, so that a checkpoint needs no other
-file. The hub is asked only for names that begin with `hub:`. The tiny model's tokenizer is a
-Unigram model with the captions' words as its pieces, and their characters for other words: pieces
-that `tokenizers` trains are not the same for the same captions.
+The configuration and the tokenizer are stored in checkpoints as two JSON texts, so that a
+checkpoint needs no other file. The hub is used only for names that begin with `hub:`. The tokenizer
+of the tiny model is a Unigram model. Its pieces are the words of the captions, and their characters
+for other words. It is not trained by `tokenizers`, whose training is not deterministic.
 """
 
 import json
@@ -42,27 +42,27 @@ except ImportError as error:
     ) from error
 
 MAX_TOKENS = 128
-"""Longer texts are cut; HumanML3D's longest captions have about a hundred words."""
+"""Longer texts are truncated; the longest captions of HumanML3D have about a hundred words."""
 IGNORED = -100
-"""The label that PyTorch's cross entropy leaves out, as transformers' T5 does."""
+"""Label that PyTorch's cross entropy ignores, as in the T5 of transformers."""
 TINY_WORDS = 8000
-"""The most words that the tiny model's vocabulary has, the most frequent ones."""
+"""Maximum number of words in the tiny model's vocabulary; the most frequent are kept."""
 CHARACTER_COST = 10.0
-"""How much less likely, as a logarithm, a character is than the rarest word."""
+"""Difference in log probability between the rarest word and a character."""
 PAD, END, UNKNOWN = "<pad>", "</s>", "<unk>"
 SPECIAL = (PAD, END, UNKNOWN)
-"""The first pieces of the vocabulary, as T5 numbers them."""
+"""First pieces of the vocabulary, in T5's order."""
 
 
 TOKENIZER, PIECES = "tokenizer.json", "spiece.model"
-"""The files of tokenizers: the fast form, and SentencePiece's, such as google/t5-v1_1's."""
+"""Tokenizer files: the fast format, and SentencePiece's, which google/t5-v1_1 uses, for example."""
 SENTENCEPIECE = "sentencepiece"
-"""The package that transformers reads the latter with."""
+"""Package with which transformers reads the SentencePiece format."""
 
 
 @dataclass(frozen=True)
 class TinySizes:
-    """The sizes of the T5 that is made on the spot."""
+    """Sizes of the T5 that is created from captions."""
 
     d_model: int = 128
     d_kv: int = 32
@@ -79,10 +79,10 @@ TINY_SIZES = TinySizes()
 
 @dataclass(frozen=True, eq=False)
 class TextModel:
-    """A T5 with its tokenizer."""
+    """A T5 and its tokenizer."""
 
     name: str
-    """What the user called it."""
+    """Name given by the user."""
     tokenizer: Tokenizer
     model: T5ForConditionalGeneration
 
@@ -92,7 +92,7 @@ class TextModel:
         return int(self.model.config.d_model)
 
     def encode(self, texts: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return token numbers and the mask of those that count, both (texts, tokens), int64."""
+        """Return token numbers and the mask of valid tokens, both shaped (texts, tokens), int64."""
         tokens = [torch.tensor(found.ids) for found in self.tokenizer.encode_batch(list(texts))]
         ids = torch.nn.utils.rnn.pad_sequence(
             tokens, batch_first=True, padding_value=self.model.config.pad_token_id
@@ -101,7 +101,7 @@ class TextModel:
         return ids, (torch.arange(ids.shape[1]) < lengths[:, None]).long()
 
     def labels(self, texts: Sequence[str]) -> torch.Tensor:
-        """Return token numbers shaped (texts, tokens), `IGNORED` where there are none."""
+        """Return token numbers shaped (texts, tokens), with `IGNORED` as padding."""
         ids, mask = self.encode(texts)
         return ids.masked_fill(mask == 0, IGNORED)
 
@@ -110,13 +110,13 @@ class TextModel:
         return [text.strip() for text in self.tokenizer.decode_batch(ids.tolist())]
 
     def to_state(self) -> dict[str, str]:
-        """Return all but the weights, for a checkpoint."""
+        """Return everything except the weights, for a checkpoint."""
         config = json.dumps(self.model.config.to_dict())
         return {"name": self.name, "tokenizer": self.tokenizer.to_str(), "config": config}
 
     @staticmethod
     def from_state(state: dict[str, str]) -> "TextModel":
-        """Return a text model whose weights are still to be loaded."""
+        """Return a text model whose weights are not loaded yet."""
         try:
             config = T5Config.from_dict(json.loads(state["config"]))
         except StrictDataclassError as error:
@@ -134,9 +134,9 @@ def load_text_model(
 ) -> TextModel:
     """Return the T5 of a folder, of the hub (`hub:google/flan-t5-base`), or a tiny one (`tiny`).
 
-    The tiny one knows the words of the captions, and its weights are random. A loaded one is tried
-    on the captions. Raises `InputError` for a folder or name that has no T5, or one whose tokenizer
-    is missing, is not its own, or cannot write the captions.
+    The tiny model has the words of the captions as its vocabulary, and random weights. A loaded
+    model is tried on the captions. Raises `InputError` for a folder or name without a T5, and for a
+    tokenizer that is missing, belongs to another model, or cannot write the captions.
     """
     if name == TINY:
         return _make_tiny(captions, seed, sizes)
@@ -148,9 +148,10 @@ def load_text_model(
 
 
 def make_tokenizer(captions: Sequence[str]) -> Tokenizer:
-    """Return a tokenizer whose pieces are captions' words and characters.
+    """Return a tokenizer whose pieces are the words and characters of the captions.
 
-    It writes in lower case and ends no sentence with a full stop: a random T5 has better to learn.
+    It converts to lower case and removes full stops at the end: learning them is not worth the
+    steps of a T5 with random weights.
     """
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.normalizer = normalizers.Sequence(
@@ -170,7 +171,7 @@ def make_tokenizer(captions: Sequence[str]) -> Tokenizer:
 
 
 def _pieces(tokenizer: Tokenizer, captions: Sequence[str]) -> list[tuple[str, float]]:
-    """Return the vocabulary with logarithms of how likely a piece is."""
+    """Return the vocabulary: pieces with their log probabilities."""
     normalized = [tokenizer.normalizer.normalize_str(caption) for caption in captions]
     split = tokenizer.pre_tokenizer.pre_tokenize_str
     counts = Counter(word for caption in normalized for word, _ in split(caption))
@@ -185,7 +186,7 @@ def _pieces(tokenizer: Tokenizer, captions: Sequence[str]) -> list[tuple[str, fl
 
 
 def _finished(tokenizer: Tokenizer, end: str = END) -> Tokenizer:
-    """Let a tokenizer end every text, where it does not, and cut long ones; nothing is padded."""
+    """Make a tokenizer append the end token, if it does not, truncate, and not pad."""
     if tokenizer.encode("").tokens[-1:] != [end]:
         pair = (end, tokenizer.token_to_id(end))
         tokenizer.post_processor = processors.TemplateProcessing(f"$A {end}", None, [pair])
@@ -221,13 +222,13 @@ def _expect_t5(folder: Path) -> None:
 
 
 def _check_kind(where: str, kind: Any) -> None:
-    """Raise for another kind of model, which transformers would load as a T5 of random weights."""
+    """Raise `InputError` for other model types: transformers would load a T5 of random weights."""
     if kind != T5Config.model_type:
         raise InputError(f"{where}: expected model_type 't5', found {kind!r}; name a T5")
 
 
 def _expect_tokenizer(folder: Path) -> None:
-    """Raise `InputError` unless a folder has a tokenizer that can be read here."""
+    """Raise `InputError` unless a folder has a tokenizer that can be read on this machine."""
     if (folder / TOKENIZER).is_file():
         return
     if not (folder / PIECES).is_file():

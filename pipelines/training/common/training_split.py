@@ -1,7 +1,6 @@
-"""The split that trainings read, and the sentence for a dataset that has none.
+"""The training split and the error for a dataset without it.
 
-No option chooses another one: what is trained on comes from split lists, which decide what is held
-out.
+No option selects another split: split lists decide what is trained on and what is held out.
 """
 
 from motiondata.errors import InputError
@@ -10,7 +9,7 @@ from shards.format.paths import TRAIN
 
 
 def expect_training_split(dataset: Dataset) -> None:
-    """Raise `InputError` where a dataset has no training split, and say how to make one."""
+    """Raise `InputError` if a dataset has no training split, and explain how to make one."""
     splits = dataset.description.splits
     if TRAIN not in splits:
         raise InputError(

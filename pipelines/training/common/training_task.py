@@ -1,6 +1,6 @@
-"""What is trained, as the loop sees it: a module, its loss, its stages, its data.
+"""The protocol between the training loop and a task: module, loss, stages, data.
 
-A protocol, not a base class: a training is written without the loop, and tested without it.
+It is a protocol, not a base class: a task is written and tested without the loop.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,17 +19,17 @@ from shards.stream.views import View
 
 @dataclass(frozen=True)
 class TrainingPosition:
-    """How far a training is."""
+    """Progress of a training."""
 
     stage: int = 0
-    """Its number; that of the stages when all are done."""
+    """Index of the current stage; the number of stages when all are done."""
     step: int = 0
-    """Steps done of the stage."""
+    """Steps done in this stage."""
     total: int = 0
-    """Steps done of all stages."""
+    """Steps done in all stages."""
 
     def after_step(self, stage: Stage) -> "TrainingPosition":
-        """Return the position after a step of a stage; behind its last one begins the next."""
+        """Return the position after one step; the last step of a stage leads to the next stage."""
         total = self.total + 1
         if self.step + 1 == stage.steps:
             return TrainingPosition(self.stage + 1, 0, total)
@@ -37,37 +37,37 @@ class TrainingPosition:
 
 
 class TrainingTask(Protocol):
-    """What is trained, and on what."""
+    """A module to train and its data."""
 
     @property
     def kind(self) -> str:
-        """The kind of its checkpoints."""
+        """Kind of the task's checkpoints."""
 
     @property
     def module(self) -> nn.Module:
-        """What is trained, on its device."""
+        """Module to train, on its device."""
 
     @property
     def stages(self) -> Sequence[Stage]:
-        """The stages in their order."""
+        """Stages in order."""
 
     def view(self, batch: int, seed: int) -> View:
         """Return this rank's shuffled batches."""
 
     def groups(self, stage: str) -> list[ParameterGroup]:
-        """Return the parameters that a stage trains; the others are frozen."""
+        """Return the parameter groups that a stage trains; all other parameters are frozen."""
 
     def loss(self, batch: Batch) -> dict[str, torch.Tensor]:
-        """Return scalars of a batch: `loss`, which is minimised, and others for the log."""
+        """Return scalars of a batch: `loss`, which is minimized, and others for the log."""
 
     def identity(self) -> Mapping[str, Any]:
-        """Return what a run that goes on must agree on: options and data, as JSON."""
+        """Return the options and data on which a resumed run must agree, as JSON."""
 
     def contents(self) -> Mapping[str, Any]:
-        """Return what a checkpoint needs beside the weights so that it can be used."""
+        """Return what a checkpoint needs in addition to the weights to be usable."""
 
     def watch(self, history: History) -> tuple[Record, list[str]]:
-        """Return measures of how it goes, and alarms, given the steps before, at least one new.
+        """Return validation measures and alarms; `history` has at least one new step.
 
-        It is called on the first rank alone, without gradients, the module in evaluation.
+        Called on rank 0 only, without gradients, with the module in evaluation mode.
         """

@@ -1,7 +1,7 @@
-"""Encoders of points: ours or the user's own, in a checkpoint, and ready to encode a clip.
+"""Point encoders: built-in or custom, in a checkpoint, and ready to encode a clip.
 
-A checkpoint holds numbers and names. Another encoder's code is run only when its name is given on
-the command line, also when the checkpoint knows it: a file must not choose what runs.
+A checkpoint holds numbers and names. The code of a custom encoder runs only if its name is given on
+the command line, even if the checkpoint names it: a file must not choose which code runs.
 """
 
 import json
@@ -24,36 +24,38 @@ from pipelines.training.encoders.point_encoder import PointEncoder
 from shards.format.hashing import new_hash
 
 KIND = "encoder"
-"""The kind of checkpoints of `motiondata align`."""
+"""Kind of the checkpoints of `motiondata align`."""
 WEIGHTS = "encoder."
-"""How the names of an encoder's weights begin among those of an alignment."""
+"""Prefix of the names of the encoder's weights among those of an alignment."""
 
 
 class Encoder(Protocol):
-    """What an encoder is: an `nn.Module` that also has these."""
+    """An `nn.Module` that also has these members."""
 
     width: int
-    """Features a frame."""
+    """Features per frame."""
 
     def __call__(self, points: Tensor, mask: Tensor) -> Tensor:
-        """Return features shaped (clips, frames, width), whatever the padding and its length.
+        """Return features shaped (clips, frames, width), which do not depend on the padding.
 
-        `points` is shaped (clips, frames, points, 3), float32, metres, sensor frame, all zero in a
-        frame without hits; `mask`, true for frames that are not padding, (clips, frames).
+        `points` is shaped (clips, frames, points, 3), float32, in meters, in the sensor frame, all
+        zero in a frame without hits. `mask`, true for frames that are not padding, is shaped
+        (clips, frames).
         """
 
 
 class Factory(Protocol):
-    """What `--encoder module:factory` names: it makes an encoder, untrained."""
+    """The factory that `--encoder module:factory` names: it makes an untrained encoder."""
 
     def __call__(self, mean: Tensor, std: Tensor) -> nn.Module:
-        """Return an `Encoder`; mean and std, each shaped (3,), are those of the points."""
+        """Return an `Encoder`; `mean` and `std` are those of the points, each shaped (3,)."""
 
 
 class EveryPhase(nn.Module):
-    """Encodes every frame with an encoder that was trained on every n-th one.
+    """Encodes every frame with an encoder that was trained on every n-th frame.
 
-    Frames 0, n, 2n... of a clip are one for it, frames 1, n + 1, 2n + 1... the next, and so on.
+    Frames 0, n, 2n, ... of a clip are one clip for the encoder, frames 1, n + 1, 2n + 1, ... the
+    next, and so on.
     """
 
     def __init__(self, encoder: nn.Module, stride: int) -> None:
@@ -82,15 +84,16 @@ class LoadedEncoder:
     module: nn.Module
     """An `Encoder` of every frame, on the CPU, in evaluation mode."""
     width: int
-    """Features a frame."""
+    """Features per frame."""
     id: str
-    """The hash of all that makes the features."""
+    """Hash of everything that determines the features."""
 
     def encode(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return features of a clip shaped (frames, width), the same whatever else is encoded.
+        """Return features of a clip shaped (frames, width), which do not depend on other clips.
 
-        `points` is shaped (frames, points, 3), metres, sensor frame. Runs in one thread, since sums
-        differ in their last bits with the number of threads.
+        `points` is shaped (frames, points, 3), in meters, in the sensor frame. Runs in one thread,
+        because the last bits of sums depend on the number of threads. Raises `InputError` for other
+        shapes.
         """
         if points.ndim != 3 or points.shape[-1] != 3 or not points.size:
             raise InputError(f"expected points shaped (frames, points, 3), found {points.shape}")
@@ -101,12 +104,12 @@ class LoadedEncoder:
 
 
 def load_encoder(checkpoint: Path, encoder: str = BUILT_IN) -> LoadedEncoder:
-    """Return the encoder that `motiondata align` wrote; `encoder` names another's code to run.
+    """Return the encoder that `motiondata align` wrote; `encoder` names custom code to run.
 
-    Raises `InputError` for another file, and for another's encoder without its name.
+    Raises `InputError` for another file, and for a custom encoder without its name.
     """
     found = read_checkpoint(checkpoint, KIND)
-    # Errors in another's code are not the checkpoint's.
+    # Errors in custom code are not errors of the checkpoint.
     with nullcontext() if encoder else reading_contents(checkpoint, KIND):
         weights = {
             name.removeprefix(WEIGHTS): value
@@ -117,7 +120,7 @@ def load_encoder(checkpoint: Path, encoder: str = BUILT_IN) -> LoadedEncoder:
 
 
 def make_encoder(name: str, options: EncoderOptions, mean: Tensor, std: Tensor) -> nn.Module:
-    """Return an untrained `Encoder`: ours, or what the user's own factory makes."""
+    """Return an untrained `Encoder`: the built-in one, or one made by the user's factory."""
     if name == BUILT_IN:
         return PointEncoder(options, mean, std)
     factory = _find_factory(name)
@@ -130,12 +133,12 @@ def make_encoder(name: str, options: EncoderOptions, mean: Tensor, std: Tensor) 
 
 
 def describe_encoder(name: str, options: EncoderOptions, stride: int) -> dict[str, Any]:
-    """Return what `restore_encoder` needs beside the weights, as JSON."""
+    """Return what `restore_encoder` needs in addition to the weights, as JSON."""
     return {"encoder": name, "sizes": asdict(options), "stride": stride}
 
 
 def blank_encoder(description: Mapping[str, Any], name: str = BUILT_IN) -> nn.Module:
-    """Return an `Encoder` as described, whose weights are still to be loaded."""
+    """Return the described `Encoder`, whose weights are not loaded yet."""
     sizes = EncoderOptions(**description["sizes"])
     return make_encoder(name, sizes, torch.zeros(3), torch.ones(3))
 
@@ -143,7 +146,7 @@ def blank_encoder(description: Mapping[str, Any], name: str = BUILT_IN) -> nn.Mo
 def restore_encoder(
     description: Mapping[str, Any], weights: Mapping[str, Tensor], where: str, name: str = BUILT_IN
 ) -> LoadedEncoder:
-    """Return a trained encoder, or raise `InputError` for another's without its name."""
+    """Return a trained encoder; raise `InputError` for a custom one without its name."""
     _check_name(description["encoder"], where, name)
     encoder = blank_encoder(description, name)
     try:
@@ -155,7 +158,7 @@ def restore_encoder(
 
 
 def _hash(description: Mapping[str, Any], weights: Mapping[str, Tensor]) -> str:
-    """Return the hash of the values, whatever file they were in."""
+    """Return the hash of the description and the weights, which does not depend on their file."""
     digest = new_hash()
     digest.update(json.dumps(description, sort_keys=True).encode())
     for name, value in sorted(weights.items()):

@@ -1,4 +1,7 @@
-"""Sizes of the built-in point encoder. Free of PyTorch, so that help appears at once."""
+"""Sizes of the built-in point encoder.
+
+This module does not import PyTorch, so that help appears at once.
+"""
 
 from dataclasses import dataclass
 
@@ -6,17 +9,17 @@ from motiondata.errors import InputError
 from pipelines.training.common.options import expect_at_least
 
 BUILT_IN = ""
-"""The name of our own encoder, where others have `module:factory`."""
+"""Name of the built-in encoder; custom encoders have `module:factory`."""
 
 
 @dataclass(frozen=True)
 class EncoderOptions:
-    """The sizes of a point encoder. Raises `InputError` where they do not fit each other."""
+    """Sizes of a point encoder. Raises `InputError` if they do not fit each other."""
 
     points: int = 64
-    """Points of a frame that are looked at: the first ones."""
+    """Points per frame that the encoder reads: the first ones."""
     point_width: int = 128
-    """Width of the PointNet's last layer; those before are a quarter and half as wide."""
+    """Width of the PointNet's last layer; the layers before have a quarter and half of it."""
     width: int = 128
     """Width of the transformer."""
     layers: int = 2

@@ -1,7 +1,8 @@
-"""The point encoder: a PointNet a frame, then a small transformer over the frames of a clip.
+"""The point encoder: a PointNet per frame, then a small transformer over the frames of a clip.
 
-Max-pooling over points (Qi et al., "PointNet", 2017) needs no order of them, and a farthest-point
-sample's first few points are one of its own, so that speed is a matter of taking fewer.
+Max-pooling over points (Qi et al., "PointNet", 2017) does not depend on their order. The first
+points of a farthest-point sample are a farthest-point sample too, so fewer points can be read for
+speed.
 """
 
 from itertools import pairwise
@@ -13,23 +14,24 @@ from torch.nn import functional
 from pipelines.training.encoders.options import EncoderOptions
 
 FEATURES = 1024
-"""Numbers a frame, whatever the widths inside."""
+"""Features per frame, whatever the inner widths."""
 HALF_BODY_METRES = 0.4
-"""What centred coordinates are divided by: their spread, without that of where people walk."""
+"""Divisor of centered coordinates: their spread, without the spread of where people walk."""
 POSITION_FEATURES = 9
-"""Numbers that say where a frame's points are: their centroid, and how far they reach from it."""
+"""Numbers for the position of a frame's points: their centroid, and their extent from it."""
 NEIGHBOURS = 5
-"""Frames that a convolution sees at once: enough for a velocity."""
+"""Kernel size of a convolution in frames: enough for a velocity."""
 CONVOLUTIONS = 2
 WAVELENGTHS = 10_000.0
-"""The ratio of the longest to the shortest of the positions' waves (Vaswani et al., 2017)."""
+"""Ratio of the longest to the shortest wavelength of the position encoding (Vaswani et al.,
+2017)."""
 
 
 class PointEncoder(nn.Module):
-    """Makes features of the points of every frame, each aware of the frames around it.
+    """Makes features of the points of every frame, with the frames around it as context.
 
-    Where a body is, is standardised by the dataset's statistics, which are buffers; its shape is
-    centred. A frame without hits (all points at the origin) takes part in no other frame's.
+    The position of a body is standardized by the dataset's statistics, which are buffers; its shape
+    is centered. A frame without hits (all points at the origin) does not affect other frames.
     """
 
     mean: Tensor
@@ -57,8 +59,8 @@ class PointEncoder(nn.Module):
     def forward(self, points: Tensor, mask: Tensor) -> Tensor:
         """Return features shaped (clips, frames, 1024), zero where `mask` is false.
 
-        `points` is shaped (clips, frames, points, 3), metres, sensor frame; `mask`, true for frames
-        that are not padding, (clips, frames).
+        `points` is shaped (clips, frames, points, 3), in meters, in the sensor frame. `mask`, true
+        for frames that are not padding, is shaped (clips, frames).
         """
         points = points[:, :, : self.options.points]
         seen = mask & points.ne(0).flatten(2).any(-1)
@@ -69,14 +71,14 @@ class PointEncoder(nn.Module):
             found = convolution(tokens.transpose(1, 2)).transpose(1, 2)
             tokens = tokens + functional.gelu(found) * seen[..., None]
         tokens = self.before_blocks(tokens) + positions(tokens)
-        keys = seen | ~seen.any(-1, keepdim=True)  # attention to nothing at all would be NaN
+        keys = seen | ~seen.any(-1, keepdim=True)  # attention without keys would be NaN
         for block in self.blocks:
             tokens = block(tokens, keys)
         features: Tensor = self.to_features(tokens)
         return features * mask[..., None]
 
     def _frames(self, points: Tensor) -> Tensor:
-        """Return a token for each frame of points shaped (frames, points, 3)."""
+        """Return one token per frame of points shaped (frames, points, 3)."""
         centroids = points.mean(1)
         shapes = (points - centroids[:, None]) / HALF_BODY_METRES
         places = (centroids - self.mean) / self.std
@@ -87,7 +89,7 @@ class PointEncoder(nn.Module):
 
 
 class Block(nn.Module):
-    """A layer of a transformer, normalised before each half."""
+    """A pre-norm transformer layer."""
 
     def __init__(self, width: int, heads: int, dropout: float) -> None:
         super().__init__()
@@ -106,7 +108,10 @@ class Block(nn.Module):
         )
 
     def forward(self, tokens: Tensor, keys: Tensor) -> Tensor:
-        """Return tokens shaped (clips, frames, width), aware of those frames that `keys` names."""
+        """Return tokens shaped (clips, frames, width) that attend to the frames in `keys`.
+
+        `keys` is a boolean mask shaped (clips, frames).
+        """
         tokens = tokens + self.dropout(self._attend(self.before_attention(tokens), keys))
         result: Tensor = tokens + self.feed_forward(tokens)
         return result
@@ -124,7 +129,7 @@ class Block(nn.Module):
 
 
 def positions(tokens: Tensor) -> Tensor:
-    """Return the sines and cosines of frame numbers, shaped (frames, width), for any length."""
+    """Return sines and cosines of the frame numbers, shaped (frames, width), for any length."""
     frames, width = tokens.shape[-2:]
     powers = torch.arange(0, width, 2, device=tokens.device) / width
     angles = torch.arange(frames, device=tokens.device)[:, None] / WAVELENGTHS**powers
