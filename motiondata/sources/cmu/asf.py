@@ -46,7 +46,10 @@ class AsfBone:
     axes: Rotation
     """Rotation from the bone's local axes to the world axes."""
     dof: tuple[str, ...]
-    """Degrees of freedom, in the order of the values in a frame of motion; see `turn_order`."""
+    """Degrees of freedom, in the order of their values in a frame of motion.
+
+    The rotations about fixed axes are applied in the same order; see `turn_order`.
+    """
 
     @property
     def turn_order(self) -> str:

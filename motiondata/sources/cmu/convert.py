@@ -166,7 +166,10 @@ def _import_motion(motion: Path, out: Path, subjects: dict[Path, CmuSubject]) ->
 
 
 def _skeleton_of(motion: Path) -> Path:
-    """Return the skeleton of a motion, from the same folder; raise `RecordingError`."""
+    """Return the skeleton of a motion, from the same folder.
+
+    Raises `RecordingError` unless the folder has exactly one.
+    """
     name = f"{_subject(motion)}.asf"
     beside = motion.parent.iterdir()
     found = sorted(
@@ -183,7 +186,10 @@ def _skeleton_of(motion: Path) -> Path:
 
 
 def read_subject(path: Path) -> CmuSubject:
-    """Read a skeleton and fit the bundled body to its size; raise `RecordingError`."""
+    """Read a skeleton and fit the bundled body to its size.
+
+    Raises `RecordingError` if the skeleton is invalid.
+    """
     skeleton = read_asf(path)
     check_bones(skeleton)
     body = bundled_body()
@@ -192,7 +198,10 @@ def read_subject(path: Path) -> CmuSubject:
 
 
 def read_motion(path: Path, subject: CmuSubject) -> Recording:
-    """Read a motion of a subject as a recording of SMPL joints; raise `RecordingError`."""
+    """Read a motion of a subject as a recording of SMPL joints.
+
+    Raises `RecordingError` if the motion is invalid.
+    """
     motion = read_amc(path, subject.skeleton)
     return convert_motion(pose_bones(subject.skeleton, motion), subject, path.stem, motion.fps)
 
