@@ -64,7 +64,7 @@ class CmuSubject:
     skeleton: AsfSkeleton
     shaped: ShapedBody
     betas: NDArray[np.float64]
-    """Shaped (16,)."""
+    """Coefficients of the bundled body's shape space, shaped (16,)."""
 
 
 def import_cmu(source: Path, out: Path) -> CmuReport:

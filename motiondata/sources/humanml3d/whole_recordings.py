@@ -27,8 +27,8 @@ KEY_LETTERS = 60
 NAMELESS = "recordings"
 """Subset of recordings that are not below a folder named as an AMASS subset.
 
-Names of a user's folders are not stored. Also the key of a recording whose name has no character
-that is allowed in a key.
+Names of a user's folders are not stored. Also the key of a recording whose name has no ASCII letter
+or digit.
 """
 
 

@@ -1,7 +1,7 @@
 """Synthetic recordings: sequences of acts of a subject, and the clips that an index cuts from them.
 
-All random values come from the generator of the recording, so recording n of a seed does not depend
-on the other recordings.
+All random values come from the generators of the recording and its subject, so recording n of a
+seed does not depend on the other recordings.
 """
 
 from dataclasses import dataclass
