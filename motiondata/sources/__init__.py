@@ -1,1 +1,1 @@
-"""Sources of motion: one folder per archive or index."""
+"""Motion sources: one folder per archive or index."""

@@ -1,1 +1,1 @@
-"""Made motion: parametric movements of a person, with captions."""
+"""Synthetic motion: parametric movements of a person, with captions."""

@@ -1,6 +1,7 @@
-"""Which acts there are to choose from, how often each comes, and in what variants.
+"""Sample acts from a table of kinds, variants and weights.
 
-The weights are ours: steps of all kinds are about half, as in HumanML3D, where walking prevails.
+The weights were chosen for this project: acts with steps make up about half, as in HumanML3D, where
+walking dominates.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ActChoice:
-    """One line of the table: an act in all its variants."""
+    """One row of the table: an act with all its variants."""
 
     kind: str
     weight: float
@@ -27,9 +28,9 @@ class ActChoice:
     paces: tuple[str, ...] = tuple(PACES)
     sizes: tuple[str, ...] = ("",)
     turns_deg: tuple[int, ...] = (0,)
-    """To the left; negated where the direction is the right."""
+    """Turns to the left, degrees; negated if the direction is `right` or `clockwise`."""
     with_gesture: float = 0.0
-    """How often the arms do something meanwhile."""
+    """Probability of a simultaneous gesture of the arms."""
 
 
 _ASIDE = ("left", "right")
@@ -67,22 +68,25 @@ GESTURES = (
     ActChoice("clap", 1, counts=(3, 4), sides=("both",), paces=("",)),
     ActChoice("raise_arms", 1, ("up", "side"), sides=_HANDS, paces=("",)),
 )
-"""What arms may do while legs step."""
+"""Gestures that the arms may perform during steps."""
 
 PACE_WEIGHTS = {"slow": 1.0, "": 2.0, "quick": 1.0}
 
 ACTS_A_CLIP = {1: 0.55, 2: 0.3, 3: 0.15}
 CLIPS_A_RECORDING = {1: 0.88, 2: 0.08, 3: 0.04}
-"""HumanML3D has 13,425 AMASS clips of 11,715 recordings; here long sequences make more."""
+"""Probability of each number of clips per recording; acts that make a clip too long add clips.
+
+HumanML3D has 13,425 clips from 11,715 AMASS recordings.
+"""
 
 
 def draw_recording(rng: np.random.Generator) -> list[list[Act]]:
-    """Return the acts of each clip of a recording."""
+    """Sample the acts of each clip of a recording."""
     return [draw_clip(rng) for _ in range(_draw(rng, CLIPS_A_RECORDING))]
 
 
 def draw_clip(rng: np.random.Generator) -> list[Act]:
-    """Return the acts of one clip, no two of a kind one after the other."""
+    """Sample the acts of one clip; consecutive acts differ in kind."""
     acts: list[Act] = []
     for _ in range(_draw(rng, ACTS_A_CLIP)):
         before = acts[-1].kind if acts else ""
@@ -91,7 +95,7 @@ def draw_clip(rng: np.random.Generator) -> list[Act]:
 
 
 def draw_act(rng: np.random.Generator, choices: Sequence[ActChoice]) -> Act:
-    """Return an act in one of its variants."""
+    """Sample an act and its variant from rows of the table."""
     choice = choices[_draw(rng, {k: line.weight for k, line in enumerate(choices)})]
     direction, turn = one_of(rng, choice.directions), one_of(rng, choice.turns_deg)
     pace = _draw(rng, {pace: PACE_WEIGHTS[pace] for pace in choice.paces})

@@ -1,7 +1,8 @@
-"""An act: one thing a person does, in the words that a caption can use.
+"""Acts: single movements of a person, described by the terms that captions use.
 
-Everything that can be told of an act stands here, so captions and labels agree with the motion by
-construction; what nobody would mention (exact angles and lengths) is drawn when it is performed.
+An act holds everything that a caption or label can say about it, so captions and labels agree with
+the motion by construction. Details that captions do not mention (exact angles and lengths) are
+sampled when the act is performed.
 """
 
 from dataclasses import dataclass, replace
@@ -16,35 +17,35 @@ MIRRORED = {
 }
 
 PACES = {"slow": 0.72, "": 1.0, "quick": 1.3}
-"""How much quicker than usual, as a factor; the empty word is never said."""
+"""Speed factor for each pace; the pace with the empty word does not appear in captions."""
 
 SIZES = {"small": 0.65, "": 1.0, "large": 1.3}
-"""How much larger than usual, as a factor; a phrase says it as short, low, deep and the like."""
+"""Size factor for each size; phrases express a size by words such as short, low or deep."""
 
 
 @dataclass(frozen=True)
 class Act:
-    """One thing a person does."""
+    """A single movement of a person."""
 
     kind: str
-    """What it is, such as `walk`."""
+    """Kind of act, such as `walk`."""
     side: str = ""
-    """The arm, leg or leading foot: `left`, `right`, `both`, or none."""
+    """The arm, leg or leading foot: `left`, `right`, `both`, or empty."""
     direction: str = ""
-    """Where to: `forward`, `backward`, `left`, `right`, `clockwise`, ..., or none."""
+    """Direction: `forward`, `backward`, `left`, `right`, `clockwise`, ..., or empty."""
     count: int = 1
-    """How often, or how many steps."""
+    """Number of repetitions or steps."""
     pace: str = ""
-    """A word of `PACES`."""
+    """A key of `PACES`."""
     size: str = ""
-    """A word of `SIZES`."""
+    """A key of `SIZES`."""
     turn_deg: int = 0
-    """How far the body turns on the way, to the left if positive."""
+    """Total turn of the body during the act, degrees, positive to the left."""
     gesture: "Act | None" = None
-    """What the arms do meanwhile."""
+    """A simultaneous act of the arms."""
 
     def mirrored(self) -> "Act":
-        """Return the act as a mirror shows it."""
+        """Return the mirrored act, with left and right swapped."""
         return replace(
             self,
             side=MIRRORED.get(self.side, self.side),
@@ -56,10 +57,10 @@ class Act:
 
 @dataclass(frozen=True)
 class PerformedAct:
-    """An act as it was performed."""
+    """An act with the times and the distance of its performance."""
 
     act: Act
     start_seconds: float
     end_seconds: float
     distance_metres: float
-    """The way that the root went."""
+    """Horizontal length of the root's path."""

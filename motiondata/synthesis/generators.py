@@ -1,4 +1,4 @@
-"""Random generators keyed by what they are for, so that a clip is the same in every corpus."""
+"""Random generators keyed by purpose, so that a clip does not depend on the size of its corpus."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -11,10 +11,13 @@ _STREAMS = {"recording": 0, "subject": 1, "captions": 2}
 
 
 def generator(seed: int, stream: str, number: int) -> np.random.Generator:
-    """Return the generator of one recording, subject or clip of a seed's corpora."""
+    """Return the random generator of one recording, subject or clip for a seed.
+
+    `stream` is `recording`, `subject` or `captions`; `number` is the number of the item.
+    """
     return np.random.default_rng([seed, _STREAMS[stream], number])
 
 
 def one_of(rng: np.random.Generator, values: Sequence[T]) -> T:
-    """Return one of some values, each as likely as the others."""
+    """Return one of the values, sampled uniformly."""
     return values[int(rng.integers(len(values)))]

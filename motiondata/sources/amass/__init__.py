@@ -1,1 +1,1 @@
-"""AMASS: reading and writing recordings, and the names of its subsets."""
+"""AMASS: read and write recordings; map the names of its subsets."""

@@ -1,4 +1,4 @@
-"""Reading one of AMASS's recordings in one call."""
+"""Read one AMASS recording with a single call."""
 
 from pathlib import Path
 
@@ -8,11 +8,12 @@ from motiondata.sources.amass.reader import read_recording
 
 
 def read_amass(path: str | Path) -> Recording:
-    """Read a recording (`.npz`) of AMASS's SMPL+H or SMPL-X release; its keys tell which.
+    """Read a recording (`.npz`) of AMASS's SMPL+H or SMPL-X release.
 
-    The result has `pose` (frames, 22, 3), axis-angle, radians, and `trans` (frames, 3), metres,
-    world frame, z up; `fps`, `gender`, `betas`. Raises `InputError` where no file is at `path`, and
-    `RecordingError` where it is not a recording.
+    The release is detected from the keys of the file. The result has `pose` (frames, 22, 3),
+    axis-angle, radians; `trans` (frames, 3), meters, world frame, z up; `fps`, `gender` and
+    `betas`. Raises `InputError` if there is no file at `path`, and `RecordingError` if the file is
+    not a recording.
     """
     path = Path(path)
     if not path.is_file():

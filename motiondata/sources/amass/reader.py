@@ -1,8 +1,8 @@
-"""AMASS's recordings: SMPL+H (`_poses.npz`), and SMPL-X (`_stageii.npz`) as a source of its own.
+"""Read AMASS recordings: SMPL+H (`_poses.npz`) and SMPL-X (`_stageii.npz`).
 
-The two releases are read apart, since about 5,000 recordings have another frame rate in the second
-and an index made for the first must never be applied to it. Source of keys and shapes:
-nghorbani/amass, and the releases' own files.
+The two releases are separate sources: about 5,000 recordings have a different frame rate in the
+SMPL-X release, and an index made for SMPL+H must never be applied to it. Source of keys and shapes:
+nghorbani/amass and the files of both releases.
 """
 
 from difflib import get_close_matches
@@ -22,15 +22,15 @@ SMPLH_FRAME_RATE = "mocap_framerate"
 SMPLX_FRAME_RATE = "mocap_frame_rate"
 
 GENDER_NAMES = {"unknown": "neutral"}
-"""What AMASS writes where it gives no gender."""
+"""Maps the value that AMASS writes for an unspecified gender to the value used here."""
 
 
 def read_smplh(path: Path, source: str, open_file: OpenFile = open_plain_file) -> Recording:
-    """Read a recording of AMASS's SMPL+H release; `source` is its path below the archive's root.
+    """Read a recording of AMASS's SMPL+H release.
 
-    `poses` (frames, 66 or more) gives the 22 joints of the body, hands are left out. Raises
-    `RecordingError`: UNREADABLE, INVALID, or WRONG_RELEASE for a SMPL-X recording; and `OSError`
-    where the machine cannot read it.
+    `source` is its path relative to the archive root. The 22 body joints are read from `poses`
+    (frames, 66 or more); the hands are ignored. Raises `RecordingError` (UNREADABLE, INVALID, or
+    WRONG_RELEASE for an SMPL-X recording), and `OSError` if the machine cannot read the file.
     """
     with open_npz(path, source, open_file) as npz:
         if SMPLX_FRAME_RATE in npz.members:
@@ -43,28 +43,30 @@ def read_smplh(path: Path, source: str, open_file: OpenFile = open_plain_file) -
 
 
 def read_smplx(path: Path, source: str) -> Recording:
-    """Read a recording of AMASS's SMPL-X release; `source` is its path below the archive's root.
+    """Read a recording of AMASS's SMPL-X release.
 
-    Never for rows of HumanML3D's index. Raises `RecordingError`: UNREADABLE or INVALID.
+    `source` is its path relative to the archive root. Never use it for rows of the HumanML3D index.
+    Raises `RecordingError` (UNREADABLE or INVALID).
     """
     with open_npz(path, source) as npz:
         return _read_smplx(npz)
 
 
 def read_recording(path: Path, source: str, open_file: OpenFile = open_plain_file) -> Recording:
-    """Read a recording of either release, told by its keys, where no index counts its frames.
+    """Read a recording of either release, which is detected from the keys of the file.
 
-    Raises `RecordingError`: UNREADABLE or INVALID; and `OSError` where the machine cannot read it.
+    Only for recordings whose frames are not numbered by an index. Raises `RecordingError`
+    (UNREADABLE or INVALID), and `OSError` if the machine cannot read the file.
     """
     with open_npz(path, source, open_file) as npz:
         return _read_smplx(npz) if SMPLX_FRAME_RATE in npz.members else _read_smplh(npz)
 
 
 def read_length(path: Path, source: str) -> tuple[int, float]:
-    """Read how many frames a recording of either release has, and how many a second.
+    """Read the number of frames and the frame rate (Hz) of a recording of either release.
 
-    Only `trans` is read for it. Raises `RecordingError`: UNREADABLE or INVALID; and `OSError` where
-    the machine cannot read it.
+    Of the large arrays, only `trans` is read. Raises `RecordingError` (UNREADABLE or INVALID), and
+    `OSError` if the machine cannot read the file.
     """
     with open_npz(path, source) as npz:
         key = SMPLX_FRAME_RATE if SMPLX_FRAME_RATE in npz.members else SMPLH_FRAME_RATE
@@ -146,7 +148,7 @@ def _gender(npz: Npz) -> str:
 
 
 def _is_true(npz: Npz, key: str) -> bool:
-    """Tell whether an array is the one truth value `True`, as `write_amass` writes it."""
+    """Return whether an array is the single Boolean `True`, as written by `write_amass`."""
     if key not in npz.members:
         return False
     array = npz.read(key)
@@ -158,7 +160,7 @@ def _floats(npz: Npz, key: str, dimensions: int) -> NDArray[np.float64]:
 
 
 def _real(npz: Npz, key: str, dimensions: int) -> NDArray[Any]:
-    """Read real numbers of whatever precision."""
+    """Read floating-point numbers of any precision."""
     array = npz.read(key)
     if array.dtype.kind != "f" or array.ndim != dimensions:
         raise npz.invalid(
@@ -169,14 +171,14 @@ def _real(npz: Npz, key: str, dimensions: int) -> NDArray[Any]:
 
 
 def _to_float64(array: NDArray[Any]) -> NDArray[np.float64]:
-    """Return an array in float64 and C order, a view if it is so already."""
-    # Without warnings: what does not fit, or signals, is judged as the value that it becomes.
+    """Return an array as float64 in C order, without a copy if it already is."""
+    # No warnings: later checks judge the converted value (infinity on overflow, NaN).
     with np.errstate(all="ignore"):
         return np.ascontiguousarray(array, np.float64)
 
 
 def _text(npz: Npz, key: str) -> str:
-    """Return a text, written as bytes or as characters; empty where the key is absent."""
+    """Return a text stored as bytes or characters; empty if the key is absent."""
     if key not in npz.members:
         return ""
     try:

@@ -1,8 +1,8 @@
-"""The names that AMASS's subsets have had, and how two spellings of a path are told to be the same.
+"""Names of AMASS subsets across releases, and comparison of differently spelled paths.
 
-AMASS renamed folders between releases and now writes underscores for spaces, while HumanML3D's
-index keeps the first names. Source: amass.is.tue.mpg.de (download page) against the folders that
-its archives unpack into; `index.csv` of EricGuo5513/HumanML3D.
+AMASS renamed folders between releases and now writes underscores instead of spaces. The HumanML3D
+index keeps the original names. Source: the download page at amass.is.tue.mpg.de compared with the
+folders in its archives; `index.csv` of EricGuo5513/HumanML3D.
 """
 
 import re
@@ -31,7 +31,7 @@ HUMANML3D_NAMES = {
     "Transitions_mocap": ("Transitions",),
     "humanact12": (),
 }
-"""HumanML3D's name of each subset, and the other names that its folder has had."""
+"""HumanML3D's name of each subset, and the other names of its folder."""
 
 
 def _letters(name: str) -> str:
@@ -39,10 +39,10 @@ def _letters(name: str) -> str:
 
 
 def _fold_case(name: str) -> str:
-    """Return a name without its case, in Unicode's composed form (NFC).
+    """Return a case-folded name in composed Unicode form (NFC).
 
-    Source: The Unicode Standard 3.13, canonical caseless matching. macOS and some file servers
-    list names in the decomposed form (NFD).
+    macOS and some file servers list names in decomposed form (NFD). Source: The Unicode Standard,
+    section 3.13, canonical caseless matching.
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
@@ -56,17 +56,16 @@ _BY_LETTERS = {
 
 @lru_cache(maxsize=2**10)
 def humanml3d_subset(folder: str) -> str:
-    """Return HumanML3D's name of a subset's folder; a folder that is none keeps its own name."""
+    """Return HumanML3D's name of a subset folder; other folder names are returned unchanged."""
     return _BY_LETTERS.get(_letters(folder), folder)
 
 
 @lru_cache(maxsize=2**16)
 def fold_name(name: str) -> str:
-    """Return what all spellings of a file's or folder's name share.
+    """Return the common form of all spellings of a file or folder name.
 
-    Case goes, composed and decomposed letters (NFC, NFD) become the same, and any run of spaces,
-    `-` and `_` becomes one `_`: it must not vanish, or `walk1_1` and `walk_11` would be one
-    recording.
+    Case is folded, letters are composed (NFC), and every run of spaces, `-` and `_` becomes one
+    `_`. Separators are not removed, because `walk1_1` and `walk_11` are different recordings.
     """
     return _fold_case(re.sub(r"[\s_-]+", "_", name))
 
@@ -77,5 +76,8 @@ def _fold_subset(folder: str) -> str:
 
 
 def fold_path(parts: Sequence[str]) -> str:
-    """Return what all spellings of a recording's path share; `parts` begin with the subset."""
+    """Return the common form of all spellings of a recording's path.
+
+    The first of `parts` is the subset.
+    """
     return "/".join((_fold_subset(parts[0]), *map(fold_name, parts[1:])))

@@ -1,7 +1,8 @@
-"""Writing a recording as AMASS lays out its SMPL+H recordings, so that every reader knows it.
+"""Write recordings in the layout of AMASS's SMPL+H release, which AMASS readers understand.
 
-The same recording gives the same bytes: members have no date. Light compression takes a fifth of
-the time of `numpy.savez_compressed` and a quarter more room. Source of the keys: nghorbani/amass.
+The same recording always gives the same bytes: all members have a fixed date. The light compression
+takes a fifth of the time of `numpy.savez_compressed`; its files are a quarter larger. Source of the
+keys: nghorbani/amass.
 """
 
 import tempfile
@@ -16,21 +17,21 @@ from motiondata.recording import Recording
 from motiondata.skeletons import JOINTS
 
 SMPLH_JOINTS = 52
-"""After the body's 22 joints come those of the fingers, which are at rest."""
+"""The 22 body joints, followed by the finger joints, which are written at rest."""
 
 COMPRESSION_LEVEL = 1
-"""Deflate's quickest."""
+"""The fastest level of Deflate."""
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The date of every member: the first that a zip file can hold."""
+"""Date of every member: the earliest that a zip file can store."""
 
 
 def write_amass(path: Path, recording: Recording, dtype: DTypeLike = np.float64) -> int:
-    """Write a recording to an `.npz` file that is there as a whole or not at all; return its bytes.
+    """Write a recording atomically to an `.npz` file; return the size of the file in bytes.
 
-    AMASS's own files hold `poses` and `trans` as float64; float32 (1e-7 rad, 1 um at 10 m) takes
-    half the room. Keys beyond AMASS's: `shape_space`, `licence` and, of made motion alone,
-    `synthetic`, which other readers ignore.
+    AMASS stores `poses` and `trans` as float64; float32 (precision 1e-7 rad, 1 um at 10 m) takes
+    half the space. Keys added to those of AMASS: `shape_space`, `licence` and, for synthetic motion
+    only, `synthetic`. Other readers ignore them.
     """
     poses = np.zeros((recording.frames, SMPLH_JOINTS, 3), dtype)
     poses[:, :JOINTS] = recording.pose

@@ -1,1 +1,1 @@
-"""CMU motion capture (ASF/AMC), retargeted to the joints of SMPL."""
+"""CMU motion capture (ASF/AMC), retargeted to the SMPL joints."""

@@ -1,8 +1,8 @@
-"""The lines of an Acclaim file, each with its number, so that a bad one can be named.
+"""Split an Acclaim file into lines that keep their line numbers for error messages.
 
-A comment is a word that begins with `#`, and what follows it on its line; commas and parentheses
-count as white space. A `#` within a word is data, as in `-1.#IND`, Windows' way of writing NaN.
-Source: "Acclaim Skeleton File Definition V1.10", M. Schafer 1994.
+A comment is a word that begins with `#` and the rest of its line. Commas and parentheses count as
+white space. A `#` inside a word is data, as in `-1.#IND`, the Windows notation for NaN. Source:
+"Acclaim Skeleton File Definition V1.10", M. Schafer 1994.
 """
 
 from collections.abc import Sequence
@@ -15,21 +15,21 @@ from typing import NamedTuple
 from motiondata.errors import DropReason, RecordingError
 
 MAX_NUMBER = 1e6
-"""Far beyond any angle in degrees, and any place or length in CMU's unit."""
+"""Largest accepted number, far above any angle in degrees and any position in CMU's unit."""
 
 
 WHITE_SPACE = str.maketrans(",()", "   ")
 
 
 class Line(NamedTuple):
-    """The words of one line, and where it stands."""
+    """The words of one line, the name of its file and its line number."""
 
     source: str
     number: int
     words: tuple[str, ...]
 
     def error(self, expected: str) -> RecordingError:
-        """Return the error that this line is not what was expected."""
+        """Return an error that states the expectation, the file, the line number and the line."""
         found = shorten(" ".join(self.words), width=60, placeholder=" ...")
         return RecordingError(
             DropReason.INVALID,
@@ -37,7 +37,10 @@ class Line(NamedTuple):
         )
 
     def numbers(self, words: Sequence[str], expected: str) -> list[float]:
-        """Return some of the line's words as numbers; `expected` is what an error says of them."""
+        """Parse some words of the line as numbers; `expected` describes them in errors.
+
+        Raises `RecordingError` if a word is not a finite number of at most `MAX_NUMBER`.
+        """
         try:
             numbers = [float(word) for word in words]
         except ValueError as error:
@@ -50,9 +53,9 @@ class Line(NamedTuple):
 
 
 def read_lines(path: Path) -> list[Line]:
-    """Return a file's lines without comments; those that hold nothing else are left out.
+    """Return the lines of a file without comments; skip empty lines.
 
-    Raises `RecordingError` where the file cannot be read or holds no line.
+    Raises `RecordingError` if the file cannot be read or has no lines.
     """
     try:
         text = path.read_text(encoding="latin-1")
@@ -68,7 +71,7 @@ def read_lines(path: Path) -> list[Line]:
 
 
 def _words(line: str) -> tuple[str, ...]:
-    """Return the words of a line up to its comment."""
+    """Return the words of a line before its comment."""
     words = line.split()
     if "#" in line:
         words = [*takewhile(lambda word: not word.startswith("#"), words)]

@@ -1,7 +1,7 @@
-"""Read Acclaim motion (.amc): the values of each bone's degrees of freedom, frame by frame.
+"""Read Acclaim motion files (.amc): the values of each bone's degrees of freedom per frame.
 
-Every frame must name the same bones in the same order, as all of CMU's do: whatever differs is a
-fault with a line number, never a guess.
+Every frame must list the same bones in the same order, as in all CMU files. Any difference is an
+error with a line number; nothing is guessed.
 """
 
 from dataclasses import dataclass
@@ -17,31 +17,33 @@ from motiondata.sources.cmu.acclaim_lines import Line, read_lines
 from motiondata.sources.cmu.asf import RADIANS_PER_UNIT, AsfBone, AsfSkeleton
 
 IGNORED = frozenset({":FULLY-SPECIFIED", ":FORCE-ALL-JOINTS-BE-IN-FILE"})
-"""What a header may say and what holds anyway: every frame must have all values."""
+"""Header keywords without effect, since every frame must have all values in any case."""
 
 ANGLE_UNITS = {":DEGREES": RADIANS_PER_UNIT["deg"], ":RADIANS": RADIANS_PER_UNIT["rad"]}
 
 FRAME_RATE = ":SAMPLES-PER-SECOND"
 
 MAX_DIGITS = 9
-"""Of a frame's number; Python refuses to read thousands."""
+"""Maximum number of digits of a frame number; Python refuses to parse thousands of digits."""
 
 
 @dataclass(frozen=True)
 class AmcMotion:
-    """How the bones of a skeleton are turned in each frame."""
+    """The rotations of a skeleton's bones and the translation of its root per frame."""
 
     translation: NDArray[np.float64]
-    """The root's way from where it rests, shaped (frames, 3), metres, y up."""
+    """Translation of the root from its rest position, shaped (frames, 3), meters, y up."""
     angles: NDArray[np.float64]
-    """Turns about each bone's own x, y and z, shaped (frames, bones, 3), radians; the bone says in
-    which sequence (`AsfBone.turn_order`)."""
+    """Angles about each bone's local x, y and z axes, shaped (frames, bones, 3), radians.
+
+    The order of the rotations is `AsfBone.turn_order`.
+    """
     fps: float | None = None
-    """The frame rate that the header declares, if any; none of CMU's does."""
+    """Frame rate declared in the header, Hz, if any; CMU files declare none."""
 
 
 def read_amc(path: Path, skeleton: AsfSkeleton) -> AmcMotion:
-    """Read a motion of a skeleton; raises `RecordingError` that says which line is at fault."""
+    """Read a motion of a skeleton; raise `RecordingError` with the number of a faulty line."""
     lines = read_lines(path)
     first = next((at for at, line in enumerate(lines) if _is_frame_number(line)), None)
     if first is None:
@@ -64,14 +66,14 @@ def _is_frame_number(line: Line) -> bool:
 
 
 class _Header(NamedTuple):
-    """What a motion declares before its first frame; None where it does not."""
+    """The declarations before the first frame; None if absent."""
 
     radians_per_unit: float | None
     fps: float | None
 
 
 def _read_header(lines: list[Line]) -> _Header:
-    """Read a header; raises `RecordingError` for what is not known or contradicts itself."""
+    """Read a header; raise `RecordingError` for unknown or contradictory declarations."""
     units: set[float] = set()
     rates: set[float] = set()
     for line in lines:
@@ -97,7 +99,7 @@ def _frame_rate(line: Line) -> float:
 
 
 def _bones_of_first_frame(lines: list[Line], skeleton: AsfSkeleton) -> list[AsfBone]:
-    """Return the bones in the order in which the first frame names them."""
+    """Return the bones in the order of the first frame."""
     bones: list[AsfBone] = []
     for line in lines[1:]:
         if _is_frame_number(line):
@@ -113,7 +115,7 @@ def _bones_of_first_frame(lines: list[Line], skeleton: AsfSkeleton) -> list[AsfB
 
 
 def _values(lines: list[Line], bones: list[AsfBone]) -> NDArray[np.float64]:
-    """Return the numbers of all frames, shaped (frames, degrees of freedom)."""
+    """Return the values of all frames, shaped (frames, degrees of freedom)."""
     if len(lines[0].words[0]) > MAX_DIGITS:
         raise lines[0].error(f"a frame's number of {MAX_DIGITS} digits at the most")
     first_frame = int(lines[0].words[0])

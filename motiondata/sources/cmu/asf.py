@@ -1,9 +1,9 @@
-"""Read Acclaim skeletons (.asf): the bones that a CMU recording turns.
+"""Read Acclaim skeletons (.asf): the bones of a CMU subject.
 
-Keywords and numbers by the line; what is not needed (masses, limits, ids) is passed over. Sources:
-the description of Acclaim's formats at research.cs.wisc.edu/graphics/Courses/cs-838-1999/Jeff;
+Files have one keyword with its values per line. Masses, limits and ids are ignored. Sources: the
+description of the Acclaim formats at research.cs.wisc.edu/graphics/Courses/cs-838-1999/Jeff;
 "Acclaim Format - ASF line Details" at graphics.cs.cmu.edu/nsp/course/cs229/info/ACCLAIMdef.html for
-what `order` means; mocap.cs.cmu.edu/faqs.php for the unit of length.
+the meaning of `order`; mocap.cs.cmu.edu/faqs.php for the unit of length.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from motiondata.errors import DropReason, RecordingError
 from motiondata.sources.cmu.acclaim_lines import MAX_NUMBER, Line, read_lines
 
 METRES_PER_INCH = 0.0254
-"""CMU's lengths over the file's own unit are inches."""
+"""CMU's lengths, divided by the length unit that the file declares, are in inches."""
 
 RADIANS_PER_UNIT = {"deg": np.pi / 180.0, "rad": 1.0}
 
@@ -30,27 +30,30 @@ ROOT = "root"
 ROOT_DOF = frozenset({"tx", "ty", "tz", "rx", "ry", "rz"})
 
 BONE_DOF = frozenset({"rx", "ry", "rz"})
-"""No bone of CMU's shifts or stretches, so neither is read."""
+"""Supported degrees of freedom of bones; no CMU bone translates or changes its length."""
 
 
 @dataclass(frozen=True)
 class AsfBone:
-    """One bone as it rests; y up, x to the subject's left, z ahead, metres."""
+    """One bone at rest; y up, x to the subject's left, z forward, meters."""
 
     name: str
     parent: int
-    """The number of the bone at whose tip this one starts; the root's is -1."""
+    """Number of the bone at whose tip this bone starts; -1 for the root."""
     offset: NDArray[np.float64]
-    """From the parent's tip to this bone's, shaped (3,); the root's is where it rests."""
+    """Vector from the parent's tip to this bone's tip, shaped (3,); for the root, its rest
+    position."""
     axes: Rotation
-    """Takes the bone's own axes to the world's."""
+    """Rotation from the bone's local axes to the world axes."""
     dof: tuple[str, ...]
-    """What moves the bone, in the order of the values in a frame of motion, which is also the
-    sequence of its turns about fixed axes."""
+    """Degrees of freedom, in the order of their values in a frame of motion.
+
+    The rotations about fixed axes are applied in the same order; see `turn_order`.
+    """
 
     @property
     def turn_order(self) -> str:
-        """The sequence of turns about the bone's own fixed axes: `xyz` turns about x first."""
+        """Order of the rotations about the bone's fixed local axes: `xyz` rotates about x first."""
         turned = "".join(dof[1] for dof in self.dof if dof[0] == "r")
         others = "".join(axis for axis in "xyz" if axis not in turned)
         return "xyz" if turned == "".join(sorted(turned)) else turned + others
@@ -58,22 +61,22 @@ class AsfBone:
 
 @dataclass(frozen=True)
 class AsfSkeleton:
-    """The bones of one subject, parents before children; the first one is the root."""
+    """The bones of one subject, parents before children; the first bone is the root."""
 
     source: str
-    """The name of its file."""
+    """Name of the skeleton file."""
     bones: tuple[AsfBone, ...]
     metres_per_unit: float
     radians_per_unit: float
 
     @cached_property
     def numbers(self) -> dict[str, int]:
-        """The number of each bone by its name."""
+        """Maps the name of each bone to its number."""
         return {bone.name: number for number, bone in enumerate(self.bones)}
 
     @cached_property
     def rest_tips(self) -> NDArray[np.float64]:
-        """Where each bone ends at rest, shaped (bones, 3), metres."""
+        """Rest position of each bone's tip, shaped (bones, 3), meters."""
         tips = np.zeros((len(self.bones), 3))
         for number, bone in enumerate(self.bones):
             tips[number] = bone.offset + (tips[bone.parent] if bone.parent >= 0 else 0.0)
@@ -81,7 +84,7 @@ class AsfSkeleton:
 
 
 def read_asf(path: Path) -> AsfSkeleton:
-    """Read a skeleton; raises `RecordingError` that says what is not as expected, and where."""
+    """Read a skeleton; raise `RecordingError` with what was expected and where."""
     sections = _sections(path)
     units = _Block(f"{path.name}, :units", sections[":units"])
     radians = units.choice("angle", RADIANS_PER_UNIT)
@@ -100,7 +103,7 @@ def read_asf(path: Path) -> AsfSkeleton:
 
 
 class _Block:
-    """The lines of a section or a bone, by their first word."""
+    """The lines of a section or a bone, keyed by their first word."""
 
     def __init__(self, title: str, lines: list[Line]) -> None:
         self._title = title
@@ -120,7 +123,7 @@ class _Block:
         return line
 
     def numbers(self, keyword: str, count: int) -> NDArray[np.float64]:
-        """Return the numbers after a keyword; a word, such as `XYZ`, may follow them."""
+        """Return the numbers after a keyword; words such as `XYZ` may follow them."""
         line = self.line(keyword)
         expected = f"{count} finite numbers after '{keyword}'"
         numbers = line.numbers(line.words[1 : 1 + count], expected)
@@ -159,7 +162,10 @@ class _Block:
 
 
 def _sections(path: Path) -> dict[str, list[Line]]:
-    """Return the lines of each section by its keyword, such as `:units`; `SECTIONS` are there."""
+    """Return the lines of each section by its keyword, such as `:units`.
+
+    Raises `RecordingError` unless all of `SECTIONS` are present.
+    """
     sections: dict[str, list[Line]] = {}
     current: list[Line] = []
     for line in read_lines(path):
@@ -184,7 +190,7 @@ def _is_edge(line: Line) -> bool:
 
 
 def _bone_blocks(path: Path, lines: list[Line]) -> dict[str, _Block]:
-    """Return what stands between each `begin` and `end`, by the bone's name."""
+    """Return the lines between each `begin` and `end`, keyed by the name of the bone."""
     blocks: dict[str, _Block] = {}
     for is_edge, group in groupby(lines, key=_is_edge):
         if not is_edge:
@@ -195,7 +201,7 @@ def _bone_blocks(path: Path, lines: list[Line]) -> dict[str, _Block]:
 
 
 def _children(lines: list[Line]) -> list[tuple[str, str, Line]]:
-    """Return each parent's name with its child's, and the line that says so."""
+    """Return (parent name, child name, line) for each child in the hierarchy."""
     return [
         (line.words[0], child, line)
         for line in lines

@@ -1,7 +1,8 @@
-"""Import CMU's recordings: ASF/AMC in, `.npz` in the layout of AMASS's CMU subset out.
+"""Convert CMU recordings from ASF/AMC to `.npz` files in the layout of AMASS's CMU subset.
 
-AMASS fitted its bodies to the same trials, frame by frame, so HumanML3D's rows of CMU find what is
-written here. The betas are the bundled body's, and `shape_space` says so to every reader.
+AMASS fitted its bodies to the same trials, frame by frame, so the CMU rows of the HumanML3D index
+also apply to the files written here. The betas are those of the bundled body; `shape_space` records
+this for readers.
 """
 
 from collections import Counter
@@ -28,28 +29,28 @@ from motiondata.sources.cmu.kinematics import WorldBones, pose_bones
 from motiondata.sources.cmu.retarget import check_bones, retarget
 
 SUBSET = "CMU"
-"""The folder of AMASS's that the recordings go to."""
+"""Name of the AMASS subset folder that the recordings are written to."""
 
 CMU_LICENCE = (
     "The data used in this project was obtained from mocap.cs.cmu.edu. "
     "The database was created with funding from NSF EIA-0196217. "
     "Free to use, also in commercial products; not to be resold, even in converted form."
 )
-"""Whom to credit, in the words that mocap.cs.cmu.edu asks for, and its terms."""
+"""The acknowledgment requested by mocap.cs.cmu.edu, and its terms of use."""
 
 
 class Failure(NamedTuple):
     """A motion that could not be imported."""
 
     source: str
-    """Its path under the folder that was imported, with forward slashes."""
+    """Path relative to the imported folder, with forward slashes."""
     message: str
-    """Why, as its error says it."""
+    """The error message."""
 
 
 @dataclass(frozen=True)
 class CmuReport:
-    """What an import wrote, and what it could not."""
+    """The result of an import: written recordings and frames, and failures."""
 
     recordings: int
     frames: int
@@ -58,22 +59,21 @@ class CmuReport:
 
 @dataclass(frozen=True)
 class CmuSubject:
-    """A skeleton, and the bundled body in its size."""
+    """A skeleton and the bundled body, shaped to the size of the skeleton."""
 
     skeleton: AsfSkeleton
     shaped: ShapedBody
     betas: NDArray[np.float64]
-    """Shaped (16,)."""
+    """Coefficients of the bundled body's shape space, shaped (16,)."""
 
 
 def import_cmu(source: Path, out: Path) -> CmuReport:
-    """Write the motions (.amc) below a folder, each with the skeleton beside it, to OUT/CMU.
+    """Convert all motions (.amc) below a folder and write the recordings to OUT/CMU.
 
-    Suffixes may be of upper case.
-
-    A bad file costs itself alone and is reported. What an earlier import wrote is written again.
-    Raises `InputError` where there is no skeleton or no motion, no folder to write to, a recording
-    of AMASS's own in the place of one, or nothing that could be imported.
+    The skeleton (.asf) of a motion is in the same folder. File suffixes may be upper case. A faulty
+    file is skipped and reported. Files written by an earlier import are overwritten. Raises
+    `InputError` if there is no skeleton or no motion, if `out` is a file, if an output path holds a
+    recording that was not written by an import (such as AMASS's), or if nothing could be imported.
     """
     _expect_files(source)
     if out.exists() and not out.is_dir():
@@ -117,7 +117,7 @@ def _expect_files(source: Path) -> None:
 
 
 def _files(source: Path, suffix: str) -> list[Path]:
-    """Return the files of a suffix, in either case, below a folder, in order."""
+    """Return the files below a folder with a suffix in upper or lower case, sorted."""
     paths = source.rglob("*")
     return sorted(path for path in paths if path.suffix.lower() == suffix and path.is_file())
 
@@ -132,7 +132,7 @@ def _expect_one(motion: Path, copies: Counter[str]) -> None:
 
 
 def _expect_no_other(path: Path) -> None:
-    """Raise `InputError` where a file lies that no import wrote."""
+    """Raise `InputError` if a file exists that was not written by an import."""
     if path.exists() and not _is_imported(path):
         raise InputError(
             f"{path}: expected nothing, or what an earlier import wrote; found another recording, "
@@ -141,7 +141,7 @@ def _expect_no_other(path: Path) -> None:
 
 
 def _is_imported(path: Path) -> bool:
-    """Tell whether a file is a recording with the licence that imports write."""
+    """Return whether a file is a recording with the license text written by imports."""
     with suppress(RecordingError, ValueError), open_npz(path, path.name) as npz:
         return "licence" in npz.members and array_to_text(npz.read("licence")) == CMU_LICENCE
     return False
@@ -156,7 +156,7 @@ def _subject(motion: Path) -> str:
 
 
 def _import_motion(motion: Path, out: Path, subjects: dict[Path, CmuSubject]) -> int:
-    """Write one motion and return its frames; subjects that were read before are not read again."""
+    """Convert one motion and return its number of frames; cache its subject in `subjects`."""
     skeleton = _skeleton_of(motion)
     if skeleton not in subjects:
         subjects[skeleton] = read_subject(skeleton)
@@ -166,7 +166,10 @@ def _import_motion(motion: Path, out: Path, subjects: dict[Path, CmuSubject]) ->
 
 
 def _skeleton_of(motion: Path) -> Path:
-    """Return the skeleton beside a motion."""
+    """Return the skeleton of a motion, from the same folder.
+
+    Raises `RecordingError` unless the folder has exactly one.
+    """
     name = f"{_subject(motion)}.asf"
     beside = motion.parent.iterdir()
     found = sorted(
@@ -183,7 +186,10 @@ def _skeleton_of(motion: Path) -> Path:
 
 
 def read_subject(path: Path) -> CmuSubject:
-    """Read a skeleton and give the bundled body its size; raises `RecordingError`."""
+    """Read a skeleton and fit the bundled body to its size.
+
+    Raises `RecordingError` if the skeleton is invalid.
+    """
     skeleton = read_asf(path)
     check_bones(skeleton)
     body = bundled_body()
@@ -192,7 +198,10 @@ def read_subject(path: Path) -> CmuSubject:
 
 
 def read_motion(path: Path, subject: CmuSubject) -> Recording:
-    """Read a motion of a subject as a recording of SMPL's joints; raises `RecordingError`."""
+    """Read a motion of a subject as a recording of SMPL joints.
+
+    Raises `RecordingError` if the motion is invalid.
+    """
     motion = read_amc(path, subject.skeleton)
     return convert_motion(pose_bones(subject.skeleton, motion), subject, path.stem, motion.fps)
 
@@ -200,9 +209,10 @@ def read_motion(path: Path, subject: CmuSubject) -> Recording:
 def convert_motion(
     world: WorldBones, subject: CmuSubject, trial: str, fps: float | None = None
 ) -> Recording:
-    """Turn a subject's bones into a recording of SMPL's joints; `trial` is named as its file.
+    """Convert a subject's posed bones to a recording of SMPL joints.
 
-    `fps` is the frame rate that the file declares; without one it is that of CMU's trial.
+    `trial` is the name of the trial, such as `02_01`. `fps` is the frame rate declared in the file,
+    Hz; the default is the rate of the CMU trial (`trial_fps`).
     """
     motion = retarget(world, subject.shaped.joints)
     return Recording(

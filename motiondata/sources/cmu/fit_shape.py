@@ -1,7 +1,8 @@
-"""Find the shape of a body that is as large as a subject's skeleton.
+"""Fit the shape of a body to the size of a subject's skeleton.
 
-On a body of another size, metric motion slides and floats, and scaled motion is no longer what was
-captured. A skeleton says little of a shape: ridge regression leaves the rest at the mean person.
+On a body of a different size, motion in meters slides and floats, and scaled motion differs from
+the captured motion. A skeleton determines few shape parameters; ridge regression keeps the others
+near those of the mean person.
 """
 
 import numpy as np
@@ -14,7 +15,7 @@ from motiondata.sources.cmu.asf import AsfSkeleton
 from motiondata.sources.cmu.segments import Segment
 
 MAX_BETA = 3.0
-"""Standard deviations of the population that the shape space was made from."""
+"""Bound on the coefficients, in standard deviations of the population of the shape space."""
 
 MEASURES = (
     (Segment("left_hip", "left_knee", "lhipjoint", "lfemur"), 0.02),
@@ -34,18 +35,21 @@ MEASURES = (
         0.02,
     ),
 )
-"""What is fitted at rest, where legs are straight, and the metres by which its length may be missed
-for one standard deviation of shape: few for the legs, by which feet stand on the floor. Left out:
-the width of the hips, where skeletons are too narrow to be a person's (0.15 m in 01.asf), and the
-forearm, whose end CMU's skeletons do not tell from the hand's."""
+"""Segments that are fitted in the rest pose, where the legs are straight, and their tolerances.
+
+A tolerance is the length error, meters, that weighs as much as one standard deviation of shape. It
+is small for the legs, which determine whether the feet touch the floor. Two measures are left out:
+the hip width, because the skeletons are narrower than a person (0.15 m in 01.asf), and the forearm,
+because CMU skeletons do not distinguish its end from that of the hand.
+"""
 
 
 def fit_betas(skeleton: AsfSkeleton, body: Body) -> NDArray[np.float64]:
-    """Return the 16 coefficients that give a body the measures of a skeleton; zeros at the end."""
+    """Return the 16 betas that give a body the measures of a skeleton, padded with zeros."""
     segments, errors_metres = zip(*MEASURES, strict=True)
     ways = np.array([segment.of_body(body.joints_template) for segment in segments])
     lengths = np.linalg.norm(ways, axis=1)
-    # To first order, a limb grows by what its end moves in its own direction.
+    # To first order, a segment lengthens by the displacement of its end along the segment.
     shapes = np.array(
         [segment.of_body(np.moveaxis(body.joint_shapes, 2, 0)) for segment in segments]
     )

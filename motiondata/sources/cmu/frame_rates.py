@@ -1,8 +1,8 @@
-"""How many frames a second CMU's trials have, which their files do not say.
+"""Frame rates of CMU trials, which their files do not contain.
 
-CMU's cameras run at 120 Hz; some trials count as half of that in AMASS (SMPL+H), whose frames are
-what HumanML3D numbers. So a trial that AMASS has gets the rate that AMASS gives it. Source: the
-`mocap_framerate` of AMASS's CMU recordings as listed by trial in NVlabs/ProtoMotions,
+CMU's cameras run at 120 Hz. AMASS (SMPL+H) gives half of that for some trials, and HumanML3D
+numbers the frames of AMASS. A trial that is in AMASS therefore has the rate given by AMASS. Source:
+the `mocap_framerate` of AMASS's CMU recordings as listed by trial in NVlabs/ProtoMotions,
 data/yaml_files/motion_fps_amass.yaml, and in abhinanda-punnakkal/BABEL, featp_2_fps.json.
 """
 
@@ -15,16 +15,16 @@ HALF_RATE_SUBJECTS = frozenset(
         "115", "139", "141", "143",
     }
 )  # fmt: skip
-"""Subjects whose trials are at half the rate, but for `FULL_RATE_TRIALS`."""
+"""Subjects whose trials have half the rate, except for `FULL_RATE_TRIALS`."""
 
 HALF_RATE_TRIALS = frozenset({"89_01", "90_08", "90_11"})
-"""Trials at half the rate among the other subjects'."""
+"""Trials of other subjects that have half the rate."""
 
 FULL_RATE_TRIALS = frozenset({"74_09", "77_21", "77_28", "84_09", "88_03", "139_21"})
 
 
 def trial_fps(trial: str) -> float:
-    """Return the frames a second of a trial, named as its file is: `02_01`."""
+    """Return the frame rate, Hz, of a trial, which is named as its file: `02_01`."""
     subject = trial.split("_")[0]
     if trial in FULL_RATE_TRIALS:
         return FULL_FPS

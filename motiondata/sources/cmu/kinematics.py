@@ -1,7 +1,8 @@
-"""Where a skeleton's bones are in the world, frame by frame, as Acclaim's formats define it.
+"""Forward kinematics of Acclaim skeletons: the pose of each bone in the world per frame.
 
-A bone's rotation is given about its own axes C, so in the world it turns by C R C^-1 on top of its
-parent. Nothing here knows of SMPL: these positions are what a conversion is checked against.
+The rotation R of a bone is given in its local axes C, so in the world it is C R C^-1, composed with
+the rotation of its parent. This module is independent of SMPL: conversions are checked against
+its positions.
 """
 
 from dataclasses import dataclass
@@ -16,25 +17,25 @@ from motiondata.sources.cmu.asf import AsfSkeleton
 
 @dataclass(frozen=True)
 class WorldBones:
-    """The bones of a skeleton in the world; y up, metres."""
+    """The bones of a skeleton in the world; y up, meters."""
 
     skeleton: AsfSkeleton
     rotations: tuple[Rotation, ...]
-    """Of each bone, one a frame: from how it rests to how it is."""
+    """World rotation of each bone relative to its rest pose; each holds one rotation per frame."""
     tips: NDArray[np.float64]
-    """Where each bone ends, shaped (frames, bones, 3); the root's is the root itself."""
+    """Position of each bone's tip, shaped (frames, bones, 3); for the root, its position."""
 
     def rotation(self, name: str) -> Rotation:
-        """Return the rotations of one bone, one a frame."""
+        """Return the rotations of one bone, one per frame."""
         return self.rotations[self.skeleton.numbers[name]]
 
     def tip(self, name: str) -> NDArray[np.float64]:
-        """Return where one bone ends, shaped (frames, 3)."""
+        """Return the tip positions of one bone, shaped (frames, 3)."""
         return self.tips[:, self.skeleton.numbers[name]]
 
 
 def pose_bones(skeleton: AsfSkeleton, motion: AmcMotion) -> WorldBones:
-    """Put every bone where the motion has it; each is turned in the sequence that it declares."""
+    """Pose every bone by a motion; each is rotated in its declared order (`turn_order`)."""
     rotations: list[Rotation] = []
     tips = np.empty_like(motion.angles)
     for number, bone in enumerate(skeleton.bones):

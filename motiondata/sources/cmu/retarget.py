@@ -1,9 +1,10 @@
-"""Turn the motion of a CMU skeleton into poses of SMPL's 22 joints.
+"""Retarget the motion of a CMU skeleton to poses of the 22 SMPL joints.
 
-Each joint takes the rotation that its bone has in the world, swung by the least angle that gives
-the joint's own bone the direction of CMU's: the two rest poses differ (CMU's legs stand apart) and
-so do the places of the joints. The spine's curve and the collars have no counterpart bone by bone:
-the trunk is swung as one. Head, hands and toes rest alike and are not swung.
+Each joint takes the world rotation of its CMU bone, followed by the smallest rotation that aligns
+the body segment with the direction of the CMU segment. This is needed because the rest poses differ
+(CMU's legs are apart), and so do the positions of the joints. The curve of the spine and the
+collars have no one-to-one counterpart, so the trunk is aligned as a whole. The rest poses of head,
+hands and toes agree and need no alignment.
 """
 
 from dataclasses import dataclass
@@ -19,21 +20,21 @@ from motiondata.sources.cmu.kinematics import WorldBones
 from motiondata.sources.cmu.segments import Segment
 
 Y_UP_TO_Z_UP = Rotation.from_euler("x", np.pi / 2)
-"""Who faces +z, y up, faces -y, z up: the turn that AMASS's recordings contain."""
+"""Rotation from y up, facing +z, to z up, facing -y; AMASS recordings contain the same one."""
 
 
 @dataclass(frozen=True)
 class Drive:
-    """What moves a joint."""
+    """The source of a joint's rotation."""
 
     bones: tuple[str, ...]
-    """The bone whose rotation the joint takes; of two, the rotation halfway between them."""
+    """The bone whose rotation the joint takes; for two bones, the rotation halfway between."""
     aim: Segment | None = None
-    """What points in the skeleton's direction once the joint is turned."""
+    """The segment that is aligned with the skeleton's by the rotation of the joint."""
 
 
 def _limbs(side: str, s: str) -> dict[str, Drive]:
-    """Return what moves the limbs of one side, whose bones' names start with a letter."""
+    """Return the drives of the limbs of one side; `s` is the first letter of its bone names."""
     hip, knee, ankle, foot, collar, shoulder, elbow, wrist = (
         f"{side}_{joint}"
         for joint in ("hip", "knee", "ankle", "foot", "collar", "shoulder", "elbow", "wrist")
@@ -45,7 +46,7 @@ def _limbs(side: str, s: str) -> dict[str, Drive]:
         foot: Drive((f"{s}toes",)),
         collar: Drive((f"{s}clavicle",)),
         shoulder: Drive((f"{s}humerus",), Segment(shoulder, elbow, f"{s}clavicle", f"{s}humerus")),
-        # The forearm twists along its length, which CMU's skeleton does at its far end alone.
+        # The forearm twists along its length; the CMU skeleton twists only at its far end.
         elbow: Drive(
             (f"{s}radius", f"{s}wrist"), Segment(elbow, wrist, f"{s}humerus", f"{s}wrist")
         ),
@@ -63,31 +64,31 @@ DRIVES = {
     **_limbs("left", "l"),
     **_limbs("right", "r"),
 }
-"""The bones of CMU's skeletons, all of which have the same names, that move SMPL's joints."""
+"""Maps SMPL joints to the CMU bones that drive them; all CMU skeletons have the same names."""
 
 HIPS = Segment("pelvis", "left_hip right_hip", "root", "lhipjoint rhipjoint")
-"""The way to the middle of the hips, which is at the same place in a body and in a skeleton."""
+"""Vector to the midpoint of the hips, the point where a body and a skeleton coincide."""
 
 TRUNK_JOINTS = frozenset({"pelvis", "spine1", "spine2", "spine3", "left_collar", "right_collar"})
 TRUNK = Segment("spine1", "left_shoulder right_shoulder", "root", "lclavicle rclavicle")
-"""The joints that are swung as one, so that this segment leans at rest as CMU's does."""
+"""`TRUNK_JOINTS` are rotated together, so that this segment leans at rest as in the skeleton."""
 
 
 @dataclass(frozen=True)
 class SmplMotion:
-    """A motion of SMPL's joints; world frame, z up, metres, radians."""
+    """A motion of SMPL joints; world frame, z up, meters, radians."""
 
     pose: NDArray[np.float64]
     """Axis-angle, shaped (frames, 22, 3)."""
     pelvis: NDArray[np.float64]
-    """Where the pelvis joint is, shaped (frames, 3)."""
+    """Position of the pelvis joint, shaped (frames, 3)."""
 
 
 def retarget(world: WorldBones, rest: NDArray[np.float64]) -> SmplMotion:
-    """Pose the body whose joints rest at `rest`, shaped (joints, 3), as the skeleton is posed.
+    """Pose a body like the skeleton; `rest` are the body's rest joints, shaped (joints, 3).
 
-    The hips' middle is where the skeleton's is: a body's pelvis joint and the root of CMU's
-    skeletons are different places. The skeleton has passed `check_bones`.
+    The midpoints of the hips coincide, because the pelvis joint of a body and the root of a CMU
+    skeleton are different points. The skeleton must have passed `check_bones`.
     """
     turned = [_joint_rotation(world, rest, name) for name in JOINT_NAMES]
     local = [
@@ -102,7 +103,7 @@ def retarget(world: WorldBones, rest: NDArray[np.float64]) -> SmplMotion:
 
 
 def check_bones(skeleton: AsfSkeleton) -> None:
-    """Raise `RecordingError` unless a skeleton has what moves SMPL's joints."""
+    """Raise `RecordingError` unless a skeleton has all bones that drive SMPL joints."""
     segments = (HIPS, TRUNK, *(drive.aim for drive in DRIVES.values() if drive.aim))
     needed = {bone for drive in DRIVES.values() for bone in drive.bones}
     needed |= {tip for way in segments for tip in f"{way.start_tip} {way.end_tip}".split()}
@@ -121,7 +122,7 @@ def _not_cmu_s(skeleton: AsfSkeleton, found: str) -> RecordingError:
 
 
 def _joint_rotation(world: WorldBones, rest: NDArray[np.float64], name: str) -> Rotation:
-    """Return a joint's rotations in the world, y up, one a frame."""
+    """Return a joint's world rotations, y up, one per frame."""
     drive = DRIVES[name]
     rotation = _halfway(world.rotation(drive.bones[0]), world.rotation(drive.bones[-1]))
     if drive.aim:
@@ -131,8 +132,8 @@ def _joint_rotation(world: WorldBones, rest: NDArray[np.float64], name: str) -> 
 
 
 def _trunk_lean(skeleton: AsfSkeleton, rest: NDArray[np.float64]) -> Rotation:
-    """Return what swings a body's trunk at rest forward or back, as CMU's leans at rest."""
-    forward_and_up = (0.0, 1.0, 1.0)  # a skeleton's own lean to one side is left out
+    """Return the forward or backward rotation that gives a body's trunk CMU's lean at rest."""
+    forward_and_up = (0.0, 1.0, 1.0)  # a sideways lean of the skeleton is ignored
     own = TRUNK.of_body(rest) * forward_and_up
     wanted = TRUNK.of_skeleton(skeleton.rest_tips, skeleton.numbers) * forward_and_up
     return _least_swing(own[None], wanted[None])
@@ -143,9 +144,10 @@ def _halfway(first: Rotation, second: Rotation) -> Rotation:
 
 
 def _least_swing(start: NDArray[np.float64], end: NDArray[np.float64]) -> Rotation:
-    """Return the rotations by the least angle that take directions, shaped (frames, 3), to others.
+    """Return the smallest rotations that take `start` to `end`, both shaped (frames, 3).
 
-    Exactly opposite directions, which no bone of a person and of CMU's have, are left as they are.
+    Exactly opposite directions, which do not occur between a person's bones and CMU's, are not
+    rotated.
     """
     start = start / np.linalg.norm(start, axis=1, keepdims=True)
     end = end / np.linalg.norm(end, axis=1, keepdims=True)

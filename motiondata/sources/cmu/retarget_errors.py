@@ -1,7 +1,7 @@
-"""How well a converted motion follows the skeleton that it came from.
+"""Measure how well a converted motion follows its source skeleton.
 
-Compares where segments point in the world, by the joints of the finished pose on one side and by
-the ASF/AMC files on the other, so that a fault anywhere between shows as degrees.
+Segment directions in the world are compared between the joints of the final pose and the ASF/AMC
+files, so that a fault in any step of the conversion appears as an angle.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ from motiondata.sources.cmu.segments import Segment
 FEET = [JOINT[f"{side}_{joint}"] for side in ("left", "right") for joint in ("ankle", "foot")]
 
 AIMED_SEGMENTS = {drive.aim.end: drive.aim for drive in DRIVES.values() if drive.aim}
-"""The segments whose directions a body is given, by the joints that they lead to."""
+"""Segments that retargeting aligns, keyed by the joint at their end."""
 
 TRUNK = {
     "neck": Segment("spine1", "neck", "root", "thorax"),
@@ -29,20 +29,22 @@ TRUNK = {
     "right to left hip": Segment("right_hip", "left_hip", "rhipjoint", "lhipjoint"),
     "right to left shoulder": Segment("right_shoulder", "left_shoulder", "rclavicle", "lclavicle"),
 }
-"""Segments of the trunk, which a body has in other proportions."""
+"""Segments of the trunk, whose proportions differ between a body and a skeleton."""
 
 COLLARS = {
     "left_shoulder": Segment("left_collar", "left_shoulder", "thorax", "lclavicle"),
     "right_shoulder": Segment("right_collar", "right_shoulder", "thorax", "rclavicle"),
 }
-"""A body's collar bones start beside the neck, CMU's in the spine below it: as they rest, these
-segments are some 35 degrees apart."""
+"""Segments of the collarbones, which differ by about 35 degrees at rest.
+
+Those of a body start next to the neck; those of CMU start in the spine below it.
+"""
 
 
 def segment_errors_deg(
     world: WorldBones, joints: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
-    """Return the angle between each segment and the skeleton's, shaped (frames,), degrees.
+    """Return the angle between each body segment and the skeleton's, shaped (frames,), degrees.
 
     `joints` are the posed joints, shaped (frames, 22, 3), world frame, z up.
     """
@@ -55,15 +57,15 @@ def segment_errors_deg(
 
 
 def sole_metres(shaped: ShapedBody, joints: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how high the lower sole is, shaped (frames,), by the joints of the feet.
+    """Return the height of the lower sole, estimated from the foot joints: (frames,), meters.
 
-    `joints` are the posed joints, shaped (frames, 22, 3), world frame, z up.
+    `joints` are the posed joints, shaped (frames, 22, 3), world frame, z up, meters.
     """
     above_sole = shaped.joints[FEET, 1] - shaped.vertices[:, 1].min()
     return np.asarray((joints[:, FEET, 2] - above_sole).min(axis=1))
 
 
 def _angle_deg(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    # Not by the arc cosine, which cannot tell angles below a millionth of a degree from zero.
+    # The arc cosine cannot resolve angles below a millionth of a degree, so arctan2 is used.
     across = np.linalg.norm(np.cross(a, b), axis=1)
     return np.asarray(np.degrees(np.arctan2(across, np.sum(a * b, axis=1))))

@@ -1,6 +1,6 @@
-"""What of a CMU skeleton corresponds to what of a body: segments between the same two places.
+"""Corresponding segments of a body and a CMU skeleton.
 
-The places are joints of SMPL's on one side and the tips of bones on the other.
+The ends of a segment are SMPL joints in the body and bone tips in the skeleton.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from motiondata.skeletons import JOINT
 
 
 class Segment(NamedTuple):
-    """A straight way between two places; two names with a space between mean their middle."""
+    """A vector between two points; two names separated by a space denote their midpoint."""
 
     start: str
     end: str
@@ -21,13 +21,13 @@ class Segment(NamedTuple):
     end_tip: str
 
     def of_body(self, joints: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the way from start to end, shaped (..., 3), of joints shaped (..., joints, 3)."""
+        """Return the vector from start to end, (..., 3), for joints shaped (..., joints, 3)."""
         return _middle(joints, self.end, JOINT) - _middle(joints, self.start, JOINT)
 
     def of_skeleton(
         self, tips: NDArray[np.float64], numbers: Mapping[str, int]
     ) -> NDArray[np.float64]:
-        """Return the same way, shaped (..., 3), of a skeleton's tips shaped (..., bones, 3)."""
+        """Return the vector from start to end, (..., 3), for bone tips shaped (..., bones, 3)."""
         return _middle(tips, self.end_tip, numbers) - _middle(tips, self.start_tip, numbers)
 
 

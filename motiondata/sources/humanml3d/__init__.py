@@ -1,1 +1,1 @@
-"""HumanML3D: index, splits, captions, and its rules for cutting recordings into clips."""
+"""HumanML3D: index, splits, captions, and the rules that cut recordings into clips."""

@@ -1,7 +1,8 @@
-"""Finding the recording of an index's row in a folder of AMASS files.
+"""Find the recording of an index row in a folder of AMASS files.
 
-Folders differ by release and by how they were unpacked, so a path is compared by what all its
-spellings share; two files that match equally well are reported, never chosen between.
+Folder names depend on the release and on how the archives were unpacked, so paths are compared in a
+normalized form (`fold_path`). If several files match equally well, an error is raised; none of them
+is picked.
 """
 
 import os
@@ -18,14 +19,14 @@ from motiondata.sources.humanml3d.index import Row
 
 SMPLH_SUFFIX = "_poses"
 SMPLX_SUFFIX = "_stageii"
-"""How AMASS's two releases end the name of a recording."""
+"""File name endings of recordings in AMASS's two releases."""
 
 
 class _Ends:
-    """Paths by the folded ends of theirs, for a row's path may begin at any folder.
+    """Look up paths by their trailing parts, since the path of a row may begin at any folder.
 
-    There is a table for each length of an end, made when the first row of so many names asks: rows
-    are of one length mostly, so that a million recordings take one entry each.
+    There is one table per number of trailing parts, built on the first request for that number.
+    Most rows have the same number of parts, so a million recordings take about one entry each.
     """
 
     def __init__(self, root: str, paths: tuple[str, ...]) -> None:
@@ -34,7 +35,7 @@ class _Ends:
         self._tables: dict[int, dict[str, tuple[str, ...]]] = {}
 
     def find(self, parts: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the paths that end in these names, whatever their spelling, in their order."""
+        """Return the paths that end in these parts in any spelling, in the order of the paths."""
         if len(parts) not in self._tables:
             self._tables[len(parts)] = self._table(len(parts))
         return self._tables[len(parts)].get(fold_path(parts), ())
@@ -54,28 +55,28 @@ class _Ends:
 
     @cached_property
     def keys(self) -> list[str]:
-        """The folded ends of all lengths from two names up, in order."""
+        """The folded ends of two or more parts of all paths, sorted."""
         every = map(self._names, self._paths)
         return sorted({fold_path(of[start:]) for of in every for start in range(len(of) - 1)})
 
 
 @dataclass(frozen=True)
 class Archive:
-    """The recordings under a root, as they lay there when it was scanned."""
+    """The recordings found below a root when it was scanned."""
 
     root: Path
-    """The folder with the subsets, any folder above it, or one subset's own folder."""
+    """The folder that holds the subsets, any folder above it, or the folder of a single subset."""
     recordings: tuple[str, ...]
-    """The files that may be of SMPL+H, by their paths below the root, with forward slashes."""
+    """Possible SMPL+H recordings: paths relative to the root, with forward slashes."""
     smplx_recordings: tuple[str, ...]
-    """The files of SMPL-X."""
+    """SMPL-X recordings, as paths of the same form."""
 
     @classmethod
     def scan(cls, root: Path) -> "Archive":
-        """List the `.npz` files under a root, in order of their names.
+        """List the `.npz` files below a root, sorted by name.
 
-        Hidden files are left out. A linked folder is entered once. Raises `InputError` where the
-        root is no folder, cannot be read, or holds no such file.
+        Hidden files are skipped. Symbolic links are followed; each folder is entered once. Raises
+        `InputError` if the root is not a folder, cannot be read, or has no `.npz` file.
         """
         root = root.absolute()
         recordings: list[str] = []
@@ -90,17 +91,16 @@ class Archive:
         return cls(root, tuple(recordings), tuple(smplx_recordings))
 
     def find(self, row: Row) -> Path:
-        """Return the file of the recording that `locate` finds."""
+        """Return the absolute path of the recording found by `locate`."""
         return self.root / self.locate(row)
 
     def locate(self, row: Row) -> str:
-        """Return the one recording that a row names, whatever the spelling of its path.
+        """Return the recording of a row, as its path relative to the root with forward slashes.
 
-        It is given as its path below the root, with forward slashes.
-
-        A file that is spelled as in the index goes before others in case, spaces, `-` and `_`;
-        copies in several places do not. Raises `RecordingError` where there is no recording, or
-        several, or only the SMPL-X one; and for HumanAct12's rows.
+        Paths are compared in any spelling. A file spelled exactly as in the index takes precedence
+        over files that differ in case, spaces, `-` and `_`. Copies in several places are ambiguous.
+        Raises `RecordingError` if there is no recording, several, or only the SMPL-X one, and for
+        rows of HumanAct12.
         """
         row.refuse_humanact12()
         found = self._ends.find(row.parts)
@@ -116,10 +116,10 @@ class Archive:
         raise self._missing(row)
 
     def nearest(self, row: Row) -> tuple[str, ...]:
-        """Return the recordings next to the row's in order of name, in its folder or its subset.
+        """Return the recordings that sort next to the row's path, in its folder or its subset.
 
-        A look-up rather than a measure of likeness, so that thousands of missing rows cost little;
-        names that differ at their ends, by a trial's number or a suffix, are next to each other.
+        A binary search, not an edit distance, so that thousands of missing rows are cheap. Names
+        that differ only at the end, such as in a trial number or a suffix, sort next to each other.
         """
         key = fold_path(row.parts)
         place = bisect_left(self._ends.keys, key)
@@ -140,7 +140,7 @@ class Archive:
 
     @property
     def _root_name(self) -> str:
-        """The name of the root as it was given: a link may bear a subset's, and `..` bears none."""
+        """The root's name as given, since a link may be named as a subset; `..` is resolved."""
         return self.root.name if self.root.name != ".." else self.root.resolve().name
 
     def _missing(self, row: Row) -> RecordingError:
@@ -152,9 +152,9 @@ class Archive:
 
 
 def iter_recordings(root: Path) -> Iterator[str]:
-    """Yield the `.npz` files of SMPL+H under a root by their paths below it, in no fixed order.
+    """Yield the paths, relative to a root, of its SMPL+H `.npz` files, in no fixed order.
 
-    Raises `InputError` where a folder cannot be read.
+    Raises `InputError` if a folder cannot be read.
     """
     return ("/".join(parts) for parts in _npz_files(root) if not _is_smplx(parts[-1]))
 
@@ -165,7 +165,7 @@ def _npz_files(root: Path) -> Iterator[tuple[str, ...]]:
     while waiting:
         folder = waiting.pop()
         for entry in _entries(root.joinpath(*folder), entered):
-            # A path, unlike an entry, takes a link that leads to itself for nothing at all.
+            # For a link to itself, `DirEntry` raises an error; `Path` reports that no file exists.
             target = Path(entry) if entry.is_symlink() else entry
             if target.is_dir():
                 waiting.append((*folder, entry.name))
@@ -194,7 +194,7 @@ def _is_smplx(file: str) -> bool:
 
 
 def _smplh_stem(file: str) -> str:
-    """Return what SMPL+H's release calls a recording, of either release's file."""
+    """Return the SMPL+H name of a recording, without suffix, for a file of either release."""
     stem = file.removesuffix(".npz")
     return stem[: -len(SMPLX_SUFFIX)] + SMPLH_SUFFIX if _is_smplx(file) else stem
 

@@ -1,8 +1,8 @@
-"""HumanML3D's captions: what people said of a clip, one caption a line.
+"""Read HumanML3D's captions: descriptions of a clip written by people, one caption per line.
 
-Lines are `caption#token/POS token/POS ...#start#end`, but some lack fields, have further ones, or
-have a stray `#`, so a line is read from both of its ends, and what is readable is kept. Source:
-`text_process.py` and the `texts/` of EricGuo5513/HumanML3D.
+Lines have the format `caption#token/POS token/POS ...#start#end`. Some lack fields, have extra
+fields, or contain a stray `#`. Each line is therefore parsed from both ends, and the readable
+fields are kept. Source: `text_process.py` and `texts/` of EricGuo5513/HumanML3D.
 """
 
 import errno
@@ -16,46 +16,50 @@ from motiondata.errors import DropReason, RecordingError
 from motiondata.files import OpenFile, is_of_the_file, open_plain_file, read_small_file
 
 MAX_BYTES = 2**20
-"""The largest file that is taken for one of captions; HumanML3D's have a few hundred bytes."""
+"""Maximum size of a caption file; those of HumanML3D have a few hundred bytes."""
 
 MAX_CAPTIONS = 1000
-"""The most lines of such a file; HumanML3D's have three or four. Every caption takes some hundred
-times its bytes of memory, in which a worker's limit would otherwise decide what is a sample."""
+"""Maximum number of lines of a caption file; those of HumanML3D have three or four.
+
+A parsed caption takes about a hundred times its size in memory. Without this limit, the memory
+limit of a worker process would decide which samples are built.
+"""
 
 MAX_SECONDS = 1800.0
-"""The latest second that a caption may name: half an hour, which is the longest clip
+"""Maximum end time of a caption, seconds: half an hour, the length of the longest clip
 (`trimming.MAX_CLIP_FRAMES` at 20 fps)."""
 
 _TOKEN = re.compile(r"(\S*)/([A-Z_]+)(?!\S)|(\S+)")
-"""A word and its part of speech, by spaCy's names: `man/NOUN`; or a word that has none."""
+"""A word and its spaCy part-of-speech tag, such as `man/NOUN`; or a word without a tag."""
 
 
 @dataclass(frozen=True)
 class Caption:
-    """One sentence on a clip, or on a part of it."""
+    """One sentence that describes a clip or a part of it."""
 
     text: str
-    """As written, runs of white space made one space."""
+    """The sentence as written, with every run of white space reduced to one space."""
     tokens: tuple[tuple[str, str], ...]
-    """Words, lemmatised, each with its part of speech; empty where the line has none."""
+    """Lemmatized words with their parts of speech; empty if the line has no tokens."""
     start_seconds: float
-    """Where in the clip the caption begins; 0 with an end of 0 is the whole clip."""
+    """Start of the described part within the clip; start 0 and end 0 mean the whole clip."""
     end_seconds: float
-    """Where in the clip it ends."""
+    """End of the described part within the clip."""
 
     @property
     def is_whole_clip(self) -> bool:
-        """Tell whether the caption is on the whole clip."""
+        """Return whether the caption describes the whole clip."""
         return self.end_seconds == 0.0
 
 
 def find_captions(
     texts: Path, name: str, open_file: OpenFile = open_plain_file
 ) -> tuple[Caption, ...]:
-    """Read the captions of a clip, mirrored ones by their own name; none where it has no file.
+    """Read the captions of a clip; return none if it has no file.
 
-    Raises `RecordingError` (UNREADABLE) where something lies there that cannot be read, since a
-    sample does not show that it has lost its captions; and `OSError` where the machine cannot read.
+    A mirrored clip has a caption file under its mirrored name. Raises `RecordingError` (UNREADABLE)
+    if the path exists but cannot be read, since a sample does not show that its captions are
+    missing; and `OSError` if the machine cannot read the file.
     """
     path = texts / f"{name}.txt"
     try:
@@ -73,11 +77,11 @@ def find_captions(
 
 
 def read_captions(path: Path, open_file: OpenFile = open_plain_file) -> tuple[Caption, ...]:
-    """Read a file of captions; lines without a sentence are left out, malformed ones mended.
+    """Read a caption file; skip lines without a sentence and repair malformed lines.
 
-    Seconds that are absent, not finite, beyond `MAX_SECONDS` or in the wrong order mean the whole
-    clip. Fields after the seconds are ignored, as HumanML3D ignores them. A file that is not there,
-    is larger than `MAX_BYTES` or has more lines than `MAX_CAPTIONS`, raises `OSError`.
+    Times that are absent, not finite, greater than `MAX_SECONDS` or in the wrong order mean the
+    whole clip. Fields after the times are ignored, as in HumanML3D. Raises `OSError` if the file
+    does not exist, is larger than `MAX_BYTES` or has more than `MAX_CAPTIONS` lines.
     """
     lines = read_small_file(path, MAX_BYTES, open_file).splitlines()
     if len(lines) > MAX_CAPTIONS:
@@ -87,13 +91,13 @@ def read_captions(path: Path, open_file: OpenFile = open_plain_file) -> tuple[Ca
 
 
 def parse_caption(line: str) -> Caption:
-    """Read one line; its text is empty where it has no sentence. Nothing is raised."""
+    """Parse one line; the text is empty if the line has no sentence. Never raises."""
     fields = _without_further_fields(line.rstrip("# \t").split("#"))
     seconds_at = max(_tail_start(fields, _is_seconds), len(fields) - 2)
     tokens_end = _tail_start(fields[:seconds_at], _is_blank)
     tokens_at = _tail_start(fields[:tokens_end], _is_tokens)
     if tokens_at == seconds_at == len(fields) - 1:
-        tokens_at = seconds_at = len(fields)  # one number alone is the end of the sentence
+        tokens_at = seconds_at = len(fields)  # a single number belongs to the sentence
     start, end = _span([_seconds(field) for field in fields[seconds_at:]])
     return Caption(
         text=" ".join("#".join(fields[:tokens_at]).strip("# ").split()),
@@ -111,7 +115,7 @@ def _decode(line: bytes) -> str:
 
 
 def _without_further_fields(fields: list[str]) -> list[str]:
-    """Leave out what follows the two seconds after the tokens, or after an empty field for them."""
+    """Drop the fields after the two times, which follow the tokens or an empty token field."""
     for at in range(2, len(fields) - 1):
         tokens, start, end = fields[at - 1 : at + 2]
         if (_is_blank(tokens) or _is_tokens(tokens)) and _is_number(start) and _is_number(end):
@@ -120,7 +124,7 @@ def _without_further_fields(fields: list[str]) -> list[str]:
 
 
 def _tail_start(fields: list[str], holds: Callable[[str], bool]) -> int:
-    """Return where the last fields begin that all hold; the first field is never one of them."""
+    """Return where the trailing fields that satisfy `holds` begin; never 0, the first field."""
     start = len(fields)
     while start > 1 and holds(fields[start - 1]):
         start -= 1

@@ -1,7 +1,7 @@
-"""HumanML3D's `index.csv`: which frames of which recording make which clip.
+"""Read HumanML3D's `index.csv`: the recording and the frame range of each clip.
 
-Read with the standard library rather than pandas, so that every fault is reported with its line.
-Source: `index.csv` and `raw_pose_processing.ipynb` of EricGuo5513/HumanML3D.
+The standard library is used instead of pandas, so that every error names its line. Source:
+`index.csv` and `raw_pose_processing.ipynb` of EricGuo5513/HumanML3D.
 """
 
 import csv
@@ -18,52 +18,55 @@ from motiondata.sources.amass.subsets import fold_name, humanml3d_subset
 COLUMNS = ("source_path", "start_frame", "end_frame", "new_name")
 HUMANACT12 = "humanact12"
 WHOLE_HUMANACT12 = (0, -1)
-"""The frames that the index gives for HumanAct12's recordings, which are never sliced."""
+"""Start and end frame that the index gives for HumanAct12 recordings, which are never sliced."""
 
 ROOTS = frozenset({"pose_data", "amass_data", "amass"})
-"""Names of folders that hold the subsets, as `fold_name` folds them: HumanML3D's `./pose_data/`;
-`./datasets/HumanML3D/pose_data/` and `./amass_data/` in the indices of other projects."""
+"""Names of the folder that holds the subsets, in the form returned by `fold_name`.
+
+HumanML3D has `./pose_data/`; the indices of other projects have `./datasets/HumanML3D/pose_data/`
+and `./amass_data/`.
+"""
 
 UNSAFE = frozenset({"", ".", ".."})
-"""What no part of a recording's path may be."""
+"""Path parts that are not allowed in the path of a recording."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _WHOLE_NUMBER = re.compile(r"(-?[0-9]{1,9})(?:\.0*)?")
-"""Also `117.0`: pandas writes so once a column has had an empty cell."""
+"""Also matches `117.0`, which pandas writes if a column has had an empty cell."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of an index: a clip to be, in frames counted at 20 fps after the lead-in."""
+    """One row of an index: defines a clip, in frames at 20 fps counted after the lead-in."""
 
     number: int
-    """The line of data, from 0."""
+    """Zero-based number of the data row."""
     source_path: str
-    """As written, such as `./pose_data/KIT/3/kick_high_left02_poses.npy`."""
+    """The path as written, such as `./pose_data/KIT/3/kick_high_left02_poses.npy`."""
     start_frame: int
-    """The first frame kept."""
+    """First frame of the clip."""
     end_frame: int
-    """The frame after the last one kept; -1 for HumanAct12."""
+    """End of the clip, exclusive; -1 for HumanAct12."""
     name: str
-    """The clip's name without its suffix, such as `012314`."""
+    """Name of the clip without suffix, such as `012314`."""
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The path from the subset on, the recording without its suffix: `KIT`, `3`, `kick_...`."""
+        """The parts of the path from the subset on, without suffix: `KIT`, `3`, `kick_...`."""
         return source_parts(self.source_path)
 
     @property
     def subset(self) -> str:
-        """HumanML3D's name of the subset, whichever of its names the path uses."""
+        """HumanML3D's name of the subset, even if the path uses another of its names."""
         return humanml3d_subset(self.parts[0])
 
     @property
     def is_humanact12(self) -> bool:
-        """Tell whether the row is of HumanAct12, which has joint positions and no poses."""
+        """Return whether the row is of HumanAct12, which has joint positions but no poses."""
         return self.subset == HUMANACT12
 
     def refuse_humanact12(self) -> None:
-        """Raise `RecordingError` where the row is of HumanAct12."""
+        """Raise `RecordingError` if the row is of HumanAct12."""
         if self.is_humanact12:
             raise RecordingError(
                 DropReason.HUMANACT12,
@@ -73,9 +76,10 @@ class Row:
 
 @lru_cache(maxsize=2**10)
 def source_parts(source_path: str) -> tuple[str, ...]:
-    """Split a row's path into its parts from the subset on, the last one without its suffix.
+    """Split the path of a row into its parts from the subset on, the last one without suffix.
 
-    The subset is the folder below the last one of `ROOTS`, or else the first folder.
+    The subset is the folder below the last folder named in `ROOTS`; without such a folder, it is
+    the first folder.
     """
     parts = source_path.removeprefix("./").split("/")
     below = [at for at, name in enumerate(parts[:-2], start=1) if fold_name(name) in ROOTS]
@@ -84,17 +88,17 @@ def source_parts(source_path: str) -> tuple[str, ...]:
 
 
 def read_index(path: Path) -> tuple[Row, ...]:
-    """Read an index in HumanML3D's format, as `iter_index` does."""
+    """Read all rows of an index in HumanML3D's format; see `iter_index`."""
     return tuple(iter_index(path))
 
 
 def iter_index(path: Path) -> Iterator[Row]:
-    """Yield the rows of an index in HumanML3D's format; further columns and empty rows are ignored.
+    """Yield the rows of an index in HumanML3D's format; ignore extra columns and empty rows.
 
-    Raises `InputError` with the line at fault: missing or repeated columns, frames that are no
-    frames, paths that leave the archive, names that cannot be keys of a dataset or that two rows
-    share (also when case is ignored, or when one is the other's mirrored name: this is known at the
-    end).
+    Raises `InputError` with the number of the faulty line for: missing or repeated columns, invalid
+    frame numbers, paths that leave the archive, names that cannot be keys of a dataset, and names
+    that two rows share. Names are compared without case. A name that is the mirrored name of
+    another row is also an error, which is raised after the last row.
     """
     line_of_name: dict[str, int] = {}
     for number, (line, fields) in enumerate(_data_lines(path)):
@@ -115,7 +119,7 @@ def iter_index(path: Path) -> Iterator[Row]:
 
 
 def _data_lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield each line of data with its number in the file."""
+    """Yield the line number and the fields of each data row."""
     try:
         expect_plain_file(path)
         with path.open(newline="", encoding="utf-8-sig") as file:

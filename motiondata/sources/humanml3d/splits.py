@@ -1,7 +1,7 @@
-"""HumanML3D's split lists: which clips are for training, validation and test.
+"""Read HumanML3D's split lists: the clips for training, validation and test.
 
-The lists of EricGuo5513/HumanML3D mix clips and their mirrored ones (`M000000`); they are told
-apart here, since mirrored clips count only where somebody makes them.
+The lists of EricGuo5513/HumanML3D contain both clips and mirrored clips (`M000000`). The two are
+separated here, since mirrored clips matter only if they are built.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,26 +14,26 @@ from motiondata.mirroring import MIRRORED_PREFIX
 from motiondata.sources.humanml3d.index import Row
 
 SPLITS = ("train", "val", "test")
-"""The lists that are read; `train_val.txt` and `all.txt` are unions of these."""
+"""Names of the lists that are read; `train_val.txt` and `all.txt` are unions of them."""
 
 
 @dataclass(frozen=True)
 class Splits:
-    """Which split each clip of an index is in."""
+    """The split of each clip of an index."""
 
     of_clip: Mapping[str, str]
-    """The split of each listed clip by its name, such as `012314`."""
+    """Maps the name of each listed clip, such as `012314`, to its split."""
     of_mirrored_clip: Mapping[str, str]
-    """The split of each listed mirrored clip by its own name, such as `M012314`."""
+    """Maps the name of each listed mirrored clip, such as `M012314`, to its split."""
     unknown: Mapping[str, str]
-    """The split of each name that the index lacks, mirrored or not."""
+    """Maps each listed name that is not in the index, mirrored or not, to its split."""
 
 
 def read_splits(folder: Path, names: Iterable[str]) -> Splits:
-    """Read `train.txt`, `val.txt` and `test.txt` for the clips of these names.
+    """Read `train.txt`, `val.txt` and `test.txt` for the clips with the given names.
 
-    Raises `InputError` where a list is absent (it may be empty), a name is in two lists, or a
-    mirrored clip is in another split than the clip it mirrors, which would be a leak.
+    Raises `InputError` if a list is missing (it may be empty), if a name is in two lists, or if a
+    mirrored clip is in a different split from its original, which would be a leak.
     """
     clips = set(names)
     of_clip: dict[str, str] = {}
@@ -52,9 +52,9 @@ def read_splits(folder: Path, names: Iterable[str]) -> Splits:
 
 
 def leaks(rows: Iterable[Row], splits: Splits) -> tuple[Row, ...]:
-    """Return the test clips whose recording also has a train clip; mirrored clips are not counted.
+    """Return the test clips whose recording also has a train clip; ignore mirrored clips.
 
-    HumanML3D's own splits have 668 of them among 2,192.
+    HumanML3D's splits have 668 such clips among 2,192 test clips.
     """
     rows = tuple(rows)
     trained = {row.source_path for row in rows if splits.of_clip.get(row.name) == "train"}

@@ -1,7 +1,7 @@
-"""HumanML3D's rules for cutting a recording into a clip.
+"""Cut clips from recordings by HumanML3D's rules.
 
-They are kept to the letter, odd frame rates included, since the captions were written for those
-very frames. Source: `raw_pose_processing.ipynb` of EricGuo5513/HumanML3D.
+The rules are followed exactly, including for unusual frame rates, because the captions describe
+exactly these frames. Source: `raw_pose_processing.ipynb` of EricGuo5513/HumanML3D.
 """
 
 import numpy as np
@@ -12,10 +12,13 @@ from motiondata.recording import Recording
 from motiondata.sources.humanml3d.index import Row
 
 INDEX_FPS = 20
-"""The rate at which the index counts frames."""
+"""Nominal frame rate of the frame numbers in the index, Hz."""
 
 MAX_CLIP_FRAMES = 36_000
-"""Half an hour: a clip is held in memory whole. HumanML3D's are ten seconds at the most."""
+"""Maximum length of a clip: half an hour at 20 fps.
+
+A clip is held in memory as a whole. Those of HumanML3D last at most ten seconds.
+"""
 
 LEAD_IN_SECONDS = {
     "Eyes_Japan_Dataset": 3.0,
@@ -24,28 +27,29 @@ LEAD_IN_SECONDS = {
     "MPI_Limits": 1.0,
     "Transitions_mocap": 0.5,
 }
-"""What is dropped at the start of each recording of a subset; of the others, nothing."""
+"""Time dropped at the start of each recording, by subset; 0 for all other subsets."""
 
 
 def frame_stride(fps: float) -> int:
-    """Return which multiple of the recording's frames is kept, rounded down; 0 below 20 fps.
+    """Return n, where every n-th frame of a recording is kept; 0 below 20 fps.
 
-    So 59.999989 fps gives 2 (true 30 fps) and 250 fps gives 12 (true 20.83 fps).
+    The ratio of frame rates is rounded down: 59.999989 fps gives 2 (true rate 30 fps), and 250 fps
+    gives 12 (true rate 20.83 fps).
     """
     return int(fps / INDEX_FPS)
 
 
 def lead_in_frames(subset: str) -> int:
-    """Return how many frames, at the index's rate, are dropped at the start of a recording."""
+    """Return the number of frames after stride that are dropped at the start of a recording."""
     return round(LEAD_IN_SECONDS.get(subset, 0.0) * INDEX_FPS)
 
 
 def cut_clip(recording: Recording, row: Row) -> Clip:
-    """Cut a row's clip out of its recording: stride, then lead-in, then the row's frames.
+    """Cut the clip of a row from its recording: apply stride, lead-in and frame range, in order.
 
-    The arrays are copies. Raises `RecordingError` where the recording is too slow, ends before the
-    row does, or has NaN or infinite values in the frames kept; where the row keeps more than
-    `MAX_CLIP_FRAMES`; and for HumanAct12's rows.
+    The arrays are copies. Raises `RecordingError` if the frame rate of the recording is below
+    20 fps, if the recording ends before the row does, if the frames kept contain NaN or infinite
+    values, if the row has more than `MAX_CLIP_FRAMES` frames, and for rows of HumanAct12.
     """
     row.refuse_humanact12()
     expect_clip_length(row)
@@ -69,7 +73,7 @@ def cut_clip(recording: Recording, row: Row) -> Clip:
 
 
 def expect_clip_length(row: Row) -> None:
-    """Raise `RecordingError` (INVALID) where a row keeps more than `MAX_CLIP_FRAMES`."""
+    """Raise `RecordingError` (INVALID) if a row has more than `MAX_CLIP_FRAMES` frames."""
     frames = row.end_frame - row.start_frame
     if frames > MAX_CLIP_FRAMES:
         raise RecordingError(
@@ -81,9 +85,10 @@ def expect_clip_length(row: Row) -> None:
 
 
 def clip_length(frames: int, fps: float, row: Row) -> int:
-    """Return how many frames the index counts in a recording, which a row names.
+    """Return the number of frames of a whole recording after stride and lead-in.
 
-    Raises `RecordingError` where the recording is too slow, or has none after its lead-in.
+    `frames` and `fps` (Hz) are those of the recording of `row`. Raises `RecordingError` if the
+    frame rate is below 20 fps or no frame is left after the lead-in.
     """
     kept = len(range(0, frames, _stride(fps, row.source_path))) - lead_in_frames(row.subset)
     if kept < 1:

@@ -1,7 +1,7 @@
-"""Recordings without an index: each is one clip, whole, and its file's name is the key.
+"""Use recordings without an index: each recording is one clip, and its file name is the key.
 
-It is as if an index had a row of all frames of each recording, so that HumanML3D's rules hold: the
-stride, and the lead-ins of the five subsets of AMASS that have one.
+This is equivalent to an index with one row per recording that covers all its frames. HumanML3D's
+rules therefore apply: the stride, and the lead-ins of the five AMASS subsets that have one.
 """
 
 import re
@@ -19,39 +19,42 @@ from motiondata.sources.humanml3d.index import Row
 from motiondata.sources.humanml3d.trimming import clip_length
 
 NO_MOTIONS = re.compile(r"(?:.*_)?(?:shape|stagei)", re.IGNORECASE)
-"""Names of AMASS's files of a subject's shape, which lie beside the recordings."""
+"""Names of AMASS's subject shape files, which are in the same folders as the recordings."""
 
 KEY_LETTERS = 60
-"""Where a key that is made from a name is cut off; `_v1` and `M` may be added to it."""
+"""Maximum length of a key made from a file name; `_v1` and `M` may be added to it."""
 
 NAMELESS = "recordings"
-"""The subset of recordings that are below no folder of AMASS's, since names of a user's folders are
-not stored; and the key of a recording whose name has no letter that a key may have."""
+"""Subset of recordings that are not below a folder named as an AMASS subset.
+
+Names of a user's folders are not stored. Also the key of a recording whose name has no ASCII letter
+or digit.
+"""
 
 
 @dataclass(frozen=True)
 class WholeRecordings:
-    """The rows that stand for whole recordings, and where these lie."""
+    """Rows that stand for whole recordings, and the paths of these recordings."""
 
     rows: tuple[Row, ...]
     paths: Mapping[int, str]
-    """The path of each row's recording below the root, by the row's number."""
+    """Maps the number of each row to the path of its recording, relative to the root."""
     errors: Mapping[int, RecordingError]
-    """What is wrong with the recordings whose length could not be read."""
+    """Maps the number of each row whose recording has no usable length to the error."""
 
     def locate(self, row: Row) -> str:
-        """Return a row's recording, or raise what is wrong with it."""
+        """Return the path of a row's recording, relative to the root; raise its error, if any."""
         if row.number in self.errors:
             raise self.errors[row.number]
         return self.paths[row.number]
 
 
 def find_whole_recordings(source: Path, root: Path, *, mirror: bool) -> WholeRecordings:
-    """Find one recording, or all below a folder, and read how long each is.
+    """Find one recording, or all recordings below a folder, and read their lengths.
 
-    `source` is the file or the folder, `root` the folder that paths are below; `mirror` tells
-    whether mirrored clips are built too. Raises `InputError` where there is none, or where two
-    would have one key.
+    `source` is the file or the folder; `root` is the folder that paths are relative to. With
+    `mirror`, keys must also be unique among mirrored clips. Raises `InputError` if there is no
+    recording or if two recordings would have the same key.
     """
     paths = [source.name] if source != root else _motions(root)
     if not paths:
@@ -77,11 +80,11 @@ def _motions(root: Path) -> list[str]:
 
 
 def make_keys(paths: Sequence[str], mirror: bool) -> list[str]:
-    """Return a key for each path below the root: its name, with its folders where names are shared.
+    """Return a key for each path: the file name, preceded by its folders if the name is not unique.
 
-    Other characters than letters, digits, `-` and `_` of ASCII become `_`, and AMASS's endings of
-    names go. Raises `InputError` where two keys are the same all the same, or one is the other's
-    mirrored one.
+    AMASS's endings of file names are removed, and characters other than ASCII letters, digits, `-`
+    and `_` become `_`. Raises `InputError` if two keys are still equal, or if one is the mirrored
+    key of another.
     """
     names = [_key(Path(path).stem) for path in paths]
     shared = Counter(_all_keys(names, mirror))
@@ -101,7 +104,7 @@ def make_keys(paths: Sequence[str], mirror: bool) -> list[str]:
 
 
 def _all_keys(names: Iterable[str], mirror: bool) -> list[str]:
-    """Return the keys of clips and of their mirrored ones, without their case."""
+    """Return the case-folded keys of clips and, with `mirror`, of their mirrored clips."""
     plain = [name.casefold() for name in names]
     return plain + [MIRRORED_PREFIX.casefold() + name for name in plain] if mirror else plain
 
@@ -118,7 +121,10 @@ def _key(name: str) -> str:
 
 
 def _source_path(root: Path, path: str) -> str:
-    """Return the path from the subset on: a folder with the name of one of AMASS's, if any."""
+    """Return the path from the subset on, which is the first folder named as an AMASS subset.
+
+    Without such a folder, `NAMELESS` takes the place of the root.
+    """
     parts = (root.absolute().name, *path.split("/"))
     known = (at for at, name in enumerate(parts[:-1]) if humanml3d_subset(name) in HUMANML3D_NAMES)
     at = next(known, None)

@@ -1,7 +1,7 @@
-"""Where a made recording stands in AMASS's folders: its subset, its path and its frame rate.
+"""Place synthetic recordings in AMASS's folders: subset, path and frame rate.
 
-Paths follow each subset's own habits, spaces included, and end in the recording's number, which
-keeps them apart in every spelling.
+Paths follow the naming conventions of each subset, including spaces. They contain the number of the
+recording and are therefore unique in every spelling.
 """
 
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ from motiondata.synthesis.generators import one_of
 
 @dataclass(frozen=True)
 class Subset:
-    """How a subset of AMASS names and samples its recordings."""
+    """Naming conventions and frame rates of an AMASS subset."""
 
     weight: float
-    """How often a recording is of it: about its share of HumanML3D's index."""
+    """Relative frequency of the subset, approximately its share of the HumanML3D index."""
     path: str
-    """The path of a recording below the subset's folder, without `_poses.npz`."""
+    """Template for paths relative to the subset's folder, without `_poses.npz`."""
     fps: tuple[float, ...] = (120.0,)
-    """The frame rates that it has."""
+    """Frame rates, Hz, sampled uniformly; a repeated rate is more frequent."""
 
 
 SUBSETS: Mapping[str, Subset] = {
@@ -40,21 +40,24 @@ SUBSETS: Mapping[str, Subset] = {
     "DFaust_67": Subset(2, "{subject:05d}/{subject:05d}_{kind}_{number}", (60.0,)),
     "SFU": Subset(2, "{subject:04d}/{subject:04d}_{kind}{number:05d}_1"),
 }
-"""Some of the subsets of HumanML3D's index, by its names, with the frame rates that they have."""
+"""Some of the subsets in the HumanML3D index, by their names there, with their frame rates."""
 
 
 @dataclass(frozen=True)
 class ArchiveSlot:
-    """The place of one recording in the archive."""
+    """Path and frame rate of one recording in the archive."""
 
     subset: str
     source: str
-    """The path below the archive's root, such as `KIT/3/kick00042_poses.npz`."""
+    """Path relative to the archive root, such as `KIT/3/kick00042_poses.npz`."""
     fps: float
 
 
 def draw_slot(rng: np.random.Generator, number: int, subject: int, kind: str) -> ArchiveSlot:
-    """Return the place of a recording by its number, its subject and what is done in it."""
+    """Sample the subset and frame rate of a recording; return its slot.
+
+    `number`, `subject` and `kind` (the kind of its first act) are used in the path.
+    """
     weights = np.array([subset.weight for subset in SUBSETS.values()])
     name = list(SUBSETS)[int(rng.choice(len(weights), p=weights / weights.sum()))]
     subset = SUBSETS[name]

@@ -1,7 +1,7 @@
-"""A corpus of made motion: AMASS's folders, HumanML3D's index, captions and split lists.
+"""Write a corpus of synthetic motion: AMASS folders, HumanML3D index, captions and split lists.
 
-It stands in for data that may not be shipped, so that every command runs on it unchanged. The
-folder is whole or absent.
+The corpus replaces data that may not be redistributed; every command runs on it without changes.
+The folder is written atomically.
 """
 
 import csv
@@ -36,47 +36,50 @@ HumanML3D is in this folder. The folders below amass/ bear the names of AMASS's 
 BMLmovi and so on) because the corpus has the layout and the frame rates of AMASS, so that programs
 that read AMASS read it. Every recording is marked with the key `synthetic`.
 """
-"""What the file says that lies at the top of a corpus, for people who look into the folders."""
+"""Text of the file at the top of a corpus, for people who inspect the folders."""
 
 RECORDINGS_A_ROUND = 20
 SPLIT_PLACES = {"val": (9,), "test": (4, 11, 17)}
-"""Which recordings of each round are for validation and test: 80, 5 and 15 in a hundred, as in
-HumanML3D, and by recording, so that nothing leaks."""
+"""Positions of validation and test recordings in each round of `RECORDINGS_A_ROUND` recordings.
+
+This gives 80% train, 5% validation and 15% test, as in HumanML3D. The split is made by recording,
+so that there are no leaks.
+"""
 
 SPLIT_LISTS = {
     **{split: (split,) for split in SPLITS},
     "train_val": ("train", "val"),
     "all": SPLITS,
 }
-"""The lists that HumanML3D has, and the splits in each."""
+"""HumanML3D's split lists, and the splits in each."""
 
 
 @dataclass(frozen=True)
 class SynthesisReport:
-    """What a corpus came to."""
+    """Totals of a corpus."""
 
     out: Path
     recordings: int
     clips: int
     frames: int
-    """Of the clips, at the index's rate."""
+    """Total frames of the clips, at the frame rate of the index."""
     recorded_frames: int
-    """Of the recordings, at their own rates."""
+    """Total frames of the recordings, at their own frame rates."""
     seconds: float
-    """Of motion recorded."""
+    """Total duration of the recordings."""
     bytes: int
-    """Of the recordings' files."""
+    """Total size of the recording files."""
     captions: int
-    """Lines on clips; mirrored clips have as many."""
+    """Number of captions of clips, without those of mirrored clips."""
     subjects: int
     clips_of_split: dict[str, int]
-    """Clips by split; the lists also name as many mirrored ones."""
+    """Clips per split; the lists contain the same number of mirrored clips in addition."""
     clips_of_subset: dict[str, int]
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """A clip of the corpus by its name."""
+    """A clip of the corpus with its name and recording."""
 
     name: str
     recording: SyntheticRecording
@@ -85,7 +88,7 @@ class _Entry:
 
 @dataclass(frozen=True)
 class _Written:
-    """What is kept of a recording once its files are written."""
+    """Data of a recording that is kept after its files are written."""
 
     bytes: int
     frames: int
@@ -97,7 +100,7 @@ class _Written:
 
 @dataclass(frozen=True)
 class _ListedClip:
-    """What the lists say of a clip."""
+    """A clip's entries in the index, the split lists and the labels."""
 
     name: str
     source: str
@@ -106,14 +109,15 @@ class _ListedClip:
     start_frame: int
     end_frame: int
     labels: tuple[str, ...]
-    """A line of JSON for the clip and one for its mirror image."""
+    """One line of JSON for the clip and one for the mirrored clip."""
 
 
 def synthesize(out: Path, clips: int, seed: int) -> SynthesisReport:
-    """Make `clips` clips of motion in a new folder; the same seed gives the same bytes.
+    """Write a corpus of `clips` synthetic clips to a new folder.
 
-    A smaller corpus of the same seed is the beginning of a larger one. Raises `InputError` where
-    no clip is asked for, or `out` is something already.
+    The same seed gives the same bytes, and a smaller corpus contains the first clips of a larger
+    one with the same seed. Raises `InputError` if `clips` is below 1, if `seed` is negative, or if
+    `out` exists and is not an empty folder.
     """
     if clips < 1 or seed < 0:
         raise InputError(
@@ -133,13 +137,13 @@ def synthesize(out: Path, clips: int, seed: int) -> SynthesisReport:
 
 
 def split_of(recording: int) -> str:
-    """Return the split of a recording by its number."""
+    """Return the split of the recording with a given number."""
     place = recording % RECORDINGS_A_ROUND
     return next((split for split, places in SPLIT_PLACES.items() if place in places), "train")
 
 
 def _entries(clips: int, seed: int) -> Iterator[list[_Entry]]:
-    """Yield the clips of one recording after the other, until there are enough."""
+    """Yield the clips of each recording in turn, until there are `clips` clips."""
     made = 0
     for number in count():
         recording = make_recording(seed, number)
@@ -151,7 +155,7 @@ def _entries(clips: int, seed: int) -> Iterator[list[_Entry]]:
 
 
 def _write(folder: Path, entries: Sequence[_Entry], seed: int) -> _Written:
-    """Write a recording and the captions of its clips."""
+    """Write a recording and the captions of its clips; return its totals and list entries."""
     recording = entries[0].recording
     path = folder / "amass" / recording.slot.source
     size = write_amass(path, _recording(recording), np.float32)
@@ -181,7 +185,7 @@ def _recording(made: SyntheticRecording) -> Recording:
 
 
 def _write_captions(texts: Path, entry: _Entry, seed: int) -> int:
-    """Write the captions of a clip and of its mirror image, and return how many the clip has."""
+    """Write the captions of a clip and its mirrored clip; return the number for the clip."""
     spans = entry.clip.spans
     count = _write_text(texts / f"{entry.name}.txt", spans, entry, seed)
     mirrored = [span.mirrored() for span in spans]

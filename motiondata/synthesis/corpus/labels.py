@@ -1,7 +1,7 @@
-"""Labels: what a clip is known to be, for scoring what a model says of it.
+"""Labels: ground truth of a clip, for scoring the output of a model.
 
-One JSON object a clip, and one for its mirror image: what captions tell in words, and what they
-leave out, such as the speed.
+There is one JSON object per clip and one per mirrored clip. It holds the content of the captions
+and facts that captions omit, such as the speed.
 """
 
 from dataclasses import asdict
@@ -14,13 +14,14 @@ from motiondata.synthesis.corpus.recordings import ClipAct, SyntheticClip, Synth
 def clip_label(
     name: str, recording: SyntheticRecording, clip: SyntheticClip, mirrored: bool
 ) -> dict[str, Any]:
-    """Return the label of a clip, or of its mirror image.
+    """Return the label of a clip or, if `mirrored`, of its mirrored clip.
 
-    Keys: `name`; `source`, the recording below the archive's root; `subset`; `subject`, a number;
-    `gender`; `fps`, the true rate of the clip's frames; `frames`; and `acts`, one after the other,
-    each with `kind`, `side`, `direction`, `count`, `pace`, `size`, `turn_deg` (positive to the
-    left), `gesture` (an act without times, or null), `start_seconds` and `end_seconds` (frames of
-    the clip over 20, as in captions), `distance_metres` and `metres_a_second`.
+    Keys: `name`; `source`, the path of the recording relative to the archive root; `subset`;
+    `subject`, a number; `gender`; `fps`, the true frame rate of the clip, Hz; `frames`; and `acts`,
+    in temporal order. Each act has `kind`, `side`, `direction`, `count`, `pace`, `size`, `turn_deg`
+    (positive to the left), `gesture` (an act without times, or null), `start_seconds` and
+    `end_seconds` (frame of the clip divided by 20, as in captions), `distance_metres` and
+    `metres_a_second` (distance and mean speed of the root).
     """
     return {
         "name": f"{MIRRORED_PREFIX if mirrored else ''}{name}",

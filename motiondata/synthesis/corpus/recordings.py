@@ -1,7 +1,7 @@
-"""Made recordings: acts of a subject one after the other, and the clips that an index cuts of them.
+"""Synthetic recordings: sequences of acts of a subject, and the clips that an index cuts from them.
 
-Everything is drawn from the recording's own generator, so that recording n of a seed is the same
-whatever else is made.
+All random values come from the generators of the recording and its subject, so recording n of a
+seed does not depend on the other recordings.
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,16 @@ from motiondata.synthesis.motion.timeline import GroundPose, Timeline
 from motiondata.synthesis.motion.timeline_to_motion import Motion, timeline_to_motion
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 2.1, 9.4
-"""Of a clip: HumanML3D's have up to 200 frames, and its trainings leave out those below 40."""
+"""Minimum and maximum length of a clip.
+
+HumanML3D's clips have up to 200 frames, and models trained on it skip clips below 40 frames.
+"""
 
 STILL_SECONDS = (0.3, 0.5)
-"""How long somebody stands before an act, at least and at most."""
+"""Minimum and maximum time of standing still before an act."""
 
 T_POSE_SECONDS = 2.0
-"""A lead-in at least this long is a T pose; a shorter one, standing still."""
+"""A lead-in of at least this length is a T pose; during a shorter one, the subject stands still."""
 
 
 @dataclass(frozen=True)
@@ -34,25 +37,26 @@ class ClipAct:
 
     act: Act
     start_seconds: float
-    """Frames of the clip over 20, whatever their true rate, as HumanML3D's captions count."""
+    """Frame of the clip divided by 20, for any true frame rate, as in HumanML3D's captions."""
     end_seconds: float
+    """End of the act, in the unit of `start_seconds`."""
     distance_metres: float
     metres_a_second: float
-    """The mean, by true seconds."""
+    """Mean speed, in true seconds."""
 
 
 @dataclass(frozen=True)
 class SyntheticClip:
-    """What a row of the index cuts out of a made recording."""
+    """The part of a synthetic recording that a row of the index selects."""
 
     start_frame: int
-    """Counted as the index does, after stride and lead-in."""
+    """First frame, counted after stride and lead-in, as in the index."""
     end_frame: int
     acts: tuple[ClipAct, ...]
 
     @property
     def spans(self) -> tuple[CaptionSpan, ...]:
-        """What there is to say: the whole clip, and each act where there are several."""
+        """Parts of the clip with captions: the whole clip and, if it has several acts, each act."""
         whole = CaptionSpan(tuple(done.act for done in self.acts))
         parts = (
             CaptionSpan((done.act,), done.start_seconds, done.end_seconds) for done in self.acts
@@ -62,19 +66,19 @@ class SyntheticClip:
 
 @dataclass(frozen=True)
 class SyntheticRecording:
-    """A recording and its clips."""
+    """A synthetic recording and its clips."""
 
     number: int
     slot: ArchiveSlot
     subject: SyntheticSubject
     motion: Motion
     index_fps: float
-    """The true rate of the frames that the index counts."""
+    """True rate of the frames that the index counts, Hz."""
     clips: tuple[SyntheticClip, ...]
 
 
 def make_recording(seed: int, number: int) -> SyntheticRecording:
-    """Return recording `number` of the corpora of a seed."""
+    """Generate recording `number` for a seed."""
     rng = generator(seed, "recording", number)
     planned = draw_recording(rng)
     subject = make_subject(seed, int(rng.integers(SUBJECT_COUNT)))
@@ -93,7 +97,7 @@ def make_recording(seed: int, number: int) -> SyntheticRecording:
 
 @dataclass
 class _Take:
-    """A clip to be: its seconds of the recording and its acts."""
+    """A future clip: its time span in the recording, seconds, and its acts."""
 
     start: float
     end: float
@@ -101,7 +105,7 @@ class _Take:
 
 
 def _write_takes(timeline: Timeline, planned: list[list[Act]]) -> list[_Take]:
-    """Perform the acts of each clip; an act that makes a clip too long begins one of its own."""
+    """Perform the acts of each clip; an act that makes a clip too long starts a new clip."""
     takes: list[_Take] = []
     for acts in planned:
         takes.append(_Take(timeline.now, timeline.now, []))
@@ -118,7 +122,7 @@ def _write_takes(timeline: Timeline, planned: list[list[Act]]) -> list[_Take]:
 
 
 def _write_lead_in(timeline: Timeline) -> None:
-    """Have the recording begin as its subset's do: in a T pose, or standing still."""
+    """Write the lead-in of the subset: a T pose, or standing still if it is short."""
     end = timeline.now
     if end < T_POSE_SECONDS:
         return
@@ -130,22 +134,22 @@ def _write_lead_in(timeline: Timeline) -> None:
 
 @dataclass(frozen=True)
 class _Clock:
-    """Seconds of a recording and frames of its index."""
+    """Converts times of a recording, seconds, to frames of the index."""
 
     slot: ArchiveSlot
 
     @property
     def index_fps(self) -> float:
-        """The true rate of the frames that an index counts."""
+        """True rate of the frames that the index counts, Hz."""
         return self.slot.fps / frame_stride(self.slot.fps)
 
     @property
     def lead_in_seconds(self) -> float:
-        """How long the part is that HumanML3D drops."""
+        """True duration of the lead-in that HumanML3D drops."""
         return lead_in_frames(self.slot.subset) / self.index_fps
 
     def frame(self, seconds: float) -> int:
-        """Return the index's frame at a time of the recording."""
+        """Return the frame of the index at a time of the recording."""
         return round((seconds - self.lead_in_seconds) * self.index_fps)
 
     def clip(self, take: _Take) -> SyntheticClip:

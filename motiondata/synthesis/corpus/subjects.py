@@ -1,4 +1,4 @@
-"""Subjects: the people of a corpus, each with a shape, a gender and habits of movement."""
+"""Subjects of a corpus, each with a body shape, a gender and a style of movement."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,20 +14,20 @@ from motiondata.synthesis.motion.rest_skeleton import RestSkeleton
 from motiondata.synthesis.motion.style import Style, draw_style
 
 SUBJECT_COUNT = 60
-"""How many different people a corpus has at most; AMASS has some 300."""
+"""Maximum number of subjects in a corpus; AMASS has about 300."""
 
 LARGEST_BETA = 1.8
-"""Nobody is shaped stranger than this, in standard deviations of each component."""
+"""Bound on each shape coefficient, in standard deviations."""
 
 
 @dataclass(frozen=True, eq=False)
 class SyntheticSubject:
-    """One person."""
+    """One synthetic subject."""
 
     number: int
     gender: str
     betas: NDArray[np.float64]
-    """Shaped (16,), of the bundled body's own shape space; nought beyond its components."""
+    """Coefficients of the bundled body's shape space, shaped (16,), padded with zeros."""
     skeleton: RestSkeleton
     """The bundled body's skeleton with these betas."""
     style: Style
@@ -35,7 +35,7 @@ class SyntheticSubject:
 
 @lru_cache(maxsize=2 * SUBJECT_COUNT)
 def make_subject(seed: int, number: int) -> SyntheticSubject:
-    """Return one of a corpus's people."""
+    """Generate subject `number` of the corpora with a given seed."""
     rng = generator(seed, "subject", number)
     body = bundled_body()
     betas = np.zeros(BETAS)

@@ -1,7 +1,7 @@
-"""Captions: sentences that say what the acts of a clip are, in HumanML3D's format.
+"""Generate captions in HumanML3D's format: sentences that describe the acts of a clip.
 
-Filled from the acts themselves, so that a caption cannot disagree with the motion. A mirrored
-clip's captions are the same phrases on the mirrored acts.
+The sentences are filled in from the acts, so that captions agree with the motion. The captions of a
+mirrored clip use the same phrases with the mirrored acts.
 """
 
 import re
@@ -24,14 +24,14 @@ from motiondata.synthesis.language.phrases import (
 from motiondata.synthesis.language.words import plain, tokens_of
 
 CAPTIONS_A_CLIP = 3
-"""On the whole clip; HumanML3D has three on average."""
+"""Maximum number of captions of the whole clip; HumanML3D has three per clip on average."""
 
 SUBJECT_NOUNS = {
     "male": (("a man", "his"), ("the man", "his"), ("a person", "their"), ("someone", "their")),
     "female": (("a woman", "her"), ("the woman", "her"), ("a person", "their")),
     "neutral": (("a person", "their"), ("the person", "their"), ("someone", "their")),
 }
-"""Who does it by gender, and the possessive that goes with them."""
+"""Subject nouns by gender, each with its possessive pronoun."""
 
 SEQUENCES = {
     1: ("{0}",),
@@ -42,21 +42,24 @@ SEQUENCES = {
         "first {0}, then {1}, then {2}",
     ),
 }
-"""How acts that follow each other are told."""
+"""Templates for a sequence of acts, by the number of acts."""
 
 _SLOT = re.compile(r"\{([a-z_]+)(/[A-Z]+)?\}")
 
 
 @dataclass(frozen=True)
 class CaptionSpan:
-    """What a caption is on: acts in a row, and their seconds of the clip; nought is all of it."""
+    """The subject of a caption: consecutive acts and their time span in the clip.
+
+    Start 0 and end 0 mean the whole clip.
+    """
 
     acts: tuple[Act, ...]
     start_seconds: float = 0.0
     end_seconds: float = 0.0
 
     def mirrored(self) -> "CaptionSpan":
-        """Return the span as a mirror shows it."""
+        """Return the span with mirrored acts."""
         acts = tuple(act.mirrored() for act in self.acts)
         return CaptionSpan(acts, self.start_seconds, self.end_seconds)
 
@@ -64,9 +67,10 @@ class CaptionSpan:
 def caption_lines(
     spans: Sequence[CaptionSpan], gender: str, rng: np.random.Generator
 ) -> tuple[str, ...]:
-    """Return HumanML3D's lines `caption#token/POS ...#start#end` on a clip, none of them twice.
+    """Return captions of a clip as lines in HumanML3D's format `caption#token/POS ...#start#end`.
 
-    The first of `spans` is the whole clip and gets several captions, the others one each.
+    The first of `spans` is the whole clip and gets up to `CAPTIONS_A_CLIP` different captions; each
+    of the others gets one.
     """
     whole = (_line(spans[0], gender, rng) for _ in range(2 * CAPTIONS_A_CLIP))
     lines = list(dict.fromkeys(whole))[:CAPTIONS_A_CLIP]
@@ -80,14 +84,14 @@ def _line(span: CaptionSpan, gender: str, rng: np.random.Generator) -> str:
 
 
 def _sentence(acts: Sequence[Act], gender: str, rng: np.random.Generator) -> str:
-    """Return a tagged sentence on acts in a row, without its full stop."""
+    """Return a tagged sentence about consecutive acts, without the final period."""
     who, his = one_of(rng, SUBJECT_NOUNS[gender])
     told = [_phrase(act, his, rng) for act in acts]
     return f"{who} {one_of(rng, SEQUENCES[len(acts)]).format(*told)}"
 
 
 def _phrase(act: Act, his: str, rng: np.random.Generator) -> str:
-    """Return a tagged phrase on an act and its gesture."""
+    """Return a tagged phrase about an act and its gesture."""
     told = _filled(one_of(rng, PHRASES[variant(act)]), act, his, rng)
     if act.gesture is None:
         return told
@@ -98,7 +102,7 @@ def _phrase(act: Act, his: str, rng: np.random.Generator) -> str:
 
 
 def variant(act: Act) -> str:
-    """Return which of `PHRASES` are said of an act."""
+    """Return the key of `PHRASES` that applies to an act."""
     if act.kind in ("walk", "run") and act.turn_deg:
         return f"{act.kind} {'circle' if act.direction.endswith('clockwise') else 'bend'}"
     if act.kind == "run" and act.pace == "slow":
@@ -112,7 +116,7 @@ def variant(act: Act) -> str:
 
 
 def _filled(phrase: str, act: Act, his: str, rng: np.random.Generator) -> str:
-    """Return a phrase with the act's words in its slots."""
+    """Fill the slots of a phrase with the words for an act."""
     words = _words(act, his, rng)
 
     def word(slot: re.Match[str]) -> str:
@@ -122,7 +126,7 @@ def _filled(phrase: str, act: Act, his: str, rng: np.random.Generator) -> str:
 
 
 def _words(act: Act, his: str, rng: np.random.Generator) -> dict[str, str]:
-    """Return the word of every slot; empty where there is nothing to say."""
+    """Return the word for each slot; empty if the slot does not apply."""
     one = act.count == 1
     few = ("", "", "twice")
     return {

@@ -1,7 +1,7 @@
-"""What is said of each kind of act: several phrases, with slots for the act's own words.
+"""Phrases for each kind of act, with slots for words that depend on the act.
 
-A phrase is in the third person, its slots in braces; a slot without a word vanishes. A word that
-can be two parts of speech carries its own (`words.py`).
+A phrase is in the third person, with slots in braces; a slot without a word is removed. A word that
+can be several parts of speech is tagged with the one that applies (see `words.py`).
 """
 
 PHRASES = {
@@ -166,14 +166,14 @@ PHRASES = {
         "leaps forward with both feet {times}",
     ),
 }
-"""Phrases by kind of act, with its variant where what is said depends on it."""
+"""Phrases by kind of act, followed by its variant where the phrases depend on it."""
 
 MEANWHILE = {
     "wave": ("waving with {hand}", "waving {hand}"),
     "clap": ("clapping {his} hands", "clapping"),
     "raise_arms": ("raising {arm}",),
 }
-"""What is said of a gesture after `while`."""
+"""Phrases for a gesture after `while`."""
 
 PACE_ADJECTIVES = {"slow": ("slow",), "quick": ("quick", "fast")}
 PACE_ADVERBS = {"slow": ("slowly",), "quick": ("quickly", "fast/ADV")}
@@ -184,11 +184,11 @@ SIZE_WORDS = {
     "deeply": {"small": "slightly", "large": "deeply"},
     "high": {"small": "low", "large": "high"},
 }
-"""How a slot says an act's size."""
+"""Words for the size of an act, by slot."""
 
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
            "twelve")  # fmt: skip
 
 COUNTED = {"steps": "step/NOUN", "punches": "punch/NOUN", "squats": "squat/NOUN",
            "bows": "bow/NOUN", "kicks": "kick/NOUN", "jumps": "jump/NOUN"}  # fmt: skip
-"""The slots of counted nouns, with the singular."""
+"""Slots for counted nouns, with the singular of each noun."""

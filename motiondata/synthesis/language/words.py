@@ -1,8 +1,8 @@
-"""The words that captions are made of: for each its lemma and its part of speech.
+"""Lexicon of the captions: the lemma and part of speech of each word.
 
-HumanML3D's caption files carry both for every word (`text_process.py`: nouns and verbs become
-lemmas, punctuation is left out). A word that can be two parts of speech is written in a phrase with
-the one it is there, such as `steps/VERB`. Parts of speech: universaldependencies.org/u/pos.
+HumanML3D's caption files have both for every word (`text_process.py`: nouns and verbs become
+lemmas, punctuation is left out). In a phrase, a word that can be several parts of speech is tagged
+with the one that applies, such as `steps/VERB`. Parts of speech: universaldependencies.org/u/pos.
 """
 
 import re
@@ -46,7 +46,7 @@ _INFLECTED = {
         "turns": "turn", "walks": "walk", "waves": "wave", "waving": "wave",
     },
 }  # fmt: skip
-"""Other words and their lemmas."""
+"""Inflected words and their lemmas, by part of speech."""
 
 PUNCTUATION = ",."
 
@@ -54,12 +54,12 @@ _TAG = re.compile(r"/[A-Z]+")
 
 
 def tokens_of(phrase: str) -> str:
-    """Return `lemma/POS` for each word of a tagged phrase; raises `KeyError` at a strange one."""
+    """Return `lemma/POS` for each word of a tagged phrase; raise `KeyError` for unknown words."""
     return " ".join(LEXICON[word.strip(PUNCTUATION)] for word in phrase.split())
 
 
 def plain(phrase: str) -> str:
-    """Return a tagged phrase as people write it."""
+    """Return a tagged phrase without its tags."""
     return _TAG.sub("", phrase)
 
 
@@ -75,4 +75,4 @@ def _lexicon() -> dict[str, str]:
 
 
 LEXICON = _lexicon()
-"""Every word of the captions, as tagged in phrases, to its token."""
+"""Maps each word of the captions, as tagged in phrases, to its token."""

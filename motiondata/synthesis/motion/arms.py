@@ -1,7 +1,7 @@
-"""Poses of an arm, by the angles of a score's channels, and how an arm comes to take one.
+"""Arm poses as angles of timeline channels, and transitions between them.
 
-Angles rather than places, since an arm that moves between two poses by its angles moves in arcs,
-as arms do. Where a hand must be in a place, the angles are solved for that one pose.
+Angles are used instead of hand positions, because interpolated angles move the hand in arcs, as
+real arms do. If a hand must be at a position, the angles are solved for that single pose.
 """
 
 import numpy as np
@@ -15,10 +15,10 @@ from motiondata.synthesis.motion.two_bone_ik import solve_two_bone_ik
 
 Floats = NDArray[np.float64]
 ArmPose = dict[str, float]
-"""Degrees by channel, as `score.ARM_CHANNELS` defines them."""
+"""Angles by channel, degrees, as defined by `timeline.ARM_CHANNELS`."""
 
 HANGING: ArmPose = {}
-"""As the arms of a subject hang."""
+"""The pose of the subject's hanging arms."""
 
 ARMS_BACK: ArmPose = {"raise": 14, "swing": -32, "elbow": 12}
 ARMS_THROWN_UP: ArmPose = {"raise": 12, "swing": 100, "elbow": 30}
@@ -34,13 +34,13 @@ RAISED: dict[str, ArmPose] = {
     "side": {"raise": 90, "elbow": 6},
     "front": {"raise": 6, "swing": 88, "elbow": 6},
 }
-"""Raised arms by where they point."""
+"""Raised arms, by the direction in which they point."""
 RAISED_BY_FRONT: ArmPose = {"raise": 8, "swing": 168, "elbow": 10}
-"""Arms that point up, and came there by the front."""
+"""Arms that point up and were raised through the front."""
 
 
 def move_arm(timeline: Timeline, side: str, *keys: tuple[float, ArmPose]) -> None:
-    """Take an arm from hanging through poses at given times, and to hanging again."""
+    """Move an arm through poses at the given times; `HANGING` is the rest pose of the subject."""
     hanging = {"raise": timeline.style.arm_raise_deg, "elbow": timeline.style.elbow_deg}
     poses = [(time, pose or hanging) for time, pose in keys]
     for channel in sorted({name for _, pose in poses for name in pose}):
@@ -58,16 +58,17 @@ def hold_pose(
     leave: float,
     end: float,
 ) -> None:
-    """Take an arm from hanging to a pose, which it has from `reach` to `leave`, and back."""
+    """Move an arm from hanging to a pose, hold it from `reach` to `leave`, and move it back."""
     move_arm(timeline, side, (start, HANGING), (reach, pose), (leave, pose), (end, HANGING))
 
 
 def pose_reaching(
     skeleton: RestSkeleton, side: str, wrist: Floats, elbow_down_deg: float
 ) -> ArmPose:
-    """Return the pose that has the wrist at `wrist` (3,): left, up and ahead of the chest's middle.
+    """Return the pose of an arm with the wrist at `wrist` (3,): left, up and forward, meters.
 
-    The chest's middle is between the shoulders; the elbow hangs `elbow_down_deg` from sideways.
+    The origin is the midpoint between the shoulders. The elbow points outward, `elbow_down_deg`
+    below the horizontal.
     """
     sign = LEFT_SIGN[side]
     shoulders = skeleton.joints[[JOINT["left_shoulder"], JOINT["right_shoulder"]]]
@@ -87,13 +88,16 @@ def pose_reaching(
 
 
 def arm_rotation(side: str, swing: Floats, raised: Floats, twist: Floats) -> Floats:
-    """Return the upper arm's rotation from the T pose in the chest, (frames, 3, 3)."""
+    """Return the upper arm's rotation from the T pose, in the chest frame, (frames, 3, 3).
+
+    The angles are shaped (frames,), radians.
+    """
     sideways = about("z", LEFT_SIGN[side] * (raised - np.pi / 2))
     return about("x", -swing) @ sideways @ about("x", -twist)
 
 
 def _angles(rotation: Floats, sign: float) -> ArmPose:
-    """Return swing, raise and twist of an upper arm's rotation (3, 3), as `arm_rotation` has it."""
+    """Return swing, raise and twist of an upper arm's rotation (3, 3); inverts `arm_rotation`."""
     raised = np.pi / 2 - np.arccos(rotation[0, 0])
     swing = -np.arctan2(-sign * rotation[2, 0], -sign * rotation[1, 0])
     twist = -np.arctan2(-sign * rotation[0, 2], sign * rotation[0, 1])

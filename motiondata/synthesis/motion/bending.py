@@ -1,7 +1,7 @@
-"""Acts on both feet in one place: standing, squatting, sitting, bowing, picking something up.
+"""Acts with both feet in place: standing, squatting, sitting, bowing, picking something up.
 
-Each takes a few channels to where they are to be, stays, and takes them back; the legs follow by
-themselves, as the feet stay where they are.
+Each act moves a few channels to target values, holds them, and moves them back. The legs follow by
+inverse kinematics, since the feet do not move.
 """
 
 from itertools import pairwise
@@ -13,16 +13,16 @@ from motiondata.synthesis.motion.rest_skeleton import RestSkeleton
 from motiondata.synthesis.motion.timeline import Timeline
 
 HAND_METRES = 0.19
-"""How far a wrist is over the floor when the fingers touch it."""
+"""Height of the wrist above the floor when the fingers touch the floor."""
 
 FLOOR_BENDS_DEG = {"pelvis_bend": 50.0, "spine_bend": 45.0, "head_bend": -10.0}
-"""How somebody bends who picks something up."""
+"""Angles of the trunk channels for picking something up from the floor."""
 REACHING_AHEAD_DEG = 12.0
-"""How far from the vertical the arms reach then."""
+"""Angle between the arms and the vertical while they reach for the floor."""
 
 
 def stand(timeline: Timeline, act: Act) -> None:
-    """Stand, the weight on one leg for a while."""
+    """Stand, with the weight on one leg for a while."""
     lasting = timeline.vary(3.6, 0.3) / timeline.tempo(act.pace)
     start, end, ease = timeline.now, timeline.now + lasting, 0.4 * lasting
     aside = 0.25 * timeline.style.stance_width * (1.0 if timeline.rng.random() < 0.5 else -1.0)
@@ -34,7 +34,7 @@ def stand(timeline: Timeline, act: Act) -> None:
 
 
 def squat(timeline: Timeline, act: Act) -> None:
-    """Bend the knees and come up again, a number of times."""
+    """Bend the knees and stand up again, `act.count` times."""
     down = timeline.vary(0.9, 0.1) / timeline.tempo(act.pace) ** 0.7
     held = timeline.vary(0.25, 0.4)
     deep = timeline.vary(0.4, 0.06) * SIZES[act.size]
@@ -55,7 +55,7 @@ def squat(timeline: Timeline, act: Act) -> None:
 
 
 def sit(timeline: Timeline, act: Act) -> None:
-    """Sit down as on a chair, stay a moment, and stand up again."""
+    """Sit down as if on a chair, stay for a moment, and stand up again."""
     down, held = timeline.vary(1.2, 0.1) / timeline.tempo(act.pace), timeline.vary(1.2, 0.4)
     start = timeline.now
     low, rise, end = start + down, start + down + held, start + 2 * down + held
@@ -73,7 +73,7 @@ def sit(timeline: Timeline, act: Act) -> None:
 
 
 def bow(timeline: Timeline, act: Act) -> None:
-    """Bend forward from the hips with straight legs, a number of times."""
+    """Bend forward from the hips with straight legs, `act.count` times."""
     down = timeline.vary(0.9, 0.1) / timeline.tempo(act.pace)
     held, deep = timeline.vary(0.5, 0.4), SIZES[act.size] * timeline.vary(1.0, 0.05)
     bent = {
@@ -89,7 +89,7 @@ def bow(timeline: Timeline, act: Act) -> None:
 
 
 def pick_up(timeline: Timeline, act: Act) -> None:
-    """Reach down to the floor with one hand or both, and come up holding something."""
+    """Reach down to the floor with one or both hands, and stand up holding something."""
     down, held = timeline.vary(1.1, 0.1) / timeline.tempo(act.pace), timeline.vary(0.35, 0.3)
     start = timeline.now
     low, rise, up = start + down, start + down + held, start + 2.1 * down + held
@@ -110,7 +110,7 @@ def pick_up(timeline: Timeline, act: Act) -> None:
 
 
 def _drop_to_floor(skeleton: RestSkeleton) -> float:
-    """Return how far the pelvis must come down for the fingers to touch the floor."""
+    """Return how far the pelvis must be lowered for the fingers to touch the floor, meters."""
     chain = ("pelvis", "spine1", "spine2", "spine3", "left_collar", "left_shoulder")
     height = skeleton.height_over_sole("pelvis")
     bend = radians(FLOOR_BENDS_DEG["pelvis_bend"])

@@ -1,8 +1,9 @@
-"""Curves over time: quintic pieces between keys, and a smoothed line through knots.
+"""Curves over time: quintic segments between keys, and smoothed polylines through knots.
 
-Two kinds, since a body does two things: it arrives and stops (a gesture, a step: quintic pieces,
-at rest in every key unless a speed is given), or it passes by (the root's path: a line between
-knots, smoothed). Both have continuous accelerations, so whatever is added up from them has too.
+Quintic segments are for movements that arrive and stop, such as gestures and steps; they are at
+rest at every key unless a speed is given. Smoothed polylines are for movements that pass through
+points without stopping, such as the path of the root. Both have continuous acceleration, and so do
+their sums.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 PASSES = 3
-"""How many moving means smooth a line: acceleration is continuous after two, jerk after three."""
+"""Number of moving averages that smooth a polyline.
+
+Acceleration is continuous after two, jerk after three.
+"""
 
 # Rows: powers of u from 0 to 5. Columns: value, speed and acceleration at u = 0, then at u = 1.
 _HERMITE = np.array(
@@ -31,9 +35,10 @@ _HERMITE = np.array(
 def sum_curves(curves: Sequence[tuple[int, Floats]], rows: int, times: Floats) -> Floats:
     """Return the sums of curves at increasing `times` (frames,), shaped (rows, frames).
 
-    A curve is the row that it adds to and its keys (keys, 4): time, value, speed, acceleration. It
-    holds its first and last values outside. All curves are evaluated at once: a motion has a
-    hundred short ones, and calls would cost more than sums.
+    A curve is a pair of the row that it is added to and its keys (keys, 4): time, value, speed,
+    acceleration. Before its first and after its last key, a curve holds its first and last value.
+    All curves are evaluated in one pass, because a motion has about a hundred short curves, and
+    separate calls would cost more than the sums.
     """
     keys = np.concatenate([curve for _, curve in curves])
     of_key = np.repeat(np.arange(len(curves)), [len(curve) for _, curve in curves])
@@ -44,7 +49,7 @@ def sum_curves(curves: Sequence[tuple[int, Floats]], rows: int, times: Floats) -
 
 
 def _pieces(start: Floats, end: Floats, row: NDArray[np.int64], rows: int, times: Floats) -> Floats:
-    """Return the sums of the pieces between keys (pieces, 4), each within its own time."""
+    """Return the sums of the segments between keys (segments, 4), each within its time span."""
     first, last = np.searchsorted(times, start[:, 0]), np.searchsorted(times, end[:, 0])
     frames = last - first
     piece = np.repeat(np.arange(len(start)), frames)
@@ -64,7 +69,7 @@ def _pieces(start: Floats, end: Floats, row: NDArray[np.int64], rows: int, times
 def _ends(
     keys: Floats, row: NDArray[np.int64], joined: NDArray[np.bool_], rows: int, times: Floats
 ) -> Floats:
-    """Return the sums of what curves hold before their first key and after their last."""
+    """Return the sums of the values held before the first and after the last key of each curve."""
     is_first, is_last = np.append(True, ~joined), np.append(~joined, True)
     steps = np.zeros((rows, len(times) + 1))
     frame = np.searchsorted(times, keys[:, 0])
@@ -75,10 +80,10 @@ def _ends(
 
 
 def smooth_line(times: Floats, knots: Floats, width_seconds: float) -> Floats:
-    """Return the line through `knots` smoothed over `width_seconds`, shaped (frames, values).
+    """Return the polyline through `knots`, smoothed over `width_seconds`: (frames, values).
 
-    `knots` is shaped (knots, 1 + values), its first column increasing times. The curve never
-    leaves the range of its knots, which a spline through them would.
+    `knots` is shaped (knots, 1 + values); its first column is increasing times. Unlike a spline,
+    the curve never leaves the range of its knots.
     """
     line = np.stack([np.interp(times, knots[:, 0], column) for column in knots[:, 1:].T], axis=1)
     fps = 1.0 / (times[1] - times[0])
@@ -86,9 +91,9 @@ def smooth_line(times: Floats, knots: Floats, width_seconds: float) -> Floats:
 
 
 def smooth(values: Floats, half: int) -> Floats:
-    """Return `values`, shaped (frames, ...), after three means over `half` frames to either side.
+    """Smooth `values`, shaped (frames, ...), by `PASSES` moving averages of `2 * half + 1` frames.
 
-    So a value depends on `PASSES * half` frames before it and as many after.
+    Each result depends on `PASSES * half` frames before it and the same number after it.
     """
     for _ in range(PASSES):
         values = _moving_mean(values, half)
@@ -96,7 +101,7 @@ def smooth(values: Floats, half: int) -> Floats:
 
 
 def _moving_mean(values: Floats, half: int) -> Floats:
-    """Return the mean over 2 * half + 1 frames around each, the ends held."""
+    """Return the moving average over `2 * half + 1` frames; the end values are repeated."""
     pad = [(half + 1, half)] + [(0, 0)] * (values.ndim - 1)
     running = np.cumsum(np.pad(values, pad, mode="edge"), axis=0)
     width = 2 * half + 1

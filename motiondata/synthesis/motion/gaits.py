@@ -1,8 +1,8 @@
-"""Gaits: how each kind of act steps.
+"""Gait parameters for each kind of act with steps.
 
-Proportions and angles are those of adult walking and running as textbooks give them (Perry,
-Burnfield: Gait Analysis; Novacheck, The biomechanics of running, 1998), rounded; what no textbook
-says was judged by eye.
+Proportions and angles are rounded values for adult walking and running (Perry, Burnfield: Gait
+Analysis; Novacheck: The biomechanics of running, 1998). Parameters that these sources do not give
+were tuned by eye.
 """
 
 from dataclasses import dataclass
@@ -10,45 +10,45 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Gait:
-    """How somebody steps; times are parts of a step, lengths parts of a leg, angles degrees."""
+    """Parameters of a gait; times are fractions of a step, lengths fractions of a leg."""
 
     step_seconds: float
     swing: float = 0.8
-    """How long a foot is in the air; beyond 1 both are for a while, which is running."""
+    """Duration of the swing phase; above 1, both feet are in the air for a while (running)."""
     lift: float = 0.075
-    """How high the sole goes."""
+    """Maximum height of the sole."""
     knee_lift: float = 0.0
-    """How much higher it goes with the knee in front, as in marching."""
+    """Additional height of the foot with the knee raised in front, as in marching."""
     lift_heel_deg: float = 48.0
-    """How far the heel is up when the foot leaves the floor with a step of a leg's length."""
+    """Heel-up angle at toe-off, for a foot travel of at least one leg length."""
     land_toe_deg: float = 18.0
-    """How far the toes are up when the heel lands after such a step."""
+    """Toe-up angle at heel strike, for a foot travel of at least one leg length."""
     land_heel_deg: float = 0.0
-    """How far the heel is up when the ball lands first."""
+    """Heel-up angle at landing, if the ball of the foot lands first."""
     point_deg: float = 8.0
-    """How far the toes point down in the air, so that the ankle follows the shin."""
+    """Toe-down angle of the foot in the air, so that the ankle follows the shin."""
     width: float | None = 0.13
-    """The distance of the tracks of both feet; none is as in standing."""
+    """Lateral distance between the tracks of the feet; None uses the distance in standing."""
     sway: float = 0.03
-    """How far the pelvis goes over the standing foot."""
+    """Lateral shift of the pelvis over the standing foot."""
     crouch: float = 0.015
-    """How much lower the pelvis is kept."""
+    """Distance by which the pelvis is lowered."""
     ahead: float = 0.0
-    """How far the pelvis goes before the middle of the feet."""
+    """Forward offset of the pelvis from the midpoint of the feet."""
     slack: float = 0.008
-    """How far from straight the legs are kept, the more so the quicker they are."""
+    """Distance by which the legs are kept from full extension; larger for faster gaits."""
     bounce: float = 0.0
-    """How far the pelvis rises between steps, beyond what legs enforce."""
+    """Rise of the pelvis between steps, in addition to the rise caused by the legs."""
     lean_deg: float = 2.0
-    """How far the whole body leans forward."""
+    """Forward lean of the whole body."""
     pelvis_turn_deg: float = 5.0
-    """How far a hip goes ahead with its leg, as a turn of the pelvis."""
+    """Turn of the pelvis that moves a hip forward with its leg."""
     hip_drop_deg: float = 3.0
-    """How far the pelvis tilts down to the leg in the air."""
+    """Tilt of the pelvis toward the leg in the air."""
     arm_swing_deg: float = 22.0
-    """How far arms swing ahead."""
+    """Forward swing of the arms."""
     arm_elbow_deg: float = 8.0
-    """How much more the elbows bend than at rest."""
+    """Additional bend of the elbows."""
 
 
 GAITS = {
@@ -75,13 +75,13 @@ GAITS = {
         lean_deg=0, pelvis_turn_deg=0, arm_swing_deg=4,
     ),
 }  # fmt: skip
-"""For somebody of usual habits in no hurry."""
+"""Gaits by kind of act, for the default style and pace."""
 
 STEP_LENGTHS = {"walk": 0.71, "run": 1.02, "backward": -0.5, "side_step": 0.42, "march": 0.42}
-"""The length of a step forward as a part of a leg's."""
+"""Step length by kind of act, as a fraction of leg length; positive is forward."""
 
 FIRST_STEPS = {"run": (0.6, 0.9)}
 LAST_STEPS = {"run": (0.8, 0.45, 0.0)}
-"""The first and last steps of a kind as parts of a full one: getting going and closing up."""
+"""First and last steps by kind of act, as fractions of a full step: starting and stopping."""
 USUAL_FIRST_STEPS, USUAL_LAST_STEPS = (0.7,), (0.75, 0.0)
-"""The same for all other kinds."""
+"""First and last steps of all other kinds."""

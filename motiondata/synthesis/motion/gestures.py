@@ -1,4 +1,4 @@
-"""Acts of the arms: waving, clapping, raising arms, punching. They go with standing and steps."""
+"""Acts of the arms: waving, clapping, raising arms, punching; performed standing or with steps."""
 
 from functools import lru_cache
 
@@ -21,13 +21,15 @@ from motiondata.synthesis.motion.rest_skeleton import LEFT_SIGN, RestSkeleton
 from motiondata.synthesis.motion.timeline import Key, Timeline
 
 CLAP_METRES = np.array([0.045, -0.12, 0.33])
-"""Where the left wrist of an arm of half a metre is in a clap: left, up and ahead of the middle of
-the shoulders."""
+"""Position of the left wrist when the hands meet: left, up and forward, meters.
+
+The origin is the midpoint between the shoulders; the length of the arm is 0.5 m.
+"""
 CLAP_OPEN_METRES = np.array([0.17, -0.1, 0.3])
-"""Where it is between claps."""
+"""Position of the left wrist between claps."""
 
 PUNCH_TURNS_DEG = {"spine_turn": 26.0, "pelvis_turn": 8.0, "head_turn": -24.0}
-"""How the trunk turns into a punch of the right hand; the head stays."""
+"""Turns of the trunk for a punch with the right hand; the head keeps its direction."""
 
 
 def arms_of(act: Act) -> frozenset[str]:
@@ -36,7 +38,7 @@ def arms_of(act: Act) -> frozenset[str]:
 
 
 def wave(timeline: Timeline, act: Act) -> None:
-    """Raise a hand or both and wave to and fro."""
+    """Raise one or both hands and wave."""
     tempo = timeline.tempo(act.pace)
     up, beat = timeline.vary(0.6, 0.1) / tempo**0.5, timeline.vary(0.42, 0.1) / tempo
     start, raised = timeline.now, timeline.now + up
@@ -58,7 +60,7 @@ def wave(timeline: Timeline, act: Act) -> None:
 
 
 def clap(timeline: Timeline, act: Act) -> None:
-    """Bring the hands together a number of times."""
+    """Clap the hands `act.count` times."""
     tempo = timeline.tempo(act.pace)
     up, beat = timeline.vary(0.55, 0.1) / tempo**0.5, timeline.vary(0.46, 0.1) / tempo
     start = timeline.now
@@ -75,7 +77,7 @@ def clap(timeline: Timeline, act: Act) -> None:
 
 @lru_cache(maxsize=256)
 def clap_poses(skeleton: RestSkeleton, side: str) -> tuple[ArmPose, ArmPose]:
-    """Return the poses of an arm with the palms together and with the hands apart."""
+    """Return the poses of one arm with the palms together and with the hands apart."""
     mirror, size = np.array([LEFT_SIGN[side], 1.0, 1.0]), skeleton.arm / 0.5
     shut, apart = CLAP_METRES * (1.0, size, size), CLAP_OPEN_METRES * size
     return (
@@ -85,7 +87,7 @@ def clap_poses(skeleton: RestSkeleton, side: str) -> tuple[ArmPose, ArmPose]:
 
 
 def raise_arms(timeline: Timeline, act: Act) -> None:
-    """Raise one arm or both, hold, and let them down, a number of times."""
+    """Raise one or both arms, hold them, and lower them, `act.count` times."""
     up, held = timeline.vary(0.85, 0.12) / timeline.tempo(act.pace), timeline.vary(0.3, 0.3)
     by_front = act.direction == "up" and timeline.rng.random() < 0.5
     pose = _varied(timeline, RAISED_BY_FRONT if by_front else RAISED[act.direction], 0.04)
@@ -97,7 +99,7 @@ def raise_arms(timeline: Timeline, act: Act) -> None:
 
 
 def punch(timeline: Timeline, act: Act) -> None:
-    """Put the fists up and punch forward with one arm, or with both in turn, the right first."""
+    """Raise the fists and punch forward with one arm, or alternately with both, right first."""
     tempo = timeline.tempo(act.pace)
     up, beat = timeline.vary(0.5, 0.1) / tempo**0.5, timeline.vary(0.62, 0.1) / tempo
     start, ready = timeline.now, timeline.now + up

@@ -1,4 +1,4 @@
-"""Acts with feet in the air and no step: kicking and jumping."""
+"""Acts with feet in the air but without steps: kicking and jumping."""
 
 from math import sqrt
 
@@ -16,31 +16,34 @@ from motiondata.synthesis.motion.steps import OTHER
 from motiondata.synthesis.motion.timeline import Timeline
 
 GRAVITY = 9.81
-"""Metres a second squared."""
+"""Acceleration of gravity, meters per second squared."""
 
 KICKS = {
     "small": {"forward": (-0.28, 0.55), "lift": (0.12, 0.21)},
     "": {"forward": (-0.34, 0.8), "lift": (0.16, 0.46)},
     "large": {"forward": (0.02, 0.92), "lift": (0.36, 0.82)},
 }
-"""Where a kicking foot draws back to and where it strikes, by channel, in parts of a leg."""
+"""Offsets of the kicking foot when drawn back and at the strike, by size and channel.
+
+The unit is the length of a leg.
+"""
 KICK_POINTS_DEG = {
     "small": (30.0, 14.0, -8.0, 6.0),
     "": (36.0, 14.0, -26.0, 6.0),
     "large": (44.0, 6.0, -44.0, 12.0),
 }
-"""How far its toes point down when it is back, on the way, where it strikes, and drawn in."""
+"""Toe-down angles of the kicking foot: drawn back, on the way, at the strike, and pulled in."""
 KICK_LEAN_DEG = {"small": 2.0, "": -6.0, "large": -16.0}
 
 JUMP_SLACK = 0.025
-"""How far from straight the legs stay in a jump, as a part of a leg."""
+"""Distance by which the legs are kept from full extension in a jump, as a fraction of a leg."""
 
 WEIGHT_SHIFT_SECONDS = 0.4
-"""How long it takes to stand on one leg, and on both again."""
+"""Time to shift the weight to one leg, and back to both."""
 
 
 def kick(timeline: Timeline, act: Act) -> None:
-    """Kick forward with one foot, a number of times, standing on the other."""
+    """Kick forward with one foot, `act.count` times, standing on the other."""
     swing, shift = timeline.vary(0.95, 0.1) / timeline.tempo(act.pace), WEIGHT_SHIFT_SECONDS
     start, side = timeline.now, act.side
     end = start + shift + swing * act.count + 0.1
@@ -56,7 +59,7 @@ def kick(timeline: Timeline, act: Act) -> None:
 
 
 def _kick_once(timeline: Timeline, act: Act, start: float, swing: float) -> None:
-    """Draw a foot back, strike, and set it down where it was; it travels only off the floor."""
+    """Draw a foot back, strike, and return it to its place; it moves forward only in the air."""
     back, strike, end = start + 0.34 * swing, start + 0.62 * swing, start + swing
     clear, leg = 0.08 * swing, timeline.skeleton.leg
     for channel, (drawn, struck) in KICKS[act.size].items():
@@ -72,13 +75,13 @@ def _kick_once(timeline: Timeline, act: Act, start: float, swing: float) -> None
 
 
 def jump(timeline: Timeline, act: Act) -> None:
-    """Jump up or forward off both feet, a number of times."""
+    """Jump up or forward with both feet, `act.count` times."""
     for _ in range(act.count):
         _jump_once(timeline, act)
 
 
 def _jump_once(timeline: Timeline, act: Act) -> None:
-    """Crouch, take off, fly as gravity has it, and land softly."""
+    """Crouch, take off, follow a ballistic flight, and land softly."""
     tempo, size = timeline.tempo(act.pace) ** 0.5, SIZES[act.size]
     deep, high = 0.24 * timeline.skeleton.leg * size, timeline.vary(0.17, 0.1) * size
     speed = sqrt(2 * GRAVITY * high)
@@ -107,7 +110,7 @@ def _jump_once(timeline: Timeline, act: Act) -> None:
 
 
 def _fly(timeline: Timeline, act: Act, off: float, land: float, high: float) -> None:
-    """Take both feet through the air, and the root with them."""
+    """Move both feet and the root through the air."""
     leap = 0.55 * timeline.skeleton.leg * SIZES[act.size]
     to = timeline.place.moved(leap if act.direction == "forward" else 0.0)
     timeline.pass_by(off - 0.1, timeline.place)

@@ -1,4 +1,4 @@
-"""Acts that go somewhere: walking, running, stepping back and aside, marching, turning."""
+"""Acts with steps: walking, running, stepping backward and sideways, marching, turning."""
 
 from dataclasses import replace
 from math import radians
@@ -18,11 +18,11 @@ from motiondata.synthesis.motion.steps import take_steps
 from motiondata.synthesis.motion.timeline import Timeline
 
 TURN_A_STEP_DEG = 52.0
-"""How far somebody turns on the spot with a pair of steps, at most."""
+"""Approximate maximum turn on the spot per pair of steps."""
 
 
 def go(timeline: Timeline, act: Act) -> None:
-    """Walk, run, march or step backward: straight, around a bend, in a circle or in one place."""
+    """Walk, run, march or step backward: straight, around a bend, in a circle or in place."""
     length = 0.0 if act.direction == "place" else _step_length(timeline, act)
     parts = _ramp(act)
     turns = parts if act.direction.endswith("clockwise") else _middle(parts)
@@ -36,20 +36,20 @@ def go(timeline: Timeline, act: Act) -> None:
 
 
 def _ramp(act: Act) -> list[float]:
-    """Return the lengths of steps, as parts of a full one: getting going, and closing up."""
+    """Return step lengths as fractions of a full step; the first and last steps are shorter."""
     first = FIRST_STEPS.get(act.kind, USUAL_FIRST_STEPS)
     last = LAST_STEPS.get(act.kind, USUAL_LAST_STEPS)
     return [*first, *[1.0] * (act.count - len(first) - len(last)), *last]
 
 
 def _middle(parts: list[float]) -> list[float]:
-    """Return the weights of a bend around the middle of a route."""
+    """Return the share of each step in a bend, which is concentrated in the middle of a route."""
     last = len(parts) - 1
     return [part * (1.0 if 0.2 < k / last < 0.85 else 0.15) for k, part in enumerate(parts)]
 
 
 def side_step(timeline: Timeline, act: Act) -> None:
-    """Step aside, and bring the other foot after."""
+    """Step sideways and bring the other foot along, `act.count` times."""
     length = _step_length(timeline, act) * LEFT_SIGN[act.direction]
     places = [timeline.place.moved(leftward=length * (k + 1)) for k in range(act.count)]
     route = [place for place in places for _ in range(2)]
@@ -66,7 +66,7 @@ def turn(timeline: Timeline, act: Act) -> None:
 
 
 def _gait(timeline: Timeline, act: Act) -> Gait:
-    """Return the gait of an act at the pace of the act and of the subject."""
+    """Return the gait of an act, adapted to the pace and size of the act and to the subject."""
     gait = GAITS[act.kind]
     tempo = timeline.tempo(act.pace)
     size = SIZES[act.size]
@@ -78,7 +78,7 @@ def _gait(timeline: Timeline, act: Act) -> Gait:
 
 
 def _step_length(timeline: Timeline, act: Act) -> float:
-    """Return the length of a step in metres."""
+    """Return the length of a full step, meters."""
     length = STEP_LENGTHS[act.kind] * timeline.skeleton.leg * SIZES[act.size] ** 0.45
     length *= 1.0 + 0.25 * (PACES[act.pace] - 1.0)
     return timeline.vary(length, 0.06)

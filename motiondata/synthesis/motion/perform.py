@@ -1,4 +1,4 @@
-"""From acts to a score: who performs what, and the small movements of somebody who stands."""
+"""Write acts to a timeline, and add the small movements of a standing person."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -30,22 +30,22 @@ ACT_FUNCTIONS: Mapping[str, Callable[[Timeline, Act], None]] = {
     "kick": leaping.kick,
     "jump": leaping.jump,
 }
-"""What writes each kind of act into a score."""
+"""The function that writes each kind of act to a timeline."""
 
 SWAY = {"forward": 0.006, "leftward": 0.008, "spine_bend": 0.7, "spine_tilt": 0.6,
         "spine_turn": 0.8, "head_turn": 2.0, "head_bend": 1.2, "pelvis_tilt": 0.5,
         "left_swing": 1.0, "right_swing": 1.0, "left_elbow": 1.2, "right_elbow": 1.2}  # fmt: skip
-"""How far somebody sways who stands still, in the units of the channels."""
+"""Maximum sway of a standing person, in the units of the channels."""
 
 BETWEEN_ACTS_SECONDS = 0.4
-"""How long somebody stands before, between and after acts in `make_motion`."""
+"""Time of standing still before, between and after acts in `make_motion`."""
 
 SWAY_SECONDS = 1.3
-"""How long a small movement at rest takes."""
+"""Mean time between keys of the sway."""
 
 
 def perform(timeline: Timeline, act: Act) -> PerformedAct:
-    """Write an act at the score's present time, with its gesture beside it."""
+    """Write an act and its simultaneous gesture at the current time of the timeline."""
     start, before = timeline.now, len(timeline.path)
     timeline.busy_arms = gestures.arms_of(act.gesture) if act.gesture else frozenset()
     ACT_FUNCTIONS[act.kind](timeline, act)
@@ -59,7 +59,7 @@ def perform(timeline: Timeline, act: Act) -> PerformedAct:
 def make_motion(
     acts: Sequence[Act], skeleton: RestSkeleton, style: Style, fps: float, rng: np.random.Generator
 ) -> tuple[Motion, tuple[PerformedAct, ...]]:
-    """Return the motion of acts one after the other, from standing to standing, and their times."""
+    """Return the motion of a sequence of acts, which begins and ends standing, and their times."""
     timeline = Timeline(skeleton, style, rng)
     done = []
     for act in acts:
@@ -71,14 +71,14 @@ def make_motion(
 
 
 def _accompany(timeline: Timeline, gesture: Act, start: float) -> None:
-    """Perform a gesture beside what was written from `start` to now."""
+    """Write a gesture simultaneous with the act that was written from `start` to now."""
     end, timeline.now = timeline.now, start + 0.3
     ACT_FUNCTIONS[gesture.kind](timeline, gesture)
     timeline.now = max(timeline.now, end)
 
 
 def sway(timeline: Timeline, end: float) -> None:
-    """Have the body sway a little from the score's beginning to `end`, as nobody stands still."""
+    """Add a small sway of the body from time 0 to `end`, since no person stands perfectly still."""
     for channel, far in SWAY.items():
         times = np.arange(0.0, end + SWAY_SECONDS, SWAY_SECONDS)
         times[1:] += timeline.rng.uniform(-0.35, 0.35, len(times) - 1)

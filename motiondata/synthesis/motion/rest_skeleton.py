@@ -1,7 +1,7 @@
-"""A figure: the skeleton that a motion is made for, with the few measures that planning needs.
+"""The rest skeleton that a motion is generated for, and its measures.
 
-It is the bundled body's, shaped by a subject's betas: only its rest joints and its sole matter, so
-a test can stand up a figure of its own.
+It is usually that of the bundled body with a subject's betas. Only the rest joints and the height
+of the soles are needed, so tests can construct other skeletons.
 """
 
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ from motiondata.skeletons import JOINT
 Floats = NDArray[np.float64]
 
 LEFT_SIGN = {"left": 1.0, "right": -1.0}
-"""The sign of a sideways length, left being positive as in the rest frame."""
+"""Sign of the lateral coordinate of each side; left is positive, as in the rest frame."""
 
 
 @dataclass(frozen=True, eq=False)
 class RestSkeleton:
-    """Rest joints in SMPL's rest frame: y up, facing +z, left is +x, arms along x, metres."""
+    """Rest joints in SMPL's rest frame: y up, facing +z, left is +x, arms along x, meters."""
 
     joints: Floats
-    """Shaped (22 or more, 3)."""
+    """Rest positions of the joints, shaped (22 or more, 3)."""
     sole_y: float
-    """The height of the soles in the rest frame."""
+    """Height of the soles in the rest frame."""
 
     def bone(self, parent: str, child: str) -> Floats:
         """Return the rest vector from one joint to another, shaped (3,)."""
@@ -33,24 +33,24 @@ class RestSkeleton:
         return vector
 
     def length(self, parent: str, child: str) -> float:
-        """Return the rest distance of two joints."""
+        """Return the rest distance between two joints."""
         return float(np.linalg.norm(self.bone(parent, child)))
 
     @cached_property
     def leg(self) -> float:
-        """Return the length of a leg from hip to ankle, the unit of steps and heights."""
+        """The length of a leg from hip to ankle, which is the unit of steps and heights."""
         return self.length("left_hip", "left_knee") + self.length("left_knee", "left_ankle")
 
     @cached_property
     def arm(self) -> float:
-        """Return the length of an arm from shoulder to wrist."""
+        """The length of an arm from shoulder to wrist."""
         return self.length("left_shoulder", "left_elbow") + self.length("left_elbow", "left_wrist")
 
     @cached_property
     def hip_width(self) -> float:
-        """Return the distance of the hips."""
+        """The distance between the hip joints."""
         return self.length("left_hip", "right_hip")
 
     def height_over_sole(self, joint: str) -> float:
-        """Return the height of a rest joint over the soles."""
+        """Return the height of a rest joint above the soles."""
         return float(self.joints[JOINT[joint], 1] - self.sole_y)

@@ -1,7 +1,8 @@
-"""Steps: where each foot goes when, and what pelvis, trunk and arms do with it.
+"""Steps: the times and positions of footfalls, and the matching motion of pelvis, trunk and arms.
 
-Feet lead: steps follow a route of places, one foot set down at each, and the root passes midway
-between the two feet. So the same few lines walk, run, side-step, march and turn on the spot.
+The feet determine the motion: one foot is set down at each place of a route, and the root passes
+midway between the two feet. The same code therefore walks, runs, side-steps, marches and turns on
+the spot.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,10 @@ from motiondata.synthesis.motion.timeline import GroundPose, Key, Timeline, betw
 OTHER = {"left": "right", "right": "left"}
 
 WALKING_SWING = 0.8
-"""The longest that the first and last foot are in the air, in steps: nobody runs from rest."""
+"""Maximum swing phase of the first and last step, as a fraction of a step.
+
+A run begins and ends with a walking step.
+"""
 
 
 @dataclass(frozen=True)
@@ -25,23 +29,23 @@ class Footfall:
 
     side: str
     lift: float
-    """When the foot leaves the floor, seconds."""
+    """Time when the foot leaves the floor, seconds."""
     land: float
-    """When it is down again, seconds."""
+    """Time when the foot lands, seconds."""
     before: GroundPose
-    """The root's place for the step before."""
+    """Ground pose of the root for the previous step."""
     place: GroundPose
-    """The root's place for this step."""
+    """Ground pose of the root for this step."""
 
     @property
     def middle(self) -> float:
-        """When the foot passes the other one, seconds."""
+        """The time when the foot passes the other foot, seconds."""
         return (self.lift + self.land) / 2
 
 
 @dataclass(frozen=True)
 class Steps:
-    """A run of steps, from standing to standing."""
+    """A sequence of steps that begins and ends standing; times in seconds."""
 
     gait: Gait
     footfalls: tuple[Footfall, ...]
@@ -50,12 +54,12 @@ class Steps:
 
     @property
     def away(self) -> list[float]:
-        """The sign of the side that each step's foot is not on."""
+        """The sign of the side opposite to the foot of each step; left is positive."""
         return [-LEFT_SIGN[footfall.side] for footfall in self.footfalls]
 
 
 def take_steps(timeline: Timeline, gait: Gait, first: str, route: Sequence[GroundPose]) -> None:
-    """Write steps, beginning with one foot, the feet set down at the places of `route` in turn."""
+    """Write alternating steps to the ground poses of `route`, beginning with the foot `first`."""
     steps = _timed(timeline, gait, first, route)
     _lead_root(timeline, steps)
     _set_feet(timeline, steps)
@@ -67,7 +71,7 @@ def take_steps(timeline: Timeline, gait: Gait, first: str, route: Sequence[Groun
 
 
 def _timed(timeline: Timeline, gait: Gait, first: str, route: Sequence[GroundPose]) -> Steps:
-    """Return when each foot lifts and lands."""
+    """Return the steps with the lift and landing time of each foot."""
     step, start, last = gait.step_seconds, timeline.now, len(route) - 1
     footfalls = []
     for k, (before, place) in enumerate(pairwise((timeline.place, *route))):
@@ -79,7 +83,7 @@ def _timed(timeline: Timeline, gait: Gait, first: str, route: Sequence[GroundPos
 
 
 def _lead_root(timeline: Timeline, steps: Steps) -> None:
-    """Lead the root midway between the feet whenever both stand, or both are in the air."""
+    """Move the root through the midpoint of the feet when both stand or both are in the air."""
     step = steps.gait.step_seconds
     timeline.pass_by(steps.start + 0.05, timeline.place)
     for footfall in steps.footfalls:
@@ -89,7 +93,7 @@ def _lead_root(timeline: Timeline, steps: Steps) -> None:
 
 
 def _set_feet(timeline: Timeline, steps: Steps) -> None:
-    """Set each foot down at its place; the last two as in standing."""
+    """Move each foot to its place; the last two footfalls have the stance width of standing."""
     width = steps.gait.width
     for left, footfall in zip(range(len(steps.footfalls), 0, -1), steps.footfalls, strict=True):
         narrow = None if width is None or left <= 2 else width * timeline.skeleton.leg
@@ -103,7 +107,10 @@ def _set_feet(timeline: Timeline, steps: Steps) -> None:
 
 
 def _roll_foot(timeline: Timeline, gait: Gait, footfall: Footfall, part: float) -> None:
-    """Lift a foot, heel first, and land it; `part` is its way in legs, one at most."""
+    """Lift a foot, heel first, and land it.
+
+    `part` is the distance that the foot travels, in leg lengths, at most 1.
+    """
     side, lift, land = footfall.side, footfall.lift, footfall.land
     leg, step, swing = timeline.skeleton.leg, gait.step_seconds, land - lift
     highest = lift + 0.45 * swing
@@ -133,7 +140,7 @@ def _roll_foot(timeline: Timeline, gait: Gait, footfall: Footfall, part: float) 
 
 
 def _move_trunk(timeline: Timeline, steps: Steps) -> None:
-    """Sway over the standing foot, turn against the legs, and lean."""
+    """Sway over the standing foot, turn the trunk against the legs, and lean forward."""
     gait, leg = steps.gait, timeline.skeleton.leg
     lands = [footfall.land for footfall in steps.footfalls]
     middles = [footfall.middle for footfall in steps.footfalls]
@@ -157,7 +164,7 @@ def _move_trunk(timeline: Timeline, steps: Steps) -> None:
 
 
 def _bounce(timeline: Timeline, steps: Steps) -> None:
-    """Rise while both feet are in the air, sink over the standing one."""
+    """Raise the pelvis while both feet are in the air, and lower it over the standing foot."""
     high, step = steps.gait.bounce * timeline.skeleton.leg, steps.gait.step_seconds
     keys: list[Key] = []
     for footfall in steps.footfalls[1:-1]:
@@ -167,7 +174,7 @@ def _bounce(timeline: Timeline, steps: Steps) -> None:
 
 
 def _swing_arm(timeline: Timeline, steps: Steps, arm: str) -> None:
-    """Swing an arm with the other side's leg."""
+    """Swing an arm in phase with the opposite leg."""
     gait = steps.gait
     swing_deg, late = gait.arm_swing_deg * timeline.style.arm_swing, 0.5 * gait.step_seconds
     ahead = [1.0 if footfall.side != arm else -0.75 for footfall in steps.footfalls]
@@ -187,7 +194,10 @@ def _beat(
     values: Sequence[float],
     late: float = 0.0,
 ) -> None:
-    """Take a channel through a value a step, half of it at the ends, and home, maybe a bit late."""
+    """Move a channel through one value per step and back to zero, `late` seconds after the end.
+
+    The first and last values are halved.
+    """
     values = (values[0] / 2, *values[1:-1], values[-1] / 2)
     keys = zip(times, values, strict=True)
     timeline.key(channel, (steps.start, 0.0), *keys, (steps.end + late, 0.0))

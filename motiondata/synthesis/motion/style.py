@@ -1,6 +1,7 @@
-"""How a person moves whatever they do.
+"""Movement style of a subject, which applies to all acts.
 
-Ranges are ours, from what one sees in the street; they make subjects differ by more than shape.
+The ranges were chosen for this project from everyday observation. They make subjects differ in more
+than shape.
 """
 
 from dataclasses import dataclass
@@ -11,28 +12,28 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Style:
-    """Habits of one subject."""
+    """Movement habits of one subject."""
 
     tempo: float = 1.0
-    """How quickly they do things, as a factor."""
+    """Speed factor for all acts."""
     stance_width: float = 0.18
-    """The distance of the ankles in standing, metres."""
+    """Distance between the ankles in standing, meters."""
     toe_out: float = radians(6.0)
-    """The angle that each foot points outward in standing, radians."""
+    """Outward angle of each foot in standing, radians."""
     arm_swing: float = 1.0
-    """How far the arms swing in walking, as a factor."""
+    """Factor for the swing of the arms during steps."""
     arm_raise_deg: float = 12.0
-    """How far the arms hang from the body."""
+    """Angle between the hanging arms and the body."""
     elbow_deg: float = 18.0
-    """How much the elbows bend at rest."""
+    """Bend of the elbows at rest."""
     lean_deg: float = 2.0
-    """How far the trunk leans forward."""
+    """Forward lean of the trunk."""
     sway: float = 1.0
-    """How much they sway at rest, as a factor."""
+    """Factor for the sway at rest."""
 
 
 def draw_style(rng: np.random.Generator, hip_width: float) -> Style:
-    """Return a style drawn for somebody whose hips are `hip_width` metres apart."""
+    """Sample a style for a subject whose hip joints are `hip_width` meters apart."""
     return Style(
         tempo=float(rng.uniform(0.92, 1.1)),
         stance_width=float(hip_width * rng.uniform(1.1, 1.6)),

@@ -1,7 +1,7 @@
-"""The score of a motion: what every channel of the body does when, before any frame exists.
+"""The timeline of a motion: curves of all body channels over time, before frames are sampled.
 
-Channels add up. An act lays its curves over those already there and leaves each channel as it
-found it, so acts follow each other smoothly and a gesture may go with steps.
+The curves of a channel are summed. Each act adds its curves and returns every channel to its
+previous value, so acts follow each other smoothly and a gesture can be combined with steps.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,10 @@ from motiondata.synthesis.motion.style import Style
 
 Floats = NDArray[np.float64]
 Key = tuple[float, ...]
-"""Time in seconds and value, and where the body passes by: speed and acceleration too."""
+"""Time in seconds and value, optionally followed by speed and acceleration.
+
+In `Timeline.path`: time, x, y and yaw.
+"""
 
 TRUNK_CHANNELS = {
     "forward": "metres: the pelvis before its path",
@@ -55,29 +58,32 @@ CHANNELS = (
     *TRUNK_CHANNELS,
     *(f"{side}_{name}" for side in SIDES for name in (*ARM_CHANNELS, *FOOT_CHANNELS)),
 )
-"""What a score can move, by name; the tables above say in which unit and direction."""
+"""Names of all channels of a timeline; the tables above give their units and directions."""
 
 _ROW = {channel: row for row, channel in enumerate(CHANNELS)}
 
 STANCE_BACK_METRES = 0.03
-"""How far the ankles stand behind the root: the weight is over the middle of the feet."""
+"""Distance of the ankles behind the root in standing; the weight is over the middle of the feet."""
 
 CLEAR_OF_FLOOR = 0.08
-"""The part of a step, at either end, in which a foot only goes up or down."""
+"""Fraction of the swing phase, at its start and end, in which a foot moves only vertically."""
 
 LANDING_BRAKE = 6.0
-"""How sharply a foot stops where it lands, in steps over the square of their time: a foot that
-slowed down for long would wait, stretched out, for the body."""
+"""Deceleration of a foot when it stops, in units of its travel over travel time squared.
+
+A foot that slowed down gradually would be stretched out in front, waiting for the body.
+"""
 
 PATH_SMOOTHING_SECONDS = 0.45
-"""How long the root's path is smoothed over: about a step, so that steps do not jerk it."""
+"""Time over which the root's path is smoothed: about one step, to avoid a jerk at each step."""
 
 
 @dataclass(frozen=True)
 class GroundPose:
-    """Where somebody stands and looks: metres and radians in the world, yaw to the left.
+    """Position and heading on the ground: world frame, meters, radians, yaw positive to the left.
 
-    Yaw 0 looks along -y with the left at +x, where AMASS's turn of SMPL's rest pose to z up looks.
+    At yaw 0, the person faces -y and the left is +x, as in SMPL's rest pose after the rotation to
+    z up that AMASS uses.
     """
 
     x: float = 0.0
@@ -85,7 +91,7 @@ class GroundPose:
     yaw: float = 0.0
 
     def moved(self, forward: float = 0.0, leftward: float = 0.0, turn: float = 0.0) -> "GroundPose":
-        """Return the place so many metres ahead and to the left, turned to the left then."""
+        """Return the pose moved forward and to the left, meters, then turned left, radians."""
         ahead, left = (sin(self.yaw), -cos(self.yaw)), (cos(self.yaw), sin(self.yaw))
         x = self.x + forward * ahead[0] + leftward * left[0]
         y = self.y + forward * ahead[1] + leftward * left[1]
@@ -93,7 +99,7 @@ class GroundPose:
 
 
 def between(first: GroundPose, second: GroundPose) -> GroundPose:
-    """Return the middle of two places."""
+    """Return the mean of two ground poses."""
     return GroundPose(
         (first.x + second.x) / 2, (first.y + second.y) / 2, (first.yaw + second.yaw) / 2
     )
@@ -101,7 +107,7 @@ def between(first: GroundPose, second: GroundPose) -> GroundPose:
 
 @dataclass
 class Timeline:
-    """A motion being written; `now` is where the next act begins."""
+    """A motion in preparation; `now` is the time, seconds, when the next act begins."""
 
     skeleton: RestSkeleton
     style: Style
@@ -112,7 +118,7 @@ class Timeline:
     path: list[Key] = field(default_factory=list)
     feet: dict[str, GroundPose] = field(default_factory=dict)
     busy_arms: frozenset[str] = frozenset()
-    """The arms that a gesture moves meanwhile, which steps leave alone."""
+    """Arms that a simultaneous gesture moves; steps do not swing them."""
 
     def __post_init__(self) -> None:
         for side in SIDES:
@@ -125,33 +131,33 @@ class Timeline:
         self.pass_by(0.0, self.place)
 
     def key(self, channel: str, *keys: Key) -> None:
-        """Add the curve through `keys`, at rest in each that gives no speed and acceleration."""
+        """Add a curve through `keys` to a channel; omitted speeds and accelerations are zero."""
         rows = np.array([(*key, 0.0, 0.0)[:4] for key in keys])
         self.curves.append((_ROW[channel], rows))
 
     def visit(
         self, values: Mapping[str, float], start: float, reach: float, leave: float, end: float
     ) -> None:
-        """Take channels to values that they have from `reach` to `leave`, and back by `end`."""
+        """Move channels to values, hold them from `reach` to `leave`, and move back by `end`."""
         for channel, value in values.items():
             self.key(channel, (start, 0.0), (reach, value), (leave, value), (end, 0.0))
 
     def pass_by(self, time: float, place: GroundPose) -> None:
-        """Lead the root's path through a place; times increase."""
+        """Add a knot to the root's path; times must increase."""
         self.path.append((time, place.x, place.y, place.yaw))
         self.place = place
 
     def stance(self, side: str, place: GroundPose, width: float | None = None) -> GroundPose:
-        """Return where the ankle of one side stands when the root is in `place`."""
+        """Return the standing pose of one ankle when the root is at `place`; `width` in meters."""
         half = (self.style.stance_width if width is None else width) / 2 * LEFT_SIGN[side]
         toe_out = LEFT_SIGN[side] * self.style.toe_out
         return place.moved(-STANCE_BACK_METRES, half, toe_out)
 
     def step(self, side: str, lift: float, land: float, to: GroundPose) -> None:
-        """Bring a foot from where it stands to another place between two times.
+        """Move a foot from its current place to another between the times `lift` and `land`.
 
-        It goes a little later than it lifts and arrives a little before it lands, so that it never
-        drags along the floor.
+        The horizontal movement starts shortly after the lift and ends shortly before the landing,
+        so that the foot never slides along the floor.
         """
         before, clear = self.feet[side], CLEAR_OF_FLOOR * (land - lift)
         start, end = lift + clear, land - clear
@@ -162,15 +168,15 @@ class Timeline:
         self.feet[side] = to
 
     def tempo(self, pace: str) -> float:
-        """Return how quickly the subject does something at a pace, as a factor."""
+        """Return the speed factor of the subject at a pace."""
         return PACES[pace] * self.style.tempo
 
     def vary(self, value: float, part: float) -> float:
-        """Return `value` more or less a random part of it, as no two movements are the same."""
+        """Return `value` changed by a random relative amount of at most `part`."""
         return value * float(self.rng.uniform(1.0 - part, 1.0 + part))
 
     def sample(self, times: Floats) -> dict[str, Floats]:
-        """Return every channel at increasing `times` (frames,), each shaped (frames,)."""
+        """Return the values of every channel at increasing `times`, each shaped (frames,)."""
         values = sum_curves(self.curves, len(CHANNELS), times)
         return dict(zip(CHANNELS, values, strict=True))
 

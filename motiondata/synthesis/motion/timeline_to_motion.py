@@ -1,8 +1,8 @@
-"""From a score to the frames of a motion: pose and trans as AMASS stores them.
+"""Sample a timeline to the frames of a motion: pose and trans as AMASS stores them.
 
-The root goes along its path, the feet are where they were put, and the legs between are solved for
-(`limbs.py`): the pelvis is let down wherever a leg would be too short, which is what makes a walk
-bob. Trunk and arms turn by the score's angles.
+The root follows its path, the feet are at their given places, and the legs are solved by inverse
+kinematics (`two_bone_ik.py`). The pelvis is lowered wherever a leg would be too short; this causes
+the vertical oscillation of a walk. Trunk and arms are rotated by the angles of the timeline.
 """
 
 from dataclasses import dataclass
@@ -24,40 +24,43 @@ from motiondata.synthesis.motion.two_bone_ik import solve_two_bone_ik
 Floats = NDArray[np.float64]
 
 REST_TO_WORLD = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
-"""The quarter turn from SMPL's y up to AMASS's z up, which `poses[:, :3]` holds."""
+"""Rotation by 90 degrees from SMPL's y up to AMASS's z up; AMASS's `poses[:, :3]` contain it."""
 
 STANDING_REACH = 0.995
-"""The distance of hip and ankle in standing, as a part of a straight leg's."""
+"""Distance between hip and ankle in standing, as a fraction of the length of a leg."""
 LONGEST_REACH = 0.996
-"""As far as a leg may stretch before the pelvis comes down; beyond it knees would snap."""
+"""Maximum distance between hip and ankle, as a fraction of the length of a leg.
+
+Beyond this limit the pelvis is lowered; otherwise the knees would snap straight.
+"""
 GUARD_SECONDS = 0.08
-"""How long ahead and after the pelvis comes down for a leg that would be too short."""
+"""Time before and after in which the pelvis is lowered for a leg that would be too short."""
 
 SHRUG_DEG = 22.0
-"""How far a collar goes up with an arm held straight up."""
+"""Upward rotation of a collar when its arm points straight up."""
 
 TRUNK_JOINTS = {"spine": ("spine1", "spine2", "spine3"), "head": ("neck", "head")}
-"""Which joints share the angles of a part."""
+"""The joints among which the angles of a body part are divided."""
 
 KNEE_AXIS = np.array([1.0, 0.0, 0.0])
 
 HEEL_METRES = 0.045
-"""How far behind the ankle the heel touches the floor."""
+"""Distance from the ankle back to the point where the heel touches the floor."""
 
 
 @dataclass(frozen=True)
 class Motion:
-    """What a figure does, frame by frame, in AMASS's conventions: world frame, z up."""
+    """The frames of a motion in AMASS's conventions: world frame, z up."""
 
     pose: Floats
     """Axis-angle, shaped (frames, 22, 3), radians."""
     trans: Floats
-    """The pelvis less its rest place, shaped (frames, 3), metres."""
+    """Pelvis position minus its rest position, shaped (frames, 3), meters."""
     fps: float
 
 
 def timeline_to_motion(timeline: Timeline, seconds: float, fps: float) -> Motion:
-    """Return the frames of a score from its beginning on."""
+    """Sample a timeline from time 0 for `seconds` at `fps` frames per second."""
     times = np.arange(round(seconds * fps)) / fps
     values = timeline.sample(times)
     path = timeline.sample_path(times)
@@ -65,7 +68,7 @@ def timeline_to_motion(timeline: Timeline, seconds: float, fps: float) -> Motion
 
 
 class _TimelineSampler:
-    """The frames of one score, on their way from channels to pose."""
+    """Converts the sampled channels of one timeline to poses."""
 
     def __init__(
         self, skeleton: RestSkeleton, values: dict[str, Floats], path: Floats, fps: float
@@ -96,7 +99,7 @@ class _TimelineSampler:
         return REST_TO_WORLD @ heading @ bent
 
     def _pelvis(self, root: Floats) -> Floats:
-        """Return the pelvis's place, (frames, 3): over the path, and low enough for both legs."""
+        """Return the pelvis position, (frames, 3): above the path, low enough for both legs."""
         yaw = self.path[:, 2]
         forward, leftward = self.values["forward"], self.values["leftward"]
         x = self.path[:, 0] + forward * np.sin(yaw) + leftward * np.cos(yaw)
@@ -109,7 +112,7 @@ class _TimelineSampler:
         return high
 
     def _standing_height(self) -> float:
-        """Return the pelvis's height over the floor in standing."""
+        """Return the height of the pelvis above the floor in standing, meters."""
         skeleton = self.skeleton
         hip, ankle = skeleton.joints[JOINT["left_hip"]], skeleton.height_over_sole("left_ankle")
         aside = skeleton.hip_width * 0.15
@@ -118,7 +121,7 @@ class _TimelineSampler:
         return float(ankle + np.sqrt((STANDING_REACH * skeleton.leg) ** 2 - level**2) + drop)
 
     def _too_high(self, side: str, root: Floats, pelvis: Floats) -> Floats:
-        """Return how far the pelvis must come down for a leg to reach its foot, (frames,)."""
+        """Return how far the pelvis must be lowered for a leg to reach its foot, (frames,)."""
         way = self._ankle(side) - self._hip(side, root, pelvis)
         longest = (LONGEST_REACH - self.values["slack"]) * self.skeleton.leg
         level = np.minimum(np.hypot(way[:, 0], way[:, 1]), 0.98 * longest)
@@ -135,7 +138,7 @@ class _TimelineSampler:
         return REST_TO_WORLD @ about("y", self.values[f"{side}_yaw"]) @ about("x", down)
 
     def _ankle(self, side: str) -> Floats:
-        """Return the ankle's place, (frames, 3), when the foot stands on ball, sole or heel."""
+        """Return the ankle position, (frames, 3), for a foot that stands on ball, sole or heel."""
         skeleton, values, yaw = self.skeleton, self.values, self.values[f"{side}_yaw"]
         height = skeleton.height_over_sole(f"{side}_ankle")
         ball = skeleton.bone(f"{side}_ankle", f"{side}_foot")[1:]
@@ -149,7 +152,7 @@ class _TimelineSampler:
         return np.stack([x, y, height + up + values[f"{side}_lift"]], axis=1)
 
     def _leg(self, side: str, root: Floats, pelvis: Floats) -> dict[str, Floats]:
-        """Return the rotations of hip, knee, ankle and toes."""
+        """Return the rotation matrices of hip and ankle; write the angles of knee and toes."""
         skeleton = self.skeleton
         upper = skeleton.bone(f"{side}_hip", f"{side}_knee")
         lower = skeleton.bone(f"{side}_knee", f"{side}_ankle")
@@ -164,7 +167,7 @@ class _TimelineSampler:
         return {f"{side}_hip": hip, f"{side}_ankle": ankle}
 
     def _arm(self, side: str) -> dict[str, Floats]:
-        """Return the rotation of the shoulder; elbow, wrist and collar turn about one axis."""
+        """Return the rotation matrices of the shoulder; write elbow, wrist and collar angles."""
         sign = LEFT_SIGN[side]
         raised, swing = self._angle(f"{side}_raise"), self._angle(f"{side}_swing")
         arm = arm_rotation(side, swing, raised, self._angle(f"{side}_twist"))
@@ -177,7 +180,7 @@ class _TimelineSampler:
         return {f"{side}_shoulder": about("z", -shrug) @ arm}
 
     def _trunk(self) -> None:
-        """Share the angles of spine and head among their joints."""
+        """Write the angles of spine and head, divided among their joints."""
         for part, names in TRUNK_JOINTS.items():
             angles = [self._angle(f"{part}_{motion}") for motion in ("bend", "turn", "tilt")]
             share = np.stack(angles, axis=1) / len(names)
@@ -186,9 +189,9 @@ class _TimelineSampler:
 
 
 def _rolled(pivot: Floats, angle: Floats) -> Floats:
-    """Return how far the ankle goes up and ahead when the foot turns down about `pivot`.
+    """Return how far the ankle moves up and forward when the foot rotates down about `pivot`.
 
-    `pivot` (2,) is seen from the ankle, up and ahead; the result is shaped (2, frames).
+    `pivot` (2,) is relative to the ankle: up and forward. The result is shaped (2, frames).
     """
     up, ahead = -pivot
     sine, cosine = np.sin(angle), np.cos(angle)

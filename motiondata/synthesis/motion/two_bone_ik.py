@@ -1,7 +1,7 @@
-"""Two bones and a hinge between: how a limb must turn and bend for its end to be in a place.
+"""Inverse kinematics of two bones with a hinge between them.
 
-Solved in closed form for any rest vectors, so that a foot that stands is where it was put to
-rounding, and nothing slides.
+The solution is in closed form for any rest vectors. A standing foot is at its given position up to
+rounding and does not slide.
 """
 
 import numpy as np
@@ -17,10 +17,11 @@ def solve_two_bone_ik(
 ) -> tuple[Floats, Floats]:
     """Return the rotation of a limb's root, (frames, 3, 3), and the bend of its hinge, (frames,).
 
-    `upper` and `lower` are the bones' rest vectors (3,), `hinge` the unit axis (3,) about which a
-    positive angle bends the limb. `target` (frames, 3) is where its end shall be, seen from its
-    root, and `normal` (frames, 3) where the hinge's axis shall point. A target out of reach is
-    approached as far as the limb goes.
+    `upper` and `lower` are the rest vectors (3,) of the bones. `hinge` is the unit axis (3,) about
+    which a positive angle bends the limb. `target` (frames, 3) is the desired position of the end
+    relative to the root; `normal` (frames, 3) is the desired direction of the hinge axis, which is
+    followed as closely as `target` allows. If the target is out of reach, the limb is extended
+    toward it as far as possible.
     """
     bend = hinge_angle(upper, lower, hinge, np.linalg.norm(target, axis=-1))
     end = upper + _about(hinge, lower, bend)
@@ -31,7 +32,8 @@ def solve_two_bone_ik(
 def hinge_angle(upper: Floats, lower: Floats, hinge: Floats, distance: Floats) -> Floats:
     """Return the bend (frames,) at which root and end of the limb are `distance` (frames,) apart.
 
-    Solves |upper + R(bend) lower| = distance by the law of cosines, bones out of plane included.
+    Solves |upper + R(bend) lower| = distance by the law of cosines, generalized to bones that are
+    not perpendicular to the hinge.
     """
     across = (upper @ hinge) * (lower @ hinge)
     cosine_part = upper @ lower - across
@@ -44,7 +46,7 @@ def hinge_angle(upper: Floats, lower: Floats, hinge: Floats, distance: Floats) -
 
 
 def _about(axis: Floats, vector: Floats, angle: Floats) -> Floats:
-    """Return `vector` (3,) turned about the unit `axis` (3,) by each angle, shaped (frames, 3)."""
+    """Rotate `vector` (3,) about the unit `axis` (3,) by each angle; return (frames, 3)."""
     cosine, sine = np.cos(angle)[:, np.newaxis], np.sin(angle)[:, np.newaxis]
     turned: Floats = cosine * vector + sine * np.cross(axis, vector)
     return turned + (1.0 - cosine) * axis * (axis @ vector)
