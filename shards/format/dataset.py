@@ -67,7 +67,7 @@ class Dataset:
         return self.description.shards_of(split)
 
     def default_split(self) -> str:
-        """Return `train`, or else the only split; raise `ShardError` if the choice is ambiguous."""
+        """Return `train`, or else the only split; raise `ShardError` with the splits to choose."""
         splits = self.description.splits
         if TRAIN in splits or len(splits) == 1:
             return TRAIN if TRAIN in splits else splits[0]

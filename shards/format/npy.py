@@ -53,7 +53,7 @@ def npy_header(dtype: str, shape: tuple[int, ...]) -> bytes:
 
 
 def npy_to_array(data: bytes) -> NDArray[Any]:
-    """Decode `.npy` bytes as a read-only view of them; raise `MemberError` where they are invalid."""
+    """Decode `.npy` bytes as a read-only view of them, or raise `MemberError`."""
     dtype, shape, start = _parse(data)
     expected = math.prod(shape) * dtype.itemsize
     if expected != len(data) - start:
