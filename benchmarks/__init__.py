@@ -1,1 +1,1 @@
-"""Measurements, each printed by a command, beside well-known packages in the same run."""
+"""Benchmark commands, which compare with well-known packages in the same run."""

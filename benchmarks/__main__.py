@@ -1,4 +1,4 @@
-"""All comparisons of kernels: `python -m benchmarks`, or `make bench`."""
+"""Run all kernel comparisons: `python -m benchmarks`, or `make bench`."""
 
 import click
 

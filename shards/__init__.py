@@ -1,4 +1,4 @@
-"""Samples in tar files: writing, reading, verifying, streaming, and statistics of arrays."""
+"""Datasets of samples in tar shards: write, read, verify and stream them; array statistics."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ __all__ = ["open_dataset"]
 
 
 def open_dataset(path: str | Path) -> "StreamedDataset":
-    """Open a finished dataset for training; raise `shards.errors.DatasetError` where it is none."""
+    """Open a finished dataset for training; raise `shards.errors.DatasetError` otherwise."""
     from shards.format.paths import refuse_url
     from shards.stream.streamed_dataset import StreamedDataset
 

@@ -1,6 +1,7 @@
-"""Whole numbers from outside: counts, positions and seeds, checked before anything is computed.
+"""Validate integers from callers and files: counts, positions and seeds.
 
-A state may come from any file, and arithmetic with -1, 1.5 or True gives wrong batches, not errors.
+A loader state may come from any file. Arithmetic with -1, 1.5 or True gives wrong batches instead
+of errors, so the values are checked before they are used.
 """
 
 import operator
@@ -10,9 +11,9 @@ from shards.errors import ShardError
 
 
 def whole_number(what: str, value: Any, least: int | None = None, most: int | None = None) -> int:
-    """Return a whole number of any type as `int`, or raise `ShardError` with its range.
+    """Return an integer of any type as `int`, or raise `ShardError` with the allowed range.
 
-    Both ends of the range belong to it; None: no limit.
+    The limits are inclusive; None means no limit.
     """
     if not isinstance(value, bool):
         try:

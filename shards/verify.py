@@ -1,7 +1,7 @@
-"""Verifying a dataset: every byte of every file, and what the bytes mean, one line a fault.
+"""Verify a dataset: every byte of every file and the content of every member.
 
-Bits are covered by hashes, meaning by the schema and the manifest: a build with a bug would hash
-its mistakes faithfully. Nothing in a folder, however damaged, makes this raise.
+Hashes cover the bytes. The schema and the manifest cover the content, because a faulty build would
+hash its own mistakes. Each fault is one line. A damaged folder yields faults and never raises.
 """
 
 import os
@@ -31,15 +31,15 @@ _DERIVED = re.compile(rf"{STATISTICS_FILE.pattern}|{RECEIPTS}/[^/]+\.(?:json|par
 
 
 _HOSTS = re.compile(r"README\.md|\.gitattributes|\.gitignore|\.git(/.*)?|\.cache/huggingface/.*")
-"""What Hugging Face's hub and git put into a folder that they hold; no reader opens it."""
+"""Files that the Hugging Face Hub and git add to a folder; no reader opens them."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that is wrong with a dataset."""
+    """A fault of a dataset."""
 
     where: str
-    """The file in the dataset's folder, or the folder."""
+    """The file in the dataset's folder, or the folder itself."""
     message: str
 
     def __str__(self) -> str:
@@ -47,7 +47,7 @@ class Fault:
 
 
 def verify(path: Path) -> Iterator[Fault]:
-    """Yield every fault of a dataset; none means that it is whole and as its build left it."""
+    """Yield every fault of a dataset; no fault means that it is complete and unchanged."""
     description, faults = _attempt(DATASET, lambda: read_description(path))
     yield from faults
     if description is not None:
@@ -71,7 +71,7 @@ def _described_faults(path: Path, description: Description) -> Iterator[Fault]:
 
 
 def _attempt(where: str, action: Callable[[], T]) -> tuple[T | None, list[Fault]]:
-    """Return what an action gives, or the fault that kept it from giving anything."""
+    """Return the result of an action, or the fault that made it fail."""
     try:
         return action(), []
     except DatasetError as error:
@@ -81,7 +81,7 @@ def _attempt(where: str, action: Callable[[], T]) -> tuple[T | None, list[Fault]
 
 
 def _check(where: str, check: Callable[[], Iterable[str]]) -> list[Fault]:
-    """Return what a check says of a file, and the error that it met, if any, as faults."""
+    """Return the messages of a check of a file, or the error that stopped it, as faults."""
     found, faults = _attempt(where, lambda: [Fault(where, message) for message in check()])
     return found or faults
 
@@ -93,7 +93,7 @@ def _table_faults(path: Path, table: TableEntry) -> Iterator[str]:
 
 
 def _listed_faults(path: Path, file: FileEntry) -> Iterator[str]:
-    """Yield a fault unless a file is the one that the build wrote."""
+    """Yield a fault if a file differs from the one that the build wrote."""
     if not (path / file.name).exists():
         yield "is missing; `motiondata stats` writes it again"
         return
@@ -110,7 +110,7 @@ def _shard_faults(path: Path, shard: ShardEntry, dataset: Dataset | None) -> Ite
 
 
 def _files(path: Path) -> Iterator[str]:
-    """Yield the names of all files below a folder; links to folders count as files."""
+    """Yield the names of all files below a folder; symbolic links to folders count as files."""
     for folder, folders, files in os.walk(path):
         below = Path(folder).relative_to(path)
         links = [name for name in folders if Path(folder, name).is_symlink()]

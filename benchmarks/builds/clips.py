@@ -1,7 +1,7 @@
-"""What the benchmark of builds works on: clips, made or of an archive, and bodies.
+"""Input of the build benchmark: clips, synthetic or from an archive, and bodies.
 
-An index may name the same clips again and again, so that a build of any size takes little disk to
-prepare; nothing in a build remembers a clip.
+An index may list the same clips repeatedly, so a build of any size needs little disk space for its
+input. A build does not cache clips, so repetition does not make it faster.
 """
 
 import csv
@@ -23,14 +23,16 @@ from motiondata.synthesis.corpus.corpus import synthesize
 
 SUFFIX = "_poses.npz"
 SHORTEST, LONGEST = 40, 200
-"""Frames of a clip of an archive: HumanML3D's of 2 to 10 seconds at 20 fps."""
+"""Frame limits of a clip from an archive: HumanML3D's 2 to 10 seconds at 20 fps."""
 HUMANML3D_FRAMES = (63, 88, 111, 143, 181, 200, 200, 200)
-"""Lengths of HumanML3D's clips from AMASS, the middle of each eighth; 148 on average. What a clip
-costs beside its frames would count for twice as much in clips half as long."""
+"""Lengths in frames of HumanML3D's clips from AMASS: the middle of each eighth; 148 on average.
+Realistic lengths matter, because the fixed cost per clip would count twice as much in clips of half
+the length."""
 POOL = 8
-"""How many clips are made for each that is kept for its length."""
+"""Number of clips synthesized for each clip that is kept for its length."""
 BLEND_METRES = 0.004
-"""Standard deviation of a made pose blend shape, a feature: joints bulge, and it stays a person."""
+"""Standard deviation of a synthetic pose blend shape, per feature: joints bulge, but the shape
+remains human."""
 
 BUNDLED = "bundled"
 BLENDED = "with pose blend shapes"
@@ -38,7 +40,7 @@ BLENDED = "with pose blend shapes"
 
 @dataclass(frozen=True)
 class ClipSet:
-    """Clips and where they lie."""
+    """A set of clips and its location."""
 
     name: str
     archive: Path
@@ -47,18 +49,18 @@ class ClipSet:
 
     @property
     def frames(self) -> int:
-        """The frames of all clips."""
+        """The total number of frames."""
         return sum(map(frames_of, self.rows))
 
     def clips(self, count: int) -> list[Clip]:
-        """Read the first clips, guards left out."""
+        """Read the first `count` clips, without guards."""
         return [
             cut_clip(read_smplh(recording_path(self.archive, row), row.source_path), row)
             for row in self.rows[:count]
         ]
 
     def write_index(self, folder: Path) -> Path:
-        """Write an index of the rows, of which many may be the same, under new names."""
+        """Write an index of the rows under new names; rows may repeat. Return its path."""
         (folder / "texts").mkdir(parents=True)
         rows = [(f"{number:07d}", row) for number, row in enumerate(self.rows)]
         with (folder / "index.csv").open("w", newline="") as file:
@@ -73,17 +75,17 @@ class ClipSet:
 
 
 def frames_of(row: Row) -> int:
-    """Return the frames of a clip."""
+    """Return the number of frames of a clip."""
     return row.end_frame - row.start_frame
 
 
 def recording_path(archive: Path, row: Row) -> Path:
-    """Return where a row's recording lies."""
+    """Return the path of a row's recording."""
     return archive.joinpath(*row.parts).with_name(f"{row.parts[-1]}.npz")
 
 
 def made_clips(folder: Path, count: int) -> ClipSet:
-    """Synthesise clips, and keep some about as long as those of HumanML3D, up to 190 frames."""
+    """Synthesize clips; keep `count` with lengths close to HumanML3D's, up to 190 frames."""
     synthesize(folder, POOL * count, seed=0)
     pool = list(read_index(folder / "index.csv"))
     wanted = np.quantile(HUMANML3D_FRAMES, (np.arange(count) + 0.5) / count)
@@ -92,9 +94,9 @@ def made_clips(folder: Path, count: int) -> ClipSet:
 
 
 def archive_clips(archive: Path, count: int) -> ClipSet:
-    """Take the beginnings of recordings, spread evenly over an archive laid out as AMASS.
+    """Take the beginnings of recordings, evenly spread over an archive with AMASS's layout.
 
-    Raises `InputError` where it has no recordings.
+    Raises `InputError` if it has no recordings.
     """
     paths = sorted(archive.rglob(f"*{SUFFIX}"))
     if not paths:
@@ -114,9 +116,9 @@ def bundled_arrays() -> dict[str, NDArray[Any]]:
 
 
 def write_bodies(folder: Path) -> dict[str, Path]:
-    """Write the bundled body, as it is and with made pose blend shapes, and return both by name.
+    """Write the bundled body, unchanged and with synthetic pose blend shapes; return both paths.
 
-    A joint's blend shapes are as smooth over the surface as its skinning weights are.
+    A joint's blend shapes are as smooth over the surface as its skinning weights.
     """
     arrays = bundled_arrays()
     weights = arrays["weights"]
@@ -129,7 +131,7 @@ def write_bodies(folder: Path) -> dict[str, Path]:
 
 
 def _take_nearest(pool: list[Row], frames: float) -> Row:
-    """Take the clip out of a pool that is nearest in length."""
+    """Remove and return the clip of a pool with the nearest length."""
     return pool.pop(min(range(len(pool)), key=lambda at: abs(frames_of(pool[at]) - frames)))
 
 

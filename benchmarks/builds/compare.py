@@ -1,9 +1,9 @@
-"""The benchmark that proves the build: ours beside pipelines of well-known parts, in one run.
+"""Compare builds with pipelines of well-known packages, in one run.
 
-Each stage alone on one core, then whole builds on one core and on two, on the same clips and
-bodies; ways take turns, and scans are compared ray by ray. Run from the project's root, with the
-extra `bench` installed: `python -m benchmarks.builds.compare --json FILE`;
-`benchmarks.builds.report` puts a file's tables into the README beside this file.
+It measures each stage alone on one core, then whole builds on one core and on two, with the same
+clips and bodies. Implementations take turns, and scans are compared ray by ray. Run from the
+project's root, with the extra `bench` installed: `python -m benchmarks.builds.compare --json FILE`;
+`benchmarks.builds.report` writes the tables of a file into `benchmarks/README.md`.
 """
 
 import json
@@ -35,28 +35,28 @@ from benchmarks.common.libraries import expect_libraries
 from benchmarks.common.processes import Share, Work, cores, run_apart
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
-"""A process a core is how all are run: threads of one process scale worse, in every pipeline."""
+"""All pipelines use one process per core, because threads of one process scale worse in each."""
 
 PACKAGES = (
     "numpy", "numba", "ray", "torch", "smplx", "open3d", "embreex", "trimesh", "fpsample",
 )  # fmt: skip
-"""Whose versions are written down; embreex is what `trimesh` calls."""
+"""Packages whose versions are recorded; `trimesh` uses embreex."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured."""
+    """The size of a measurement."""
 
     clips: int
-    """That every pipeline builds."""
+    """Number of clips that every pipeline builds."""
     rounds: int
-    """How often our own builds go over them."""
+    """Number of times that our own builds repeat the clips."""
     extent: Extent
-    """Of the stages."""
+    """The size of the measurement of stages."""
     processes: tuple[int, ...]
-    """Of whole builds."""
+    """Numbers of processes of whole builds."""
     turns: Mapping[str, int]
-    """Of whole builds with each body."""
+    """Number of turns of whole builds, by body."""
 
 
 WHOLE = Size(8, 36, Extent(2, 48, 4), (1, 2), {BLENDED: 3, BUNDLED: 1})

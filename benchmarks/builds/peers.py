@@ -1,7 +1,8 @@
-"""Pipelines of well-known packages, each part driven as fast as it was found to go.
+"""Pipelines of well-known packages, each used in its fastest measured configuration.
 
-smplx poses in batches, in single precision; fpsample samples by its lowest tree, which is exact;
-torch samples a clip's frames at once, each component apart. `peer_scanning` has what lies between.
+smplx poses in batches, in single precision. fpsample samples with its lowest tree, which is exact.
+torch samples all frames of a clip at once, with separate components. `benchmarks.kernels.embree`
+has the scanning stage.
 """
 
 import contextlib
@@ -19,15 +20,15 @@ from numpy.typing import NDArray
 from motiondata.skeletons import JOINTS
 
 SMPLX_BATCH = 64
-"""Frames that `smplx` poses at once: fewer and more were slower."""
+"""Frames per batch of `smplx`; smaller and larger batches were slower."""
 
 Array = NDArray[np.float32]
 Sample = Callable[[list[Array], int], Array]
-"""From the points of each frame to so many of each, shaped (frames, points, 3)."""
+"""Takes the points of each frame and the number to sample; returns (frames, points, 3)."""
 
 
 class Smplx:
-    """The `smplx` package's SMPL with the arrays of a file of 24 joints, in single precision."""
+    """The SMPL model of the `smplx` package, in single precision, from a body file of 24 joints."""
 
     def __init__(self, body: Path) -> None:
         from smplx import SMPL
@@ -36,7 +37,7 @@ class Smplx:
 
         with np.load(body) as npz:
             arrays = {key: npz[key] for key in npz.files}
-        # There is no way to leave pose blend shapes out.
+        # Pose blend shapes cannot be omitted.
         arrays.setdefault("posedirs", np.zeros((len(arrays["v_template"]), 3, 207), np.float32))
         with contextlib.redirect_stdout(io.StringIO()):
             self._model = SMPL("", data_struct=Struct(**arrays), vertex_ids=vertex_ids["smplh"])
@@ -69,14 +70,14 @@ class Smplx:
 
 @torch.inference_mode()
 def to_sensor(vertices: torch.Tensor, T_sensor_world: NDArray[np.float64]) -> Array:
-    """Take vertices (frames, vertices, 3) to the frame that the matrix (4, 4) leads to."""
+    """Transform vertices (frames, vertices, 3) to the sensor frame with a matrix (4, 4)."""
     matrix = torch.from_numpy(T_sensor_world.astype(np.float32))
     moved: Array = (vertices @ matrix[:3, :3].T + matrix[:3, 3]).numpy()
     return moved
 
 
 def sample_by_fpsample(clouds: list[Array], k: int) -> Array:
-    """Sample by `fpsample`; fewer points than wanted are repeated."""
+    """Sample with `fpsample`; repeat points of frames that have fewer than `k`."""
     import fpsample
 
     sampled = np.zeros((len(clouds), k, 3), np.float32)
@@ -90,9 +91,9 @@ def sample_by_fpsample(clouds: list[Array], k: int) -> Array:
 
 @torch.inference_mode()
 def sample_by_torch(clouds: list[Array], k: int) -> Array:
-    """Sample by the usual loop in torch, all frames of a clip at once, each component apart.
+    """Sample with the usual loop in torch, all frames of a clip at once, separate components.
 
-    Clouds are padded by their first point, which is chosen first and never again.
+    Clouds are padded with their first point, which is chosen first and never again.
     """
     sampled = np.zeros((len(clouds), k, 3), np.float32)
     longest = max(map(len, clouds))
@@ -112,7 +113,7 @@ def _padded(cloud: Array, room: int) -> Array:
 
 
 def _orders_by_torch(points: torch.Tensor, k: int) -> torch.Tensor:
-    """Return which points of clouds (frames, points, 3) to keep, shaped (frames, k)."""
+    """Return indices of the points to keep, shaped (frames, k); points: (frames, points, 3)."""
     x, y, z = (component.contiguous() for component in points.unbind(-1))
     frames = torch.arange(len(points))
     order = torch.empty((len(points), k), dtype=torch.int64)
@@ -130,7 +131,7 @@ def _orders_by_torch(points: torch.Tensor, k: int) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class Peer:
-    """A straightforward pipeline of well-known parts, by the names of `MODULES`."""
+    """A simple pipeline of well-known packages, by their names in `MODULES`."""
 
     poser: str
     caster: str
@@ -143,18 +144,18 @@ class Peer:
 
     @property
     def is_installed(self) -> bool:
-        """Tell whether all its packages are there."""
+        """Whether all packages of the pipeline are installed."""
         return all(map(is_installed, self.parts))
 
 
 MODULES = {"smplx": "smplx", "Open3D": "open3d", "embreex": "embreex",
            "fpsample": "fpsample", "torch": "torch"}  # fmt: skip
-"""What each package is called, and by what name it is imported."""
+"""The import name of each package."""
 
 SAMPLERS: Mapping[str, Sample] = {"fpsample": sample_by_fpsample, "torch": sample_by_torch}
 PEERS = (Peer("smplx", "Open3D", "fpsample"), Peer("smplx", "embreex", "torch"))
 
 
 def is_installed(part: str) -> bool:
-    """Tell whether a package is there."""
+    """Return whether a package is installed."""
     return importlib.util.find_spec(MODULES[part]) is not None

@@ -1,7 +1,6 @@
-"""The tables of `benchmarks.builds.compare`, rendered from its JSON file.
+"""Render the tables of `benchmarks.builds.compare` from its JSON file.
 
-`python -m benchmarks.builds.report` puts those of `build.json` on top of the README beside this
-file.
+`python -m benchmarks.builds.report` writes the tables of `build.json` into `benchmarks/README.md`.
 """
 
 import json
@@ -18,13 +17,13 @@ BEGIN, END = "<!-- from build.json -->\n", "<!-- end of build.json -->\n"
 
 OURS = "ours"
 STAGES = ("pose", "scan", "sample")
-"""In the order of a peer's parts."""
+"""The stages, in the order of a peer's parts."""
 KIND = ("clips", "body", "processes")
-"""What builds that are compared have in common."""
+"""Keys on which compared builds must agree."""
 
 Results = Mapping[str, Any]
 Figures = Mapping[str, float] | None
-"""The median, the lowest and the highest frames a second; None where a package is missing."""
+"""The median, lowest and highest frames per second; None if a package is not installed."""
 
 
 @click.command()
@@ -41,7 +40,7 @@ def main(file: Path, readme: Path, quick: bool) -> None:
 
 
 def replace_tables(text: str, tables: str) -> str:
-    """Return a README with other tables between its two marks."""
+    """Return a README with the tables between its two markers replaced."""
     before, rest = text.split(BEGIN)
     return before + BEGIN + tables + END + rest.split(END)[1]
 
@@ -86,7 +85,7 @@ def _builds(results: Results) -> Iterator[str]:
 
 
 def _summary(results: Results) -> Iterator[str]:
-    """Yield how our builds compare with our kernels alone, and two processes with one."""
+    """Yield comparisons of our builds with our kernels alone, and of two processes with one."""
     first = results["builds"][0]
     rates = {
         build["processes"]: build["rates"]
@@ -107,7 +106,7 @@ def _summary(results: Results) -> Iterator[str]:
 
 
 def _peer_rates(build: Results, builds: Sequence[Results]) -> Iterator[Figures]:
-    """Yield the rates of the peers that built the same as a build of ours."""
+    """Yield the rates of the peers for the same build as ours."""
     for other in builds:
         if build["way"] == OURS != other["way"] and all(build[key] == other[key] for key in KIND):
             yield other["rates"]["wall"]
@@ -131,14 +130,14 @@ def _stages(results: Results) -> Iterator[str]:
 
 
 def _columns(stage: Results, peers: Sequence[Sequence[str]]) -> list[Figures]:
-    """Return the rates of ours and of each peer in a stage."""
+    """Return our rate and the rate of each peer in a stage."""
     at = STAGES.index(stage["stage"])
     rates = [stage["rates"].get(way) for way in (OURS, *(peer[at] for peer in peers))]
     return [rate and rate["cpu"] for rate in rates]
 
 
 def _together(results: Results, case: Results) -> list[Figures]:
-    """Return the rates of all stages in turn with the first body, from their medians."""
+    """Return the rates of all stages in sequence with the first body, from their medians."""
     first = results["stages"][0]
     alike = [stage for stage in results["stages"] if _is_of(stage, case)]
     columns = [_columns(stage, results["peers"]) for stage in (first, *alike)]
@@ -173,7 +172,7 @@ def _rate_cells(columns: Sequence[Figures]) -> list[str]:
 
 
 def _ratio(columns: Sequence[Figures]) -> str:
-    """Return the first median as a multiple of the highest of the others, where there are any."""
+    """Return the first median as a multiple of the highest other one, or "" without others."""
     ours, *others = (figures["median"] if figures else 0.0 for figures in columns)
     return f"{ours / max(others):.1f}" if any(others) else ""
 

@@ -1,7 +1,7 @@
-"""Whole builds, in processes of their own: ours, and those of straightforward pipelines.
+"""Run whole builds in separate processes: ours, and those of simple pipelines (peers).
 
-Ours is the real build, then its verification. A peer reads recordings with NumPy, and writes a
-`.npy` file a clip; several peers share the clips among them.
+Our build is the real one, followed by its verification. A peer reads recordings with NumPy and
+writes one `.npy` file per clip. Several processes of a peer share the clips.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Setting:
-    """What is built, whoever builds it."""
+    """The input and the sensor setup of a build, for all pipelines."""
 
     clips: ClipSet
     body: Path
@@ -39,7 +39,7 @@ class Setting:
     points: int = 384
 
     def options(self, index: Path, shard_megabytes: int) -> BuildOptions:
-        """Return the options of our own build."""
+        """Return the options of our build."""
         return BuildOptions(
             index,
             self.clips.archive,
@@ -53,9 +53,9 @@ class Setting:
 
 
 def run_ours(options: BuildOptions, out: Path, workers: int, watch: Watch | None = None) -> Used:
-    """Build and verify on as many cores as workers, of which one needs no Ray.
+    """Build and verify with one core per worker; one worker runs without Ray.
 
-    Answers with the hits of all frames. `watch` looks on.
+    The answer is the number of hits over all frames. `watch` observes the build.
     """
     share = Share(
         partial(_prepare_ours, options, out, workers if workers > 1 else 0),
@@ -65,7 +65,7 @@ def run_ours(options: BuildOptions, out: Path, workers: int, watch: Watch | None
 
 
 def run_peer(peer: Peer, setting: Setting, out: Path, processes: int) -> Used:
-    """Let processes of a peer, a core each, share the clips; each answers with its hits."""
+    """Run a peer's build in processes with one core each; each answers with its number of hits."""
     out.mkdir()
     shares = [
         Share(partial(_prepare_peer, peer, setting, rows, out), frozenset({core}))
@@ -75,7 +75,7 @@ def run_peer(peer: Peer, setting: Setting, out: Path, processes: int) -> Used:
 
 
 def dealt(rows: Sequence[Row], hands: int) -> list[list[Row]]:
-    """Deal clips out, the longest first, each to whoever has the fewest frames."""
+    """Distribute clips, longest first, each to the process with the fewest frames so far."""
     dealt: list[list[Row]] = [[] for _ in range(hands)]
     for row in sorted(rows, key=frames_of, reverse=True):
         min(dealt, key=lambda hand: sum(map(frames_of, hand))).append(row)
@@ -101,14 +101,14 @@ def _prepare_ours(options: BuildOptions, out: Path, workers: int) -> Work:
 
 
 def _prepare_peer(peer: Peer, setting: Setting, rows: Sequence[Row], out: Path) -> Work:
-    """Load a peer, and let it do its first clip, so that nothing is loaded later."""
+    """Load a peer and build its first clip, so that nothing is loaded while it is timed."""
     pipeline = PeerPipeline(peer, setting)
     pipeline.build(rows[0], out / "first.npy")
     return lambda: sum(pipeline.build(row, out / f"{row.name}.npy") for row in rows)
 
 
 class PeerPipeline:
-    """A peer with its body and its sensor loaded."""
+    """A peer with its body and sensor loaded."""
 
     def __init__(self, peer: Peer, setting: Setting) -> None:
         self._setting = setting
@@ -118,7 +118,7 @@ class PeerPipeline:
         self._sample = SAMPLERS[peer.sampler]
 
     def build(self, row: Row, out: Path) -> int:
-        """Read a clip, pose, scan and sample it, write its points; return its hits."""
+        """Read, pose, scan and sample a clip; write its points; return its number of hits."""
         setting = self._setting
         vertices, joints = self._smplx.pose(*read_motion(setting.clips.archive, row))
         T_world_sensor = place_sensor(
@@ -131,12 +131,12 @@ class PeerPipeline:
 
 
 def read_motion(archive: Path, row: Row) -> tuple[Array, Array, Array]:
-    """Return betas (10,), pose (frames, 22, 3) and trans (frames, 3) of a clip."""
+    """Return betas (10,), pose (frames, 22, 3) and trans (frames, 3) of a clip; world frame."""
     with np.load(recording_path(archive, row)) as npz:
         stride = frame_stride(float(npz["mocap_framerate"]))
         first = lead_in_frames(row.subset) + row.start_frame
         kept = slice(first * stride, (first + frames_of(row)) * stride, stride)
         poses: NDArray[Any] = npz["poses"][kept, : 3 * JOINTS]
-        own_shape = "shape_space" in npz  # else SMPL's betas, which are not the bundled body's
+        own_shape = "shape_space" in npz  # otherwise SMPL betas, which do not fit the bundled body
         betas = npz["betas"][:10] if own_shape else np.zeros(10)
         return betas, poses.reshape(-1, JOINTS, 3), npz["trans"][kept]

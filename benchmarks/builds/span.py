@@ -1,8 +1,8 @@
-"""The span of a build of ours: from its first shard begun to its last one published.
+"""Measure the span of our build: from the start of its first shard to its last published shard.
 
-It is seen from outside, in the build's own folder: a worker that has started and loaded its kernels
-makes the folder of its shard's split, and a published shard has a receipt. What comes before is the
-start, of Ray as well; what comes after finishes the dataset and verifies it.
+The span is observed in the build's output folder: a worker that has started and loaded its kernels
+creates the folder of its shard's split, and a published shard has a receipt. The time before the
+span is startup, including Ray's. The time after it finishes the dataset and verifies it.
 """
 
 import time
@@ -14,21 +14,21 @@ from benchmarks.common.processes import tree_cpu_seconds
 from shards.format.paths import RECEIPTS, RESERVED
 
 BEFORE_SECONDS, AFTER_SECONDS = 0.002, 0.05
-"""How often the folder is looked at before the first shard is begun, and from then on."""
+"""Polling intervals of the folder before the first shard begins, and after that."""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """When something was seen."""
+    """The time of an observed event."""
 
     seconds: float
-    """Since the epoch, as file systems count."""
+    """Seconds since the Unix epoch, as in file timestamps."""
     cpu: float
-    """Processor seconds that the build had taken, with all its processes."""
+    """Processor seconds that all processes of the build had used."""
 
 
 class SpanWatch:
-    """Watches a build: a `Watch` for `run_apart`."""
+    """Observe a build; a `Watch` for `run_apart`."""
 
     def __init__(self, out: Path) -> None:
         self._out = out
@@ -38,7 +38,7 @@ class SpanWatch:
         self._receipts = 0
 
     def __call__(self, processes: Sequence[int]) -> float:
-        """Look at the folder, and answer when to look again, in seconds."""
+        """Inspect the folder; return the seconds until the next inspection."""
         if self._begun is None and self._is_begun():
             self._begun = Moment(time.time(), tree_cpu_seconds(processes))
         receipts = list((self._out / RECEIPTS).glob("*-*.json"))
@@ -49,7 +49,7 @@ class SpanWatch:
         return BEFORE_SECONDS if self._begun is None else AFTER_SECONDS
 
     def span(self) -> "Span":
-        """Return the span that was seen; raises `RuntimeError` where none was."""
+        """Return the observed span; raise `RuntimeError` if no shard was published."""
         begun, published = self._begun, self._published
         if begun is None or published is None:
             raise RuntimeError(f"{self._out}: expected published shards, found none")
@@ -68,16 +68,17 @@ class SpanWatch:
 
 @dataclass(frozen=True)
 class Span:
-    """What a build took, in seconds. Raises `ValueError` for what no build can take."""
+    """The time of a build, in seconds. Raises `ValueError` for values that are not positive."""
 
     start: float
-    """From the start of its process until the first shard was begun."""
+    """From the start of the build's process until the first shard began."""
     wall: float
     """From then until the last shard was published."""
     cpu: float
-    """Of the processor, of all processes, in the same span."""
+    """Processor time of all processes during `wall`."""
     end: float
-    """From then until the dataset was finished and verified, and all processes had ended."""
+    """From the last published shard until the dataset was finished and verified, and all processes
+    had ended."""
 
     def __post_init__(self) -> None:
         for name in ("start", "wall", "cpu", "end"):

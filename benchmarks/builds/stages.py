@@ -1,6 +1,6 @@
-"""Posing, scanning and sampling alone, on one core: ours and the parts of the peers, in turns.
+"""Measure posing, scanning and sampling separately on one core, for ours and for peers, in turns.
 
-All work on the same clips and bodies, and scans are compared ray by ray in the same run.
+All use the same clips and bodies, and scans are compared ray by ray in the same run.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ OURS = "ours"
 POINTS = 384
 POSED_METRES, HEIGHT = 8.0, 1.0
 BUILT = ("os1-128-2048", 8.0)
-"""The sensor of whole builds, and metres from it to the middle of the clip's path."""
+"""The sensor of whole builds, and its distance in meters to the middle of the clip's path."""
 CASES = (
     ("os1-128-2048", 3.0),
     BUILT,
@@ -43,38 +43,38 @@ CASES = (
     ("vlp-16", 8.0),
     ("os2-128-2048", 8.0),
 )
-"""The same of stages."""
+"""Sensors and distances of the scan and sample stages."""
 
 Runs = Mapping[str, Callable[[], object]]
 Result = dict[str, Any]
-"""What goes to the JSON file."""
+"""A record of the JSON file."""
 
 
 @dataclass(frozen=True)
 class Extent:
-    """How much is measured."""
+    """The size of a measurement."""
 
     clips: int
     scanned_frames: int
-    """Of each clip, evenly spread; clips are posed whole."""
+    """Scanned frames per clip, evenly spread; clips are posed whole."""
     turns: int
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A clip and the body in it, shaped."""
+    """A clip and its shaped body."""
 
     clip: Clip
     shaped: ShapedBody
 
     def T_sensor_world(self, distance: float) -> NDArray[np.float64]:
-        """Return the matrix (4, 4) to the frame of a sensor that stands so far off."""
+        """Return the matrix (4, 4) from world to sensor frame, for a sensor at this distance."""
         joints = pose_joints(self.shaped, self.clip.pose, self.clip.trans)
         placed = place_sensor(joints[:, 0], first_heading(joints), distance=distance, height=HEIGHT)
         return invert_rigid(placed[0])
 
     def meshes(self, distance: float, frames: int) -> NDArray[np.float32]:
-        """Return vertices of some frames, shaped (frames, vertices, 3), sensor frame."""
+        """Return vertices of evenly spread frames, shaped (frames, vertices, 3), sensor frame."""
         to = self.T_sensor_world(distance)
         kept = np.linspace(0, self.clip.frames - 1, frames).astype(int)
         posed = pose_body(self.shaped, self.clip.pose[kept], self.clip.trans[kept], to)
@@ -82,7 +82,7 @@ class Scene:
 
 
 def measure_stages(clips: ClipSet, bodies: Mapping[str, Path], extent: Extent) -> Result:
-    """Return the frames a second of all stages, and how the scans agree."""
+    """Return the frames per second of all stages, and the agreement of the scans."""
     loaded = {name: read_body(path) for name, path in bodies.items()}
     scenes = {name: list(_scenes(clips, body, extent)) for name, body in loaded.items()}
     stages = [_measure_pose(name, bodies[name], scenes[name], extent) for name in bodies]
@@ -101,7 +101,7 @@ def _scenes(clips: ClipSet, body: Body, extent: Extent) -> Iterator[Scene]:
 
 
 def _measure_pose(name: str, path: Path, scenes: Sequence[Scene], extent: Extent) -> Result:
-    """Time posing of whole clips into the sensor's frame."""
+    """Time the posing of whole clips into the sensor frame."""
     placed = [(scene.shaped, scene.clip, scene.T_sensor_world(POSED_METRES)) for scene in scenes]
     runs: dict[str, Callable[[], object]] = {
         OURS: lambda: [pose_body(body, clip.pose, clip.trans, to) for body, clip, to in placed]
@@ -117,12 +117,12 @@ def _measure_pose(name: str, path: Path, scenes: Sequence[Scene], extent: Extent
 
 
 def as_planes(vertices: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Lay vertices (frames, vertices, 3) out as our posing does: (frames, 3, vertices)."""
+    """Return vertices (frames, vertices, 3) in the layout of our posing: (frames, 3, vertices)."""
     return np.ascontiguousarray(vertices.transpose(0, 2, 1))
 
 
 def _measure_kernels(path: Path, scenes: Sequence[Scene], extent: Extent) -> Result:
-    """Time all that a build does between reading and writing, of whole clips."""
+    """Time everything that a build does between reading and writing, for whole clips."""
     sensor, distance = BUILT
     options = BuildOptions(Path(), Path(), body=path, sensor=sensor, distance=distance)
     assets = load_assets(options)
@@ -142,7 +142,7 @@ class _Case:
         self.turns = extent.turns
         self.sensor = sensor_preset(name)
         self.faces, self.parts = body.faces, body.face_parts
-        # In place, for people who walk up to the sensor would be at no distance in particular.
+        # In place, because people who walk towards the sensor have no fixed distance.
         held = [replace(scene, clip=hold_in_place(scene.clip)) for scene in scenes]
         self.meshes = [scene.meshes(distance, extent.scanned_frames) for scene in held]
         self.scanner = Scanner(self.sensor)
@@ -158,7 +158,7 @@ class _Case:
         }
 
     def measure_scan(self) -> Result:
-        """Time scans of meshes in the sensor's frame, for each as its own posing lays them out."""
+        """Time scans of meshes in the sensor frame, each in the layout of its own posing."""
         planes = [as_planes(mesh) for mesh in self.meshes]
         runs: dict[str, Callable[[], object]] = {
             OURS: lambda: [self.scanner.scan_planes(mesh, self.faces) for mesh in planes]
@@ -179,7 +179,7 @@ class _Case:
         return {"stage": "sample", **self.about, **_rates(runs, self.frames, self.turns)}
 
     def compare(self) -> Iterator[Result]:
-        """Yield how our scans agree with those of each peer."""
+        """Yield the agreement of our scans with those of each peer."""
         for part, caster in self.casters.items():
             agreement = add_agreements(
                 [
@@ -191,7 +191,7 @@ class _Case:
 
 
 def _rates(runs: Runs, frames: int, turns: int) -> Result:
-    """Return frames and the frames a second of each run."""
+    """Return the number of frames, and the frames per second of each run."""
     rates = {
         name: {
             "wall": spread(frames / each.wall for each in seconds)._asdict(),

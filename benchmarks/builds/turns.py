@@ -1,7 +1,7 @@
-"""Whole builds, ours and those of peers, which take turns on one core and on more.
+"""Measure whole builds, ours and those of peers, in turns on one core and on several.
 
-Rates are of a build under way: of ours, from the first shard begun to the last one published; of a
-peer, from the time when its processes are ready. What it takes to start is given separately.
+Rates exclude startup. Those of our build span from the start of the first shard to the last
+published shard; those of a peer begin when its processes are ready. Startup is given separately.
 """
 
 import shutil
@@ -19,37 +19,38 @@ from benchmarks.common.timing import spread
 from pipelines.clips.options import BuildOptions
 
 SHARDS = 8
-"""Of our build, about, so that two workers finish together."""
+"""Approximate number of shards of our build, so that two workers finish together."""
 FRAME_BYTES = 5600
-"""In a shard, about."""
+"""Approximate bytes per frame in a shard."""
 
 
 @dataclass(frozen=True)
 class Built:
-    """One build."""
+    """The result of one build."""
 
     frames: int
     hits_a_frame: float
     startup: float
-    """Seconds until the first clip is begun."""
+    """Seconds until the first clip begins."""
     wall: float
-    """Frames a second by the clock."""
+    """Frames per second of wall-clock time."""
     cpu: float
-    """Frames a second of processor time."""
+    """Frames per second of processor time."""
     peak_megabytes: float
-    """Of the largest process."""
+    """Peak memory of the largest process, in 10^6 bytes."""
     ending: float = 0.0
-    """Seconds from the last shard published until all is verified; a peer does no such thing."""
+    """Seconds from the last published shard until the dataset is verified; 0 for a peer, which does
+    not verify."""
 
 
 Contender = Callable[[Path], Built]
-"""From a folder that is not there yet."""
+"""Builds into a folder that does not exist yet."""
 
 
 def measure_builds(
     setting: Setting, rounds: int, turns: int, processes: Sequence[int], scratch: Path
 ) -> list[Result]:
-    """Build by all ways in turns; `rounds` is how often our build goes over the clips."""
+    """Run all builds in turns; `rounds` is how often our build repeats the clips."""
     ways = _ways(setting, rounds, processes, scratch)
     built: dict[tuple[str, int], list[Built]] = {name: [] for name in ways}
     for _ in range(turns):
@@ -66,7 +67,7 @@ def measure_builds(
 def _ways(
     setting: Setting, rounds: int, processes: Sequence[int], scratch: Path
 ) -> Mapping[tuple[str, int], Contender]:
-    """Return what builds, by its name and the number of processes."""
+    """Return the builds to run, by pipeline name and number of processes."""
     clips = replace(setting.clips, rows=setting.clips.rows * rounds)
     options = _options(setting, clips, scratch / "index")
     ways: dict[tuple[str, int], Contender] = {}

@@ -1,6 +1,6 @@
-"""Where and with what a figure was measured: commit, date, device and versions.
+"""Describe the environment of a measurement: commit, date, device and versions.
 
-A figure without them cannot be compared with any other.
+Figures without this information cannot be compared.
 """
 
 import os
@@ -15,11 +15,11 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = tuple(f":!benchmarks/*.{suffix}" for suffix in ("json", "svg", "md"))
-"""What benchmarks write, as `git` is told to leave it out."""
+"""Files that benchmarks write, as pathspecs that `git` excludes."""
 
 
 def describe_run(packages: Sequence[str]) -> dict[str, Any]:
-    """Return what belongs beside the figures of a run that begins now."""
+    """Return the metadata of a run that begins now, to store with its figures."""
     return {
         "commit": commit(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -38,7 +38,7 @@ def describe_run(packages: Sequence[str]) -> dict[str, Any]:
 
 
 def commit() -> str:
-    """Return the commit of the working tree, with `+` where files differ that are no results."""
+    """Return the commit of the working tree, with `+` if files other than results differ."""
     known = _git("rev-parse", "--short=12", "HEAD")
     changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", *RESULTS)
     return (known or "unknown") + ("+" if changed else "")
@@ -55,7 +55,7 @@ def _git(*arguments: str) -> str:
 
 
 def _cpu() -> str:
-    """Return the processor's name as Linux has it; virtual machines hide the exact model."""
+    """Return the processor's name from Linux; virtual machines hide the exact model."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     fields = dict(line.split(":", 1) for line in reversed(lines) if ":" in line)
     known = {key.strip(): value.strip() for key, value in fields.items()}

@@ -1,6 +1,6 @@
-"""The system's libraries that Open3D needs and `pip` does not install.
+"""System libraries that Open3D needs and `pip` does not install.
 
-Without them `import open3d` ends in a traceback that names only the first one.
+Without them, `import open3d` fails with a traceback that names only the first missing library.
 """
 
 import ctypes
@@ -17,17 +17,17 @@ OPEN3D_LIBRARIES = {
     "libX11.so.6": "libx11-6",
     "libgomp.so.1": "libgomp1",
 }
-"""The file of each library and the package of Debian and Ubuntu that has it. Source: `ldd` of the
-extension module of Open3D 0.20."""
+"""The file of each library, and the Debian and Ubuntu package that contains it. Source: `ldd` of
+the extension module of Open3D 0.20."""
 
 
 def missing_libraries(libraries: Mapping[str, str]) -> dict[str, str]:
-    """Return the libraries that the system does not find, with their packages."""
+    """Return the libraries that the system does not have, with their packages."""
     return {name: package for name, package in libraries.items() if not _is_found(name)}
 
 
 def expect_libraries(libraries: Mapping[str, str] = OPEN3D_LIBRARIES) -> None:
-    """Raise a `ClickException` that names what Open3D lacks, if Open3D is installed."""
+    """Raise a `ClickException` with the missing libraries if Open3D is installed."""
     missing = missing_libraries(libraries) if is_installed("Open3D") else {}
     if missing:
         raise click.ClickException(

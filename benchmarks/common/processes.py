@@ -1,7 +1,7 @@
-"""Work in processes of its own, held to some cores, and what it took of them.
+"""Run work in separate processes pinned to cores, and measure the resources that it uses.
 
-Every child of a process ends up with it, whoever started it, so that the processor time and the
-memory of Ray's processes count as well.
+Each measured process adopts its orphaned descendants, so the processor time and memory of Ray's
+processes are counted too.
 """
 
 import ctypes
@@ -17,19 +17,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 PR_SET_CHILD_SUBREAPER = 36
-"""Of Linux's `prctl`: orphaned grandchildren become one's own children."""
+"""Option of Linux's `prctl`: orphaned descendants become children of this process."""
 ORPHAN_SECONDS = 10.0
-"""How long processes that a work left behind may take to end."""
+"""Maximum time for leftover processes to end."""
 
 Work = Callable[[], Any]
 Watch = Callable[[Sequence[int]], float]
-"""Looks at processes, by their numbers, while they work; returns when to look again, in seconds."""
+"""Inspects running processes by their ids; returns the seconds until the next inspection."""
 Prepare = Callable[[], Work]
-"""What is done before time is taken; it can be pickled, and returns what is done next."""
+"""The untimed preparation: a picklable function that returns the work to time."""
 
 
 class Share(NamedTuple):
-    """One process: what it does, and the cores that it may use."""
+    """One process: its work, and the cores that it may use."""
 
     prepare: Prepare
     cores: frozenset[int]
@@ -37,26 +37,26 @@ class Share(NamedTuple):
 
 @dataclass(frozen=True)
 class Used:
-    """What the processes of a work took."""
+    """The resources that the processes used."""
 
     answers: tuple[Any, ...]
     startup: float
     """Seconds from the start of the processes until all were prepared."""
     wall: float
-    """Seconds until all had done their work, from then on."""
+    """Seconds from then until all had finished their work."""
     cpu: float
-    """Processor seconds of the work, of all processes and all that they started."""
+    """Processor seconds of the work, over all processes and their descendants."""
     peak_megabytes: float
-    """The largest of all these processes, resident, in 10^6 bytes."""
+    """Peak resident memory of the largest of these processes, in 10^6 bytes."""
 
 
 def cores(count: int) -> list[int]:
-    """Return some of the cores that this process may use."""
+    """Return up to `count` of the cores that this process may use."""
     return sorted(os.sched_getaffinity(0))[:count]
 
 
 def run_apart(shares: Sequence[Share], watch: Watch | None = None) -> Used:
-    """Run works at the same time, each in a fresh process, and watch them from this one."""
+    """Run several works at the same time, each in a new process; watch them from this one."""
     started = time.perf_counter()
     with ExitStack() as stack:
         processes = [stack.enter_context(_started(share)) for share in shares]
@@ -84,10 +84,10 @@ def _watch_until_answered(
 
 
 def tree_cpu_seconds(processes: Sequence[int]) -> float:
-    """Return the processor seconds of running processes and of all that they have started.
+    """Return the processor seconds of running processes and all their descendants.
 
-    A process that has ended counts with the one that waited for it: times are those of proc(5),
-    in units of a hundredth of a second.
+    The time of an ended process is included in the process that waited for it. Times are those of
+    proc(5), in clock ticks of 0.01 s.
     """
     parents, ticks = {}, {}
     for path in Path("/proc").glob("[0-9]*/stat"):
@@ -108,7 +108,7 @@ def _descends(number: int, processes: Sequence[int], parents: Mapping[int, int])
 
 @contextmanager
 def _started(share: Share) -> Iterator[tuple[Connection, int]]:
-    """Start a process, and give our end of its pipe and its number; where we fail, it is killed."""
+    """Start a process; yield our end of its pipe and its id. Kill it if the block raises."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, share))
@@ -153,7 +153,7 @@ def _cpu_seconds() -> float:
 
 
 def _peak_megabytes() -> float:
-    """Return the peak of this program or of a child; `ru_maxrss` would know what forked us, too."""
+    """Return the peak of this process or a child; `ru_maxrss` would include the forking parent."""
     lines = Path("/proc/self/status").read_text().splitlines()
     own = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
     return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) * 1024 / 1e6

@@ -1,7 +1,7 @@
-"""Seconds and frames a second of several ways to do one thing, side by side in one run.
+"""Time several implementations of one task, in seconds and frames per second, in one run.
 
-Ways take turns, so that what else a shared machine does meets all of them; processor time counts
-it less. Medians, with the spread.
+Implementations take turns, so that other load on a shared machine affects all of them. Processor
+time is less affected by it. Results are medians with their range.
 """
 
 import time
@@ -10,20 +10,20 @@ from statistics import median
 from typing import NamedTuple
 
 REPEATS = 9
-"""How often each is run, after a run that is not counted."""
+"""Number of timed runs of each implementation, after one untimed run."""
 QUICK_REPEATS = 1
-"""The same of quick forms, which only show that everything runs."""
+"""Number of timed runs with `--quick`, which only checks that everything runs."""
 
 
 class Seconds(NamedTuple):
-    """What a run took, by the clock and of the processor."""
+    """Wall-clock and processor seconds of a run."""
 
     wall: float
     cpu: float
 
 
 class Spread(NamedTuple):
-    """Several measurements of one thing."""
+    """The median and the range of several measurements."""
 
     median: float
     lowest: float
@@ -31,7 +31,7 @@ class Spread(NamedTuple):
 
 
 def spread(values: Iterable[float]) -> Spread:
-    """Return the median of measurements and what they lie between."""
+    """Return the median, the lowest and the highest of measurements."""
     known = sorted(values)
     return Spread(median(known), known[0], known[-1])
 
@@ -39,7 +39,7 @@ def spread(values: Iterable[float]) -> Spread:
 def take_turns(
     runs: Mapping[str, Callable[[], object]], turns: int = REPEATS
 ) -> dict[str, list[Seconds]]:
-    """Run all once uncounted, then one after the other, again and again; return their seconds."""
+    """Run each once untimed, then `turns` times in rotation; return the timed seconds."""
     for run in runs.values():
         run()
     seconds: dict[str, list[Seconds]] = {name: [] for name in runs}
@@ -52,7 +52,7 @@ def take_turns(
 def print_rates(
     title: str, frames: int, runs: Mapping[str, Callable[[], object]], turns: int = REPEATS
 ) -> None:
-    """Print a table of runs that do so many frames each; ratios are to the slowest median."""
+    """Print a table of runs of `frames` frames each, with ratios to the slowest median."""
     rates = {
         name: spread(frames / each.cpu for each in seconds)
         for name, seconds in take_turns(runs, turns).items()

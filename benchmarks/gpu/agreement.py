@@ -1,4 +1,4 @@
-"""Whether a GPU sees what the processor sees, in the same run in which it is timed."""
+"""Compare a GPU's results with the CPU's, in the same run as the timing."""
 
 from dataclasses import dataclass
 
@@ -13,31 +13,31 @@ from motiondata.lidar.cpu.scanner import Scanner
 from motiondata.lidar.sampled_clip import SampledClip
 
 COMPARED = 64
-"""Frames, at the most."""
+"""Maximum number of compared frames."""
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How the first frames compare."""
+    """The agreement of the first frames on GPU and CPU."""
 
     frames: int
     other_hits: int
-    """Frames with another number of hits, on the same vertices."""
+    """Number of frames with a different number of hits, given the same vertices."""
     range_metres: float
-    """The greatest difference of ranges in frames of as many hits."""
+    """The largest difference of ranges in meters, over frames with equal numbers of hits."""
     other_order: int
-    """Frames whose points the processor would sample in another order."""
+    """Number of frames whose points the CPU would sample in a different order."""
     other_bytes: int
-    """Frames with other points or parts, if only in the last bit, on the same vertices."""
+    """Number of frames with any different bit in points or parts, given the same vertices."""
     posing_metres: float
-    """The greatest distance between vertices posed here and there."""
+    """The largest distance in meters between vertices posed on GPU and CPU."""
     same_bytes_alone: bool
-    """Whether a clip has the same bytes alone as among others, and when it is seen again."""
+    """Whether a clip has the same bytes alone, in a batch with others, and when repeated."""
 
     def describe(self) -> str:
-        """Return the line below a setting's."""
+        """Return the line that is printed below a setting."""
         return (
             f"of {self.frames} frames on the same vertices, {self.other_hits} with other hits, "
             f"ranges within {self.range_metres:.1e} m, {self.other_order} in another order, "
@@ -47,7 +47,7 @@ class Agreement:
 
 
 def compare_with_cpu(work: Work) -> Agreement:
-    """Compare the first frames, on the vertices that the processor has posed."""
+    """Compare the first frames, with the vertices that the CPU has posed."""
     frames = slice(0, min(COMPARED, work.frames))
     body, points = work.shaped.body, work.setting.points
     posed = pose_body(
@@ -81,7 +81,7 @@ def _apart(found: SampledClip, expected: SampledClip) -> float:
 
 
 def _in_other_order(points: Array, hits: int) -> bool:
-    """Tell whether points that lie in farthest point order would not do so on the processor."""
+    """Return whether the CPU's farthest-point order of the points differs from their order."""
     cloud = points[:hits]
     return hits > 0 and not np.array_equal(farthest_points(cloud, int(hits)), np.arange(hits))
 

@@ -1,8 +1,8 @@
-"""Whole builds on a GPU: from recordings to shards, by one process and by several at once.
+"""Measure whole builds on a GPU, from recordings to shards, by one or several processes at once.
 
-Every process builds a dataset of its own of the same synthesised corpus, on its share of the cores
-and on the one GPU, as workers on a cluster do: so it is seen where several stop to be faster, and
-whether that is the processor, the disk or the GPU.
+Each process builds a separate dataset of the same synthetic corpus, on its share of the cores and
+on the shared GPU, as workers on a cluster do. This shows at which number of processes the speed
+stops growing, and whether the CPU, the disk or the GPU is the limit.
 """
 
 import json
@@ -19,33 +19,33 @@ from pipelines.clips.options import BuildOptions
 
 @dataclass(frozen=True)
 class Builds:
-    """Some processes that build at once."""
+    """A number of simultaneous builds."""
 
     device: str
     processes: int
     clips: int
-    """That each of them builds."""
+    """Number of clips that each process builds."""
 
 
 @dataclass(frozen=True)
 class Built:
-    """What came of them."""
+    """The result of simultaneous builds."""
 
     device: str
     processes: int
     frames: int
     seconds: float
-    """From the processes' being there to the end of the last build, a GPU's opening included."""
+    """From when all processes are ready to the end of the last build, including opening the GPU."""
     frames_per_second: float
     share_of_cores: float
-    """Processor time over the clock's, of a core each."""
+    """Processor time over wall-clock time, per process."""
     share_of_disk: float
-    """Bytes written, over what the disk takes in the time."""
+    """Bytes written, relative to the bytes that the disk can write in the same time."""
     peak_megabytes: float
-    """Memory of the largest process."""
+    """Peak memory of the largest process, in 10^6 bytes."""
 
     def describe(self) -> str:
-        """Return a line of the table."""
+        """Return the result as one line of the table."""
         return (
             f"build, {self.device}, {self.processes} at once: {self.frames:,} frames in "
             f"{self.seconds:.1f} s: {self.frames_per_second:,.0f}/s; "
@@ -55,7 +55,7 @@ class Built:
 
 
 def measure_builds(builds: Builds, corpus: Path, scratch: Path, disk: float) -> Built:
-    """Build a corpus in the folder `scratch`, whose disk takes so many bytes a second."""
+    """Build a corpus below the folder `scratch`; `disk` is its write rate in bytes per second."""
     available = cores(os.cpu_count() or 1)
     shares = [
         Share(
@@ -100,13 +100,13 @@ def _prepare(builds: Builds, corpus: Path, out: Path) -> Work:
 
 
 def frames_and_bytes(out: Path) -> tuple[int, int]:
-    """Return what a dataset has."""
+    """Return the number of frames and of shard bytes of a dataset."""
     shards = json.loads((out / "dataset.json").read_text())["shards"]
     return sum(shard["frames"] for shard in shards), sum(shard["bytes"] for shard in shards)
 
 
 def disk_bytes_per_second(folder: Path, size: int) -> float:
-    """Return how fast a file of so many bytes is written, and all of it is on the disk."""
+    """Return the rate of writing a file of `size` bytes, including the flush to disk."""
     path, block = folder / "written", os.urandom(2**24)
     start = time.perf_counter()
     with path.open("wb") as file:

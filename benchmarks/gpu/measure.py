@@ -1,6 +1,6 @@
-"""Frames a second on a GPU: by stage, whole, and of builds, beside what the chip can do at most.
+"""Measure frames per second on a GPU by stage, together and of builds, with the chip's limits.
 
-Run from the project's root, with the extra `gpu` installed, some five minutes:
+Run from the project's root with the extra `gpu` installed; it takes about five minutes:
 `python -m benchmarks.gpu.measure --json benchmarks/gpu.json`.
 """
 

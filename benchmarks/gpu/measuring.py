@@ -1,7 +1,7 @@
-"""What `benchmarks.gpu.measure` measures: stages and builds on a GPU, compared with the processor.
+"""The measurements of `benchmarks.gpu.measure`: stages and builds on a GPU, compared with the CPU.
 
-Hits, ranges and orders are compared with the processor's in the same run: a fast wrong answer is no
-answer.
+Hits, ranges and orders are compared with the CPU's in the same run, because speed is meaningless
+for wrong results.
 """
 
 import json
@@ -30,7 +30,7 @@ from pipelines.sources import synthesize
 from tests.support.small_body import small_body
 
 PACKAGES = ("torch", "numba", "numba-cuda", "cuda-bindings", "cuda-core", "numpy")
-"""Whose versions are written down."""
+"""Packages whose versions are recorded."""
 
 SETTINGS = (
     ("os1-128", 8.0, False),
@@ -40,7 +40,7 @@ SETTINGS = (
     ("os2-128", 8.0, False),
     ("vlp-16", 8.0, False),
 )
-"""Sensor, metres, and whether the body has (made) pose blend shapes."""
+"""Sensor, distance in meters, and whether the body has (synthetic) pose blend shapes."""
 
 
 WHOLE_EFFORT = Effort()
@@ -48,13 +48,13 @@ WHOLE_EFFORT = Effort()
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured."""
+    """The size of a measurement."""
 
     settings: Sequence[Setting]
     frames: int
-    """Of a launch."""
+    """Frames per launch."""
     clips: int
-    """Of the corpus that is built, a hundred frames each."""
+    """Number of clips of the corpus, of about a hundred frames each."""
     builds: Sequence[Builds]
     effort: Effort = WHOLE_EFFORT
 
@@ -66,17 +66,17 @@ QUICK_SENSOR = Sensor(
     columns=120,
     source="made up",
 )
-"""Few enough for Numba's simulator."""
+"""A sensor with few enough rays for Numba's simulator."""
 
 
 def quick_size(device: str) -> Size:
-    """Return the size of a look at whether everything runs, also in Numba's simulator."""
+    """Return the size of a check that everything runs, also in Numba's simulator."""
     setting = Setting(QUICK_SENSOR, 5.0, with_blend_shapes(small_body()), points=4)
     return Size([setting], 1, 1, (Builds(device, 1, 1),), Effort(1, 1, 2**24))
 
 
 def whole_size(clips: int) -> Size:
-    """Return the size of the whole benchmark, whose largest builds have so many clips."""
+    """Return the size of the whole benchmark; its largest builds have `clips` clips."""
     cores = len(os.sched_getaffinity(0))
     body = bundled_body()
     bodies = {False: body, True: with_blend_shapes(body)}
@@ -88,7 +88,7 @@ def whole_size(clips: int) -> Size:
         frames=LAUNCH_FRAMES,
         clips=clips,
         builds=(
-            Builds(CUDA, 1, 1),  # what it takes to open a GPU, and to plan
+            Builds(CUDA, 1, 1),  # the cost of opening the GPU and planning
             Builds(CUDA, 1, clips),
             Builds(CUDA, max(1, cores // 4), clips),
             Builds(CUDA, cores, clips),
@@ -98,7 +98,7 @@ def whole_size(clips: int) -> Size:
 
 
 def measure(gpu: Gpu, size: Size, scratch: Path) -> dict[str, Any]:
-    """Measure everything, and print it as it comes; `scratch` is an empty folder to work in."""
+    """Measure everything and print results immediately; `scratch` is an empty work folder."""
     about = describe_run(PACKAGES) | {"gpu": describe_gpu(gpu)}
     click.echo(json.dumps(about))
     limits = measure_limits(gpu, size.effort)
@@ -132,7 +132,7 @@ def _measure_builds(size: Size, scratch: Path) -> list[dict[str, Any]]:
 
 
 def describe_gpu(gpu: Gpu) -> dict[str, Any]:
-    """Return what belongs beside the figures."""
+    """Return the metadata of a GPU, to store with the figures."""
     about = {"memory_gigabytes": round(gpu.memory_bytes / 1e9), "cuda": torch.version.cuda}
     if gpu.device.type != "cuda":
         return about | {"name": "Numba's simulator", "multiprocessors": 1}

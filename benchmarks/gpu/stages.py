@@ -1,9 +1,10 @@
-"""Frames a second of each stage on a GPU, beside what the chip can do at most.
+"""Measure frames per second of each stage on a GPU, compared with the limits of the chip.
 
-A stage's time is the clock's, from the first of several launches to the end of the last. What no
-stage can be faster than is measured in the same run: a large copy for bytes, a large product for
-arithmetic. Where both are far off, either the processor queues too slowly, or the steps of a block
-wait for each other, as a launch of few frames tells: it is as fast a block.
+The time of a stage is wall-clock time from the first of several launches to the end of the last.
+The limits are measured in the same run: a large copy for memory bandwidth, a large matrix product
+for arithmetic. If a stage is far from both limits, either the CPU queues work too slowly, or the
+steps of a block wait for each other. A launch of few frames shows the second case: each block takes
+as long as in a large launch.
 """
 
 import time
@@ -23,44 +24,44 @@ from motiondata.lidar.cuda.device import Gpu
 from motiondata.lidar.observer import Pending
 
 COPIED_BYTES = 2**30
-"""Of the copy that tells the memory's rate."""
+"""Size of the copy that measures memory bandwidth."""
 
 SIDE = 8192
-"""Of the matrices whose product tells the rate of arithmetic in float32."""
+"""Side length of the matrices whose product measures float32 arithmetic."""
 
 NEAR = 0.5
-"""The share of a limit from which it is what bounds a stage."""
+"""Share of a limit at which that limit bounds a stage."""
 
 BUSY = 0.9
-"""The share of a stage's time from which the processor that queues it is what bounds it."""
+"""Share of a stage's time spent on queueing at which the CPU bounds the stage."""
 
 BLOCKS = (1, 4)
-"""Frames of a small launch, for each multiprocessor: 4 have room on an H200's at once."""
+"""Frames per multiprocessor of small launches; 4 fit on one of an H200 at the same time."""
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured."""
+    """The size of a measurement."""
 
     repeats: int = 7
-    """How often each thing is measured, after a time that is not counted."""
+    """Number of measurements of each stage, after one untimed launch."""
     launches: int = 8
-    """Launches of one measurement."""
+    """Launches per measurement."""
     written_bytes: int = 2**30
-    """Of the file that tells the disk's rate."""
+    """Size of the file that measures the disk's write rate."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What the chip can do at most, as measured."""
+    """The measured limits of the chip."""
 
     copied_bytes_per_second: float
-    """Read and written."""
+    """Bytes per second of a copy, counting reads and writes."""
     product_operations_per_second: float
-    """In float32."""
+    """Operations per second of a matrix product in float32."""
 
     def describe(self) -> str:
-        """Return a line."""
+        """Return the limits as one line of text."""
         return (
             f"a copy moves {self.copied_bytes_per_second / 1e9:.0f} GB/s; a product in float32 "
             f"does {self.product_operations_per_second / 1e12:.1f} TFLOP/s"
@@ -68,36 +69,37 @@ class Limits:
 
 
 class Timed(NamedTuple):
-    """What a run took."""
+    """The time of a run."""
 
     seconds: Spread
     queueing: float
-    """The share of them in which the processor queued it, and nobody waited for the GPU."""
+    """The share of the time in which the CPU queued work, before it waited for the GPU."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured of one setting."""
+    """The measurements of one setting."""
 
     setting: str
     hits: float
-    """Of a frame, on average."""
+    """Mean number of hits per frame."""
     frames_per_second: dict[str, Spread]
-    """By stage."""
+    """Frames per second by stage."""
     queueing: dict[str, float]
-    """The share of a stage's time that the processor takes to queue it."""
+    """The share of each stage's time in which the CPU queues it."""
     sampling_frames_per_second: float | None
-    """Of sampling alone: what it adds to the scan. None where that is within the scan's spread."""
+    """Frames per second of sampling alone, from the time that it adds to the scan; None if that is
+    within the scan's spread."""
     share_of_memory: dict[str, float]
-    """Bytes that a stage must move, over what a copy moves in its time."""
+    """Bytes that a stage must move, relative to the bytes that a copy moves in the same time."""
     share_of_arithmetic: float
-    """Operations of posing, over what a large product does in its time."""
+    """Operations of posing, relative to those of a large matrix product in the same time."""
     launched_frames_per_second: dict[int, float]
-    """Of scan and sampling, by the frames of a launch."""
+    """Frames per second of scan and sampling, by the number of frames per launch."""
 
     @property
     def bound(self) -> str:
-        """What bounds posing and the scan."""
+        """The limiting factors of posing and scanning."""
         posing = self._bound("pose", self.share_of_arithmetic)
         return f"posing by {posing}, scan and sampling by {self._bound('scan and sample', 0.0)}"
 
@@ -109,7 +111,7 @@ class Figures:
         return "memory" if self.share_of_memory[stage] >= NEAR else "steps that wait for each other"
 
     def describe(self) -> str:
-        """Return the setting's lines of the table."""
+        """Return the lines to print for the setting."""
         rates = ", ".join(
             f"{name} {rate.median:,.0f}" for name, rate in self.frames_per_second.items()
         )
@@ -130,7 +132,7 @@ class Figures:
 
 
 def measure_limits(gpu: Gpu, effort: Effort) -> Limits:
-    """Measure what nothing can be faster than."""
+    """Measure the limits of the chip."""
     size = min(COPIED_BYTES, gpu.memory_bytes // 8)
     source, copy = (gpu.empty((size,), torch.uint8).random_() for _ in range(2))
     side = SIDE if gpu.device.type == "cuda" else 256
@@ -141,7 +143,7 @@ def measure_limits(gpu: Gpu, effort: Effort) -> Limits:
 
 
 def timed(gpu: Gpu, run: Callable[[], object], effort: Effort) -> Timed:
-    """Time a launch; a run queues one, and so many runs follow each other."""
+    """Time one launch; `run` queues one, and each measurement queues `effort.launches`."""
     run()
     seconds, queueing = [], []
     for _ in range(effort.repeats):
@@ -158,7 +160,7 @@ def timed(gpu: Gpu, run: Callable[[], object], effort: Effort) -> Timed:
 
 
 def measure_stages(work: Work, limits: Limits, multiprocessors: int, effort: Effort) -> Figures:
-    """Measure the stages one by one, then together, then the observer with all that it copies."""
+    """Measure the stages separately, then together, then the observer with all its copies."""
     vertices, points = pose_frames(work.skin, work.poses), work.setting.points
     stages: dict[str, Callable[[], object]] = {
         "pose": lambda: pose_frames(work.skin, work.poses),
@@ -197,7 +199,7 @@ def _rate(frames: int, seconds: Spread) -> Spread:
 
 
 def _rate_of_more(frames: int, less: Spread, more: Spread) -> float | None:
-    """Return the rate of what one run does beyond another, if all its times are longer."""
+    """Return the rate of the additional work of a run, if all its times are longer; else None."""
     return frames / (more.median - less.median) if more.lowest > less.highest else None
 
 
@@ -214,7 +216,7 @@ def _launched(
 
 
 def observe_clips(work: Work, launches: int) -> None:
-    """Observe as a build does: clip after clip of some launches, and some of them on the way."""
+    """Observe as a build does: clip by clip for several launches, with some clips in flight."""
     begun = deque[Pending]()
     for clip in launches * work.clips:
         begun.append(work.observer.begin(work.request(clip)))

@@ -1,4 +1,4 @@
-"""What the benchmark of a GPU works on: a body in motion before a sensor, there and here."""
+"""The workload of the GPU benchmark: a moving body in front of a sensor, on GPU and CPU."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ from tests.support.skeleton import moving_pose
 
 CLIP_FRAMES = 128
 BLEND_METRES = 0.004
-"""Standard deviation of a made pose blend shape, about that of SMPL's larger ones."""
+"""Standard deviation of a synthetic pose blend shape, similar to SMPL's larger ones."""
 SENSOR_METRES = 1.0
-"""The sensor's height."""
+"""The sensor's height in meters."""
 
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """What is observed by what, and from where."""
+    """The sensor, its distance in meters, the observed body, and the points per frame."""
 
     sensor: Sensor
     metres: float
@@ -43,7 +43,7 @@ class Setting:
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """Frames of one clip after another."""
+    """The frames of several clips in sequence, on the GPU and the CPU."""
 
     gpu: Gpu
     setting: Setting
@@ -60,7 +60,7 @@ class Work:
 
     @property
     def frames(self) -> int:
-        """The frames of a launch."""
+        """The number of frames per launch."""
         return len(self.trans)
 
     @property
@@ -70,34 +70,37 @@ class Work:
 
     @property
     def pose_bytes(self) -> int:
-        """What posing must move for a frame: the rest surface in, vertices out."""
+        """Bytes that posing must move per frame: the rest surface in, vertices out."""
         return 2 * 12 * len(self.shaped.vertices)
 
     @property
     def scan_bytes(self) -> int:
-        """What scanning and sampling must: vertices in, points, parts and a number of hits out."""
+        """Bytes that scanning and sampling must move per frame.
+
+        Vertices are read; points, parts and a number of hits are written.
+        """
         return 12 * len(self.shaped.vertices) + 13 * self.setting.points + 4
 
     @property
     def pose_operations(self) -> int:
-        """What posing must compute for a frame: each vertex's transform, and its blend shapes."""
+        """Operations of posing per frame: the transform and the blend shapes of each vertex."""
         rows = 0 if self.skin.pose_dirs is None else len(self.skin.pose_dirs)
         return len(self.shaped.vertices) * (2 * JOINTS * 12 + 2 * 3 * rows + 2 * 3 * 3)
 
     def request(self, frames: slice) -> Request:
-        """Return some frames as an observer is asked for them, without noise."""
+        """Return an observer's request for these frames, without noise."""
         pose, trans = self.pose[frames], self.trans[frames]
         return Request(self.shaped, pose, trans, self.T_sensor_world, RangeNoise(0.0, 0, "none"))
 
     def scan(self, vertices: Tensor, kept: int) -> SampleArrays:
-        """Queue a scan of posed frames, shaped (frames, vertices, 3), that keeps so many points."""
+        """Queue a scan of posed frames, shaped (frames, vertices, 3), that keeps `kept` points."""
         upload = self.gpu.upload
         exact = Noise(upload(np.zeros(1)), upload(np.full(len(vertices), EXACT)))
         return self.scanner.scan(Mesh(vertices, self.faces, self.parts), exact, kept)
 
 
 def make_work(gpu: Gpu, setting: Setting, frames: int) -> Work:
-    """Put a setting on the GPU."""
+    """Upload a setting to the GPU."""
     body, sensor = setting.body, setting.sensor
     shaped = shape_body(body, np.zeros(0))
     pose, trans = moving_pose(frames, seed=0)
@@ -127,7 +130,7 @@ def make_work(gpu: Gpu, setting: Setting, frames: int) -> Work:
 
 
 def with_blend_shapes(body: Body) -> Body:
-    """Give a body pose blend shapes as smooth as its skinning weights."""
+    """Return a body with synthetic pose blend shapes as smooth as its skinning weights."""
     features = 9 * (len(body.parents) - 1)
     of_joints = np.random.default_rng(0).normal(
         0, BLEND_METRES, (body.weights.shape[1], 3, features)

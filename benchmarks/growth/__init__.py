@@ -1,1 +1,1 @@
-"""Cost as the work grows."""
+"""Scaling of cost with the amount of work."""

@@ -1,6 +1,7 @@
-"""The bundled body with fewer and with more vertices, to see what a kernel's rate makes of them.
+"""The bundled body with fewer or more vertices, to measure how kernels scale with their number.
 
-Decimated to some of its own vertices, or each face divided into four; it stays the same person.
+It is decimated to a subset of its vertices, or each face is divided into four. The shape of the
+person does not change.
 """
 
 from dataclasses import replace
@@ -13,7 +14,7 @@ from tools.bake_body.decimation import decimate
 
 
 def decimated(body: Body, vertices: int) -> Body:
-    """Return a body that keeps so many of its vertices."""
+    """Return the body decimated to `vertices` of its vertices."""
     kept, faces = decimate(body.vertices, body.faces, vertices)
     return replace(
         body,
@@ -26,7 +27,7 @@ def decimated(body: Body, vertices: int) -> Body:
 
 
 def subdivided(body: Body) -> Body:
-    """Return a body with a further vertex in the middle of each edge: four faces for each."""
+    """Return the body with a new vertex at each edge's midpoint, so each face becomes four."""
     sides = np.sort(body.faces[:, [[0, 1], [1, 2], [2, 0]]], axis=2)
     edges, numbers = np.unique(sides.reshape(-1, 2), axis=0, return_inverse=True)
     middles = (len(body.vertices) + numbers).reshape(-1, 3)

@@ -1,4 +1,4 @@
-"""Frames a second of the kernels on one core, as vertices, columns or points grow."""
+"""Measure frames per second of the kernels on one core against vertices, columns and points."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from pipelines.clips.read_clip import shape_recorded_body
 FRAMES, TURNS = 48, 3
 SENSOR, METRES = BUILT
 NEAR_METRES = 3.0
-"""Where a body has hits enough for many points."""
+"""The distance at which a body has enough hits for many points."""
 
 COLUMNS = (512, 1024, 2048, 4096, 8192)
 SAMPLED = (96, 192, 384, 768, 1536)
@@ -29,12 +29,12 @@ DECIMATED = (1725, 3450)
 SUBDIVISIONS = 2
 
 Point = dict[str, Any]
-"""What is varied, its value, and frames a second of processor time of each stage."""
+"""The varied parameter, its value, and frames per second of processor time by stage."""
 
 
 @dataclass(frozen=True)
 class _Work:
-    """What a point's kernels do."""
+    """The parameters of one measured point."""
 
     body: Body
     sensor: Sensor
@@ -43,7 +43,7 @@ class _Work:
 
 
 def measure_kernels(clips: ClipSet) -> list[Point]:
-    """Measure all points, on the beginning of the first clip."""
+    """Measure all points on the beginning of the first clip."""
     clip = clips.clips(1)[0]
     return [
         {"varied": varied, "value": value, **_measure(clip, work)}

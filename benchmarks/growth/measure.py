@@ -1,8 +1,8 @@
-"""Cost as the work grows: seconds of whole builds, and frames a second of the kernels.
+"""Measure how cost scales: seconds of whole builds, and frames per second of the kernels.
 
-Builds of 10^3 to 10^6 frames, of the same clips again and again; kernels against vertices, columns
-and points. Every point goes to `growth.json` as soon as it is known, and those of the same commit
-are not measured again, so that a run may be stopped and gone on with. Run from the project's root:
+Builds have 10^3 to 10^6 frames of repeated clips; kernels are measured against vertices, columns
+and points. Each point is written to `growth.json` immediately, and points of the same commit are
+not measured again, so an interrupted run can be resumed. Run from the project's root:
 `python -m benchmarks.growth.measure --up-to 1000000`; the plot is drawn at the end.
 """
 
@@ -30,9 +30,9 @@ from benchmarks.growth.plot import JSON, PLOT, save_plot
 CLIPS = 10
 FRAMES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 ALONE_UP_TO = 100_000
-"""Frames beyond which one process alone would only cost time."""
+"""Maximum number of frames of builds with one process; larger ones take too long."""
 SHARD_MEGABYTES = 40
-"""A quarter of a build's own, so that builds of some ten thousand frames employ two workers."""
+"""A quarter of a build's default, so that builds of about ten thousand frames use two workers."""
 
 Results = dict[str, Any]
 
@@ -58,7 +58,7 @@ def main(up_to: int, folder: Path | None, file: Path, plot: Path, quick: bool) -
 
 
 def _known(file: Path) -> Results:
-    """Return the points of an earlier run of this commit, or none yet."""
+    """Return the points of an earlier run of this commit, or empty lists."""
     about = describe_run(PACKAGES)
     if file.exists():
         known: Results = json.loads(file.read_text())
@@ -68,7 +68,7 @@ def _known(file: Path) -> Results:
 
 
 def _new_points(results: Results, scratch: Path, up_to: int) -> Iterator[tuple[str, Results]]:
-    """Yield each point with the list that it belongs to, as it is measured."""
+    """Yield each point with the name of its list, as soon as it is measured."""
     clips = made_clips(scratch / "made", CLIPS)
     if not results["kernels"]:
         kernels = run_apart([Share(partial(_prepare_kernels, clips), frozenset(cores(1)))])
@@ -86,7 +86,7 @@ def _prepare_kernels(clips: ClipSet) -> Work:
 
 
 def _build(setting: Setting, size: int, processes: int, scratch: Path) -> Results:
-    """Build and verify about so many frames; the start of the first process counts as well."""
+    """Build and verify about `size` frames; the time includes the start of the process."""
     rounds = max(1, round(size / setting.clips.frames))
     clips = replace(setting.clips, rows=setting.clips.rows * rounds)
     folder = scratch / "build"

@@ -1,4 +1,4 @@
-"""The plot of `benchmarks.growth.measure`, drawn from its JSON file.
+"""Draw the plot of `benchmarks.growth.measure` from its JSON file.
 
 `python -m benchmarks.growth.plot` draws it again.
 """
@@ -17,7 +17,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 JSON, PLOT = (Path(__file__).with_name(f"growth.{suffix}") for suffix in ("json", "svg"))
 COLOURS = {"pose": "#0072b2", "scan": "#d55e00", "sample": "#009e73", 1: "#0072b2", 2: "#d55e00"}
 MARKERS = {"pose": "o", "scan": "s", "sample": "^", 1: "o", 2: "s"}
-"""Okabe and Ito's colours, which colour-blind readers can tell apart; markers help in grey."""
+"""The Okabe-Ito colors are distinguishable for color-blind readers; markers help in grayscale."""
 
 PROCESSES = {1: "one process", 2: "two processes"}
 KERNELS = {
@@ -25,7 +25,7 @@ KERNELS = {
     "columns": ("columns of the sensor (128 beams)", "6,900 vertices at 8 m"),
     "points": ("points kept of each frame", "6,900 vertices at 3 m"),
 }
-"""What is varied: its axis, and what stays as it is."""
+"""The axis label and the fixed parameters, by varied parameter."""
 
 Results = Mapping[str, Any]
 
@@ -45,8 +45,8 @@ def main(file: Path, plot: Path, quick: bool) -> None:
 
 
 def save_plot(results: Results, path: Path) -> None:
-    """Write the plot, as SVG or in any format that the suffix names."""
-    # Identifiers within an SVG file are hashes; this font ships with matplotlib.
+    """Write the plot in the format of the path's suffix, such as SVG."""
+    # For reproducible bytes: a fixed salt for the ids in an SVG file, and matplotlib's own font.
     with mpl.rc_context({"svg.hashsalt": "growth", "font.family": "DejaVu Sans"}):
         figure = Figure(figsize=(12, 9), layout="constrained")
         axes = figure.subplots(2, 2)
@@ -68,7 +68,7 @@ def _title(results: Results) -> str:
 
 
 def _draw_builds(axes: Axes, results: Results) -> None:
-    """Draw seconds against frames; the legend has the rate of the largest build."""
+    """Draw seconds against frames; the legend gives the rate of the largest build."""
     for processes, name in PROCESSES.items():
         builds = [build for build in results["builds"] if build["processes"] == processes]
         frames = [build["frames"] for build in builds]

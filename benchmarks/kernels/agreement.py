@@ -1,6 +1,7 @@
-"""Whether two ways to scan see the same: a fast wrong answer is no answer.
+"""Compare the results of two scanners, because speed is meaningless for wrong results.
 
-A ray may differ only where rounding lets it: by an edge of a face, or on a face that it meets flat.
+A ray may differ only through rounding: near an edge of a face, or on a face that it meets at a
+grazing angle.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,24 +17,24 @@ from tests.support.meshes import Mesh, scan_image
 from tests.support.ray_edges import ROUNDING, angle_to_edges, slide
 
 SAME_METRES = 1e-4
-"""Ranges that are nearer than this are the same."""
+"""Ranges that differ by less than this are equal."""
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How the scans of some frames compare."""
+    """The agreement of two scans over a number of frames."""
 
     frames: int
     hits: int
-    """Of ours."""
+    """Number of hits of our scans."""
     differing: int
-    """Rays that hit in one scan only, or at another range."""
+    """Number of rays that hit in only one scan, or at different ranges."""
     unexplained: int
-    """Those of them that pass no edge and meet no face flat."""
+    """Number of differing rays that rounding does not explain: no edge and no grazing angle."""
     largest_metres: float
-    """The largest difference of ranges among the rays that do not differ."""
+    """The largest difference of ranges in meters among the rays that do not differ."""
 
 
 def compare_scans(
@@ -43,7 +44,7 @@ def compare_scans(
     faces: NDArray[np.int32],
     sensor: Sensor,
 ) -> Agreement:
-    """Compare scans of a clip, shaped (frames, vertices, 3), sensor frame, ray by ray."""
+    """Compare scans ray by ray; `clip` is shaped (frames, vertices, 3), sensor frame."""
     return add_agreements(
         [
             _compare(our, their, (vertices, faces), sensor)
@@ -53,7 +54,7 @@ def compare_scans(
 
 
 def add_agreements(parts: Sequence[Agreement]) -> Agreement:
-    """Return the agreement of all frames together."""
+    """Return the agreement over the frames of all parts."""
     return Agreement(
         frames=sum(part.frames for part in parts),
         hits=sum(part.hits for part in parts),
@@ -85,7 +86,7 @@ def _compare(ours: Scan, theirs: Hits, mesh: Mesh, sensor: Sensor) -> Agreement:
 
 
 def _rounds(ray: NDArray[np.float64], mesh: Mesh, face: int, gap: float) -> bool:
-    """Tell whether rounding of the ray's direction explains a gap between two ranges."""
+    """Return whether rounding of the ray's direction explains a difference of two ranges."""
     if angle_to_edges(ray, mesh) <= ROUNDING:
         return True
     return face >= 0 and abs(gap) < ROUNDING * slide(ray, mesh[0][mesh[1][face]])

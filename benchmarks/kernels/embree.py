@@ -1,7 +1,8 @@
-"""Scanning by Embree, through Open3D and through embreex: a fresh scene and some rays a frame.
+"""Scan with Embree through Open3D and embreex, with a new scene per frame.
 
-A fresh scene, since neither package lets the vertices of one be moved; one thread, indexed faces,
-and only the rays towards the frame's bounding box, which is what was fastest.
+Each frame needs a new scene, because neither package can move the vertices of one. The fastest
+configuration is used: one thread, indexed faces, and only the rays towards the frame's bounding
+box.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,12 +18,12 @@ Array = NDArray[np.float32]
 Faces = NDArray[np.uint32]
 Numbers = NDArray[np.intp]
 Cast = Callable[[Array, Faces, Array], tuple[Array, NDArray[np.int64]]]
-"""From vertices (vertices, 3), faces (faces, 3) and rays (rays, 3) from the origin, to ranges
-(rays,), infinite where a ray misses, and faces (rays,)."""
+"""Takes vertices (vertices, 3), faces (faces, 3) and ray directions (rays, 3) from the origin;
+returns ranges (rays,), infinite where a ray misses, and face indices (rays,)."""
 
 
 class Hits(NamedTuple):
-    """What a peer saw of one frame; sensor frame, metres."""
+    """The hits of a peer in one frame; sensor frame, meters."""
 
     points: Array
     faces: NDArray[np.int64]
@@ -32,7 +33,7 @@ class Hits(NamedTuple):
 
 
 class RayCaster:
-    """Scans frame by frame, with the rays of a sensor that could hit the frame's bounding box."""
+    """Scan frame by frame, with the sensor's rays that could hit the frame's bounding box."""
 
     def __init__(self, sensor: Sensor, faces: Faces, cast: Cast) -> None:
         self._sensor = sensor
@@ -69,7 +70,7 @@ def rays_towards(sensor: Sensor, low: Array, high: Array) -> tuple[Numbers, Numb
 
 
 def _columns_towards(sensor: Sensor, beams: Numbers, low: Array, high: Array) -> Numbers:
-    """Return the columns of each beam, shaped (beams, columns); all where a box may be anywhere."""
+    """Return the columns of each beam, shaped (beams, columns); all if the box reaches x <= 0."""
     step = 2 * np.pi / sensor.columns
     if low[0] <= 0:
         return np.broadcast_to(np.arange(sensor.columns), (len(beams), sensor.columns))
@@ -81,7 +82,7 @@ def _columns_towards(sensor: Sensor, beams: Numbers, low: Array, high: Array) ->
 
 
 def cast_by_open3d(vertices: Array, faces: Faces, rays: Array) -> tuple[Array, NDArray[np.int64]]:
-    """Cast rays by Open3D's `RaycastingScene`, which is Embree inside."""
+    """Cast rays with Open3D's `RaycastingScene`, which uses Embree."""
     from open3d.core import Tensor
     from open3d.t.geometry import RaycastingScene
 
@@ -93,7 +94,7 @@ def cast_by_open3d(vertices: Array, faces: Faces, rays: Array) -> tuple[Array, N
 
 
 def cast_by_embreex(vertices: Array, faces: Faces, rays: Array) -> tuple[Array, NDArray[np.int64]]:
-    """Cast rays by embreex, which is what `trimesh` calls, without the time that trimesh adds."""
+    """Cast rays with embreex, which `trimesh` uses, without the overhead of trimesh."""
     from embreex.mesh_construction import TriangleMesh
     from embreex.rtcore_scene import EmbreeScene
 

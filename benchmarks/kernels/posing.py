@@ -1,4 +1,4 @@
-"""Frames a second of posing, beside the `smplx` package, on a made body of SMPL's size.
+"""Measure posing in frames per second against `smplx`, on a synthetic body of SMPL's size.
 
 Run from the project's root, on one core: `OMP_NUM_THREADS=1 python -m benchmarks.kernels.posing`.
 """
@@ -21,7 +21,7 @@ from motiondata.skeletons import JOINTS
 from tests.support.small_body import made_body
 
 VERTICES, FRAMES = 6890, 199
-"""SMPL's vertices; HumanML3D's longest clip."""
+"""The number of SMPL's vertices, and the frames of HumanML3D's longest clip."""
 QUICK_FRAMES = 8
 
 
@@ -33,7 +33,7 @@ def main(quick: bool) -> None:
 
 
 def compare(quick: bool) -> None:
-    """Print a table."""
+    """Print a table of frames per second."""
     frames = QUICK_FRAMES if quick else FRAMES
     arrays = made_body(vertices=VERTICES)
     generator = np.random.default_rng(0)

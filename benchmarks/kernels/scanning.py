@@ -1,8 +1,8 @@
-"""Scans and samples a second of processor time, compared with Embree and fpsample.
+"""Measure scanning and sampling per second of processor time against Embree and fpsample.
 
 Run from the project's root: `python -m benchmarks.kernels.scanning`, with the extra `bench`
 installed; a package that is not installed has no row. Embree gets only the rays towards each
-frame's bounding box; the scanner finds them itself.
+frame's bounding box; our scanner selects them itself.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def main(quick: bool) -> None:
 
 
 def compare(quick: bool) -> None:
-    """Print tables of scans at three distances, and of samples of three sizes."""
+    """Print tables of scans at three distances, and of sampling from three numbers of points."""
     frames, turns = (QUICK_FRAMES, QUICK_REPEATS) if quick else (FRAMES, REPEATS)
     for distance in METRES:
         _print_scans(distance, frames, turns)

@@ -1,6 +1,6 @@
-"""The same made clips as shards, as plain `.npy` files, and as litData's chunks; and huge shards.
+"""Write the same synthetic clips as shards, `.npy` files and litData chunks, and huge shards.
 
-Clips are as long as HumanML3D's, 40 to 200 frames, with 384 points a frame.
+Clips have the lengths of HumanML3D's clips, 40 to 200 frames, and 384 points per frame.
 """
 
 import importlib.util
@@ -32,31 +32,31 @@ HAS_LITDATA = importlib.util.find_spec("litdata") is not None
 
 @dataclass(frozen=True)
 class Extent:
-    """How much data is made."""
+    """The size of the data."""
 
     clips: int
-    """That all readers read."""
+    """Number of clips that all readers read."""
     shards: int
     huge_clips: int
-    """Of the dataset that is only opened, and resumed in the middle."""
+    """Number of clips of the huge dataset, which is only opened and resumed in the middle."""
     huge_shards: int
 
 
 WHOLE = Extent(400, 8, 16_700, 70)
-"""The huge dataset has two million frames, 9 GB that take no room on the disk."""
+"""The huge dataset has two million frames, 9 GB in sparse files that take no disk space."""
 QUICK = Extent(16, 2, 40, 3)
 
 
 def clip_lengths(clips: int, shards: int) -> list[list[int]]:
-    """Return the frames of each clip of each shard."""
+    """Return the number of frames of each clip, per shard."""
     random = np.random.default_rng(0)
     return [part.tolist() for part in np.array_split(random.integers(40, 200, clips), shards)]
 
 
 def make_all(folder: Path, extent: Extent) -> StreamedDataset:
-    """Write all forms of the data that are not there yet.
+    """Write all forms of the data that do not exist yet; return the shards.
 
-    Raises `InputError` where the folder has the data of another extent.
+    Raises `InputError` if the folder has data of another extent.
     """
     lengths = clip_lengths(extent.clips, extent.shards)
     if not (folder / "shards").exists():
@@ -78,13 +78,13 @@ def make_all(folder: Path, extent: Extent) -> StreamedDataset:
 
 
 def whole_clips(data: StreamedDataset) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """Yield each clip's key and points."""
+    """Yield the key and the points (frames, 384, 3) of each clip."""
     for batch in data.clips("train", ["points"], batch=1):
         yield batch["keys"][0], batch["points"][0]
 
 
 def make_huge(folder: Path, extent: Extent) -> None:
-    """Write a dataset of many clips whose values are holes of sparse files."""
+    """Write a dataset of many clips whose values are holes in sparse files."""
     schema = Schema({"points.npy": ArraySpec("float32", ("frames", POINTS, 3))})
     (folder / "train").mkdir(parents=True)
     rows: list[ManifestRow] = []

@@ -1,9 +1,9 @@
-"""Clips, frames and windows a second, beside webdataset, plain files and litData, on one machine.
+"""Measure clips, frames and windows per second, compared with webdataset, `.npy` files and litData.
 
-Run from the project's root, `OMP_NUM_THREADS=1 python -m benchmarks.loading.measure FOLDER`; FOLDER
-keeps the data that is made. litData has a row if it is installed. Readers take turns, so that a
-busy machine slows all of them; ratios are of the medians. `--quick` makes little data and reads
-each once, to see that everything runs.
+Run `OMP_NUM_THREADS=1 python -m benchmarks.loading.measure FOLDER` from the project's root; FOLDER
+keeps the generated data. litData has a row if it is installed. Readers take turns, so that other
+load on the machine slows all of them. Ratios are those of the medians. `--quick` generates little
+data and reads it once, to check that everything runs.
 """
 
 import os
@@ -26,11 +26,11 @@ from shards import open_dataset
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured."""
+    """The size of a measurement."""
 
     extent: Extent
     seconds: float
-    """Of each reading."""
+    """Seconds per measurement of a reader."""
     rounds: int
     workers: tuple[int, ...]
 
@@ -74,7 +74,7 @@ def _print_rates(folder: Path, what: str, workers: int, size: Size, cold: bool =
 
 
 def _rate(batches: Iterable[Any], seconds: float) -> float:
-    """Return the items a second of a reader, epoch after epoch, from its second batch on."""
+    """Return the items per second of a reader over repeated epochs, from its second batch on."""
     iterator = iter(batches)
     next(iterator)
     items, start = 0, time.perf_counter()

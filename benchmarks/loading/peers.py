@@ -1,7 +1,7 @@
-"""How others read the same clips, frames and windows, written as their manuals do.
+"""Readers of other libraries for the same clips, frames and windows, written as in their manuals.
 
-Each function returns an iterator of batches, whose length is the number of items; every one
-shuffles, as far as its library can.
+Each function returns an iterable of batches; the length of a batch is its number of items. Each
+reader shuffles as well as its library can.
 """
 
 import importlib.util
@@ -23,11 +23,11 @@ BATCHES = {"clips": CLIP_BATCH, "frames": FRAME_BATCH, "windows": WINDOW_BATCH}
 
 Array = NDArray[np.float32]
 Reader = Callable[[Path, str, int], Any]
-"""From the data's folder, what is to be read, and the number of workers, to batches."""
+"""Takes the data's folder, a key of `BATCHES`, and the number of workers; returns batches."""
 
 
 def pad(clips: list[Array]) -> Array:
-    """Return clips stacked, zeros after the shorter ones."""
+    """Stack clips, padding shorter ones with zeros at the end."""
     padded = np.zeros((len(clips), max(map(len, clips)), *clips[0].shape[1:]), np.float32)
     for row, clip in zip(padded, clips, strict=True):
         row[: len(clip)] = clip
@@ -35,7 +35,7 @@ def pad(clips: list[Array]) -> Array:
 
 
 def crop(clip: Array) -> Array:
-    """Return a random window."""
+    """Return a random window of a clip."""
     start = np.random.default_rng().integers(len(clip) - LENGTH + 1)
     return np.array(clip[start : start + LENGTH])
 
@@ -53,9 +53,9 @@ COLLATE: dict[str, Callable[[list[Array]], Array]] = {
 
 
 def in_workers(batches: Any, workers: int) -> Any:
-    """Return batches made by workers that stay from epoch to epoch, if there are any.
+    """Return batches made by worker processes that persist between epochs, if there are any.
 
-    They are forked, whatever method litData sets for all when it is imported.
+    They are forked, regardless of the start method that litData sets globally on import.
     """
     if not workers:
         return batches
@@ -74,7 +74,7 @@ def ours(folder: Path, what: str, workers: int) -> Any:
 
 
 def ours_of(data: StreamedDataset, what: str) -> Any:
-    """Return one of the three views."""
+    """Return the view of clips, frames or windows."""
     if what == "clips":
         return data.clips("train", ["points"], CLIP_BATCH, shuffle=True)
     if what == "frames":
@@ -83,14 +83,14 @@ def ours_of(data: StreamedDataset, what: str) -> Any:
 
 
 def explode(what: str, samples: Iterator[dict[str, Any]]) -> Iterator[Array]:
-    """Yield what is wanted of each clip."""
+    """Yield the frames, the whole clip or a random window of each sample."""
     for sample in samples:
         points = sample["points.npy"]
         yield from points if what == "frames" else [points if what == "clips" else crop(points)]
 
 
 def by_webdataset(folder: Path, what: str, workers: int) -> Any:
-    """Read the same shards with `webdataset`: buffers shuffle, clips are decoded whole."""
+    """Read the same shards with `webdataset`: it shuffles in buffers and decodes whole clips."""
     files = sorted(map(str, (folder / "shards/train").iterdir()))
     buffer = BUFFER if what == "frames" else 100
     pipeline = (
@@ -104,7 +104,7 @@ def by_webdataset(folder: Path, what: str, workers: int) -> Any:
 
 
 class NpyFiles(Dataset[Array]):
-    """A file a clip, mapped anew for each item, as most trainers of motion do it."""
+    """One file per clip, memory-mapped again for each item, as in most motion trainers."""
 
     def __init__(self, folder: Path, what: str) -> None:
         self.paths = sorted((folder / "npy").iterdir())
@@ -125,7 +125,7 @@ class NpyFiles(Dataset[Array]):
 
 
 def by_npy_files(folder: Path, what: str, workers: int) -> Any:
-    """Read plain files through a map-style data set."""
+    """Read `.npy` files through a map-style dataset."""
     files = NpyFiles(folder, what)
     return DataLoader(
         files,
@@ -139,7 +139,7 @@ def by_npy_files(folder: Path, what: str, workers: int) -> Any:
 
 
 def by_litdata(folder: Path, what: str, workers: int) -> Any:
-    """Read litData's own chunks: an item a frame, or a clip."""
+    """Read litData chunks, with one frame or one clip per item."""
     import litdata
 
     name = "frames" if what == "frames" else "clips"

@@ -1,8 +1,8 @@
-"""Print how builds scale to a thousand workers, on paper: the tables of docs/cluster.md.
+"""Model how builds scale to a thousand workers, and print the tables of docs/cluster.md.
 
-Shards are filled by the real planner and handed out as the real scheduler does, the next one to
-whoever is free; only the work itself is left out. Run `python -m benchmarks.scale.cluster_model
-[INDEX]` from the project's root; clips are as long as HumanML3D's, about, or as an index's.
+The real planner fills the shards, and each free worker takes the next shard, as with the real
+scheduler; only the work itself is omitted. Run `python -m benchmarks.scale.cluster_model [INDEX]`
+from the project's root. Clip lengths are approximately those of HumanML3D, or those of an index.
 """
 
 import heapq
@@ -19,19 +19,19 @@ from pipelines.clips.pack_shards import cut_evenly
 from pipelines.products.lidar.sample import frame_bytes, sample_bytes
 
 FRAMES_PER_SECOND = 2000.0
-"""What a worker scans, about: HumanML3D in a quarter of an hour on one core."""
+"""Approximate rate of one worker: HumanML3D in a quarter of an hour on one core."""
 SHARD_SECONDS = 0.3
-"""What a shard costs beside its frames: hearing of it, flushing it to the disk, its receipt."""
+"""Fixed cost per shard: receiving the job, flushing the file to disk, and writing the receipt."""
 STARTING_SECONDS = 10.0
-"""What a worker costs before its first shard: its process, its imports, its kernels."""
+"""Startup cost per worker: its process, its imports, and its kernels."""
 
 HUMANML3D_ROWS = 13_425
-"""HumanML3D's rows without HumanAct12's."""
+"""Number of HumanML3D's rows without HumanAct12's."""
 SHORTEST, LONGEST = 40, 200
-"""Frames of HumanML3D's clips, of 2 to 10 seconds at 20 fps. Source: Guo et al., CVPR 2022."""
+"""Frame limits of HumanML3D's clips: 2 to 10 seconds at 20 fps. Source: Guo et al., CVPR 2022."""
 LONGEST_SHARE = 0.275
-"""Clips that are cut at the longest; the others are spread evenly, so that the mean is their 7.1 s
-(same source)."""
+"""Share of clips with the maximum length; the lengths of the others are evenly distributed, so that
+the mean is HumanML3D's 7.1 s (same source)."""
 
 ROWS = (HUMANML3D_ROWS, 1_000_000)
 QUICK_ROWS = (1_000,)
@@ -58,7 +58,7 @@ def lengths_of(index: Path) -> NDArray[np.int64]:
 
 
 def usual_lengths() -> NDArray[np.int64]:
-    """Return lengths of clips, in frames, spread as HumanML3D's are, about."""
+    """Return clip lengths in frames, with approximately HumanML3D's distribution."""
     even = np.linspace(0, 1, 10_000)
     below = np.minimum(even / (1 - LONGEST_SHARE), 1)
     lengths: NDArray[np.int64] = np.rint(SHORTEST + below * (LONGEST - SHORTEST)).astype(np.int64)
@@ -66,7 +66,7 @@ def usual_lengths() -> NDArray[np.int64]:
 
 
 def _scaling_table(lengths: NDArray[np.int64]) -> Iterator[str]:
-    """Yield a Markdown table: how much longer than ideal a build takes, by shards and workers."""
+    """Yield a Markdown table of build time over ideal time, by shard size and workers."""
     sizes = lengths * frame_bytes(384) + sample_bytes()
     hours = lengths.sum() / FRAMES_PER_SECOND / 3600
     yield f"{len(lengths):,} rows, {lengths.sum():,} frames, {hours:,.1f} h of one core"
@@ -87,7 +87,7 @@ def _seconds(lengths: NDArray[np.int64]) -> float:
 
 
 def makespan(seconds: Sequence[float], workers: int) -> float:
-    """Return how long jobs take when each free worker takes the next one in order."""
+    """Return the total time of jobs if each free worker takes the next one in order."""
     free = [STARTING_SECONDS] * workers
     for job in seconds:
         heapq.heapreplace(free, free[0] + job)

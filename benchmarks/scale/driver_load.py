@@ -1,10 +1,10 @@
-"""Seconds and peak memory of a build's driver: it plans, goes on, and finishes, without workers.
+"""Measure time and peak memory of a build's driver: plan, resume and finish, without workers.
 
-`python -m benchmarks.scale.driver_load --rows 1000000`, from the project's root. Everything is the
-real thing but for the recordings and captions, which are empty files, and the shards, which are
-sparse ones whose receipts tell of samples that nobody made. All stages run in one process, as in a
-build that finds all receipts there; what they need is made in another one, in the folder of
-temporary files. The system counts a process's peak, so that each line's is the largest so far.
+Run `python -m benchmarks.scale.driver_load --rows 1000000` from the project's root. The code is
+that of a real build. The recordings and captions are empty files, and the shards are sparse files
+whose receipts describe samples that do not exist. All stages run in one process, as in a resumed
+build that finds all receipts. Another process prepares the input in a temporary folder. The system
+records one peak per process, so the peak of each line is the highest so far.
 """
 
 import multiprocessing
@@ -40,9 +40,9 @@ from shards.stats.moments import Moments
 
 RECORDINGS_IN_A_FOLDER = 500
 SPLITS = {"train": 0.80, "val": 0.05, "test": 0.15}
-"""The share of the rows in each split, as HumanML3D's."""
+"""The share of rows in each split, as in HumanML3D."""
 CAPTIONS, WORDS = 3, 10
-"""Captions of a clip and words in a caption, about, as HumanML3D's."""
+"""Captions per clip and words per caption, approximately as in HumanML3D."""
 OUT = "lidar"
 QUICK_ROWS, QUICK_RECORDINGS = 2_000, 100
 
@@ -50,17 +50,17 @@ Result = TypeVar("Result")
 
 
 class Stage(NamedTuple):
-    """What a stage took."""
+    """The cost of a stage."""
 
     name: str
     seconds: float
-    """Of processor time."""
+    """Seconds of processor time."""
     megabytes: float
-    """The process's peak so far."""
+    """The process's peak memory so far, in 10^6 bytes."""
 
 
 class Load(NamedTuple):
-    """What a driver took, stage by stage, and what it sends and keeps."""
+    """The cost of a driver per stage, and the sizes of what it sends and stores."""
 
     stages: list[Stage]
     shards: int
@@ -70,7 +70,7 @@ class Load(NamedTuple):
 
 
 def measure_driver(root: Path, rows: int, recordings: int, texts: bool) -> Load:
-    """Make what a driver needs below a folder, and return what it took there."""
+    """Prepare a driver's input below a folder, run it there, and return its cost."""
     context = multiprocessing.get_context("spawn")
     for work, words in ((_prepare, (root, rows, recordings, texts)), (_drive, (root,))):
         ours, theirs = context.Pipe()
@@ -83,7 +83,7 @@ def measure_driver(root: Path, rows: int, recordings: int, texts: bool) -> Load:
 
 
 def _drive(root: Path, reported_means: Any) -> None:
-    """Do what a build does whose shards are all there; tell what it took."""
+    """Run the driver of a build whose shards all exist; send its cost."""
     stages: list[Stage] = []
 
     def run(name: str, stage: Callable[[], Result]) -> Result:
@@ -119,7 +119,7 @@ def _product(root: Path) -> LidarProduct:
 
 
 def _prepare(root: Path, rows: int, recordings: int, texts: bool, reported_means: Any) -> None:
-    """Make inputs, and what a build of them leaves in its folder before it is finished."""
+    """Write the inputs, and the output folder of a build before it is finished."""
     lengths = np.random.default_rng(0).choice(usual_lengths(), rows)
     _write_archive(root, lengths, recordings)
     if texts:
@@ -157,7 +157,7 @@ def _write_archive(root: Path, lengths: NDArray[np.int64], recordings: int) -> N
 
 
 def _recording(number: int, amass: Path) -> str:
-    """Make an empty recording; return its name."""
+    """Create an empty recording; return its name."""
     folder = f"KIT/{number // RECORDINGS_IN_A_FOLDER}"
     name = f"{folder}/walking_medium_{number:07d}"
     (amass / folder).mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
-"""Peak memory of a build's worker and of its driver, for corpora of growing size.
+"""Measure the peak memory of a build's worker and driver, for corpora of increasing size.
 
-`python -m benchmarks.scale.memory`: a worker's peak must not grow with the number of clips or
-shards. Each build has a process of its own, since the system keeps one peak a process.
+Run `python -m benchmarks.scale.memory`. A worker's peak must not grow with the number of clips or
+shards. Each build runs in a separate process, because the system records one peak per process.
 """
 
 import multiprocessing
@@ -30,7 +30,7 @@ class Peaks(NamedTuple):
 
 
 def measure_peaks(options: BuildOptions, out: Path) -> Peaks:
-    """Build a dataset in a fresh process, and return its peak and its worker's."""
+    """Build a dataset in a new process; return its peak memory and its worker's."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_build, args=(options, out, theirs))

@@ -1,4 +1,4 @@
-"""Print how well converted CMU motions follow their skeletons: the tables of docs/cmu.md.
+"""Measure how closely converted CMU motions follow their skeletons; print docs/cmu.md's tables.
 
 Run `python -m benchmarks.sources.cmu_fidelity DIR` on a folder of ASF/AMC files.
 """
@@ -42,7 +42,7 @@ def main(folder: Path, quick: bool) -> None:
 def _converted(
     folder: Path,
 ) -> Iterator[tuple[str, CmuSubject, WorldBones, NDArray[np.float64]]]:
-    """Yield each motion's name, its subject, its bones and the joints of its conversion."""
+    """Yield each motion's name, its subject, its world bones, and the converted joints."""
     for skeleton in sorted(folder.rglob("*.asf")):
         subject = read_subject(skeleton)
         for path in sorted(skeleton.parent.glob(f"{skeleton.stem}_*.amc")):

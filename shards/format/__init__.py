@@ -1,1 +1,1 @@
-"""The format: members, shards, tables and descriptions as files, and reading them strictly."""
+"""The file format: members, shards, tables and `dataset.json`, with strict readers."""

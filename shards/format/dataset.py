@@ -1,7 +1,7 @@
-"""A finished dataset: its folder, what `dataset.json` says, and the manifest.
+"""A finished dataset: its folder, the contents of `dataset.json`, and the manifest.
 
-Opening checks everything that needs no shard to be read, so that whoever holds a `Dataset` may
-index by it; the shards are checked as they are opened, and wholly by `shards.verify`.
+Opening checks everything that can be checked without reading a shard, so a `Dataset` is safe to
+index by. Shards are checked as they are opened; `shards.verify` checks them completely.
 """
 
 from collections.abc import Iterator
@@ -30,17 +30,17 @@ from shards.format.tables import TableEntry, parquet_to_table
 
 @dataclass(frozen=True)
 class Dataset:
-    """A folder of shards whose description and manifest are whole and agree."""
+    """A folder of shards whose description and manifest are complete and consistent."""
 
     path: Path
     """Absolute."""
     description: Description
     manifest: pa.Table
-    """A row a sample, in the order of the shards; columns as `shards.format.manifest` says."""
+    """One row per sample, in shard order; `shards.format.manifest` defines the columns."""
 
     @staticmethod
     def open(path: Path) -> "Dataset":
-        """Open a finished dataset, or raise `DatasetError` saying why it is none.
+        """Open a finished dataset; raise `DatasetError` with the reason where that fails.
 
         The path is made absolute, so that a later change of the working directory does not matter.
         """
@@ -59,7 +59,7 @@ class Dataset:
 
     @property
     def content_hash(self) -> str:
-        """The hash of all shards: the dataset's identity."""
+        """The hash of all shards, which identifies the dataset."""
         return self.description.content_hash
 
     def shards_of(self, split: str) -> tuple[ShardEntry, ...]:
@@ -67,7 +67,7 @@ class Dataset:
         return self.description.shards_of(split)
 
     def default_split(self) -> str:
-        """Return `train`, or else the only split; raise `ShardError` with the splits there are."""
+        """Return `train`, or else the only split; raise `ShardError` with the splits to choose."""
         splits = self.description.splits
         if TRAIN in splits or len(splits) == 1:
             return TRAIN if TRAIN in splits else splits[0]
@@ -75,19 +75,19 @@ class Dataset:
         raise ShardError(f"{self.path}: there is no split {TRAIN!r}; {choice}")
 
     def rows_of(self, shard: ShardEntry) -> list[ManifestRow]:
-        """Return the rows of a shard's samples, in their order in it."""
+        """Return the manifest rows of a shard's samples, in their order in the shard."""
         return table_to_rows(
             self.schema, self.manifest.slice(self._starts[shard.name], shard.samples)
         )
 
     def row(self, key: str) -> ManifestRow:
-        """Return the row of a sample."""
+        """Return the manifest row of a sample; raise `ShardError` for an unknown key."""
         if key not in self._numbers:
             raise ShardError(f"{self.path}: there is no sample {key!r}")
         return table_to_rows(self.schema, self.manifest.slice(self._numbers[key], 1))[0]
 
     def shard(self, name: str) -> ShardEntry:
-        """Return the entry of a shard that the manifest names."""
+        """Return the entry of a shard by its name in the manifest."""
         return self._entries[name]
 
     @cached_property
@@ -104,12 +104,12 @@ class Dataset:
 
 
 def write_dataset_json(out: Path, description: Description, permit: Permit = nullcontext) -> None:
-    """Publish `dataset.json`, which makes a folder of shards a finished dataset."""
+    """Publish `dataset.json`, which marks a folder of shards as a finished dataset."""
     publish(out / DATASET, description_to_json(description), permit)
 
 
 def read_description(path: Path) -> Description:
-    """Return what `dataset.json` says, or raise `DatasetError` for a folder without it."""
+    """Return the contents of `dataset.json`; raise `DatasetError` for a folder without it."""
     refuse_url(path)
     if not (path / DATASET).exists():
         raise DatasetError(str(path), f"not a finished dataset: {_what_lies_at(path)}")
@@ -117,7 +117,7 @@ def read_description(path: Path) -> Description:
 
 
 def _what_lies_at(path: Path) -> str:
-    """Say what was found in place of a dataset, and what to do."""
+    """Describe what was found in place of a dataset, and what to do."""
     if not path.is_dir():
         return f"expected a folder with {DATASET}, found {'a file' if path.exists() else 'nothing'}"
     if (path / RECEIPTS).is_dir():
@@ -138,13 +138,13 @@ def read_table_file(path: Path, table: TableEntry) -> bytes:
 
 
 def read_drops(dataset: Dataset) -> pa.Table:
-    """Return the rows without a sample, or raise `DatasetError` where the file is damaged."""
+    """Return the dropped rows; raise `DatasetError` where the file is missing or damaged."""
     table = dataset.description.tables[1]
     return parquet_to_table(read_table_file(dataset.path, table), table.name)
 
 
 def _check_rows(description: Description, manifest: pa.Table) -> None:
-    """Raise unless the manifest's rows stand in the order of the shards and have their frames."""
+    """Raise unless the manifest's rows follow the shard order and match their frame counts."""
     keys = manifest["key"].to_pylist()
     if len(keys) != sum(shard.samples for shard in description.shards):
         raise DatasetError(MANIFEST, f"has {len(keys)} rows; {DATASET} counts otherwise")
@@ -162,7 +162,7 @@ def _check_rows(description: Description, manifest: pa.Table) -> None:
 
 
 def _slices(description: Description) -> Iterator[tuple[ShardEntry, int, int]]:
-    """Yield each shard with the number of its first row in the manifest, and of the next one's."""
+    """Yield each shard with the start and the (exclusive) stop of its rows in the manifest."""
     start = 0
     for shard in description.shards:
         yield shard, start, start + shard.samples

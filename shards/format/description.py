@@ -1,8 +1,8 @@
-"""What `dataset.json` says: the schema, the shards with their hashes, the tables, and the origin.
+"""The contents of `dataset.json`: schema, shards with hashes, tables, parameters, and provenance.
 
-It is written last, so that a folder without it is an unfinished build. Totals are derived from the
-list of shards, never stored beside it as a second truth: the file repeats them for people, and a
-reader compares.
+It is written last, so a folder without it is an unfinished build. Totals are derived from the list
+of shards. The file repeats them for human readers, and `json_to_description` checks that they
+agree.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ class ShardEntry:
     """A shard of a finished dataset."""
 
     name: str
-    """Its path in the dataset's folder, `train/000000.tar`."""
+    """Path relative to the dataset's folder, such as `train/000000.tar`."""
     bytes: int
     blake3: str
     samples: int
@@ -43,10 +43,10 @@ class ShardEntry:
 
 @dataclass(frozen=True)
 class FileEntry:
-    """A file of statistics that a build has written."""
+    """A statistics file that a build has written."""
 
     name: str
-    """Its path in the dataset's folder, `stats/train/points/mean.npy`."""
+    """Path relative to the dataset's folder, such as `stats/train/points/mean.npy`."""
     bytes: int
     blake3: str
 
@@ -57,25 +57,25 @@ class FileEntry:
 
 
 def file_entries(files: Mapping[str, bytes]) -> tuple[FileEntry, ...]:
-    """Return the records of files of statistics, given by their names."""
+    """Return the entries of statistics files, given as bytes by name."""
     return tuple(FileEntry(name, len(data), hash_bytes(data)) for name, data in files.items())
 
 
 @dataclass(frozen=True)
 class Description:
-    """All that `dataset.json` says of a dataset."""
+    """The contents of `dataset.json`."""
 
     schema: Schema
     shards: tuple[ShardEntry, ...]
-    """In order: a split's shards together, by number."""
+    """Grouped by split, in order of their numbers."""
     tables: tuple[TableEntry, ...]
     """The manifest and the drops."""
     parameters: Mapping[str, Any]
-    """What the dataset was built with: what changes a byte of it."""
+    """Build parameters that affect the bytes of the dataset."""
     provenance: Mapping[str, Any]
-    """From what and by which version it was built, and how to do it again."""
+    """The inputs, the version that built the dataset, and how to rebuild it."""
     statistics: tuple[FileEntry, ...] | None = None
-    """The statistics that the build wrote; None: a version wrote it that did not list them."""
+    """Statistics files that the build wrote; None where an older version did not list them."""
 
     def __post_init__(self) -> None:
         names = [shard.name for shard in self.shards]
@@ -97,16 +97,16 @@ class Description:
 
     @property
     def splits(self) -> list[str]:
-        """The splits in their order."""
+        """The splits in order of their first shard."""
         return list(dict.fromkeys(shard.split for shard in self.shards))
 
     @property
     def content_hash(self) -> str:
-        """The hash of all shards: the dataset's identity."""
+        """The hash of all shards, which identifies the dataset."""
         return content_hash(self.shards)
 
     def shards_of(self, split: str) -> tuple[ShardEntry, ...]:
-        """Return a split's shards in order, or raise with the splits there are."""
+        """Return a split's shards in order; raise `ShardError` with the available splits."""
         if split not in self.splits:
             choice = (
                 f"choose one of {', '.join(self.splits)}" if self.splits else "there are no samples"
@@ -116,17 +116,17 @@ class Description:
 
 
 def content_hash(shards: Sequence[ShardEntry]) -> str:
-    """Return the hash of shards' names and hashes, in order."""
+    """Return the hash of the names and hashes of shards, in order."""
     return hash_bytes("".join(f"{shard.name} {shard.blake3}\n" for shard in shards).encode())
 
 
 def description_to_json(description: Description) -> bytes:
-    """Return the bytes of `dataset.json`: always the same for the same description."""
+    """Return the bytes of `dataset.json`; equal descriptions give equal bytes."""
     return to_self_hashed_json(_to_document(description))
 
 
 def json_to_description(data: bytes) -> Description:
-    """Return what the bytes of `dataset.json` say, or raise `DatasetError`."""
+    """Parse the bytes of `dataset.json`, or raise `DatasetError`."""
     document = from_self_hashed_json(data, DATASET)
     _check_version(document)
     try:
@@ -142,9 +142,10 @@ def json_to_description(data: bytes) -> Description:
 
 
 def brace_pattern(names: Sequence[str]) -> str:
-    """Return a split's shard names as the pattern that `webdataset` expands.
+    """Return a split's shard names as a brace pattern that `webdataset` expands.
 
-    Numbers may lack where all samples of a shard were dropped; then every one is listed.
+    A number is missing where all samples of a shard were dropped. The pattern then lists every
+    number instead of a range.
     """
     numbers = [name.split("/")[1].removesuffix(".tar") for name in names]
     if len(numbers) == 1:

@@ -1,7 +1,7 @@
-"""The manifest: a row a sample, in the order of the shards and of the samples in them.
+"""The manifest: one row per sample, ordered by shard and by position in the shard.
 
-With it a dataset is a random-access file: it says where every member lies, and how many frames each
-sample has, without a tar file being opened.
+It gives random access to a dataset: the location of every member and the frame count of every
+sample are known without opening a tar file.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,20 +24,20 @@ _KINDS = (pa.types.is_string, pa.types.is_boolean, pa.types.is_integer, pa.types
 
 @dataclass(frozen=True)
 class ManifestRow:
-    """What the manifest says of one sample."""
+    """One row of the manifest: one sample."""
 
     key: str
     shard: str
-    """The name of the shard, `train/000000.tar`, which tells the split too."""
+    """The name of the shard, such as `train/000000.tar`; it includes the split."""
     frames: int
     members: Mapping[str, Span]
-    """Where each member lies in the shard, by suffix."""
+    """The location of each member in the shard, by suffix."""
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """What the dataset's maker says of samples beyond this, a value a further column."""
+    """Values of the product's additional columns, by column name."""
 
 
 def manifest_columns(schema: Schema) -> pa.Schema:
-    """Return the columns that every manifest of such samples has."""
+    """Return the columns that every manifest of this schema has."""
     texts = [(name, pa.string()) for name in ("key", "split", "shard")]
     spans = [(name, pa.int64()) for suffix in schema.members for name in _span_columns(suffix)]
     columns = [*texts, ("frames", pa.int64()), *spans]
@@ -45,7 +45,7 @@ def manifest_columns(schema: Schema) -> pa.Schema:
 
 
 def manifest_schema(schema: Schema, extra: pa.Schema) -> pa.Schema:
-    """Return all columns of the manifest of such samples, or raise where one comes twice."""
+    """Return all columns of a manifest; raise `ShardError` for a duplicate column."""
     columns = pa.schema([*manifest_columns(schema), *extra])
     if len(set(columns.names)) != len(columns):
         raise ShardError(f"a manifest has the columns {', '.join(columns.names)}: one comes twice")
@@ -55,17 +55,20 @@ def manifest_schema(schema: Schema, extra: pa.Schema) -> pa.Schema:
 def manifest_table(
     schema: Schema, rows: Iterable[ManifestRow], extra: pa.Schema = NO_COLUMNS
 ) -> pa.Table:
-    """Return the manifest of rows in order; `extra` describes the further columns."""
+    """Return a manifest of rows in order; `extra` defines the additional columns."""
     return rows_to_table((_row_to_dict(row) for row in rows), manifest_schema(schema, extra))
 
 
 def table_to_rows(schema: Schema, table: pa.Table) -> list[ManifestRow]:
-    """Return the rows of a manifest, or of a slice of one."""
+    """Return the rows of a manifest or of a slice of it."""
     return [_dict_to_row(schema, record) for record in table.to_pylist()]
 
 
 def parquet_to_manifest(schema: Schema, data: bytes) -> pa.Table:
-    """Return the manifest that Parquet bytes hold, with its columns and keys checked."""
+    """Return the manifest in Parquet bytes, after checks of its columns and keys.
+
+    Raises `DatasetError` where it does not fit the schema.
+    """
     table = parquet_to_table(data, MANIFEST)
     _check_columns(table.schema)
     for column in manifest_columns(schema):
@@ -82,10 +85,10 @@ def parquet_to_manifest(schema: Schema, data: bytes) -> pa.Table:
 
 
 def _check_columns(columns: pa.Schema) -> None:
-    """Raise for a column that comes twice, and for a type that no build of ours writes.
+    """Raise for a duplicate column and for a type that no build writes.
 
-    Values of other types may not be Python's at all: a time of the year 300,000, a time zone that
-    this machine does not know.
+    Values of other types may have no Python equivalent: a timestamp in the year 300,000, or a time
+    zone that this machine does not know.
     """
     if len(set(columns.names)) != len(columns):
         raise DatasetError(MANIFEST, f"has the columns {', '.join(columns.names)}: one comes twice")

@@ -1,7 +1,7 @@
-"""Members as bytes: arrays as `.npy`, objects as `.json`, text as `.txt`, told by their suffix.
+"""Encode and decode members by suffix: arrays as `.npy`, objects as `.json`, text as `.txt`.
 
-These are the three suffixes that `webdataset`, `datasets` and Ray Data decode by themselves, and
-none of them can carry code.
+`webdataset`, `datasets` and Ray Data decode these three suffixes by default, and none of them can
+carry code.
 """
 
 import json
@@ -13,21 +13,24 @@ from shards.errors import MemberError, SampleError
 from shards.format.npy import array_to_npy, npy_to_array
 
 SUFFIX = re.compile(r"[a-z][a-z0-9_]*\.npy|(?:[a-z][a-z0-9_]*\.)?(?:json|txt)")
-"""What may follow a key and its dot: `points.npy`, `json`, `txt`."""
+"""The suffix of a member, after the key and a dot: `points.npy`, `json`, `txt`."""
 
 
 def field_of(suffix: str) -> str:
-    """Return the short name of a member: `points` of `points.npy`, `json` of `json`."""
+    """Return the field name of a member: `points` for `points.npy`, `json` for `json`."""
     return suffix.split(".")[0]
 
 
 def kind_of(suffix: str) -> str:
-    """Return how a member is encoded: `npy`, `json` or `txt`."""
+    """Return the encoding of a member: `npy`, `json` or `txt`."""
     return suffix.split(".")[-1]
 
 
 def encode_member(suffix: str, value: Any) -> bytes:
-    """Return the bytes of a member: an array, what JSON can say, or text."""
+    """Encode an array, a JSON-serializable object, or text as a member.
+
+    Raises `SampleError` where the value cannot be encoded.
+    """
     try:
         return _ENCODERS[kind_of(suffix)](value)
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -35,7 +38,10 @@ def encode_member(suffix: str, value: Any) -> bytes:
 
 
 def decode_member(suffix: str, data: bytes) -> Any:
-    """Return what the bytes of a member say: a read-only array, an object, or text."""
+    """Decode a member as a read-only array, an object, or text.
+
+    Raises `MemberError` where the bytes do not match the suffix.
+    """
     return _DECODERS[kind_of(suffix)](data)
 
 

@@ -1,7 +1,8 @@
-"""Arrays as `.npy` bytes, without pickles: writing as NumPy does, reading with a parser of our own.
+"""Encode and decode arrays as `.npy` bytes, without pickle.
 
-NumPy's reader evaluates the header as Python and allocates what it claims. Here the header must
-match one pattern, and its claim must equal the bytes at hand before an array exists. Format:
+NumPy writes the header. Reading uses a parser defined here: NumPy's reader evaluates the header as
+Python and allocates the size that it declares. Here the header must match one pattern, and the
+declared size must equal the size of the data before an array is created. Format:
 numpy.org/doc/stable/reference/generated/numpy.lib.format.html, version 1.0.
 """
 
@@ -20,7 +21,7 @@ MAGIC = b"\x93NUMPY\x01\x00"
 NAMES = ("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64")
 FLOATS = ("float16", "float32", "float64")
 DTYPES = {name: np.dtype(name).newbyteorder("<") for name in (*NAMES, *FLOATS)}
-"""The types that members may have, by name; all little-endian."""
+"""The allowed dtypes of members, by name; all little-endian."""
 
 _BY_CODE = {dtype.str.encode(): dtype for dtype in DTYPES.values()}
 _HEADER = re.compile(
@@ -30,7 +31,10 @@ _HEADER = re.compile(
 
 
 def array_to_npy(array: NDArray[Any]) -> bytes:
-    """Return an array as the bytes of a `.npy` file, little-endian and in C order."""
+    """Encode an array as a `.npy` file, little-endian and in C order.
+
+    Raises `SampleError` for a dtype that is not in `DTYPES`.
+    """
     if array.dtype.name not in DTYPES:
         raise SampleError(f"an array is of type {array.dtype}; expected one of {', '.join(DTYPES)}")
     dtype = DTYPES[array.dtype.name]
@@ -40,7 +44,7 @@ def array_to_npy(array: NDArray[Any]) -> bytes:
 
 @lru_cache(maxsize=4096)
 def npy_header(dtype: str, shape: tuple[int, ...]) -> bytes:
-    """Return the bytes that precede the values of such an array."""
+    """Return the `.npy` header of an array of this dtype and shape."""
     stream = BytesIO()
     np.lib.format.write_array_header_1_0(
         stream, {"descr": DTYPES[dtype].str, "fortran_order": False, "shape": shape}
@@ -49,7 +53,7 @@ def npy_header(dtype: str, shape: tuple[int, ...]) -> bytes:
 
 
 def npy_to_array(data: bytes) -> NDArray[Any]:
-    """Return the array that `.npy` bytes hold, as a read-only view of them."""
+    """Decode `.npy` bytes as a read-only view of them, or raise `MemberError`."""
     dtype, shape, start = _parse(data)
     expected = math.prod(shape) * dtype.itemsize
     if expected != len(data) - start:

@@ -1,9 +1,9 @@
-"""Names of keys, splits, shards and files, and where in a dataset's folder they may lead.
+"""Rules for the names of keys, splits, shards and files, and for paths in a dataset's folder.
 
-A dataset may come from anyone: what its files call each other is matched against these patterns
-before it touches the file system. Writers follow no link out of the folder. Readers follow links
-to files, as Hugging Face's cache, git-annex and DVC store them: what a reader opens has a size and
-a hash that the dataset records. No reader follows a link to a folder out of the dataset's.
+A dataset may come from anyone, so the file names in it are matched against these patterns before
+they are used as paths. Writers do not follow links out of the folder. Readers follow links to
+files, because Hugging Face's cache, git-annex and DVC store files as links, and the dataset records
+the size and hash of each file. Readers do not follow links to folders outside the dataset's folder.
 """
 
 import os
@@ -13,12 +13,12 @@ from pathlib import Path
 from shards.errors import DatasetError, ShardError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-"""Keys and splits: no dot, where `webdataset` cuts keys, and no leading `_`: it skips `__x__`."""
+"""Keys and splits. `webdataset` cuts keys at a dot and skips `__x__`: no dot, no leading `_`."""
 SHARD_NAME = re.compile(rf"({NAME.pattern})/[0-9]{{6}}\.tar")
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
-"""How a URL begins (RFC 3986), also one whose second slash `Path` has removed."""
+"""The start of a URL (RFC 3986), including one whose second slash `Path` has removed."""
 
 DATASET = "dataset.json"
 MANIFEST = "manifest.parquet"
@@ -32,14 +32,17 @@ STATISTICS_FILE = re.compile(
     r"(?:mean\.npy|std\.npy|stats\.json|histograms\.json)"
 )
 TRAIN = "train"
-"""The split that is meant where none is named."""
+"""The default split."""
 RESERVED = (RECEIPTS, STATISTICS)
-"""Folders that no split may be called after."""
+"""Folder names that are not allowed as split names."""
 _LEADS_OUT = "a link leads out of the dataset's folder; expected a file in it"
 
 
 def shard_name(split: str, number: int) -> str:
-    """Return the name of a split's shard: its path in the dataset's folder."""
+    """Return the name of a shard: its path relative to the dataset's folder.
+
+    Raises `ShardError` for an invalid split or number.
+    """
     name = f"{split}/{number:06d}.tar"
     if not SHARD_NAME.fullmatch(name) or split in RESERVED:
         raise ShardError(
@@ -50,7 +53,7 @@ def shard_name(split: str, number: int) -> str:
 
 
 def split_of(name: str) -> str:
-    """Return the split that a shard's name says it belongs to."""
+    """Return the split in a shard's name; raise `DatasetError` for an invalid name."""
     match = SHARD_NAME.fullmatch(name)
     if match is None or match[1] in RESERVED:
         raise DatasetError(DATASET, f"{name!r} is no name of a shard; expected train/000000.tar")
@@ -58,12 +61,12 @@ def split_of(name: str) -> str:
 
 
 def number_of(name: str) -> int:
-    """Return the number that a shard's name gives it in its split."""
+    """Return the number of a shard in its split, from its name."""
     return int(name.removeprefix(f"{split_of(name)}/").removesuffix(".tar"))
 
 
 def inside(root: Path, name: str) -> Path:
-    """Return the path of a dataset's file to be written.
+    """Return the path of a file to write in a dataset's folder.
 
     Raises `DatasetError` for names and links that lead out of the dataset's folder.
     """
@@ -74,7 +77,7 @@ def inside(root: Path, name: str) -> Path:
 
 
 def refuse_url(path: str | os.PathLike[str]) -> None:
-    """Raise `ShardError` for a URL, which would be taken for a path of folders such as `s3:`."""
+    """Raise `ShardError` for a URL, which `Path` would treat as folders such as `s3:`."""
     if URL.match(os.fspath(path)):
         raise ShardError(
             f"{path}: expected a path of this machine, found a URL; URLs are not supported: copy "
@@ -83,9 +86,9 @@ def refuse_url(path: str | os.PathLike[str]) -> None:
 
 
 def existing(root: Path, name: str) -> Path:
-    """Return the path of a dataset's file to be read: a plain file, or a link to one anywhere.
+    """Return the path of a file to read: a regular file, or a link to a regular file anywhere.
 
-    Raises `DatasetError` for a file that is missing or no plain file.
+    Raises `DatasetError` for a file that is missing or not a regular file.
     """
     path = _named(root, name)
     if not path.parent.resolve().is_relative_to(root.resolve()):
@@ -102,7 +105,7 @@ def _named(root: Path, name: str) -> Path:
 
 
 def _found(path: Path) -> str:
-    """Say what lies where a file is expected, and what to do."""
+    """Describe what was found in place of a file, and what to do."""
     if path.exists():
         return "something else than a file; build or copy it again"
     if path.is_symlink():

@@ -1,7 +1,7 @@
-"""Prefetching: the system is asked to read files into its cache before they are wanted.
+"""Prefetch files: ask the operating system to read them into its cache in advance.
 
-It does so while we compute, so that a slow disk or a file server is waited for once and not at
-every file. Where it cannot be asked, as on macOS, files are read when their turn comes.
+The system reads while the process computes, so that a slow disk or file server causes one wait and
+not one per file. Where this is not supported, as on macOS, files are read when they are needed.
 """
 
 import os
@@ -10,16 +10,16 @@ from pathlib import Path
 
 
 def prefetch(descriptor: int) -> None:
-    """Ask for the whole of an open file; nothing happens where the system refuses."""
+    """Prefetch a whole open file; ignore a refusal by the system."""
     if hasattr(os, "posix_fadvise"):
         with suppress(OSError):
             os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
 
 
 def prefetch_file(path: Path) -> None:
-    """Ask for a file, if it can be opened; whoever reads it will say what is wrong with it."""
+    """Prefetch a file if it can be opened; its reader reports any error."""
     with suppress(OSError, ValueError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would be waited for
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # opening a FIFO would block
         try:
             prefetch(descriptor)
         finally:

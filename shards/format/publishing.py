@@ -1,7 +1,7 @@
-"""Publishing: a file under its final name is whole, whenever the process or the machine dies.
+"""Write files atomically: a file with its final name is complete, even after a crash.
 
-The bytes go to a unique temporary name in the same folder, are flushed to the disk, and are then
-renamed, which POSIX makes atomic; the folder is flushed last, so that the name survives too.
+The bytes are written to a unique temporary file in the same folder, flushed to disk, and renamed,
+which is atomic in POSIX. The folder is flushed last, so that the name survives a power failure too.
 """
 
 import errno
@@ -14,20 +14,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 TEMPORARY = ".tmp"
-"""How the name of every unfinished file ends, and of no finished one."""
+"""The suffix of every unfinished file; no finished file has it."""
 _TEMPORARY_NAME = re.compile(r".+\.[0-9a-f]{16}\.tmp")
 
 NOT_FOR_FOLDERS = (errno.EINVAL, errno.EBADF)
-"""What file systems answer that cannot flush folders; PostgreSQL ignores the same, for folders only
-(`fsync_fname_ext`, src/backend/storage/file/fd.c)."""
+"""Errors of file systems that cannot flush folders. PostgreSQL ignores the same errors, for folders
+only (`fsync_fname_ext`, src/backend/storage/file/fd.c)."""
 
 Permit = Callable[[], AbstractContextManager[None]]
-"""Makes the context in which a file is begun, or gets its final name; it may refuse by raising."""
+"""Returns the context in which a file is created or renamed; it may raise to refuse."""
 
 
 @contextmanager
 def publishing(path: Path, permit: Permit = nullcontext) -> Iterator[BinaryIO]:
-    """Yield a new binary file that takes its final name only when the block ends without error."""
+    """Yield a new binary file that is renamed to `path` only if the block ends without an error."""
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}{TEMPORARY}")
     try:
         with permit():
@@ -39,7 +39,7 @@ def publishing(path: Path, permit: Permit = nullcontext) -> Iterator[BinaryIO]:
         with permit():
             temporary.replace(path)
     except OSError as error:
-        error.filename = error.filename or str(path)  # a full disk does not say what it was for
+        error.filename = error.filename or str(path)  # the error of a full disk names no file
         raise
     finally:
         temporary.unlink(missing_ok=True)
@@ -47,13 +47,13 @@ def publishing(path: Path, permit: Permit = nullcontext) -> Iterator[BinaryIO]:
 
 
 def publish(path: Path, data: bytes, permit: Permit = nullcontext) -> None:
-    """Write a whole file, or none."""
+    """Write a complete file atomically."""
     with publishing(path, permit) as file:
         file.write(data)
 
 
 def remove_temporaries(folder: Path) -> None:
-    """Remove what killed processes left unfinished in a folder and below it."""
+    """Remove unfinished files of killed processes in a folder and its subfolders."""
     for path in folder.rglob(f"*{TEMPORARY}"):
         if _TEMPORARY_NAME.fullmatch(path.name):
             path.unlink(missing_ok=True)

@@ -1,8 +1,8 @@
-"""Reading samples strictly: what does not agree with the manifest to the byte is refused.
+"""Read samples strictly: refuse anything that does not match the manifest byte for byte.
 
-Readers of tar files take a truncated or zeroed archive for a short one, and yield samples that lack
-members. Here the size of the shard, the place of every member and its exact header are known
-beforehand. What lies between the headers is covered by the hash, which `shards.verify` checks.
+Ordinary tar readers treat a truncated or zeroed archive as a short one and yield samples with
+missing members. Here the size of the shard, the location of every member and its exact header are
+known in advance. The hash covers the bytes between the headers; `shards.verify` checks it.
 """
 
 from collections.abc import Iterator
@@ -20,9 +20,9 @@ from shards.format.ustar import BLOCK, member_header
 
 
 class ShardReader:
-    """A shard open for reading members by their rows in the manifest; close it after use.
+    """An open shard that reads members by their manifest rows; close it after use.
 
-    Raises `DatasetError` where the file's size or a member's header is not as recorded.
+    Raises `DatasetError` where the file's size or a member's header differs from the record.
     """
 
     def __init__(self, root: Path, shard: ShardEntry) -> None:
@@ -39,7 +39,7 @@ class ShardReader:
         self.file.close()
 
     def bytes_at(self, offset: int, size: int) -> bytes:
-        """Return a part of the file."""
+        """Return `size` bytes at `offset`."""
         if offset < 0 or size < 0 or offset + size > self.shard.bytes:
             raise DatasetError(self.shard.name, f"has no {size} bytes at {offset}")
         self.file.seek(offset)
@@ -57,7 +57,7 @@ class ShardReader:
         return self.bytes_at(offset, size)
 
     def decoded(self, schema: Schema, row: ManifestRow, suffix: str) -> Any:
-        """Return what a sample's member says: a read-only array, an object, or text."""
+        """Return a sample's decoded member: a read-only array, an object, or text."""
         try:
             return schema.decode(suffix, self.member(row, suffix), row.frames)
         except MemberError as error:
@@ -65,13 +65,13 @@ class ShardReader:
 
 
 def check_size(shard: ShardEntry, size: int) -> None:
-    """Raise `DatasetError` unless a shard's file has as many bytes as are recorded."""
+    """Raise `DatasetError` unless a shard's file has the recorded size."""
     if size != shard.bytes:
         raise DatasetError(shard.name, f"has {size} bytes; expected {shard.bytes}; copy it again")
 
 
 def iter_samples(dataset: Dataset, split: str) -> Iterator[tuple[str, dict[str, bytes]]]:
-    """Yield the key and the members' bytes of a split's samples, in the manifest's order."""
+    """Yield the key and the members' bytes of a split's samples, in manifest order."""
     for shard in dataset.shards_of(split):
         with closing(ShardReader(dataset.path, shard)) as reader:
             for row in dataset.rows_of(shard):

@@ -1,7 +1,7 @@
-"""A schema: which members every sample of a dataset has, in which order, type and shape.
+"""The schema of a dataset: the members of every sample, with their order, types and shapes.
 
-Axes are named where their length may differ from sample to sample: all arrays of one sample agree
-on every name, and `frames` is the length that the manifest counts samples by.
+An axis has a name where its length varies between samples. All arrays of one sample agree on the
+length of each named axis. The manifest records the length of `frames`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,21 +16,21 @@ from shards.format.members import SUFFIX, decode_member, field_of, kind_of
 from shards.format.npy import DTYPES, FLOATS
 
 FRAMES = "frames"
-"""The axis along which samples differ in length."""
+"""The time axis, whose length varies between samples."""
 TEXTS = {"json": "json", "txt": "text"}
-"""What a schema says of members that are no arrays, by their kind."""
+"""The schema type of non-array members, by encoding."""
 
 
 @dataclass(frozen=True)
 class ArraySpec:
-    """The type and shape of an array member, such as float32 (frames, 384, 3)."""
+    """The dtype and shape of an array member, such as float32 (frames, 384, 3)."""
 
     dtype: str
-    """The type's name, such as `float32`."""
+    """The dtype's name, such as `float32`."""
     shape: tuple[str | int, ...]
-    """Names of axes whose length varies, numbers for the others."""
+    """A name for each axis of varying length, a number for each fixed axis."""
     counted_where: str | None = None
-    """A field shaped (frames,); where it is zero, statistics leave out this array's frame."""
+    """A field shaped (frames,); statistics of this array skip the frames where it is zero."""
 
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
@@ -43,13 +43,13 @@ class ArraySpec:
 
     @property
     def components(self) -> int:
-        """Return how long the last axis is; 1 where that varies: the values are single numbers."""
+        """The length of the last axis, or 1 (scalar values) where that length varies."""
         last = self.shape[-1]
         return 1 if isinstance(last, str) else last
 
     @property
     def is_float(self) -> bool:
-        """Tell whether the values are real numbers, and so have statistics."""
+        """Whether the dtype is floating point; only such arrays have statistics."""
         return self.dtype in FLOATS
 
 
@@ -81,7 +81,7 @@ class Schema:
 
     @property
     def suffixes(self) -> dict[str, str]:
-        """The suffix of each field: `points.npy` of `points`."""
+        """The suffix of each field, such as `points.npy` for `points`."""
         return {field_of(suffix): suffix for suffix in self.members}
 
     @property
@@ -94,7 +94,7 @@ class Schema:
         }
 
     def float_array(self, field: str) -> ArraySpec:
-        """Return what is said of a field of real numbers, or raise with those there are."""
+        """Return the spec of a floating-point field; raise `ShardError` with the available ones."""
         floats = {name: spec for name, spec in self.arrays.items() if spec.is_float}
         if field not in floats:
             raise ShardError(
@@ -103,7 +103,7 @@ class Schema:
         return floats[field]
 
     def frames_of(self, values: Mapping[str, Any]) -> int:
-        """Return how many frames a sample has, whose arrays are given by suffix."""
+        """Return the number of frames of a sample, given its arrays by suffix."""
         return next(
             len(values[self.suffixes[field]])
             for field, spec in self.arrays.items()
@@ -111,16 +111,16 @@ class Schema:
         )
 
     def decode(self, suffix: str, data: bytes, frames: int) -> Any:
-        """Return what a member says, of a sample of so many frames: an array, an object or text.
+        """Decode a member of a sample with `frames` frames: an array, an object or text.
 
-        Raises `MemberError` where it is not what the schema says.
+        Raises `MemberError` where it does not match the schema.
         """
         return _decode(suffix, self.members[suffix], data, {FRAMES: frames})
 
     def check(self, key: str, members: Mapping[str, bytes], frames: int | None = None) -> list[str]:
-        """Return what is wrong with a sample's members, one sentence a fault.
+        """Return the faults of a sample's members, one sentence per fault.
 
-        `frames` is the number of frames that is expected, if it is known.
+        `frames` is the expected number of frames, if it is known.
         """
         if list(members) != list(self.members):
             return [f"{key}: has {', '.join(members)}; expected {', '.join(self.members)}"]
@@ -134,7 +134,7 @@ class Schema:
         return faults
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Return the schema as JSON, a list because the order is part of it."""
+        """Return the schema as a JSON list, because the order of members matters."""
         return [{"member": suffix, **_spec_to_json(spec)} for suffix, spec in self.members.items()]
 
     @staticmethod
@@ -161,7 +161,7 @@ def _decode(suffix: str, spec: ArraySpec | str, data: bytes, axes: dict[str, int
 
 
 def _array_faults(spec: ArraySpec, array: NDArray[Any], axes: dict[str, int]) -> list[str]:
-    """Return what is wrong with an array; note in `axes` the lengths that it is first to name."""
+    """Return the faults of an array; record in `axes` the lengths of axes not seen before."""
     expected = f"{spec.dtype} ({', '.join(map(str, spec.shape))})"
     if array.dtype != DTYPES[spec.dtype] or array.ndim != len(spec.shape):
         return [f"is {array.dtype} {array.shape}; expected {expected}"]

@@ -1,7 +1,7 @@
-"""Sealed JSON: a document that carries the hash of itself and can be written in one way only.
+"""Self-hashed JSON: a document that contains its own hash and has exactly one encoding.
 
-A reader writes again what it has read and compares the bytes, so that no single changed bit passes,
-not even one in a blank or in the hash.
+A reader encodes the parsed document again and compares the bytes, so any changed bit is detected,
+even in whitespace or in the hash.
 """
 
 import json
@@ -12,16 +12,16 @@ from shards.errors import DatasetError
 from shards.format.hashing import hash_bytes
 
 HASH_KEY = "blake3"
-"""The last key of a sealed document: the hash of the document without it."""
+"""The last key of a document; its value is the hash of the document without this key."""
 
 
 def to_self_hashed_json(document: Mapping[str, Any]) -> bytes:
-    """Return a document as JSON in ASCII, in its own order, with its hash at the end."""
+    """Encode a document as ASCII JSON, keeping the order of keys, with its hash at the end."""
     return _render({**document, HASH_KEY: hash_bytes(_render(document))})
 
 
 def from_self_hashed_json(data: bytes, where: str) -> dict[str, Any]:
-    """Return the document that `to_self_hashed_json` wrote, or raise `DatasetError`."""
+    """Decode the output of `to_self_hashed_json`; raise `DatasetError` where it was changed."""
     try:
         document = dict(json.loads(data.decode("ascii")))
         document.pop(HASH_KEY)

@@ -1,7 +1,7 @@
-"""What is wrong with one shard: its hash, its tar structure, and what its members hold.
+"""Find the faults of one shard: its hash, its tar structure, and the content of its members.
 
-The tar file is not parsed. Manifest and format fix every byte but the members' own, so each header,
-padding and ending is compared with the only one that it can be.
+The tar file is not parsed. The manifest and the format determine every byte except the members'
+data, so each header, padding and archive end is compared with its only valid value.
 """
 
 from collections.abc import Iterator
@@ -16,16 +16,16 @@ from shards.format.ustar import BLOCK, archive_end, padding
 
 
 def hash_faults(reader: ShardReader) -> Iterator[str]:
-    """Yield a fault if the hash of the file is not the recorded one."""
+    """Yield a fault if the hash of the file differs from the recorded hash."""
     reader.file.seek(0)
     if hash_stream(reader.file) != reader.shard.blake3:
         yield "is damaged: its hash is not the recorded one; copy or build it again"
 
 
 def sample_faults(reader: ShardReader, schema: Schema, rows: list[ManifestRow]) -> Iterator[str]:
-    """Yield the faults of the samples that the manifest says are in a shard, in order.
+    """Yield the faults of the samples that the manifest lists for a shard, in order.
 
-    Ends at the first member that is not where it belongs: what follows it cannot be judged.
+    Stops at the first misplaced member, because later members cannot be checked.
     """
     position = 0
     try:
@@ -41,7 +41,7 @@ def sample_faults(reader: ShardReader, schema: Schema, rows: list[ManifestRow]) 
 
 
 def _next_member(reader: ShardReader, row: ManifestRow, suffix: str, position: int) -> bytes:
-    """Return a member that has to be next in the file, or raise `DatasetError`."""
+    """Return a member that must come next in the file, or raise `DatasetError`."""
     shard, name = reader.shard.name, f"{row.key}.{suffix}"
     offset, size = row.members[suffix]
     if offset != position + BLOCK:

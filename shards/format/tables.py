@@ -1,7 +1,8 @@
-"""Tables as Parquet files: the same rows give the same bytes, and reading trusts nothing.
+"""Write and read tables as Parquet files: equal rows give equal bytes, and input is not trusted.
 
-Rows are plain dictionaries. Every option that changes bytes is fixed here, and no time, index or
-host is stored; Parquet does store the version of its writer, so equal bytes need an equal pyarrow.
+Rows are plain dictionaries. Every option that affects the bytes is fixed here, and no time, index
+or host name is stored. Parquet stores the version of its writer, so equal bytes require the same
+version of pyarrow.
 """
 
 import io
@@ -21,13 +22,13 @@ from shards.format.publishing import Permit, publishing
 
 ROW_GROUP_ROWS = 65_536
 ROWS_PER_BYTE, VALUES_PER_BYTE, UNPACKED_PER_BYTE = 8, 256, 256
-"""The most that a byte of a Parquet file is believed to hold. A row of ours has a key unlike all
-others, so that it takes a byte at least; lists of captions may hold many equal ones."""
+"""Limits on what one byte of a Parquet file may declare. Each row of a build has a unique key, so
+it needs at least one byte; lists of captions may contain many equal values."""
 
 
 @dataclass(frozen=True)
 class TableEntry:
-    """A table beside the shards: the manifest, or the drops."""
+    """A table file of a dataset: the manifest or the drops."""
 
     name: str
     bytes: int
@@ -39,7 +40,7 @@ class TableEntry:
 
 
 def write_table(path: Path, table: pa.Table, permit: Permit = nullcontext) -> TableEntry:
-    """Publish a table as a Parquet file, and return its record for `dataset.json`."""
+    """Publish a table as a Parquet file, and return its entry for `dataset.json`."""
     with writing_table(path, table.schema, permit) as writer:
         writer.write(table)
     return writer.entry(path.name)
@@ -49,9 +50,9 @@ def write_table(path: Path, table: pa.Table, permit: Permit = nullcontext) -> Ta
 def writing_table(
     path: Path, schema: pa.Schema, permit: Permit = nullcontext
 ) -> Iterator["TableWriter"]:
-    """Yield what writes a table part by part to a file that is whole, or absent.
+    """Yield a writer that writes a table in parts to a file that is published atomically.
 
-    The bytes are those of the table written at once; a row group of it is in memory at the most.
+    The bytes equal those of the table written at once. At most one row group is kept in memory.
     """
     with publishing(path, permit) as file:
         writer = TableWriter(file, schema)
@@ -64,17 +65,17 @@ def writing_table(
 
 
 class TableWriter:
-    """Writes rows as Parquet, as many to a row group however they come."""
+    """Write rows as Parquet, in row groups of fixed size, regardless of the size of the parts."""
 
     def __init__(self, file: BinaryIO, schema: pa.Schema) -> None:
         self.rows = 0
-        """How many are written; others wait until they fill a row group."""
+        """The number of rows written; pending rows wait until they fill a row group."""
         self._file = _HashedFile(file)
         self._parquet = _parquet_writer(pa.PythonFile(self._file, "w"), schema)
         self._waiting = [schema.empty_table()]
 
     def write(self, part: pa.Table) -> None:
-        """Append rows, of the table's own columns."""
+        """Append rows; their columns must be those of the table."""
         self._waiting.append(part)
         if sum(map(len, self._waiting)) >= ROW_GROUP_ROWS:
             rows = pa.concat_tables(self._waiting)
@@ -83,19 +84,19 @@ class TableWriter:
             self._waiting = [rows[whole:]]
 
     def close(self) -> None:
-        """Write the rows that wait, and the end of the file."""
+        """Write the pending rows and the end of the file."""
         rows = pa.concat_tables(self._waiting)
         if len(rows) or not self.rows:
             self._write_groups(rows)
         self._parquet.close()
 
     def abandon(self) -> None:
-        """Let go of the file and write nothing more: pyarrow would, once nobody holds it."""
+        """Release the file; pyarrow would otherwise write to it on garbage collection."""
         self._file.into = None
         self._parquet.close()
 
     def entry(self, name: str) -> TableEntry:
-        """Return the record of the closed file for `dataset.json`."""
+        """Return the entry of the closed file for `dataset.json`."""
         return TableEntry(name, self._file.size, self._file.hash.hexdigest(), self.rows)
 
     def _write_groups(self, rows: pa.Table) -> None:
@@ -104,7 +105,7 @@ class TableWriter:
 
 
 class _HashedFile(io.RawIOBase):
-    """A file for writing that hashes and counts what goes through it; it leaves the other open."""
+    """A writable file that hashes and counts its data; closing it leaves `into` open."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.hash = new_hash()
@@ -125,9 +126,10 @@ def _parquet_writer(sink: pa.NativeFile, schema: pa.Schema) -> pq.ParquetWriter:
 
 
 def rows_to_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Return rows as a table; every row has every column, and no other.
+    """Return rows as a table; each row must have exactly the columns of the schema.
 
-    Rows are taken some thousand at a time: as dictionaries they are twenty times their table.
+    Rows are converted one row group at a time, because dictionaries take about twenty times the
+    memory of a table. Raises `ShardError` for a row that does not fit.
     """
     checked = _checked(rows, schema)
     tables = [schema.empty_table()]
@@ -138,7 +140,10 @@ def rows_to_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Ta
 
 
 def columns_to_table(columns: Mapping[str, list[Any]], schema: pa.Schema) -> pa.Table:
-    """Return columns as a table; there is every column of it, and no other."""
+    """Return columns as a table; they must be exactly the columns of the schema.
+
+    Raises `ShardError` where they do not fit.
+    """
     if columns.keys() != set(schema.names):
         raise ShardError(f"there are columns {sorted(columns)}; expected {sorted(schema.names)}")
     with _fitting():
@@ -148,7 +153,7 @@ def columns_to_table(columns: Mapping[str, list[Any]], schema: pa.Schema) -> pa.
 
 @contextmanager
 def _fitting() -> Iterator[None]:
-    """Turn what pyarrow raises for values of other types than the columns' into `ShardError`."""
+    """Convert pyarrow's errors for values that do not fit their column into `ShardError`."""
     try:
         yield
     except (pa.ArrowException, UnicodeEncodeError, OverflowError) as error:
@@ -156,7 +161,7 @@ def _fitting() -> Iterator[None]:
 
 
 def _without_nulls(table: pa.Table) -> pa.Table:
-    """Return a table, or raise where it is none or where nulls are that may not be."""
+    """Return a table; raise `ShardError` where it is invalid or has nulls that are not allowed."""
     with _fitting():
         table.validate(full=True)
     for column in table.schema:
@@ -174,7 +179,7 @@ def _checked(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> Iterator[d
 
 
 def table_to_parquet(table: pa.Table) -> bytes:
-    """Return a table as the bytes of a Parquet file."""
+    """Encode a table as the bytes of a Parquet file."""
     sink = pa.BufferOutputStream()
     with _parquet_writer(sink, table.schema) as writer:
         writer.write_table(table.combine_chunks(), ROW_GROUP_ROWS)
@@ -182,14 +187,14 @@ def table_to_parquet(table: pa.Table) -> bytes:
 
 
 def parquet_to_table(data: bytes, where: str) -> pa.Table:
-    """Return the table that the bytes of a Parquet file hold.
+    """Decode the bytes of a Parquet file as a table.
 
-    Raises `DatasetError` where they are no such file, or declare more than their size can hold.
+    Raises `DatasetError` where they are not a Parquet file or declare more than they can hold.
     """
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         _expect_to_fit(file.metadata, len(data), where)
-        # Arrow's threads may end the process with SIGABRT at its exit (apache/arrow, issue 34314).
+        # Arrow's threads may abort the process (SIGABRT) at exit (apache/arrow, issue 34314).
         table = file.read(use_threads=False)
         table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -198,9 +203,9 @@ def parquet_to_table(data: bytes, where: str) -> pa.Table:
 
 
 def _expect_to_fit(declared: pq.FileMetaData, size: int, where: str) -> None:
-    """Raise `DatasetError` where a file declares values without end: reading takes memory for each.
+    """Raise `DatasetError` where a file declares too many values: each takes memory when read.
 
-    Runs of equal values take next to no bytes, so that a small file may declare billions.
+    Runs of equal values take almost no bytes, so a small file may declare billions of them.
     """
     groups = map(declared.row_group, range(declared.num_row_groups))
     columns = [group.column(number) for group in groups for number in range(group.num_columns)]

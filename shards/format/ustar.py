@@ -1,9 +1,9 @@
-"""The bytes of a tar file between its members: POSIX ustar, with nothing in it that varies.
+"""Deterministic tar headers and padding: POSIX ustar without varying fields.
 
-A header here is a function of a member's name and size alone: owner 0, mode 0644, time 0. So the
-same samples give the same bytes, and a reader can demand the exact header instead of parsing one.
-All but a header's name, size and checksum comes from `tarfile`, once: a build and its verification
-make eight headers a clip. Format: POSIX.1-1988, "ustar".
+A header depends only on a member's name and size: owner 0, mode 0644, time 0. Equal samples thus
+give equal bytes, and a reader can compare a header with its exact value instead of parsing it.
+`tarfile` creates a blank header once; only the name, size and checksum are then filled in, because
+a build and its verification create eight headers per clip. Format: POSIX.1-1988, "ustar".
 """
 
 import tarfile
@@ -11,20 +11,21 @@ import tarfile
 from shards.errors import SampleError
 
 BLOCK = tarfile.BLOCKSIZE
-"""Bytes of a header, and what members are padded to a multiple of."""
+"""Bytes of a header; members are padded to a multiple of it."""
 
 _BLANK = tarfile.TarInfo().tobuf(tarfile.USTAR_FORMAT)
 """The header of an empty file without a name."""
 _NAME, _SIZE, _CHECKSUM = slice(0, 100), slice(124, 135), slice(148, 154)
-"""Where these are in a header: a text padded with zeros, and two octal numbers."""
+"""Positions in a header: a text padded with zeros, and two octal numbers."""
 _BLANK_CHECKSUM = int(_BLANK[_CHECKSUM], 8)
-"""The sum of a header's bytes, those of its checksum taken for blanks."""
+"""The sum of the blank header's bytes, with its checksum field counted as spaces."""
 
 
 def member_header(name: str, size: int) -> bytes:
-    """Return the 512 bytes that precede a member.
+    """Return the 512-byte header that precedes a member.
 
-    Raises `SampleError` for a name longer than 100 letters or not in ASCII, or 8 GiB and more.
+    Raises `SampleError` for a name that is not ASCII or longer than 100 characters, and for a size
+    of 8 GiB or more.
     """
     digits = b"%011o" % size
     if not name.isascii() or len(name) > _NAME.stop or len(digits) > len(_BLANK[_SIZE]):
@@ -48,5 +49,5 @@ def padding(size: int) -> bytes:
 
 
 def archive_end(offset: int) -> bytes:
-    """Return the zeros that follow the last member: two blocks, then up to a whole record."""
+    """Return the zeros after the last member: two blocks, then padding to a full record."""
     return bytes(2 * BLOCK + -(offset + 2 * BLOCK) % tarfile.RECORDSIZE)

@@ -1,8 +1,8 @@
-"""Writing a shard: samples into one tar file, whole or absent, the same bytes every time.
+"""Write samples to one tar file, atomically and with deterministic bytes.
 
-Everything is written in one pass that counts and hashes, between headers of `shards.format.ustar`.
-`webdataset.TarWriter` is not used: it stamps members with the time and a user, closes a valid tar
-when an exception ends the block early, and does not tell where members lie.
+One pass writes, counts and hashes the data, with the headers of `shards.format.ustar`.
+`webdataset.TarWriter` is not used: it stores times and a user in the headers, completes a valid tar
+file when an exception ends the block early, and does not report the locations of members.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ from shards.format.ustar import archive_end, member_header, padding
 
 
 class Span(NamedTuple):
-    """Where a member's bytes lie in its shard."""
+    """The location of a member's bytes in its shard."""
 
     offset: int
     size: int
@@ -30,7 +30,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class Sample:
-    """A sample ready to be written: its key, and the bytes of its members by suffix, in order."""
+    """A sample to write: its key, and the bytes of its members by suffix, in order."""
 
     key: str
     members: Mapping[str, bytes]
@@ -38,7 +38,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class WrittenSample:
-    """Where a sample's members lie in its shard, by suffix."""
+    """The locations of a sample's members in its shard, by suffix."""
 
     key: str
     members: Mapping[str, Span]
@@ -52,13 +52,13 @@ class ShardFile:
     """The file's name, without its folder."""
     bytes: int
     blake3: str
-    """The hash of the whole file, as `shards.format.hashing` makes it."""
+    """The hash of the whole file, from `shards.format.hashing`."""
 
 
 def encode_sample(schema: Schema, key: str, values: Mapping[str, Any]) -> Sample:
-    """Return a sample made of values by suffix, checked against its schema.
+    """Encode values by suffix as a sample, and check it against its schema.
 
-    Raises `SampleError` where the values are not what the schema says.
+    Raises `SampleError` where the values do not match the schema.
     """
     members = {suffix: encode_member(suffix, value) for suffix, value in values.items()}
     faults = schema.check(key, members)
@@ -68,10 +68,9 @@ def encode_sample(schema: Schema, key: str, values: Mapping[str, Any]) -> Sample
 
 
 class ShardWriter:
-    """Write samples to a tar file that exists under its name only once all of them are in it.
+    """Write samples to a tar file that gets its final name only when it is complete.
 
-    A block that ends with an exception leaves nothing behind; one that wrote no sample, neither:
-    `result` is then None.
+    A block that raises or writes no sample leaves no file; `result` is then None.
     """
 
     def __init__(self, path: Path, permit: Permit = nullcontext) -> None:
@@ -89,9 +88,10 @@ class ShardWriter:
         return self
 
     def write(self, sample: Sample) -> WrittenSample:
-        """Append a sample, and tell where its members lie.
+        """Append a sample, and return the locations of its members.
 
-        Raises `SampleError`, with nothing written, for a sample that the shard may not hold.
+        Raises `SampleError`, and writes nothing, for a sample that the shard cannot contain: an
+        invalid or duplicate key, or members that differ from those of the previous samples.
         """
         self._check(sample)
         headers = {

@@ -1,7 +1,7 @@
-"""Histograms: how often values fall into bins of one width, to be merged part by part.
+"""Histograms with bins of one width, which can be merged in parts.
 
-Only bins that hold something are kept, so that no range has to be known beforehand. Counts are
-whole numbers: no order of merging changes them.
+Only non-empty bins are stored, so the range need not be known in advance. Counts are integers, so
+the order of merging does not affect them.
 """
 
 from collections import Counter
@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Histogram:
-    """How many values there are from each bin's start up to, and without, the next one's."""
+    """The number of values per bin; a bin is the half-open interval [start, start + width)."""
 
     width: float
-    """Of a bin, in the unit of the values."""
+    """The width of a bin, in the unit of the values."""
     counts: Mapping[float, int]
-    """By the bin's start, a multiple of the width."""
+    """The number of values by the bin's start, a multiple of the width."""
 
     @staticmethod
     def of(values: NDArray[Any], width: float) -> "Histogram":
@@ -29,11 +29,11 @@ class Histogram:
         return Histogram(width, dict(zip((bins * width).tolist(), counts.tolist(), strict=True)))
 
     def __add__(self, other: "Histogram") -> "Histogram":
-        """Return the histogram of the values of two, whose bins are of one width."""
+        """Return the sum of two histograms, which must have the same bin width."""
         return Histogram(self.width, Counter(self.counts) + Counter(other.counts))
 
     def to_json(self) -> dict[str, Any]:
-        """Return the histogram as JSON, its bins in order."""
+        """Return the histogram as JSON, with bins in ascending order."""
         starts = sorted(self.counts)
         counts = [self.counts[start] for start in starts]
         return {"width": self.width, "starts": starts, "counts": counts}

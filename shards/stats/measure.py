@@ -1,7 +1,7 @@
-"""Surveying a field: one reading of its values gives their moments and their histograms.
+"""Measure a field: compute the moments and histograms of its values in one pass.
 
-A shard is surveyed by itself, sample by sample, and the surveys are merged in the order of the
-shards: whoever surveys them, and how many at once, does not reach a bit.
+Each shard is measured independently, sample by sample, and the results are merged in shard order.
+The number of processes therefore does not affect the result, bit for bit.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,32 +22,34 @@ from shards.stats.histograms import Histogram
 from shards.stats.moments import Moments, merge
 
 Weight = Literal["frame", "clip"]
-"""What counts the same: every frame, or every clip however many frames it has."""
+"""The unit of equal weight: every frame, or every clip regardless of its length."""
 FRAME: Weight = "frame"
 CLIP: Weight = "clip"
 
 LENGTHS, RANGES = "lengths", "ranges"
 LENGTH_WIDTH = 10
-"""Frames: half a second at HumanML3D's 20 a second."""
+"""Bin width in frames: half a second at HumanML3D's 20 frames per second."""
 COUNT_WIDTH = 16
-"""Of what a frame counts, such as hits."""
+"""Bin width of a per-frame count, such as hits."""
 RANGE_WIDTH = 0.125
-"""Of the field's unit: exact in binary, so that no rounding decides between two bins."""
+"""Bin width in the field's unit: exact in binary, so rounding does not move a value to another
+bin."""
 
 
 @dataclass(frozen=True, eq=False)
 class FieldMeasures:
-    """What is known of the values of a field in some samples."""
+    """The moments and histograms of a field over a set of samples."""
 
     moments: Moments
     histograms: Mapping[str, Histogram]
-    """`lengths` of clips in frames; where a field says which frames count, its values, by its name;
-    where values have three components, `ranges`: how far from the origin they are."""
+    """`lengths`: clip lengths in frames. If the array has `counted_where`: the values of that
+    field, under its name. If values have three components, `ranges`: their distances from the
+    origin."""
 
 
 @dataclass(frozen=True)
 class ShardTask:
-    """All that is needed to survey one shard. Small, and it can be pickled."""
+    """The input for measuring one shard; small and picklable."""
 
     path: Path
     """The dataset's folder."""
@@ -61,14 +63,14 @@ class ShardTask:
 OrderedMap = Callable[
     [Callable[[ShardTask], FieldMeasures], Iterable[ShardTask]], Iterable[FieldMeasures]
 ]
-"""Does what `map` does, perhaps in several processes."""
+"""A function like `map`, possibly running in several processes; it keeps the order."""
 
 
 def measure_field(
     dataset: Dataset, split: str, field: str, weight: Weight = FRAME, ordered_map: OrderedMap = map
 ) -> FieldMeasures:
-    """Return the survey of a field in a split, merged shard by shard."""
-    tasks = (  # made when their turn comes: a whole split's rows are too many as objects
+    """Measure a field in a split, merged shard by shard."""
+    tasks = (  # created lazily: the rows of a whole split as objects take too much memory
         ShardTask(dataset.path, dataset.schema, shard, dataset.rows_of(shard), field, weight)
         for shard in dataset.shards_of(split)
     )
@@ -76,19 +78,19 @@ def measure_field(
 
 
 def measure_shard(task: ShardTask) -> FieldMeasures:
-    """Return the survey of a field in one shard, merged sample by sample."""
+    """Measure a field in one shard, merged sample by sample."""
     with closing(ShardReader(task.path, task.shard)) as reader:
         return reduce(merge_measures, _sample_surveys(task, reader))
 
 
 def merge_measures(first: FieldMeasures, second: FieldMeasures) -> FieldMeasures:
-    """Return the survey of two parts together."""
+    """Return the merged measures of two parts."""
     sums = {name: part + second.histograms[name] for name, part in first.histograms.items()}
     return FieldMeasures(merge(first.moments, second.moments), sums)
 
 
 def sample_moments(schema: Schema, field: str, values: Mapping[str, Any]) -> Moments:
-    """Return the moments of a field of one sample, whose arrays are given by suffix."""
+    """Return the moments of a field of one sample, given its arrays by suffix."""
     spec = schema.float_array(field)
     array = values[schema.suffixes[field]]
     counted = spec.counted_where
@@ -97,7 +99,7 @@ def sample_moments(schema: Schema, field: str, values: Mapping[str, Any]) -> Mom
 
 
 def all_moments(schema: Schema, values: Mapping[str, Any]) -> dict[str, Moments]:
-    """Return the moments of each field of real numbers of a sample, as `sample_moments` does."""
+    """Return the moments of each floating-point field of a sample, as `sample_moments` does."""
     floats = [field for field, spec in schema.arrays.items() if spec.is_float]
     return {field: sample_moments(schema, field, values) for field in floats}
 

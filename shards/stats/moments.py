@@ -1,9 +1,10 @@
-"""Moments: count, mean, squared deviations and range of arrays, to be merged part by part.
+"""Moments of arrays: count, mean, squared deviations and range, which can be merged in parts.
 
-Float64 throughout, deviations taken from the mean and never as E[x^2] - E[x]^2, which loses
-everything at an offset (0.0 for a true 0.01 at offset 1000 in float32). Merging is Chan, Golub and
-LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979). It is
-associative only up to rounding, so parts are always folded in the order of the plan.
+Everything is computed in float64. Deviations are taken from the mean and not as E[x^2] - E[x]^2,
+which loses all precision at an offset (0.0 for a true 0.01 at offset 1000 in float32). Merging
+follows Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample
+variances" (1979). It is associative only up to rounding, so parts are always folded in the order of
+the plan.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,10 +20,10 @@ from shards.errors import ShardError
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """What is known of some values, for each component of their last axis."""
+    """The moments of values, for each component of their last axis."""
 
     count: int
-    """How many values each component has had, or parts that weigh as one."""
+    """The number of values per component, or of parts that each have the weight of one value."""
     mean: NDArray[np.float64]
     """Shaped (components,); zero where nothing was counted."""
     m2: NDArray[np.float64]
@@ -36,15 +37,15 @@ class Moments:
     def of(cls, array: NDArray[Any], where: NDArray[Any] | None = None) -> Self:
         """Return the moments of an array shaped (..., components).
 
-        Only entries where `where`, shaped as the array's leading axes, is not zero are counted.
-        Raises `ShardError` for values that are not finite.
+        Only entries where `where` is nonzero are counted; its shape is that of the array's leading
+        axes. Raises `ShardError` for values that are not finite.
         """
         counted = None if where is None else where != 0
         chosen = array if counted is None or counted.all() else array[counted]
         rows = chosen.reshape(-1, array.shape[-1])
         if not len(rows):
             return cls.nothing(array.shape[-1])
-        # One row a component: NumPy sums along contiguous memory in pairs, which rounds less.
+        # One row per component: NumPy sums contiguous memory pairwise, which rounds less.
         return cls._of_components(np.array(rows.T, dtype=np.float64, order="C"))
 
     @classmethod
@@ -53,7 +54,7 @@ class Moments:
         minimum, maximum = values.min(axis=1), values.max(axis=1)
         if not np.isfinite([minimum, maximum]).all():
             raise ShardError("moments were asked of values that are NaN or infinite")
-        # Shifted by the first value, so that a constant has exactly no deviation.
+        # Shift by the first value, so that a constant component has a deviation of exactly 0.
         first = values[:, :1].copy()
         values -= first
         shift = values.mean(axis=1, keepdims=True)
@@ -68,22 +69,22 @@ class Moments:
         return cls(0, zeros, zeros, np.full(components, np.inf), np.full(components, -np.inf))
 
     def std(self, ddof: int = 0) -> NDArray[np.float64]:
-        """Return the standard deviation of each component, its sum divided by count - ddof."""
+        """Return the standard deviation of each component, with the divisor count - ddof."""
         if self.count <= ddof:
             raise ShardError(f"a standard deviation of {self.count} values was asked for")
         return np.sqrt(self.m2 / (self.count - ddof))
 
     def as_one(self) -> Self:
-        """Return the moments with the weight of one value, however many were counted."""
+        """Return the moments with the weight of one value, regardless of the count."""
         return replace(self, count=1, m2=self.m2 / self.count) if self.count else self
 
     @property
     def constant(self) -> NDArray[np.bool_]:
-        """Tell of each component whether its values are all one, or too nearly so for float32."""
+        """Whether each component is constant: its standard deviation is 0 in float32."""
         return np.equal(self.std().astype(np.float32), 0)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the moments as JSON, floats in hexadecimal: exact, infinities included."""
+        """Return the moments as JSON, with floats in hexadecimal: exact, including infinities."""
         arrays = {name: getattr(self, name) for name in _ARRAYS}
         return {
             "count": self.count,
@@ -92,7 +93,7 @@ class Moments:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """Return the moments that `to_json` wrote, to the bit."""
+        """Return the moments that `to_json` wrote, bit for bit."""
         arrays = (np.array([float.fromhex(v) for v in document[name]]) for name in _ARRAYS)
         return cls(document["count"], *arrays)
 
@@ -101,7 +102,7 @@ _ARRAYS = ("mean", "m2", "minimum", "maximum")
 
 
 def merge(first: Moments, second: Moments) -> Moments:
-    """Return the moments of two parts together."""
+    """Return the merged moments of two parts."""
     if not first.count or not second.count:
         return first if first.count else second
     count = first.count + second.count
@@ -117,9 +118,10 @@ def merge(first: Moments, second: Moments) -> Moments:
 
 
 def fold(parts: Iterable[Moments]) -> Moments:
-    """Return the moments of all parts together, merged one by one in their order.
+    """Return the moments of all parts, merged one by one in order.
 
-    The order decides the last bits: give samples in the order of the manifest, then shards.
+    The order affects the last bits: pass samples in manifest order, then shards in order. Raises
+    `ShardError` where there are no parts.
     """
     remaining = iter(parts)
     first = next(remaining, None)

@@ -1,6 +1,6 @@
-"""Standardising: values less their mean, divided by their spread, as `motiondata stats` found them.
+"""Standardize values: subtract the mean and divide by the spread from `motiondata stats`.
 
-A captioner that is fed features with a large common mean says one sentence for every clip.
+A captioner trained on features with a large common mean gives the same sentence for every clip.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Standardizer:
-    """Mean and spread of a field's components."""
+    """The mean and spread (divisor) of each component of a field."""
 
     mean: NDArray[np.float32]
     """Shaped (components,)."""
@@ -32,12 +32,12 @@ class Standardizer:
     """Shaped (components,), never zero."""
 
     def standardize(self, values: Any) -> Any:
-        """Return an array or tensor shaped (..., components) with mean 0 and spread 1."""
+        """Standardize an array or tensor shaped (..., components) to mean 0 and spread 1."""
         mean, std = self._like(values)
         return (values - mean) / std
 
     def restore(self, values: Any) -> Any:
-        """Return what an array or tensor was before it was standardised."""
+        """Undo `standardize` for an array or tensor shaped (..., components)."""
         mean, std = self._like(values)
         return values * std + mean
 
@@ -62,10 +62,10 @@ def read_standardizer(
     rule: str | None = None,
     root: Path | None = None,
 ) -> Standardizer:
-    """Return the statistics of a field, checked, from below `root` or else the dataset's folder.
+    """Read and check the statistics of a field, below `root` or else the dataset's folder.
 
-    Raises `ShardError` where there are none, and `DatasetError` where they are damaged, or not of
-    this dataset.
+    Raises `ShardError` where there are none, and `DatasetError` where they are damaged or belong to
+    another dataset.
     """
     dataset.schema.float_array(field)
     dataset.shards_of(split)
@@ -84,14 +84,14 @@ def read_standardizer(
 
 
 def _options(weight: Weight, rule: str | None) -> str:
-    """Return the options that give such statistics, where a default does not."""
+    """Return the non-default options of `motiondata stats` that give such statistics."""
     options: dict[str, str | None] = {"--weight": None if weight == FRAME else weight}
     options["--group"] = "NAME=START:STOP,..." if rule == GROUPED else rule
     return "".join(f" {name} {value}" for name, value in options.items() if value)
 
 
 def _out(dataset: Dataset, root: Path) -> str:
-    """Return the option that writes statistics where they are looked for."""
+    """Return the option that makes `motiondata stats` write below `root`."""
     return "" if root == dataset.path else f" --out {root}"
 
 

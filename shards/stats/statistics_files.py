@@ -1,7 +1,8 @@
-"""Mean, standard deviation and histograms of a field, written beside its shards and checked there.
+"""Write and check the mean, standard deviation and histograms of a field in a dataset's folder.
 
-Samples are folded in the order of a shard, shards in the order of the split. A build that keeps
-each shard's moments in its receipt and folds them so gets the same bits as one that reads again.
+Samples are folded in the order of their shard, and shards in the order of the split. A build that
+stores each shard's moments in its receipt and folds them in this order gives exactly the same bits
+as one that reads the shards again.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,51 +28,51 @@ STATS_JSON = "stats.json"
 HISTOGRAMS_JSON = "histograms.json"
 ARRAYS = ("mean.npy", "std.npy")
 DDOF = 0
-"""As NumPy's default, and so HumanML3D's."""
+"""NumPy's default, which HumanML3D uses."""
 
 
 @dataclass(frozen=True)
 class StatisticsKey:
-    """What statistics are of, and how they are taken; a build takes them as by default."""
+    """The subject and method of statistics; a build uses the default weight and groups."""
 
     dataset: str
-    """The hash of the dataset."""
+    """The content hash of the dataset."""
     split: str
     field: str
     weight: Weight = FRAME
     groups: Groups | None = None
-    """The components that share one standard deviation; None: each has its own."""
+    """Groups of components that share a standard deviation; None: one per component."""
 
     @property
     def rule(self) -> str | None:
-        """The name of the rule that the groups are."""
+        """The name of the rule of the groups; None without groups."""
         return None if self.groups is None else rule_name(self.groups)
 
     @property
     def folder(self) -> str:
-        """Where the statistics lie in the dataset's folder."""
+        """The folder of the statistics, relative to the dataset's folder."""
         return f"{STATISTICS}/{self.split}/{statistics_name(self.field, self.weight, self.rule)}"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the subject as JSON, the rule by its name."""
+        """Return the key as JSON, with the groups as the name of their rule."""
         names = ("split", "field", "dataset", "weight", "rule")
         return {name: getattr(self, name) for name in names}
 
 
 def statistics_name(field: str, weight: str = FRAME, rule: str | None = None) -> str:
-    """Return how the folder of statistics is called: `points`, or `points-clip-grouped`.
+    """Return the name of a statistics folder, such as `points` or `points-clip-grouped`.
 
-    Fields have no dash, so that no two are called alike.
+    Field names contain no dash, so the names are unique.
     """
     return "-".join([field, *(word for word in (weight, rule) if word not in (FRAME, None))])
 
 
 def statistics_files(subject: StatisticsKey, moments: Moments) -> dict[str, bytes]:
-    """Return `mean.npy`, `std.npy` and `stats.json` by their names in the dataset's folder.
+    """Return `mean.npy`, `std.npy` and `stats.json` as bytes, by name in the dataset's folder.
 
-    The arrays are float32, as HumanML3D's; `std.npy` is what to divide by: the groups' where groups
-    are given, and 1 where a spread is zero, which `stats.json` names as constant. `stats.json`
-    has the exact values. Raises `ShardError` where nothing was counted.
+    The arrays are float32, as in HumanML3D. `std.npy` is the divisor: the group's standard
+    deviation where groups are given, and 1 where it is zero. `stats.json` has the exact values and
+    lists the constant components. Raises `ShardError` where no value was counted.
     """
     groups, std = subject.groups, spread(moments, subject.groups)
     arrays = {"mean.npy": _mean_to_npy(moments.mean), "std.npy": _std_to_npy(std)}
@@ -89,14 +90,14 @@ def statistics_files(subject: StatisticsKey, moments: Moments) -> dict[str, byte
 def histograms_file(
     subject: StatisticsKey, histograms: Mapping[str, Histogram]
 ) -> dict[str, bytes]:
-    """Return `histograms.json`, of the same values as the statistics, by its name."""
+    """Return `histograms.json` of the same values as the statistics, by its name."""
     counts = {name: histogram.to_json() for name, histogram in histograms.items()}
     document = to_self_hashed_json({**subject.to_json(), "histograms": counts})
     return {f"{subject.folder}/{HISTOGRAMS_JSON}": document}
 
 
 def write_files(out: Path, files: Mapping[str, bytes], permit: Permit = nullcontext) -> None:
-    """Publish files of statistics below a folder, by their names; each asks for the permit."""
+    """Publish statistics files by name below a folder; `permit` guards each one."""
     for name, data in files.items():
         path = inside(out, name)
         with permit():
@@ -105,13 +106,13 @@ def write_files(out: Path, files: Mapping[str, bytes], permit: Permit = nullcont
 
 
 def spread(moments: Moments, groups: Groups | None) -> NDArray[np.float64]:
-    """Return each component's standard deviation, or its group's."""
+    """Return the standard deviation of each component, or of its group where groups are given."""
     std = moments.std(DDOF)
     return std if groups is None else group_std(std, groups)
 
 
 def statistics_faults(path: Path, split: str, name: str, dataset_hash: str) -> Iterator[str]:
-    """Yield what is wrong with a folder of statistics: damage, or another dataset's values."""
+    """Yield the faults of a statistics folder: damage, or values of another dataset."""
     folder = f"{STATISTICS}/{split}/{name}"
     document = _read(path, f"{folder}/{STATS_JSON}")
     yield from _subject_faults(document, split, name, dataset_hash)

@@ -1,7 +1,7 @@
-"""Groups of features that share one standard deviation, and the rule that makes them do so.
+"""Groups of features that share a standard deviation, and named rules for such groups.
 
-HumanML3D does not divide a feature by its own spread but by the mean spread of its group, so that
-a joint which moves little is not blown up. Its trainers and evaluators expect statistics like that.
+HumanML3D divides a feature by the mean standard deviation of its group, not by its own, so that a
+joint with little motion is not amplified. Its trainers and evaluators expect such statistics.
 """
 
 import re
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from shards.errors import ShardError
 
 Groups = Mapping[str, tuple[int, int]]
-"""The first feature of each group, and the one after its last."""
+"""The start and the (exclusive) stop of each group, by name."""
 
 HUMANML3D_263: Groups = {
     "root_yaw_velocity": (0, 1),
@@ -36,15 +36,18 @@ HUMANML3D_272: Groups = {
 """Source: Li-xingXiao/272-dim-Motion-Representation, cal_mean_std.py, for 22 joints."""
 
 GROUPS: Mapping[str, Groups] = {"humanml3d-263": HUMANML3D_263, "humanml3d-272": HUMANML3D_272}
-"""The rules by the names that a user picks them by."""
+"""The predefined rules, by name."""
 GROUPED = "grouped"
-"""What every other rule is called."""
+"""The name of every other rule."""
 
 _GROUP = re.compile(r"([A-Za-z0-9_]+)=([0-9]{1,6}):([0-9]{1,6})")
 
 
 def parse_groups(text: str) -> Groups:
-    """Return the rule of that name, or the one that is spelled `name=start:stop,...`."""
+    """Return the rule with this name, or parse groups written as `name=start:stop,...`.
+
+    Raises `ShardError` for other text and for a duplicate name.
+    """
     if text in GROUPS:
         return GROUPS[text]
     matches = [match for match in map(_GROUP.fullmatch, text.split(",")) if match]
@@ -58,12 +61,12 @@ def parse_groups(text: str) -> Groups:
 
 
 def rule_name(groups: Groups) -> str:
-    """Return the name of a rule: that in `GROUPS`, or `grouped`."""
+    """Return the name of a rule: its name in `GROUPS`, or else `grouped`."""
     return next((name for name, known in GROUPS.items() if known == groups), GROUPED)
 
 
 def group_std(std: NDArray[np.float64], groups: Groups) -> NDArray[np.float64]:
-    """Return each feature's standard deviation replaced by the mean of its group's."""
+    """Return the mean standard deviation of each feature's group, per feature."""
     check_groups(groups, len(std))
     sizes = [stop - start for start, stop in groups.values()]
     means = [std[start:stop].mean() for start, stop in groups.values()]
@@ -71,7 +74,7 @@ def group_std(std: NDArray[np.float64], groups: Groups) -> NDArray[np.float64]:
 
 
 def check_groups(groups: Groups, components: int) -> None:
-    """Raise `ShardError` unless the groups hold every feature once, in order."""
+    """Raise `ShardError` unless the groups contain every feature once, in order."""
     edges = [0, *(stop for _, stop in groups.values())]
     starts = [start for start, _ in groups.values()]
     if starts != edges[:-1] or edges[-1] != components or sorted(set(edges)) != edges:

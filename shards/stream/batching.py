@@ -1,6 +1,6 @@
-"""Batches: the frames of some pieces, stacked, as a dictionary of arrays and lists.
+"""Batches: runs of frames stacked into a dictionary of arrays and lists.
 
-Arrays are NumPy's; a `DataLoader` makes tensors of them in its workers, without a copy.
+The arrays are NumPy arrays; a `DataLoader` converts them to tensors in its workers, without a copy.
 """
 
 from collections.abc import Sequence
@@ -21,18 +21,18 @@ Batch = dict[str, Any]
 
 
 class ViewBatch(Batch):
-    """What a view yields: a type by itself, so that a `DataLoader` refuses to batch it again.
+    """A batch of a view, as a separate type that a `DataLoader` refuses to batch again.
 
-    With another `batch_size` than None a `DataLoader` would make batches of batches.
+    With a `batch_size` other than None, a `DataLoader` would make batches of batches.
     """
 
 
 RESERVED = ("keys", "captions", "starts", "lengths", "mask", "frames")
-"""What batches say beside the fields."""
+"""Names that batches use in addition to the fields."""
 
 
 def check_fields(fields: Sequence[str]) -> None:
-    """Raise for no fields, for one that comes twice, and for names that batches use themselves."""
+    """Raise `ShardError` for an empty list, a duplicate field, and a name in `RESERVED`."""
     if isinstance(fields, str) or not fields or len(set(fields)) != len(fields):
         raise ShardError(f"the fields are {fields!r}; expected a list of names, each once")
     if taken := set(fields) & set(RESERVED):
@@ -42,7 +42,7 @@ def check_fields(fields: Sequence[str]) -> None:
 
 
 class Stacker:
-    """Makes batches of pieces of some clips."""
+    """Stack runs of frames of the selected clips into batches."""
 
     def __init__(self, files: ShardFiles, rows: NDArray[np.int64], fields: Sequence[str]) -> None:
         check_fields(fields)
@@ -77,13 +77,13 @@ class Stacker:
 
 @dataclass(frozen=True)
 class PaddedBatches:
-    """Batches padded with zeros to a length, or to their longest item, with lengths and mask."""
+    """Batches padded with zeros to `length` or to their longest item, with lengths and mask."""
 
     stacker: Stacker
     length: int | None = None
 
     def batch(self, pieces: FrameRuns) -> Batch:
-        """Return fields shaped (items, frames, ...), `starts`, `lengths`, and `mask`."""
+        """Return fields shaped (items, frames, ...), `starts`, `lengths`, `mask`, and captions."""
         length = self.length or int(pieces.counts.max(initial=0))
         captions = {} if pieces.captions is None else {"captions": list(pieces.captions)}
         return ViewBatch(
@@ -102,7 +102,7 @@ class FrameBatches:
     stacker: Stacker
 
     def batch(self, pieces: FrameRuns) -> Batch:
-        """Return a field shaped (items, ...) and `frames`, their numbers in their clips."""
+        """Return fields shaped (items, ...), and `frames`, the frame numbers in their clips."""
         batch = self.stacker.stack(pieces, 1)
         arrays = {
             field: value[:, 0] for field, value in batch.items() if isinstance(value, np.ndarray)

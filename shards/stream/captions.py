@@ -1,7 +1,7 @@
-"""Captions, and the runs of frames that they are of, as docs/format.md says of a sample's `json`.
+"""Captions and the runs of frames that they describe, from a sample's `json` (docs/format.md).
 
-They are read once, when a view that wants them is made: how many there are, and how long the frames
-that they are of, must be known before the first batch.
+They are read once, when a view with captions is created, because their number and the lengths of
+their runs must be known before the first batch.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ MEMBER = "json"
 
 
 class CaptionRun(NamedTuple):
-    """What was said of a run of a clip's frames."""
+    """A caption of a run of a clip's frames."""
 
     clip: int
     start: int
@@ -34,7 +34,10 @@ class CaptionRun(NamedTuple):
 def read_captions(
     files: ShardFiles, rows: NDArray[np.int64], selection: Selection
 ) -> list[CaptionRun]:
-    """Return the captions of clips whose runs of frames are as long as selected ones may be."""
+    """Return the captions whose runs of frames have a length that the selection allows.
+
+    Raises `ShardError` where no caption is left.
+    """
     spans = MemberSpans.of(files.dataset, rows, MEMBER)
     frames = files.dataset.manifest["frames"].to_numpy()[rows]
     captions = [
@@ -49,10 +52,10 @@ def read_captions(
 
 
 class CaptionedClips:
-    """Clips with what was said of them, cut to what it was said of: one caption each, or all.
+    """Clips cut to the frames that a caption describes: one caption per clip, or all.
 
-    With one each, every clip is an item, and the epoch chooses its caption; with all, every caption
-    is an item. Clips without captions are none.
+    If random, each clip is an item, and the epoch determines its caption. Otherwise each caption is
+    an item. Clips without captions are omitted.
     """
 
     def __init__(self, captions: list[CaptionRun], random: bool) -> None:
@@ -67,7 +70,7 @@ class CaptionedClips:
         return len(self._firsts) if self.random else len(self._texts)
 
     def pieces(self, items: NDArray[np.int64], epoch: Epoch) -> FrameRuns:
-        """Return clips, or the parts of them that captions are of."""
+        """Return the runs of frames that captions describe, with the captions."""
         if self.random:
             items = self._firsts[items] + epoch.choose("caption", items, self._sizes[items])
         texts = tuple(self._texts[item] for item in items.tolist())
@@ -75,12 +78,12 @@ class CaptionedClips:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What a state must agree on."""
+        """The values that a state must match."""
         return {"kind": "captioned clips", "captions": self._hash, "random": self.random}
 
 
 def _captions_of(files: ShardFiles, spans: MemberSpans, clip: int, frames: int) -> list[CaptionRun]:
-    """Return a clip's captions with the frames that they are of, if there are any."""
+    """Return a clip's captions with their runs of frames; omit captions of no frames."""
     try:
         details = decode_member(MEMBER, spans.read(files, clip))
         runs = [
@@ -99,8 +102,8 @@ def _captions_of(files: ShardFiles, spans: MemberSpans, clip: int, frames: int) 
 
 
 def caption_frames(caption: Mapping[str, Any], fps: float, frames: int) -> range:
-    """Return the frames that a caption is of; an end of 0 means all, as in HumanML3D."""
+    """Return the frames that a caption describes; an end of 0 means all, as in HumanML3D."""
     seconds = (caption["start_seconds"], caption["end_seconds"])
-    # Clamped before it is rounded: a product with a huge number is infinite, which no int is.
+    # Clamp before rounding: the product with a huge number is infinite, and int(inf) raises.
     start, stop = (int(min(max(second * fps, 0), frames)) for second in seconds)
     return range(frames) if caption["end_seconds"] == 0 else range(start, stop)

@@ -1,7 +1,7 @@
-"""Runs of frames of an array field out of many shards, read straight into a batch.
+"""Read runs of frames of an array field from many shards directly into a batch.
 
-An uncompressed `.npy` in a tar file is an array at a known offset: its header follows from the
-schema and the number of frames, so the place of every row is arithmetic on the manifest.
+An uncompressed `.npy` in a tar file is an array at a known offset. The schema and the number of
+frames determine its header, so the offset of every row is computed from the manifest.
 """
 
 import os
@@ -25,7 +25,7 @@ from shards.stream.open_files import ShardFiles
 
 @dataclass(frozen=True)
 class MemberSpans:
-    """Where a member of each of some clips lies."""
+    """The location of one member of each selected clip."""
 
     suffix: str
     keys: Sequence[str]
@@ -35,7 +35,7 @@ class MemberSpans:
 
     @staticmethod
     def of(dataset: Dataset, rows: NDArray[np.int64], field: str) -> "MemberSpans":
-        """Return where a field's members lie, of the clips in these rows of the manifest."""
+        """Return the locations of a field's members, for the clips in these manifest rows."""
         if field not in dataset.schema.suffixes:
             raise ShardError(
                 f"no field is called {field!r}; choose one of {', '.join(dataset.schema.suffixes)}"
@@ -54,19 +54,19 @@ class MemberSpans:
         )
 
     def read(self, files: ShardFiles, clip: int) -> bytes:
-        """Return a clip's whole member, after a check of its header."""
+        """Check the header of a clip's member, and return the whole member."""
         self.check(files, clip)
         return files.bytes_at(
             int(self.shards[clip]), int(self.offsets[clip]), int(self.sizes[clip])
         )
 
     def check(self, files: ShardFiles, clip: int, start: bytes = b"") -> None:
-        """Raise unless a clip's tar header is as recorded and `start` are the first bytes."""
+        """Check a member's tar header and that it begins with `start`, or raise `DatasetError`."""
         name, size = f"{self.keys[clip]}.{self.suffix}", int(self.sizes[clip])
         shard, offset = int(self.shards[clip]), int(self.offsets[clip])
         try:
             expected = member_header(name, size) + start
-        except SampleError as error:  # no tar file of ours holds such a name or size
+        except SampleError as error:  # no shard can contain this name or size
             raise DatasetError(MANIFEST, str(error)) from error
         if files.bytes_at(shard, offset - BLOCK, len(expected)) != expected:
             raise DatasetError(
@@ -75,7 +75,7 @@ class MemberSpans:
 
 
 def row_spec(schema: Schema, field: str) -> ArraySpec:
-    """Return what is said of an array with a row of fixed shape a frame, or raise with such."""
+    """Return the spec of an array with one fixed-shape row per frame; raise with such fields."""
     fitting = {
         name: spec
         for name, spec in schema.arrays.items()
@@ -90,13 +90,13 @@ def row_spec(schema: Schema, field: str) -> ArraySpec:
 
 
 class FieldReader:
-    """An array field of some clips, read by runs of frames."""
+    """Read runs of frames of an array field of the selected clips."""
 
     def __init__(self, files: ShardFiles, rows: NDArray[np.int64], field: str) -> None:
         spec = row_spec(files.dataset.schema, field)
         self.dtype = DTYPES[spec.dtype]
         self.shape = tuple(axis for axis in spec.shape[1:] if isinstance(axis, int))
-        """The shape of a frame's row."""
+        """The shape of one frame's row."""
         self.row_bytes = self.dtype.itemsize * prod(self.shape)
         self._files = files
         self._spans = MemberSpans.of(files.dataset, rows, field)
@@ -111,7 +111,7 @@ class FieldReader:
         counts: NDArray[np.int64],
         length: int,
     ) -> NDArray[Any]:
-        """Return runs of frames, shaped (runs, length, *row); zeros fill up shorter runs."""
+        """Return runs of frames, shaped (runs, length, *row); pad shorter runs with zeros."""
         for clip in clips[~self._checked[clips]].tolist():
             self._check(clip)
         make = np.empty if counts.size and counts.min() == length else np.zeros
@@ -127,7 +127,7 @@ class FieldReader:
         offsets: NDArray[np.int64],
         sizes: NDArray[np.int64],
     ) -> None:
-        """Fill the beginning of each run from its shard, shard by shard."""
+        """Copy the frames of each run from its shard, shard by shard."""
         target = runs.reshape(-1).view(np.uint8).data
         order = np.argsort(shards, kind="stable")
         places = order * runs[:1].nbytes
@@ -147,7 +147,7 @@ class FieldReader:
         self._checked[clip] = True
 
     def _header_sizes(self) -> NDArray[np.int64]:
-        """Return the bytes before each clip's first row, or raise where sizes say otherwise."""
+        """Return the size of each clip's `.npy` header; raise if a recorded size contradicts it."""
         lengths, places = np.unique(self._frames, return_inverse=True)
         headers = [
             len(npy_header(self.dtype.name, (frames, *self.shape))) for frames in lengths.tolist()

@@ -1,7 +1,7 @@
-"""What the items of an epoch are: whole clips, single frames, or windows, as runs of frames.
+"""The items of an epoch: whole clips, single frames, or windows, as runs of frames.
 
-An item has a number; which frames it stands for follows from that number and the epoch alone, so
-that any process can make any batch.
+An item has a number. The number and the epoch alone determine its frames, so any process can make
+any batch.
 """
 
 from dataclasses import dataclass
@@ -20,37 +20,38 @@ SAMPLINGS = ("clip", "frame")
 
 @dataclass(frozen=True)
 class FrameRuns:
-    """Runs of frames, one an item."""
+    """Runs of frames, one per item; arrays are shaped (items,)."""
 
     clips: NDArray[np.int64]
-    """The clips' numbers in the selection, shaped (items,)."""
+    """The index of each run's clip in the selection."""
     starts: NDArray[np.int64]
+    """The first frame of each run in its clip."""
     counts: NDArray[np.int64]
-    """How many frames."""
+    """The number of frames of each run."""
     captions: tuple[str, ...] | None = None
-    """What was said of each run, if that was asked for."""
+    """The caption of each run; None if captions were not requested."""
 
 
 class ItemSource(Protocol):
     """The items of an epoch."""
 
     def __len__(self) -> int:
-        """Return how many items an epoch has."""
+        """Return the number of items per epoch."""
 
     def pieces(self, items: NDArray[np.int64], epoch: Epoch) -> FrameRuns:
-        """Return the runs of frames that items are."""
+        """Return the runs of frames of items, given by their numbers."""
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What a state must agree on, beside the selection of clips."""
+        """The values that a state must match, in addition to the selection of clips."""
 
 
 @dataclass(frozen=True, eq=False)
 class WholeClips:
-    """Every clip, whole."""
+    """Every clip as one item."""
 
     frames: NDArray[np.int64]
-    """Of each clip, shaped (clips,)."""
+    """The number of frames of each clip, shaped (clips,)."""
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -61,16 +62,16 @@ class WholeClips:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What a state must agree on."""
+        """The values that a state must match."""
         return {"kind": "clips"}
 
 
 class Windows:
-    """Runs of at most `length` frames: a grid over every clip, or random ones.
+    """Runs of at most `length` frames: a grid over every clip, or random windows.
 
-    A grid's windows hold every frame once; the last of a clip is what is left. Random ones lie
-    anywhere in their clip, as many as in its grid if sampled by frame, else one a clip. A clip that
-    is shorter than a window is one whole.
+    The windows of a grid contain every frame once; the last one of a clip may be shorter. Random
+    windows start anywhere in their clip: as many as in its grid with sampling by frame, else one
+    per clip. A clip shorter than a window is one item.
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class Windows:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What a state must agree on."""
+        """The values that a state must match."""
         return {
             "kind": "windows",
             "length": int(self.length),

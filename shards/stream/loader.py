@@ -1,7 +1,7 @@
-"""Batches as tensors, made by worker processes, resumable at any batch with any number of them.
+"""Load batches as tensors in worker processes; resume at any batch with any number of workers.
 
-A `DataLoader` runs ahead of the trainer, and its workers count for themselves. Here the one count
-that matters is kept where batches are handed over, so that the state is that of the view alone.
+A `DataLoader` runs ahead of the trainer, and each of its workers counts its own batches. Here the
+position is counted where batches reach the trainer, so the state is the view's state alone.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from shards.stream.views import StreamPosition, View
 
 
 class Loader:
-    """Batches of a view, with tensors for its arrays; every `for` over it is an epoch."""
+    """Batches of a view, with arrays as tensors; each `for` loop over it is one epoch."""
 
     def __init__(self, view: View, workers: int = 0, pin_memory: bool = False) -> None:
         self.view = view
@@ -39,16 +39,16 @@ class Loader:
         self.view.reach(StreamPosition(start.epoch + 1, 0), pass_number)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return where the trainer stands, as `View.state_dict` does."""
+        """Return the position of the trainer, as `View.state_dict` does."""
         return self.view.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where a state was taken, as `View.load_state_dict` does."""
+        """Resume at the position of a state, as `View.load_state_dict` does."""
         self.view.load_state_dict(state)
 
 
 class _RestOfEpoch(IterableDataset[Batch]):
-    """What is left of an epoch, as a worker is to read it."""
+    """A worker's batches of the rest of an epoch."""
 
     def __init__(self, view: View, start: StreamPosition) -> None:
         self.view = view

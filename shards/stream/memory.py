@@ -1,6 +1,6 @@
-"""The memory that this process may use: the machine's, or less in a container or a cluster's job.
+"""The memory available to this process: the machine's, or less in a container or a cluster job.
 
-Linux counts the cached pages of files that a control group's processes read as the group's memory.
+Linux counts cached file pages that processes of a control group read as memory of the group.
 Source: kernel.org/doc, admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst.
 """
 
@@ -14,13 +14,13 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 
 def memory_bytes() -> int:
-    """Return how many bytes this process may use."""
+    """Return the memory limit of this process in bytes."""
     physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return min([physical, *group_limits(PROCESS_CGROUPS, CGROUPS)])
 
 
 def group_limits(groups_of_process: Path, groups: Path) -> Iterator[int]:
-    """Yield the limits in bytes of a process's control groups and of all groups above them."""
+    """Yield the memory limits in bytes of a process's control groups and their ancestors."""
     with suppress(OSError, ValueError):
         for line in groups_of_process.read_text().splitlines():
             _, controllers, path = line.split(":", 2)
@@ -31,10 +31,10 @@ def group_limits(groups_of_process: Path, groups: Path) -> Iterator[int]:
 
 
 def _limits_from(root: Path, path: str, file: str) -> Iterator[int]:
-    """Yield the limits there are from a group up to the root; in a container it may be hidden."""
+    """Yield the limits from a group up to the root; a container may hide some groups."""
     group = root / path.lstrip("/")
     for folder in (group, *group.parents):
-        with suppress(OSError, ValueError):  # it has none, or says that it is `max`
+        with suppress(OSError, ValueError):  # no limit file, or its value is `max`
             yield int((folder / file).read_text())
         if folder == root:
             return

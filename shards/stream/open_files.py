@@ -1,11 +1,11 @@
-"""A dataset's shards, opened when they are read: few at once, checked, and safe to fork.
+"""Open a dataset's shards on demand: a limited number at once, checked, and safe to fork.
 
-A dataset may be replaced while it is open. So `dataset.json` is looked at before each batch, and a
-shard that is opened again must be the file that was opened first, by inode, size and time.
+A dataset may be replaced while it is open. `dataset.json` is therefore checked before each batch,
+and a shard that is opened again must be the file that was opened first, by inode, size and time.
 
-Positioned reads, not memory maps: they fail with an error and not with SIGBUS when a file is cut
-short, keep no pages mapped, and share no file position between forked workers. The kernel is asked
-to read ahead what fits into its cache: small reads in random order would leave a disk mostly idle.
+Shards are read with positioned reads and not memory-mapped: a truncated file then causes an error
+and not SIGBUS, no pages stay mapped, and forked workers share no file position. The kernel is asked
+to prefetch a dataset that fits into its cache, because small random reads leave a disk mostly idle.
 """
 
 import os
@@ -28,35 +28,35 @@ if TYPE_CHECKING:
 
 MOST_OPEN_SHARDS = 4096
 _QUARTER = getrlimit(RLIMIT_NOFILE)[0] // 4
-"""Of the files that the system allows this process; below 0 if it allows any number."""
+"""A quarter of this process's limit on open files; negative if there is no limit."""
 OPEN_SHARDS = min(_QUARTER, MOST_OPEN_SHARDS) if _QUARTER > 0 else MOST_OPEN_SHARDS
-"""Shards kept open at once: mostly 256, a quarter of 1,024 files."""
+"""Number of shards kept open: usually 256, a quarter of the usual limit of 1,024 files."""
 
 CACHED_BYTES = memory_bytes() // 2
-"""A dataset up to this size is read ahead: half of the memory, so that it stays in the cache."""
+"""Datasets up to this size are prefetched: half of the memory, so that they stay in the cache."""
 
 
 FileIdentity = tuple[int, int, int]
-"""What tells a file from one that replaces it: inode, bytes, and time of last change."""
+"""Identifies a file, to detect a replacement: inode, size in bytes, and modification time in ns."""
 
 
 class ShardFiles:
-    """A dataset's shards, opened when read, checked then, and closed when too many are open.
+    """A dataset's shards: opened and checked when read, closed when too many are open.
 
-    Processes may be forked with it; threads need one each.
+    It may be used in forked processes. Each thread needs a separate instance.
     """
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
         self._reads_ahead = sum(shard.bytes for shard in self.shards) <= CACHED_BYTES
         self._paths: dict[int, Path] = {}
-        """Of the shards that have been opened once."""
+        """Paths of the shards that have been opened, by shard."""
         self._identities: dict[int, FileIdentity] = {}
-        """Of the same."""
+        """Identities of the shards that have been opened, by shard."""
         self._described: FileIdentity | None = None
-        """Of `dataset.json`, as it was when it last described this dataset."""
+        """The identity of `dataset.json` when it last described this dataset."""
         self._open: OrderedDict[int, int] = OrderedDict()
-        """Descriptors, by shard; the one that was asked for last comes last."""
+        """File descriptors by shard, the most recently used last."""
         weakref.finalize(self, _close_all, self._open)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -64,11 +64,11 @@ class ShardFiles:
 
     @property
     def shards(self) -> tuple[ShardEntry, ...]:
-        """All shards, by the numbers that they are read by."""
+        """All shards; their indices are the shard numbers in the methods below."""
         return self.dataset.description.shards
 
     def descriptor(self, shard: int) -> int:
-        """Return the descriptor of a shard's open file; valid until the next is asked for."""
+        """Return the file descriptor of a shard; it is valid until the next call."""
         if shard not in self._open:
             self._open[shard] = self._opened(shard)
             if len(self._open) > OPEN_SHARDS:
@@ -79,7 +79,7 @@ class ShardFiles:
     def check_unchanged(self) -> None:
         """Raise `DatasetError` if the dataset was removed or replaced since it was opened.
 
-        Costs one look at the file's inode, size and time, unless they have changed.
+        Calls `stat` once; the file is read only if its inode, size or time has changed.
         """
         try:
             found = _identity((self.dataset.path / DATASET).stat())
@@ -98,7 +98,7 @@ class ShardFiles:
             self._described = found
 
     def _opened(self, shard: int) -> int:
-        """Open a shard: thousands are opened again and again, but found and asked for only once."""
+        """Open a shard; resolve its path and prefetch it only the first time."""
         first, entry = shard not in self._paths, self.shards[shard]
         if first:
             self._paths[shard] = existing(self.dataset.path, entry.name)
@@ -113,9 +113,9 @@ class ShardFiles:
         return descriptor
 
     def _check_file(self, shard: int, status: os.stat_result) -> None:
-        """Raise unless a file has a shard's size and is the one that was opened first.
+        """Raise `DatasetError` unless a file has the shard's size and was not replaced.
 
-        Some file systems change inodes by themselves, so a file that differs is hashed.
+        Some file systems change inodes without a reason, so a file with another identity is hashed.
         """
         entry, found = self.shards[shard], _identity(status)
         check_size(entry, status.st_size)
@@ -127,7 +127,7 @@ class ShardFiles:
             self._identities[shard] = found
 
     def bytes_at(self, shard: int, offset: int, size: int) -> bytes:
-        """Return a part of a shard."""
+        """Return `size` bytes of a shard at `offset`; raise `DatasetError` if they are missing."""
         if offset < 0 or size < 0 or offset + size > self.shards[shard].bytes:
             raise self.cut_short(shard, offset)
         data = os.pread(self.descriptor(shard), size, offset)
@@ -136,7 +136,7 @@ class ShardFiles:
         return data
 
     def cut_short(self, shard: int, offset: int) -> DatasetError:
-        """Return the error of a shard that has not the bytes that the manifest says lie there."""
+        """Return the error for a shard that ends before the bytes that the manifest lists."""
         return DatasetError(
             self.shards[shard].name,
             f"ends before what the manifest says lies at byte {offset}: it is damaged, or was cut "

@@ -1,8 +1,9 @@
-"""Which rank this process is among those that train together, from one consistent source.
+"""Determine the rank of this process in distributed training, from one consistent source.
 
-A view may be made before the processes are joined, as with Lightning, so the rank is found when the
-first batch is read. Variables of one launcher that do not say both rank and number are refused:
-`WORLD_SIZE=2` alone, taken for rank 0 of 2, would silently lose half of the data.
+A view may be created before the process group is initialized, as with Lightning, so the rank is
+determined when the first batch is read. Variables of a launcher that do not give both the rank and
+the number of ranks are refused: `WORLD_SIZE=2` alone, read as rank 0 of 2, would silently lose half
+of the data.
 """
 
 import os
@@ -21,10 +22,11 @@ LAUNCHERS = {
     "MPICH's or Intel's mpirun": ("PMI_RANK", "PMI_SIZE"),
     "Slurm's srun": ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),
 }
-"""Variables of rank and number of ranks. The first launcher with both is believed: `srun` may start
-`mpirun`, and either may start `torchrun`. Accelerate and DeepSpeed set torchrun's. A script of
-`sbatch` has `SLURM_NTASKS` and a `SLURM_PROCID` of 0 although it is one process: only `srun` sets
-`SLURM_STEP_NUM_TASKS` (srun(1), output environment variables)."""
+"""Environment variables of the rank and the number of ranks, per launcher. The first launcher with
+both variables is used: `srun` may start `mpirun`, and either may start `torchrun`. Accelerate and
+DeepSpeed set torchrun's variables. An `sbatch` script has `SLURM_NTASKS` and a `SLURM_PROCID` of 0
+although it is a single process; only `srun` sets `SLURM_STEP_NUM_TASKS` (srun(1), output
+environment variables)."""
 
 ADVICE = (
     "read the first batch after the processes are joined (torch.distributed), or pass rank and "
@@ -33,9 +35,9 @@ ADVICE = (
 
 
 class Rank:
-    """The rank that a view reads: given, or found when it is needed and then kept.
+    """The rank of a view: given, or determined when it is needed and then kept.
 
-    Workers of a `DataLoader` read the rank of the process that they belong to.
+    Workers of a `DataLoader` use the rank of their parent process.
     """
 
     def __init__(self, rank: int | None = None, world: int | None = None) -> None:
@@ -43,19 +45,20 @@ class Rank:
             raise ShardError(f"rank is {rank} and world is {world}; give both or neither")
         self._given = None if rank is None or world is None else EpochShare(rank, world)
         self._read: EpochShare | None = None
-        """What batches were read by."""
+        """The rank with which batches were read."""
         self._parents: EpochShare | None = None
-        """The rank of the process that a spawned worker belongs to."""
+        """The rank of the parent process of a spawned worker."""
         self._unpickled_by = 0
-        """The process that may be such a worker; the workers that it forks are not."""
+        """The id of the process that unpickled this object, which may be a spawned worker; the
+        workers that it forks have other ids."""
 
     @property
     def share(self) -> EpochShare:
-        """The rank and the number of ranks; raises `ShardError` where they cannot be told."""
+        """The rank and the number of ranks; raises `ShardError` if they cannot be determined."""
         return self._given or self._read or self._found()
 
     def begin(self) -> None:
-        """Keep the rank from now on; raise `ShardError` where batches were read by another one."""
+        """Fix the rank from now on; raise `ShardError` if batches were read with another rank."""
         found = self._given or self._found()
         if self._read not in (None, found):
             raise ShardError(
@@ -71,7 +74,7 @@ class Rank:
     def __getstate__(self) -> dict[str, Any]:
         try:
             parents = self.share
-        except ShardError:  # the worker will say so, if this goes to one
+        except ShardError:  # a worker that receives this copy raises it
             parents = None
         return {**self.__dict__, "_parents": parents}
 
@@ -81,7 +84,7 @@ class Rank:
 
 
 def found_share() -> EpochShare:
-    """Return the rank of `torch.distributed`, or else of the launcher, or else the only one."""
+    """Return the rank from `torch.distributed`, else from the launcher, else rank 0 of 1."""
     distributed = import_module("torch.distributed") if "torch" in sys.modules else None
     if distributed is not None and distributed.is_available() and distributed.is_initialized():
         return EpochShare(distributed.get_rank(), distributed.get_world_size())
@@ -99,9 +102,9 @@ def found_share() -> EpochShare:
 
 
 def _check_partial(found: EpochShare, source: str) -> None:
-    """Raise where only one of RANK and WORLD_SIZE is set, and says something else than was found.
+    """Raise where only one of RANK and WORLD_SIZE is set and contradicts the found rank.
 
-    Lightning sets WORLD_SIZE and LOCAL_RANK for processes that it starts, and no RANK.
+    Lightning sets WORLD_SIZE and LOCAL_RANK, but not RANK, for the processes that it starts.
     """
     names = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
     told = {name: _number(name) for name in names if name in os.environ}

@@ -1,6 +1,6 @@
-"""Which clips of a split a view reads, in the order of the manifest.
+"""Select the clips of a split that a view reads, in manifest order.
 
-Everything is decided from the manifest, before any shard is opened.
+The selection uses only the manifest; no shard is opened.
 """
 
 from collections.abc import Collection
@@ -17,16 +17,16 @@ from shards.numbers import whole_number
 
 @dataclass(frozen=True)
 class Selection:
-    """What a clip must be like to be read."""
+    """Criteria for the clips that a view reads."""
 
     split: str
     min_frames: int = 1
     max_frames: int | None = None
-    """The most frames; None: any number."""
+    """The maximum number of frames; None: no limit."""
     keys: Collection[str] | None = None
-    """These clips only; None: all."""
+    """The keys of the clips to read; None: all."""
     limit: int | None = None
-    """The first so many of the clips that are left; None: all."""
+    """Read only the first `limit` of the clips that meet the other criteria; None: all."""
 
     def __post_init__(self) -> None:
         whole_number("min_frames", self.min_frames, least=1)
@@ -36,7 +36,7 @@ class Selection:
             whole_number("limit", self.limit, least=1)
 
     def describe(self) -> str:
-        """Say in words what is selected."""
+        """Describe the selection in words."""
         words = [f"the split {self.split!r} with at least {self.min_frames} frames"]
         words += [] if self.max_frames is None else [f"at most {self.max_frames} frames"]
         words += [] if self.keys is None else ["one of the given keys"]
@@ -44,7 +44,7 @@ class Selection:
 
 
 def select_rows(dataset: Dataset, selection: Selection) -> NDArray[np.int64]:
-    """Return the numbers of the selected rows of the manifest, ascending, or raise for none."""
+    """Return the indices of the selected manifest rows, ascending; raise `ShardError` for none."""
     dataset.shards_of(selection.split)
     frames = dataset.manifest["frames"].to_numpy()
     chosen = pc.equal(dataset.manifest["split"], selection.split).to_numpy()

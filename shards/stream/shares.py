@@ -1,7 +1,7 @@
-"""Which part of an epoch a process reads: one of several ranks or workers, and what workers share.
+"""The part of an epoch that a process reads, as a rank or worker, and state shared by workers.
 
-PyTorch is asked only where something else has imported it already, so that NumPy's users never wait
-for it.
+PyTorch is used only if other code has already imported it, so that users of NumPy alone do not wait
+for its import.
 """
 
 import mmap
@@ -17,7 +17,7 @@ from shards.numbers import whole_number
 
 @dataclass(frozen=True)
 class EpochShare:
-    """One of several equal readers."""
+    """One of several equal readers of an epoch: a rank or a worker."""
 
     number: int = 0
     count: int = 1
@@ -28,17 +28,17 @@ class EpochShare:
 
 
 def worker_share() -> EpochShare | None:
-    """Return which of a `DataLoader`'s workers this process is, if it is one."""
+    """Return the share of this process as a `DataLoader` worker; None if it is not a worker."""
     data = _torch_module("torch.utils.data")
     worker = None if data is None else data.get_worker_info()
     return None if worker is None else EpochShare(worker.id, worker.num_workers)
 
 
 class WorkersEpochs:
-    """Remembers, in memory that forked processes share, which epoch workers have begun last.
+    """Records the epoch that workers began last, in memory shared by forked processes.
 
-    A `DataLoader` forks its workers anew for each pass, and nothing tells the view in the process
-    that they were forked from: without `set_epoch` every pass would be the same epoch unnoticed.
+    A `DataLoader` forks new workers for each pass, and the view in the parent process is not
+    notified. Without `set_epoch`, every pass would silently be the same epoch.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class WorkersEpochs:
         return WorkersEpochs, ()
 
     def begin(self, epoch: int) -> None:
-        """Note an epoch that a worker begins, and warn if it is the one that was begun last."""
+        """Record the epoch that a worker begins; warn if the previous pass was the same epoch."""
         begun = (epoch + 1).to_bytes(16, "little")
         if self._memory[:] == begun:
             warnings.warn(
@@ -60,10 +60,10 @@ class WorkersEpochs:
 
 
 def register_iterable(kind: type, batch: type) -> None:
-    """Let `DataLoader` take a class's objects for iterable datasets, and refuse to batch batches.
+    """Register a class as an iterable dataset for `DataLoader`, and refuse to batch its batches.
 
-    `default_collate_fn_map` is what PyTorch documents for types that `default_collate` treats in a
-    way of their own.
+    `default_collate_fn_map` is PyTorch's documented hook for types with special handling in
+    `default_collate`.
     """
     data = _torch_module("torch.utils.data")
     if data is not None:

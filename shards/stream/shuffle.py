@@ -1,9 +1,10 @@
-"""The order of an epoch and its random choices, computed for just the items that are asked for.
+"""The random order and random choices of an epoch, computed only for the requested items.
 
-A permutation is a Feistel network over a square just larger than the number of items, walked on
-until it ends inside (Black and Rogaway, "Ciphers with arbitrary finite domains", 2002). So it is an
-exact permutation without memory: the middle of an epoch is as near as its beginning. The mixing is
-SplitMix64's (Steele et al., 2014), spelled here, so that no release of NumPy can change an order.
+A permutation is a Feistel network over the smallest square that is at least the number of items,
+with cycle walking until the result is in range (Black and Rogaway, "Ciphers with arbitrary finite
+domains", 2002). It is an exact permutation without a table, so a pass can resume in the middle of
+an epoch at no extra cost. The mixing function is that of SplitMix64 (Steele et al., 2014),
+implemented here so that no release of NumPy can change an order.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ROUNDS = 6
-"""Four make a permutation that looks random (Luby and Rackoff); six do so in small squares too."""
+"""Four rounds look random (Luby and Rackoff); six rounds look random in small squares too."""
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIXERS = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 LAST_SHIFT = np.uint64(31)
@@ -24,13 +25,13 @@ LAST_SHIFT = np.uint64(31)
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass over some items: all that its randomness depends on."""
+    """One pass over the items: the seed and the epoch number that determine its randomness."""
 
     seed: int
     number: int
 
     def permute(self, places: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-        """Return the items at places of the epoch's random order of `count` items."""
+        """Return the items at these places of the epoch's random order of `count` items."""
         side = np.uint64(isqrt(count - 1) + 1)
         keys = _keys("order", self.seed, self.number)
         items = _feistel(places.astype(np.uint64), side, keys)
@@ -43,7 +44,7 @@ class Epoch:
     def choose(
         self, purpose: str, items: NDArray[np.int64], counts: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """Return a random number below each count, always the same for the same item."""
+        """Return a random number below each count; it depends on the purpose, epoch and item."""
         key = _keys(purpose, self.seed, self.number)[0]
         mixed = _mix(items.astype(np.uint64), key) % counts.astype(np.uint64)
         return mixed.astype(np.int64)
@@ -66,7 +67,7 @@ def _feistel(
 
 
 def _mix(numbers: NDArray[np.uint64], key: np.uint64) -> NDArray[np.uint64]:
-    """Return 64 bits of each number that look random and depend on the key."""
+    """Return 64 pseudorandom bits for each number and the key."""
     mixed = numbers * GOLDEN + key
     for shift, factor in MIXERS:
         mixed ^= mixed >> np.uint64(shift)

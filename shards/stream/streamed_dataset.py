@@ -1,6 +1,6 @@
-"""Streaming: what a trainer gets of a dataset, as clips, frames or windows.
+"""Stream a dataset to a trainer as clips, frames or windows.
 
-With counts and offsets in the manifest every batch of every epoch is known beforehand; see
+The counts and offsets in the manifest determine every batch of every epoch in advance; see
 docs/loading.md.
 """
 
@@ -32,11 +32,12 @@ if TYPE_CHECKING:
 
 
 class StreamedDataset:
-    """A dataset, and the views of it that trainers want.
+    """A dataset and its views for training and evaluation.
 
-    Shuffled views are for training, others for evaluation. `batch` counts the items of one rank.
-    The rank, unless given with `world`, is found when a view's first batch is read, and then kept:
-    that of `torch.distributed`, or else of the launcher's variables (see `shards.stream.ranks`).
+    Use shuffled views for training and others for evaluation. `batch` is the batch size per rank.
+    Unless `rank` and `world` are given, the rank is determined when a view's first batch is read,
+    and then kept: that of `torch.distributed`, or else of the launcher's environment variables (see
+    `shards.stream.ranks`).
     """
 
     def __init__(self, dataset: Dataset) -> None:
@@ -45,21 +46,21 @@ class StreamedDataset:
 
     @staticmethod
     def open(path: Path) -> "StreamedDataset":
-        """Open a finished dataset, or raise `DatasetError` saying why it is none."""
+        """Open a finished dataset; raise `DatasetError` with the reason where that fails."""
         return StreamedDataset(Dataset.open(path))
 
     @cached_property
     def manifest(self) -> "pd.DataFrame":
-        """One row per sample: key, split, shard, frames, where its members are, and more.
+        """One row per sample: key, split, shard, frames, locations of its members, and more.
 
-        The columns are those of docs/format.md.
+        docs/format.md lists the columns.
         """
         table: pd.DataFrame = self.dataset.manifest.to_pandas()
         return table
 
     @cached_property
     def drops(self) -> "pd.DataFrame":
-        """One row per row of the index that has no sample: key, stage, reason, message, and more.
+        """One row per index row without a sample: key, stage, reason, message, and more.
 
         Raises `DatasetError` where `drops.parquet` is missing or damaged.
         """
@@ -69,14 +70,14 @@ class StreamedDataset:
     def webdataset(
         self, split: str | None = None, *, shardshuffle: int | bool = False, **options: Any
     ) -> "webdataset.WebDataset":
-        """Return a `webdataset` pipeline of a split's samples, decoded; chain its own stages to it.
+        """Return a `webdataset` pipeline of a split's decoded samples, for chaining more stages.
 
         Without `split`, the split is `train`, or else the only one. A sample is a dictionary of
         `__key__`, `__url__` (the shard's path), and the members by suffix: arrays of `*.npy`, the
-        object of `json`, the text of `txt`. The pipeline reads exactly the split's shards, whatever
-        their numbers. `shardshuffle` is the size of the buffer that shuffles them; other `options`
-        are those of `webdataset.WebDataset`. Raises `ShardError` where there is no such split,
-        and, while it is read, `DatasetError` for a sample that is not as the dataset describes it.
+        object of `json`, the text of `txt`. The pipeline reads exactly the split's shards, even if
+        their numbers have gaps. `shardshuffle` is the size of the buffer that shuffles them; other
+        `options` are those of `webdataset.WebDataset`. Raises `ShardError` for an unknown split.
+        Iteration raises `DatasetError` for a sample that does not match the dataset's description.
         """
         from shards.stream.webdataset_pipeline import webdataset_pipeline
 
@@ -100,11 +101,12 @@ class StreamedDataset:
         rank: int | None = None,
         world: int | None = None,
     ) -> View:
-        """Return whole clips, padded to the longest of their batch.
+        """Return a view of whole clips, padded to the longest clip of the batch.
 
         Batches have `keys`, each field shaped (clips, frames, ...), `starts`, `lengths`, and `mask`
-        shaped (clips, frames). With `captions`, clips are cut to the part that a caption is of: one
-        caption a clip, chosen at random, if shuffled, else every one of them.
+        shaped (clips, frames). With `captions`, each clip is cut to the frames that its caption
+        describes: one random caption per clip if shuffled, else every caption. Batches then have
+        `captions` too.
         """
         selection = Selection(split, min_frames, max_frames, keys, limit)
         chosen = self._choose(selection)
@@ -133,11 +135,11 @@ class StreamedDataset:
         rank: int | None = None,
         world: int | None = None,
     ) -> View:
-        """Return single frames: every frame of every clip once an epoch.
+        """Return a view of single frames: every frame of every clip once per epoch.
 
-        Batches have `keys`, the field shaped (items, ...), and `frames`, shaped (items,), the
-        frames' numbers in their clips. With `sampling="clip"`, a shuffled epoch has one random
-        frame of every clip instead.
+        Batches have `keys`, the field shaped (items, ...), and `frames` shaped (items,), the frame
+        numbers within their clips. With `sampling="clip"`, a shuffled epoch has one random frame of
+        every clip instead.
         """
         chosen = self._choose(Selection(split, min_frames, max_frames, keys, limit))
         schedule = Schedule(batch, shuffle, drop_last, Rank(rank, world))
@@ -163,12 +165,13 @@ class StreamedDataset:
         rank: int | None = None,
         world: int | None = None,
     ) -> View:
-        """Return windows of `length` frames: a random one of each clip if shuffled, else all.
+        """Return a view of windows of `length` frames: one random per clip if shuffled, else all.
 
-        All are those that follow each other from a clip's beginning; the last one is padded with
-        zeros, as is a clip that is shorter than a window. Batches have `keys`, the field shaped
-        (windows, length, ...), `starts`, `lengths`, and `mask` shaped (windows, length). With
-        `sampling="frame"`, a shuffled epoch has as many windows of each clip as there are in all.
+        Unshuffled windows follow each other without overlap from the start of a clip. The last one
+        is padded with zeros, as is a clip shorter than a window. Batches have `keys`, the field
+        shaped (windows, length, ...), `starts`, `lengths`, and `mask` shaped (windows, length).
+        With `sampling="frame"`, a shuffled epoch has as many random windows of each clip as an
+        unshuffled one.
         """
         chosen = self._choose(Selection(split, min_frames, max_frames, keys, limit))
         schedule = Schedule(batch, shuffle, drop_last, Rank(rank, world))
@@ -185,11 +188,11 @@ class StreamedDataset:
         *,
         folder: str | Path | None = None,
     ) -> Standardizer:
-        """Return the mean and spread of a field, as `motiondata stats` wrote them.
+        """Return the mean and standard deviation of a field, as written by `motiondata stats`.
 
-        Without `split`, the split is `train`, or else the only one. `weight` and `rule` are those
-        of the command's options: `"clip"`, `"humanml3d-263"`; a rule of the user's own is called
-        `"grouped"`. `folder` is that of its `--out`.
+        Without `split`, the split is `train`, or else the only one. `weight` and `rule` correspond
+        to the command's options `--weight` and `--group`, such as `"clip"` and `"humanml3d-263"`;
+        the rule of user-defined groups is `"grouped"`. `folder` is the folder given to its `--out`.
         """
         root = None if folder is None else Path(folder)
         split = split or self.dataset.default_split()
@@ -212,7 +215,7 @@ class StreamedDataset:
 
 @dataclass(frozen=True, eq=False)
 class _Selected:
-    """The clips of a view: their rows in the manifest, their lengths, and what names them."""
+    """The clips of a view: their manifest rows, their lengths in frames, and their identity."""
 
     rows: NDArray[np.int64]
     frames: NDArray[np.int64]

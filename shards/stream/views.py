@@ -1,8 +1,8 @@
-"""A view: an endless series of epochs of batches, of which any process can make any part.
+"""A view: an endless series of epochs of batches, of which any process can compute any part.
 
-The order of an epoch is cut into global batches, of which rank r takes every item from the r-th on,
-and worker w every batch from the w-th on. So the whole state is four values: the dataset's hash,
-the seed, the epoch, and the number of the next batch.
+An epoch's order is split into global batches. Rank r of R takes items r, r + R, r + 2R, ... of each
+global batch; worker w of W takes batches w, w + W, w + 2W, ... The whole state is therefore the
+dataset's hash, the seed, the epoch, and the number of the next batch.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     Iterable = IterableDataset[Batch]
 else:
-    # `register_iterable` makes it one, without importing torch.
+    # `register_iterable` registers View as an IterableDataset, without importing torch.
     Iterable = object
 
 
 class StreamPosition(NamedTuple):
-    """A place in the series."""
+    """A position in the series of batches."""
 
     epoch: int
     batch: int
@@ -38,13 +38,13 @@ class StreamPosition(NamedTuple):
 
 @dataclass(frozen=True)
 class Schedule:
-    """How the items of an epoch are dealt out."""
+    """How the items of an epoch are distributed over batches and ranks."""
 
     batch: int
-    """Items of a batch of one rank."""
+    """Items per batch of one rank."""
     shuffle: bool
     drop_last: bool
-    """Leave out the items that are left over from full batches of all ranks."""
+    """Omit the remaining items that do not fill a batch on every rank."""
     rank: Rank
 
     def __post_init__(self) -> None:
@@ -52,26 +52,27 @@ class Schedule:
 
     @property
     def global_batch(self) -> int:
-        """Items of a batch of all ranks."""
+        """Items per batch of all ranks together."""
         return self.batch * self.rank.share.count
 
     def batches(self, items: int) -> int:
-        """Return how many batches every rank has of so many items."""
+        """Return the number of batches per rank in an epoch of `items` items."""
         return items // self.global_batch if self.drop_last else -(-items // self.global_batch)
 
 
 class Batcher(Protocol):
-    """Makes a batch of pieces."""
+    """Makes batches of runs of frames."""
 
     def batch(self, pieces: FrameRuns) -> Batch:
         """Return the batch."""
 
 
 class View(Iterable):
-    """Batches of one rank; every `for` over it is an epoch of its own, with its own order.
+    """The batches of one rank; each `for` loop over it is the next epoch, with a new order.
 
-    A `DataLoader`'s workers read copies of it, so that this one neither counts their epochs nor
-    knows their position; `shards.stream.loader.Loader` does both here.
+    The worker processes of a `DataLoader` read copies of the view, so the original neither counts
+    their epochs nor tracks their position. `shards.stream.loader.Loader` does both in the main
+    process.
     """
 
     def __init__(
@@ -88,16 +89,16 @@ class View(Iterable):
         self._selection = identity
         self._next = self._now = StreamPosition(0, 0)
         self._passes = 0
-        """Passes begun and positions set. Only the latest pass moves the position."""
+        """Number of passes begun and positions set. Only the latest pass moves the position."""
         self._workers_epochs = WorkersEpochs()
 
     @property
     def items(self) -> int:
-        """The number of items of an epoch, on all ranks together."""
+        """The number of items per epoch, over all ranks."""
         return len(self._source)
 
     def __len__(self) -> int:
-        """Return the number of batches of an epoch: the same on every rank."""
+        """Return the number of batches per epoch, which is equal on all ranks."""
         return self._schedule.batches(len(self._source))
 
     def __iter__(self) -> Iterator[Batch]:
@@ -113,9 +114,10 @@ class View(Iterable):
         )
 
     def begin(self) -> tuple[StreamPosition, int]:
-        """Begin a pass: return where it starts, and its number for `solve_two_bone_ik`.
+        """Begin a pass; return its start position, and its number for `reach`.
 
-        Raises `ShardError` where the rank cannot be told, or is not that of batches read before.
+        Raises `ShardError` where the rank cannot be determined or has changed since an earlier
+        pass.
         """
         self._schedule.rank.begin()
         self._now, self._next = self._next, StreamPosition(self._next.epoch + 1, 0)
@@ -123,13 +125,13 @@ class View(Iterable):
         return self._now, self._passes
 
     def reach(self, position: StreamPosition, number: int) -> None:
-        """Set the position, unless a later pass or a state has replaced the pass of that number."""
+        """Set the position, unless a later pass or a loaded state has superseded this pass."""
         if number == self._passes:
             self._now = position
 
     @property
     def _identity(self) -> dict[str, Any]:
-        """What a state must agree on; numbers are plain, also where they were given as NumPy's."""
+        """The values that a state must match; NumPy integers are converted to `int`."""
         return {
             **self._selection,
             **self._source.identity,
@@ -140,7 +142,7 @@ class View(Iterable):
         }
 
     def batch_at(self, position: StreamPosition) -> Batch:
-        """Return this rank's part of a batch; it may be smaller than others, or empty, at last."""
+        """Return this rank's part of a batch; in the last batch it may be smaller, or empty."""
         rank = self._schedule.rank.share
         first = position.batch * self._schedule.global_batch
         stop = min(first + self._schedule.global_batch, len(self._source))
@@ -151,11 +153,11 @@ class View(Iterable):
         return self._batcher.batch(self._source.pieces(items, epoch))
 
     def set_epoch(self, epoch: int) -> None:
-        """Let the next `for` be that epoch, from its beginning."""
+        """Start the next `for` loop at the beginning of this epoch."""
         self._move(StreamPosition(whole_number("epoch", epoch, least=0), 0))
 
     def state_dict(self) -> dict[str, Any]:
-        """Return where this view stands: its next batch, and what it is a batch of."""
+        """Return the position of this view (epoch and next batch), its seed, and its identity."""
         return {
             **self._identity,
             "seed": self.seed,
@@ -164,11 +166,11 @@ class View(Iterable):
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Let the next `for` resume where a state was taken, with its seed.
+        """Resume the next `for` loop at the position of a state, with its seed.
 
-        Iterators of before continue, but no longer move the position. Raises `ShardError`, and
-        leaves the view as it is, for the state of another dataset, of other items or global
-        batches, and for a position that the view does not have.
+        Existing iterators continue but no longer move the position. Raises `ShardError`, and leaves
+        the view unchanged, for a state of another dataset, other items or another global batch
+        size, and for a position outside the view.
         """
         if not isinstance(state, Mapping):
             raise ShardError(f"the state is {state!r}; expected what `state_dict` returned")
@@ -189,15 +191,15 @@ class View(Iterable):
         self._next = self._now = position
 
     def rest_of_epoch(self, start: StreamPosition, worker: EpochShare) -> Iterator[Batch]:
-        """Yield a worker's batches from a position on: every `worker.count`-th."""
+        """Yield a worker's batches from a position on: every `worker.count`-th batch."""
         for number in range(start.batch + worker.number, len(self), worker.count):
             yield self.batch_at(StreamPosition(start.epoch, number))
 
     def _pass(self, start: StreamPosition, number: int, worker: EpochShare) -> Iterator[Batch]:
-        """Yield a worker's batches of what is left of an epoch, and note the position.
+        """Yield a worker's batches of the rest of an epoch, and record the position.
 
-        A worker's position is where a round of all workers begins, so that each can be resumed from
-        its own.
+        The position of a worker is where the next round of all workers begins, so each worker can
+        resume from its own position.
         """
         for turn, batch in enumerate(self.rest_of_epoch(start, worker), 1):
             reached = min(start.batch + turn * worker.count, len(self))

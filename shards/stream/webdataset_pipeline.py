@@ -1,8 +1,8 @@
-"""A split as a pipeline of the `webdataset` package.
+"""Read a split as a pipeline of the `webdataset` package.
 
-The list of shards comes from `dataset.json`, so that numbers without a shard do not matter, and
-members are decoded by the dataset's own schema: `webdataset` itself would unpickle what a file's
-name asks for.
+The list of shards comes from `dataset.json`, so gaps in their numbers do not matter. Members are
+decoded according to the dataset's schema, because `webdataset` itself would unpickle a file whose
+name requests it.
 """
 
 from collections.abc import Mapping
@@ -19,11 +19,11 @@ from shards.format.schema import Schema
 
 KEY = "__key__"
 URL = "__url__"
-"""What `webdataset` calls a sample's key, and the shard that it was read from."""
+"""The names that `webdataset` uses for a sample's key and for the shard that it was read from."""
 
 
 def webdataset_pipeline(dataset: Dataset, split: str, **options: Any) -> webdataset.WebDataset:
-    """Return a pipeline that yields a split's samples decoded; `options` are `WebDataset`'s.
+    """Return a pipeline of a split's decoded samples; `options` are those of `WebDataset`.
 
     Raises `ShardError` where there is no such split, and `DatasetError` where a shard is missing.
     """
@@ -39,7 +39,7 @@ def _frames(dataset: Dataset) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class _Decoder:
-    """Decodes a sample's members; a class, so that workers can be given copies of it."""
+    """Decode a sample's members; a class, so that it can be pickled for worker processes."""
 
     schema: Schema
     frames: Mapping[str, int]
@@ -60,4 +60,4 @@ class _Decoder:
             value = self.schema.decode(suffix, sample[suffix], self.frames[key])
         except MemberError as error:
             raise DatasetError(where, f"{key}.{suffix}: {error}") from error
-        return np.array(value) if isinstance(value, np.ndarray) else value  # a copy can be written
+        return np.array(value) if isinstance(value, np.ndarray) else value  # a writable copy
