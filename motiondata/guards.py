@@ -17,7 +17,7 @@ MOST = 0.9
 """The share of frames, or of bones, that must agree before a recording is rejected."""
 
 MAX_TURN_RADIANS = 8 * np.pi
-"""Four revolutions: fitted rotations may exceed one; a pose in degrees exceeds four (root at 90)."""
+"""Four revolutions: fitted rotations may exceed one; a pose in degrees exceeds four (root: 90)."""
 MAX_TRANS_METRES = 500.0
 """Larger than any capture space; detects millimeters read as meters (a pelvis at 900)."""
 MAX_BETA = 20.0
