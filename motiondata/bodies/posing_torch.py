@@ -66,7 +66,7 @@ class TorchPoses:
     pose: Tensor
     """Axis-angle rotations, shaped (frames, 22, 3), float64, world frame."""
     trans: Tensor
-    """Shaped (frames, 3), float64, metres, world frame."""
+    """Shaped (frames, 3), float64, meters, world frame."""
     T_target_world: Tensor
     """Shaped (frames, 4, 4), float64."""
 
@@ -106,7 +106,7 @@ def stack_shapes(shaped: Sequence[ShapedBody]) -> tuple[NDArray[np.float32], NDA
 
 
 def pose_frames(skin: TorchSkin, poses: TorchPoses) -> Tensor:
-    """Return the vertices in the target frame, shaped (frames, vertices, 3), float32, metres."""
+    """Return the vertices in the target frame, shaped (frames, vertices, 3), float32, meters."""
     with _products_in_float32():
         return _pose_frames(skin, poses)
 

@@ -1,4 +1,4 @@
-"""Explicit vector instructions of skinning: rows of LANES numbers, loaded from and stored to arrays.
+"""Explicit vector instructions of skinning: load, compute and store rows of LANES numbers.
 
 Without them, the compiler checks at every short loop whether arrays overlap. It would also not
 select `fma`, which rounds once on every machine.

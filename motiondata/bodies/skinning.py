@@ -18,7 +18,7 @@ from motiondata.jit import kernel
 from motiondata.skeletons import JOINTS
 
 POSE_FEATURES = 9 * (JOINTS - 1)
-"""The number of pose features: nine per posed joint except the root (see `JointFrames.features`)."""
+"""The number of pose features per frame: 9 per posed joint except the root."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Skin:
     weights: NDArray[np.float32]
     """The weights of the row's joint for the block's vertices, shaped (rows, LANES)."""
     pose_dirs: NDArray[np.float32]
-    """Pose blend shapes, shaped (blocks, 189, 3, LANES); (blocks, 0, 3, LANES) if there are none."""
+    """Pose blend shapes, shaped (blocks, 189, 3, LANES), or (blocks, 0, 3, LANES) if none."""
 
 
 def body_to_skin(body: Body) -> Skin:

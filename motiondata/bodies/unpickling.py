@@ -17,8 +17,8 @@ from motiondata.bodies.pickle_standins import ALLOWED, Standin
 from motiondata.errors import InputError
 
 MAX_STEPS = 2**17
-"""The maximum number of opcodes. An official file has a few thousand, because each array takes few.
-Every step creates at most one small object."""
+"""The maximum number of opcodes. An official file has a few thousand, because every array is one
+object. Every step creates at most one small object."""
 
 MEMORY_FACTOR, SPARE_BYTES = 8, 2**26
 """The memory limit: MEMORY_FACTOR times the size of the pickle, plus 64 MiB for sparse matrices.

@@ -53,7 +53,7 @@ class MeshScan:
     """
 
     points: NDArray[np.float32]
-    """Shaped (K, 3), metres, sensor frame: x forward, y left, z up."""
+    """Shaped (K, 3), meters, sensor frame: x forward, y left, z up."""
     hits: int
     """The number of rays that hit the mesh, before sampling."""
     faces: NDArray[np.int32]
@@ -63,7 +63,7 @@ class MeshScan:
     columns: NDArray[np.int32]
     """The column of each point's ray, shaped (K,), counterclockwise from straight ahead."""
     ranges: NDArray[np.float32]
-    """The distance of each point from the sensor, shaped (K,), metres."""
+    """The distance of each point from the sensor, shaped (K,), meters."""
 
 
 def scan_mesh(

@@ -23,7 +23,7 @@ class Scan(NamedTuple):
     columns: NDArray[np.int32]
     """The ray's column, shaped (hits,)."""
     ranges: NDArray[np.float32]
-    """Distance from the sensor, shaped (hits,), metres."""
+    """Distance from the sensor, shaped (hits,), meters."""
 
 
 @dataclass(frozen=True, eq=False)
