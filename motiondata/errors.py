@@ -53,7 +53,7 @@ class DropReason(StrEnum):
 
     @property
     def expected(self) -> bool:
-        """Whether the drop is no fault: complete archives have it, or a subset is not there."""
+        """Whether such drops are normal: complete archives have them too, or a subset is missing."""
         return self in (DropReason.HUMANACT12, DropReason.MISSING, DropReason.NO_SPLIT)
 
 

@@ -64,7 +64,7 @@ class TorchPoses:
     shapes: Tensor
     """The index of each frame's shape, shaped (frames,)."""
     pose: Tensor
-    """Axis-angle rotations, shaped (frames, 22, 3), float64, world frame."""
+    """Axis-angle rotations, shaped (frames, 22, 3), float64, radians, world frame."""
     trans: Tensor
     """Shaped (frames, 3), float64, meters, world frame."""
     T_target_world: Tensor

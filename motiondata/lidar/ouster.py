@@ -79,7 +79,7 @@ def _columns(path: Path, layout: dict[str, Any], config: dict[str, Any]) -> int:
 def _angles(
     path: Path, beams: dict[str, Any], layout: dict[str, Any], product: dict[str, Any]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the elevation and the clockwise azimuth of each beam, shaped (beams,), radians."""
+    """Return the elevations and the clockwise azimuths of the beams, each (beams,), radians."""
     elevation = take_radians(path, beams, "beam_altitude_angles")
     azimuth = take_radians(path, beams, "beam_azimuth_angles")
     expected = layout.get("pixels_per_column")

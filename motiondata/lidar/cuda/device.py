@@ -37,7 +37,7 @@ class Gpu:
     """The total memory of the GPU, in bytes."""
 
     def upload(self, values: NDArray[Any]) -> Tensor:
-        """Queue a copy to the GPU."""
+        """Queue a copy of an array to the GPU."""
         tensor = torch.from_numpy(np.require(values, requirements=["C", "W"]))
         return tensor if SIMULATED else tensor.pin_memory().to(self.device, non_blocking=True)
 

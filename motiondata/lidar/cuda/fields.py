@@ -34,7 +34,7 @@ class Rays(NamedTuple):
 
 
 class Mesh(NamedTuple):
-    """A moving body."""
+    """A moving body: vertices of all frames, faces and body parts."""
 
     vertices: Array
     """Shaped (frames, vertices, 3), float32, meters, sensor frame."""

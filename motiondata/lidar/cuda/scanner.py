@@ -56,7 +56,7 @@ RAY_BYTES = 8 + 4 * 4 + 4
 
 
 class FrameScanner:
-    """Scans and samples posed frames before one sensor."""
+    """Scans and samples posed frames with one sensor."""
 
     def __init__(self, gpu: Gpu, sensor: Sensor, block: BlockSize = BLOCK) -> None:
         self._gpu = gpu
