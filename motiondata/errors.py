@@ -53,7 +53,7 @@ class DropReason(StrEnum):
 
     @property
     def expected(self) -> bool:
-        """Whether such drops are normal: complete archives have them too, or a subset is missing."""
+        """Whether the drop is normal: complete archives have it too, or a subset is missing."""
         return self in (DropReason.HUMANACT12, DropReason.MISSING, DropReason.NO_SPLIT)
 
 

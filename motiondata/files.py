@@ -4,7 +4,7 @@ Only regular files are read, because opening a pipe can block forever, and a dev
 without end. Errors of the operating system are classified by errno(3). Some are permanent errors of
 the file and recur with every attempt. All others (EIO, ESTALE, EMFILE, EACCES, ...) are errors of
 the machine and do not depend on the file. A file that has changed since the build was planned
-counts as an error of the machine: a disk or mount was lost, or somebody is changing the archive.
+counts as an error of the machine: a disk or mount was lost, or the archive is being changed.
 """
 
 import errno

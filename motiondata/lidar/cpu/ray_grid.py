@@ -42,12 +42,10 @@ class RayGrid(NamedTuple):
     first_beam: NDArray[np.int32]
     """The lowest sorted beam that a face with its lowest corner in the band can touch, (bands,)."""
     last_beam: NDArray[np.int32]
-    """The highest sorted beam that a face with its highest corner in the band can touch, (bands,).
-    """
+    """The highest sorted beam that a face with its top corner in the band can touch, (bands,)."""
     band_marks: NDArray[np.int64]
     """Both beams of each band in the format of vertex marks (see `buffers.Buffers`), shaped
-    (bands,): the first beam from bit 16 on, the complement of the last beam plus one from bit 48
-    on."""
+    (bands,): the first beam from bit 16 on, the complement of (last beam + 1) from bit 48 on."""
     lowest_sine: np.float32
     """The start of the first band; the outer bands extend to the poles."""
     bands_per_sine: np.float32
