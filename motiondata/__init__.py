@@ -1,7 +1,7 @@
-"""What a motion is, where it comes from, and how a LiDAR sees it.
+"""Motion data, its sources, and the LiDAR simulation.
 
-No Ray, no tar files and no command line here. The functions of the Python interface (docs/api.md)
-are imported when they are first used, so that `import motiondata` loads nothing heavy.
+This package uses neither Ray nor tar files, and has no command line. The functions of the Python
+interface (docs/api.md) are imported on first use, so that `import motiondata` is fast.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""The program's door: `motiondata` and `python -m motiondata` begin here, isolated."""
+"""Entry point of `motiondata` and `python -m motiondata`; isolates imports before it starts."""
 
 from motiondata.isolation import isolate
 

@@ -1,6 +1,6 @@
-"""Checks of arrays that a caller passes in: numbers, of a given shape, all finite.
+"""Check array arguments: real numbers, of a given shape, all finite.
 
-Readers of files have checks that name the file; these name the argument.
+Errors name the argument. File readers have their own checks, which name the file.
 """
 
 from typing import Any
@@ -11,17 +11,17 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from motiondata.errors import InputError
 
 RIGID_TOLERANCE = 1e-5
-"""How far the product of a rotation and its transpose may be from the identity, per element: some
-ten times the rounding of a matrix in single precision."""
+"""The largest difference per element between a rotation times its transpose and the identity:
+about ten times the rounding error of a matrix in single precision."""
 
 Shape = tuple[str | int, ...]
-"""The expected length of each axis; a name where any length is allowed."""
+"""The expected length of each axis, or a name for an axis of any length."""
 
 
 def numeric_array(value: ArrayLike, name: str, shape: Shape) -> NDArray[Any]:
-    """Return `value` as an array of real numbers of that shape; integers keep their type.
+    """Return `value` as an array of real numbers of the given shape; its type is kept.
 
-    Raises `InputError`, which calls the argument `name`.
+    Raises `InputError`, with the argument's `name`, for other types and shapes.
     """
     try:
         array = np.asarray(value)
@@ -37,9 +37,9 @@ def numeric_array(value: ArrayLike, name: str, shape: Shape) -> NDArray[Any]:
 def finite_array(
     value: ArrayLike, name: str, shape: Shape, dtype: DTypeLike = np.float64
 ) -> NDArray[Any]:
-    """Return `value` as a contiguous array of `dtype`, all of whose numbers are finite in it.
+    """Return `value` as a contiguous array of `dtype` with finite values only.
 
-    Raises `InputError` as `numeric_array` does, and for NaN and infinity.
+    Raises `InputError` as `numeric_array` does, and for values that are NaN or infinite in `dtype`.
     """
     array = numeric_array(value, name, shape)
     with np.errstate(over="ignore"):
@@ -54,9 +54,9 @@ def finite_array(
 
 
 def rigid_transform(value: ArrayLike, name: str) -> NDArray[np.float64]:
-    """Return `value` as a rotation with a translation, shaped (4, 4).
+    """Return `value` as a rigid transform, shaped (4, 4).
 
-    Raises `InputError` where it scales, shears or mirrors, or its last row is not (0, 0, 0, 1).
+    Raises `InputError` if it scales, shears or mirrors, or its last row is not (0, 0, 0, 1).
     """
     transform: NDArray[np.float64] = finite_array(value, name, (4, 4))
     rotation = transform[:3, :3]

@@ -1,4 +1,4 @@
-"""A clip: what a row of an index keeps of a recording, trimmed, down-sampled and cropped."""
+"""A clip: the part of a recording that an index row selects, trimmed, downsampled and cropped."""
 
 from dataclasses import dataclass, replace
 
@@ -10,24 +10,24 @@ from motiondata.recording import Recording
 
 @dataclass(frozen=True)
 class Clip:
-    """Some frames of a recording, at a lower rate; world frame, z up, metres, radians."""
+    """Frames of a recording at a lower rate; world frame, z up, meters, radians."""
 
     name: str
-    """HumanML3D's name, such as `012314`; mirrored `M012314`."""
+    """HumanML3D's name, such as `012314`, or `M012314` for the mirrored clip."""
     subset: str
-    """The archive's subset, by HumanML3D's name, such as `KIT`."""
+    """HumanML3D's name of the archive's subset, such as `KIT`."""
     pose: NDArray[np.float64]
-    """Axis-angle, shaped (frames, 22, 3), radians, SMPL's order."""
+    """Axis-angle rotations in SMPL's joint order, shaped (frames, 22, 3), radians."""
     trans: NDArray[np.float64]
-    """Shaped (frames, 3), metres, world frame."""
+    """AMASS's `trans`, shaped (frames, 3), meters, world frame."""
     fps: float
-    """The true rate of the clip's frames: the recording's over the stride."""
+    """The exact frame rate: the recording's frame rate divided by the stride."""
     first_frame: int
-    """The recording's frame that the clip's first one is."""
+    """The number of the clip's first frame in the recording."""
     last_frame: int
-    """The recording's frame that the clip's last one is."""
+    """The number of the clip's last frame in the recording."""
     recording: Recording
-    """What the clip was cut from."""
+    """The recording from which the clip was cut."""
 
     @property
     def frames(self) -> int:
@@ -36,7 +36,7 @@ class Clip:
 
 
 def hold_in_place(clip: Clip) -> Clip:
-    """Return the clip with its root over the first frame's spot, its height kept."""
+    """Return the clip with the root's x and y fixed to those of the first frame; z is kept."""
     trans = clip.trans.copy()
     trans[:, :2] = clip.trans[0, :2]
     return replace(clip, trans=trans)

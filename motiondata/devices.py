@@ -1,4 +1,4 @@
-"""Names of the devices that can compute samples."""
+"""The names of the devices that can compute samples."""
 
 CPU, CUDA = "cpu", "cuda"
 SCAN_DEVICES = (CPU, CUDA)

@@ -1,65 +1,64 @@
-"""The errors of `motiondata`, and the reasons for which a row yields no sample.
+"""The errors of `motiondata`, and the reasons why an index row yields no sample.
 
-One tree, so that a caller can catch everything this package says to people with one `except`;
-everything else that is raised is a bug. A message says what was expected, what was found, where,
-and what to do.
+All errors meant for users derive from `MotionDataError`, so that one `except` catches them; any
+other exception is a bug. A message states what was expected, what was found, where, and what to do.
 """
 
 from enum import StrEnum
 
 
 class MotionDataError(Exception):
-    """Wrong input, or a device that cannot do the work, said in one sentence for a person."""
+    """Base class: wrong input, or a device that cannot do the work; the message is for users."""
 
 
 class InputError(MotionDataError):
-    """Raised when a file or an option that the user named is not what it has to be."""
+    """Raised when a file or an option given by the user is not valid."""
 
 
 class DeviceError(MotionDataError):
-    """Raised when the device that was asked for is not there, or has not enough memory."""
+    """Raised when the requested device is not available or does not have enough memory."""
 
 
 class DropReason(StrEnum):
-    """Why a row of an index yields no sample."""
+    """The reason why an index row yields no sample."""
 
     HUMANACT12 = "humanact12"
-    """HumanAct12 rows have joint positions only: there is no pose to drive a body with."""
+    """The row is from HumanAct12, which has joint positions only, and no pose for a body."""
     MISSING = "missing"
-    """No recording lies under the archive's root for this row."""
+    """The archive has no recording for this row."""
     NO_SPLIT = "no_split"
-    """Split lists were given, and none of them names this row."""
+    """Split lists were given, and none of them contains this row."""
     AMBIGUOUS = "ambiguous"
     """Several recordings match this row equally well."""
     WRONG_RELEASE = "wrong_release"
-    """The recording is of a release (SMPL-X) whose frame numbers differ from the index's."""
+    """The recording is from a release (SMPL-X) whose frame numbers differ from the index's."""
     UNREADABLE = "unreadable"
-    """The recording is truncated, corrupt, or not of its format."""
+    """The recording is truncated, corrupt, or in another format."""
     INVALID = "invalid"
-    """The recording lacks a key, or an array has the wrong shape, type or range."""
+    """The recording lacks a key, or an array has the wrong shape, type or range of values."""
     NOT_FINITE = "not_finite"
-    """The recording holds NaN or infinite values in the clip's frames."""
+    """The recording has NaN or infinite values in the clip's frames."""
     TOO_SHORT = "too_short"
     """The recording ends before the row's last frame."""
     POSITIONS = "positions_as_rotations"
-    """The pose array holds joint positions, not axis-angle rotations."""
+    """The pose array has joint positions, not axis-angle rotations."""
     Y_UP = "y_up"
-    """The recording's up axis is y where AMASS's is z."""
+    """The recording's up axis is y; AMASS's is z."""
     CRASHED = "crashed"
-    """Reading or building it ended the process that did it."""
+    """The worker process crashed while it read or built the row."""
     HUNG = "hung"
-    """Reading or building it took longer than a clip may."""
+    """Reading or building the row exceeded the time limit per clip."""
     OUT_OF_MEMORY = "out_of_memory"
-    """Reading or building it took more memory than a worker may."""
+    """Reading or building the row exceeded the memory limit of a worker process."""
 
     @property
     def expected(self) -> bool:
-        """Tell whether a complete archive has such drops too, or a user merely lacks a subset."""
+        """Whether the drop is normal: complete archives have it too, or a subset is missing."""
         return self in (DropReason.HUMANACT12, DropReason.MISSING, DropReason.NO_SPLIT)
 
 
 class RecordingError(MotionDataError):
-    """Raised when a recording cannot become clips; its `reason` is counted as a drop."""
+    """Raised when a recording cannot become clips; the drop is counted under its `reason`."""
 
     def __init__(self, reason: DropReason, message: str) -> None:
         super().__init__(message)

@@ -1,10 +1,10 @@
-"""Files that a user named or an archive holds, where anything may lie under their names.
+"""Read untrusted files: those named by the user and those in an archive.
 
-To open a pipe waits for ever, and a device may give bytes for ever: only plain files are read.
-What the system answers is sorted by errno(3): some errors are the file's own and come again with
-every try; all others (EIO, ESTALE, EMFILE, EACCES, ...) are the machine's, and say nothing of the
-file. A file that is not as it was when the work was planned counts as the machine's: its disk or
-mount was lost, or somebody is at work in the archive.
+Only regular files are read, because opening a pipe can block forever, and a device can return bytes
+without end. Errors of the operating system are classified by errno(3). Some are permanent errors of
+the file and recur with every attempt. All others (EIO, ESTALE, EMFILE, EACCES, ...) are errors of
+the machine and do not depend on the file. A file that has changed since the build was planned
+counts as an error of the machine: a disk or mount was lost, or the archive is being changed.
 """
 
 import errno
@@ -28,23 +28,23 @@ OF_THE_FILE = frozenset(
         errno.EFBIG,
     }
 )
-"""Errors that tell what lies under a name. EACCES is none of them: a lapsed ticket of a file server
-says so of every file."""
+"""The permanent errors of a file. EACCES is not included: with an expired ticket, a file server
+returns it for every file."""
 
 OpenFile = Callable[[Path], AbstractContextManager[BinaryIO]]
-"""Opens a plain file for reading; raises `OSError`."""
+"""A function that opens a regular file for reading; raises `OSError`."""
 
 
 class Stamp(NamedTuple):
-    """What tells a changed file."""
+    """Size and modification time of a file, to detect changes."""
 
     bytes: int
     changed_ns: int
-    """When it was last changed, nanoseconds since 1970."""
+    """The time of the last modification, nanoseconds since 1970."""
 
     @classmethod
     def of(cls, status: os.stat_result) -> "Stamp":
-        """Return the stamp of what `stat` or `fstat` has found; folders and devices have one."""
+        """Return the stamp for a result of `stat`; `NOT_PLAIN` if it is not a regular file."""
         plain = S_ISREG(status.st_mode)
         return cls(status.st_size, status.st_mtime_ns) if plain else NOT_PLAIN
 
@@ -53,27 +53,27 @@ class Stamp(NamedTuple):
 
 
 NOT_PLAIN = Stamp(0, 0)
-"""Of what is no plain file: its time of last change may be any."""
+"""The stamp of everything that is not a regular file, whatever its modification time."""
 
 
 def is_of_the_file(error: OSError) -> bool:
-    """Tell whether an error is the file's own, not the machine's."""
+    """Return whether an error is a permanent error of the file, not of the machine."""
     return error.errno in OF_THE_FILE
 
 
 def expect_of_the_file(error: OSError) -> None:
-    """Raise an error again that is the machine's: it is no wrong input of the user's.
+    """Raise the error again if it is an error of the machine, which is not wrong input.
 
-    A file that the user named and may not read (EACCES) counts as wrong input.
+    A file that the user is not allowed to read (EACCES) counts as wrong input.
     """
     if not is_of_the_file(error) and error.errno != errno.EACCES:
         raise error
 
 
 def find_stamp(path: Path | bytes) -> Stamp | None:
-    """Return the stamp of a file, links followed; None where there is none.
+    """Return the stamp of a file, or None if it does not exist; follows links.
 
-    Raises `OSError` where the machine cannot tell.
+    Raises `OSError` for errors of the machine.
     """
     try:
         return Stamp.of(os.stat(path))  # noqa: PTH116 (a million names, in bytes)
@@ -84,14 +84,14 @@ def find_stamp(path: Path | bytes) -> Stamp | None:
 
 
 def expect_plain_file(path: Path) -> None:
-    """Raise `OSError` where something else than a file lies there; nothing at all may."""
+    """Raise `OSError` if the path exists but is not a regular file."""
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "found something else than a file", str(path))
 
 
 @contextmanager
 def open_plain_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a plain file for reading, whatever it was before. Raises `OSError`."""
+    """Open a regular file for reading; raises `OSError`."""
     expect_plain_file(path)
     with path.open("rb") as file:
         yield file
@@ -99,10 +99,11 @@ def open_plain_file(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def open_as_planned(planned: Stamp | None, path: Path) -> Iterator[BinaryIO]:
-    """Open a plain file that has to be as it was when the work was planned; None: absent.
+    """Open a regular file that must not have changed since the build was planned.
 
-    Raises `FileNotFoundError` where it is absent as planned, and `OSError` that is not the file's
-    own where it is another file than planned, before or after the block.
+    `planned` is the planned stamp; None means that the file was absent. Raises `FileNotFoundError`
+    if the file is absent as planned, and `OSError` (ESTALE, an error of the machine) if the file
+    differs from the plan before or after the `with` block.
     """
     try:
         with open_plain_file(path) as file:
@@ -119,7 +120,7 @@ def open_as_planned(planned: Stamp | None, path: Path) -> Iterator[BinaryIO]:
 
 
 def expect_as_planned(planned: Stamp | None, path: Path) -> None:
-    """Raise `OSError` that is not the file's own where it is another file than planned."""
+    """Raise `OSError` (ESTALE, an error of the machine) if the file differs from the plan."""
     _expect_same(planned, find_stamp(path), path)
 
 
@@ -134,7 +135,7 @@ def _expect_same(planned: Stamp | None, found: Stamp | None, path: Path) -> None
 
 
 def read_small_file(path: Path, most: int, open_file: OpenFile = open_plain_file) -> bytes:
-    """Read a file of `most` bytes at the most; raises `OSError` where it is none, or is larger."""
+    """Read a file of at most `most` bytes; raises `OSError`, also for larger files (EFBIG)."""
     with open_file(path) as file:
         content = file.read(most + 1)
         if len(content) > most:

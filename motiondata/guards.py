@@ -1,8 +1,8 @@
-"""Guards against motion that reads well and is wrong: positions as rotations, y up, nonsense.
+"""Guards against well-formed but wrong motion: positions as rotations, y up, implausible values.
 
-Such input gives plausible arrays and useless data, and went unnoticed for days where nobody looked.
-What can only be wrong is refused; what a person may really do is flagged. Thresholds are our own,
-from a person's size; the tests hold them against made and real motion.
+Such input gives valid arrays and useless data, and can remain unnoticed for days. Motion that is
+certainly wrong is rejected; motion that a person may really do is flagged. The thresholds are this
+project's own, derived from the size of a person, and are tested on synthetic and real motion.
 """
 
 import numpy as np
@@ -14,37 +14,38 @@ from motiondata.recording import Recording
 from motiondata.skeletons import JOINT, PARENTS
 
 MOST = 0.9
-"""The share of frames, or of bones, that must agree before a recording is refused."""
+"""The share of frames, or of bones, that must agree before a recording is rejected."""
 
 MAX_TURN_RADIANS = 8 * np.pi
-"""Four whole turns: fits may run past one, but a pose in degrees is far beyond (a root of 90)."""
+"""Four revolutions: fitted rotations may exceed one; a pose in degrees exceeds four (root: 90)."""
 MAX_TRANS_METRES = 500.0
-"""Beyond any room that motion is captured in, and where millimetres are taken for metres: a pelvis
-at 900."""
+"""Larger than any capture space; detects millimeters read as meters (a pelvis at 900)."""
 MAX_BETA = 20.0
-"""Standard deviations of a population; 5 is a person hardly ever met."""
+"""In standard deviations of the population; 5 is already very rare."""
 MAX_POSITION = 1e6
-"""Beyond any joint's position in millimetres: such frames tell nothing and would overflow."""
+"""Larger than any joint position in millimeters; larger values are ignored and would overflow."""
 
 SAMPLED_FRAMES = 100
-"""How many frames, evenly spread, tell whether bones keep their lengths."""
+"""The approximate number of evenly spaced frames used to check bone lengths."""
 TURNING_SPREAD = 0.1
-"""A bone turns if its vector strays by this share of its length: by about six degrees."""
+"""A bone turns if the spread of its vector exceeds this share of its length: about six degrees."""
 RIGID_SPREAD = 0.05
-"""A bone keeps its length if that strays by less: a centimetre of marker error on a forearm."""
+"""A bone is rigid if its length varies by less than this share: 1 cm of marker error on a
+forearm."""
 FEWEST_TURNING_BONES = 8
-"""Fewer turning bones prove nothing: one turning root alone turns the differences to its three
-children, and at a nearly constant length."""
+"""With fewer turning bones there is no evidence: in axis-angle poses, a turning root alone turns
+the differences to its three children at nearly constant length."""
 
 Y_UPRIGHT_COSINE = 0.866
-"""Torso and legs within 30 degrees of the y axis: walking keeps within 20."""
+"""Torso and legs within 30 degrees of the y axis; in walking they stay within 20."""
 FLOOR_METRES = 0.3
-"""How far the lowest joint of a grounded person is from the floor at most. Toes are 0.02-0.1 m
-above it, a lying body's joints up to 0.2 m, a stair's step is 0.2 m."""
+"""The maximum distance of the lowest joint of a grounded person from the floor. Toes are 0.02-0.1 m
+above it, the joints of a lying body up to 0.2 m; a stair step is 0.2 m."""
 FLOOR_ERROR_METRES = 0.05
-"""How far below z = 0 the joints of a body on the floor may be fitted."""
+"""The maximum depth below z = 0 of the fitted joints of a body on the floor."""
 HEAD_ABOVE_PELVIS_METRES = 0.2
-"""A lying head is up to 0.1 m above the pelvis, a sitting or crouching one 0.4 m or more."""
+"""The head of a lying person is up to 0.1 m above the pelvis; of a sitting or crouching person,
+0.4 m or more."""
 
 LYING = "lying"
 OFF_FLOOR = "off_floor"
@@ -55,9 +56,9 @@ _ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]
 
 
 def check_plausible(clip: Clip) -> None:
-    """Raise `RecordingError` (INVALID) where a clip's numbers are beyond what a person's can be.
+    """Raise `RecordingError` (INVALID) if a clip has values that are impossible for a person.
 
-    Such as 1e30 are finite and still break whatever computes with them.
+    Values such as 1e30 are finite but break later computations.
     """
     for name, values, most, unit in (
         ("the pose turns", clip.pose, MAX_TURN_RADIANS, "radians; is it in degrees?"),
@@ -74,7 +75,10 @@ def check_plausible(clip: Clip) -> None:
 
 
 def plausible_frames(pose: NDArray[np.float64], trans: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell which frames of pose (frames, 22, 3) and trans (frames, 3) are finite and plausible."""
+    """Return which frames of pose (frames, 22, 3) and trans (frames, 3) are finite and plausible.
+
+    The result is shaped (frames,).
+    """
     return np.logical_and(
         (np.abs(pose) <= MAX_TURN_RADIANS).all(axis=(1, 2)),
         (np.abs(trans) <= MAX_TRANS_METRES).all(axis=1),
@@ -82,16 +86,16 @@ def plausible_frames(pose: NDArray[np.float64], trans: NDArray[np.float64]) -> N
 
 
 def check_pose_is_rotations(recording: Recording) -> None:
-    """Raise `RecordingError` (POSITIONS) where the pose holds joint positions, in any unit.
+    """Raise `RecordingError` (POSITIONS) if the pose contains joint positions, in any unit.
 
-    Positions keep every bone at its length while the bones turn; axis-angle vectors do not. A pose
-    in which fewer than eight bones turn, such as a still one, passes.
+    With positions, bones keep their length while they turn; with axis-angle vectors they do not. A
+    pose in which fewer than eight bones turn, such as a still pose, passes.
     """
     pose = recording.pose[:: max(1, recording.frames // SAMPLED_FRAMES)]
     pose = pose[(np.abs(pose) <= MAX_POSITION).all(axis=(1, 2))]
     if len(pose) == 0:
         return
-    xyz = np.moveaxis(pose, 2, 0).copy()  # NumPy is quick along the long axes
+    xyz = np.moveaxis(pose, 2, 0).copy()  # NumPy is fast along long axes
     bones = xyz[..., 1:] - np.take(xyz, PARENTS[1:], axis=2)
     lengths = np.sqrt(np.square(bones).sum(axis=0))
     spread = np.sqrt(bones.var(axis=1).sum(axis=0))
@@ -106,12 +110,12 @@ def check_pose_is_rotations(recording: Recording) -> None:
 
 
 def check_up_axis(recording: Recording, joints: _Joints) -> None:
-    """Raise `RecordingError` (Y_UP) where a recording's people stand along y instead of z.
+    """Raise `RecordingError` (Y_UP) if the subject of a recording stands along y instead of z.
 
-    `joints` are the recording's or a clip's posed ones, shaped (frames, 22, 3), metres. Refused
-    are bodies straight along y, either way, that cannot be people lying there: some joints are
-    below the floor z = 0, or all are well above it with the feet at y = 0. Others are merely
-    flagged by `posture_flags`. No joints at all pass.
+    `joints` are posed joints of the recording or of a clip, shaped (frames, 22, 3), meters. A body
+    that is straight along y, in either direction, is rejected if it cannot be a person lying there:
+    some joints are below the floor z = 0, or all are well above it with the feet at y = 0. Other
+    cases are only flagged by `posture_flags`. Zero frames pass.
     """
     if len(joints) == 0:
         return
@@ -126,12 +130,12 @@ def check_up_axis(recording: Recording, joints: _Joints) -> None:
 
 
 def posture_flags(joints: _Joints) -> tuple[str, ...]:
-    """Tell what a person should look at: `lying` and `off_floor`, over most of a clip.
+    """Return the flags for manual review, `lying` and `off_floor`, that hold in most frames.
 
-    `joints` are shaped (frames, 22, 3), metres, world frame, z up. `lying` means that the head is
-    not clearly above the pelvis and the pelvis above an ankle; people may of course lie, crawl or
-    stand on their hands. `off_floor` means that no joint is near z = 0, or one far below; people
-    may climb.
+    `joints` are shaped (frames, 22, 3), meters, world frame, z up. `lying` means that the head is
+    not clearly above the pelvis, or the pelvis not above the lower ankle; this may be correct when
+    a person lies, crawls or does a handstand. `off_floor` means that the lowest joint is not near
+    z = 0; this may be correct when a person climbs.
     """
     height = joints[..., 2]
     pelvis, head = height[:, JOINT["pelvis"]], height[:, JOINT["head"]]
@@ -158,7 +162,7 @@ def _along_y(segment: _Joints, upward: float) -> NDArray[np.bool_]:
 
 
 def _lies_along_y(joints: _Joints, upward: float) -> NDArray[np.bool_]:
-    """Tell in which frames people along the y axis may well be lying there."""
+    """Return in which frames a body along the y axis may be a person lying on the floor."""
     feet: _Joints = (upward * joints[..., 1]).min(axis=1)
     lowest = joints[..., 2].min(axis=1)
     feet_at_zero = np.abs(feet) < FLOOR_METRES

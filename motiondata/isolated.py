@@ -1,6 +1,7 @@
-"""Importing this isolates the process: for Ray's workers, before they load an actor's class.
+"""Import this module to isolate a Ray worker process before it loads an actor's class.
 
-A class is loaded base by base: one that has `Isolated` as its first base is loaded in isolation.
+The bases of a class are loaded in order: if `Isolated` is the first base, the process is isolated
+before the other bases are loaded.
 """
 
 from motiondata.isolation import isolate
@@ -9,4 +10,4 @@ isolate()
 
 
 class Isolated:
-    """The first base of an actor."""
+    """The first base class of an actor."""

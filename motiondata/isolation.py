@@ -1,6 +1,6 @@
-"""The other top-level modules of this program are found beside this package, and nowhere else.
+"""Import this program's other top-level modules only from the folder that contains this package.
 
-Their names are common: a folder of the user may have a `cli.py` or a `pipelines/` too, and
+Their names are common: a user's folder may also have a `cli.py` or a `pipelines/`, and
 `PYTHONPATH`, `python -m` and Ray's workers search the current folder before installed packages.
 """
 
@@ -22,13 +22,13 @@ class _Beside(MetaPathFinder):
         path: Sequence[str] | None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        """Find a module of ours beside this package; leave all others to the usual search."""
+        """Find this program's modules next to this package; leave others to the usual search."""
         if path is None and fullname in OURS:
             return PathFinder.find_spec(fullname, [HOUSE], target)
         return None
 
 
 def isolate() -> None:
-    """Let this process, and those that are forked from it, import our modules from here only."""
+    """Make this process and its forks import this program's modules from this location only."""
     if not any(isinstance(finder, _Beside) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Beside())

@@ -1,8 +1,8 @@
-"""The one way in which kernels are compiled here: at the first call, for one core, then cached.
+"""Compile CPU kernels with Numba: at the first call, for one core, with a cache.
 
-Parallelism is a process a core, so kernels stay on theirs and let go of the interpreter lock.
-Division follows NumPy's rules, because a check for zero would keep loops from being vectorised.
-`fastmath` stays off: it assumes away NaN and the order of sums, on which exact results rest.
+Parallelism is one process per core, so kernels are single-threaded and release the GIL. Division
+follows NumPy's rules, because a check for zero prevents vectorization. `fastmath` is off: it
+ignores NaN and the order of sums, on which exact results depend.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,23 +18,23 @@ from motiondata.locks import wait_for_lock
 
 COMPILING = "Compiling the kernels for this machine, some twenty seconds ..."
 QUIET_SECONDS = 2.0
-"""How long the lock is waited for before it is said: loading all kernels takes less."""
+"""Seconds to wait for the lock before announcing it; loading all kernels takes less."""
 MOST_SECONDS = 180.0
-"""After so long a process compiles without the lock, which takes a tenth of it: whoever can read
-this file can hold the lock."""
+"""Seconds to wait for the lock at most; then the process compiles without it. Compiling takes a
+tenth of this time, and any user who can read this file can hold the lock."""
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def kernel(function: Function) -> Function:
-    """Compile a function that Python calls, and cache it, if there is any folder for caches.
+    """Compile a function that Python calls, and cache it if a cache folder is writable.
 
-    Its arguments must be arrays, numbers and plain tuples: the cache names the classes of others,
-    and breaks when one has moved. It is compiled again when
+    Its arguments must be arrays, numbers and plain tuples: for other types, the cache stores the
+    names of their classes, and breaks when a class has moved. The function is compiled again when
     its module, or a module of this package that it imports, has changed.
     """
     dispatcher: Any = step(function)
-    with suppress(RuntimeError):  # no folder can be written: every process compiles for itself
+    with suppress(RuntimeError):  # no writable cache folder: every process compiles for itself
         dispatcher._cache = KernelCache(function)
     return cast("Function", dispatcher)
 
@@ -45,19 +45,19 @@ def step(function: Function) -> Function:
 
 
 def inlined(function: Function) -> Function:
-    """Paste a small function into those that call it.
+    """Inline a small function into the kernels that call it.
 
     A call that passes arrays counts references atomically, which in an inner loop costs more than
-    the loop's own work.
+    the work of the loop.
     """
     return cast("Function", njit(inline="always", error_model="numpy")(function))
 
 
 @contextmanager
 def compiling_once(announce: Callable[[str], None]) -> Iterator[None]:
-    """Let one process at a time compile; `announce` that a kernel has to be, or who is waited for.
+    """Let one process at a time compile; call `announce` when it compiles or waits for another.
 
-    Others on the machine wait, and then find in the cache what was compiled.
+    Other processes on the machine wait, and then load the compiled kernels from the cache.
     """
 
     def announce_holder(holder: str) -> None:
@@ -70,17 +70,17 @@ def compiling_once(announce: Callable[[str], None]) -> Iterator[None]:
 
 
 class _Announcer(Listener):
-    """Hears that something is compiled, which loading from the cache is not."""
+    """Listens for compilations; loading from the cache is not one."""
 
     def __init__(self, announce: Callable[[str], None]) -> None:
         self._announce = announce
         self._said = False
 
     def on_start(self, event: Event) -> None:  # noqa: ARG002
-        """Say so the first time."""
+        """Announce the first compilation."""
         if not self._said:
             self._said = True
             self._announce(COMPILING)
 
     def on_end(self, event: Event) -> None:
-        """Say nothing."""
+        """Do nothing."""

@@ -1,9 +1,9 @@
-"""The cache of compiled kernels: a file for each, named by its sources, with a digest at its end.
+"""The cache of compiled kernels: one file per kernel, named by its sources, with a final digest.
 
-Numba's own cache has an index file per function, trusts whatever it finds, and raises what reading
-or writing raises. Here a file that is absent, damaged or cannot be loaded is a miss, and a cache
-that cannot be written costs time only. Numba chooses the folder: beside the sources, else in the
-user's own cache folder, or in `NUMBA_CACHE_DIR`.
+Numba's own cache has one index file per function, does not check the files it loads, and passes on
+errors of reading and writing. In this cache, a file that is absent, damaged or not loadable is a
+miss, and a cache that cannot be written only costs time. Numba chooses the folder: next to the
+sources, else the user's cache folder, or `NUMBA_CACHE_DIR`.
 """
 
 import ast
@@ -21,9 +21,9 @@ PACKAGE = Path(__file__).parent
 
 
 class KernelCache(FunctionCache):
-    """Compiled forms of one function, found by the sources that they were made of as well.
+    """Compiled versions of one function; the key includes a digest of the sources.
 
-    Raises `RuntimeError` where no folder for caches can be written.
+    Raises `RuntimeError` if no cache folder is writable.
     """
 
     def __init__(self, function: Callable[..., object]) -> None:
@@ -34,14 +34,14 @@ class KernelCache(FunctionCache):
         )
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return what was compiled for a signature, or None."""
+        """Return the compiled version for a signature, or None."""
         try:
             return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         except Exception:  # noqa: BLE001 (such as another version's: it is compiled again)
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep what was compiled, unless the disk refuses."""
+        """Save a compiled version; errors of the disk are ignored."""
         with suppress(OSError):
             super().save_overload(sig, data)  # type: ignore[no-untyped-call]
 
@@ -52,17 +52,17 @@ class KernelCache(FunctionCache):
 
 
 class _Files(IndexDataCacheFile):
-    """A file for each key, which begins as Numba writes it and ends with a digest of that."""
+    """One file per key: Numba's content followed by its digest."""
 
     def load(self, key: tuple[object, ...]) -> Any:
-        """Return what was saved, or None where it is not there or not as it was written."""
+        """Return the saved data, or None if the digest does not match."""
         name = self._name_of(key)
         stored = Path(self._data_path(name)).read_bytes()  # type: ignore[no-untyped-call]
         data, digest = stored[:-DIGEST_BYTES], stored[-DIGEST_BYTES:]
         return self._load_data(name) if digest == _digest(data) else None  # type: ignore[no-untyped-call]
 
     def save(self, key: tuple[object, ...], data: Any) -> None:
-        """Save under a temporary name, and rename."""
+        """Save under a temporary name, then rename."""
         self._save_data(self._name_of(key), data)  # type: ignore[no-untyped-call]
 
     def _name_of(self, key: tuple[object, ...]) -> str:
@@ -71,7 +71,7 @@ class _Files(IndexDataCacheFile):
 
     def _dump(self, obj: Any) -> bytes:
         data: bytes = super()._dump(obj)  # type: ignore[no-untyped-call]
-        return data + _digest(data)  # loading stops where the pickle ends
+        return data + _digest(data)  # loading stops at the end of the pickle
 
 
 def _digest(data: bytes) -> bytes:
@@ -82,8 +82,8 @@ def _digest(data: bytes) -> bytes:
 def sources_digest(file: Path) -> bytes:
     """Return a digest of a module and of all modules that it imports, directly or indirectly.
 
-    Modules count if they are in this package, in the outermost package of the importing module, or,
-    where that is in no package, in its folder.
+    The digest includes modules in this package, in the outermost package of the importing module,
+    or, if that module is in no package, in its folder.
     """
     found, waiting = set[Path](), [file]
     while waiting:
@@ -98,7 +98,7 @@ def sources_digest(file: Path) -> bytes:
 
 
 def _imported_files(file: Path) -> Iterator[Path]:
-    """Yield the files of the modules that count, of all that a module imports."""
+    """Yield the files of the imported modules that the digest includes."""
     for node in ast.walk(ast.parse(file.read_bytes())):
         names = []
         if isinstance(node, ast.Import):
@@ -114,7 +114,7 @@ def _imported_files(file: Path) -> Iterator[Path]:
 
 
 def _outermost(file: Path, name: str) -> Path:
-    """Return where a module finds the package or module `name`, if it counts."""
+    """Return the path at which a module's import of `name` is included in the digest."""
     folder = file.parent
     while (folder / "__init__.py").is_file():
         if folder.name == name and not (folder.parent / "__init__.py").is_file():

@@ -1,6 +1,6 @@
-"""Waiting for a lock that another process holds, and saying which process that is.
+"""Wait for a file lock, and find the process that holds it.
 
-`flock(2)` does not say who holds a lock; Linux lists the holders in `/proc/locks` by inode.
+`flock(2)` does not report the holder of a lock; Linux lists the holders in `/proc/locks` by inode.
 """
 
 import fcntl
@@ -17,10 +17,10 @@ POLL_SECONDS = 0.05
 def wait_for_lock(
     file: BinaryIO, announce: Callable[[str], None], quiet_seconds: float, most_seconds: float
 ) -> bool:
-    """Lock an open file exclusively, and tell whether it could be done in the given time.
+    """Lock an open file exclusively; return whether this succeeded within `most_seconds`.
 
-    `announce` is called with the holder of the lock when it has been waited for `quiet_seconds`.
-    False is returned too on file systems that cannot lock, such as NFS for files open for reading.
+    After `quiet_seconds` of waiting, `announce` is called once with the holder of the lock. Also
+    returns False on file systems that cannot lock, such as NFS for files opened for reading.
     """
     begun, announced = time.monotonic(), False
     while True:
@@ -41,11 +41,11 @@ def wait_for_lock(
 
 
 def holder_of(file: BinaryIO) -> str:
-    """Return the number and the command of the process that holds the lock of a file, in words."""
+    """Describe the process that holds the lock of a file by its number and command."""
     inode, another = os.fstat(file.fileno()).st_ino, "another process"
     with suppress(OSError, ValueError, IndexError):
         for line in Path("/proc/locks").read_text().splitlines():
-            # As "2: FLOCK  ADVISORY  WRITE 4711 fe:00:131 0 EOF"; waiters have "->" second.
+            # Such as "2: FLOCK  ADVISORY  WRITE 4711 fe:00:131 0 EOF"; waiters have "->" second.
             fields = line.split()
             if fields[1] == "FLOCK" and int(fields[5].rpartition(":")[2]) == inode:
                 return f"process {fields[4]}{_command(int(fields[4]))}"

@@ -1,8 +1,8 @@
-"""Mirroring a clip: left becomes right.
+"""Mirror a clip: swap left and right.
 
 Source: HumanML3D's mirrored (`M`) clips, `raw_pose_processing.ipynb` of EricGuo5513/HumanML3D. The
-mirror is the plane x = 0, of the world and of the resting body alike, so a rotation by (x, y, z)
-about its own axis becomes one by (x, -y, -z) of the joint on the other side.
+mirror plane is x = 0, both of the world and of the body at rest. The axis-angle rotation (x, y, z)
+of a joint therefore becomes (x, -y, -z) of the joint on the other side.
 """
 
 from dataclasses import replace
@@ -22,9 +22,9 @@ _REFLECT_POINT = np.array([-1.0, 1.0, 1.0])
 
 
 def mirror_clip(clip: Clip) -> Clip:
-    """Return the clip in the mirror, by the name of its own with `M` before it.
+    """Return the mirrored clip; its name is the clip's name with the prefix `M`.
 
-    Exact for a body that is symmetric at rest; `recording` stays the one that the clip is from.
+    Exact for a body that is symmetric at rest. `recording` is not changed.
     """
     return replace(
         clip,

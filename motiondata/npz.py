@@ -1,10 +1,11 @@
-"""Reading arrays out of an `.npz` file that may be anything.
+"""Read arrays from an untrusted `.npz` file.
 
-`numpy.load` allocates what a header claims, evaluates the header as Python, and unpickles if it is
-let. Here a header is matched against the one form that NumPy writes, and believed only when it
-agrees with the size of its member; sizes have a limit, and nothing is ever unpickled. `zipfile`
-reads the directory; members are unpacked here, in one piece by zlib-ng, which takes half the time.
-Sources of the formats: NEP 1, "A Simple File Format for NumPy Arrays"; PKWARE's APPNOTE, 4.3.
+`numpy.load` allocates the size that a header claims, evaluates the header as Python, and unpickles
+if this is allowed. This reader matches a header against the one form that NumPy writes, and accepts
+it only if it agrees with the size of its member. Sizes are limited, and nothing is unpickled.
+`zipfile` reads the directory; members are decompressed here in one call of zlib-ng, which takes
+half the time. Sources of the formats: NEP 1, "A Simple File Format for NumPy Arrays"; PKWARE's
+APPNOTE, 4.3.
 """
 
 import math
@@ -28,14 +29,14 @@ from motiondata.errors import DropReason, RecordingError
 from motiondata.files import OpenFile, is_of_the_file, open_plain_file
 
 MAX_ARRAY_BYTES = 2**29
-"""The largest array that is read, in float64: 50 minutes of AMASS's 156 a frame at 120 fps."""
+"""The largest array, in float64: 50 minutes of AMASS's 156 numbers per frame at 120 fps."""
 
 MAX_TEXT_BYTES = 8192
-"""The longest text that is taken; a licence's note goes into every sample."""
+"""The longest text that is accepted; every sample contains its license note."""
 
 _MAGIC = b"\x93NUMPY"
 _HEADER_LENGTH = {1: struct.Struct("<H"), 2: struct.Struct("<I")}
-"""How each version of the format writes the length of its header."""
+"""The encoding of the header length in each version of the format."""
 _MAX_HEADER_BYTES = 10_000
 """NumPy's own limit."""
 _HEADER = re.compile(
@@ -43,24 +44,24 @@ _HEADER = re.compile(
     rb"'fortran_order': (?P<by_column>True|False), "
     rb"'shape': \((?P<shape>[0-9L, ]{0,200})\),? ?\}\s*"
 )
-"""A header as NumPy writes it, under Python 2 (`601L`) too, for numbers, texts and objects."""
+"""A header as NumPy writes it, also under Python 2 (`601L`), for numbers, texts and objects."""
 _DAMAGE = (
     zipfile.BadZipFile,
-    cast("type[Exception]", zlib_ng.error),  # which its own types call an instance
+    cast("type[Exception]", zlib_ng.error),  # typed as an instance in zlib-ng's stubs
     struct.error,
     EOFError,
     NotImplementedError,
     OverflowError,
     ValueError,
 )
-"""What unpacking raises for damaged files, and NumPy for shapes beyond its limits."""
+"""Exceptions for damaged files, and those of NumPy for shapes beyond its limits."""
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
-"""What precedes a member: among others a signature, the length of its name, and of extra bytes."""
+"""The header of a zip member: signature, length of the name, and length of the extra field."""
 _LOCAL_SIGNATURE = b"PK\x03\x04"
 _FLOAT64_BYTES = 8
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
-"""The bit of a zip member's flags that says it is encrypted."""
+"""The flag bit of an encrypted zip member."""
 
 
 @dataclass(frozen=True)
@@ -68,22 +69,22 @@ class Npz:
     """An open `.npz` file."""
 
     source: str
-    """What errors call the file."""
+    """The name of the file in errors."""
     members: dict[str, zipfile.ZipInfo]
-    """Its arrays by their keys."""
+    """The zip members of the arrays by key."""
     file: BinaryIO
 
     def expect_keys(self, *keys: str) -> None:
-        """Raise `RecordingError` where any of the keys is absent."""
+        """Raise `RecordingError` (INVALID) if any of the keys is missing."""
         missing = [key for key in keys if key not in self.members]
         if missing:
             raise self.invalid(f"no key {', '.join(missing)}")
 
     def read(self, key: str) -> NDArray[Any]:
-        """Read one array of numbers or texts; read-only.
+        """Read one array of numbers or texts; the array is read-only.
 
-        Raises `RecordingError`: INVALID where the type or the size is refused, UNREADABLE where
-        the member is not a whole `.npy` file.
+        Raises `RecordingError`: INVALID if the type or the size is not allowed, UNREADABLE if the
+        member is not a complete `.npy` file.
         """
         member = self.members[key]
         size = max(member.file_size, member.compress_size)
@@ -104,7 +105,7 @@ class Npz:
             return np.ndarray(shape, dtype, data, data_at, order=order)
 
     def _unpacked(self, member: zipfile.ZipInfo) -> bytes:
-        """Return a member's bytes, as many as its entry says and with the checksum it says."""
+        """Return a member's bytes after checking them against the recorded size and checksum."""
         self.file.seek(member.header_offset)
         signature, name, extra = _LOCAL_HEADER.unpack(self.file.read(_LOCAL_HEADER.size))
         self.file.seek(name + extra, os.SEEK_CUR)
@@ -113,7 +114,7 @@ class Npz:
             raise zipfile.BadZipFile(f"{member.filename} is not where the directory says")
         data = self.file.read(member.compress_size)
         if member.compress_type == zipfile.ZIP_DEFLATED:
-            # Told how much, since one that is not unpacks all that a small file may hold.
+            # The limit stops a small file from decompressing to any size.
             data = zlib_ng.decompressobj(-zlib_ng.MAX_WBITS).decompress(data, member.file_size + 1)
         if len(data) != member.file_size or zlib_ng.crc32(data) != member.CRC:
             raise zipfile.BadZipFile(f"{member.filename} has not its recorded size and checksum")
@@ -122,7 +123,7 @@ class Npz:
     def _header(
         self, key: str, start: bytes
     ) -> tuple[np.dtype[Any], tuple[int, ...], Literal["C", "F"], int]:
-        """Return the type, the shape and the order of an array, and where its numbers begin."""
+        """Return the type, shape and order of an array, and the offset of its data."""
         text_at, data_at = _header_span(start)
         found = _HEADER.fullmatch(start[text_at:data_at])
         if found is None:
@@ -134,13 +135,13 @@ class Npz:
         return dtype, shape, "F" if found["by_column"] == b"True" else "C", data_at
 
     def invalid(self, found: str) -> RecordingError:
-        """Return the error for a file that is whole but not as expected, with its keys."""
+        """Return the error for a complete file with unexpected content; it lists the keys."""
         keys = ", ".join(sorted(self.members)) or "none"
         return RecordingError(DropReason.INVALID, f"{self.source}: {found} (keys: {keys})")
 
 
 def _header_span(start: bytes) -> tuple[int, int]:
-    """Return from where to where in a `.npy` file its header is; nowhere if it begins otherwise."""
+    """Return the start and end of a `.npy` header's text; (0, 0) if there is no valid header."""
     version = start[len(_MAGIC) : len(_MAGIC) + 2]
     if not start.startswith(_MAGIC) or len(version) < 2 or version[0] not in _HEADER_LENGTH:
         return 0, 0
@@ -151,9 +152,9 @@ def _header_span(start: bytes) -> tuple[int, int]:
 
 
 def array_to_text(array: NDArray[Any]) -> str:
-    """Return the text that an array of one holds, as bytes in ASCII or as characters.
+    """Return the text of an array with one element, either ASCII bytes or characters.
 
-    Raises `ValueError`, saying what the array is, where it is no text or an overlong one.
+    Raises `ValueError`, with a description of the array, if it is not a text or is too long.
     """
     if array.size != 1 or array.dtype.kind not in "SU" or array.nbytes > MAX_TEXT_BYTES:
         raise ValueError(
@@ -162,7 +163,7 @@ def array_to_text(array: NDArray[Any]) -> str:
         )
     if array.dtype.kind == "S":
         return bytes(array.item()).decode("ascii", errors="replace")
-    # By hand: what is no character, such as half of one, makes a str that nobody can write.
+    # Decoded here, because a lone surrogate would make a str that cannot be encoded.
     data = array.astype(array.dtype.newbyteorder("<")).tobytes()
     try:
         return data.decode("utf-32-le").rstrip("\0")
@@ -172,10 +173,10 @@ def array_to_text(array: NDArray[Any]) -> str:
 
 @contextmanager
 def open_npz(path: Path, source: str, open_file: OpenFile = open_plain_file) -> Iterator[Npz]:
-    """Open an `.npz` file for reading some of its arrays; `source` is what errors call it.
+    """Open an `.npz` file to read some of its arrays; `source` is its name in errors.
 
-    Raises `RecordingError`: UNREADABLE where the file is missing, cut short or no zip file, INVALID
-    where two arrays have one key; and `OSError` where the machine cannot read it.
+    Raises `RecordingError`: UNREADABLE if the file is missing, truncated or not a zip file, INVALID
+    if two arrays have the same key. Raises `OSError` for errors of the machine.
     """
     with ExitStack() as stack:
         with _damage_reported(source):
@@ -190,7 +191,7 @@ def open_npz(path: Path, source: str, open_file: OpenFile = open_plain_file) -> 
 
 
 def _list_members(file: BinaryIO) -> list[zipfile.ZipInfo]:
-    """Read the directory; `zipfile` calls a file that the machine cannot read no zip file."""
+    """Read the directory; unwrap an `OSError` that `zipfile` reports as `BadZipFile`."""
     handled = sys.exc_info()[1]
     try:
         return zipfile.ZipFile(file).infolist()
@@ -203,7 +204,7 @@ def _list_members(file: BinaryIO) -> list[zipfile.ZipInfo]:
 
 @contextmanager
 def _damage_reported(source: str) -> Iterator[None]:
-    """Turn what is raised for damaged files into our error; what is the machine's passes."""
+    """Convert exceptions for damaged files to `RecordingError`; pass on errors of the machine."""
     try:
         yield
     except OSError as error:

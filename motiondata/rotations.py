@@ -1,6 +1,7 @@
-"""Rotation matrices of many frames at once, and their axis-angle vectors.
+"""Rotation matrices of many frames at once, and their conversion to axis-angle vectors.
 
-Matrices, since most joints turn about one axis and products of a few say the rest plainly.
+Matrices are used because most joints turn about one axis, and a product of a few matrices gives the
+other rotations.
 """
 
 import numpy as np
@@ -12,7 +13,10 @@ _OTHERS = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}
 
 
 def about(axis: str, angle: Floats) -> Floats:
-    """Return rotations about the x, y or z axis by `angle` (frames,), shaped (frames, 3, 3)."""
+    """Return rotations about the x, y or z axis, shaped (frames, 3, 3).
+
+    `angle` is shaped (frames,), radians.
+    """
     first, second = _OTHERS[axis]
     matrices = np.zeros((len(angle), 3, 3))
     matrices[:, (0, 1, 2), (0, 1, 2)] = 1.0
@@ -23,19 +27,23 @@ def about(axis: str, angle: Floats) -> Floats:
 
 
 def inverse(rotations: Floats) -> Floats:
-    """Return the inverse rotations, a view of shape (frames, 3, 3)."""
+    """Return the inverse rotations, shaped (frames, 3, 3), as a view."""
     return np.swapaxes(rotations, -1, -2)
 
 
 def turned(rotations: Floats, vectors: Floats) -> Floats:
-    """Return `vectors`, shaped (frames, 3) or (3,), turned by `rotations` (frames, 3, 3)."""
+    """Rotate `vectors`, shaped (frames, 3) or (3,), by `rotations`, shaped (frames, 3, 3)."""
     vectors = np.broadcast_to(vectors, rotations.shape[:-1])
     result: Floats = (rotations @ vectors[..., np.newaxis])[..., 0]
     return result
 
 
 def axes_along(first: Floats, second: Floats) -> Floats:
-    """Return right-handed axes along `first` and, as near as may be, `second`: (frames, 3, 3)."""
+    """Return right-handed frames, shaped (frames, 3, 3), with x along `first` and y near `second`.
+
+    `first` and `second` are shaped (frames, 3). The axes are the columns; y is the part of `second`
+    that is orthogonal to `first`.
+    """
     x = first / np.linalg.norm(first, axis=-1, keepdims=True)
     y = second - np.sum(second * x, axis=-1, keepdims=True) * x
     y = y / np.linalg.norm(y, axis=-1, keepdims=True)
@@ -43,7 +51,7 @@ def axes_along(first: Floats, second: Floats) -> Floats:
 
 
 def rotmat_to_rotvec(matrices: Floats) -> Floats:
-    """Return axis-angle vectors of rotation matrices shaped (..., 3, 3), angles up to pi."""
+    """Convert rotation matrices, shaped (..., 3, 3), to axis-angle vectors with angles up to pi."""
     quaternions = _rotmat_to_quaternion(matrices)
     half_sine = np.linalg.norm(quaternions[..., 1:], axis=-1, keepdims=True)
     angle = 2.0 * np.arctan2(half_sine, quaternions[..., :1])
@@ -54,10 +62,11 @@ def rotmat_to_rotvec(matrices: Floats) -> Floats:
 
 
 def _rotmat_to_quaternion(matrices: Floats) -> Floats:
-    """Return unit quaternions, w first and not negative, shaped (..., 4).
+    """Return unit quaternions, shaped (..., 4), with w first and not negative.
 
-    The product of a quaternion with itself, four times over, is linear in the matrix; its row of
-    largest diagonal is the quaternion at a safe length (Shepperd 1978).
+    Four times the outer product of a quaternion with itself is linear in the matrix. The row with
+    the largest diagonal element is a multiple of the quaternion that is safe to normalize (Shepperd
+    1978).
     """
     m = np.moveaxis(matrices, (-2, -1), (0, 1))
     product = np.empty((*matrices.shape[:-2], 4, 4))

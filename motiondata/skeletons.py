@@ -1,4 +1,4 @@
-"""SMPL's skeleton: the order, the names and the parents of its joints.
+"""SMPL's skeleton: order, names and parents of its joints.
 
 Source: the SMPL model (Loper et al. 2015); the first 22 joints are common to SMPL, SMPL-H and
 SMPL-X. Mirror pairs: `motion_representation.ipynb` of EricGuo5513/HumanML3D.
@@ -10,7 +10,7 @@ JOINT_NAMES = (
     "left_collar", "right_collar", "head", "left_shoulder", "right_shoulder",
     "left_elbow", "right_elbow", "left_wrist", "right_wrist",
 )  # fmt: skip
-"""The 22 joints that every recording poses, in SMPL's order."""
+"""The 22 joints of every recording, in SMPL's order."""
 
 PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19)
 """The parent of each of the 22 joints; the root's is -1."""

@@ -1,7 +1,7 @@
-"""Sine and cosine with the same bits on every processor, for kernels and for arrays.
+"""Sine and cosine with identical bits on every CPU, for kernels and for arrays.
 
-The C library and NumPy choose their code by the processor (glibc with or without FMA, NumPy's
-AVX-512), and results differ in the last bit. These are sums and products in a fixed order, which
+The C library and NumPy choose their code by the CPU (glibc with or without FMA, NumPy's AVX-512),
+and results differ in the last bit. These functions use sums and products in a fixed order, which
 neither Numba nor NumPy fuses. Source of the method and of the coefficients: fdlibm 5.3, `k_sin.c`,
 `k_cos.c` and `e_rem_pio2.c` (Sun Microsystems, 1993). Errors are below 1e-15 up to 1e6 radians.
 """
@@ -14,8 +14,8 @@ from motiondata.jit import step
 QUARTERS_PER_RADIAN = 2 / np.pi
 QUARTER = (float.fromhex("0x1.921fb544p+0"), float.fromhex("0x1.0b4611a6p-34"),
            float.fromhex("0x1.3198a2e037073p-69"))  # fmt: skip
-"""A quarter of a turn, in radians, as a sum. The first two terms have 33 bits each: their products
-with whole numbers below 2**20 are exact."""
+"""A quarter turn in radians, as a sum. The first two terms have 33 bits each: their products with
+whole numbers below 2**20 are exact."""
 
 SINE = (
     -1.66666666666666324348e-01,
@@ -37,7 +37,7 @@ COSINE = (
 
 @step
 def sine(angle: float) -> float:
-    """Return the sine of an angle in radians; for kernels."""
+    """Return the sine of an angle in radians; callable from kernels."""
     quarters = np.floor(angle * QUARTERS_PER_RADIAN + 0.5)
     rest = _rest(angle, quarters)
     quadrant = np.int64(quarters) & 3

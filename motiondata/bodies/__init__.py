@@ -1,1 +1,1 @@
-"""Bodies in SMPL's file format, and posing them."""
+"""Load, shape and pose bodies in SMPL's file format."""

@@ -1,6 +1,6 @@
-"""The free body that ships with this package, since SMPL's licence lets nobody ship SMPL.
+"""The bundled free body, because SMPL's license does not allow redistribution.
 
-Its arrays are baked in SMPL's format, so that it is loaded as any other body. Credits stand beside
+Its file has SMPL's format and is loaded like any other body. The credits are in the same folder as
 the file.
 """
 
@@ -14,7 +14,7 @@ from motiondata.errors import InputError
 
 @lru_cache(maxsize=1)
 def bundled_body() -> Body:
-    """Load the bundled body, once; raises `InputError` where the installation lacks its file."""
+    """Load the bundled body, cached; raises `InputError` if the installation lacks its file."""
     with as_file(files("motiondata.bodies") / "data" / "free_body.npz") as path:
         if not path.is_file():
             raise InputError(

@@ -1,8 +1,8 @@
-"""Folders of bodies: which files in them are the male, female and neutral body.
+"""Find the male, female and neutral body in a folder.
 
-Known are the layouts and names of the official archives, as they unpack, and those of the `smplx`
-package. Sources: the archives of smpl.is.tue.mpg.de, mano.is.tue.mpg.de and
-smpl-x.is.tue.mpg.de; smplx's README, "Downloading the model".
+Supports the layouts and names of the unpacked official archives and of the `smplx` package.
+Sources: the archives of smpl.is.tue.mpg.de, mano.is.tue.mpg.de and smpl-x.is.tue.mpg.de; smplx's
+README, "Downloading the model".
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from motiondata.files import expect_of_the_file
 from motiondata.recording import GENDERS
 
 WORDS = {gender: (gender, gender[0]) for gender in ("male", "female")} | {"neutral": ("neutral",)}
-"""How file names say a gender, in any case."""
+"""The words for each gender in file names, in upper or lower case."""
 
 LAYOUTS = (
     "{gender}/model.npz",
@@ -27,24 +27,25 @@ LAYOUTS = (
     "smplx_{gender}.npz",
     "smplx_{gender}.pkl",
 )
-"""Where a folder's bodies lie, in lower case. AMASS's own bodies (SMPL+H) come before others."""
+"""The paths of bodies in a folder, in lower case; AMASS's own bodies (SMPL+H) come first."""
 
 INSIDE = ("", "smplh", "smpl", "smplx", "models", "smpl/models", "mano_v1_2/models")
-"""Folders in the one that is named which are looked into, in their order: smplx's `models` has one
-for each kind of body, the official archives have `models`."""
+"""The subfolders that are searched, in this order. smplx's `models` has one subfolder per model;
+the official archives have `models`."""
 
 EXAMPLES = "male/model.npz, SMPLH_MALE.pkl, basicmodel_m_lbs_10_207_0_v1.1.0.pkl or SMPLX_MALE.npz"
 
 STAND_INS = {"neutral": "female"}
-"""Whose body is posed for a gender that the folder lacks: HumanML3D poses all but male recordings
-with the female body (`raw_pose_processing.ipynb` of EricGuo5513/HumanML3D)."""
+"""The gender whose body replaces one that the folder lacks: HumanML3D poses all recordings that are
+not male with the female body (`raw_pose_processing.ipynb` of EricGuo5513/HumanML3D)."""
 
 
 def find_bodies(folder: Path) -> dict[str, Path]:
-    """Return the file of each gender's body in a folder; there may be no neutral one.
+    """Return the body file of each gender in a folder; a neutral body is optional.
 
-    All are of the first of `LAYOUTS` that has a male and a female body, in the first of the folders
-    `INSIDE` that has such. Raises `InputError` where there is none, or where two files fit alike.
+    All files are of the first of `LAYOUTS` that has a male and a female body, in the first of the
+    subfolders `INSIDE` with such a layout. Raises `InputError` if there is none, or if two files
+    match the same gender.
     """
     partial: dict[str, Path] = {}
     for inside in INSIDE:
@@ -65,12 +66,12 @@ def find_bodies(folder: Path) -> dict[str, Path]:
 @dataclass(frozen=True)
 class _File:
     name: str
-    """In lower case, below the folder that is looked into."""
+    """The path relative to the searched folder, in lower case."""
     path: Path
 
 
 def _files(folder: Path, nested: bool) -> list[_File]:
-    """Return what lies in a folder, or in the folders in it."""
+    """Return the entries of a folder, or, if `nested`, of its subfolders named by gender."""
     try:
         inside = sorted(folder.iterdir())
     except OSError as error:

@@ -1,8 +1,9 @@
-"""The chain of joints: a clip's rotations become places and what carries vertices along, compiled.
+"""Forward kinematics: compute joint positions and skinning transforms from a clip's rotations.
 
-In double precision, joint by joint and frame by frame, so that a frame's bits do not depend on what
-is posed with it. What vertices need is taken about the root and rounded once, at the end.
-Source of the model: Loper et al. 2015; of a rotation's matrix: Rodrigues' formula.
+The compiled code works in double precision, joint by joint and frame by frame, so that a frame's
+bits do not depend on the other frames. The values for skinning are relative to the root and are
+rounded once, at the end. Sources: Loper et al. 2015 for the model; Rodrigues' formula for rotation
+matrices.
 """
 
 import math
@@ -21,25 +22,27 @@ _PARENTS = np.array(PARENTS)
 
 
 class JointFrames(NamedTuple):
-    """The posed joints of some frames, and what vertices follow; target frame, metres."""
+    """The posed joints of consecutive frames, and the input of skinning; target frame, meters."""
 
     joints: Array
-    """Shaped (frames, 22, 3)."""
+    """The joint positions, shaped (frames, 22, 3)."""
     features: NDArray[np.float32]
-    """What scales the pose blend shapes: the rotation matrices of all joints but the root, less the
-    identity, shaped (frames, 189)."""
+    """The coefficients of the pose blend shapes: the rotation matrices of all joints except the
+    root, minus the identity, shaped (frames, 189)."""
     transforms: NDArray[np.float32]
-    """From the rest pose to the posed one about the root, shaped (frames, 22, 3, 4)."""
+    """From the rest pose to the posed one, relative to the root, shaped (frames, 22, 3, 4)."""
     roots: NDArray[np.float32]
-    """The roots' places, shaped (frames, 3)."""
+    """The root positions, shaped (frames, 3)."""
 
 
 def forward_kinematics(
     rest: Array, pose: Array, trans: Array, T_target_world: Array
 ) -> JointFrames:
-    """Pose joints that are at `rest`, shaped (joints, 3), by axis-angle pose (frames, 22, 3).
+    """Pose the joints of a body.
 
-    `trans` is shaped (frames, 3), world frame, metres; `T_target_world` (4, 4).
+    `rest` has the joints at rest, shaped (joints, 3), meters. `pose` has axis-angle rotations,
+    shaped (frames, 22, 3), radians. `trans` is shaped (frames, 3), world frame, meters.
+    `T_target_world` is shaped (4, 4).
     """
     frames = len(trans)
     chain = JointFrames(
@@ -110,7 +113,7 @@ def _pose_root(
 
 @step
 def _multiply(left: Array, right: Array, product: Array) -> None:
-    """Multiply the first three rows and columns of two matrices."""
+    """Multiply the upper left 3 x 3 parts of two matrices."""
     for row in range(3):
         for column in range(3):
             product[row, column] = (
@@ -138,7 +141,7 @@ def _take_transforms(
     transforms: NDArray[np.float32],
     root: NDArray[np.float32],
 ) -> None:
-    """Take the joints' transforms about the root's place as single precision has it."""
+    """Write the joints' transforms relative to the root position as rounded to single precision."""
     for axis in range(3):
         root[axis] = places[0, axis]
     for joint in range(JOINTS):

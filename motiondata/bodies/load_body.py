@@ -1,4 +1,4 @@
-"""Loading a body with a shape in one call, ready to be posed."""
+"""Load a body with a shape in one call, ready to be posed."""
 
 from pathlib import Path
 
@@ -18,15 +18,15 @@ from motiondata.recording import GENDERS
 def load_body(
     path: str | Path | None = None, gender: str = "neutral", betas: ArrayLike | None = None
 ) -> ShapedBody:
-    """Load a body and give it a shape; the result goes to `pose_body`.
+    """Load a body and apply a shape; pass the result to `pose_body`.
 
     `path` is a file in SMPL's format, a folder with one file per gender, or None for the bundled
-    body. `gender` chooses from a folder; a folder without a neutral body gives the female one.
-    `betas`, shaped (betas,), are coefficients of the body's own shape space, given by
+    body. `gender` selects the file in a folder; if the folder has no neutral body, the female one
+    is used for it. `betas`, shaped (betas,), are coefficients of the body's own shape space,
     `result.body.shape_space`; None is the mean shape. Missing coefficients count as zero, and those
     beyond the body's components are ignored.
 
-    Raises `InputError` where there is no such body, or the gender or the betas are not as above.
+    Raises `InputError` if there is no such body, or the gender or the betas are not as above.
     """
     if gender not in GENDERS:
         raise InputError(f"gender: expected one of {', '.join(GENDERS)}, found {gender!r}")

@@ -1,7 +1,7 @@
-"""Loading bodies: a file in SMPL's format, or a folder with one for each gender.
+"""Load bodies from a file in SMPL's format, or from a folder with one file per gender.
 
-Pickles are read by the restricted reader alone; `.npz` files are read as recordings are, without
-pickles, and their headers are checked before they are believed.
+Only the restricted reader reads pickles. `.npz` files are read by the reader of recordings, which
+unpickles nothing and checks headers before use.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from motiondata.recording import GENDERS
 def read_body(path: Path) -> Body:
     """Load a body from an `.npz` or `.pkl` file in SMPL's format.
 
-    Raises `InputError` for a file that is absent, unreadable, or not a body.
+    Raises `InputError` if the file is missing, unreadable, or not a body.
     """
     if not path.is_file():
         raise InputError(f"{path}: no such file; expected a body in SMPL's format, .npz or .pkl")
@@ -30,10 +30,10 @@ def read_body(path: Path) -> Body:
 
 
 def load_bodies(path: Path) -> Mapping[str, Body]:
-    """Load the body for each gender from a file, which serves all, or a folder.
+    """Load the body for each gender from one file, used for all genders, or from a folder.
 
-    The folder must have male and female bodies, as `find_bodies` finds them; without a neutral one
-    the female body is taken for it. Raises `InputError` as `find_bodies` and `read_body` do.
+    The folder must have a male and a female body (see `find_bodies`). If it has no neutral body,
+    the female one is used for it. Raises `InputError` as `find_bodies` and `read_body` do.
     """
     if not path.is_dir():
         return dict.fromkeys(GENDERS, read_body(path))
@@ -42,7 +42,7 @@ def load_bodies(path: Path) -> Mapping[str, Body]:
 
 
 def _body_name(path: Path) -> str:
-    """Name a body by its file; AMASS calls every file `model`, and its folder by the gender."""
+    """Name a body by its file; add the folder for AMASS's `model` files, as it has the gender."""
     return f"{path.parent.name}/{path.stem}" if path.stem == "model" else path.stem
 
 

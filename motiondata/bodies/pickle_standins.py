@@ -1,8 +1,8 @@
-"""Stand-ins for the classes in SMPL's pickles: they become arrays of numbers, and nothing else.
+"""Stand-ins for the classes in SMPL's pickles, which produce only arrays of numbers.
 
-NumPy's and SciPy's own classes are not used, since forged state makes them read memory that is not
-theirs. Official files hold objects of `chumpy`, which neither builds nor imports on today's Python;
-their values are all that is taken. Sources: `chumpy/ch.py` and `chumpy/reordering.py`.
+NumPy's and SciPy's own classes are not used, because forged state makes them read out of bounds.
+Official files contain objects of `chumpy`, which neither builds nor imports on current Python; only
+their values are read. Sources: `chumpy/ch.py` and `chumpy/reordering.py`.
 """
 
 import pickle
@@ -13,21 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 NUMBERS = re.compile("[<>=|]?[biuf][1248]")
-"""The element types that arrays are made of, as NumPy spells them; others make no array."""
+"""The allowed element types in NumPy's notation; other types give no array."""
 
 BYTE_ORDERS = ("<", ">", "|", "=")
 LONGEST_TYPE = 16
-"""Characters of an element type, before its byte order."""
+"""The maximum length of an element type without its byte order, in characters."""
 
 MAX_DENSE = 2**24
-"""The most elements that a sparse matrix may have; SMPL-X's regressor has 55 x 10,475."""
+"""The maximum number of elements of a sparse matrix; SMPL-X's regressor has 55 x 10,475."""
 
 
 class Standin:
-    """Stands for an object of a pickle; harmless whatever it is called with or set to."""
+    """Replaces an object of a pickle; accepts and ignores any arguments and state."""
 
     array: NDArray[Any] | None = None
-    """The object's value, where it is an array of numbers."""
+    """The object's value if it is an array of numbers, or None."""
 
     def __init__(self, *arguments: object) -> None:
         pass
@@ -37,7 +37,7 @@ class Standin:
 
 
 class _DType(Standin):
-    """`numpy.dtype`: made of a type such as `f8`, then given its byte order."""
+    """`numpy.dtype`: constructed from a type such as `f8`; the byte order follows as state."""
 
     def __init__(self, spelling: str, *_: object) -> None:
         self.spelling = spelling
@@ -47,10 +47,10 @@ class _DType(Standin):
         self.spelling = state[1] + self.spelling if known else ""
 
     def read(self, data: Any, shape: tuple[int, ...], order: Any) -> Any:
-        """Return the array that `data` holds; Python 2's bytes arrive as Latin-1 text."""
+        """Return the array in `data`; bytes of Python 2 are decoded as Latin-1 text."""
         if not NUMBERS.fullmatch(self.spelling):
             return None
-        # A copy: another part of a pickle could change a bytearray while an array looks at it.
+        # A copy: another part of a pickle could change a bytearray that an array views.
         if not isinstance(data, str | bytes | bytearray):
             raise pickle.UnpicklingError("an array of what is no bytes")
         stored = data.encode("latin1") if isinstance(data, str) else bytes(data)
@@ -58,7 +58,7 @@ class _DType(Standin):
 
 
 class _Array(Standin):
-    """`numpy.ndarray`, as `__reduce__` writes it in all protocols but 5."""
+    """`numpy.ndarray`, as `__reduce__` writes it in all protocols except 5."""
 
     def __setstate__(self, state: Any) -> None:
         _, shape, dtype, is_fortran, data = state
@@ -68,14 +68,14 @@ class _Array(Standin):
 
 
 class _Reconstruct(Standin):
-    """`numpy.core.multiarray._reconstruct(ndarray, shape, type)`: an array yet to be set."""
+    """`numpy.core.multiarray._reconstruct(ndarray, shape, type)`: an array without state."""
 
     def __new__(cls, *_: object) -> Any:
         return _Array()
 
 
 class _FromBuffer(Standin):
-    """`numpy.core.numeric._frombuffer(data, dtype, shape, order)`: protocol 5's array."""
+    """`numpy.core.numeric._frombuffer(data, dtype, shape, order)`: an array in protocol 5."""
 
     def __init__(self, data: Any, dtype: Any, shape: Any, order: Any) -> None:
         if not isinstance(dtype, _DType):
@@ -84,7 +84,7 @@ class _FromBuffer(Standin):
 
 
 class _Bytes(Standin):
-    """`_codecs.encode(text, 'latin1')` or `bytes()`: how Python 3 writes bytes for Python 2."""
+    """`_codecs.encode(text, 'latin1')` or `bytes()`: bytes that Python 3 writes for Python 2."""
 
     def __new__(cls, text: str = "", encoding: str = "latin1") -> Any:
         if encoding != "latin1":
@@ -93,7 +93,7 @@ class _Bytes(Standin):
 
 
 class _Reconstructor(Standin):
-    """`copy_reg._reconstructor(class, object, None)`: protocol 0 and 1's new instance."""
+    """`copy_reg._reconstructor(class, object, None)`: a new instance in protocols 0 and 1."""
 
     def __new__(cls, made: type[Standin], *_: object) -> Any:
         if not issubclass(made, Standin):
@@ -127,7 +127,7 @@ def _vector(standin: Any) -> NDArray[Any]:
 
 
 def _sizes(shape: Any) -> tuple[int, int]:
-    """Return the shape of a sparse matrix, or raise where it is none or a large one."""
+    """Return the shape of a sparse matrix; raise `UnpicklingError` if invalid or too large."""
     if type(shape) is not tuple or [type(size) for size in shape] != [int, int]:
         raise pickle.UnpicklingError("a sparse matrix whose shape is not two numbers")
     rows, columns = shape
@@ -137,9 +137,9 @@ def _sizes(shape: Any) -> tuple[int, int]:
 
 
 def _check_sparse(inner: NDArray[Any], starts: NDArray[Any], shape: tuple[int, int]) -> None:
-    """Raise unless pointers rise from 0 to the number of indices, and indices are rows.
+    """Raise unless pointers do not decrease, from 0 to the number of indices, and indices are rows.
 
-    Pointers are compared, never subtracted: differences of forged ones wrap round.
+    Pointers are compared, not subtracted: differences of forged pointers overflow.
     """
     rows, columns = shape
     integers = starts.dtype.kind in "iu" and inner.dtype.kind in "iu"
@@ -164,14 +164,14 @@ class _CompressedRows(_CompressedColumns):
 
 
 class _Chumpy(Standin):
-    """`chumpy.ch.Ch`: a value `x`."""
+    """`chumpy.ch.Ch`: the value is `x`."""
 
     def __setstate__(self, state: Any) -> None:
         self.array = getattr(state.get("x"), "array", None)
 
 
 class _ChumpySelect(Standin):
-    """`chumpy.reordering.Select`: elements `idxs` of the flattened `a`, reshaped."""
+    """`chumpy.reordering.Select`: the elements `idxs` of the flattened `a`, reshaped."""
 
     def __setstate__(self, state: Any) -> None:
         chosen = state["a"].array.ravel()[state["idxs"].array]
@@ -202,4 +202,4 @@ ALLOWED: dict[tuple[str, str], type[Standin]] = {
     ("scipy.sparse.csc", "csc_matrix"): _CompressedColumns,
     ("scipy.sparse.csr", "csr_matrix"): _CompressedRows,
 }
-"""Every name that a pickle may use, under its old and its new module, and what stands for it."""
+"""Every name that a pickle may use, in its old and its new module, and its stand-in."""

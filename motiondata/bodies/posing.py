@@ -1,8 +1,9 @@
-"""Posing: a body's shape and a clip's rotations become vertices and joints, frame by frame.
+"""Pose a body: compute the vertices and joints of every frame from shape and rotations.
 
-Linear blend skinning of our own, since it is on the hot path and shape is constant in a clip; the
-`smplx` package is its reference in the tests. Conventions are AMASS's and `smplx`'s: the root turns
-about the pelvis, the pelvis stands at its rest place plus `trans`. Source: Loper et al. 2015.
+This package has its own linear blend skinning, because it is on the hot path and the shape is
+constant in a clip; the `smplx` package is the reference implementation in the tests. Conventions
+are those of AMASS and `smplx`: the root rotates about the pelvis, and the pelvis is at its rest
+position plus `trans`. Source: Loper et al. 2015.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from motiondata.bodies.skinning import Skin, body_to_skin, skin_frames, to_block
 from motiondata.skeletons import JOINTS
 
 BATCH_FRAMES = 256
-"""How many frames are skinned at once: HumanML3D's clips, of 199 frames at most, are one batch."""
+"""Frames per skinning batch: a HumanML3D clip, of at most 199 frames, is one batch."""
 
 IDENTITY = np.eye(4)
 
@@ -28,11 +29,11 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class ShapedBody:
-    """A body with its shape merged in, which is constant in a clip; the rest pose, metres."""
+    """A body with its shape applied, which is constant in a clip; rest pose, meters."""
 
     body: Body
     betas: Array
-    """The shape coefficients used, shaped (betas,): those that the body has a component for."""
+    """The shape coefficients used, shaped (betas,): those for which the body has components."""
     vertices: Array
     """The rest surface, shaped (vertices, 3)."""
     joints: Array
@@ -40,30 +41,30 @@ class ShapedBody:
 
     @cached_property
     def vertex_blocks(self) -> NDArray[np.float32]:
-        """The rest surface as `skin_frames` takes it."""
+        """The rest surface in the layout of `skin_frames`, shaped (blocks, 3, LANES)."""
         return to_blocks(self.vertices[..., None])[:, 0]
 
     @property
     def plane_vertices(self) -> int:
-        """How many vertices all its blocks have."""
+        """The number of vertices of all blocks, including padding."""
         return len(self.vertex_blocks) * LANES
 
 
 @dataclass(frozen=True, eq=False)
 class PosedBody:
-    """A clip's surfaces and joints in the target frame, metres."""
+    """The surfaces and joints of a clip; target frame, meters."""
 
     vertices: NDArray[np.float32]
-    """Shaped (frames, vertices, 3): a view of memory that has each axis's numbers together."""
+    """Shaped (frames, vertices, 3): a view of memory with the axes as (frames, 3, vertices)."""
     joints: Array
     """The 22 posed joints, shaped (frames, 22, 3)."""
 
 
 def shape_body(body: Body, betas: Array) -> ShapedBody:
-    """Merge shape coefficients, shaped (betas,), into a body.
+    """Apply shape coefficients, shaped (betas,), to a body.
 
-    They are amplitudes of principal components, largest first: missing ones count as zero, and
-    those beyond the body's components are left out. `ShapedBody.betas` are those used.
+    They are amplitudes of principal components, largest first. Missing ones count as zero, and
+    those beyond the body's components are ignored. `ShapedBody.betas` are the ones used.
     """
     used = np.asarray(betas, np.float64)[: body.shape_dirs.shape[2]]
     return _shape_body(body, tuple(used.tolist()))
@@ -82,12 +83,12 @@ def _shape_body(body: Body, betas: tuple[float, ...]) -> ShapedBody:
 def pose_body(
     shaped: ShapedBody, pose: ArrayLike, trans: ArrayLike, T_target_world: ArrayLike = IDENTITY
 ) -> PosedBody:
-    """Pose a body by axis-angle `pose` (frames, 22, 3), radians, and `trans` (frames, 3), metres.
+    """Pose a body by axis-angle `pose` (frames, 22, 3), radians, and `trans` (frames, 3), meters.
 
     Both are in AMASS's conventions, world frame, z up. `T_target_world`, shaped (4, 4), transforms
-    the world frame to the one wanted, such as a sensor's. A frame's result has the same bits
-    whatever frames are posed with it. Raises `InputError` where arrays are not shaped so, not
-    finite, or of different numbers of frames.
+    from the world frame to the target frame, such as a sensor's. The bits of a frame's result do
+    not depend on the other frames. Raises `InputError` if arrays have other shapes, are not finite,
+    or differ in their number of frames.
     """
     trans = finite_array(trans, "trans", ("frames", 3))
     pose = finite_array(pose, "pose", (len(trans), JOINTS, 3))
@@ -104,10 +105,10 @@ def pose_planes(
     T_target_world: Array,
     planes: NDArray[np.float32],
 ) -> Array:
-    """Write the vertices that `pose_body` gives to memory at hand, and return its joints.
+    """Pose as `pose_body` does: write the vertices to `planes` and return the joints.
 
-    `planes`, shaped (frames, 3, `shaped.plane_vertices`), has each axis's numbers together, and at
-    the end of each some vertices more than the body has, which no face names.
+    `planes` is shaped (frames, 3, `shaped.plane_vertices`). It ends with padding vertices, which no
+    face uses. The joints are shaped (frames, 22, 3).
     """
     chain, skin = (
         forward_kinematics(shaped.joints, pose, trans, T_target_world),
@@ -123,10 +124,10 @@ def pose_planes(
 def pose_joints(
     shaped: ShapedBody, pose: Array, trans: Array, T_target_world: Array = IDENTITY
 ) -> Array:
-    """Return the joints, shaped (frames, 22, 3), that `pose_body` would give."""
+    """Return only the joints of `pose_body`, shaped (frames, 22, 3)."""
     return forward_kinematics(shaped.joints, pose, trans, T_target_world).joints
 
 
-@lru_cache(maxsize=3)  # a body for each gender
+@lru_cache(maxsize=3)  # one body per gender
 def _skin_of(body: Body) -> Skin:
     return body_to_skin(body)

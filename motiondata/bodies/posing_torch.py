@@ -1,10 +1,11 @@
-"""Posing on any device of PyTorch: the same body as `posing` gives, to some micrometres.
+"""Posing on any PyTorch device; agrees with `posing` within a few micrometers.
 
-Batched products: the chain in float64 level by level of the skeleton, since rounding adds up along
-it; blend shapes and skinning, where the time goes, in float32 about the root, whose place is added
-last, so that a body far away is as exact as a near one. Frames go through in batches of one size,
-the last one padded, so that a product always has the same shape, and the library that computes it
-chooses the same algorithm. Nothing waits for the device. Source of the model: Loper et al. 2015.
+All steps are batched products. Forward kinematics runs in float64, one level of the skeleton at a
+time, because rounding errors accumulate along the chain. Blend shapes and skinning take most of the
+time and run in float32 relative to the root. The root position is added last, so that precision
+does not depend on the distance. All batches have the same size (the last one is padded), so that
+each product always has the same shape and the library selects the same algorithm. Nothing waits for
+the device. Source of the model: Loper et al. 2015.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,17 +24,17 @@ from motiondata.bodies.skinning import POSE_FEATURES
 from motiondata.skeletons import JOINTS, PARENTS
 
 BATCH_FRAMES = 2048
-"""Frames whose joints are moved at once: to queue the hundred small steps of it takes longest."""
+"""Frames per batch of forward kinematics, whose time goes mostly into queuing 100 small steps."""
 
 SKINNED_FRAMES = 256
-"""Frames that are skinned at once; 150 MB of intermediate results with SMPL's vertices."""
+"""Frames per skinning batch: 150 MB of intermediate results with SMPL's vertices."""
 
 
 class Level(NamedTuple):
-    """Joints that are equally far from the root, shaped (joints,).
+    """Joints at the same depth of the skeleton, and their parents, each shaped (joints,).
 
-    Tensors, since a list that indexes one is copied to the device each time, which waits for all
-    that is queued.
+    They are tensors, because indexing with a list copies it to the device each time, which waits
+    for all queued work.
     """
 
     joints: Tensor
@@ -42,36 +43,36 @@ class Level(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class TorchSkin:
-    """What skinning needs of a body, on a device."""
+    """The parts of a body that skinning needs, on a device."""
 
     weights: Tensor
-    """How much each vertex follows each posed joint, shaped (vertices, 22), float32."""
+    """Skinning weights for the posed joints, shaped (vertices, 22), float32."""
     pose_dirs: Tensor | None
-    """Pose blend shapes, shaped (189, 3 vertices), float32, or None where there are none."""
+    """Pose blend shapes, shaped (189, 3 vertices), float32, or None if the body has none."""
     levels: tuple[Level, ...]
-    """All joints but the root, from it outwards."""
+    """All joints except the root, by increasing depth."""
 
 
 @dataclass(frozen=True, eq=False)
 class TorchPoses:
-    """Frames of one body in some shapes, each before a sensor of its own, on a device."""
+    """Frames of one body in one or more shapes, each with its own target frame, on a device."""
 
     vertices: Tensor
     """The rest surface of each shape, shaped (shapes, vertices, 3), float32."""
     joints: Tensor
-    """The 22 joints at rest of each shape, shaped (shapes, 22, 3), float64."""
+    """The 22 rest joints of each shape, shaped (shapes, 22, 3), float64."""
     shapes: Tensor
-    """The number of each frame's shape, shaped (frames,)."""
+    """The index of each frame's shape, shaped (frames,)."""
     pose: Tensor
-    """Axis-angle rotations, shaped (frames, 22, 3), float64, world frame."""
+    """Axis-angle rotations, shaped (frames, 22, 3), float64, radians, world frame."""
     trans: Tensor
-    """Shaped (frames, 3), float64, metres, world frame."""
+    """Shaped (frames, 3), float64, meters, world frame."""
     T_target_world: Tensor
     """Shaped (frames, 4, 4), float64."""
 
 
 def body_to_torch(body: Body, device: torch.device) -> TorchSkin:
-    """Keep what skinning needs of a body on a device."""
+    """Copy the parts of a body that skinning needs to a device."""
     weights = torch.from_numpy(body.driven_weights.astype(np.float32)).to(device)
     return TorchSkin(weights, _pose_dirs(body, device), _levels(device))
 
@@ -99,22 +100,22 @@ def _levels(device: torch.device) -> tuple[Level, ...]:
 
 
 def stack_shapes(shaped: Sequence[ShapedBody]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Return the rest surfaces and the 22 rest joints of some shapes, as `TorchPoses` has them."""
+    """Stack the rest surfaces and the 22 rest joints of several shapes, as in `TorchPoses`."""
     vertices = np.stack([shape.vertices for shape in shaped]).astype(np.float32)
     return vertices, np.stack([shape.joints[:JOINTS] for shape in shaped])
 
 
 def pose_frames(skin: TorchSkin, poses: TorchPoses) -> Tensor:
-    """Return the vertices in the target frame, shaped (frames, vertices, 3), float32, metres."""
+    """Return the vertices in the target frame, shaped (frames, vertices, 3), float32, meters."""
     with _products_in_float32():
         return _pose_frames(skin, poses)
 
 
 @contextmanager
 def _products_in_float32() -> Iterator[None]:
-    """Multiply as exactly as float32 can, and not in TF32, which a program may have allowed.
+    """Multiply in full float32 precision, even if the program allows TF32.
 
-    That would put vertices half a millimetre off.
+    TF32 would displace vertices by half a millimeter.
     """
     allowed = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("highest")
@@ -138,7 +139,7 @@ def _pose_frames(skin: TorchSkin, poses: TorchPoses) -> Tensor:
 
 
 def _padded(poses: TorchPoses, batch: slice) -> TorchPoses:
-    """Cut a batch out, and fill it up with frames of zeros."""
+    """Return a batch of frames, padded with frames of zeros."""
 
     def cut(values: Tensor) -> Tensor:
         padded = values.new_zeros((BATCH_FRAMES, *values.shape[1:]))
@@ -156,15 +157,15 @@ def _padded(poses: TorchPoses, batch: slice) -> TorchPoses:
 
 
 class _Moved(NamedTuple):
-    """The joints of some frames in the target frame, all float32 but the first."""
+    """The posed joints of consecutive frames in the target frame; float32 except `shapes`."""
 
     shapes: Tensor
     features: Tensor
-    """What scales the pose blend shapes, shaped (frames, 189)."""
+    """The coefficients of the pose blend shapes, shaped (frames, 189)."""
     transforms: Tensor
-    """What carries a vertex at rest along, about the root, shaped (frames, 22, 3, 4)."""
+    """From the rest pose to the posed one, relative to the root, shaped (frames, 22, 3, 4)."""
     root: Tensor
-    """The root's place, shaped (frames, 3)."""
+    """The root positions, shaped (frames, 3)."""
 
     def cut(self, rows: slice) -> "_Moved":
         return _Moved(*(field[rows] for field in self))
@@ -192,15 +193,15 @@ def _skin(skin: TorchSkin, vertices: Tensor, moved: _Moved) -> Tensor:
 
 
 def _turned_root(rotation: Tensor, turns: Tensor) -> Tensor:
-    """Turn the root into the target frame."""
+    """Apply the rotation into the target frame to the root rotations."""
     return torch.cat([(rotation @ turns[:, 0])[:, None], turns[:, 1:]], dim=1)
 
 
 def _transforms(joints: Tensor, turns: Tensor, levels: tuple[Level, ...]) -> Tensor:
-    """Return what carries a vertex at rest along with each joint, the root being the origin.
+    """Return the transforms of the joints from the rest pose, with the root as the origin.
 
-    Shaped (frames, 22, 3, 4), from joints at rest, shaped (frames, 22, 3), and their rotations
-    relative to their parents, shaped (frames, 22, 3, 3).
+    The result is shaped (frames, 22, 3, 4). `joints` are at rest, shaped (frames, 22, 3); `turns`
+    are rotations relative to the parents, shaped (frames, 22, 3, 3).
     """
     turned, places = torch.empty_like(turns), torch.zeros_like(joints)
     turned[:, 0] = turns[:, 0]
@@ -213,7 +214,7 @@ def _transforms(joints: Tensor, turns: Tensor, levels: tuple[Level, ...]) -> Ten
 
 
 def _rotvec_to_rotmat(rotvecs: Tensor) -> Tensor:
-    """Convert axis-angle vectors, shaped (..., 3), radians, to matrices: Rodrigues' formula."""
+    """Convert axis-angle vectors, shaped (..., 3), radians, to matrices by Rodrigues' formula."""
     x, y, z = rotvecs.unbind(-1)
     angle = (x * x + y * y + z * z).sqrt()
     turn = torch.sinc(angle / torch.pi)

@@ -1,7 +1,7 @@
-"""Vector instructions of skinning, spelled out: rows of LANES numbers, from and to arrays.
+"""Explicit vector instructions of skinning: load, compute and store rows of LANES numbers.
 
-Left to itself the compiler checks at every short loop whether arrays overlap; and `fma`, which it
-would not choose, rounds once on any machine.
+Without them, the compiler checks at every short loop whether arrays overlap. It would also not
+select `fma`, which rounds once on every machine.
 """
 
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LANES = 16
-"""Vertices of a block: one vector register with AVX-512, two or four without."""
+"""Vertices per block: one vector register with AVX-512, two or four registers without."""
 
 TILE_FRAMES = 2
-"""Frames whose pose blend shapes are summed together, so that each is loaded once for both."""
+"""Frames whose pose blend shapes are summed together; each blend shape is loaded once for both."""
 
 _Value: TypeAlias = Any
-"""What an instruction gives."""
+"""The result of an instruction."""
 
 _ROW = ir.VectorType(ir.FloatType(), LANES)
 _FLOAT_BYTES = 4
@@ -35,17 +35,17 @@ def _number(value: int) -> ir.Constant:
 
 
 class _Numbers:
-    """An array, while instructions on its numbers are written."""
+    """An array during code generation: emits instructions on its elements."""
 
     def __init__(self, context: Any, builder: Any, kind: Any, value: _Value, *inner: int) -> None:
-        """Take an array whose last axes are known to be so long, which saves multiplications."""
+        """Wrap an array; `inner` are known lengths of its last axes, which save multiplications."""
         self._builder = builder
         array = make_array(kind)(context, builder, value)
         outer = cgutils.unpack_tuple(builder, array.shape)[: kind.ndim - len(inner)]
         self._data, self.shape = array.data, [*outer, *map(_number, inner)]
 
     def address(self, *place: _Value | int) -> _Value:
-        """Return the address of a number by its indices, all of them constants or values."""
+        """Return the address of an element; each index is a constant or a value."""
         flat = _number(0)
         for length, index in zip(self.shape, place, strict=True):
             index = _number(index) if isinstance(index, int) else index
@@ -53,21 +53,21 @@ class _Numbers:
         return self._builder.gep(self._data, [flat])
 
     def load(self, *place: _Value | int) -> _Value:
-        """Load one number."""
+        """Load one element."""
         return self._builder.load(self.address(*place))
 
     def load_row(self, *place: _Value | int) -> _Value:
-        """Load the LANES numbers from a place on."""
+        """Load LANES consecutive elements, starting at `place`."""
         address = self._builder.bitcast(self.address(*place), _ROW.as_pointer())
         return self._builder.load(address, align=_FLOAT_BYTES)
 
     def store_row(self, row: _Value, *place: _Value | int) -> None:
-        """Store LANES numbers from a place on."""
+        """Store LANES consecutive elements, starting at `place`."""
         address = self._builder.bitcast(self.address(*place), _ROW.as_pointer())
         self._builder.store(row, address, align=_FLOAT_BYTES)
 
     def spread(self, *place: _Value | int) -> _Value:
-        """Load one number into all lanes."""
+        """Load one element into all lanes."""
         undefined, lanes = ir.Constant(_ROW, ir.Undefined), ir.VectorType(ir.IntType(32), LANES)
         first = ir.Constant(ir.IntType(32), 0)
         one = self._builder.insert_element(undefined, self.load(*place), first)
@@ -75,7 +75,7 @@ class _Numbers:
 
 
 class _Sums:
-    """Rows of zeros to add to, which the compiler keeps in registers."""
+    """Accumulator rows, initially zero, which the compiler keeps in registers."""
 
     def __init__(self, builder: Any, count: int) -> None:
         self._builder = builder
@@ -86,7 +86,7 @@ class _Sums:
         return self._builder.load(self._places[number])
 
     def add_product(self, number: int, a: _Value, b: _Value) -> None:
-        """Add a product to one of them, rounding once."""
+        """Add a product to one accumulator, rounding once."""
         self._builder.store(_fma(self._builder, a, b, self[number]), self._places[number])
 
 
@@ -96,7 +96,7 @@ def _fma(builder: Any, a: _Value, b: _Value, c: _Value) -> _Value:
 
 
 def _write_blend(typing, vertices, pose_dirs, block, features, frame, tile):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    """Write a block's vertices, with TILE_FRAMES frames' pose blend shapes added, to `tile`."""
+    """Add the pose blend shapes of TILE_FRAMES frames to a block's vertices; write to `tile`."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         vertices, pose_dirs, features, tile = (
@@ -123,9 +123,9 @@ def _write_blend(typing, vertices, pose_dirs, block, features, frame, tile):  # 
 
 
 def _write_follow(typing, rest, joints, weights, rows, transforms, roots, planes, place):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    """Move a block's vertices along with the joints in its rows of the skin.
+    """Move a block's vertices with the joints in the block's rows of the skin.
 
-    `place` says which block of `rest` they are in, of which frame, and where in a plane they go.
+    `place` has the block in `rest`, the frame, and the first vertex in the plane.
     """
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]

@@ -1,9 +1,9 @@
-"""Linear blend skinning of a clip: the inner loop of posing, compiled.
+"""Linear blend skinning of a clip: the compiled inner loop of posing.
 
-Sixteen vertices go through each operation together. A vertex of a frame always goes through the
-same fused multiplications and additions in the same order, whatever stands beside it, so that bytes
-cannot depend on batches or threads. Single precision, about the root, whose place is added last:
-what is far away is as exact.
+Each operation processes sixteen vertices. A vertex always gets the same fused multiply-adds in the
+same order, so that bytes do not depend on batches or threads. Skinning is in single precision
+relative to the root. The root position is added last, so that precision does not depend on the
+distance.
 """
 
 from dataclasses import dataclass
@@ -18,25 +18,25 @@ from motiondata.jit import kernel
 from motiondata.skeletons import JOINTS
 
 POSE_FEATURES = 9 * (JOINTS - 1)
-"""The rotation matrices, less the identity, of all posed joints but the root."""
+"""The number of pose features per frame: 9 per posed joint except the root."""
 
 
 @dataclass(frozen=True, eq=False)
 class Skin:
-    """What skinning needs of a body: constant, by blocks of `LANES` vertices, the last padded."""
+    """The parts of a body that skinning needs, in blocks of `LANES` vertices, the last padded."""
 
     starts: NDArray[np.int64]
-    """Where each block's rows start in the next two arrays, shaped (blocks + 1,)."""
+    """The first row of each block in `joints` and `weights`, shaped (blocks + 1,)."""
     joints: NDArray[np.int64]
-    """The joint of each row: those that any vertex of its block follows, shaped (rows,)."""
+    """The joint of each row; a block has one row per joint with any weight, shaped (rows,)."""
     weights: NDArray[np.float32]
-    """How much the block's vertices follow that joint, shaped (rows, LANES)."""
+    """The weights of the row's joint for the block's vertices, shaped (rows, LANES)."""
     pose_dirs: NDArray[np.float32]
-    """Pose blend shapes, shaped (blocks, 189, 3, LANES), or (blocks, 0, 3, LANES) without any."""
+    """Pose blend shapes, shaped (blocks, 189, 3, LANES), or (blocks, 0, 3, LANES) if none."""
 
 
 def body_to_skin(body: Body) -> Skin:
-    """Keep what skinning needs of a body; unposed joints have no rotation to blend shapes by."""
+    """Return the parts of a body that skinning needs, without blend shapes of unposed joints."""
     weights = to_blocks(body.driven_weights[:, None])[:, :, 0]
     blocks, joints = np.nonzero(weights.any(axis=2))
     pose_dirs = np.zeros((*body.vertices.shape, 0)) if body.pose_dirs is None else body.pose_dirs
@@ -49,7 +49,7 @@ def body_to_skin(body: Body) -> Skin:
 
 
 def to_blocks(values: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Lay values of vertices, shaped (vertices, axes, n), out as (blocks, n, axes, LANES)."""
+    """Rearrange vertex values, shaped (vertices, axes, n), to (blocks, n, axes, LANES)."""
     vertices, axes, count = values.shape
     blocks = -(-vertices // LANES)
     padded = np.zeros((blocks * LANES, axes, count), np.float32)
@@ -65,12 +65,12 @@ def skin_frames(
     roots: NDArray[np.float32],
     planes: NDArray[np.float32],
 ) -> None:
-    """Write the posed vertices of some frames to `planes`, shaped (frames, 3, blocks x LANES).
+    """Write the posed vertices of consecutive frames to `planes`: (frames, 3, blocks x LANES).
 
-    `vertices` are at rest, shaped (blocks, 3, LANES); `features` are the rotation matrices of all
-    posed joints but the root, less the identity, shaped (frames, 189); `transforms` take the rest
-    pose to the posed one about the root, shaped (frames, 22, 3, 4), and `roots` are the roots'
-    places, shaped (frames, 3).
+    `vertices` are at rest, shaped (blocks, 3, LANES). `features` are the rotation matrices of all
+    posed joints except the root, minus the identity, shaped (frames, 189). `transforms` are from
+    the rest pose to the posed one, relative to the root, shaped (frames, 22, 3, 4). `roots` are the
+    root positions, shaped (frames, 3). Lengths are in meters.
     """
     if skin.pose_dirs.shape[1] > 0:
         features = np.pad(features, ((0, -len(planes) % TILE_FRAMES), (0, 0)))

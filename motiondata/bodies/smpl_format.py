@@ -1,8 +1,8 @@
-"""SMPL's file format: the arrays that a body file holds, checked, and made into a `Body`.
+"""SMPL's file format: check the arrays of a body file and make a `Body` of them.
 
-Only the keys that SMPL, SMPL-H, SMPL-X and AMASS's `model.npz` all have are asked for; others are
-ignored. Shapes are checked by one table, so that every fault is reported alike. Source: the
-official files, and how the `smplx` package reads them.
+Only keys that SMPL, SMPL-H, SMPL-X and AMASS's `model.npz` have in common are required; keys not
+listed here are ignored. Shapes are checked against one table, so that all faults are reported in
+the same way. Source: the official files, and the reader of the `smplx` package.
 """
 
 from collections.abc import Mapping
@@ -26,40 +26,41 @@ REQUIRED_AXES: dict[str, tuple[int | str, ...]] = {
     "kintree_table": (2, "joints"),
     "shapedirs": ("vertices", 3, "shapes"),
 }
-"""The axes of each array that a file must have; lengths are in metres."""
+"""The axes of each required array; lengths are in meters."""
 
 AXES = REQUIRED_AXES | {"posedirs": ("vertices", 3, "features")}
-"""With the one array that it may lack; `features` are 9 (joints - 1)."""
+"""The required arrays and the optional `posedirs`; `features` is 9 (joints - 1)."""
 
 INTEGERS = ("f", "kintree_table")
 
 SHAPE_SPACE = "shape_space"
-"""A key of this project's own: names the space that the file's betas are coefficients of. A file
-without it is of SMPL-X's space where it has SMPL-X's joints, and of SMPL's otherwise."""
+"""A key specific to this project: the name of the shape space of the file's betas. Without it, the
+space is SMPL-X's if the file has SMPL-X's joints, and SMPL's otherwise."""
 
 KEYS = (*AXES, SHAPE_SPACE)
 
 ROOT_PARENTS = (-1, 2**32 - 1)
-"""How files say that a joint has no parent: -1, also stored unsigned in 32 bits."""
+"""The values for "no parent" in files: -1, also stored as an unsigned 32-bit integer."""
 
 SMPLX_JOINTS, SMPLX_COMPONENTS, SMPLX_SHORT_SHAPES = 55, 400, 10
-"""SMPL-X's `shapedirs` end with its expressions: 300 shapes and 100 expressions, or 10 and 10 in
-the short files (class SMPLX of the `smplx` package)."""
+"""SMPL-X's `shapedirs` end with expression components: 300 shapes and 100 expressions, or 10 and 10
+in the short files (class SMPLX of the `smplx` package)."""
 
 MAX_VALUE = 10.0
-"""Of arrays in metres, and of shares: a larger body is in centimetres, or nonsense."""
+"""The largest absolute value in arrays of meters or weights; larger bodies are in centimeters or
+invalid."""
 
 WEIGHT_SUM_TOLERANCE = 1e-4
-"""Files that store weights in single precision miss a sum of one by 1e-7."""
+"""The largest deviation of a vertex's weights from a sum of one; single precision gives 1e-7."""
 
 Arrays = dict[str, NDArray[Any]]
 
 
 def arrays_to_body(found: Mapping[str, object], name: str, where: str) -> Body:
-    """Make a body of the arrays under SMPL's keys; `where` names their file in errors.
+    """Make a body from the arrays under SMPL's keys; `where` names their file in errors.
 
-    Each vertex's weights are divided by their sum. Raises `InputError` where a key is missing or
-    its array is not what it has to be.
+    Each vertex's weights are normalized to a sum of one. Raises `InputError` if a key is missing or
+    its array is not valid.
     """
     arrays = _numeric_arrays(found, where)
     _check_shapes(arrays, where)
@@ -101,7 +102,7 @@ def _numeric_arrays(found: Mapping[str, object], where: str) -> Arrays:
 
 
 def _as_array(value: object) -> NDArray[Any]:
-    """Return an array as it is, and all else as one object: lists can be made to have no end."""
+    """Return an array unchanged, and wrap other values as one object: a list can contain itself."""
     if isinstance(value, np.ndarray):
         return value
     array = np.empty((), object)
@@ -126,7 +127,7 @@ def _check_shapes(arrays: Arrays, where: str) -> None:
 
 
 def _canonical(arrays: Arrays) -> Arrays:
-    """Bring arrays to one type and one content, however their file stored the same body."""
+    """Convert arrays to canonical types and content, independent of how the file stores them."""
     canonical = {
         key: array.astype(np.int64 if key in INTEGERS else np.float64, order="C")
         for key, array in arrays.items()
@@ -141,7 +142,7 @@ def _canonical(arrays: Arrays) -> Arrays:
 
 
 def _shape_count(components: int, joints: int) -> int:
-    """Return how many of the leading components are kept: those that a recording may have."""
+    """Return the number of leading components to keep: those that a recording can have."""
     short = joints == SMPLX_JOINTS and components < SMPLX_COMPONENTS
     return min(components, SMPLX_SHORT_SHAPES if short else BETAS)
 
@@ -183,7 +184,7 @@ def _check_parents(parents: NDArray[np.int64], where: str) -> None:
 
 
 def _regress(regressor: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sum vertices to joints in a fixed order: a BLAS product's bits depend on its threads."""
+    """Regress joints in a fixed order of sums: the bits of a BLAS product depend on its threads."""
     rows = [(row[row != 0], points[row != 0]) for row in regressor]
     return np.stack([(used.T * row).sum(axis=-1).T for row, used in rows])
 
@@ -199,7 +200,7 @@ def _shape_space(found: Mapping[str, object], joints: int, where: str) -> str:
 
 
 def _hash(arrays: Arrays) -> str:
-    """Hash names, types, shapes and little-endian values, in the order of the names."""
+    """Hash names, types, shapes and little-endian values, sorted by name."""
     digest = blake2b(digest_size=16)
     for key, array in sorted(arrays.items()):
         stored = array.astype(array.dtype.newbyteorder("<"))

@@ -1,9 +1,9 @@
-"""A reader of SMPL's pickles that can make arrays and nothing else.
+"""A restricted reader of SMPL's pickles that can create only arrays.
 
-A pickle is a program: it calls what it names. So every name is looked up in one short table of
-stand-ins. The program is run by the standard library's unpickler in Python: the one in C hashes
-deep tuples by recursion, which ends the process, and makes room for whatever a number claims.
-Steps, keys and memory are bounded. Source: the `pickle` documentation, "Restricting Globals".
+A pickle is a program that calls the functions it names. This reader looks up every name in a short
+table of stand-ins. It uses the standard library's unpickler in Python: the C version hashes nested
+tuples recursively, which can crash the process, and allocates any claimed size. Steps, keys and
+memory are limited. Source: the `pickle` documentation, "Restricting Globals".
 """
 
 import io
@@ -17,15 +17,15 @@ from motiondata.bodies.pickle_standins import ALLOWED, Standin
 from motiondata.errors import InputError
 
 MAX_STEPS = 2**17
-"""Opcodes of a pickle: an official file has some thousands, since its arrays are one each. Every
-step makes one small object at most."""
+"""The maximum number of opcodes. An official file has a few thousand, because every array is one
+object. Every step creates at most one small object."""
 
 MEMORY_FACTOR, SPARE_BYTES = 8, 2**26
-"""Bytes that a pickle may make of itself: so many times its size, and 64 MiB for sparse matrices.
-An array may be a text, its bytes, chumpy's object, and a selection of its values."""
+"""The memory limit: MEMORY_FACTOR times the size of the pickle, plus 64 MiB for sparse matrices.
+One array can exist as text, as bytes, as a chumpy object, and as a selection of its values."""
 
 SCALARS = (str, bytes, int, float, bool, type(None))
-"""What keys of dictionaries are."""
+"""The allowed types of dictionary keys."""
 
 MALFORMED = (
     ArithmeticError,
@@ -41,14 +41,14 @@ MALFORMED = (
     pickle.UnpicklingError,
     struct.error,
 )
-"""What a broken pickle raises, in its own reading or in the stand-ins."""
+"""The exceptions that a malformed pickle raises, in the unpickler or in the stand-ins."""
 
 SHOWN = 100
-"""The most characters of a name that an error shows."""
+"""The maximum number of characters of a text from the pickle in an error."""
 
 
 class _Content(io.BytesIO):
-    """A pickle's bytes, of which no part is cut short."""
+    """The bytes of a pickle; raises `EOFError` instead of returning fewer bytes than requested."""
 
     def read(self, size: int | None = -1) -> bytes:
         found = super().read(size)
@@ -64,7 +64,7 @@ class _Content(io.BytesIO):
 
 
 class _Steps(dict[int, Callable[[Any], None]]):
-    """The handlers of opcodes, which end a program that takes too many of them."""
+    """The opcode handlers; raises `UnpicklingError` after `MAX_STEPS` opcodes."""
 
     left = MAX_STEPS
 
@@ -76,7 +76,7 @@ class _Steps(dict[int, Callable[[Any], None]]):
 
 
 class _Unpickler(pickle._Unpickler):
-    """Runs a pickle's program; whatever makes an object is done here, and checked."""
+    """Runs a pickle's program; all opcodes that create objects are overridden and checked."""
 
     stack: list[Any]
     append: Callable[[Any], None]
@@ -92,7 +92,7 @@ class _Unpickler(pickle._Unpickler):
         self.__dict__["dispatch"] = _Steps(self.dispatch)
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return the stand-in for a name, or refuse the pickle."""
+        """Return the stand-in for a name, or raise `InputError`."""
         if (module, name) not in ALLOWED:
             raise InputError(
                 f"{self.where}: the pickle asks for {_printable(f'{module}.{name}')}; expected "
@@ -102,17 +102,17 @@ class _Unpickler(pickle._Unpickler):
         return ALLOWED[module, name]
 
     def get_extension(self, code: int) -> None:
-        """Refuse numbers for names that a program has registered."""
+        """Reject extension codes, which refer to registered names."""
         raise pickle.UnpicklingError(f"the extension {code}")
 
     def make(self, made: Any, arguments: Any) -> None:
-        """Push an instance of a stand-in, or the bytes that it makes."""
+        """Push an instance of a stand-in, or the bytes that it returns."""
         if made not in ALLOWED.values() or type(arguments) not in (tuple, list):
             raise pickle.UnpicklingError("an instance of what is no class")
         self.append(self.charged(made(*arguments)))
 
     def charged(self, value: Any) -> Any:
-        """Return a value whose bytes are taken from those that are left."""
+        """Subtract the size of a value from the memory limit and return the value."""
         array = getattr(value, "array", None)
         self.bytes_left -= len(value) if isinstance(value, bytes) else getattr(array, "nbytes", 0)
         if self.bytes_left < 0:
@@ -171,7 +171,7 @@ class _Unpickler(pickle._Unpickler):
         self.update(self.pop_mark())
 
     def update(self, items: list[Any]) -> None:
-        """Update the dictionary on top of the stack by keys and values in turn."""
+        """Update the dictionary on top of the stack; keys and values alternate in `items`."""
         target = self.stack[-1]
         if type(target) is not dict:
             raise pickle.UnpicklingError("keys of what is no dictionary")
@@ -212,17 +212,17 @@ _Unpickler.dispatch.update({code[0]: handler for code, handler in _OVERRIDDEN.it
 
 
 def read_pickle(path: Path) -> dict[str, object]:
-    """Read the arrays, texts and numbers of a pickled dict, running nothing that it asks for.
+    """Read the arrays, texts and numbers of a pickled dict without running the code it names.
 
-    Values that are no arrays of numbers come as they are, or as objects that no array is made of.
-    Raises `InputError` for a pickle that names anything else, is broken, takes too much memory or
-    too many steps, or holds no dict.
+    Values that are not arrays of numbers are returned as they are, or as stand-ins without an
+    array. Raises `InputError` if a pickle uses other names, is malformed, needs too much memory or
+    too many steps, or does not contain a dict.
     """
     content = path.read_bytes()
     try:
         found = _Unpickler(content, str(path)).load()
     except MALFORMED as error:
-        # Messages of other errors may show what is in the pickle, however deep it is.
+        # Messages of other errors may include content of the pickle, with any depth.
         known = isinstance(error, pickle.UnpicklingError)
         reason = _printable(str(error)) if known else type(error).__name__
         raise InputError(
@@ -238,6 +238,6 @@ def read_pickle(path: Path) -> dict[str, object]:
 
 
 def _printable(text: str) -> str:
-    """Return the beginning of a text, with escapes for what a terminal would obey."""
+    """Return the beginning of a text, with control characters escaped."""
     cut = text[:SHOWN]
     return cut if cut.isprintable() else cut.encode("unicode_escape").decode("ascii")

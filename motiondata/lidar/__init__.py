@@ -1,1 +1,1 @@
-"""A spinning LiDAR: its rays, its place, what it hits and which points are kept."""
+"""Simulation of a spinning LiDAR: rays, sensor placement, scans and sampled points."""

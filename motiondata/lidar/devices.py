@@ -1,4 +1,7 @@
-"""The devices that can observe, by name; light, because the command line lists them."""
+"""Make the observer for a device name.
+
+Imports are deferred, because the command line imports this module to list the devices.
+"""
 
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -12,10 +15,10 @@ from motiondata.devices import CPU
 
 
 def make_observer(device: str, sensor: "Sensor", points: int) -> "Observer":
-    """Make an observer that keeps so many points of each frame, on a device.
+    """Make an observer on a device that keeps `points` points per frame.
 
-    A GPU is not touched before it has something to do, in the process that does it; what it needs
-    is installed, or `InputError` is raised.
+    The GPU is not opened here: the process that does the work opens it with its first batch. Raises
+    `InputError` for `cuda` if numba-cuda is not installed.
     """
     if device == CPU:
         from motiondata.lidar.cpu.observer import CpuObserver

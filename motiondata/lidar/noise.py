@@ -1,7 +1,7 @@
-"""Range noise: what a sensor's ranging adds to every hit, reproducible frame by frame.
+"""Range noise: a random error of every hit's range, reproducible per frame.
 
-Drawn from generators that are keyed by name rather than passed along, so that a frame's noise does
-not depend on which worker made it or on what came before.
+Each frame has its own generator, keyed by seed, sample key and frame number. A frame's noise
+therefore does not depend on the worker process that computes it or on the frames before it.
 """
 
 from hashlib import blake2b
@@ -13,7 +13,7 @@ from motiondata.lidar.scans import Scans
 
 
 def frame_generator(seed: int, key: str, frame: int) -> np.random.Generator:
-    """Return the generator of one frame of the sample that is called `key`."""
+    """Return the random generator of one frame of the sample with the given key."""
     digest = blake2b(f"{seed}:{frame}:{key}".encode(), digest_size=16).digest()
     return np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
 
@@ -21,9 +21,10 @@ def frame_generator(seed: int, key: str, frame: int) -> np.random.Generator:
 def draw_range_noise(
     counts: NDArray[np.int32], sigma: float, seed: int, key: str, first: int = 0
 ) -> NDArray[np.float64]:
-    """Draw the errors of all hits of some frames that have so many, shaped (hits,), metres.
+    """Draw the range errors of all hits of consecutive frames, shaped (hits,), meters.
 
-    `first` is the number of the first frame in its sample.
+    `counts`, shaped (frames,), is the number of hits per frame. `first` is the number of the first
+    frame in its sample.
     """
     frames = enumerate(counts, start=first)
     return np.concatenate(
@@ -32,9 +33,9 @@ def draw_range_noise(
 
 
 def add_range_noise(scans: Scans, sigma: float, seed: int, key: str, first: int = 0) -> Scans:
-    """Move every hit along its ray by a normal error of `sigma` metres, never behind the sensor.
+    """Move every hit along its ray by a normal error with standard deviation `sigma`, in meters.
 
-    `first` is the number of the first frame in its sample, where `scans` are a part of one.
+    Ranges are clipped at zero. `first` is the number of the first frame of `scans` in its sample.
     """
     if sigma == 0:
         return scans

@@ -1,4 +1,4 @@
-"""The interface of an observer: a moving body goes in, the points that a sensor keeps come out."""
+"""The observer interface: takes a moving body and returns the sampled points of its scans."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,38 +13,38 @@ from motiondata.lidar.sampled_clip import SampledClip
 
 @dataclass(frozen=True)
 class RangeNoise:
-    """Which range noise the hits of some frames of a sample get."""
+    """The range noise of consecutive frames of a sample."""
 
     sigma: float
-    """Standard deviation along each ray, metres; 0 is an exact scan."""
+    """Standard deviation along each ray, meters; 0 gives an exact scan."""
     seed: int
-    """Keys the draws, with the next two."""
+    """The seed; seed, key and frame number select the random generator of a frame."""
     key: str
     """The sample's key."""
     first: int = 0
-    """The number of the first of the frames in its sample."""
+    """The number of the first frame in its sample."""
 
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """Some frames of one moving body, to be observed from one place."""
+    """Consecutive frames of one moving body, observed from one sensor pose."""
 
     shaped: ShapedBody
     pose: NDArray[np.float64]
     """Axis-angle, radians, shaped (frames, 22, 3)."""
     trans: NDArray[np.float64]
-    """AMASS's, metres, shaped (frames, 3)."""
+    """AMASS's `trans`, meters, shaped (frames, 3)."""
     T_sensor_world: NDArray[np.float64]
-    """Shaped (4, 4)."""
+    """The transform from the world frame to the sensor frame, shaped (4, 4)."""
     noise: RangeNoise
 
     @property
     def frames(self) -> int:
-        """How many they are."""
+        """The number of frames."""
         return len(self.trans)
 
     def cut(self, frames: int) -> "list[Request]":
-        """Cut it into parts of so many frames at the most, in order."""
+        """Split the request into parts of at most `frames` frames, in order."""
         return [self._part(first, first + frames) for first in range(0, self.frames, frames)]
 
     def _part(self, first: int, end: int) -> "Request":
@@ -53,15 +53,15 @@ class Request:
 
 
 Pending: TypeAlias = Callable[[], SampledClip]
-"""What was begun; to call it waits for it."""
+"""A pending result: calling it waits for the result and returns it."""
 
 
 class Observer(Protocol):
-    """What poses bodies before one sensor and keeps a number of points of each frame."""
+    """Poses bodies in front of one sensor and keeps a fixed number of points per frame."""
 
     lookahead_frames: int
-    """How many frames it is well to begin before the first of them is waited for."""
+    """The recommended number of frames to begin before waiting for the first result."""
 
     def begin(self, request: Request) -> Pending:
-        """Begin to observe; no result depends on what else is asked for, or how it is cut."""
+        """Begin to observe; no result depends on other requests or on how requests are split."""
         ...

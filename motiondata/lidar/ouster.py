@@ -1,10 +1,10 @@
-"""Reading an Ouster's metadata JSON, of every generation of its firmware.
+"""Read Ouster metadata JSON of every firmware generation.
 
 Firmware 2 and later, and Ouster's SDK up to 1.0.1, write sections (`beam_intrinsics`,
-`lidar_data_format`, `config_params`, `sensor_info`); firmware 1.12 writes an error text in place of
-those it does not know. Older clients wrote one flat object, and Ouster Studio's short files have
-only the angles and the `lidar_mode`. Sources: `metadata.cpp` and the metadata files under `tests/`
-of ouster-lidar/ouster-sdk; Ouster's firmware manual for the fields.
+`lidar_data_format`, `config_params`, `sensor_info`). Firmware 1.12 writes an error text in place of
+sections that it does not know. Older clients wrote one flat object. Ouster Studio's short files
+have only the angles and the `lidar_mode`. Sources: `metadata.cpp` and the metadata files under
+`tests/` of ouster-lidar/ouster-sdk; Ouster's firmware manual for the fields.
 """
 
 import re
@@ -26,18 +26,19 @@ COLUMNS_OF_MODE = {
     "2048x10": 2048,
     "4096x5": 4096,
 }
-"""The columns of each `lidar_mode` (columns x turns a second)."""
+"""The number of columns of each `lidar_mode` (columns x revolutions per second)."""
 
 WHOLE_TURN_MILLIDEGREES = 360_000
 
 _PRODUCT_LINE = re.compile(r"OS-?[0-9A-Z]+-([0-9]+)(?:-|$)")
-"""Such as `OS-1-16-A0` and `OS-0-128`: the number of beams that fire."""
+"""Matches product lines such as `OS-1-16-A0` and `OS-0-128`; captures the number of beams."""
 
 
 def read_ouster(path: Path, metadata: Any) -> Sensor:
-    """Return the sensor of a metadata file; raises `InputError` where it lacks something.
+    """Return the sensor that a metadata file describes.
 
-    `beam_azimuth_angles` count clockwise: `make_xyz_lut` in ouster-lidar/ouster-sdk.
+    `beam_azimuth_angles` are clockwise (`make_xyz_lut` in ouster-lidar/ouster-sdk). Raises
+    `InputError` if a required field is missing or invalid.
     """
     whole = metadata if isinstance(metadata, dict) else {}
     beams, config = _section(whole, "beam_intrinsics"), _section(whole, "config_params")
@@ -56,13 +57,13 @@ def read_ouster(path: Path, metadata: Any) -> Sensor:
 
 
 def _section(metadata: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Return the first of some sections that is there, or else the whole, which may be flat."""
+    """Return the first of the named sections that exists, or else the whole (flat) object."""
     found = (metadata[name] for name in names if isinstance(metadata.get(name), dict))
     return next(found, metadata)
 
 
 def _columns(path: Path, layout: dict[str, Any], config: dict[str, Any]) -> int:
-    """Return the columns of a turn: `columns_per_frame`, or else what the `lidar_mode` says."""
+    """Return the columns per revolution, from `columns_per_frame` or else the `lidar_mode`."""
     columns = layout.get("columns_per_frame")
     if type(columns) is int:
         return columns
@@ -78,7 +79,7 @@ def _columns(path: Path, layout: dict[str, Any], config: dict[str, Any]) -> int:
 def _angles(
     path: Path, beams: dict[str, Any], layout: dict[str, Any], product: dict[str, Any]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the elevation and the clockwise azimuth of each beam, shaped (beams,), radians."""
+    """Return the elevations and the clockwise azimuths of the beams, each (beams,), radians."""
     elevation = take_radians(path, beams, "beam_altitude_angles")
     azimuth = take_radians(path, beams, "beam_azimuth_angles")
     expected = layout.get("pixels_per_column")
@@ -96,9 +97,10 @@ def _angles(
 def _without_padding(
     elevation: NDArray[np.float64], azimuth: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Leave out the zeros with which firmware before 2.0 filled the lists up to 64 beams.
+    """Remove the zeros with which firmware before 2.0 pads the lists to 64 beams.
 
-    Source: Ouster's "Lidar Packet Format Update". One beam may be exactly level; two may not be.
+    Source: Ouster's "Lidar Packet Format Update". A single zero entry is kept, because one beam may
+    be exactly level.
     """
     zero = (elevation == 0) & (azimuth == 0)
     used = ~zero if zero.sum() > 1 else np.ones(len(zero), np.bool_)
@@ -117,7 +119,7 @@ def _expect_product(path: Path, product: dict[str, Any], beams: int) -> None:
 
 
 def _min_range(path: Path, config: dict[str, Any]) -> float:
-    """Return the range below which hits are not reported, metres: 0 unless it is configured."""
+    """Return the range below which hits are not reported, meters; 0 if not configured."""
     if config.get("min_range_threshold_cm") is None:
         return 0.0
     return float(take(path, config, "min_range_threshold_cm", int, float)) / 100
@@ -126,11 +128,11 @@ def _min_range(path: Path, config: dict[str, Any]) -> float:
 def _window(
     path: Path, layout: dict[str, Any], config: dict[str, Any], columns: int
 ) -> tuple[int, int] | None:
-    """Return the first of our columns that fires, and how many do; None where all fire.
+    """Return the first `Sensor` column that fires and how many fire; None if all fire.
 
-    Column k of an Ouster looks along the azimuth 180 - 360 k / columns degrees of the sensor's
-    frame (`make_xyz_lut`), so its columns run clockwise from behind, ours counter-clockwise from
-    ahead. A window includes both of its ends, and may run over column 0.
+    Column k of an Ouster looks along the azimuth 180 - 360 k / columns degrees in the sensor frame
+    (`make_xyz_lut`): its columns run clockwise from the back. `Sensor` columns run counterclockwise
+    from straight ahead. A window includes both of its ends and may cross column 0.
     """
     if layout.get("column_window") is None:
         _refuse_azimuth_window(path, config)

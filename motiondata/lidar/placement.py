@@ -1,7 +1,7 @@
-"""Where the sensor stands: in front of the subject, level, looking at the middle of its path.
+"""Sensor placement: level, in front of the subject, aimed at the middle of the subject's path.
 
-World frame z up, as AMASS; sensor frame x forward, y left, z up. The middle is that of the path's
-bounding box, so that a long pause does not draw the sensor to one end.
+The world frame has z up, as in AMASS. The sensor frame has x forward, y left, z up. The middle is
+the center of the path's bounding box, so that a long pause does not shift it.
 """
 
 import numpy as np
@@ -12,11 +12,11 @@ from motiondata.trigonometry import sines_and_cosines
 
 
 def first_heading(joints: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return which way the subject faces in the first frame: a unit vector along x and y.
+    """Return the subject's heading in the first frame: a unit vector in the x-y plane, shaped (2,).
 
-    `joints` is shaped (frames, 22, 3), world frame. The subject faces along left x up, where left
-    points across the hips and the shoulders together, as HumanML3D has it. Where hips and shoulders
-    are stacked upright, +x is returned.
+    `joints` is shaped (frames, 22, 3), world frame. The heading is left x up, where left is the sum
+    of the vectors across the hips and across the shoulders, as in HumanML3D. If this sum has no
+    horizontal part, +x is returned.
     """
     first = joints[0]
     across = first[JOINT["left_hip"]] - first[JOINT["right_hip"]]
@@ -25,7 +25,7 @@ def first_heading(joints: NDArray[np.float64]) -> NDArray[np.float64]:
     largest = np.abs(facing).max()
     if largest == 0:
         return np.array([1.0, 0.0])
-    facing /= largest  # squares of the smallest numbers would be zero
+    facing /= largest  # prevents underflow of the squares
     return np.asarray(facing / np.sqrt(facing[0] * facing[0] + facing[1] * facing[1]))
 
 
@@ -40,9 +40,9 @@ def place_sensor(
 ) -> NDArray[np.float64]:
     """Return `T_world_sensor` of each view, shaped (views, 4, 4).
 
-    `pelvis_path` is shaped (frames, 3), world frame. The sensor stands `distance` metres from the
-    path's middle, `height` metres above the `floor`. View 0 is where `heading`, a unit vector
-    shaped (2,), points; the others follow counter-clockwise, evenly round.
+    `pelvis_path` is shaped (frames, 3), world frame. The sensor is `distance` meters from the
+    path's middle and `height` meters above the `floor`. View 0 lies in the direction of `heading`,
+    a unit vector shaped (2,). The other views follow counterclockwise at equal angles.
     """
     middle = (pelvis_path.min(axis=0) + pelvis_path.max(axis=0)) / 2
     sines, cosines = sines_and_cosines(2 * np.pi * np.arange(views) / views)
@@ -58,7 +58,7 @@ def place_sensor(
 
 
 def invert_rigid(transform: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the inverse of rotations with translations, shaped (..., 4, 4)."""
+    """Return the inverse of rigid transforms, shaped (..., 4, 4)."""
     inverse = np.zeros_like(transform)
     inverse[..., :3, :3] = np.swapaxes(transform[..., :3, :3], -1, -2)
     inverse[..., :3, 3] = -turn(inverse[..., :3, :3], transform[..., :3, 3])
@@ -67,9 +67,9 @@ def invert_rigid(transform: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def turn(rotation: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return points, shaped (..., 3), turned by rotation matrices, shaped (..., 3, 3).
+    """Rotate points, shaped (..., 3), by rotation matrices, shaped (..., 3, 3).
 
-    An explicit sum: a product of BLAS has other last bits on other processors.
+    The sum is explicit, because the last bits of a BLAS product depend on the CPU.
     """
     x, y, z = (rotation[..., axis] * points[..., axis, None] for axis in range(3))
     return np.asarray(x + y + z)

@@ -1,8 +1,8 @@
-"""The sensors that are known by name, and a user's own from a file.
+"""Sensor presets by name, and sensors from a user's file.
 
-A preset is a file of the same format as a user's, in `data/`, with its source inside, so that there
-is one reader and one check. Ouster's own metadata JSON is read too, because users of those sensors
-have that file.
+A preset is a sensor file in `data/` in the format of a user's file, and states its source. One
+reader and one set of checks serve both. Ouster metadata JSON is also read, because users of those
+sensors have that file.
 """
 
 import json
@@ -23,7 +23,7 @@ from motiondata.lidar.sensor_fields import take, take_radians
 PRESET_FOLDER = Path(__file__).parent / "data"
 
 OUSTER_COLUMNS = (512, 1024, 2048)
-"""The columns a turn that an Ouster can be set to (Ouster firmware manual, `lidar_mode`)."""
+"""The columns per revolution of an Ouster (Ouster firmware manual, `lidar_mode`)."""
 
 PRESETS: dict[str, tuple[str, int | None]] = {
     name: (name, None)
@@ -33,20 +33,23 @@ PRESETS: dict[str, tuple[str, int | None]] = {
     for name in ("os1-128", "os0-128", "os2-128")
     for columns in OUSTER_COLUMNS
 }
-"""The file of each preset, and the columns where they differ from the file's."""
+"""The file of each preset, and its number of columns if it differs from the file's."""
 
 SENSOR_NAMES = tuple(PRESETS)
-"""The names that `sensor_preset` knows."""
+"""The names of all presets."""
 
 FIELDS = (
     "name", "columns", "elevation_deg",
     "azimuth_offset_deg", "source", "min_range_m", "max_range_m",
 )  # fmt: skip
-"""The keys of a sensor's TOML file; the first three have to be there."""
+"""The keys of a sensor's TOML file; the first three are required."""
 
 
 def find_sensor(name_or_path: str) -> Sensor:
-    """Return the preset of that name, or else the sensor in that file."""
+    """Return the preset with this name, or else the sensor in this file.
+
+    Raises `InputError` if there is neither.
+    """
     if name_or_path in PRESETS:
         return sensor_preset(name_or_path)
     if Path(name_or_path).is_file():
@@ -59,7 +62,7 @@ def find_sensor(name_or_path: str) -> Sensor:
 
 @cache
 def sensor_preset(name: str) -> Sensor:
-    """Return the sensor that goes by one of `SENSOR_NAMES`."""
+    """Return the preset with one of `SENSOR_NAMES`; raises `InputError` for other names."""
     if name not in PRESETS:
         raise InputError(f"no sensor is called {name!r}: name one of {', '.join(SENSOR_NAMES)}")
     file, columns = PRESETS[name]
@@ -68,16 +71,16 @@ def sensor_preset(name: str) -> Sensor:
 
 
 def load_sensor(path: Path) -> Sensor:
-    """Read a sensor from a TOML file, or from an Ouster's metadata JSON.
+    """Read a sensor from a TOML file or from Ouster metadata JSON.
 
-    Raises `InputError` where the file is neither, or lacks something.
+    Raises `InputError` if the file is neither, or a required field is missing or invalid.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix.lower() == ".json":
             return read_ouster(path, json.loads(text))
         return _sensor_from_toml(path, tomllib.loads(text))
-    # Both parsers raise kinds of ValueError, or recur once a bracket; a float holds no 10**400.
+    # Both parsers raise subclasses of ValueError and recurse per bracket; 10**400 overflows float.
     except (OSError, ValueError, RecursionError, OverflowError) as error:
         if isinstance(error, OSError):
             expect_of_the_file(error)

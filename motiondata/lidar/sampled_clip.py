@@ -1,4 +1,4 @@
-"""The points that are kept of each frame of a clip."""
+"""The sampled points of each frame of a clip."""
 
 from dataclasses import dataclass
 
@@ -6,23 +6,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 NO_PART = 255
-"""The part of a point that stands for no hit: a frame without hits has all its points at zero."""
+"""The part of the points of a frame without hits; all these points are zero."""
 
 
 @dataclass(frozen=True, eq=False)
 class SampledClip:
-    """The points kept of each frame of a clip, in farthest point order; sensor frame, metres."""
+    """The sampled points of each frame, in farthest point order; sensor frame, meters."""
 
     points: NDArray[np.float32]
-    """Shaped (frames, K, 3); zero where a frame has no hits."""
+    """Shaped (frames, K, 3); zero for frames without hits."""
     hits: NDArray[np.int32]
-    """How many rays hit, shaped (frames,): if fewer than K, that many points repeat in order."""
+    """The number of hits, shaped (frames,); if fewer than K, the points repeat in order."""
     parts: NDArray[np.uint8]
-    """The body part of each point, shaped (frames, K); `NO_PART` where a frame has no hits."""
+    """The body part of each point, shaped (frames, K); `NO_PART` for frames without hits."""
 
 
 def empty_sample(frames: int, k: int) -> SampledClip:
-    """Return room for k points of so many frames, which look as if there were no hits."""
+    """Return a sample of `frames` frames of `k` points each, all without hits."""
     return SampledClip(
         points=np.zeros((frames, k, 3), np.float32),
         hits=np.zeros(frames, np.int32),

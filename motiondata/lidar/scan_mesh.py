@@ -1,6 +1,6 @@
-"""Scanning one mesh in one call: what a sensor sees of it, as points with their faces and rays.
+"""Scan one mesh in one call; each point comes with its face and its ray.
 
-For a moving body, or many meshes, use `motiondata.lidar.cpu.scanner.Scanner`, which keeps its
+For a moving body or many meshes, use `motiondata.lidar.cpu.scanner.Scanner`, which keeps its
 tables between calls.
 """
 
@@ -24,11 +24,11 @@ DEFAULT_SENSOR = "os1-128"
 DEFAULT_POINTS = 384
 
 NO_HIT = -1
-"""The face, beam and column of a point that stands for no hit."""
+"""The face, beam and column of the points of a scan without hits."""
 
 
 class TriangleMesh(Protocol):
-    """What has vertices and faces as a `trimesh.Trimesh` has."""
+    """A mesh with the attributes `vertices` and `faces`, such as a `trimesh.Trimesh`."""
 
     @property
     def vertices(self) -> Any:
@@ -44,25 +44,26 @@ Mesh: TypeAlias = TriangleMesh | tuple[ArrayLike, ArrayLike]
 
 @dataclass(frozen=True, eq=False)
 class MeshScan:
-    """The points that a sensor sees of a mesh, and the face and the ray of each.
+    """The points that a sensor sees of a mesh, with the face and the ray of each.
 
     With `points=K`, all arrays have K entries in farthest point order. If fewer than K rays hit,
-    the entries repeat in the same order; if none hits, points and ranges are zero and the other
-    numbers are -1. With `points=None` there is one entry per hit, by beam, then by column.
+    the entries repeat in the same order. If no ray hits, points and ranges are zero, and faces,
+    beams and columns are -1. With `points=None`, there is one entry per hit, by beam, then by
+    column.
     """
 
     points: NDArray[np.float32]
-    """Shaped (K, 3), metres, sensor frame: x forward, y left, z up."""
+    """Shaped (K, 3), meters, sensor frame: x forward, y left, z up."""
     hits: int
-    """How many rays hit the mesh, before sampling."""
+    """The number of rays that hit the mesh, before sampling."""
     faces: NDArray[np.int32]
-    """The face that each point is on, shaped (K,): its row in the mesh's faces."""
+    """The face of each point, shaped (K,): its row in the mesh's faces."""
     beams: NDArray[np.int32]
-    """The beam of each point's ray, shaped (K,): its row in the sensor's table."""
+    """The beam of each point's ray, shaped (K,): its row in the sensor's tables."""
     columns: NDArray[np.int32]
-    """The column of each point's ray, shaped (K,), counter-clockwise from straight ahead."""
+    """The column of each point's ray, shaped (K,), counterclockwise from straight ahead."""
     ranges: NDArray[np.float32]
-    """The distance of each point from the sensor, shaped (K,), metres."""
+    """The distance of each point from the sensor, shaped (K,), meters."""
 
 
 def scan_mesh(
@@ -71,16 +72,16 @@ def scan_mesh(
     T_world_sensor: ArrayLike | None = None,
     points: int | None = DEFAULT_POINTS,
 ) -> MeshScan:
-    """Scan a triangle mesh once, and keep `points` of the hits, or all of them if it is None.
+    """Scan a triangle mesh once and keep `points` of the hits, or all hits if it is None.
 
-    `mesh` is a `trimesh.Trimesh`, or a pair of vertices (vertices, 3), metres, world frame, and
-    faces (faces, 3). Faces are seen from both sides. `sensor` is a preset's name, the path of a
-    sensor file, or a `Sensor`. `T_world_sensor`, shaped (4, 4), is the sensor's pose in the world
-    frame; without it the sensor is at the origin and looks along +x. Ranges are exact: no noise is
-    added. The hits are those of a built dataset: the same scanner and sampling.
+    `mesh` is a `trimesh.Trimesh`, or a pair of vertices (vertices, 3), meters, world frame, and
+    faces (faces, 3). Faces are visible from both sides. `sensor` is the name of a preset, the path
+    of a sensor file, or a `Sensor`. `T_world_sensor`, shaped (4, 4), is the sensor's pose in the
+    world frame; by default the sensor is at the origin and looks along +x. Ranges are exact: no
+    noise is added. Dataset builds use the same scanner and sampling.
 
-    Raises `InputError` for a mesh that is empty, not of triangles or not finite, a transform that
-    is not rigid, and an unknown sensor.
+    Raises `InputError` for a mesh that is empty, not of triangles or not finite, for a transform
+    that is not rigid, for an unknown sensor, and for `points` that is not a whole number from 1.
     """
     vertices, faces = mesh_arrays(mesh)
     _check_count(points)
@@ -95,7 +96,7 @@ def scan_mesh(
 
 
 def mesh_arrays(mesh: Mesh) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Return the vertices (vertices, 3) and faces (faces, 3) of a mesh, or raise `InputError`."""
+    """Return the vertices (vertices, 3) and faces (faces, 3) of a mesh; may raise `InputError`."""
     given_vertices, given_faces = _parts(mesh)
     if _is_empty(given_vertices) or _is_empty(given_faces):
         raise InputError("mesh: expected at least one triangle, found none")

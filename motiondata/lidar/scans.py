@@ -1,6 +1,6 @@
-"""What a sensor saw: the hits of one frame, and those of all frames of a clip.
+"""Scans: the hits of one frame, or of all frames of a clip.
 
-All frames share their arrays, because a clip has hundreds of frames and a frame hundreds of hits.
+All frames share the same arrays, because a clip has hundreds of frames with hundreds of hits each.
 """
 
 from collections.abc import Iterator
@@ -12,32 +12,32 @@ from numpy.typing import NDArray
 
 
 class Scan(NamedTuple):
-    """Hits by beam, then by column, of one frame or of several frames in turn; sensor frame."""
+    """Hits of one frame, or of several frames in order; by beam, then by column; sensor frame."""
 
     points: NDArray[np.float32]
-    """The ray's unit vector times the range, shaped (hits, 3), metres."""
+    """The unit vector of the ray times the range, shaped (hits, 3), meters."""
     faces: NDArray[np.int32]
-    """The face that was hit first, shaped (hits,)."""
+    """The first face that the ray hits, shaped (hits,)."""
     beams: NDArray[np.int32]
     """The ray's beam, shaped (hits,)."""
     columns: NDArray[np.int32]
     """The ray's column, shaped (hits,)."""
     ranges: NDArray[np.float32]
-    """Distance from the sensor, shaped (hits,), metres."""
+    """Distance from the sensor, shaped (hits,), meters."""
 
 
 @dataclass(frozen=True, eq=False)
 class Scans:
-    """The scans of a clip's frames, in turn in the same arrays; sensor frame, metres."""
+    """The scans of a clip's frames in shared arrays, in order; sensor frame, meters."""
 
     hits: Scan
     """The hits of all frames."""
     offsets: NDArray[np.int64]
-    """Where the hits of each frame begin, and those of the last one end, shaped (frames + 1,)."""
+    """Frame i has the hits from `offsets[i]` up to `offsets[i + 1]`; shaped (frames + 1,)."""
 
     @property
     def counts(self) -> NDArray[np.int32]:
-        """The number of hits of each frame, shaped (frames,)."""
+        """The number of hits per frame, shaped (frames,)."""
         return np.diff(self.offsets).astype(np.int32)
 
     def __len__(self) -> int:

@@ -1,8 +1,8 @@
-"""A spinning LiDAR: the fixed grid of angles along which it sends its rays.
+"""A spinning LiDAR: the fixed grid of angles of its rays.
 
-A grid of (beam, column) is what every such sensor's data sheet and metadata give, and what lets a
-scan be a rasterisation. Idealised: all rays of a frame leave one point at one instant, so neither
-the few centimetres between a unit's emitters nor the motion during a turn is modelled.
+Data sheets and metadata of such sensors give a grid of (beam, column). The grid makes a scan a
+rasterization. The model is idealized: all rays of a frame leave one point at one instant. It
+models neither the few centimeters between a unit's emitters nor the motion during a revolution.
 """
 
 from dataclasses import dataclass
@@ -14,36 +14,36 @@ from motiondata.errors import InputError
 from motiondata.trigonometry import sines_and_cosines
 
 MAX_RAYS = 2**22
-"""Sixteen times those of the largest preset; each takes about a hundred bytes of memory."""
+"""The maximum number of rays: 16 times that of the largest preset, about 100 bytes each."""
 
 
 MAX_BEAMS = 2**15 - 1
-"""What scans can number in 16 bits; the largest preset has 128."""
+"""The maximum number of beams: scans store it in 16 bits. The largest preset has 128."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sensor:
-    """A sensor's rays, in its own frame: x forward, y left, z up, azimuth counter-clockwise.
+    """A sensor's rays in the sensor frame: x forward, y left, z up, azimuth counterclockwise.
 
-    Raises `InputError` where the tables are not as said below.
+    Raises `InputError` if a field is not as documented below.
     """
 
     name: str
-    """What it is called in options and in samples."""
+    """The sensor's name in options and samples."""
     elevation: NDArray[np.float64]
-    """Angle above the horizon of each beam, shaped (beams,), radians, in any order."""
+    """The angle of each beam above the horizon, shaped (beams,), radians, in any order."""
     azimuth_offset: NDArray[np.float64]
-    """What is added to the azimuth of each beam's columns, shaped (beams,), radians."""
+    """The offset added to the azimuth of each beam's columns, shaped (beams,), radians."""
     columns: int
-    """Rays of one beam in a turn, evenly spaced; column 0 of an unshifted beam looks along x."""
+    """Rays per beam and revolution, evenly spaced; column 0 of a beam without offset is along x."""
     source: str
-    """Where the numbers come from."""
+    """The source of the numbers."""
     min_range: float = 0.0
-    """A nearer first hit is not reported, metres; it hides what is behind it all the same."""
+    """First hits nearer than this are not reported, but still occlude; meters."""
     max_range: float = float("inf")
-    """A farther hit is not reported, metres."""
+    """Hits farther than this are not reported; meters."""
     window: tuple[int, int] | None = None
-    """The first column that fires and how many do, counter-clockwise; None: all of them."""
+    """The first column that fires and how many fire, counterclockwise; None if all fire."""
 
     def __post_init__(self) -> None:
         shapes = (self.elevation.shape, self.azimuth_offset.shape)
@@ -76,14 +76,14 @@ class Sensor:
 
 
 def _farthest_from_zero(values: NDArray[np.float64]) -> float:
-    """Return the value of the largest magnitude, with its sign; NaN where one is NaN."""
+    """Return the value with the largest magnitude; NaN if any value is NaN."""
     return float(values[np.abs(values).argmax()])
 
 
 def ray_directions(sensor: Sensor) -> NDArray[np.float64]:
     """Return the unit vector of every ray, shaped (beams, columns, 3), sensor frame.
 
-    Rays of columns that do not fire are NaN, which no comparison of a scan takes for a hit.
+    Rays of columns that do not fire are NaN; no comparison with NaN gives a hit.
     """
     turn = 2 * np.pi * np.arange(sensor.columns) / sensor.columns
     aside, ahead = sines_and_cosines(turn[None] + sensor.azimuth_offset[:, None])

@@ -1,4 +1,4 @@
-"""Fields of a sensor's file that may be anything: each is checked as it is taken."""
+"""Read and check single fields of an untrusted sensor file."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,10 @@ from motiondata.errors import InputError
 
 
 def take_radians(path: Path, fields: Any, key: str) -> NDArray[np.float64]:
-    """Return a list of angles in degrees as radians, shaped (angles,); raises `InputError`."""
+    """Return a field with a list of angles in degrees as radians, shaped (angles,).
+
+    Raises `InputError` if the field is missing or is not a list of numbers.
+    """
     degrees = take(path, fields, key, list)
     if not all(type(angle) in (int, float) for angle in degrees):
         raise InputError(f"{path}: expected {key} as a list of numbers, found {repr(degrees)[:60]}")
@@ -18,7 +21,7 @@ def take_radians(path: Path, fields: Any, key: str) -> NDArray[np.float64]:
 
 
 def take(path: Path, fields: Any, key: str, *kinds: type) -> Any:
-    """Return the value of a key if it is of one of the types; raises `InputError`."""
+    """Return the value of a key; raises `InputError` unless it has one of the types `kinds`."""
     value = fields.get(key) if isinstance(fields, dict) else None
     if type(value) not in kinds:
         expected = " or ".join(kind.__name__ for kind in kinds)

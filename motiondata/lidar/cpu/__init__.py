@@ -1,1 +1,1 @@
-"""Scanning and sampling on one CPU core."""
+"""Scan and sample on one CPU core."""

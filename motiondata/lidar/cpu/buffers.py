@@ -1,7 +1,7 @@
-"""The memory that a scan works in, kept from scan to scan because fresh memory is slow.
+"""The working memory of a scan, reused between scans because new memory is slow.
 
-What is called a shot is a pair of a face and a ray, to be tested: a whole number, the face from
-bit 32 on, and below it the ray, counted through all beams' columns.
+A candidate is a pair of a face and a ray to test. It is a 64-bit number: the face in the upper 32
+bits, and the ray (beam times columns plus column) in the lower 32 bits.
 """
 
 from typing import Any, NamedTuple
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from motiondata.lidar.cpu.simd import LINE
 
 BLOCK, WORD = 8, 8
-"""Rays that share one mark of having a hit, and such marks that are looked at together."""
+"""Rays per block, which share one hit mark, and marks per word, which are checked together."""
 
 MAX_CANDIDATES = 8192
-"""Shots from which on they are tested, however many faces are still to be aimed at."""
+"""The number of candidates from which they are tested, even if more faces are to be paired."""
 
 BATCH = 256
-"""Shots that are tested at once, so that all of theirs stays in the nearest cache."""
+"""Candidates per batch of tests: few enough for all their data to stay in the L1 cache."""
 
 Plane = NDArray[np.float32]
 """The vertices of one frame by component, shaped (3, vertices)."""
@@ -27,60 +27,62 @@ Whole = int | np.integer[Any]
 
 
 class Buffers(NamedTuple):
-    """Memory that scans share; between them `nearest` is infinite and `touched` zero."""
+    """Memory that scans share; between scans, `nearest` is infinite and `touched` is zero."""
 
     units: NDArray[np.int32]
-    """Azimuth of each vertex from the reference, shaped (vertices,), within half a turn."""
+    """Azimuth of each vertex relative to the reference, within half a turn, shaped (vertices,)."""
     bands: NDArray[np.int32]
     """Elevation band of each vertex, shaped (vertices,)."""
     marks: NDArray[np.int64]
-    """Where each vertex is on the grid, shaped (vertices,): four numbers of 16 bits in one of 64.
+    """Position of each vertex on the grid, shaped (vertices,): four 16-bit numbers in 64 bits.
 
-    They are its azimuth, the first beam that may be at or above it, the azimuth's complement, and
-    that of the beam after the last that may be at or below it. The least of each over a face's
-    corners bounds the face: the least complement is the greatest number's."""
+    From bit 0 on: the azimuth, the first beam that may be at or above the vertex, the complement of
+    the azimuth, and the complement of the beam after the last that may be at or below the vertex.
+    The elementwise minimum over a face's corners bounds the face, because the minimum of
+    complements is the complement of the maximum."""
     shortlist: NDArray[np.int32]
     """Faces that may touch a ray, shaped (faces,)."""
     listed: NDArray[np.bool_]
-    """Whether a face is one of them, shaped (faces,)."""
+    """Whether each face is on the shortlist, shaped (faces,)."""
     bounds: NDArray[np.int64]
-    """The least of each face's corners' marks, shaped (faces,)."""
+    """The elementwise minimum of the marks of each face's corners, shaped (faces,)."""
     windows: NDArray[np.int64]
-    """The bounds of each listed face from the beam on that is next, shaped (faces,)."""
+    """The bounds of each listed face, with the next beam as the first beam, shaped (faces,)."""
     first_candidates: NDArray[np.int64]
-    """The shot of each listed face at its first ray of that beam, shaped (faces,)."""
+    """The candidate of each listed face with its first ray of the next beam, shaped (faces,)."""
     plans: NDArray[np.int64]
-    """How many shots at that beam each listed face has, and what else is to do, shaped (faces,)."""
+    """The number of candidates of each listed face at the next beam, plus the flags for remaining
+    work (see `candidates.COUNT`), shaped (faces,)."""
     unfinished: NDArray[np.int32]
-    """Places on the list of faces with something else to do, shaped (faces + 1,)."""
+    """Shortlist indices of the faces with remaining work, shaped (faces + 1,)."""
     shifts: NDArray[np.int64]
-    """How many columns, in fixed point, each sorted beam has before the reference azimuth."""
+    """Column of the reference azimuth in each sorted beam, in fixed point, shaped (beams,)."""
     candidates: NDArray[np.int64]
-    """Shots that wait to be tested."""
+    """Candidates to be tested."""
     corners: NDArray[np.float32]
-    """The corners of the faces of a volley: nine rows of VOLLEY, three for each."""
+    """The corners of the faces of a batch: nine rows of BATCH numbers, three rows per corner."""
     rays: NDArray[np.float64]
-    """The rays of a volley: three rows of VOLLEY."""
+    """The ray directions of a batch: three rows of BATCH numbers."""
     distances: NDArray[np.float64]
-    """How far along its ray each face of a volley is, shaped (VOLLEY,)."""
+    """The range of each candidate of a batch, or infinity for a miss, shaped (BATCH,); meters."""
     hit_places: NDArray[np.int32]
-    """Which of a volley are hits, shaped (VOLLEY,)."""
+    """The indices of the hits in a batch, shaped (BATCH,)."""
     nearest: NDArray[np.float64]
-    """Range of the nearest hit so far, shaped (rays,), padded to whole words; metres."""
+    """Range of the nearest hit so far, shaped (rays,), padded to whole words; meters."""
     hit_blocks: NDArray[np.int32]
-    """Which blocks of rays have hits, shaped (blocks + 1,)."""
+    """The blocks of rays that have hits, shaped (blocks + 1,)."""
     hit_rays: NDArray[np.int32]
-    """Which rays have hits within the sensor's limits, shaped (rays + 1,), padded likewise."""
+    """The rays with hits within the sensor's limits, shaped (rays + 1,), padded likewise."""
     nearest_face: NDArray[np.int32]
     """Face of the nearest hit so far, shaped (rays,)."""
     touched: NDArray[np.uint8]
-    """Whether any of a block of rays has a hit, shaped (blocks,), padded to whole words."""
+    """Whether any ray of a block has a hit, shaped (blocks,), padded to whole words."""
     touched_words: NDArray[np.int64]
-    """The same memory, WORD blocks at once."""
+    """A view of `touched` with WORD blocks per element."""
 
 
 def empty_buffers(beams: int, columns: int, vertices: int, faces: int) -> Buffers:
-    """Return memory for a sensor of so many rays, and a mesh of so many vertices and faces."""
+    """Return buffers for a sensor and a mesh of the given sizes."""
     touched = np.zeros(-(-beams * columns // (BLOCK * WORD)), np.int64)
     rays = len(touched) * BLOCK * WORD
     return Buffers(
@@ -95,7 +97,7 @@ def empty_buffers(beams: int, columns: int, vertices: int, faces: int) -> Buffer
         plans=np.empty(faces, np.int64),
         unfinished=np.empty(faces + 1, np.int32),
         shifts=np.empty(beams, np.int64),
-        # SHOTS may wait when all faces add a line to them, and then one adds a shot at every ray.
+        # MAX_CANDIDATES may wait when each face adds a line, and one face then adds every ray.
         candidates=np.empty(MAX_CANDIDATES + LINE * (faces + 1) + 2 * rays, np.int64),
         corners=np.zeros(9 * BATCH, np.float32),
         rays=np.zeros(3 * BATCH),

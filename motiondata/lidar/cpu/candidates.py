@@ -1,8 +1,8 @@
-"""Aiming: the faces that a beam may touch become shots, pairs of a face and a ray to test.
+"""Find the candidates: pairs of a face and a ray that it may touch.
 
-Nearly all faces are narrow and touch a few rays of a beam or two. They are paired without a branch,
-beam by beam: to mispredict one takes the processor as long as to pair several faces. Those few that
-are wide, have many rays of a beam, or lie across its first column, go through plain loops.
+Nearly all faces are narrow and touch a few rays of one or two beams. They are paired without
+branches, beam by beam, because one misprediction costs as much time as pairing several faces. The
+few faces that are wide, have many rays of a beam, or cross its first column use plain loops.
 """
 
 import math
@@ -17,20 +17,21 @@ from motiondata.lidar.cpu.simd import LINE, write_line
 from motiondata.lidar.cpu.vertex_grid import FRACTION, FRACTION_BITS, four_numbers
 
 AZIMUTH_SHARE = 5
-"""A fifth of a vertex's unit of azimuth bounds its error: twice the arctangent's."""
+"""The margin of an azimuth is 1/5 of a vertex's azimuth unit: twice the arctangent's error."""
 
 AZIMUTH_ERROR = 1e-5
-"""Bound in radians on the error of an azimuth in float64: far more than rounding can add."""
+"""Bound on the error of an azimuth in float64, radians; far larger than rounding errors."""
 
 TANGENT_ERROR = 1e-9
-"""Bound on the relative error of a wide face's bounds in float64, likewise."""
+"""Bound on the relative error of a wide face's bounds in float64; far larger than rounding
+errors."""
 
 ROUND = math.pi - 1e-3
-"""Span in radians from which a face is taken to go all the way round the sensor's axis."""
+"""The azimuth span from which a face is treated as surrounding the sensor's axis, radians."""
 
 COUNT, MORE, LONG, WIDE = 15, 16, 32, 64
-"""Bits of a plan: how many shots there are; another beam follows; plain loops are needed for the
-rays of this beam; or for the whole face."""
+"""Bits of a plan: the number of candidates; another beam follows; the rays of this beam need a
+plain loop; the whole face needs a plain loop."""
 
 
 @step
@@ -42,7 +43,7 @@ def find_candidates(
     reference: float,
     listed: Whole,
 ) -> Whole:
-    """Pair the faces on the list with rays, beam by beam, and return how many shots then wait."""
+    """Pair the listed faces with rays, beam by beam; return the number of untested candidates."""
     candidates: Whole = 0
     while listed > 0:
         _find_rays(grid, buffers, listed)
@@ -55,15 +56,15 @@ def find_candidates(
 
 @step
 def _find_rays(grid: RayGrid, buffers: Buffers, listed: Whole) -> None:
-    """Find the rays of the lowest beam of each listed face, and what is left to do with it.
+    """Find the rays of each listed face in its next beam, and the remaining work for the face.
 
-    Two loops, because what looks up tables cannot be vectorised, and the second one is.
+    There are two loops, because table lookups cannot be vectorized; the second loop is vectorized.
     """
     windows, first_candidates, plans = buffers.windows, buffers.first_candidates, buffers.plans
     columns, margin = np.int64(grid.columns), np.int64(grid.columns // AZIMUTH_SHARE + 2)
     narrow, last_beam = np.int64(grid.narrow), np.uint16(len(grid.beams) - 1)
     for place in range(np.uint64(listed)):
-        beam = min(np.uint16(windows[place] >> 16), last_beam)  # a wide face's may be none
+        beam = min(np.uint16(windows[place] >> 16), last_beam)  # a wide face may have no beam
         first_candidates[place] = buffers.shifts[beam]
         plans[place] = grid.beams[beam] * columns
     for place in range(np.uint64(listed)):
@@ -86,9 +87,10 @@ def _find_rays(grid: RayGrid, buffers: Buffers, listed: Whole) -> None:
 
 @step
 def _add_row_candidates(buffers: Buffers, candidates: Whole, listed: Whole) -> tuple[Whole, Whole]:
-    """Pair faces with their rays of one beam, count on, and list the faces that are unfinished.
+    """Pair faces with their rays of one beam, and list the unfinished faces.
 
-    To write always and to count sometimes leaves the processor no branch to mispredict.
+    Returns the new number of candidates and the number of unfinished faces. The loop writes
+    unconditionally and counts conditionally, so that there are no branches to mispredict.
     """
     first_candidates, plans = buffers.first_candidates, buffers.plans
     unfinished = np.uint64(0)
@@ -110,7 +112,10 @@ def _continue_wide_faces(
     candidates: Whole,
     unfinished: Whole,
 ) -> tuple[Whole, Whole]:
-    """Pair faces that are wide or have many rays, and list anew those that touch another beam."""
+    """Pair faces that are wide or have many rays, and list the faces that touch another beam.
+
+    Returns the new number of candidates and the number of listed faces.
+    """
     columns, margin = np.int64(grid.columns), np.int64(grid.columns // AZIMUTH_SHARE + 2)
     listed = np.uint64(0)
     for at in range(np.uint64(unfinished)):
@@ -140,7 +145,7 @@ def _add_wide_face(
     face: Whole,
     candidates: Whole,
 ) -> Whole:
-    """Pair a wide face with all its rays, and count on."""
+    """Pair a wide face with all its rays, and return the new number of candidates."""
     scale = grid.columns / (2 * math.pi) * FRACTION
     low, high, bottom, top = _bounds(*_corners(vertices, faces, face))
     turns = 2 * math.pi * math.floor((low - reference) / (2 * math.pi) + 0.5)
@@ -163,9 +168,9 @@ def _add_row(
     buffers: Buffers,
     candidates: Whole,
 ) -> Whole:
-    """Pair a face with the rays of a beam between two azimuths, and count on.
+    """Pair a face with the rays of a beam between two azimuths; return the number of candidates.
 
-    Azimuths are fixed-point numbers of columns from the reference.
+    Azimuths are in columns from the reference, in fixed point.
     """
     shift, columns = buffers.shifts[beam], np.int64(grid.columns)
     start = (np.int64(face) << 32) | (grid.beams[beam] * columns)
@@ -178,7 +183,7 @@ def _add_row(
 
 @inlined
 def _wrapped(column: Whole, columns: Whole) -> Whole:
-    """Return the column, of those from zero on, that one at most so many turns away is."""
+    """Return a column modulo `columns`, for columns from one turn below to two turns above."""
     column += columns if column < 0 else 0
     column -= columns if column >= columns else 0
     return column - (columns if column >= columns else 0)
@@ -196,15 +201,16 @@ def _corners(vertices: Plane, faces: Faces, face: Whole) -> tuple[Vector, Vector
 
 @step
 def _bounds(a: Vector, b: Vector, c: Vector) -> tuple[float, float, float, float]:
-    """Bound a face's azimuth, and the tangent of its elevation, from below and from above.
+    """Return lower and upper bounds on a face's azimuth and on the tangent of its elevation.
 
-    A point of the face is a mean of its corners. Let R be that mean of their distances r from the
-    axis: the point's height is at least R * min(z / r) and at most R * max(z / r). Its distance
-    from the axis is at most R and, where the corners are within D / 2 of one azimuth, at least
-    R * cos(D / 2), which is how far it reaches along that azimuth. Hence its tangent, height over
-    distance, is within the corners' tangents, moved away from zero by a factor of 1 / cos(D / 2).
-    Round the axis, height is bounded by the corners', and distance by the farthest corner's. A
-    corner on the axis has an infinite tangent, and any azimuth, which can only widen the bounds.
+    A point of the face is a weighted mean of the corners. Let R be the same mean of the corners'
+    distances r from the axis. The point's height is at least R * min(z / r) and at most
+    R * max(z / r). Its distance from the axis is at most R. If the corners are within D / 2 of one
+    azimuth, its distance is at least R * cos(D / 2), its extent along that azimuth. Its tangent,
+    height over distance, is therefore within the corners' tangents, moved away from zero by a
+    factor of 1 / cos(D / 2). For a face around the axis, the height is bounded by the corners'
+    heights, and the distance by the farthest corner's. A corner on the axis has an infinite tangent
+    and an arbitrary azimuth, which can only widen the bounds.
     """
     ra, rb, rc = math.hypot(a[0], a[1]), math.hypot(b[0], b[1]), math.hypot(c[0], c[1])
     azimuth = math.atan2(a[1], a[0])
@@ -228,6 +234,6 @@ def _bounds(a: Vector, b: Vector, c: Vector) -> tuple[float, float, float, float
 
 @step
 def _angle_between(start: float, end: float) -> float:
-    """Return the angle from one azimuth to another, within half a turn either way."""
+    """Return the angle from one azimuth to another, between minus and plus half a turn."""
     angle = end - start
     return angle - 2 * math.pi * math.floor(angle / (2 * math.pi) + 0.5)

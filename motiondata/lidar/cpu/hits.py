@@ -1,6 +1,7 @@
-"""Collecting: the nearest hits of a frame are reported in order, and the buffers cleared.
+"""Report the nearest hits of a frame in order, and clear the buffers.
 
-Step by step, each writing always and counting sometimes, so that there is no branch to mispredict.
+Each loop writes unconditionally and increments its count conditionally, so that there are no
+branches to mispredict.
 """
 
 import math
@@ -17,7 +18,10 @@ from motiondata.lidar.scans import Scan
 def report_hits(
     grid: RayGrid, buffers: Buffers, limits: tuple[float, float], hits: Scan, hit: int
 ) -> Whole:
-    """Report the hits by beam and column from place `hit` on, clear the buffers, and count on."""
+    """Write the hits by beam and column, starting at index `hit`, and clear the buffers.
+
+    Returns the index after the last hit. If `hits` is too small, no hit is written.
+    """
     blocks = _list_blocks(buffers)
     found = _list_hits(buffers, limits, blocks)
     if hit + found <= len(hits.faces):
@@ -29,7 +33,7 @@ def report_hits(
 
 @step
 def _list_blocks(buffers: Buffers) -> Whole:
-    """List the blocks of rays that have hits, clear their marks, and return how many they are."""
+    """List the blocks of rays that have hits, clear their marks, and return their number."""
     words, touched, blocks = buffers.touched_words, buffers.touched, buffers.hit_blocks
     count = np.uint64(0)
     for word in range(len(words)):
@@ -43,7 +47,7 @@ def _list_blocks(buffers: Buffers) -> Whole:
 
 @step
 def _list_hits(buffers: Buffers, limits: tuple[float, float], blocks: Whole) -> Whole:
-    """List the rays of some blocks whose hits are within the limits, and return their number."""
+    """List the rays of the listed blocks with hits within the limits, and return their number."""
     nearest, hit_rays, hit_blocks = buffers.nearest, buffers.hit_rays, buffers.hit_blocks
     least, most = limits
     count = np.uint64(0)
@@ -58,7 +62,7 @@ def _list_hits(buffers: Buffers, limits: tuple[float, float], blocks: Whole) -> 
 
 @step
 def _report(grid: RayGrid, buffers: Buffers, hits: Scan, hit: int, found: Whole) -> None:
-    """Write the hits of the listed rays from place `hit` on."""
+    """Write the hits of the listed rays, starting at index `hit`."""
     hit_rays, nearest, nearest_face = buffers.hit_rays, buffers.nearest, buffers.nearest_face
     points, faces, beams, columns, ranges = hits
     for place in range(found):

@@ -1,8 +1,7 @@
-"""Observing: a moving body goes in, the points that a sensor keeps of it come out.
+"""The CPU observer: pose, scan, add noise and sample.
 
-One seam round all that costs time in a build (posing, scanning, noise, sampling), so that a device
-can do the whole of it and nothing but the points travels. The processor's observer is every other's
-reference.
+An observer contains all the expensive steps of a build, so that a device can run all of them, and
+only the points are transferred. The CPU observer is the reference implementation for all others.
 """
 
 import numpy as np
@@ -18,12 +17,12 @@ from motiondata.lidar.scans import Scans
 from motiondata.lidar.sensor import Sensor
 
 NEAR_FRAMES = 64
-"""Frames that go through it together: so few that their vertices stay in a cache, and enough to
-share the loading of pose blend shapes."""
+"""Frames per batch: few enough for their vertices to stay in a cache, and enough to share the
+loading of pose blend shapes."""
 
 
 class CpuObserver:
-    """Observes on one core, at once; keeps a scanner, so every thread needs one of its own."""
+    """Observes synchronously on one core; not thread-safe, because it reuses its buffers."""
 
     lookahead_frames = 0
 
@@ -33,7 +32,7 @@ class CpuObserver:
         self._planes = np.empty((0, 3, 0), np.float32)
 
     def begin(self, request: Request) -> Pending:
-        """Observe at once, for there is nobody else to do it."""
+        """Observe synchronously; the result is ready when this returns."""
         sampled, first = empty_sample(request.frames, self._points), 0
         for near in request.cut(NEAR_FRAMES):
             scans = self._scan(near)
@@ -49,7 +48,7 @@ class CpuObserver:
         return add_range_noise(scans, noise.sigma, noise.seed, noise.key, noise.first)
 
     def _planes_for(self, shaped: ShapedBody, frames: int) -> NDArray[np.float32]:
-        """Return memory for some frames' vertices, the same every time: new memory is slow."""
+        """Return memory for the vertices of `frames` frames; reused, because new memory is slow."""
         if self._planes.shape[2] != shaped.plane_vertices:
             self._planes = np.empty((NEAR_FRAMES, 3, shaped.plane_vertices), np.float32)
         return self._planes[:frames]

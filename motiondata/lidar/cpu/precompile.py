@@ -1,8 +1,8 @@
-"""Warming up: all kernels of the processor are loaded, or compiled, before there is work for them.
+"""Load or compile all CPU kernels before a build starts.
 
-The first build on a machine compiles for some seconds; that is said aloud and done once, whoever
-else begins at the same time. A kernel is compiled for types, not for sizes, so that a body of one
-face before a sensor of one ray calls for all that a real one does.
+The first build on a machine compiles for several seconds. This is announced, and done once even if
+several processes start at the same time. Kernels are compiled for types, not for sizes, so a body
+with one face and a sensor with one ray use all the kernels of a real build.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from motiondata.skeletons import JOINTS, PARENTS
 
 @cache
 def precompile_kernels(announce: Callable[[str], None]) -> None:
-    """Load all kernels, once a process; `announce` that they are compiled, or who is waited for."""
+    """Load all kernels, once per process; call `announce` when compiling or waiting (see `jit`)."""
     with compiling_once(announce):
         shaped = shape_body(_one_face(), np.zeros(0))
         pose, trans = np.zeros((1, JOINTS, 3)), np.zeros((1, 3))

@@ -1,7 +1,7 @@
-"""The kernel of a scan: which face every ray hits first.
+"""The scan kernel: find the first face that each ray hits.
 
-All rays of a spinning LiDAR leave one point over a fixed grid of angles, so nothing has to be
-searched: each face is placed on the grid, and exactly the rays that it could touch are tested.
+All rays of a spinning LiDAR leave one point on a fixed grid of angles, so no search structure is
+needed: each face is placed on the grid, and only the rays that it could touch are tested.
 """
 
 import math
@@ -20,10 +20,10 @@ from motiondata.lidar.cpu.vertex_grid import list_faces, place_vertices, shift_b
 from motiondata.lidar.scans import Scan
 
 NOT_FINITE = -1
-"""In place of the hits of a frame: a vertex of it is NaN or infinite."""
+"""Replaces the offset after a frame that has a NaN or infinite vertex."""
 
 Planes = NDArray[np.float32]
-"""Vertices by component, shaped (frames, 3, vertices)."""
+"""Vertices by component, shaped (frames, 3, vertices), meters, sensor frame."""
 
 
 @kernel
@@ -37,11 +37,12 @@ def scan_frames(
     offsets: NDArray[np.int64],
     frame: int,
 ) -> int:
-    """Append the hits of vertices shaped (frames, 3, vertices) from `frame` on.
+    """Scan frames, shaped (frames, 3, vertices), starting at `frame`, and append their hits.
 
-    The fields are those of a `RayGrid`, `Buffers` and a `Scan`. `offsets` counts the hits before
-    each frame. Returns the number of frames; or the frame whose hits did not fit, when its
-    successor's offset says how much room they need, or `NOT_FINITE` where a vertex is not.
+    The fields are those of a `RayGrid`, `Buffers` and a `Scan`. `offsets[i]` is the number of hits
+    before frame i. Returns the number of frames if all are done. Otherwise returns the frame i that
+    stopped the scan: `offsets[i + 1]` is then the required size of the hits if they did not fit,
+    or `NOT_FINITE` if a vertex is not finite.
     """
     grid, buffers, hits = RayGrid(*grid_fields), Buffers(*buffer_fields), Scan(*hit_fields)
     while frame < len(planes):

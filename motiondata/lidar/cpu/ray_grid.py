@@ -1,8 +1,8 @@
-"""A sensor's rays as tables that a scan can look up.
+"""Lookup tables of a sensor's rays.
 
-Beams are sorted by elevation and found through a table of equal bands of the elevation's sine, not
-by division, because real sensors space their beams unevenly. The sine is bounded and needs no
-arctangent: it is z over the distance.
+Beams are sorted by elevation and found through a table of equal bands of the sine of the elevation,
+not by division, because the beams of real sensors are unevenly spaced. The sine is bounded and
+needs no arctangent: it is z divided by the distance.
 """
 
 from typing import NamedTuple
@@ -13,54 +13,53 @@ from numpy.typing import NDArray
 from motiondata.lidar.sensor import Sensor, ray_directions
 
 BANDS = 4096
-"""Bands of elevation: each a tenth of the usual distance between two beams, or less."""
+"""The number of elevation bands; a band is at most 1/10 of the usual distance between two beams."""
 
 NARROW = 0.04
-"""Azimuth span in radians up to which the bands of its corners say which beams a face touches."""
+"""The azimuth span in radians up to which the bands of a face's corners bound its beams."""
 
 NARROW_UNITS = 416
-"""The same, rounded down, in the 65,536 units of a turn that a scan compares azimuths in."""
+"""`NARROW`, rounded down, in azimuth units of a scan: 65,536 per turn."""
 
 SINE_ERROR = 2e-6
-"""Bound on the error of a sine of elevation in float32: several times what rounding can add."""
+"""Bound on the error of a sine of elevation in float32: several times the rounding error."""
 
 
 class RayGrid(NamedTuple):
-    """The rays of a sensor, and where to find them; `sorted` means by rising elevation."""
+    """The rays of a sensor and their lookup tables; `sorted` means by increasing elevation."""
 
     directions: NDArray[np.float64]
-    """Unit vectors, shaped (rays, 3), sensor frame: beam by beam in the sensor's own order; NaN for
-    rays that are not fired."""
+    """Unit vectors, shaped (rays, 3), sensor frame, beam by beam in the sensor's order; NaN for
+    rays that do not fire."""
     columns: int
-    """Rays of each beam."""
+    """Rays per beam."""
     beams: NDArray[np.int32]
-    """The sensor's own number of each sorted beam, shaped (beams,)."""
+    """The sensor's number of each sorted beam, shaped (beams,)."""
     tangents: NDArray[np.float64]
     """Tangent of the elevation of each sorted beam, shaped (beams,)."""
     offsets: NDArray[np.float64]
     """Azimuth offset of each sorted beam, shaped (beams,), radians."""
     first_beam: NDArray[np.int32]
-    """The lowest sorted beam that a face whose lowest corner is in a band can touch, (bands,)."""
+    """The lowest sorted beam that a face with its lowest corner in the band can touch, (bands,)."""
     last_beam: NDArray[np.int32]
-    """The highest sorted beam that a face whose highest corner is in a band can touch, (bands,)."""
+    """The highest sorted beam that a face with its top corner in the band can touch, (bands,)."""
     band_marks: NDArray[np.int64]
-    """Both of these for a band as a vertex in it is marked with them (see `buffers.Buffers`):
-    the first, from bit 16 on, and the complement of the last's successor, from bit 48 on."""
+    """Both beams of each band in the format of vertex marks (see `buffers.Buffers`), shaped
+    (bands,): the first beam from bit 16 on, the complement of (last beam + 1) from bit 48 on."""
     lowest_sine: np.float32
-    """Where the first band begins; the outer bands reach on to the poles."""
+    """The start of the first band; the outer bands extend to the poles."""
     bands_per_sine: np.float32
-    """Bands in a unit of the sine."""
+    """Bands per unit of the sine."""
     narrow: int
-    """Faces of a wider span in azimuth than this, in 65,536ths of a turn, need bounds of their own.
-    """
+    """The azimuth span, in 1/65,536 of a turn, above which a face needs separate bounds."""
 
 
 def ray_grid(sensor: Sensor) -> RayGrid:
-    """Prepare a sensor's rays for look-up.
+    """Make the lookup tables of a sensor.
 
-    An edge bulges beyond the elevations of its ends: over an azimuth span D, the tangent of an
-    elevation grows by a factor of up to 1 / cos(D / 2) (proven beside `_bounds` in `aiming`),
-    and its sine by up to max(sine * cosine^2) = 0.385 of that factor's excess over one.
+    The elevation along an edge can exceed that of its ends. Over an azimuth span D, the tangent
+    grows by a factor of up to 1 / cos(D / 2) (proof in `candidates._bounds`), and the sine by up to
+    max(sine * cosine^2) = 0.385 times the factor minus one.
     """
     order = np.argsort(sensor.elevation, kind="stable")
     sines = np.sin(sensor.elevation[order])

@@ -1,7 +1,7 @@
-"""Firing: shots are tested, and of the hits of each ray the nearest is kept.
+"""Intersect candidates, and keep the nearest hit of each ray.
 
-In float64, where the products of two corners are exact, and in vector instructions: a volley's
-corners and rays are put in rows first.
+The test uses float64, in which products of two corners are exact, and vector instructions, for
+which the corners and rays of a batch are first arranged in rows.
 """
 
 import math
@@ -26,9 +26,9 @@ def intersect_candidates(
     buffers: Buffers,
     candidates: Whole,
 ) -> int:
-    """Test the shots that wait, keep the nearest hits, and return that none is left."""
+    """Test the candidates, keep the nearest hits, and return the number left, which is 0."""
     buffers.candidates[candidates : candidates + FOUR] = (
-        0  # which are tested with the last ones, in fours
+        0  # tested with the last candidates, in groups of four
     )
     for start in range(0, candidates, BATCH):
         end = min(start + BATCH, candidates)
@@ -42,9 +42,9 @@ def intersect_candidates(
 def _gather(
     vertices: Plane, faces: Faces, grid: RayGrid, buffers: Buffers, start: int, end: Whole
 ) -> None:
-    """Put the corners and the rays of some shots in rows, so that the test can be vectorised.
+    """Arrange the corners and rays of a batch of candidates in rows, to vectorize the test.
 
-    Four at once: the processor stores four numbers in the time of one.
+    Candidates are handled in groups of four: the CPU stores four numbers in the time of one.
     """
     corners, rays, candidates = buffers.corners, buffers.rays, buffers.candidates
     xs, ys, zs = vertices[0], vertices[1], vertices[2]
@@ -89,7 +89,7 @@ def _ray(candidate: Whole) -> Whole:
 def _test(
     corners: NDArray[np.float32], rays: NDArray[np.float64], distances: NDArray[np.float64]
 ) -> None:
-    """Find how far along each ray its face is, or infinity where the ray misses it."""
+    """Compute the range of each candidate, or infinity if the ray misses the face."""
     ax, ay, az = _row(corners, 0), _row(corners, 1), _row(corners, 2)
     bx, by, bz = _row(corners, 3), _row(corners, 4), _row(corners, 5)
     cx, cy, cz = _row(corners, 6), _row(corners, 7), _row(corners, 8)
@@ -109,7 +109,10 @@ def _row(rows: NDArray[Any], number: int) -> NDArray[Any]:
 
 @step
 def _keep_nearest(buffers: Buffers, start: int, end: Whole) -> None:
-    """Keep those hits of some shots that are nearer than what their rays have hit so far."""
+    """Keep the hits of a batch that are nearer than their rays' nearest hits so far.
+
+    Of equally near faces, the one with the lowest number is kept.
+    """
     candidates, distances, hit_places = buffers.candidates, buffers.distances, buffers.hit_places
     nearest, nearest_face, touched = buffers.nearest, buffers.nearest_face, buffers.touched
     hits = np.uint64(0)
@@ -129,11 +132,11 @@ def _keep_nearest(buffers: Buffers, start: int, end: Whole) -> None:
 
 @inlined
 def _distance(d: Vector, a: Vector, b: Vector, c: Vector) -> float:
-    """Return how far along ray d the face with these corners is, or zero if the ray misses it.
+    """Return the distance along ray d to the face with these corners, or zero for a miss.
 
-    Moeller and Trumbore's test for rays that share an origin: a ray is within a face if it is on
-    the same side of the planes through the sensor and each edge. For faces that share an edge,
-    these planes are exactly opposite, so that no ray slips through.
+    This is Moeller and Trumbore's test for rays that share an origin: a ray hits a face if it is on
+    the same side of the three planes through the sensor and each edge. For faces that share an
+    edge, these planes are exactly opposite, so that no ray passes between the faces.
     """
     normal = _cross(_minus(b, a), _minus(c, a))
     depth = _dot(a, normal)

@@ -1,8 +1,9 @@
-"""Farthest point sampling: a fixed number of points of each scan, spread as far as they can be.
+"""Farthest point sampling: keep a fixed number of well-spread points per scan.
 
-Exact and greedy: each next point is the one whose nearest chosen point is farthest, which makes the
-first k points of a longer sample the sample of k. Distances are recomputed by plain loops over
-components, because a thousand points in vector registers are done before a tree is descended.
+The algorithm is exact and greedy: the next point is the one with the largest distance to its
+nearest chosen point. The first k points of a longer sample are therefore the sample of k points.
+Distances are recomputed by plain loops over components, because for a thousand points, vector
+instructions are faster than a tree.
 """
 
 from typing import Any, NamedTuple
@@ -17,13 +18,13 @@ from motiondata.lidar.sampled_clip import SampledClip, empty_sample
 from motiondata.lidar.scans import Scan, Scans
 
 LANES = 32
-"""Clouds are padded to a multiple of this, so that vectorised loops leave no remainder."""
+"""Clouds are padded to a multiple of this, so that vectorized loops have no remainder."""
 
 CROWDED = 4
-"""Chosen points are taken out once they are more than one in so many: then loops are shorter."""
+"""Chosen points are removed once they are more than one in `CROWDED`, to shorten the loops."""
 
 CHOSEN = np.int32(-1)
-"""The gap of a point that is chosen, or only padding: below any that a point can have."""
+"""The gap of chosen points and of padding; smaller than every possible gap."""
 
 Whole = int | np.integer[Any]
 
@@ -32,25 +33,25 @@ HALF, ZERO = np.float32(0.5), np.float32(0)
 
 
 class Cloud(NamedTuple):
-    """The points of one frame that are left to choose from, in order, padded; each (room,)."""
+    """The remaining points of one frame, in order, padded; each array is shaped (room,)."""
 
     x: NDArray[np.float32]
     y: NDArray[np.float32]
     z: NDArray[np.float32]
     gap: NDArray[np.int32]
-    """Squared distance from each point to the nearest chosen one, or `CHOSEN`: the bits of a number
-    in single precision, which sort as it does, and whose maximum can be vectorised."""
+    """Squared distance from each point to the nearest chosen one, or `CHOSEN`. Stored as the bits
+    of a float32, which have the same order, and whose maximum can be vectorized."""
     number: NDArray[np.int32]
-    """Which point of the frame each is."""
+    """The index of each point in the frame."""
 
 
 def farthest_points(points: ArrayLike, k: int) -> NDArray[np.int32]:
-    """Return which of `points`, shaped (points, 3), to keep, shaped (k,), farthest first.
+    """Return the indices, shaped (k,), of `points`, shaped (points, 3), in farthest point order.
 
-    The first is the one farthest from the middle of the bounding box; of equally far ones, the
-    first in order. All points come before any repeats; then they repeat in the same order.
-    Distances are computed in single precision. Raises `InputError` where there are no points, or
-    they are not shaped so or not finite, or `k` is negative.
+    The first point is the one farthest from the center of the bounding box. Of equally far points,
+    the first in order is chosen. If `k` exceeds the number of points, the order repeats. Distances
+    are computed in single precision. Raises `InputError` if there are no points, they have another
+    shape or are not finite, or `k` is negative.
     """
     cloud = finite_array(points, "points", ("points", 3), np.float32)
     if len(cloud) == 0:
@@ -63,7 +64,7 @@ def farthest_points(points: ArrayLike, k: int) -> NDArray[np.int32]:
 
 
 def sample_scans(scans: Scans, face_parts: NDArray[np.uint8], k: int) -> SampledClip:
-    """Keep k points of each frame; `face_parts`, shaped (faces,), says what part a face is of."""
+    """Keep k points per frame; `face_parts`, shaped (faces,), has the body part of each face."""
     sampled = empty_sample(len(scans), k)
     sample_into(sampled, scans, face_parts)
     return sampled
@@ -72,7 +73,7 @@ def sample_scans(scans: Scans, face_parts: NDArray[np.uint8], k: int) -> Sampled
 def sample_into(
     sampled: SampledClip, scans: Scans, face_parts: NDArray[np.uint8], first: int = 0
 ) -> None:
-    """Write the points kept of each scan to the frames of an empty sample, from `first` on."""
+    """Sample each scan, and write the points to an empty sample, starting at frame `first`."""
     frames = slice(first, first + len(scans))
     sampled.hits[frames] = scans.counts
     _sample_frames(
@@ -96,7 +97,7 @@ def sample_scan(
 
 
 def _cloud_for(points: int) -> tuple[NDArray[Any], ...]:
-    """Return room for a cloud of so many points, as plain as kernels take it."""
+    """Return the fields of an uninitialized cloud of `points` points as a plain tuple."""
     room = -(-points // LANES) * LANES
     return tuple(Cloud(*np.empty((3, room), np.float32), *np.empty((2, room), np.int32)))
 
@@ -170,7 +171,7 @@ def _pad_cloud(cloud: Cloud, points: Whole) -> None:
 
 @inlined
 def _first_place(cloud: Cloud, count: Whole) -> np.int32:
-    """Return the point farthest from the bounding box's middle, which has no rounding of sums."""
+    """Return the point farthest from the bounding box's center, which is free of sum rounding."""
     middle_x = HALF * (cloud.x[:count].min() + cloud.x[:count].max())
     middle_y = HALF * (cloud.y[:count].min() + cloud.y[:count].max())
     middle_z = HALF * (cloud.z[:count].min() + cloud.z[:count].max())
@@ -181,7 +182,7 @@ def _first_place(cloud: Cloud, count: Whole) -> np.int32:
 
 @inlined
 def _close_gaps(cloud: Cloud, left: Whole, x: np.float32, y: np.float32, z: np.float32) -> np.int32:
-    """Take a newly chosen point into account, and return the widest gap that remains."""
+    """Update the gaps for a newly chosen point, and return the largest remaining gap."""
     xs, ys, zs, gap = cloud.x, cloud.y, cloud.z, cloud.gap
     widest = CHOSEN
     for point in range(_padded(left)):
@@ -194,7 +195,7 @@ def _close_gaps(cloud: Cloud, left: Whole, x: np.float32, y: np.float32, z: np.f
 
 @inlined
 def _place_of(widest: np.int32, cloud: Cloud, left: Whole) -> np.int32:
-    """Return the first point of those with the widest gap."""
+    """Return the first point with the largest gap."""
     gap, room = cloud.gap, _padded(left)
     first = np.int32(room)
     for point in range(room):
@@ -205,7 +206,7 @@ def _place_of(widest: np.int32, cloud: Cloud, left: Whole) -> np.int32:
 
 @step
 def _take_out_chosen(cloud: Cloud, left: Whole) -> Whole:
-    """Move the points that are left together, in order, and return how many they are."""
+    """Remove the chosen points, keep the order of the others, and return their number."""
     xs, ys, zs, gap, number = cloud.x, cloud.y, cloud.z, cloud.gap, cloud.number
     kept = np.uint64(0)
     for point in range(left):

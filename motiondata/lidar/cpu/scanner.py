@@ -1,6 +1,7 @@
-"""What a sensor sees of a mesh: the first hit of every ray, frame by frame.
+"""Scan a mesh: find the first hit of every ray, frame by frame.
 
-A clip's frames are scanned in one call, because a call from Python costs a fair part of a scan.
+All frames of a clip are scanned in one call, because the overhead of a call from Python is
+significant.
 """
 
 import numpy as np
@@ -13,14 +14,14 @@ from motiondata.lidar.scans import Scan, Scans
 from motiondata.lidar.sensor import Sensor
 
 ROOM = 1 << 16
-"""Hits that a scanner has room for at first; it makes more where a clip needs it."""
+"""The initial capacity of a scanner, in hits; it grows when a clip needs more."""
 
 
 class Scanner:
-    """Scans meshes with one sensor; keeps its buffers, so every thread needs one of its own.
+    """Scans meshes with one sensor; not thread-safe, because it reuses its buffers.
 
-    Faces are seen from both sides, so that open meshes, meshes turned inside out and a sensor
-    within a body give true first hits too. Of equally near faces, the lowest number counts.
+    Faces are visible from both sides, so that first hits are also correct for open meshes, inverted
+    meshes and a sensor inside a body. Of equally near faces, the one with the lowest number is hit.
     """
 
     def __init__(self, sensor: Sensor) -> None:
@@ -30,13 +31,17 @@ class Scanner:
         self._hits = _empty_scan(ROOM)
 
     def scan(self, vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> Scan:
-        """Scan one mesh: vertices shaped (vertices, 3), metres, sensor frame; faces (faces, 3)."""
+        """Scan one mesh: vertices shaped (vertices, 3), meters, sensor frame; faces (faces, 3).
+
+        Raises `ValueError` as `scan_clip` does.
+        """
         return self.scan_clip(vertices[None], faces).hits
 
     def scan_clip(self, vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> Scans:
-        """Scan a moving mesh: vertices shaped (frames, vertices, 3), metres, sensor frame.
+        """Scan a moving mesh: vertices shaped (frames, vertices, 3), meters, sensor frame.
 
-        Raises `ValueError` where vertices are not finite or faces name vertices that do not exist.
+        Raises `ValueError` if shapes are wrong, vertices are not finite, or faces refer to vertices
+        that do not exist.
         """
         _check_vertices(vertices)
         scans = self.scan_planes(vertices.transpose(0, 2, 1), faces)
@@ -44,9 +49,9 @@ class Scanner:
         return Scans(_moved(scans.hits, hits, hits), scans.offsets)
 
     def scan_planes(self, planes: NDArray[np.float32], faces: NDArray[np.int32]) -> Scans:
-        """Scan as `scan_clip` does, vertices shaped (frames, 3, vertices), and copy nothing.
+        """Scan as `scan_clip` does, for vertices shaped (frames, 3, vertices), without a copy.
 
-        The hits lie in the scanner's own memory, until it scans again.
+        The hits are views of the scanner's memory, valid until its next scan.
         """
         planes = np.require(planes, np.float32, ["C", "W"])
         faces = np.require(faces, np.int32, ["C", "W"])
@@ -97,7 +102,7 @@ def _empty_scan(hits: int) -> Scan:
 
 
 def _moved(scan: Scan, hits: int, room: int) -> Scan:
-    """Copy the first hits of a scan to where there is other room."""
+    """Copy the first `hits` hits of a scan to new arrays with the capacity `room`."""
     moved = _empty_scan(room)
     for old, new in zip(scan, moved, strict=True):
         new[:hits] = old[:hits]

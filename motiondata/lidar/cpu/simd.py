@@ -1,6 +1,7 @@
-"""Vector instructions of a scan, spelled out where the compiler does not find them by itself.
+"""Explicit vector instructions of a scan, where the compiler does not vectorize.
 
-It cannot know that what is read is not what is written, so it reads and writes number by number.
+The compiler cannot know that the arrays read and written do not overlap, so it handles one number
+at a time.
 """
 
 from typing import TYPE_CHECKING, Any, cast
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LINE = 4
-"""Numbers that `write_line` writes: eight are slower, since most of them cross two cache lines."""
+"""The count of numbers that `write_line` writes; eight are slower, as most cross a cache line."""
 
 FOUR = 4
-"""Numbers that `gather_four` gathers."""
+"""The count of numbers that `gather_four` gathers."""
 
 Whole = int | np.integer[Any]
 
@@ -26,7 +27,7 @@ _WHOLE = ir.IntType(64)
 
 
 def _write_lesser_of_each(typing, first, second):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    """Return the lesser of each of the four 16-bit numbers that two words of 64 bits hold."""
+    """Return the elementwise minimum of the four signed 16-bit numbers in two 64-bit words."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
         four = ir.VectorType(ir.IntType(16), 4)
@@ -38,7 +39,7 @@ def _write_lesser_of_each(typing, first, second):  # type: ignore[no-untyped-def
 
 
 def _write_line(typing, target, place, first):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    """Write LINE numbers, each one more than the one before, from a place on."""
+    """Write LINE consecutive whole numbers, counting up from `first`, starting at `place`."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         line = ir.VectorType(_WHOLE, LINE)
@@ -51,7 +52,7 @@ def _write_line(typing, target, place, first):  # type: ignore[no-untyped-def]  
 
 
 def _write_gather_four(typing, target, place, source, i, j, k, m):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    """Write four numbers of an array, counted through all its axes, from a place on in another."""
+    """Copy four numbers of `source`, given by flat indices, to `target`, starting at `place`."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         source = make_array(signature.args[2])(context, builder, arguments[2]).data
@@ -72,7 +73,7 @@ def _row(builder: Any, kind: ir.VectorType, numbers: list[Any]) -> Any:
 
 
 def _store(context: Any, builder: Any, signature: Any, arguments: Any, row: Any) -> None:
-    """Store a row in the array that is the first argument, from the place on that is the second."""
+    """Store a row in the array of the first argument, starting at the index of the second."""
     target = make_array(signature.args[0])(context, builder, arguments[0]).data
     address = builder.bitcast(builder.gep(target, [arguments[1]]), row.type.as_pointer())
     builder.store(row, address, align=context.get_abi_sizeof(row.type.element))

@@ -1,7 +1,7 @@
-"""Where on the grid of rays a frame's vertices are, and which faces a ray may touch.
+"""Locate a frame's vertices on the grid of rays, and list the faces that a ray may touch.
 
-In float32 with margins that can only add rays, and from there on in whole numbers: four of 16 bits
-in one of 64 are compared at once.
+Positions are computed in float32 with margins that can only add rays, and then converted to
+integers: four 16-bit numbers in a 64-bit word are compared at once.
 """
 
 import math
@@ -18,12 +18,13 @@ ATAN = tuple(
     np.float32(coefficient)
     for coefficient in (0.9998660, -0.3302995, 0.1801410, -0.0851330, 0.0208351)
 )
-"""Odd coefficients of the arctangent on [0, 1], off by 1e-5 at most: Abramowitz, Stegun 4.4.47."""
+"""Odd coefficients of the arctangent on [0, 1], error at most 1e-5: Abramowitz, Stegun 4.4.47."""
 
 FRACTION_BITS = 16
 FRACTION = 1 << FRACTION_BITS
-"""Azimuths of vertices are whole numbers of so small parts of a turn, all that 16 bits can tell
-apart; columns are in fixed point of as many bits, so that a turn is `columns` of both."""
+"""Azimuths of vertices are whole numbers of 1/FRACTION of a turn, the resolution of 16 bits.
+Columns are fixed-point numbers with 16 fractional bits. An azimuth times `columns` is therefore in
+fixed-point columns."""
 
 ZERO, HALF_PI, PI = np.float32(0), np.float32(np.pi / 2), np.float32(np.pi)
 TINY, HUGE = np.float32(1e-30), np.float32(3e38)
@@ -33,9 +34,10 @@ UNITS_PER_RADIAN = np.float32(FRACTION / (2 * np.pi))
 
 @step
 def place_vertices(vertices: Plane, reference: float, grid: RayGrid, buffers: Buffers) -> bool:
-    """Mark where on the grid every vertex is, and tell whether all of them are finite.
+    """Write the mark of every vertex, and return whether all vertices are finite.
 
-    Azimuths count from the first vertex's, so that the seam lies behind a body that is ahead.
+    Azimuths are relative to `reference`, that of the first vertex, so that for a compact body the
+    seam is on the opposite side of the sensor.
     """
     cosine, sine = np.float32(math.cos(reference)), np.float32(math.sin(reference))
     astray = _place(vertices[0], vertices[1], vertices[2], cosine, sine, grid, buffers)
@@ -57,7 +59,7 @@ def _place(
     grid: RayGrid,
     buffers: Buffers,
 ) -> Whole:
-    """Find the azimuth and the band of every vertex, and return zero if all are finite."""
+    """Write the azimuth and the band of every vertex, and return zero if all are finite."""
     lowest, scale = grid.lowest_sine, grid.bands_per_sine
     units, bands = buffers.units, buffers.bands
     top = np.float32(len(grid.first_beam) - 1)
@@ -76,7 +78,7 @@ def _place(
 
 @inlined
 def _azimuth(x: np.float32, y: np.float32) -> np.float32:
-    """Return the azimuth of a point, in radians within half a turn, to 1e-5."""
+    """Return the azimuth of a point in radians, within half a turn, to within 1e-5."""
     ahead, aside = abs(x), abs(y)
     steep = aside > ahead
     q = (ahead if steep else aside) / ((aside if steep else ahead) + TINY)
@@ -89,7 +91,7 @@ def _azimuth(x: np.float32, y: np.float32) -> np.float32:
 
 @step
 def shift_beams(reference: float, grid: RayGrid, shifts: NDArray[np.int64]) -> None:
-    """Find how many columns each sorted beam has before the reference azimuth."""
+    """Compute the fixed-point column of the reference azimuth in each sorted beam."""
     columns_per_radian = grid.columns / (2 * math.pi)
     for beam in range(len(shifts)):
         shift = (reference - grid.offsets[beam]) * columns_per_radian
@@ -99,10 +101,10 @@ def shift_beams(reference: float, grid: RayGrid, shifts: NDArray[np.int64]) -> N
 
 @step
 def list_faces(faces: Faces, grid: RayGrid, buffers: Buffers) -> Whole:
-    """List the faces that a beam may touch and all wide ones, and return how many they are.
+    """List all wide faces and all faces that a beam may touch, and return their number.
 
-    Three loops, of which the second is vectorised. To write always and to count sometimes leaves
-    the processor no branch to mispredict.
+    There are three loops, of which the second is vectorized. The third writes unconditionally and
+    counts conditionally, so that there are no branches to mispredict.
     """
     marks, bounds, listed = buffers.marks, buffers.bounds, buffers.listed
     for face in range(len(faces)):
@@ -121,5 +123,5 @@ def list_faces(faces: Faces, grid: RayGrid, buffers: Buffers) -> Whole:
 
 @inlined
 def four_numbers(packed: Whole) -> tuple[Whole, Whole, Whole, Whole]:
-    """Return the four numbers of 16 bits that are packed in one of 64."""
+    """Return the four 16-bit numbers that are packed in a 64-bit word."""
     return np.int16(packed), np.int16(packed >> 16), np.int16(packed >> 32), np.int16(packed >> 48)

@@ -1,1 +1,1 @@
-"""Posing, scanning and sampling on a GPU."""
+"""Pose, scan and sample on a GPU."""

@@ -1,6 +1,6 @@
-"""Angles on the grid of rays, as a GPU's kernels bound them: in float32, with margins.
+"""Bounds on angles on the grid of rays for the GPU kernels: in float32, with margins.
 
-Margins can only add rays to those that are tested, so the compiler may round here as it likes.
+Margins can only add rays to test, so rounding in this module does not affect results.
 """
 
 import math
@@ -11,22 +11,23 @@ import numpy as np
 from motiondata.lidar.cuda.jit import step
 
 ANGLE_ERROR = np.float32(1e-5)
-"""Bound in radians on the error of an azimuth in float32: several times what rounding can add."""
+"""Bound on the error of an azimuth in float32, radians: several times the rounding error."""
 
 TANGENT_ERROR = np.float32(1e-5)
-"""Bound on the error of a tangent, over one plus the tangent, likewise."""
+"""Bound on the error of a tangent divided by (1 + tangent): several times the rounding error."""
 
 WIDE = np.float32(2)
-"""Span in radians from which a face, or a body, is taken to go all the way round the sensor."""
+"""The azimuth span from which a face, or a body, is treated as surrounding the sensor, radians."""
 
 TINY = np.float32(1e-15)
-"""Metres that keep a tangent finite, and steeper than any beam, over the sensor and under it."""
+"""A distance, in meters, that keeps tangents above and below the sensor finite but steeper than any
+beam."""
 
 FAR, HALF, ZERO, ONE = np.float32(np.inf), np.float32(0.5), np.float32(0), np.float32(1)
 TURN = np.float32(2 * np.pi)
 
 Real: TypeAlias = Any
-"""A float, of the width that the kernel gives it."""
+"""A float32 or float64, depending on the caller."""
 
 
 @step
@@ -37,16 +38,17 @@ def tangent(x: Real, y: Real, z: Real) -> Real:
 
 @step
 def angle_between(start: Real, end: Real) -> Real:
-    """Return the angle from one azimuth to another, within half a turn either way."""
+    """Return the angle from one azimuth to another, between minus and plus half a turn."""
     angle = np.float32(end - start)
     return np.float32(angle - TURN * np.float32(math.floor(angle / TURN + HALF)))
 
 
 @step
 def stretched(bottom: Real, top: Real, span: Real) -> Any:
-    """Bound the tangents of a face by those of its corners; `span` is that of their azimuths.
+    """Bound the tangents of a face from those of its corners, whose azimuths span `span` radians.
 
-    An edge bulges: the proof stands beside `_bounds` in `motiondata.lidar.cpu.candidates`.
+    The elevation along an edge can exceed that of its ends: see the proof in
+    `motiondata.lidar.cpu.candidates._bounds`.
     """
     stretch = ONE / np.float32(math.cos(HALF * span))
     bottom = bottom * stretch if bottom < ZERO else bottom
@@ -56,7 +58,7 @@ def stretched(bottom: Real, top: Real, span: Real) -> Any:
 
 @step
 def wrapped(column: int, columns: int) -> int:
-    """Return the column, of those from zero on, that one up to two turns away is; no division."""
+    """Return a column modulo `columns`, for two turns below to one turn above, without division."""
     column += columns if column < 0 else 0
     column += columns if column < 0 else 0
     return column - (columns if column >= columns else 0)

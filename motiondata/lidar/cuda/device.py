@@ -1,9 +1,9 @@
-"""The GPU as PyTorch and Numba share it: memory is PyTorch's, kernels are Numba's.
+"""Share the GPU between PyTorch, which allocates memory, and Numba, which compiles the kernels.
 
-Nothing touches the GPU until it is opened, because a process that has done so can no longer fork
-one that uses it. Everything is queued on the default stream, the one that Numba's kernels are on
-too, and runs in turn; what is copied, is copied from and to pinned memory, so that the processor
-goes on meanwhile. Where Numba's simulator stands in for a GPU, memory is the processor's.
+Nothing initializes CUDA before `open_gpu`, because the forks of a process that has initialized CUDA
+cannot use it. All work is queued on the default stream, which Numba's kernels also use, and runs in
+order. Copies use pinned memory, so that the CPU can continue meanwhile. With Numba's simulator, all
+memory is that of the CPU.
 """
 
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ from motiondata.errors import DeviceError
 from motiondata.lidar.cuda.jit import SIMULATED
 
 SIMULATED_BYTES = 2**26
-"""The memory that a simulated GPU is said to have."""
+"""The nominal memory of a simulated GPU, in bytes."""
 
 OUT_OF_MEMORY_ERRORS = ("out of memory", "OUT_OF_MEMORY", "ALLOC_FAILED")
-"""What PyTorch, the driver and cuBLAS say where there is too little memory."""
+"""Texts in out-of-memory errors of PyTorch, the driver and cuBLAS."""
 
 
 @dataclass(frozen=True)
@@ -34,26 +34,26 @@ class Gpu:
 
     device: torch.device
     memory_bytes: int
-    """All the memory that it has."""
+    """The total memory of the GPU, in bytes."""
 
     def upload(self, values: NDArray[Any]) -> Tensor:
-        """Queue a copy to the GPU."""
+        """Queue a copy of an array to the GPU."""
         tensor = torch.from_numpy(np.require(values, requirements=["C", "W"]))
         return tensor if SIMULATED else tensor.pin_memory().to(self.device, non_blocking=True)
 
     def download(self, tensor: Tensor) -> Tensor:
-        """Queue a copy from the GPU, which is there once a `mark` set after it is passed."""
+        """Queue a copy from the GPU; it is complete when a `mark` recorded after it has passed."""
         if SIMULATED:
             return tensor
         pinned = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
         return pinned.copy_(tensor, non_blocking=True)
 
     def empty(self, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
-        """Take memory of the GPU. Raises `torch.OutOfMemoryError` where there is none."""
+        """Allocate GPU memory; raises `torch.OutOfMemoryError` if there is not enough."""
         return torch.empty(shape, dtype=dtype, device=self.device)
 
     def mark(self) -> "GpuEvent":
-        """Set a mark behind all that is queued."""
+        """Record an event after all queued work."""
         event = None if SIMULATED else torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]
         if event is not None:
             event.record()
@@ -61,7 +61,7 @@ class Gpu:
 
     @contextmanager
     def in_turn(self) -> Iterator[None]:
-        """Queue on the default stream, whatever stream the caller is on."""
+        """Use the default stream within the `with` block, whatever the caller's stream is."""
         if SIMULATED:
             yield
         else:
@@ -71,18 +71,18 @@ class Gpu:
 
 @dataclass(frozen=True)
 class GpuEvent:
-    """A place in the queue of the GPU's work."""
+    """An event in the queue of GPU work."""
 
     event: torch.cuda.Event | None
 
     def wait(self) -> None:
-        """Sleep until the GPU has passed it: other workers may need the core."""
+        """Sleep, without busy waiting, until the event; other workers may need the CPU core."""
         if self.event is not None:
             self.event.synchronize()
 
 
 def open_gpu() -> Gpu:
-    """Open the first GPU that this process may use; raises `DeviceError` where there is none."""
+    """Open the first GPU available to this process; raises `DeviceError` if there is none."""
     if SIMULATED:
         return Gpu(torch.device("cpu"), SIMULATED_BYTES)
     try:
@@ -102,13 +102,13 @@ def open_gpu() -> Gpu:
 
 
 def numba_view(tensor: Tensor) -> Any:
-    """Return a tensor's memory as the array that a kernel takes."""
+    """Return a view of a tensor's memory as an array for kernels."""
     return tensor.numpy() if SIMULATED else cuda.as_cuda_array(tensor, sync=False)
 
 
 @contextmanager
 def gpu_errors_as_device_errors() -> Iterator[None]:
-    """Turn what CUDA says, of a lack of memory above all, into `DeviceError`."""
+    """Convert errors of CUDA, in particular out of memory, to `DeviceError`."""
     try:
         yield
     except (RuntimeError, CudaAPIError) as error:

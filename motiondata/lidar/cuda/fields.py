@@ -1,7 +1,7 @@
-"""What a GPU's kernels are given, and what they work in: arrays by name.
+"""The arguments and the working memory of the GPU kernels, as named tuples of arrays.
 
-Named tuples, because kernels take these apart and put them together, but know no dataclasses. An
-`Array` is a tensor of PyTorch's, or the same memory as Numba's kernels see it.
+Kernels support named tuples, but not dataclasses. An `Array` is a PyTorch tensor, or a Numba view
+of the same memory.
 """
 
 from typing import Any, NamedTuple, TypeAlias
@@ -9,35 +9,35 @@ from typing import Any, NamedTuple, TypeAlias
 Array: TypeAlias = Any
 
 EXACT = -1
-"""In place of a frame's draws: none."""
+"""Replaces the index of a frame's first noise draw: the frame has no noise."""
 
 DOES_NOT_FIT = -1
-"""In place of a frame's hits: the memory that a kernel was given does not suffice for them."""
+"""Replaces a frame's number of hits: the memory of the kernel is too small for the frame."""
 
 NOT_FINITE = -2
-"""Likewise: a vertex is NaN or infinite."""
+"""Replaces a frame's number of hits: a vertex is NaN or infinite."""
 
 
 class Rays(NamedTuple):
-    """A sensor's rays; `sorted` means by rising elevation."""
+    """A sensor's rays; `sorted` means by increasing elevation."""
 
     directions: Array
-    """Unit vectors, shaped (beams, columns, 3), float64, in the sensor's own order of beams."""
+    """Unit vectors, shaped (beams, columns, 3), float64, in the sensor's order of beams."""
     tangents: Array
     """Tangent of the elevation of each sorted beam, shaped (beams,), float32."""
     beams: Array
-    """The sensor's own number of each sorted beam, shaped (beams,), int32."""
+    """The sensor's number of each sorted beam, shaped (beams,), int32."""
     offsets: Array
-    """Azimuth offset of each beam in the sensor's own order, shaped (beams,), float32, radians."""
+    """Azimuth offset of each beam in the sensor's order, shaped (beams,), float32, radians."""
     limits: Array
-    """The least and the greatest range that is reported, shaped (2,), float64, metres."""
+    """The minimum and maximum reported range, shaped (2,), float64, meters."""
 
 
 class Mesh(NamedTuple):
-    """A moving body."""
+    """A moving body: vertices of all frames, faces and body parts."""
 
     vertices: Array
-    """Shaped (frames, vertices, 3), float32, metres, sensor frame."""
+    """Shaped (frames, vertices, 3), float32, meters, sensor frame."""
     faces: Array
     """Shaped (faces, 3), int32."""
     parts: Array
@@ -45,16 +45,16 @@ class Mesh(NamedTuple):
 
 
 class Noise(NamedTuple):
-    """The error of every hit's range, frame by frame."""
+    """The range error of every hit, frame by frame."""
 
     draws: Array
-    """Shaped (hits of all frames,), float64, metres; of any length where all frames are exact."""
+    """Shaped (hits of all frames,), float64, meters; of any length if no frame has noise."""
     firsts: Array
-    """Where the draws of each frame begin, shaped (frames,), int64, or `EXACT`."""
+    """The index of each frame's first draw, or `EXACT`, shaped (frames,), int64."""
 
 
 class SampleArrays(NamedTuple):
-    """What comes of it, as in a `SampledClip`."""
+    """The result: the arrays of a `SampledClip`."""
 
     points: Array
     """Shaped (frames, K, 3), float32."""
@@ -65,9 +65,10 @@ class SampleArrays(NamedTuple):
 
 
 class SharedScratch(NamedTuple):
-    """Where the threads of a block tell each other what they have found; whoever used it waits.
+    """Shared memory for reductions over the threads of a block; each use ends with a barrier.
 
-    Made by the kernels themselves: of shared memory that a step makes, the linker finds several.
+    Each kernel allocates it: shared memory allocated in a device function would be duplicated by
+    the linker.
     """
 
     reals: Array
@@ -77,38 +78,38 @@ class SharedScratch(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """What a block works in."""
+    """The working memory of a block."""
 
     board: SharedScratch
     window: Array
-    """The nearest hit of each ray that the body can be on, as a key, shaped (cells,), int64."""
+    """The key of the nearest hit of each ray of the window, shaped (cells,), int64."""
     x: Array
     y: Array
     z: Array
-    """The hits by component, each shaped (room,), float32."""
+    """The hits by component (x, y, z), each shaped (room,), float32."""
     gap: Array
-    """Squared distance from each hit to the nearest chosen one, or `CHOSEN`, (room,), float32."""
+    """Squared distance from each hit to the nearest chosen hit, or `CHOSEN`, (room,), float32."""
     face: Array
     """The face of each hit, shaped (room,), int32."""
 
 
 class LargeMemory(NamedTuple):
-    """What the blocks work in whose frames do not fit into shared memory."""
+    """The working memory of blocks whose frames do not fit in shared memory."""
 
     windows: Array
     """Shaped (blocks, rays), int64."""
     clouds: Array
-    """The hits by component, and their gaps, shaped (blocks, 4, rays), float32."""
+    """The hits by component and their gaps, shaped (blocks, 4, rays), float32."""
     faces: Array
-    """Shaped (blocks, rays), int32."""
+    """The face of each hit, shaped (blocks, rays), int32."""
 
 
 class Window(NamedTuple):
-    """The rays that a body can be on: some columns from an azimuth on, of a range of beams."""
+    """The rays that can hit a body: `columns` columns from an azimuth on, in consecutive beams."""
 
     start: Any
-    """The azimuth, radians."""
+    """The azimuth at which the columns start, radians."""
     columns: int
     first_beam: Any
-    """In the sensor's own order."""
+    """The first beam, in the sensor's order."""
     beams: int

@@ -1,7 +1,7 @@
-"""The hits of a frame: gathered from its window by beam and column, each with its noise.
+"""Gather the hits of a frame from its window by beam and column, and add noise.
 
-Each thread has a stretch of the window: it counts its hits, then writes them after those of the
-threads before it, so that their order is the processor's.
+Each thread counts the hits in its segment of the window, then writes them after those of the
+threads before it, so that the order is the same as on the CPU.
 """
 
 from typing import Any
@@ -26,9 +26,9 @@ def report_hits(
     noise: Noise,
     first_draw: int,
 ) -> int:
-    """Gather the hits by beam and column, and return how many there are, or that they do not fit.
+    """Gather the hits by beam and column, and return their number or `DOES_NOT_FIT`.
 
-    Each thread has a stretch of the window: it counts its hits, then writes them after those of the
+    Each thread counts the hits in its segment of the window, then writes them after those of the
     threads before it.
     """
     counts, thread = memory.board.wholes[0], cuda.threadIdx.x
@@ -59,7 +59,7 @@ def report_hits(
 def _count(
     vertices: Any, faces: Any, rays: Rays, window: Window, keys: Any, begin: int, end: int
 ) -> int:
-    """Count the hits of a stretch of the window, and take out those beyond the sensor's limits."""
+    """Count the hits in a segment of the window, and remove those beyond the sensor's limits."""
     hits = 0
     for place in range(begin, end):
         beam, column, cell = _ray_at(place, rays, window)
@@ -75,9 +75,9 @@ def _count(
 
 @step
 def _ray_at(place: int, rays: Rays, window: Window) -> Any:
-    """Return the beam and the column that come at a place in their order, and their cell.
+    """Return the beam, the column and the cell at an index of the order by beam and column.
 
-    A window that reaches across the last column has the first ones at its end.
+    A window that crosses the last column has the first columns at its end.
     """
     row = place // window.columns
     beam, past = window.first_beam + row, place - row * window.columns

@@ -1,8 +1,9 @@
-"""The one way in which a GPU's kernels are compiled here, and products that are never fused.
+"""Compile GPU kernels, and multiply without fusion.
 
-`fastmath` stays off, as on the processor. That alone does not keep NVVM from contracting a product
-and a sum into one instruction, which has no option here: a product with its rounding said does.
-Source: PTX ISA, `mul`: "mul with an explicit rounding modifier is treated conservatively".
+`fastmath` is off, as on the CPU. This alone does not stop NVVM from contracting a product and a sum
+into one instruction, and Numba has no option for it. Products with an explicit rounding mode are
+not contracted. Source: PTX ISA, `mul`: "mul with an explicit rounding modifier is treated
+conservatively".
 """
 
 import operator
@@ -21,31 +22,32 @@ from motiondata.kernel_cache import sources_digest
 Function = TypeVar("Function", bound=Callable[..., object])
 
 SIMULATED = bool(config.ENABLE_CUDASIM)
-"""Whether Numba's simulator stands in for a GPU, by NUMBA_ENABLE_CUDASIM=1: slow, for tests."""
+"""Whether Numba's CUDA simulator replaces the GPU (NUMBA_ENABLE_CUDASIM=1); slow, for tests."""
 
 REGISTERS = 128
-"""Of a thread at the most, so that a multiprocessor has them for four blocks of 128 threads."""
+"""The maximum number of registers per thread; allows four blocks of 128 threads per
+multiprocessor."""
 
 _LINKING: dict[str, Any] = {} if SIMULATED else {"lto": False}
-"""Modules are joined by NVVM, as the tests check it, whether or not there is nvJitLink."""
+"""Link with NVVM, as the tests check it, even if nvJitLink is available."""
 
 
 def kernel(function: Callable[..., None]) -> Any:
-    """Compile a function that Python launches, and cache it, if there is any folder for caches.
+    """Compile a function that Python launches, and cache it if a cache folder is writable.
 
-    Launched as `function[blocks, threads, stream, bytes of shared memory](...)`.
+    Launch it as `function[blocks, threads, stream, bytes of shared memory](...)`.
     """
     if SIMULATED:
         return cuda.jit(function)
     compiled = cuda.jit(max_registers=REGISTERS, **_LINKING)(function)
-    with suppress(RuntimeError):  # no folder can be written: every process compiles for itself
+    with suppress(RuntimeError):  # no writable cache folder: every process compiles for itself
         compiled._cache = _cache_of(function)
     return compiled
 
 
 def _cache_of(function: Callable[..., None]) -> Any:
-    """Return Numba's cache of a kernel, in which it is found by all sources that it was made of."""
-    from numba.cuda.dispatcher import CUDACache  # which the simulator lacks
+    """Return Numba's cache for a kernel; the key includes a digest of all its sources."""
+    from numba.cuda.dispatcher import CUDACache  # not available in the simulator
 
     class Cache(CUDACache):  # type: ignore[misc]
         def _index_key(self, sig: Any, codegen: Any) -> tuple[object, ...]:
@@ -55,7 +57,7 @@ def _cache_of(function: Callable[..., None]) -> Any:
         def load_overload(self, sig: Any, target_context: Any) -> Any:
             try:
                 return super().load_overload(sig, target_context)
-            except Exception:  # noqa: BLE001 (a damaged file: it is compiled again)
+            except Exception:  # noqa: BLE001 (a damaged file: the kernel is compiled again)
                 return None
 
         def save_overload(self, sig: Any, data: Any) -> None:

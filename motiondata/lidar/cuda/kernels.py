@@ -1,8 +1,9 @@
-"""The kernels of a GPU: a block of threads observes a frame, from its vertices to the points kept.
+"""The GPU kernels: one block of threads processes a frame from vertices to sampled points.
 
-The plan of the processor's kernels, cut for a block: faces are spread over its threads, the nearest
-hit of a ray is found in the block's own window of the rays, and the hits are sampled where they
-lie. Between two steps that share memory stands a barrier, at which all threads of a block arrive.
+The algorithm is that of the CPU kernels, adapted to a block: the faces are distributed over the
+threads, the nearest hit of each ray is found in the block's window of rays, and the hits are
+sampled in place. Between two steps that share memory there is a barrier, which all threads of the
+block reach.
 """
 
 from numba import cuda, float32, int32, int64
@@ -25,21 +26,21 @@ from motiondata.lidar.cuda.sampling import sample
 from motiondata.lidar.cuda.windows import clear, find_window
 
 THREADS = 128
-"""Threads of a block at the most."""
+"""The maximum number of threads per block."""
 
 
 @kernel
 def observe_frames(
     mesh: Mesh, rays: Rays, noise: Noise, kept: int, cells: int, room: int, seen: SampleArrays
 ) -> None:
-    """Observe frames in shared memory, and mark those that do not fit there.
+    """Observe frames in shared memory, and mark those that do not fit.
 
-    A block needs 8 bytes for each of the `cells` of its window and 20 for each hit it has room for.
+    A block needs 8 bytes for each of its `cells` window cells and 20 for each of its `room` hits.
     """
     reals = cuda.shared.array((4, THREADS), float32)
     wholes = cuda.shared.array((2, THREADS), int64)
     keys, floats = cuda.shared.array(0, int64), cuda.shared.array(0, float32)
-    faces = cuda.shared.array(0, int32)  # the same memory as the two before it
+    faces = cuda.shared.array(0, int32)  # the same memory as `keys` and `floats`
     start = 2 * cells
     memory = Memory(
         SharedScratch(reals, wholes),
@@ -59,7 +60,7 @@ def observe_frames(
 def observe_large_frames(
     mesh: Mesh, rays: Rays, noise: Noise, kept: int, large: LargeMemory, seen: SampleArrays
 ) -> None:
-    """Observe the frames that are marked, in global memory, where every frame fits."""
+    """Observe the marked frames in global memory, in which every frame fits."""
     reals = cuda.shared.array((4, THREADS), float32)
     wholes = cuda.shared.array((2, THREADS), int64)
     block = cuda.blockIdx.x
@@ -75,7 +76,7 @@ def observe_large_frames(
     )
     for frame in range(block, len(seen.hits), cuda.gridDim.x):
         if seen.hits[frame] == DOES_NOT_FIT:
-            cuda.syncthreads()  # all have read the mark before one of them overwrites it
+            cuda.syncthreads()  # all threads read the mark before one of them overwrites it
             _observe(frame, mesh, rays, noise, kept, memory, seen)
         cuda.syncthreads()
 

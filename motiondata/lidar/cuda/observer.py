@@ -1,8 +1,8 @@
-"""The observer that has a GPU: many frames at once, of several clips, and more on the way.
+"""The GPU observer: processes batches of frames of several clips asynchronously.
 
-A GPU needs hundreds of frames to be busy, and a clip has two hundred at most. So what is asked for
-is gathered into batches of a body, and a batch is launched when it is full, or when somebody wants
-one of its results. Meanwhile the processor reads the next clips and writes the last ones.
+A GPU needs hundreds of frames for full load, and a clip has at most two hundred. Requests are
+therefore collected into one batch per body. A batch is launched when it is full, or when one of its
+results is requested. Meanwhile the CPU reads the next clips and writes the finished ones.
 """
 
 from collections.abc import Callable
@@ -33,21 +33,21 @@ from motiondata.lidar.sampled_clip import SampledClip
 from motiondata.lidar.sensor import Sensor
 
 LAUNCH_FRAMES = 2048
-"""Frames of a batch at the most: four for each block that the largest GPUs have at work.
+"""The maximum number of frames per batch: four per active block on the largest GPUs.
 
-And so many that the processor, which queues two hundred steps a batch, is not what is waited for.
+This is enough that the CPU, which queues two hundred steps per batch, is not the bottleneck.
 """
 
 
 @dataclass(frozen=True)
 class _Launched:
-    """A batch that is under way, or done."""
+    """A batch that is running or finished."""
 
     seen: SampleArrays
     mark: GpuEvent
 
     def take(self, frames: slice) -> SampledClip:
-        """Wait for it, and copy the results of some frames."""
+        """Wait for the batch, and return a copy of the results of some frames."""
         with gpu_errors_as_device_errors():
             self.mark.wait()
         points, hits, parts = (tensor[frames].numpy().copy() for tensor in self.seen)
@@ -57,7 +57,7 @@ class _Launched:
 
 @dataclass
 class _Batch:
-    """Frames of one body that are to be observed at once."""
+    """Frames of one body to observe in one launch."""
 
     body: Body
     requests: list[Request] = field(default_factory=list)
@@ -66,7 +66,7 @@ class _Batch:
 
 
 class CudaObserver:
-    """Observes on a GPU, which is opened when it is first needed; not to be shared by threads."""
+    """Observes on a GPU, which it opens with the first batch; not thread-safe."""
 
     def __init__(self, sensor: Sensor, points: int, launch_frames: int = LAUNCH_FRAMES) -> None:
         self.lookahead_frames = 2 * launch_frames
@@ -77,7 +77,7 @@ class CudaObserver:
         self._open: dict[str, _Batch] = {}
 
     def begin(self, request: Request) -> Pending:
-        """Gather it into batches, of which those that are full are launched."""
+        """Add the request to batches, and launch those that are full."""
         parts = [self._add(part) for part in request.cut(self._launch_frames)]
         return parts[0] if len(parts) == 1 else partial(_joined, parts)
 
@@ -125,7 +125,7 @@ class _TorchBody:
 
 
 class _GpuObserver:
-    """The sensor and the bodies on an opened GPU, and what is done there with a batch."""
+    """The sensor and the bodies on an opened GPU; observes batches."""
 
     def __init__(self, gpu: Gpu, sensor: Sensor, points: int) -> None:
         self._gpu = gpu
@@ -135,7 +135,7 @@ class _GpuObserver:
         self._bodies: dict[str, _TorchBody] = {}
 
     def observe(self, body: Body, requests: list[Request]) -> _Launched:
-        """Queue the whole way from poses to points."""
+        """Queue all steps from poses to points."""
         with self._gpu.in_turn():
             on_gpu = self._body(body)
             vertices = pose_frames(on_gpu.skin, self._poses(requests))
@@ -175,9 +175,9 @@ class _GpuObserver:
         )
 
     def _noise(self, mesh: Mesh, requests: list[Request]) -> Noise:
-        """Draw the range noise, for which a first scan counts the hits that are to have some.
+        """Draw the range noise after a first scan that counts the hits.
 
-        The draws are the processor's, so that a frame's noise is the same on every device.
+        The noise is drawn on the CPU, so that a frame's noise is the same on every device.
         """
         upload, frames = self._gpu.upload, len(mesh.vertices)
         exact = Noise(upload(np.zeros(1)), upload(np.full(frames, EXACT)))
@@ -201,5 +201,5 @@ def _expect_finite(hits: NDArray[np.int32]) -> None:
 
 
 def _shapes_of(requests: list[Request]) -> list[ShapedBody]:
-    """Return each shape once: those of a recording's mirrored clips and views are the same."""
+    """Return each shape once; mirrored clips and views of a recording share one shape."""
     return list({id(request.shaped): request.shaped for request in requests}.values())

@@ -1,9 +1,9 @@
-"""The scan of a frame: which face every ray of its window hits first.
+"""Scan a frame: find the first face that each ray of its window hits.
 
-Each face is tested against exactly the rays that it could touch, and the nearest hit of a ray is
-found by an atomic minimum. Whether a ray hits, and how far away, is the processor's arithmetic,
-operation by operation (`motiondata.lidar.cpu.ray_triangle`), so `times` keeps the compiler from
-fusing a product into a sum, which rounds once where the processor rounds twice.
+Each face is tested only against the rays that it could touch, and the nearest hit of a ray is found
+by an atomic minimum. The intersection test has the same operations in the same order as on the CPU
+(`motiondata.lidar.cpu.ray_triangle`). `times` stops the compiler from fusing a product and a sum,
+which would round once where the CPU rounds twice.
 """
 
 import math
@@ -29,18 +29,18 @@ from motiondata.lidar.cuda.jit import step, times
 from motiondata.lidar.cuda.windows import first_column
 
 FACE_BITS = 24
-"""Bits of a key that number the face; the rest, above, are its range."""
+"""The lower bits of a key, which contain the face; the upper bits contain the range."""
 
 STEPS_PER_METRE = 2.0**26
-"""Ranges that differ by less than a step, of 15 nm, count as equal."""
+"""The resolution of ranges in a key: ranges in the same step, of 15 nm, count as equal."""
 
 FARTHEST = 2.0**38
-"""Steps at the most: farther, at 4 km, all ranges count as equal."""
+"""The maximum range in steps; all ranges beyond it (4 km) count as equal."""
 
 
 @step
 def scan(vertices: Any, faces: Any, rays: Rays, window: Window, keys: Any) -> None:
-    """Leave the key of each ray's first hit in the window."""
+    """Write the key of each ray's first hit to the window."""
     for face in range(cuda.threadIdx.x, len(faces), cuda.blockDim.x):
         a, b, c = _corners(vertices, faces, face)
         low, high, bottom, top = _bounds(a, b, c)
@@ -55,7 +55,7 @@ def scan(vertices: Any, faces: Any, rays: Rays, window: Window, keys: Any) -> No
 
 @step
 def _bounds(a: Any, b: Any, c: Any) -> Any:
-    """Bound the azimuth of a face, and the tangent of its elevation, from below and from above."""
+    """Return lower and upper bounds on a face's azimuth and on the tangent of its elevation."""
     azimuth = math.atan2(a[1], a[0])
     ab = angle_between(azimuth, math.atan2(b[1], b[0]))
     ac = angle_between(azimuth, math.atan2(c[1], c[0]))
@@ -70,7 +70,7 @@ def _bounds(a: Any, b: Any, c: Any) -> Any:
 
 @step
 def _first_beam(tangents: Any, bottom: Real) -> int:
-    """Return the place of the first sorted beam that is not below a tangent."""
+    """Return the index of the first sorted beam that is not below a tangent."""
     first, end = 0, len(tangents)
     while first < end:
         middle = (first + end) // 2
@@ -92,7 +92,7 @@ def _test(
     window: Window,
     keys: Any,
 ) -> None:
-    """Test a face against those rays of a beam that are between two azimuths."""
+    """Test a face against the rays of a beam between two azimuths."""
     columns = rays.directions.shape[1]
     columns_per_radian = np.float32(columns) / TURN
     first = int64(math.ceil((low - rays.offsets[beam]) * columns_per_radian))
@@ -111,7 +111,7 @@ def _test(
 
 @step
 def _key(distance: Real, face: int) -> Any:
-    """Pack a range and a face: the least key is the nearest hit, and of equal ones the first."""
+    """Pack a range and a face; the minimum key is the nearest hit, or the first of equal ones."""
     steps = int64(int(min(distance * STEPS_PER_METRE, FARTHEST)))
     return (steps << int64(FACE_BITS)) | int64(face)
 
@@ -128,7 +128,7 @@ def _corners(vertices: Any, faces: Any, face: int) -> Any:
 
 @step
 def _planes(a: Any, b: Any, c: Any) -> Any:
-    """Return a face's normal, its corner's depth along it, and the normals of its edges' planes."""
+    """Return a face's normal, a corner's depth along it, and the normals of the edge planes."""
     a = np.float64(a[0]), np.float64(a[1]), np.float64(a[2])
     b = np.float64(b[0]), np.float64(b[1]), np.float64(b[2])
     c = np.float64(c[0]), np.float64(c[1]), np.float64(c[2])
@@ -138,7 +138,7 @@ def _planes(a: Any, b: Any, c: Any) -> Any:
 
 @step
 def _distance(ray: Any, planes: Any) -> Any:
-    """Return how far along a ray a face is, or zero if the ray misses it.
+    """Return the distance along a ray to a face, or zero if the ray misses it.
 
     Moeller and Trumbore's test for rays that share an origin, as in
     `motiondata.lidar.cpu.ray_triangle`.
@@ -154,7 +154,7 @@ def _distance(ray: Any, planes: Any) -> Any:
 
 @step
 def distance_of(vertices: Any, faces: Any, face: int, ray: Any) -> Real:
-    """Return how far along a ray one of the faces is, or zero if the ray misses it."""
+    """Return the distance along a ray to a face by its number, or zero if the ray misses it."""
     a, b, c = _corners(vertices, faces, face)
     return _distance(ray, _planes(a, b, c))
 

@@ -1,7 +1,7 @@
-"""The sample of a frame: farthest point sampling of its hits where they lie, by a block of threads.
+"""Farthest point sampling of a frame's hits in place, by one block of threads.
 
-The order is the processor's (`motiondata.lidar.cpu.sampling`): the same squares, rounded alike, and
-the first of equally far points.
+The order is the same as on the CPU (`motiondata.lidar.cpu.sampling`): squares are rounded in the
+same way, and the first of equally far points is chosen.
 """
 
 from typing import Any
@@ -14,21 +14,21 @@ from motiondata.lidar.cuda.fields import Memory
 from motiondata.lidar.cuda.jit import float_bits, step, times32
 
 GROUP = 16
-"""Threads whose findings one thread brings together: about the root of their number."""
+"""Threads whose results one thread combines: about the square root of their number."""
 
 CHOSEN, NOTHING = np.float32(-1), np.float32(-2)
-"""The gap of a point that is chosen, and that of no point."""
+"""The gap of a chosen point, and the gap that stands for no point."""
 
 LAST = 2**31 - 1
-"""A number above that of any point, of which all bits are set."""
+"""A number larger than the index of any point, with all bits set."""
 
 NO_PART = np.uint8(255)
-"""The part of a point that stands for no hit."""
+"""The part of the points of a frame without hits."""
 
 
 @step
 def sample(memory: Memory, hits: int, kept: int, parts: Any, points: Any, kept_parts: Any) -> None:
-    """Keep points in farthest point order, then repeat them, or zeros where there are no hits."""
+    """Write `kept` points in farthest point order, then repeats; zeros if there are no hits."""
     distinct = min(hits, kept)
     if hits > 0:
         _order_points(memory, hits, distinct)
@@ -44,9 +44,9 @@ def sample(memory: Memory, hits: int, kept: int, parts: Any, points: Any, kept_p
 
 @step
 def _order_points(memory: Memory, hits: int, distinct: int) -> None:
-    """Write the points to keep, in order, over the window, which nobody needs any more.
+    """Write the indices of the points to keep, in order, to the window, which is no longer needed.
 
-    Not to where they are to go: the next step would wait for it.
+    They are not written to the result here, because the next step would have to wait for this.
     """
     point = _first_point(memory, hits)
     for place in range(distinct):
@@ -59,7 +59,7 @@ def _order_points(memory: Memory, hits: int, distinct: int) -> None:
 
 @step
 def _first_point(memory: Memory, hits: int) -> int:
-    """Return the point farthest from the middle of the bounding box."""
+    """Return the point farthest from the center of the bounding box."""
     bounds = memory.board.reals
     x, y = _middle(memory.x, hits, bounds), _middle(memory.y, hits, bounds)
     z = _middle(memory.z, hits, bounds)
@@ -74,7 +74,7 @@ def _first_point(memory: Memory, hits: int) -> int:
 
 @step
 def _middle(values: Any, count: int, bounds: Any) -> Real:
-    """Return the middle between the least and the greatest of the first values."""
+    """Return the midpoint of the minimum and the maximum of the first `count` values."""
     thread = cuda.threadIdx.x
     low, high = FAR, -FAR
     for place in range(thread, count, cuda.blockDim.x):
@@ -89,9 +89,10 @@ def _middle(values: Any, count: int, bounds: Any) -> Real:
 
 @step
 def _next_point(memory: Memory, hits: int, chosen: int) -> int:
-    """Take a chosen point into account, and return the one that is then farthest from all.
+    """Update the gaps for a chosen point, and return the point that is then farthest from all.
 
-    Most of the time of a frame goes here. The loop is no range, whose length takes a division.
+    Most of the time of a frame is spent here. The loop does not use `range`, whose length needs a
+    division.
     """
     x, y, z = memory.x[chosen], memory.y[chosen], memory.z[chosen]
     widest, first, point = NOTHING, 0, int64(cuda.threadIdx.x)
@@ -106,17 +107,18 @@ def _next_point(memory: Memory, hits: int, chosen: int) -> int:
 
 @step
 def _square(memory: Memory, point: int, x: Real, y: Real, z: Real) -> Real:
-    """Return the squared distance of a point, in the processor's order of operations."""
+    """Return the squared distance of a point, in the same order of operations as on the CPU."""
     dx, dy, dz = memory.x[point] - x, memory.y[point] - y, memory.z[point] - z
     return np.float32(times32(dx, dx) + times32(dy, dy) + times32(dz, dz))
 
 
 @step
 def _first_of_widest(widest: Real, first: int, keys: Any) -> int:
-    """Return, to all threads, the first point of those with the widest gap that any has found.
+    """Return to all threads the first point with the largest gap that any thread has found.
 
-    Gaps are not negative, so their bits sort as they do; below them in a key stands the point, so
-    that the greatest key is the widest gap's, and of equal ones the first point's.
+    Gaps are not negative, so their bits have the same order. The lower bits of a key contain LAST
+    minus the point, so that the maximum key has the largest gap and, of equal gaps, the first
+    point.
     """
     key = _greatest((int64(float_bits(widest)) << int64(32)) | (LAST - first), keys)
     return LAST - (key & LAST)
@@ -124,10 +126,11 @@ def _first_of_widest(widest: Real, first: int, keys: Any) -> int:
 
 @step
 def _greatest(key: int, keys: Any) -> int:
-    """Return, to all threads, the greatest of their keys.
+    """Return to all threads the maximum of their keys.
 
-    In two levels, each a short loop: fewer barriers than a tree has, and no shuffles, which the
-    simulator does not know. Neighbours read neighbours, which lie in other banks of the memory.
+    The reduction has two levels, each a short loop. It needs fewer barriers than a tree, and no
+    shuffles, which the simulator does not support. Neighboring threads read neighboring numbers,
+    which are in different memory banks.
     """
     thread, threads = cuda.threadIdx.x, cuda.blockDim.x
     groups = (threads + GROUP - 1) // GROUP

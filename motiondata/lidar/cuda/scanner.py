@@ -1,7 +1,8 @@
-"""Launching the kernels: the sensor's rays and the memory of the blocks are kept on the GPU.
+"""Launch the kernels; the sensor's rays and the memory of the blocks stay on the GPU.
 
-Two launches for some frames: the first in shared memory, which fits a body some metres away; the
-second, a few blocks in global memory, takes the frames that did not fit, close up or dense.
+Every batch has two launches. The first uses shared memory, which is enough for a body several
+meters away. The second uses a limited number of blocks in global memory for the frames that did not
+fit, because the body is close or the sensor has many rays.
 """
 
 import warnings
@@ -19,42 +20,43 @@ from motiondata.lidar.sensor import Sensor, ray_directions
 
 
 class BlockSize(NamedTuple):
-    """What a block of the first launch has."""
+    """The size of a block of the first launch."""
 
     threads: int
     cells: int
-    """Rays of its window, 8 bytes each."""
+    """The capacity of the window, in rays of 8 bytes each."""
     room: int
-    """Hits that it has room for, 20 bytes each."""
+    """The capacity for hits, 20 bytes each."""
 
     @property
     def shared_bytes(self) -> int:
-        """Return the shared memory that it is launched with."""
+        """The dynamic shared memory of a block, in bytes."""
         return 8 * self.cells + 20 * self.room
 
 
 BLOCK = BlockSize(threads=4 if SIMULATED else THREADS, cells=3072, room=1024)
-"""With the kernel's own 4 kB just the 48 kB that a block may have without asking for more.
+"""The default block size: with the kernel's 4 kB of static memory, it uses exactly the 48 kB of
+shared memory that a block has by default.
 
-Enough for an adult 8 m away, before 128 beams of 2,048 columns. The simulator runs every thread as
-one of Python's.
+It is enough for an adult at 8 m and a sensor with 128 beams of 2,048 columns. The simulator runs
+every GPU thread as a Python thread.
 """
 
 LARGE_SHARE = 1 / 64
-"""Of the GPU's memory, for the blocks of the second launch."""
+"""The share of the GPU's memory for the blocks of the second launch."""
 
 LARGE_BLOCKS = 512
-"""Blocks of the second launch at the most."""
+"""The maximum number of blocks of the second launch."""
 
 STREAM = 0
-"""The default one, which PyTorch is on as well, where `Gpu.in_turn` sees to it."""
+"""The default stream, which PyTorch also uses within `Gpu.in_turn`."""
 
 RAY_BYTES = 8 + 4 * 4 + 4
-"""Of a block of the second launch: a key, a hit and its gap, a face."""
+"""Bytes per ray of a block of the second launch: a key, a hit with its gap, and a face."""
 
 
 class FrameScanner:
-    """Scans and samples posed frames before one sensor."""
+    """Scans and samples posed frames with one sensor."""
 
     def __init__(self, gpu: Gpu, sensor: Sensor, block: BlockSize = BLOCK) -> None:
         self._gpu = gpu
@@ -70,7 +72,7 @@ class FrameScanner:
         )
 
     def scan(self, mesh: Mesh, noise: Noise, kept: int) -> SampleArrays:
-        """Queue a scan that keeps so many points of each frame; 0 only counts the hits."""
+        """Queue a scan that keeps `kept` points per frame; 0 only counts the hits."""
         frames = len(mesh.vertices)
         seen = SampleArrays(
             points=self._gpu.empty((frames, max(1, kept), 3), torch.float32),
@@ -79,7 +81,7 @@ class FrameScanner:
         )
         views = (Mesh(*map(numba_view, mesh)), Noise(*map(numba_view, noise)))
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NumbaPerformanceWarning)  # few frames leave a GPU idle
+            warnings.simplefilter("ignore", NumbaPerformanceWarning)  # raised for few frames
             self._launch(*views, kept, SampleArrays(*map(numba_view, seen)))
         return seen
 

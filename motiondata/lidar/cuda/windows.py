@@ -1,6 +1,6 @@
-"""The window of a frame: the rays that its body can be on, which are few, and fit on the chip.
+"""The window of a frame: the rays that can hit its body, few enough to fit in shared memory.
 
-The threads of a block share the vertices, and then tell each other what they have found.
+The vertices are distributed over the threads of a block, which then combine their results.
 """
 
 import math
@@ -25,15 +25,15 @@ from motiondata.lidar.cuda.fields import NOT_FINITE, Rays, SharedScratch, Window
 from motiondata.lidar.cuda.jit import step
 
 NO_HIT = 2**63 - 1
-"""The key of a ray that has no hit so far: above all others."""
+"""The key of a ray without a hit: larger than all other keys."""
 
 LAST = 2**31 - 1
-"""A number above that of any beam."""
+"""A number larger than that of any beam."""
 
 
 @step
 def find_window(vertices: Any, rays: Rays, board: SharedScratch) -> Window:
-    """Bound the rays that a body can be on; it has `NOT_FINITE` columns where a vertex is not."""
+    """Return the window of a body; it has `NOT_FINITE` columns if a vertex is not finite."""
     reference = math.atan2(vertices[0, 1], vertices[0, 0])
     low, high, bottom, top = _bounds_of_vertices(vertices, reference, board.reals)
     if high == FAR:
@@ -52,9 +52,9 @@ def find_window(vertices: Any, rays: Rays, board: SharedScratch) -> Window:
 
 @step
 def _bounds_of_vertices(vertices: Any, reference: Real, bounds: Any) -> Any:
-    """Bound the azimuths, from a reference on, and the tangents of all vertices.
+    """Bound the azimuths, relative to a reference, and the elevation tangents of all vertices.
 
-    The upper bound of the azimuths is infinite where a vertex is not finite.
+    The upper bound of the azimuths is infinite if a vertex is not finite.
     """
     thread = cuda.threadIdx.x
     low, high, bottom, top = FAR, -FAR, FAR, -FAR
@@ -78,7 +78,7 @@ def _bounds_of_vertices(vertices: Any, reference: Real, bounds: Any) -> Any:
 
 @step
 def _bounds_of_beams(rays: Rays, bottom: Real, top: Real, bounds: Any) -> Any:
-    """Return the first and the last number of the beams between two tangents."""
+    """Return the lowest and the highest number of the beams between two tangents."""
     if cuda.threadIdx.x == 0:
         bounds[0], bounds[1] = LAST, -1
     cuda.syncthreads()
@@ -92,7 +92,7 @@ def _bounds_of_beams(rays: Rays, bottom: Real, top: Real, bounds: Any) -> Any:
 
 @step
 def clear(keys: Any, window: Window) -> None:
-    """Take all hits out of a window."""
+    """Remove all hits from a window."""
     for cell in range(cuda.threadIdx.x, window.columns * window.beams, cuda.blockDim.x):
         keys[cell] = NO_HIT
     cuda.syncthreads()
@@ -100,7 +100,7 @@ def clear(keys: Any, window: Window) -> None:
 
 @step
 def first_column(window: Window, rays: Rays, beam: int) -> int:
-    """Return the column of a beam with which the window begins."""
+    """Return the first column of the window in a beam."""
     columns = rays.directions.shape[1]
     columns_per_radian = np.float32(columns) / TURN
     first = int64(math.ceil((window.start - rays.offsets[beam]) * columns_per_radian))
