@@ -13,6 +13,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -75,8 +76,12 @@ def inject(fault: Fault, patch: pytest.MonkeyPatch) -> None:
         if hit and not fault.after:
             fault.happen(driver)
         result = act()
-        if hit and fault.after:
-            fault.happen(driver)
+        with ExitStack() as opened:
+            if isinstance(result, io.IOBase):
+                opened.enter_context(result)  # nobody else can close it after the fault
+            if hit and fault.after:
+                fault.happen(driver)
+            opened.pop_all()
         return result
 
     def watched_open(path: Path, mode: str = "r", *more: Any, **named: Any) -> Any:
