@@ -64,10 +64,14 @@ def cases(language: str) -> list[object]:
     ]
 
 
+OF_OUTER_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+"""Variables of the `make` that runs the tests. With them, `make` in a block prints its folder."""
+
+
 def environment(folder: Path) -> dict[str, str]:
     """Return an environment with the project's programs on the path, and without a network."""
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name not in OF_OUTER_MAKE},
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "OMP_NUM_THREADS": "1",
         "HF_HOME": str(folder / "huggingface"),
