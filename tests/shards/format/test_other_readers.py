@@ -1,6 +1,8 @@
 """The pipelines of docs/loading.md that need nothing of ours read the same shards."""
 
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -78,18 +80,20 @@ def test_datasets_streams_a_split(
     assert_read(list(read), SAME)
 
 
-@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::UserWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_ray_data_reads_a_split(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def read_with_ray_data(folder: str) -> list[dict[str, Any]]:
     import ray
 
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
-    try:
-        rows = ray.data.read_webdataset(f"{dataset.path}/train").take_all()
-    finally:
-        ray.shutdown()
+    rows: list[dict[str, Any]] = ray.data.read_webdataset(folder).take_all()
+    ray.shutdown()
+    return rows
+
+
+def test_ray_data_reads_a_split(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In another process, because Ray keeps the token of the first cluster of a process."""
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        rows = pool.submit(read_with_ray_data, f"{dataset.path}/train").result()
     assert_read(sorted(rows, key=lambda row: row["__key__"]), SAME)
 
 
