@@ -15,7 +15,7 @@ from pipelines.engine.execution import Execution
 from pipelines.engine.failures import BuildResult, Outcome
 from pipelines.engine.finalize import finalize
 from pipelines.engine.foreign_dataset import expect_own_kind
-from pipelines.engine.jobs import Jobs, unfinished_shards
+from pipelines.engine.jobs import BuildShard, Jobs, unfinished_shards
 from pipelines.engine.output_folder import (
     check_output_folder,
     has_plan,
@@ -30,31 +30,44 @@ from pipelines.engine.run_lock import locked_run, while_run_is_current
 from pipelines.engine.shard import build_shard
 from pipelines.engine.summary import describe_build
 from pipelines.engine.totals import BuildTotals
-from pipelines.engine.workers.executor import run_jobs
+from pipelines.engine.workers.executor import RunAll, RunJobs, run_jobs
 from pipelines.engine.workers.trial import try_first_rows
 
 
-def build(product: Product, out: Path, execution: Execution) -> BuildResult:
+def build(
+    product: Product,
+    out: Path,
+    execution: Execution,
+    *,
+    build_shard: BuildShard = build_shard,
+    run_jobs: RunJobs = run_jobs,
+) -> BuildResult:
     """Build a dataset, or resume an earlier run, and return the result.
+
+    `build_shard` builds one shard in a worker; `run_jobs` runs all jobs of the build.
 
     Raises `InputError`, before anything is written, if an option or an input is wrong. Raises
     `AbortedError` if the machine stops the build. The same call then resumes it.
     """
     with os_errors_as_aborted(out):
-        plan, totals, rate = _build(product, out.absolute(), execution)
+        run_all = partial(run_jobs, build_shard)
+        plan, totals, rate = _build(product, out.absolute(), execution, run_all)
     outcome = Outcome.of(plan.rows, totals.drops, execution.max_failures)
     summary = describe_build(out, plan, totals, rate, [*product.warnings, *product.remarks(totals)])
     return BuildResult(f"{summary}\n{outcome.describe()}", outcome.within_budget)
 
 
-def _build(product: Product, out: Path, execution: Execution) -> tuple[Plan[Any], BuildTotals, str]:
+def _build(
+    product: Product, out: Path, execution: Execution, run_all: RunAll
+) -> tuple[Plan[Any], BuildTotals, str]:
     planned = _plan_run(product, out, execution)
     with locked_run(out) as run:
         permit = partial(while_run_is_current, out, run)
         if execution.retry_dropped:
             planned = plan_retry(out, planned, product.plan_around, permit)
         prepare_output_folder(out, planned.fingerprint, execution.restart, permit)
-        rate = _run(Jobs(planned, product, out, run, unfinished_shards(out, planned)), execution)
+        jobs = Jobs(planned, product, out, run, unfinished_shards(out, planned))
+        rate = _run(jobs, execution, run_all)
         totals = finalize(out, planned, product, permit)
     return planned.plan, totals, rate
 
@@ -69,7 +82,7 @@ def _plan_run(product: Product, out: Path, execution: Execution) -> PlannedBuild
     return planned
 
 
-def _run(jobs: Jobs, execution: Execution) -> str:
+def _run(jobs: Jobs, execution: Execution, run_all: RunAll) -> str:
     """Run jobs and return a description of their rate."""
     if jobs:
         jobs.product.warm_up()  # before the workers are forked, so that they inherit it
@@ -77,7 +90,7 @@ def _run(jobs: Jobs, execution: Execution) -> str:
     done_before = int(frames.sum() - frames[jobs.numbers].sum())
     with (
         Progress(int(frames.sum()), done_before, sys.stderr) as progress,
-        closing(run_jobs(build_shard, jobs, execution, progress.advance)) as finished,
+        closing(run_all(jobs, execution, progress.advance)) as finished,
     ):
         for _ in finished:
             pass  # receipts are read later, in plan order

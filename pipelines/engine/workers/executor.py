@@ -10,7 +10,7 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from math import ceil, floor
 from typing import Any
@@ -31,6 +31,11 @@ CONNECT_SECONDS = 5.0
 """The time within which a cluster's address must answer."""
 SHARES = 10_000
 """Ray allocates a GPU in units of 1/`SHARES`."""
+
+RunAll = Callable[[Sequence[ShardJob], Execution, OnFrames], Generator[str]]
+"""Runs jobs, and yields the names of their shards as they finish."""
+RunJobs = Callable[[BuildShard, Sequence[ShardJob], Execution, OnFrames], Generator[str]]
+"""Runs jobs by the given function, and yields the names of their shards as they finish."""
 
 
 def run_jobs(
