@@ -1,11 +1,13 @@
-"""Rotation matrices of many frames at once, and their conversion to axis-angle vectors.
+"""Rotations of many frames at once as NumPy arrays: matrices, axis-angle vectors, and six numbers.
 
-Matrices are used because most joints turn about one axis, and a product of a few matrices gives the
-other rotations.
+Conversions from and to angles of poses are defined here. The compiled and the PyTorch kernels of
+`motiondata.bodies` have the same formula for their own arrays and are tested against this one.
 """
 
 import numpy as np
 from numpy.typing import NDArray
+
+from motiondata.trigonometry import sines_and_cosines
 
 Floats = NDArray[np.float64]
 
@@ -24,6 +26,16 @@ def about(axis: str, angle: Floats) -> Floats:
     matrices[:, second, first] = np.sin(angle)
     matrices[:, first, second] = -matrices[:, second, first]
     return matrices
+
+
+def turned_about(axis: Floats, angle: Floats, vector: Floats) -> Floats:
+    """Rotate `vector` (3,) about the unit `axis` (3,) by each angle; return (frames, 3).
+
+    `angle` is shaped (frames,), radians. This is Rodrigues' formula without the matrix.
+    """
+    cosine, sine = np.cos(angle)[:, np.newaxis], np.sin(angle)[:, np.newaxis]
+    result: Floats = cosine * vector + sine * np.cross(axis, vector)
+    return result + (1.0 - cosine) * axis * (axis @ vector)
 
 
 def inverse(rotations: Floats) -> Floats:
@@ -48,6 +60,48 @@ def axes_along(first: Floats, second: Floats) -> Floats:
     y = second - np.sum(second * x, axis=-1, keepdims=True) * x
     y = y / np.linalg.norm(y, axis=-1, keepdims=True)
     return np.stack([x, y, np.cross(x, y)], axis=-1)
+
+
+def rotvec_to_rotmat(rotvecs: Floats) -> Floats:
+    """Convert axis-angle vectors, shaped (..., 3), radians, to matrices shaped (..., 3, 3).
+
+    This is Rodrigues' formula. The sines are those of `motiondata.trigonometry`, so that the bits
+    do not depend on the processor.
+    """
+    x, y, z = np.moveaxis(rotvecs, -1, 0)
+    angle = np.sqrt(x * x + y * y + z * z)
+    turn, half = _sine_over_angle(angle), _sine_over_angle(angle / 2)
+    bend = 0.5 * half * half
+    matrices = np.empty((*rotvecs.shape, 3))
+    matrices[..., 0, 0], matrices[..., 0, 1] = 1 - bend * (y * y + z * z), bend * x * y - turn * z
+    matrices[..., 0, 2], matrices[..., 1, 0] = bend * x * z + turn * y, bend * x * y + turn * z
+    matrices[..., 1, 1], matrices[..., 1, 2] = 1 - bend * (x * x + z * z), bend * y * z - turn * x
+    matrices[..., 2, 0], matrices[..., 2, 1] = bend * x * z - turn * y, bend * y * z + turn * x
+    matrices[..., 2, 2] = 1 - bend * (x * x + y * y)
+    return matrices
+
+
+def _sine_over_angle(angle: Floats) -> Floats:
+    still = angle == 0
+    sines, _ = sines_and_cosines(angle)
+    return np.where(still, 1.0, sines / np.where(still, 1.0, angle))
+
+
+def rotmat_to_sixd_columns(matrices: Floats) -> Floats:
+    """Return the first two columns of matrices (..., 3, 3), one after the other, shaped (..., 6).
+
+    This is the 6D representation of Zhou et al., "On the Continuity of Rotation Representations in
+    Neural Networks" (2019), in the order of HumanML3D (`quaternion_to_cont6d_np`).
+    """
+    return np.concatenate([matrices[..., :, 0], matrices[..., :, 1]], axis=-1)
+
+
+def rotmat_to_sixd_rows(matrices: Floats) -> Floats:
+    """Return the first two rows of matrices (..., 3, 3), one after the other, shaped (..., 6).
+
+    This is the order of PyTorch3D (`matrix_to_rotation_6d`), which the 272 features use.
+    """
+    return np.concatenate([matrices[..., 0, :], matrices[..., 1, :]], axis=-1)
 
 
 def rotmat_to_rotvec(matrices: Floats) -> Floats:

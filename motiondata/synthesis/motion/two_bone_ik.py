@@ -7,7 +7,7 @@ rounding and does not slide.
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.rotations import axes_along, inverse
+from motiondata.rotations import axes_along, inverse, turned_about
 
 Floats = NDArray[np.float64]
 
@@ -24,7 +24,7 @@ def solve_two_bone_ik(
     toward it as far as possible.
     """
     bend = hinge_angle(upper, lower, hinge, np.linalg.norm(target, axis=-1))
-    end = upper + _about(hinge, lower, bend)
+    end = upper + turned_about(hinge, bend, lower)
     at_rest = axes_along(end, np.broadcast_to(hinge, target.shape))
     return axes_along(target, normal) @ inverse(at_rest), bend
 
@@ -43,10 +43,3 @@ def hinge_angle(upper: Floats, lower: Floats, hinge: Floats, distance: Floats) -
     ratio = np.clip(product / np.hypot(cosine_part, sine_part), -1.0, 1.0)
     bend: Floats = straight + np.arccos(ratio)
     return bend
-
-
-def _about(axis: Floats, vector: Floats, angle: Floats) -> Floats:
-    """Rotate `vector` (3,) about the unit `axis` (3,) by each angle; return (frames, 3)."""
-    cosine, sine = np.cos(angle)[:, np.newaxis], np.sin(angle)[:, np.newaxis]
-    turned: Floats = cosine * vector + sine * np.cross(axis, vector)
-    return turned + (1.0 - cosine) * axis * (axis @ vector)
