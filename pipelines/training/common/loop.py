@@ -6,8 +6,7 @@ and repeats the steps since then, bit for bit on the same machine with the same 
 """
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
 from io import StringIO
 from math import isfinite
 from pathlib import Path
@@ -20,16 +19,12 @@ from torch.nn.parallel import DistributedDataParallel
 
 from motiondata.errors import InputError
 from pipelines.engine.progress import Progress
-from pipelines.training.common.change_steps import can_be_extended, position_in
-from pipelines.training.common.checkpoints import (
-    read_checkpoint,
-    reading_contents,
-    write_checkpoint,
-)
+from pipelines.training.common.change_steps import can_be_extended
 from pipelines.training.common.interrupts import deferred_interrupts
 from pipelines.training.common.logs import WATCH, Log, Record, logging_to
 from pipelines.training.common.optimizer import (
     autocast,
+    freeze_others,
     make_optimizer,
     optimizer_step,
     rate_factor,
@@ -39,13 +34,11 @@ from pipelines.training.common.optimizer import (
 )
 from pipelines.training.common.options import LoopOptions, Stage
 from pipelines.training.common.ranks import any_of_ranks, mean_of_ranks, rank, world
+from pipelines.training.common.training_checkpoint import CHECKPOINT, TrainingCheckpoint
 from pipelines.training.common.training_task import TrainingPosition, TrainingTask
-from shards.errors import ShardError
 from shards.stream.batching import Batch
 from shards.stream.loader import Loader
 from shards.stream.views import View
-
-CHECKPOINT = "checkpoint.pt"
 
 
 def train(
@@ -101,11 +94,11 @@ class _Run:
     ) -> None:
         self.position = TrainingPosition()
         self._training, self._options, self._log = training, options, log
-        self._path = out / CHECKPOINT
         self._device = next(training.module.parameters()).device
         self._loader = Loader(view, options.workers, pin_memory=self._device.type == "cuda")
         self._batches = _endless(self._loader)
-        self._optimizer_state: dict[str, Any] | None = None
+        self._checkpoint = TrainingCheckpoint(out / CHECKPOINT, training, options, self._loader)
+        self._optimizer_state: Mapping[str, Any] | None = None
 
     @property
     def done(self) -> bool:
@@ -114,46 +107,8 @@ class _Run:
 
     def resume(self) -> None:
         """Restore the state of an earlier run, if there is one."""
-        if self._path.exists():
-            self._restore()
+        self.position, self._optimizer_state = self._checkpoint.restore()
         self._log.cut(self.position.total)
-
-    def _restore(self) -> None:
-        state = read_checkpoint(self._path, self._training.kind)
-        with reading_contents(self._path, self._training.kind):
-            self._expect_same(state["identity"])
-            self.position = self._find_position(
-                state["stages"], TrainingPosition(**state["position"])
-            )
-            self._load(state["weights"])
-            self._go_on_with(state["view"])
-            self._optimizer_state = state["optimizer"] if self.position.step else None
-
-    def _find_position(
-        self, stages: Sequence[Mapping[str, Any]], before: TrainingPosition
-    ) -> TrainingPosition:
-        """Return the current position; the stages may have changed their number of steps."""
-        try:
-            begun = [Stage(**stage) for stage in stages]
-            now = [*self._training.stages]
-            return position_in(now, begun, before, self._options.optimizer)
-        except InputError as error:
-            raise self._begun_otherwise(str(error)) from error
-
-    def _load(self, weights: Mapping[str, Any]) -> None:
-        try:
-            self._training.module.load_state_dict(weights)
-        except RuntimeError as error:  # the folder of the text model has another model than before
-            raise InputError(
-                f"{self._path}: its weights do not fit what is trained ({error}); choose another "
-                "--out, or remove the folder"
-            ) from error
-
-    def _go_on_with(self, view: Mapping[str, Any]) -> None:
-        try:
-            self._loader.load_state_dict(view)
-        except ShardError as error:  # --batch or the number of processes has changed
-            raise self._begun_otherwise(str(error)) from error
 
     def finish_stage(self, progress: Progress, stop: list[int]) -> None:
         """Run the remaining steps of the current stage."""
@@ -171,12 +126,10 @@ class _Run:
 
     def _begin(self, stage: Stage) -> tuple[torch.optim.AdamW, nn.Module]:
         groups = self._training.groups(stage.name)
-        trained = {parameter for group in groups for parameter in group.parameters}
-        for parameter in self._training.module.parameters():
-            parameter.requires_grad_(parameter in trained)
+        freeze_others(self._training.module, groups)
         optimizer = make_optimizer(groups, self._options.optimizer)
         if self._optimizer_state is not None:
-            with reading_contents(self._path, self._training.kind):
+            with self._checkpoint.reading_contents():
                 restore_optimizer(optimizer, self._optimizer_state)
             self._optimizer_state = None
         losses = _Losses(self._training)
@@ -192,17 +145,23 @@ class _Run:
             scalars = losses(batch)
         norm = optimizer_step(optimizer, scalars["loss"], options.clip)
         self.position = self.position.after_step(stage)
+        rates = [group["lr"] for group in optimizer.param_groups]
+        record = self._record(stage, scalars, norm, rates)
+        return _expect_finite({**record, "seconds": round(monotonic() - started, 4)})
+
+    def _record(
+        self, stage: Stage, scalars: Mapping[str, torch.Tensor], norm: float, rates: list[float]
+    ) -> Record:
+        """Return the record of the step just done; its scalars are means over the ranks."""
         values = mean_of_ranks(torch.stack([*scalars.values()]).detach().float()).tolist()
-        record = {
+        return {
             "step": self.position.total,
             "stage": stage.name,
             "epoch": self._loader.view.state_dict()["epoch"],
             **dict(zip(scalars, values, strict=True)),
             "gradient_norm": norm,
-            "rates": [group["lr"] for group in optimizer.param_groups],
-            "seconds": round(monotonic() - started, 4),
+            "rates": rates,
         }
-        return _expect_finite(record)
 
     def _note(self, record: Record, progress: Progress) -> None:
         self._log.write(record)
@@ -224,44 +183,8 @@ class _Run:
         return not ended or (self.done and can_be_extended(stage, self._options.optimizer))
 
     def _save(self, optimizer: torch.optim.AdamW | None) -> None:
-        if rank() != 0:
-            return
-        state = {
-            "contents": dict(self._training.contents()),
-            "weights": self._training.module.state_dict(),
-            "identity": self._identity,
-            "stages": [asdict(stage) for stage in self._training.stages],
-            "optimizer": None if optimizer is None else optimizer.state_dict(),
-            "view": self._loader.state_dict(),
-            "position": asdict(self.position),
-        }
-        write_checkpoint(self._path, self._training.kind, state)
-
-    @property
-    def _identity(self) -> dict[str, Any]:
-        return {**self._options.identity, **self._training.identity()}
-
-    def _expect_same(self, before: Mapping[str, Any]) -> None:
-        now, before = _flat(self._identity), _flat(before)
-        different = [name for name in {**before, **now} if before.get(name) != now.get(name)]
-        if different:
-            found = "; ".join(f"{name} {before.get(name)} -> {now.get(name)}" for name in different)
-            raise self._begun_otherwise(found)
-
-    def _begun_otherwise(self, found: str) -> InputError:
-        return InputError(
-            f"{self._path.parent}: was begun otherwise ({found}); choose another --out, or remove "
-            "the folder"
-        )
-
-
-def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values without nested mappings: those of `sizes` as `sizes.width` and so on."""
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        nested = _flat(value) if isinstance(value, Mapping) else None
-        flat |= {name: value} if nested is None else {f"{name}.{of}": nested[of] for of in nested}
-    return flat
+        if rank() == 0:
+            self._checkpoint.save(self.position, optimizer)
 
 
 def _endless(loader: Loader) -> Iterator[Batch]:

@@ -54,6 +54,13 @@ def make_optimizer(
     )
 
 
+def freeze_others(module: nn.Module, groups: Sequence[ParameterGroup]) -> None:
+    """Freeze all parameters of a module that are in none of the groups."""
+    trained = {parameter for group in groups for parameter in group.parameters}
+    for parameter in module.parameters():
+        parameter.requires_grad_(parameter in trained)
+
+
 def restore_optimizer(optimizer: torch.optim.AdamW, state: Mapping[str, Any]) -> None:
     """Load the state of an optimizer; raise `ValueError` if it belongs to other parameters."""
     before = [_settings(group) for group in optimizer.param_groups]

@@ -26,9 +26,10 @@ from pipelines.training.captioning.generate import caption_split, matched_and_sh
 from pipelines.training.captioning.options import CaptionerTrainingOptions
 from pipelines.training.captioning.train_captioner import CaptionerTraining, train_captioner
 from pipelines.training.common.logs import WATCH, History, Record, read_log
-from pipelines.training.common.loop import CHECKPOINT, train
+from pipelines.training.common.loop import train
 from pipelines.training.common.optimizer import SEED_RANKS
 from pipelines.training.common.options import LoopOptions, OptimizerOptions
+from pipelines.training.common.training_checkpoint import CHECKPOINT
 from shards.format.dataset import Dataset
 from shards.stats.moments import Moments
 from shards.stats.statistics_files import StatisticsKey

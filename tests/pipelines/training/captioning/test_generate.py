@@ -25,8 +25,8 @@ from pipelines.training.captioning.options import (
     GenerationOptions,
 )
 from pipelines.training.captioning.train_captioner import train_captioner
-from pipelines.training.common.loop import CHECKPOINT
 from pipelines.training.common.options import LoopOptions, OptimizerOptions
+from pipelines.training.common.training_checkpoint import CHECKPOINT
 from shards.errors import ShardError
 from shards.format.dataset import Dataset, write_dataset_json
 from tests.support.captioned_features import MadeFeatures, captions_of, make_captioned

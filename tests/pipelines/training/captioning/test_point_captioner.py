@@ -18,8 +18,8 @@ from pipelines.training.captioning.options import CaptionerTrainingOptions
 from pipelines.training.captioning.train_captioner import CaptionerTraining, train_captioner
 from pipelines.training.common.checkpoints import read_checkpoint
 from pipelines.training.common.clip_fields import batch_to_clips
-from pipelines.training.common.loop import CHECKPOINT
 from pipelines.training.common.options import LoopOptions, OptimizerOptions
+from pipelines.training.common.training_checkpoint import CHECKPOINT
 from pipelines.training.encoders.options import EncoderOptions
 from shards.format.dataset import Dataset
 from shards.stream.streamed_dataset import StreamedDataset

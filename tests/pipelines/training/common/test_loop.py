@@ -16,9 +16,10 @@ from motiondata.errors import InputError
 from pipelines.engine.errors import AbortedError
 from pipelines.training.common.checkpoints import read_checkpoint, write_checkpoint
 from pipelines.training.common.logs import LOG, History, Record, logging_to, read_log
-from pipelines.training.common.loop import CHECKPOINT, train
+from pipelines.training.common.loop import train
 from pipelines.training.common.optimizer import ParameterGroup, rate_factor
 from pipelines.training.common.options import LoopOptions, OptimizerOptions, Stage
+from pipelines.training.common.training_checkpoint import CHECKPOINT
 from pipelines.training.common.training_task import TrainingPosition
 from shards.format.dataset import Dataset
 from shards.stream.batching import Batch
