@@ -1,33 +1,29 @@
-"""Poison: recordings that do harm to the process that reads them, and how often they do it.
+"""Recordings that crash, hang or bloat the process that reads them, and how often they do it.
 
-A double of the reader goes by the recording's name, `<harm> <times>`. It is told here and nowhere
-in the program; workers find it because they are given `build_poisoned` to run.
+The name of such a recording is `<harm> <times>`. `CrashingProduct` does the harm.
 """
 
 import faulthandler
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
-from motiondata.bodies.body import Body
-from motiondata.bodies.posing import ShapedBody
-from motiondata.clip import Clip
-from pipelines.clips.options import BuildOptions
 from pipelines.clips.planned_clips import PlannedClip
-from pipelines.clips.read_clip import read_clip
-from pipelines.engine import shard
-from pipelines.engine.jobs import RowListener, ShardJob
-from pipelines.engine.receipts import Receipt
-from pipelines.products.lidar import product
+from pipelines.engine.build import build
+from pipelines.engine.execution import Execution
+from pipelines.engine.product import FinishSamples
+from pipelines.products.lidar.product import LidarProduct
 from tests.support.archive import FRAMES, MadeArchive, make_archive, write_recording
 from tests.support.skeleton import moving_pose
 
 FOLDER = "CMU/66"
-"""Where the poisonous recordings lie."""
+"""The folder of these recordings."""
 
 
 def abort() -> None:
@@ -59,23 +55,27 @@ HARM: dict[str, Callable[[], object]] = {
 }
 
 
-def build_poisoned(job: ShardJob, listener: RowListener) -> Receipt:
-    """Build a shard with the reader's double."""
-    product.read_clip = read_poisoned  # type: ignore[attr-defined]
-    return shard.build_shard(job, listener)
+@dataclass(frozen=True)
+class CrashingProduct(LidarProduct):
+    """The LiDAR product, but the recordings in `FOLDER` first do the harm of their names."""
+
+    is_tried: ClassVar[bool] = False
+    """A trial would use up harm that is meant for the build."""
+
+    def begin(self, planned: PlannedClip) -> FinishSamples:
+        """Do the harm of a recording until it was done as often as its name says."""
+        if planned.recording.startswith(FOLDER):
+            harm, times = Path(planned.recording).stem.removesuffix("_poses").split()
+            if harms_done(self.options.amass, harm) < int(times):
+                with (self.options.amass / f"{harm}.log").open("a") as log:
+                    log.write(f"{os.getpid()}\n")
+                HARM[harm]()
+        return super().begin(planned)
 
 
-def read_poisoned(
-    planned: PlannedClip, options: BuildOptions, bodies: Mapping[str, Body]
-) -> tuple[Clip, ShapedBody]:
-    """Read a clip as usual, once its recording has done its harm as often as its name says."""
-    if planned.recording.startswith(FOLDER):
-        harm, times = Path(planned.recording).stem.removesuffix("_poses").split()
-        if harms_done(options.amass, harm) < int(times):
-            with (options.amass / f"{harm}.log").open("a") as log:
-                log.write(f"{os.getpid()}\n")
-            HARM[harm]()
-    return read_clip(planned, options, bodies)
+def build_crashing(archive: MadeArchive, out: Path, execution: Execution) -> None:
+    """Build an archive, some of whose recordings crash or hang their worker."""
+    build(CrashingProduct.of(archive.options()), out, execution)
 
 
 def harms_done(amass: Path, harm: str) -> int:
@@ -84,15 +84,15 @@ def harms_done(amass: Path, harm: str) -> int:
     return len(log.read_text().splitlines()) if log.exists() else 0
 
 
-def make_poisoned_archive(root: Path, *poisons: str) -> MadeArchive:
+def make_crashing_archive(root: Path, *harms: str) -> MadeArchive:
     """Make the small archive with further training rows, in the middle of its good ones."""
     archive = make_archive(root)
-    for poison in poisons:
-        write_recording(root, f"{FOLDER}/{poison}", *moving_pose(FRAMES, seed=7))
+    for harm in harms:
+        write_recording(root, f"{FOLDER}/{harm}", *moving_pose(FRAMES, seed=7))
     index, train = root / "index.csv", root / "train.txt"
     header, *rows = index.read_text().splitlines()
-    for number, poison in enumerate(poisons):
-        rows.insert(3, f"./pose_data/{FOLDER}/{poison}_poses.npy,0,9,P{number}.npy")
+    for number, harm in enumerate(harms):
+        rows.insert(3, f"./pose_data/{FOLDER}/{harm}_poses.npy,0,9,P{number}.npy")
         train.write_text(train.read_text() + f"P{number}\n")
     index.write_text("\n".join([header, *rows]) + "\n")
     return archive

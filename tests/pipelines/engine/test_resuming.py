@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from motiondata.errors import InputError
 from pipelines.clips.options import BuildOptions
 from pipelines.datasets.info import verify
+from pipelines.engine.build import build
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
 from pipelines.engine.output_folder import PLAN
 from pipelines.engine.workers.executor import run_jobs
 from pipelines.products.lidar.build import build_lidar
+from pipelines.products.lidar.product import LidarProduct
 from tests.support.archive import MadeArchive, write_recording
 from tests.support.compare_builds import expect_no_unfinished_files, files_of, finished_shards
 from tests.support.faults import Fault, inject
@@ -203,19 +205,19 @@ def build_shuffled(
     options: BuildOptions, out: Path, order: int, fault: Fault | None, workers: int
 ) -> None:
     """Build with the jobs in another order until a fault ends it; without one, on Ray if asked."""
+
+    def run_shuffled(build, jobs, execution, on_frames):  # type: ignore[no-untyped-def]
+        shuffled = [jobs[at] for at in np.random.default_rng(order).permutation(len(jobs))]
+        return run_jobs(build, shuffled, execution, on_frames)
+
+    product = LidarProduct.of(options)
+    if fault is None:
+        build(product, out, Execution(workers), run_jobs=run_shuffled)
+        return
     with pytest.MonkeyPatch.context() as patch:
-
-        def run_shuffled(build, jobs, execution, on_frames):  # type: ignore[no-untyped-def]
-            shuffled = [jobs[at] for at in np.random.default_rng(order).permutation(len(jobs))]
-            return run_jobs(build, shuffled, execution, on_frames)
-
-        patch.setattr("pipelines.engine.build.run_jobs", run_shuffled)
-        if fault is None:
-            build_lidar(options, out, Execution(workers))
-            return
         inject(fault, patch)
         try:
-            build_lidar(options, out, Execution())
+            build(product, out, Execution(), run_jobs=run_shuffled)
         except (AbortedError, KeyboardInterrupt):
             expect_no_unfinished_files(out)
 

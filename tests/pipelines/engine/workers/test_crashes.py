@@ -15,19 +15,20 @@ import pytest
 
 from motiondata.errors import DropReason
 from pipelines.datasets.info import verify
+from pipelines.engine.build import build
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
-from pipelines.engine.jobs import RowListener, ShardJob
+from pipelines.engine.jobs import BuildShard, RowListener, ShardJob
 from pipelines.engine.receipts import Receipt
 from pipelines.engine.shard import build_shard
 from pipelines.engine.workers.crashes import Crash, CrashTracker
 from pipelines.engine.workers.supervisor import MAX_UNEXPLAINED_CRASHES
-from pipelines.products.lidar.build import build_lidar
+from pipelines.products.lidar.product import LidarProduct
 from shards.format.dataset import Dataset
 from shards.format.publishing import TEMPORARY
 from tests.support.archive import GOOD, MadeArchive
 from tests.support.compare_builds import files_of
-from tests.support.crashing_rows import build_poisoned, harms_done, make_poisoned_archive
+from tests.support.crashing_rows import build_crashing, harms_done, make_crashing_archive
 from tests.test_layers import ROOT
 
 T = TypeVar("T")
@@ -36,9 +37,9 @@ QUICK = Execution(clip_seconds=2.0, worker_gigabytes=0.5)
 """Limits that a clip of the small archive never meets, once kernels are loaded."""
 
 
-@pytest.fixture(autouse=True)
-def _poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.engine.build.build_shard", build_poisoned)
+def build_by(build_shard: BuildShard, archive: MadeArchive, out: Path) -> None:
+    """Build an archive, with a given function that builds its shards."""
+    build(LidarProduct.of(archive.options()), out, QUICK, build_shard=build_shard)
 
 
 def drops_of(out: Path) -> dict[str, tuple[str, str]]:
@@ -62,8 +63,8 @@ POISONS = {
 
 
 def test_poisonous_recordings_cost_their_own_clips_alone(tmp_path: Path, out: Path) -> None:
-    archive = make_poisoned_archive(tmp_path, *POISONS)
-    build_lidar(archive.options(), out, QUICK)
+    archive = make_crashing_archive(tmp_path, *POISONS)
+    build_crashing(archive, out, QUICK)
     assert verify(out)[0]
     assert set(Dataset.open(out).manifest["key"].to_pylist()) == set(GOOD)
     dropped = drops_of(out)
@@ -84,37 +85,37 @@ def test_poisonous_recordings_cost_their_own_clips_alone(tmp_path: Path, out: Pa
 def test_a_death_that_does_not_come_again_costs_nothing(
     tmp_path: Path, out: Path, poison: str
 ) -> None:
-    archive = make_poisoned_archive(tmp_path, poison)
-    build_lidar(archive.options(), out / "poisoned", QUICK)
+    archive = make_crashing_archive(tmp_path, poison)
+    build_crashing(archive, out / "poisoned", QUICK)
     assert harms_done(archive.root / "amass", poison.split()[0]) == int(poison.split()[1])
-    build_lidar(archive.options(), out / "well", QUICK)
+    build_crashing(archive, out / "well", QUICK)
     assert files_of(out / "poisoned") == files_of(out / "well")
     assert not drops_of(out / "well")
 
 
 def test_a_build_that_goes_on_does_not_die_of_the_same_row_again(tmp_path: Path, out: Path) -> None:
-    archive = make_poisoned_archive(tmp_path, "stop 1", "abort 99")
+    archive = make_crashing_archive(tmp_path, "stop 1", "abort 99")
     with pytest.raises(KeyboardInterrupt):
-        build_lidar(archive.options(), out, QUICK)
+        build_crashing(archive, out, QUICK)
     assert harms_done(archive.root / "amass", "abort") == 2
-    build_lidar(archive.options(), out, QUICK)
+    build_crashing(archive, out, QUICK)
     assert harms_done(archive.root / "amass", "abort") == 2
     assert set(drops_of(out)) == {"P1"}
     assert verify(out)[0]
 
 
 def test_a_row_that_was_dropped_as_poison_can_be_tried_again(tmp_path: Path, out: Path) -> None:
-    archive = make_poisoned_archive(tmp_path, "abort 2")
-    build_lidar(archive.options(), out, QUICK)
+    archive = make_crashing_archive(tmp_path, "abort 2")
+    build_crashing(archive, out, QUICK)
     assert set(drops_of(out)) == {"P0"}
-    build_lidar(archive.options(), out, replace(QUICK, retry_dropped=True))
+    build_crashing(archive, out, replace(QUICK, retry_dropped=True))
     assert not drops_of(out)
     assert set(Dataset.open(out).manifest["key"].to_pylist()) == {*GOOD, "P0"}
     assert verify(out)[0]
 
 
 def test_a_shard_of_nothing_but_poison_is_no_shard(tmp_path: Path, out: Path) -> None:
-    archive = make_poisoned_archive(tmp_path, "abort 99")
+    archive = make_crashing_archive(tmp_path, "abort 99")
     lines = (tmp_path / "index.csv").read_text().splitlines()
     kept = [line for line in lines if not any(name in line for name in GOOD) or "000003" in line]
     (tmp_path / "index.csv").write_text("\n".join(kept) + "\n")
@@ -122,7 +123,7 @@ def test_a_shard_of_nothing_but_poison_is_no_shard(tmp_path: Path, out: Path) ->
         path = tmp_path / f"{name}.txt"
         names = [line for line in path.read_text().splitlines() if line in ("P0", "000003")]
         path.write_text("\n".join(names) + "\n")
-    build_lidar(archive.options(), out, QUICK)
+    build_crashing(archive, out, QUICK)
     assert verify(out)[0]
     assert not (out / "train/000000.tar").exists()
 
@@ -131,14 +132,10 @@ def die_before_any_row(job: ShardJob, listener: RowListener) -> Receipt:
     os._exit(3)
 
 
-def test_deaths_that_no_row_is_to_blame_for_end_the_build(
-    archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pipelines.engine.build.build_shard", die_before_any_row)
+def test_deaths_that_no_row_is_to_blame_for_end_the_build(archive: MadeArchive, out: Path) -> None:
     with pytest.raises(AbortedError, match=rf"died {MAX_UNEXPLAINED_CRASHES} times .* no one clip"):
-        build_lidar(archive.options(), out, QUICK)
-    monkeypatch.setattr("pipelines.engine.build.build_shard", build_shard)
-    build_lidar(archive.options(), out, QUICK)
+        build_by(die_before_any_row, archive, out)
+    build_by(build_shard, archive, out)
     assert verify(out)[0]
 
 
@@ -152,11 +149,8 @@ def die_in_mid_sentence_once(job: ShardJob, listener: RowListener) -> Receipt:
     return build_shard(job, listener)
 
 
-def test_a_worker_that_dies_in_mid_sentence_costs_nothing(
-    archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pipelines.engine.build.build_shard", die_in_mid_sentence_once)
-    build_lidar(archive.options(), out, QUICK)
+def test_a_worker_that_dies_in_mid_sentence_costs_nothing(archive: MadeArchive, out: Path) -> None:
+    build_by(die_in_mid_sentence_once, archive, out)
     assert out.with_name("died").exists()
     assert verify(out)[0]
     assert set(Dataset.open(out).manifest["key"].to_pylist()) == set(GOOD)
@@ -170,26 +164,24 @@ class TwoWordError(Exception):
 
 
 def test_an_error_that_cannot_travel_arrives_in_words_with_its_origin(
-    archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
+    archive: MadeArchive, out: Path
 ) -> None:
     def raise_it(job: ShardJob, listener: RowListener) -> Receipt:
         raise TwoWordError("no", "way")
 
-    monkeypatch.setattr("pipelines.engine.build.build_shard", raise_it)
     with pytest.raises(RuntimeError, match=r"TwoWordError\('no way'\)") as caught:
-        build_lidar(archive.options(), out, QUICK)
+        build_by(raise_it, archive, out)
     assert "in raise_it" in "".join(caught.value.__notes__)
 
 
 def test_what_building_raises_is_raised_to_the_caller_with_its_origin(
-    archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
+    archive: MadeArchive, out: Path
 ) -> None:
     def raise_it(job: ShardJob, listener: RowListener) -> Receipt:
         raise ZeroDivisionError(job.shard.name)
 
-    monkeypatch.setattr("pipelines.engine.build.build_shard", raise_it)
     with pytest.raises(ZeroDivisionError, match=r"test/000000\.tar") as caught:
-        build_lidar(archive.options(), out, QUICK)
+        build_by(raise_it, archive, out)
     assert "in raise_it" in "".join(caught.value.__notes__)
 
 
@@ -200,26 +192,21 @@ def test_a_full_disk_names_the_file_that_it_was_too_full_for(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def build_on_full_disk(job: ShardJob, listener: RowListener) -> Receipt:
-        monkeypatch.setattr("shards.format.publishing.os.fsync", no_space)
+        monkeypatch.setattr(os, "fsync", no_space)
         return build_shard(job, listener)
 
-    monkeypatch.setattr("pipelines.engine.build.build_shard", build_on_full_disk)
     with pytest.raises(AbortedError, match=r"No space left on device .*test/000000\.tar"):
-        build_lidar(archive.options(), out, QUICK)
+        build_by(build_on_full_disk, archive, out)
 
 
 def test_a_worker_dies_with_its_driver(tmp_path: Path, out: Path) -> None:
-    archive = make_poisoned_archive(tmp_path, "hang 99")
+    archive = make_crashing_archive(tmp_path, "hang 99")
     program = (
         "import sys; from pathlib import Path\n"
-        "from pipelines.engine import build as engine\n"
         "from pipelines.engine.execution import Execution\n"
-        "from pipelines.products.lidar.build import build_lidar\n"
         "from tests.support.archive import MadeArchive\n"
-        "from tests.support.crashing_rows import build_poisoned\n"
-        "engine.build_shard = build_poisoned\n"
-        "options = MadeArchive(Path(sys.argv[1])).options()\n"
-        "build_lidar(options, Path(sys.argv[2]), Execution())\n"
+        "from tests.support.crashing_rows import build_crashing\n"
+        "build_crashing(MadeArchive(Path(sys.argv[1])), Path(sys.argv[2]), Execution())\n"
     )
     log = archive.root / "amass/hang.log"
     driver = subprocess.Popen([sys.executable, "-c", program, str(tmp_path), str(out)], cwd=ROOT)

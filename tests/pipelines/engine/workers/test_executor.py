@@ -26,10 +26,14 @@ from pipelines.engine.shard import build_shard
 from pipelines.engine.workers.executor import gpu_share, run_jobs
 from pipelines.engine.workers.supervisor import Supervisor
 from pipelines.products.lidar.build import build_lidar
-from pipelines.products.lidar.product import LidarProduct
 from tests.support.archive import MadeArchive
 from tests.support.compare_builds import files_of
-from tests.support.crashing_rows import build_poisoned, harms_done, make_poisoned_archive
+from tests.support.crashing_rows import (
+    CrashingProduct,
+    build_crashing,
+    harms_done,
+    make_crashing_archive,
+)
 from tests.support.faults import build_words
 
 SMALL = 100_000
@@ -38,7 +42,7 @@ SMALL = 100_000
 
 def jobs_of(archive: MadeArchive, out: Path, run: str) -> list[ShardJob]:
     options = archive.options()
-    product = LidarProduct.of(options)
+    product = CrashingProduct.of(options)
     shards = product.plan_around({}).plan.shards
     return [ShardJob(shard, product, out, "plan", run) for shard in shards]
 
@@ -71,19 +75,19 @@ def test_what_travels_is_small_and_holds_no_array(archive: MadeArchive, out: Pat
 def test_frames_that_are_lost_are_counted_once(
     tmp_path: Path, out: Path, poisons: list[str]
 ) -> None:
-    archive = make_poisoned_archive(tmp_path, *poisons)
+    archive = make_crashing_archive(tmp_path, *poisons)
     counted: list[int] = []
     with locked_run(out) as run:
         jobs = jobs_of(archive, out, run)
-        for _ in run_jobs(build_poisoned, jobs, Execution(), counted.append):
+        for _ in run_jobs(build_shard, jobs, Execution(), counted.append):
             pass
     assert sum(counted) == sum(clip.frames for job in jobs for clip in job.shard.clips)
 
 
 def test_a_worker_ends_when_nobody_wants_its_receipts(tmp_path: Path, out: Path) -> None:
-    archive = make_poisoned_archive(tmp_path, "hang 99")
+    archive = make_crashing_archive(tmp_path, "hang 99")
     with locked_run(out) as run:
-        receipts = run_jobs(build_poisoned, jobs_of(archive, out, run), Execution(), print)
+        receipts = run_jobs(build_shard, jobs_of(archive, out, run), Execution(), print)
         next(receipts)
         assert multiprocessing.active_children()
         receipts.close()
@@ -91,14 +95,13 @@ def test_a_worker_ends_when_nobody_wants_its_receipts(tmp_path: Path, out: Path)
 
 
 def test_ray_drops_the_same_rows_and_replaces_what_dies_with_the_same_bytes(
-    tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, out: Path
 ) -> None:
-    monkeypatch.setattr("pipelines.engine.build.build_shard", build_poisoned)
-    archive = make_poisoned_archive(tmp_path, "kill-parent 1", "abort 99")
+    archive = make_crashing_archive(tmp_path, "kill-parent 1", "abort 99")
     before = signal.getsignal(signal.SIGTERM)
-    build_lidar(archive.options(), out / "ray", Execution(workers=2))
+    build_crashing(archive, out / "ray", Execution(workers=2))
     assert harms_done(archive.root / "amass", "kill-parent") == 1
-    build_lidar(archive.options(), out / "here", Execution())
+    build_crashing(archive, out / "here", Execution())
     assert files_of(out / "ray") == files_of(out / "here")
     assert "crashed the worker" in (out / "ray/receipts/train-000000.json").read_text()
     assert signal.getsignal(signal.SIGTERM) is before
@@ -106,13 +109,12 @@ def test_ray_drops_the_same_rows_and_replaces_what_dies_with_the_same_bytes(
 
 @pytest.mark.slow
 def test_a_job_whose_actors_go_on_dying_ends_the_build_which_can_be_gone_on_with(
-    tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, out: Path
 ) -> None:
-    monkeypatch.setattr("pipelines.engine.build.build_shard", build_poisoned)
-    archive = make_poisoned_archive(tmp_path, "kill-parent 3")
+    archive = make_crashing_archive(tmp_path, "kill-parent 3")
     with pytest.raises(AbortedError, match=r"3 Ray workers died in a row \(train/000000\.tar\)"):
-        build_lidar(archive.options(), out, Execution(workers=2))
-    build_lidar(archive.options(), out, Execution())
+        build_crashing(archive, out, Execution(workers=2))
+    build_crashing(archive, out, Execution())
     assert verify(out)[0]
 
 
