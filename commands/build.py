@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from commands.options import EXECUTION_FIELDS, execution_options
 from commands.parameters import ANY, FILE, FOLDER, NAME_OR_PATH, TOO_MANY_FAILURES
 from commands.printing import say
 from motiondata.devices import SCAN_DEVICES
 from pipelines.clips.options import BuildOptions, is_recording
 from pipelines.engine.execution import Execution
-from pipelines.engine.failures import FailureBudget
 from pipelines.engine.streams import give_up
 from pipelines.training.encoders.options import BUILT_IN
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pipelines.engine.failures import BuildResult
 
 DEFAULT = BuildOptions(Path(), Path())
-EXECUTION = Execution()
 
 
 @click.command("build-lidar")
@@ -55,26 +54,6 @@ EXECUTION = Execution()
     show_default=True,
     help="Size that shards are filled to, about.",
 )
-@click.option("--workers", default=0, show_default=True, help="Ray workers; 0: this process.")
-@click.option("--ray-address", help="A running Ray cluster, such as auto.")
-@click.option(
-    "--clip-seconds",
-    default=EXECUTION.clip_seconds,
-    show_default=True,
-    help="A clip that takes longer is dropped as hung.",
-)
-@click.option(
-    "--worker-gigabytes",
-    default=EXECUTION.worker_gigabytes,
-    show_default=True,
-    help="A clip that takes more memory is dropped.",
-)
-@click.option(
-    "--max-failures",
-    default=EXECUTION.max_failures.text,
-    show_default=True,
-    help="Rows that may fail, N or N%, before the exit code is 3.",
-)
 @click.option(
     "--device",
     type=click.Choice(SCAN_DEVICES),
@@ -82,28 +61,12 @@ EXECUTION = Execution()
     show_default=True,
     help="What poses, scans and samples.",
 )
-@click.option(
-    "--gpus-per-worker",
-    type=float,
-    help="Share of a GPU that Ray keeps for a worker [default: an even one].",
-)
-@click.option("--restart", is_flag=True, help="Discard what earlier runs left in --out.")
-@click.option("--retry-dropped", is_flag=True, help="Try dropped rows again; keep what is built.")
-@click.option("--allow-empty", is_flag=True, help="Build though the sensor sees nobody at first.")
+@execution_options()
 @click.option("--dry-run", is_flag=True, help="Check and plan as a build does; write nothing.")
 def build_lidar(
     source: Path,
     amass: Path | None,
     out: Path,
-    workers: int,
-    ray_address: str | None,
-    clip_seconds: float,
-    worker_gigabytes: float,
-    max_failures: str,
-    gpus_per_worker: float | None,
-    restart: bool,
-    retry_dropped: bool,
-    allow_empty: bool,
     dry_run: bool,
     **parameters: Any,
 ) -> None:
@@ -118,18 +81,8 @@ def build_lidar(
     """
     from pipelines.products.lidar import build
 
+    execution = Execution(**{field: parameters.pop(field) for field in EXECUTION_FIELDS})
     options = _options(source, amass, parameters)
-    execution = Execution(
-        workers=workers,
-        ray_address=ray_address,
-        gpus_per_worker=gpus_per_worker,
-        restart=restart,
-        retry_dropped=retry_dropped,
-        clip_seconds=clip_seconds,
-        worker_gigabytes=worker_gigabytes,
-        allow_empty=allow_empty,
-        max_failures=FailureBudget(max_failures),
-    )
     if dry_run:
         _end(build.dry_run(options, out, execution))
     else:
@@ -167,11 +120,7 @@ def _options(source: Path, amass: Path | None, parameters: dict[str, Any]) -> Bu
     help="module:factory of an encoder of yours, which is run [default: this program's].",
     show_default=False,
 )
-@click.option("--workers", default=EXECUTION.workers, help="Ray workers; 0: this process.")
-@click.option("--ray-address", help="A running Ray cluster, such as auto.")
-@click.option("--clip-seconds", default=EXECUTION.clip_seconds, help="Longest time of a clip.")
-@click.option("--worker-gigabytes", default=EXECUTION.worker_gigabytes, help="Memory of a worker.")
-@click.option("--restart", is_flag=True, help="Discard what earlier runs left in --out.")
+@execution_options(skip=("allow_empty",))
 def encode(dataset: Path, checkpoint: Path, out: Path, encoder: str, **execution: Any) -> None:
     """Write the features of all clips of DATASET as a dataset of their own.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from commands.options import execution_options
 from commands.parameters import FOLDER, TOO_MANY_FAILURES
 from commands.printing import say
 
@@ -41,7 +42,7 @@ def synthesize(clips: int, out: Path, seed: int) -> None:
 @click.command()
 @click.argument("folder", type=FOLDER, default="demo")
 @click.option("--clips", default=60, show_default=True, help="How many clips to make.")
-@click.option("--workers", default=0, show_default=True, help="Ray workers; 0: this process.")
+@execution_options(only=("workers",))
 def demo(folder: Path, clips: int, workers: int) -> None:
     """Make a small corpus, build and verify its shards, and draw a picture, in FOLDER."""
     from pipelines import demo

@@ -12,25 +12,27 @@ class Execution:
     """Options of how a build is run. The bytes that it writes do not depend on them."""
 
     workers: int = 0
-    """Number of Ray workers; 0 builds without Ray, or, on the cluster of `ray_address`, starts one
-    worker per CPU."""
+    """Number of Ray workers; 0 builds in this process. On the cluster of `ray_address`, 0 starts
+    one worker per CPU."""
     ray_address: str | None = None
-    """A running Ray cluster to use (`auto`, or `host:port`) instead of starting one."""
+    """Use a running Ray cluster (`auto`, or `host:port`) instead of starting one."""
     gpus_per_worker: float | None = None
-    """The share of a GPU that Ray reserves per worker; None: with `--device cuda`, an equal share
-    of the GPUs, otherwise 0."""
-    restart: bool = False
-    """Discard what earlier runs of this or another plan left in the folder, and start over."""
-    retry_dropped: bool = False
-    """Try dropped rows again. Shards that are built stay unchanged."""
+    """Share of a GPU that Ray reserves per worker with `--device cuda`; by default, an even share
+    of the GPUs. Without `--device cuda`, the default is 0."""
     clip_seconds: float = 600.0
-    """Seconds that a worker may take per clip. The first clip may include compilation."""
+    """Seconds that a worker may take per clip; a slower clip is dropped as hung. The first clip may
+    include compilation."""
     worker_gigabytes: float = 8.0
-    """Memory that a worker may allocate beyond what it starts with, in units of 10^9 bytes."""
+    """Gigabytes that a worker may allocate beyond what it starts with; a clip that needs more is
+    dropped. A gigabyte is 10^9 bytes."""
+    max_failures: FailureBudget = ONE_PERCENT
+    """Number or percentage of rows that may fail (N or N%) before the exit code is 3."""
+    restart: bool = False
+    """Discard what earlier runs left in the output folder, and start over."""
+    retry_dropped: bool = False
+    """Try dropped rows again; shards that are built stay unchanged."""
     allow_empty: bool = False
     """Build even if the sensor hits nothing in the first clips."""
-    max_failures: FailureBudget = ONE_PERCENT
-    """How many rows may fail before a finished build counts as failed."""
 
     def __post_init__(self) -> None:
         for name in ("clip_seconds", "worker_gigabytes"):

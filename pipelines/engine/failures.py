@@ -30,6 +30,9 @@ class FailureBudget:
                 f"found {self.text!r}"
             )
 
+    def __str__(self) -> str:
+        return self.text
+
     def allows(self, failures: int, rows: int) -> bool:
         """Tell whether a number of failures among `rows` rows to be built is within the budget."""
         if self.text.endswith("%"):
