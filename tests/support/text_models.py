@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from pipelines.training.common.text_models import END, PAD, UNKNOWN, TextModel, TinySizes
+from pipelines.training.common.text_model import END, TextModel
+from pipelines.training.common.tiny_text_model import PAD, UNKNOWN, TinySizes
 
 SMALL = TinySizes(d_model=16, d_kv=8, d_ff=16, num_heads=2)
 

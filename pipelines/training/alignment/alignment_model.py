@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pipelines.training.alignment.contrastive_loss import Temperature
-from pipelines.training.common.text_models import TextModel
+from pipelines.training.common.text_model import TextModel
 
 
 class Alignment(nn.Module):

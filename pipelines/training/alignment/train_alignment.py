@@ -30,12 +30,12 @@ from pipelines.training.common.clip_fields import (
     check_field,
     training_captions,
 )
+from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.logs import History, Record
 from pipelines.training.common.loop import train
 from pipelines.training.common.optimizer import ParameterGroup, seeded
 from pipelines.training.common.options import LoopOptions, Stage
 from pipelines.training.common.ranks import choose_device, process_group, rank, world
-from pipelines.training.common.text_models import load_text_model
 from pipelines.training.common.training_checkpoint import CHECKPOINT
 from pipelines.training.encoders.load_encoder import KIND, describe_encoder, make_encoder
 from shards.format.paths import TRAIN

@@ -18,7 +18,7 @@ from motiondata.errors import InputError
 from pipelines.training.captioning.options import DECODING, Decoding
 from pipelines.training.common.checkpoints import read_checkpoint, reading_contents
 from pipelines.training.common.clip_fields import COORDINATES
-from pipelines.training.common.text_models import IGNORED, TextModel
+from pipelines.training.common.text_model import IGNORED, TextModel
 from pipelines.training.encoders.load_encoder import blank_encoder
 
 KIND = "captioner"

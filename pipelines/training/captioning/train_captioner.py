@@ -33,12 +33,13 @@ from pipelines.training.common.clip_fields import (
     encoder_of,
     training_captions,
 )
+from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.logs import LOG, WATCH, History, Record, read_log
 from pipelines.training.common.loop import train
 from pipelines.training.common.optimizer import ParameterGroup, seeded
 from pipelines.training.common.options import LoopOptions
 from pipelines.training.common.ranks import choose_device, process_group, rank, world
-from pipelines.training.common.text_models import TextModel, load_text_model
+from pipelines.training.common.text_model import TextModel
 from pipelines.training.common.training_checkpoint import CHECKPOINT
 from shards.format.paths import TRAIN
 from shards.stream.batching import Batch

@@ -18,10 +18,10 @@ from motiondata.errors import InputError
 from pipelines.training.alignment.options import NO_AUGMENTATION, AlignmentOptions
 from pipelines.training.alignment.train_alignment import AlignmentTask, train_alignment
 from pipelines.training.common.checkpoints import read_checkpoint
+from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.logs import History, read_log
 from pipelines.training.common.loop import train
 from pipelines.training.common.options import LoopOptions, OptimizerOptions
-from pipelines.training.common.text_models import load_text_model
 from pipelines.training.common.training_checkpoint import CHECKPOINT
 from pipelines.training.encoders.load_encoder import EveryPhase, load_encoder
 from pipelines.training.encoders.options import EncoderOptions

@@ -18,8 +18,8 @@ from pipelines.training.captioning.captioner import (
 from pipelines.training.captioning.options import Decoding
 from pipelines.training.common.checkpoints import write_checkpoint
 from pipelines.training.common.clip_fields import PaddedClips
+from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.options import TINY
-from pipelines.training.common.text_models import load_text_model
 from tests.support.text_models import SMALL
 
 CAPTIONS = ["a person walks", "a person runs and jumps", "someone waves"]

@@ -29,9 +29,9 @@ from pipelines.training.captioning.options import (
 )
 from pipelines.training.captioning.train_captioner import train_captioner
 from pipelines.training.common.checkpoints import read_checkpoint
+from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.logs import LOG, read_log
 from pipelines.training.common.options import LoopOptions, OptimizerOptions, Stage
-from pipelines.training.common.text_models import load_text_model
 from pipelines.training.common.training_checkpoint import CHECKPOINT
 from shards.errors import ShardError
 from shards.format.dataset import Dataset

@@ -17,16 +17,10 @@ pytest.importorskip("transformers")
 from transformers import BertConfig
 
 from motiondata.errors import InputError
+from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.options import TINY
-from pipelines.training.common.text_models import (
-    IGNORED,
-    MAX_TOKENS,
-    SPECIAL,
-    UNKNOWN,
-    TextModel,
-    load_text_model,
-    make_tokenizer,
-)
+from pipelines.training.common.text_model import IGNORED, MAX_TOKENS, TextModel
+from pipelines.training.common.tiny_text_model import SPECIAL, UNKNOWN, make_tokenizer
 from tests.support.text_models import SMALL, save_text_model
 
 ROOT = Path(__file__).resolve().parents[4]
