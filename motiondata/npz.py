@@ -73,6 +73,8 @@ class Npz:
     members: dict[str, zipfile.ZipInfo]
     """The zip members of the arrays by key."""
     file: BinaryIO
+    max_array_bytes: int = MAX_ARRAY_BYTES
+    """The largest array that is read, in bytes of float64."""
 
     def expect_keys(self, *keys: str) -> None:
         """Raise `RecordingError` (INVALID) if any of the keys is missing."""
@@ -88,8 +90,8 @@ class Npz:
         """
         member = self.members[key]
         size = max(member.file_size, member.compress_size)
-        if size > MAX_ARRAY_BYTES:
-            raise self.invalid(f"{key} has {size} bytes; {MAX_ARRAY_BYTES} are allowed")
+        if size > self.max_array_bytes:
+            raise self.invalid(f"{key} has {size} bytes; {self.max_array_bytes} are allowed")
         if member.flag_bits & _ENCRYPTED or member.compress_type not in _COMPRESSIONS:
             raise _unreadable(
                 self.source, f"{key} is encrypted or packed otherwise than by deflate"
@@ -99,7 +101,7 @@ class Npz:
         dtype, shape, order, data_at = self._header(key, data)
         if math.prod(shape) * dtype.itemsize != len(data) - data_at:
             raise _unreadable(self.source, f"{key} is not of the size that its header claims")
-        if math.prod(shape) * _FLOAT64_BYTES > MAX_ARRAY_BYTES:
+        if math.prod(shape) * _FLOAT64_BYTES > self.max_array_bytes:
             raise self.invalid(f"{key} is shaped {shape}, too large to hold in float64")
         with _damage_reported(self.source):
             return np.ndarray(shape, dtype, data, data_at, order=order)
@@ -172,7 +174,12 @@ def array_to_text(array: NDArray[Any]) -> str:
 
 
 @contextmanager
-def open_npz(path: Path, source: str, open_file: OpenFile = open_plain_file) -> Iterator[Npz]:
+def open_npz(
+    path: Path,
+    source: str,
+    open_file: OpenFile = open_plain_file,
+    max_array_bytes: int = MAX_ARRAY_BYTES,
+) -> Iterator[Npz]:
     """Open an `.npz` file to read some of its arrays; `source` is its name in errors.
 
     Raises `RecordingError`: UNREADABLE if the file is missing, truncated or not a zip file, INVALID
@@ -183,7 +190,7 @@ def open_npz(path: Path, source: str, open_file: OpenFile = open_plain_file) -> 
             file = stack.enter_context(open_file(path))
             members = _list_members(file)
         keyed = [(member.filename.removesuffix(".npy"), member) for member in members]
-        npz = Npz(source, dict(keyed), file)
+        npz = Npz(source, dict(keyed), file, max_array_bytes)
         if len(npz.members) < len(keyed):
             key = Counter(key for key, _ in keyed).most_common(1)[0][0]
             raise npz.invalid(f"the file has {key} twice")

@@ -7,7 +7,7 @@ memory at a time.
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -52,14 +52,19 @@ DROP_COLUMNS = pa.schema(
 
 
 def finalize(
-    out: Path, planned: PlannedBuild, product: Product, permit: Permit = nullcontext
+    out: Path,
+    planned: PlannedBuild,
+    product: Product,
+    permit: Permit = nullcontext,
+    patience_seconds: float = HIDDEN_SECONDS,
 ) -> BuildTotals:
     """Publish all files of a dataset except its shards, and return the totals of the shards.
 
-    Each file is published under the permit. Raises `AssertionError` unless each row has samples or
-    a drop.
+    Each file is published under the permit. Raises `AbortedError` if a receipt does not appear
+    within `patience_seconds`, and `AssertionError` unless each row has samples or a drop.
     """
-    totals, manifest = _write_manifest(out, planned, product, permit)
+    receipts = _receipts(out, planned, patience_seconds)
+    totals, manifest = _write_manifest(out, planned, product, permit, receipts)
     totals.drops.sort(key=lambda drop: drop.row)
     drops = pa.Table.from_pylist([asdict(drop) for drop in totals.drops], DROP_COLUMNS)
     tables = (manifest, write_table(out / DROPS, drops, permit))
@@ -81,24 +86,30 @@ def finalize(
 
 
 def _write_manifest(
-    out: Path, planned: PlannedBuild, product: Product, permit: Permit
+    out: Path,
+    planned: PlannedBuild,
+    product: Product,
+    permit: Permit,
+    receipts: Iterable[tuple[PlannedShard, Receipt]],
 ) -> tuple[BuildTotals, TableEntry]:
     """Publish the manifest, and add up the receipts in the same pass."""
     schema, extra = product.schema, product.columns
     totals = BuildTotals(product.reported_means, product.counted, list(planned.plan.drops))
     with writing_table(out / MANIFEST, manifest_schema(schema, extra), permit) as manifest:
-        for shard, receipt in _receipts(out, planned):
+        for shard, receipt in receipts:
             totals.add(shard, receipt)
             manifest.write(receipt.manifest(schema, extra))
     return totals, manifest.entry(MANIFEST)
 
 
-def _receipts(out: Path, planned: PlannedBuild) -> Iterator[tuple[PlannedShard, Receipt]]:
+def _receipts(
+    out: Path, planned: PlannedBuild, patience_seconds: float
+) -> Iterator[tuple[PlannedShard, Receipt]]:
     """Yield each shard of a plan with its receipt, in plan order.
 
-    Raises `AbortedError` if a receipt is not found within `HIDDEN_SECONDS`.
+    Raises `AbortedError` if a receipt is not found within `patience_seconds`.
     """
-    patient_until = time.monotonic() + HIDDEN_SECONDS
+    patient_until = time.monotonic() + patience_seconds
     for shard in planned.plan.shards:
         answer = planned.fingerprint.answer(shard.name)
         while (receipt := find_receipt(out, shard.name, answer)) is None:

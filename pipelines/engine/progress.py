@@ -27,9 +27,15 @@ class Progress:
     """The progress of a job: the frames, or other units, that are done and that remain."""
 
     def __init__(
-        self, frames: int, done_before: int, stream: TextIO | None, unit: str = "frames"
+        self,
+        frames: int,
+        done_before: int,
+        stream: TextIO | None,
+        unit: str = "frames",
+        log_seconds: float = LOG_SECONDS,
     ) -> None:
         self._frames = frames
+        self._log_seconds = log_seconds
         self._unit = unit
         self._done = self._done_before = done_before
         self._stream = Unfailing(stream)
@@ -49,7 +55,7 @@ class Progress:
         self._done += frames
         if self._bar is not None:
             self._bar.update(frames)
-        elif time.monotonic() - self._logged >= LOG_SECONDS:
+        elif time.monotonic() - self._logged >= self._log_seconds:
             self._logged = time.monotonic()
             self._stream.write(self._line() + "\n")
             self._stream.flush()

@@ -43,12 +43,16 @@ FileIdentity = tuple[int, int, int]
 class ShardFiles:
     """A dataset's shards: opened and checked when read, closed when too many are open.
 
-    It may be used in forked processes. Each thread needs a separate instance.
+    At most `open_shards` shards are open at once. A dataset of at most `cached_bytes` is
+    prefetched. It may be used in forked processes. Each thread needs a separate instance.
     """
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(
+        self, dataset: Dataset, open_shards: int = OPEN_SHARDS, cached_bytes: int = CACHED_BYTES
+    ) -> None:
         self.dataset = dataset
-        self._reads_ahead = sum(shard.bytes for shard in self.shards) <= CACHED_BYTES
+        self._open_shards, self._cached_bytes = open_shards, cached_bytes
+        self._reads_ahead = sum(shard.bytes for shard in self.shards) <= cached_bytes
         self._paths: dict[int, Path] = {}
         """Paths of the shards that have been opened, by shard."""
         self._identities: dict[int, FileIdentity] = {}
@@ -60,7 +64,7 @@ class ShardFiles:
         weakref.finalize(self, _close_all, self._open)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return ShardFiles, (self.dataset,)
+        return ShardFiles, (self.dataset, self._open_shards, self._cached_bytes)
 
     @property
     def shards(self) -> tuple[ShardEntry, ...]:
@@ -71,7 +75,7 @@ class ShardFiles:
         """Return the file descriptor of a shard; it is valid until the next call."""
         if shard not in self._open:
             self._open[shard] = self._opened(shard)
-            if len(self._open) > OPEN_SHARDS:
+            if len(self._open) > self._open_shards:
                 os.close(self._open.popitem(last=False)[1])
         self._open.move_to_end(shard)
         return self._open[shard]

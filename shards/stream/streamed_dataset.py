@@ -37,12 +37,13 @@ class StreamedDataset:
     Use shuffled views for training and others for evaluation. `batch` is the batch size per rank.
     Unless `rank` and `world` are given, the rank is determined when a view's first batch is read,
     and then kept: that of `torch.distributed`, or else of the launcher's environment variables (see
-    `shards.stream.ranks`).
+    `shards.stream.ranks`). `files` opens the shards; by default, `ShardFiles` with its default
+    limits does.
     """
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, files: ShardFiles | None = None) -> None:
         self.dataset = dataset
-        self._files = ShardFiles(dataset)
+        self._files = files or ShardFiles(dataset)
 
     @staticmethod
     def open(path: Path) -> "StreamedDataset":

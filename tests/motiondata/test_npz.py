@@ -23,14 +23,14 @@ DTYPES = st.sampled_from(["<f8", ">f4", "<i4", "u1", "?", "<U5", "S4"])
 ARRAYS = st_np.arrays(DTYPES, st_np.array_shapes(min_dims=0, min_side=0))
 
 
-def read(path: Path, key: str) -> NDArray[Any]:
-    with open_npz(path, path.name) as npz:
+def read(path: Path, key: str, max_array_bytes: int = MAX_ARRAY_BYTES) -> NDArray[Any]:
+    with open_npz(path, path.name, max_array_bytes=max_array_bytes) as npz:
         return npz.read(key)
 
 
-def fault(path: Path, key: str = "a") -> RecordingError:
+def fault(path: Path, key: str = "a", max_array_bytes: int = MAX_ARRAY_BYTES) -> RecordingError:
     with pytest.raises(RecordingError) as caught:
-        read(path, key)
+        read(path, key, max_array_bytes)
     assert str(caught.value).startswith(f"{path.name}: ")
     return caught.value
 
@@ -110,10 +110,11 @@ def test_a_member_that_claims_to_be_huge_while_packed_is_refused_unread(tmp_path
     assert f"{2**32 - 2} bytes" in str(error)
 
 
-def test_a_size_counts_as_it_is_in_float64(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("motiondata.npz.MAX_ARRAY_BYTES", 8000)
-    assert len(read(save_npz(tmp_path / "a.npz", {"a": np.zeros(900, np.float16)}), "a")) == 900
-    error = fault(save_npz(tmp_path / "a.npz", {"a": np.zeros(1001, np.float16)}))
+def test_the_size_limit_counts_an_array_as_float64(tmp_path: Path) -> None:
+    small = save_npz(tmp_path / "small.npz", {"a": np.zeros(900, np.float16)})
+    large = save_npz(tmp_path / "large.npz", {"a": np.zeros(1001, np.float16)})
+    assert len(read(small, "a", max_array_bytes=8000)) == 900
+    error = fault(large, max_array_bytes=8000)
     assert error.reason is DropReason.INVALID
     assert "float64" in str(error)
 

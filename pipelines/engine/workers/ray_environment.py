@@ -109,10 +109,10 @@ def joined_cluster(address: str) -> Iterator[str]:
         yield f"It asks for a token: is that of {found} the head's? " if asks else ""
 
 
-def asks_for_token(address: str) -> bool:
+def asks_for_token(address: str, probe_seconds: float = PROBE_SECONDS) -> bool:
     """Tell whether a cluster refuses connections without a token.
 
-    Raises `ConnectionError` if it does not answer in time.
+    Raises `ConnectionError` if it does not answer within `probe_seconds`.
     """
     if "://" in address:
         return find_token() is not None
@@ -123,7 +123,7 @@ def asks_for_token(address: str) -> bool:
         stderr=subprocess.PIPE,
         text=True,
     )
-    watchdog = threading.Timer(PROBE_SECONDS, probe.kill)
+    watchdog = threading.Timer(probe_seconds, probe.kill)
     watchdog.start()
     with probe:
         asks = any(REFUSED in line for line in probe.stderr or ())
@@ -132,7 +132,7 @@ def asks_for_token(address: str) -> bool:
     watchdog.cancel()
     if late:
         raise ConnectionError(
-            f"the cluster did not say within {PROBE_SECONDS:.0f} s whether it asks for a token; "
+            f"the cluster did not say within {probe_seconds:.0f} s whether it asks for a token; "
             f"where it runs, set {MODE} to token or disabled"
         )
     return asks

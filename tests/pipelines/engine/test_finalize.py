@@ -102,14 +102,11 @@ def test_a_receipt_that_another_machine_still_hides_is_waited_for(
     assert files_of(mine) == files_of(built.path)
 
 
-def test_a_receipt_that_never_comes_ends_the_build(
-    archive: MadeArchive, mine: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pipelines.engine.finalize.HIDDEN_SECONDS", 0.0)
+def test_a_receipt_that_never_comes_ends_the_build(archive: MadeArchive, mine: Path) -> None:
     receipt_path(mine, SHARD).unlink()
     product, plan = planned(archive)
     with pytest.raises(AbortedError, match=f"the receipt of {SHARD}.*run the same command again"):
-        finalize(mine, plan, product)
+        finalize(mine, plan, product, patience_seconds=0.0)
 
 
 def test_a_shard_and_its_receipt_copied_over_anothers_are_built_again(

@@ -10,7 +10,6 @@ import pytest
 
 from pipelines.datasets.info import verify
 from pipelines.engine.progress import Progress, format_rate
-from pipelines.engine.streams import Unfailing
 from tests.support.archive import MadeArchive
 from tests.support.faults import build_words
 from tests.test_layers import ROOT
@@ -23,10 +22,16 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_a_log_gets_a_plain_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.engine.progress.LOG_SECONDS", 0.0)
+class FileTerminal(io.TextIOWrapper):
+    """A file that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_log_gets_a_plain_line_now_and_then() -> None:
     log = io.StringIO()
-    with Progress(200, 50, log) as progress:
+    with Progress(200, 50, log, log_seconds=0.0) as progress:
         progress.advance(50)
         progress.advance(100)
     first, second = log.getvalue().splitlines()
@@ -35,10 +40,9 @@ def test_a_log_gets_a_plain_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -
     assert first.endswith("s left")
 
 
-def test_a_log_of_nothing_yet_promises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.engine.progress.LOG_SECONDS", 0.0)
+def test_a_log_of_nothing_yet_promises_nothing() -> None:
     log = io.StringIO()
-    with Progress(200, 50, log) as progress:
+    with Progress(200, 50, log, log_seconds=0.0) as progress:
         progress.advance(0)
     assert log.getvalue() == "25% of 200 frames; nothing is done yet\n"
 
@@ -82,27 +86,23 @@ def test_a_build_that_had_nothing_to_do_says_so() -> None:
         assert progress.rate == "nothing was left to do"
 
 
-@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize("kind", [io.TextIOWrapper, FileTerminal])
 def test_a_log_on_a_full_disk_does_not_end_the_job(
-    monkeypatch: pytest.MonkeyPatch, terminal: bool
+    kind: type[io.TextIOWrapper],
 ) -> None:
-    monkeypatch.setattr("pipelines.engine.progress.LOG_SECONDS", 0.0)
-    with Path("/dev/full").open("w") as log:
-        if terminal:
-            monkeypatch.setattr(Unfailing, "isatty", lambda _: True)
-        with Progress(100, 0, log) as progress:
-            progress.advance(50)
-            progress.say("half of it")
-            progress.advance(50)
+    log = kind(io.BufferedWriter(io.FileIO("/dev/full", "w")))
+    with log, Progress(100, 0, log, log_seconds=0.0) as progress:
+        progress.advance(50)
+        progress.say("half of it")
+        progress.advance(50)
     assert progress.rate.startswith("100 frames done")
 
 
 @pytest.mark.parametrize("closed", [False, True])
-def test_a_closed_log_does_not_end_the_job(monkeypatch: pytest.MonkeyPatch, closed: bool) -> None:
-    monkeypatch.setattr("pipelines.engine.progress.LOG_SECONDS", 0.0)
+def test_a_closed_log_does_not_end_the_job(closed: bool) -> None:
     log = io.StringIO()
     log.close()
-    with Progress(100, 0, log if closed else None) as progress:
+    with Progress(100, 0, log if closed else None, log_seconds=0.0) as progress:
         progress.advance(50)
         progress.say("half of it")
 

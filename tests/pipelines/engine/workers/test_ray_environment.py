@@ -98,14 +98,11 @@ def wait_for_port(port: int) -> None:
         time.sleep(0.1)
 
 
-def test_a_cluster_that_does_not_say_whether_it_asks_for_a_token_is_named(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(ray_environment, "PROBE_SECONDS", 1.0)
+def test_a_cluster_that_does_not_say_whether_it_asks_for_a_token_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(ConnectionError, match="set RAY_AUTH_MODE to token or disabled"):
-            ray_environment.asks_for_token(address)
+            ray_environment.asks_for_token(address, probe_seconds=1.0)
 
 
 @pytest.mark.slow
