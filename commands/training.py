@@ -204,7 +204,7 @@ def caption(
 @click.option("--checkpoint", type=FILE, help="A captioner that captions the split now.")
 @click.option("--out", type=FOLDER, required=True, help="Folder of report.json and report.md.")
 @click.option("--split", default=EvaluationOptions.split, help="Whose clips are scored.")
-@click.option("--labels", type=FILE, help="The synthesiser's labels.jsonl: what captions tell.")
+@click.option("--labels", type=FILE, help="The synthesizer's labels.jsonl: what captions tell.")
 @click.option("--nearest-by", help="Field of the nearest clip [default: features, else points].")
 @click.option("--bert-model", type=FOLDER, help="Folder of a language model: BERTScore too.")
 @click.option("--bert-layer", type=int, help="Its layer to compare [default: the last].")

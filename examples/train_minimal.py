@@ -30,7 +30,7 @@ optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
 
 
 def mean_error(batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Return how far found joints lie from true ones, in metres, over the frames of a batch."""
+    """Return how far found joints lie from true ones, in meters, over the frames of a batch."""
     points, joints = batch["points"][batch["mask"]][:, :POINTS], batch["joints"][batch["mask"]]
     found = of_frame(of_point(scale.standardize(points)).amax(1)).unflatten(1, (JOINTS, 3))
     return (scale.restore(found) - joints).norm(dim=-1).mean()

@@ -18,7 +18,7 @@ MOST = 0.9
 
 MAX_TURN_RADIANS = 8 * np.pi
 """Four revolutions: fitted rotations may exceed one; a pose in degrees exceeds four (root: 90)."""
-MAX_TRANS_METRES = 500.0
+MAX_TRANS_METERS = 500.0
 """Larger than any capture space; detects millimeters read as meters (a pelvis at 900)."""
 MAX_BETA = 20.0
 """In standard deviations of the population; 5 is already very rare."""
@@ -38,12 +38,12 @@ the differences to its three children at nearly constant length."""
 
 Y_UPRIGHT_COSINE = 0.866
 """Torso and legs within 30 degrees of the y axis; in walking they stay within 20."""
-FLOOR_METRES = 0.3
+FLOOR_METERS = 0.3
 """The maximum distance of the lowest joint of a grounded person from the floor. Toes are 0.02-0.1 m
 above it, the joints of a lying body up to 0.2 m; a stair step is 0.2 m."""
-FLOOR_ERROR_METRES = 0.05
+FLOOR_ERROR_METERS = 0.05
 """The maximum depth below z = 0 of the fitted joints of a body on the floor."""
-HEAD_ABOVE_PELVIS_METRES = 0.2
+HEAD_ABOVE_PELVIS_METERS = 0.2
 """The head of a lying person is up to 0.1 m above the pelvis; of a sitting or crouching person,
 0.4 m or more."""
 
@@ -62,7 +62,7 @@ def check_plausible(clip: Clip) -> None:
     """
     for name, values, most, unit in (
         ("the pose turns", clip.pose, MAX_TURN_RADIANS, "radians; is it in degrees?"),
-        ("trans is", clip.trans, MAX_TRANS_METRES, "metres; is it in millimetres?"),
+        ("trans is", clip.trans, MAX_TRANS_METERS, "meters; is it in millimeters?"),
         ("betas are", clip.recording.betas, MAX_BETA, "standard deviations"),
     ):
         found = np.abs(values).max(initial=0.0)
@@ -81,7 +81,7 @@ def plausible_frames(pose: NDArray[np.float64], trans: NDArray[np.float64]) -> N
     """
     return np.logical_and(
         (np.abs(pose) <= MAX_TURN_RADIANS).all(axis=(1, 2)),
-        (np.abs(trans) <= MAX_TRANS_METRES).all(axis=1),
+        (np.abs(trans) <= MAX_TRANS_METERS).all(axis=1),
     )
 
 
@@ -139,9 +139,9 @@ def posture_flags(joints: _Joints) -> tuple[str, ...]:
     """
     height = joints[..., 2]
     pelvis, head = height[:, JOINT["pelvis"]], height[:, JOINT["head"]]
-    upright = head > pelvis + HEAD_ABOVE_PELVIS_METRES
+    upright = head > pelvis + HEAD_ABOVE_PELVIS_METERS
     upright &= pelvis > height[:, _ANKLES].min(axis=1)
-    grounded = np.abs(height.min(axis=1)) < FLOOR_METRES
+    grounded = np.abs(height.min(axis=1)) < FLOOR_METERS
     flags = {LYING: upright, OFF_FLOOR: grounded}
     return tuple(flag for flag, well in flags.items() if well.mean() < 0.5)
 
@@ -165,7 +165,7 @@ def _lies_along_y(joints: _Joints, upward: float) -> NDArray[np.bool_]:
     """Return in which frames a body along the y axis may be a person lying on the floor."""
     feet: _Joints = (upward * joints[..., 1]).min(axis=1)
     lowest = joints[..., 2].min(axis=1)
-    feet_at_zero = np.abs(feet) < FLOOR_METRES
-    lies: NDArray[np.bool_] = (lowest < FLOOR_METRES) | ~feet_at_zero
-    lies &= lowest > -FLOOR_ERROR_METRES
+    feet_at_zero = np.abs(feet) < FLOOR_METERS
+    lies: NDArray[np.bool_] = (lowest < FLOOR_METERS) | ~feet_at_zero
+    lies &= lowest > -FLOOR_ERROR_METERS
     return lies

@@ -30,7 +30,7 @@ Realistic lengths matter, because the fixed cost per clip would count twice as m
 the length."""
 POOL = 8
 """Number of clips synthesized for each clip that is kept for its length."""
-BLEND_METRES = 0.004
+BLEND_METERS = 0.004
 """Standard deviation of a synthetic pose blend shape, per feature: joints bulge, but the shape
 remains human."""
 
@@ -90,7 +90,7 @@ def made_clips(folder: Path, count: int) -> ClipSet:
     pool = list(read_index(folder / "index.csv"))
     wanted = np.quantile(HUMANML3D_FRAMES, (np.arange(count) + 0.5) / count)
     rows = tuple(_take_nearest(pool, frames) for frames in wanted)
-    return ClipSet("synthesised", folder / "amass", rows, folder / "texts")
+    return ClipSet("synthesized", folder / "amass", rows, folder / "texts")
 
 
 def archive_clips(archive: Path, count: int) -> ClipSet:
@@ -122,7 +122,7 @@ def write_bodies(folder: Path) -> dict[str, Path]:
     """
     arrays = bundled_arrays()
     weights = arrays["weights"]
-    of_joints = np.random.default_rng(0).normal(0, BLEND_METRES, (weights.shape[1], 3, 9 * 23))
+    of_joints = np.random.default_rng(0).normal(0, BLEND_METERS, (weights.shape[1], 3, 9 * 23))
     blended = {**arrays, "posedirs": np.tensordot(weights, of_joints, 1).astype(np.float32)}
     paths = {BLENDED: folder / "blended.npz", BUNDLED: folder / "bundled.npz"}
     np.savez(paths[BUNDLED], **arrays)  # type: ignore[arg-type]

@@ -187,7 +187,7 @@ def _hits(results: Results) -> Iterator[str]:
                 "largest difference otherwise, um"])  # fmt: skip
     yield "|---|---|" + "--:|" * 5
     for hits in results["hits"]:
-        largest = f"{hits['largest_metres'] * 1e6:.1f}"
+        largest = f"{hits['largest_meters'] * 1e6:.1f}"
         counts = [hits[key] for key in ("frames", "hits", "differing", "unexplained")]
         yield _row([_case(hits), hits["peer"], *(f"{count:,}" for count in counts), largest])
 

@@ -32,7 +32,7 @@ from pipelines.products.lidar.scene import begin_scan, make_scene
 
 OURS = "ours"
 POINTS = 384
-POSED_METRES, HEIGHT = 8.0, 1.0
+POSED_METERS, HEIGHT = 8.0, 1.0
 BUILT = ("os1-128-2048", 8.0)
 """The sensor of whole builds, and its distance in meters to the middle of the clip's path."""
 CASES = (
@@ -102,7 +102,7 @@ def _scenes(clips: ClipSet, body: Body, extent: Extent) -> Iterator[Scene]:
 
 def _measure_pose(name: str, path: Path, scenes: Sequence[Scene], extent: Extent) -> Result:
     """Time the posing of whole clips into the sensor frame."""
-    placed = [(scene.shaped, scene.clip, scene.T_sensor_world(POSED_METRES)) for scene in scenes]
+    placed = [(scene.shaped, scene.clip, scene.T_sensor_world(POSED_METERS)) for scene in scenes]
     runs: dict[str, Callable[[], object]] = {
         OURS: lambda: [pose_body(body, clip.pose, clip.trans, to) for body, clip, to in placed]
     }

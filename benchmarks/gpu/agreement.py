@@ -25,13 +25,13 @@ class Agreement:
     frames: int
     other_hits: int
     """Number of frames with a different number of hits, given the same vertices."""
-    range_metres: float
+    range_meters: float
     """The largest difference of ranges in meters, over frames with equal numbers of hits."""
     other_order: int
     """Number of frames whose points the CPU would sample in a different order."""
     other_bytes: int
     """Number of frames with any different bit in points or parts, given the same vertices."""
-    posing_metres: float
+    posing_meters: float
     """The largest distance in meters between vertices posed on GPU and CPU."""
     same_bytes_alone: bool
     """Whether a clip has the same bytes alone, in a batch with others, and when repeated."""
@@ -40,8 +40,8 @@ class Agreement:
         """Return the line that is printed below a setting."""
         return (
             f"of {self.frames} frames on the same vertices, {self.other_hits} with other hits, "
-            f"ranges within {self.range_metres:.1e} m, {self.other_order} in another order, "
-            f"{self.other_bytes} with other bytes; posed within {self.posing_metres:.1e} m; "
+            f"ranges within {self.range_meters:.1e} m, {self.other_order} in another order, "
+            f"{self.other_bytes} with other bytes; posed within {self.posing_meters:.1e} m; "
             f"the same bytes alone: {'yes' if self.same_bytes_alone else 'NO'}"
         )
 
@@ -64,10 +64,10 @@ def compare_with_cpu(work: Work) -> Agreement:
     return Agreement(
         frames=len(posed),
         other_hits=int((found.hits != expected.hits).sum()),
-        range_metres=_apart(found, expected),
+        range_meters=_apart(found, expected),
         other_order=sum(map(_in_other_order, found.points, found.hits)),
         other_bytes=int(other_bytes.sum()),
-        posing_metres=float(np.linalg.norm(on_gpu - posed, axis=-1).max()),
+        posing_meters=float(np.linalg.norm(on_gpu - posed, axis=-1).max()),
         same_bytes_alone=_same_bytes_alone(work, frames),
     )
 

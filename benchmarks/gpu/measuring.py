@@ -82,8 +82,8 @@ def whole_size(clips: int) -> Size:
     bodies = {False: body, True: with_blend_shapes(body)}
     return Size(
         settings=[
-            Setting(sensor_preset(sensor), metres, bodies[blended])
-            for sensor, metres, blended in SETTINGS
+            Setting(sensor_preset(sensor), meters, bodies[blended])
+            for sensor, meters, blended in SETTINGS
         ],
         frames=LAUNCH_FRAMES,
         clips=clips,

@@ -20,9 +20,9 @@ from motiondata.skeletons import JOINTS
 from tests.support.skeleton import moving_pose
 
 CLIP_FRAMES = 128
-BLEND_METRES = 0.004
+BLEND_METERS = 0.004
 """Standard deviation of a synthetic pose blend shape, similar to SMPL's larger ones."""
-SENSOR_METRES = 1.0
+SENSOR_METERS = 1.0
 """The sensor's height in meters."""
 
 
@@ -31,14 +31,14 @@ class Setting:
     """The sensor, its distance in meters, the observed body, and the points per frame."""
 
     sensor: Sensor
-    metres: float
+    meters: float
     body: Body
     points: int = 384
 
     def describe(self) -> str:
         """Return the setting's name."""
         blended = "" if self.body.pose_dirs is None else ", blend shapes"
-        return f"{self.sensor.name} at {self.metres:.0f} m{blended}"
+        return f"{self.sensor.name} at {self.meters:.0f} m{blended}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +105,7 @@ def make_work(gpu: Gpu, setting: Setting, frames: int) -> Work:
     shaped = shape_body(body, np.zeros(0))
     pose, trans = moving_pose(frames, seed=0)
     T_sensor_world = np.eye(4)
-    T_sensor_world[:3, 3] = setting.metres, 0.0, -SENSOR_METRES
+    T_sensor_world[:3, 3] = setting.meters, 0.0, -SENSOR_METERS
     fields = (
         *stack_shapes([shaped]),
         np.zeros(frames, np.int64),
@@ -133,7 +133,7 @@ def with_blend_shapes(body: Body) -> Body:
     """Return a body with synthetic pose blend shapes as smooth as its skinning weights."""
     features = 9 * (len(body.parents) - 1)
     of_joints = np.random.default_rng(0).normal(
-        0, BLEND_METRES, (body.weights.shape[1], 3, features)
+        0, BLEND_METERS, (body.weights.shape[1], 3, features)
     )
     return dataclasses.replace(
         body, pose_dirs=np.tensordot(body.weights, of_joints, 1), id=f"{body.id}-blended"

@@ -19,8 +19,8 @@ from motiondata.lidar.sensor import Sensor
 from pipelines.clips.read_clip import shape_recorded_body
 
 FRAMES, TURNS = 48, 3
-SENSOR, METRES = BUILT
-NEAR_METRES = 3.0
+SENSOR, METERS = BUILT
+NEAR_METERS = 3.0
 """The distance at which a body has enough hits for many points."""
 
 COLUMNS = (512, 1024, 2048, 4096, 8192)
@@ -39,7 +39,7 @@ class _Work:
     body: Body
     sensor: Sensor
     points: int = POINTS
-    distance: float = METRES
+    distance: float = METERS
 
 
 def measure_kernels(clips: ClipSet) -> list[Point]:
@@ -58,7 +58,7 @@ def _works() -> Iterator[tuple[str, int, _Work]]:
     for columns in COLUMNS:
         yield "columns", columns, _Work(body, replace(sensor, columns=columns))
     for points in SAMPLED:
-        yield "points", points, _Work(body, sensor, points, NEAR_METRES)
+        yield "points", points, _Work(body, sensor, points, NEAR_METERS)
 
 
 def _bodies(body: Body) -> Iterator[Body]:

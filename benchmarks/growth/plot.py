@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 JSON, PLOT = (Path(__file__).with_name(f"growth.{suffix}") for suffix in ("json", "svg"))
-COLOURS = {"pose": "#0072b2", "scan": "#d55e00", "sample": "#009e73", 1: "#0072b2", 2: "#d55e00"}
+COLORS = {"pose": "#0072b2", "scan": "#d55e00", "sample": "#009e73", 1: "#0072b2", 2: "#d55e00"}
 MARKERS = {"pose": "o", "scan": "s", "sample": "^", 1: "o", 2: "s"}
 """The Okabe-Ito colors are distinguishable for color-blind readers; markers help in grayscale."""
 
@@ -95,7 +95,7 @@ def _draw_kernels(axes: Axes, results: Results, varied: str) -> None:
 
 
 def _plot(axes: Axes, x: Sequence[float], y: Sequence[float], key: int | str, label: str) -> None:
-    axes.loglog(x, y, marker=MARKERS[key], color=COLOURS[key], label=label)
+    axes.loglog(x, y, marker=MARKERS[key], color=COLORS[key], label=label)
 
 
 def _finish(axes: Axes) -> None:

@@ -16,7 +16,7 @@ from motiondata.lidar.sensor import Sensor, ray_directions
 from tests.support.meshes import Mesh, scan_image
 from tests.support.ray_edges import ROUNDING, angle_to_edges, slide
 
-SAME_METRES = 1e-4
+SAME_METERS = 1e-4
 """Ranges that differ by less than this are equal."""
 
 Array = NDArray[np.float32]
@@ -33,7 +33,7 @@ class Agreement:
     """Number of rays that hit in only one scan, or at different ranges."""
     unexplained: int
     """Number of differing rays that rounding does not explain: no edge and no grazing angle."""
-    largest_metres: float
+    largest_meters: float
     """The largest difference of ranges in meters among the rays that do not differ."""
 
 
@@ -60,7 +60,7 @@ def add_agreements(parts: Sequence[Agreement]) -> Agreement:
         hits=sum(part.hits for part in parts),
         differing=sum(part.differing for part in parts),
         unexplained=sum(part.unexplained for part in parts),
-        largest_metres=max(part.largest_metres for part in parts),
+        largest_meters=max(part.largest_meters for part in parts),
     )
 
 
@@ -68,7 +68,7 @@ def _compare(ours: Scan, theirs: Hits, mesh: Mesh, sensor: Sensor) -> Agreement:
     our_faces, our_ranges = scan_image(ours, sensor)
     their_ranges = np.full_like(our_ranges, np.inf)
     their_ranges[theirs.beams, theirs.columns] = theirs.ranges
-    same = np.isclose(our_ranges, their_ranges, rtol=0, atol=SAME_METRES)
+    same = np.isclose(our_ranges, their_ranges, rtol=0, atol=SAME_METERS)
     both = same & np.isfinite(our_ranges)
     gaps = np.abs(our_ranges[both] - their_ranges[both])
     differing = list(zip(*np.nonzero(~same), strict=True))

@@ -23,7 +23,7 @@ from tests.support.posed_bodies import standing_body
 
 SENSOR, FRAMES, KEPT = "os1-128", 40, 384
 QUICK_FRAMES = 2
-METRES, POINTS = (3.0, 8.0, 20.0), (500, 1000, 3000)
+METERS, POINTS = (3.0, 8.0, 20.0), (500, 1000, 3000)
 
 Runs = dict[str, Callable[[], object]]
 
@@ -39,7 +39,7 @@ def main(quick: bool) -> None:
 def compare(quick: bool) -> None:
     """Print tables of scans at three distances, and of sampling from three numbers of points."""
     frames, turns = (QUICK_FRAMES, QUICK_REPEATS) if quick else (FRAMES, REPEATS)
-    for distance in METRES:
+    for distance in METERS:
         _print_scans(distance, frames, turns)
     for points in POINTS:
         _print_samples(points, frames, turns)

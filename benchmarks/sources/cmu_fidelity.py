@@ -15,7 +15,7 @@ from motiondata.bodies.posing import pose_joints
 from motiondata.sources.cmu.amc import read_amc
 from motiondata.sources.cmu.convert import CmuSubject, convert_motion, read_subject
 from motiondata.sources.cmu.kinematics import WorldBones, pose_bones
-from motiondata.sources.cmu.retarget_errors import segment_errors_deg, sole_metres
+from motiondata.sources.cmu.retarget_errors import segment_errors_deg, sole_meters
 
 
 @click.command()
@@ -28,7 +28,7 @@ def main(folder: Path, quick: bool) -> None:
     for name, subject, world, joints in islice(_converted(folder), 1 if quick else None):
         for segment, degrees in segment_errors_deg(world, joints).items():
             errors.setdefault(segment, []).append(degrees)
-        low, middle = np.percentile(sole_metres(subject.shaped, joints) * 100, (5, 50))
+        low, middle = np.percentile(sole_meters(subject.shaped, joints) * 100, (5, 50))
         soles.append(f"| {name} | {len(joints)} | {low:.1f} | {middle:.1f} |")
     if not soles:
         raise click.ClickException(f"{folder}: expected CMU's .asf and .amc files, found none")

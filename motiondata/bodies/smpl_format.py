@@ -157,7 +157,7 @@ def _check_values(arrays: Arrays, where: str) -> None:
             raise _fault(where, f"{key} holds NaN or infinite values", "finite ones")
         if max(array.max(), -array.min()) > MAX_VALUE:
             found = f"{key} holds values from {array.min():.3g} to {array.max():.3g}"
-            raise _fault(where, found, f"metres or shares, {MAX_VALUE:g} at the most")
+            raise _fault(where, found, f"meters or shares, {MAX_VALUE:g} at the most")
 
 
 def _check_structure(arrays: Arrays, where: str) -> None:

@@ -62,5 +62,5 @@ class PerformedAct:
     act: Act
     start_seconds: float
     end_seconds: float
-    distance_metres: float
+    distance_meters: float
     """Horizontal length of the root's path."""

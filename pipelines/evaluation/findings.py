@@ -23,7 +23,7 @@ COMPARED = {"bleu_4": "BLEU@4", "cider_d": "CIDEr-D"}
 """The scores in which a model must be better than the baselines."""
 
 REASONS = (
-    "Usual reasons are too few steps, features that share a mean (standardise them by the training "
+    "Usual reasons are too few steps, features that share a mean (standardize them by the training "
     "split's statistics), and a learning rate that is too high."
 )
 """Of a collapse, and of features that are ignored."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pipelines.evaluation.acts.labels import ALL_KINDS, ActTotals, KindCount
 from pipelines.evaluation.report import MODEL, SCORERS, Example, Report
-from pipelines.training.common.normalize_caption import NORMALISER
+from pipelines.training.common.normalize_caption import NORMALIZER
 
 NOTHING = "-"
 """Content of an empty cell."""
@@ -28,7 +28,7 @@ READING = (
 
 RULES = (
     "An act is named if the caption tells its kind. Sides and directions are judged where the "
-    "synthesiser always tells them, or the caption does. The order of telling is free; counts, "
+    "synthesizer always tells them, or the caption does. The order of telling is free; counts, "
     "paces and sizes are not judged. Told besides: what is told and is not in the clip. A clip is "
     "right if all its acts are, and nothing is told besides."
 )
@@ -123,12 +123,12 @@ def _lines_about(report: Report) -> Iterator[str]:
     yield f"dataset {report.dataset}"
     made_by = report.captions_by
     yield f"captions: {made_by.kind} {made_by.name}, blake3 {made_by.blake3}"
-    yield f"normaliser, for captions and references: {NORMALISER}"
+    yield f"normalizer, for captions and references: {NORMALIZER}"
     yield (
         f"constant caption: `{report.constant_caption}`, the most central one of "
         f"{report.training_clips:,} training clips"
     )
-    yield f"nearest training clip: by the mean standardised `{report.nearest_by}`"
+    yield f"nearest training clip: by the mean standardized `{report.nearest_by}`"
     yield "; ".join(text for name, text in SCORERS.items() if _has(report, name))
     if report.bert_model is not None:
         yield f"BERTScore by `{report.bert_model.name}`, layer {report.bert_model.layer}"

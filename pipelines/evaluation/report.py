@@ -12,7 +12,7 @@ from typing import Literal
 from motiondata import __version__
 from pipelines.evaluation.acts.labels import ActTotals
 from pipelines.evaluation.metrics.scores import LanguageModel, Scores
-from pipelines.training.common.normalize_caption import NORMALISER
+from pipelines.training.common.normalize_caption import NORMALIZER
 
 MODEL, CONSTANT, NEAREST = "model", "constant caption", "nearest training clip"
 """The rows of the tables."""
@@ -87,7 +87,7 @@ def report_to_json(report: Report) -> bytes:
     """Return the report as JSON, with the definitions of its scores and the software version."""
     document = {
         "software": f"motiondata {__version__}",
-        "normaliser": NORMALISER,
+        "normaliser": NORMALIZER,
         "scorers": SCORERS,
         **asdict(report),
     }

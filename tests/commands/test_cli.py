@@ -324,7 +324,7 @@ def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_unknown_field_names_those_there_are(built: Dataset) -> None:
-    code, said = run("stats", built.path, "--field", "colour")
+    code, said = run("stats", built.path, "--field", "color")
     assert code == 2
     assert "points" in said
 

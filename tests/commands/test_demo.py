@@ -54,9 +54,9 @@ def test_a_program_that_is_not_on_the_path_is_called_by_its_own(
 def test_the_demo_draws_people_on_a_floor(shown: tuple[Path, str]) -> None:
     picture = imread(shown[0] / "preview.png")[..., :3]
     inked = (picture < 0.9).any(axis=-1)
-    coloured = np.ptp(picture, axis=-1) > 0.3
+    colored = np.ptp(picture, axis=-1) > 0.3
     assert 0.005 < inked.mean() < 0.3
-    assert coloured.sum() > 5000
+    assert colored.sum() > 5000
 
 
 def test_most_of_the_demo_s_frames_have_as_many_hits_as_points(shown: tuple[Path, str]) -> None:

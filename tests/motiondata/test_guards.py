@@ -14,7 +14,7 @@ from motiondata.clip import Clip
 from motiondata.errors import DropReason, RecordingError
 from motiondata.guards import (
     MAX_BETA,
-    MAX_TRANS_METRES,
+    MAX_TRANS_METERS,
     MAX_TURN_RADIANS,
     check_plausible,
     check_pose_is_rotations,
@@ -105,7 +105,7 @@ def test_a_still_pose_a_zero_pose_and_a_turning_statue_pass_as_rotations() -> No
     assert not refused_as_positions(turning)
 
 
-def test_frames_that_are_not_finite_are_left_out_of_the_judgement() -> None:
+def test_frames_that_are_not_finite_are_left_out_of_the_judgment() -> None:
     positions = posed_joints(*moving_pose(60, 0))
     positions[3] = np.nan
     positions[4] = np.inf
@@ -206,7 +206,7 @@ def clip_with(turn: float = 0.0, place: float = 0.0, beta: float = 0.0) -> Clip:
     return Clip("000000", "KIT", pose, trans, 20.0, 0, 9, recording)
 
 
-LARGEST = {"turn": MAX_TURN_RADIANS, "place": MAX_TRANS_METRES, "beta": MAX_BETA}
+LARGEST = {"turn": MAX_TURN_RADIANS, "place": MAX_TRANS_METERS, "beta": MAX_BETA}
 
 
 @pytest.mark.parametrize("what", LARGEST)
@@ -219,7 +219,7 @@ def test_values_beyond_a_person_s_are_refused_and_those_up_to_them_pass(
         assert refused(DropReason.INVALID, check_plausible, clip_with(**{what: sign * value}))
 
 
-def test_frames_of_nonsense_are_told_and_left_out_of_every_judgement() -> None:
+def test_frames_of_nonsense_are_told_and_left_out_of_every_judgment() -> None:
     pose, trans = moving_pose(60, 0)
     pose[3], trans[4], pose[5], trans[6] = 1e300, 1e30, np.nan, np.inf
     assert np.flatnonzero(~plausible_frames(pose, trans)).tolist() == [3, 4, 5, 6]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Bone = tuple[str, tuple[float, float, float], tuple[float, float, float], str]
-"""Parent, offset in metres, axes in degrees, degrees of freedom."""
+"""Parent, offset in meters, axes in degrees, degrees of freedom."""
 
 
 def _side(s: str, x: float) -> dict[str, Bone]:
@@ -39,7 +39,7 @@ MADE_BONES: Mapping[str, Bone] = {
     **_side("r", -1),
 }
 
-METRES_PER_UNIT = 0.0254 / 0.5
+METERS_PER_UNIT = 0.0254 / 0.5
 """The made skeleton's unit of length is 0.5."""
 
 
@@ -57,7 +57,7 @@ def asf_text(bones: Mapping[str, Bone] = MADE_BONES) -> str:
         length = float(np.linalg.norm(offset))
         lines += ["  begin", f"    id {number}", f"    name {name}"]
         lines += [f"    direction {_words(np.array(offset) / length)}"]
-        lines += [f"    length {length / METRES_PER_UNIT!r}", f"    axis {_words(axes)}  XYZ"]
+        lines += [f"    length {length / METERS_PER_UNIT!r}", f"    axis {_words(axes)}  XYZ"]
         if dof:
             lines += [f"    dof {dof}", "    limits (-180.0 180.0)"]
             lines += ["           (-180.0 180.0)"] * dof.count(" ")

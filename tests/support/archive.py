@@ -127,7 +127,7 @@ def _write_bad_recordings(root: Path) -> None:
 
 
 def _turned_to_y_up(pose: np.ndarray, trans: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Undo the turn to z up that AMASS's root rotation holds, and walk three metres along z."""
+    """Undo the turn to z up that AMASS's root rotation holds, and walk three meters along z."""
     upright, moved = pose.copy(), trans[:, [0, 2, 1]]
     upright[:, 0] = 0
     moved[:, 2] = np.linspace(0, 3, len(trans))

@@ -211,8 +211,8 @@ BAD_RECORDINGS: dict[str, Bad] = {
     "a frame of NaN": Bad(saved(poses=changed(arrays()["poses"], 12, np.nan)), NOT_FINITE, "NaN"),
     "a place of NaN": Bad(saved(trans=changed(TRANS, (12, 1), np.nan)), NOT_FINITE, "NaN"),
     "an infinite place": Bad(saved(trans=changed(TRANS, (12, 1), np.inf)), NOT_FINITE, "NaN"),
-    "a place too far to be true": Bad(saved(trans=changed(TRANS, 12, 1e30)), INVALID, "metres"),
-    "a place in millimetres": Bad(saved(trans=TRANS * 1e4), INVALID, "metres"),
+    "a place too far to be true": Bad(saved(trans=changed(TRANS, 12, 1e30)), INVALID, "meters"),
+    "a place in millimeters": Bad(saved(trans=TRANS * 1e4), INVALID, "meters"),
     "a turn too wide to be true": Bad(
         saved(poses=changed(arrays()["poses"], 12, 1e300)), INVALID, "radians"
     ),

@@ -16,7 +16,7 @@ PARTS = 22
 
 
 def face_parts(faces: NDArray[np.int32]) -> NDArray[np.uint8]:
-    """Return a part for each face, so that neighbours differ."""
+    """Return a part for each face, so that neighbors differ."""
     return (np.arange(len(faces)) % PARTS).astype(np.uint8)
 
 

@@ -75,7 +75,7 @@ LIMBS = (
     ((0.00, -0.18, 1.42), (0.00, -0.40, 1.20), 0.05),
     ((0.00, -0.40, 1.20), (0.10, -0.45, 0.95), 0.04),
 )
-"""Start, end and radius of each limb of a standing adult, metres, feet on the floor, facing +x."""
+"""Start, end and radius of each limb of a standing adult, meters, feet on the floor, facing +x."""
 
 
 def capsule_body(seed: int, rings: int = 24, segments: int = 32) -> Mesh:

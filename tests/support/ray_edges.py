@@ -20,7 +20,7 @@ def angle_to_edges(ray: NDArray[np.float64], mesh: Mesh) -> float:
 
 
 def slide(ray: NDArray[np.float64], corners: NDArray[np.float32]) -> float:
-    """Return by how many metres a ray's hit moves along it for each radian that the ray turns."""
+    """Return by how many meters a ray's hit moves along it for each radian that the ray turns."""
     a, b, c = corners.astype(np.float64)
     normal = np.cross(b - a, c - a)
     across = np.linalg.norm(np.cross(ray, normal)) / abs(ray @ normal)

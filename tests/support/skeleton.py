@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 from motiondata.recording import Recording
 from motiondata.skeletons import JOINT, JOINT_NAMES, JOINTS, LEFT_JOINTS, PARENTS, RIGHT_JOINTS
 
-_CENTRE_AND_LEFT = {
+_CENTER_AND_LEFT = {
     "pelvis": (0.0, 0.0, 0.0),
     "left_hip": (0.09, -0.09, 0.0),
     "left_knee": (0.10, -0.47, 0.0),
@@ -35,9 +35,9 @@ Y_TO_Z_UP = (np.pi / 2, 0.0, 0.0)
 
 
 def rest_joints() -> NDArray[np.float64]:
-    """Return the joints at rest, shaped (22, 3), metres, y up."""
+    """Return the joints at rest, shaped (22, 3), meters, y up."""
     joints = np.zeros((JOINTS, 3))
-    for name, place in _CENTRE_AND_LEFT.items():
+    for name, place in _CENTER_AND_LEFT.items():
         joints[JOINT[name]] = place
     joints[list(RIGHT_JOINTS)] = joints[list(LEFT_JOINTS)] * (-1.0, 1.0, 1.0)
     return joints

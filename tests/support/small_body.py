@@ -127,10 +127,10 @@ def _prism(name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     across /= np.linalg.norm(across)
     angles = 2 * np.pi * np.arange(SIDES)[:, None] / SIDES
     ring = radius * (np.cos(angles) * across + np.sin(angles) * np.cross(along, across))
-    centres = np.linspace(start_at, end_at, RINGS)
+    centers = np.linspace(start_at, end_at, RINGS)
     cap = radius / 2 * along
-    vertices = np.concatenate([[start_at - cap], *(c + ring for c in centres), [end_at + cap]])
-    return vertices, np.concatenate([[start_at], np.repeat(centres, SIDES, axis=0), [end_at]])
+    vertices = np.concatenate([[start_at - cap], *(c + ring for c in centers), [end_at + cap]])
+    return vertices, np.concatenate([[start_at], np.repeat(centers, SIDES, axis=0), [end_at]])
 
 
 def _prism_faces() -> NDArray[np.int64]:

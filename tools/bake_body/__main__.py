@@ -29,8 +29,8 @@ VERTICES = 6_900
 """About SMPL's 6,890, so that either body costs the same to pose and to scan."""
 
 PELVIS = np.array([0.0, -0.22, 0.03])
-"""Where every rest pelvis stands, metres. AMASS's `trans` is the pelvis less SMPL-H's rest pelvis,
-which is about there: this body's pelvis comes within centimetres of the recorded one, and its
+"""Where every rest pelvis stands, meters. AMASS's `trans` is the pelvis less SMPL-H's rest pelvis,
+which is about there: this body's pelvis comes within centimeters of the recorded one, and its
 feet of the floor. The rest floor is wherever that leaves it."""
 
 ROOT_PARENT = 2**32 - 1

@@ -16,7 +16,7 @@ of flat regions, and takes vertices from face and fingers rather than from the t
 LEAST_NORMAL_COSINE = 0.3
 """No collapse turns a face's normal by more than this, so none folds the surface over."""
 
-MOST_NEIGHBOURS = 9
+MOST_NEIGHBORS = 9
 
 Collapse = tuple[float, int, int, int, int]
 """Cost, vertex that goes, vertex that stays, and the ages at which that cost was theirs."""
@@ -38,7 +38,7 @@ class _Mesh:
     """How often each vertex has changed: a queued cost of another age is stale."""
     queue: list[Collapse] = field(default_factory=list)
 
-    def neighbours(self, vertex: int) -> set[int]:
+    def neighbors(self, vertex: int) -> set[int]:
         return {v for t in self.around[vertex] for v in self.triangles[t]} - {vertex}
 
 
@@ -84,7 +84,7 @@ def _face_quadrics(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _offer(mesh: _Mesh, vertex: int) -> None:
     """Queue the collapses of a vertex's edges, both ways."""
-    for other in sorted(mesh.neighbours(vertex)):
+    for other in sorted(mesh.neighbors(vertex)):
         for gone, kept in ((vertex, other), (other, vertex)):
             ages = mesh.ages[gone], mesh.ages[kept]
             heapq.heappush(mesh.queue, (_cost(mesh, gone, kept), gone, kept, *ages))
@@ -99,10 +99,10 @@ def _cost(mesh: _Mesh, gone: int, kept: int) -> float:
 
 def _allowed(mesh: _Mesh, gone: int, kept: int) -> bool:
     """Whether the surface stays closed, simple and unfolded."""
-    rings = mesh.neighbours(gone), mesh.neighbours(kept)
+    rings = mesh.neighbors(gone), mesh.neighbors(kept)
     if kept not in rings[0] or len(rings[0] & rings[1]) != 2:
         return False  # the link condition: otherwise the surface would touch itself
-    if len(rings[0] | rings[1]) - 2 > MOST_NEIGHBOURS:
+    if len(rings[0] | rings[1]) - 2 > MOST_NEIGHBORS:
         return False
     stretched = mesh.around[gone] - mesh.around[kept]
     return all(_normal_holds(mesh, number, gone, kept) for number in stretched)

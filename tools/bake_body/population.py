@@ -49,7 +49,7 @@ ADULTS = {
 
 @dataclass(frozen=True)
 class Population:
-    """Bodies of one topology in Anny's rest pose: y up, facing +z, left is +x, metres."""
+    """Bodies of one topology in Anny's rest pose: y up, facing +z, left is +x, meters."""
 
     vertices: np.ndarray
     """(bodies, vertices, 3)."""
@@ -89,7 +89,7 @@ def _z_up_to_y_up(points: np.ndarray) -> np.ndarray:
 
 
 def _symmetric_joints(joints: np.ndarray) -> np.ndarray:
-    """Even out the rig's millimetres between left and right; the skin is symmetric already."""
+    """Even out the rig's millimeters between left and right; the skin is symmetric already."""
     even: np.ndarray = (joints + joints[:, MIRROR_24] * (-1.0, 1.0, 1.0)) / 2
     return even
 

@@ -1,4 +1,4 @@
-"""A linear shape space of vertices and joints together, and a regressor that honours both.
+"""A linear shape space of vertices and joints together, and a regressor that honors both.
 
 SMPL's files know joints only as combinations of vertices; so the combination must give the rig's
 own joints, and their change with shape, or limbs would turn about the wrong places.
@@ -15,7 +15,7 @@ NEAREST_VERTICES = 1_500
 
 @dataclass(frozen=True)
 class ShapeSpace:
-    """A mean body, and what one deviation of each component adds to it; metres."""
+    """A mean body, and what one deviation of each component adds to it; meters."""
 
     vertices: np.ndarray
     """(vertices, 3)."""
@@ -35,8 +35,8 @@ def principal_shapes(vertices: np.ndarray, joints: np.ndarray, components: int) 
     bodies, count = vertices.shape[:2]
     stacked = np.concatenate([vertices, joints], axis=1)
     mean = stacked.mean(axis=0)
-    centred = (stacked - mean).reshape(bodies, -1)
-    _, spreads, axes = np.linalg.svd(centred, full_matrices=False)
+    centerd = (stacked - mean).reshape(bodies, -1)
+    _, spreads, axes = np.linalg.svd(centerd, full_matrices=False)
     deviations = axes[:components] * spreads[:components, None] / np.sqrt(bodies - 1)
     dirs = np.moveaxis(deviations.reshape(components, -1, 3), 0, -1)
     crown, sole = mean[:count, 1].argmax(), mean[:count, 1].argmin()

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array, diags_array
 
 DIFFUSIONS = 8
-"""Rounds of averaging with the neighbours: the fewest that leave no ledge on a raised shoulder."""
+"""Rounds of averaging with the neighbors: the fewest that leave no ledge on a raised shoulder."""
 
 WEIGHTS_A_VERTEX = 4
 """As in SMPL; skinning takes time in proportion."""
@@ -22,7 +22,7 @@ def adjacency(faces: np.ndarray, vertices: int) -> csr_array:
 
 
 def diffuse_weights(weights: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Return weights (vertices, joints) averaged with those of the neighbours, round by round."""
+    """Return weights (vertices, joints) averaged with those of the neighbors, round by round."""
     near = adjacency(faces, len(weights))
     share = diags_array(1.0 / near.sum(axis=1)) @ near
     for _ in range(DIFFUSIONS):

@@ -52,7 +52,7 @@ def read_amc(path: Path, skeleton: AsfSkeleton) -> AmcMotion:
     values = _values(lines[first:], bones)
     header = _read_header(lines[:first])
     radians = header.radians_per_unit or skeleton.radians_per_unit
-    scale = {"t": skeleton.metres_per_unit, "r": radians}
+    scale = {"t": skeleton.meters_per_unit, "r": radians}
     moved = {kind: np.zeros((len(values), len(skeleton.bones), 3)) for kind in scale}
     columns = [(skeleton.numbers[bone.name], dof) for bone in bones for dof in bone.dof]
     for (bone, dof), column in zip(columns, values.T, strict=True):

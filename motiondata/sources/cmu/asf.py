@@ -18,7 +18,7 @@ from scipy.spatial.transform import Rotation
 from motiondata.errors import DropReason, RecordingError
 from motiondata.sources.cmu.acclaim_lines import MAX_NUMBER, Line, read_lines
 
-METRES_PER_INCH = 0.0254
+METERS_PER_INCH = 0.0254
 """CMU's lengths, divided by the length unit that the file declares, are in inches."""
 
 RADIANS_PER_UNIT = {"deg": np.pi / 180.0, "rad": 1.0}
@@ -66,7 +66,7 @@ class AsfSkeleton:
     source: str
     """Name of the skeleton file."""
     bones: tuple[AsfBone, ...]
-    metres_per_unit: float
+    meters_per_unit: float
     radians_per_unit: float
 
     @cached_property
@@ -88,18 +88,18 @@ def read_asf(path: Path) -> AsfSkeleton:
     sections = _sections(path)
     units = _Block(f"{path.name}, :units", sections[":units"])
     radians = units.choice("angle", RADIANS_PER_UNIT)
-    metres = METRES_PER_INCH / units.positive("length")
-    bones = [_root(_Block(f"{path.name}, :root", sections[":root"]), metres, radians)]
+    meters = METERS_PER_INCH / units.positive("length")
+    bones = [_root(_Block(f"{path.name}, :root", sections[":root"]), meters, radians)]
     numbers = {ROOT: 0}
     blocks = _bone_blocks(path, sections[":bonedata"])
     for parent, name, line in _children(sections[":hierarchy"]):
         if parent not in numbers or name not in blocks or name in numbers:
             raise line.error("bones of :bonedata, each named once and after its parent")
         numbers[name] = len(bones)
-        bones.append(_bone(name, numbers[parent], blocks[name], metres, radians))
+        bones.append(_bone(name, numbers[parent], blocks[name], meters, radians))
     if loose := blocks.keys() - numbers.keys():
         raise _cut_short(path, f"no line of :hierarchy for {', '.join(sorted(loose))}")
-    return AsfSkeleton(path.name, tuple(bones), metres, radians)
+    return AsfSkeleton(path.name, tuple(bones), meters, radians)
 
 
 class _Block:
@@ -210,18 +210,18 @@ def _children(lines: list[Line]) -> list[tuple[str, str, Line]]:
     ]
 
 
-def _root(block: _Block, metres: float, radians: float) -> AsfBone:
+def _root(block: _Block, meters: float, radians: float) -> AsfBone:
     block.expect_xyz("axis")
     axes = Rotation.from_euler("xyz", block.numbers("orientation", 3) * radians)
     dof = block.dof("order", ROOT_DOF)
     if set(dof) != ROOT_DOF:
         raise block.line("order").error(f"all of {', '.join(sorted(ROOT_DOF))} after 'order'")
-    return AsfBone(ROOT, -1, block.numbers("position", 3) * metres, axes, dof)
+    return AsfBone(ROOT, -1, block.numbers("position", 3) * meters, axes, dof)
 
 
-def _bone(name: str, parent: int, block: _Block, metres: float, radians: float) -> AsfBone:
+def _bone(name: str, parent: int, block: _Block, meters: float, radians: float) -> AsfBone:
     block.expect_xyz("axis")
     axes = Rotation.from_euler("xyz", block.numbers("axis", 3) * radians)
-    offset = block.numbers("direction", 3) * block.numbers("length", 1) * metres
+    offset = block.numbers("direction", 3) * block.numbers("length", 1) * meters
     dof = block.dof("dof", BONE_DOF) if "dof" in block else ()
     return AsfBone(name, parent, offset, axes, dof)

@@ -31,7 +31,7 @@ from motiondata.sources.cmu.retarget import check_bones, retarget
 SUBSET = "CMU"
 """Name of the AMASS subset folder that the recordings are written to."""
 
-CMU_LICENCE = (
+CMU_LICENSE = (
     "The data used in this project was obtained from mocap.cs.cmu.edu. "
     "The database was created with funding from NSF EIA-0196217. "
     "Free to use, also in commercial products; not to be resold, even in converted form."
@@ -143,7 +143,7 @@ def _expect_no_other(path: Path) -> None:
 def _is_imported(path: Path) -> bool:
     """Return whether a file is a recording with the license text written by imports."""
     with suppress(RecordingError, ValueError), open_npz(path, path.name) as npz:
-        return "licence" in npz.members and array_to_text(npz.read("licence")) == CMU_LICENCE
+        return "licence" in npz.members and array_to_text(npz.read("licence")) == CMU_LICENSE
     return False
 
 
@@ -223,5 +223,5 @@ def convert_motion(
         betas=subject.betas,
         source=trial,
         shape_space=subject.shaped.body.shape_space,
-        licence=CMU_LICENCE,
+        licence=CMU_LICENSE,
     )

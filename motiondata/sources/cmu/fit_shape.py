@@ -46,7 +46,7 @@ because CMU skeletons do not distinguish its end from that of the hand.
 
 def fit_betas(skeleton: AsfSkeleton, body: Body) -> NDArray[np.float64]:
     """Return the 16 betas that give a body the measures of a skeleton, padded with zeros."""
-    segments, errors_metres = zip(*MEASURES, strict=True)
+    segments, errors_meters = zip(*MEASURES, strict=True)
     ways = np.array([segment.of_body(body.joints_template) for segment in segments])
     lengths = np.linalg.norm(ways, axis=1)
     # To first order, a segment lengthens by the displacement of its end along the segment.
@@ -56,7 +56,7 @@ def fit_betas(skeleton: AsfSkeleton, body: Body) -> NDArray[np.float64]:
     slopes = np.einsum("ma,mba->mb", ways / lengths[:, None], shapes)
     tips, numbers = skeleton.rest_tips, skeleton.numbers
     wanted = [np.linalg.norm(segment.of_skeleton(tips, numbers)) for segment in segments]
-    weights = 1.0 / np.array(errors_metres)
+    weights = 1.0 / np.array(errors_meters)
     fit = lsq_linear(
         np.concatenate([slopes * weights[:, None], np.eye(slopes.shape[1])]),
         np.concatenate([(wanted - lengths) * weights, np.zeros(slopes.shape[1])]),

@@ -56,7 +56,7 @@ def segment_errors_deg(
     }
 
 
-def sole_metres(shaped: ShapedBody, joints: NDArray[np.float64]) -> NDArray[np.float64]:
+def sole_meters(shaped: ShapedBody, joints: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the height of the lower sole, estimated from the foot joints: (frames,), meters.
 
     `joints` are the posed joints, shaped (frames, 22, 3), world frame, z up, meters.

@@ -27,7 +27,7 @@ from motiondata.synthesis.corpus.recordings import SyntheticClip, SyntheticRecor
 from motiondata.synthesis.generators import generator
 from motiondata.synthesis.language.captions import CaptionSpan, caption_lines
 
-LICENCE = "made by motiondata's synthesiser, Apache-2.0"
+LICENSE = "made by motiondata's synthesiser, Apache-2.0"
 
 NOTE = "README.txt"
 NOTE_TEXT = """\
@@ -179,7 +179,7 @@ def _recording(made: SyntheticRecording) -> Recording:
         betas=made.subject.betas,
         source=made.slot.source,
         shape_space=bundled_body().shape_space,
-        licence=LICENCE,
+        licence=LICENSE,
         synthetic=True,
     )
 

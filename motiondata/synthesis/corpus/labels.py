@@ -40,6 +40,6 @@ def _act_label(done: ClipAct, mirrored: bool) -> dict[str, Any]:
     return asdict(act) | {
         "start_seconds": done.start_seconds,
         "end_seconds": done.end_seconds,
-        "distance_metres": round(done.distance_metres, 3),
-        "metres_a_second": round(done.metres_a_second, 3),
+        "distance_metres": round(done.distance_meters, 3),
+        "metres_a_second": round(done.meters_per_second, 3),
     }

@@ -40,8 +40,8 @@ class ClipAct:
     """Frame of the clip divided by 20, for any true frame rate, as in HumanML3D's captions."""
     end_seconds: float
     """End of the act, in the unit of `start_seconds`."""
-    distance_metres: float
-    metres_a_second: float
+    distance_meters: float
+    meters_per_second: float
     """Mean speed, in true seconds."""
 
 
@@ -163,6 +163,6 @@ class _Clock:
             act=done.act,
             start_seconds=(first - start_frame) / INDEX_FPS,
             end_seconds=(last - start_frame) / INDEX_FPS,
-            distance_metres=done.distance_metres,
-            metres_a_second=done.distance_metres / (done.end_seconds - done.start_seconds),
+            distance_meters=done.distance_meters,
+            meters_per_second=done.distance_meters / (done.end_seconds - done.start_seconds),
         )

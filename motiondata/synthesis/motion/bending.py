@@ -12,7 +12,7 @@ from motiondata.synthesis.motion.arms import CARRYING, HANDS_ON_THIGHS, HANGING,
 from motiondata.synthesis.motion.rest_skeleton import RestSkeleton
 from motiondata.synthesis.motion.timeline import Timeline
 
-HAND_METRES = 0.19
+HAND_METERS = 0.19
 """Height of the wrist above the floor when the fingers touch the floor."""
 
 FLOOR_BENDS_DEG = {"pelvis_bend": 50.0, "spine_bend": 45.0, "head_bend": -10.0}
@@ -119,5 +119,5 @@ def _drop_to_floor(skeleton: RestSkeleton) -> float:
             bend += radians(FLOOR_BENDS_DEG["spine_bend"]) / 3
         _, up, ahead = skeleton.bone(parent, child)
         height += up * cos(bend) - ahead * sin(bend)
-    hanging = skeleton.arm * cos(radians(REACHING_AHEAD_DEG)) + HAND_METRES
+    hanging = skeleton.arm * cos(radians(REACHING_AHEAD_DEG)) + HAND_METERS
     return float(height - hanging)

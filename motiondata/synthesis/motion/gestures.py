@@ -20,12 +20,12 @@ from motiondata.synthesis.motion.arms import (
 from motiondata.synthesis.motion.rest_skeleton import LEFT_SIGN, RestSkeleton
 from motiondata.synthesis.motion.timeline import Key, Timeline
 
-CLAP_METRES = np.array([0.045, -0.12, 0.33])
+CLAP_METERS = np.array([0.045, -0.12, 0.33])
 """Position of the left wrist when the hands meet: left, up and forward, meters.
 
 The origin is the midpoint between the shoulders; the length of the arm is 0.5 m.
 """
-CLAP_OPEN_METRES = np.array([0.17, -0.1, 0.3])
+CLAP_OPEN_METERS = np.array([0.17, -0.1, 0.3])
 """Position of the left wrist between claps."""
 
 PUNCH_TURNS_DEG = {"spine_turn": 26.0, "pelvis_turn": 8.0, "head_turn": -24.0}
@@ -79,7 +79,7 @@ def clap(timeline: Timeline, act: Act) -> None:
 def clap_poses(skeleton: RestSkeleton, side: str) -> tuple[ArmPose, ArmPose]:
     """Return the poses of one arm with the palms together and with the hands apart."""
     mirror, size = np.array([LEFT_SIGN[side], 1.0, 1.0]), skeleton.arm / 0.5
-    shut, apart = CLAP_METRES * (1.0, size, size), CLAP_OPEN_METRES * size
+    shut, apart = CLAP_METERS * (1.0, size, size), CLAP_OPEN_METERS * size
     return (
         pose_reaching(skeleton, side, shut * mirror, 62.0) | {"wrist": 40.0},
         pose_reaching(skeleton, side, apart * mirror, 48.0) | {"wrist": 15.0},

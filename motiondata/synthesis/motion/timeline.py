@@ -24,9 +24,9 @@ In `Timeline.path`: time, x, y and yaw.
 """
 
 TRUNK_CHANNELS = {
-    "forward": "metres: the pelvis before its path",
-    "leftward": "metres: the pelvis to the left of its path",
-    "up": "metres: the pelvis over its height in standing",
+    "forward": "meters: the pelvis before its path",
+    "leftward": "meters: the pelvis to the left of its path",
+    "up": "meters: the pelvis over its height in standing",
     "slack": "parts of a leg: how far from straight the legs are kept",
     **{
         f"{part}_{motion}": f"degrees: {how}"
@@ -44,11 +44,11 @@ ARM_CHANNELS = {
 }
 
 FOOT_CHANNELS = {
-    "x": "metres: the ankle's place in the world",
-    "y": "metres: the ankle's place in the world",
+    "x": "meters: the ankle's place in the world",
+    "y": "meters: the ankle's place in the world",
     "yaw": "radians: the foot's heading in the world",
-    "forward": "metres: the ankle before that place",
-    "lift": "metres: the foot over the floor",
+    "forward": "meters: the ankle before that place",
+    "lift": "meters: the foot over the floor",
     "heel": "degrees: the heel up, about the ball",
     "toe": "degrees: the toes up, about the heel",
     "point": "degrees: the toes down, about the ankle",
@@ -62,7 +62,7 @@ CHANNELS = (
 
 _ROW = {channel: row for row, channel in enumerate(CHANNELS)}
 
-STANCE_BACK_METRES = 0.03
+STANCE_BACK_METERS = 0.03
 """Distance of the ankles behind the root in standing; the weight is over the middle of the feet."""
 
 CLEAR_OF_FLOOR = 0.08
@@ -151,7 +151,7 @@ class Timeline:
         """Return the standing pose of one ankle when the root is at `place`; `width` in meters."""
         half = (self.style.stance_width if width is None else width) / 2 * LEFT_SIGN[side]
         toe_out = LEFT_SIGN[side] * self.style.toe_out
-        return place.moved(-STANCE_BACK_METRES, half, toe_out)
+        return place.moved(-STANCE_BACK_METERS, half, toe_out)
 
     def step(self, side: str, lift: float, land: float, to: GroundPose) -> None:
         """Move a foot from its current place to another between the times `lift` and `land`.

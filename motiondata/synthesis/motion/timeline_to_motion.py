@@ -18,7 +18,7 @@ from motiondata.synthesis.acts import SIDES
 from motiondata.synthesis.motion.arms import arm_rotation
 from motiondata.synthesis.motion.curves import PASSES, smooth
 from motiondata.synthesis.motion.rest_skeleton import LEFT_SIGN, RestSkeleton
-from motiondata.synthesis.motion.timeline import STANCE_BACK_METRES, Timeline
+from motiondata.synthesis.motion.timeline import STANCE_BACK_METERS, Timeline
 from motiondata.synthesis.motion.two_bone_ik import solve_two_bone_ik
 
 Floats = NDArray[np.float64]
@@ -44,7 +44,7 @@ TRUNK_JOINTS = {"spine": ("spine1", "spine2", "spine3"), "head": ("neck", "head"
 
 KNEE_AXIS = np.array([1.0, 0.0, 0.0])
 
-HEEL_METRES = 0.045
+HEEL_METERS = 0.045
 """Distance from the ankle back to the point where the heel touches the floor."""
 
 
@@ -116,7 +116,7 @@ class _TimelineSampler:
         skeleton = self.skeleton
         hip, ankle = skeleton.joints[JOINT["left_hip"]], skeleton.height_over_sole("left_ankle")
         aside = skeleton.hip_width * 0.15
-        level = np.hypot(hip[2] - skeleton.joints[0, 2] + STANCE_BACK_METRES, aside)
+        level = np.hypot(hip[2] - skeleton.joints[0, 2] + STANCE_BACK_METERS, aside)
         drop = skeleton.joints[0, 1] - hip[1]
         return float(ankle + np.sqrt((STANDING_REACH * skeleton.leg) ** 2 - level**2) + drop)
 
@@ -142,7 +142,7 @@ class _TimelineSampler:
         skeleton, values, yaw = self.skeleton, self.values, self.values[f"{side}_yaw"]
         height = skeleton.height_over_sole(f"{side}_ankle")
         ball = skeleton.bone(f"{side}_ankle", f"{side}_foot")[1:]
-        heel = np.array([-height, -HEEL_METRES])
+        heel = np.array([-height, -HEEL_METERS])
         on_ball = _rolled(ball, self._angle(f"{side}_heel"))
         on_heel = _rolled(heel, -self._angle(f"{side}_toe"))
         up, ahead = on_ball + on_heel

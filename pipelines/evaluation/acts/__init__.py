@@ -1,1 +1,1 @@
-"""Scoring captions by the acts that synthetic clips are labelled with."""
+"""Scoring captions by the acts that synthetic clips are labeled with."""

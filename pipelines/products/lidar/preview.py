@@ -51,12 +51,12 @@ TITLE_SHARE = 0.94
 CUT = " ..."
 """Suffix of a truncated title."""
 NO_CAPTION = "(no caption)"
-HALF_WIDTH_METRES = 0.95
-LOWEST_METRES, HIGHEST_METRES = -0.25, 2.15
+HALF_WIDTH_METERS = 0.95
+LOWEST_METERS, HIGHEST_METERS = -0.25, 2.15
 """Extent of a panel: horizontal distance from the pelvis, and heights above the floor."""
-SECONDS_METRES = -0.15
+SECONDS_METERS = -0.15
 """Height of a frame's time label: below the floor."""
-SCALE_METRES = 0.5
+SCALE_METERS = 0.5
 """Length of the scale bar in each row."""
 
 VIEWS = {"from the sensor": (1, -1.0), "from the side": (0, 1.0)}
@@ -71,10 +71,10 @@ REGIONS = {
     "right leg": ("right_hip", "right_knee", "right_ankle", "right_foot"),
 }
 """The joints that share a color."""
-COLOURS = dict(zip(REGIONS, colormaps["tab10"]([7, 1, 0, 3, 9, 6]), strict=True))
+COLORS = dict(zip(REGIONS, colormaps["tab10"]([7, 1, 0, 3, 9, 6]), strict=True))
 """Color of each region: gray, orange, blue, red, cyan, pink. Left is bluish, right is reddish."""
-COLOUR_OF_PART = np.array(
-    [COLOURS[next(name for name, of in REGIONS.items() if joint in of)] for joint in JOINT_NAMES]
+COLOR_OF_PART = np.array(
+    [COLORS[next(name for name, of in REGIONS.items() if joint in of)] for joint in JOINT_NAMES]
 )
 """RGBA of each joint, shaped (joints, 4)."""
 
@@ -221,12 +221,12 @@ def _draw_frame(clip: _PreviewClip, frame: int, axis: int, sign: float, panel: A
     panel.axhline(0, color="0.7", linewidth=0.8, zorder=0)
     panel.scatter(
         across, points[:, 2] - clip.floor, s=2.4,
-        c=COLOUR_OF_PART[clip.parts[frame, :seen]], linewidths=0,
+        c=COLOR_OF_PART[clip.parts[frame, :seen]], linewidths=0,
     )  # fmt: skip
     seconds = f"{frame / clip.fps:.1f} s" + ("" if seen else ", no hit")
-    panel.text(0, SECONDS_METRES, seconds, fontsize=6.5, color="0.4", ha="center", va="center")
-    panel.set_xlim(-HALF_WIDTH_METRES, HALF_WIDTH_METRES)
-    panel.set_ylim(LOWEST_METRES, HIGHEST_METRES)
+    panel.text(0, SECONDS_METERS, seconds, fontsize=6.5, color="0.4", ha="center", va="center")
+    panel.set_xlim(-HALF_WIDTH_METERS, HALF_WIDTH_METERS)
+    panel.set_ylim(LOWEST_METERS, HIGHEST_METERS)
     panel.set_aspect("equal")
     panel.set_axis_off()
 
@@ -249,21 +249,21 @@ def _plain(text: str) -> str:
 
 def _draw_scale(panel: Axes) -> None:
     """Draw a vertical scale bar on the floor, next to the first frame."""
-    left = -HALF_WIDTH_METRES + 0.08
-    panel.plot([left, left], [0, SCALE_METRES], color="0.3", linewidth=1.2, solid_capstyle="butt")
-    label = f"{SCALE_METRES:g} m"
-    panel.text(left + 0.05, SCALE_METRES / 2, label, fontsize=6.5, color="0.3", va="center")
+    left = -HALF_WIDTH_METERS + 0.08
+    panel.plot([left, left], [0, SCALE_METERS], color="0.3", linewidth=1.2, solid_capstyle="butt")
+    label = f"{SCALE_METERS:g} m"
+    panel.text(left + 0.05, SCALE_METERS / 2, label, fontsize=6.5, color="0.3", va="center")
 
 
 def _draw_legend(figure: Figure, height: float) -> None:
     """Draw the colors of the regions below all rows, and a note that explains the picture."""
     middle = LEGEND_INCHES / 2 / height
-    for number, (name, colour) in enumerate(COLOURS.items()):
+    for number, (name, color) in enumerate(COLORS.items()):
         left = 0.01 + number * 0.075
-        figure.text(left, middle, "\u25cf", color=colour, fontsize=11, va="center")
+        figure.text(left, middle, "\u25cf", color=color, fontsize=11, va="center")
         figure.text(left + 0.013, middle, name, fontsize=8, va="center")
     note = (
-        f"left half: from the sensor; grey line: the floor; bar: {SCALE_METRES:g} m; below: "
+        f"left half: from the sensor; grey line: the floor; bar: {SCALE_METERS:g} m; below: "
         "seconds since the clip's start"
     )
     figure.text(0.99, middle, note, fontsize=8, va="center", ha="right", color="0.3")

@@ -128,7 +128,7 @@ class LidarProduct:
             raise InputError(
                 f"no ray hits anybody in the {frames} of the first clips: expected the sensor "
                 f"{options.sensor} to see people at --distance {options.distance:g} and --height "
-                f"{options.height:g} metres{_limits(load_assets(options).sensor)}. "
+                f"{options.height:g} meters{_limits(load_assets(options).sensor)}. "
                 "Choose other values, or another --sensor; --allow-empty builds empty "
                 "scans all the same"
             )
@@ -172,7 +172,7 @@ class LidarProduct:
 
 def _limits(sensor: Sensor) -> str:
     """Describe the limits of the sensor that may hide a person; empty if there are none."""
-    limits = [f"sees nothing within {sensor.min_range:g} metres"] if sensor.min_range else []
+    limits = [f"sees nothing within {sensor.min_range:g} meters"] if sensor.min_range else []
     if sensor.window is not None:
         first, count = sensor.window
         limits.append(

@@ -24,10 +24,10 @@ def augment(points: Tensor, about: Tensor, options: Augmentation) -> Tensor:
     clips = len(points)
     angles = radians(options.turn_deg) * _normal(clips, like=points)
     scales = 1 + options.scale * _normal(clips, 1, 1, 1, like=points)
-    shifts = options.shift_metres * _normal(clips, 1, 1, 3, like=points)
+    shifts = options.shift_meters * _normal(clips, 1, 1, 3, like=points)
     shifts[..., 2] *= VERTICAL_SHIFT_SHARE
     turned = torch.einsum("cij,cfpj->cfpi", _turns(angles), points - about)
-    noise = options.noise_metres * _normal(*points.shape, like=points)
+    noise = options.noise_meters * _normal(*points.shape, like=points)
     seen = points.ne(0).flatten(2).any(-1)[..., None, None]
     return (turned * scales + about + shifts + noise) * seen
 

@@ -22,14 +22,23 @@ class Augmentation:
     """Rotation about the vertical axis through the dataset's mean point, in degrees."""
     scale: float = 0.05
     """Scale factor about 1."""
-    shift_metres: float = 0.1
+    shift_meters: float = 0.1
     """Horizontal shift in meters; the vertical shift is smaller."""
-    noise_metres: float = 0.02
+    noise_meters: float = 0.02
     """Noise of every point in meters."""
 
     def __post_init__(self) -> None:
-        if min(self.turn_deg, self.scale, self.shift_metres, self.noise_metres) < 0:
+        if min(self.turn_deg, self.scale, self.shift_meters, self.noise_meters) < 0:
             raise InputError(f"augmentation: expected nothing below zero, found {self}")
+
+    def to_json(self) -> dict[str, float]:
+        """Return the options by the names that checkpoints store."""
+        return {
+            "turn_deg": self.turn_deg,
+            "scale": self.scale,
+            "shift_metres": self.shift_meters,
+            "noise_metres": self.noise_meters,
+        }
 
 
 NO_AUGMENTATION = Augmentation(0, 0, 0, 0)

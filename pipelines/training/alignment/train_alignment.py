@@ -125,6 +125,7 @@ class AlignmentTask:
     def identity(self) -> Mapping[str, Any]:
         """Return the dataset and the options, without the steps, which the loop compares."""
         options = asdict(self._options)
+        options["augmentation"] = self._options.augmentation.to_json()
         del options["steps"]
         return {"dataset": self._data.dataset.content_hash, **options}
 

@@ -124,7 +124,7 @@ def collapse_alarms(measures: Measures, patient: bool) -> list[str]:
     """
     if measures.cosine > MAX_COSINE:
         return [
-            f"{_symptom(measures)}: the standardised features of different clips are alike (mean "
+            f"{_symptom(measures)}: the standardized features of different clips are alike (mean "
             f"cosine {measures.cosine:.3f}), so they share a mean that the statistics do not take "
             "out; run motiondata stats on the dataset and train again in another folder"
         ]

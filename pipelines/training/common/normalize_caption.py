@@ -7,7 +7,7 @@ categories (Unicode Standard Annex 44, section 5.7.1): a vowel sign belongs to i
 
 from unicodedata import category, normalize
 
-NORMALISER = (
+NORMALIZER = (
     "Unicode NFC; lower case; apostrophes and invisible format characters deleted; every other "
     "character that is no letter, mark on a letter, or digit made a space; runs of spaces made one"
 )

@@ -66,11 +66,11 @@ def restore_optimizer(optimizer: torch.optim.AdamW, state: Mapping[str, Any]) ->
     before = [_settings(group) for group in optimizer.param_groups]
     optimizer.load_state_dict(dict(state))
     if [_settings(group) for group in optimizer.param_groups] != before:
-        raise ValueError("the optimiser's settings are not those of the options")
+        raise ValueError("the optimizer's settings are not those of the options")
     for parameter, known in optimizer.state.items():
         shapes = {known[name].shape for name in ("exp_avg", "exp_avg_sq")}
         if shapes != {parameter.shape} or known["step"].numel() != 1:
-            raise ValueError("the optimiser's moments do not fit the weights")
+            raise ValueError("the optimizer's moments do not fit the weights")
 
 
 def _settings(group: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from pipelines.training.encoders.options import EncoderOptions
 
 FEATURES = 1024
 """Features per frame, whatever the inner widths."""
-HALF_BODY_METRES = 0.4
+HALF_BODY_METERS = 0.4
 """Divisor of centered coordinates: their spread, without the spread of where people walk."""
 POSITION_FEATURES = 9
 """Numbers for the position of a frame's points: their centroid, and their extent from it."""
-NEIGHBOURS = 5
+NEIGHBORS = 5
 """Kernel size of a convolution in frames: enough for a velocity."""
 CONVOLUTIONS = 2
 WAVELENGTHS = 10_000.0
@@ -47,8 +47,7 @@ class PointEncoder(nn.Module):
         self.of_points = _layers(3, max(1, pooled // 4), max(1, pooled // 2), pooled)
         self.of_frame = _layers(pooled + POSITION_FEATURES, width, width)
         self.of_neighbours = nn.ModuleList(
-            nn.Conv1d(width, width, NEIGHBOURS, padding=NEIGHBOURS // 2)
-            for _ in range(CONVOLUTIONS)
+            nn.Conv1d(width, width, NEIGHBORS, padding=NEIGHBORS // 2) for _ in range(CONVOLUTIONS)
         )
         self.before_blocks = nn.LayerNorm(width)
         self.blocks = nn.ModuleList(
@@ -80,7 +79,7 @@ class PointEncoder(nn.Module):
     def _frames(self, points: Tensor) -> Tensor:
         """Return one token per frame of points shaped (frames, points, 3)."""
         centroids = points.mean(1)
-        shapes = (points - centroids[:, None]) / HALF_BODY_METRES
+        shapes = (points - centroids[:, None]) / HALF_BODY_METERS
         places = (centroids - self.mean) / self.std
         pooled = self.of_points(shapes).amax(1)
         reach = (shapes.amin(1), shapes.amax(1))

@@ -82,7 +82,7 @@ def test_a_peer_sees_what_we_see(part: str, distance: float) -> None:
     agreement = compare_scans(Scanner(sensor).scan_clip(clip, faces), theirs, clip, faces, sensor)
     assert agreement.hits > 100
     assert agreement.unexplained == 0
-    assert agreement.largest_metres < 1e-4
+    assert agreement.largest_meters < 1e-4
 
 
 @settings(max_examples=100, deadline=None)

@@ -45,7 +45,7 @@ RESULTS: dict[str, Any] = {
     "kernels": {"frames": 9, "rates": rates(ours=1600)},
     "hits": [
         {"peer": "Open3D", "sensor": "a lidar", "distance_m": 8.0, "frames": 9, "hits": 4000,
-         "differing": 3, "unexplained": 1, "largest_metres": 4e-6},
+         "differing": 3, "unexplained": 1, "largest_meters": 4e-6},
     ],
     "builds": [
         build(OURS, 1, 1200), build("smplx + Open3D + fpsample", 1, 100),
@@ -84,7 +84,7 @@ def test_the_front_page_has_figures_of_the_json_file() -> None:
     assert len(written) == 7
     assert set(written) <= measured
     hits = sum(hits["hits"] for hits in results["hits"] if hits["peer"] == "Open3D")
-    largest = max(hits["largest_metres"] for hits in results["hits"])
+    largest = max(hits["largest_meters"] for hits in results["hits"])
     for figure in (f"{hits:,} hits in all", f"at most {largest * 1e6:.1f} micrometers"):
         assert figure in " ".join(page.split())
     assert not any(hits["differing"] for hits in results["hits"])

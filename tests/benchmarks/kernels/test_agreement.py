@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.kernels.agreement import SAME_METRES, Agreement, add_agreements, compare_scans
+from benchmarks.kernels.agreement import SAME_METERS, Agreement, add_agreements, compare_scans
 from benchmarks.kernels.embree import Hits
 from motiondata.lidar.cpu.scanner import Scanner
 from motiondata.lidar.presets import sensor_preset
@@ -37,10 +37,10 @@ def test_a_scan_agrees_with_itself() -> None:
 def test_ranges_that_are_almost_the_same_agree_and_the_largest_gap_is_told() -> None:
     scan = Scanner(SENSOR).scan(*MESH)
     theirs = as_peer(scan)
-    theirs.ranges[5] += SAME_METRES / 2
+    theirs.ranges[5] += SAME_METERS / 2
     found = compare(scan, theirs)
     assert (found.differing, found.unexplained) == (0, 0)
-    assert found.largest_metres == pytest.approx(SAME_METRES / 2, rel=0.01)
+    assert found.largest_meters == pytest.approx(SAME_METERS / 2, rel=0.01)
 
 
 @pytest.mark.parametrize("gap", [0.01, -0.5, 7.0])

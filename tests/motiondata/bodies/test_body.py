@@ -34,14 +34,14 @@ def test_a_face_part_is_the_joint_that_its_vertices_follow_most() -> None:
 
 def test_the_small_body_has_every_part_where_it_belongs() -> None:
     body = small_body()
-    centres = body.vertices[body.faces].mean(axis=1)
+    centers = body.vertices[body.faces].mean(axis=1)
     assert set(body.face_parts) == set(range(JOINTS))
     for part in range(JOINTS):
-        part_faces = centres[body.face_parts == part]
+        part_faces = centers[body.face_parts == part]
         distance = np.linalg.norm(part_faces - body.joints_template[part], axis=1)
         assert distance.max() < 0.5, part
-    assert (centres[np.isin(body.face_parts, LEFT_JOINTS), 0] > -0.05).all()
-    assert centres[body.face_parts == JOINT["head"], 1].min() > body.joints_template[12, 1]
+    assert (centers[np.isin(body.face_parts, LEFT_JOINTS), 0] > -0.05).all()
+    assert centers[body.face_parts == JOINT["head"], 1].min() > body.joints_template[12, 1]
 
 
 def test_the_small_body_is_closed_and_faces_outwards() -> None:
@@ -57,6 +57,6 @@ def test_the_small_body_is_closed_and_faces_outwards() -> None:
 
 
 def volume(body: Body) -> float:
-    """Return the volume that the surface encloses, in cubic metres."""
+    """Return the volume that the surface encloses, in cubic meters."""
     a, b, c = body.vertices[body.faces].transpose(1, 0, 2)
     return float((a * np.cross(b, c)).sum() / 6)

@@ -165,9 +165,9 @@ FAULTS = {
     "fractional faces": (MADE | {"f": np.zeros((5, 3))}, "f holds values of type float64; .* int"),
     "NaN": (changed("shapedirs", (3, 1, 2), np.nan), "shapedirs holds NaN or infinite values"),
     "infinity": (changed("J_regressor", (0, 0), np.inf), "J_regressor holds NaN or infinite"),
-    "centimetres": (
+    "centimeters": (
         MADE | {"v_template": 100 * MADE["v_template"]},
-        "v_template holds values from .*; expected metres or shares, 10 at the most",
+        "v_template holds values from .*; expected meters or shares, 10 at the most",
     ),
     "nonsense": (changed("posedirs", (0, 0, 0), 1e300), "posedirs holds values from .* to 1e.300"),
     "no faces": (MADE | {"f": np.zeros((0, 3), int)}, "f is empty; expected a body that has"),

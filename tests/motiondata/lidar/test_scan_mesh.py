@@ -31,7 +31,7 @@ def image(scan: MeshScan, sensor: str) -> tuple[NDArray[np.int32], NDArray[np.fl
 
 
 def posed_sensor(seed: int) -> NDArray[np.float64]:
-    """Return a sensor turned in any way, a few metres from the world's origin."""
+    """Return a sensor turned in any way, a few meters from the world's origin."""
     transform = np.eye(4)
     transform[:3, :3] = Rotation.random(rng=np.random.default_rng(seed)).as_matrix()
     transform[:3, 3] = transform[:3, :3] @ [-4.0, 0.3, 0.5]

@@ -140,7 +140,7 @@ def test_an_ousters_metadata_is_a_sensor(tmp_path: Path, sections: bool) -> None
         ("a.toml", MINE.replace("45", "200"), "offset of 200 degrees"),
         ("a.toml", MINE.replace("[10, -10.5]", "[]"), r"angles shaped \(\(0,\), \(2,\)\)"),
         ("a.toml", MINE + "min_range_m = 60", "from 60 to 50 m"),
-        ("a.toml", MINE + "colour = 1", "found colour"),
+        ("a.toml", MINE + "color = 1", "found color"),
         ("a.toml", "name = ", "expected a sensor as TOML"),
         ("a.toml", MINE.replace("columns = 4", "columns = 2097153"), "4194304 rays at the most"),
         ("a.toml", MINE.replace("10, -10.5", f"1{'0' * 400}"), "too large to convert to float"),

@@ -123,7 +123,7 @@ def test_large_goes_further_than_usual_and_small_less_far(
 
 def test_long_steps_go_further_than_short_ones() -> None:
     far = [
-        act_out(Act("walk", "left", "forward", 6, size=size)).done[0].distance_metres
+        act_out(Act("walk", "left", "forward", 6, size=size)).done[0].distance_meters
         for size in ("small", "", "large")
     ]
     assert far[0] < far[1] < far[2]
@@ -132,7 +132,7 @@ def test_long_steps_go_further_than_short_ones() -> None:
 def test_the_distance_is_that_of_the_pelvis() -> None:
     scene = act_out(Act("walk", "left", "forward", 8))
     moved = scene.path("pelvis")[-1] - scene.path("pelvis")[0]
-    assert scene.done[0].distance_metres == pytest.approx(np.hypot(*moved[:2]), abs=0.05)
+    assert scene.done[0].distance_meters == pytest.approx(np.hypot(*moved[:2]), abs=0.05)
 
 
 def test_acts_follow_each_other_without_sliding_back() -> None:

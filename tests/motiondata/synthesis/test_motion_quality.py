@@ -33,14 +33,14 @@ LIMITS_DEG = {
 
 ELBOW_LIMITS_DEG = (-3.0, 150.0)
 
-STANDING_METRES = 0.001
+STANDING_METERS = 0.001
 """A ball of a foot this near the floor stands."""
 
 FASTEST_RADIANS_A_SECOND = 30.0
 """A thrown punch or a kick turns an elbow or a knee by 20 to 30."""
 
 HARDEST = {"pelvis": 45.0, "head": 70.0, "left_knee": 280.0, "left_wrist": 350.0}
-"""The greatest acceleration by joint, metres a second squared: runs, kicks and punches are hard."""
+"""The greatest acceleration by joint, meters a second squared: runs, kicks and punches are hard."""
 
 
 @pytest.fixture(params=range(RECORDINGS), ids=str)
@@ -58,7 +58,7 @@ def test_feet_never_sink_into_the_floor(scene: Scene) -> None:
 def test_standing_feet_stay_in_their_place(scene: Scene) -> None:
     for side in SIDES:
         ball = scene.path(f"{side}_foot")
-        for stance in runs(scene.rise(f"{side}_foot") < STANDING_METRES):
+        for stance in runs(scene.rise(f"{side}_foot") < STANDING_METERS):
             drift = np.ptp(ball[stance, :2], axis=0)
             assert np.hypot(*drift) < 0.01
 
@@ -67,7 +67,7 @@ def test_feet_that_stand_for_a_while_do_not_move_at_all(scene: Scene) -> None:
     edge = int(0.08 * scene.fps)
     for side in SIDES:
         ball = scene.path(f"{side}_foot")
-        for stance in runs(scene.rise(f"{side}_foot") < STANDING_METRES):
+        for stance in runs(scene.rise(f"{side}_foot") < STANDING_METERS):
             middle = ball[stance, :2][edge:-edge]
             if len(middle) > 1:
                 speed = np.linalg.norm(np.diff(middle, axis=0), axis=1) * scene.fps
@@ -76,7 +76,7 @@ def test_feet_that_stand_for_a_while_do_not_move_at_all(scene: Scene) -> None:
 
 def test_somebody_stands_on_the_floor_most_of_the_time(scene: Scene) -> None:
     lowest = np.minimum(scene.rise("left_foot"), scene.rise("right_foot"))
-    assert (lowest < STANDING_METRES).mean() > 0.6
+    assert (lowest < STANDING_METERS).mean() > 0.6
 
 
 def test_the_pelvis_keeps_a_plausible_height(scene: Scene) -> None:

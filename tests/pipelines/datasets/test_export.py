@@ -305,7 +305,7 @@ WRONG = {
         "choose one of test, train, val",
     ),
     "an empty split": (["{built}", "--format", "pcd", "--split", ""], "there is no split ''"),
-    "no such field": (["{built}", "--format", "pcd", "--field", "colour"], "choose one of points"),
+    "no such field": (["{built}", "--format", "pcd", "--field", "color"], "choose one of points"),
     "a field without rows": (["{built}", "--format", "npy-tree", "--field", "json"], "'json'"),
     "no points": (["{built}", "--format", "pcd", "--field", "trans"], "float32 (frames, 3)"),
     "rotations": (["{built}", "--format", "pcd", "--field", "pose"], "axis-angle rotations"),

@@ -105,7 +105,7 @@ def test_what_was_found_is_shown(tmp_path: Path) -> None:
     [
         (["--group", "a=0:2"], "each of 3 features once"),
         (["--group", "humanml3d-263"], "each of 3 features once"),
-        (["--group", "colour"], "humanml3d-272"),
+        (["--group", "color"], "humanml3d-272"),
         (["--split", "tset"], "choose one of train, val"),
         (["--field", "hits"], "choose one of points, trans"),
         (["--weight", "point"], "'frame', 'clip'"),

@@ -72,7 +72,7 @@ def test_of_equals_the_first_by_the_alphabet_is_the_constant_caption() -> None:
 
 
 def slow_mean(dataset: Dataset, key: str, field: str) -> np.ndarray:
-    """Return the mean of a clip's standardised rows, frame by frame."""
+    """Return the mean of a clip's standardized rows, frame by frame."""
     rows = npy_to_array(read_member(dataset, key, f"{field}.npy")).astype(np.float64)
     hits = npy_to_array(read_member(dataset, key, "hits.npy"))
     counted = rows[hits != 0] if field == "points" else rows
@@ -93,7 +93,7 @@ def test_the_nearest_clip_has_the_least_distance(corpus: Corpus, field: str) -> 
     assert nearest_captions(corpus.dataset, train, corpus.test, field) == expected
 
 
-def test_a_training_clip_is_not_its_own_neighbour(corpus: Corpus) -> None:
+def test_a_training_clip_is_not_its_own_neighbor(corpus: Corpus) -> None:
     train = read_references(corpus.dataset, "train")
     means = clip_means(corpus.dataset, train, "joints")
     found = nearest_captions(corpus.dataset, train, train, "joints")

@@ -11,7 +11,7 @@ from pipelines.evaluation.findings import REASONS, findings
 from pipelines.evaluation.metrics.scores import Scores, score_captions
 from pipelines.evaluation.options import EvaluationOptions
 from pipelines.evaluation.report import CONSTANT, MODEL, NEAREST, Loss
-from pipelines.training.common.normalize_caption import NORMALISER
+from pipelines.training.common.normalize_caption import NORMALIZER
 from shards.format.hashing import hash_file
 from tests.commands.test_cli import run
 from tests.pipelines.evaluation.conftest import Corpus, write_captions
@@ -39,13 +39,13 @@ def test_a_report_names_all_that_its_figures_depend_on(corpus: Corpus, tmp_path:
     assert report["split"] == "test"
     assert report["clips"] == len(corpus.test.keys)
     assert report["references"] == len(corpus.test.sentences)
-    assert report["normaliser"] == NORMALISER
+    assert report["normaliser"] == NORMALIZER
     assert report["nearest_by"] == "joints"
     digest = hash_file(captions)
     assert report["captions_by"] == {"kind": "file", "name": "told.jsonl", "blake3": digest}
     assert report["loss"] is report["telling"] is report["bert_model"] is None
     text = (tmp_path / "out" / MARKDOWN_REPORT).read_text()
-    for named in (corpus.dataset.content_hash, NORMALISER, digest, "`joints`", "told.jsonl"):
+    for named in (corpus.dataset.content_hash, NORMALIZER, digest, "`joints`", "told.jsonl"):
         assert named in text
 
 
@@ -227,7 +227,7 @@ WRONG = {
     "no captions": (["{path}", "--captions", "nowhere"], "nowhere: expected a file of JSON lines"),
     "no checkpoint": (["{path}", "--checkpoint", "nowhere"], "expected a checkpoint"),
     "no labels": (["{path}", *CAPTIONS, "--labels", "{told}"], "expected a label"),
-    "no such field": (["{path}", *CAPTIONS, "--nearest-by", "colour"], "choose one of points"),
+    "no such field": (["{path}", *CAPTIONS, "--nearest-by", "color"], "choose one of points"),
     "no such model": (["{path}", *CAPTIONS, "--bert-model", "nowhere"], "found no config.json"),
     "a layer of no model": (["{path}", *CAPTIONS, "--bert-layer", "3"], "with --bert-model"),
 }

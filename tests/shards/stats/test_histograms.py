@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 from shards.stats.histograms import Histogram
 
 FRAMES = hnp.arrays(np.int32, st.integers(1, 60), elements=st.integers(0, 300))
-METRES = hnp.arrays(np.float64, st.integers(1, 60), elements=st.floats(0, 100))
+METERS = hnp.arrays(np.float64, st.integers(1, 60), elements=st.floats(0, 100))
 
 
-@given(st.one_of(FRAMES, METRES), st.sampled_from([10, 16, 0.125]))
+@given(st.one_of(FRAMES, METERS), st.sampled_from([10, 16, 0.125]))
 def test_each_value_is_in_the_bin_that_begins_below_it(values: NDArray[Any], width: float) -> None:
     expected = Counter(value // width * width for value in values.tolist())
     assert Histogram.of(values, width).counts == expected
 
 
-@given(METRES, st.lists(st.integers(0, 60), max_size=5), st.randoms())
+@given(METERS, st.lists(st.integers(0, 60), max_size=5), st.randoms())
 def test_any_cut_in_any_order_gives_the_same(
     values: NDArray[np.float64], cuts: list[int], random: Any
 ) -> None:

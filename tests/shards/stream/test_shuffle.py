@@ -54,7 +54,7 @@ def test_every_item_is_as_likely_at_every_place(count: int) -> None:
     assert chi_square < freedom + 5 * np.sqrt(2 * freedom)
 
 
-def test_neighbours_are_as_far_apart_as_in_numpys_permutation() -> None:
+def test_neighbors_are_as_far_apart_as_in_numpys_permutation() -> None:
     count = 20_000
     ours = Epoch(1, 0).permute(np.arange(count), count)
     numpys = np.random.default_rng(0).permutation(count)

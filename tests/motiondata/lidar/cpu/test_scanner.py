@@ -74,21 +74,21 @@ def test_a_ball_is_hit_between_the_spheres_within_and_around_it(yaw_deg: float) 
     sensor = sensor_preset("os1-128-512")
     mesh = turned(ball(1.0, rings=64, segments=64), np.radians(yaw_deg), (4.0, 0.0, -0.5))
     _, ranges = scan_image(Scanner(sensor).scan(*mesh), sensor)
-    centre = mesh[0].mean(axis=0)
-    a, b, c = (mesh[0] - centre).astype(np.float64)[mesh[1]].transpose(1, 0, 2)
+    center = mesh[0].mean(axis=0)
+    a, b, c = (mesh[0] - center).astype(np.float64)[mesh[1]].transpose(1, 0, 2)
     normal = np.cross(b - a, c - a)
     within = (np.sum(a * normal, axis=1) / np.linalg.norm(normal, axis=1)).min()
     assert within > 0.99
-    nearer, farther = (sphere_ranges(sensor, centre, radius) for radius in (1.0, within))
+    nearer, farther = (sphere_ranges(sensor, center, radius) for radius in (1.0, within))
     assert np.all(ranges >= nearer - 1e-5)
     assert np.all(ranges <= farther + 1e-5)
 
 
 def sphere_ranges(
-    sensor: Sensor, centre: NDArray[np.float32], radius: float
+    sensor: Sensor, center: NDArray[np.float32], radius: float
 ) -> NDArray[np.float64]:
-    along = ray_directions(sensor) @ centre.astype(np.float64)
-    square = along**2 - centre @ centre + radius**2
+    along = ray_directions(sensor) @ center.astype(np.float64)
+    square = along**2 - center @ center + radius**2
     return np.where((square < 0) | (along < 0), np.inf, along - np.sqrt(np.maximum(square, 0)))
 
 
@@ -149,9 +149,9 @@ def soups(draw: st.DrawFn) -> Mesh:
         vertices = generator.integers(-3, 4, (triangles * 3, 3)).astype(np.float32)
     else:
         size = 10.0 ** draw(st.floats(-3, 3))
-        centres = generator.normal(size=(triangles, 1, 3)) * 10.0 ** draw(st.floats(-1, 2))
+        centers = generator.normal(size=(triangles, 1, 3)) * 10.0 ** draw(st.floats(-1, 2))
         flat = draw(st.sampled_from([1.0, 1.0, 1e-3, 0.0]))
-        corners = centres + size * generator.normal(size=(triangles, 3, 3)) * [1, 1, flat]
+        corners = centers + size * generator.normal(size=(triangles, 3, 3)) * [1, 1, flat]
         vertices = corners.reshape(-1, 3).astype(np.float32)
     return vertices, generator.permutation(triangles * 3).reshape(-1, 3).astype(np.int32)
 

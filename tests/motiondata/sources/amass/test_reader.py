@@ -71,7 +71,7 @@ def test_made_motion_is_known_by_its_mark(
     assert read_smplh(path, "a.npz").synthetic is synthetic
 
 
-def test_the_shape_space_and_the_licence_are_kept(tmp_path: Path) -> None:
+def test_the_shape_space_and_the_license_are_kept(tmp_path: Path) -> None:
     arrays = smplh_arrays(shape_space=np.array("free"), licence=np.array("CC0"))
     recording = read_smplh(save_npz(tmp_path / "a.npz", arrays), SOURCE)
     assert (recording.shape_space, recording.licence) == ("free", "CC0")

@@ -16,13 +16,13 @@ from motiondata.sources.cmu.frame_rates import trial_fps
 from tests.support.acclaim_files import amc_text, write_subject
 from tests.support.amass_files import save_npz, smplh_arrays
 
-METRES_TO_UNITS = 0.5 / 0.0254
+METERS_TO_UNITS = 0.5 / 0.0254
 
 
 def motion(frames: int = 4) -> str:
     """Return a motion that goes ahead by 10 cm a frame, the hips 0.9 m above the floor."""
     roots = [
-        (0, METRES_TO_UNITS, frame * 0.1 * METRES_TO_UNITS, 0, 0, 0) for frame in range(frames)
+        (0, METERS_TO_UNITS, frame * 0.1 * METERS_TO_UNITS, 0, 0, 0) for frame in range(frames)
     ]
     return amc_text([{"lhumerus": (0, 0, 45)}] * frames, roots)
 

@@ -25,14 +25,14 @@ def scaled(folder: Path, scale: float) -> AsfSkeleton:
     return read_asf(folder / "made.asf")
 
 
-def leg_metres(betas: NDArray[np.float64], side: str) -> float:
+def leg_meters(betas: NDArray[np.float64], side: str) -> float:
     joints = shape_body(bundled_body(), betas).joints
     return float(np.linalg.norm(joints[JOINT[f"{side}_ankle"]] - joints[JOINT[f"{side}_hip"]]))
 
 
 def test_a_larger_skeleton_gets_a_larger_body(tmp_path: Path) -> None:
     legs = [
-        leg_metres(fit_betas(scaled(tmp_path, s), bundled_body()), "left") for s in (0.9, 1, 1.1)
+        leg_meters(fit_betas(scaled(tmp_path, s), bundled_body()), "left") for s in (0.9, 1, 1.1)
     ]
     made = 2 * float(np.hypot(0.14, 0.38))
     assert legs == pytest.approx([0.9 * made, made, 1.1 * made], abs=0.03)
@@ -58,5 +58,5 @@ def test_a_real_subject_s_legs_are_as_long_as_the_skeleton_s(subject: str) -> No
     tips = dict(zip(skeleton.numbers, skeleton.rest_tips, strict=True))
     legs = [np.linalg.norm(tips[f"{s}tibia"] - tips[f"{s}hipjoint"]) for s in ("l", "r")]
     betas = fit_betas(skeleton, bundled_body())
-    fitted = [leg_metres(betas, side) for side in ("left", "right")]
+    fitted = [leg_meters(betas, side) for side in ("left", "right")]
     assert np.mean(fitted) == pytest.approx(np.mean(legs), abs=0.015)

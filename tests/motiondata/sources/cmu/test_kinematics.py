@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from motiondata.sources.cmu.amc import AmcMotion, read_amc
 from motiondata.sources.cmu.asf import read_asf
 from motiondata.sources.cmu.kinematics import pose_bones
-from tests.support.acclaim_files import MADE_BONES, METRES_PER_UNIT, Bone, amc_text, asf_text
+from tests.support.acclaim_files import MADE_BONES, METERS_PER_UNIT, Bone, amc_text, asf_text
 
 # The forearm's own x axis is the world's y, so that `rx` swings it level.
 ARM: dict[str, Bone] = {
@@ -92,7 +92,7 @@ def test_translations_may_stand_anywhere_in_the_root_s_order(tmp_path: Path) -> 
     (tmp_path / "made.asf").write_text(
         asf_text(ARM).replace("TX TY TZ RX RY RZ", "RX TZ RY TX RZ TY")
     )
-    unit = METRES_PER_UNIT
+    unit = METERS_PER_UNIT
     (tmp_path / "made.amc").write_text(amc_text([{}], [(0, 3, 0, 1, 90, 2)], ARM))
     skeleton = read_asf(tmp_path / "made.asf")
     world = pose_bones(skeleton, read_amc(tmp_path / "made.amc", skeleton))

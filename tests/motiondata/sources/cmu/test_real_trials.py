@@ -22,7 +22,7 @@ from motiondata.sources.cmu.retarget_errors import (
     AIMED_SEGMENTS,
     TRUNK,
     segment_errors_deg,
-    sole_metres,
+    sole_meters,
 )
 from tests.support.reference_data import reference_data
 
@@ -69,7 +69,7 @@ def ahead(of: Converted) -> NDArray[np.float64]:
 
 
 def soles(of: Converted) -> NDArray[np.float64]:
-    return sole_metres(of.subject.shaped, of.joints)
+    return sole_meters(of.subject.shaped, of.joints)
 
 
 @pytest.mark.parametrize("trial", TRIALS)

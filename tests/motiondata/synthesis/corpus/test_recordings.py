@@ -88,7 +88,7 @@ def test_captions_of_parts_count_frames_at_20_a_second_whatever_their_rate() -> 
     act = clip.acts[0]
     seconds = (act.end_seconds - act.start_seconds) * 20 / recording.index_fps
     assert recording.index_fps == pytest.approx(250 / 12)
-    assert act.metres_a_second == pytest.approx(act.distance_metres / seconds, rel=0.05)
+    assert act.meters_per_second == pytest.approx(act.distance_meters / seconds, rel=0.05)
 
 
 def test_lead_ins_are_still_and_long_ones_a_t_pose(recordings: list[SyntheticRecording]) -> None:

@@ -60,13 +60,13 @@ def values_in(value: Any) -> Iterator[object]:
 
 
 def test_what_travels_is_small_and_holds_no_array(archive: MadeArchive, out: Path) -> None:
-    travelling: list[object] = [Execution()]
+    traveling: list[object] = [Execution()]
     with locked_run(out) as run, closing(Supervisor(build_shard, Execution())) as supervisor:
         for job in jobs_of(archive, out, run):
-            travelling += [job, step := supervisor.begin(job)]
+            traveling += [job, step := supervisor.begin(job)]
             while not step.done:
-                travelling.append(step := supervisor.step(0.1))
-    for part in travelling:
+                traveling.append(step := supervisor.step(0.1))
+    for part in traveling:
         assert len(pickle.dumps(part)) < SMALL
         assert not any(isinstance(value, np.ndarray) for value in values_in(part))
 

@@ -38,7 +38,7 @@ def test_what_may_hide_people_from_the_sensor_is_named(
     sensor.write_text((archive.root / "sensor.toml").read_text() + "min_range_m = 30\n")
     code, said = run(*build_words(archive, tmp_path / "out", "--sensor", sensor))
     assert code == 2
-    assert "this sensor sees nothing within 30 metres" in said
+    assert "this sensor sees nothing within 30 meters" in said
 
 
 def test_empty_scans_can_be_asked_for_and_are_counted(archive: MadeArchive, out: Path) -> None:

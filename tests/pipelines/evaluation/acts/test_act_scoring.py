@@ -1,4 +1,4 @@
-"""The judge of captions: right of the synthesiser's own, wrong of mirrored and other clips'."""
+"""The judge of captions: right of the synthesizer's own, wrong of mirrored and other clips'."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -54,7 +54,7 @@ def drawn_acts(kind: str) -> Iterator[Act]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_synthesisers_captions_of_every_kind_are_right(kind: str) -> None:
+def test_the_synthesizers_captions_of_every_kind_are_right(kind: str) -> None:
     for (seed, act), gender in product(enumerate(drawn_acts(kind)), SUBJECT_NOUNS):
         for caption in captions_of([act], seed, gender):
             assert score_acts(caption, known_acts([act])).right, caption
@@ -62,7 +62,7 @@ def test_the_synthesisers_captions_of_every_kind_are_right(kind: str) -> None:
 
 @given(SEEDS)
 @settings(deadline=None, max_examples=200)
-def test_the_synthesisers_captions_of_several_acts_are_right(seed: int) -> None:
+def test_the_synthesizers_captions_of_several_acts_are_right(seed: int) -> None:
     acts = clip_of(seed)
     for caption in captions_of(acts, seed):
         assert score_acts(caption, known_acts(acts)).right, caption

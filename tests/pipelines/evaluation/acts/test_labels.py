@@ -1,4 +1,4 @@
-"""Labels: read as the synthesiser writes them, and counted by kind."""
+"""Labels: read as the synthesizer writes them, and counted by kind."""
 
 import json
 from pathlib import Path

@@ -120,7 +120,7 @@ SCRIPTS = [
 
 
 @pytest.mark.parametrize("sentence", TIDIED)
-def test_the_normaliser_leaves_words_in_lower_case(sentence: str) -> None:
+def test_the_normalizer_leaves_words_in_lower_case(sentence: str) -> None:
     assert normalize_caption(sentence) == TIDIED[sentence]
 
 
@@ -150,13 +150,13 @@ def test_a_mark_on_no_letter_is_no_word() -> None:
 
 
 @given(st.text())
-def test_what_is_normalised_stays_as_it_is(sentence: str) -> None:
+def test_what_is_normalized_stays_as_it_is(sentence: str) -> None:
     once = normalize_caption(sentence)
     assert normalize_caption(once) == once
     assert once.split(" ") == once.split() or not once
 
 
-def test_candidates_and_references_are_normalised_alike() -> None:
+def test_candidates_and_references_are_normalized_alike() -> None:
     loud = score_captions(["A MAN, walks left!", "he RUNS."], [["A man walks left."], ["He runs"]])
     quiet = score_captions(["a man walks left", "he runs"], [["a man walks left"], ["he runs"]])
     assert loud == quiet

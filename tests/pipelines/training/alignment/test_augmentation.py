@@ -11,7 +11,7 @@ from pipelines.training.alignment.augmentation import augment
 from pipelines.training.alignment.options import NO_AUGMENTATION, Augmentation
 from tests.pipelines.training.encoders.test_point_encoder import MEAN, make_points
 
-RIGID = Augmentation(turn_deg=40, scale=0, shift_metres=0.3, noise_metres=0)
+RIGID = Augmentation(turn_deg=40, scale=0, shift_meters=0.3, noise_meters=0)
 
 
 def distances(points: Tensor) -> Tensor:

@@ -59,7 +59,7 @@ class Outcome:
 
 
 def teach_with(folder: Path, raw: bool) -> Outcome:
-    """Return what comes of raw or of standardised features."""
+    """Return what comes of raw or of standardized features."""
     data, out = folder / "data", folder / "out"
     dataset = make_captioned(data, SHARED_MEAN, with_stats=not raw)
     if raw:
@@ -91,7 +91,7 @@ def test_raw_features_with_a_common_mean_collapse_and_are_told(tmp_path: Path) -
     )
 
 
-def test_standardised_ones_are_captioned_by_what_they_show(tmp_path: Path) -> None:
+def test_standardized_ones_are_captioned_by_what_they_show(tmp_path: Path) -> None:
     found = teach_with(tmp_path, raw=False)
     assert found.distinct >= len(KINDS) // 2
     assert found.shuffled_loss > 1.5 * found.matched_loss

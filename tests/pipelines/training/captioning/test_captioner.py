@@ -48,7 +48,7 @@ def test_the_projector_is_as_wide_as_the_features_and_the_t5() -> None:
     assert [type(each).__name__ for each in projector] == ["Linear", "GELU"] * 2 + ["Linear"]
 
 
-def test_features_are_standardised_by_the_buffers() -> None:
+def test_features_are_standardized_by_the_buffers() -> None:
     captioner, clips = make_captioner(), made_clips()
     found = captioner.features(clips.values, clips.mask)
     assert torch.allclose(found, (clips.values - torch.arange(WIDTH) * 100.0) / 4.0)
@@ -82,7 +82,7 @@ def test_the_loss_is_the_mean_over_the_tokens_of_all_captions() -> None:
 
 
 @torch.no_grad()
-def test_the_shuffled_loss_is_that_of_the_neighbours_features() -> None:
+def test_the_shuffled_loss_is_that_of_the_neighbors_features() -> None:
     captioner, clips = make_captioner(), made_clips()
     labels = captioner.text.labels(CAPTIONS)
     order = [2, 0, 1]

@@ -1,4 +1,4 @@
-"""From points: an encoder before the captioner, standardised, trained with it, and in its file."""
+"""From points: an encoder before the captioner, standardized, trained with it, and in its file."""
 
 import io
 from dataclasses import replace
@@ -52,7 +52,7 @@ def weights_of(out: Path) -> dict[str, torch.Tensor]:
     return {name: value for name, value in found.items() if name.startswith("encoder.")}
 
 
-def test_an_untrained_encoders_features_are_standardised(motions: Dataset) -> None:
+def test_an_untrained_encoders_features_are_standardized(motions: Dataset) -> None:
     data = StreamedDataset(motions)
     training = CaptionerTraining(data, CaptionerTrainingOptions(), 0, CPU)
     module = training.module.eval()

@@ -276,7 +276,7 @@ TAMPERED: dict[str, dict[str, Any]] = {
     "another total": {"position": {"stage": 1, "step": 1, "total": 99}},
     "no steps": {"stages": [{"name": "second", "steps": 0}]},
     "a position of another form": {"position": {"place": 3}},
-    "no optimiser": {"optimizer": {"state": {}}},
+    "no optimizer": {"optimizer": {"state": {}}},
     "moments of other weights": {
         "optimizer": {
             "state": {0: {"step": torch.ones(()), "exp_avg": torch.ones(3)}},
