@@ -5,10 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.errors import InputError
 from pipelines.clips.options import BuildOptions
 from pipelines.clips.planned_clips import PlannedClips
-from pipelines.engine.plan import PlannedShards
+from pipelines.engine.plan import PlannedShards, expect_kept_samples
 from shards.format.paths import number_of, shard_name, split_of
 
 ClipIndices = NDArray[np.int64]
@@ -60,12 +59,7 @@ def _keep_shards(
     rows = enumerate(clips.rows(0, len(clips) if kept else 0))
     place_of = {key: place for place, clip in rows for key in clip.keys}
     for name in sorted(kept):
-        gone = [key for key in kept[name] if key not in place_of]
-        if gone:
-            raise InputError(
-                f"{name} has {gone[0]}, which can no longer be built: expected what a shard was "
-                "built from to stay. Choose another --out, or discard what is there with --restart"
-            )
+        expect_kept_samples(name, kept[name], place_of)
         yield name, np.array([*dict.fromkeys(place_of[key] for key in kept[name])])
 
 

@@ -4,13 +4,14 @@ A plan keeps its rows in columns, because a million row objects take too much me
 the row objects of a shard when that shard is requested.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.errors import InputError
 from pipelines.engine.drops import Drop, DroppableRow
 from shards.format.paths import split_of
 
@@ -141,3 +142,13 @@ class Plan(Generic[C]):
     def samples(self) -> int:
         """The number of samples."""
         return int(self.shards.columns.samples.sum())
+
+
+def expect_kept_samples(shard: str, keys: Sequence[str], planned: Container[str]) -> None:
+    """Raise `InputError` if a sample of a shard that is kept unchanged is not planned any more."""
+    gone = [key for key in keys if key not in planned]
+    if gone:
+        raise InputError(
+            f"{shard} has {gone[0]}, which can no longer be built: expected the inputs of a built "
+            "shard to stay. Choose another --out, or discard what is there with --restart"
+        )

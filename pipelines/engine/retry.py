@@ -8,8 +8,10 @@ and their samples go to additional shards at the end of their split.
 import shutil
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
+from motiondata.counting import counted
 from motiondata.errors import InputError
 from pipelines.engine.fingerprint import Fingerprint, KeptShard
 from pipelines.engine.output_folder import publish_plan, read_plan
@@ -49,7 +51,19 @@ def replan(
     kept = dict(_built_shards(out, found))
     again = plan_around(kept)
     _refuse_changes(out, found, again, kept)
-    return again, kept
+    return (_with_remark(again) if kept.keys() >= {*again.plan.shards.names} else again), kept
+
+
+def _with_remark(planned: PlannedBuild) -> PlannedBuild:
+    """Return the plan of a retry that builds nothing, with a remark that says so."""
+    drops = len(planned.plan.drops)
+    remark = (
+        f"--retry-dropped: {counted(drops, 'dropped row')} still cannot be built"
+        if drops
+        else "--retry-dropped: no row was dropped, so there is nothing to try again"
+    )
+    warnings = (*planned.plan.warnings, remark)
+    return planned._replace(plan=replace(planned.plan, warnings=warnings))
 
 
 def _remove_all_but(out: Path, kept: dict[str, KeptShard]) -> None:

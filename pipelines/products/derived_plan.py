@@ -1,20 +1,25 @@
 """A plan that derives one sample from each sample of another dataset, in shards of the same names.
 
 Each source shard becomes one shard, so that a worker reads one file and writes one file, and the
-samples keep the order of the source.
+samples keep the order of the source. A retry of dropped samples adds shards at the end of a split.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.files import Stamp
-from pipelines.engine.plan import Plan, PlannedShards
+from pipelines.engine.plan import Plan, PlannedShards, expect_kept_samples
 from shards.format.dataset import Dataset
 from shards.format.description import ShardEntry
 from shards.format.manifest import ManifestRow, table_to_rows
+from shards.format.paths import number_of, shard_name, split_of
+
+SampleNumbers = NDArray[np.int64]
+"""Numbers of samples in the source's manifest, from 0, shaped (samples,)."""
 
 
 @dataclass(frozen=True)
@@ -74,34 +79,82 @@ class SourceSamples:
     dataset: Dataset
     stamps: Mapping[str, Stamp]
     """Stamps of the shards, by name."""
+    order: SampleNumbers
+    """The numbers of the samples in the dataset's manifest, in the order of the plan."""
 
     @property
     def frames(self) -> NDArray[np.int64]:
         """The number of frames of each sample, shaped (samples,)."""
-        frames: NDArray[np.int64] = self.dataset.manifest["frames"].to_numpy()
+        frames: NDArray[np.int64] = self.dataset.manifest["frames"].to_numpy()[self.order]
         return frames
 
     @property
     def samples(self) -> NDArray[np.int64]:
         """The number of samples derived from each sample, always 1, shaped (samples,)."""
-        return np.ones(len(self.dataset.manifest), np.int64)
+        return np.ones(len(self.order), np.int64)
 
     def rows(self, start: int, stop: int) -> Iterator[PlannedDerivedSample]:
-        """Yield the planned samples numbered `start` to `stop - 1`."""
-        dataset = self.dataset
-        table = dataset.manifest.slice(start, stop - start)
-        for number, sample in enumerate(table_to_rows(dataset.schema, table), start=start):
+        """Yield the planned samples from `start` up to, but not including, `stop`."""
+        dataset, numbers = self.dataset, self.order[start:stop]
+        samples = table_to_rows(dataset.schema, dataset.manifest.take(numbers))
+        for number, sample in zip(numbers.tolist(), samples, strict=True):
             row = SourceRow(number, sample.key, sample.extra["source"], sample.extra["subset"])
             shard = dataset.shard(sample.shard)
             yield PlannedDerivedSample(row, shard, sample, self.stamps[shard.name])
 
 
-def plan_derived(dataset: Dataset, stamps: Mapping[str, Stamp]) -> Plan[SourceSamples]:
+def plan_derived(
+    dataset: Dataset,
+    stamps: Mapping[str, Stamp],
+    kept: Mapping[str, Sequence[str]] | None = None,
+) -> Plan[SourceSamples]:
     """Plan one shard for each shard of a dataset, and one sample for each sample in it.
 
-    `stamps` holds the stamps of the dataset's shards, by name.
+    `stamps` holds the stamps of the dataset's shards, by name. `kept` maps the name of each shard
+    that must stay unchanged to the keys of its samples. Samples that a kept shard lacks go to one
+    more shard at the end of their split. Raises `InputError` if the dataset no longer has a sample
+    of a kept shard.
     """
-    shards = dataset.description.shards
-    names, sizes = [shard.name for shard in shards], [shard.samples for shard in shards]
-    columns = SourceSamples(dataset, stamps)
-    return Plan(PlannedShards(names, sizes, columns), (), len(dataset.manifest))
+    parts = dict(_parts(dataset, dict(_keep_shards(dataset, kept or {}))))
+    order = np.concatenate([*parts.values(), np.zeros(0, np.int64)])
+    shards = PlannedShards(
+        [*parts], [len(part) for part in parts.values()], SourceSamples(dataset, stamps, order)
+    )
+    return Plan(shards, (), len(dataset.manifest))
+
+
+def _parts(
+    dataset: Dataset, kept: Mapping[str, SampleNumbers]
+) -> Iterator[tuple[str, SampleNumbers]]:
+    """Yield the name of each shard and the numbers of its samples, split by split."""
+    left = np.ones(len(dataset.manifest), np.bool_)
+    left[np.concatenate([*kept.values(), np.zeros(0, np.int64)])] = False
+    sources = dict(_source_shards(dataset))
+    for split, names in groupby(sources, split_of):
+        mine = dict.fromkeys([*names, *(name for name in kept if split_of(name) == split)])
+        lost = [
+            sources[name][left[sources[name]]] for name in mine if name in kept and name in sources
+        ]
+        for name in mine:
+            yield name, kept[name] if name in kept else sources[name][left[sources[name]]]
+        if any(map(len, lost)):
+            yield shard_name(split, 1 + max(map(number_of, mine))), np.concatenate(lost)
+
+
+def _source_shards(dataset: Dataset) -> Iterator[tuple[str, SampleNumbers]]:
+    """Yield the name of each shard of a dataset and the numbers of its samples."""
+    start = 0
+    for shard in dataset.description.shards:
+        yield shard.name, np.arange(start, start + shard.samples)
+        start += shard.samples
+
+
+def _keep_shards(
+    dataset: Dataset, kept: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[str, SampleNumbers]]:
+    """Yield the name of each kept shard and the numbers of its samples."""
+    keys = dataset.manifest["key"].to_pylist() if kept else []
+    number_of_key = {key: number for number, key in enumerate(keys)}
+    for name in sorted(kept):
+        expect_kept_samples(name, kept[name], number_of_key)
+        yield name, np.array([number_of_key[key] for key in kept[name]], np.int64)

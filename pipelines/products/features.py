@@ -230,7 +230,7 @@ class FeatureProduct:
         return {"source": details["source"], "subset": details["subset"], "captions": captions}
 
     def plan_around(self, kept: dict[str, KeptShard]) -> PlannedBuild:
-        """Plan the features of all samples. No samples are ever added to a shard."""
+        """Plan the features of all samples."""
         source = Dataset.open(self.source)
         names = [shard.name for shard in source.description.shards]
         for name in names:
@@ -240,7 +240,7 @@ class FeatureProduct:
             file["name"].decode(): Stamp(file["bytes"], file["changed_ns"])
             for file in shards.to_pylist()
         }
-        plan = plan_derived(source, stamps)
+        plan = plan_derived(source, stamps, {name: shard.keys for name, shard in kept.items()})
         contents = {"dataset": self.dataset, "encoder": self.encoder}
         return PlannedBuild(plan, fingerprint(plan, self.parameters, contents, shards, kept))
 

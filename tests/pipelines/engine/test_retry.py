@@ -98,6 +98,15 @@ def test_a_retry_in_vain_changes_nothing(mine: MadeArchive, out: Path) -> None:
         assert verify(out)[0]
 
 
+def test_a_retry_that_has_nothing_to_build_says_so(mine: MadeArchive, out: Path) -> None:
+    options = mine.options(limit=2)
+    build_lidar(options, out, Execution())
+    shards = finished_shards(out)
+    summary = build_lidar(options, out, AGAIN).summary
+    assert "--retry-dropped: 1 dropped row still cannot be built" in summary
+    assert finished_shards(out) == shards
+
+
 def test_a_retry_does_not_take_a_shard_that_the_machine_cannot_find_for_a_lost_one(
     mine: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,6 +79,7 @@ class Losing(Means):
 
 
 MEANS = Made(Means())
+AGAIN = Execution(retry_dropped=True)
 
 
 @pytest.fixture(scope="module")
@@ -250,6 +251,46 @@ def test_a_clip_that_crashes_the_encoder_is_dropped(built: Dataset, out: Path) -
     assert len(Dataset.open(out).manifest) == len(built.manifest) - len(lost)
     assert verify(out)[0]
     assert not result.within_budget
+
+
+def test_samples_that_were_dropped_are_retried_and_added(
+    built: Dataset, features: Dataset, out: Path
+) -> None:
+    encode_with(Made(Means(crashes_at=1)), built.path, out, Execution())
+    shards, before = finished_shards(out), {*Dataset.open(out).manifest["key"].to_pylist()}
+    result = encode_with(MEANS, built.path, out, AGAIN)
+    assert shards.items() <= finished_shards(out).items()
+    added = Dataset.open(out)
+    assert verify(out)[0]
+    assert result.within_budget
+    assert {*added.manifest["key"].to_pylist()} == {*built.manifest["key"].to_pylist()} > before
+    for split in built.description.splits:
+        assert members_of(added, split).keys() == members_of(features, split).keys()
+        for key, sample in members_of(added, split).items():
+            expected = members_of(features, split)[key]["features.npy"]
+            assert sample["features.npy"].tobytes() == expected.tobytes()
+    files = files_of(out)
+    encode_with(MEANS, built.path, out, Execution())
+    assert files_of(out) == files
+
+
+def test_a_retry_in_vain_changes_no_shard(built: Dataset, out: Path) -> None:
+    crashing = Made(Means(crashes_at=1))
+    encode_with(crashing, built.path, out, Execution())
+    shards = finished_shards(out)
+    for _ in range(2):
+        encode_with(crashing, built.path, out, AGAIN)
+        assert finished_shards(out) == shards
+
+
+def test_a_retry_without_drops_says_so_and_changes_no_shard(
+    built: Dataset, features: Dataset, out: Path
+) -> None:
+    shutil.copytree(features.path, out)
+    shards = finished_shards(out)
+    summary = encode_with(MEANS, built.path, out, AGAIN).summary
+    assert "--retry-dropped: no row was dropped, so there is nothing to try again" in summary
+    assert finished_shards(out) == shards
 
 
 @pytest.mark.parametrize("made", [Means(width=2), Means(scale=float("nan"))])
