@@ -76,7 +76,7 @@ def _option(field: "Field[Any]", kind: Any, help_text: str) -> Decorator:
     if field.default is MISSING:
         return click.option(name, field.name, type=kind, required=True, help=help_text)
     default = field.default if field.default is None else str(field.default)
-    shown = default is not None
+    shown = bool(default)
     return click.option(
         name, field.name, type=kind, default=default, show_default=shown, help=help_text
     )

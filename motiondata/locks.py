@@ -1,4 +1,4 @@
-"""Wait for a file lock, and find the process that holds it.
+"""Take a file lock, or wait for it, and find the process that holds it.
 
 `flock(2)` does not report the holder of a lock; Linux lists the holders in `/proc/locks` by inode.
 """
@@ -14,6 +14,19 @@ from typing import BinaryIO
 POLL_SECONDS = 0.05
 
 
+def try_lock(lock: BinaryIO, shared: bool = False) -> bool:
+    """Try to lock an open file. Return False if another process holds a conflicting lock.
+
+    Several processes may hold a shared lock. On NFS, an exclusive lock needs a file that is open
+    for writing (flock(2)).
+    """
+    try:
+        fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def wait_for_lock(
     file: BinaryIO, announce: Callable[[str], None], quiet_seconds: float, most_seconds: float
 ) -> bool:
@@ -25,13 +38,11 @@ def wait_for_lock(
     begun, announced = time.monotonic(), False
     while True:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waited = time.monotonic() - begun
+            if try_lock(file):
+                return True
         except OSError:
             return False
-        else:
-            return True
+        waited = time.monotonic() - begun
         if waited >= most_seconds:
             return False
         if not announced and waited >= quiet_seconds:

@@ -14,12 +14,12 @@ from typing import Any
 
 from motiondata.counting import counted
 from motiondata.errors import InputError
+from motiondata.locks import try_lock
 from pipelines.datasets.export_layouts import LAYOUTS, Layout, Line
 from pipelines.datasets.export_options import ExportOptions
 from pipelines.engine.errors import AbortedError, expect_possible_folder, os_errors_as_aborted
 from pipelines.engine.foreign_dataset import expect_no_dataset
 from pipelines.engine.progress import Progress
-from pipelines.engine.run_lock import try_lock
 from shards.format.dataset import Dataset
 from shards.format.paths import inside
 from shards.format.publishing import publish, publishing, remove_temporaries

@@ -19,6 +19,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from motiondata.locks import try_lock
 from pipelines.engine.errors import AbortedError
 from shards.format.paths import DATASET, LOCK, RECEIPTS, RUN, inside
 from shards.format.publishing import remove_temporaries
@@ -97,19 +98,6 @@ def expect_unoccupied(out: Path) -> None:
         with path.open("rb", buffering=0) as lock:
             if not try_lock(lock, shared=True):
                 raise _occupied(out, lock)
-
-
-def try_lock(lock: BinaryIO, shared: bool = False) -> bool:
-    """Try to lock an open file. Return False if another process holds a conflicting lock.
-
-    Several processes may hold a shared lock. On NFS, an exclusive lock needs a file that is open
-    for writing (flock(2)).
-    """
-    try:
-        fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _lock(out: Path, lock: BinaryIO) -> None:

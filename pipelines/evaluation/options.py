@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from motiondata.devices import AUTO
 from motiondata.errors import InputError
 
 
@@ -11,20 +12,23 @@ class EvaluationOptions:
     """What to evaluate, and how. Raises `InputError` for a layer without a language model."""
 
     captions: Path | None = None
-    """File of captions, one object with `key` and `caption` per line. Not with `checkpoint`."""
+    """File of captions, as written by caption: one JSON object with key and caption per line. Not
+    with `checkpoint`."""
     checkpoint: Path | None = None
-    """Checkpoint of a captioner that captions the split. Not with `captions`."""
+    """Captioner checkpoint written by train-captioner, which captions the split. Not with
+    `captions`."""
     split: str = "test"
-    """The split whose references captions are compared with."""
+    """Split to evaluate."""
     labels: Path | None = None
-    """The synthesizer's labels. None omits the table by kind of motion."""
+    """Labels of a synthetic corpus (labels.jsonl), to score the acts that captions describe. None
+    omits these tables."""
     nearest_by: str | None = None
-    """The field whose mean finds the nearest training clip. None selects `features` or `points`."""
+    """Field whose mean finds the nearest training clip; by default, features, else points."""
     bert_model: Path | None = None
-    """Folder of a language model for BERTScore. None omits BERTScore."""
+    """Folder of a language model, to compute BERTScore. None omits BERTScore."""
     bert_layer: int | None = None
-    """Layer of the language model to compare. None selects the last layer."""
-    device: str = "auto"
+    """Layer of the language model to compare; by default, the last one."""
+    device: str = AUTO
     """Device of the captioner and the language model: `cpu`, `cuda`, or `auto`."""
 
     def __post_init__(self) -> None:

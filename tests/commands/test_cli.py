@@ -15,7 +15,7 @@ from click import BadParameter, Command, Option
 from click.testing import CliRunner
 
 from cli import main
-from commands import build, datasets, sources
+from commands import build, datasets, sources, training
 from commands.parameters import FOLDER, NAME_OR_PATH
 from motiondata.counting import counted
 from pipelines.datasets.info import reproduce
@@ -336,7 +336,7 @@ def test_help_of_every_command_is_a_sentence() -> None:
         assert said.splitlines()[2].strip().endswith((".", ",", "in")), name
 
 
-@pytest.mark.parametrize("module", [sources, build, datasets])
+@pytest.mark.parametrize("module", [sources, build, datasets, training])
 def test_every_option_says_what_it_is_for(module: ModuleType) -> None:
     commands = [value for value in vars(module).values() if isinstance(value, Command)]
     options = [option for command in commands for option in command.params]

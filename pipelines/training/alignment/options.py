@@ -49,20 +49,22 @@ class AlignmentOptions:
     """What is aligned and how. Raises `InputError` for values out of range."""
 
     encoder: str = BUILT_IN
-    """`module:factory` of a custom encoder, whose code is run; empty: the built-in encoder."""
+    """Custom encoder as module:factory, whose code is run; by default, the built-in encoder."""
     text_model: str = TINY
-    """A folder with a T5, `hub:` and a name on the hub, or `tiny`: created from the captions."""
+    """Text model: folder of a T5, hub:NAME, or tiny, a small random T5 with the words of the
+    captions."""
     train_text: bool = False
-    """Train the text model too; the tiny model is always trained."""
+    """Train the text model too; tiny is always trained."""
     frame_stride: int = 4
     """Frame stride in training. Encoding covers every frame, in subsequences of this stride."""
     max_frames: int = 200
-    """Length in frames of the random window that is taken from a longer clip at each step."""
+    """Maximum number of frames per step; of a longer clip, a random window is read."""
     shared_width: int = 256
     """Width of the shared embedding space."""
     steps: int = 600
+    """Number of training steps."""
     rate: float = 1e-3
-    """The learning rate after the warm-up."""
+    """Learning rate after the warm-up."""
     augmentation: Augmentation = field(default_factory=Augmentation)
     """Augmentation of the clips."""
     sizes: EncoderOptions = field(default_factory=EncoderOptions)

@@ -84,8 +84,8 @@ def measure(captioner: Captioner, probe: Probe) -> Measures:
     captions = captioner.caption(values, mask, PROBE_DECODING)
     return Measures(
         len(captions),
-        mean_cosine(clip_means(features, mask)),
-        mean_cosine(clip_means(captioner.project(features, mask), mask)),
+        mean_cosine(mean_over_frames(features, mask)),
+        mean_cosine(mean_over_frames(captioner.project(features, mask), mask)),
         float(captioner.loss(values, mask, probe.labels)),
         float(captioner.shuffled_loss(values, mask, probe.labels)),
         len(set(captions)) / len(captions),
@@ -93,7 +93,7 @@ def measure(captioner: Captioner, probe: Probe) -> Measures:
     )
 
 
-def clip_means(vectors: Tensor, mask: Tensor) -> Tensor:
+def mean_over_frames(vectors: Tensor, mask: Tensor) -> Tensor:
     """Return the mean over frames, (clips, width), of vectors (clips, frames, width).
 
     `mask` is true for the frames that count, (clips, frames).

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from motiondata.devices import AUTO
 from motiondata.errors import InputError
 from pipelines.training.common.options import TINY, Stage, expect_at_least, expect_positive
 
@@ -31,25 +32,30 @@ class CaptionerTrainingOptions:
     """What a captioner is trained on and how. Raises `InputError` for values out of range."""
 
     field: str | None = None
-    """Field to caption; None: `features` if the dataset has them, else `points`."""
+    """Field to caption; by default, features if the dataset has them, else points."""
     text_model: str = TINY
-    """Folder of a T5, `hub:NAME`, or `tiny`: a small random one with the words of the captions."""
+    """The T5, as in `AlignmentOptions`."""
     encoder_checkpoint: Path | None = None
-    """Checkpoint of `motiondata align` to start from; None: an untrained encoder. For points
-    only."""
+    """Encoder checkpoint written by align, to start from when captioning points. By default, the
+    encoder is untrained."""
     stages: str | None = None
-    """`projector`, `full`, or both separated by a comma; None: those of the text model's recipe."""
+    """Training stages: projector, full, or projector,full; by default, those of the text model's
+    recipe."""
     steps: str | None = None
-    """Steps of each stage, separated by commas; None: those of the recipe."""
+    """Number of steps of each stage, such as 500,2000; by default, those of the text model's
+    recipe."""
     projector_rate: float | None = None
-    """Learning rate of the projector and of an untrained encoder; None: the recipe's rate."""
+    """Learning rate of the projector and of an untrained encoder; by default, that of the text
+    model's recipe."""
     rate: float | None = None
-    """Learning rate of the other parameters in the stage `full`; None: the recipe's rate."""
+    """Learning rate of the other parameters in the stage full; by default, that of the text model's
+    recipe."""
     stride: int | None = None
-    """Frame stride, in training from a random first frame; None: the encoder's stride, 4 for
-    features."""
+    """Frame stride; by default, that of the encoder, or 4 for features. In training, the first
+    frame is random."""
     patience: int = 300
-    """Steps before a captioner that says one sentence or ignores the features is alarming."""
+    """Steps before a captioner that repeats one sentence, or ignores the features, raises an
+    alarm."""
 
     def __post_init__(self) -> None:
         expect_at_least(self, 0, "patience")
@@ -104,8 +110,8 @@ class GenerationOptions:
     batch: int = 32
     """Clips per batch."""
     limit: int | None = None
-    """Number of clips to caption, from the first on; None: all."""
-    device: str = "auto"
+    """Maximum number of clips to caption, from the first on; by default, all."""
+    device: str = AUTO
     """`cpu`, `cuda`, or `auto`: a GPU if there is one."""
 
     def __post_init__(self) -> None:

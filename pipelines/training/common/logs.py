@@ -5,7 +5,6 @@ that the log reads as if the training had not been interrupted. The state of the
 from the remaining lines, so that alarms are raised as without the interruption.
 """
 
-import fcntl
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from statistics import fmean
 from typing import Any, BinaryIO
 
 from motiondata.errors import InputError
+from motiondata.locks import try_lock
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.foreign_dataset import expect_no_dataset
 
@@ -99,7 +99,11 @@ def logging_to(out: Path, writes: bool) -> Iterator[Log]:
     expect_no_dataset(out)
     out.mkdir(parents=True, exist_ok=True)
     with (out / LOG).open("a+b") as file:
-        _hold(out, file)
+        if not try_lock(file):
+            raise AbortedError(
+                f"{out}: another training is writing there; wait for its end, or choose another "
+                "--out"
+            )
         yield Log(file)
 
 
@@ -118,13 +122,3 @@ def _parse(line: bytes) -> Record:
     if not isinstance(record, dict) or not (WATCH in record or record.keys() >= OF_STEP):
         raise ValueError(f"the line {line[:40]!r}")
     return record
-
-
-def _hold(out: Path, file: BinaryIO) -> None:
-    """Lock the log; the operating system releases the lock however the process ends."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise AbortedError(
-            f"{out}: another training is writing there; wait for its end, or choose another --out"
-        ) from error

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from motiondata.devices import CUDA
 from motiondata.errors import InputError
 from pipelines.engine.progress import Progress
 from pipelines.training.common.change_steps import can_be_extended
@@ -95,7 +96,7 @@ class _Run:
         self.position = TrainingPosition()
         self._training, self._options, self._log = training, options, log
         self._device = next(training.module.parameters()).device
-        self._loader = Loader(view, options.workers, pin_memory=self._device.type == "cuda")
+        self._loader = Loader(view, options.workers, pin_memory=self._device.type == CUDA)
         self._batches = _endless(self._loader)
         self._checkpoint = TrainingCheckpoint(out / CHECKPOINT, training, options, self._loader)
         self._optimizer_state: Mapping[str, Any] | None = None

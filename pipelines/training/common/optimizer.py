@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from motiondata.devices import CUDA
 from pipelines.training.common.options import OptimizerOptions, Precision
 
 BETAS = 0.9, 0.98
@@ -109,7 +110,7 @@ def has_bf16(device: torch.device) -> bool:
 
     On a CPU, an old PyTorch cannot tell; the answer is then False.
     """
-    if device.type == "cuda":
+    if device.type == CUDA:
         return bool(torch.cuda.is_bf16_supported())
     capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

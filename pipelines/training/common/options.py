@@ -13,7 +13,6 @@ TINY = "tiny"
 """Name of the text model that is created from the captions."""
 HUB = "hub:"
 """Prefix of text model names that are requested from the hub."""
-DEVICES = ("auto", "cpu", "cuda")
 SCHEDULES = ("cosine", "constant")
 PRECISIONS = ("auto", "bf16", "fp32")
 Schedule = Literal["cosine", "constant"]
@@ -43,14 +42,15 @@ class OptimizerOptions:
     warmup: int = 100
     """Steps in which the learning rate of a stage rises to its full value."""
     schedule: Schedule = "cosine"
-    """Learning rate after the warm-up: falling to zero at the end of the stage, or constant."""
+    """Learning rate after the warm-up: cosine falls to zero at the end of the stage; with constant,
+    more steps may be added later."""
     weight_decay: float = 0.01
     """Weight decay of AdamW."""
     clip: float = 1.0
-    """Maximum gradient norm of a step; longer gradients are scaled to it."""
+    """Maximum gradient norm; longer gradients are scaled to it."""
     precision: Precision = "auto"
-    """Precision of the computation; weights are float32. `auto` is bf16 where the device has it,
-    else fp32."""
+    """Precision of the computation; auto is bf16 if the device supports it, else fp32. Weights are
+    always float32."""
 
     def __post_init__(self) -> None:
         expect_at_least(self, 0, "warmup", "weight_decay")
@@ -64,13 +64,13 @@ class LoopOptions:
     batch: int = 32
     """Clips per step and process."""
     seed: int = 0
-    """Seed of the order of the clips, the choice of captions, the initial weights, and dropout."""
+    """Seed of the clip order, the choice of captions, the initial weights, and dropout."""
     save_every: int = 200
     """Steps between two checkpoints."""
     watch_every: int = 100
     """Steps between two validations."""
     workers: int = 0
-    """Worker processes that read shards; 0: the training process reads them."""
+    """Number of processes that read shards; 0 reads them in the training process."""
     optimizer: OptimizerOptions = field(default_factory=OptimizerOptions)
     """How the optimizer updates parameters."""
 

@@ -10,10 +10,8 @@ from contextlib import contextmanager
 import torch
 from torch import distributed
 
+from motiondata.devices import CPU, CUDA, TRAINING_DEVICES
 from motiondata.errors import InputError
-from pipelines.training.common.options import DEVICES
-
-CPU, CUDA = "cpu", "cuda"
 
 
 def choose_device(name: str) -> torch.device:
@@ -21,13 +19,13 @@ def choose_device(name: str) -> torch.device:
 
     Raises `InputError` for `cuda` without a GPU, and for more processes than GPUs.
     """
-    if name not in DEVICES:
-        raise InputError(f"device: expected one of {', '.join(DEVICES)}, found {name!r}")
+    if name not in TRAINING_DEVICES:
+        raise InputError(f"device: expected one of {', '.join(TRAINING_DEVICES)}, found {name!r}")
     if name == CUDA and not torch.cuda.is_available():
         raise InputError("device: expected a GPU for cuda, found none; choose --device cpu")
     if name == CPU or not torch.cuda.is_available():
         return torch.device(CPU)
-    number = _told("LOCAL_RANK", 0)
+    number = _environment_number("LOCAL_RANK", 0)
     if number >= torch.cuda.device_count():
         raise InputError(
             f"device: expected a GPU for each process, found {torch.cuda.device_count()} for "
@@ -43,7 +41,7 @@ def process_group(device: torch.device) -> Iterator[None]:
 
     Raises `InputError` if the environment announces other processes but not how to join them.
     """
-    if _told("WORLD_SIZE", 1) == 1:
+    if _environment_number("WORLD_SIZE", 1) == 1:
         yield
         return
     try:
@@ -59,7 +57,7 @@ def process_group(device: torch.device) -> Iterator[None]:
         distributed.destroy_process_group()
 
 
-def _told(name: str, default: int) -> int:
+def _environment_number(name: str, default: int) -> int:
     """Return a number that `torchrun` sets in an environment variable."""
     value = os.environ.get(name, str(default))
     if not value.isdecimal():

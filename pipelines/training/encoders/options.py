@@ -17,12 +17,13 @@ class EncoderOptions:
     """Sizes of a point encoder. Raises `InputError` if they do not fit each other."""
 
     points: int = 64
-    """Points per frame that the encoder reads: the first ones."""
+    """Number of points per frame that the encoder reads: the first ones."""
     point_width: int = 128
     """Width of the PointNet's last layer; the layers before have a quarter and half of it."""
     width: int = 128
-    """Width of the transformer."""
+    """Width of the encoder's transformer."""
     layers: int = 2
+    """Number of layers of the encoder's transformer."""
     heads: int = 4
     dropout: float = 0.1
 
