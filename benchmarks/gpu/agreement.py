@@ -19,7 +19,7 @@ Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Agreement:
+class GpuAgreement:
     """The agreement of the first frames on GPU and CPU."""
 
     frames: int
@@ -46,7 +46,7 @@ class Agreement:
         )
 
 
-def compare_with_cpu(work: Work) -> Agreement:
+def compare_with_cpu(work: Work) -> GpuAgreement:
     """Compare the first frames, with the vertices that the CPU has posed."""
     frames = slice(0, min(COMPARED, work.frames))
     body, points = work.shaped.body, work.setting.points
@@ -61,7 +61,7 @@ def compare_with_cpu(work: Work) -> Agreement:
     other_bytes = (found.points != expected.points)[:, :points].any(axis=(1, 2))
     other_bytes |= (found.parts != expected.parts)[:, :points].any(axis=1)
     on_gpu = pose_frames(work.skin, work.poses)[frames].cpu().numpy()
-    return Agreement(
+    return GpuAgreement(
         frames=len(posed),
         other_hits=int((found.hits != expected.hits).sum()),
         range_meters=_apart(found, expected),

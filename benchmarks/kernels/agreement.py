@@ -23,7 +23,7 @@ Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Agreement:
+class ScanAgreement:
     """The agreement of two scans over a number of frames."""
 
     frames: int
@@ -43,7 +43,7 @@ def compare_scans(
     clip: Array,
     faces: NDArray[np.int32],
     sensor: Sensor,
-) -> Agreement:
+) -> ScanAgreement:
     """Compare scans ray by ray; `clip` is shaped (frames, vertices, 3), sensor frame."""
     return add_agreements(
         [
@@ -53,9 +53,9 @@ def compare_scans(
     )
 
 
-def add_agreements(parts: Sequence[Agreement]) -> Agreement:
+def add_agreements(parts: Sequence[ScanAgreement]) -> ScanAgreement:
     """Return the agreement over the frames of all parts."""
-    return Agreement(
+    return ScanAgreement(
         frames=sum(part.frames for part in parts),
         hits=sum(part.hits for part in parts),
         differing=sum(part.differing for part in parts),
@@ -64,7 +64,7 @@ def add_agreements(parts: Sequence[Agreement]) -> Agreement:
     )
 
 
-def _compare(ours: Scan, theirs: Hits, mesh: Mesh, sensor: Sensor) -> Agreement:
+def _compare(ours: Scan, theirs: Hits, mesh: Mesh, sensor: Sensor) -> ScanAgreement:
     our_faces, our_ranges = scan_image(ours, sensor)
     their_ranges = np.full_like(our_ranges, np.inf)
     their_ranges[theirs.beams, theirs.columns] = theirs.ranges
@@ -80,7 +80,7 @@ def _compare(ours: Scan, theirs: Hits, mesh: Mesh, sensor: Sensor) -> Agreement:
             directions[ray], mesh, int(our_faces[ray]), our_ranges[ray] - their_ranges[ray]
         )
     ]
-    return Agreement(
+    return ScanAgreement(
         1, len(ours.ranges), len(differing), len(unexplained), float(gaps.max(initial=0))
     )
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.kernels.agreement import SAME_METERS, Agreement, add_agreements, compare_scans
+from benchmarks.kernels.agreement import SAME_METERS, ScanAgreement, add_agreements, compare_scans
 from benchmarks.kernels.embree import Hits
 from motiondata.lidar.cpu.scanner import Scanner
 from motiondata.lidar.presets import sensor_preset
@@ -25,13 +25,13 @@ def as_peer(scan: Scan, first: int = 0, past: int | None = None) -> Hits:
     return Hits(scan.points[kept], faces, beams, columns, scan.ranges[kept].copy())
 
 
-def compare(ours: Scan, theirs: Hits, mesh: Mesh = MESH, sensor: Sensor = SENSOR) -> Agreement:
+def compare(ours: Scan, theirs: Hits, mesh: Mesh = MESH, sensor: Sensor = SENSOR) -> ScanAgreement:
     return compare_scans([ours], [theirs], mesh[0][None], mesh[1], sensor)
 
 
 def test_a_scan_agrees_with_itself() -> None:
     scan = Scanner(SENSOR).scan(*MESH)
-    assert compare(scan, as_peer(scan)) == Agreement(1, len(scan.ranges), 0, 0, 0.0)
+    assert compare(scan, as_peer(scan)) == ScanAgreement(1, len(scan.ranges), 0, 0, 0.0)
 
 
 def test_ranges_that_are_almost_the_same_agree_and_the_largest_gap_is_told() -> None:
@@ -69,5 +69,5 @@ def test_a_ray_along_an_edge_is_excused() -> None:
 
 
 def test_agreements_add_up() -> None:
-    parts = [Agreement(1, 10, 2, 1, 1e-6), Agreement(2, 20, 1, 0, 3e-6)]
-    assert add_agreements(parts) == Agreement(3, 30, 3, 1, 3e-6)
+    parts = [ScanAgreement(1, 10, 2, 1, 1e-6), ScanAgreement(2, 20, 1, 0, 3e-6)]
+    assert add_agreements(parts) == ScanAgreement(3, 30, 3, 1, 3e-6)
