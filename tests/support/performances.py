@@ -3,6 +3,7 @@
 Joints come from the posing that scans use, so a foot that stands here stands in the data.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,13 +17,20 @@ from motiondata.synthesis.act_sampling import ActChoice
 from motiondata.synthesis.acts import Act, PerformedAct
 from motiondata.synthesis.corpus.recordings import SyntheticRecording, make_recording
 from motiondata.synthesis.corpus.subjects import SyntheticSubject, make_subject
-from motiondata.synthesis.motion.perform import make_motion
-from motiondata.synthesis.motion.timeline_to_motion import Motion
+from motiondata.synthesis.motion.perform import perform, sway
+from motiondata.synthesis.motion.rest_skeleton import RestSkeleton
+from motiondata.synthesis.motion.style import Style
+from motiondata.synthesis.motion.timeline import Timeline
+from motiondata.synthesis.motion.timeline_to_motion import Motion, timeline_to_motion
 
 Floats = NDArray[np.float64]
 
 RECORDINGS = 60
 """How many recordings the tests of quality look at: every kind of act several times."""
+
+
+BETWEEN_ACTS_SECONDS = 0.4
+"""Time of standing still before, between and after acts in `make_motion`."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,20 @@ def act_out(*acts: Act, subject: int = 0, seed: int = 0, fps: float = 100.0) -> 
     rng = np.random.default_rng(seed)
     motion, done = make_motion(acts, person.skeleton, person.style, fps, rng)
     return Scene(person, motion, done, pose_joints(shaped(person), motion.pose, motion.trans))
+
+
+def make_motion(
+    acts: Sequence[Act], skeleton: RestSkeleton, style: Style, fps: float, rng: np.random.Generator
+) -> tuple[Motion, tuple[PerformedAct, ...]]:
+    """Return the motion of a sequence of acts, which begins and ends standing, and their times."""
+    timeline = Timeline(skeleton, style, rng)
+    done = []
+    for act in acts:
+        timeline.now += BETWEEN_ACTS_SECONDS
+        done.append(perform(timeline, act))
+    end = timeline.now + BETWEEN_ACTS_SECONDS
+    sway(timeline, end)
+    return timeline_to_motion(timeline, end, fps), tuple(done)
 
 
 def act_of(choice: ActChoice) -> Act:

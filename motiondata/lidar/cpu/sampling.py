@@ -15,7 +15,7 @@ from motiondata.arrays import finite_array
 from motiondata.errors import InputError
 from motiondata.jit import inlined, kernel, step
 from motiondata.lidar.sampled_clip import SampledClip, empty_sample
-from motiondata.lidar.scans import Scan, Scans
+from motiondata.lidar.scans import Scans
 
 LANES = 32
 """Clouds are padded to a multiple of this, so that vectorized loops have no remainder."""
@@ -86,14 +86,6 @@ def sample_into(
         sampled.points[frames],
         sampled.parts[frames],
     )
-
-
-def sample_scan(
-    scan: Scan, face_parts: NDArray[np.uint8], k: int
-) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Keep k points of one frame: points shaped (k, 3) and their parts (k,)."""
-    sampled = sample_scans(Scans(scan, np.array([0, len(scan.faces)])), face_parts, k)
-    return sampled.points[0], sampled.parts[0]
 
 
 def _cloud_for(points: int) -> tuple[NDArray[Any], ...]:

@@ -42,16 +42,6 @@ def read_smplh(path: Path, source: str, open_file: OpenFile = open_plain_file) -
         return _read_smplh(npz)
 
 
-def read_smplx(path: Path, source: str) -> Recording:
-    """Read a recording of AMASS's SMPL-X release.
-
-    `source` is its path relative to the archive root. Never use it for rows of the HumanML3D index.
-    Raises `RecordingError` (UNREADABLE or INVALID).
-    """
-    with open_npz(path, source) as npz:
-        return _read_smplx(npz)
-
-
 def read_recording(path: Path, source: str, open_file: OpenFile = open_plain_file) -> Recording:
     """Read a recording of either release, which is detected from the keys of the file.
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from motiondata.errors import InputError
 from motiondata.files import expect_of_the_file, expect_plain_file
 from motiondata.mirroring import MIRRORED_PREFIX
-from motiondata.sources.humanml3d.index import Row
 
 SPLITS = ("train", "val", "test")
 """Names of the lists that are read; `train_val.txt` and `all.txt` are unions of them."""
@@ -49,18 +48,6 @@ def read_splits(folder: Path, names: Iterable[str]) -> Splits:
     splits = Splits(of_clip, of_mirrored_clip, unknown)
     _refuse_mirrored_leaks(folder, splits)
     return splits
-
-
-def leaks(rows: Iterable[Row], splits: Splits) -> tuple[Row, ...]:
-    """Return the test clips whose recording also has a train clip; ignore mirrored clips.
-
-    HumanML3D's splits have 668 such clips among 2,192 test clips.
-    """
-    rows = tuple(rows)
-    trained = {row.source_path for row in rows if splits.of_clip.get(row.name) == "train"}
-    return tuple(
-        row for row in rows if splits.of_clip.get(row.name) == "test" and row.source_path in trained
-    )
 
 
 def _read_lists(folder: Path) -> dict[str, str]:

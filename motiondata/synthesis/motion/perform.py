@@ -1,15 +1,12 @@
 """Write acts to a timeline, and add the small movements of a standing person."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from motiondata.synthesis.acts import Act, PerformedAct
 from motiondata.synthesis.motion import bending, gestures, leaping, locomotion
-from motiondata.synthesis.motion.rest_skeleton import RestSkeleton
-from motiondata.synthesis.motion.style import Style
 from motiondata.synthesis.motion.timeline import Timeline
-from motiondata.synthesis.motion.timeline_to_motion import Motion, timeline_to_motion
 
 ACT_FUNCTIONS: Mapping[str, Callable[[Timeline, Act], None]] = {
     "walk": locomotion.go,
@@ -37,9 +34,6 @@ SWAY = {"forward": 0.006, "leftward": 0.008, "spine_bend": 0.7, "spine_tilt": 0.
         "left_swing": 1.0, "right_swing": 1.0, "left_elbow": 1.2, "right_elbow": 1.2}  # fmt: skip
 """Maximum sway of a standing person, in the units of the channels."""
 
-BETWEEN_ACTS_SECONDS = 0.4
-"""Time of standing still before, between and after acts in `make_motion`."""
-
 SWAY_SECONDS = 1.3
 """Mean time between keys of the sway."""
 
@@ -54,20 +48,6 @@ def perform(timeline: Timeline, act: Act) -> PerformedAct:
     way = np.diff(np.array(timeline.path[before - 1 :])[:, 1:3], axis=0)
     distance = float(np.hypot(way[:, 0], way[:, 1]).sum())
     return PerformedAct(act, start, timeline.now, distance)
-
-
-def make_motion(
-    acts: Sequence[Act], skeleton: RestSkeleton, style: Style, fps: float, rng: np.random.Generator
-) -> tuple[Motion, tuple[PerformedAct, ...]]:
-    """Return the motion of a sequence of acts, which begins and ends standing, and their times."""
-    timeline = Timeline(skeleton, style, rng)
-    done = []
-    for act in acts:
-        timeline.now += BETWEEN_ACTS_SECONDS
-        done.append(perform(timeline, act))
-    end = timeline.now + BETWEEN_ACTS_SECONDS
-    sway(timeline, end)
-    return timeline_to_motion(timeline, end, fps), tuple(done)
 
 
 def _accompany(timeline: Timeline, gesture: Act, start: float) -> None:

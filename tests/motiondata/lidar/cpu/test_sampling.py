@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from motiondata.errors import InputError
-from motiondata.lidar.cpu.sampling import farthest_points, sample_scan, sample_scans
+from motiondata.lidar.cpu.sampling import farthest_points, sample_scans
 from motiondata.lidar.cpu.scanner import Scanner
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.sampled_clip import NO_PART
@@ -101,10 +101,11 @@ def test_a_clip_keeps_points_of_each_frame_with_the_parts_of_their_faces() -> No
 
 def test_fewer_hits_than_points_repeat_in_order() -> None:
     vertices, faces = turned(ball(0.3), 0.0, (6.0, 0.0, 0.0))
-    scan = Scanner(sensor_preset("vlp-16")).scan(vertices, faces)
-    hits = len(scan.faces)
+    scans = Scanner(sensor_preset("vlp-16")).scan_clip(vertices[None], faces)
+    (hits,) = scans.counts
     assert 0 < hits < 100
-    points, parts = sample_scan(scan, np.full(len(faces), 7, np.uint8), 100)
+    sampled = sample_scans(scans, np.full(len(faces), 7, np.uint8), 100)
+    (points,), (parts,) = sampled.points, sampled.parts
     np.testing.assert_array_equal(points, points[np.arange(100) % hits])
     assert len(np.unique(points, axis=0)) == hits
     assert set(parts.tolist()) == {7}

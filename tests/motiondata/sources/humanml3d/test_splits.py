@@ -6,8 +6,9 @@ import pytest
 
 from motiondata.errors import InputError
 from motiondata.sources.humanml3d.index import Row, read_index
-from motiondata.sources.humanml3d.splits import leaks, read_splits
+from motiondata.sources.humanml3d.splits import read_splits
 from tests.support.index_rows import made_row
+from tests.support.leaks import leaks
 from tests.support.reference_data import reference_data
 
 

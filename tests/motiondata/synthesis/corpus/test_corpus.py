@@ -14,10 +14,11 @@ from motiondata.sources.amass.reader import read_smplh
 from motiondata.sources.humanml3d.archive import Archive
 from motiondata.sources.humanml3d.captions import find_captions
 from motiondata.sources.humanml3d.index import Row, read_index
-from motiondata.sources.humanml3d.splits import SPLITS, leaks, read_splits
+from motiondata.sources.humanml3d.splits import SPLITS, read_splits
 from motiondata.sources.humanml3d.trimming import cut_clip
 from motiondata.synthesis.corpus.corpus import SynthesisReport, split_of, synthesize
 from motiondata.synthesis.corpus.recordings import make_recording
+from tests.support.leaks import leaks
 
 CLIPS, SEED = 60, 3
 
