@@ -182,7 +182,10 @@ def caption(
     max_tokens: int,
     **parameters: Any,
 ) -> None:
-    """Caption the clips of a split of DATASET, and print each caption with a reference."""
+    """Caption the clips of a split of DATASET.
+
+    Each caption is printed next to the reference captions of its clip.
+    """
     from pipelines.training.captioning import generate
 
     options = GenerationOptions(Decoding(beams, max_tokens), **parameters)
