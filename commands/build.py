@@ -126,9 +126,9 @@ def encode(dataset: Path, checkpoint: Path, out: Path, encoder: str, **execution
 
     Exit codes as of build-lidar; run again after it was stopped, it does only what is left.
     """
-    from pipelines.products import features
+    from pipelines.products.features import encode as encoding
 
-    result = features.encode(dataset, checkpoint, out, Execution(**execution), encoder)
+    result = encoding.encode(dataset, checkpoint, out, Execution(**execution), encoder)
     _end(result)
 
 

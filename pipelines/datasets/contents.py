@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from motiondata.counting import counted
 from pipelines.engine.text_tables import count_table
 from pipelines.engine.totals import SYNTHETIC
-from pipelines.products.lidar.sample import COUNTED_FRAMES
 
 NAMED_FLAGGED = 8
 """Maximum number of clips named per flag; the manifest names all."""
@@ -30,13 +29,15 @@ class Contents:
     """Number of clips by HumanML3D's name of the subset."""
     frames: int
     counted_frames: Mapping[str, int]
-    """Sums of the columns in `COUNTED_FRAMES`: empty and crowded frames."""
+    """Sums of the columns that the product counts, by column."""
+    labels: Mapping[str, str]
+    """What each of these columns counts."""
     flagged: Mapping[str, tuple[str, ...]]
     """Keys of the flagged clips, by flag."""
 
     @classmethod
-    def of(cls, manifest: pa.Table) -> "Contents":
-        """Summarize a manifest."""
+    def of(cls, manifest: pa.Table, counted: Mapping[str, str]) -> "Contents":
+        """Summarize a manifest. `counted` holds the columns to sum, each with a label."""
         columns = {*manifest.column_names}
         frames = manifest["frames"].to_numpy()
         fps = manifest["fps"].to_numpy() if "fps" in columns else None
@@ -48,10 +49,9 @@ class Contents:
             clips_by_subset=dict(sorted(subsets.items())),
             frames=int(frames.sum()),
             counted_frames={
-                name: int(manifest[name].to_numpy().sum())
-                for name in COUNTED_FRAMES
-                if name in columns
+                name: int(manifest[name].to_numpy().sum()) for name in counted if name in columns
             },
+            labels=counted,
             flagged=_flagged(manifest) if "flags" in columns else {},
         )
 
@@ -62,7 +62,7 @@ class Contents:
             rates = (f"{fps:g} ({number:,})" for fps, number in self.clips_by_fps.items())
             lines.append(f"frame rates in fps, with clips: {', '.join(rates)}")
         lines += [
-            f"{counted(number, 'frame')} of {self.frames:,} {COUNTED_FRAMES[name]}"
+            f"{counted(number, 'frame')} of {self.frames:,} {self.labels[name]}"
             for name, number in self.counted_frames.items()
             if number
         ]

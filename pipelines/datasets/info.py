@@ -1,27 +1,28 @@
 """Verify and describe a finished dataset: its faults, its contents and how it was built."""
 
-import shlex
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from motiondata.bodies.bundled import bundled_body
 from motiondata.counting import counted
-from motiondata.lidar.presets import SENSOR_NAMES
 from pipelines.datasets.contents import Contents
+from pipelines.engine.description import NONE, ProductDescription
 from pipelines.engine.summary import captions_line, synthetic_line
-from pipelines.engine.text_tables import count_table
+from pipelines.engine.text_tables import count_table, wrapped_table
 from pipelines.engine.totals import SYNTHETIC
-from pipelines.products.lidar.remarks import shape_remarks
+from pipelines.products import describe
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset, read_drops
 from shards.format.paths import DATASET, TRAIN
+from shards.format.schema import Schema
 from shards.verify import verify as find_faults
+
+Describe = Callable[[str], ProductDescription]
+"""Finds the description of a product by its name."""
 
 NOT_OURS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, pa.ArrowException)
 """Errors raised if a table lacks a column or the provenance has an unexpected structure."""
@@ -40,14 +41,15 @@ def verify(path: Path) -> tuple[bool, str]:
     )
 
 
-def info(path: Path) -> str:
+def info(path: Path, describe: Describe = describe) -> str:
     """Describe a dataset's contents, its inputs, and the command that builds it again.
 
-    Raises `DatasetError` for a description that this program does not write.
+    `describe` finds the description of the dataset's product by its name. Raises `DatasetError` for
+    a description that this program does not write.
     """
     dataset = Dataset.open(path)
     try:
-        return _described(path, dataset)
+        return _described(path, dataset, describe(dataset.description.provenance["product"]))
     except NOT_OURS as error:
         raise DatasetError(
             str(path),
@@ -56,22 +58,25 @@ def info(path: Path) -> str:
         ) from error
 
 
-def _described(path: Path, dataset: Dataset) -> str:
-    description = dataset.description
+def _described(path: Path, dataset: Dataset, product: ProductDescription) -> str:
+    description, synthetic = dataset.description, _count_synthetic(dataset.manifest)
     return "\n".join(
         [
-            f"{path}: {description.provenance['product']} dataset {dataset.content_hash}",
-            *_synthetic(dataset.manifest),
+            f"{path}: {product.name} dataset {dataset.content_hash}",
+            *synthetic_line(synthetic, len(dataset.manifest)),
             "",
             *_describe_splits(dataset),
             "",
+            *_describe_members(dataset.schema, product),
+            *(["", *_describe_samples(dataset, product)] if len(dataset.manifest) else []),
+            "",
             *_dropped(dataset),
             "",
-            *_made_from(description.provenance),
-            *_shapes(dataset),
+            *_made_from(description.provenance, product),
+            *product.remarks(description, synthetic),
             "",
             "to make it again:",
-            f"  {reproduce(dataset)}",
+            f"  {product.command_line(dataset)}",
         ]
     )
 
@@ -87,56 +92,44 @@ def _describe_splits(dataset: Dataset) -> list[str]:
         rows.append(
             (split, f"{samples:,}", f"{frames:,}", str(len(shards)), f"{size / 1e6:,.1f}", "")
         )
-    lines = count_table(rows, ("split", "samples", "frames", "shards", "MB", ""))
-    lines += ["", "members: " + ", ".join(_members(dataset))]
-    return lines + (_describe_samples(dataset) if len(dataset.manifest) else [])
+    return count_table(rows, ("split", "samples", "frames", "shards", "MB", ""))
 
 
-def _members(dataset: Dataset) -> list[str]:
-    arrays = dataset.schema.arrays
-    texts = [suffix for suffix in dataset.schema.members if suffix not in arrays]
-    named = [
+def _describe_members(schema: Schema, product: ProductDescription) -> list[str]:
+    """List the members, and the unit and the frame of reference of each array."""
+    arrays = [
         f"{field} {spec.dtype} ({', '.join(map(str, spec.shape))})"
-        for field, spec in arrays.items()
+        for field, spec in schema.arrays.items()
     ]
-    return named + [suffix for suffix in texts if not suffix.endswith(".npy")]
+    texts = [suffix for suffix, spec in schema.members.items() if isinstance(spec, str)]
+    rows = [("array", "unit", "frame of reference")]
+    for field in schema.arrays:
+        member = product.member(schema.suffixes[field])
+        rows.append((field, member.unit or NONE, member.frame or NONE))
+    return ["members: " + ", ".join([*arrays, *texts]), "", *wrapped_table(rows)]
 
 
-def _describe_samples(dataset: Dataset) -> list[str]:
-    """Describe the samples: hits, recordings, captions, leaks between splits, and clips."""
+def _describe_samples(dataset: Dataset, product: ProductDescription) -> list[str]:
+    """Describe the samples: the product's lines, recordings, captions, leaks, and clips."""
     manifest = dataset.manifest
-    lines = [*_hits(manifest), f"recordings: {len(set(manifest['source'].to_pylist())):,}"]
-    lines += _captions(manifest)
+    lines = [*product.sample_lines(manifest), *_recordings(manifest), *_captions(manifest)]
     shared = _leaks(dataset)
     if shared:
         tests = "test sample is of a recording" if shared == 1 else "test samples are of recordings"
         lines.append(f"leak: {shared:,} {tests} that train has too")
-    return lines + Contents.of(manifest).describe()
+    return lines + Contents.of(manifest, product.counted).describe()
 
 
-def _synthetic(manifest: pa.Table) -> list[str]:
-    """Report the number of samples of synthetic motion, if the manifest has flags."""
+def _count_synthetic(manifest: pa.Table) -> int:
+    """Count the samples of synthetic motion; 0 if the manifest has no flags."""
     raised = manifest["flags"].to_pylist() if "flags" in manifest.column_names else []
-    return synthetic_line(sum(SYNTHETIC in flags for flags in raised), len(manifest))
+    return sum(SYNTHETIC in flags for flags in raised)
 
 
-def _shapes(dataset: Dataset) -> list[str]:
-    """Report which betas were ignored. Betas of synthetic motion belong to the bundled body."""
-    manifest, description = dataset.manifest, dataset.description
-    if "flags" not in manifest.column_names or all(
-        SYNTHETIC in flags for flags in manifest["flags"].to_pylist()
-    ):
-        return []
-    spaces = [body["shape_space"] for body in description.provenance.get("bodies", ())]
-    return shape_remarks(spaces, bool(description.parameters.get("mean_shape")))
-
-
-def _hits(manifest: pa.Table) -> Iterator[str]:
-    """Report the number of hits per frame, if the manifest has it."""
-    if "hits_mean" in manifest.column_names:
-        frames, hits = manifest["frames"].to_numpy(), manifest["hits_mean"].to_numpy()
-        least = manifest["hits_min"].to_numpy().min()
-        yield f"hits: {np.average(hits, weights=frames):,.1f} a frame, at least {least}"
+def _recordings(manifest: pa.Table) -> Iterator[str]:
+    """Report the number of recordings, if the manifest names them."""
+    if "source" in manifest.column_names:
+        yield f"recordings: {len(set(manifest['source'].to_pylist())):,}"
 
 
 def _captions(manifest: pa.Table) -> Iterator[str]:
@@ -147,6 +140,8 @@ def _captions(manifest: pa.Table) -> Iterator[str]:
 
 
 def _leaks(dataset: Dataset) -> int:
+    if "source" not in dataset.manifest.column_names:
+        return 0
     pairs = list(
         zip(
             dataset.manifest["split"].to_pylist(),
@@ -166,72 +161,9 @@ def _dropped(dataset: Dataset) -> list[str]:
     ]
 
 
-def _made_from(provenance: Any) -> list[str]:
+def _made_from(provenance: Any, product: ProductDescription) -> list[str]:
     return [
         f"built by {provenance['software']}",
-        *_MADE_WITH[provenance["product"]](provenance),
+        *product.inputs(provenance),
         f"inputs, whose hashes are in {DATASET}: {', '.join(provenance['inputs'])}",
     ]
-
-
-def _lidar_made_with(provenance: Any) -> list[str]:
-    bodies = [f"{body['name']} ({body['id']})" for body in provenance["bodies"]]
-    return [
-        f"body: {', '.join(bodies)}",
-        f"sensor: {provenance['sensor']['name']} ({provenance['sensor']['source']})",
-    ]
-
-
-def _features_made_with(provenance: Any) -> list[str]:
-    encoder, source = provenance["encoder"], provenance["source"]
-    return [
-        f"encoder: {encoder['id']}, {encoder['width']:,} features a frame",
-        f"of the {source['provenance']['product']} dataset {source['content_hash']}",
-    ]
-
-
-_MADE_WITH = {"lidar": _lidar_made_with, "features": _features_made_with}
-"""Functions that describe the provenance of each product."""
-_COMMANDS = {
-    "lidar": "motiondata build-lidar INDEX --amass DIR --out DIR",
-    "features": "motiondata encode DATASET --checkpoint FILE --out DIR",
-}
-"""The command that builds each product, with placeholders for the user's files."""
-
-
-def _command(provenance: Any) -> str:
-    if provenance["product"] == "lidar" and "index" not in provenance["inputs"]:
-        return "motiondata build-lidar RECORDINGS --out DIR"
-    return _COMMANDS[provenance["product"]]
-
-
-def reproduce(dataset: Dataset) -> str:
-    """Return the command that builds such a dataset, with placeholders for the user's files."""
-    description = dataset.description
-    provenance = description.provenance
-    words = [_command(provenance), *_folders(dataset)]
-    if {body["id"] for body in provenance.get("bodies", ())} - {bundled_body().id}:
-        words.append("--body FILE")
-    for name, value in description.parameters.items():
-        option = shlex.quote(f"--{name.replace('_', '-')}")
-        if value is True:
-            words.append(option)
-        elif name == "sensor" and value not in SENSOR_NAMES:
-            words.append(f"{option} FILE")
-        elif value is not False and value is not None:
-            words.append(f"{option} {shlex.quote(str(value))}")
-    return " ".join(words)
-
-
-def _folders(dataset: Dataset) -> list[str]:
-    """Return the `--texts` and `--splits` options that a LiDAR dataset was built with.
-
-    They are included even if the build found these folders next to the index, because another
-    index may not have them there.
-    """
-    provenance = dataset.description.provenance
-    if provenance["product"] != "lidar":
-        return []
-    captions = any(map(len, dataset.manifest["captions"].to_pylist()))
-    lists = any(name.startswith("list ") for name in provenance["inputs"])
-    return [*(["--texts DIR"] if captions else []), *(["--splits DIR"] if lists else [])]

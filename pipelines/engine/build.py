@@ -32,6 +32,7 @@ from pipelines.engine.summary import describe_build
 from pipelines.engine.totals import BuildTotals
 from pipelines.engine.workers.executor import RunAll, RunJobs, run_jobs
 from pipelines.engine.workers.trial import try_first_rows
+from shards.format.dataset import read_description
 
 
 def build(
@@ -52,8 +53,9 @@ def build(
     with os_errors_as_aborted(out):
         run_all = partial(run_jobs, build_shard)
         plan, totals, rate = _build(product, out.absolute(), execution, run_all)
+        remarks = product.description.remarks(read_description(out), totals.synthetic)
     outcome = Outcome.of(plan.rows, totals.drops, execution.max_failures)
-    summary = describe_build(out, plan, totals, rate, [*product.warnings, *product.remarks(totals)])
+    summary = describe_build(out, plan, totals, rate, [*product.warnings, *remarks])
     return BuildResult(f"{summary}\n{outcome.describe()}", outcome.within_budget)
 
 
@@ -75,7 +77,7 @@ def _build(
 def _plan_run(product: Product, out: Path, execution: Execution) -> PlannedBuild:
     """Plan a run. Try its first rows unless the build has already begun. Write nothing."""
     check_output_folder(out)
-    expect_own_kind(out, product.name)
+    expect_own_kind(out, product.description.name)
     planned = product.plan_around({} if execution.restart else read_kept_shards(out))
     if execution.restart or not has_plan(out):
         try_first_rows(planned.plan, product, execution)

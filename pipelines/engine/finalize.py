@@ -94,7 +94,7 @@ def _write_manifest(
 ) -> tuple[BuildTotals, TableEntry]:
     """Publish the manifest, and add up the receipts in the same pass."""
     schema, extra = product.schema, product.columns
-    totals = BuildTotals(product.reported_means, product.counted, list(planned.plan.drops))
+    totals = BuildTotals(product.description, list(planned.plan.drops))
     with writing_table(out / MANIFEST, manifest_schema(schema, extra), permit) as manifest:
         for shard, receipt in receipts:
             totals.add(shard, receipt)
@@ -133,7 +133,7 @@ def _limited(drops: Sequence[Drop]) -> dict[str, Any]:
 
 def _provenance(fingerprint: Fingerprint, product: Product) -> dict[str, Any]:
     return {
-        "product": product.name,
+        "product": product.description.name,
         "software": f"motiondata {__version__}",
         "plan": fingerprint.hash_of_contents,
         "inputs": fingerprint.contents,

@@ -4,14 +4,14 @@ A product defines the layout of a sample, plans the build and makes the samples 
 row. Shards, receipts, locks, workers and resuming work the same way for all products.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
+from pipelines.engine.description import ProductDescription
 from pipelines.engine.fingerprint import Fingerprint, KeptShard
 from pipelines.engine.plan import Plan
-from pipelines.engine.totals import BuildTotals
 from shards.format.schema import Schema
 
 Values = dict[str, Any]
@@ -36,8 +36,8 @@ class Product(Protocol):
     """The interface of a product. It is small and picklable: every job carries it to a worker."""
 
     @property
-    def name(self) -> str:
-        """The name of the product, in one word."""
+    def description(self) -> ProductDescription:
+        """The name of the product, its members, and its report."""
 
     @property
     def schema(self) -> Schema:
@@ -48,23 +48,12 @@ class Product(Protocol):
         """The manifest columns of this product, in addition to the columns of every product."""
 
     @property
-    def reported_means(self) -> Mapping[str, str]:
-        """The columns whose mean over all frames is reported, each with the unit of its mean."""
-
-    @property
-    def counted(self) -> Mapping[str, str]:
-        """The columns whose sum over all samples is reported unless it is 0, each with a label."""
-
-    @property
     def is_tried(self) -> bool:
         """Whether the samples of the first rows are made and checked before a build begins."""
 
     @property
     def warnings(self) -> Sequence[str]:
         """Warnings about absent inputs that a user could otherwise miss."""
-
-    def remarks(self, totals: BuildTotals) -> Sequence[str]:
-        """Return the remarks on the samples that were built, one line per remark."""
 
     @property
     def device(self) -> str:

@@ -22,7 +22,7 @@ def describe_build(
     size = sum(shard.bytes for shard in totals.shards)
     means = "".join(
         f"{totals.sums[column] / max(totals.frames, 1):,.0f} {unit}, "
-        for column, unit in totals.reported_means.items()
+        for column, unit in totals.description.reported_means.items()
     )
     return "\n".join(
         [
@@ -46,7 +46,7 @@ def _counted_frames(totals: BuildTotals) -> list[str]:
     """Return one line per counted column whose sum is not 0."""
     return [
         f"{counted(int(totals.sums[column]), 'frame')} of {totals.frames:,} {what}"
-        for column, what in totals.counted.items()
+        for column, what in totals.description.counted.items()
         if totals.sums[column]
     ]
 

@@ -1,10 +1,11 @@
 """The totals of finished shards, added up one by one. Samples are kept only as sums and counts."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+from pipelines.engine.description import ProductDescription
 from pipelines.engine.drops import Drop
 from pipelines.engine.plan import PlannedShard
 from pipelines.engine.receipts import Receipt
@@ -28,11 +29,8 @@ class SubsetTotals:
 class BuildTotals:
     """The totals of the shards of a plan that have been added."""
 
-    reported_means: Mapping[str, str]
-    """The manifest columns that are summed with each value weighted by the sample's number of
-    frames, and their units."""
-    counted: Mapping[str, str]
-    """The manifest columns that are summed over samples, and what they count."""
+    description: ProductDescription
+    """Says which manifest columns are summed."""
     drops: list[Drop]
     """The drops of the plan, and those of the shards added so far."""
     shards: list[ShardEntry] = field(default_factory=list)
@@ -41,7 +39,8 @@ class BuildTotals:
     moments: dict[tuple[str, str], Moments] = field(default_factory=dict)
     """The moments, by split and field."""
     sums: Counter[str] = field(default_factory=Counter)
-    """The sums of the columns of `reported_means` and `counted`."""
+    """The sums of the description's `counted` columns, and of its `reported_means` columns, with
+    each value weighted by the sample's number of frames."""
     synthetic: int = 0
     """The number of samples of synthetic motion."""
     captions: list[int] = field(default_factory=list)
@@ -90,11 +89,11 @@ class BuildTotals:
         for name, moments in receipt.moments.items():
             before = self.moments.get((split, name))
             self.moments[split, name] = moments if before is None else merge(before, moments)
-        for column in self.reported_means:
+        for column in self.description.reported_means:
             values = zip(receipt.samples[column], receipt.samples["frames"], strict=True)
             for value, frames in values:
                 self.sums[column] += value * frames
-        for column in self.counted:
+        for column in self.description.counted:
             self.sums[column] += sum(receipt.samples[column])
 
 

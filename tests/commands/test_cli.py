@@ -18,9 +18,9 @@ from cli import main
 from commands import build, datasets, sources, training
 from commands.parameters import FOLDER, NAME_OR_PATH
 from motiondata.counting import counted
-from pipelines.datasets.info import reproduce
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
+from pipelines.products.lidar.description import LIDAR
 from shards import open_dataset
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
@@ -67,7 +67,7 @@ def test_info_tells_what_was_built_and_how_to_do_it_again(archive: MadeArchive, 
     assert "positions_as_rotations: 1" in said
     assert "--distance 7.0" in said
     assert "--mirror" in said
-    command = reproduce(Dataset.open(out))
+    command = LIDAR.command_line(Dataset.open(out))
     assert "--texts DIR --splits DIR --body FILE --sensor FILE" in command
     again = out.with_name("again")
     words = command.split("--sensor FILE")[1].split()

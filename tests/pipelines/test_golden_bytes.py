@@ -28,7 +28,7 @@ from motiondata import __version__
 from motiondata.synthesis.corpus.corpus import synthesize
 from pipelines.clips.options import BuildOptions
 from pipelines.engine.execution import Execution
-from pipelines.products.features import encode
+from pipelines.products.features.encode import encode
 from pipelines.products.lidar.build import build_lidar
 from shards.format.dataset import Dataset
 from shards.format.hashing import hash_bytes, hash_file

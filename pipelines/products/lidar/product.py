@@ -1,7 +1,7 @@
 """The LiDAR product: the members of its samples, how they are built, and from which inputs."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -18,20 +18,17 @@ from pipelines.clips.options import BuildOptions
 from pipelines.clips.planned_clips import CAPTIONS, PlannedClip, PlannedClips
 from pipelines.clips.read_clip import read_clip
 from pipelines.clips.unresolved_recordings import describe_nearby
+from pipelines.engine.description import ProductDescription
 from pipelines.engine.digests import digest_files, digest_json
 from pipelines.engine.fingerprint import KeptShard, fingerprint
 from pipelines.engine.plan import Plan
 from pipelines.engine.product import FinishSamples, PlannedBuild, Values
-from pipelines.engine.totals import BuildTotals
 from pipelines.products.lidar.assets import LidarAssets, load_assets, reload_assets, warm_up_kernels
+from pipelines.products.lidar.description import LIDAR
+from pipelines.products.lidar.members import HITS
 from pipelines.products.lidar.plan_lidar import plan_lidar
-from pipelines.products.lidar.remarks import caption_warnings, shape_remarks
-from pipelines.products.lidar.sample import (
-    COUNTED_FRAMES,
-    MANIFEST_COLUMNS,
-    lidar_schema,
-    manifest_values,
-)
+from pipelines.products.lidar.remarks import caption_warnings
+from pipelines.products.lidar.sample import MANIFEST_COLUMNS, lidar_schema, manifest_values
 from pipelines.products.lidar.scene import begin_samples, finish_sample
 from shards.format.prefetching import prefetch_file
 from shards.format.schema import Schema
@@ -46,10 +43,8 @@ class LidarProduct:
     assets: str
     """Hash of the bodies and the sensor. A worker that loads different ones stops."""
 
-    name: ClassVar[str] = "lidar"
+    description: ClassVar[ProductDescription] = LIDAR
     columns: ClassVar[pa.Schema] = MANIFEST_COLUMNS
-    reported_means: ClassVar[Mapping[str, str]] = {"hits_mean": "hits a frame"}
-    counted: ClassVar[Mapping[str, str]] = COUNTED_FRAMES
     is_tried: ClassVar[bool] = True
 
     @classmethod
@@ -67,15 +62,6 @@ class LidarProduct:
     def warnings(self) -> list[str]:
         """Return warnings about missing captions or split lists."""
         return self.paths.warnings
-
-    def remarks(self, totals: BuildTotals) -> list[str]:
-        """Report which recordings' betas were ignored.
-
-        Return nothing for synthetic motion alone: its betas belong to the bundled body.
-        """
-        if totals.synthetic == totals.samples:
-            return []
-        return shape_remarks(load_assets(self.options).shape_spaces, self.options.mean_shape)
 
     @property
     def device(self) -> str:
@@ -122,8 +108,8 @@ class LidarProduct:
 
     def expect_use(self, samples: Sequence[Values]) -> None:
         """Raise `InputError` if no frame of the given samples has a hit."""
-        if samples and not any(values["hits.npy"].any() for values in samples):
-            frames = counted(sum(len(values["hits.npy"]) for values in samples), "frame")
+        if samples and not any(values[HITS].any() for values in samples):
+            frames = counted(sum(len(values[HITS]) for values in samples), "frame")
             options = self.options
             raise InputError(
                 f"no ray hits anybody in the {frames} of the first clips: expected the sensor "

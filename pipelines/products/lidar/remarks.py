@@ -1,6 +1,5 @@
-"""Report lines about missing captions and ignored body shapes, which are easy to overlook."""
+"""Report lines about missing captions, which are easy to overlook."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,6 @@ import pyarrow.compute as pc
 
 from motiondata.counting import counted
 from motiondata.files import Stamp
-from motiondata.recording import SMPL_SHAPES
 from pipelines.clips.planned_clips import CAPTIONS, PlannedClips
 
 
@@ -35,17 +33,3 @@ def caption_warnings(clips: PlannedClips, texts: Path | None) -> tuple[str, ...]
         f"warning: {texts} has no file of captions for {without:,} of {of_all}; "
         f"expected files named after the clips, such as {example}; check --texts",
     )
-
-
-def shape_remarks(shape_spaces: Iterable[str], mean_shape: bool) -> list[str]:
-    """Report which betas are ignored if a body's shape space is not that of SMPL+H recordings.
-
-    `shape_spaces` are the shape spaces of the bodies.
-    """
-    other = sorted({*shape_spaces} - {SMPL_SHAPES})
-    if mean_shape or not other:
-        return []
-    return [
-        f"body shape: betas apply only to a body of the same shape space, here {', '.join(other)}; "
-        "betas of other recordings, such as AMASS's SMPL+H, are ignored: mean shape instead"
-    ]

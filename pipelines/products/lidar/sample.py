@@ -1,7 +1,4 @@
-"""The stored form of a LiDAR sample: its arrays and their member names.
-
-No other file knows both. docs/format.md describes the members for readers.
-"""
+"""The stored form of a LiDAR sample: dtypes, shapes and values of its members."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -13,11 +10,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from motiondata.clip import Clip
-from motiondata.skeletons import JOINTS
+from motiondata.skeletons import JOINTS as SKELETON_JOINTS
 from motiondata.sources.humanml3d.captions import Caption
+from pipelines.clips.members import DETAILS, TEXT
 from pipelines.clips.options import BuildOptions
 from pipelines.clips.planned_clips import PlannedClips
 from pipelines.engine.totals import SYNTHETIC
+from pipelines.products.lidar.description import CROWDED
+from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS, POSE, TRANS
 from shards.format.schema import ArraySpec, Schema
 
 MANIFEST_COLUMNS = pa.schema(
@@ -34,19 +34,6 @@ MANIFEST_COLUMNS = pa.schema(
     ]
 )
 """The manifest columns of LiDAR samples, in addition to the columns that all samples have."""
-
-CROWDED = 0.25
-"""A frame is crowded if a larger share of the sensor's rays hit.
-
-A body 0.5 m away fills a fifth of a turn; a body around the sensor fills the whole turn.
-"""
-COUNTED_FRAMES = {
-    "empty_frames": "are empty: no ray hits anybody",
-    "crowded_frames": (
-        f"are crowded: over {CROWDED:.0%} of all rays hit, so the sensor is at or in the body"
-    ),
-}
-"""The manifest columns that count frames of little use, and the report text of each."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +54,14 @@ def lidar_schema(points: int) -> Schema:
     """Return the members of a sample with `points` points per frame, in storage order."""
     return Schema(
         {
-            "points.npy": ArraySpec("float32", ("frames", points, 3), counted_where="hits"),
-            "hits.npy": ArraySpec("int32", ("frames",)),
-            "parts.npy": ArraySpec("uint8", ("frames", points)),
-            "joints.npy": ArraySpec("float32", ("frames", JOINTS, 3)),
-            "pose.npy": ArraySpec("float32", ("frames", JOINTS, 3)),
-            "trans.npy": ArraySpec("float32", ("frames", 3)),
-            "json": "json",
-            "txt": "text",
+            POINTS: ArraySpec("float32", ("frames", points, 3), counted_where="hits"),
+            HITS: ArraySpec("int32", ("frames",)),
+            PARTS: ArraySpec("uint8", ("frames", points)),
+            JOINTS: ArraySpec("float32", ("frames", SKELETON_JOINTS, 3)),
+            POSE: ArraySpec("float32", ("frames", SKELETON_JOINTS, 3)),
+            TRANS: ArraySpec("float32", ("frames", 3)),
+            DETAILS: "json",
+            TEXT: "text",
         }
     )
 
@@ -101,14 +88,14 @@ def lidar_values(
 ) -> dict[str, Any]:
     """Return the values of a sample's members, in schema order."""
     return {
-        "points.npy": seen.points,
-        "hits.npy": seen.hits,
-        "parts.npy": seen.parts,
-        "joints.npy": seen.joints.astype(np.float32),
-        "pose.npy": clip.pose.astype(np.float32),
-        "trans.npy": clip.trans.astype(np.float32),
-        "json": {**_clip_details(clip), **details, "captions": _caption_details(captions)},
-        "txt": "".join(f"{caption.text}\n" for caption in captions),
+        POINTS: seen.points,
+        HITS: seen.hits,
+        PARTS: seen.parts,
+        JOINTS: seen.joints.astype(np.float32),
+        POSE: clip.pose.astype(np.float32),
+        TRANS: clip.trans.astype(np.float32),
+        DETAILS: {**_clip_details(clip), **details, "captions": _caption_details(captions)},
+        TEXT: "".join(f"{caption.text}\n" for caption in captions),
     }
 
 
@@ -117,7 +104,7 @@ def manifest_values(values: dict[str, Any], rays: int) -> dict[str, Any]:
 
     `rays` is the sensor's number of rays per frame.
     """
-    hits, details = values["hits.npy"], values["json"]
+    hits, details = values[HITS], values[DETAILS]
     return {
         "hits_min": int(hits.min()),
         "hits_mean": float(hits.mean()),

@@ -166,7 +166,6 @@ def test_members_that_cannot_be_where_the_manifest_says_are_refused(
 
 
 DESCRIBED: dict[str, Callable[[Path], None]] = {
-    "another product": lambda path: reseal(path, lambda d: d["provenance"].update(product="x")),
     "no product": lambda path: reseal(path, lambda d: d["provenance"].pop("product")),
     "inputs of no kind": lambda path: reseal(path, lambda d: d["provenance"].update(inputs=[1])),
     "bodies of no kind": lambda path: reseal(path, lambda d: d["provenance"].update(bodies=5)),
@@ -175,9 +174,6 @@ DESCRIBED: dict[str, Callable[[Path], None]] = {
     ),
     "hits that are text": lambda path: change_table(
         path, MANIFEST, column("hits_mean", pa.string(), "x")
-    ),
-    "no sources": lambda path: change_table(
-        path, MANIFEST, lambda table: table.drop_columns(["source"])
     ),
     "no reasons": lambda path: change_table(
         path, DROPS, lambda table: table.drop_columns(["reason"])
@@ -194,6 +190,16 @@ def test_info_of_what_no_build_makes_is_one_sentence(
     code, said = run("info", forged)
     assert code == 2
     assert "says of itself what no build of this program does" in said
+
+
+def test_info_of_an_unknown_product_says_what_is_not_known(forged: Path) -> None:
+    reseal(forged, lambda d: d["provenance"].update(product="meshes"))
+    code, said = run("info", forged)
+    lines = said.splitlines()
+    assert code == 0
+    assert "this version of motiondata has no product 'meshes'" in said
+    assert "points  not known  not known" in lines
+    assert lines[-2:] == ["to make it again:", "  not known"]
 
 
 @pytest.mark.parametrize("shape", [["frames", 22.0, 3], ["frames", True, 3]])

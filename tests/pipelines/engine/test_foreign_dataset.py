@@ -8,7 +8,7 @@ from motiondata.errors import InputError
 from pipelines.datasets.export import export
 from pipelines.datasets.export_options import ExportOptions
 from pipelines.engine.execution import Execution
-from pipelines.products.features import encode_with
+from pipelines.products.features.encode import encode_with
 from pipelines.products.lidar.build import build_lidar
 from pipelines.sources import synthesize
 from pipelines.training.common.logs import logging_to

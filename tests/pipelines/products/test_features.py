@@ -21,7 +21,8 @@ from pipelines.datasets.info import info, verify
 from pipelines.datasets.statistics import stats
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
-from pipelines.products.features import Checkpoint, Encoder, LoadEncoder, encode, encode_with
+from pipelines.products.features.encode import encode, encode_with
+from pipelines.products.features.encoder import Checkpoint, Encoder, LoadEncoder
 from pipelines.products.lidar.build import build_lidar
 from pipelines.training.common.clip_fields import encoder_of
 from shards import open_dataset

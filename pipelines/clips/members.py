@@ -1,0 +1,13 @@
+"""The members that samples of all products of motion share."""
+
+from pipelines.engine.description import Member
+
+DETAILS = "json"
+"""The member with the facts about a clip, and its captions with their times."""
+TEXT = "txt"
+"""The member with the texts of the captions."""
+
+MOTION_MEMBERS = (
+    Member(DETAILS, "see below"),
+    Member(TEXT, "the captions, one per line"),
+)

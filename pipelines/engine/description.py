@@ -1,0 +1,94 @@
+"""How a product describes itself: its name, its members, its report, and how it is made.
+
+Commands that read a finished dataset ask its product's description, and know no product.
+"""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from shards.format.dataset import Dataset
+from shards.format.description import Description
+
+NONE = "none"
+"""What a report prints for an empty unit or frame of reference."""
+NOT_KNOWN = "not known"
+"""The unit and the frame of reference of a member that no description names."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of a sample, as a reader must know it."""
+
+    suffix: str
+    """The name after the key and a dot, such as `points.npy`."""
+    meaning: str
+    """What the values are, in Markdown."""
+    unit: str = ""
+    """The unit of the values; empty for text and objects."""
+    frame: str = ""
+    """The frame of reference of the values; empty if they have none."""
+
+
+@dataclass(frozen=True)
+class ProductDescription:
+    """A description with what all products need. A product with more to say is a subclass."""
+
+    name: str
+    """The name of the product, in one word. `dataset.json` contains it."""
+    members: tuple[Member, ...]
+    """The members of a sample, in storage order."""
+    command: str
+    """The command that makes the product, such as `motiondata encode`."""
+    arguments: str = ""
+    """The required arguments of the command, with placeholders for the user's files."""
+    reported_means: Mapping[str, str] = field(default_factory=dict)
+    """The manifest columns whose mean over all frames is reported, each with its unit."""
+    counted: Mapping[str, str] = field(default_factory=dict)
+    """The manifest columns whose sum over all samples is reported unless it is 0, each with a
+    label."""
+
+    def member(self, suffix: str) -> Member:
+        """Return the description of a member; its unit and frame may be `NOT_KNOWN`."""
+        for member in self.members:
+            if member.suffix == suffix:
+                return member
+        return Member(suffix, NOT_KNOWN, NOT_KNOWN, NOT_KNOWN)
+
+    def inputs(self, provenance: Mapping[str, Any]) -> list[str]:  # noqa: ARG002
+        """Return lines about what a dataset was made from, given its provenance."""
+        return []
+
+    def remarks(self, description: Description, synthetic: int) -> list[str]:  # noqa: ARG002
+        """Return remarks on a finished dataset, one line per remark.
+
+        `synthetic` is the number of its samples of synthetic motion.
+        """
+        return []
+
+    def sample_lines(self, manifest: pa.Table) -> list[str]:  # noqa: ARG002
+        """Return lines about the samples, given the manifest."""
+        return []
+
+    def command_line(self, dataset: Dataset) -> str:
+        """Return the command that makes such a dataset, with placeholders for the user's files."""
+        parameters = dataset.description.parameters
+        return " ".join([self.command, self.arguments, *option_words(parameters)])
+
+
+def option_words(parameters: Mapping[str, Any]) -> list[str]:
+    """Return build parameters as command-line options, quoted for a shell.
+
+    A parameter that is false or None is an option that was not given.
+    """
+    words = []
+    for name, value in parameters.items():
+        option = shlex.quote(f"--{name.replace('_', '-')}")
+        if value is True:
+            words.append(option)
+        elif value is not False and value is not None:
+            words.append(f"{option} {shlex.quote(str(value))}")
+    return words

@@ -1,0 +1,71 @@
+"""Encode a dataset: check the source, load the encoder, and build the features product."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from motiondata.errors import InputError
+from pipelines.engine.build import build
+from pipelines.engine.errors import os_errors_as_aborted
+from pipelines.engine.execution import Execution
+from pipelines.engine.failures import BuildResult
+from pipelines.products.features.encoder import Checkpoint, LoadEncoder
+from pipelines.products.features.product import COLUMNS, READ_MEMBERS, FeatureProduct
+from shards.format.dataset import Dataset
+
+
+def encode(
+    dataset: Path, checkpoint: Path, out: Path, execution: Execution, encoder: str = ""
+) -> BuildResult:
+    """Encode a dataset's points with the encoder of a checkpoint, or resume an earlier run.
+
+    `encoder` is the `module:factory` of a custom encoder. Raises as `build` does.
+    """
+    load = Checkpoint(checkpoint.absolute(), encoder)
+    return encode_with(load, dataset, out, execution, {"encoder": encoder or None})
+
+
+def encode_with(
+    load: LoadEncoder,
+    dataset: Path,
+    out: Path,
+    execution: Execution,
+    parameters: Mapping[str, Any] | None = None,
+) -> BuildResult:
+    """Encode a dataset's points with any encoder, as `encode` does.
+
+    `parameters` are the command's options other than files, for `motiondata info` to repeat.
+    """
+    _expect_apart(dataset, out)
+    with os_errors_as_aborted(out):
+        source = Dataset.open(dataset.absolute())
+        _check_source(source)
+        encoder = load()
+    product = FeatureProduct(
+        load=load,
+        encoder=encoder.id,
+        width=encoder.width,
+        source=source.path,
+        source_schema=source.schema,
+        dataset=source.content_hash,
+        parameters=dict(parameters or {}),
+    )
+    return build(product, out, execution)
+
+
+def _expect_apart(dataset: Path, out: Path) -> None:
+    """Refuse to write features into the folder of the points: a restart would remove the points."""
+    ours, theirs = out.resolve(), dataset.resolve()
+    if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
+        raise InputError(f"{out}: expected a folder apart from {dataset}; choose another --out")
+
+
+def _check_source(source: Dataset) -> None:
+    """Raise `InputError` if samples lack points, captions or the names of their recordings."""
+    members = [name for name in READ_MEMBERS if name not in source.schema.members]
+    columns = [name for name in COLUMNS.names if name not in source.manifest.column_names]
+    if members or columns:
+        raise InputError(
+            f"{source.path}: expected a dataset of points such as build-lidar makes, found one "
+            f"without {', '.join([*members, *columns])}"
+        )

@@ -1,0 +1,35 @@
+"""The plan of a features build: one shard per shard of the source, one sample per sample."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from motiondata.files import Stamp
+from pipelines.engine.file_stats import stat_files
+from pipelines.engine.fingerprint import KeptShard, fingerprint
+from pipelines.engine.product import PlannedBuild
+from pipelines.products.derived_plan import plan_derived
+from shards.format.dataset import Dataset
+from shards.format.paths import existing
+
+
+def plan_features(
+    source: Path, parameters: dict[str, Any], contents: dict[str, str], kept: dict[str, KeptShard]
+) -> PlannedBuild:
+    """Plan the features of all samples of a source dataset.
+
+    `contents` holds the hashes of the source and of the encoder; `kept` holds the shards of earlier
+    plans that this plan keeps unchanged. Raises `DatasetError` if a shard of the source is missing.
+    """
+    dataset = Dataset.open(source)
+    names = [shard.name for shard in dataset.description.shards]
+    for name in names:
+        existing(source, name)
+    shards = stat_files("shards", source, pa.array(names, pa.binary()))
+    stamps = {
+        file["name"].decode(): Stamp(file["bytes"], file["changed_ns"])
+        for file in shards.to_pylist()
+    }
+    plan = plan_derived(dataset, stamps, {name: shard.keys for name, shard in kept.items()})
+    return PlannedBuild(plan, fingerprint(plan, parameters, contents, shards, kept))
