@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from motiondata.captions import caption_runs
 from motiondata.errors import InputError
 from pipelines.evaluation.json_lines import read_json_lines
 from pipelines.training.common.normalize_caption import normalize_caption
@@ -43,7 +44,7 @@ def read_references(dataset: Dataset, split: str) -> References:
     table = dataset.manifest.take(rows)
     keys, frames = table["key"].to_pylist(), table["frames"].to_pylist()
     texts: dict[str, list[str]] = {key: [] for key in keys}
-    for caption in read_captions(ShardFiles(dataset), rows, Selection(split)):
+    for caption in read_captions(ShardFiles(dataset), rows, Selection(split), caption_runs):
         if caption.frames == frames[caption.clip] and normalize_caption(caption.text):
             texts[keys[caption.clip]].append(caption.text)
     said = {key: tuple(lines) for key, lines in texts.items() if lines}

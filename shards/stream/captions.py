@@ -1,10 +1,11 @@
-"""Captions and the runs of frames that they describe, from a sample's `json` (docs/format.md).
+"""Captions and the runs of frames that they describe, from a sample's `json`.
 
 They are read once, when a view with captions is created, because their number and the lengths of
-their runs must be known before the first batch.
+their runs must be known before the first batch. The meaning of the `json` belongs to the data and
+not to this package: the caller passes a function that reads it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,11 @@ from shards.stream.shuffle import Epoch
 
 MEMBER = "json"
 
+RunReader = Callable[[Any, int], Iterable[tuple[range, str]]]
+"""Returns the captions in a sample's decoded `json`, each as a nonempty range of frames and a text.
+The second argument is the number of frames of the sample. Raises `ValueError` where the `json` does
+not have captions."""
+
 
 class CaptionRun(NamedTuple):
     """A caption of a run of a clip's frames."""
@@ -32,7 +38,7 @@ class CaptionRun(NamedTuple):
 
 
 def read_captions(
-    files: ShardFiles, rows: NDArray[np.int64], selection: Selection
+    files: ShardFiles, rows: NDArray[np.int64], selection: Selection, read_runs: RunReader
 ) -> list[CaptionRun]:
     """Return the captions whose runs of frames have a length that the selection allows.
 
@@ -43,7 +49,7 @@ def read_captions(
     captions = [
         caption
         for clip, length in enumerate(frames.tolist())
-        for caption in _captions_of(files, spans, clip, length)
+        for caption in _captions_of(files, spans, clip, length, read_runs)
         if selection.min_frames <= caption.frames <= (selection.max_frames or caption.frames)
     ]
     if not captions:
@@ -82,28 +88,12 @@ class CaptionedClips:
         return {"kind": "captioned clips", "captions": self._hash, "random": self.random}
 
 
-def _captions_of(files: ShardFiles, spans: MemberSpans, clip: int, frames: int) -> list[CaptionRun]:
-    """Return a clip's captions with their runs of frames; omit captions of no frames."""
+def _captions_of(
+    files: ShardFiles, spans: MemberSpans, clip: int, frames: int, read_runs: RunReader
+) -> list[CaptionRun]:
     try:
         details = decode_member(MEMBER, spans.read(files, clip))
-        runs = [
-            caption_frames(caption, details["fps_out"], frames) for caption in details["captions"]
-        ]
-        return [
-            CaptionRun(clip, run.start, len(run), caption["text"])
-            for run, caption in zip(runs, details["captions"], strict=True)
-            if run
-        ]
-    except (KeyError, TypeError, ValueError, OverflowError, MemberError) as error:
-        raise DatasetError(
-            f"{spans.keys[clip]}.{MEMBER}",
-            f"holds no captions with text, seconds and frame rate: {error!r}",
-        ) from error
-
-
-def caption_frames(caption: Mapping[str, Any], fps: float, frames: int) -> range:
-    """Return the frames that a caption describes; an end of 0 means all, as in HumanML3D."""
-    seconds = (caption["start_seconds"], caption["end_seconds"])
-    # Clamp before rounding: the product with a huge number is infinite, and int(inf) raises.
-    start, stop = (int(min(max(second * fps, 0), frames)) for second in seconds)
-    return range(frames) if caption["end_seconds"] == 0 else range(start, stop)
+        runs = read_runs(details, frames)
+    except (ValueError, MemberError) as error:
+        raise DatasetError(f"{spans.keys[clip]}.{MEMBER}", str(error)) from error
+    return [CaptionRun(clip, run.start, len(run), text) for run, text in runs]

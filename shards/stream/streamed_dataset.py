@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shards.errors import ShardError
 from shards.format.dataset import Dataset, read_drops
 from shards.format.hashing import hash_bytes
 from shards.stats.measure import FRAME, Weight
 from shards.stats.standardizer import Standardizer, read_standardizer
 from shards.stream.batching import FrameBatches, PaddedBatches, Stacker
-from shards.stream.captions import CaptionedClips, read_captions
+from shards.stream.captions import CaptionedClips, CaptionRun, RunReader, read_captions
 from shards.stream.field_reader import row_spec
 from shards.stream.items import ItemSource, Sampling, WholeClips, Windows
 from shards.stream.open_files import ShardFiles
@@ -41,14 +42,25 @@ class StreamedDataset:
     limits does.
     """
 
-    def __init__(self, dataset: Dataset, files: ShardFiles | None = None) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        read_runs: RunReader | None = None,
+        *,
+        files: ShardFiles | None = None,
+    ) -> None:
         self.dataset = dataset
         self._files = files or ShardFiles(dataset)
+        self._read_runs = read_runs
+        """Reads captions; without it, no view has captions."""
 
     @staticmethod
-    def open(path: Path) -> "StreamedDataset":
-        """Open a finished dataset; raise `DatasetError` with the reason where that fails."""
-        return StreamedDataset(Dataset.open(path))
+    def open(path: Path, read_runs: RunReader | None = None) -> "StreamedDataset":
+        """Open a finished dataset; raise `DatasetError` with the reason where that fails.
+
+        `read_runs` reads captions from a sample's `json`, for views with captions.
+        """
+        return StreamedDataset(Dataset.open(path), read_runs)
 
     @cached_property
     def manifest(self) -> "pd.DataFrame":
@@ -114,8 +126,7 @@ class StreamedDataset:
         schedule = Schedule(batch, shuffle, drop_last, Rank(rank, world))
         source: ItemSource = WholeClips(chosen.frames)
         if captions:
-            found = read_captions(self._files, chosen.rows, selection)
-            source = CaptionedClips(found, random=shuffle)
+            source = CaptionedClips(self._captions(chosen.rows, selection), random=shuffle)
         batcher = PaddedBatches(Stacker(self._files, chosen.rows, fields))
         return View(chosen.identity, source, batcher, schedule, seed)
 
@@ -198,6 +209,14 @@ class StreamedDataset:
         root = None if folder is None else Path(folder)
         split = split or self.dataset.default_split()
         return read_standardizer(self.dataset, split, field, weight, rule, root)
+
+    def _captions(self, rows: NDArray[np.int64], selection: Selection) -> list[CaptionRun]:
+        if self._read_runs is None:
+            raise ShardError(
+                "captions were requested of a dataset that was opened without a reader of "
+                "captions; open it with shards.open_dataset"
+            )
+        return read_captions(self._files, rows, selection, self._read_runs)
 
     def _field_stacker(self, rows: NDArray[np.int64], field: str) -> Stacker:
         row_spec(self.dataset.schema, field)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from motiondata.captions import caption_runs
 from shards.stream.streamed_dataset import StreamedDataset
 from tests.support.clip_dataset import make_clips
 
@@ -14,4 +15,4 @@ def streamed(tmp_path_factory: pytest.TempPathFactory) -> StreamedDataset:
         split: [random.integers(1, 12, clips).tolist() for clips in shards]
         for split, shards in {"train": (7, 1, 11, 4), "val": (5, 6)}.items()
     }
-    return StreamedDataset(make_clips(tmp_path_factory.mktemp("clips"), lengths))
+    return StreamedDataset(make_clips(tmp_path_factory.mktemp("clips"), lengths), caption_runs)

@@ -1,4 +1,4 @@
-"""Read HumanML3D's captions: descriptions of a clip written by people, one caption per line.
+"""Read HumanML3D's caption files: descriptions of a clip written by people, one per line.
 
 Lines have the format `caption#token/POS token/POS ...#start#end`. Some lack fields, have extra
 fields, or contain a stray `#`. Each line is therefore parsed from both ends, and the readable
@@ -9,9 +9,9 @@ import errno
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from motiondata.captions import Caption
 from motiondata.errors import DropReason, RecordingError
 from motiondata.files import OpenFile, is_of_the_file, open_plain_file, read_small_file
 
@@ -31,25 +31,6 @@ MAX_SECONDS = 1800.0
 
 _TOKEN = re.compile(r"(\S*)/([A-Z_]+)(?!\S)|(\S+)")
 """A word and its spaCy part-of-speech tag, such as `man/NOUN`; or a word without a tag."""
-
-
-@dataclass(frozen=True)
-class Caption:
-    """One sentence that describes a clip or a part of it."""
-
-    text: str
-    """The sentence as written, with every run of white space reduced to one space."""
-    tokens: tuple[tuple[str, str], ...]
-    """Lemmatized words with their parts of speech; empty if the line has no tokens."""
-    start_seconds: float
-    """Start of the described part within the clip; start 0 and end 0 mean the whole clip."""
-    end_seconds: float
-    """End of the described part within the clip."""
-
-    @property
-    def is_whole_clip(self) -> bool:
-        """Return whether the caption describes the whole clip."""
-        return self.end_seconds == 0.0
 
 
 def find_captions(

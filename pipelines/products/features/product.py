@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
+from motiondata.captions import caption_texts
 from motiondata.devices import CPU
 from motiondata.errors import InputError
 from motiondata.files import expect_as_planned
@@ -126,7 +127,7 @@ class FeatureProduct:
     def manifest_values(self, values: Values) -> dict[str, Any]:
         """Return a sample's values for `COLUMNS`."""
         details = values[DETAILS]
-        captions = [caption["text"] for caption in details["captions"]]
+        captions = caption_texts(details)
         return {"source": details["source"], "subset": details["subset"], "captions": captions}
 
     def plan_around(self, kept: dict[str, KeptShard]) -> PlannedBuild:

@@ -20,6 +20,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from motiondata.captions import caption_texts
 from motiondata.errors import InputError
 from motiondata.skeletons import JOINT_NAMES
 from pipelines.engine.errors import os_errors_as_aborted
@@ -191,7 +192,7 @@ def _read(dataset: Dataset, key: str) -> _PreviewClip:
         for field in ("points", "hits", "parts", "joints")
     }
     details = json.loads(read_member(dataset, key, "json"))
-    captions = [caption["text"] for caption in details["captions"]]
+    captions = caption_texts(details)
     return _PreviewClip(
         key,
         captions[0] if captions else NO_CAPTION,

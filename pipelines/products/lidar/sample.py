@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from motiondata.captions import Caption, caption_texts, captions_to_details
 from motiondata.clip import Clip
 from motiondata.skeletons import JOINTS as SKELETON_JOINTS
-from motiondata.sources.humanml3d.captions import Caption
 from pipelines.clips.members import DETAILS, TEXT
 from pipelines.clips.options import BuildOptions
 from pipelines.clips.planned_clips import PlannedClips
@@ -94,7 +94,7 @@ def lidar_values(
         JOINTS: seen.joints.astype(np.float32),
         POSE: clip.pose.astype(np.float32),
         TRANS: clip.trans.astype(np.float32),
-        DETAILS: {**_clip_details(clip), **details, "captions": _caption_details(captions)},
+        DETAILS: {**_clip_details(clip), **details, "captions": captions_to_details(captions)},
         TEXT: "".join(f"{caption.text}\n" for caption in captions),
     }
 
@@ -113,7 +113,7 @@ def manifest_values(values: dict[str, Any], rays: int) -> dict[str, Any]:
         "fps": float(details["fps_out"]),
         "source": details["source"],
         "subset": details["subset"],
-        "captions": [caption["text"] for caption in details["captions"]],
+        "captions": caption_texts(details),
         "flags": [
             *([SYNTHETIC] if details.get(SYNTHETIC) else []),
             *(flag for flag, raised in details["flags"].items() if raised),
@@ -133,10 +133,6 @@ def _clip_details(clip: Clip) -> dict[str, Any]:
         "gender": clip.recording.gender,
         "licence": clip.recording.licence,
     }
-
-
-def _caption_details(captions: tuple[Caption, ...]) -> list[dict[str, Any]]:
-    return [vars(caption) for caption in captions]
 
 
 def clip_bytes(clips: PlannedClips, options: BuildOptions) -> NDArray[np.int64]:

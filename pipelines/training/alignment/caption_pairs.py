@@ -3,7 +3,7 @@
 All captions of the same frames are right, also those of the same motion recorded by another sensor.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from motiondata.captions import details_to_captions
 from pipelines.clips.keys import clip_name
 from shards.stream.batching import Batch
 
@@ -47,9 +48,9 @@ def batch_to_ranges(batch: Batch) -> list[FrameRange]:
 
 def captions_of_same_range(details: Mapping[str, Any], text: str) -> list[str]:
     """Return the captions of the same seconds as the caption `text`, including it."""
-    captions: Sequence[Mapping[str, Any]] = details["captions"]
-    seconds = next(_seconds(caption) for caption in captions if caption["text"] == text)
-    return [caption["text"] for caption in captions if _seconds(caption) == seconds]
+    captions = details_to_captions(details)
+    seconds = next(caption.seconds for caption in captions if caption.text == text)
+    return [caption.text for caption in captions if caption.seconds == seconds]
 
 
 def sample_frames(
@@ -73,7 +74,3 @@ def sample_frames(
 def _random_below(limits: Tensor) -> Tensor:
     """Return a random integer from 0 to below each limit, drawn on the CPU for any device."""
     return (torch.rand(limits.shape).to(limits.device) * limits).long()
-
-
-def _seconds(caption: Mapping[str, Any]) -> tuple[float, float]:
-    return caption["start_seconds"], caption["end_seconds"]

@@ -38,6 +38,7 @@ from pipelines.training.common.options import LoopOptions, Stage
 from pipelines.training.common.ranks import choose_device, process_group, rank, world
 from pipelines.training.common.training_checkpoint import CHECKPOINT
 from pipelines.training.encoders.load_encoder import KIND, describe_encoder, make_encoder
+from shards import open_dataset
 from shards.format.paths import TRAIN
 from shards.format.publishing import publish
 from shards.stream.batching import Batch
@@ -174,7 +175,7 @@ def train_alignment(
     the report shows as a table. Raises `InputError` or `ShardError` for wrong input, and
     `AbortedError` if the machine stops the training.
     """
-    data = StreamedDataset.open(path)
+    data = open_dataset(path)
     chosen = choose_device(device)
     with os_errors_as_aborted(out), process_group(chosen):
         aligning = AlignmentTask(data, options, loop.seed, chosen)

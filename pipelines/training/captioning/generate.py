@@ -28,6 +28,7 @@ from pipelines.training.common.clip_fields import (
     encoder_of,
 )
 from pipelines.training.common.ranks import choose_device
+from shards import open_dataset
 from shards.format.dataset import Dataset
 from shards.format.publishing import publish
 from shards.stream.batching import Batch
@@ -113,7 +114,7 @@ def caption(
     if out is not None:
         lines = [json.dumps(each._asdict(), ensure_ascii=False) + "\n" for each in found]
         publish(out, "".join(lines).encode())
-    references = captions_by_key(StreamedDataset.open(dataset), split)
+    references = captions_by_key(open_dataset(dataset), split)
     shown = found if out is None else found[:PRINTED_CLIPS]
     distinct = len({each.caption for each in found})
     return "\n".join(
@@ -170,7 +171,7 @@ class _Reader:
     @staticmethod
     def open(dataset: Path, checkpoint: Path, device: str) -> "_Reader":
         loaded, chosen = load_captioner(checkpoint), choose_device(device)
-        data = StreamedDataset.open(dataset)
+        data = open_dataset(dataset)
         _check_fit(loaded, data.dataset, checkpoint)
         loaded.module.to(chosen)
         return _Reader(data, loaded, chosen)

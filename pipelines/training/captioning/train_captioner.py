@@ -41,6 +41,7 @@ from pipelines.training.common.options import LoopOptions
 from pipelines.training.common.ranks import choose_device, process_group, rank, world
 from pipelines.training.common.text_model import TextModel
 from pipelines.training.common.training_checkpoint import CHECKPOINT
+from shards import open_dataset
 from shards.format.paths import TRAIN
 from shards.stream.batching import Batch
 from shards.stream.streamed_dataset import StreamedDataset
@@ -185,7 +186,7 @@ def train_captioner(
     """
     chosen = choose_device(device)
     with os_errors_as_aborted(out), process_group(chosen):
-        training = CaptionerTraining(StreamedDataset.open(dataset), options, loop.seed, chosen)
+        training = CaptionerTraining(open_dataset(dataset), options, loop.seed, chosen)
         train(training, loop, out, stream)
         return _report(out) if rank() == 0 else ""
 

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from motiondata.captions import caption_texts
 from motiondata.errors import InputError
 from pipelines.training.common.training_split import expect_training_split
 from shards.errors import DatasetError
@@ -152,6 +153,6 @@ def captions_by_key(data: StreamedDataset, split: str) -> dict[str, list[str]]:
 
 def _texts(key: str, details: Mapping[str, Any]) -> list[str]:
     try:
-        return [caption["text"] for caption in details.get("captions", [])]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise DatasetError(f"{key}.{DETAILS}", f"holds no captions with text: {error!r}") from error
+        return caption_texts(details)
+    except ValueError as error:
+        raise DatasetError(f"{key}.{DETAILS}", str(error)) from error

@@ -16,7 +16,6 @@ from shards.errors import DatasetError, ShardError
 from shards.format.dataset import Dataset
 from shards.stats.measure import measure_field
 from shards.stats.statistics_files import StatisticsKey
-from shards.stream.captions import caption_frames
 from shards.stream.open_files import ShardFiles
 from shards.stream.streamed_dataset import StreamedDataset
 from tests.support.clip_dataset import clip_captions, clip_values, make_clips
@@ -36,7 +35,7 @@ def made(streamed: StreamedDataset, key: str, field: str) -> Any:
 def with_limits(path: Path, **limits: int) -> StreamedDataset:
     """Open a dataset whose files have other limits than the default."""
     dataset = Dataset.open(path)
-    return StreamedDataset(dataset, ShardFiles(dataset, **limits))
+    return StreamedDataset(dataset, files=ShardFiles(dataset, **limits))
 
 
 def assert_padded(streamed: StreamedDataset, batch: dict[str, Any], field: str) -> None:
@@ -214,24 +213,25 @@ def test_frames_are_of_arrays_only(streamed: StreamedDataset) -> None:
         streamed.frames("train", "hits", 2, sampling="points")  # type: ignore[arg-type]
 
 
-def test_seconds_beyond_the_clip_are_cut_to_it() -> None:
-    def run(start: float, end: float) -> range:
-        return caption_frames({"start_seconds": start, "end_seconds": end}, fps=20.0, frames=50)
-
-    assert run(0, 0) == range(50)
-    assert run(-1, 1) == range(20)
-    assert run(1.5, 9) == range(30, 50)
-    assert run(1.5, 1e308) == range(30, 50)
-    assert not run(1e308, 1.5e308)
-    assert not run(3, 9)
-    assert not run(2, 1)
-    assert not run(0, 0.02)
-
-
-def test_captions_without_seconds_are_refused(tmp_path: Path) -> None:
-    data = StreamedDataset(make_dataset(tmp_path))
-    with pytest.raises(DatasetError, match=r"train0_0\.json: holds no captions with text"):
+def test_captions_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
+    data = open_dataset(make_dataset(tmp_path).path)
+    with pytest.raises(DatasetError, match=r"train0_0\.json: expected captions with text and sec"):
         data.clips("train", ["points"], 2, captions=True)
+
+
+def test_a_dataset_has_the_captions_that_the_given_reader_finds(streamed: StreamedDataset) -> None:
+    def read_runs(details: Any, frames: int) -> list[tuple[range, str]]:
+        return [(range(1, frames), f"{details['fps_out']} fps")] if frames > 1 else []
+
+    view = StreamedDataset(streamed.dataset, read_runs).clips("val", ["hits"], 100, captions=True)
+    (batch,) = view
+    assert set(batch["captions"]) == {"20.0 fps"}
+    assert set(batch["starts"].tolist()) == {1}
+
+
+def test_captions_need_a_reader(streamed: StreamedDataset) -> None:
+    with pytest.raises(ShardError, match=r"open it with shards\.open_dataset"):
+        StreamedDataset(streamed.dataset).clips("train", ["hits"], 2, captions=True)
 
 
 def test_an_unfinished_dataset_is_refused(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from motiondata.captions import Caption
 from motiondata.sources.humanml3d.captions import (
-    Caption,
     find_captions,
     parse_caption,
     read_captions,

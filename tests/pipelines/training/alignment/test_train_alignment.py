@@ -14,6 +14,7 @@ pytest.importorskip("transformers")
 
 from transformers import PreTrainedTokenizerFast
 
+from motiondata.captions import caption_runs
 from motiondata.errors import InputError
 from pipelines.training.alignment.options import NO_AUGMENTATION, AlignmentOptions
 from pipelines.training.alignment.train_alignment import AlignmentTask, train_alignment
@@ -79,7 +80,7 @@ class Stopped(AlignmentTask):
 def test_a_stopped_training_goes_on_to_the_same_weights(motions: Dataset, tmp_path: Path) -> None:
     options = replace(OPTIONS, steps=12)
     run(motions, tmp_path / "whole", options)
-    stopped = Stopped(StreamedDataset(motions), options, LOOP.seed, CPU)
+    stopped = Stopped(StreamedDataset(motions, caption_runs), options, LOOP.seed, CPU)
     with pytest.raises(KeyboardInterrupt):
         train(stopped, LOOP, tmp_path / "stopped", io.StringIO())
     assert len(losses_of(tmp_path / "stopped")) == 8
@@ -107,7 +108,7 @@ def test_the_checkpoint_has_the_features_that_recall_was_measured_with(
     motions: Dataset, tmp_path: Path
 ) -> None:
     run(motions, tmp_path, replace(OPTIONS, steps=2))
-    loaded, data = load_encoder(tmp_path / CHECKPOINT), StreamedDataset(motions)
+    loaded, data = load_encoder(tmp_path / CHECKPOINT), StreamedDataset(motions, caption_runs)
     aligning = AlignmentTask(data, replace(OPTIONS, steps=2), LOOP.seed, CPU)
     aligning.module.load_state_dict(read_checkpoint(tmp_path / CHECKPOINT, "encoder")["weights"])
     batch = next(iter(Loader(data.clips("val", ["points"], batch=1))))
@@ -118,7 +119,7 @@ def test_the_checkpoint_has_the_features_that_recall_was_measured_with(
 
 
 def test_watching_reports_recall_and_alarms_of_guessing(motions: Dataset) -> None:
-    aligning = AlignmentTask(StreamedDataset(motions), OPTIONS, LOOP.seed, CPU)
+    aligning = AlignmentTask(StreamedDataset(motions, caption_runs), OPTIONS, LOOP.seed, CPU)
     found, alarms = aligning.watch(History([{"step": 200, "loss": 2.9, "guessing": 3.0}]))
     assert found["motions"] == 10
     assert len(alarms) == 1
@@ -128,7 +129,7 @@ def test_watching_reports_recall_and_alarms_of_guessing(motions: Dataset) -> Non
 
 
 def test_a_batch_of_one_caption_is_no_guess(motions: Dataset) -> None:
-    aligning = AlignmentTask(StreamedDataset(motions), OPTIONS, LOOP.seed, CPU)
+    aligning = AlignmentTask(StreamedDataset(motions, caption_runs), OPTIONS, LOOP.seed, CPU)
     assert aligning.watch(History([{"step": 200, "loss": 0.0, "guessing": 0.0}]))[1] == []
     with pytest.raises(InputError, match="expected at least 2 clips"):
         aligning.view(1, 0)
@@ -148,7 +149,7 @@ def test_no_captions_to_train_on_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_model_that_says_the_same_of_everything_is_a_guesser(motions: Dataset) -> None:
-    aligning = AlignmentTask(StreamedDataset(motions), OPTIONS, LOOP.seed, CPU)
+    aligning = AlignmentTask(StreamedDataset(motions, caption_runs), OPTIONS, LOOP.seed, CPU)
     for parameter in aligning.module.of_motion.parameters():
         parameter.data.zero_()
     scalars = aligning.loss(next(iter(Loader(aligning.view(12, 0)))))
@@ -211,5 +212,5 @@ def test_a_dataset_without_points_is_refused(captioned: Dataset, tmp_path: Path)
 
 
 def test_a_dataset_without_captions_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ShardError, match="holds no captions"):
+    with pytest.raises(ShardError, match="expected captions"):
         run(make_dataset(tmp_path / "dataset"), tmp_path / "out")

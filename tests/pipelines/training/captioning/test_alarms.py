@@ -30,11 +30,11 @@ from pipelines.training.common.loop import train
 from pipelines.training.common.optimizer import SEED_RANKS
 from pipelines.training.common.options import LoopOptions, OptimizerOptions
 from pipelines.training.common.training_checkpoint import CHECKPOINT
+from shards import open_dataset
 from shards.format.dataset import Dataset
 from shards.stats.moments import Moments
 from shards.stats.statistics_files import StatisticsKey
 from shards.stream.batching import Batch
-from shards.stream.streamed_dataset import StreamedDataset
 from tests.support.captioned_features import KINDS, MadeFeatures, make_captioned
 from tests.support.dataset import write_statistics
 
@@ -149,7 +149,7 @@ def test_the_mean_cosine_is_that_of_all_pairs(count: int, width: int, seed: int)
 
 
 def test_a_look_finds_a_projector_that_makes_all_clips_alike(captioned: Dataset) -> None:
-    data = StreamedDataset(captioned)
+    data = open_dataset(captioned.path)
     training = CaptionerTraining(data, CaptionerTrainingOptions(stride=1), 0, torch.device("cpu"))
     training.module.eval()
     with torch.no_grad():
@@ -189,7 +189,7 @@ def teach_rising(dataset: Dataset, out: Path, stops: Sequence[int] = ()) -> list
     options = CaptionerTrainingOptions(steps="12", stride=1, patience=9)
     loop = LoopOptions(batch=8, watch_every=4)
     for steps in (*stops, None):
-        training = Rising(StreamedDataset(dataset), options, loop.seed, torch.device("cpu"))
+        training = Rising(open_dataset(dataset.path), options, loop.seed, torch.device("cpu"))
         training.steps_left = steps
         with nullcontext() if steps is None else pytest.raises(KeyboardInterrupt):
             train(training, loop, out, io.StringIO())

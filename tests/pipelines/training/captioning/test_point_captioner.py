@@ -9,6 +9,7 @@ import torch
 
 pytest.importorskip("transformers")
 
+from motiondata.captions import caption_runs
 from motiondata.errors import InputError
 from pipelines.training.alignment.options import AlignmentOptions
 from pipelines.training.alignment.train_alignment import train_alignment
@@ -53,7 +54,7 @@ def weights_of(out: Path) -> dict[str, torch.Tensor]:
 
 
 def test_an_untrained_encoders_features_are_standardized(motions: Dataset) -> None:
-    data = StreamedDataset(motions)
+    data = StreamedDataset(motions, caption_runs)
     training = CaptionerTraining(data, CaptionerTrainingOptions(), 0, CPU)
     module = training.module.eval()
     with torch.no_grad():
@@ -78,7 +79,9 @@ def test_an_aligned_encoder_learns_with_the_language_model(
     train_captioner(motions.path, tmp_path / "both", options, LOOP, "cpu", io.StringIO())
     first = replace(options, stages="projector", steps="2")
     train_captioner(motions.path, tmp_path / "one", first, LOOP, "cpu", io.StringIO())
-    begun = CaptionerTraining(StreamedDataset(motions), options, 0, CPU).module.state_dict()
+    begun = CaptionerTraining(
+        StreamedDataset(motions, caption_runs), options, 0, CPU
+    ).module.state_dict()
     after_one, after_both = weights_of(tmp_path / "one"), weights_of(tmp_path / "both")
     assert all(torch.equal(begun[name], value) for name, value in after_one.items())
     assert not all(torch.equal(begun[name], value) for name, value in after_both.items())
@@ -91,7 +94,9 @@ def test_an_aligned_encoder_learns_with_the_language_model(
 def test_an_untrained_encoder_learns_with_the_projector(motions: Dataset, tmp_path: Path) -> None:
     options = CaptionerTrainingOptions(stages="projector", steps="1")
     train_captioner(motions.path, tmp_path, options, LOOP, "cpu", io.StringIO())
-    begun = CaptionerTraining(StreamedDataset(motions), options, 0, CPU).module.state_dict()
+    begun = CaptionerTraining(
+        StreamedDataset(motions, caption_runs), options, 0, CPU
+    ).module.state_dict()
     changed = [not torch.equal(begun[name], value) for name, value in weights_of(tmp_path).items()]
     assert any(changed)
 
@@ -101,4 +106,4 @@ def test_a_captioners_checkpoint_is_no_encoders(motions: Dataset, tmp_path: Path
     train_captioner(motions.path, tmp_path, options, LOOP, "cpu", io.StringIO())
     wrong = replace(options, encoder_checkpoint=tmp_path / CHECKPOINT)
     with pytest.raises(InputError, match="expected a checkpoint of an encoder"):
-        CaptionerTraining(StreamedDataset(motions), wrong, 0, CPU)
+        CaptionerTraining(StreamedDataset(motions, caption_runs), wrong, 0, CPU)

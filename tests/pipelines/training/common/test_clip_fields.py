@@ -54,7 +54,7 @@ def test_captions_are_found_by_key_in_the_manifests_order(captioned: Dataset) ->
 
 def test_captions_without_text_are_refused(tmp_path: Path) -> None:
     data = StreamedDataset(make_dataset(tmp_path))
-    with pytest.raises(DatasetError, match=r"train0_0.json: holds no captions with text"):
+    with pytest.raises(DatasetError, match=r"train0_0.json: expected captions with text"):
         captions_by_key(data, "train")
 
 
