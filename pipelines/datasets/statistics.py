@@ -19,6 +19,7 @@ import numpy as np
 
 from motiondata.counting import counted
 from motiondata.errors import InputError
+from motiondata.representations.feature_groups import FEATURE_GROUPS
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.foreign_dataset import expect_no_dataset
 from pipelines.engine.text_tables import count_table
@@ -36,7 +37,7 @@ from shards.stats.statistics_files import (
     statistics_files,
     write_files,
 )
-from shards.stats.std_groups import Groups, check_groups, parse_groups
+from shards.stats.std_groups import GroupRule, check_groups, parse_rule
 
 BARS = 32
 """Width of a printed histogram, in characters."""
@@ -57,15 +58,15 @@ def stats(
 ) -> Iterator[str]:
     """Compute the statistics of a field of a split, yield a report, then write them.
 
-    They are written below `out`, by default the dataset's folder. `group` is the name of a rule or
-    `name=start:stop,...`. With 0 workers, this process reads all shards.
+    They are written below `out`, by default the dataset's folder. `group` is the name of a rule in
+    `FEATURE_GROUPS`, or `name=start:stop,...`. With 0 workers, this process reads all shards.
     """
     dataset = Dataset.open(path)
     split = split or dataset.default_split()
-    groups = None if group is None else parse_groups(group)
-    _check_groups(dataset, field, groups)
+    rule = None if group is None else parse_rule(group, FEATURE_GROUPS)
+    _check_groups(dataset, field, rule)
     _check_out(dataset, out)
-    subject = StatisticsKey(dataset.content_hash, split, field, weight, groups)
+    subject = StatisticsKey(dataset.content_hash, split, field, weight, rule)
     with ordered_map(workers, len(dataset.shards_of(split))) as in_order, _advised(path):
         found = measure_field(dataset, split, field, weight, in_order)
     if not found.moments.count:
@@ -147,10 +148,10 @@ def _check_out(dataset: Dataset, out: Path | None) -> None:
         raise InputError(f"{out}: is another dataset; choose another --out")
 
 
-def _check_groups(dataset: Dataset, field: str, groups: Groups | None) -> None:
+def _check_groups(dataset: Dataset, field: str, rule: GroupRule | None) -> None:
     """Refuse groups that do not fit the field, before the long computation starts."""
-    if groups is not None:
-        check_groups(groups, dataset.schema.float_array(field).components)
+    if rule is not None:
+        check_groups(rule.groups, dataset.schema.float_array(field).components)
 
 
 @contextmanager

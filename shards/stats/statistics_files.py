@@ -22,7 +22,7 @@ from shards.format.self_hashed_json import from_self_hashed_json, to_self_hashed
 from shards.stats.histograms import Histogram
 from shards.stats.measure import FRAME, Weight
 from shards.stats.moments import Moments
-from shards.stats.std_groups import Groups, group_std, rule_name
+from shards.stats.std_groups import GroupRule, Groups, group_std
 
 STATS_JSON = "stats.json"
 HISTOGRAMS_JSON = "histograms.json"
@@ -40,13 +40,18 @@ class StatisticsKey:
     split: str
     field: str
     weight: Weight = FRAME
-    groups: Groups | None = None
+    group_rule: GroupRule | None = None
     """Groups of components that share a standard deviation; None: one per component."""
+
+    @property
+    def groups(self) -> Groups | None:
+        """The groups of components; None without groups."""
+        return None if self.group_rule is None else self.group_rule.groups
 
     @property
     def rule(self) -> str | None:
         """The name of the rule of the groups; None without groups."""
-        return None if self.groups is None else rule_name(self.groups)
+        return None if self.group_rule is None else self.group_rule.name
 
     @property
     def folder(self) -> str:

@@ -1,11 +1,12 @@
-"""Groups of features that share a standard deviation, and named rules for such groups.
+"""Groups of components that share a standard deviation, and rules: groups with a name.
 
-HumanML3D divides a feature by the mean standard deviation of its group, not by its own, so that a
-joint with little motion is not amplified. Its trainers and evaluators expect such statistics.
+A component is then divided by the mean standard deviation of its group, not by its own. The rules
+that have a name belong to the data, so the caller passes them.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,58 +16,44 @@ from shards.errors import ShardError
 Groups = Mapping[str, tuple[int, int]]
 """The start and the (exclusive) stop of each group, by name."""
 
-HUMANML3D_263: Groups = {
-    "root_yaw_velocity": (0, 1),
-    "root_plane_velocity": (1, 3),
-    "root_height": (3, 4),
-    "joint_positions": (4, 67),
-    "joint_rotations": (67, 193),
-    "joint_velocities": (193, 259),
-    "foot_contacts": (259, 263),
-}
-"""Source: EricGuo5513/HumanML3D, cal_mean_variance.ipynb, for 22 joints."""
-
-HUMANML3D_272: Groups = {
-    "root_plane_velocity": (0, 2),
-    "root_heading_velocity": (2, 8),
-    "joint_positions": (8, 74),
-    "joint_velocities": (74, 140),
-    "joint_rotations": (140, 272),
-}
-"""Source: Li-xingXiao/272-dim-Motion-Representation, cal_mean_std.py, for 22 joints."""
-
-GROUPS: Mapping[str, Groups] = {"humanml3d-263": HUMANML3D_263, "humanml3d-272": HUMANML3D_272}
-"""The predefined rules, by name."""
 GROUPED = "grouped"
-"""The name of every other rule."""
+"""The name of every rule that is not a named one."""
 
 _GROUP = re.compile(r"([A-Za-z0-9_]+)=([0-9]{1,6}):([0-9]{1,6})")
 
 
-def parse_groups(text: str) -> Groups:
+@dataclass(frozen=True)
+class GroupRule:
+    """Groups of components, and the name of the rule in folder names and in `stats.json`."""
+
+    groups: Groups
+    name: str = GROUPED
+
+
+def parse_rule(text: str, named: Mapping[str, Groups]) -> GroupRule:
     """Return the rule with this name, or parse groups written as `name=start:stop,...`.
 
-    Raises `ShardError` for other text and for a duplicate name.
+    `named` are the rules that have a name. Groups that equal those of a named rule are that rule.
+    Raises `ShardError` for other text and for a duplicate name of a group.
     """
-    if text in GROUPS:
-        return GROUPS[text]
+    groups = named[text] if text in named else _parse_groups(text, named)
+    names = (name for name, known in named.items() if known == groups)
+    return GroupRule(groups, next(names, GROUPED))
+
+
+def _parse_groups(text: str, named: Mapping[str, Groups]) -> Groups:
     matches = [match for match in map(_GROUP.fullmatch, text.split(",")) if match]
     groups = {match[1]: (int(match[2]), int(match[3])) for match in matches}
     if len(groups) != len(text.split(",")):
         raise ShardError(
-            f"the groups are {text!r}; expected {', '.join(GROUPS)}, or name=start:stop,... with "
-            f"a name of its own for each group"
+            f"the groups are {text!r}; expected {', '.join(named)}, or name=start:stop,... with a "
+            "different name for each group"
         )
     return groups
 
 
-def rule_name(groups: Groups) -> str:
-    """Return the name of a rule: its name in `GROUPS`, or else `grouped`."""
-    return next((name for name, known in GROUPS.items() if known == groups), GROUPED)
-
-
 def group_std(std: NDArray[np.float64], groups: Groups) -> NDArray[np.float64]:
-    """Return the mean standard deviation of each feature's group, per feature."""
+    """Return the mean standard deviation of each component's group, per component."""
     check_groups(groups, len(std))
     sizes = [stop - start for start, stop in groups.values()]
     means = [std[start:stop].mean() for start, stop in groups.values()]
@@ -74,11 +61,11 @@ def group_std(std: NDArray[np.float64], groups: Groups) -> NDArray[np.float64]:
 
 
 def check_groups(groups: Groups, components: int) -> None:
-    """Raise `ShardError` unless the groups contain every feature once, in order."""
+    """Raise `ShardError` unless the groups contain every component once, in order."""
     edges = [0, *(stop for _, stop in groups.values())]
     starts = [start for start, _ in groups.values()]
     if starts != edges[:-1] or edges[-1] != components or sorted(set(edges)) != edges:
-        named = ", ".join(f"{name}={start}:{stop}" for name, (start, stop) in groups.items())
+        written = ", ".join(f"{name}={start}:{stop}" for name, (start, stop) in groups.items())
         raise ShardError(
-            f"the groups {named} do not hold each of {components} features once, in order"
+            f"the groups {written} do not contain each of {components} features once, in order"
         )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cli import main
 from motiondata.errors import InputError
+from motiondata.representations.feature_groups import FEATURE_GROUPS
 from pipelines.datasets.statistics import ordered_map, stats
 from pipelines.engine.errors import AbortedError
 from shards import open_dataset
@@ -19,7 +20,6 @@ from shards.errors import DatasetError, ShardError
 from shards.format.dataset import write_dataset_json
 from shards.stats.measure import Weight
 from shards.stats.standardizer import read_standardizer
-from shards.stats.std_groups import HUMANML3D_263
 from shards.verify import verify
 from tests.support.clip_dataset import make_clips
 from tests.support.dataset import make_dataset
@@ -126,7 +126,7 @@ def features_of_spread(std: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return features whose own spreads differ and have, in each group, the mean that is given."""
     random = np.random.default_rng(0)
     own = random.uniform(0.2, 1.8, 263)
-    for start, stop in HUMANML3D_263.values():
+    for start, stop in FEATURE_GROUPS["humanml3d-263"].values():
         own[start:stop] *= std[start:stop].mean() / own[start:stop].mean()
     noise = random.normal(size=(500, 263))
     noise = (noise - noise.mean(axis=0)) / noise.std(axis=0)
@@ -141,7 +141,7 @@ def test_humanml3ds_own_std_is_reproduced_from_features_of_such_spreads(tmp_path
     assert code == 0
     found = read_standardizer(dataset, "train", "features", rule="humanml3d-263").std
     np.testing.assert_allclose(found, expected, rtol=1e-6)
-    groups = [found[start:stop] for start, stop in HUMANML3D_263.values()]
+    groups = [found[start:stop] for start, stop in FEATURE_GROUPS["humanml3d-263"].values()]
     assert [len(np.unique(group)) for group in groups] == [1] * 7
     assert len(np.unique(found)) == len(np.unique(expected)) == 7
 

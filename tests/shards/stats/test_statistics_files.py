@@ -19,6 +19,7 @@ from shards.format.schema import ArraySpec, Schema
 from shards.stats.measure import FieldMeasures, ShardTask, Weight, measure_field, sample_moments
 from shards.stats.moments import Moments, fold
 from shards.stats.statistics_files import StatisticsKey, histograms_file, write_files
+from shards.stats.std_groups import GroupRule
 from shards.verify import verify
 from tests.support.dataset import build_shard, made_keys, make_dataset, write_statistics
 from tests.support.feature_dataset import make_features
@@ -144,8 +145,10 @@ def test_a_spread_that_float32_takes_for_none_is_named_too(tmp_path: Path) -> No
 
 def test_groups_share_their_mean_spread(tmp_path: Path) -> None:
     moments = Moments.of(np.array([[0.0, 0, 7], [2, 4, 7]]))
-    groups = {"both": (0, 2), "last": (2, 3)}
-    folder = write_statistics(tmp_path, StatisticsKey("0", "train", "pose", groups=groups), moments)
+    rule = GroupRule({"both": (0, 2), "last": (2, 3)})
+    folder = write_statistics(
+        tmp_path, StatisticsKey("0", "train", "pose", group_rule=rule), moments
+    )
     stats = json.loads((folder / "stats.json").read_bytes())
     assert (stats["std"], stats["group_std"]) == ([1, 2, 0], [1.5, 1.5, 0])
     assert stats["groups"] == {"both": [0, 2], "last": [2, 3]}
@@ -204,8 +207,8 @@ def test_statistics_written_later_are_verified_too(tmp_path: Path) -> None:
 VARIANTS: dict[str, dict[str, Any]] = {
     "trans": {},
     "trans-clip": {"weight": "clip"},
-    "trans-grouped": {"groups": {"all": (0, 3)}},
-    "trans-clip-grouped": {"weight": "clip", "groups": {"all": (0, 3)}},
+    "trans-grouped": {"group_rule": GroupRule({"all": (0, 3)})},
+    "trans-clip-grouped": {"weight": "clip", "group_rule": GroupRule({"all": (0, 3)})},
 }
 
 
