@@ -13,11 +13,11 @@ from typing import Any
 import click
 
 from commands import build, datasets, sources, training
-from commands.parameters import ABORTED, WRONG_INPUT
 from commands.printing import say
 from motiondata import __version__
 from motiondata.errors import MotionDataError
 from pipelines.engine.errors import AbortedError
+from pipelines.engine.reports import ABORTED, WRONG_INPUT
 from pipelines.engine.streams import give_up
 from shards.errors import ShardError
 

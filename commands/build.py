@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from commands.options import EXECUTION_FIELDS, execution_options
-from commands.parameters import ANY, FILE, FOLDER, NAME_OR_PATH, TOO_MANY_FAILURES
-from commands.printing import say
+from commands.parameters import ANY, FILE, FOLDER, NAME_OR_PATH
+from commands.printing import json_option, show
 from motiondata.devices import SCAN_DEVICES
 from pipelines.clips.options import BuildOptions, is_recording
 from pipelines.engine.execution import Execution
@@ -19,7 +19,7 @@ from pipelines.engine.streams import give_up
 from pipelines.training.encoders.options import BUILT_IN
 
 if TYPE_CHECKING:
-    from pipelines.engine.failures import BuildResult
+    from pipelines.engine.reports import Report
 
 DEFAULT = BuildOptions(Path(), Path())
 
@@ -63,11 +63,13 @@ DEFAULT = BuildOptions(Path(), Path())
 )
 @execution_options()
 @click.option("--dry-run", is_flag=True, help="Check and plan as a build does; write nothing.")
+@json_option
 def build_lidar(
     source: Path,
     amass: Path | None,
     out: Path,
     dry_run: bool,
+    as_json: bool,
     **parameters: Any,
 ) -> None:
     """Build LiDAR shards of the clips of an index, or of whole recordings.
@@ -84,9 +86,9 @@ def build_lidar(
     execution = Execution(**{field: parameters.pop(field) for field in EXECUTION_FIELDS})
     options = _options(source, amass, parameters)
     if dry_run:
-        _end(build.dry_run(options, out, execution))
+        _end(build.dry_run(options, out, execution), as_json)
     else:
-        _end(build.build_lidar(options, out, execution))
+        _end(build.build_lidar(options, out, execution), as_json)
 
 
 def _options(source: Path, amass: Path | None, parameters: dict[str, Any]) -> BuildOptions:
@@ -121,7 +123,10 @@ def _options(source: Path, amass: Path | None, parameters: dict[str, Any]) -> Bu
     show_default=False,
 )
 @execution_options(skip=("allow_empty",))
-def encode(dataset: Path, checkpoint: Path, out: Path, encoder: str, **execution: Any) -> None:
+@json_option
+def encode(
+    dataset: Path, checkpoint: Path, out: Path, encoder: str, as_json: bool, **execution: Any
+) -> None:
     """Write the features of all clips of DATASET as a dataset of their own.
 
     Exit codes as of build-lidar; run again after it was stopped, it does only what is left.
@@ -129,13 +134,13 @@ def encode(dataset: Path, checkpoint: Path, out: Path, encoder: str, **execution
     from pipelines.products.features import encode as encoding
 
     result = encoding.encode(dataset, checkpoint, out, Execution(**execution), encoder)
-    _end(result)
+    _end(result, as_json)
 
 
-def _end(result: "BuildResult") -> NoReturn:
-    """Print what came of a build, and exit with its code even where nothing can be printed."""
+def _end(report: "Report", as_json: bool) -> NoReturn:
+    """Print the report of a build, and exit with its exit code even if printing fails."""
     try:
-        say(result.summary)
-    except OSError:  # such as a log on a full disk: the dataset is finished all the same
+        show(report, as_json)
+    except OSError:  # such as a log on a full disk: the dataset is complete nevertheless
         give_up(sys.stdout)
-    sys.exit(0 if result.within_budget else TOO_MANY_FAILURES)
+    sys.exit(report.exit_code)

@@ -3,14 +3,13 @@
 Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
-import sys
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
 from commands.parameters import FILE, FOLDER
-from commands.printing import say
+from commands.printing import json_option, say, show
 from pipelines.datasets.export_options import EXPORT_FORMATS, ExportOptions
 
 
@@ -25,13 +24,12 @@ def info(dataset: Path) -> None:
 
 @click.command()
 @click.argument("dataset", type=FOLDER)
-def verify(dataset: Path) -> None:
+@json_option
+def verify(dataset: Path, as_json: bool) -> None:
     """Check every byte of DATASET; print a line a fault."""
-    from pipelines.datasets import info
+    from pipelines.datasets import verify
 
-    sound, report = info.verify(dataset)
-    say(report)
-    sys.exit(0 if sound else 1)
+    show(verify.verify(dataset), as_json)
 
 
 @click.command()
@@ -85,11 +83,14 @@ def stats(
 @click.option("--clips", default=8, show_default=True, help="How many, spread over the dataset.")
 @click.option("--split", help="One split [default: all].")
 @click.option("--key", "keys", multiple=True, help="A sample to show; may be repeated.")
-def preview(dataset: Path, out: Path, clips: int, split: str | None, keys: tuple[str, ...]) -> None:
+@json_option
+def preview(
+    dataset: Path, out: Path, clips: int, split: str | None, keys: tuple[str, ...], as_json: bool
+) -> None:
     """Draw scans of DATASET, seen from the sensor and from the side."""
     from pipelines.products.lidar import preview as pictures
 
-    say(pictures.preview(dataset, out, keys, clips, split).describe())
+    show(pictures.preview(dataset, out, keys, clips, split), as_json)
 
 
 @click.command()
@@ -101,11 +102,12 @@ def preview(dataset: Path, out: Path, clips: int, split: str | None, keys: tuple
     "--field", default=ExportOptions.field, show_default=True, help="The array to export."
 )
 @click.option("--seed", default=ExportOptions.seed, show_default=True, help="Seed of packs' order.")
-def export(dataset: Path, out: Path, **parameters: Any) -> None:
+@json_option
+def export(dataset: Path, out: Path, as_json: bool, **parameters: Any) -> None:
     """Write an array of DATASET as files of a clip, of 32 frames, or of a frame.
 
     Run again after it was stopped, it writes only what is missing.
     """
     from pipelines.datasets import export
 
-    say(export.export(dataset, out, ExportOptions(**parameters)))
+    show(export.export(dataset, out, ExportOptions(**parameters)), as_json)

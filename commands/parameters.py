@@ -1,4 +1,4 @@
-"""What several commands share: kinds of paths, and exit codes.
+"""Kinds of paths that several commands share.
 
 A shell replaces `~` at the start of a word only, so that `--out=~/lidar` would make a folder of
 that name: here a path that begins with `~` is in the user's home. URLs are refused.
@@ -48,6 +48,3 @@ FOLDER = _Path(path_type=Path, file_okay=False)
 FILE = _Path(path_type=Path, dir_okay=False)
 ANY = _Path(path_type=Path)
 NAME_OR_PATH = _NameOrPath()
-
-ABORTED, WRONG_INPUT, TOO_MANY_FAILURES = 1, 2, 3
-"""Exit codes, beside 0; explained in docs/format.md and in the help of `build-lidar`."""

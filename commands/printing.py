@@ -1,10 +1,35 @@
-"""What commands print: the one place through which text from outside reaches a terminal."""
+"""What commands print: the only place that writes text from outside to a terminal.
+
+A report is printed as text, or with `--json` as JSON. Progress and warnings go to standard error.
+"""
+
+import json
+import sys
+from collections.abc import Iterable
 
 import click
 
+from pipelines.engine.reports import Report
 from shards.printable import printable
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print the report as JSON (docs/reports.md)."
+)
 
 
 def say(text: str, err: bool = False) -> None:
-    """Print a report or a sentence, with the characters that a terminal obeys spelled out."""
+    """Print text, with the control characters of a terminal escaped."""
     click.echo(printable(text), err=err)
+
+
+def show(report: Report, as_json: bool, lines: Iterable[str] | None = None) -> None:
+    """Print a report and, unless it is 0, exit with its exit code.
+
+    `lines` are the lines of the text, by default those of the report.
+    """
+    if as_json:
+        say(json.dumps(report.to_json(), indent=1, allow_nan=False))
+    else:
+        say("\n".join(report.lines() if lines is None else lines))
+    if report.exit_code:
+        sys.exit(report.exit_code)

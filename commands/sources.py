@@ -3,40 +3,39 @@
 Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
-import sys
 from pathlib import Path
 
 import click
 
 from commands.options import execution_options
-from commands.parameters import FOLDER, TOO_MANY_FAILURES
-from commands.printing import say
+from commands.parameters import FOLDER
+from commands.printing import json_option, say, show
 
 
 @click.command("import-cmu")
 @click.argument("source", type=FOLDER)
 @click.option("--out", type=FOLDER, required=True, help="Folder of the archive to write.")
-def import_cmu(source: Path, out: Path) -> None:
+@json_option
+def import_cmu(source: Path, out: Path, as_json: bool) -> None:
     """Turn CMU's ASF/AMC files below SOURCE into recordings in AMASS's layout.
 
     Exit codes: 0, all were imported. 3, some could not be, each of which is named; the others were.
     """
     from pipelines import sources
 
-    result = sources.import_cmu(source, out)
-    say(result.describe())
-    sys.exit(0 if result.is_complete else TOO_MANY_FAILURES)
+    show(sources.import_cmu(source, out), as_json)
 
 
 @click.command()
 @click.option("--clips", default=200, show_default=True, help="How many clips to make.")
 @click.option("--out", type=FOLDER, required=True, help="Folder of the corpus to write.")
 @click.option("--seed", default=0, show_default=True, help="Another seed, another corpus.")
-def synthesize(clips: int, out: Path, seed: int) -> None:
+@json_option
+def synthesize(clips: int, out: Path, seed: int, as_json: bool) -> None:
     """Make recordings, captions, an index and split lists of synthetic motion."""
     from pipelines import sources
 
-    say(sources.synthesize(out, clips, seed))
+    show(sources.synthesize(out, clips, seed), as_json)
 
 
 @click.command()

@@ -10,7 +10,7 @@ from motiondata.errors import InputError
 from motiondata.sources.humanml3d.index import read_index
 from pipelines import sources
 from pipelines.clips.options import BuildOptions
-from pipelines.datasets import info
+from pipelines.datasets.verify import verify
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar import build
 
@@ -30,14 +30,14 @@ def run(folder: Path, clips: int, workers: int) -> Iterator[str]:
         _expect_clips(corpus / "index.csv", clips)
     else:
         yield f"Making {counted(clips, 'clip')} of synthetic motion ..."
-        yield sources.synthesize(corpus, clips, seed=0)
+        yield str(sources.synthesize(corpus, clips, seed=0))
     yield "\nScanning them ..."
     options = BuildOptions(corpus / "index.csv", corpus / "amass", shard_megabytes=SHARD_MEGABYTES)
-    yield build.build_lidar(options, dataset, Execution(workers)).summary
-    yield "\n" + info.verify(dataset)[1]
+    yield str(build.build_lidar(options, dataset, Execution(workers)))
+    yield f"\n{verify(dataset)}"
     from pipelines.products.lidar.preview import preview  # matplotlib is slow to load
 
-    yield f"{preview(dataset, picture).describe()}\n"
+    yield f"{preview(dataset, picture)}\n"
     yield from next_commands(dataset, corpus)
 
 

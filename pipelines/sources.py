@@ -8,48 +8,70 @@ from motiondata.sources.cmu import convert
 from motiondata.synthesis.corpus import corpus
 from pipelines.engine.errors import expect_possible_folder
 from pipelines.engine.foreign_dataset import expect_no_dataset
+from pipelines.engine.reports import COMPLETE, TOO_MANY_FAILURES, Report
 from shards.format.paths import refuse_url
 
 
 @dataclass(frozen=True)
-class ImportResult:
-    """The result of an import: recordings written and motions that failed."""
+class ImportReport(Report):
+    """The result of an import."""
 
-    archive: Path
+    folder: Path
     """Folder of the recordings."""
-    report: convert.CmuReport
+    recordings: int
+    frames: int
+    failures: tuple[convert.Failure, ...]
+    """The motions that could not be imported."""
 
     @property
-    def is_complete(self) -> bool:
-        """Return whether every motion was imported."""
-        return not self.report.failures
+    def exit_code(self) -> int:
+        """3 if a motion could not be imported."""
+        return TOO_MANY_FAILURES if self.failures else COMPLETE
 
-    def describe(self) -> str:
+    def lines(self) -> list[str]:
         """Return one line per failed motion, and the totals."""
-        report = self.report
-        failures = [f"failed {failure.source}: {failure.message}" for failure in report.failures]
-        failed = f", {counted(len(failures), 'motion')} failed" if failures else ""
-        done = (
-            f"{counted(report.recordings, 'recording')}, {counted(report.frames, 'frame')} in "
-            f"{self.archive}{failed}"
-        )
-        return "\n".join([*failures, done])
+        failed = f", {counted(len(self.failures), 'motion')} failed" if self.failures else ""
+        return [
+            *(f"failed {failure.source}: {failure.message}" for failure in self.failures),
+            f"{counted(self.recordings, 'recording')}, {counted(self.frames, 'frame')} in "
+            f"{self.folder}{failed}",
+        ]
 
 
-def import_cmu(source: Path, out: Path) -> ImportResult:
+@dataclass(frozen=True)
+class SynthesisReport(Report):
+    """The result of a synthesis."""
+
+    folder: Path
+    """Folder of the corpus."""
+    clips: int
+    recordings: int
+    frames: int
+    """Total frames of the clips, at the frame rate of the index."""
+    bytes: int
+    """Total size of the recordings."""
+
+    def lines(self) -> list[str]:
+        """Return one line."""
+        return [
+            f"{counted(self.clips, 'clip')} of "
+            f"{counted(self.recordings, 'synthetic recording')}, "
+            f"{counted(self.frames, 'frame')}, {self.bytes / 1e6:,.1f} MB in {self.folder}"
+        ]
+
+
+def import_cmu(source: Path, out: Path) -> ImportReport:
     """Convert CMU's ASF/AMC files; raises `InputError` if nothing can be imported."""
     refuse_url(source)
     expect_possible_folder(out)
     expect_no_dataset(out)
-    return ImportResult(out / convert.SUBSET, convert.import_cmu(source, out))
+    found = convert.import_cmu(source, out)
+    return ImportReport(out / convert.SUBSET, found.recordings, found.frames, found.failures)
 
 
-def synthesize(out: Path, clips: int, seed: int) -> str:
-    """Write a corpus of synthetic motion and return a line that describes it."""
+def synthesize(out: Path, clips: int, seed: int) -> SynthesisReport:
+    """Write a corpus of synthetic motion."""
     expect_possible_folder(out)
     expect_no_dataset(out)
-    report = corpus.synthesize(out, clips, seed)
-    return (
-        f"{counted(report.clips, 'clip')} of {counted(report.recordings, 'synthetic recording')}, "
-        f"{counted(report.frames, 'frame')}, {report.bytes / 1e6:,.1f} MB in {out}"
-    )
+    made = corpus.synthesize(out, clips, seed)
+    return SynthesisReport(out, made.clips, made.recordings, made.frames, made.bytes)

@@ -83,16 +83,16 @@ def dealt(rows: Sequence[Row], hands: int) -> list[list[Row]]:
 
 
 def _prepare_ours(options: BuildOptions, out: Path, workers: int) -> Work:
-    from pipelines.datasets.info import verify
+    from pipelines.datasets.verify import verify
     from pipelines.engine.execution import Execution
     from pipelines.products.lidar.build import build_lidar
     from shards.format.dataset import Dataset
 
     def build() -> int:
         build_lidar(options, out, Execution(workers=workers))
-        sound, report = verify(out)
-        if not sound:
-            raise RuntimeError(report)
+        report = verify(out)
+        if not report.sound:
+            raise RuntimeError(str(report))
         manifest = Dataset.open(out).manifest
         hits: float = manifest["frames"].to_numpy() @ manifest["hits_mean"].to_numpy()
         return round(hits)

@@ -8,7 +8,7 @@ is complete.
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ from pipelines.datasets.export_layouts import LAYOUTS, Layout, Line
 from pipelines.datasets.export_options import ExportOptions
 from pipelines.engine.errors import AbortedError, expect_possible_folder, os_errors_as_aborted
 from pipelines.engine.foreign_dataset import expect_no_dataset
-from pipelines.engine.progress import Progress
+from pipelines.engine.progress import Progress, Rate
+from pipelines.engine.reports import Report
 from shards.format.dataset import Dataset
 from shards.format.paths import inside
 from shards.format.publishing import publish, publishing, remove_temporaries
@@ -31,7 +32,39 @@ LOCK = "export.lock"
 """Lock file of the writing process. It is never replaced, so that all processes lock one file."""
 
 
-def export(path: Path, out: Path, options: ExportOptions) -> str:
+@dataclass(frozen=True)
+class ExportedSplit:
+    """The files of a split."""
+
+    split: str
+    clips: int
+    frames: int
+    list: Path
+    """The list of the files."""
+
+    def describe(self) -> str:
+        """Describe the files in one line."""
+        return (
+            f"{self.split}: {counted(self.frames, 'frame')} of {counted(self.clips, 'clip')}, "
+            f"listed in {self.list}"
+        )
+
+
+@dataclass(frozen=True)
+class ExportReport(Report):
+    """The result of an export."""
+
+    folder: Path
+    splits: tuple[ExportedSplit, ...]
+    rate: Rate
+    """What this run did. Earlier runs may have done the rest."""
+
+    def lines(self) -> list[str]:
+        """Return one line per split, and the rate."""
+        return [*(split.describe() for split in self.splits), self.rate.describe()]
+
+
+def export(path: Path, out: Path, options: ExportOptions) -> ExportReport:
     """Write the files of a dataset that an earlier run did not write, and return a report.
 
     Raises `InputError` or `ShardError` for invalid input before anything is written, and
@@ -44,8 +77,8 @@ def export(path: Path, out: Path, options: ExportOptions) -> str:
     layouts = [make(dataset, split, options.field, options.seed) for split in splits]
     with os_errors_as_aborted(out), _holding(out, _made_by(dataset, options)):
         rate = _write_files(out, layouts)
-        lists = [_write_list(out, layout) for layout in layouts]
-    return "\n".join([*lists, rate])
+        exported = tuple(_write_list(out, layout) for layout in layouts)
+    return ExportReport(out, exported, rate)
 
 
 def _made_by(dataset: Dataset, options: ExportOptions) -> dict[str, Any]:
@@ -100,8 +133,8 @@ def _expect_same(out: Path, found: Mapping[str, Any], made_by: Mapping[str, Any]
         )
 
 
-def _write_files(out: Path, layouts: Sequence[Layout]) -> str:
-    """Write the missing files; return the rate as text."""
+def _write_files(out: Path, layouts: Sequence[Layout]) -> Rate:
+    """Write the missing files and return the rate."""
     waiting = [
         (layout, group)
         for layout in layouts
@@ -125,8 +158,8 @@ def _write_group(out: Path, layout: Layout, group: int) -> None:
             publish(path, content)
 
 
-def _write_list(out: Path, layout: Layout) -> str:
-    """Write the list of a split's files unless it exists; return a line that describes it.
+def _write_list(out: Path, layout: Layout) -> ExportedSplit:
+    """Write the list of a split's files unless it exists.
 
     No name contains a comma or a quote: `shards.format.paths` defines the characters allowed in
     keys and splits.
@@ -136,11 +169,7 @@ def _write_list(out: Path, layout: Layout) -> str:
         with publishing(path) as file:
             for line in _lines(layout):
                 file.write(f"{','.join(map(str, line))}\n".encode("ascii"))
-    frames = int(layout.lengths.sum())
-    return (
-        f"{layout.split}: {counted(frames, 'frame')} of {counted(len(layout.keys), 'clip')}, "
-        f"listed in {path}"
-    )
+    return ExportedSplit(layout.split, len(layout.keys), int(layout.lengths.sum()), path)
 
 
 def _lines(layout: Layout) -> Iterator[Line]:

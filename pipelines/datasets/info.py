@@ -1,4 +1,4 @@
-"""Verify and describe a finished dataset: its faults, its contents and how it was built."""
+"""Describe a finished dataset: its contents and how it was built."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -8,10 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from motiondata.counting import counted
 from pipelines.datasets.contents import Contents
 from pipelines.engine.description import NONE, ProductDescription
-from pipelines.engine.summary import captions_line, synthetic_line
+from pipelines.engine.summary import CaptionTotals, captions_line, synthetic_line
 from pipelines.engine.text_tables import count_table, wrapped_table
 from pipelines.engine.totals import SYNTHETIC
 from pipelines.products import describe
@@ -19,26 +18,12 @@ from shards.errors import DatasetError
 from shards.format.dataset import Dataset, read_drops
 from shards.format.paths import DATASET, TRAIN
 from shards.format.schema import Schema
-from shards.verify import verify as find_faults
 
 Describe = Callable[[str], ProductDescription]
 """Finds the description of a product by its name."""
 
 NOT_OURS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, pa.ArrowException)
 """Errors raised if a table lacks a column or the provenance has an unexpected structure."""
-
-
-def verify(path: Path) -> tuple[bool, str]:
-    """Check a whole dataset; return whether it is sound, and a report with one line per fault."""
-    faults = [str(fault) for fault in find_faults(path)]
-    if faults:
-        return False, "\n".join([*faults, f"{counted(len(faults), 'fault')} in {path}"])
-    dataset = Dataset.open(path)
-    samples, shards = len(dataset.manifest), len(dataset.description.shards)
-    return True, (
-        f"{path} is sound: {counted(samples, 'sample')} in {counted(shards, 'shard')}, "
-        "every byte as built"
-    )
 
 
 def info(path: Path, describe: Describe = describe) -> str:
@@ -136,7 +121,7 @@ def _captions(manifest: pa.Table) -> Iterator[str]:
     """Report the number of captions and of samples without a caption."""
     if "captions" in manifest.column_names:
         counts = pc.list_value_length(manifest["captions"]).to_numpy()
-        yield from captions_line(counts.tolist())
+        yield from captions_line(CaptionTotals.of(counts.tolist()))
 
 
 def _leaks(dataset: Dataset) -> int:

@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipelines.engine.build_report import BuildReport, report_build
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.execution import Execution
-from pipelines.engine.failures import BuildResult, Outcome
+from pipelines.engine.failures import Outcome
 from pipelines.engine.finalize import finalize
 from pipelines.engine.foreign_dataset import expect_own_kind
 from pipelines.engine.jobs import BuildShard, Jobs, unfinished_shards
@@ -24,11 +25,10 @@ from pipelines.engine.output_folder import (
 )
 from pipelines.engine.plan import Plan
 from pipelines.engine.product import PlannedBuild, Product
-from pipelines.engine.progress import Progress
+from pipelines.engine.progress import Progress, Rate
 from pipelines.engine.retry import plan_retry
 from pipelines.engine.run_lock import locked_run, while_run_is_current
 from pipelines.engine.shard import build_shard
-from pipelines.engine.summary import describe_build
 from pipelines.engine.totals import BuildTotals
 from pipelines.engine.workers.executor import RunAll, RunJobs, run_jobs
 from pipelines.engine.workers.trial import try_first_rows
@@ -42,8 +42,8 @@ def build(
     *,
     build_shard: BuildShard = build_shard,
     run_jobs: RunJobs = run_jobs,
-) -> BuildResult:
-    """Build a dataset, or resume an earlier run, and return the result.
+) -> BuildReport:
+    """Build a dataset, or resume an earlier run, and return the report.
 
     `build_shard` builds one shard in a worker; `run_jobs` runs all jobs of the build.
 
@@ -55,13 +55,13 @@ def build(
         plan, totals, rate = _build(product, out.absolute(), execution, run_all)
         remarks = product.description.remarks(read_description(out), totals.synthetic)
     outcome = Outcome.of(plan.rows, totals.drops, execution.max_failures)
-    summary = describe_build(out, plan, totals, rate, [*product.warnings, *remarks])
-    return BuildResult(f"{summary}\n{outcome.describe()}", outcome.within_budget)
+    warnings = [*product.warnings, *remarks]
+    return report_build(out, plan, totals, outcome, warnings, rate)
 
 
 def _build(
     product: Product, out: Path, execution: Execution, run_all: RunAll
-) -> tuple[Plan[Any], BuildTotals, str]:
+) -> tuple[Plan[Any], BuildTotals, Rate]:
     planned = _plan_run(product, out, execution)
     with locked_run(out) as run:
         permit = partial(while_run_is_current, out, run)
@@ -84,8 +84,8 @@ def _plan_run(product: Product, out: Path, execution: Execution) -> PlannedBuild
     return planned
 
 
-def _run(jobs: Jobs, execution: Execution, run_all: RunAll) -> str:
-    """Run jobs and return a description of their rate."""
+def _run(jobs: Jobs, execution: Execution, run_all: RunAll) -> Rate:
+    """Run jobs and return their rate."""
     if jobs:
         jobs.product.warm_up()  # before the workers are forked, so that they inherit it
     frames = jobs.planned.plan.shards.frames

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from motiondata.errors import InputError
 from pipelines.engine.drops import Drop
@@ -63,6 +64,15 @@ class Outcome:
         """Whether the failures are within the budget."""
         return self.budget.allows(self.failures, self.rows)
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the outcome as JSON, with the budget as text."""
+        return {
+            "failures": self.failures,
+            "rows": self.rows,
+            "max_failures": self.budget.text,
+            "within_budget": self.within_budget,
+        }
+
     def describe(self) -> str:
         """Describe the outcome in one sentence."""
         verdict = "within" if self.within_budget else "more than"
@@ -70,11 +80,3 @@ class Outcome:
             f"{self.failures:,} of {self.rows:,} rows that were to be built failed: "
             f"{verdict} --max-failures {self.budget.text}"
         )
-
-
-@dataclass(frozen=True)
-class BuildResult:
-    """The result of a completed build."""
-
-    summary: str
-    within_budget: bool

@@ -1,6 +1,7 @@
 """Progress: a bar with rate and remaining time on a terminal, periodic plain lines in a log."""
 
 import time
+from dataclasses import dataclass
 from math import floor, log10
 from types import TracebackType
 from typing import Self, TextIO
@@ -21,6 +22,23 @@ def format_rate(rate: float) -> str:
     """Return a positive number with at least two significant digits: 0.0042, 3.1, 12,305."""
     digits = max(0, 1 - floor(log10(rate)))
     return f"{rate:,.{digits}f}"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What a run did, and in which time."""
+
+    done: int
+    """The number of frames, or of other units, without those of earlier runs."""
+    unit: str
+    seconds: float
+
+    def describe(self) -> str:
+        """Describe the rate in one sentence."""
+        if not self.done:
+            return "nothing was left to do"
+        rate = format_rate(self.done / max(self.seconds, CLOCK_SECONDS))
+        return f"{self.done:,} {self.unit} done in {self.seconds:,.1f} s, {rate} {self.unit}/s"
 
 
 class Progress:
@@ -66,20 +84,18 @@ class Progress:
         self._stream.flush()
 
     @property
-    def rate(self) -> str:
-        """How many frames were done, in how many seconds, and at which rate."""
-        done, seconds = self._done - self._done_before, time.monotonic() - self._started
-        if not done:
-            return "nothing was left to do"
-        rate = format_rate(done / max(seconds, CLOCK_SECONDS))
-        return f"{done:,} {self._unit} done in {seconds:,.1f} s, {rate} {self._unit}/s"
+    def rate(self) -> Rate:
+        """What has been done so far, and in which time."""
+        done = self._done - self._done_before
+        return Rate(done, self._unit, time.monotonic() - self._started)
 
     def _line(self) -> str:
         share = f"{self._done / self._frames:.0%} of {self._frames:,} {self._unit}"
-        done, seconds = self._done - self._done_before, time.monotonic() - self._started
-        if not done:
+        rate = self.rate
+        if not rate.done:
             return f"{share}; nothing is done yet"
-        return f"{share}; {self.rate}, {(self._frames - self._done) * seconds / done:,.0f} s left"
+        left = (self._frames - self._done) * rate.seconds / rate.done
+        return f"{share}; {rate.describe()}, {left:,.0f} s left"
 
     def __exit__(
         self,

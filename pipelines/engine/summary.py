@@ -1,54 +1,81 @@
-"""Summaries of a plan or a build, in words and tables for users."""
+"""Parts of the reports of a plan or a build: rows by subset, failures, and sentences for users."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 from motiondata.counting import counted
 from pipelines.engine.drops import Drop
-from pipelines.engine.plan import Plan
 from pipelines.engine.text_tables import count_table
-from pipelines.engine.totals import BuildTotals, SubsetTotals
+from pipelines.engine.totals import SubsetTotals
 
 NAMED_FAILURES = 8
-"""The maximum number of failures that are listed individually."""
+"""The maximum number of failures that a text report lists individually."""
 
 
-def describe_build(
-    out: Path, plan: Plan[Any], totals: BuildTotals, rate: str, warnings: Sequence[str]
-) -> str:
-    """Return the summary of a build. `rate` describes its speed; `warnings` are the product's."""
-    size = sum(shard.bytes for shard in totals.shards)
-    means = "".join(
-        f"{totals.sums[column] / max(totals.frames, 1):,.0f} {unit}, "
-        for column, unit in totals.description.reported_means.items()
+@dataclass(frozen=True)
+class SubsetRows:
+    """The rows of one subset of the archive."""
+
+    subset: str
+    rows: int
+    """Number of rows, including dropped ones."""
+    samples: int
+    frames: int
+    drops: Mapping[str, int]
+    """Number of dropped rows by reason."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A dropped row that counts as a failure."""
+
+    key: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class CaptionTotals:
+    """The captions of all samples."""
+
+    captions: int
+    samples: int
+    samples_without: int
+
+    @classmethod
+    def of(cls, counts: Sequence[int]) -> "CaptionTotals | None":
+        """Sum up the numbers of captions per sample; None if there are no numbers."""
+        if not counts:
+            return None
+        return cls(sum(counts), len(counts), sum(number == 0 for number in counts))
+
+
+def rows_by_subset(
+    counts: Mapping[str, SubsetTotals], drops: Iterable[Drop]
+) -> tuple[SubsetRows, ...]:
+    """Join the totals of each subset and its drops, in the order of the subsets' names."""
+    dropped: dict[str, Counter[str]] = {}
+    for drop in drops:
+        dropped.setdefault(drop.subset, Counter())[drop.reason] += 1
+    rows = []
+    for name in sorted({*counts, *dropped}):
+        count, reasons = counts.get(name, SubsetTotals()), dropped.get(name, Counter())
+        number = count.rows + reasons.total()
+        rows.append(SubsetRows(name, number, count.samples, count.frames, reasons))
+    return tuple(rows)
+
+
+def failures_of(drops: Iterable[Drop]) -> tuple[Failure, ...]:
+    """Return the drops that are failures."""
+    return tuple(
+        Failure(drop.key, drop.reason, drop.message) for drop in drops if not drop.expected
     )
-    return "\n".join(
-        [
-            *subset_table(totals.subsets, totals.drops),
-            "",
-            *failure_lines(totals.drops, "see drops.parquet"),
-            rows_to_text(plan.rows, totals.samples, len(totals.drops)),
-            *synthetic_line(totals.synthetic, totals.samples),
-            *captions_line(totals.captions),
-            f"{counted(totals.frames, 'frame')}, {means}{counted(len(totals.shards), 'shard')}, "
-            f"{size / 1e6:,.1f} MB in {out}",
-            *_counted_frames(totals),
-            *warnings,
-            *plan.warnings,
-            rate,
-        ]
-    )
 
 
-def _counted_frames(totals: BuildTotals) -> list[str]:
-    """Return one line per counted column whose sum is not 0."""
-    return [
-        f"{counted(int(totals.sums[column]), 'frame')} of {totals.frames:,} {what}"
-        for column, what in totals.description.counted.items()
-        if totals.sums[column]
-    ]
+def count_reasons(drops: Iterable[Drop]) -> dict[str, int]:
+    """Return the number of drops by reason, the most frequent first."""
+    return dict(Counter(drop.reason for drop in drops).most_common())
 
 
 def rows_to_text(rows: int, samples: int, drops: int) -> str:
@@ -66,30 +93,22 @@ def synthetic_line(synthetic: int, samples: int) -> list[str]:
     ]
 
 
-def captions_line(captions: Sequence[int]) -> list[str]:
-    """Return one line with the number of captions, or no line if `captions` is empty.
-
-    `captions` is the number of captions per sample.
-    """
-    if not captions:
+def captions_line(captions: CaptionTotals | None) -> list[str]:
+    """Return one line with the number of captions, or no line if the dataset has no captions."""
+    if captions is None:
         return []
-    without = sum(number == 0 for number in captions)
     return [
-        f"captions: {sum(captions):,}; without captions: {without:,} of "
-        f"{counted(len(captions), 'sample')}"
+        f"captions: {captions.captions:,}; without captions: {captions.samples_without:,} of "
+        f"{counted(captions.samples, 'sample')}"
     ]
 
 
-def subset_table(counts: Mapping[str, SubsetTotals], drops: Iterable[Drop]) -> list[str]:
+def subset_table(subsets: Iterable[SubsetRows]) -> list[str]:
     """Return the lines of a table with one row per subset, including its drops by reason."""
-    dropped: dict[str, Counter[str]] = {}
-    for drop in drops:
-        dropped.setdefault(drop.subset, Counter())[drop.reason] += 1
     rows = []
-    for name in sorted({*counts, *dropped}):
-        count, reasons = counts.get(name, SubsetTotals()), dropped.get(name, Counter())
-        numbers = (count.rows + reasons.total(), count.samples, count.frames)
-        rows.append((name, *(f"{number:,}" for number in numbers), counts_to_text(reasons)))
+    for each in subsets:
+        numbers = (f"{number:,}" for number in (each.rows, each.samples, each.frames))
+        rows.append((each.subset, *numbers, counts_to_text(each.drops)))
     return count_table(rows, ("subset", "rows", "samples", "frames", "drops"))
 
 
@@ -98,9 +117,8 @@ def counts_to_text(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {number:,}" for name, number in counts.items())
 
 
-def failure_lines(drops: Sequence[Drop], more_in: str) -> list[str]:
-    """List the first drops that are failures. `more_in` says where to find the others."""
-    failures = [drop for drop in drops if not drop.expected]
-    lines = [f"dropped {drop.key} ({drop.reason}): {drop.message}" for drop in failures]
+def failure_lines(failures: Sequence[Failure], more_in: str) -> list[str]:
+    """List the first failures. `more_in` says where to find the others."""
+    lines = [f"dropped {each.key} ({each.reason}): {each.message}" for each in failures]
     more = len(lines) - NAMED_FAILURES
     return lines[:NAMED_FAILURES] + ([f"... and {more} more; {more_in}"] if more > 0 else [])

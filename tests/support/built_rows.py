@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from pipelines.clips.options import BuildOptions
-from pipelines.datasets.info import verify
+from pipelines.datasets.verify import verify
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
 from shards.format.dataset import Dataset
@@ -60,7 +60,7 @@ def options_of(root: Path) -> BuildOptions:
 def build(options: BuildOptions, out: Path) -> Outcome:
     """Build, and check what holds of every build: it is sound, and a row is a sample or a drop."""
     build_lidar(options, out, Execution())
-    assert verify(out)[0]
+    assert verify(out).sound
     dataset = Dataset.open(out)
     samples = {
         key: members

@@ -6,9 +6,9 @@ from typing import Any
 
 from motiondata.errors import InputError
 from pipelines.engine.build import build
+from pipelines.engine.build_report import BuildReport
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.execution import Execution
-from pipelines.engine.failures import BuildResult
 from pipelines.products.features.encoder import Checkpoint, LoadEncoder
 from pipelines.products.features.product import COLUMNS, READ_MEMBERS, FeatureProduct
 from shards.format.dataset import Dataset
@@ -16,7 +16,7 @@ from shards.format.dataset import Dataset
 
 def encode(
     dataset: Path, checkpoint: Path, out: Path, execution: Execution, encoder: str = ""
-) -> BuildResult:
+) -> BuildReport:
     """Encode a dataset's points with the encoder of a checkpoint, or resume an earlier run.
 
     `encoder` is the `module:factory` of a custom encoder. Raises as `build` does.
@@ -31,7 +31,7 @@ def encode_with(
     out: Path,
     execution: Execution,
     parameters: Mapping[str, Any] | None = None,
-) -> BuildResult:
+) -> BuildReport:
     """Encode a dataset's points with any encoder, as `encode` does.
 
     `parameters` are the command's options other than files, for `motiondata info` to repeat.

@@ -1,48 +1,117 @@
-"""The plan of a LiDAR build as text."""
+"""The report of a dry run: what a LiDAR build would do."""
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from motiondata.counting import counted
 from pipelines.clips.inputs import InputFolders
 from pipelines.clips.options import BuildOptions
 from pipelines.clips.planned_clips import PlannedClips
+from pipelines.engine.failures import Outcome
 from pipelines.engine.plan import Plan
-from pipelines.engine.summary import counts_to_text, failure_lines, rows_to_text, subset_table
+from pipelines.engine.reports import COMPLETE, TOO_MANY_FAILURES, Report
+from pipelines.engine.summary import (
+    Failure,
+    SubsetRows,
+    count_reasons,
+    counts_to_text,
+    failure_lines,
+    failures_of,
+    rows_by_subset,
+    rows_to_text,
+    subset_table,
+)
 from pipelines.engine.totals import SubsetTotals
 from pipelines.products.lidar.remarks import samples_without_captions
 from pipelines.products.lidar.sample import clip_bytes
 from shards.format.paths import split_of
 
 
-def describe_plan(plan: Plan[PlannedClips], options: BuildOptions, paths: InputFolders) -> str:
-    """Describe what a build would do."""
+@dataclass(frozen=True)
+class PlanReport(Report):
+    """The result of a dry run."""
+
+    rows: int
+    """Number of rows of the build's input."""
+    samples: int
+    frames: int
+    shards: Mapping[str, int]
+    """Number of shards by split."""
+    estimated_bytes: float
+    """Estimated total size of the shards."""
+    drops: Mapping[str, int]
+    """Number of dropped rows by reason."""
+    subsets: tuple[SubsetRows, ...]
+    failures: tuple[Failure, ...]
+    """The drops that count as failures."""
+    outcome: Outcome
+    texts: Path | None
+    """The folder of captions; None without captions."""
+    samples_without_captions: int | None
+    """Number of samples without a file of captions; None without a folder."""
+    splits: Path | None
+    """The folder of split lists; None without lists."""
+    warnings: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """3 if the plan alone has more failures than allowed."""
+        return COMPLETE if self.outcome.within_budget else TOO_MANY_FAILURES
+
+    def lines(self) -> list[str]:
+        """Return a table of the subsets, failures, totals, inputs, warnings and the outcome."""
+        megabytes = self.estimated_bytes / 1e6
+        return [
+            *subset_table(self.subsets),
+            "",
+            *failure_lines(self.failures, "fix these, and the dry run names the next"),
+            rows_to_text(self.rows, self.samples, sum(self.drops.values())),
+            f"{counted(self.frames, 'frame')} in {counted(sum(self.shards.values()), 'shard')} "
+            f"({counts_to_text(self.shards)}), "
+            f"about {megabytes:,.0f} MB",
+            f"captions: {self._captions()}; splits: {self.splits or 'none'}",
+            *self.warnings,
+            self.outcome.describe(),
+            "nothing was written",
+        ]
+
+    def _captions(self) -> str:
+        """Return the captions folder and the number of samples without a caption file."""
+        if self.texts is None:
+            return "none"
+        without = self.samples_without_captions
+        return f"{self.texts} (no file for {without:,} of {counted(self.samples, 'sample')})"
+
+
+def report_plan(
+    plan: Plan[PlannedClips], options: BuildOptions, paths: InputFolders, outcome: Outcome
+) -> PlanReport:
+    """Return the report of a plan."""
+    without = None if paths.texts is None else samples_without_captions(plan.shards.columns)
+    return PlanReport(
+        rows=plan.rows,
+        samples=plan.samples,
+        frames=plan.frames,
+        shards=Counter(map(split_of, plan.shards.names)),
+        estimated_bytes=float(clip_bytes(plan.shards.columns, options).sum()),
+        drops=count_reasons(plan.drops),
+        subsets=rows_by_subset(_count_subsets(plan), plan.drops),
+        failures=failures_of(plan.drops),
+        outcome=outcome,
+        texts=paths.texts,
+        samples_without_captions=without,
+        splits=paths.splits,
+        warnings=(*paths.warnings, *plan.warnings),
+    )
+
+
+def _count_subsets(plan: Plan[PlannedClips]) -> dict[str, SubsetTotals]:
     counts: dict[str, SubsetTotals] = {}
     for clip in plan.clips:
         count = counts.setdefault(clip.row.subset, SubsetTotals())
         count.rows += 1
         count.samples += len(clip.keys)
         count.frames += clip.frames
-    megabytes = clip_bytes(plan.shards.columns, options).sum() / 1e6
-    splits = Counter(map(split_of, plan.shards.names))
-    return "\n".join(
-        [
-            *subset_table(counts, plan.drops),
-            "",
-            *failure_lines(plan.drops, "fix these, and the dry run names the next"),
-            rows_to_text(plan.rows, plan.samples, len(plan.drops)),
-            f"{counted(plan.frames, 'frame')} in {counted(len(plan.shards), 'shard')} "
-            f"({counts_to_text(splits)}), "
-            f"about {megabytes:,.0f} MB",
-            f"captions: {_captions(plan, paths)}; splits: {paths.splits or 'none'}",
-            *paths.warnings,
-            *plan.warnings,
-        ]
-    )
-
-
-def _captions(plan: Plan[PlannedClips], paths: InputFolders) -> str:
-    """Return the captions folder and the number of samples without a caption file."""
-    if paths.texts is None:
-        return "none"
-    without = samples_without_captions(plan.shards.columns)
-    return f"{paths.texts} (no file for {without:,} of {counted(plan.samples, 'sample')})"
+    return counts

@@ -25,6 +25,7 @@ from motiondata.errors import InputError
 from motiondata.skeletons import JOINT_NAMES
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.foreign_dataset import expect_no_dataset
+from pipelines.engine.reports import Report
 from shards.format.dataset import Dataset
 from shards.format.npy import npy_to_array
 from shards.format.publishing import publishing
@@ -96,21 +97,21 @@ class _PreviewClip:
 
 
 @dataclass(frozen=True)
-class Preview:
+class PreviewReport(Report):
     """A picture that was drawn."""
 
-    path: Path
+    picture: Path
     keys: tuple[str, ...]
     """Keys of the samples in the picture, from top to bottom."""
 
-    def describe(self) -> str:
+    def lines(self) -> list[str]:
         """Return a line with the path of the picture."""
-        return f"a picture of scans: {self.path}"
+        return [f"a picture of scans: {self.picture}"]
 
 
 def preview(
     path: Path, out: Path, keys: Sequence[str] = (), clips: int = PICTURED, split: str | None = None
-) -> Preview:
+) -> PreviewReport:
     """Draw a PNG of some samples of a dataset: those of `keys`, or evenly spaced ones.
 
     Raises `InputError` or `ShardError` for a dataset without scans, for an unknown key or split,
@@ -125,7 +126,7 @@ def preview(
     with os_errors_as_aborted(out.parent):
         out.parent.mkdir(parents=True, exist_ok=True)
         draw_preview(dataset, chosen, out)
-    return Preview(out, chosen)
+    return PreviewReport(out, chosen)
 
 
 def _expect_place(out: Path) -> None:

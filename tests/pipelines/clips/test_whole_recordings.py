@@ -8,7 +8,8 @@ from click.testing import CliRunner
 
 from cli import main
 from pipelines.clips.options import BuildOptions
-from pipelines.datasets.info import info, verify
+from pipelines.datasets.info import info
+from pipelines.datasets.verify import verify
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
 from shards.format.dataset import Dataset
@@ -50,7 +51,7 @@ def test_one_recording_is_built_whole_without_an_index(
     (row,) = Dataset.open(out).manifest.to_pylist()
     assert (row["key"], row["frames"], row["split"]) == ("walk", 100, "all")
     assert (row["source"], row["subset"]) == ("walk.npz", "recordings")
-    assert verify(out)[0]
+    assert verify(out).sound
     assert "motiondata build-lidar RECORDINGS --out DIR" in info(out)
     assert (
         "nothing was left to do"
@@ -97,7 +98,7 @@ def test_a_recording_that_is_repaired_can_be_tried_again(
     code, said = run("build-lidar", mine, "--out", out, "--retry-dropped", *small(archive))
     assert code == 0, said
     assert "3 rows: 3 samples, 0 drops" in said
-    assert verify(out)[0]
+    assert verify(out).sound
 
 
 def test_the_name_of_the_user_s_folder_is_not_stored(

@@ -13,8 +13,9 @@ import pytest
 
 from motiondata.errors import InputError
 from pipelines.clips.inputs import absolute_inputs
-from pipelines.datasets.info import info, verify
+from pipelines.datasets.info import info
 from pipelines.datasets.statistics import stats
+from pipelines.datasets.verify import verify
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
 from pipelines.engine.finalize import finalize
@@ -70,7 +71,7 @@ def test_a_build_whose_rows_were_all_dropped_is_a_sound_dataset_of_nothing(
     lines = index.read_text().splitlines()
     index.write_text("\n".join([lines[0], *(line for line in lines if "CMU/05/broken" in line)]))
     build_lidar(archive.options(), out, Execution())
-    assert verify(out)[0]
+    assert verify(out).sound
     assert "drops: 1" in info(out)
     with pytest.raises(ShardError, match=r"no split 'train'; there are no samples"):
         open_dataset(out).frames("train", "points", 2)
@@ -119,7 +120,7 @@ def test_a_shard_and_its_receipt_copied_over_anothers_are_built_again(
     build_lidar(options, mine, Execution(retry_dropped=True))
     build_lidar(options, mine, Execution())
     assert {*Dataset.open(mine).manifest["key"].to_pylist()} == {*built.manifest["key"].to_pylist()}
-    assert verify(mine)[0]
+    assert verify(mine).sound
 
 
 DEEP = b"[" * 100_000

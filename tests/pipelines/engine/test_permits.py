@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.datasets.info import verify
+from pipelines.datasets.verify import verify
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
 from pipelines.engine.run_lock import locked_run, while_finished
@@ -41,7 +41,7 @@ def test_a_driver_that_slept_publishes_nothing_in_another_plans_folder(
     assert late.exitcode == 1
     assert "another run has begun there" in log.read_text()
     assert files_of(out) == left
-    assert verify(out)[0]
+    assert verify(out).sound
 
 
 def test_a_run_that_ends_late_leaves_the_unfinished_files_of_another_one(out: Path) -> None:
@@ -74,7 +74,7 @@ def test_what_was_computed_of_a_dataset_is_not_written_into_its_successor(
     build_lidar(archive.options(distance=5.0), mine, Execution(restart=True))
     with pytest.raises(AbortedError, match=r"dataset\.json was replaced or removed"):
         write_late(mine, before)
-    assert verify(mine)[0]
+    assert verify(mine).sound
 
 
 def test_nothing_is_written_into_a_dataset_while_a_build_is_at_work_in_its_folder(

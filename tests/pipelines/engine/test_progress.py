@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.datasets.info import verify
+from pipelines.datasets.verify import verify
 from pipelines.engine.progress import Progress, format_rate
 from tests.support.archive import MadeArchive
 from tests.support.faults import build_words
@@ -60,7 +60,7 @@ def test_a_slow_job_says_its_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.monotonic", lambda: next(seconds))
     progress = Progress(100, 0, io.StringIO(), "steps")
     progress._done = 2
-    assert progress.rate == "2 steps done in 8.0 s, 0.25 steps/s"
+    assert progress.rate.describe() == "2 steps done in 8.0 s, 0.25 steps/s"
 
 
 def test_a_log_is_not_flooded() -> None:
@@ -83,7 +83,7 @@ def test_a_terminal_gets_a_bar_with_rate_and_time_left() -> None:
 
 def test_a_build_that_had_nothing_to_do_says_so() -> None:
     with Progress(100, 100, Terminal()) as progress:
-        assert progress.rate == "nothing was left to do"
+        assert progress.rate.describe() == "nothing was left to do"
 
 
 @pytest.mark.parametrize("kind", [io.TextIOWrapper, FileTerminal])
@@ -95,7 +95,7 @@ def test_a_log_on_a_full_disk_does_not_end_the_job(
         progress.advance(50)
         progress.say("half of it")
         progress.advance(50)
-    assert progress.rate.startswith("100 frames done")
+    assert progress.rate.describe().startswith("100 frames done")
 
 
 @pytest.mark.parametrize("closed", [False, True])
@@ -111,11 +111,11 @@ def test_a_build_ends_well_whose_log_is_on_a_full_disk(archive: MadeArchive, out
     words = [sys.executable, "-m", "cli", *build_words(archive, out)]
     with Path("/dev/full").open("w") as log:
         assert subprocess.run(words, stdout=log, stderr=log, cwd=ROOT, check=False).returncode == 0
-    assert verify(out)[0]
+    assert verify(out).sound
 
 
 def test_a_build_ends_well_whose_output_is_closed(archive: MadeArchive, out: Path) -> None:
     command = shlex.join([sys.executable, "-m", "cli", *build_words(archive, out)])
     words = ["sh", "-c", f"{command} >&- 2>&-"]
     assert subprocess.run(words, cwd=ROOT, check=False).returncode == 0
-    assert verify(out)[0]
+    assert verify(out).sound

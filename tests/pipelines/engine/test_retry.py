@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from motiondata.errors import InputError
-from pipelines.datasets.info import verify
 from pipelines.datasets.statistics import stats
+from pipelines.datasets.verify import verify
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
@@ -44,12 +44,12 @@ def test_rows_that_can_be_built_now_go_to_shards_of_their_own(mine: MadeArchive,
     build_lidar(mine.options(), out, Execution())
     shards = finished_shards(out)
     repair(mine, *REPAIRED)
-    summary = build_lidar(mine.options(), out, AGAIN).summary
+    summary = str(build_lidar(mine.options(), out, AGAIN))
     assert f"{len(GOOD) + len(BAD)} rows: {len(GOOD) + 3} samples, {len(BAD) - 3} drops" in summary
     assert shards.items() <= finished_shards(out).items()
     assert finished_shards(out).keys() - shards.keys() == {"train/000001.tar"}
     assert keys_of(out) == {*GOOD, *REPAIRED}
-    assert verify(out)[0]
+    assert verify(out).sound
 
 
 def test_statistics_that_were_asked_for_do_not_outlive_a_retry(
@@ -60,7 +60,7 @@ def test_statistics_that_were_asked_for_do_not_outlive_a_retry(
     repair(mine, *REPAIRED)
     build_lidar(mine.options(), out, AGAIN)
     assert not (out / "stats/train/trans-clip").exists()
-    assert verify(out)[0]
+    assert verify(out).sound
 
 
 def test_a_retried_sample_is_what_a_new_build_makes_of_it(mine: MadeArchive, out: Path) -> None:
@@ -95,15 +95,15 @@ def test_a_retry_in_vain_changes_nothing(mine: MadeArchive, out: Path) -> None:
         build_lidar(mine.options(), out, AGAIN)
         assert files_of(out).keys() == files.keys()
         assert finished_shards(out) == shards
-        assert verify(out)[0]
+        assert verify(out).sound
 
 
 def test_a_retry_that_has_nothing_to_build_says_so(mine: MadeArchive, out: Path) -> None:
     options = mine.options(limit=2)
     build_lidar(options, out, Execution())
     shards = finished_shards(out)
-    summary = build_lidar(options, out, AGAIN).summary
-    assert "--retry-dropped: 1 dropped row still cannot be built" in summary
+    warnings = build_lidar(options, out, AGAIN).warnings
+    assert "--retry-dropped: 1 dropped row still cannot be built" in str(warnings)
     assert finished_shards(out) == shards
 
 

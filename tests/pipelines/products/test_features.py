@@ -17,10 +17,12 @@ from cli import main
 from motiondata.errors import InputError
 from pipelines.datasets.export import export
 from pipelines.datasets.export_options import ExportOptions
-from pipelines.datasets.info import info, verify
+from pipelines.datasets.info import info
 from pipelines.datasets.statistics import stats
+from pipelines.datasets.verify import verify
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
+from pipelines.engine.reports import TOO_MANY_FAILURES
 from pipelines.products.features.encode import encode, encode_with
 from pipelines.products.features.encoder import Checkpoint, Encoder, LoadEncoder
 from pipelines.products.lidar.build import build_lidar
@@ -157,7 +159,7 @@ def test_features_are_what_the_encoder_makes_of_each_clip(
 def test_a_dataset_of_features_is_sound_and_has_the_statistics_that_stats_writes(
     features: Dataset, out: Path
 ) -> None:
-    assert verify(features.path)[0]
+    assert verify(features.path).sound
     shutil.copytree(features.path, out)
     before = files_of(out)
     list(stats(out, "train", "features"))
@@ -250,8 +252,8 @@ def test_a_clip_that_crashes_the_encoder_is_dropped(built: Dataset, out: Path) -
     drops = pq.read_table(out / "drops.parquet").to_pylist()
     assert {drop["key"]: drop["reason"] for drop in drops} == dict.fromkeys(lost, "crashed")
     assert len(Dataset.open(out).manifest) == len(built.manifest) - len(lost)
-    assert verify(out)[0]
-    assert not result.within_budget
+    assert verify(out).sound
+    assert result.exit_code == TOO_MANY_FAILURES
 
 
 def test_samples_that_were_dropped_are_retried_and_added(
@@ -262,8 +264,8 @@ def test_samples_that_were_dropped_are_retried_and_added(
     result = encode_with(MEANS, built.path, out, AGAIN)
     assert shards.items() <= finished_shards(out).items()
     added = Dataset.open(out)
-    assert verify(out)[0]
-    assert result.within_budget
+    assert verify(out).sound
+    assert result.outcome.within_budget
     assert {*added.manifest["key"].to_pylist()} == {*built.manifest["key"].to_pylist()} > before
     for split in built.description.splits:
         assert members_of(added, split).keys() == members_of(features, split).keys()
@@ -289,8 +291,8 @@ def test_a_retry_without_drops_says_so_and_changes_no_shard(
 ) -> None:
     shutil.copytree(features.path, out)
     shards = finished_shards(out)
-    summary = encode_with(MEANS, built.path, out, AGAIN).summary
-    assert "--retry-dropped: no row was dropped, so there is nothing to try again" in summary
+    warnings = encode_with(MEANS, built.path, out, AGAIN).warnings
+    assert any("no row was dropped, so there is nothing" in each for each in warnings)
     assert finished_shards(out) == shards
 
 
@@ -326,7 +328,7 @@ def test_a_checkpoint_is_encoded_by_on_the_command_line(
         features = encoder.encode(source["points.npy"])
         assert encoded[key]["features.npy"].tobytes() == features.tobytes()
         assert encoded[key]["json"]["encoder"] == encoder.id
-    assert verify(out)[0]
+    assert verify(out).sound
 
 
 def test_an_encoder_of_the_users_own_is_named_in_the_dataset(

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from motiondata.errors import DropReason
-from pipelines.datasets.info import verify
+from pipelines.datasets.verify import verify
 from pipelines.engine.build import build
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
@@ -65,7 +65,7 @@ POISONS = {
 def test_poisonous_recordings_cost_their_own_clips_alone(tmp_path: Path, out: Path) -> None:
     archive = make_crashing_archive(tmp_path, *POISONS)
     build_crashing(archive, out, QUICK)
-    assert verify(out)[0]
+    assert verify(out).sound
     assert set(Dataset.open(out).manifest["key"].to_pylist()) == set(GOOD)
     dropped = drops_of(out)
     for number, (poison, (reason, words)) in enumerate(POISONS.items()):
@@ -101,7 +101,7 @@ def test_a_build_that_goes_on_does_not_die_of_the_same_row_again(tmp_path: Path,
     build_crashing(archive, out, QUICK)
     assert harms_done(archive.root / "amass", "abort") == 2
     assert set(drops_of(out)) == {"P1"}
-    assert verify(out)[0]
+    assert verify(out).sound
 
 
 def test_a_row_that_was_dropped_as_poison_can_be_tried_again(tmp_path: Path, out: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_row_that_was_dropped_as_poison_can_be_tried_again(tmp_path: Path, out
     build_crashing(archive, out, replace(QUICK, retry_dropped=True))
     assert not drops_of(out)
     assert set(Dataset.open(out).manifest["key"].to_pylist()) == {*GOOD, "P0"}
-    assert verify(out)[0]
+    assert verify(out).sound
 
 
 def test_a_shard_of_nothing_but_poison_is_no_shard(tmp_path: Path, out: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_shard_of_nothing_but_poison_is_no_shard(tmp_path: Path, out: Path) ->
         names = [line for line in path.read_text().splitlines() if line in ("P0", "000003")]
         path.write_text("\n".join(names) + "\n")
     build_crashing(archive, out, QUICK)
-    assert verify(out)[0]
+    assert verify(out).sound
     assert not (out / "train/000000.tar").exists()
 
 
@@ -136,7 +136,7 @@ def test_deaths_that_no_row_is_to_blame_for_end_the_build(archive: MadeArchive, 
     with pytest.raises(AbortedError, match=rf"died {MAX_UNEXPLAINED_CRASHES} times .* no one clip"):
         build_by(die_before_any_row, archive, out)
     build_by(build_shard, archive, out)
-    assert verify(out)[0]
+    assert verify(out).sound
 
 
 def die_in_mid_sentence_once(job: ShardJob, listener: RowListener) -> Receipt:
@@ -152,7 +152,7 @@ def die_in_mid_sentence_once(job: ShardJob, listener: RowListener) -> Receipt:
 def test_a_worker_that_dies_in_mid_sentence_costs_nothing(archive: MadeArchive, out: Path) -> None:
     build_by(die_in_mid_sentence_once, archive, out)
     assert out.with_name("died").exists()
-    assert verify(out)[0]
+    assert verify(out).sound
     assert set(Dataset.open(out).manifest["key"].to_pylist()) == set(GOOD)
 
 

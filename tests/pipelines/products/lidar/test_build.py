@@ -16,8 +16,9 @@ from motiondata.bodies.posing import pose_body, shape_body
 from motiondata.errors import DeviceError, InputError
 from motiondata.lidar.cpu.precompile import precompile_kernels
 from motiondata.skeletons import LEFT_JOINTS, RIGHT_JOINTS
-from pipelines.datasets.info import info, verify
+from pipelines.datasets.info import info
 from pipelines.datasets.statistics import stats
+from pipelines.datasets.verify import verify
 from pipelines.engine.execution import Execution
 from pipelines.engine.failures import FailureBudget
 from pipelines.engine.jobs import ShardJob
@@ -45,7 +46,7 @@ def samples_of(dataset: Dataset) -> dict[str, dict[str, Any]]:
 
 
 def test_a_built_dataset_is_sound(built: Dataset) -> None:
-    assert verify(built.path)[0]
+    assert verify(built.path).sound
 
 
 def test_every_row_is_samples_or_a_drop_with_its_reason(built: Dataset) -> None:
@@ -159,7 +160,7 @@ def test_the_summary_names_the_folder_as_its_user_does(
     archive: MadeArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    summary = build_lidar(archive.options(), Path("lidar"), Execution()).summary
+    summary = str(build_lidar(archive.options(), Path("lidar"), Execution()))
     assert " in lidar\n" in summary
     assert str(tmp_path) not in summary
 
@@ -177,8 +178,8 @@ def test_a_build_without_captions_or_lists_says_so(archive: MadeArchive, tmp_pat
     index = shutil.copy(archive.root / "index.csv", tmp_path / "alone")
     options = dataclasses.replace(archive.options(), index=Path(index))
     for said in (
-        build_lidar(options, tmp_path / "out", Execution()).summary,
-        dry_run(options, tmp_path / "planned", Execution()).summary,
+        str(build_lidar(options, tmp_path / "out", Execution())),
+        str(dry_run(options, tmp_path / "planned", Execution())),
     ):
         assert "no captions: no --texts was given" in said
         assert "one split, all: no --splits was given" in said
@@ -209,8 +210,8 @@ def test_a_build_counts_captions_and_warns_where_most_clips_have_none(
     for folder, without in ((archive.root / "texts", 0), (texts, len(GOOD) - 1)):
         options = dataclasses.replace(archive.options(), texts=folder)
         out = tmp_path / f"out{without}"
-        planned = dry_run(options, out, Execution()).summary
-        built = build_lidar(options, out, Execution()).summary
+        planned = str(dry_run(options, out, Execution()))
+        built = str(build_lidar(options, out, Execution()))
         bad = sum(row[3] not in KNOWN_BEFORE_READING for row in BAD.values())  # without captions
         assert f"(no file for {without + bad} of {len(GOOD) + bad} samples)" in planned
         assert f"without captions: {without} of {len(GOOD)} samples" in built
@@ -227,7 +228,7 @@ def test_captions_that_are_still_packed_are_named(
     if folder != "nothing":
         (tmp_path / "texts").mkdir()
     options = dataclasses.replace(archive.options(), index=index)
-    said = dry_run(options, tmp_path / "out", Execution()).summary
+    said = str(dry_run(options, tmp_path / "out", Execution()))
     assert f"{tmp_path / 'texts.zip'} was not read: unpack it" in said
 
 
@@ -236,12 +237,11 @@ def test_a_dry_run_judges_the_drops_of_the_plan_as_the_build_does(
 ) -> None:
     options, execution = archive.options(), Execution(max_failures=FailureBudget("0"))
     planned = dry_run(options, tmp_path / "out", execution)
-    assert not planned.within_budget
-    assert "more than --max-failures 0" in planned.summary
-    named = [line for line in planned.summary.splitlines() if line.startswith("dropped ")]
+    assert not planned.outcome.within_budget
+    assert "more than --max-failures 0" in str(planned)
     built = build_lidar(options, tmp_path / "out", execution)
-    assert named
-    assert {*named} <= {*built.summary.splitlines()}
+    assert planned.failures
+    assert {*planned.failures} <= {*built.failures}
 
 
 def test_betas_of_another_shape_space_are_said_to_be_ignored(
@@ -250,7 +250,7 @@ def test_betas_of_another_shape_space_are_said_to_be_ignored(
     for body, mean_shape in ((None, False), (None, True), (archive.root / "body.npz", False)):
         options = dataclasses.replace(archive.options(mean_shape=mean_shape), body=body)
         out = tmp_path / f"{body is None}{mean_shape}"
-        summary = build_lidar(options, out, Execution()).summary
+        summary = str(build_lidar(options, out, Execution()))
         ignored = body is None and not mean_shape
         assert ("betas of other recordings" in summary) == ignored
         assert ("betas of other recordings" in info(out)) == ignored
@@ -306,7 +306,7 @@ def test_other_parameters_are_refused_with_what_changed_until_a_restart(
         build_lidar(other, out, Execution())
     assert files_of(out) == files_of(built.path)
     build_lidar(other, out, Execution(restart=True))
-    assert verify(out)[0]
+    assert verify(out).sound
     assert len(Dataset.open(out).manifest) == len(GOOD)
 
 
@@ -377,7 +377,7 @@ def test_a_frame_without_hits_is_stored_as_documented_and_not_counted(
         assert not sample["hits.npy"].any()
         assert not sample["points.npy"].any()
         assert set(sample["parts.npy"].flat) == {255}
-    assert verify(out)[0]
+    assert verify(out).sound
     assert not (out / "stats/train/points").exists()
     with pytest.raises(
         InputError, match=f"{out}: there are no values of points in the split train"

@@ -10,7 +10,7 @@ import pytest
 from motiondata.skeletons import JOINT
 from motiondata.sources.humanml3d.index import read_index
 from pipelines.clips.options import BuildOptions
-from pipelines.datasets.info import verify
+from pipelines.datasets.verify import verify
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
 from pipelines.sources import import_cmu
@@ -45,7 +45,7 @@ def test_every_row_of_the_trials_at_hand_is_a_sample_of_its_own_length(cmu: Data
     )
     assert frames == {name: rows[name].end_frame - rows[name].start_frame for name in frames}
     assert len(frames) == 17
-    assert verify(cmu.path)[0]
+    assert verify(cmu.path).sound
 
 
 def test_all_other_rows_are_expected_drops(cmu: Dataset) -> None:

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli
-from commands.parameters import WRONG_INPUT
+from pipelines.engine.reports import WRONG_INPUT
 from pipelines.training.encoders.load_encoder import load_encoder
 from shards.format.dataset import Dataset
 from shards.stream.streamed_dataset import StreamedDataset

@@ -1,0 +1,141 @@
+"""The report of a finished build."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from motiondata.counting import counted
+from pipelines.engine.failures import Outcome
+from pipelines.engine.plan import Plan
+from pipelines.engine.progress import Rate
+from pipelines.engine.reports import COMPLETE, TOO_MANY_FAILURES, Report
+from pipelines.engine.summary import (
+    CaptionTotals,
+    Failure,
+    SubsetRows,
+    captions_line,
+    count_reasons,
+    failure_lines,
+    failures_of,
+    rows_by_subset,
+    rows_to_text,
+    subset_table,
+    synthetic_line,
+)
+from pipelines.engine.totals import BuildTotals
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The mean of a manifest column over all frames."""
+
+    mean: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class CountedFrames:
+    """The sum of a manifest column that counts frames."""
+
+    frames: int
+    meaning: str
+    """What these frames are, as the end of a sentence: `are empty`."""
+
+
+@dataclass(frozen=True)
+class BuildReport(Report):
+    """The result of a finished build."""
+
+    dataset: Path
+    """The folder of the dataset."""
+    rows: int
+    """Number of rows of the build's input."""
+    samples: int
+    frames: int
+    shards: int
+    bytes: int
+    """Total size of the shards."""
+    drops: Mapping[str, int]
+    """Number of dropped rows by reason."""
+    subsets: tuple[SubsetRows, ...]
+    failures: tuple[Failure, ...]
+    """The drops that count as failures."""
+    outcome: Outcome
+    means: Mapping[str, Mean]
+    """Means over all frames by manifest column."""
+    counted_frames: Mapping[str, CountedFrames]
+    """Special frames by manifest column."""
+    synthetic_samples: int
+    """Number of samples of synthetic motion."""
+    captions: CaptionTotals | None
+    """None if samples have no captions."""
+    warnings: tuple[str, ...]
+    rate: Rate
+    """What this run did. Earlier runs may have done the rest."""
+
+    @property
+    def exit_code(self) -> int:
+        """3 if more rows failed than allowed."""
+        return COMPLETE if self.outcome.within_budget else TOO_MANY_FAILURES
+
+    def lines(self) -> list[str]:
+        """Return a table of the subsets, failures, totals, warnings, the rate and the outcome."""
+        means = "".join(f"{each.mean:,.0f} {each.unit}, " for each in self.means.values())
+        return [
+            *subset_table(self.subsets),
+            "",
+            *failure_lines(self.failures, "see drops.parquet"),
+            rows_to_text(self.rows, self.samples, sum(self.drops.values())),
+            *synthetic_line(self.synthetic_samples, self.samples),
+            *captions_line(self.captions),
+            f"{counted(self.frames, 'frame')}, {means}{counted(self.shards, 'shard')}, "
+            f"{self.bytes / 1e6:,.1f} MB in {self.dataset}",
+            *self._counted_frames(),
+            *self.warnings,
+            self.rate.describe(),
+            self.outcome.describe(),
+        ]
+
+    def _counted_frames(self) -> list[str]:
+        """Return one line per kind of special frames that the dataset has."""
+        return [
+            f"{counted(each.frames, 'frame')} of {self.frames:,} {each.meaning}"
+            for each in self.counted_frames.values()
+            if each.frames
+        ]
+
+
+def report_build(
+    out: Path,
+    plan: Plan[Any],
+    totals: BuildTotals,
+    outcome: Outcome,
+    warnings: Sequence[str],
+    rate: Rate,
+) -> BuildReport:
+    """Return the report of a build in the folder `out`. `warnings` are the product's."""
+    return BuildReport(
+        dataset=out,
+        rows=plan.rows,
+        samples=totals.samples,
+        frames=totals.frames,
+        shards=len(totals.shards),
+        bytes=sum(shard.bytes for shard in totals.shards),
+        drops=count_reasons(totals.drops),
+        subsets=rows_by_subset(totals.subsets, totals.drops),
+        failures=failures_of(totals.drops),
+        outcome=outcome,
+        means={
+            column: Mean(totals.sums[column] / max(totals.frames, 1), unit)
+            for column, unit in totals.description.reported_means.items()
+        },
+        counted_frames={
+            column: CountedFrames(int(totals.sums[column]), meaning)
+            for column, meaning in totals.description.counted.items()
+        },
+        synthetic_samples=totals.synthetic,
+        captions=CaptionTotals.of(totals.captions),
+        warnings=(*warnings, *plan.warnings),
+        rate=rate,
+    )

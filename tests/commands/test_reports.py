@@ -1,0 +1,190 @@
+"""Reports: with `--json` each command prints the values of its text as one JSON object."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli import main
+from motiondata.sources.cmu.convert import Failure
+from pipelines.engine.reports import to_plain
+from pipelines.engine.streams import Unfailing
+from shards.format.dataset import Dataset
+from tests.documents.blocks import ROOT
+from tests.support.acclaim_files import amc_text, write_subject
+from tests.support.archive import MadeArchive
+
+Values = dict[str, Any]
+"""The JSON object that a command prints."""
+
+
+def run(*words: object) -> Result:
+    """Run a command, which must not end in a traceback."""
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    return result
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command, and what its text says according to its JSON."""
+
+    title: str
+    """The title of the command in docs/reports.md."""
+    words: str
+    """The command line, with names in braces."""
+    text: Callable[[Values], list[str]]
+    """Parts of the text, made of the values of the JSON."""
+    exit_code: int = 0
+
+
+def of_build(values: Values) -> list[str]:
+    drops = sum(values["drops"].values())
+    words = f"{values['rows']} rows: {values['samples']} samples, {drops} drops"
+    outcome = values["outcome"]
+    failed = f"{outcome['failures']} of {outcome['rows']} rows that were to be built failed"
+    named = [f"dropped {each['key']} ({each['reason']})" for each in values["failures"][:8]]
+    return [words, failed, f"--max-failures {outcome['max_failures']}", *named]
+
+
+def of_finished_build(values: Values) -> list[str]:
+    size = f"{values['bytes'] / 1e6:,.1f} MB in {values['dataset']}"
+    return [*of_build(values), f"{values['shards']} shards, {size}", *values["warnings"]]
+
+
+def of_plan(values: Values) -> list[str]:
+    shards = ", ".join(f"{split} {number}" for split, number in values["shards"].items())
+    return [*of_build(values), f"({shards})", f"splits: {values['splits']}"]
+
+
+def of_verify(values: Values) -> list[str]:
+    faults = [f"{each['where']}: {each['message']}" for each in values["faults"]]
+    sound = f"{values['samples']} samples in {values['shards']} shards, every byte as built"
+    return faults or [f"{values['dataset']} is sound: {sound}"]
+
+
+def of_import(values: Values) -> list[str]:
+    failed = [f"failed {each['source']}: {each['message']}" for each in values["failures"]]
+    return [*failed, f"{values['recordings']} recording, {values['frames']} frames"]
+
+
+def of_synthesis(values: Values) -> list[str]:
+    recordings = f"{values['clips']} clips of {values['recordings']} synthetic recording"
+    return [recordings, f"{values['bytes'] / 1e6:,.1f} MB in {values['folder']}"]
+
+
+def of_export(values: Values) -> list[str]:
+    return [
+        f"{each['split']}: {each['frames']} frames of {each['clips']} clips, "
+        f"listed in {each['list']}"
+        for each in values["splits"]
+    ]
+
+
+BUILD = (
+    "build-lidar {root}/index.csv --amass {root}/amass --body {root}/body.npz "
+    "--sensor {root}/sensor.toml"
+)
+CASES = [
+    Case("synthesize", "synthesize --clips 3 --out {tmp}/corpus", of_synthesis),
+    Case("import-cmu", "import-cmu {acclaim} --out {tmp}/imported", of_import, exit_code=3),
+    Case("build-lidar and encode", BUILD + " --out {tmp}/lidar", of_finished_build, exit_code=3),
+    Case("build-lidar --dry-run", BUILD + " --out {tmp}/x --dry-run", of_plan, exit_code=3),
+    Case("verify", "verify {built}", of_verify),
+    Case("verify", "verify {tmp}", of_verify, exit_code=1),
+    Case("preview", "preview {built} --out {tmp}/a.png --clips 2", lambda v: [v["picture"]]),
+    Case("export", "export {built} --format npy-tree --out {tmp}/files", of_export),
+]
+
+
+@pytest.fixture(scope="session")
+def acclaim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a subject of CMU's with one good motion and one that is damaged."""
+    root = tmp_path_factory.mktemp("acclaim")
+    motion = amc_text([{}] * 4, [(0, 20, 0, 0, 0, 0)] * 4)
+    write_subject(root, "02", {"01": motion})
+    (root / "02/02_02.amc").write_text("no motion\n")
+    return root
+
+
+@pytest.fixture
+def names(archive: MadeArchive, built: Dataset, acclaim: Path, tmp_path: Path) -> dict[str, Path]:
+    """Return the folders that the command lines name."""
+    return {"root": archive.root, "built": built.path, "acclaim": acclaim, "tmp": tmp_path}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.words.split(" {")[0])
+def test_json_has_the_values_of_the_text(case: Case, names: dict[str, Path]) -> None:
+    tmp = names["tmp"]
+    text = run(*case.words.format(**{**names, "tmp": tmp / "1"}).split())
+    printed = run(*case.words.format(**{**names, "tmp": tmp / "2"}).split(), "--json")
+    assert (text.exit_code, printed.exit_code) == (case.exit_code, case.exit_code), text.output
+    values = json.loads(printed.stdout, parse_constant=refuse_constant)
+    assert values["exit_code"] == case.exit_code
+    assert values.keys() == documented_keys()[case.title] | {"exit_code"}
+    parts = case.text(values)
+    assert parts
+    for part in parts:
+        assert part.replace(str(tmp / "2"), str(tmp / "1")) in text.stdout
+
+
+def refuse_constant(name: str) -> None:
+    raise AssertionError(f"{name} is not JSON")
+
+
+def documented_keys() -> dict[str, set[str]]:
+    """Return the keys that docs/reports.md lists, by the command."""
+    page = (ROOT / "docs" / "reports.md").read_text()
+    sections = [section.split("\n", 1) for section in re.split(r"^## ", page, flags=re.M)[1:]]
+    return {
+        title.replace("`", ""): {
+            key
+            for row in re.findall(r"^\| (`.*?) \|", body, re.M)
+            for key in re.findall(r"`(\w+)`", row)
+        }
+        for title, body in sections
+    }
+
+
+def test_every_command_but_the_demo_has_json_and_is_documented() -> None:
+    without = {
+        name
+        for name, command in main.commands.items()
+        if "--json" not in {option for each in command.params for option in each.opts}
+    }
+    documented = {name for title in documented_keys() for name in re.findall(r"[\w-]+", title)}
+    assert main.commands.keys() - without <= documented
+
+
+@pytest.mark.parametrize("words", ["verify {tmp}/none", "export {tmp} --format pcd --out {tmp}/o"])
+def test_an_error_leaves_standard_output_empty_or_whole(words: str, names: dict[str, Path]) -> None:
+    result = run(*words.format(**names).split(), "--json")
+    assert result.exit_code != 0
+    if result.stdout:
+        assert json.loads(result.stdout)["exit_code"] == result.exit_code
+    else:
+        assert result.stderr.startswith("motiondata: ")
+        assert result.stderr.count("\n") == 1
+
+
+def test_values_become_plain_json() -> None:
+    values = {
+        "path": Path("a/b"),
+        "numbers": (1, 2.5, float("nan"), float("inf")),
+        3: Failure("a.amc", "why"),
+    }
+    assert to_plain(values) == {
+        "path": "a/b",
+        "numbers": [1, 2.5, None, None],
+        "3": {"source": "a.amc", "message": "why"},
+    }
+
+
+def test_a_value_that_is_not_plain_is_an_error() -> None:
+    with pytest.raises(TypeError, match="Unfailing"):
+        to_plain(Unfailing(None))
