@@ -25,8 +25,9 @@ MAX_BETA = 20.0
 MAX_POSITION = 1e6
 """Larger than any joint position in millimeters; larger values are ignored and would overflow."""
 
-SAMPLED_FRAMES = 100
-"""The approximate number of evenly spaced frames used to check bone lengths."""
+CHECKED_FRAMES = 100
+"""Bone lengths and the up axis are checked on evenly spaced frames of a recording: all of them, or
+at least this many and fewer than twice as many."""
 TURNING_SPREAD = 0.1
 """A bone turns if the spread of its vector exceeds this share of its length: about six degrees."""
 RIGID_SPREAD = 0.05
@@ -85,13 +86,18 @@ def plausible_frames(pose: NDArray[np.float64], trans: NDArray[np.float64]) -> N
     )
 
 
+def checked_frames(recording: Recording) -> slice:
+    """Return the evenly spaced frames of a recording that are checked."""
+    return slice(None, None, max(1, recording.frames // CHECKED_FRAMES))
+
+
 def check_pose_is_rotations(recording: Recording) -> None:
     """Raise `RecordingError` (POSITIONS) if the pose contains joint positions, in any unit.
 
     With positions, bones keep their length while they turn; with axis-angle vectors they do not. A
     pose in which fewer than eight bones turn, such as a still pose, passes.
     """
-    pose = recording.pose[:: max(1, recording.frames // SAMPLED_FRAMES)]
+    pose = recording.pose[checked_frames(recording)]
     pose = pose[(np.abs(pose) <= MAX_POSITION).all(axis=(1, 2))]
     if len(pose) == 0:
         return

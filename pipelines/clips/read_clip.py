@@ -18,6 +18,7 @@ from motiondata.guards import (
     check_plausible,
     check_pose_is_rotations,
     check_up_axis,
+    checked_frames,
     plausible_frames,
 )
 from motiondata.recording import Recording
@@ -25,10 +26,6 @@ from motiondata.sources.amass.reader import read_recording, read_smplh
 from motiondata.sources.humanml3d.trimming import cut_clip
 from pipelines.clips.options import BuildOptions
 from pipelines.clips.planned_clips import PlannedClip
-
-GUARDED_FRAMES = 100
-"""The up axis of a recording is checked on evenly spaced frames: all of them, or at least this many
-and fewer than twice as many."""
 
 
 def read_clip(
@@ -66,7 +63,7 @@ def shape_recorded_body(recording: Recording, body: Body, mean_shape: bool) -> S
 
 
 def _check_up(recording: Recording, shaped: ShapedBody) -> None:
-    every = max(1, recording.frames // GUARDED_FRAMES)
-    pose, trans = recording.pose[::every], recording.trans[::every]
+    frames = checked_frames(recording)
+    pose, trans = recording.pose[frames], recording.trans[frames]
     usable = plausible_frames(pose, trans)
     check_up_axis(recording, pose_joints(shaped, pose[usable], trans[usable]))

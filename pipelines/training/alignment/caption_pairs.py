@@ -51,26 +51,3 @@ def captions_of_same_range(details: Mapping[str, Any], text: str) -> list[str]:
     captions = details_to_captions(details)
     seconds = next(caption.seconds for caption in captions if caption.text == text)
     return [caption.text for caption in captions if caption.seconds == seconds]
-
-
-def sample_frames(
-    points: Tensor, lengths: Tensor, stride: int, longest: int
-) -> tuple[Tensor, Tensor]:
-    """Return every n-th frame of a random window of each clip, and the mask of valid frames.
-
-    `points` is shaped (clips, frames, ...), `lengths` (clips,). A window has `longest` frames, or
-    all frames of a shorter clip. The first frame is a random one of the first `stride` frames of
-    the window.
-    """
-    reach = lengths.clamp(max=longest)
-    starts = _random_below(lengths - reach + 1)
-    phases = _random_below(reach.clamp(max=stride))
-    places = phases[:, None] + torch.arange(0, int(reach.max()), stride, device=lengths.device)
-    frames = (starts[:, None] + places).clamp(max=points.shape[1] - 1)
-    clips = torch.arange(len(points), device=points.device)[:, None]
-    return points[clips, frames], places < reach[:, None]
-
-
-def _random_below(limits: Tensor) -> Tensor:
-    """Return a random integer from 0 to below each limit, drawn on the CPU for any device."""
-    return (torch.rand(limits.shape).to(limits.device) * limits).long()

@@ -18,7 +18,7 @@ from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.text_tables import count_table
 from pipelines.training.alignment.alignment_model import Alignment
 from pipelines.training.alignment.augmentation import augment
-from pipelines.training.alignment.caption_pairs import CaptionPairs, sample_frames
+from pipelines.training.alignment.caption_pairs import CaptionPairs
 from pipelines.training.alignment.contrastive_loss import contrastive_loss, wrong_pairs
 from pipelines.training.alignment.options import AlignmentOptions
 from pipelines.training.alignment.recall import RECALL_AT
@@ -26,6 +26,7 @@ from pipelines.training.alignment.retrieval import Retrieval, retrieve
 from pipelines.training.common.clip_fields import (
     POINTS,
     VAL,
+    batch_to_clips,
     captioned_keys,
     check_field,
     training_captions,
@@ -110,10 +111,9 @@ class AlignmentTask:
     def loss(self, batch: Batch) -> dict[str, torch.Tensor]:
         """Return the contrastive loss of a batch, and that of guessing (equal similarities)."""
         pairs, options = CaptionPairs.of(batch), self._options
-        points, mask = sample_frames(
-            batch[POINTS], batch["lengths"], options.frame_stride, options.max_frames
-        )
-        points = augment(points, self._mean, options.augmentation)
+        clips = batch_to_clips(batch, POINTS).random_windows(options.max_frames)
+        clips = clips.every(options.frame_stride, clips.random_phases(options.frame_stride))
+        points, mask = augment(clips.values, self._mean, options.augmentation), clips.mask
         right = pairs.right.to(points.device)
         wrong = wrong_pairs(right, pairs.texts)
         motions = self.module.embed_motions(points, mask)

@@ -61,13 +61,27 @@ class PaddedClips:
         chosen = torch.arange(clips, device=numbers.device)[:, None], numbers.clamp(max=frames - 1)
         return PaddedClips(self.values[chosen], self.mask[chosen] & (numbers < frames))
 
+    def random_windows(self, longest: int) -> "PaddedClips":
+        """Cut each clip to a random window of `longest` frames; keep a shorter clip whole."""
+        lengths = self.mask.sum(1)
+        kept = lengths.clamp(max=longest)
+        numbers = torch.arange(int(kept.max()), device=self.mask.device)
+        frames = _random_below(lengths - kept + 1)[:, None] + numbers
+        clips = torch.arange(len(frames), device=frames.device)[:, None]
+        values = self.values[clips, frames.clamp(max=self.mask.shape[1] - 1)]
+        return PaddedClips(values, numbers < kept[:, None])
+
     def random_phases(self, stride: int) -> Tensor:
         """Return a random first frame per clip, (clips,).
 
         It is less than the stride and the clip's length.
         """
-        most = self.mask.sum(1).cpu().clamp(1, stride)
-        return (torch.rand(len(most)) * most).long()
+        return _random_below(self.mask.sum(1).clamp(1, stride))
+
+
+def _random_below(limits: Tensor) -> Tensor:
+    """Return a random integer from 0 to below each limit, drawn on the CPU for any device."""
+    return (torch.rand(limits.shape).to(limits.device) * limits).long()
 
 
 def batch_to_clips(batch: Batch, field: str) -> PaddedClips:

@@ -1,9 +1,7 @@
-"""Pairs: which captions are of which frames, and which frames are looked at."""
+"""Pairs: which captions are of which frames."""
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 pytest.importorskip("transformers")
 
@@ -11,7 +9,6 @@ from pipelines.training.alignment.caption_pairs import (
     CaptionPairs,
     batch_to_ranges,
     captions_of_same_range,
-    sample_frames,
 )
 from pipelines.training.alignment.retrieval import right_pairs
 
@@ -54,32 +51,3 @@ def test_the_same_words_are_right_for_whatever_they_were_said_of() -> None:
         [True, False, True, False],
         [False, False, False, True],
     ]
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    lengths=st.lists(st.integers(1, 30), min_size=1, max_size=5),
-    stride=st.integers(1, 6),
-    longest=st.integers(1, 40),
-    seed=st.integers(0, 999),
-)
-def test_sampled_frames_are_every_nth_of_a_window(
-    lengths: list[int], stride: int, longest: int, seed: int
-) -> None:
-    torch.manual_seed(seed)
-    clips, frames = len(lengths), max(lengths)
-    numbers = torch.arange(frames).expand(clips, -1)[..., None]
-    found, mask = sample_frames(numbers, torch.tensor(lengths), stride, longest)
-    for clip, length in enumerate(lengths):
-        taken = found[clip, :, 0][mask[clip]].tolist()
-        assert taken == list(range(taken[0], length, stride))[: len(taken)]
-        window = min(length, longest)
-        assert (window - 1) // stride <= len(taken) <= -(-window // stride)
-        assert taken[-1] - taken[0] < window
-
-
-def test_every_frame_is_sampled_some_time() -> None:
-    torch.manual_seed(0)
-    numbers, lengths = torch.arange(10)[None, :, None], torch.tensor([10])
-    draws = [sample_frames(numbers, lengths, 3, 7) for _ in range(200)]
-    assert {int(n) for found, mask in draws for n in found[mask].flatten()} == set(range(10))

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from motiondata.errors import InputError
 from pipelines.training.common.clip_fields import (
@@ -45,6 +47,44 @@ def test_random_phases_leave_every_clip_a_frame() -> None:
         [0, 1, 2],
     ]
     assert all(clips.every(4, each).mask.any(1).all() for each in phases)
+
+
+def numbered_clips(lengths: list[int]) -> PaddedClips:
+    """Return clips of these lengths whose values are the numbers of their frames."""
+    numbers = torch.arange(max(lengths)).expand(len(lengths), -1)
+    return PaddedClips(numbers, numbers < torch.tensor(lengths)[:, None])
+
+
+def sampled(clips: PaddedClips, stride: int, longest: int) -> list[list[int]]:
+    """Return the frames of each clip: every n-th of a random window, from a random phase on."""
+    windows = clips.random_windows(longest)
+    found = windows.every(stride, windows.random_phases(stride))
+    return [values[mask].tolist() for values, mask in zip(found.values, found.mask, strict=True)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lengths=st.lists(st.integers(1, 30), min_size=1, max_size=5),
+    stride=st.integers(1, 6),
+    longest=st.integers(1, 40),
+    seed=st.integers(0, 999),
+)
+def test_sampled_frames_are_every_nth_of_a_window(
+    lengths: list[int], stride: int, longest: int, seed: int
+) -> None:
+    torch.manual_seed(seed)
+    clips = sampled(numbered_clips(lengths), stride, longest)
+    for taken, length in zip(clips, lengths, strict=True):
+        assert taken == list(range(taken[0], length, stride))[: len(taken)]
+        window = min(length, longest)
+        assert (window - 1) // stride <= len(taken) <= -(-window // stride)
+        assert taken[-1] - taken[0] < window
+
+
+def test_every_frame_is_sampled_some_time() -> None:
+    torch.manual_seed(0)
+    draws = [sampled(numbered_clips([10]), 3, 7) for _ in range(200)]
+    assert {frame for ((*frames,),) in draws for frame in frames} == set(range(10))
 
 
 def test_captions_are_found_by_key_in_the_manifests_order(captioned: Dataset) -> None:
