@@ -9,10 +9,11 @@ from motiondata.counting import counted
 from motiondata.errors import InputError
 from motiondata.sources.humanml3d.index import read_index
 from pipelines import sources
-from pipelines.clips.options import BuildOptions
+from pipelines.clips.options import ClipSelection, PackingOptions
 from pipelines.datasets.verify import verify
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar import build
+from pipelines.products.lidar.options import LidarBuildOptions
 
 SHARD_MEGABYTES = 8
 """Small enough that the demo's few clips fill several shards."""
@@ -32,7 +33,8 @@ def run(folder: Path, clips: int, workers: int) -> Iterator[str]:
         yield f"Making {counted(clips, 'clip')} of synthetic motion ..."
         yield str(sources.synthesize(corpus, clips, seed=0))
     yield "\nScanning them ..."
-    options = BuildOptions(corpus / "index.csv", corpus / "amass", shard_megabytes=SHARD_MEGABYTES)
+    selection = ClipSelection(corpus / "index.csv", corpus / "amass")
+    options = LidarBuildOptions(selection, packing=PackingOptions(SHARD_MEGABYTES))
     yield str(build.build_lidar(options, dataset, Execution(workers)))
     yield f"\n{verify(dataset)}"
     from pipelines.products.lidar.preview import preview  # matplotlib is slow to load

@@ -161,11 +161,6 @@ other files of `motiondata` itself are free, and so is `FREE`."""
 FREE = {"motiondata.representations.feature_groups"}
 """Tables that every room may name."""
 
-NOT_YET = {
-    "pipelines.clips.inputs -> motiondata.lidar.presets",
-}
-"""Imports that still do: each is to go, and none may be added."""
-
 FACE_IMPORTS = {"shards/__init__.py": {"motiondata.captions"}}
 """Imports from the other package at the bottom: `open_dataset` gives its dataset the reader of
 captions. The file must have exactly these."""
@@ -277,7 +272,7 @@ def test_what_products_share_names_no_product() -> None:
         for name in names
         if f"{module}.".startswith(f"{name}.") and not is_top_file(module) and module not in FREE
     }
-    assert found == NOT_YET
+    assert not found
 
 
 def is_top_file(module: str) -> bool:

@@ -22,7 +22,8 @@ from motiondata.lidar.presets import sensor_preset
 from motiondata.skeletons import JOINTS
 from motiondata.sources.humanml3d.index import Row
 from motiondata.sources.humanml3d.trimming import frame_stride, lead_in_frames
-from pipelines.clips.options import BuildOptions
+from pipelines.products.lidar.options import LidarBuildOptions
+from tests.support.lidar_options import lidar_options
 
 Array = NDArray[np.float64]
 
@@ -38,9 +39,9 @@ class Setting:
     height: float = 1.0
     points: int = 384
 
-    def options(self, index: Path, shard_megabytes: int) -> BuildOptions:
+    def options(self, index: Path, shard_megabytes: int) -> LidarBuildOptions:
         """Return the options of our build."""
-        return BuildOptions(
+        return lidar_options(
             index,
             self.clips.archive,
             body=self.body,
@@ -52,7 +53,9 @@ class Setting:
         )
 
 
-def run_ours(options: BuildOptions, out: Path, workers: int, watch: Watch | None = None) -> Used:
+def run_ours(
+    options: LidarBuildOptions, out: Path, workers: int, watch: Watch | None = None
+) -> Used:
     """Build and verify with one core per worker; one worker runs without Ray.
 
     The answer is the number of hits over all frames. `watch` observes the build.
@@ -82,7 +85,7 @@ def dealt(rows: Sequence[Row], hands: int) -> list[list[Row]]:
     return dealt
 
 
-def _prepare_ours(options: BuildOptions, out: Path, workers: int) -> Work:
+def _prepare_ours(options: LidarBuildOptions, out: Path, workers: int) -> Work:
     from pipelines.datasets.verify import verify
     from pipelines.engine.execution import Execution
     from pipelines.products.lidar.build import build_lidar

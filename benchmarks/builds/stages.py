@@ -24,11 +24,13 @@ from motiondata.lidar.cpu.sampling import sample_scans
 from motiondata.lidar.cpu.scanner import Scanner
 from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor
 from motiondata.lidar.presets import sensor_preset
-from pipelines.clips.options import BuildOptions
-from pipelines.clips.planned_clips import PlannedSample
+from pipelines.clips.clip_source import ClipSource
+from pipelines.clips.inputs import InputFolders
+from pipelines.clips.options import ClipSelection, PackingOptions
 from pipelines.clips.read_clip import shape_recorded_body
 from pipelines.products.lidar.assets import load_assets
-from pipelines.products.lidar.scene import begin_scan, make_scene
+from pipelines.products.lidar.options import LidarOptions
+from pipelines.products.lidar.scanner import LidarScanner
 
 OURS = "ours"
 POINTS = 384
@@ -124,12 +126,14 @@ def as_planes(vertices: NDArray[np.float32]) -> NDArray[np.float32]:
 def _measure_kernels(path: Path, scenes: Sequence[Scene], extent: Extent) -> Result:
     """Time everything that a build does between reading and writing, for whole clips."""
     sensor, distance = BUILT
-    options = BuildOptions(Path(), Path(), body=path, sensor=sensor, distance=distance)
-    assets = load_assets(options)
-    sample = PlannedSample("timed", mirrored=False, view=0)
-    set_scenes = [make_scene(scene.clip, scene.shaped, sample, options) for scene in scenes]
+    options = LidarOptions(sensor=sensor, distance=distance)
+    source = ClipSource(ClipSelection(Path(), Path()), PackingOptions(), InputFolders(None, None))
+    scanner = LidarScanner(source, options, load_assets(path, options))
+    set_scenes = [
+        scanner.make_scene(scene.clip, scene.shaped, mirrored=False, view=0) for scene in scenes
+    ]
     runs: dict[str, Callable[[], object]] = {
-        OURS: lambda: [begin_scan(scene, sample.key, options, assets)() for scene in set_scenes]
+        OURS: lambda: [scanner.begin_scan(scene, "timed")() for scene in set_scenes]
     }
     return _rates(runs, sum(scene.clip.frames for scene in scenes), extent.turns)
 

@@ -16,7 +16,7 @@ from benchmarks.builds.runs import Setting, run_ours, run_peer
 from benchmarks.builds.span import SpanWatch
 from benchmarks.builds.stages import OURS, Result
 from benchmarks.common.timing import spread
-from pipelines.clips.options import BuildOptions
+from pipelines.products.lidar.options import LidarBuildOptions
 
 SHARDS = 8
 """Approximate number of shards of our build, so that two workers finish together."""
@@ -79,12 +79,12 @@ def _ways(
     return ways
 
 
-def _options(setting: Setting, clips: ClipSet, folder: Path) -> BuildOptions:
+def _options(setting: Setting, clips: ClipSet, folder: Path) -> LidarBuildOptions:
     megabytes = max(1, round(clips.frames * FRAME_BYTES / SHARDS / 1e6))
     return setting.options(clips.write_index(folder), megabytes)
 
 
-def _build_ours(options: BuildOptions, frames: int, workers: int, out: Path) -> Built:
+def _build_ours(options: LidarBuildOptions, frames: int, workers: int, out: Path) -> Built:
     watch = SpanWatch(out)
     used = run_ours(options, out, workers, watch)
     span = watch.span()

@@ -14,7 +14,7 @@ from pathlib import Path
 from shutil import rmtree
 
 from benchmarks.common.processes import Share, Used, Work, cores, run_apart
-from pipelines.clips.options import BuildOptions
+from tests.support.lidar_options import lidar_options
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _prepare(builds: Builds, corpus: Path, out: Path) -> Work:
     from pipelines.engine.execution import Execution
     from pipelines.products.lidar.build import build_lidar
 
-    options = BuildOptions(
+    options = lidar_options(
         corpus / "index.csv", corpus / "amass", device=builds.device, limit=builds.clips
     )
 

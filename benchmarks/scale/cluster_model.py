@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.sources.humanml3d.index import read_index
-from pipelines.clips.options import BuildOptions
+from pipelines.clips.options import PackingOptions
 from pipelines.clips.pack_shards import cut_evenly
 from pipelines.products.lidar.sample import frame_bytes, sample_bytes
 
@@ -74,8 +74,8 @@ def _scaling_table(lengths: NDArray[np.int64]) -> Iterator[str]:
     yield f"| shards of | shards | {' | '.join(f'{workers:,}' for workers in WORKERS)} |"
     yield f"|---|---|{'---|' * len(WORKERS)}"
     for megabytes in SHARD_MEGABYTES:
-        options = BuildOptions(Path(), Path(), shard_megabytes=megabytes)
-        seconds = [_seconds(lengths[clips]) for clips in cut_evenly(sizes, options)]
+        packing = PackingOptions(megabytes)
+        seconds = [_seconds(lengths[clips]) for clips in cut_evenly(sizes, packing)]
         ideal = lengths.sum() / FRAMES_PER_SECOND
         times = (makespan(seconds, workers) * workers / ideal for workers in WORKERS)
         cells = " | ".join(f"{ratio:,.2f}" for ratio in times)

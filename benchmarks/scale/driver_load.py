@@ -21,22 +21,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.scale.cluster_model import usual_lengths
-from pipelines.clips.options import BuildOptions
 from pipelines.engine.finalize import finalize
 from pipelines.engine.jobs import Jobs, unfinished_shards
 from pipelines.engine.output_folder import prepare_output_folder
 from pipelines.engine.plan import PlannedShard
 from pipelines.engine.receipts import Receipt, publish_receipt, sample_columns
 from pipelines.engine.run_lock import locked_run
-from pipelines.products.lidar.assets import load_assets
 from pipelines.products.lidar.plan_lidar import plan_lidar
-from pipelines.products.lidar.product import LidarProduct, stamp_plan
+from pipelines.products.lidar.product import LidarProduct
 from pipelines.products.lidar.sample import MANIFEST_COLUMNS, lidar_schema
 from shards.format.hashing import DIGEST_DIGITS
 from shards.format.manifest import ManifestRow
 from shards.format.paths import MANIFEST
 from shards.format.writing import ShardFile, Span
 from shards.stats.moments import Moments
+from tests.support.lidar_options import lidar_options
 
 RECORDINGS_IN_A_FOLDER = 500
 SPLITS = {"train": 0.80, "val": 0.05, "test": 0.15}
@@ -93,11 +92,10 @@ def _drive(root: Path, reported_means: Any) -> None:
         stages.append(Stage(name, time.process_time() - started, megabytes))
         return result
 
-    product, out = _product(root), root / OUT
-    options, paths = product.options, product.paths
-    assets = run("before", lambda: load_assets(options))
-    plan = run("plan", lambda: plan_lidar(options, paths))
-    planned = run("fingerprint", lambda: stamp_plan(options, paths, plan, assets))
+    product, out = run("before", lambda: _product(root)), root / OUT
+    source = product.source
+    plan = run("plan", lambda: plan_lidar(source, product.options))
+    planned = run("fingerprint", lambda: product.stamp(plan))
     fingerprint = planned.fingerprint
     run(
         "compared with the last run's",
@@ -114,7 +112,7 @@ def _drive(root: Path, reported_means: Any) -> None:
 
 
 def _product(root: Path) -> LidarProduct:
-    options = BuildOptions(root / "index.csv", root / "amass")
+    options = lidar_options(root / "index.csv", root / "amass")
     return LidarProduct.of(options)
 
 

@@ -14,9 +14,10 @@ from typing import NamedTuple
 import click
 
 from motiondata.synthesis.corpus.corpus import synthesize
-from pipelines.clips.options import BuildOptions
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
+from pipelines.products.lidar.options import LidarBuildOptions
+from tests.support.lidar_options import lidar_options
 
 TIMES = (1, 4, 16)
 QUICK_CLIPS, QUICK_TIMES = 4, (1, 2)
@@ -29,7 +30,7 @@ class Peaks(NamedTuple):
     worker: float
 
 
-def measure_peaks(options: BuildOptions, out: Path) -> Peaks:
+def measure_peaks(options: LidarBuildOptions, out: Path) -> Peaks:
     """Build a dataset in a new process; return its peak memory and its worker's."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -42,7 +43,7 @@ def measure_peaks(options: BuildOptions, out: Path) -> Peaks:
     return peaks
 
 
-def _build(options: BuildOptions, out: Path, connection: Connection) -> None:
+def _build(options: LidarBuildOptions, out: Path, connection: Connection) -> None:
     build_lidar(options, out, Execution())
     connection.send(Peaks(_peak(resource.RUSAGE_SELF), _peak(resource.RUSAGE_CHILDREN)))
 
@@ -61,7 +62,7 @@ def main(clips: int, quick: bool) -> None:
         with tempfile.TemporaryDirectory() as name:
             corpus, out = Path(name) / "corpus", Path(name) / "lidar"
             report = synthesize(corpus, clips * times, seed=0)
-            options = BuildOptions(corpus / "index.csv", corpus / "amass", shard_megabytes=4)
+            options = lidar_options(corpus / "index.csv", corpus / "amass", shard_megabytes=4)
             peaks = measure_peaks(options, out)
             shards = len(list(out.glob("*/*.tar")))
             click.echo(

@@ -1,29 +1,14 @@
-"""The locations of a build's inputs, and the parameters that its fingerprint covers.
+"""The folders of captions and split lists that a build reads besides the recordings."""
 
-Recordings and caption files are identified by size and time: see `pipelines.engine.file_stats`.
-"""
-
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from motiondata.errors import InputError
-from motiondata.lidar.presets import SENSOR_NAMES
 from motiondata.sources.humanml3d.splits import SPLITS
-from pipelines.clips.options import BuildOptions
+from pipelines.clips.options import ClipSelection
 
 ARCHIVE = "texts.zip"
 """The name of the archive of captions in a download of HumanML3D."""
-INPUTS = ("index", "amass", "texts", "splits", "body")
-"""The options that are paths of inputs. Only the content at a path counts, not the path."""
-
-
-def absolute_inputs(options: BuildOptions) -> BuildOptions:
-    """Return options with absolute paths, because workers may run in another folder."""
-    named = ((name, getattr(options, name)) for name in INPUTS)
-    paths = {name: path.absolute() for name, path in named if path is not None}
-    sensor = Path(options.sensor)
-    is_file = options.sensor not in SENSOR_NAMES and sensor.is_file()
-    return replace(options, **paths, sensor=str(sensor.absolute() if is_file else sensor))
 
 
 @dataclass(frozen=True)
@@ -41,29 +26,30 @@ class InputFolders:
         absent = []
         if self.texts is None:
             absent.append(
-                "no captions: no --texts was given, and none lies beside the index or recordings"
+                "no captions: no --texts was given, and none lies next to the index or recordings"
             )
         if self.texts_zip is not None:
             absent.append(f"{self.texts_zip} was not read: unpack it to have its captions")
         if self.splits is None:
             absent.append(
-                "one split, all: no --splits was given, and none lie beside the index or recordings"
+                "one split, all: no --splits was given, and none lie next to the index or "
+                "recordings"
             )
         return absent
 
 
-def find_input_folders(options: BuildOptions) -> InputFolders:
+def find_input_folders(selection: ClipSelection) -> InputFolders:
     """Find the folders of captions and split lists.
 
     Folders that are not named are searched next to the index or, without an index, in the folder of
     recordings. Raises `InputError` if a named folder does not exist.
     """
-    beside = options.index.parent if options.has_index else options.amass
-    texts = _named(options.texts, "texts") or (
+    beside = selection.index.parent if selection.has_index else selection.amass
+    texts = _named(selection.texts, "texts") or (
         beside / "texts" if (beside / "texts").is_dir() else None
     )
     has_lists = any((beside / f"{split}.txt").is_file() for split in SPLITS)
-    splits = _named(options.splits, "splits") or (beside if has_lists else None)
+    splits = _named(selection.splits, "splits") or (beside if has_lists else None)
     return InputFolders(texts, splits, _archive_in_place_of(texts, beside))
 
 
@@ -79,9 +65,3 @@ def _named(folder: Path | None, option: str) -> Path | None:
     if folder is not None and not folder.is_dir():
         raise InputError(f"{folder}: expected a folder for --{option}, found none")
     return folder
-
-
-def parameters_of(options: BuildOptions, sensor_name: str) -> dict[str, object]:
-    """Return all parameters that may change a byte, without paths. The sensor is given by name."""
-    named = {**asdict(options), "sensor": sensor_name}
-    return {name: value for name, value in named.items() if name not in INPUTS}

@@ -1,19 +1,21 @@
-"""Sample keys: the name of the clip, followed by the number of the view for further sensors.
+"""Sample keys: the name of a variant of a clip, and a number for further samples of that variant.
 
-The format is defined in one place, because users of a dataset must know which samples show the same
-motion.
+A product that makes several samples of a variant, such as one per sensor, numbers them. The format
+is defined in one place, because users of a dataset must know which samples show the same motion.
 """
 
 import re
 
-_FURTHER_VIEW = re.compile(r"_v\d+$")
+FURTHER = "_[vV][0-9]+$"
+"""A regular expression for the end of the keys of further samples, in upper or lower case."""
+_FURTHER = re.compile(r"_v\d+$")
 
 
-def view_key(name: str, view: int) -> str:
-    """Return the key of a view of a clip: `012314` for view 0, `012314_v1` for view 1."""
-    return f"{name}_v{view}" if view else name
+def sample_key(name: str, number: int) -> str:
+    """Return the key of a sample of a variant: `012314` for number 0, `012314_v1` for number 1."""
+    return f"{name}_v{number}" if number else name
 
 
 def clip_name(key: str) -> str:
-    """Return the name of the clip that a sample shows."""
-    return _FURTHER_VIEW.sub("", key)
+    """Return the name of the variant of a clip that a sample shows."""
+    return _FURTHER.sub("", key)

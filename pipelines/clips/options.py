@@ -1,27 +1,21 @@
-"""The inputs and parameters of a build.
+"""The options that all products of motion share: which clips, and how samples go to shards.
 
-`BuildOptions` holds all options that may change a byte of the dataset and no others, so that the
-plan's fingerprint covers all of them. `pipelines.engine.execution.Execution` holds the rest. The
-command line takes its defaults from here.
+They may change a byte of the dataset, so that the plan's fingerprint covers all of them. A product
+adds its own options. `pipelines.engine.execution.Execution` holds the options that change no byte.
+
+The command line takes its defaults from here, and the help of each option from the first sentence
+below its field.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from motiondata.devices import CPU, SCAN_DEVICES
 from motiondata.errors import InputError
 from shards.format.paths import refuse_url
 
-DISTANCES = (0.3, 500.0)
-"""The permitted distances in meters: from just outside a body that stands still to beyond the range
-of such LiDARs."""
-HEIGHTS = (-10.0, 100.0)
-"""The permitted heights in meters: from a sensor in a pit to one on a mast. Recordings may lie some
-meters off the floor."""
-MAX_NOISE = 1.0
-"""The maximum range noise in meters. Such LiDARs have range errors of centimeters (their data
-sheets)."""
+INPUTS = ("index", "amass", "texts", "splits", "body")
+"""The options that are paths of inputs. Only the content at a path counts, not the path."""
 
 
 def is_recording(path: Path) -> bool:
@@ -29,65 +23,58 @@ def is_recording(path: Path) -> bool:
     return path.suffix.lower() == ".npz"
 
 
+def expect_at_least(options: object, name: str, least: float) -> None:
+    """Raise `InputError` if an option is set and lower than `least`."""
+    value = getattr(options, name)
+    expect(value is None or value >= least, options, name, f"at least {least}")
+
+
+def expect(holds: bool, options: object, name: str, expected: str) -> None:
+    """Raise `InputError` with the name and the value of an option, unless a condition holds."""
+    if not holds:
+        raise InputError(f"{name}: expected {expected}, found {getattr(options, name)}")
+
+
 @dataclass(frozen=True)
-class BuildOptions:
-    """The inputs and parameters of a LiDAR dataset. Raises `InputError` for invalid values."""
+class ClipSelection:
+    """The clips of a dataset, and the body that is posed. Raises `InputError` for invalid values.
+
+    Products that pose no body ignore the options of the body.
+    """
 
     index: Path
     """HumanML3D's `index.csv`, or a file with its layout. Without an index: the path of a recording
     (`walk.npz`), or the value of `amass` for all recordings in that folder."""
     amass: Path
-    """The folder that contains the archive's subsets (`KIT/`, `CMU/`, ...) or the recordings."""
+    """Folder of the recordings that an index names. It contains the archive's subsets (`KIT/`,
+    `CMU/`, ...) or, without an index, the recordings."""
     texts: Path | None = None
-    """The folder of caption files; None: `texts` in the folder of the index, if it exists."""
+    """Folder of caption files; by default `texts/` next to the index or the
+    recordings."""
     splits: Path | None = None
-    """The folder of `train.txt`, `val.txt`, `test.txt`; None: the folder of the index, if it
-    contains at least one of them."""
+    """Folder of `train.txt`, `val.txt`, and `test.txt`; by default the folder of the index or of
+    the recordings, if it contains any of them."""
     body: Path | None = None
-    """A body file in SMPL's format, or a folder of `<gender>/model.npz`; None: the bundled body."""
-    sensor: str = "os1-128"
-    """The name of a preset, or the path of a sensor file."""
-    points: int = 384
-    """Number of points kept per frame."""
-    distance: float = 8.0
-    """Horizontal distance from the sensor to the middle of the root's path, in meters."""
-    height: float = 1.0
-    """Height of the sensor above the floor, in meters."""
-    views: int = 1
-    """Number of sensors, evenly spaced around the subject. Each makes one sample per clip."""
+    """Body file in SMPL's format (`.npz` or `.pkl`), or folder of `<gender>/model.npz`; by default
+    the bundled body."""
     in_place: bool = False
-    """Keep the root above one point: its horizontal motion is removed, its height is kept."""
+    """Remove the horizontal motion of the root. Its height is kept."""
     mean_shape: bool = False
-    """Pose the body's mean shape instead of the recording's `betas`."""
+    """Pose the body's mean shape instead of the shape that the recording's betas give."""
     mirror: bool = False
     """Add the mirrored version of every clip (HumanML3D's `M` names)."""
-    noise: float = 0.0
-    """Standard deviation of the range noise along each ray, in meters; 0 gives an exact scan."""
-    seed: int = 0
-    """Seed of the range noise, combined with the sample's key and the frame number."""
-    device: str = CPU
-    """The device that poses, scans and samples. The last bits of results differ between devices."""
     limit: int | None = None
-    """Plan only the first `limit` clips of the index that can be built; None: all."""
-    shard_megabytes: int = 160
-    """The approximate size of a shard, in units of 10^6 bytes."""
+    """Build only the first clips that can be built, up to this number."""
 
     def __post_init__(self) -> None:
-        for name in ("index", "amass", "texts", "splits", "body", "sensor"):
+        for name in INPUTS:
             if (path := getattr(self, name)) is not None:
                 refuse_url(path)
-        for name, least in (("points", 1), ("views", 1), ("limit", 1), ("shard_megabytes", 1)):
-            self._expect_at_least(name, least)
-        self._expect_at_least("noise", 0.0)
-        for name, (nearest, farthest) in (("distance", DISTANCES), ("height", HEIGHTS)):
-            within = nearest <= getattr(self, name) <= farthest
-            self._expect(within, name, f"{nearest:g} to {farthest:g} metres")
-        self._expect(self.noise <= MAX_NOISE, "noise", f"at most {MAX_NOISE:g} metres")
-        self._expect(self.device in SCAN_DEVICES, "device", f"one of {', '.join(SCAN_DEVICES)}")
+        expect_at_least(self, "limit", 1)
 
     @classmethod
     def of_recordings(cls, source: Path, **parameters: Any) -> Self:
-        """Return the options for one recording, or for all recordings of a folder, without index.
+        """Select one recording, or all recordings of a folder, without an index.
 
         `parameters` are values of the other fields.
         """
@@ -98,10 +85,19 @@ class BuildOptions:
         """Whether an index defines which frames of which recordings make clips."""
         return self.index != self.amass and not is_recording(self.index)
 
-    def _expect_at_least(self, name: str, least: float) -> None:
-        value = getattr(self, name)
-        self._expect(value is None or value >= least, name, f"at least {least}")
+    @property
+    def absolute(self) -> Self:
+        """The same selection with absolute paths, because workers may run in another folder."""
+        named = ((name, getattr(self, name)) for name in INPUTS)
+        return replace(self, **{name: path.absolute() for name, path in named if path is not None})
 
-    def _expect(self, holds: bool, name: str, expected: str) -> None:
-        if not holds:
-            raise InputError(f"{name}: expected {expected}, found {getattr(self, name)}")
+
+@dataclass(frozen=True)
+class PackingOptions:
+    """How samples are distributed to shards. Raises `InputError` for invalid values."""
+
+    shard_megabytes: int = 160
+    """Approximate size of a shard, in units of 10^6 bytes."""
+
+    def __post_init__(self) -> None:
+        expect_at_least(self, "shard_megabytes", 1)

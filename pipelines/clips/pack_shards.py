@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.clips.options import BuildOptions
+from pipelines.clips.options import PackingOptions
 from pipelines.clips.planned_clips import PlannedClips
 from pipelines.engine.plan import PlannedShards, expect_kept_samples
 from shards.format.paths import number_of, shard_name, split_of
@@ -17,7 +17,7 @@ ClipIndices = NDArray[np.int64]
 def pack_shards(
     clips: PlannedClips,
     sizes: NDArray[np.int64],
-    options: BuildOptions,
+    packing: PackingOptions,
     kept: Mapping[str, Sequence[str]],
 ) -> PlannedShards[PlannedClips]:
     """Fill shards per split, in index order, so that their sizes differ by at most one clip.
@@ -26,7 +26,7 @@ def pack_shards(
     samples, shaped (clips,). `kept` maps the name of each kept shard to the keys of its samples.
     Raises `InputError` if a sample of a kept shard can no longer be built.
     """
-    parts = dict(_parts(clips, sizes, options, dict(_keep_shards(clips, kept))))
+    parts = dict(_parts(clips, sizes, packing, dict(_keep_shards(clips, kept))))
     order = np.concatenate([*parts.values(), np.zeros(0, np.int64)])
     return PlannedShards([*parts], [len(part) for part in parts.values()], clips.take(order))
 
@@ -34,7 +34,7 @@ def pack_shards(
 def _parts(
     clips: PlannedClips,
     sizes: NDArray[np.int64],
-    options: BuildOptions,
+    packing: PackingOptions,
     old: dict[str, ClipIndices],
 ) -> Iterator[tuple[str, ClipIndices]]:
     """Yield the name of each shard and the indices of its clips."""
@@ -48,7 +48,7 @@ def _parts(
         code = names.index(split) if split in names else -1
         mine = np.flatnonzero((codes == code) & left)
         first = 1 + max(map(number_of, before), default=-1)
-        for number, part in enumerate(cut_evenly(sizes[mine], options), start=first):
+        for number, part in enumerate(cut_evenly(sizes[mine], packing), start=first):
             yield shard_name(split, number), mine[part]
 
 
@@ -63,13 +63,13 @@ def _keep_shards(
         yield name, np.array([*dict.fromkeys(place_of[key] for key in kept[name])])
 
 
-def cut_evenly(sizes: NDArray[np.int64], options: BuildOptions) -> list[NDArray[np.int64]]:
+def cut_evenly(sizes: NDArray[np.int64], packing: PackingOptions) -> list[NDArray[np.int64]]:
     """Cut the clips of a split, in order, into parts of about the size of a shard.
 
     `sizes` are the bytes of each clip, shaped (clips,). Returns the indices of each part's clips.
     """
     total = int(sizes.sum())
-    count = min(len(sizes), max(1, round(total / (options.shard_megabytes * 1e6))))
+    count = min(len(sizes), max(1, round(total / (packing.shard_megabytes * 1e6))))
     middles = np.cumsum(sizes) - sizes + sizes / 2
     part = np.minimum(count - 1, (middles * count / max(total, 1)).astype(np.int64))
     parts = np.split(np.arange(len(sizes)), np.flatnonzero(np.diff(part)) + 1)

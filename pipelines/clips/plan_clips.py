@@ -20,7 +20,8 @@ from motiondata.sources.humanml3d.splits import Splits, read_splits
 from motiondata.sources.humanml3d.trimming import expect_clip_length
 from motiondata.sources.humanml3d.whole_recordings import find_whole_recordings
 from pipelines.clips.inputs import InputFolders
-from pipelines.clips.options import BuildOptions
+from pipelines.clips.keys import FURTHER
+from pipelines.clips.options import ClipSelection
 from pipelines.clips.planned_clips import RECORDING, ROW_COLUMNS, SPLIT_COLUMNS, PlannedClips
 from pipelines.clips.unresolved_recordings import scan_archive
 from pipelines.engine.drops import Drop, one_line
@@ -31,8 +32,6 @@ BATCH_ROWS = 65_536
 """The number of rows that exist as objects at a time."""
 NAME_LETTERS = 70
 """The maximum length of a name in a warning. Names in an index have at most 64 letters."""
-VIEW = "_[vV][0-9]+$"
-"""A regular expression for the end of the keys of further views, in upper or lower case."""
 
 Locate = Callable[[Row], str]
 """Returns the path of a row's recording below the archive's root, or raises `RecordingError`."""
@@ -41,17 +40,17 @@ SplitValues = tuple[str | None, bool, bool]
 """The values of `SPLIT_COLUMNS` for a row."""
 
 
-def _rows_and_places(options: BuildOptions) -> tuple[Iterator[Row], Locate]:
+def rows_and_places(selection: ClipSelection) -> tuple[Iterator[Row], Locate]:
     """Return the rows of the index, or of whole recordings, and the function that locates them."""
-    if options.has_index:
-        archive = scan_archive(options.amass, lambda: iter_index(options.index))
-        return iter_index(options.index), archive.locate
-    whole = find_whole_recordings(options.index, options.amass, mirror=options.mirror)
+    if selection.has_index:
+        archive = scan_archive(selection.amass, lambda: iter_index(selection.index))
+        return iter_index(selection.index), archive.locate
+    whole = find_whole_recordings(selection.index, selection.amass, mirror=selection.mirror)
     return iter(whole.rows), whole.locate
 
 
 def list_rows(
-    read: Iterator[Row], options: BuildOptions, paths: InputFolders
+    read: Iterator[Row], selection: ClipSelection, paths: InputFolders
 ) -> tuple[pa.Table, tuple[str, ...]]:
     """Read the rows and the split lists. Return the table of rows, and warnings about the lists.
 
@@ -60,7 +59,7 @@ def list_rows(
     rows = pa.Table.from_batches(map(_to_batch, _batches(read)), ROW_COLUMNS)
     names = rows["name"].to_pylist()
     splits = None if paths.splits is None else read_splits(paths.splits, names)
-    columns = zip(*_listed(names, splits, options.mirror), strict=True)
+    columns = zip(*_listed(names, splits, selection.mirror), strict=True)
     for field, values in zip(SPLIT_COLUMNS, columns, strict=True):
         rows = rows.append_column(field, pa.array(values, field.type))
     return rows, _unknown_names(splits)
@@ -102,18 +101,18 @@ def _listed(names: list[str], splits: Splits | None, mirror: bool) -> Iterator[S
 
 
 def plan_clips(
-    options: BuildOptions, rows: pa.Table, locate: Locate
+    rows: pa.Table, locate: Locate, limit: int | None, samples_per_variant: int
 ) -> tuple[PlannedClips, list[Drop]]:
     """Plan or drop each row, up to the limit of clips. Return the planned clips and the drops."""
     drops: list[Drop] = []
     found = [pa.schema([*rows.schema, RECORDING]).empty_table()]
     for batch in rows.to_batches(BATCH_ROWS):
-        left = None if options.limit is None else options.limit - sum(map(len, found))
+        left = None if limit is None else limit - sum(map(len, found))
         recordings = [*_locate(_to_rows(batch), locate, drops, left)]
         part = pa.Table.from_batches([batch])[: len(recordings)]
         part = part.append_column(RECORDING, pa.array(recordings, RECORDING.type))
         found.append(part.filter(pc.is_valid(part["recording"])))
-    return PlannedClips(pa.concat_tables(found), options.views), drops
+    return PlannedClips(pa.concat_tables(found), samples_per_variant), drops
 
 
 def _to_rows(batch: pa.RecordBatch) -> Iterator[tuple[Row, str | None]]:
@@ -148,10 +147,10 @@ def _expect_split(row: Row, split: str | None) -> None:
 def check_distinct_keys(clips: PlannedClips) -> None:
     """Raise `InputError` if two samples have the same key, regardless of case.
 
-    Row names are distinct, but the suffix of a view can make a key equal to another name.
+    Row names are distinct, but the suffix of a further sample can make a key equal to another name.
     """
-    names = clips.table["name"]
-    if clips.views == 1 or not pc.any(pc.match_substring_regex(names, VIEW)).as_py():
+    names, is_single = clips.table["name"], clips.samples_per_variant == 1
+    if is_single or not pc.any(pc.match_substring_regex(names, FURTHER)).as_py():
         return
     seen: set[str] = set()
     for key in (key for clip in clips.rows(0, len(clips)) for key in clip.keys):

@@ -2,6 +2,9 @@
 
 A million clips take a gigabyte as objects and 140 MB in columns. Only the clips of the shards in
 use, about two hundred per shard, are created as objects.
+
+A clip has one or two variants: the plain clip and the mirrored one. A product makes a fixed number
+of samples of each variant.
 """
 
 import os
@@ -16,7 +19,7 @@ from numpy.typing import NDArray
 from motiondata.files import Stamp
 from motiondata.mirroring import MIRRORED_PREFIX
 from motiondata.sources.humanml3d.index import Row
-from pipelines.clips.keys import view_key
+from pipelines.clips.keys import sample_key
 
 ROW_COLUMNS = pa.schema(
     [
@@ -41,48 +44,43 @@ STAMPED = ("recording", "captions", "twin_captions")
 """The files of a row whose sizes and times can be stored in additional columns."""
 
 
-class PlannedSample(NamedTuple):
-    """One planned sample: an unmirrored or mirrored clip, seen by one sensor."""
+class PlannedVariant(NamedTuple):
+    """The plain or the mirrored version of a clip, and the samples that are made of it."""
 
     name: str
-    """The name of the clip and of its caption file: `012314`, or `M012314` if mirrored."""
+    """The name of the variant and of its caption file: `012314`, or `M012314` if mirrored."""
     mirrored: bool
-    view: int
-    """The number of the sensor around the subject; 0 is the one in front."""
+    keys: tuple[str, ...]
+    """The keys of its samples in the dataset, by number of the sample."""
     captions: Stamp | None = None
     """The stamp of its caption file; None if there is no file."""
 
-    @property
-    def key(self) -> str:
-        """The sample's key in the dataset."""
-        return view_key(self.name, self.view)
-
 
 class PlannedClip(NamedTuple):
-    """A row whose recording was found, and its samples."""
+    """A row whose recording was found, and the variants of its clip."""
 
     row: Row
     recording: str
     """The recording's path relative to the archive's root, with forward slashes."""
     split: str
-    samples: tuple[PlannedSample, ...]
+    variants: tuple[PlannedVariant, ...]
     stamp: Stamp | None = None
     """The stamp of the recording; None if stamps were not read, as in a dry run."""
 
     @property
     def frames(self) -> int:
         """The total number of frames of its samples."""
-        return (self.row.end_frame - self.row.start_frame) * len(self.samples)
+        return (self.row.end_frame - self.row.start_frame) * len(self.keys)
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys of its samples."""
-        return tuple(sample.key for sample in self.samples)
+        return tuple(key for variant in self.variants for key in variant.keys)
 
     @property
     def files(self) -> dict[str, set[str]]:
-        """The names of its files, by kind: the recording and the caption files of its samples."""
-        captions = {f"{sample.name}{CAPTIONS}" for sample in self.samples}
+        """The names of its files, by kind: the recording and the caption files of its variants."""
+        captions = {f"{variant.name}{CAPTIONS}" for variant in self.variants}
         return {"recordings": {self.recording}, "captions": captions}
 
     @property
@@ -99,7 +97,8 @@ class PlannedClips:
     table: pa.Table
     """The columns `ROW_COLUMNS`, `SPLIT_COLUMNS` and `RECORDING`, and the stamps of files if the
     clips are to be built."""
-    views: int
+    samples_per_variant: int = 1
+    """The number of samples that the product makes of each variant of a clip."""
 
     def __len__(self) -> int:
         return len(self.table)
@@ -107,8 +106,8 @@ class PlannedClips:
     @property
     def samples(self) -> NDArray[np.int64]:
         """The number of samples of each clip, shaped (clips,)."""
-        unmirrored, twin = (self._array(name).astype(np.int64) for name in ("plain", "twin"))
-        return (unmirrored + twin) * self.views
+        plain, twin = (self._array(name).astype(np.int64) for name in ("plain", "twin"))
+        return (plain + twin) * self.samples_per_variant
 
     @property
     def frames(self) -> NDArray[np.int64]:
@@ -117,7 +116,7 @@ class PlannedClips:
 
     def take(self, places: NDArray[np.int64]) -> "PlannedClips":
         """Return the clips with the given indices, in that order."""
-        return PlannedClips(self.table.take(places), self.views)
+        return replace(self, table=self.table.take(places))
 
     def with_stamps(self, stamps: Mapping[str, pa.Table]) -> "PlannedClips":
         """Return the clips with the sizes and times of their files. `stamps` is by `STAMPED`."""
@@ -130,32 +129,33 @@ class PlannedClips:
     def rows(self, start: int, stop: int) -> Iterator[PlannedClip]:
         """Create the clips from `start` up to, but not including, `stop`."""
         part = self.table.slice(start, stop - start)
-        *fields, splits, unmirrored, twin, recordings = (
+        *fields, splits, plain, twin, recordings = (
             part[name].to_pylist()
             for name in (*ROW_COLUMNS.names, *SPLIT_COLUMNS.names, RECORDING.name)
         )
         stamps = (_stamps(part, file) for file in STAMPED)
         for row, split, recording, stamp, *listed in zip(
-            map(Row, *fields), splits, recordings, *stamps, unmirrored, twin, strict=True
+            map(Row, *fields), splits, recordings, *stamps, plain, twin, strict=True
         ):
-            samples = self._samples(row.name, *listed)
-            yield PlannedClip(row, os.fsdecode(recording), split, samples, stamp)
+            variants = tuple(self._variants(row.name, *listed))
+            yield PlannedClip(row, os.fsdecode(recording), split, variants, stamp)
 
-    def _samples(
+    def _variants(
         self,
         name: str,
         captions: Stamp | None,
         twin_captions: Stamp | None,
-        unmirrored: bool,
+        plain: bool,
         twin: bool,
-    ) -> tuple[PlannedSample, ...]:
-        views, mirrored = range(self.views), MIRRORED_PREFIX + name
-        samples = (
-            [PlannedSample(name, False, view, captions) for view in views] if unmirrored else []
-        )
+    ) -> Iterator[PlannedVariant]:
+        if plain:
+            yield PlannedVariant(name, False, self._keys(name), captions)
         if twin:
-            samples += [PlannedSample(mirrored, True, view, twin_captions) for view in views]
-        return tuple(samples)
+            mirrored = MIRRORED_PREFIX + name
+            yield PlannedVariant(mirrored, True, self._keys(mirrored), twin_captions)
+
+    def _keys(self, name: str) -> tuple[str, ...]:
+        return tuple(sample_key(name, number) for number in range(self.samples_per_variant))
 
     def _array(self, name: str) -> NDArray[np.int64]:
         array: NDArray[np.int64] = self.table[name].to_numpy()

@@ -24,28 +24,28 @@ from motiondata.guards import (
 from motiondata.recording import Recording
 from motiondata.sources.amass.reader import read_recording, read_smplh
 from motiondata.sources.humanml3d.trimming import cut_clip
-from pipelines.clips.options import BuildOptions
+from pipelines.clips.options import ClipSelection
 from pipelines.clips.planned_clips import PlannedClip
 
 
 def read_clip(
-    planned: PlannedClip, options: BuildOptions, bodies: Mapping[str, Body]
+    planned: PlannedClip, selection: ClipSelection, bodies: Mapping[str, Body]
 ) -> tuple[Clip, ShapedBody]:
     """Read, check and cut a clip. Return it and the body with the recording's shape.
 
     `bodies` are by gender. Raises `RecordingError` if the recording is unusable, and `OSError` if
     it cannot be read or is not the file that was planned.
     """
-    path = options.amass / planned.recording
+    path = selection.amass / planned.recording
     # A name that is not UTF-8 opens its file, but cannot be written as text.
     source = os.fsencode(planned.recording).decode(errors="backslashreplace")
     # Frames in an index refer to SMPL+H recordings. Whole recordings may be of either release.
-    read = read_smplh if options.has_index else read_recording
+    read = read_smplh if selection.has_index else read_recording
     recording = read(path, source, partial(open_as_planned, planned.stamp))
     check_pose_is_rotations(recording)
     clip = cut_clip(recording, planned.row)
     check_plausible(clip)
-    shaped = shape_recorded_body(recording, bodies[recording.gender], options.mean_shape)
+    shaped = shape_recorded_body(recording, bodies[recording.gender], selection.mean_shape)
     _check_up(recording, shaped)
     return clip, shaped
 

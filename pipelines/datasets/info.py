@@ -13,7 +13,7 @@ from pipelines.engine.description import NONE, ProductDescription
 from pipelines.engine.summary import CaptionTotals, captions_line, synthetic_line
 from pipelines.engine.text_tables import count_table, wrapped_table
 from pipelines.engine.totals import SYNTHETIC
-from pipelines.products import describe
+from pipelines.products.descriptions import describe
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset, read_drops
 from shards.format.paths import DATASET, TRAIN

@@ -1,17 +1,1 @@
-"""Products: the members of a sample and how to build them. One folder or file per product.
-
-`DESCRIPTIONS` is the one list of products. What reads a finished dataset asks `describe`.
-"""
-
-from pipelines.engine.description import ProductDescription
-from pipelines.products.features.description import FEATURES_PRODUCT
-from pipelines.products.lidar.description import LIDAR
-from pipelines.products.unknown import UnknownProduct
-
-DESCRIPTIONS = {product.name: product for product in (LIDAR, FEATURES_PRODUCT)}
-"""The descriptions of all products, by name."""
-
-
-def describe(name: str) -> ProductDescription:
-    """Return the description of a product, or `UnknownProduct` for a name that is not listed."""
-    return DESCRIPTIONS.get(name) or UnknownProduct.called(name)
+"""Products: the members of a sample and how to build them. One folder or file per product."""

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -26,6 +25,7 @@ from shards.errors import ShardError
 from shards.format.dataset import Dataset
 from tests.support.acclaim_files import amc_text, write_subject
 from tests.support.archive import BAD, GOOD, MadeArchive
+from tests.support.lidar_options import with_parameters
 from tests.test_layers import ROOT
 
 
@@ -236,7 +236,7 @@ def test_python_functions_refuse_urls_by_name(archive: MadeArchive, path: Path |
     with pytest.raises(ShardError, match="URLs are not supported"):
         Dataset.open(Path(path))
     with pytest.raises(ShardError, match="URLs are not supported"):
-        replace(archive.options(), amass=Path(path))
+        with_parameters(archive.options(), amass=Path(path))
     with pytest.raises(ShardError, match="URLs are not supported"):
         build_lidar(archive.options(), Path(path), Execution())
 

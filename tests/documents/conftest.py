@@ -12,12 +12,12 @@ import pytest
 from benchmarks.builds.clips import bundled_arrays
 from motiondata.sources.cmu.convert import import_cmu
 from motiondata.synthesis.corpus.corpus import synthesize
-from pipelines.clips.options import BuildOptions
 from pipelines.datasets.export import export
 from pipelines.datasets.export_options import ExportOptions
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
 from tests.support.acclaim_files import amc_text, write_subject
+from tests.support.lidar_options import lidar_options
 
 CLIPS = 12
 MEGABYTES = 1
@@ -80,7 +80,7 @@ def _make_body(root: Path) -> None:
 def _make_datasets(root: Path) -> None:
     """Build a dataset of several shards a split, and export it."""
     corpus = root / "corpus"
-    options = BuildOptions(corpus / "index.csv", corpus / "amass", shard_megabytes=MEGABYTES)
+    options = lidar_options(corpus / "index.csv", corpus / "amass", shard_megabytes=MEGABYTES)
     build_lidar(options, root / "lidar", Execution())
     shutil.copytree(root / "lidar", root / "OUT")
     export(root / "lidar", root / "files", ExportOptions("npy-tree"))

@@ -26,7 +26,6 @@ import torch
 
 from motiondata import __version__
 from motiondata.synthesis.corpus.corpus import synthesize
-from pipelines.clips.options import BuildOptions
 from pipelines.engine.execution import Execution
 from pipelines.products.features.encode import encode
 from pipelines.products.lidar.build import build_lidar
@@ -34,6 +33,7 @@ from shards.format.dataset import Dataset
 from shards.format.hashing import hash_bytes, hash_file
 from shards.format.paths import DATASET, RECEIPTS
 from shards.format.self_hashed_json import HASH_KEY
+from tests.support.lidar_options import lidar_options
 
 GOLDEN = Path(__file__).with_name("golden_bytes.json")
 CLIPS = 60
@@ -79,7 +79,7 @@ def without_version(dataset_json: Path) -> bytes:
 
 def build(corpus: Path, out: Path, variant: str, limit: int | None = None) -> Path:
     """Build a variant of the corpus's dataset in this process."""
-    options = BuildOptions(
+    options = lidar_options(
         corpus / "index.csv",
         corpus / "amass",
         limit=limit,

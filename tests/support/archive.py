@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from motiondata.errors import DropReason
-from pipelines.clips.options import BuildOptions
+from pipelines.products.lidar.options import LidarBuildOptions
+from tests.support.lidar_options import lidar_options
 from tests.support.skeleton import moving_pose, posed_joints, standing_pose
 from tests.support.small_body import small_arrays
 
@@ -55,7 +56,7 @@ class MadeArchive:
 
     root: Path
 
-    def options(self, **parameters: object) -> BuildOptions:
+    def options(self, **parameters: object) -> LidarBuildOptions:
         """Return the options of a small build, some of them given."""
         small: dict[str, object] = {
             "body": self.root / "body.npz",
@@ -63,7 +64,7 @@ class MadeArchive:
             "points": 32,
             **parameters,
         }
-        return BuildOptions(self.root / "index.csv", self.root / "amass", **small)  # type: ignore[arg-type]
+        return lidar_options(self.root / "index.csv", self.root / "amass", **small)
 
 
 def make_archive(root: Path) -> MadeArchive:

@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from pipelines.clips.options import BuildOptions
 from pipelines.datasets.verify import verify
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
+from pipelines.products.lidar.options import LidarBuildOptions
 from shards.format.dataset import Dataset
 from shards.format.reading import iter_samples
 from tests.support.archive import SENSOR
 from tests.support.bad_recordings import Write
+from tests.support.lidar_options import lidar_options
 from tests.support.small_body import small_arrays
 
 HEADER = "source_path,start_frame,end_frame,new_name\n"
@@ -33,7 +34,7 @@ class Outcome:
     """The reason and the message of each drop, by key."""
 
 
-def make_rows(root: Path, recordings: Mapping[str, Write]) -> BuildOptions:
+def make_rows(root: Path, recordings: Mapping[str, Write]) -> LidarBuildOptions:
     """Write an archive of recordings, by the keys of their rows, and an index of them in order."""
     np.savez(root / "body.npz", **small_arrays())  # type: ignore[arg-type]
     (root / "sensor.toml").write_text(SENSOR)
@@ -46,9 +47,9 @@ def make_rows(root: Path, recordings: Mapping[str, Write]) -> BuildOptions:
     return options_of(root)
 
 
-def options_of(root: Path) -> BuildOptions:
+def options_of(root: Path) -> LidarBuildOptions:
     """Return the options of a small build of what was made below a folder."""
-    return BuildOptions(
+    return lidar_options(
         root / "index.csv",
         root / "amass",
         body=root / "body.npz",
@@ -57,7 +58,7 @@ def options_of(root: Path) -> BuildOptions:
     )
 
 
-def build(options: BuildOptions, out: Path) -> Outcome:
+def build(options: LidarBuildOptions, out: Path) -> Outcome:
     """Build, and check what holds of every build: it is sound, and a row is a sample or a drop."""
     build_lidar(options, out, Execution())
     assert verify(out).sound
@@ -69,7 +70,7 @@ def build(options: BuildOptions, out: Path) -> Outcome:
     }
     listed = pq.read_table(out / "drops.parquet").to_pylist()
     drops = {drop["key"]: (drop["reason"], drop["message"]) for drop in listed}
-    rows = [line for line in options.index.read_text().splitlines()[1:] if line]
+    rows = [line for line in options.clips.index.read_text().splitlines()[1:] if line]
     assert len(rows) == len(samples) + len(listed)
     assert len(drops) == len(listed)
     assert not drops.keys() & samples.keys()

@@ -66,8 +66,8 @@ class CrashingProduct(LidarProduct):
         """Do the harm of a recording until it was done as often as its name says."""
         if planned.recording.startswith(FOLDER):
             harm, times = Path(planned.recording).stem.removesuffix("_poses").split()
-            if harms_done(self.options.amass, harm) < int(times):
-                with (self.options.amass / f"{harm}.log").open("a") as log:
+            if harms_done(self.source.selection.amass, harm) < int(times):
+                with (self.source.selection.amass / f"{harm}.log").open("a") as log:
                     log.write(f"{os.getpid()}\n")
                 HARM[harm]()
         return super().begin(planned)

@@ -1,22 +1,20 @@
 """The assets that a worker loads once and uses for every clip: bodies, sensor and observer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from motiondata.bodies.body import Body
-from motiondata.bodies.bundled import bundled_body
-from motiondata.bodies.loading import load_bodies
 from motiondata.lidar.cpu.precompile import precompile_kernels
 from motiondata.lidar.devices import make_observer
 from motiondata.lidar.observer import Observer
-from motiondata.lidar.presets import find_sensor
+from motiondata.lidar.presets import SENSOR_NAMES, find_sensor
 from motiondata.lidar.sensor import Sensor
-from motiondata.recording import GENDERS
-from pipelines.clips.options import BuildOptions
+from pipelines.clips.bodies import facts_of, load_bodies_by_gender
 from pipelines.engine.digests import digest_json
 from pipelines.engine.streams import say
+from pipelines.products.lidar.options import LidarOptions
 
 
 @dataclass(frozen=True)
@@ -32,40 +30,36 @@ class LidarAssets:
 
     @property
     def id(self) -> str:
-        """Return the hash of the bodies and the sensor."""
-        return digest_json([self.bodies_id, self.sensor_id])
-
-    @property
-    def shape_spaces(self) -> set[str]:
-        """Return the shape spaces of the bodies."""
-        return {body.shape_space for body in self.bodies.values()}
-
-    @property
-    def bodies_id(self) -> str:
-        """Return one hash that covers the bodies of all genders."""
-        return digest_json({gender: self.bodies[gender].id for gender in GENDERS})
-
-    @property
-    def sensor_id(self) -> str:
-        """Return the hash of the sensor's behavior. Its name does not count."""
-        sensor = self.sensor
-        angles = [sensor.elevation.tolist(), sensor.azimuth_offset.tolist()]
-        limits = [sensor.min_range, sensor.max_range, *(sensor.window or ())]
-        return digest_json([*angles, sensor.columns, *limits])
+        """The hash of the bodies and the sensor."""
+        return digest_json([facts_of(self.bodies).hash, sensor_hash(self.sensor)])
 
 
-def load_assets(options: BuildOptions) -> LidarAssets:
+def sensor_hash(sensor: Sensor) -> str:
+    """Return the hash of a sensor's behavior. Its name does not count."""
+    angles = [sensor.elevation.tolist(), sensor.azimuth_offset.tolist()]
+    limits = [sensor.min_range, sensor.max_range, *(sensor.window or ())]
+    return digest_json([*angles, sensor.columns, *limits])
+
+
+def absolute_sensor(options: LidarOptions) -> LidarOptions:
+    """Return options with the absolute path of a sensor file: workers may run in another folder."""
+    sensor = Path(options.sensor)
+    is_file = options.sensor not in SENSOR_NAMES and sensor.is_file()
+    return replace(options, sensor=str(sensor.absolute() if is_file else sensor))
+
+
+def load_assets(body: Path | None, options: LidarOptions) -> LidarAssets:
     """Load the assets that the options name, once per process.
 
     Raises `InputError` for an invalid body or sensor.
     """
-    return _load(options.body, options.sensor, options.points, options.device)
+    return _load(body, options.sensor, options.points, options.device)
 
 
-def reload_assets(options: BuildOptions) -> LidarAssets:
+def reload_assets(body: Path | None, options: LidarOptions) -> LidarAssets:
     """Load the assets that the options name again, in case their files have changed."""
     _load.cache_clear()
-    return load_assets(options)
+    return load_assets(body, options)
 
 
 def warm_up_kernels() -> None:
@@ -79,6 +73,6 @@ def _announce(sentence: str) -> None:
 
 @lru_cache(maxsize=1)
 def _load(body: Path | None, sensor_name: str, points: int, device: str) -> LidarAssets:
-    bodies = load_bodies(body) if body else dict.fromkeys(GENDERS, bundled_body())
+    bodies = load_bodies_by_gender(body)
     sensor = find_sensor(sensor_name)
     return LidarAssets(bodies, sensor, make_observer(device, sensor, points))

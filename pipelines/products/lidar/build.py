@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from pipelines.clips.options import BuildOptions
 from pipelines.engine.build import _plan_run, build
 from pipelines.engine.build_report import BuildReport
 from pipelines.engine.errors import os_errors_as_aborted
@@ -11,11 +10,12 @@ from pipelines.engine.failures import Outcome
 from pipelines.engine.output_folder import expect_own_plan
 from pipelines.engine.retry import replan
 from pipelines.engine.run_lock import expect_unoccupied
+from pipelines.products.lidar.options import LidarBuildOptions
 from pipelines.products.lidar.plan_summary import PlanReport, report_plan
 from pipelines.products.lidar.product import LidarProduct
 
 
-def dry_run(options: BuildOptions, out: Path, execution: Execution) -> PlanReport:
+def dry_run(options: LidarBuildOptions, out: Path, execution: Execution) -> PlanReport:
     """Return the report of the plan of a build, and write nothing.
 
     The failure budget applies to the plan's drops, as in a build.
@@ -33,10 +33,10 @@ def dry_run(options: BuildOptions, out: Path, execution: Execution) -> PlanRepor
             expect_own_plan(out.absolute(), planned.fingerprint)
     plan = planned.plan
     outcome = Outcome.of(plan.rows, plan.drops, execution.max_failures)
-    return report_plan(plan, options, product.paths, outcome)
+    return report_plan(plan, options.scan.points, product.source.folders, outcome)
 
 
-def build_lidar(options: BuildOptions, out: Path, execution: Execution) -> BuildReport:
+def build_lidar(options: LidarBuildOptions, out: Path, execution: Execution) -> BuildReport:
     """Build a LiDAR dataset as `build` does."""
     with os_errors_as_aborted(out):
         product = LidarProduct.of(options)

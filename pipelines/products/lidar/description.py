@@ -1,6 +1,6 @@
 """The description of the LiDAR product, for the commands that read a finished dataset."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from motiondata.bodies.bundled import bundled_body
 from motiondata.lidar.presets import SENSOR_NAMES
-from motiondata.recording import SMPL_SHAPES
+from pipelines.clips.bodies import shape_remarks
 from pipelines.engine.description import ProductDescription, option_words
 from pipelines.products.lidar.members import MEMBERS
 from shards.format.dataset import Dataset
@@ -76,20 +76,6 @@ def _options(dataset: Dataset) -> Iterator[str]:
             yield "--sensor FILE"
         else:
             yield from option_words({name: value})
-
-
-def shape_remarks(shape_spaces: Iterable[str], mean_shape: bool) -> list[str]:
-    """Report which betas are ignored if a body's shape space is not that of SMPL+H recordings.
-
-    `shape_spaces` are the shape spaces of the bodies.
-    """
-    other = sorted({*shape_spaces} - {SMPL_SHAPES})
-    if mean_shape or not other:
-        return []
-    return [
-        f"body shape: betas apply only to a body of the same shape space, here {', '.join(other)}; "
-        "betas of other recordings, such as AMASS's SMPL+H, are ignored: mean shape instead"
-    ]
 
 
 LIDAR = LidarDescription(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from motiondata.counting import counted
+from pipelines.clips.caption_files import samples_without_captions
 from pipelines.clips.inputs import InputFolders
-from pipelines.clips.options import BuildOptions
 from pipelines.clips.planned_clips import PlannedClips
 from pipelines.engine.failures import Outcome
 from pipelines.engine.plan import Plan
@@ -24,7 +24,6 @@ from pipelines.engine.summary import (
     subset_table,
 )
 from pipelines.engine.totals import SubsetTotals
-from pipelines.products.lidar.remarks import samples_without_captions
 from pipelines.products.lidar.sample import clip_bytes
 from shards.format.paths import split_of
 
@@ -86,7 +85,7 @@ class PlanReport(Report):
 
 
 def report_plan(
-    plan: Plan[PlannedClips], options: BuildOptions, paths: InputFolders, outcome: Outcome
+    plan: Plan[PlannedClips], points: int, paths: InputFolders, outcome: Outcome
 ) -> PlanReport:
     """Return the report of a plan."""
     without = None if paths.texts is None else samples_without_captions(plan.shards.columns)
@@ -95,7 +94,7 @@ def report_plan(
         samples=plan.samples,
         frames=plan.frames,
         shards=Counter(map(split_of, plan.shards.names)),
-        estimated_bytes=float(clip_bytes(plan.shards.columns, options).sum()),
+        estimated_bytes=float(clip_bytes(plan.shards.columns, points).sum()),
         drops=count_reasons(plan.drops),
         subsets=rows_by_subset(_count_subsets(plan), plan.drops),
         failures=failures_of(plan.drops),

@@ -9,13 +9,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from motiondata.captions import Caption, caption_texts, captions_to_details
+from motiondata.captions import Caption
 from motiondata.clip import Clip
 from motiondata.skeletons import JOINTS as SKELETON_JOINTS
+from pipelines.clips.clip_values import CLIP_COLUMNS, clip_columns, clip_values
 from pipelines.clips.members import DETAILS, TEXT
-from pipelines.clips.options import BuildOptions
 from pipelines.clips.planned_clips import PlannedClips
-from pipelines.engine.totals import SYNTHETIC
 from pipelines.products.lidar.description import CROWDED
 from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS, POSE, TRANS
 from shards.format.schema import ArraySpec, Schema
@@ -26,11 +25,7 @@ MANIFEST_COLUMNS = pa.schema(
         pa.field("hits_mean", pa.float64(), nullable=False),
         pa.field("empty_frames", pa.int64(), nullable=False),
         pa.field("crowded_frames", pa.int64(), nullable=False),
-        pa.field("fps", pa.float64(), nullable=False),
-        pa.field("source", pa.string(), nullable=False),
-        pa.field("subset", pa.string(), nullable=False),
-        pa.field("captions", pa.list_(pa.string()), nullable=False),
-        pa.field("flags", pa.list_(pa.string()), nullable=False),
+        *CLIP_COLUMNS,
     ]
 )
 """The manifest columns of LiDAR samples, in addition to the columns that all samples have."""
@@ -94,8 +89,7 @@ def lidar_values(
         JOINTS: seen.joints.astype(np.float32),
         POSE: clip.pose.astype(np.float32),
         TRANS: clip.trans.astype(np.float32),
-        DETAILS: {**_clip_details(clip), **details, "captions": captions_to_details(captions)},
-        TEXT: "".join(f"{caption.text}\n" for caption in captions),
+        **clip_values(clip, details, captions),
     }
 
 
@@ -104,37 +98,16 @@ def manifest_values(values: dict[str, Any], rays: int) -> dict[str, Any]:
 
     `rays` is the sensor's number of rays per frame.
     """
-    hits, details = values[HITS], values[DETAILS]
+    hits = values[HITS]
     return {
         "hits_min": int(hits.min()),
         "hits_mean": float(hits.mean()),
         "empty_frames": int(np.count_nonzero(hits == 0)),
         "crowded_frames": int(np.count_nonzero(hits > CROWDED * rays)),
-        "fps": float(details["fps_out"]),
-        "source": details["source"],
-        "subset": details["subset"],
-        "captions": caption_texts(details),
-        "flags": [
-            *([SYNTHETIC] if details.get(SYNTHETIC) else []),
-            *(flag for flag, raised in details["flags"].items() if raised),
-        ],
+        **clip_columns(values[DETAILS]),
     }
 
 
-def _clip_details(clip: Clip) -> dict[str, Any]:
-    return {
-        **({SYNTHETIC: True} if clip.recording.synthetic else {}),
-        "source": clip.recording.source,
-        "subset": clip.subset,
-        "fps_in": clip.recording.fps,
-        "fps_out": clip.fps,
-        "first_frame": clip.first_frame,
-        "last_frame": clip.last_frame,
-        "gender": clip.recording.gender,
-        "licence": clip.recording.licence,
-    }
-
-
-def clip_bytes(clips: PlannedClips, options: BuildOptions) -> NDArray[np.int64]:
+def clip_bytes(clips: PlannedClips, points: int) -> NDArray[np.int64]:
     """Estimate the size of each clip's samples in a shard, in bytes, shaped (clips,)."""
-    return clips.frames * frame_bytes(options.points) + clips.samples * sample_bytes()
+    return clips.frames * frame_bytes(points) + clips.samples * sample_bytes()

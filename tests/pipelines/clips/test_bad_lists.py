@@ -7,21 +7,21 @@ wrong with one clip's files costs that clip alone.
 import os
 import tracemalloc
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from motiondata.errors import DropReason, InputError
-from pipelines.clips.inputs import find_input_folders
-from pipelines.clips.options import BuildOptions
+from pipelines.clips.clip_source import ClipSource
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
+from pipelines.products.lidar.options import LidarBuildOptions
 from pipelines.products.lidar.plan_lidar import plan_lidar
 from shards.format.members import decode_member
 from tests.support.bad_recordings import Write, saved
 from tests.support.built_rows import HEADER, Outcome, build, make_rows
+from tests.support.lidar_options import with_parameters
 
 GOOD: dict[str, Write] = {key: saved() for key in ("a0", "b1", "c2")}
 ROW = "./pose_data/CMU/01/a0_poses.npy,0,9,{}.npy\n"
@@ -29,7 +29,7 @@ ROWS = HEADER + "".join(f"./pose_data/CMU/01/{key}_poses.npy,0,9,{key}.npy\n" fo
 
 
 @pytest.fixture
-def options(tmp_path: Path) -> BuildOptions:
+def options(tmp_path: Path) -> LidarBuildOptions:
     return make_rows(tmp_path, GOOD)
 
 
@@ -40,7 +40,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     return build(make_rows(root, GOOD), root / "out")
 
 
-def refused(options: BuildOptions, out: Path) -> str:
+def refused(options: LidarBuildOptions, out: Path) -> str:
     """Return what a build that must be refused says; it must have written nothing."""
     with pytest.raises(InputError) as caught:
         build_lidar(options, out, Execution())
@@ -83,20 +83,20 @@ REFUSED_INDICES: dict[str, tuple[str | bytes, str]] = {
 
 @pytest.mark.parametrize(("content", "message"), REFUSED_INDICES.values(), ids=REFUSED_INDICES)
 def test_a_wrong_index_is_one_sentence(
-    options: BuildOptions, tmp_path: Path, content: str | bytes, message: str
+    options: LidarBuildOptions, tmp_path: Path, content: str | bytes, message: str
 ) -> None:
-    options.index.write_bytes(content.encode() if isinstance(content, str) else content)
+    options.clips.index.write_bytes(content.encode() if isinstance(content, str) else content)
     said = refused(options, tmp_path / "out")
-    assert said.startswith(str(options.index))
+    assert said.startswith(str(options.clips.index))
     assert message in said
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to(path)])
 def test_an_index_that_is_no_file_is_one_sentence(
-    options: BuildOptions, tmp_path: Path, make: Callable[[Path], object]
+    options: LidarBuildOptions, tmp_path: Path, make: Callable[[Path], object]
 ) -> None:
-    options.index.unlink()
-    make(options.index)
+    options.clips.index.unlink()
+    make(options.clips.index)
     assert "expected an index such as index.csv" in refused(options, tmp_path / "out")
 
 
@@ -111,9 +111,9 @@ ODD_INDICES = {
 
 @pytest.mark.parametrize("content", ODD_INDICES.values(), ids=ODD_INDICES)
 def test_an_odd_index_gives_the_same_samples(
-    options: BuildOptions, tmp_path: Path, alone: Outcome, content: str
+    options: LidarBuildOptions, tmp_path: Path, alone: Outcome, content: str
 ) -> None:
-    options.index.write_bytes(content.encode())
+    options.clips.index.write_bytes(content.encode())
     assert build(options, tmp_path / "out").samples == alone.samples
 
 
@@ -126,22 +126,23 @@ def test_an_odd_index_gives_the_same_samples(
     ],
 )
 def test_frames_that_no_recording_has_cost_their_row_alone(
-    options: BuildOptions, tmp_path: Path, alone: Outcome, frames: str, reason: DropReason
+    options: LidarBuildOptions, tmp_path: Path, alone: Outcome, frames: str, reason: DropReason
 ) -> None:
-    options.index.write_text(ROWS + ROW.format("d3").replace("0,9", frames))
+    options.clips.index.write_text(ROWS + ROW.format("d3").replace("0,9", frames))
     outcome = build(options, tmp_path / "out")
     assert outcome.samples == alone.samples
     assert outcome.drops["d3"][0] == reason
 
 
 def test_a_thousand_rows_of_half_an_hour_make_no_more_shards_than_rows(
-    options: BuildOptions, tmp_path: Path
+    options: LidarBuildOptions, tmp_path: Path
 ) -> None:
     rows = (ROW.format(f"d{n}").replace("0,9", "0,36000") for n in range(1000))
-    options.index.write_text(ROWS + "".join(rows))
+    options.clips.index.write_text(ROWS + "".join(rows))
     tracemalloc.start()
     try:
-        assert 1 <= len(plan_lidar(options, find_input_folders(options)).shards) <= 1003
+        source = ClipSource.find(options.clips, options.packing)
+        assert 1 <= len(plan_lidar(source, options.scan).shards) <= 1003
         assert tracemalloc.get_traced_memory()[1] < 2**24
     finally:
         tracemalloc.stop()
@@ -165,7 +166,11 @@ CAPTIONS: dict[str, tuple[bytes, list[str] | None]] = {
 
 @pytest.mark.parametrize(("content", "said"), CAPTIONS.values(), ids=CAPTIONS)
 def test_captions_of_any_bytes_cost_nobody_a_sample(
-    options: BuildOptions, tmp_path: Path, alone: Outcome, content: bytes, said: list[str] | None
+    options: LidarBuildOptions,
+    tmp_path: Path,
+    alone: Outcome,
+    content: bytes,
+    said: list[str] | None,
 ) -> None:
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts/b1.txt").write_bytes(content)
@@ -195,7 +200,7 @@ UNREADABLE_CAPTIONS: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("make", UNREADABLE_CAPTIONS.values(), ids=UNREADABLE_CAPTIONS)
 def test_captions_that_cannot_be_read_cost_their_clip_alone(
-    options: BuildOptions, tmp_path: Path, alone: Outcome, make: Callable[[Path], object]
+    options: LidarBuildOptions, tmp_path: Path, alone: Outcome, make: Callable[[Path], object]
 ) -> None:
     (tmp_path / "texts").mkdir()
     make(tmp_path / "texts/b1.txt")
@@ -207,7 +212,7 @@ def test_captions_that_cannot_be_read_cost_their_clip_alone(
 
 
 def test_a_link_to_no_captions_is_no_captions(
-    options: BuildOptions, tmp_path: Path, alone: Outcome
+    options: LidarBuildOptions, tmp_path: Path, alone: Outcome
 ) -> None:
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts/b1.txt").symlink_to("nothing")
@@ -220,7 +225,7 @@ def write_lists(folder: Path, **lists: bytes) -> None:
 
 
 def test_listed_names_that_the_index_lacks_change_nothing(
-    options: BuildOptions, tmp_path: Path, alone: Outcome
+    options: LidarBuildOptions, tmp_path: Path, alone: Outcome
 ) -> None:
     names = b"a0\nb1\nc2\n" + b"nobody\n../../evil\n\xc3\xa9 \xe2\x80\xa8\n" + b"x" * 10**6
     write_lists(tmp_path, train=names, val=b"nobody2\n")
@@ -243,7 +248,7 @@ REFUSED_LISTS: dict[str, tuple[dict[str, bytes], str]] = {
 
 @pytest.mark.parametrize(("lists", "message"), REFUSED_LISTS.values(), ids=REFUSED_LISTS)
 def test_wrong_lists_are_one_sentence(
-    options: BuildOptions, tmp_path: Path, lists: dict[str, bytes], message: str
+    options: LidarBuildOptions, tmp_path: Path, lists: dict[str, bytes], message: str
 ) -> None:
     write_lists(tmp_path, **lists)
     assert message in refused(options, tmp_path / "out")
@@ -251,7 +256,7 @@ def test_wrong_lists_are_one_sentence(
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
 def test_a_list_that_is_no_file_is_one_sentence(
-    options: BuildOptions, tmp_path: Path, make: Callable[[Path], object]
+    options: LidarBuildOptions, tmp_path: Path, make: Callable[[Path], object]
 ) -> None:
     write_lists(tmp_path, train=b"a0\n")
     (tmp_path / "val.txt").unlink()
@@ -268,9 +273,9 @@ ODD_NAMES = {
 
 @pytest.mark.parametrize("name", ODD_NAMES.values(), ids=ODD_NAMES)
 def test_odd_names_in_the_archive_cost_no_other_recording(
-    options: BuildOptions, tmp_path: Path, alone: Outcome, name: bytes
+    options: LidarBuildOptions, tmp_path: Path, alone: Outcome, name: bytes
 ) -> None:
-    folder = os.fsencode(options.amass / "CMU/01")
+    folder = os.fsencode(options.clips.amass / "CMU/01")
     path = os.path.join(folder, name)  # noqa: PTH118 (a name in bytes)
     os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
     os.rename(os.path.join(folder, b"b1_poses.npz"), path)  # noqa: PTH104, PTH118
@@ -280,11 +285,11 @@ def test_odd_names_in_the_archive_cost_no_other_recording(
 
 
 def test_an_archive_in_a_folder_of_another_encoding_is_read(
-    options: BuildOptions, tmp_path: Path, alone: Outcome
+    options: LidarBuildOptions, tmp_path: Path, alone: Outcome
 ) -> None:
-    folder = options.amass / os.fsdecode(b"na\xefve")
+    folder = options.clips.amass / os.fsdecode(b"na\xefve")
     folder.mkdir()
-    (options.amass / "CMU").rename(folder / "CMU")
+    (options.clips.amass / "CMU").rename(folder / "CMU")
     outcome = build(options, tmp_path / "out")
     assert outcome.samples.keys() == alone.samples.keys()
     details = decode_member("json", outcome.samples["a0"]["json"])
@@ -306,15 +311,15 @@ def test_an_archive_in_a_folder_of_another_encoding_is_read(
     ],
 )
 def test_a_sensor_where_no_person_would_put_it_is_refused(
-    options: BuildOptions, wrong: dict[str, Any]
+    options: LidarBuildOptions, wrong: dict[str, Any]
 ) -> None:
     with pytest.raises(InputError, match=next(iter(wrong))):
-        replace(options, **wrong)
+        with_parameters(options, **wrong)
 
 
 @pytest.mark.parametrize("distance", [0.3, 0.5, 20.0])
 def test_a_sensor_within_the_body_or_far_from_it_is_no_error(
-    options: BuildOptions, tmp_path: Path, distance: float
+    options: LidarBuildOptions, tmp_path: Path, distance: float
 ) -> None:
-    near = replace(options, distance=distance, noise=0.5)
+    near = with_parameters(options, distance=distance, noise=0.5)
     assert build(near, tmp_path / "out").samples.keys() == GOOD.keys()

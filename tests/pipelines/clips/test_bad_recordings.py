@@ -90,7 +90,7 @@ def test_a_build_that_drops_every_row_is_a_sound_dataset_of_none(tmp_path: Path)
 def test_an_index_of_one_row_and_a_recording_of_one_frame_are_a_sample(tmp_path: Path) -> None:
     one = saved(poses=arrays()["poses"][:1], trans=TRANS[:1])
     options = make_rows(tmp_path, {"one": one})
-    options.index.write_text(options.index.read_text().replace(",0,9,", ",0,1,"))
+    options.clips.index.write_text(options.clips.index.read_text().replace(",0,9,", ",0,1,"))
     outcome = build(options, tmp_path / "out")
     assert list(outcome.samples) == ["one"]
     assert npy_to_array(outcome.samples["one"]["points.npy"]).shape == (1, 16, 3)

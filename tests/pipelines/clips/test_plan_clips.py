@@ -9,19 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from motiondata.errors import InputError
-from pipelines.clips.inputs import find_input_folders
-from pipelines.clips.options import BuildOptions
+from pipelines.clips.clip_source import ClipSource
+from pipelines.clips.options import PackingOptions
 from pipelines.clips.pack_shards import cut_evenly
 from pipelines.clips.planned_clips import PlannedClips
 from pipelines.engine.plan import Plan, PlannedShard
+from pipelines.products.lidar.options import LidarBuildOptions
 from pipelines.products.lidar.plan_lidar import plan_lidar
 from tests.support.archive import BAD, GOOD, SPLITS, MadeArchive
+from tests.support.lidar_options import lidar_options
 
 KNOWN_BEFORE_READING = {"humanact12", "missing", "wrong_release", "no_split"}
 
 
-def plan_of(options: BuildOptions) -> Plan[PlannedClips]:
-    return plan_lidar(options, find_input_folders(options))
+def plan_of(options: LidarBuildOptions) -> Plan[PlannedClips]:
+    return plan_lidar(ClipSource.find(options.clips, options.packing), options.scan)
 
 
 def keys_of(shard: PlannedShard) -> list[str]:
@@ -57,8 +59,8 @@ def test_splits_are_shards_apart_in_the_order_of_the_index(archive: MadeArchive)
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_shards_differ_by_a_clip_at_the_most(archive: MadeArchive, count: int) -> None:
     sizes = np.random.default_rng(count).integers(1, 10**7, 300)
-    options = archive.options(shard_megabytes=int(sizes.sum() / 1e6 / count))
-    shards = [sizes[part] for part in cut_evenly(sizes, options)]
+    packing = PackingOptions(int(sizes.sum() / 1e6 / count))
+    shards = [sizes[part] for part in cut_evenly(sizes, packing)]
     assert len(shards) == count
     assert np.concatenate(shards).tolist() == sizes.tolist()
     assert max(map(sum, shards)) <= sizes.sum() / count + sizes.max()
@@ -69,8 +71,8 @@ SIZES = st.lists(st.integers(1, 10**7), max_size=40)
 
 @given(SIZES, st.integers(1, 20))
 def test_clips_are_cut_where_the_slow_way_of_cutting_cuts(sizes: list[int], megabytes: int) -> None:
-    options = BuildOptions(Path(), Path(), shard_megabytes=megabytes)
-    parts = [part.tolist() for part in cut_evenly(np.array(sizes, np.int64), options)]
+    packing = PackingOptions(megabytes)
+    parts = [part.tolist() for part in cut_evenly(np.array(sizes, np.int64), packing)]
     assert parts == cut_one_by_one(sizes, megabytes * 1e6)
 
 
@@ -105,7 +107,7 @@ def test_a_row_longer_than_any_clip_is_dropped_and_changes_no_shard(
     plans = []
     for rows in (good, long + good):
         index.write_text("source_path,start_frame,end_frame,new_name\n" + rows)
-        options = BuildOptions(index, archive.root / "amass", shard_megabytes=1)
+        options = lidar_options(index, archive.root / "amass", shard_megabytes=1)
         plans.append(plan_of(options))
     before, after = ([keys_of(shard) for shard in plan.shards] for plan in plans)
     assert len(before) > 1
@@ -124,7 +126,7 @@ def test_a_limit_plans_the_first_clips_that_can_be_built(archive: MadeArchive) -
 def test_without_lists_all_clips_are_in_one_split(archive: MadeArchive, tmp_path: Path) -> None:
     index = tmp_path / "index.csv"
     index.write_bytes((archive.root / "index.csv").read_bytes())
-    plan = plan_of(BuildOptions(index, archive.root / "amass"))
+    plan = plan_of(lidar_options(index, archive.root / "amass"))
     assert {shard.split for shard in plan.shards} == {"all"}
 
 
@@ -134,7 +136,7 @@ def test_two_samples_of_one_key_are_refused(archive: MadeArchive, tmp_path: Path
     index.write_text(
         "source_path,start_frame,end_frame,new_name\n" + rows.format("a") + rows.format("A_v1")
     )
-    options = BuildOptions(index, archive.root / "amass", views=2)
+    options = lidar_options(index, archive.root / "amass", views=2)
     with pytest.raises(InputError, match="A_v1"):
         plan_of(options)
 

@@ -2,16 +2,18 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from cli import main
-from pipelines.clips.options import BuildOptions
+from pipelines.clips.options import ClipSelection
 from pipelines.datasets.info import info
 from pipelines.datasets.verify import verify
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
+from pipelines.products.lidar.options import LidarBuildOptions, LidarOptions
 from shards.format.dataset import Dataset
 from tests.support.archive import MadeArchive
 
@@ -79,12 +81,13 @@ def test_a_build_without_an_index_has_the_samples_of_an_index_of_all_frames(
     index.write_text(f"source_path,start_frame,end_frame,new_name\n{rows}")
     (mine / "takes" / "broken.npz").unlink()
     mine = mine.rename(tmp_path / "recordings")
-    parameters = {"body": archive.root / "body.npz", "points": 32, "mirror": True}
+    clips: dict[str, Any] = {"body": archive.root / "body.npz", "mirror": True}
     hashes = []
-    for name, options in {
-        "with": BuildOptions(index, mine, **parameters),  # type: ignore[arg-type]
-        "without": BuildOptions.of_recordings(mine, **parameters),
+    for name, selection in {
+        "with": ClipSelection(index, mine, **clips),
+        "without": ClipSelection.of_recordings(mine, **clips),
     }.items():
+        options = LidarBuildOptions(selection, LidarOptions(points=32))
         build_lidar(options, tmp_path / name, Execution())
         hashes.append(Dataset.open(tmp_path / name).content_hash)
     assert hashes[0] == hashes[1]

@@ -6,13 +6,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
 
 from motiondata.errors import InputError
-from pipelines.clips.inputs import absolute_inputs
 from pipelines.datasets.info import info
 from pipelines.datasets.statistics import stats
 from pipelines.datasets.verify import verify
@@ -35,9 +33,6 @@ from shards.stats.moments import fold
 from tests.support.archive import MadeArchive, make_archive
 from tests.support.compare_builds import files_of
 
-if TYPE_CHECKING:
-    from pipelines.clips.options import BuildOptions
-
 SHARD = "train/000000.tar"
 
 
@@ -49,8 +44,7 @@ def mine(built: Dataset, out: Path) -> Path:
 
 def planned(archive: MadeArchive) -> tuple[LidarProduct, PlannedBuild]:
     """Plan the build of the built dataset."""
-    options: BuildOptions = absolute_inputs(archive.options(mirror=True, views=2))
-    product = LidarProduct.of(options)
+    product = LidarProduct.of(archive.options(mirror=True, views=2))
     return product, product.plan_around({})
 
 

@@ -38,8 +38,8 @@ class LosingProduct(LidarProduct):
 
     def plan_around(self, kept: dict[str, KeptShard]) -> PlannedBuild:
         planned = super().plan_around(kept)
-        lose, root = LOSSES[(self.options.index.parent / "loss").read_text()]
-        lose(self.options.index.parent / root)
+        lose, root = LOSSES[(self.source.selection.index.parent / "loss").read_text()]
+        lose(self.source.selection.index.parent / root)
         return planned
 
 

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from motiondata.errors import InputError
-from pipelines.clips.options import BuildOptions
 from pipelines.datasets.verify import verify
 from pipelines.engine.build import build
 from pipelines.engine.errors import AbortedError
@@ -20,6 +19,7 @@ from pipelines.engine.execution import Execution
 from pipelines.engine.output_folder import PLAN
 from pipelines.engine.workers.executor import run_jobs
 from pipelines.products.lidar.build import build_lidar
+from pipelines.products.lidar.options import LidarBuildOptions
 from pipelines.products.lidar.product import LidarProduct
 from tests.support.archive import MadeArchive, write_recording
 from tests.support.compare_builds import expect_no_unfinished_files, files_of, finished_shards
@@ -89,7 +89,7 @@ PARAMETER_CHANGES: dict[str, object] = {
 }  # fmt: skip
 
 
-def expect_refusal(options: BuildOptions, out: Path, difference: str) -> None:
+def expect_refusal(options: LidarBuildOptions, out: Path, difference: str) -> None:
     """Expect a build to refuse with the difference, and to change nothing."""
     left = files_of(out)
     with pytest.raises(InputError, match=difference) as refused:
@@ -202,7 +202,7 @@ FAULTS = st.builds(
 
 
 def build_shuffled(
-    options: BuildOptions, out: Path, order: int, fault: Fault | None, workers: int
+    options: LidarBuildOptions, out: Path, order: int, fault: Fault | None, workers: int
 ) -> None:
     """Build with the jobs in another order until a fault ends it; without one, on Ray if asked."""
 
@@ -223,7 +223,7 @@ def build_shuffled(
 
 
 def expect_the_same_bytes(
-    options: BuildOptions, folder: Path, faults: list[Fault], order: int, workers: int
+    options: LidarBuildOptions, folder: Path, faults: list[Fault], order: int, workers: int
 ) -> None:
     """Build without and with interruptions, and compare."""
     build_lidar(options, folder / "whole", Execution())

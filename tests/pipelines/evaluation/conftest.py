@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from motiondata.synthesis.corpus.corpus import synthesize
-from pipelines.clips.options import BuildOptions
 from pipelines.engine.execution import Execution
 from pipelines.evaluation.references import References, read_references
 from pipelines.products.lidar.build import build_lidar
 from shards.format.dataset import Dataset
 from tests.support.archive import SENSOR
+from tests.support.lidar_options import lidar_options
 from tests.support.one_thread import one_thread as one_thread
 from tests.support.small_body import small_arrays
 
@@ -40,7 +40,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     synthesize(root / "corpus", CLIPS, seed=3)
     np.savez(root / "body.npz", **small_arrays())  # type: ignore[arg-type]
     (root / "sensor.toml").write_text(SENSOR)
-    options = BuildOptions(
+    options = lidar_options(
         root / "corpus/index.csv",
         root / "corpus/amass",
         body=root / "body.npz",

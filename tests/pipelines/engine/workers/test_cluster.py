@@ -10,14 +10,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, chdir
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
-from pipelines.clips.options import BuildOptions
 from pipelines.datasets.verify import verify
 from pipelines.engine.execution import Execution
 from pipelines.engine.jobs import RowListener, ShardJob
@@ -26,9 +24,11 @@ from pipelines.engine.run_lock import locked_run
 from pipelines.engine.shard import build_shard
 from pipelines.engine.workers.executor import run_jobs
 from pipelines.products.lidar.build import build_lidar
+from pipelines.products.lidar.options import LidarBuildOptions
 from tests.pipelines.engine.workers.test_executor import jobs_of
 from tests.support.archive import MadeArchive
 from tests.support.compare_builds import files_of
+from tests.support.lidar_options import with_parameters
 from tests.support.reference_data import ROOT
 
 STORE_BYTES = 80_000_000
@@ -54,17 +54,20 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield started
 
 
-def files_without_ray(options: BuildOptions, out: Path) -> dict[str, bytes]:
+def files_without_ray(options: LidarBuildOptions, out: Path) -> dict[str, bytes]:
     """Return the files of a dataset that this process builds alone."""
     build_lidar(options, out, Execution())
     return files_of(out)
 
 
-def relative(options: BuildOptions) -> BuildOptions:
+def relative(options: LidarBuildOptions) -> LidarBuildOptions:
     """Return options whose paths lead from the current folder to the same files."""
-    names = ("index", "amass", "body", "sensor")
-    index, amass, body, sensor = (os.path.relpath(getattr(options, name)) for name in names)
-    return replace(options, index=Path(index), amass=Path(amass), body=Path(body), sensor=sensor)
+    clips = options.clips
+    paths = (clips.index, clips.amass, clips.body, options.scan.sensor)
+    index, amass, body, sensor = (os.path.relpath(str(path)) for path in paths)
+    return with_parameters(
+        options, index=Path(index), amass=Path(amass), body=Path(body), sensor=sensor
+    )
 
 
 def test_two_nodes_give_the_bytes_of_one_process_from_relative_paths(

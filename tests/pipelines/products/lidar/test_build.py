@@ -1,6 +1,5 @@
 """Whole builds: what is in the samples, and that the same inputs give the same bytes."""
 
-import dataclasses
 import json
 import shutil
 from collections.abc import Callable
@@ -19,13 +18,14 @@ from motiondata.skeletons import LEFT_JOINTS, RIGHT_JOINTS
 from pipelines.datasets.info import info
 from pipelines.datasets.statistics import stats
 from pipelines.datasets.verify import verify
+from pipelines.engine.build import build
 from pipelines.engine.execution import Execution
 from pipelines.engine.failures import FailureBudget
 from pipelines.engine.jobs import ShardJob
 from pipelines.engine.receipts import Receipt
 from pipelines.engine.shard import build_shard
-from pipelines.products.lidar.assets import load_assets
 from pipelines.products.lidar.build import build_lidar, dry_run
+from pipelines.products.lidar.product import LidarProduct
 from shards import open_dataset
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
@@ -34,6 +34,7 @@ from shards.format.reading import iter_samples, read_member
 from tests.pipelines.clips.test_plan_clips import KNOWN_BEFORE_READING
 from tests.support.archive import BAD, GOOD, MadeArchive
 from tests.support.compare_builds import files_of
+from tests.support.lidar_options import with_parameters
 
 
 def samples_of(dataset: Dataset) -> dict[str, dict[str, Any]]:
@@ -176,7 +177,7 @@ def test_ray_workers_give_the_same_bytes_as_this_process(
 def test_a_build_without_captions_or_lists_says_so(archive: MadeArchive, tmp_path: Path) -> None:
     (tmp_path / "alone").mkdir()
     index = shutil.copy(archive.root / "index.csv", tmp_path / "alone")
-    options = dataclasses.replace(archive.options(), index=Path(index))
+    options = with_parameters(archive.options(), index=Path(index))
     for said in (
         str(build_lidar(options, tmp_path / "out", Execution())),
         str(dry_run(options, tmp_path / "planned", Execution())),
@@ -194,7 +195,7 @@ def test_a_build_without_captions_or_lists_says_so(archive: MadeArchive, tmp_pat
 def test_info_tells_samples_without_captions(archive: MadeArchive, tmp_path: Path) -> None:
     texts = shutil.copytree(archive.root / "texts", tmp_path / "texts")
     (texts / "000003.txt").unlink()
-    options = dataclasses.replace(archive.options(), texts=texts)
+    options = with_parameters(archive.options(), texts=texts)
     build_lidar(options, tmp_path / "out", Execution())
     captions = Dataset.open(tmp_path / "out").manifest["captions"].to_pylist()
     line = f"captions: {sum(map(len, captions))}; without captions: 1 of {len(GOOD)} samples"
@@ -208,7 +209,7 @@ def test_a_build_counts_captions_and_warns_where_most_clips_have_none(
     for file in sorted(texts.iterdir())[1:]:
         file.unlink()
     for folder, without in ((archive.root / "texts", 0), (texts, len(GOOD) - 1)):
-        options = dataclasses.replace(archive.options(), texts=folder)
+        options = with_parameters(archive.options(), texts=folder)
         out = tmp_path / f"out{without}"
         planned = str(dry_run(options, out, Execution()))
         built = str(build_lidar(options, out, Execution()))
@@ -227,7 +228,7 @@ def test_captions_that_are_still_packed_are_named(
     (tmp_path / "texts.zip").write_bytes(b"PK")
     if folder != "nothing":
         (tmp_path / "texts").mkdir()
-    options = dataclasses.replace(archive.options(), index=index)
+    options = with_parameters(archive.options(), index=index)
     said = str(dry_run(options, tmp_path / "out", Execution()))
     assert f"{tmp_path / 'texts.zip'} was not read: unpack it" in said
 
@@ -248,7 +249,7 @@ def test_betas_of_another_shape_space_are_said_to_be_ignored(
     archive: MadeArchive, tmp_path: Path
 ) -> None:
     for body, mean_shape in ((None, False), (None, True), (archive.root / "body.npz", False)):
-        options = dataclasses.replace(archive.options(mean_shape=mean_shape), body=body)
+        options = with_parameters(archive.options(mean_shape=mean_shape), body=body)
         out = tmp_path / f"{body is None}{mean_shape}"
         summary = str(build_lidar(options, out, Execution()))
         ignored = body is None and not mean_shape
@@ -270,19 +271,17 @@ def stop_after(shards: int) -> Callable[[ShardJob, Any], Receipt]:
 
 
 def test_an_interrupted_build_goes_on_and_gives_the_same_bytes(
-    archive: MadeArchive, built: Dataset, out: Path, monkeypatch: pytest.MonkeyPatch
+    archive: MadeArchive, built: Dataset, out: Path
 ) -> None:
     options = archive.options(mirror=True, views=2)
-    monkeypatch.setattr("pipelines.engine.build.build_shard", stop_after(2))
     with pytest.raises(KeyboardInterrupt):
-        build_lidar(options, out, Execution())
+        build(LidarProduct.of(options), out, Execution(), build_shard=stop_after(2))
     with pytest.raises(DatasetError, match="not a finished dataset"):
         Dataset.open(out)
     done = {path: path.stat().st_mtime_ns for path in out.glob("*/*.tar")}
     assert len(done) == 2
     (out / "train").mkdir(exist_ok=True)
     (out / "train" / "000000.tar.0123456789abcdef.tmp").write_bytes(b"left by a killed run")
-    monkeypatch.undo()
     build_lidar(options, out, Execution())
     assert {path: path.stat().st_mtime_ns for path in done} == done
     assert files_of(out) == files_of(built.path)
@@ -406,10 +405,10 @@ def test_a_smaller_sample_is_the_start_of_a_larger_one(archive: MadeArchive, out
 def test_the_body_that_was_scanned_is_named_in_every_sample(
     built: Dataset, archive: MadeArchive
 ) -> None:
-    tools = load_assets(archive.options())
+    body = read_body(archive.root / "body.npz").id
     for key in built.manifest["key"].to_pylist():
         details = json.loads(read_member(built, key, "json"))
-        assert details["body"] == tools.bodies["neutral"].id
+        assert details["body"] == body
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

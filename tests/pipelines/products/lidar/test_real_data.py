@@ -9,7 +9,6 @@ import pytest
 
 from motiondata.skeletons import JOINT
 from motiondata.sources.humanml3d.index import read_index
-from pipelines.clips.options import BuildOptions
 from pipelines.datasets.verify import verify
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
@@ -17,6 +16,7 @@ from pipelines.sources import import_cmu
 from shards.format.dataset import Dataset
 from shards.format.members import decode_member
 from shards.format.reading import read_member
+from tests.support.lidar_options import lidar_options
 from tests.support.reference_data import reference_data
 
 WALKS = {"012181": "02_01", "008522": "02_02", "002586": "02_03"}
@@ -28,7 +28,7 @@ def cmu(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     index = reference_data("humanml3d", "index.csv")
     root = tmp_path_factory.mktemp("cmu")
     import_cmu(reference_data("cmu_asfamc"), root / "archive")
-    options = BuildOptions(index, root / "archive", splits=index.parent)
+    options = lidar_options(index, root / "archive", splits=index.parent)
     build_lidar(options, root / "lidar", Execution())
     return Dataset.open(root / "lidar")
 
@@ -76,7 +76,7 @@ def test_a_recording_of_amass_gives_its_clip(tmp_path: Path) -> None:
     recording.symlink_to(reference_data("amass", "amass_sample.npz"))
     row = "./pose_data/KIT/3/sample_poses.npy,0,101,000000.npy"
     (tmp_path / "index.csv").write_text(f"source_path,start_frame,end_frame,new_name\n{row}\n")
-    options = BuildOptions(tmp_path / "index.csv", tmp_path / "amass")
+    options = lidar_options(tmp_path / "index.csv", tmp_path / "amass")
     build_lidar(options, tmp_path / "lidar", Execution())
     dataset = Dataset.open(tmp_path / "lidar")
     assert dataset.manifest["frames"].to_pylist() == [101]

@@ -1,4 +1,4 @@
-"""Report lines about missing captions, which are easy to overlook."""
+"""Which planned samples have no caption file. That is easy to overlook."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def samples_without_captions(clips: PlannedClips) -> int:
     for wanted, file in (("plain", "captions"), ("twin", "twin_captions")):
         absent = pc.is_null(table[f"{file}_{Stamp._fields[0]}"])
         missing += pc.sum(pc.and_(table[wanted], absent)).as_py() or 0
-    return missing * clips.views
+    return missing * clips.samples_per_variant
 
 
 def caption_warnings(clips: PlannedClips, texts: Path | None) -> tuple[str, ...]:

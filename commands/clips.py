@@ -1,0 +1,63 @@
+"""The arguments and options that all commands share that build a dataset from motion clips."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, TypeVar
+
+import click
+
+from commands.options import help_of, options_of
+from commands.parameters import ANY, FOLDER
+from pipelines.clips.options import ClipSelection, PackingOptions, is_recording
+
+T = TypeVar("T")
+Function = Callable[..., Any]
+
+
+def clip_options(command: Function) -> Function:
+    """Add SOURCE and the options that choose clips, which `take_selection` takes out again."""
+    types = {"texts": FOLDER, "splits": FOLDER, "body": ANY}
+    command = options_of(ClipSelection, skip=("index", "amass"), types=types)(command)
+    command = click.option("--amass", type=FOLDER, help=help_of(ClipSelection)["amass"])(command)
+    return click.argument("source", type=ANY)(command)
+
+
+def packing_options(command: Function) -> Function:
+    """Add the options of `PackingOptions`."""
+    return options_of(PackingOptions)(command)
+
+
+def take(options: type[T], parameters: dict[str, Any]) -> T:
+    """Take the fields of a dataclass out of the parameters of a command, and make the object."""
+    return options(**_take_fields(options, parameters))
+
+
+def _take_fields(options: type, parameters: dict[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(options)} & {*parameters}
+    return {name: parameters.pop(name) for name in names}
+
+
+def take_selection(parameters: dict[str, Any]) -> ClipSelection:
+    """Take the selection of clips out of the parameters of a command.
+
+    SOURCE is an index or, without one, a recording or a folder of recordings. Raises
+    `click.UsageError` if it does not exist, and if --amass is missing or superfluous.
+    """
+    source, amass = parameters.pop("source"), parameters.pop("amass")
+    is_index = not (is_recording(source) or source.is_dir())
+    if not source.exists() and (amass is None or not is_index):
+        raise click.UsageError(f"{source} does not exist")
+    chosen = _take_fields(ClipSelection, parameters)
+    if not is_index and amass is not None:
+        raise click.UsageError(
+            f"--amass is for an index, and {source} is "
+            f"{'a folder' if source.is_dir() else 'a recording'}: name one of them alone"
+        )
+    if not is_index:
+        return ClipSelection.of_recordings(source, **chosen)
+    if amass is None:
+        raise click.UsageError(
+            f"expected --amass, the folder of the recordings that {source} names; or, without an "
+            "index, a recording (.npz) or a folder of them"
+        )
+    return ClipSelection(source, amass, **chosen)

@@ -1,0 +1,56 @@
+"""The bodies that a selection of clips is posed with: one for each gender."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from motiondata.bodies.body import Body
+from motiondata.bodies.bundled import bundled_body
+from motiondata.bodies.loading import load_bodies
+from motiondata.recording import GENDERS, SMPL_SHAPES
+from pipelines.engine.digests import digest_json
+
+
+@dataclass(frozen=True)
+class BodyFacts:
+    """What a dataset records of its bodies. It is small, unlike the bodies."""
+
+    hash: str
+    """One hash that covers the bodies of all genders."""
+    provenance: tuple[dict[str, Any], ...]
+    """The id, the name, and the shape space of each different body."""
+
+
+def load_bodies_by_gender(path: Path | None) -> Mapping[str, Body]:
+    """Load the bodies of a file or folder, or the bundled body for every gender if there is none.
+
+    Raises `InputError` if a body is invalid.
+    """
+    return load_bodies(path) if path else dict.fromkeys(GENDERS, bundled_body())
+
+
+def facts_of(bodies: Mapping[str, Body]) -> BodyFacts:
+    """Return what a dataset records of the bodies of all genders."""
+    different = {body.id: body for body in bodies.values()}.values()
+    return BodyFacts(
+        digest_json({gender: bodies[gender].id for gender in GENDERS}),
+        tuple(
+            {"id": body.id, "name": body.name, "shape_space": body.shape_space}
+            for body in different
+        ),
+    )
+
+
+def shape_remarks(shape_spaces: Iterable[str], mean_shape: bool) -> list[str]:
+    """Report which betas are ignored if a body's shape space is not that of SMPL+H recordings.
+
+    `shape_spaces` are the shape spaces of the bodies.
+    """
+    other = sorted({*shape_spaces} - {SMPL_SHAPES})
+    if mean_shape or not other:
+        return []
+    return [
+        f"body shape: betas apply only to a body of the same shape space, here {', '.join(other)}; "
+        "betas of other recordings, such as AMASS's SMPL+H, are ignored: mean shape instead"
+    ]

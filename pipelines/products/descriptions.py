@@ -1,0 +1,17 @@
+"""The descriptions of all products, for what reads a finished dataset.
+
+`DESCRIPTIONS` is the one list of products.
+"""
+
+from pipelines.engine.description import ProductDescription
+from pipelines.products.features.description import FEATURES_PRODUCT
+from pipelines.products.lidar.description import LIDAR
+from pipelines.products.unknown import UnknownProduct
+
+DESCRIPTIONS = {product.name: product for product in (LIDAR, FEATURES_PRODUCT)}
+"""The descriptions of all products, by name."""
+
+
+def describe(name: str) -> ProductDescription:
+    """Return the description of a product, or `UnknownProduct` for a name that is not listed."""
+    return DESCRIPTIONS.get(name) or UnknownProduct.called(name)

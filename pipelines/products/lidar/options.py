@@ -1,0 +1,89 @@
+"""The options of a LiDAR dataset: how the clips are scanned.
+
+`LidarBuildOptions` holds all options that may change a byte of the dataset and no others, so that
+the plan's fingerprint covers all of them.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from motiondata.devices import CPU, SCAN_DEVICES
+from pipelines.clips.options import ClipSelection, PackingOptions, expect, expect_at_least
+from shards.format.paths import refuse_url
+
+DISTANCES = (0.3, 500.0)
+"""The permitted distances in meters: from just outside a body that stands still to beyond the range
+of such LiDARs."""
+HEIGHTS = (-10.0, 100.0)
+"""The permitted heights in meters: from a sensor in a pit to one on a mast. Recordings may lie some
+meters off the floor."""
+MAX_NOISE = 1.0
+"""The maximum range noise in meters. Such LiDARs have range errors of centimeters (their data
+sheets)."""
+PARAMETER_ORDER = (
+    "sensor",
+    "points",
+    "distance",
+    "height",
+    "views",
+    "in_place",
+    "mean_shape",
+    "mirror",
+    "noise",
+    "seed",
+    "device",
+    "limit",
+    "shard_megabytes",
+)
+"""The parameters in `dataset.json`, in the order in which they are written."""
+
+
+@dataclass(frozen=True)
+class LidarOptions:
+    """How clips are scanned. Raises `InputError` for invalid values."""
+
+    sensor: str = "os1-128"
+    """Name of a sensor preset, such as vlp-16, or path of a sensor file."""
+    points: int = 384
+    """Number of points kept per frame."""
+    distance: float = 8.0
+    """Horizontal distance from the sensor to the middle of the root's path, in meters."""
+    height: float = 1.0
+    """Height of the sensor above the floor, in meters."""
+    views: int = 1
+    """Number of sensors, evenly spaced around the subject. Each makes one sample per clip."""
+    noise: float = 0.0
+    """Standard deviation of the range noise along each ray, in meters; 0 gives an exact scan."""
+    seed: int = 0
+    """Seed of the range noise. It is combined with the sample's key and the frame number."""
+    device: str = CPU
+    """Device that poses, scans, and samples. The last bits of results differ between devices."""
+
+    def __post_init__(self) -> None:
+        refuse_url(self.sensor)
+        expect_at_least(self, "points", 1)
+        expect_at_least(self, "views", 1)
+        expect_at_least(self, "noise", 0.0)
+        for name, (nearest, farthest) in (("distance", DISTANCES), ("height", HEIGHTS)):
+            within = nearest <= getattr(self, name) <= farthest
+            expect(within, self, name, f"{nearest:g} to {farthest:g} meters")
+        expect(self.noise <= MAX_NOISE, self, "noise", f"at most {MAX_NOISE:g} meters")
+        expect(self.device in SCAN_DEVICES, self, "device", f"one of {', '.join(SCAN_DEVICES)}")
+
+
+@dataclass(frozen=True)
+class LidarBuildOptions:
+    """The clips of a LiDAR dataset, how they are scanned, and how they are packed."""
+
+    clips: ClipSelection
+    scan: LidarOptions = field(default_factory=LidarOptions)
+    packing: PackingOptions = field(default_factory=PackingOptions)
+
+    def parameters(self, sensor_name: str) -> dict[str, Any]:
+        """Return all parameters that may change a byte, without paths, as in `dataset.json`.
+
+        `sensor_name` is the name in the sensor's file.
+        """
+        owners = (asdict(self.clips), asdict(self.scan), asdict(self.packing))
+        values = {name: value for owner in owners for name, value in owner.items()}
+        return {name: values[name] for name in PARAMETER_ORDER} | {"sensor": sensor_name}

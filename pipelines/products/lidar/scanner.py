@@ -1,0 +1,145 @@
+"""The open LiDAR product: it scans clips with the bodies, the sensor and the kernels that it holds.
+
+A scan is started first and awaited only when its sample is needed, so that a device can work on
+many clips meanwhile.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.bodies.posing import ShapedBody, pose_joints
+from motiondata.clip import Clip, hold_in_place
+from motiondata.guards import POSTURE_FLAGS, posture_flags
+from motiondata.lidar.observer import Pending, RangeNoise, Request
+from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor, turn
+from motiondata.mirroring import mirror_clip
+from pipelines.clips.clip_source import ClipSource
+from pipelines.clips.planned_clips import PlannedClip, PlannedVariant
+from pipelines.engine.product import FinishSamples
+from pipelines.products.lidar.assets import LidarAssets
+from pipelines.products.lidar.options import LidarOptions
+from pipelines.products.lidar.sample import LidarClip, lidar_values
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A clip to scan, and the pose of the sensor."""
+
+    clip: Clip
+    shaped: ShapedBody
+    joints: NDArray[np.float64]
+    """Shaped (frames, 22, 3), world frame, meters."""
+    T_world_sensor: NDArray[np.float64]
+    """Transform from the sensor frame to the world frame, shaped (4, 4)."""
+    view: int
+    """The number of the sensor around the subject; 0 is the one in front."""
+
+
+@dataclass(frozen=True)
+class PendingSample:
+    """A sample whose scan is in progress."""
+
+    variant: PlannedVariant
+    scene: Scene
+    scan: Callable[[], LidarClip]
+    """Wait for the scan and return it."""
+
+    @property
+    def key(self) -> str:
+        """The key of the sample."""
+        return self.variant.keys[self.scene.view]
+
+
+@dataclass(frozen=True)
+class LidarScanner:
+    """Makes LiDAR samples of planned clips. Do not share it: its observer serves one process."""
+
+    source: ClipSource
+    options: LidarOptions
+    assets: LidarAssets
+
+    @property
+    def lookahead_frames(self) -> int:
+        """The number of frames that the observer wants in progress at once."""
+        return self.assets.observer.lookahead_frames
+
+    def prefetch(self, planned: PlannedClip) -> None:
+        """Prefetch a clip's recording and captions."""
+        self.source.prefetch(planned)
+
+    def begin(self, planned: PlannedClip) -> FinishSamples:
+        """Begin the scans of a clip; raises `RecordingError` if its recording is unusable."""
+        clip, shaped = self.source.read(planned, self.assets.bodies)
+        pending = list(self._begin_samples(clip, shaped, planned))
+        return lambda: [self._finish_sample(sample) for sample in pending]
+
+    def _begin_samples(
+        self, clip: Clip, shaped: ShapedBody, planned: PlannedClip
+    ) -> Iterator[PendingSample]:
+        """Start the scan of each sample of a planned clip; yield the pending samples."""
+        for variant in planned.variants:
+            for view, key in enumerate(variant.keys):
+                scene = self.make_scene(clip, shaped, variant.mirrored, view)
+                yield PendingSample(variant, scene, self.begin_scan(scene, key))
+
+    def _finish_sample(self, pending: PendingSample) -> tuple[str, dict[str, Any]]:
+        """Return a sample's key and the values of its members; raises as `read_captions` does."""
+        captions = self.source.read_captions(pending.variant)
+        details = self._details(pending.scene, pending.variant.mirrored)
+        return pending.key, lidar_values(pending.scene.clip, pending.scan(), details, captions)
+
+    def make_scene(self, clip: Clip, shaped: ShapedBody, mirrored: bool, view: int) -> Scene:
+        """Mirror the clip or hold it in place, as the sample requires, and place the sensor."""
+        varied = mirror_clip(clip) if mirrored else clip
+        varied = hold_in_place(varied) if self.source.selection.in_place else varied
+        joints = pose_joints(shaped, varied.pose, varied.trans)
+        T_world_sensor = place_sensor(
+            joints[:, 0],
+            first_heading(joints),
+            distance=self.options.distance,
+            height=self.options.height,
+            views=self.options.views,
+        )
+        return Scene(varied, shaped, joints, T_world_sensor[view], view)
+
+    def begin_scan(self, scene: Scene, key: str) -> Callable[[], LidarClip]:
+        """Start the scan of all frames of a scene.
+
+        `key` and the options' seed determine the range noise.
+        """
+        request = Request(
+            scene.shaped,
+            scene.clip.pose,
+            scene.clip.trans,
+            invert_rigid(scene.T_world_sensor),
+            RangeNoise(self.options.noise, self.options.seed, key),
+        )
+        return partial(_finish_scan, scene, self.assets.observer.begin(request))
+
+    def _details(self, scene: Scene, mirrored: bool) -> dict[str, Any]:
+        """Return the fields of a sample's JSON that describe its scene."""
+        found = posture_flags(scene.joints)
+        return {
+            "mirrored": mirrored,
+            "in_place": self.source.selection.in_place,
+            "body": scene.shaped.body.id,
+            "betas": scene.shaped.betas.tolist(),
+            "sensor": self.assets.sensor.name,
+            "view": scene.view,
+            "T_world_sensor": scene.T_world_sensor.tolist(),
+            "noise": self.options.noise,
+            "seed": self.options.seed,
+            "flags": {flag: flag in found for flag in POSTURE_FLAGS},
+        }
+
+
+def _finish_scan(scene: Scene, pending: Pending) -> LidarClip:
+    seen = pending()
+    T_sensor_world = invert_rigid(scene.T_world_sensor)
+    joints = turn(T_sensor_world[:3, :3], scene.joints) + T_sensor_world[:3, 3]
+    return LidarClip(seen.points, seen.hits, seen.parts, joints)
