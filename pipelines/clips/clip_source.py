@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -128,10 +129,14 @@ class ClipSource:
 
     def prefetch(self, planned: PlannedClip) -> None:
         """Ask the operating system to read ahead a clip's recording and captions."""
-        prefetch_file(self.selection.amass / planned.recording)
-        if self.folders.texts is not None:
-            for variant in planned.variants:
-                prefetch_file(self.folders.texts / f"{variant.name}{CAPTIONS}")
+        for path in self.files_of(planned):
+            prefetch_file(path)
+
+    def files_of(self, planned: PlannedClip) -> list[Path]:
+        """Return the paths of a clip's recording and of the caption files of its variants."""
+        texts = self.folders.texts
+        captions = [texts / f"{of.name}{CAPTIONS}" for of in planned.variants] if texts else []
+        return [self.selection.amass / planned.recording, *captions]
 
     def read(self, planned: PlannedClip, bodies: Mapping[str, Body]) -> tuple[Clip, ShapedBody]:
         """Read, check and cut a clip, as `read_clip` does."""

@@ -6,14 +6,17 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pyarrow as pa
 import pytest
 
 from motiondata.errors import InputError
+from pipelines.clips.planned_clips import PlannedClip
 from pipelines.datasets.info import info
 from pipelines.datasets.statistics import stats
 from pipelines.datasets.verify import verify
+from pipelines.engine.build import build
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
 from pipelines.engine.finalize import finalize
@@ -159,12 +162,17 @@ def test_rows_that_are_neither_samples_nor_one_drop_are_a_bug(
         finalize(mine, plan, product)
 
 
+class UnreadProduct(LidarProduct):
+    """A product that must not read a recording."""
+
+    def begin(self, planned: PlannedClip) -> NoReturn:
+        raise AssertionError(planned.recording)
+
+
 def test_a_build_whose_receipts_are_all_there_reads_no_recording(
-    archive: MadeArchive, mine: Path, built: Dataset, monkeypatch: pytest.MonkeyPatch
+    archive: MadeArchive, mine: Path, built: Dataset
 ) -> None:
-    monkeypatch.setattr("pipelines.products.lidar.product.read_clip", None)
     for name in (MANIFEST, "dataset.json"):
         (mine / name).unlink()
-    options = archive.options(mirror=True, views=2)
-    build_lidar(options, mine, Execution())
+    build(UnreadProduct.of(archive.options(mirror=True, views=2)), mine, Execution())
     assert files_of(mine) == files_of(built.path)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from motiondata.errors import DropReason, InputError
+from pipelines.clips.planned_clips import PlannedClip
 from pipelines.engine.jobs import ShardJob
-from pipelines.engine.plan import PlannedRow
 from pipelines.engine.quarantine import QuarantinedRow
 from pipelines.engine.run_lock import locked_run
 from pipelines.engine.shard import build_shard
@@ -18,7 +18,10 @@ from tests.support.small_body import made_body
 
 
 class Diary:
-    """A watcher that writes down each row that is taken up next, and the files asked for."""
+    """A listener that writes down each row that is begun or finished, and each that is prefetched.
+
+    A number is a row that the worker reports; a name is a row whose files are prefetched.
+    """
 
     def __init__(self) -> None:
         self.entries: list[int | str] = []
@@ -29,36 +32,38 @@ class Diary:
     def row_finished(self, frames: int) -> None:
         pass
 
-    def ask_for(self, path: Path) -> None:
-        self.entries.append(path.name)
+    def product(self, archive: MadeArchive) -> LidarProduct:
+        """Return the LiDAR product of an archive, but it only writes down what it prefetches."""
+        entries = self.entries
+
+        class Watched(LidarProduct):
+            def prefetch(self, planned: PlannedClip) -> None:
+                entries.append(planned.row.name)
+
+        return Watched.of(archive.options())
 
 
 def test_a_clip_s_files_are_asked_for_when_the_clip_before_it_is_taken_up(
-    archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
+    archive: MadeArchive, out: Path
 ) -> None:
-    diary, options = Diary(), archive.options()
-    monkeypatch.setattr("pipelines.products.lidar.product.prefetch_file", diary.ask_for)
-    product = LidarProduct.of(options)
+    diary = Diary()
+    product = diary.product(archive)
     shard = next(shard for shard in product.plan_around({}).plan.shards if shard.clips[1:])
     with locked_run(out) as run:
         build_shard(ShardJob(shard, product, out, "plan", run), diary)
     expected: list[int | str] = []
     for clip, following in zip_longest(shard.clips, shard.clips[1:]):
         if following:
-            expected += [following.row.number, *files_of(following)]
+            expected += [following.row.number, following.row.name]
         expected += [clip.row.number, clip.row.number]  # when it is begun, and when it is finished
     assert diary.entries == expected
 
 
-def files_of(clip: PlannedRow) -> list[str]:
-    return [Path(clip.recording).name, f"{clip.row.name}.txt"]
-
-
 def test_the_files_of_a_row_in_quarantine_are_not_asked_for(
-    archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
+    archive: MadeArchive, out: Path
 ) -> None:
-    diary, product = Diary(), LidarProduct.of(archive.options())
-    monkeypatch.setattr("pipelines.products.lidar.product.prefetch_file", diary.ask_for)
+    diary = Diary()
+    product = diary.product(archive)
     shards = product.plan_around({}).plan.shards
     shard = next(shard for shard in shards if shard.clips[2:])
     row = shard.clips[1].row
@@ -66,8 +71,8 @@ def test_the_files_of_a_row_in_quarantine_are_not_asked_for(
     with locked_run(out) as run:
         receipt = build_shard(ShardJob(shard, product, out, "plan", run, quarantine), diary)
     assert row.number in [drop.row for drop in receipt.drops]
-    assert f"{row.name}.txt" not in diary.entries
-    assert f"{shard.clips[2].row.name}.txt" in diary.entries
+    assert row.name not in diary.entries
+    assert shard.clips[2].row.name in diary.entries
 
 
 def test_a_worker_that_finds_another_body_than_was_planned_with_stops(
