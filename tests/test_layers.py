@@ -43,7 +43,7 @@ ARROWS: dict[str, set[str]] = {
     "motiondata.sources.amass": {"motiondata"},
     "motiondata.sources.humanml3d": {"motiondata", "motiondata.sources.amass"},
     "motiondata.sources.cmu": {"motiondata", "motiondata.bodies", "motiondata.sources.amass"},
-    "motiondata.representations": set(),
+    "motiondata.representations": {"motiondata", "motiondata.bodies"},
     "motiondata.synthesis": set(),
     "motiondata.synthesis.motion": {"motiondata", "motiondata.synthesis"},
     "motiondata.synthesis.language": {"motiondata.synthesis"},
