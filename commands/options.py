@@ -17,7 +17,7 @@ from typing import Any, get_args, get_type_hints
 import click
 
 from motiondata.errors import InputError
-from pipelines.engine.execution import Execution
+from pipelines.engine.execution import AUTO, Execution
 from pipelines.engine.failures import FailureBudget
 
 Function = Callable[..., Any]
@@ -35,8 +35,17 @@ class _Budget(click.types.StringParamType):
             self.fail(str(error), param, ctx)
 
 
+class _Workers(click.types.StringParamType):
+    """A number of workers, or `auto`."""
+
+    name = "integer|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return AUTO if value == AUTO else click.INT.convert(value, param, ctx)
+
+
 EXECUTION_FIELDS = tuple(field.name for field in fields(Execution))
-EXECUTION_TYPES: Types = {"max_failures": _Budget()}
+EXECUTION_TYPES: Types = {"max_failures": _Budget(), "workers": _Workers()}
 
 
 def execution_options(

@@ -4,12 +4,14 @@ Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from commands.options import execution_options
 from commands.parameters import FOLDER
 from commands.printing import json_option, say, show
+from pipelines.engine.execution import Execution
 
 
 @click.command("import-cmu")
@@ -42,9 +44,9 @@ def synthesize(clips: int, out: Path, seed: int, as_json: bool) -> None:
 @click.argument("folder", type=FOLDER, default="demo")
 @click.option("--clips", default=60, show_default=True, help="How many clips to make.")
 @execution_options(only=("workers",))
-def demo(folder: Path, clips: int, workers: int) -> None:
+def demo(folder: Path, clips: int, **execution: Any) -> None:
     """Make a small corpus, build and verify its shards, and draw a picture, in FOLDER."""
     from pipelines import demo
 
-    for line in demo.run(folder, clips, workers):
+    for line in demo.run(folder, clips, Execution(**execution)):
         say(line)

@@ -20,7 +20,7 @@ SHARD_MEGABYTES = 8
 PROGRAM = "motiondata"
 
 
-def run(folder: Path, clips: int, workers: int) -> Iterator[str]:
+def run(folder: Path, clips: int, execution: Execution) -> Iterator[str]:
     """Run the demo in a folder; yield the text to print after each step.
 
     Work that an earlier run has finished in the folder is kept. Raises `InputError` if that run
@@ -35,7 +35,7 @@ def run(folder: Path, clips: int, workers: int) -> Iterator[str]:
     yield "\nScanning them ..."
     selection = ClipSelection(corpus / "index.csv", corpus / "amass")
     options = LidarBuildOptions(selection, packing=PackingOptions(SHARD_MEGABYTES))
-    yield str(build.build_lidar(options, dataset, Execution(workers)))
+    yield str(build.build_lidar(options, dataset, execution))
     yield f"\n{verify(dataset)}"
     from pipelines.products.lidar.preview import preview  # matplotlib is slow to load
 

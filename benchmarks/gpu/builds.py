@@ -93,7 +93,7 @@ def _prepare(builds: Builds, corpus: Path, out: Path) -> Work:
     )
 
     def build() -> tuple[int, int]:
-        build_lidar(options, out, Execution())
+        build_lidar(options, out, Execution(workers=0))
         return frames_and_bytes(out)
 
     return build

@@ -44,7 +44,7 @@ def measure_peaks(options: LidarBuildOptions, out: Path) -> Peaks:
 
 
 def _build(options: LidarBuildOptions, out: Path, connection: Connection) -> None:
-    build_lidar(options, out, Execution())
+    build_lidar(options, out, Execution(workers=0))
     connection.send(Peaks(_peak(resource.RUSAGE_SELF), _peak(resource.RUSAGE_CHILDREN)))
 
 

@@ -5,13 +5,15 @@ of how often the build was stopped and resumed.
 """
 
 import sys
+from collections.abc import Generator
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pipelines.engine.build_report import BuildReport, report_build
-from pipelines.engine.errors import os_errors_as_aborted
+from pipelines.engine.errors import RayNotStartedError, os_errors_as_aborted
 from pipelines.engine.execution import Execution
 from pipelines.engine.failures import Outcome
 from pipelines.engine.finalize import finalize
@@ -30,6 +32,7 @@ from pipelines.engine.retry import plan_retry
 from pipelines.engine.run_lock import locked_run, while_run_is_current
 from pipelines.engine.shard import build_shard
 from pipelines.engine.totals import BuildTotals
+from pipelines.engine.worker_choice import choose_for
 from pipelines.engine.workers.executor import RunAll, RunJobs, run_jobs
 from pipelines.engine.workers.trial import try_first_rows
 from shards.format.dataset import read_description
@@ -90,10 +93,29 @@ def _run(jobs: Jobs, execution: Execution, run_all: RunAll) -> Rate:
         jobs.product.warm_up()  # before the workers are forked, so that they inherit it
     frames = jobs.planned.plan.shards.frames
     done_before = int(frames.sum() - frames[jobs.numbers].sum())
-    with (
-        Progress(int(frames.sum()), done_before, sys.stderr) as progress,
-        closing(run_all(jobs, execution, progress.advance)) as finished,
-    ):
-        for _ in finished:
-            pass  # receipts are read later, in plan order
+    with Progress(int(frames.sum()), done_before, sys.stderr) as progress:
+        choice = choose_for(jobs.product, frames[jobs.numbers].tolist(), execution)
+        if choice is None:
+            _exhaust(run_all(jobs, execution, progress.advance))
+        else:
+            progress.say(choice.describe())
+            _run_chosen(jobs, execution, run_all, choice.workers, progress)
     return progress.rate
+
+
+def _run_chosen(
+    jobs: Jobs, execution: Execution, run_all: RunAll, workers: int, progress: Progress
+) -> None:
+    """Run jobs with the chosen workers, or in this process if Ray does not start."""
+    try:
+        _exhaust(run_all(jobs, replace(execution, workers=workers), progress.advance))
+    except RayNotStartedError as error:
+        progress.say(f"{error}. The build continues in this process")
+        _exhaust(run_all(jobs, replace(execution, workers=0), progress.advance))
+
+
+def _exhaust(finished: Generator[str]) -> None:
+    """Run until all jobs are done, and end the workers. Receipts are read later, in plan order."""
+    with closing(finished):
+        for _ in finished:
+            pass

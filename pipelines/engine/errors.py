@@ -20,6 +20,10 @@ class AbortedError(MotionDataError):
     """Raised when a job stops before it is done. The job can be resumed in its folder."""
 
 
+class RayNotStartedError(AbortedError):
+    """Raised when Ray does not start or a cluster cannot be joined, before any job has begun."""
+
+
 @contextmanager
 def os_errors_as_aborted(out: Path) -> Iterator[None]:
     """Convert errors of the operating system, such as a full disk, into `AbortedError`.

@@ -2,17 +2,22 @@
 
 from dataclasses import dataclass
 from math import inf
+from typing import Final, Literal
 
 from motiondata.errors import InputError
 from pipelines.engine.failures import ONE_PERCENT, FailureBudget
+
+AUTO: Final = "auto"
+"""The value of `workers` that lets the program choose."""
 
 
 @dataclass(frozen=True)
 class Execution:
     """Options of how a build is run. The bytes that it writes do not depend on them."""
 
-    workers: int = 0
-    """Number of Ray workers; 0 builds in this process. On the cluster of `ray_address`, 0 starts
+    workers: int | Literal["auto"] = AUTO
+    """Number of Ray workers; 0 builds in this process; `auto` builds in this process unless Ray
+    with one worker per core takes less time. On the cluster of `ray_address`, `auto` and 0 start
     one worker per CPU."""
     ray_address: str | None = None
     """Use a running Ray cluster (`auto`, or `host:port`) instead of starting one."""
@@ -43,5 +48,10 @@ class Execution:
             raise InputError(f"gpus_per_worker: expected more than 0, found {found}")
         if self.restart and self.retry_dropped:
             raise InputError("restart: expected without --retry-dropped, which keeps what is built")
-        if self.workers < 0:
-            raise InputError(f"workers: expected 0 or more, found {self.workers}")
+        if self.workers != AUTO and (isinstance(self.workers, str) or self.workers < 0):
+            raise InputError(f"workers: expected {AUTO}, or 0 or more, found {self.workers}")
+
+    @property
+    def ray_workers(self) -> int:
+        """The number of Ray workers that the user has named, or 0."""
+        return self.workers if isinstance(self.workers, int) else 0

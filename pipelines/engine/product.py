@@ -60,6 +60,14 @@ class Product(Protocol):
         """The device that computes the samples, one of `motiondata.devices.SCAN_DEVICES`."""
 
     @property
+    def seconds_per_frame(self) -> float | None:
+        """The measured time of one process per frame; None if there is no measurement.
+
+        Only the number of workers is chosen by it. The actual time depends on the processor and on
+        the parameters.
+        """
+
+    @property
     def lookahead_frames(self) -> int:
         """The number of frames that a worker may have pending before it must finish a row."""
 

@@ -33,6 +33,7 @@ SLOW = {
     "benchmarks.kernels.scanning": "sample_scans",
     "benchmarks.scale.driver_load": "receipts looked for",
     "benchmarks.scale.memory": "driver",
+    "benchmarks.scale.ray_start": "Ray: ",
     "benchmarks.growth.measure": "seconds",
     "benchmarks.builds.compare": "Whole builds",
     "benchmarks.gpu.measure": "the same bytes alone: yes",

@@ -34,8 +34,6 @@ NOT_RUN = {
 """The blocks that cannot be run here, by name. `test_commands` checks what they call."""
 SLOW = {
     "README.md: $ make demo",
-    "README.md: $ motiondata build-lidar HumanML3D/index.csv --amass AMASS --body smplh "
-    "--out lidar --workers 8",
     "README.md: $ motiondata synthesize --clips 500 --out corpus --seed 0",
 }
 """A demonstration of 60 clips, the start of Ray, and a corpus of 500 clips."""

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from motiondata.counting import counted
 from motiondata.devices import CUDA
-from pipelines.engine.errors import AbortedError
+from pipelines.engine.errors import AbortedError, RayNotStartedError
 from pipelines.engine.execution import Execution
 from pipelines.engine.jobs import BuildShard, ShardJob
 from pipelines.engine.workers.ray_environment import joined_cluster, own_cluster
@@ -43,13 +43,13 @@ def run_jobs(
 ) -> Generator[str]:
     """Run all jobs, and yield the names of their shards as they finish, in no particular order.
 
-    Without a cluster, jobs run from this process if there is only one or if `workers` is 0, because
-    Ray takes seconds to start. A named cluster is used for a single job too. Raises `AbortedError`
-    if Ray does not start or workers keep dying, and any error that building a shard raised. Closing
-    the generator ends the workers.
+    Without a cluster, jobs run from this process if there is only one or if `workers` is 0 or
+    `auto`, because Ray takes seconds to start. A named cluster is used for a single job too.
+    Closing the generator ends the workers. Raises `RayNotStartedError` if Ray does not start,
+    `AbortedError` if workers keep dying, and any error that building a shard raised.
     """
     on_cluster = execution.ray_address is not None and len(jobs) > 0
-    if on_cluster or (execution.workers > 0 and len(jobs) > 1):
+    if on_cluster or (execution.ray_workers > 0 and len(jobs) > 1):
         yield from _run_on_ray(build, jobs, execution, on_frames)
     else:
         with closing(Supervisor(build, execution)) as supervisor:
@@ -70,7 +70,7 @@ def _run_on_ray(
     build: BuildShard, jobs: Sequence[ShardJob], execution: Execution, on_frames: OnFrames
 ) -> Iterator[str]:
     with _started(execution) as ray:
-        count = min(len(jobs), execution.workers or int(ray.cluster_resources().get("CPU", 1)))
+        count = min(len(jobs), execution.ray_workers or int(ray.cluster_resources().get("CPU", 1)))
         share = gpu_share(execution, jobs[0].product.device, ray.cluster_resources(), count)
         actor = _actor(ray).options(num_cpus=1, num_gpus=share)
         yield from RayPool(ray, lambda: actor.remote(build, execution), on_frames).work(jobs, count)
@@ -108,7 +108,7 @@ def gpu_share(
 def _started(execution: Execution) -> Iterator[Any]:
     """Start Ray, or join the named cluster. Yield the `ray` module, and shut down afterwards."""
     cluster = execution.ray_address
-    wanted = cluster or f"{counted(execution.workers, 'worker')} on this machine"
+    wanted = cluster or f"{counted(execution.ray_workers, 'worker')} on this machine"
     hint = ""
     with ExitStack() as stack:
         try:
@@ -118,11 +118,11 @@ def _started(execution: Execution) -> Iterator[Any]:
                 ray = _init_ray({"address": cluster})
             else:
                 folder = stack.enter_context(own_cluster())
-                ray = _init_ray(_alone(folder, execution.workers))
+                ray = _init_ray(_alone(folder, execution.ray_workers))
         except (OSError, RuntimeError, ValueError) as error:
-            raise AbortedError(
+            raise RayNotStartedError(
                 f"Ray did not start ({wanted}): {error}. {hint}Check `ray status`, or build "
-                "without Ray by leaving out --workers and --ray-address"
+                "in this process with --workers 0 and without --ray-address"
             ) from error
         stack.callback(ray.shutdown)
         yield ray

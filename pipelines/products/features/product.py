@@ -44,6 +44,9 @@ COLUMNS = pa.schema(
     ]
 )
 """The manifest columns of features, in addition to the columns that all samples have."""
+SECONDS_PER_FRAME = 1 / 3500
+"""`motiondata encode` of 12,062 frames of `motiondata demo --clips 120` with an encoder of the
+default size, in one process on an AMD EPYC core: 3.4 s."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class FeatureProduct:
     is_tried: ClassVar[bool] = False
     warnings: ClassVar[tuple[str, ...]] = ()
     device: ClassVar[str] = CPU
+    seconds_per_frame: ClassVar[float] = SECONDS_PER_FRAME
     lookahead_frames: ClassVar[int] = 0
 
     @property

@@ -24,6 +24,7 @@ from pipelines.engine.summary import (
     subset_table,
 )
 from pipelines.engine.totals import SubsetTotals
+from pipelines.engine.worker_choice import WorkerChoice
 from pipelines.products.lidar.sample import clip_bytes
 from shards.format.paths import split_of
 
@@ -53,6 +54,8 @@ class PlanReport(Report):
     splits: Path | None
     """The folder of split lists; None without lists."""
     warnings: tuple[str, ...]
+    workers: WorkerChoice | None
+    """The workers that a build would choose; None if there is nothing to choose."""
 
     @property
     def exit_code(self) -> int:
@@ -73,6 +76,7 @@ class PlanReport(Report):
             f"captions: {self._captions()}; splits: {self.splits or 'none'}",
             *self.warnings,
             self.outcome.describe(),
+            *([self.workers.describe()] if self.workers else ()),
             "nothing was written",
         ]
 
@@ -85,9 +89,13 @@ class PlanReport(Report):
 
 
 def report_plan(
-    plan: Plan[PlannedClips], points: int, paths: InputFolders, outcome: Outcome
+    plan: Plan[PlannedClips],
+    points: int,
+    paths: InputFolders,
+    outcome: Outcome,
+    workers: WorkerChoice | None,
 ) -> PlanReport:
-    """Return the report of a plan."""
+    """Return the report of a plan. `workers` is the automatic choice, if there is one."""
     without = None if paths.texts is None else samples_without_captions(plan.shards.columns)
     return PlanReport(
         rows=plan.rows,
@@ -103,6 +111,7 @@ def report_plan(
         samples_without_captions=without,
         splits=paths.splits,
         warnings=(*paths.warnings, *plan.warnings),
+        workers=workers,
     )
 
 

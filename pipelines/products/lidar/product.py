@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 import pyarrow as pa
 
 from motiondata.counting import counted
+from motiondata.devices import CPU
 from motiondata.errors import InputError
 from motiondata.lidar.sensor import Sensor
 from pipelines.clips.bodies import BodyFacts, facts_of
@@ -30,6 +31,10 @@ from pipelines.products.lidar.plan_lidar import plan_lidar
 from pipelines.products.lidar.sample import MANIFEST_COLUMNS, lidar_schema, manifest_values
 from pipelines.products.lidar.scanner import LidarScanner
 from shards.format.schema import Schema
+
+SECONDS_PER_FRAME = 1 / 3700
+"""The whole build of a SMPL-sized body with pose blend shapes and an OS1-128 at 8 m, in one process
+on an AMD EPYC core (`python -m benchmarks.builds.compare`). The bundled body takes less."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,11 @@ class LidarProduct:
     def device(self) -> str:
         """The device that poses bodies, casts rays and samples points."""
         return self.options.device
+
+    @property
+    def seconds_per_frame(self) -> float | None:
+        """The time of a whole build per frame, which was measured for the CPU only."""
+        return SECONDS_PER_FRAME if self.options.device == CPU else None
 
     @property
     def lookahead_frames(self) -> int:
