@@ -73,7 +73,7 @@ def encode(
 
     Exit codes as of build-lidar; run again after it was stopped, it does only what is left.
     """
-    from pipelines.products.features import encode as encoding
+    from pipelines.training.encoders import encode as encoding
 
     result = encoding.encode(dataset, checkpoint, out, Execution(**execution), encoder)
     _end(result, as_json)

@@ -35,7 +35,7 @@ def verify(dataset: Path, as_json: bool) -> None:
 @click.command()
 @click.argument("dataset", type=FOLDER)
 @click.option("--split", help="One split [default: train, or the only one].")
-@click.option("--field", default="points", show_default=True, help="A float member of the samples.")
+@click.option("--field", help="A field of floats [default: the first one].")
 @click.option(
     "--weight",
     type=click.Choice(["frame", "clip"]),
@@ -61,7 +61,7 @@ def verify(dataset: Path, as_json: bool) -> None:
 def stats(
     dataset: Path,
     split: str | None,
-    field: str,
+    field: str | None,
     weight: Literal["frame", "clip"],
     group: str | None,
     workers: int,
@@ -98,9 +98,7 @@ def preview(
 @click.option("--format", type=click.Choice(EXPORT_FORMATS), required=True, help="Of the files.")
 @click.option("--out", type=FOLDER, required=True, help="Folder of the files to write.")
 @click.option("--split", help="One split [default: all].")
-@click.option(
-    "--field", default=ExportOptions.field, show_default=True, help="The array to export."
-)
+@click.option("--field", help="The array to export [default: the first one of floats].")
 @click.option("--seed", default=ExportOptions.seed, show_default=True, help="Seed of packs' order.")
 @json_option
 def export(dataset: Path, out: Path, as_json: bool, **parameters: Any) -> None:

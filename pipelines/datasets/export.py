@@ -8,7 +8,7 @@ is complete.
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from pipelines.engine.errors import AbortedError, expect_possible_folder, os_err
 from pipelines.engine.foreign_dataset import expect_no_dataset
 from pipelines.engine.progress import Progress, Rate
 from pipelines.engine.reports import Report
+from pipelines.products.descriptions import Describe
+from pipelines.products.descriptions import describe as describe_product
 from shards.format.dataset import Dataset
 from shards.format.paths import inside
 from shards.format.publishing import publish, publishing, remove_temporaries
@@ -64,18 +66,25 @@ class ExportReport(Report):
         return [*(split.describe() for split in self.splits), self.rate.describe()]
 
 
-def export(path: Path, out: Path, options: ExportOptions) -> ExportReport:
+def export(
+    path: Path, out: Path, options: ExportOptions, describe: Describe = describe_product
+) -> ExportReport:
     """Write the files of a dataset that an earlier run did not write, and return a report.
 
-    Raises `InputError` or `ShardError` for invalid input before anything is written, and
-    `AbortedError` for a failure of the machine; the same call then resumes the export.
+    `describe` finds the description of the dataset's product by its name. Raises
+    `InputError` or `ShardError` for invalid input before anything is written, and `AbortedError`
+    for a failure of the machine; the same call then resumes the export.
     """
     expect_possible_folder(out)
     dataset = Dataset.open(path)
     splits = dataset.description.splits if options.split is None else [options.split]
+    field = options.field or dataset.schema.main_field
+    product = describe(str(dataset.description.provenance.get("product")))
+    member = product.member(dataset.schema.suffixes.get(field, field))
     make = LAYOUTS[options.format]
-    layouts = [make(dataset, split, options.field, options.seed) for split in splits]
-    with os_errors_as_aborted(out), _holding(out, _made_by(dataset, options)):
+    layouts = [make(dataset, split, member, options.seed) for split in splits]
+    made_by = _made_by(dataset, replace(options, field=field))
+    with os_errors_as_aborted(out), _holding(out, made_by):
         rate = _write_files(out, layouts)
         exported = tuple(_write_list(out, layout) for layout in layouts)
     return ExportReport(out, exported, rate)

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from pipelines.datasets.export_options import EXPORT_FORMATS
 from pipelines.datasets.pcd import check_clouds, points_to_pcd
+from pipelines.engine.description import Member
 from shards.format.dataset import Dataset
+from shards.format.members import field_of
 from shards.format.npy import array_to_npy
 from shards.stream.field_reader import FieldReader, row_spec
 from shards.stream.items import FrameRuns, Windows
@@ -22,8 +24,6 @@ from shards.stream.selection import Selection, select_rows
 from shards.stream.shuffle import Epoch
 
 PACK_FRAMES = 32
-DISTINCT = {"points": "hits"}
-"""The field that holds the number of distinct rows per frame of a field; see docs/format.md."""
 Line = tuple[str | int, ...]
 """A line of a list of files."""
 
@@ -34,7 +34,8 @@ class Layout(ABC):
     columns: ClassVar[Line]
     """Column names of the list of files."""
 
-    def __init__(self, dataset: Dataset, split: str, field: str, seed: int) -> None:
+    def __init__(self, dataset: Dataset, split: str, member: Member, seed: int) -> None:
+        field = field_of(member.suffix)
         self.split, self.field, self.seed = split, field, seed
         row_spec(dataset.schema, field)
         rows = select_rows(dataset, Selection(split))
@@ -97,8 +98,8 @@ class Packs(Layout):
 
     columns = ("file", "place", "key", "frame")
 
-    def __init__(self, dataset: Dataset, split: str, field: str, seed: int) -> None:
-        super().__init__(dataset, split, field, seed)
+    def __init__(self, dataset: Dataset, split: str, member: Member, seed: int) -> None:
+        super().__init__(dataset, split, member, seed)
         self._items = Windows(self.lengths, 1, "frame", random=False)
         self._order = Epoch(seed, 0)
 
@@ -136,10 +137,11 @@ class PcdFrames(Layout):
 
     columns = ("file", "key", "frame", "points")
 
-    def __init__(self, dataset: Dataset, split: str, field: str, seed: int) -> None:
-        super().__init__(dataset, split, field, seed)
-        check_clouds(dataset.schema.arrays[field], field)
-        counted = DISTINCT.get(field)
+    def __init__(self, dataset: Dataset, split: str, member: Member, seed: int) -> None:
+        super().__init__(dataset, split, member, seed)
+        spec = dataset.schema.arrays[self.field]
+        check_clouds(spec, member)
+        counted = spec.counted_where
         self._counts = None if counted is None else self._read_of(counted)
 
     def names(self, group: int) -> Sequence[str]:

@@ -18,8 +18,9 @@ class ExportOptions:
     """One of `EXPORT_FORMATS`, explained in docs/export.md."""
     split: str | None = None
     """The split to export; None exports all splits."""
-    field: str = "points"
-    """The array to export. It must have one row of fixed shape per frame."""
+    field: str | None = None
+    """The array to export, by default the first one of floats. It must have one row of fixed shape
+    per frame."""
     seed: int = 0
     """Seed of the order of frames in packs."""
 

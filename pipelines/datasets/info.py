@@ -1,7 +1,7 @@
 """Describe a finished dataset: its contents and how it was built."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +13,18 @@ from pipelines.engine.description import NONE, ProductDescription
 from pipelines.engine.summary import CaptionTotals, captions_line, synthetic_line
 from pipelines.engine.text_tables import count_table, wrapped_table
 from pipelines.engine.totals import SYNTHETIC
-from pipelines.products.descriptions import describe
+from pipelines.products.descriptions import Describe
+from pipelines.products.descriptions import describe as describe_product
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset, read_drops
 from shards.format.paths import DATASET, TRAIN
 from shards.format.schema import Schema
 
-Describe = Callable[[str], ProductDescription]
-"""Finds the description of a product by its name."""
-
 NOT_OURS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, pa.ArrowException)
 """Errors raised if a table lacks a column or the provenance has an unexpected structure."""
 
 
-def info(path: Path, describe: Describe = describe) -> str:
+def info(path: Path, describe: Describe = describe_product) -> str:
     """Describe a dataset's contents, its inputs, and the command that builds it again.
 
     `describe` finds the description of the dataset's product by its name. Raises `DatasetError` for

@@ -9,11 +9,13 @@ from typing import Any
 from numpy.typing import NDArray
 
 from motiondata.errors import InputError
+from pipelines.engine.description import NONE, NOT_KNOWN, Member
+from shards.format.members import field_of
 from shards.format.schema import ArraySpec
 
 FLOATS = ("float32", "float64")
-NO_POSITIONS = {"pose": "axis-angle rotations, in radians"}
-"""Fields with three floats per joint that are not positions, and their meaning (docs/format.md)."""
+UNITS = ("meters", NOT_KNOWN)
+"""The units of arrays that are, or may be, positions."""
 HEADER = """\
 # .PCD v0.7 - Point Cloud Data file format
 VERSION 0.7
@@ -36,15 +38,16 @@ def points_to_pcd(points: NDArray[Any]) -> bytes:
     return header.encode("ascii") + points.tobytes("C")
 
 
-def check_clouds(spec: ArraySpec, field: str) -> None:
-    """Raise `InputError` unless each frame of a field is a float array shaped (points, 3)."""
-    if field in NO_POSITIONS:
-        raise InputError(
-            f"field: expected positions for pcd, such as points or joints, found {field}, which "
-            f"holds {NO_POSITIONS[field]}"
-        )
+def check_clouds(spec: ArraySpec, member: Member) -> None:
+    """Raise `InputError` unless each frame of an array is positions: floats shaped (points, 3)."""
+    field = field_of(member.suffix)
     if spec.dtype not in FLOATS or len(spec.shape) != 3 or spec.shape[-1] != 3:
         raise InputError(
             f"field: expected floats shaped (frames, points, 3) for pcd, found {field}, "
             f"{spec.dtype} ({', '.join(map(str, spec.shape))})"
+        )
+    if member.unit not in UNITS:
+        raise InputError(
+            f"field: expected positions in meters for pcd, found {field}: {member.meaning}; "
+            f"unit: {member.unit or NONE}"
         )

@@ -50,7 +50,7 @@ NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
 def stats(
     path: Path,
     split: str | None,
-    field: str,
+    field: str | None = None,
     weight: Weight = FRAME,
     group: str | None = None,
     workers: int = 0,
@@ -58,11 +58,12 @@ def stats(
 ) -> Iterator[str]:
     """Compute the statistics of a field of a split, yield a report, then write them.
 
-    They are written below `out`, by default the dataset's folder. `group` is the name of a rule in
-    `FEATURE_GROUPS`, or `name=start:stop,...`. With 0 workers, this process reads all shards.
+    The default field is the first one of floats. The files are written below `out`, by default the
+    dataset's folder. `group` is the name of a rule in `FEATURE_GROUPS`, or `name=start:stop,...`.
+    With 0 workers, this process reads all shards.
     """
     dataset = Dataset.open(path)
-    split = split or dataset.default_split()
+    split, field = split or dataset.default_split(), field or dataset.schema.main_field
     rule = None if group is None else parse_rule(group, FEATURE_GROUPS)
     _check_groups(dataset, field, rule)
     _check_out(dataset, out)

@@ -16,14 +16,17 @@ from motiondata.errors import InputError
 from pipelines.evaluation.metrics.cider import length_penalty
 from pipelines.evaluation.metrics.ngrams import LONGEST, Ngram, count_ngrams
 from pipelines.evaluation.references import References
+from pipelines.products.features.description import FEATURES
+from pipelines.products.lidar.members import POINTS
 from pipelines.training.common.normalize_caption import normalize_caption
 from shards.format.dataset import Dataset
+from shards.format.members import field_of
 from shards.format.paths import TRAIN
 from shards.stats.standardizer import read_standardizer
 from shards.stream.field_reader import row_spec
 from shards.stream.streamed_dataset import StreamedDataset
 
-NEAREST_BY = ("features", "points")
+NEAREST_BY = (field_of(FEATURES), field_of(POINTS))
 """Default fields for finding the nearest clip. The first one in the dataset is used."""
 
 _CLIPS_A_BATCH = 16

@@ -3,10 +3,15 @@
 `DESCRIPTIONS` is the one list of products.
 """
 
+from collections.abc import Callable
+
 from pipelines.engine.description import ProductDescription
 from pipelines.products.features.description import FEATURES_PRODUCT
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.unknown import UnknownProduct
+
+Describe = Callable[[str], ProductDescription]
+"""Finds the description of a product by its name."""
 
 DESCRIPTIONS = {product.name: product for product in (LIDAR, FEATURES_PRODUCT)}
 """The descriptions of all products, by name."""
@@ -15,3 +20,12 @@ DESCRIPTIONS = {product.name: product for product in (LIDAR, FEATURES_PRODUCT)}
 def describe(name: str) -> ProductDescription:
     """Return the description of a product, or `UnknownProduct` for a name that is not listed."""
     return DESCRIPTIONS.get(name) or UnknownProduct.called(name)
+
+
+def command_for(suffix: str) -> str:
+    """Return the command of the product whose samples have a member, given its suffix."""
+    return next(
+        product.command
+        for product in DESCRIPTIONS.values()
+        if suffix in (member.suffix for member in product.members)
+    )

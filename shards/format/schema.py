@@ -30,7 +30,8 @@ class ArraySpec:
     shape: tuple[str | int, ...]
     """A name for each axis of varying length, a number for each fixed axis."""
     counted_where: str | None = None
-    """A field shaped (frames,); statistics of this array skip the frames where it is zero."""
+    """A field shaped (frames,) with the number of distinct rows of each frame, which come first.
+    Statistics of this array skip the frames where it is zero."""
 
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
@@ -92,6 +93,14 @@ class Schema:
             for suffix, spec in self.members.items()
             if isinstance(spec, ArraySpec)
         }
+
+    @property
+    def main_field(self) -> str:
+        """The first floating-point field; raise `ShardError` if there is none."""
+        for field, spec in self.arrays.items():
+            if spec.is_float:
+                return field
+        raise ShardError(f"there is no field of floats; the fields are {', '.join(self.suffixes)}")
 
     def float_array(self, field: str) -> ArraySpec:
         """Return the spec of a floating-point field; raise `ShardError` with the available ones."""

@@ -27,8 +27,8 @@ import torch
 from motiondata import __version__
 from motiondata.synthesis.corpus.corpus import synthesize
 from pipelines.engine.execution import Execution
-from pipelines.products.features.encode import encode
 from pipelines.products.lidar.build import build_lidar
+from pipelines.training.encoders.encode import encode
 from shards.format.dataset import Dataset
 from shards.format.hashing import hash_bytes, hash_file
 from shards.format.paths import DATASET, RECEIPTS

@@ -25,7 +25,7 @@ def clips_schema(points: int) -> Schema:
     """Return the members of samples with so many points a frame."""
     return Schema(
         {
-            "points.npy": ArraySpec("float32", ("frames", points, 3)),
+            "points.npy": ArraySpec("float32", ("frames", points, 3), counted_where="hits"),
             "hits.npy": ArraySpec("int32", ("frames",)),
             "json": "json",
             "txt": "text",

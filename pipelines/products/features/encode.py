@@ -9,20 +9,9 @@ from pipelines.engine.build import build
 from pipelines.engine.build_report import BuildReport
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.execution import Execution
-from pipelines.products.features.encoder import Checkpoint, LoadEncoder
+from pipelines.products.features.encoder import LoadEncoder
 from pipelines.products.features.product import COLUMNS, READ_MEMBERS, FeatureProduct
 from shards.format.dataset import Dataset
-
-
-def encode(
-    dataset: Path, checkpoint: Path, out: Path, execution: Execution, encoder: str = ""
-) -> BuildReport:
-    """Encode a dataset's points with the encoder of a checkpoint, or resume an earlier run.
-
-    `encoder` is the `module:factory` of a custom encoder. Raises as `build` does.
-    """
-    load = Checkpoint(checkpoint.absolute(), encoder)
-    return encode_with(load, dataset, out, execution, {"encoder": encoder or None})
 
 
 def encode_with(
@@ -32,9 +21,10 @@ def encode_with(
     execution: Execution,
     parameters: Mapping[str, Any] | None = None,
 ) -> BuildReport:
-    """Encode a dataset's points with any encoder, as `encode` does.
+    """Encode a dataset's points with an encoder, or resume an earlier run.
 
-    `parameters` are the command's options other than files, for `motiondata info` to repeat.
+    `parameters` are the command's options other than files, for `motiondata info` to repeat. Raises
+    as `build` does.
     """
     _expect_apart(dataset, out)
     with os_errors_as_aborted(out):

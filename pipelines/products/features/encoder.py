@@ -1,8 +1,6 @@
-"""What the features product requires of an encoder, and how an encoder is loaded."""
+"""What the features product requires of an encoder."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -10,7 +8,7 @@ from numpy.typing import NDArray
 
 
 class Encoder(Protocol):
-    """Computes features from points, as `training.encoders.load_encoder.LoadedEncoder` does."""
+    """Computes features from points, as a trained encoder or a fixed function does."""
 
     @property
     def width(self) -> int:
@@ -26,18 +24,3 @@ class Encoder(Protocol):
 
 LoadEncoder = Callable[[], Encoder]
 """Loads an encoder. It must be picklable and equal to its copies, such as a frozen dataclass."""
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """An encoder checkpoint written by `motiondata align`."""
-
-    path: Path
-    encoder: str = ""
-    """`module:factory` of a custom encoder; empty for the built-in encoder."""
-
-    def __call__(self) -> Encoder:
-        """Load the encoder; raises `InputError` if the file is not an encoder checkpoint."""
-        from pipelines.training.encoders.load_encoder import load_encoder
-
-        return load_encoder(self.path, self.encoder)

@@ -32,7 +32,7 @@ MEMBERS = (
     Member(JOINTS, "SMPL's first 22 joints", unit="meters", frame="sensor"),
     Member(
         POSE,
-        "axis-angle, SMPL order, as recorded",
+        "axis-angle rotations in SMPL order, as recorded",
         unit="radians",
         frame="parent joint; pelvis: world",
     ),

@@ -17,6 +17,7 @@ from pipelines.clips.members import DETAILS, TEXT
 from pipelines.clips.planned_clips import PlannedClips
 from pipelines.products.lidar.description import CROWDED
 from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS, POSE, TRANS
+from shards.format.members import field_of
 from shards.format.schema import ArraySpec, Schema
 
 MANIFEST_COLUMNS = pa.schema(
@@ -49,7 +50,7 @@ def lidar_schema(points: int) -> Schema:
     """Return the members of a sample with `points` points per frame, in storage order."""
     return Schema(
         {
-            POINTS: ArraySpec("float32", ("frames", points, 3), counted_where="hits"),
+            POINTS: ArraySpec("float32", ("frames", points, 3), counted_where=field_of(HITS)),
             HITS: ArraySpec("int32", ("frames",)),
             PARTS: ArraySpec("uint8", ("frames", points)),
             JOINTS: ArraySpec("float32", ("frames", SKELETON_JOINTS, 3)),

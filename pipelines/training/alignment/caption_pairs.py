@@ -13,6 +13,7 @@ from torch import Tensor
 
 from motiondata.captions import details_to_captions
 from pipelines.clips.keys import clip_name
+from pipelines.clips.members import DETAILS
 from shards.stream.batching import Batch
 
 FrameRange = tuple[str, int, int]
@@ -33,7 +34,7 @@ class CaptionPairs:
         runs = batch_to_ranges(batch)
         captions = [
             captions_of_same_range(details, text)
-            for details, text in zip(batch["json"], batch["captions"], strict=True)
+            for details, text in zip(batch[DETAILS], batch["captions"], strict=True)
         ]
         owners = [run for run, texts in zip(runs, captions, strict=True) for _ in texts]
         right = [[owner == run for owner in owners] for run in runs]

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import torch
 
 from motiondata.errors import InputError
+from pipelines.clips.members import DETAILS
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.text_tables import count_table
 from pipelines.training.alignment.alignment_model import Alignment
@@ -91,7 +92,7 @@ class AlignmentTask:
                 f"batch: expected at least {LEAST_BATCH} clips, each to be held against the "
                 f"others' captions, found {batch}"
             )
-        fields = [POINTS, "json"]
+        fields = [POINTS, DETAILS]
         return self._data.clips(
             TRAIN,
             fields,

@@ -14,24 +14,27 @@ from torch import Tensor
 
 from motiondata.captions import caption_texts
 from motiondata.errors import InputError
+from pipelines.clips.members import DETAILS
+from pipelines.products.descriptions import command_for
+from pipelines.products.features import description as features
+from pipelines.products.lidar import members as lidar
 from pipelines.training.common.training_split import expect_training_split
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
+from shards.format.members import field_of
 from shards.format.paths import TRAIN
 from shards.format.schema import FRAMES
 from shards.stream.batching import Batch
 from shards.stream.streamed_dataset import StreamedDataset
 
-FEATURES, POINTS = "features", "points"
-COMMANDS = {FEATURES: "motiondata encode", POINTS: "motiondata build-lidar"}
+FEATURES, POINTS = field_of(features.FEATURES), field_of(lidar.POINTS)
+COMMANDS = {field_of(suffix): command_for(suffix) for suffix in (features.FEATURES, lidar.POINTS)}
 """Fields that can be captioned and the commands that make them; the first one has precedence."""
 COORDINATES = 3
 VAL = "val"
 """Split that is used for validation during training."""
 STRIDE = 4
 """Default frame stride: it keeps 5 of 20 frames per second."""
-DETAILS = "json"
-"""Field that holds the captions."""
 READ_CLIPS = 256
 """Number of clips whose captions are read at a time."""
 

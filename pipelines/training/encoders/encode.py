@@ -1,0 +1,33 @@
+"""`motiondata encode`: encodes a dataset with the encoder of a checkpoint."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.engine.build_report import BuildReport
+from pipelines.engine.execution import Execution
+from pipelines.products.features.encode import encode_with
+from pipelines.training.encoders.load_encoder import LoadedEncoder, load_encoder
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """An encoder checkpoint written by `motiondata align`."""
+
+    path: Path
+    encoder: str = ""
+    """`module:factory` of a custom encoder; empty for the built-in encoder."""
+
+    def __call__(self) -> LoadedEncoder:
+        """Load the encoder; raises `InputError` if the file is not an encoder checkpoint."""
+        return load_encoder(self.path, self.encoder)
+
+
+def encode(
+    dataset: Path, checkpoint: Path, out: Path, execution: Execution, encoder: str = ""
+) -> BuildReport:
+    """Encode a dataset's points with the encoder of a checkpoint, or resume an earlier run.
+
+    `encoder` is the `module:factory` of a custom encoder. Raises as `build` does.
+    """
+    load = Checkpoint(checkpoint.absolute(), encoder)
+    return encode_with(load, dataset, out, execution, {"encoder": encoder or None})
