@@ -38,3 +38,11 @@ def walking_in_a_circle(turns: float = 1.5, frames: int = 120) -> Floats:
     path = np.stack([1 - np.cos(angles), np.zeros(frames), np.sin(angles)], axis=-1)
     moved: Floats = turned + path[:, None]
     return moved
+
+
+@lru_cache
+def posed_clip(number: int, frames: int = 120) -> tuple[Floats, Floats]:
+    """Return joints and axis-angle poses (frames, 22, 3) of a made recording, AMASS's world."""
+    scene = recorded_scenes()[number]
+    stride = max(1, round(scene.fps / 30))
+    return scene.joints[::stride][:frames], scene.motion.pose[::stride][:frames]
