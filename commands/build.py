@@ -69,7 +69,7 @@ def build_lidar(out: Path, dry_run: bool, as_json: bool, **parameters: Any) -> N
 def encode(
     dataset: Path, checkpoint: Path, out: Path, encoder: str, as_json: bool, **execution: Any
 ) -> None:
-    """Write the features of all clips of DATASET as a dataset of their own.
+    """Write the features of all clips of DATASET as another dataset.
 
     Exit codes as of build-lidar; run again after it was stopped, it does only what is left.
     """

@@ -69,7 +69,7 @@ def stats(
 ) -> None:
     """Print mean, std and histograms of a field of DATASET, then write them.
 
-    Statistics by clip or by group lie in a folder of their own: stats/SPLIT/FIELD-clip, and so on.
+    Statistics by clip or by group are in separate folders: stats/SPLIT/FIELD-clip, and so on.
     """
     from pipelines.datasets import statistics
 

@@ -86,7 +86,7 @@ def find_stamp(path: Path | bytes) -> Stamp | None:
 def expect_plain_file(path: Path) -> None:
     """Raise `OSError` if the path exists but is not a regular file."""
     if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "found something else than a file", str(path))
+        raise OSError(errno.EINVAL, "found something other than a file", str(path))
 
 
 @contextmanager

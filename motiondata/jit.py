@@ -16,7 +16,7 @@ from numba.core.event import Event, Listener, install_listener
 from motiondata.kernel_cache import KernelCache
 from motiondata.locks import wait_for_lock
 
-COMPILING = "Compiling the kernels for this machine, some twenty seconds ..."
+COMPILING = "Compiling the kernels for this machine, which takes about twenty seconds ..."
 QUIET_SECONDS = 2.0
 """Seconds to wait for the lock before announcing it; loading all kernels takes less."""
 MOST_SECONDS = 180.0

@@ -49,7 +49,7 @@ def _expect_clips(index: Path, clips: int) -> None:
     if found != clips:
         raise InputError(
             f"{index.parent} has {found} clips of an earlier run, not {clips}; choose another "
-            f"folder, or go on with --clips {found}"
+            f"folder, or resume with --clips {found}"
         )
 
 

@@ -150,7 +150,7 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.sources",
     },
 }
-"""What each room's modules may name of their own package's rooms, beside their own."""
+"""What each room's modules may name of the rooms of their package, in addition to their room."""
 
 PYTHON_INTERFACE = "motiondata"
 """The module that names the functions of the Python interface: a room above all its package."""

@@ -19,7 +19,7 @@ UNPICKLERS = {"pickle", "_pickle", "dill", "cloudpickle", "joblib", "marshal", "
 """Modules whose loading runs what a file says."""
 LOADING = {"load", "loads", "open", "Unpickler", "read_pickle"}
 NEEDS = {"torch.load": "weights_only"}
-"""Functions that unpickle unless they are told not to, and how they are told."""
+"""Functions that unpickle unless an argument forbids it, and that argument."""
 
 
 def nodes(source: Path) -> Iterator[ast.AST]:

@@ -146,7 +146,7 @@ class _Case:
         self.turns = extent.turns
         self.sensor = sensor_preset(name)
         self.faces, self.parts = body.faces, body.face_parts
-        # In place, because people who walk towards the sensor have no fixed distance.
+        # In place, because people who walk toward the sensor have no fixed distance.
         held = [replace(scene, clip=hold_in_place(scene.clip)) for scene in scenes]
         self.meshes = [scene.meshes(distance, extent.scanned_frames) for scene in held]
         self.scanner = Scanner(self.sensor)
@@ -162,7 +162,7 @@ class _Case:
         }
 
     def measure_scan(self) -> Result:
-        """Time scans of meshes in the sensor frame, each in the layout of its own posing."""
+        """Time scans of meshes in the sensor frame, each in the layout of its posing."""
         planes = [as_planes(mesh) for mesh in self.meshes]
         runs: dict[str, Callable[[], object]] = {
             OURS: lambda: [self.scanner.scan_planes(mesh, self.faces) for mesh in planes]

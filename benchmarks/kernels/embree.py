@@ -1,7 +1,7 @@
 """Scan with Embree through Open3D and embreex, with a new scene per frame.
 
 Each frame needs a new scene, because neither package can move the vertices of one. The fastest
-configuration is used: one thread, indexed faces, and only the rays towards the frame's bounding
+configuration is used: one thread, indexed faces, and only the rays toward the frame's bounding
 box.
 """
 
@@ -47,7 +47,7 @@ class RayCaster:
         return [self._scan(*frame) for frame in zip(clip, low, high, strict=True)]
 
     def _scan(self, vertices: Array, low: Array, high: Array) -> Hits:
-        beams, columns = rays_towards(self._sensor, low, high)
+        beams, columns = rays_toward(self._sensor, low, high)
         rays = self._directions[beams, columns]
         ranges, faces = self._cast(vertices, self._faces, rays)
         hit = np.flatnonzero(np.isfinite(ranges))
@@ -55,7 +55,7 @@ class RayCaster:
         return Hits(points, faces[hit], beams[hit], columns[hit], ranges[hit])
 
 
-def rays_towards(sensor: Sensor, low: Array, high: Array) -> tuple[Numbers, Numbers]:
+def rays_toward(sensor: Sensor, low: Array, high: Array) -> tuple[Numbers, Numbers]:
     """Return beams and columns, each shaped (rays,), of the rays that could hit a box.
 
     `low` and `high`, each shaped (3,), are its corners.
@@ -65,11 +65,11 @@ def rays_towards(sensor: Sensor, low: Array, high: Array) -> tuple[Numbers, Numb
     lowest = np.arctan2(low[2], near if low[2] < 0 else far)
     highest = np.arctan2(high[2], near if high[2] > 0 else far)
     beams = np.flatnonzero((sensor.elevation >= lowest) & (sensor.elevation <= highest))
-    columns = _columns_towards(sensor, beams, low, high)
+    columns = _columns_toward(sensor, beams, low, high)
     return np.repeat(beams, columns.shape[1]), columns.ravel()
 
 
-def _columns_towards(sensor: Sensor, beams: Numbers, low: Array, high: Array) -> Numbers:
+def _columns_toward(sensor: Sensor, beams: Numbers, low: Array, high: Array) -> Numbers:
     """Return the columns of each beam, shaped (beams, columns); all if the box reaches x <= 0."""
     step = 2 * np.pi / sensor.columns
     if low[0] <= 0:

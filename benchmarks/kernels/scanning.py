@@ -1,7 +1,7 @@
 """Measure scanning and sampling per second of processor time against Embree and fpsample.
 
 Run from the project's root: `python -m benchmarks.kernels.scanning`, with the extra `bench`
-installed; a package that is not installed has no row. Embree gets only the rays towards each
+installed; a package that is not installed has no row. Embree gets only the rays toward each
 frame's bounding box; our scanner selects them itself.
 """
 

@@ -15,7 +15,7 @@ from motiondata.skeletons import JOINTS
 
 @dataclass(frozen=True, eq=False)
 class Body:
-    """A skinned body at rest: T-pose, y up, facing +z, left side towards +x, meters.
+    """A skinned body at rest: T-pose, y up, facing +z, left side toward +x, meters.
 
     Two bodies are equal if they have the same `id`.
     """

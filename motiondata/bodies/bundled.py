@@ -19,6 +19,6 @@ def bundled_body() -> Body:
         if not path.is_file():
             raise InputError(
                 f"{path}: this installation lacks the bundled body; install the package again, "
-                f"or name a body file of your own"
+                f"or choose another body file"
             )
         return read_body(path)

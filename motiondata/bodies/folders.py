@@ -57,9 +57,9 @@ def find_bodies(folder: Path) -> dict[str, Path]:
     raise InputError(
         f"{folder}: expected a male and a female body, found "
         f"{' and '.join(str(path.relative_to(folder)) for path in partial.values()) or 'none'}; "
-        f"name the folder that has files such as {EXAMPLES} of both. Shapes of recordings are "
-        "fitted to the body of their gender: a single file is taken too, and poses women and men "
-        "alike with its one body, so that their shapes are wrong"
+        f"choose a folder with files such as {EXAMPLES} of both. Shapes of recordings are fitted "
+        "to the body of their gender. A single body file is accepted too, but it poses everybody "
+        "with one body, so that their shapes are wrong"
     )
 
 
@@ -99,7 +99,7 @@ def _find(files: Iterable[_File], layout: str) -> dict[str, Path]:
         if len(fitting) > 1:
             raise InputError(
                 f"{fitting[0]} and {fitting[1].name}: expected one {gender} body, found two; "
-                "remove one of them, or name another folder"
+                "remove one of them, or choose another folder"
             )
         if fitting:
             found[gender] = fitting[0]

@@ -52,7 +52,7 @@ class _DType(Standin):
             return None
         # A copy: another part of a pickle could change a bytearray that an array views.
         if not isinstance(data, str | bytes | bytearray):
-            raise pickle.UnpicklingError("an array of what is no bytes")
+            raise pickle.UnpicklingError("an array whose data is not bytes")
         stored = data.encode("latin1") if isinstance(data, str) else bytes(data)
         return np.frombuffer(stored, self.spelling).reshape(shape, order=order)
 

@@ -157,7 +157,7 @@ def _check_values(arrays: Arrays, where: str) -> None:
             raise _fault(where, f"{key} holds NaN or infinite values", "finite ones")
         if max(array.max(), -array.min()) > MAX_VALUE:
             found = f"{key} holds values from {array.min():.3g} to {array.max():.3g}"
-            raise _fault(where, found, f"meters or shares, {MAX_VALUE:g} at the most")
+            raise _fault(where, found, f"meters or shares, at most {MAX_VALUE:g}")
 
 
 def _check_structure(arrays: Arrays, where: str) -> None:
@@ -195,7 +195,7 @@ def _shape_space(found: Mapping[str, object], joints: int, where: str) -> str:
         return array_to_text(np.array(space) if isinstance(space, str) else _as_array(space))
     except ValueError as error:
         raise _fault(
-            where, f"{SHAPE_SPACE} is no text", f"a name such as {SMPL_SHAPES!r}"
+            where, f"{SHAPE_SPACE} is not a text", f"a name such as {SMPL_SHAPES!r}"
         ) from error
 
 

@@ -53,13 +53,13 @@ class _Content(io.BytesIO):
     def read(self, size: int | None = -1) -> bytes:
         found = super().read(size)
         if size is not None and len(found) < size:
-            raise EOFError("bytes that are not there")
+            raise EOFError("bytes beyond its end")
         return found
 
     def readline(self, size: int | None = -1) -> bytes:
         found = super().readline(size)
         if not found.endswith(b"\n"):
-            raise EOFError("a line that does not end")
+            raise EOFError("a line without an end")
         return found
 
 
@@ -96,8 +96,8 @@ class _Unpickler(pickle._Unpickler):
         if (module, name) not in ALLOWED:
             raise InputError(
                 f"{self.where}: the pickle asks for {_printable(f'{module}.{name}')}; expected "
-                f"arrays, chumpy's Ch and Select, and scipy's csc_matrix and csr_matrix only. "
-                f"Nothing was run: load it where you trust it, and save its arrays as .npz"
+                "only arrays, chumpy's Ch and Select, and scipy's csc_matrix and csr_matrix. No "
+                "code was run. If you trust the file, load it elsewhere and save its arrays as .npz"
             )
         return ALLOWED[module, name]
 
@@ -108,7 +108,7 @@ class _Unpickler(pickle._Unpickler):
     def make(self, made: Any, arguments: Any) -> None:
         """Push an instance of a stand-in, or the bytes that it returns."""
         if made not in ALLOWED.values() or type(arguments) not in (tuple, list):
-            raise pickle.UnpicklingError("an instance of what is no class")
+            raise pickle.UnpicklingError("an instance of something that is not a class")
         self.append(self.charged(made(*arguments)))
 
     def charged(self, value: Any) -> Any:
@@ -137,7 +137,7 @@ class _Unpickler(pickle._Unpickler):
     def load_build(self) -> None:
         state, instance = self.stack.pop(), self.stack[-1]
         if not isinstance(instance, Standin):
-            raise pickle.UnpicklingError("attributes of what is no instance")
+            raise pickle.UnpicklingError("attributes of something that is not an instance")
         instance.__setstate__(state)
         self.charged(instance)
 
@@ -155,7 +155,7 @@ class _Unpickler(pickle._Unpickler):
     def extend(self, items: Iterable[Any]) -> None:
         """Extend the list on top of the stack."""
         if type(self.stack[-1]) is not list:
-            raise pickle.UnpicklingError("items of what is no list")
+            raise pickle.UnpicklingError("items of something that is not a list")
         self.stack[-1].extend(items)
 
     def load_dict(self) -> None:
@@ -174,7 +174,7 @@ class _Unpickler(pickle._Unpickler):
         """Update the dictionary on top of the stack; keys and values alternate in `items`."""
         target = self.stack[-1]
         if type(target) is not dict:
-            raise pickle.UnpicklingError("keys of what is no dictionary")
+            raise pickle.UnpicklingError("keys of something that is not a dictionary")
         for key, value in zip(items[::2], items[1::2], strict=True):
             if type(key) not in SCALARS:
                 raise pickle.UnpicklingError(f"a key of the type {type(key).__name__}")

@@ -55,8 +55,8 @@ def find_sensor(name_or_path: str) -> Sensor:
     if Path(name_or_path).is_file():
         return load_sensor(Path(name_or_path))
     raise InputError(
-        f"no sensor and no file is called {name_or_path!r}: name one of {', '.join(SENSOR_NAMES)}, "
-        "or a sensor file (.toml, or an Ouster's metadata .json)"
+        f"no sensor and no file is called {name_or_path!r}; choose one of "
+        f"{', '.join(SENSOR_NAMES)}, or a sensor file (.toml, or an Ouster's metadata .json)"
     )
 
 
@@ -64,7 +64,7 @@ def find_sensor(name_or_path: str) -> Sensor:
 def sensor_preset(name: str) -> Sensor:
     """Return the preset with one of `SENSOR_NAMES`; raises `InputError` for other names."""
     if name not in PRESETS:
-        raise InputError(f"no sensor is called {name!r}: name one of {', '.join(SENSOR_NAMES)}")
+        raise InputError(f"no sensor is called {name!r}; choose one of {', '.join(SENSOR_NAMES)}")
     file, columns = PRESETS[name]
     sensor = load_sensor(PRESET_FOLDER / f"{file}.toml")
     return replace(sensor, name=name, columns=columns or sensor.columns)

@@ -65,7 +65,7 @@ class Sensor:
             raise InputError(
                 f"sensor {self.name}: found {found}; expected as many elevations (between "
                 "-90 and 90 degrees) as azimuth offsets (-180 to 180 degrees), at least one beam "
-                f"and column, {MAX_BEAMS} beams and {MAX_RAYS} rays at the most, "
+                f"and column, at most {MAX_BEAMS} beams and {MAX_RAYS} rays, "
                 "0 <= min_range < max_range, and a window within the columns"
             )
 

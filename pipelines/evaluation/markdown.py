@@ -29,8 +29,8 @@ READING = (
 RULES = (
     "An act is named if the caption tells its kind. Sides and directions are judged where the "
     "synthesizer always tells them, or the caption does. The order of telling is free; counts, "
-    "paces and sizes are not judged. Told besides: what is told and is not in the clip. A clip is "
-    "right if all its acts are, and nothing is told besides."
+    "paces and sizes are not judged. Also named: acts that are named but are not in the clip. A "
+    "clip is right if all its acts are, and no other act is named."
 )
 
 
@@ -79,11 +79,11 @@ def _tellings(report: Report) -> Sequence[str]:
     return [
         "## What captions tell",
         "",
-        *_table(("", "clips right", *right, "told besides"), whole),
+        *_table(("", "clips right", *right, "also named"), whole),
         "",
         "By kind of motion, the model:",
         "",
-        *_table(("", "acts", *right, "told besides"), kinds),
+        *_table(("", "acts", *right, "also named"), kinds),
         "",
         RULES,
     ]

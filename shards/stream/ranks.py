@@ -107,16 +107,16 @@ def _check_partial(found: EpochShare, source: str) -> None:
     Lightning sets WORLD_SIZE and LOCAL_RANK, but not RANK, for the processes that it starts.
     """
     names = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
-    told = {name: _number(name) for name in names if name in os.environ}
-    if "RANK" in told and "WORLD_SIZE" in told:
+    given = {name: _number(name) for name in names if name in os.environ}
+    if "RANK" in given and "WORLD_SIZE" in given:
         return
     wrong = (
-        told.get("WORLD_SIZE", found.count) != found.count
-        or told.get("RANK", found.number) != found.number
-        or (found == EpochShare() and told.get("LOCAL_RANK", 0) != 0)
+        given.get("WORLD_SIZE", found.count) != found.count
+        or given.get("RANK", found.number) != found.number
+        or (found == EpochShare() and given.get("LOCAL_RANK", 0) != 0)
     )
     if wrong:
-        said = ", ".join(f"{name}={value}" for name, value in told.items())
+        said = ", ".join(f"{name}={value}" for name, value in given.items())
         raise ShardError(f"the environment has {said}, but {source}; {ADVICE}")
 
 

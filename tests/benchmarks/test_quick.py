@@ -41,7 +41,7 @@ SLOW = {
 """Those that are part of another one, plan or build datasets, or run kernels in a simulator."""
 HAS_NUMBA_CUDA = importlib.util.find_spec("numba.cuda.core") is not None
 WITH_DATA = {"benchmarks.loading.measure", "benchmarks.sources.cmu_fidelity"}
-"""Those that are given a folder, which have tests of their own."""
+"""Those that are given a folder, which have separate tests."""
 
 
 def run(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":

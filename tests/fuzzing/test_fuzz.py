@@ -150,7 +150,7 @@ def little_memory() -> Iterator[None]:
 
 
 def read_mutants(kind: Kind, folder: Path, count: int) -> int:
-    """Read so many mutants, and return how many of them were refused."""
+    """Read a number of mutants, and return how many of them were refused."""
     content, path, refused = kind.content(folder), folder / kind.name, 0
     for number in range(count):
         path.write_bytes(kind.mutate(content, Random(number)))  # noqa: S311

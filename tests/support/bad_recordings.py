@@ -72,7 +72,7 @@ def changed(array: np.ndarray, place: Any, value: float) -> np.ndarray:
 
 
 def members(*entries: tuple[str, bytes], packing: int = zipfile.ZIP_STORED) -> bytes:
-    """Return a recording with further members, or others in the place of its own."""
+    """Return a recording with further members, or with some of its members replaced."""
     names = {name for name, _ in entries}
     stream = io.BytesIO()
     with (
@@ -179,7 +179,7 @@ BAD_RECORDINGS: dict[str, Bad] = {
     "text for poses": Bad(saved(poses=np.array(["a"])), INVALID, "poses is <U1"),
     "poses by joint": Bad(saved(poses=POSE), INVALID, "in 2 dimensions"),
     "too few joints": Bad(saved(poses=np.zeros((60, 63))), INVALID, "66 or more"),
-    "half a joint": Bad(saved(poses=np.zeros((60, 67))), INVALID, "three columns a joint"),
+    "half a joint": Bad(saved(poses=np.zeros((60, 67))), INVALID, "three columns per joint"),
     "poses turned round": Bad(saved(poses=np.zeros((156, 60))), INVALID, "66 or more"),
     "fewer trans than poses": Bad(saved(trans=TRANS[:-1]), INVALID, "pose is shaped"),
     "flat trans": Bad(saved(trans=TRANS[:, :2]), INVALID, "trans is shaped (60, 2)"),

@@ -1,4 +1,4 @@
-"""A build of any recordings, a row each: the archive is made around them, and what came is told."""
+"""A build of any recordings, one row per recording: makes the archive, and reports the result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

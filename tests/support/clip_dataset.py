@@ -22,7 +22,7 @@ FPS = 20.0
 
 
 def clips_schema(points: int) -> Schema:
-    """Return the members of samples with so many points a frame."""
+    """Return the members of samples with `points` points per frame."""
     return Schema(
         {
             "points.npy": ArraySpec("float32", ("frames", points, 3), counted_where="hits"),
@@ -62,7 +62,7 @@ def clip_captions(number: int, frames: int) -> list[dict[str, Any]]:
 def make_clips(
     out: Path, splits: Mapping[str, Sequence[Sequence[int]]], points: int = 2
 ) -> Dataset:
-    """Make a dataset of clips with so many frames, by split and shard; clips count from 0."""
+    """Make a dataset of clips with the given frames, by split and shard; clips count from 0."""
     schema, rows, entries, number = clips_schema(points), [], [], 0
     for split, shards in splits.items():
         (out / split).mkdir(parents=True)

@@ -1,7 +1,7 @@
 """Compiles the kernels for real GPUs without one, and prints what came of it as JSON.
 
 Types that do not fit, which the simulator cannot see, come to light here. Run as a program, since
-Numba is told which GPU it has: it would ask the driver.
+Numba is given the name of a GPU: it would ask the driver.
 """
 
 import json

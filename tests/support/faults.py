@@ -1,4 +1,4 @@
-"""Builds in processes of their own, in which something goes wrong at a chosen call.
+"""Builds in separate processes, in which something goes wrong at a chosen call.
 
 The code under test knows nothing of it: the calls by which a file comes to be are counted, and
 broken, from outside, in a process forked from one that has everything loaded.
@@ -113,7 +113,7 @@ def build_words(archive: MadeArchive, out: Path, *more: object) -> list[str]:
 def start(
     words: list[str], log: Path, fault: Fault | None = None, file_bytes: int | None = None
 ) -> ForkServerProcess:
-    """Start a command whose files may have so many bytes; what it prints goes to the log."""
+    """Start a command whose files may have a number of bytes; what it prints goes to the log."""
     process = FORKED.Process(target=_run, args=(words, log, fault, file_bytes))
     process.start()
     return process

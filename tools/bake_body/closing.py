@@ -1,7 +1,7 @@
 """Close the holes of a mesh with its own vertices.
 
 A closed skin can be tested for being closed, and lets no ray into the head. New vertices would
-need weights and shapes of their own.
+need weights and shapes too.
 """
 
 from collections import Counter

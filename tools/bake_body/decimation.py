@@ -1,4 +1,4 @@
-"""Decimate a closed mesh to a subset of its own vertices.
+"""Decimate a closed mesh to a subset of its vertices.
 
 Edges collapse onto one of their ends in the order of Garland and Heckbert's quadric error (1997):
 weights and shapes of the vertices that stay are then exact, where free placement blurs them.

@@ -120,8 +120,10 @@ def gpu_errors_as_device_errors() -> Iterator[None]:
 
 def _advice(said: str) -> str:
     if any(lack in said for lack in OUT_OF_MEMORY_ERRORS):
-        return "It has not enough memory left: use fewer --workers, or a GPU to themselves"
-    return "Run the command again, which goes on where it stopped, or use --device cpu"
+        return (
+            "It does not have enough free memory: use fewer --workers, or a GPU without other users"
+        )
+    return "Run the same command again to resume, or use --device cpu"
 
 
 def _first_line(error: Exception) -> str:

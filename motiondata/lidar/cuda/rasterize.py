@@ -31,7 +31,7 @@ from motiondata.lidar.cuda.windows import first_column
 FACE_BITS = 24
 """The lower bits of a key, which contain the face; the upper bits contain the range."""
 
-STEPS_PER_METRE = 2.0**26
+STEPS_PER_METER = 2.0**26
 """The resolution of ranges in a key: ranges in the same step, of 15 nm, count as equal."""
 
 FARTHEST = 2.0**38
@@ -112,7 +112,7 @@ def _test(
 @step
 def _key(distance: Real, face: int) -> Any:
     """Pack a range and a face; the minimum key is the nearest hit, or the first of equal ones."""
-    steps = int64(int(min(distance * STEPS_PER_METRE, FARTHEST)))
+    steps = int64(int(min(distance * STEPS_PER_METER, FARTHEST)))
     return (steps << int64(FACE_BITS)) | int64(face)
 
 

@@ -113,7 +113,7 @@ def _body_pose(npz: Npz, poses: NDArray[Any]) -> NDArray[np.float64]:
     if poses.shape[1] < columns or poses.shape[1] % 3:
         raise npz.invalid(
             f"the pose is shaped {poses.shape}; expected axis-angle (frames, {columns} or more), "
-            "three columns a joint"
+            "three columns per joint"
         )
     return _to_float64(poses[:, :columns]).reshape(-1, JOINTS, 3)
 

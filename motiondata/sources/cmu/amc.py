@@ -106,18 +106,18 @@ def _bones_of_first_frame(lines: list[Line], skeleton: AsfSkeleton) -> list[AsfB
             break
         name = line.words[0]
         if name not in skeleton.numbers or name in {bone.name for bone in bones}:
-            raise line.error("a bone of the skeleton, once in a frame")
+            raise line.error("a bone of the skeleton, once per frame")
         bones.append(skeleton.bones[skeleton.numbers[name]])
     missing = {bone.name for bone in skeleton.bones if bone.dof} - {bone.name for bone in bones}
     if missing:
-        raise lines[0].error(f"a frame with values of {', '.join(sorted(missing))} too")
+        raise lines[0].error(f"a frame that also has values of {', '.join(sorted(missing))}")
     return bones
 
 
 def _values(lines: list[Line], bones: list[AsfBone]) -> NDArray[np.float64]:
     """Return the values of all frames, shaped (frames, degrees of freedom)."""
     if len(lines[0].words[0]) > MAX_DIGITS:
-        raise lines[0].error(f"a frame's number of {MAX_DIGITS} digits at the most")
+        raise lines[0].error(f"a frame number of at most {MAX_DIGITS} digits")
     first_frame = int(lines[0].words[0])
     numbers: list[float] = []
     for at, line in enumerate(lines):

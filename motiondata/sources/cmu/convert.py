@@ -111,7 +111,7 @@ def _expect_files(source: Path) -> None:
     for suffix in (".asf", ".amc"):
         if not _files(source, suffix):
             raise InputError(
-                f"{source}: expected a folder of CMU's skeletons with their motions beside them, "
+                f"{source}: expected a folder of CMU's skeletons and motions, "
                 f"such as subjects/02/02.asf and 02_01.amc; found no {suffix} file"
             )
 
@@ -171,16 +171,16 @@ def _skeleton_of(motion: Path) -> Path:
     Raises `RecordingError` unless the folder has exactly one.
     """
     name = f"{_subject(motion)}.asf"
-    beside = motion.parent.iterdir()
+    neighbors = motion.parent.iterdir()
     found = sorted(
-        path for path in beside if (path.stem, path.suffix.lower()) == (_subject(motion), ".asf")
+        path for path in neighbors if (path.stem, path.suffix.lower()) == (_subject(motion), ".asf")
     )
     if len(found) != 1:
         names = " and ".join(path.name for path in found) or f"no {name}"
         raise RecordingError(
             DropReason.AMBIGUOUS if found else DropReason.MISSING,
-            f"{motion.name}: expected its skeleton beside it, as 02.asf is of 02_01.amc; found "
-            f"{names}",
+            f"{motion.name}: expected its skeleton in the same folder, such as 02.asf for "
+            f"02_01.amc; found {names}",
         )
     return found[0]
 

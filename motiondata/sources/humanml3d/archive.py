@@ -145,7 +145,7 @@ class Archive:
 
     def _missing(self, row: Row) -> RecordingError:
         near = " and ".join(self.nearest(row))
-        hint = f"nearest by name: {near}" if near else f"it has nothing of {row.subset}"
+        hint = f"nearest by name: {near}" if near else f"it has no recordings of {row.subset}"
         return RecordingError(
             DropReason.MISSING, f"{'/'.join(row.parts)}.npz is not in the archive; {hint}"
         )
@@ -216,5 +216,5 @@ def _wrong_release(row: Row, path: str) -> RecordingError:
     return RecordingError(
         DropReason.WRONG_RELEASE,
         f"{'/'.join(row.parts)}.npz: found only AMASS's SMPL-X release, {path}, whose frame rates "
-        "differ from those that the index counts in; download SMPL+H G",
+        "differ from those of the index; download SMPL+H G",
     )

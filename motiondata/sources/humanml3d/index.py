@@ -109,12 +109,12 @@ def iter_index(path: Path) -> Iterator[Row]:
         first = line_of_name.setdefault(row.name.casefold(), line)
         if first != line:
             raise InputError(
-                f"{path}, line {line}: the name {row.name!r} stands in line {first} already; "
-                "expected every row to have a name of its own, also when case is ignored"
+                f"{path}, line {line}: the name {row.name!r} is already in line {first}; "
+                "expected a different name in every row, ignoring case"
             )
         yield row
     if not line_of_name:
-        raise InputError(f"{path} has no rows; expected one a clip below the line of columns")
+        raise InputError(f"{path} has no rows; expected one row per clip below the line of columns")
     _refuse_mirrored_names(path, line_of_name)
 
 
@@ -219,6 +219,6 @@ def _refuse_mirrored_names(path: Path, line_of_name: dict[str, int]) -> None:
         mirrored_line = line_of_name.get(f"m{name}")
         if mirrored_line is not None:
             raise InputError(
-                f"{path}, line {mirrored_line}: the name is the mirrored one of line {line}; "
-                "expected the index to hold no mirrored clips, which are made from its rows"
+                f"{path}, line {mirrored_line}: the name is that of the mirrored clip of line "
+                f"{line}; expected an index without mirrored clips, which are made from its rows"
             )

@@ -69,7 +69,7 @@ def _read_list(path: Path) -> list[str]:
     except OSError as error:
         expect_of_the_file(error)
         raise InputError(
-            f"{path}: expected a list of clips, one name a line, for each of "
+            f"{path}: expected a list of clips, one name per line, for each of "
             f"{', '.join(SPLITS)}; {error.strerror}"
         ) from error
     except UnicodeDecodeError as error:

@@ -79,7 +79,7 @@ def expect_clip_length(row: Row) -> None:
         raise RecordingError(
             DropReason.INVALID,
             f"{row.source_path}: {row.name} has {frames} frames ({row.start_frame} to "
-            f"{row.end_frame}); expected {MAX_CLIP_FRAMES} at the most. Is a number mistyped? "
+            f"{row.end_frame}); expected at most {MAX_CLIP_FRAMES}. Is a number mistyped? "
             "Cut a longer clip into several rows",
         )
 

@@ -58,7 +58,7 @@ def find_whole_recordings(source: Path, root: Path, *, mirror: bool) -> WholeRec
     """
     paths = [source.name] if source != root else _motions(root)
     if not paths:
-        raise InputError(f"{root}: expected recordings, found none beside shapes of subjects")
+        raise InputError(f"{root}: expected recordings, found only shapes of subjects")
     rows, errors = [], {}
     for number, (path, key) in enumerate(zip(paths, make_keys(paths, mirror), strict=True)):
         source_path = _source_path(root, path)

@@ -121,7 +121,7 @@ def synthesize(out: Path, clips: int, seed: int) -> SynthesisReport:
     """
     if clips < 1 or seed < 0:
         raise InputError(
-            f"{clips} clips by seed {seed}; expected at least one, by a seed from 0 on"
+            f"expected at least one clip and a seed of at least 0, found {clips} clips, seed {seed}"
         )
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise InputError(f"{out} exists; expected the name of a new or an empty folder")

@@ -86,19 +86,19 @@ def _line(span: CaptionSpan, gender: str, rng: np.random.Generator) -> str:
 def _sentence(acts: Sequence[Act], gender: str, rng: np.random.Generator) -> str:
     """Return a tagged sentence about consecutive acts, without the final period."""
     who, his = one_of(rng, SUBJECT_NOUNS[gender])
-    told = [_phrase(act, his, rng) for act in acts]
-    return f"{who} {one_of(rng, SEQUENCES[len(acts)]).format(*told)}"
+    phrases = [_phrase(act, his, rng) for act in acts]
+    return f"{who} {one_of(rng, SEQUENCES[len(acts)]).format(*phrases)}"
 
 
 def _phrase(act: Act, his: str, rng: np.random.Generator) -> str:
     """Return a tagged phrase about an act and its gesture."""
-    told = _filled(one_of(rng, PHRASES[variant(act)]), act, his, rng)
+    phrase = _filled(one_of(rng, PHRASES[variant(act)]), act, his, rng)
     if act.gesture is None:
-        return told
+        return phrase
     link, phrases = one_of(
         rng, (("and", PHRASES[variant(act.gesture)]), ("while", MEANWHILE[act.gesture.kind]))
     )
-    return f"{told} {link} {_filled(one_of(rng, phrases), act.gesture, his, rng)}"
+    return f"{phrase} {link} {_filled(one_of(rng, phrases), act.gesture, his, rng)}"
 
 
 def variant(act: Act) -> str:

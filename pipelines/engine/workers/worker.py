@@ -125,9 +125,9 @@ def _answer(connection: Connection, answer: object) -> None:
         copy.copy(answer)  # fails for errors that the receiver could not rebuild
         connection.send(answer)
     except (PicklingError, TypeError, AttributeError):  # an error that cannot be sent
-        told = RuntimeError(repr(answer))
-        told.__notes__ = getattr(answer, "__notes__", [])
-        connection.send(told)
+        plain = RuntimeError(repr(answer))
+        plain.__notes__ = getattr(answer, "__notes__", [])
+        connection.send(plain)
 
 
 def exit_with_parent(parent: int) -> None:

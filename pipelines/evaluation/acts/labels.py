@@ -99,10 +99,10 @@ def _count(scored: Sequence[ActScores], kinds: Collection[str]) -> KindCount:
 
 def _json_to_act(label: Mapping[str, Any]) -> Act:
     """Return an act of a label; raises `KeyError` for an act unknown to the synthesizer."""
-    told = {field.name: label[field.name] for field in fields(Act)}
-    if told["gesture"] is not None:
-        told["gesture"] = _json_to_act(told["gesture"])
-    act = Act(**told)
+    values = {field.name: label[field.name] for field in fields(Act)}
+    if values["gesture"] is not None:
+        values["gesture"] = _json_to_act(values["gesture"])
+    act = Act(**values)
     if variant(act) not in PHRASES:
         raise KeyError(act.kind)
     return act

@@ -195,7 +195,7 @@ def _counts(word: str) -> bool:
 @cache
 def _unsaid() -> frozenset[str]:
     """Return the words for subjects, order, pace, size and number."""
-    told = chain(
+    texts = chain(
         (who for subjects in SUBJECT_NOUNS.values() for who, _ in subjects),
         (_ORDINAL.sub(" ", order) for orders in SEQUENCES.values() for order in orders),
         *PACE_ADJECTIVES.values(),
@@ -204,4 +204,4 @@ def _unsaid() -> frozenset[str]:
         NUMBERS,
         ("twice", "times"),
     )
-    return frozenset(word for text in told for word in normalize_caption(plain(text)).split())
+    return frozenset(word for text in texts for word in normalize_caption(plain(text)).split())

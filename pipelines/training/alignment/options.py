@@ -29,7 +29,7 @@ class Augmentation:
 
     def __post_init__(self) -> None:
         if min(self.turn_deg, self.scale, self.shift_meters, self.noise_meters) < 0:
-            raise InputError(f"augmentation: expected nothing below zero, found {self}")
+            raise InputError(f"augmentation: expected values of at least 0, found {self}")
 
     def to_json(self) -> dict[str, float]:
         """Return the options by the names that checkpoints store."""

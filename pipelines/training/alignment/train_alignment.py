@@ -89,8 +89,8 @@ class AlignmentTask:
         """Return batches of clips with one random caption each."""
         if batch < LEAST_BATCH:
             raise InputError(
-                f"batch: expected at least {LEAST_BATCH} clips, each to be held against the "
-                f"others' captions, found {batch}"
+                f"batch: expected at least {LEAST_BATCH} clips, because each is compared with the "
+                f"captions of the others, found {batch}"
             )
         fields = [POINTS, DETAILS]
         return self._data.clips(
@@ -143,9 +143,9 @@ class AlignmentTask:
         guessing = _mean(records, "guessing")  # 0 if all captions of each batch are alike
         share = _mean(records, "loss") / guessing if guessing else 0.0
         alarm = (
-            f"the loss is {share:.0%} of a guesser's: motions and captions do not find each other; "
-            "try a lower --rate, a larger --batch or more --steps, and look whether the captions "
-            "are of the clips"
+            f"the loss is {share:.0%} of the loss of guessing: motions are not matched to their "
+            "captions; try a lower --rate, a larger --batch, or more --steps, and check that the "
+            "captions describe the clips"
         )
         late = records[-1]["step"] >= PATIENCE
         return found, [alarm] if late and share > CHANCE_FACTOR else []

@@ -125,26 +125,28 @@ def collapse_alarms(measures: Measures, patient: bool) -> list[str]:
     if measures.cosine > MAX_COSINE:
         return [
             f"{_symptom(measures)}: the standardized features of different clips are alike (mean "
-            f"cosine {measures.cosine:.3f}), so they share a mean that the statistics do not take "
-            "out; run motiondata stats on the dataset and train again in another folder"
+            f"cosine {measures.cosine:.3f}), so they share a mean that standardization does "
+            "not remove; run motiondata stats on the dataset, and train again in another folder"
         ]
     if patient or not (measures.collapsed or measures.ignored):
         return []
     if measures.projected_cosine > MAX_PROJECTED_COSINE:
         return [
-            f"{_symptom(measures)}: the projector makes clips alike (mean cosine "
-            f"{measures.projected_cosine:.3f}, of their features {measures.cosine:.3f}), as one "
-            "does whose learning rate was too high; train again with a lower --projector-rate"
+            f"{_symptom(measures)}: the projector makes different clips alike (mean cosine "
+            f"{measures.projected_cosine:.3f}, that of the features {measures.cosine:.3f}), "
+            "probably because its learning rate was too high; train again with a lower "
+            "--projector-rate"
         ]
     if measures.ignored:
         return [
             f"{_symptom(measures)}: the features are ignored (loss {measures.matched_loss:.3f} "
-            f"with a clip's own, {measures.shuffled_loss:.3f} with another's); train longer, or "
-            "align the encoder with text first (motiondata align)"
+            f"with a clip's own features, {measures.shuffled_loss:.3f} with another clip's); train "
+            "longer, or align the encoder with text first (motiondata align)"
         ]
     return [
-        f"{_symptom(measures)}, though the features matter (loss {measures.matched_loss:.3f} with "
-        f"a clip's own, {measures.shuffled_loss:.3f} with another clip's); train longer"
+        f"{_symptom(measures)}, although the features are used (loss {measures.matched_loss:.3f} "
+        f"with a clip's own features, {measures.shuffled_loss:.3f} with another clip's); train "
+        "longer"
     ]
 
 
@@ -162,4 +164,4 @@ def rate_alarms(loss: float, lowest: float) -> list[str]:
 
 
 def _symptom(measures: Measures) -> str:
-    return f"{measures.different}, {measures.commonest!r} most often"
+    return f"{measures.different}, most often {measures.commonest!r}"

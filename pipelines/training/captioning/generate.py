@@ -155,8 +155,8 @@ def _check_fit(loaded: LoadedCaptioner, dataset: Dataset, checkpoint: Path) -> N
     encoder = encoder_of(dataset)
     if None not in (loaded.features_by, encoder) and encoder != loaded.features_by:
         raise InputError(
-            f"{dataset.path}: expected features by the encoder {loaded.features_by}, which "
-            f"{checkpoint} was trained on, found those by {encoder}; encode the points again"
+            f"{dataset.path}: expected features of the encoder {loaded.features_by}, on which "
+            f"{checkpoint} was trained, found those of {encoder}; encode the points again"
         )
 
 

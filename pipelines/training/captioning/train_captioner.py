@@ -144,8 +144,8 @@ class CaptionerTraining:
         if self.options.encoder_checkpoint is None:
             return None
         raise InputError(
-            f"--encoder-checkpoint: expected {POINTS} to be captioned, found {self.field}; leave "
-            f"it out, or choose --field {POINTS}"
+            f"--encoder-checkpoint: expected the field {POINTS}, found {self.field}; omit it, or "
+            f"choose --field {POINTS}"
         )
 
     def _captioner(self, text: TextModel) -> Captioner:

@@ -38,8 +38,9 @@ def expect_usable(
         raise InputError(
             f"{name}: expected a tokenizer that can write the captions, found one that loses "
             f"{len(lost)} of the first {len(tried)}: {lost[0]!r:.100} comes back as "
-            f"{_round_trip(lost[0], tokenizer)!r:.100}. Are its tokenizer's files (tokenizer.json "
-            "or spiece.model) there and its own, and does it know the captions' language?"
+            f"{_round_trip(lost[0], tokenizer)!r:.100}. Does the folder have the tokenizer "
+            "of this model (tokenizer.json or spiece.model), and does the tokenizer support the "
+            "language of the captions?"
         )
 
 
@@ -55,8 +56,8 @@ def _check_special(name: str, tokenizer: Tokenizer, config: Any) -> None:
         token = getattr(config, setting, None)
         if not isinstance(token, int) or not 0 <= token < config.vocab_size:
             raise InputError(
-                f"{name}: config.json has {setting} {token}; expected the number of a token, in a "
-                "T5 0"
+                f"{name}: config.json has {setting} {token}; expected a token number, which is "
+                "0 in a T5"
             )
 
 

@@ -57,19 +57,21 @@ def read_checkpoint(path: Path, kind: str) -> dict[str, Any]:
     Raises `InputError` for a missing or damaged file and for another kind or version.
     """
     if not path.is_file():
-        found = "a folder" if path.is_dir() else "nothing of that name"
-        raise InputError(f"{path}: expected a checkpoint's file, found {found}")
+        found = "a folder" if path.is_dir() else "no such file"
+        raise InputError(f"{path}: expected a checkpoint file, found {found}")
     _check_hash(path)
     state = _load(path)
     if not isinstance(state, dict) or state.get("format") != FORMAT:
-        raise InputError(f"{path}: {_expected(kind)}, found another program's file")
+        raise InputError(f"{path}: {_expected(kind)}, found a file of another program")
     if state.get("version") != FORMAT_VERSION:
         raise InputError(
             f"{path}: expected version {FORMAT_VERSION} of a checkpoint, found "
             f"{state.get('version')}"
         )
     if state.get("kind") != kind:
-        raise InputError(f"{path}: {_expected(kind)}, found one of {_name(state.get('kind'))}")
+        raise InputError(
+            f"{path}: {_expected(kind)}, found a checkpoint of {_name(state.get('kind'))}"
+        )
     return state
 
 
@@ -86,7 +88,7 @@ def reading_contents(path: Path, kind: str) -> Iterator[None]:
         first = str(error).strip().partition("\n")[0]
         raise InputError(
             f"{path}: its contents are not those of {_name(kind)} ({type(error).__name__}: "
-            f"{first:.200}); expected what motiondata {COMMANDS[kind]} wrote"
+            f"{first:.200}); expected a file written by motiondata {COMMANDS[kind]}"
         ) from error
 
 
@@ -115,7 +117,7 @@ def _check_hash(path: Path) -> None:
             raise _damaged(path, "it does not end with a hash")
         file.seek(0)
         if _hash_of_first(file, size) != seal[1].decode():
-            raise _damaged(path, "its hash is not that of its bytes")
+            raise _damaged(path, "its hash does not match its bytes")
 
 
 def _hash_of_first(file: BinaryIO, size: int) -> str:
@@ -131,14 +133,14 @@ def _load(path: Path) -> Any:
         with ZipFile(path):  # torch.load would try its legacy formats otherwise
             return torch.load(path, map_location="cpu", weights_only=True)
     except (*MALFORMED, UnpicklingError, BadZipFile) as error:
-        raise _damaged(path, "it holds no tensors and plain values") from error
+        raise _damaged(path, "it does not contain only tensors and plain values") from error
 
 
 def _damaged(path: Path, found: str) -> InputError:
     return InputError(
-        f"{path}: is no checkpoint, or a damaged one, or one of an older version: {found}; "
-        f"expected a file that motiondata {' or '.join(COMMANDS.values())} wrote. Copy it again, "
-        "or train again"
+        f"{path}: not a valid checkpoint: {found}; expected a file written by motiondata "
+        f"{' or '.join(COMMANDS.values())}. It may be damaged, or of an older version: copy it "
+        "again, or train again"
     )
 
 

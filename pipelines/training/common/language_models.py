@@ -49,8 +49,9 @@ def expect_vocabulary(where: str, tokenizer: Any, embeddings: int) -> None:
     largest = max(tokenizer.get_vocab().values(), default=-1)
     if largest >= embeddings:
         raise InputError(
-            f"{where}: its tokenizer has tokens up to number {largest}, its model embeddings of "
-            f"{embeddings} tokens only; expected a tokenizer and a model that belong together"
+            f"{where}: its tokenizer has token numbers up to {largest}, but its model has "
+            f"embeddings of only {embeddings} tokens; expected a tokenizer and a model that belong "
+            "together"
         )
 
 
@@ -65,8 +66,8 @@ def expect_no_code(where: str, config: Any) -> None:
         values = found.values() if isinstance(found, dict) else [found]
         if any("/" in str(value) for value in values):
             raise InputError(
-                f"{where}: its configuration has {name.removeprefix('_')} {found!s:.100}, which is "
-                "code of the hub; expected none. Remove it from the configuration"
+                f"{where}: its configuration has {name.removeprefix('_')} {found!s:.100}, which "
+                "names code on the hub; expected none. Remove it from the configuration"
             )
     for name in getattr(config, "sub_configs", {}):
         expect_no_code(where, getattr(config, name, None))

@@ -46,7 +46,7 @@ def load_text_model(
 def _expect_t5(folder: Path) -> None:
     """Raise `InputError` unless a folder has the configuration of a T5."""
     path = folder / "config.json"
-    remedy = f"name such a folder, {HUB}google/flan-t5-base to ask the hub, or {TINY}"
+    remedy = f"choose such a folder, a model on the hub ({HUB}google/flan-t5-base), or {TINY}"
     if not path.is_file():
         raise InputError(f"{folder}: expected the folder of a T5, found no config.json; {remedy}")
     try:
@@ -61,7 +61,7 @@ def _expect_t5(folder: Path) -> None:
 def _check_kind(where: str, kind: Any) -> None:
     """Raise `InputError` for other model types: transformers would load a T5 of random weights."""
     if kind != T5Config.model_type:
-        raise InputError(f"{where}: expected model_type 't5', found {kind!r}; name a T5")
+        raise InputError(f"{where}: expected model_type 't5', found {kind!r}; choose a T5")
 
 
 def _expect_tokenizer(folder: Path) -> None:
@@ -70,8 +70,8 @@ def _expect_tokenizer(folder: Path) -> None:
         return
     if not (folder / PIECES).is_file():
         raise InputError(
-            f"{folder}: expected {TOKENIZER} or {PIECES}, found neither; copy the tokenizer's "
-            "files of this T5 there"
+            f"{folder}: expected {TOKENIZER} or {PIECES}, found neither; copy the tokenizer "
+            "files of this T5 into it"
         )
     if find_spec(SENTENCEPIECE) is None:
         raise InputError(
@@ -83,7 +83,7 @@ def _expect_tokenizer(folder: Path) -> None:
 def _load(name: str, source: str, captions: Sequence[str], local: bool) -> TextModel:
     expected = f"config.json, model.safetensors and {TOKENIZER} of a T5"
     if find_spec(SENTENCEPIECE) is None:
-        expected += f" (one with {PIECES} alone needs pip install {SENTENCEPIECE})"
+        expected += f" (reading {PIECES} instead needs pip install {SENTENCEPIECE})"
     with load_errors_as_input_errors(f"{name}: the text model", expected):
         config = AutoConfig.from_pretrained(source, local_files_only=local)
         _check_kind(name, config.model_type)

@@ -72,7 +72,7 @@ class Log:
             size = self._recall(self._file, steps)
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(
-                f"{self._file.name}: is no log of a training ({error!r}); choose another --out"
+                f"{self._file.name}: not the log of a training ({error!r}); choose another --out"
             ) from error
         self._file.truncate(size)
 

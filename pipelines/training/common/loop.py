@@ -68,8 +68,8 @@ def _view(training: TrainingTask, options: LoopOptions) -> View:
     view = training.view(options.batch, options.seed)
     if not len(view):
         raise InputError(
-            f"batch: expected no more clips than there are to train on, found {options.batch} for "
-            f"each of {world()} processes, with {view.items} to train on; choose a smaller --batch"
+            f"batch: expected no more than the {view.items} clips to train on, found "
+            f"{options.batch} for each of {world()} processes; choose a smaller --batch"
         )
     return view
 
@@ -205,6 +205,6 @@ def _expect_finite(record: Record) -> Record:
         raise InputError(
             f"step {record['step']}: the gradient is {record['gradient_norm']}, the loss "
             f"{record['loss']:g} at the learning rates {record['rates']}; train again with "
-            "lower ones in another folder"
+            "lower learning rates in another folder"
         )
     return record

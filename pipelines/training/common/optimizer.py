@@ -67,7 +67,7 @@ def restore_optimizer(optimizer: torch.optim.AdamW, state: Mapping[str, Any]) ->
     before = [_settings(group) for group in optimizer.param_groups]
     optimizer.load_state_dict(dict(state))
     if [_settings(group) for group in optimizer.param_groups] != before:
-        raise ValueError("the optimizer's settings are not those of the options")
+        raise ValueError("the optimizer's settings differ from the options")
     for parameter, known in optimizer.state.items():
         shapes = {known[name].shape for name in ("exp_avg", "exp_avg_sq")}
         if shapes != {parameter.shape} or known["step"].numel() != 1:

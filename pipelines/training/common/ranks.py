@@ -29,7 +29,7 @@ def choose_device(name: str) -> torch.device:
     if number >= torch.cuda.device_count():
         raise InputError(
             f"device: expected a GPU for each process, found {torch.cuda.device_count()} for "
-            f"process {number + 1} of this machine; choose fewer with --nproc-per-node"
+            f"process {number + 1} of this machine; choose fewer processes with --nproc-per-node"
         )
     torch.cuda.set_device(number)
     return torch.device(CUDA, number)

@@ -78,7 +78,7 @@ class TrainingCheckpoint:
             now = [*self.training.stages]
             return position_in(now, begun, before, self.options.optimizer)
         except InputError as error:
-            raise self._begun_otherwise(str(error)) from error
+            raise self._other_settings(str(error)) from error
 
     def _load_weights(self, weights: Mapping[str, Any]) -> None:
         try:
@@ -93,7 +93,7 @@ class TrainingCheckpoint:
         try:
             self.loader.load_state_dict(view)
         except ShardError as error:  # --batch or the number of processes has changed
-            raise self._begun_otherwise(str(error)) from error
+            raise self._other_settings(str(error)) from error
 
     @property
     def _identity(self) -> dict[str, Any]:
@@ -104,12 +104,12 @@ class TrainingCheckpoint:
         different = [name for name in {**before, **now} if before.get(name) != now.get(name)]
         if different:
             found = "; ".join(f"{name} {before.get(name)} -> {now.get(name)}" for name in different)
-            raise self._begun_otherwise(found)
+            raise self._other_settings(found)
 
-    def _begun_otherwise(self, found: str) -> InputError:
+    def _other_settings(self, found: str) -> InputError:
         return InputError(
-            f"{self.path.parent}: was begun otherwise ({found}); choose another --out, or remove "
-            "the folder"
+            f"{self.path.parent}: was started with other settings ({found}); choose another "
+            "--out, or remove the folder"
         )
 
 

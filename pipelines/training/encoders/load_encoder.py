@@ -125,10 +125,14 @@ def make_encoder(name: str, options: EncoderOptions, mean: Tensor, std: Tensor) 
         return PointEncoder(options, mean, std)
     factory = _find_factory(name)
     if not callable(factory):
-        raise InputError(f"--encoder {name}: expected what makes an encoder, found {factory!r}")
+        raise InputError(
+            f"--encoder {name}: expected a function that makes an encoder, found {factory!r}"
+        )
     encoder = factory(mean, std)
     if not isinstance(encoder, nn.Module) or not isinstance(getattr(encoder, "width", None), int):
-        raise InputError(f"--encoder {name}: expected an nn.Module with a width, made {encoder!r}")
+        raise InputError(
+            f"--encoder {name}: expected to make an nn.Module with a width, found {encoder!r}"
+        )
     return encoder
 
 
@@ -152,7 +156,9 @@ def restore_encoder(
     try:
         encoder.load_state_dict(weights)
     except RuntimeError as error:
-        raise InputError(f"{where}: is not of the encoder {name or 'of ours'}: {error}") from error
+        raise InputError(
+            f"{where}: does not fit the encoder {name or '(built-in)'}: {error}"
+        ) from error
     module = EveryPhase(encoder, description["stride"]).eval().requires_grad_(False)
     return LoadedEncoder(module, cast("int", encoder.width), _hash(description, weights))
 
@@ -171,11 +177,11 @@ def _hash(description: Mapping[str, Any], weights: Mapping[str, Tensor]) -> str:
 def _check_name(made_with: str, where: str, name: str) -> None:
     if made_with and not name:
         raise InputError(
-            f"{where}: was made with the encoder {made_with}, whose code is not in it; "
-            f"motiondata encode runs that code only with --encoder {made_with}"
+            f"{where}: was made with the encoder {made_with}, whose code it does not "
+            f"contain; motiondata encode runs that code only with --encoder {made_with}"
         )
     if name and not made_with:
-        raise InputError(f"{where}: was made with the encoder of this program; leave out --encoder")
+        raise InputError(f"{where}: was made with the built-in encoder; omit --encoder")
 
 
 def _find_factory(name: str) -> Factory:
@@ -184,7 +190,7 @@ def _find_factory(name: str) -> Factory:
         found = getattr(import_module(module), factory)
     except (ImportError, AttributeError, ValueError) as error:
         raise InputError(
-            f"--encoder {name}: expected module:factory, importable from here: {error}"
+            f"--encoder {name}: expected module:factory that can be imported: {error}"
         ) from error
     return cast("Factory", found)
 

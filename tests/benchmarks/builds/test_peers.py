@@ -22,7 +22,7 @@ from benchmarks.builds.peers import PEERS, SAMPLERS, Peer, Smplx, is_installed
 from benchmarks.builds.runs import PeerPipeline, Setting, dealt
 from benchmarks.builds.stages import Scene
 from benchmarks.kernels.agreement import compare_scans
-from benchmarks.kernels.embree import CASTERS, RayCaster, rays_towards
+from benchmarks.kernels.embree import CASTERS, RayCaster, rays_toward
 from motiondata.bodies.loading import read_body
 from motiondata.bodies.posing import pose_body
 from motiondata.lidar.cpu.scanner import Scanner
@@ -97,7 +97,7 @@ def test_no_ray_that_meets_a_box_is_left_out(seed: int, staggered: bool) -> None
     )
     low = generator.uniform(-4, 4, 3).astype(np.float32)
     high = low + generator.uniform(0.1, 3, 3).astype(np.float32)
-    beams, columns = rays_towards(sensor, low, high)
+    beams, columns = rays_toward(sensor, low, high)
     assert len(set(zip(beams.tolist(), columns.tolist(), strict=True))) == len(beams)
     chosen = np.zeros((sensor.beams, sensor.columns), bool)
     chosen[beams, columns] = True

@@ -1,4 +1,4 @@
-"""Work in processes of its own is held to its cores, and all that it starts is counted."""
+"""Work in separate processes is limited to its cores, and everything that it starts is counted."""
 
 import os
 import subprocess

@@ -17,7 +17,7 @@ MESH = turned(standing_body(0), 0.0, (4.0, 0.0, -1.0))
 
 
 def as_peer(scan: Scan, first: int = 0, past: int | None = None) -> Hits:
-    """Return some of a scan's hits, all if not told otherwise, as a peer's."""
+    """Return some of a scan's hits, all by default, as a peer's."""
     kept = slice(first, past)
     faces, beams, columns = (
         field[kept].astype(np.int64) for field in (scan.faces, scan.beams, scan.columns)

@@ -15,7 +15,7 @@ SLACK = 25.0
 
 
 def options_of(archive: MadeArchive, folder: Path, clips: int) -> LidarBuildOptions:
-    """Return a build of so many clips, of one recording, in shards of a few each."""
+    """Return a build of `clips` clips of one recording, in shards of a few each."""
     folder.mkdir()
     rows = [f"./pose_data/CMU/02/02_01_poses.npy,0,40,c{clip}.npy" for clip in range(clips)]
     header = "source_path,start_frame,end_frame,new_name"

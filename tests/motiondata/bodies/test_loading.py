@@ -167,7 +167,7 @@ FAULTS = {
     "infinity": (changed("J_regressor", (0, 0), np.inf), "J_regressor holds NaN or infinite"),
     "centimeters": (
         MADE | {"v_template": 100 * MADE["v_template"]},
-        "v_template holds values from .*; expected meters or shares, 10 at the most",
+        "v_template holds values from .*; expected meters or shares, at most 10",
     ),
     "nonsense": (changed("posedirs", (0, 0, 0), 1e300), "posedirs holds values from .* to 1e.300"),
     "no faces": (MADE | {"f": np.zeros((0, 3), int)}, "f is empty; expected a body that has"),
@@ -199,13 +199,13 @@ FAULTS = {
     ),
     "half a character for a space": (
         MADE | {"shape_space": np.frombuffer(b"\x00\xd8\x00\x00", "<U1")},
-        "shape_space is no text",
+        "shape_space is not a text",
     ),
     "no character for a space": (
         MADE | {"shape_space": np.frombuffer(b"\xff\xff\xff\x7f", "<U1")},
-        "shape_space is no text",
+        "shape_space is not a text",
     ),
-    "a number for a space": (MADE | {"shape_space": np.array(3)}, "shape_space is no text"),
+    "a number for a space": (MADE | {"shape_space": np.array(3)}, "shape_space is not a text"),
     "a pickled regressor": (
         MADE | {"J_regressor": np.array(scipy.sparse.csc_matrix(np.eye(3)), dtype=object)},
         "J_regressor holds Python objects, and nothing is ever unpickled",
@@ -226,7 +226,10 @@ def test_lists_that_grow_without_end_are_no_arrays(tmp_path: Path) -> None:
     for _ in range(60):
         endless = [endless, endless]
     path = tmp_path / "body.pkl"
-    for key, message in (("weights", "holds values of type object"), ("shape_space", "is no text")):
+    for key, message in (
+        ("weights", "holds values of type object"),
+        ("shape_space", "is not a text"),
+    ):
         path.write_bytes(pickle.dumps(MADE | {key: endless}))
         with pytest.raises(InputError, match=f"{key} {message}"):
             read_body(path)
@@ -320,7 +323,7 @@ def test_a_folder_without_male_and_female_is_refused(
     with pytest.raises(InputError, match=f"a male and a female body, found {found}; ") as caught:
         load_bodies(tmp_path)
     assert "{" not in str(caught.value)
-    assert "poses women and men alike" in str(caught.value)
+    assert "poses everybody with one body" in str(caught.value)
 
 
 OFFICIAL = {

@@ -251,7 +251,7 @@ def test_an_array_does_not_see_later_changes_of_its_bytes(tmp_path: Path) -> Non
     path.write_bytes(b"\x80\x05}N" + content + b"0" + array + b"s.")
     assert read_pickle(path)[None] == np.zeros(1)  # type: ignore[index]
     path.write_bytes(b"\x80\x05}N" + content + array + b"0h\x00(K\x01K\x02es.")
-    with pytest.raises(InputError, match="items of what is no list"):
+    with pytest.raises(InputError, match="items of something that is not a list"):
         read_pickle(path)
 
 

@@ -13,25 +13,25 @@ PATH = np.array([[0.0, 0.0, 0.9], [1.0, 3.0, 1.1], [4.0, 1.0, 0.9], [4.0, 1.0, 0
 angles = st.floats(-np.pi, np.pi)
 
 
-def towards(azimuth: float) -> NDArray[np.float64]:
+def toward(azimuth: float) -> NDArray[np.float64]:
     return np.array([np.cos(azimuth), np.sin(azimuth)])
 
 
 def test_the_sensor_looks_level_at_the_middle_of_the_path() -> None:
-    (placed,) = place_sensor(PATH, towards(0.7), distance=8.0, height=1.0)
+    (placed,) = place_sensor(PATH, toward(0.7), distance=8.0, height=1.0)
     middle_sensor = invert_rigid(placed) @ [2.0, 1.5, 1.0, 1.0]
     np.testing.assert_allclose(middle_sensor, [8.0, 0.0, 0.0, 1.0], atol=1e-12)
     np.testing.assert_array_equal(placed[:3, 2], [0, 0, 1])
 
 
 def test_the_sensor_stands_where_the_subject_faces() -> None:
-    (placed,) = place_sensor(PATH, towards(np.pi / 2), distance=5.0, height=1.5, floor=-0.2)
+    (placed,) = place_sensor(PATH, toward(np.pi / 2), distance=5.0, height=1.5, floor=-0.2)
     np.testing.assert_allclose(placed[:3, 3], [2.0, 6.5, 1.3], atol=1e-12)
 
 
 @given(angles, st.integers(1, 12))
 def test_views_are_rigid_and_spread_evenly_round_the_middle(heading: float, views: int) -> None:
-    placed = place_sensor(PATH, towards(heading), distance=8.0, height=1.0, views=views)
+    placed = place_sensor(PATH, toward(heading), distance=8.0, height=1.0, views=views)
     rotation = placed[:, :3, :3]
     np.testing.assert_allclose(
         rotation @ rotation.swapaxes(1, 2), np.broadcast_to(np.eye(3), (views, 3, 3)), atol=1e-12
@@ -43,7 +43,7 @@ def test_views_are_rigid_and_spread_evenly_round_the_middle(heading: float, view
 
 
 def test_one_view_is_the_first_of_many() -> None:
-    one, four = (place_sensor(PATH, towards(1.0), distance=8, height=1, views=n) for n in (1, 4))
+    one, four = (place_sensor(PATH, toward(1.0), distance=8, height=1, views=n) for n in (1, 4))
     np.testing.assert_array_equal(one[0], four[0])
 
 
@@ -54,7 +54,7 @@ def test_a_subject_faces_away_from_the_plane_of_its_hips_and_shoulders(heading: 
     for name, breadth in (("hip", 0.1), ("shoulder", 0.2)):
         joints[0, JOINT[f"left_{name}"]] = breadth * left
         joints[0, JOINT[f"right_{name}"]] = -breadth * left
-    assert first_heading(joints) == pytest.approx(towards(heading))
+    assert first_heading(joints) == pytest.approx(toward(heading))
 
 
 def test_a_subject_that_faces_no_way_gets_a_heading_all_the_same() -> None:
@@ -63,6 +63,6 @@ def test_a_subject_that_faces_no_way_gets_a_heading_all_the_same() -> None:
 
 @given(st.tuples(angles, angles, st.floats(-9, 9)))
 def test_an_inverse_undoes_its_transform(drawn: tuple[float, float, float]) -> None:
-    transforms = place_sensor(PATH, towards(drawn[0]), distance=drawn[1], height=drawn[2], views=3)
+    transforms = place_sensor(PATH, toward(drawn[0]), distance=drawn[1], height=drawn[2], views=3)
     identity = np.broadcast_to(np.eye(4), (3, 4, 4))
     np.testing.assert_allclose(invert_rigid(transforms) @ transforms, identity, atol=1e-12)

@@ -161,7 +161,7 @@ def test_what_is_no_mesh_is_refused(mesh: Any, fault: str) -> None:
 @pytest.mark.parametrize(
     ("options", "fault"),
     [
-        ({"sensor": "os9"}, "no sensor and no file is called 'os9': name one of os1-128"),
+        ({"sensor": "os9"}, "no sensor and no file is called 'os9'; choose one of os1-128"),
         ({"points": 0}, "points: expected a whole number from 1, or None, found 0"),
         ({"points": 3.5}, "points: expected a whole number from 1, or None, found 3.5"),
         ({"T_world_sensor": np.eye(3)}, "T_world_sensor: expected numbers shaped (4, 4), found"),

@@ -142,7 +142,7 @@ def test_an_ousters_metadata_is_a_sensor(tmp_path: Path, sections: bool) -> None
         ("a.toml", MINE + "min_range_m = 60", "from 60 to 50 m"),
         ("a.toml", MINE + "color = 1", "found color"),
         ("a.toml", "name = ", "expected a sensor as TOML"),
-        ("a.toml", MINE.replace("columns = 4", "columns = 2097153"), "4194304 rays at the most"),
+        ("a.toml", MINE.replace("columns = 4", "columns = 2097153"), "4194304 rays,"),
         ("a.toml", MINE.replace("10, -10.5", f"1{'0' * 400}"), "too large to convert to float"),
         ("a.toml", MINE.replace("= 50", f"= 1{'0' * 400}"), "too large to convert to float"),
         ("a.toml", "name = " + "[" * 5000, "expected a sensor as TOML"),
@@ -159,7 +159,7 @@ def test_a_wrong_file_is_refused(tmp_path: Path, name: str, text: str, complaint
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(InputError, match=r"'os9-128': name one of .*os1-128"):
+    with pytest.raises(InputError, match=r"'os9-128'; choose one of .*os1-128"):
         find_sensor("os9-128")
     with pytest.raises(InputError, match="os1-128"):
         sensor_preset("os9-128")

@@ -189,7 +189,7 @@ RAY_VICTIMS: dict[str, Callable[[int], list[int]]] = {
 def test_kills_on_ray_cost_nothing(
     archive: MadeArchive, out: Path, reference: dict[str, bytes], victims: str, shards: int
 ) -> None:
-    """Kill as soon as so many of the three shards are built; the driver still has to end Ray."""
+    """Kill as soon as a number of the three shards are built; the driver still has to end Ray."""
     words = build_words(archive, out, "--workers", 2)
     driver = subprocess.Popen([sys.executable, "-m", "cli", *words], stderr=subprocess.PIPE)
     while not ray_workers(driver.pid) and driver.poll() is None:

@@ -1,4 +1,4 @@
-"""What a run may go on with: the same bytes after any interruption, and a refusal of any change."""
+"""Resuming: the same bytes after any interruption, and a refusal of any change."""
 
 import json
 import re

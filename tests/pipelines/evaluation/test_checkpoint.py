@@ -46,10 +46,10 @@ def test_a_checkpoint_is_evaluated_as_its_captions_are(
     dataset, checkpoint = taught
     found = caption_split(dataset, checkpoint, "test")
     keys, captions = zip(*found, strict=True)
-    told = write_captions(tmp_path / "told", keys, captions)
+    written = write_captions(tmp_path / "written", keys, captions)
     reports = []
     for name, options in {
-        "file": EvaluationOptions(captions=told),
+        "file": EvaluationOptions(captions=written),
         "checkpoint": EvaluationOptions(checkpoint=checkpoint),
     }.items():
         evaluate(dataset, tmp_path / name, options)

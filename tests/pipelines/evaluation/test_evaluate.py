@@ -22,8 +22,8 @@ from tests.support.compare_builds import files_of
 
 def spoken(corpus: Corpus, path: Path, number: int = -1) -> Path:
     """Write a reference of each test clip as its caption."""
-    told = [texts[number] for texts in corpus.test.texts.values()]
-    return write_captions(path, corpus.test.keys, told)
+    written = [texts[number] for texts in corpus.test.texts.values()]
+    return write_captions(path, corpus.test.keys, written)
 
 
 def report_of(corpus: Corpus, out: Path, captions: Path, **more: Any) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def report_of(corpus: Corpus, out: Path, captions: Path, **more: Any) -> dict[st
 
 
 def test_a_report_names_all_that_its_figures_depend_on(corpus: Corpus, tmp_path: Path) -> None:
-    captions = spoken(corpus, tmp_path / "told.jsonl")
+    captions = spoken(corpus, tmp_path / "written.jsonl")
     report = report_of(corpus, tmp_path / "out", captions, nearest_by="joints")
     assert report["dataset"] == corpus.dataset.content_hash
     assert report["split"] == "test"
@@ -42,20 +42,20 @@ def test_a_report_names_all_that_its_figures_depend_on(corpus: Corpus, tmp_path:
     assert report["normaliser"] == NORMALIZER
     assert report["nearest_by"] == "joints"
     digest = hash_file(captions)
-    assert report["captions_by"] == {"kind": "file", "name": "told.jsonl", "blake3": digest}
+    assert report["captions_by"] == {"kind": "file", "name": "written.jsonl", "blake3": digest}
     assert report["loss"] is report["telling"] is report["bert_model"] is None
     text = (tmp_path / "out" / MARKDOWN_REPORT).read_text()
-    for named in (corpus.dataset.content_hash, NORMALIZER, digest, "`joints`", "told.jsonl"):
+    for named in (corpus.dataset.content_hash, NORMALIZER, digest, "`joints`", "written.jsonl"):
         assert named in text
 
 
 def test_the_table_has_the_model_and_both_baselines(corpus: Corpus, tmp_path: Path) -> None:
-    report = report_of(corpus, tmp_path / "out", spoken(corpus, tmp_path / "told"))
+    report = report_of(corpus, tmp_path / "out", spoken(corpus, tmp_path / "written"))
     assert list(report["scores"]) == [MODEL, CONSTANT, NEAREST]
-    told = [texts[-1] for texts in corpus.test.texts.values()]
-    expected = score_captions(told, list(corpus.test.texts.values()))
+    written = [texts[-1] for texts in corpus.test.texts.values()]
+    expected = score_captions(written, list(corpus.test.texts.values()))
     assert report["scores"][MODEL] == expected.__dict__
-    assert report["scores"][CONSTANT]["distinct"] == 1 / len(told)
+    assert report["scores"][CONSTANT]["distinct"] == 1 / len(written)
     lines = (tmp_path / "out" / MARKDOWN_REPORT).read_text().splitlines()
     row = next(line for line in lines if line.startswith(f"| {MODEL} |"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
@@ -69,7 +69,7 @@ def test_the_table_has_the_model_and_both_baselines(corpus: Corpus, tmp_path: Pa
 def test_references_as_captions_are_better_than_both_baselines_and_tell_everything(
     corpus: Corpus, tmp_path: Path
 ) -> None:
-    captions = spoken(corpus, tmp_path / "told", 0)
+    captions = spoken(corpus, tmp_path / "written", 0)
     report = report_of(corpus, tmp_path / "out", captions, labels=corpus.labels)
     assert report["findings"] == [
         "The model is better than the constant caption and than the nearest training clip by "
@@ -89,7 +89,7 @@ def test_the_same_evaluation_gives_the_same_bytes(corpus: Corpus, tmp_path: Path
     for name in ("one", "other"):
         folder = tmp_path / name
         folder.mkdir()
-        report_of(corpus, folder / "out", spoken(corpus, folder / "told"), labels=corpus.labels)
+        report_of(corpus, folder / "out", spoken(corpus, folder / "written"), labels=corpus.labels)
     assert files_of(tmp_path / "one") == files_of(tmp_path / "other")
     assert {*files_of(tmp_path / "one/out")} == {JSON_REPORT, MARKDOWN_REPORT}
 
@@ -97,7 +97,7 @@ def test_the_same_evaluation_gives_the_same_bytes(corpus: Corpus, tmp_path: Path
 def test_clips_without_references_are_counted_and_left_out(tmp_path: Path) -> None:
     path = make_clips(tmp_path / "made", {"train": [(6,) * 6], "test": [(6,) * 5]}).path
     assert run("stats", path)[0] == 0
-    captions = write_captions(tmp_path / "told", ["c6", "c7", "c8", "c9"], ["he walks"] * 4)
+    captions = write_captions(tmp_path / "written", ["c6", "c7", "c8", "c9"], ["he walks"] * 4)
     assert run("evaluate", path, "--captions", captions, "--out", tmp_path / "out")[0] == 0
     report = json.loads((tmp_path / "out" / JSON_REPORT).read_text())
     assert (report["clips"], report["silent"], report["references"]) == (4, 1, 1 + 2 + 3 + 4)
@@ -111,8 +111,8 @@ def test_captions_of_any_characters_are_reported(corpus: Corpus, tmp_path: Path)
         "caf\N{LATIN SMALL LETTER E WITH ACUTE}",
         "\ud800 half",
     ]
-    told = [odd[number % len(odd)] for number in range(len(corpus.test.keys))]
-    captions = write_captions(tmp_path / "told", corpus.test.keys, told)
+    written = [odd[number % len(odd)] for number in range(len(corpus.test.keys))]
+    captions = write_captions(tmp_path / "written", corpus.test.keys, written)
     report = report_of(corpus, tmp_path / "out", captions)
     assert {example["captions"][MODEL] for example in report["examples"]} == {*odd}
     rows = (tmp_path / "out" / MARKDOWN_REPORT).read_text().split("## Some clips")[1].strip()
@@ -206,7 +206,7 @@ def test_one_clip_with_a_short_label_is_not_compared() -> None:
 def test_a_perfect_caption_of_one_clip_is_better_than_the_baselines(tmp_path: Path) -> None:
     made = MadeFeatures(clips=(("train", 50), ("test", 1)))
     path = make_captioned(tmp_path / "made", made).path
-    captions = write_captions(tmp_path / "told", ["test0000"], captions_of(0)[:1])
+    captions = write_captions(tmp_path / "written", ["test0000"], captions_of(0)[:1])
     code, said = run("evaluate", path, "--captions", captions, "--out", tmp_path / "out")
     assert code == 0
     assert "CIDEr-D is left out" in said
@@ -217,16 +217,16 @@ def test_a_perfect_caption_of_one_clip_is_better_than_the_baselines(tmp_path: Pa
     assert {row["cider_d"] for row in report["scores"].values()} == {None}
 
 
-CAPTIONS = ["--captions", "{told}"]
+CAPTIONS = ["--captions", "{written}"]
 WRONG = {
     "no dataset": (["nowhere", *CAPTIONS], "not a finished dataset"),
     "neither captions nor checkpoint": (["{path}"], "expected --captions FILE or --checkpoint"),
-    "both": (["{path}", *CAPTIONS, "--checkpoint", "{told}"], "and not both"),
+    "both": (["{path}", *CAPTIONS, "--checkpoint", "{written}"], "and not both"),
     "no such split": (["{path}", *CAPTIONS, "--split", "dev"], "choose one of test, train, val"),
     "another split": (["{path}", *CAPTIONS, "--split", "val"], "of the split 'val' only, found"),
     "no captions": (["{path}", "--captions", "nowhere"], "nowhere: expected a file of JSON lines"),
     "no checkpoint": (["{path}", "--checkpoint", "nowhere"], "expected a checkpoint"),
-    "no labels": (["{path}", *CAPTIONS, "--labels", "{told}"], "expected a label"),
+    "no labels": (["{path}", *CAPTIONS, "--labels", "{written}"], "expected a label"),
     "no such field": (["{path}", *CAPTIONS, "--nearest-by", "color"], "choose one of points"),
     "no such model": (["{path}", *CAPTIONS, "--bert-model", "nowhere"], "found no config.json"),
     "a layer of no model": (["{path}", *CAPTIONS, "--bert-layer", "3"], "with --bert-model"),
@@ -238,8 +238,8 @@ def test_wrong_input_is_one_sentence_and_exit_code_2(
     corpus: Corpus, tmp_path: Path, case: str
 ) -> None:
     words, expected = WRONG[case]
-    told = spoken(corpus, tmp_path / "told")
-    named = [word.format(path=corpus.dataset.path, told=told) for word in words]
+    written = spoken(corpus, tmp_path / "written")
+    named = [word.format(path=corpus.dataset.path, written=written) for word in words]
     code, said = run("evaluate", *named, "--out", tmp_path / "out")
     assert code == 2, said
     assert expected in said
@@ -248,7 +248,7 @@ def test_wrong_input_is_one_sentence_and_exit_code_2(
 
 
 def test_the_command_prints_the_report(corpus: Corpus, tmp_path: Path) -> None:
-    captions, out = spoken(corpus, tmp_path / "told"), tmp_path / "out"
+    captions, out = spoken(corpus, tmp_path / "written"), tmp_path / "out"
     code, said = run("evaluate", corpus.dataset.path, "--captions", captions, "--out", out)
     assert code == 0
     assert said.strip() == (out / MARKDOWN_REPORT).read_text().strip()

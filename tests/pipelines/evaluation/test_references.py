@@ -49,21 +49,21 @@ def test_a_split_without_captions_is_refused(tmp_path: Path) -> None:
 
 def test_captions_are_read_in_the_order_of_the_clips(made: Dataset, tmp_path: Path) -> None:
     test = read_references(made, "test")
-    told = [f"told of {key}" for key in test.keys]
-    path = write_captions(tmp_path / "captions", test.keys[::-1], told[::-1])
-    assert read_candidates(path, test) == told
+    written = [f"caption of {key}" for key in test.keys]
+    path = write_captions(tmp_path / "captions", test.keys[::-1], written[::-1])
+    assert read_candidates(path, test) == written
 
 
 def test_a_line_ends_where_json_lines_end(made: Dataset, tmp_path: Path) -> None:
     test = read_references(made, "test")
-    told = [f"he walks\N{LINE SEPARATOR}{key}" for key in test.keys]
+    written = [f"he walks\N{LINE SEPARATOR}{key}" for key in test.keys]
     lines = [
         f'{{"key": "{key}", "caption": "{said}"}}'
-        for key, said in zip(test.keys, told, strict=True)
+        for key, said in zip(test.keys, written, strict=True)
     ]
     for end in ("\n", "\r\n"):
         (tmp_path / "captions").write_text(end.join([*lines, ""]), newline="", encoding="utf-8")
-        assert read_candidates(tmp_path / "captions", test) == told
+        assert read_candidates(tmp_path / "captions", test) == written
 
 
 def test_clips_without_references_may_have_captions(made: Dataset, tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ def test_a_state_restores_the_very_next_batch_on_any_number_of_ranks(
 
 
 def state_after(view: View, batches: int) -> dict[str, Any]:
-    """Return the state after so many batches, as it would be read from a file."""
+    """Return the state after a number of batches, as it would be read from a file."""
     for _ in range(batches // len(view)):
         sequence(view)
     for _ in islice(view, batches % len(view)):

@@ -1,4 +1,4 @@
-"""What CUDA says is told to a person, and nothing touches a GPU before it has something to do."""
+"""Errors of CUDA become messages, and nothing opens a GPU before it has work to do."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,17 +26,17 @@ FAILURES = {
     "none for cuBLAS": (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when ..."), FULL),
     "anything else": (
         torch.AcceleratorError("CUDA error: an illegal memory access was encountered"),
-        "Run the command again",
+        "Run the same command again",
     ),
 }
 
 
 @pytest.mark.parametrize(("failure", "advice"), FAILURES.values(), ids=FAILURES)
 def test_what_cuda_says_becomes_one_line(failure: Exception, advice: str) -> None:
-    with pytest.raises(DeviceError, match=advice) as told, gpu_errors_as_device_errors():
+    with pytest.raises(DeviceError, match=advice) as raised, gpu_errors_as_device_errors():
         raise failure
-    assert "\n" not in str(told.value)
-    assert told.value.__cause__ is failure
+    assert "\n" not in str(raised.value)
+    assert raised.value.__cause__ is failure
 
 
 def test_a_bug_stays_one() -> None:

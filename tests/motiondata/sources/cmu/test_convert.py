@@ -107,7 +107,8 @@ def test_a_motion_without_its_skeleton_is_a_failure(source: Path, tmp_path: Path
     (source / "subjects" / "07" / "09_01.amc").write_text(motion())
     (failure,) = import_cmu(source, tmp_path / "out").failures
     assert failure.message == (
-        "09_01.amc: expected its skeleton beside it, as 02.asf is of 02_01.amc; found no 09.asf"
+        "09_01.amc: expected its skeleton in the same folder, such as 02.asf for "
+        "02_01.amc; found no 09.asf"
     )
 
 

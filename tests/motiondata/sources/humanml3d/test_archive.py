@@ -175,7 +175,7 @@ def test_the_nearest_names_are_of_the_folder_or_else_of_the_subset(
     assert archive.nearest(row_of(path)) == nearest
     message = str(drop(archive, row_of(path)))
     assert all(name in message for name in nearest)
-    assert nearest or "nothing of KIT" in message
+    assert nearest or "no recordings of KIT" in message
 
 
 def test_messages_do_not_say_where_the_archive_lies(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tests.support.amass_files import save_npz, smplh_arrays, smplx_arrays
 
 
 def found(root: Path, *files: str, frames: int = 600, fps: float = 120.0) -> WholeRecordings:
-    """Write recordings of so many frames below a folder, and find them."""
+    """Write recordings of the given numbers of frames below a folder, and find them."""
     arrays = smplh_arrays(trans=np.zeros((frames, 3)), mocap_framerate=np.array(fps))
     for file in files:
         save_npz(root / file, arrays)
@@ -87,7 +87,7 @@ def test_subsets_of_amass_keep_their_names_and_lead_ins(tmp_path: Path) -> None:
 def test_shapes_of_subjects_are_no_recordings(tmp_path: Path) -> None:
     whole = found(tmp_path, "3/walk_poses.npz", "3/shape.npz", "3/neutral_stagei.npz")
     assert [whole.locate(row) for row in whole.rows] == ["3/walk_poses.npz"]
-    with pytest.raises(InputError, match="found none beside shapes"):
+    with pytest.raises(InputError, match="found only shapes"):
         found(tmp_path / "no_motion", "shape.npz")
 
 

@@ -144,9 +144,9 @@ def test_sequences_have_captions_of_their_parts(made: SynthesisReport) -> None:
     assert any(len(times) > 1 for times in parts.values())
     for name, times in parts.items():
         captions = find_captions(made.out / "texts", name)
-        told = [(caption.start_seconds, caption.end_seconds) for caption in captions
+        given = [(caption.start_seconds, caption.end_seconds) for caption in captions
                 if not caption.is_whole_clip]  # fmt: skip
-        assert told == (times if len(times) > 1 else [])
+        assert given == (times if len(times) > 1 else [])
 
 
 def test_labels_agree_with_the_index_and_mirror_sides(made: SynthesisReport) -> None:

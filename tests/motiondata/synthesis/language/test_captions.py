@@ -26,7 +26,7 @@ PARTS_OF_SPEECH = {"ADJ", "ADP", "ADV", "CCONJ", "DET", "INTJ", "NOUN", "NUM", "
                    "VERB"}  # fmt: skip
 
 COUNTED_IN_WORDS = ("punch", "squat", "bow", "kick", "jump", "raise_arms", "side_step")
-"""Kinds whose count every caption gives, as a number or as so many times."""
+"""Kinds whose count every caption gives, as a number or as "two times"."""
 
 
 def lines_on(acts: list[Act], seed: int, gender: str = "neutral") -> tuple[str, ...]:

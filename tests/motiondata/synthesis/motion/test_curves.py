@@ -1,4 +1,4 @@
-"""Curves: laws of their own, and SciPy's slower ones as the reference."""
+"""Curves: their laws, and SciPy's slower ones as the reference."""
 
 import numpy as np
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Builds on a Ray cluster: two nodes, each with a worker of its own, on this machine.
+"""Builds on a Ray cluster: two nodes, each with one worker, on this machine.
 
 The cluster is real: a head, two raylets and their workers, which find each other by address alone.
 """

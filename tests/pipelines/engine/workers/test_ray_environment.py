@@ -1,6 +1,6 @@
 """Ray and its surroundings: tokens, home folders, long folders, and folders with modules like ours.
 
-Each build runs in a process of its own, as Ray reads its environment once a process.
+Each build runs in a separate process, because Ray reads its environment once per process.
 """
 
 import os
@@ -135,7 +135,7 @@ def test_a_missing_or_a_wrong_token_is_named_where_a_head_does_not_answer(
 def test_workers_start_without_a_home_in_a_job_with_a_long_folder_and_leave_nothing(
     archive: MadeArchive, tmp_path: Path
 ) -> None:
-    """As a batch system's jobs have it; `/dev/null` cannot hold a folder, whoever asks for one."""
+    """As a batch system's jobs have it; `/dev/null` cannot hold a folder, not even for root."""
     long = tmp_path / "slurm_jobdir/1355700/some_partition_name/tmp.t0016/scratch/of/this/step"
     long.mkdir(parents=True)
     words = ("--workers", "2")

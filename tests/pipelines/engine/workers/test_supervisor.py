@@ -28,7 +28,7 @@ def build_slowly(job: ShardJob, listener: RowListener) -> Receipt:
 
 
 def supervise(archive: MadeArchive, out: Path) -> None:
-    """Carry a job out in a process group of its own."""
+    """Carry a job out in a separate process group."""
     os.setpgrp()
     product = LidarProduct.of(archive.options())
     shard = product.plan_around({}).plan.shards[0]

@@ -148,12 +148,12 @@ def test_a_caption_that_names_everything_is_not_right() -> None:
 
 def test_a_gesture_counts_as_an_act() -> None:
     walking = Act("walk", "left", "forward", 6, gesture=Act("raise_arms", "right", "up"))
-    silent, told, wrong = (
+    silent, named, wrong = (
         score_acts(f"walks forward{more}", known_acts([walking]))
         for more in ("", " while raising her right arm", " while raising her left arm")
     )
     assert [verdict.named for verdict in silent.verdicts] == [True, False]
-    assert told.right
+    assert named.right
     assert wrong.verdicts[1].side is False
 
 

@@ -21,9 +21,9 @@ def test_labels_are_those_of_the_clips_whatever_their_view(corpus: Corpus) -> No
     found = read_labels(corpus.labels, corpus.test.keys)
     by_name = {line["name"]: line["acts"] for line in lines_of(corpus.labels)}
     for key, acts in zip(corpus.test.keys, found, strict=True):
-        told = [act for label in by_name[key.removesuffix("_v1")] for act in with_gesture(label)]
-        assert [known.act.kind for known in acts] == [act["kind"] for act in told]
-        assert [known.act.turn_deg for known in acts] == [act["turn_deg"] for act in told]
+        named = [act for label in by_name[key.removesuffix("_v1")] for act in with_gesture(label)]
+        assert [known.act.kind for known in acts] == [act["kind"] for act in named]
+        assert [known.act.turn_deg for known in acts] == [act["turn_deg"] for act in named]
 
 
 def with_gesture(label: dict[str, Any]) -> list[dict[str, Any]]:
@@ -32,9 +32,9 @@ def with_gesture(label: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_the_references_tell_what_the_labels_say(corpus: Corpus) -> None:
     acts = read_labels(corpus.labels, corpus.test.keys)
-    for told in ([texts[0] for texts in corpus.test.texts.values()],
+    for named in ([texts[0] for texts in corpus.test.texts.values()],
                  [texts[-1] for texts in corpus.test.texts.values()]):  # fmt: skip
-        assert count_acts(told, acts).clips_right == len(acts)
+        assert count_acts(named, acts).clips_right == len(acts)
 
 
 def test_captions_of_mirrored_clips_tell_the_wrong_sides(corpus: Corpus) -> None:

@@ -108,8 +108,8 @@ def test_the_score_is_that_of_the_definition(folder: Path, layer: int | None) ->
 
 def test_a_reference_scores_1_and_nothing_scores_0(folder: Path) -> None:
     scorer = BertScorer(folder)
-    told = [refs[0] for refs in REFERENCES] * 20  # more than are embedded at once
-    assert scorer.score(told, REFERENCES * 20) == pytest.approx(1.0, abs=1e-5)
+    written = [refs[0] for refs in REFERENCES] * 20  # more than are embedded at once
+    assert scorer.score(written, REFERENCES * 20) == pytest.approx(1.0, abs=1e-5)
     assert scorer.score([""] * 4, REFERENCES) == 0.0
 
 
@@ -157,7 +157,9 @@ def test_a_tokenizer_larger_than_the_language_model_is_refused(tmp_path: Path) -
     )
     transformers.BertModel(config).save_pretrained(tmp_path)
     _tokenizer("[CLS] $A [SEP]").save_pretrained(tmp_path)
-    with pytest.raises(InputError, match="tokens up to number 14, its model embeddings of 4"):
+    with pytest.raises(
+        InputError, match="token numbers up to 14, but its model has embeddings of only 4"
+    ):
         BertScorer(tmp_path)
 
 
@@ -167,5 +169,5 @@ def test_a_language_model_that_names_code_is_refused(folder: Path, tmp_path: Pat
     config = json.loads((folder / "config.json").read_text())
     config["attn_implementation"] = "someone/kernel"
     (tmp_path / "config.json").write_text(json.dumps(config))
-    with pytest.raises(InputError, match="someone/kernel, which is code of the hub"):
+    with pytest.raises(InputError, match="someone/kernel, which names code on the hub"):
         BertScorer(tmp_path)

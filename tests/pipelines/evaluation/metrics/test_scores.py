@@ -72,10 +72,12 @@ def test_neither_the_order_of_clips_nor_of_references_matters(clips: Clips, rand
 @settings(deadline=None)
 def test_a_reference_itself_scores_best(clips: Clips) -> None:
     _, references = split(clips)
-    told = [refs[0] for refs in references]
-    long = all(len(said.split()) > 3 for said in told)
-    assert bleu(told, references)[: 4 if long else 1] == pytest.approx([1.0] * (4 if long else 1))
-    assert rouge_l(told, references) == pytest.approx(1.0)
+    written = [refs[0] for refs in references]
+    long = all(len(said.split()) > 3 for said in written)
+    assert bleu(written, references)[: 4 if long else 1] == pytest.approx(
+        [1.0] * (4 if long else 1)
+    )
+    assert rouge_l(written, references) == pytest.approx(1.0)
 
 
 def test_scores_worked_out_by_hand() -> None:

@@ -258,7 +258,7 @@ def test_betas_of_another_shape_space_are_said_to_be_ignored(
 
 
 def stop_after(shards: int) -> Callable[[ShardJob, Any], Receipt]:
-    """Return a build that is interrupted when it has built so many shards."""
+    """Return a build that is interrupted when it has built a number of shards."""
     built: list[str] = []
 
     def build_or_stop(job: ShardJob, on_frames: Any) -> Receipt:

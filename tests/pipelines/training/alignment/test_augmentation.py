@@ -61,5 +61,5 @@ def test_without_augmentation_points_stay_where_they_are() -> None:
 
 
 def test_less_than_nothing_is_refused() -> None:
-    with pytest.raises(InputError, match="augmentation: expected nothing below zero"):
+    with pytest.raises(InputError, match="augmentation: expected values of at least 0"):
         Augmentation(scale=-0.1)

@@ -123,7 +123,7 @@ def test_watching_reports_recall_and_alarms_of_guessing(motions: Dataset) -> Non
     found, alarms = aligning.watch(History([{"step": 200, "loss": 2.9, "guessing": 3.0}]))
     assert found["motions"] == 10
     assert len(alarms) == 1
-    assert alarms[0].startswith("the loss is 97% of a guesser's")
+    assert alarms[0].startswith("the loss is 97% of the loss of guessing")
     assert aligning.watch(History([{"step": 199, "loss": 2.9, "guessing": 3.0}]))[1] == []
     assert aligning.watch(History([{"step": 200, "loss": 1.5, "guessing": 3.0}]))[1] == []
 

@@ -1,4 +1,4 @@
-"""Alarms: the collapse comes of features with a common mean, is told with its remedy, and is cured.
+"""Alarms: features with a common mean cause the collapse, and the remedy of the alarm cures it.
 
 The features are made: two directions that the captions follow, on a mean thirty times as large. The
 one difference between the trainings is the statistics that the dataset has.
@@ -87,7 +87,7 @@ def test_raw_features_with_a_common_mean_collapse_and_are_told(tmp_path: Path) -
     assert found.cosine > 0.99
     assert len(found.alarms) == 1
     assert (
-        "share a mean that the statistics do not take out; run motiondata stats" in found.alarms[0]
+        "share a mean that standardization does not remove; run motiondata stats" in found.alarms[0]
     )
 
 
@@ -110,7 +110,7 @@ SAME = replace(HEALTHY, distinct=1 / 32)
         (replace(SAME, projected_cosine=1.0), "the projector makes", "lower --projector-rate"),
         (replace(SAME, shuffled_loss=1.0), "the features are ignored", "motiondata align"),
         (replace(HEALTHY, shuffled_loss=1.0), "the features are ignored", "motiondata align"),
-        (SAME, "though the features matter", "train longer"),
+        (SAME, "although the features are used", "train longer"),
     ],
 )
 def test_an_alarm_has_its_reason_and_its_remedy(
@@ -159,7 +159,7 @@ def test_a_look_finds_a_projector_that_makes_all_clips_alike(captioned: Dataset)
     assert abs(measures["cosine"]) < 0.1
     assert measures["projected_cosine"] == pytest.approx(1.0)
     assert measures["matched_loss"] == pytest.approx(measures["shuffled_loss"], rel=0.01)
-    assert ["the projector makes clips alike" in alarm for alarm in alarms] == [True]
+    assert ["the projector makes different clips alike" in alarm for alarm in alarms] == [True]
 
 
 def test_the_lowest_loss_is_of_the_steps_between_two_looks() -> None:
@@ -185,7 +185,7 @@ class Rising(CaptionerTraining):
 
 
 def teach_rising(dataset: Dataset, out: Path, stops: Sequence[int] = ()) -> list[Record]:
-    """Return the looks at a training that is stopped after so many steps, and gone on with."""
+    """Return the validations of a training that is stopped after some steps, and resumed."""
     options = CaptionerTrainingOptions(steps="12", stride=1, patience=9)
     loop = LoopOptions(batch=8, watch_every=4)
     for steps in (*stops, None):

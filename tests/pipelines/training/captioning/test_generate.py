@@ -163,7 +163,7 @@ def test_features_by_another_encoder_are_refused(tmp_path: Path) -> None:
     )
     assert len(caption_split(made.path, tmp_path / "out" / CHECKPOINT, "test", CPU)) == 25
     say_encoder(made, "second")
-    with pytest.raises(InputError, match=r"by the encoder first, .* found those by second"):
+    with pytest.raises(InputError, match=r"of the encoder first, .* found those of second"):
         caption_split(made.path, tmp_path / "out" / CHECKPOINT, "test", CPU)
 
 
@@ -179,5 +179,5 @@ def test_a_split_that_is_not_there_is_refused(data: Dataset, checkpoint: Path) -
 
 
 def test_a_checkpoint_that_is_none_is_refused(data: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="found nothing of that name"):
+    with pytest.raises(InputError, match="found no such file"):
         caption_split(data.path, tmp_path / "absent.pt")

@@ -217,7 +217,7 @@ def test_no_statistics_are_refused_with_the_command_to_run(tmp_path: Path) -> No
 
 
 def test_an_encoder_of_features_is_refused(captioned: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="expected points to be captioned, found features"):
+    with pytest.raises(InputError, match="expected the field points, found features"):
         run(captioned.path, tmp_path, replace(OPTIONS, encoder_checkpoint=tmp_path / "encoder.pt"))
 
 
@@ -237,7 +237,7 @@ def test_other_options_are_refused_in_a_folder_that_was_begun(
     captioned: Dataset, tmp_path: Path
 ) -> None:
     run(captioned.path, tmp_path)
-    with pytest.raises(InputError, match=r"was begun otherwise \(stride 2 -> 1\)"):
+    with pytest.raises(InputError, match=r"was started with other settings \(stride 2 -> 1\)"):
         run(captioned.path, tmp_path, replace(OPTIONS, stride=1))
 
 

@@ -155,7 +155,7 @@ def test_a_log_of_another_program_is_left_alone(
     data: StreamedDataset, tmp_path: Path, line: bytes
 ) -> None:
     (tmp_path / LOG).write_bytes(line)
-    with pytest.raises(InputError, match=r"is no log of a training .* choose another --out"):
+    with pytest.raises(InputError, match=r"not the log of a training .* choose another --out"):
         run(Toy(data), tmp_path)
     assert (tmp_path / LOG).read_bytes() == line
 
@@ -308,13 +308,17 @@ def test_moments_that_do_not_fit_are_refused(data: StreamedDataset, tmp_path: Pa
 
 def test_another_trainings_folder_is_refused(data: StreamedDataset, tmp_path: Path) -> None:
     run(Toy(data), tmp_path)
-    with pytest.raises(InputError, match=r"begun otherwise \(seed 0 -> 1; rate 0.01 -> 0.1\)"):
+    with pytest.raises(
+        InputError, match=r"started with other settings \(seed 0 -> 1; rate 0.01 -> 0.1\)"
+    ):
         run(Toy(data, rate=0.1), tmp_path, replace(OPTIONS, seed=1))
 
 
 def test_another_batch_is_refused(data: StreamedDataset, tmp_path: Path) -> None:
     run(Toy(data), tmp_path)
-    with pytest.raises(InputError, match=r"begun otherwise \(.*global_batch is 7.*choose another"):
+    with pytest.raises(
+        InputError, match=r"started with other settings \(.*global_batch is 7.*choose another"
+    ):
         run(Toy(data), tmp_path, replace(OPTIONS, batch=6))
 
 
@@ -330,13 +334,18 @@ def test_a_gradient_that_is_not_finite_ends_it_with_a_remedy(
     data: StreamedDataset, tmp_path: Path
 ) -> None:
     toy = Toy(data, rate=1e30)
-    with pytest.raises(InputError, match=r"step \d+: the gradient is (nan|inf).*lower ones"):
+    with pytest.raises(
+        InputError, match=r"step \d+: the gradient is (nan|inf).*lower learning rates"
+    ):
         run(toy, tmp_path)
 
 
 def test_fewer_clips_than_a_batch_are_refused(data: StreamedDataset, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    with pytest.raises(InputError, match=r"with \d+ to train on; choose a smaller --batch"):
+    with pytest.raises(
+        InputError,
+        match=r"no more than the \d+ clips to train on, found 51 .*; choose a smaller --batch",
+    ):
         run(Toy(data), out, replace(OPTIONS, batch=51))
     assert not out.exists()
 

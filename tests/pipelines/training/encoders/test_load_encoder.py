@@ -110,7 +110,7 @@ def test_anothers_encoder_runs_only_when_it_is_named(tmp_path: Path) -> None:
 
 
 def test_our_encoder_is_not_run_as_anothers(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="leave out --encoder"):
+    with pytest.raises(InputError, match="omit --encoder"):
         load_encoder(save(tmp_path / "encoder.pt", make_encoder()), OTHERS)
 
 
@@ -131,14 +131,16 @@ def test_what_makes_no_encoder_is_refused(tmp_path: Path, name: str, says: str) 
 
 def test_what_cannot_be_called_is_no_encoder(tmp_path: Path) -> None:
     path = save(tmp_path / "encoder.pt", make_encoder(), OTHERS)
-    with pytest.raises(InputError, match="--encoder math:pi: expected what makes an encoder"):
+    with pytest.raises(
+        InputError, match="--encoder math:pi: expected a function that makes an encoder"
+    ):
         load_encoder(path, "math:pi")
 
 
 def test_weights_of_another_shape_are_refused() -> None:
     weights = make_encoder().state_dict()
     weights.popitem()
-    with pytest.raises(InputError, match="here: is not of the encoder"):
+    with pytest.raises(InputError, match="here: does not fit the encoder"):
         restore_encoder(describe_encoder(BUILT_IN, TINY, 1), weights, "here")
 
 

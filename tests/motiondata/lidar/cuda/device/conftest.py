@@ -1,4 +1,4 @@
-"""These tests need a process of their own, which `test_on_device` starts.
+"""These tests need a separate process, which `test_on_device` starts.
 
 The simulator is chosen by the environment before `numba.cuda` is first imported, and a process that
 has used a GPU cannot fork another one that does.

@@ -13,10 +13,10 @@ def test_the_benchmark_measures_stages_and_builds_that_agree(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     results = measure(open_gpu(), quick_size("cpu"), tmp_path)
-    told, (stage,), (built,) = capsys.readouterr().out, results["stages"], results["builds"]
+    printed, (stage,), (built,) = capsys.readouterr().out, results["stages"], results["builds"]
     assert stage["hits"] > 0
     assert set(stage["launched_frames_per_second"]) == {1}
-    assert "bound: posing by" in told
+    assert "bound: posing by" in printed
     for otherwise in ("other_hits", "other_order", "other_bytes"):
         assert stage["agreement"][otherwise] == 0
     assert stage["agreement"]["range_meters"] < 1e-4
