@@ -1,4 +1,4 @@
-"""The example trains on what a build wrote, and goes on where it was stopped."""
+"""The example trains on a built dataset, and resumes after a stop."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""No file holds the markers of a merge conflict that somebody committed unresolved."""
+"""No file contains the markers of an unresolved merge conflict."""
 
 from collections.abc import Iterator
 from pathlib import Path

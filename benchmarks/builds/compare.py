@@ -73,7 +73,7 @@ QUICK = Size(8, 4, Extent(1, 12, 1), (1,), {BLENDED: 1})
 )
 @click.option("--folder", type=click.Path(path_type=Path), help="Where to work; a temporary one.")
 def main(quick: bool, file: Path | None, archive: Path | None, folder: Path | None) -> None:
-    """Measure ours beside straightforward pipelines of well-known parts, and print the tables."""
+    """Compare our stages and builds with pipelines of well-known packages, and print the tables."""
     expect_libraries()
     os.environ.update(ONE_THREAD)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:

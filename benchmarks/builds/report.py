@@ -183,7 +183,7 @@ def _hits(results: Results) -> Iterator[str]:
     yield "edge within 1e-6 radians, or meets the face so flat that such a turn moves the hit as"
     yield "far."
     yield ""
-    yield _row(["of", "beside", "frames", "hits", "rays that differ", "of them unexplained",
+    yield _row(["of", "compared with", "frames", "hits", "rays that differ", "of them unexplained",
                 "largest difference otherwise, um"])  # fmt: skip
     yield "|---|---|" + "--:|" * 5
     for hits in results["hits"]:

@@ -1,4 +1,4 @@
-"""The quick form of every benchmark runs as the documents write it, and prints figures."""
+"""The quick form of every benchmark runs as the documents say, and prints numbers."""
 
 import importlib.util
 import os

@@ -1,4 +1,4 @@
-"""The archive and the dataset built from it, as the tests of the pipelines have them."""
+"""The archive and the dataset built from it, shared with the tests of the pipelines."""
 
 from tests.pipelines.conftest import _kernels_are_loaded, archive, built, out, reference
 

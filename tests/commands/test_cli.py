@@ -1,4 +1,4 @@
-"""The command line: what it prints and exits with, and that wrong input changes nothing."""
+"""The command line: output and exit codes, and wrong input changes nothing."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The demo: from nothing to verified shards and a picture, and again without doing it twice."""
+"""The demo makes verified shards and a picture, and a second run reuses them."""
 
 import subprocess
 import sys

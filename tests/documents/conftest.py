@@ -1,4 +1,4 @@
-"""What the documents' blocks work on: small, and under the names that the documents use."""
+"""Small input for the blocks of the documents, under the names that the documents use."""
 
 import csv
 import re

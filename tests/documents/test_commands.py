@@ -1,4 +1,4 @@
-"""Commands, options and names that the documents write are there, in blocks and in the text."""
+"""Commands, options and names in the documents exist, in blocks and in the text."""
 
 import re
 from pathlib import Path

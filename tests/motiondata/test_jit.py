@@ -1,4 +1,4 @@
-"""Kernels: compiled once for all processes, and said to be; without a cache they work as well."""
+"""Kernels: compiled once for all processes, with a message; they also work without a cache."""
 
 import os
 import shutil

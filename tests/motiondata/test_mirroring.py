@@ -1,4 +1,4 @@
-"""Mirroring is judged by the joints it leads to, on a symmetric skeleton."""
+"""Mirroring is tested by the joints that result, on a symmetric skeleton."""
 
 import numpy as np
 from hypothesis import given

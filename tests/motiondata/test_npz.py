@@ -1,4 +1,4 @@
-"""Reading `.npz` files that may be anything: the right arrays, or an error of ours."""
+"""Reading arbitrary `.npz` files gives the right arrays, or one of our errors."""
 
 import contextlib
 import io

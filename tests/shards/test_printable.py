@@ -1,4 +1,4 @@
-"""Text from outside: what a terminal obeys is spelled out, and all else stays."""
+"""Text from outside: control characters are escaped, and all other text stays."""
 
 import pytest
 

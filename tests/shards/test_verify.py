@@ -1,4 +1,4 @@
-"""Verification finds every changed bit, and mistakes that a build has hashed faithfully."""
+"""Verification finds every changed bit, and mistakes in data with correct hashes."""
 
 import dataclasses
 import random

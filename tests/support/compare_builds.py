@@ -1,4 +1,4 @@
-"""What holds of a folder whose build was stopped, and of the same command run again."""
+"""Checks of a folder whose build was stopped, and of the same command run again."""
 
 from pathlib import Path
 

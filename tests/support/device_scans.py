@@ -1,4 +1,4 @@
-"""What the GPU and the processor see of the same vertices."""
+"""Scans of the same vertices on the GPU and on the CPU."""
 
 import numpy as np
 from numpy.typing import NDArray

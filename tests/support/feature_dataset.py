@@ -1,4 +1,4 @@
-"""A dataset of features, one vector a frame, through the public functions of `shards`."""
+"""A dataset of features, one vector per frame, made through the public functions of `shards`."""
 
 from collections.abc import Sequence
 from pathlib import Path

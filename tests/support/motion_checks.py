@@ -1,6 +1,6 @@
-"""Judges: they look at joints alone, and tell whether somebody did what an act says.
+"""Checks whether joints did what an act says; they see nothing but joints.
 
-None knows how a motion is made, so captions and labels are held against what a body really does.
+None knows how a motion is made, so captions and labels are compared with what a body really does.
 """
 
 from collections.abc import Callable, Mapping
@@ -55,46 +55,46 @@ def ahead_of_chest(scene: Scene, joint: str) -> Floats:
     return reach[:, 0] * np.sin(yaw) - reach[:, 1] * np.cos(yaw)
 
 
-def judge_steps(act: Act, scene: Scene) -> None:
+def check_steps(act: Act, scene: Scene) -> None:
     steps = {side: swings(scene, side) for side in SIDES}
     assert len(steps["left"]) + len(steps["right"]) == act.count
     assert min(SIDES, key=lambda side: steps[side][0].start) == act.side
     assert abs(turned_deg(scene) - act.turn_deg) < 8
 
 
-def judge_straight(act: Act, scene: Scene) -> None:
-    judge_steps(act, scene)
+def check_straight(act: Act, scene: Scene) -> None:
+    check_steps(act, scene)
     ahead, left = way(scene)
     sign = -1 if act.direction == "backward" else 1
     assert sign * ahead > 0.15 * act.count
     assert abs(left) < 0.15
 
 
-def judge_bend(act: Act, scene: Scene) -> None:
-    judge_steps(act, scene)
+def check_bend(act: Act, scene: Scene) -> None:
+    check_steps(act, scene)
     ahead, left = way(scene)
     assert ahead > 0.5
     assert left > 0.5 if act.direction == "left" else left < -0.5
 
 
-def judge_circle(act: Act, scene: Scene) -> None:
-    judge_steps(act, scene)
+def check_circle(act: Act, scene: Scene) -> None:
+    check_steps(act, scene)
     assert np.hypot(*way(scene)) < 0.3
     assert np.ptp(scene.path("pelvis")[:, :2], axis=0).min() > 1.0
 
 
-def judge_walk(act: Act, scene: Scene) -> None:
+def check_walk(act: Act, scene: Scene) -> None:
     if not act.turn_deg:
-        judge_straight(act, scene)
+        check_straight(act, scene)
     elif abs(act.turn_deg) < 360:
-        judge_bend(act, scene)
+        check_bend(act, scene)
     else:
-        judge_circle(act, scene)
+        check_circle(act, scene)
     assert not both_in_air(scene)
 
 
-def judge_run(act: Act, scene: Scene) -> None:
-    (judge_circle if act.turn_deg else judge_straight)(act, scene)
+def check_run(act: Act, scene: Scene) -> None:
+    (check_circle if act.turn_deg else check_straight)(act, scene)
     assert len(both_in_air(scene)) >= act.count - 4
 
 
@@ -103,7 +103,7 @@ def both_in_air(scene: Scene) -> list[slice]:
     return runs(lowest > 0.012)
 
 
-def judge_side_step(act: Act, scene: Scene) -> None:
+def check_side_step(act: Act, scene: Scene) -> None:
     ahead, left = way(scene)
     assert abs(ahead) < 0.1
     assert (left if act.direction == "left" else -left) > 0.2 * act.count
@@ -111,27 +111,27 @@ def judge_side_step(act: Act, scene: Scene) -> None:
     assert swings(scene, act.direction)[0].start < swings(scene, OTHER[act.direction])[0].start
 
 
-def judge_march(act: Act, scene: Scene) -> None:
+def check_march(act: Act, scene: Scene) -> None:
     if act.direction == "forward":
-        judge_straight(act, scene)
+        check_straight(act, scene)
     else:
-        judge_steps(act, scene)
+        check_steps(act, scene)
         assert np.hypot(*way(scene)) < 0.1
     for side in SIDES:
         assert scene.path(f"{side}_knee")[:, 2].max() > 0.68 * scene.path("pelvis")[0, 2]
 
 
-def judge_turn(act: Act, scene: Scene) -> None:
+def check_turn(act: Act, scene: Scene) -> None:
     assert abs(turned_deg(scene) - act.turn_deg) < 8
     assert np.hypot(*way(scene)) < 0.15
 
 
-def judge_stand(act: Act, scene: Scene) -> None:
+def check_stand(act: Act, scene: Scene) -> None:
     assert not any(swings(scene, side) for side in SIDES)
     assert np.ptp(scene.path("pelvis"), axis=0).max() < 0.15
 
 
-def judge_wave(act: Act, scene: Scene) -> None:
+def check_wave(act: Act, scene: Scene) -> None:
     head = scene.path("neck")[:, 2]
     for side in SIDES:
         above = scene.path(f"{side}_wrist")[:, 2] > head
@@ -142,7 +142,7 @@ def judge_wave(act: Act, scene: Scene) -> None:
         assert len(find_peaks(-bend, prominence=12.0)[0]) == act.count
 
 
-def judge_clap(act: Act, scene: Scene) -> None:
+def check_clap(act: Act, scene: Scene) -> None:
     apart = np.linalg.norm(scene.path("left_wrist") - scene.path("right_wrist"), axis=1)
     assert peaks(-apart, 0.1) == act.count
     assert 0.05 < apart.min() < 0.12
@@ -151,7 +151,7 @@ def judge_clap(act: Act, scene: Scene) -> None:
         assert ahead_of_chest(scene, f"{side}_wrist")[np.argmin(apart)] > 0.2
 
 
-def judge_raise_arms(act: Act, scene: Scene) -> None:
+def check_raise_arms(act: Act, scene: Scene) -> None:
     for side in SIDES:
         shoulder, wrist = scene.path(f"{side}_shoulder"), scene.path(f"{side}_wrist")
         over = wrist[:, 2] - shoulder[:, 2]
@@ -168,7 +168,7 @@ def judge_raise_arms(act: Act, scene: Scene) -> None:
         assert (ahead > 0.8 * arm) == (act.direction == "front")
 
 
-def judge_punch(act: Act, scene: Scene) -> None:
+def check_punch(act: Act, scene: Scene) -> None:
     straight = 0.9 * scene.subject.skeleton.arm
     hits = {}
     for side in SIDES:
@@ -182,13 +182,13 @@ def judge_punch(act: Act, scene: Scene) -> None:
         assert len(hits[act.side]) == act.count
 
 
-def judge_squat(act: Act, scene: Scene) -> None:
+def check_squat(act: Act, scene: Scene) -> None:
     depth = -scene.path("pelvis")[:, 2]
     assert peaks(depth, 0.15) == act.count
     assert not any(swings(scene, side) for side in SIDES)
 
 
-def judge_sit(act: Act, scene: Scene) -> None:
+def check_sit(act: Act, scene: Scene) -> None:
     height, leg = scene.path("pelvis")[:, 2], scene.subject.skeleton.leg
     assert peaks(-height, 0.2) == act.count
     low = np.argmin(height)
@@ -197,20 +197,20 @@ def judge_sit(act: Act, scene: Scene) -> None:
     assert scene.path("head")[low, 2] - height[low] > 0.4
 
 
-def judge_bow(act: Act, scene: Scene) -> None:
+def check_bow(act: Act, scene: Scene) -> None:
     assert peaks(-scene.path("head")[:, 2], 0.1) == act.count
     assert np.degrees(scene.motion.pose[:, [JOINT["left_knee"], JOINT["right_knee"]], 0]).max() < 30
     assert np.ptp(scene.path("pelvis")[:, 2]) < 0.1
 
 
-def judge_pick_up(act: Act, scene: Scene) -> None:
+def check_pick_up(act: Act, scene: Scene) -> None:
     for side in SIDES:
         at_floor = scene.path(f"{side}_wrist")[:, 2].min() < 0.27
         assert at_floor == (side in sides_of(act))
     assert not any(swings(scene, side) for side in SIDES)
 
 
-def judge_kick(act: Act, scene: Scene) -> None:
+def check_kick(act: Act, scene: Scene) -> None:
     other = OTHER[act.side]
     assert not swings(scene, other)
     ankle = scene.path(f"{act.side}_ankle") - scene.path(f"{other}_ankle")
@@ -219,7 +219,7 @@ def judge_kick(act: Act, scene: Scene) -> None:
     assert peaks(ahead, 0.4) == act.count
 
 
-def judge_jump(act: Act, scene: Scene) -> None:
+def check_jump(act: Act, scene: Scene) -> None:
     flights = both_in_air(scene)
     assert len(flights) == act.count
     ahead, left = way(scene)
@@ -236,29 +236,29 @@ def falling(scene: Scene, flight: slice) -> float:
     return float(np.diff(height, 2).mean() * scene.fps**2)
 
 
-JUDGES: Mapping[str, Callable[[Act, Scene], None]] = {
-    "walk": judge_walk,
-    "run": judge_run,
-    "backward": judge_straight,
-    "side_step": judge_side_step,
-    "march": judge_march,
-    "turn": judge_turn,
-    "stand": judge_stand,
-    "wave": judge_wave,
-    "clap": judge_clap,
-    "raise_arms": judge_raise_arms,
-    "punch": judge_punch,
-    "squat": judge_squat,
-    "sit": judge_sit,
-    "bow": judge_bow,
-    "pick_up": judge_pick_up,
-    "kick": judge_kick,
-    "jump": judge_jump,
+CHECKS: Mapping[str, Callable[[Act, Scene], None]] = {
+    "walk": check_walk,
+    "run": check_run,
+    "backward": check_straight,
+    "side_step": check_side_step,
+    "march": check_march,
+    "turn": check_turn,
+    "stand": check_stand,
+    "wave": check_wave,
+    "clap": check_clap,
+    "raise_arms": check_raise_arms,
+    "punch": check_punch,
+    "squat": check_squat,
+    "sit": check_sit,
+    "bow": check_bow,
+    "pick_up": check_pick_up,
+    "kick": check_kick,
+    "jump": check_jump,
 }
 
 
-def judge(act: Act, scene: Scene) -> None:
+def check_act(act: Act, scene: Scene) -> None:
     """Assert that somebody did what an act says, and its gesture with it."""
-    JUDGES[act.kind](act, scene)
+    CHECKS[act.kind](act, scene)
     if act.gesture:
-        JUDGES[act.gesture.kind](act.gesture, scene)
+        CHECKS[act.gesture.kind](act.gesture, scene)

@@ -1,4 +1,4 @@
-"""Bodies for the tests of scans: one of capsules, and the bundled one in shaken poses."""
+"""Bodies for the tests of scans: one made of capsules, and the bundled body in random poses."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""When two ways to trace a ray may differ: near an edge, and where it meets a face flat."""
+"""Where two ray tracers may differ: near an edge, and at a grazing angle."""
 
 import numpy as np
 from numpy.typing import NDArray

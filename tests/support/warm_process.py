@@ -1,4 +1,4 @@
-"""Everything that a build needs, loaded by one build in this process: what is forked has it."""
+"""Load everything that a build needs into this process, for the processes forked from it."""
 
 import tempfile
 from pathlib import Path

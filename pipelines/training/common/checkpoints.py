@@ -36,8 +36,8 @@ MALFORMED = (
 )
 """Errors raised by contents that no command of this program has written."""
 
-_SEAL = re.compile(rf"\nblake3 ({DIGEST.pattern})\n".encode())
-_SEAL_BYTES = len("\nblake3 ") + 64 + len("\n")
+_HASH_LINE = re.compile(rf"\nblake3 ({DIGEST.pattern})\n".encode())
+_HASH_LINE_BYTES = len("\nblake3 ") + 64 + len("\n")
 """Size of the hash line at the end of a file; readers of zip archives allow bytes after the
 archive."""
 
@@ -110,13 +110,13 @@ class _Hashing:
 def _check_hash(path: Path) -> None:
     """Raise `InputError` unless a file ends with the hash of all preceding bytes."""
     with path.open("rb") as file:
-        size = max(0, file.seek(0, os.SEEK_END) - _SEAL_BYTES)
+        size = max(0, file.seek(0, os.SEEK_END) - _HASH_LINE_BYTES)
         file.seek(size)
-        seal = _SEAL.fullmatch(file.read())
-        if seal is None:
+        hash_line = _HASH_LINE.fullmatch(file.read())
+        if hash_line is None:
             raise _damaged(path, "it does not end with a hash")
         file.seek(0)
-        if _hash_of_first(file, size) != seal[1].decode():
+        if _hash_of_first(file, size) != hash_line[1].decode():
             raise _damaged(path, "its hash does not match its bytes")
 
 

@@ -1,4 +1,4 @@
-"""The benchmark of builds runs, and all ways build the same."""
+"""The benchmark of builds runs, and all pipelines build the same points."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The pipelines that builds are compared with do the same work as ours, and do it right."""
+"""The pipelines that builds are compared with do the same work as ours, correctly."""
 
 from dataclasses import replace
 from pathlib import Path

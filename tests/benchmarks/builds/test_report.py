@@ -1,4 +1,4 @@
-"""The README says what the JSON file says, and tables are true to their figures."""
+"""The README shows the values of the JSON file, and its tables have the right numbers."""
 
 import json
 from typing import Any

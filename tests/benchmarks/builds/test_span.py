@@ -1,4 +1,4 @@
-"""The span of a build is read from its folder, and a span that cannot be is refused."""
+"""The time span of a build is read from its folder, and an impossible span is refused."""
 
 import os
 import time

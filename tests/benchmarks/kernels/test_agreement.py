@@ -1,4 +1,4 @@
-"""The comparison of scans finds what differs, and excuses only what rounding explains."""
+"""The comparison of scans finds every difference, and explains only those that rounding causes."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The driver's memory: what a further row costs it, so that a million stay below a gigabyte."""
+"""The driver's memory per row: a million rows take less than a gigabyte."""
 
 from pathlib import Path
 

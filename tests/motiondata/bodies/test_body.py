@@ -1,4 +1,4 @@
-"""Bodies' parts, and the small made body that other tests rely on."""
+"""The parts of bodies, and the small body that other tests use."""
 
 from collections import Counter
 

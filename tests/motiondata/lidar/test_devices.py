@@ -1,4 +1,4 @@
-"""Devices: what is said where one is not there."""
+"""Devices: the messages for a missing device."""
 
 import sys
 

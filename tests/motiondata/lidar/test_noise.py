@@ -1,4 +1,4 @@
-"""Range noise: where it moves points to, how far, and that it can be repeated."""
+"""Range noise: direction and size of the error, and repeatability."""
 
 import numpy as np
 import pytest

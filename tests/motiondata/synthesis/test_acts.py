@@ -1,4 +1,4 @@
-"""Acts: somebody does what the act says, by what the joints do, and so does the mirror image."""
+"""Acts: the joints do what the act says, and so does the mirror image."""
 
 from dataclasses import replace
 from itertools import product
@@ -14,7 +14,7 @@ from motiondata.skeletons import JOINT
 from motiondata.synthesis.act_sampling import CHOICES, GESTURES, ActChoice
 from motiondata.synthesis.acts import PACES, Act
 from motiondata.synthesis.motion.perform import ACT_FUNCTIONS
-from tests.support.motion_checks import JUDGES, judge
+from tests.support.motion_checks import CHECKS, check_act
 from tests.support.performances import Scene, act_of, act_out, shaped
 
 
@@ -65,22 +65,22 @@ def mirrored(scene: Scene) -> Scene:
 
 
 def test_every_kind_is_performed_chosen_and_judged() -> None:
-    assert set(ACT_FUNCTIONS) == set(JUDGES) == {choice.kind for choice in CHOICES}
+    assert set(ACT_FUNCTIONS) == set(CHECKS) == {choice.kind for choice in CHOICES}
 
 
 @pytest.mark.parametrize("act", ACTS, ids=name)
 def test_an_act_is_what_it_says(act: Act) -> None:
-    judge(act, act_out(act, subject=len(name(act))))
+    check_act(act, act_out(act, subject=len(name(act))))
 
 
 @pytest.mark.parametrize("act", GESTURING, ids=name)
 def test_a_gesture_goes_with_steps(act: Act) -> None:
-    judge(act, act_out(act))
+    check_act(act, act_out(act))
 
 
 @pytest.mark.parametrize("act", [act_of(choice) for choice in CHOICES], ids=name)
 def test_the_mirror_image_is_the_mirrored_act(act: Act) -> None:
-    judge(act.mirrored(), mirrored(act_out(act)))
+    check_act(act.mirrored(), mirrored(act_out(act)))
 
 
 @pytest.mark.parametrize("act", [act_of(choice) for choice in CHOICES], ids=name)
@@ -89,7 +89,7 @@ def test_the_mirror_image_is_the_mirrored_act(act: Act) -> None:
 def test_an_act_is_what_it_says_at_any_pace_and_size(act: Act, pace: str, size: str) -> None:
     choice = next(choice for choice in CHOICES if choice.kind == act.kind)
     sized = size if size in choice.sizes else ""
-    judge(replace(act, pace=pace, size=sized), act_out(replace(act, pace=pace, size=sized)))
+    check_act(replace(act, pace=pace, size=sized), act_out(replace(act, pace=pace, size=sized)))
 
 
 @pytest.mark.parametrize("act", [act_of(choice) for choice in CHOICES], ids=name)

@@ -1,4 +1,4 @@
-"""Whole builds with bad recordings beside good ones: each a drop, and no good byte changed."""
+"""Whole builds with good and bad recordings: each bad one is a drop, and no good byte changes."""
 
 import tracemalloc
 from pathlib import Path

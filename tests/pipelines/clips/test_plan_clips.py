@@ -1,4 +1,4 @@
-"""Plans: every row is planned or dropped, and what goes where is fixed before work starts."""
+"""Plans: every row is planned or dropped, and its place is fixed before work starts."""
 
 from collections import Counter
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What info says of a dataset: length, frame rates, subsets, frames of little use, flags."""
+"""The contents that info shows: length, frame rates, subsets, nearly empty frames, flags."""
 
 import pyarrow as pa
 import pytest

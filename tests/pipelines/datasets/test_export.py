@@ -1,4 +1,4 @@
-"""Exports: what a reader of plain files gets, and what is left of one that was stopped."""
+"""Exports: the plain files that readers get, and what an interrupted export leaves."""
 
 import csv
 import fcntl

@@ -1,4 +1,4 @@
-"""Datasets that somebody forged, with hashes that fit: readers end in one sentence."""
+"""Forged datasets with valid hashes: readers report one sentence."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""`motiondata stats`: any number of workers, any rule, and never over what the build wrote."""
+"""`motiondata stats`: any number of workers, any rule, and the build's statistics are kept."""
 
 import dataclasses
 import os

@@ -1,4 +1,4 @@
-"""The failure budget: what counts as a failure, how many there may be, and the exit codes."""
+"""The failure budget: which drops are failures, how many are allowed, and the exit codes."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Finishing: what stands beside the shards is what all receipts say together, read one by one."""
+"""Finalizing: the tables and `dataset.json` are the sum of all receipts, read one by one."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Folders that are taken: nothing is written into a finished dataset that does not belong to it."""
+"""Nothing is written into a folder that holds another dataset."""
 
 from pathlib import Path
 

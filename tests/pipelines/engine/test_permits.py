@@ -1,4 +1,4 @@
-"""Permits: a process that was suspended publishes nothing in a folder of another run."""
+"""Permits: a process that was suspended publishes nothing in the folder of another run."""
 
 import shutil
 import subprocess

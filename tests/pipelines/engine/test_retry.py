@@ -1,4 +1,4 @@
-"""Dropped rows that are tried again: shards that are built stay, and what comes is added."""
+"""Retrying dropped rows: finished shards stay, and new samples are added."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Builds that a signal, the disk or another build stops: one sentence, and nothing half-written."""
+"""Builds stopped by a signal, the disk or another build: one sentence, and nothing half-written."""
 
 import subprocess
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Baselines, held against obvious versions of themselves: they see training clips and no others."""
+"""Baselines, compared with obvious versions of themselves: they see only training clips."""
 
 import math
 from collections import Counter

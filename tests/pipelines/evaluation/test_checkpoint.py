@@ -1,4 +1,4 @@
-"""Evaluating a checkpoint: the captioner's own captions, and its loss with others' features."""
+"""Evaluating a checkpoint: its captions, and its loss with the features of other clips."""
 
 import json
 from io import StringIO

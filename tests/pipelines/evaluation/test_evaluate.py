@@ -1,4 +1,4 @@
-"""Evaluations: what the report says, that it is the same each time, and what is refused."""
+"""Evaluations: the contents of the report, repeatability, and refusals."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.support.clip_dataset import make_clips
 from tests.support.compare_builds import files_of
 
 
-def spoken(corpus: Corpus, path: Path, number: int = -1) -> Path:
+def write_references(corpus: Corpus, path: Path, number: int = -1) -> Path:
     """Write a reference of each test clip as its caption."""
     written = [texts[number] for texts in corpus.test.texts.values()]
     return write_captions(path, corpus.test.keys, written)
@@ -33,7 +33,7 @@ def report_of(corpus: Corpus, out: Path, captions: Path, **more: Any) -> dict[st
 
 
 def test_a_report_names_all_that_its_figures_depend_on(corpus: Corpus, tmp_path: Path) -> None:
-    captions = spoken(corpus, tmp_path / "written.jsonl")
+    captions = write_references(corpus, tmp_path / "written.jsonl")
     report = report_of(corpus, tmp_path / "out", captions, nearest_by="joints")
     assert report["dataset"] == corpus.dataset.content_hash
     assert report["split"] == "test"
@@ -50,7 +50,7 @@ def test_a_report_names_all_that_its_figures_depend_on(corpus: Corpus, tmp_path:
 
 
 def test_the_table_has_the_model_and_both_baselines(corpus: Corpus, tmp_path: Path) -> None:
-    report = report_of(corpus, tmp_path / "out", spoken(corpus, tmp_path / "written"))
+    report = report_of(corpus, tmp_path / "out", write_references(corpus, tmp_path / "written"))
     assert list(report["scores"]) == [MODEL, CONSTANT, NEAREST]
     written = [texts[-1] for texts in corpus.test.texts.values()]
     expected = score_captions(written, list(corpus.test.texts.values()))
@@ -69,7 +69,7 @@ def test_the_table_has_the_model_and_both_baselines(corpus: Corpus, tmp_path: Pa
 def test_references_as_captions_are_better_than_both_baselines_and_tell_everything(
     corpus: Corpus, tmp_path: Path
 ) -> None:
-    captions = spoken(corpus, tmp_path / "written", 0)
+    captions = write_references(corpus, tmp_path / "written", 0)
     report = report_of(corpus, tmp_path / "out", captions, labels=corpus.labels)
     assert report["findings"] == [
         "The model is better than the constant caption and than the nearest training clip by "
@@ -89,7 +89,12 @@ def test_the_same_evaluation_gives_the_same_bytes(corpus: Corpus, tmp_path: Path
     for name in ("one", "other"):
         folder = tmp_path / name
         folder.mkdir()
-        report_of(corpus, folder / "out", spoken(corpus, folder / "written"), labels=corpus.labels)
+        report_of(
+            corpus,
+            folder / "out",
+            write_references(corpus, folder / "written"),
+            labels=corpus.labels,
+        )
     assert files_of(tmp_path / "one") == files_of(tmp_path / "other")
     assert {*files_of(tmp_path / "one/out")} == {JSON_REPORT, MARKDOWN_REPORT}
 
@@ -238,7 +243,7 @@ def test_wrong_input_is_one_sentence_and_exit_code_2(
     corpus: Corpus, tmp_path: Path, case: str
 ) -> None:
     words, expected = WRONG[case]
-    written = spoken(corpus, tmp_path / "written")
+    written = write_references(corpus, tmp_path / "written")
     named = [word.format(path=corpus.dataset.path, written=written) for word in words]
     code, said = run("evaluate", *named, "--out", tmp_path / "out")
     assert code == 2, said
@@ -248,7 +253,7 @@ def test_wrong_input_is_one_sentence_and_exit_code_2(
 
 
 def test_the_command_prints_the_report(corpus: Corpus, tmp_path: Path) -> None:
-    captions, out = spoken(corpus, tmp_path / "written"), tmp_path / "out"
+    captions, out = write_references(corpus, tmp_path / "written"), tmp_path / "out"
     code, said = run("evaluate", corpus.dataset.path, "--captions", captions, "--out", out)
     assert code == 0
     assert said.strip() == (out / MARKDOWN_REPORT).read_text().strip()

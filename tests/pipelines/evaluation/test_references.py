@@ -1,4 +1,4 @@
-"""References and candidates: what of a dataset and of a file is scored, and what is refused."""
+"""References and candidates: what is scored of a dataset and a file, and what is refused."""
 
 from pathlib import Path
 

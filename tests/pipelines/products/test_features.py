@@ -1,4 +1,4 @@
-"""Features of a dataset: the source's samples and captions, with all that a build promises."""
+"""Features of a dataset: the samples and captions of the source, with the guarantees of a build."""
 
 import faulthandler
 import os

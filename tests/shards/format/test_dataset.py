@@ -1,4 +1,4 @@
-"""Opening a dataset: what `dataset.json` says and must not say, and where files may lie."""
+"""Opening a dataset: valid and invalid contents of `dataset.json`, and where files may be."""
 
 import dataclasses
 import os

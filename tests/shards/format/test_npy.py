@@ -1,4 +1,4 @@
-"""Arrays as `.npy` bytes: as NumPy writes them, and refused when they claim what is not there."""
+"""Arrays as `.npy` bytes: as NumPy writes them; headers that claim too much are refused."""
 
 import io
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""The pipelines of docs/loading.md that need nothing of ours read the same shards."""
+"""The pipelines of docs/loading.md that do not use this project read the same shards."""
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor

@@ -1,4 +1,4 @@
-"""Prefetching: a plain file is asked for, and nothing else makes anybody wait or fail."""
+"""Prefetching: it is requested for plain files only, and never blocks or fails."""
 
 import os
 from pathlib import Path

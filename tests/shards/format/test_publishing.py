@@ -1,4 +1,4 @@
-"""A file under its final name is whole: publishing, and what is left when it fails or dies."""
+"""Publishing: a file with its final name is complete, also after an error or a kill."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""What a schema asks of samples, and what it says of those that do not give it."""
+"""What a schema requires of samples, and its messages."""
 
 from typing import Any
 

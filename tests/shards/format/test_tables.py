@@ -1,4 +1,4 @@
-"""Tables and the manifest: the same rows give the same bytes, and only rows that fit get in."""
+"""Tables and the manifest: the same rows give the same bytes, and only valid rows are accepted."""
 
 import random
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Headers of tar files: `tarfile`, which makes one at a time, is the reference of ours."""
+"""Headers of tar files: `tarfile` is the reference implementation."""
 
 import string
 import tarfile

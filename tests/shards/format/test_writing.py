@@ -1,4 +1,4 @@
-"""Shards as tar files: their bytes, where members lie, which keys they take, who can read them."""
+"""Shards as tar files: their bytes, the offsets of members, valid keys, and other readers."""
 
 import io
 import tarfile

@@ -1,4 +1,4 @@
-"""Histograms: as counted one by one, however the values are cut."""
+"""Histograms equal plain counting, for any division of the values."""
 
 from collections import Counter
 from functools import reduce

@@ -1,4 +1,4 @@
-"""Moments: as a two-pass reference finds them, whatever the offset, however the values are cut."""
+"""Moments equal a two-pass reference, for any offset and any division of the values."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Statistics of a dataset: what the build folds is what is read again, to the bit."""
+"""Statistics of a dataset: the build and a second reading give the same bits."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Groups of components: what fits, and how a rule is named or written out."""
+"""Groups of components: which are valid, and how a rule is named or written."""
 
 import numpy as np
 import pytest

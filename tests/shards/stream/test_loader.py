@@ -1,4 +1,4 @@
-"""Views under PyTorch: the same sequence from any number of workers, resumed by any other."""
+"""Views under PyTorch: the same sequence with any number of workers, also after a resume."""
 
 import os
 import subprocess

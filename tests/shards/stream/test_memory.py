@@ -1,4 +1,4 @@
-"""Memory: what a control group may use is what a process in it may, and no more than there is."""
+"""Memory: a process may use what its control group allows, and no more than the machine has."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What batches hold: the frames of the clips that they name, padded, cut and chosen as asked."""
+"""Batches hold the frames of the clips that they name: padded, cut and chosen as requested."""
 
 import os
 import shutil

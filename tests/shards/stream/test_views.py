@@ -1,4 +1,4 @@
-"""Views: every item once an epoch over all ranks, resumable anywhere, and judged by their keys."""
+"""Views: every item once per epoch over all ranks, and resumable anywhere."""
 
 import json
 import pickle

@@ -1,4 +1,4 @@
-"""The reference of farthest point sampling: the definition, one step after the other."""
+"""The reference of farthest point sampling: the definition, step by step."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Observing on the processor: a frame is seen alike, whatever it is asked for with."""
+"""Observing on the CPU: the scan of a frame does not depend on the other frames of a request."""
 
 import numpy as np
 import pytest

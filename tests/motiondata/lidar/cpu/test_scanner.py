@@ -1,4 +1,4 @@
-"""Scans: analytic shapes, equality with the reference on anything, and laws."""
+"""Scans: analytic shapes, equality with the reference on any mesh, and laws."""
 
 import numpy as np
 import pytest

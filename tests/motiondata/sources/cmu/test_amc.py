@@ -1,4 +1,4 @@
-"""Motions as read: units and order, and what is said of a bad file."""
+"""Motions as read: units and order, and the messages for bad files."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Skeletons as read: units, axes and hierarchy, and what is said of a bad file."""
+"""Skeletons as read: units, axes and hierarchy, and the messages for bad files."""
 
 from pathlib import Path
 

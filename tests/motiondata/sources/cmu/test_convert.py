@@ -1,4 +1,4 @@
-"""The import as a whole: files in AMASS's layout out, and a bad file costs itself alone."""
+"""The whole import: it writes files in AMASS's layout, and a bad file affects only itself."""
 
 from dataclasses import fields
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The shape given to a body: its measures approach the skeleton's, and it stays a person's."""
+"""The shape given to a body: its measures approach the skeleton's, and stay human."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The index: what is read, and what is refused with the line that is at fault."""
+"""The index: what is read, and errors that name the line."""
 
 from collections import Counter
 from pathlib import Path

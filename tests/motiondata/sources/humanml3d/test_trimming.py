@@ -1,4 +1,4 @@
-"""Cutting clips is judged by the notebook's rules, written plainly, over every row there is."""
+"""Cutting clips agrees with the notebook's rules, written plainly, for every row."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Captions: in HumanML3D's format, in good words, and of the act that they are on."""
+"""Captions: in HumanML3D's format, in correct English, and about the right act."""
 
 import re
 from itertools import product

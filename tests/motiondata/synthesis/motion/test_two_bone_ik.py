@@ -1,4 +1,4 @@
-"""Limbs: the end of a limb is where it was to be, by rotations that SciPy multiplies."""
+"""Limbs: the end of a limb is at its target, by rotations that SciPy multiplies."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Poison: a recording that ends, hangs or bloats its worker costs its own clips and no other."""
+"""A recording that ends, hangs or bloats its worker costs only the clips of that recording."""
 
 import errno
 import os
@@ -242,5 +242,5 @@ def wait_for(condition: Callable[[], T]) -> T:
 def test_a_row_is_blamed_when_it_was_in_hand_again_and_again(
     count: list[tuple[int | None, Crash]], blamed: bool
 ) -> None:
-    inquest = CrashTracker()
-    assert [inquest.blames_row(row, crash) for row, crash in count][-1] == blamed
+    tracker = CrashTracker()
+    assert [tracker.blames_row(row, crash) for row, crash in count][-1] == blamed

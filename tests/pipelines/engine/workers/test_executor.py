@@ -1,4 +1,4 @@
-"""Ray: what it carries, what happens when it does not start, and when its processes die."""
+"""Ray: which values are sent, and what happens if it does not start or its processes die."""
 
 import dataclasses
 import multiprocessing

@@ -1,4 +1,4 @@
-"""Supervision: a suspended job is not a hung one."""
+"""Supervision: a suspended job is not treated as a hung one."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The trial before a build, and dry runs: both refuse what would come to nothing."""
+"""The trial before a build, and dry runs: both refuse builds that would produce nothing."""
 
 import fcntl
 import os

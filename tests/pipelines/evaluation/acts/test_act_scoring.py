@@ -1,4 +1,4 @@
-"""The judge of captions: right of the synthesizer's own, wrong of mirrored and other clips'."""
+"""Act scoring: the synthesizer's captions are right; those of other clips are wrong."""
 
 from collections.abc import Iterator
 from dataclasses import replace

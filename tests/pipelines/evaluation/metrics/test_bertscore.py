@@ -1,4 +1,4 @@
-"""BERTScore by tiny random models made on the spot, held against the definition in loops."""
+"""BERTScore with tiny random models, compared with the definition as loops."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Scores, held against pycocoevalcap's on drawn sentences, and the laws that they keep."""
+"""Scores compared with pycocoevalcap's on random sentences, and their laws."""
 
 import unicodedata
 from typing import Any

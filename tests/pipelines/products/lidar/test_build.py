@@ -1,4 +1,4 @@
-"""Whole builds: what is in the samples, and that the same inputs give the same bytes."""
+"""Whole builds: the contents of samples, and the same inputs give the same bytes."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Aligning what a build wrote, by the command line."""
+"""`motiondata align` on a built dataset."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Augmentation: bodies stay bodies, and frames without hits stay so."""
+"""Augmentation: bodies keep their form, and frames without hits stay empty."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The contrastive loss against slow loops, and which sentences are held against each other."""
+"""The contrastive loss compared with slow loops, and the selection of negatives."""
 
 from itertools import pairwise
 from math import exp, log

@@ -1,4 +1,4 @@
-"""Recall against slow counting, and chance against random orders."""
+"""Recall compared with slow counting, and chance compared with random orders."""
 
 import numpy as np
 import pytest

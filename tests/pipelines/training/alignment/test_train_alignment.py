@@ -1,4 +1,4 @@
-"""Aligning: it learns which captions are of which motions, and goes on where it was stopped."""
+"""Alignment: it learns which captions describe which motions, and resumes after a stop."""
 
 import io
 import json

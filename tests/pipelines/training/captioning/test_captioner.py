@@ -1,4 +1,4 @@
-"""The captioner: what it reads, what it does not, and that it comes back from its checkpoint."""
+"""The captioner: which inputs it reads, and that a checkpoint restores it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Captioning: one caption a clip, in order, the same again; a file whole or absent; sentences."""
+"""Captioning: one caption per clip, in order, repeatable; the file is whole or absent."""
 
 import io
 import json

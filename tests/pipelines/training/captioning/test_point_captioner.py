@@ -1,4 +1,4 @@
-"""From points: an encoder before the captioner, standardized, trained with it, and in its file."""
+"""Captioning points: an encoder before the captioner, standardized, trained, and stored with it."""
 
 import io
 from dataclasses import replace

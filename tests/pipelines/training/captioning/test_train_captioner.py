@@ -1,4 +1,4 @@
-"""Teaching: what each stage changes, kills that leave no trace, two processes, and refusals."""
+"""Training of a captioner: stages, kills, two processes, and refusals."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""Checkpoints: what was written comes back; other files are refused in a sentence."""
+"""Checkpoints: contents are restored; other files are refused in one sentence."""
 
 from pathlib import Path
 from zipfile import ZipFile

@@ -1,4 +1,4 @@
-"""The loop, on a toy: it learns, is resumed to the bit, and is stopped after whole steps."""
+"""The loop, on a toy task: it learns, resumes to the bit, and stops after whole steps."""
 
 import io
 import os

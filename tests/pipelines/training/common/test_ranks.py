@@ -1,4 +1,4 @@
-"""Ranks: an environment that tells half of what torchrun does ends in a sentence."""
+"""Ranks: an environment with only some of torchrun's variables gives one sentence."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Text models: the same from the same captions, lossless on them, refused where they are none."""
+"""Text models: repeatable, lossless on captions, and refused where a folder holds none."""
 
 import json
 import subprocess

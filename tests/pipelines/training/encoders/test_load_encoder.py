@@ -1,4 +1,4 @@
-"""Encoders in checkpoints: the same features again, of every frame, and no code without a name."""
+"""Encoders in checkpoints: the same features again, of every frame; no code without its name."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The benchmark of a GPU, run in the simulator as far as that can be waited for."""
+"""The GPU benchmark runs in the simulator, as far as time allows."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A whole build on the GPU, in a worker that is forked before anything touches it."""
+"""A whole build on the GPU, in a worker that is forked before the GPU is opened."""
 
 from pathlib import Path
 

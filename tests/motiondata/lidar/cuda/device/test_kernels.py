@@ -1,4 +1,4 @@
-"""Scans and samples on the GPU: the processor's, bit by bit, on the same vertices."""
+"""Scans and samples on the GPU equal those of the CPU, bit by bit, for the same vertices."""
 
 import dataclasses
 

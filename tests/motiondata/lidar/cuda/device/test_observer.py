@@ -1,4 +1,4 @@
-"""The observer on the GPU, from poses to points, beside the processor's."""
+"""The observer on the GPU, from poses to points, compared with the CPU's."""
 
 from dataclasses import replace
 
