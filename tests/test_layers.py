@@ -65,10 +65,9 @@ ARROWS: dict[str, set[str]] = {
     # samples in tar files
     "shards.errors": set(),
     "shards.printable": set(),
-    "shards.numbers": {"shards.errors"},
     "shards.format": {"shards.errors"},
     "shards.stats": {"shards.errors", "shards.format"},
-    "shards.stream": {"shards.errors", "shards.format", "shards.numbers", "shards.stats"},
+    "shards.stream": {"shards.errors", "shards.format", "shards.stats"},
     "shards.verify": {"shards.errors", "shards.format", "shards.printable", "shards.stats"},
     "shards": {"shards.format", "shards.stream"},
     # jobs

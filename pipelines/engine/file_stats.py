@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from motiondata.files import Stamp, find_stamp
-from shards.format.hashing import new_hash
+from shards.format.hashing import hash_values
 
 COLUMNS = pa.schema(
     [
@@ -71,13 +71,10 @@ def stamps_of(files: pa.Table, kind: str, names: pa.ChunkedArray) -> pa.Table:
 
 def hash_files(files: pa.Table) -> str:
     """Return the hash of a table of files, independent of how it is split into chunks."""
-    digest = new_hash()
-    for name in ("kind", "name"):
-        for chunk in files[name].cast(pa.binary()).chunks:
-            digest.update(b"".join(value + b"\0" for value in chunk.to_pylist()))
-    for name in ("bytes", "changed_ns"):
-        digest.update(pc.fill_null(files[name], -1).to_numpy().astype("<i8").tobytes())
-    return digest.hexdigest()
+    chunks = (chunk for name in ("kind", "name") for chunk in files[name].cast(pa.binary()).chunks)
+    names = (b"".join(value + b"\0" for value in chunk.to_pylist()) for chunk in chunks)
+    numbers = (pc.fill_null(files[name], -1).to_numpy() for name in ("bytes", "changed_ns"))
+    return hash_values(*names, *numbers)
 
 
 def files_about(files: pa.Table, named: Mapping[str, Set[str]]) -> pa.Table:

@@ -8,8 +8,10 @@ Every shard is hashed when it is written and again when it is verified.
 import re
 from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
 from blake3 import blake3
+from numpy.typing import NDArray
 
 from shards.errors import ShardError
 
@@ -27,6 +29,21 @@ def new_hash() -> blake3:
 def hash_bytes(data: bytes) -> str:
     """Return the hash of bytes."""
     return blake3(data).hexdigest()
+
+
+def hash_values(*parts: bytes | NDArray[Any]) -> str:
+    """Return the hash of bytes and of the values of arrays, one after the other.
+
+    Arrays are hashed in little-endian and C order, without their types and shapes.
+    """
+    digest = blake3()
+    for part in parts:
+        digest.update(part if isinstance(part, bytes) else _to_bytes(part))
+    return digest.hexdigest()
+
+
+def _to_bytes(array: NDArray[Any]) -> bytes:
+    return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
 def hash_stream(file: BufferedReader) -> str:

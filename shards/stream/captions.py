@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shards.errors import DatasetError, MemberError, ShardError
-from shards.format.hashing import hash_bytes
+from shards.format.hashing import hash_values
 from shards.format.members import decode_member
 from shards.stream.field_reader import MemberSpans
 from shards.stream.items import FrameRuns
@@ -68,7 +68,7 @@ class CaptionedClips:
         self.random = random
         self._texts = [caption.text for caption in captions]
         runs = np.array([caption[:3] for caption in captions], np.int64)
-        self._hash = hash_bytes(runs.astype("<i8").tobytes())
+        self._hash = hash_values(runs)
         self._clips, self._starts, self._counts = runs.T
         _, self._firsts, self._sizes = np.unique(self._clips, return_index=True, return_counts=True)
 

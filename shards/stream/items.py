@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shards.errors import ShardError
-from shards.numbers import whole_number
+from shards.stream.numbers import whole_number
 from shards.stream.shuffle import Epoch
 
 Sampling = Literal["clip", "frame"]

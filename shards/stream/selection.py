@@ -5,6 +5,7 @@ The selection uses only the manifest; no shard is opened.
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 import pyarrow.compute as pc
@@ -12,7 +13,16 @@ from numpy.typing import NDArray
 
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
-from shards.numbers import whole_number
+from shards.stream.numbers import whole_number
+
+
+class ClipFilters(TypedDict, total=False):
+    """Keyword arguments that select clips of a split; the fields of `Selection` explain them."""
+
+    min_frames: int
+    max_frames: int | None
+    keys: Collection[str] | None
+    limit: int | None
 
 
 @dataclass(frozen=True)
@@ -21,6 +31,7 @@ class Selection:
 
     split: str
     min_frames: int = 1
+    """The minimum number of frames."""
     max_frames: int | None = None
     """The maximum number of frames; None: no limit."""
     keys: Collection[str] | None = None

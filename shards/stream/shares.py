@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from shards.errors import ShardError
-from shards.numbers import whole_number
+from shards.stream.numbers import whole_number
 
 
 @dataclass(frozen=True)

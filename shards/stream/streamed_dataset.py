@@ -4,18 +4,18 @@ The counts and offsets in the manifest determine every batch of every epoch in a
 docs/loading.md.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shards.errors import ShardError
 from shards.format.dataset import Dataset, read_drops
-from shards.format.hashing import hash_bytes
+from shards.format.hashing import hash_values
 from shards.stats.measure import FRAME, Weight
 from shards.stats.standardizer import Standardizer, read_standardizer
 from shards.stream.batching import FrameBatches, PaddedBatches, Stacker
@@ -24,7 +24,7 @@ from shards.stream.field_reader import row_spec
 from shards.stream.items import ItemSource, Sampling, WholeClips, Windows
 from shards.stream.open_files import ShardFiles
 from shards.stream.ranks import Rank
-from shards.stream.selection import Selection, select_rows
+from shards.stream.selection import ClipFilters, Selection, select_rows
 from shards.stream.views import Schedule, View
 
 if TYPE_CHECKING:
@@ -32,12 +32,24 @@ if TYPE_CHECKING:
     import webdataset
 
 
+class ViewOptions(ClipFilters, total=False):
+    """Keyword arguments of every view: those of `ClipFilters`, and how clips are shared out."""
+
+    drop_last: bool
+    """Omit the items that do not fill a batch on every rank; by default, they are read."""
+    rank: int | None
+    """Which part of each global batch to read; None: the rank is determined."""
+    world: int | None
+    """The number of parts. Give both `rank` and `world`, or neither."""
+
+
 class StreamedDataset:
     """A dataset and its views for training and evaluation.
 
     Use shuffled views for training and others for evaluation. `batch` is the batch size per rank.
-    Unless `rank` and `world` are given, the rank is determined when a view's first batch is read,
-    and then kept: that of `torch.distributed`, or else of the launcher's environment variables (see
+    Every view takes the keyword arguments of `ViewOptions`. Unless `rank` and `world` are given,
+    the rank is determined when a view's first batch is read, and then kept: that of
+    `torch.distributed`, or else of the launcher's environment variables (see
     `shards.stream.ranks`). `files` opens the shards; by default, `ShardFiles` with its default
     limits does.
     """
@@ -106,13 +118,7 @@ class StreamedDataset:
         seed: int = 0,
         *,
         captions: bool = False,
-        min_frames: int = 1,
-        max_frames: int | None = None,
-        keys: Collection[str] | None = None,
-        limit: int | None = None,
-        drop_last: bool = False,
-        rank: int | None = None,
-        world: int | None = None,
+        **options: Unpack[ViewOptions],
     ) -> View:
         """Return a view of whole clips, padded to the longest clip of the batch.
 
@@ -121,12 +127,10 @@ class StreamedDataset:
         describes: one random caption per clip if shuffled, else every caption. Batches then have
         `captions` too.
         """
-        selection = Selection(split, min_frames, max_frames, keys, limit)
-        chosen = self._choose(selection)
-        schedule = Schedule(batch, shuffle, drop_last, Rank(rank, world))
+        chosen, schedule = self._choose(split, batch, shuffle, **options)
         source: ItemSource = WholeClips(chosen.frames)
         if captions:
-            source = CaptionedClips(self._captions(chosen.rows, selection), random=shuffle)
+            source = CaptionedClips(self._captions(chosen), random=shuffle)
         batcher = PaddedBatches(Stacker(self._files, chosen.rows, fields))
         return View(chosen.identity, source, batcher, schedule, seed)
 
@@ -139,13 +143,7 @@ class StreamedDataset:
         seed: int = 0,
         *,
         sampling: Sampling = "frame",
-        min_frames: int = 1,
-        max_frames: int | None = None,
-        keys: Collection[str] | None = None,
-        limit: int | None = None,
-        drop_last: bool = False,
-        rank: int | None = None,
-        world: int | None = None,
+        **options: Unpack[ViewOptions],
     ) -> View:
         """Return a view of single frames: every frame of every clip once per epoch.
 
@@ -153,8 +151,7 @@ class StreamedDataset:
         numbers within their clips. With `sampling="clip"`, a shuffled epoch has one random frame of
         every clip instead.
         """
-        chosen = self._choose(Selection(split, min_frames, max_frames, keys, limit))
-        schedule = Schedule(batch, shuffle, drop_last, Rank(rank, world))
+        chosen, schedule = self._choose(split, batch, shuffle, **options)
         source = Windows(chosen.frames, 1, sampling, random=shuffle and sampling == "clip")
         batcher = FrameBatches(self._field_stacker(chosen.rows, field))
         return View(chosen.identity, source, batcher, schedule, seed)
@@ -169,13 +166,7 @@ class StreamedDataset:
         seed: int = 0,
         *,
         sampling: Sampling = "clip",
-        min_frames: int = 1,
-        max_frames: int | None = None,
-        keys: Collection[str] | None = None,
-        limit: int | None = None,
-        drop_last: bool = False,
-        rank: int | None = None,
-        world: int | None = None,
+        **options: Unpack[ViewOptions],
     ) -> View:
         """Return a view of windows of `length` frames: one random per clip if shuffled, else all.
 
@@ -185,8 +176,7 @@ class StreamedDataset:
         With `sampling="frame"`, a shuffled epoch has as many random windows of each clip as an
         unshuffled one.
         """
-        chosen = self._choose(Selection(split, min_frames, max_frames, keys, limit))
-        schedule = Schedule(batch, shuffle, drop_last, Rank(rank, world))
+        chosen, schedule = self._choose(split, batch, shuffle, **options)
         source = Windows(chosen.frames, length, sampling, random=shuffle)
         batcher = PaddedBatches(self._field_stacker(chosen.rows, field), length)
         return View(chosen.identity, source, batcher, schedule, seed)
@@ -210,33 +200,51 @@ class StreamedDataset:
         split = split or self.dataset.default_split()
         return read_standardizer(self.dataset, split, field, weight, rule, root)
 
-    def _captions(self, rows: NDArray[np.int64], selection: Selection) -> list[CaptionRun]:
+    def _captions(self, chosen: "_Selected") -> list[CaptionRun]:
         if self._read_runs is None:
             raise ShardError(
                 "captions were requested of a dataset that was opened without a reader of "
                 "captions; open it with shards.open_dataset"
             )
-        return read_captions(self._files, rows, selection, self._read_runs)
+        return read_captions(self._files, chosen.rows, chosen.selection, self._read_runs)
 
     def _field_stacker(self, rows: NDArray[np.int64], field: str) -> Stacker:
         row_spec(self.dataset.schema, field)
         return Stacker(self._files, rows, [field])
 
-    def _choose(self, selection: Selection) -> "_Selected":
+    def _choose(
+        self,
+        split: str,
+        batch: int,
+        shuffle: bool,
+        *,
+        drop_last: bool = False,
+        rank: int | None = None,
+        world: int | None = None,
+        **filters: Unpack[ClipFilters],
+    ) -> tuple["_Selected", Schedule]:
+        selection = Selection(split, **filters)
         rows = select_rows(self.dataset, selection)
         frames = self.dataset.manifest["frames"].to_numpy()[rows]
-        identity = {
-            "dataset": self.dataset.content_hash,
-            "split": selection.split,
-            "clips": hash_bytes(rows.astype("<i8").tobytes()),
-        }
-        return _Selected(rows, frames, identity)
+        schedule = Schedule(batch, shuffle, drop_last, Rank(rank, world))
+        return _Selected(selection, rows, frames, self.dataset.content_hash), schedule
 
 
 @dataclass(frozen=True, eq=False)
 class _Selected:
-    """The clips of a view: their manifest rows, their lengths in frames, and their identity."""
+    """The clips of a view: their manifest rows, and their lengths in frames."""
 
+    selection: Selection
     rows: NDArray[np.int64]
     frames: NDArray[np.int64]
-    identity: dict[str, Any]
+    dataset: str
+    """The content hash of the dataset."""
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The values that a state of the view must match."""
+        return {
+            "dataset": self.dataset,
+            "split": self.selection.split,
+            "clips": hash_values(self.rows),
+        }

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol
 import numpy as np
 
 from shards.errors import ShardError
-from shards.numbers import whole_number
 from shards.stream.batching import Batch, ViewBatch
 from shards.stream.items import FrameRuns, ItemSource
+from shards.stream.numbers import whole_number
 from shards.stream.ranks import Rank
 from shards.stream.shares import EpochShare, WorkersEpochs, register_iterable, worker_share
 from shards.stream.shuffle import Epoch

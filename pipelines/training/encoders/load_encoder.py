@@ -21,7 +21,7 @@ from motiondata.errors import InputError
 from pipelines.training.common.checkpoints import read_checkpoint, reading_contents
 from pipelines.training.encoders.options import BUILT_IN, EncoderOptions
 from pipelines.training.encoders.point_encoder import PointEncoder
-from shards.format.hashing import new_hash
+from shards.format.hashing import hash_values
 
 KIND = "encoder"
 """Kind of the checkpoints of `motiondata align`."""
@@ -165,13 +165,11 @@ def restore_encoder(
 
 def _hash(description: Mapping[str, Any], weights: Mapping[str, Tensor]) -> str:
     """Return the hash of the description and the weights, which does not depend on their file."""
-    digest = new_hash()
-    digest.update(json.dumps(description, sort_keys=True).encode())
+    parts: list[bytes | NDArray[Any]] = [json.dumps(description, sort_keys=True).encode()]
     for name, value in sorted(weights.items()):
-        array = value.contiguous().numpy()
-        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
+        array = value.numpy()
+        parts += [f"{name} {array.dtype.str} {array.shape}".encode(), array]
+    return hash_values(*parts)
 
 
 def _check_name(made_with: str, where: str, name: str) -> None:

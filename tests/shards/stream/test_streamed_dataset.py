@@ -204,6 +204,11 @@ def test_wrong_requests_say_what_there_is(
         streamed.clips(**{"split": "train", "fields": ["hits"], "batch": 2, **options})
 
 
+def test_an_unknown_option_is_an_error(streamed: StreamedDataset) -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'least_frames'"):
+        streamed.frames("train", "hits", 2, least_frames=3)  # type: ignore[call-arg]
+
+
 def test_frames_are_of_arrays_only(streamed: StreamedDataset) -> None:
     with pytest.raises(ShardError, match="no array with a row of fixed shape"):
         streamed.frames("train", "json", 2)
