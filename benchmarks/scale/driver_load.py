@@ -22,11 +22,10 @@ from numpy.typing import NDArray
 
 from benchmarks.scale.cluster_model import usual_lengths
 from pipelines.engine.finalize import finalize
-from pipelines.engine.jobs import Jobs, unfinished_shards
-from pipelines.engine.output_folder import prepare_output_folder
+from pipelines.engine.jobs import Jobs
+from pipelines.engine.output_folder import OutputFolder
 from pipelines.engine.plan import PlannedShard
-from pipelines.engine.receipts import Receipt, publish_receipt, sample_columns
-from pipelines.engine.run_lock import locked_run
+from pipelines.engine.receipts import Receipt, sample_columns
 from pipelines.products.lidar.plan_lidar import plan_lidar
 from pipelines.products.lidar.product import LidarProduct
 from pipelines.products.lidar.sample import MANIFEST_COLUMNS, lidar_schema
@@ -85,26 +84,24 @@ def _drive(root: Path, reported_means: Any) -> None:
     """Run the driver of a build whose shards all exist; send its cost."""
     stages: list[Stage] = []
 
-    def run(name: str, stage: Callable[[], Result]) -> Result:
+    def measured(name: str, stage: Callable[[], Result]) -> Result:
         started = time.process_time()
         result = stage()
         megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
         stages.append(Stage(name, time.process_time() - started, megabytes))
         return result
 
-    product, out = run("before", lambda: _product(root)), root / OUT
+    product, out = measured("before", lambda: _product(root)), root / OUT
     source = product.source
-    plan = run("plan", lambda: plan_lidar(source, product.options))
-    planned = run("fingerprint", lambda: product.stamp(plan))
+    plan = measured("plan", lambda: plan_lidar(source, product.options))
+    planned = measured("fingerprint", lambda: product.stamp(plan))
     fingerprint = planned.fingerprint
-    run(
-        "compared with the last run's",
-        lambda: prepare_output_folder(out, fingerprint, restart=False),
-    )
-    left = run("receipts looked for", lambda: unfinished_shards(out, planned))
-    jobs = Jobs(planned, product, out, "", range(len(plan.shards)))
-    sent = run("jobs made and sent", lambda: sum(len(pickle.dumps(job)) for job in jobs))
-    totals = run("finished", lambda: finalize(out, planned, product))
+    with OutputFolder(out).locked() as run:
+        measured("compared with the last run's", lambda: run.begin_plan(fingerprint, restart=False))
+        left = measured("receipts looked for", lambda: run.folder.unfinished_shards(planned))
+        jobs = Jobs(planned, product, run, range(len(plan.shards)))
+        sent = measured("jobs made and sent", lambda: sum(len(pickle.dumps(job)) for job in jobs))
+        totals = measured("finished", lambda: finalize(run, planned, product))
     if left or totals.samples != plan.rows:
         raise AssertionError(f"{len(left)} shards left, {totals.samples} samples")
     receipts = sum(path.stat().st_size for path in out.glob("receipts/*-*.json"))
@@ -127,14 +124,14 @@ def _prepare(root: Path, rows: int, recordings: int, texts: bool, reported_means
     product, out = _product(root), root / OUT
     planned = product.plan_around({})
     generator = np.random.default_rng(0)
-    with locked_run(out) as run:
-        prepare_output_folder(out, planned.fingerprint, restart=False)
-        for job in Jobs(planned, product, out, run, range(len(planned.plan.shards))):
+    with OutputFolder(out).locked() as run:
+        run.begin_plan(planned.fingerprint, restart=False)
+        for job in Jobs(planned, product, run, range(len(planned.plan.shards))):
             receipt = _receipt(job.shard, job.plan, generator)
             job.path.parent.mkdir(exist_ok=True)
             with job.path.open("wb") as file:
                 file.truncate(receipt.file.bytes if receipt.file else 0)
-            publish_receipt(out, receipt, job.permit)
+            run.publish_receipt(receipt)
     reported_means.send(None)
 
 

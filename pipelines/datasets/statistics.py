@@ -22,6 +22,7 @@ from motiondata.errors import InputError
 from motiondata.representations.feature_groups import FEATURE_GROUPS
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.foreign_dataset import expect_no_dataset
+from pipelines.engine.run_lock import RunLock
 from pipelines.engine.text_tables import count_table
 from pipelines.engine.workers.worker import exit_with_parent
 from shards.errors import DatasetError
@@ -113,17 +114,22 @@ def write_statistics(dataset: Dataset, out: Path, files: dict[str, bytes]) -> No
 
 @contextmanager
 def _unchanged(dataset: Dataset) -> Iterator[None]:
-    """Raise `InputError` if the dataset has been replaced since it was opened."""
-    try:
-        same = read_description(dataset.path).content_hash == dataset.content_hash
-    except DatasetError:  # it is being rebuilt
-        same = False
-    if not same:
-        raise InputError(
-            f"{dataset.path}: was built anew while its statistics were computed; nothing more is "
-            "written; run the same command again"
-        )
-    yield
+    """Prevent builds from beginning during the block, which writes a file into the dataset.
+
+    Raises `AbortedError` if a build is running, and `InputError` if the dataset has been replaced
+    since it was opened.
+    """
+    with RunLock(dataset.path).while_idle():
+        try:
+            same = read_description(dataset.path).content_hash == dataset.content_hash
+        except DatasetError:  # it is being rebuilt
+            same = False
+        if not same:
+            raise InputError(
+                f"{dataset.path}: was built anew while its statistics were computed; nothing "
+                "more is written; run the same command again"
+            )
+        yield
 
 
 def _check_listed(dataset: Dataset, files: Mapping[str, bytes]) -> None:

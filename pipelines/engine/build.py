@@ -17,22 +17,15 @@ from pipelines.engine.errors import RayNotStartedError, os_errors_as_aborted
 from pipelines.engine.execution import Execution
 from pipelines.engine.failures import Outcome
 from pipelines.engine.finalize import finalize
-from pipelines.engine.foreign_dataset import expect_own_kind
-from pipelines.engine.jobs import BuildShard, Jobs, unfinished_shards
-from pipelines.engine.output_folder import (
-    check_output_folder,
-    has_plan,
-    prepare_output_folder,
-    read_kept_shards,
-)
+from pipelines.engine.jobs import BuildShard, Jobs
+from pipelines.engine.output_folder import OutputFolder
 from pipelines.engine.plan import Plan
 from pipelines.engine.product import PlannedBuild, Product
 from pipelines.engine.progress import Progress, Rate
-from pipelines.engine.retry import plan_retry
-from pipelines.engine.run_lock import locked_run, while_run_is_current
+from pipelines.engine.retry import plan_retry, replan
 from pipelines.engine.shard import build_shard
 from pipelines.engine.totals import BuildTotals
-from pipelines.engine.worker_choice import choose_for
+from pipelines.engine.worker_choice import WorkerChoice, choose_for
 from pipelines.engine.workers.executor import RunAll, RunJobs, run_jobs
 from pipelines.engine.workers.trial import try_first_rows
 from shards.format.dataset import read_description
@@ -65,24 +58,43 @@ def build(
 def _build(
     product: Product, out: Path, execution: Execution, run_all: RunAll
 ) -> tuple[Plan[Any], BuildTotals, Rate]:
-    planned = _plan_run(product, out, execution)
-    with locked_run(out) as run:
-        permit = partial(while_run_is_current, out, run)
+    folder = OutputFolder.check(out, product.description.name)
+    planned = _plan_and_try(product, folder, execution)
+    with folder.locked() as run:
         if execution.retry_dropped:
-            planned = plan_retry(out, planned, product.plan_around, permit)
-        prepare_output_folder(out, planned.fingerprint, execution.restart, permit)
-        jobs = Jobs(planned, product, out, run, unfinished_shards(out, planned))
+            planned = plan_retry(run, planned, product.plan_around)
+        run.begin_plan(planned.fingerprint, execution.restart)
+        jobs = Jobs(planned, product, run, folder.unfinished_shards(planned))
         rate = _run(jobs, execution, run_all)
-        totals = finalize(out, planned, product, permit)
+        totals = finalize(run, planned, product)
     return planned.plan, totals, rate
 
 
-def _plan_run(product: Product, out: Path, execution: Execution) -> PlannedBuild:
+def plan_build(
+    product: Product, out: Path, execution: Execution
+) -> tuple[Plan[Any], WorkerChoice | None]:
+    """Return the plan that `build` would execute, and its choice of workers. Write nothing.
+
+    Raises the same errors as `build` before it begins to write.
+    """
+    with os_errors_as_aborted(out):
+        folder = OutputFolder.check(out.absolute(), product.description.name)
+        planned = _plan_and_try(product, folder, execution)
+        folder.lock.expect_free()
+        kept = None
+        if execution.retry_dropped:
+            planned, kept = replan(folder, planned, product.plan_around)
+        if kept is None and not execution.restart:
+            folder.plan.expect(planned.fingerprint)
+        frames = planned.plan.shards.frames.tolist()
+        jobs = range(len(frames)) if execution.restart else folder.unfinished_shards(planned)
+    return planned.plan, choose_for(product, [frames[job] for job in jobs], execution)
+
+
+def _plan_and_try(product: Product, folder: OutputFolder, execution: Execution) -> PlannedBuild:
     """Plan a run. Try its first rows unless the build has already begun. Write nothing."""
-    check_output_folder(out)
-    expect_own_kind(out, product.description.name)
-    planned = product.plan_around({} if execution.restart else read_kept_shards(out))
-    if execution.restart or not has_plan(out):
+    planned = product.plan_around({} if execution.restart else folder.plan.kept_shards())
+    if execution.restart or not folder.plan.exists():
         try_first_rows(planned.plan, product, execution)
     return planned
 

@@ -8,9 +8,7 @@ memory at a time.
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -20,15 +18,15 @@ from motiondata.errors import DropReason
 from pipelines.engine.drops import Drop
 from pipelines.engine.errors import RESUME_HINT, AbortedError
 from pipelines.engine.fingerprint import Fingerprint
+from pipelines.engine.output_folder import OutputFolder, Run
 from pipelines.engine.plan import PlannedShard
 from pipelines.engine.product import PlannedBuild, Product
-from pipelines.engine.receipts import Receipt, find_receipt
+from pipelines.engine.receipts import Receipt
 from pipelines.engine.totals import BuildTotals
 from shards.format.dataset import write_dataset_json
 from shards.format.description import Description, content_hash, file_entries
 from shards.format.manifest import manifest_schema
 from shards.format.paths import DROPS, MANIFEST
-from shards.format.publishing import Permit
 from shards.format.tables import TableEntry, write_table, writing_table
 from shards.stats.statistics_files import StatisticsKey, statistics_files, write_files
 
@@ -52,19 +50,16 @@ DROP_COLUMNS = pa.schema(
 
 
 def finalize(
-    out: Path,
-    planned: PlannedBuild,
-    product: Product,
-    permit: Permit = nullcontext,
-    patience_seconds: float = HIDDEN_SECONDS,
+    run: Run, planned: PlannedBuild, product: Product, patience_seconds: float = HIDDEN_SECONDS
 ) -> BuildTotals:
     """Publish all files of a dataset except its shards, and return the totals of the shards.
 
-    Each file is published under the permit. Raises `AbortedError` if a receipt does not appear
+    Raises `AbortedError` if a receipt does not appear
     within `patience_seconds`, and `AssertionError` unless each row has samples or a drop.
     """
-    receipts = _receipts(out, planned, patience_seconds)
-    totals, manifest = _write_manifest(out, planned, product, permit, receipts)
+    out, permit = run.folder.path, run.permit
+    receipts = _receipts(run.folder, planned, patience_seconds)
+    totals, manifest = _write_manifest(run, planned, product, receipts)
     totals.drops.sort(key=lambda drop: drop.row)
     drops = pa.Table.from_pylist([asdict(drop) for drop in totals.drops], DROP_COLUMNS)
     tables = (manifest, write_table(out / DROPS, drops, permit))
@@ -86,16 +81,16 @@ def finalize(
 
 
 def _write_manifest(
-    out: Path,
+    run: Run,
     planned: PlannedBuild,
     product: Product,
-    permit: Permit,
     receipts: Iterable[tuple[PlannedShard, Receipt]],
 ) -> tuple[BuildTotals, TableEntry]:
     """Publish the manifest, and add up the receipts in the same pass."""
     schema, extra = product.schema, product.columns
     totals = BuildTotals(product.description, list(planned.plan.drops))
-    with writing_table(out / MANIFEST, manifest_schema(schema, extra), permit) as manifest:
+    columns = manifest_schema(schema, extra)
+    with writing_table(run.folder.path / MANIFEST, columns, run.permit) as manifest:
         for shard, receipt in receipts:
             totals.add(shard, receipt)
             manifest.write(receipt.manifest(schema, extra))
@@ -103,7 +98,7 @@ def _write_manifest(
 
 
 def _receipts(
-    out: Path, planned: PlannedBuild, patience_seconds: float
+    folder: OutputFolder, planned: PlannedBuild, patience_seconds: float
 ) -> Iterator[tuple[PlannedShard, Receipt]]:
     """Yield each shard of a plan with its receipt, in plan order.
 
@@ -112,10 +107,10 @@ def _receipts(
     patient_until = time.monotonic() + patience_seconds
     for shard in planned.plan.shards:
         answer = planned.fingerprint.answer(shard.name)
-        while (receipt := find_receipt(out, shard.name, answer)) is None:
+        while (receipt := folder.receipts.find(shard.name, answer)) is None:
             if time.monotonic() > patient_until:
                 raise AbortedError(
-                    f"{out}: the receipt of {shard.name} is not there; {RESUME_HINT}"
+                    f"{folder.path}: the receipt of {shard.name} is not there; {RESUME_HINT}"
                 )
             time.sleep(1.0)
         yield shard, receipt

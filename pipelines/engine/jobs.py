@@ -1,16 +1,15 @@
 """A job: everything that a worker needs to build one shard. It is small and picklable."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, overload
 
+from pipelines.engine.output_folder import Run
 from pipelines.engine.plan import PlannedShard
 from pipelines.engine.product import PlannedBuild, Product
 from pipelines.engine.quarantine import Quarantine
-from pipelines.engine.receipts import Receipt, find_receipt
-from pipelines.engine.run_lock import while_run_is_current
+from pipelines.engine.receipts import Receipt
 from shards.format.paths import inside
 
 
@@ -20,25 +19,17 @@ class ShardJob:
 
     shard: PlannedShard
     product: Product
-    out: Path
+    run: Run
+    """The run that this job belongs to."""
     plan: str
     """The hash of the plan's fingerprint. The receipt repeats it."""
-    run: str
-    """The token of the run that this job belongs to."""
     quarantine: Quarantine = ()
     """The rows that must not be built."""
 
     @property
     def path(self) -> Path:
         """The path of the shard. Raises `DatasetError` if a link leads out of the folder."""
-        return inside(self.out, self.shard.name)
-
-    def permit(self) -> AbstractContextManager[None]:
-        """Return the context in which files may be begun, renamed to final names and removed.
-
-        Entering it raises `AbortedError` if another run has begun.
-        """
-        return while_run_is_current(self.out, self.run)
+        return inside(self.run.folder.path, self.shard.name)
 
 
 class RowListener(Protocol):
@@ -61,8 +52,7 @@ class Jobs(Sequence[ShardJob]):
 
     planned: PlannedBuild
     product: Product
-    out: Path
-    run: str
+    run: Run
     numbers: Sequence[int]
     """The numbers of the plan's shards that the jobs build."""
 
@@ -79,14 +69,4 @@ class Jobs(Sequence[ShardJob]):
             return replace(self, numbers=self.numbers[at])
         shard = self.planned.plan.shards[self.numbers[at]]
         answer = self.planned.fingerprint.answer(shard.name)
-        return ShardJob(shard, self.product, self.out, answer, self.run)
-
-
-def unfinished_shards(out: Path, planned: PlannedBuild) -> list[int]:
-    """Return the numbers of the shards of a plan that have no receipt."""
-    plan, fingerprint = planned
-    return [
-        number
-        for number, name in enumerate(plan.shards.names)
-        if find_receipt(out, name, fingerprint.answer(name)) is None
-    ]
+        return ShardJob(shard, self.product, self.run, answer)

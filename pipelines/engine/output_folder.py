@@ -1,19 +1,24 @@
-"""A build's output folder: which plan it belongs to, and whether a run may resume in it.
+"""A build's output folder, and the one run that may write into it.
 
-The plan's fingerprint is stored in the folder of the receipts. A folder with other files is never
-changed. A folder of another plan is changed only if the user asks for it.
+A folder with other files is never changed. A folder of another plan is changed only if the user
+asks for it. `OutputFolder` reads; only a `Run` writes.
 """
 
-import json
 import shutil
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Container, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from motiondata.errors import InputError
-from pipelines.engine.fingerprint import Fingerprint, KeptShard, json_to_kept_shards
-from shards.errors import DatasetError
+from pipelines.engine.fingerprint import Fingerprint
+from pipelines.engine.foreign_dataset import expect_own_kind
+from pipelines.engine.plan_file import PLAN, PlanFile
+from pipelines.engine.product import PlannedBuild
+from pipelines.engine.quarantine import Quarantine
+from pipelines.engine.receipt_files import ReceiptFiles
+from pipelines.engine.receipts import Receipt
+from pipelines.engine.run_lock import RunLock
 from shards.format.paths import (
     DATASET,
     DROPS,
@@ -23,148 +28,160 @@ from shards.format.paths import (
     RUN,
     SHARD_NAME,
     STATISTICS,
+    inside,
 )
-from shards.format.publishing import Permit, publish
-from shards.format.tables import parquet_to_table, write_table
-
-T = TypeVar("T")
-
-PLAN = f"{RECEIPTS}/plan.json"
-NO_PLAN = (DatasetError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
-"""The errors that reading a file that is not a plan raises."""
 
 
-def check_output_folder(out: Path) -> None:
-    """Raise `InputError` unless a folder is a build's or empty, and has no link that leaves it."""
-    ours = any((out / name).is_file() for name in (LOCK, PLAN))
-    if out.exists() and not ours and _has_files(out):
-        raise InputError(
-            f"{out}: expected a new or empty folder, or one of this build's, found "
-            f"other files; choose another --out"
-        )
-    for path in out.iterdir() if out.exists() else ():
-        if not path.resolve().is_relative_to(out.resolve()):
+@dataclass(frozen=True)
+class OutputFolder:
+    """The folder of a dataset that a build writes. It need not exist yet."""
+
+    path: Path
+
+    @classmethod
+    def check(cls, path: Path, product: str) -> "OutputFolder":
+        """Return the folder at a path if a build of a product may write into it.
+
+        Raises `InputError` unless the folder is new, empty, or of a build of this product, or if a
+        link leads out of it. Writes nothing.
+        """
+        folder = cls(path)
+        folder._expect_own_files()
+        folder._expect_no_links()
+        expect_own_kind(path, product)
+        return folder
+
+    @property
+    def plan(self) -> PlanFile:
+        """The plan that builds the folder."""
+        return PlanFile(self.path)
+
+    @property
+    def receipts(self) -> ReceiptFiles:
+        """The receipts of the finished shards."""
+        return ReceiptFiles(self.path)
+
+    @property
+    def lock(self) -> RunLock:
+        """The lock of the folder."""
+        return RunLock(self.path)
+
+    @contextmanager
+    def locked(self) -> Iterator["Run"]:
+        """Hold the lock of the folder during the block, and yield a new run.
+
+        Removes unfinished files before and after the block. Raises `AbortedError` if another run
+        holds the lock.
+        """
+        with self.lock.hold() as token:
+            yield Run(self, token)
+
+    def unfinished_shards(self, planned: PlannedBuild) -> list[int]:
+        """Return the numbers of the shards of a plan that have no receipt."""
+        plan, fingerprint = planned
+        return [
+            number
+            for number, name in enumerate(plan.shards.names)
+            if self.receipts.find(name, fingerprint.answer(name)) is None
+        ]
+
+    def is_finished(self, planned: PlannedBuild) -> bool:
+        """Tell whether the folder is the finished dataset of a plan."""
+        return (self.path / DATASET).exists() and not self.unfinished_shards(planned)
+
+    def _expect_own_files(self) -> None:
+        ours = any((self.path / name).is_file() for name in (LOCK, PLAN))
+        if self.path.exists() and not ours and self._has_files():
             raise InputError(
-                f"{path}: is a link that leads out of {out}, expected all of a dataset inside its "
-                f"folder; remove the link"
+                f"{self.path}: expected a new or empty folder, or one of this build's, found "
+                f"other files; choose another --out"
             )
 
+    def _has_files(self) -> bool:
+        return not self.path.is_dir() or any(not path.is_dir() for path in self.path.rglob("*"))
 
-def _has_files(out: Path) -> bool:
-    return not out.is_dir() or any(not path.is_dir() for path in out.rglob("*"))
+    def _expect_no_links(self) -> None:
+        for path in self.path.iterdir() if self.path.exists() else ():
+            if not path.resolve().is_relative_to(self.path.resolve()):
+                raise InputError(
+                    f"{path}: is a link that leads out of {self.path}, expected all of a dataset "
+                    f"inside its folder; remove the link"
+                )
 
 
-def prepare_output_folder(
-    out: Path, plan: Fingerprint, restart: bool, permit: Permit = nullcontext
-) -> None:
-    """Prepare a folder for a plan's shards, or raise `InputError` and leave it unchanged.
+@dataclass(frozen=True)
+class Run:
+    """The right of one run to write into an output folder. It is small, and every job carries it.
 
-    The old plan is removed first. A folder without a plan is cleared, so that an interrupted
-    restart never mixes the files of two plans. Files are removed and written under the permit.
+    Each method that writes raises `AbortedError`, and writes nothing, if another run has begun.
     """
-    if restart or not expect_own_plan(out, plan):
-        with permit():
-            _clear(out)
-        publish_plan(out, plan, permit)
 
+    folder: OutputFolder
+    token: str
 
-def expect_own_plan(out: Path, plan: Fingerprint) -> bool:
-    """Tell whether a folder is built by a plan. Raise `InputError` if another plan builds it."""
-    if _read(out) == _plan_bytes(plan):
-        return True  # the usual case, decided without reading a million names
-    found = read_plan(out)
-    if found is not None and found != plan:
-        raise InputError(
-            f"{out}: was begun with other inputs or parameters "
-            f"({'; '.join(found.differences(plan))}); "
-            f"choose another --out, or discard what is there with --restart"
-        )
-    return found is not None
+    def permit(self) -> AbstractContextManager[None]:
+        """Return the context in which files may be begun, renamed to final names and removed.
 
+        Entering it raises `AbortedError` if another run has begun.
+        """
+        return self.folder.lock.while_current(self.token)
 
-def has_plan(out: Path) -> bool:
-    """Tell whether a build has begun in a folder."""
-    return (out / PLAN).exists()
+    def begin_plan(self, plan: Fingerprint, restart: bool) -> None:
+        """Prepare the folder for a plan's shards, or raise `InputError` and leave it unchanged.
 
+        The old plan is removed first. A folder without a plan is cleared, so that an interrupted
+        restart never mixes the files of two plans.
+        """
+        if restart or not self.folder.plan.expect(plan):
+            with self.permit():
+                self._clear()
+            self.publish_plan(plan)
 
-def publish_plan(out: Path, plan: Fingerprint, permit: Permit = nullcontext) -> None:
-    """Make a plan the current plan of a folder.
+    def publish_plan(self, plan: Fingerprint) -> None:
+        """Make a plan the current plan of the folder."""
+        self.folder.plan.publish(plan, self.permit)
 
-    The name of its list of files contains the list's hash, so that the old and the new plan each
-    have their own list while the plan is replaced.
-    """
-    files = _files_path(out, plan.hash_of_files)
-    write_table(files, plan.files, permit)
-    publish(out / PLAN, _plan_bytes(plan), permit)
-    with permit():
-        for path in files.parent.glob(_files_path(out, "*").name):
-            if path != files:
+    def publish_receipt(self, receipt: Receipt) -> None:
+        """Write a receipt atomically."""
+        self.folder.receipts.publish(receipt, self.permit)
+
+    def publish_quarantine(self, shard: str, plan: str, rows: Quarantine) -> None:
+        """Write a shard's quarantine atomically."""
+        self.folder.receipts.publish_quarantine(shard, plan, rows, self.permit)
+
+    def forget_quarantine(self, shard: str) -> None:
+        """Delete a shard's quarantine, so that its rows are built again."""
+        self.folder.receipts.forget_quarantine(shard, self.permit)
+
+    def remove_all_but(self, kept: Container[str]) -> None:
+        """Remove all shards but the kept ones, and the files that describe the dataset.
+
+        The build writes those files again.
+        """
+        out, receipts = self.folder.path, self.folder.receipts
+        with self.permit():
+            (out / DATASET).unlink(missing_ok=True)
+            self._remove_statistics()  # the build writes its own again; others would be outdated
+            for receipt in receipts:
+                if receipt.shard not in kept:
+                    receipts.path(receipt.shard).unlink()
+                    inside(out, receipt.shard).unlink(missing_ok=True)
+
+    def _clear(self) -> None:
+        """Remove what builds write and nothing else. The lock and the run token stay."""
+        out = self.folder.path
+        for name in (PLAN, DATASET, MANIFEST, DROPS):
+            (out / name).unlink(missing_ok=True)
+        for path in [*(out / RECEIPTS).iterdir(), *out.glob("*/*.tar")]:
+            name = path.relative_to(out).as_posix()
+            is_receipt = path.parent.name == RECEIPTS and name not in (LOCK, RUN)
+            if SHARD_NAME.fullmatch(name) or is_receipt:
                 path.unlink()
+        self._remove_statistics()
+        for folder in out.iterdir():
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
 
-
-def _plan_bytes(plan: Fingerprint) -> bytes:
-    return json.dumps(plan.to_json(), separators=(",", ":")).encode() + b"\n"
-
-
-def _files_path(out: Path, digest: str) -> Path:
-    return out / RECEIPTS / f"inputs-{digest}.parquet"
-
-
-def read_plan(out: Path) -> Fingerprint | None:
-    """Return the plan of a folder, or None if there is none.
-
-    Raises `InputError` if it is damaged.
-    """
-    data = _read(out)
-    return None if data is None else _expect_plan(out, lambda: _to_plan(out, data))
-
-
-def read_kept_shards(out: Path) -> dict[str, KeptShard]:
-    """Return the shards of earlier plans that a folder's plan keeps, by name; usually none.
-
-    Raises `InputError` if the plan is damaged.
-    """
-    data = _read(out)
-    return (
-        {}
-        if data is None
-        else _expect_plan(out, lambda: json_to_kept_shards(json.loads(data)["kept"]))
-    )
-
-
-def _read(out: Path) -> bytes | None:
-    try:
-        return (out / PLAN).read_bytes()
-    except FileNotFoundError:
-        return None
-
-
-def _to_plan(out: Path, data: bytes) -> Fingerprint:
-    document = json.loads(data)
-    files = _files_path(out, document["files"])
-    return Fingerprint.from_json(document, parquet_to_table(files.read_bytes(), files.name))
-
-
-def _expect_plan(out: Path, read: Callable[[], T]) -> T:
-    try:
-        return read()
-    except (FileNotFoundError, *NO_PLAN) as error:
-        raise InputError(
-            f"{out / PLAN}: is damaged, or of another version ({error}); "
-            f"choose another --out, or discard what is there with --restart"
-        ) from error
-
-
-def _clear(out: Path) -> None:
-    """Remove what builds write and nothing else. The lock and the run token stay."""
-    for name in (PLAN, DATASET, MANIFEST, DROPS):
-        (out / name).unlink(missing_ok=True)
-    for path in [*(out / RECEIPTS).iterdir(), *out.glob("*/*.tar")]:
-        name = path.relative_to(out).as_posix()
-        if SHARD_NAME.fullmatch(name) or (path.parent.name == RECEIPTS and name not in (LOCK, RUN)):
-            path.unlink()
-    if (out / STATISTICS).exists():
-        shutil.rmtree(out / STATISTICS)
-    for folder in out.iterdir():
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+    def _remove_statistics(self) -> None:
+        if (self.folder.path / STATISTICS).exists():
+            shutil.rmtree(self.folder.path / STATISTICS)

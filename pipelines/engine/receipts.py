@@ -1,26 +1,22 @@
 """A receipt: the report of a finished shard. Only a receipt marks a shard as built.
 
-Workers write receipts into the output folder, and other code reads them there. The manifest, the
-drops and the statistics are assembled from the receipts one by one, in plan order, so that no
-process ever holds the receipts of a million samples.
+Workers write receipts into the output folder (`pipelines/engine/receipt_files.py`), and other code
+reads them there. The manifest, the drops and the statistics are assembled from the receipts one by
+one, in plan order, so that no process ever holds the receipts of a million samples.
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from motiondata.files import is_of_the_file
 from pipelines.engine.drops import Drop
 from shards.errors import DatasetError
 from shards.format.hashing import hash_bytes
 from shards.format.manifest import ManifestRow, manifest_schema, manifest_table
 from shards.format.paths import RECEIPTS, split_of
-from shards.format.publishing import Permit, publish
 from shards.format.schema import Schema
 from shards.format.tables import columns_to_table
 from shards.format.writing import ShardFile
@@ -104,43 +100,3 @@ def sample_columns(
     table = manifest_table(schema, rows, extra).drop_columns([*OF_SHARD])
     columns: dict[str, list[Any]] = table.to_pydict()
     return columns
-
-
-def receipt_path(out: Path, shard: str) -> Path:
-    """Return the path of a shard's receipt."""
-    return out / RECEIPTS / f"{shard.removesuffix('.tar').replace('/', '-')}.json"
-
-
-def publish_receipt(out: Path, receipt: Receipt, permit: Permit) -> None:
-    """Write a receipt atomically."""
-    publish(receipt_path(out, receipt.shard), receipt.to_bytes(), permit)
-
-
-def list_receipts(out: Path) -> Iterator[Receipt]:
-    """Yield all readable receipts of a folder, of any plan, sorted by name.
-
-    Skips a receipt that was copied to the name of another shard.
-    """
-    for path in sorted((out / RECEIPTS).glob("*-*.json")):
-        with suppress(*NO_RECEIPT):
-            receipt = Receipt.from_bytes(path.read_bytes())
-            if receipt_path(out, receipt.shard) == path:
-                yield receipt
-
-
-def find_receipt(out: Path, shard: str, plan: str) -> Receipt | None:
-    """Return a shard's receipt if it belongs to this plan and the shard's file is complete.
-
-    Raises `OSError` if the machine cannot read it: a retry would treat the shard as lost.
-    """
-    try:
-        receipt = Receipt.from_bytes(receipt_path(out, shard).read_bytes())
-        whole = receipt.file is None or (out / shard).lstat().st_size == receipt.file.bytes
-    except NO_RECEIPT:
-        return None
-    except OSError as error:
-        if not is_of_the_file(error):
-            raise
-        return None
-    answers = (receipt.shard, receipt.plan) == (shard, plan)
-    return receipt if whole and answers else None

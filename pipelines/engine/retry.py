@@ -5,39 +5,31 @@ memory. Shards with samples are neither changed nor renumbered. All other rows a
 and their samples go to additional shards at the end of their split.
 """
 
-import shutil
 from collections.abc import Iterator
-from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path
 
 from motiondata.counting import counted
 from motiondata.errors import InputError
 from pipelines.engine.fingerprint import Fingerprint, KeptShard
-from pipelines.engine.output_folder import publish_plan, read_plan
+from pipelines.engine.output_folder import OutputFolder, Run
 from pipelines.engine.product import PlannedBuild, Planner
-from pipelines.engine.receipts import find_receipt, list_receipts, receipt_path
-from shards.format.paths import DATASET, STATISTICS, inside
-from shards.format.publishing import Permit
+from pipelines.engine.receipt_files import ReceiptFiles
 
 
-def plan_retry(
-    out: Path, planned: PlannedBuild, plan_around: Planner, permit: Permit = nullcontext
-) -> PlannedBuild:
+def plan_retry(run: Run, planned: PlannedBuild, plan_around: Planner) -> PlannedBuild:
     """Return the plan that tries all dropped rows again, and prepare the folder for it.
 
-    Files are removed and written under the permit. Raises the errors of `replan`.
+    Raises the errors of `replan`.
     """
-    again, kept = replan(out, planned, plan_around)
+    again, kept = replan(run.folder, planned, plan_around)
     if kept is not None:
-        publish_plan(out, again.fingerprint, permit)
-        with permit():
-            _remove_all_but(out, kept)
+        run.publish_plan(again.fingerprint)
+        run.remove_all_but(kept)
     return again
 
 
 def replan(
-    out: Path, planned: PlannedBuild, plan_around: Planner
+    folder: OutputFolder, planned: PlannedBuild, plan_around: Planner
 ) -> tuple[PlannedBuild, dict[str, KeptShard] | None]:
     """Return the plan that tries all dropped rows again, and the shards that it keeps.
 
@@ -45,12 +37,12 @@ def replan(
     returned, and the build is resumed. Nothing is written. Raises `InputError` if any input of a
     built shard has changed.
     """
-    found = read_plan(out)
-    if found is None or (found == planned.fingerprint and not _is_finished(out, planned)):
+    found = folder.plan.read()
+    if found is None or (found == planned.fingerprint and not folder.is_finished(planned)):
         return planned, None
-    kept = dict(_built_shards(out, found))
+    kept = dict(_built_shards(folder.receipts, found))
     again = plan_around(kept)
-    _refuse_changes(out, found, again, kept)
+    _refuse_changes(folder, found, again, kept)
     return (_with_remark(again) if kept.keys() >= {*again.plan.shards.names} else again), kept
 
 
@@ -66,34 +58,16 @@ def _with_remark(planned: PlannedBuild) -> PlannedBuild:
     return planned._replace(plan=replace(planned.plan, warnings=warnings))
 
 
-def _remove_all_but(out: Path, kept: dict[str, KeptShard]) -> None:
-    """Remove all but the kept shards. The files that describe the dataset are written again."""
-    (out / DATASET).unlink(missing_ok=True)
-    if (out / STATISTICS).exists():
-        shutil.rmtree(out / STATISTICS)  # the build writes its own again; others would be outdated
-    for receipt in list_receipts(out):
-        if receipt.shard not in kept:
-            receipt_path(out, receipt.shard).unlink()
-            inside(out, receipt.shard).unlink(missing_ok=True)
-
-
-def _is_finished(out: Path, planned: PlannedBuild) -> bool:
-    plan, fingerprint = planned
-    return (out / DATASET).exists() and all(
-        find_receipt(out, name, fingerprint.answer(name)) for name in plan.shards.names
-    )
-
-
-def _built_shards(out: Path, found: Fingerprint) -> Iterator[tuple[str, KeptShard]]:
+def _built_shards(receipts: ReceiptFiles, found: Fingerprint) -> Iterator[tuple[str, KeptShard]]:
     """Yield the shards that have a receipt and samples, by name."""
-    for receipt in list_receipts(out):
+    for receipt in receipts:
         answer = found.answer(receipt.shard)
-        if receipt.keys and find_receipt(out, receipt.shard, answer):
+        if receipt.keys and receipts.find(receipt.shard, answer):
             yield receipt.shard, KeptShard(receipt.plan, receipt.keys)
 
 
 def _refuse_changes(
-    out: Path, found: Fingerprint, again: PlannedBuild, kept: dict[str, KeptShard]
+    folder: OutputFolder, found: Fingerprint, again: PlannedBuild, kept: dict[str, KeptShard]
 ) -> None:
     clips = [clip for shard in again.plan.shards if shard.name in kept for clip in shard.clips]
     files: dict[str, set[str]] = {}
@@ -103,7 +77,7 @@ def _refuse_changes(
     before, now = found.about(files), again.fingerprint.about(files)
     if before != now:
         raise InputError(
-            f"{out}: what its shards were built from has changed "
+            f"{folder.path}: what its shards were built from has changed "
             f"({'; '.join(before.differences(now))}); only dropped rows can be tried again. "
             f"Choose another --out, or discard what is there with --restart"
         )

@@ -15,7 +15,7 @@ from pipelines.engine.drops import Drop
 from pipelines.engine.jobs import RowListener, ShardJob
 from pipelines.engine.plan import PlannedRow
 from pipelines.engine.product import FinishSamples, Values
-from pipelines.engine.receipts import Receipt, publish_receipt, sample_columns
+from pipelines.engine.receipts import Receipt, sample_columns
 from shards.format.manifest import ManifestRow
 from shards.format.writing import ShardWriter, encode_sample
 from shards.stats.measure import all_moments
@@ -31,7 +31,7 @@ def build_shard(job: ShardJob, listener: RowListener) -> Receipt:
     job.product.warm_up()
     with threadpool_limits(1):
         receipt = _ShardBuilder(job).run(listener)
-    publish_receipt(job.out, receipt, job.permit)
+    job.run.publish_receipt(receipt)
     return receipt
 
 
@@ -49,7 +49,7 @@ class _ShardBuilder:
 
     def run(self, listener: RowListener) -> Receipt:
         self.job.path.parent.mkdir(parents=True, exist_ok=True)
-        with ShardWriter(self.job.path, self.job.permit) as writer:
+        with ShardWriter(self.job.path, self.job.run.permit) as writer:
             for planned, finish in self._pending_rows(listener):
                 listener.row_started(planned.row.number)
                 for key, values in self._finish_or_drop(planned, finish):

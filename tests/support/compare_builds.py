@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipelines.engine.receipts import list_receipts
+from pipelines.engine.output_folder import OutputFolder
 from shards.format.paths import RECEIPTS
 from tests.support.archive import MadeArchive
 from tests.support.faults import build_words, run
@@ -19,7 +19,7 @@ def files_of(out: Path) -> dict[str, bytes]:
 
 def finished_shards(out: Path) -> dict[str, tuple[int, int]]:
     """Return which file each shard with a receipt is, and when it was written."""
-    names = [receipt.shard for receipt in list_receipts(out) if receipt.file]
+    names = [receipt.shard for receipt in OutputFolder(out).receipts if receipt.file]
     stats = {name: (out / name).stat() for name in names}
     return {name: (stat.st_ino, stat.st_mtime_ns) for name, stat in stats.items()}
 

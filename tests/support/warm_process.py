@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from pipelines.engine.jobs import ShardJob
-from pipelines.engine.run_lock import locked_run
+from pipelines.engine.output_folder import OutputFolder
 from pipelines.engine.shard import build_shard
 from pipelines.products.lidar.product import LidarProduct
 from tests.support.archive import make_archive
@@ -23,6 +23,6 @@ class Unwatched:
 with tempfile.TemporaryDirectory() as folder:
     options, out = make_archive(Path(folder)).options(limit=1), Path(folder) / "lidar"
     product = LidarProduct.of(options)
-    with locked_run(out) as run:
+    with OutputFolder(out).locked() as run:
         for shard in product.plan_around({}).plan.shards:
-            build_shard(ShardJob(shard, product, out, "", run), Unwatched())
+            build_shard(ShardJob(shard, product, run, ""), Unwatched())

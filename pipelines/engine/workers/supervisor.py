@@ -13,13 +13,7 @@ from dataclasses import dataclass, replace
 from pipelines.engine.errors import RESUME_HINT, AbortedError
 from pipelines.engine.execution import Execution
 from pipelines.engine.jobs import BuildShard, ShardJob
-from pipelines.engine.quarantine import (
-    QuarantinedRow,
-    find_quarantine,
-    forget_quarantine,
-    publish_quarantine,
-)
-from pipelines.engine.receipts import receipt_path
+from pipelines.engine.quarantine import QuarantinedRow
 from pipelines.engine.workers.crashes import Crash, CrashTracker
 from pipelines.engine.workers.worker import RowFinished, RowStarted, ShardFinished, WorkerProcess
 from shards.format.publishing import TEMPORARY
@@ -61,7 +55,7 @@ class Supervisor:
 
     def begin(self, job: ShardJob) -> JobProgress:
         """Begin a job. `step` continues it."""
-        quarantine = find_quarantine(job.out, job.shard.name, job.plan)
+        quarantine = job.run.folder.receipts.find_quarantine(job.shard.name, job.plan)
         self._job = replace(job, quarantine=quarantine)
         self._crashes = CrashTracker()
         self._send_job(self._job)
@@ -121,8 +115,7 @@ class Supervisor:
                 self._step = JobProgress(self._step.frames + said.frames)
             case ShardFinished():
                 self._step, self._job = JobProgress(self._step.frames, done=True), None
-                with job.permit():
-                    forget_quarantine(job.out, job.shard.name)
+                job.run.forget_quarantine(job.shard.name)
             case BaseException():
                 self._job = None
                 raise said
@@ -158,13 +151,13 @@ class Supervisor:
         message = f"{clip.recording}: {crash.message}"
         quarantined = QuarantinedRow(clip.row.number, crash.reason, message)
         job = replace(job, quarantine=(*job.quarantine, quarantined))
-        publish_quarantine(job.out, job.shard.name, job.plan, job.quarantine, job.permit)
+        job.run.publish_quarantine(job.shard.name, job.plan, job.quarantine)
         return job
 
 
 def _remove_unfinished(job: ShardJob) -> None:
     """Remove the temporary files that the dead worker of a job left."""
-    with job.permit():
-        for path in (job.path, receipt_path(job.out, job.shard.name)):
+    with job.run.permit():
+        for path in (job.path, job.run.folder.receipts.path(job.shard.name)):
             for unfinished in path.parent.glob(f"{path.name}.*{TEMPORARY}"):
                 unfinished.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from motiondata.errors import RecordingError
 from pipelines.engine.execution import Execution
 from pipelines.engine.jobs import RowListener, ShardJob
+from pipelines.engine.output_folder import OutputFolder, Run
 from pipelines.engine.plan import Plan, PlannedRow, PlannedShard
 from pipelines.engine.product import Product
 from pipelines.engine.workers.supervisor import GIGABYTE
@@ -24,6 +25,8 @@ from pipelines.engine.workers.worker import ShardFinished, WorkerProcess
 TRIED_ROWS = 4
 TRIED_FRAMES = 2000
 """The size limits of a trial, chosen so that it takes about as long as starting a process."""
+NO_RUN = Run(OutputFolder(Path()), "")
+"""The run of a trial's job, which writes nothing."""
 
 
 def try_first_rows(plan: Plan, product: Product, execution: Execution) -> None:  # type: ignore[type-arg]
@@ -37,7 +40,7 @@ def try_first_rows(plan: Plan, product: Product, execution: Execution) -> None: 
     product.warm_up()  # before the worker is forked, so that it inherits it
     worker = WorkerProcess(_try_rows, int(execution.worker_gigabytes * GIGABYTE))
     try:
-        job = ShardJob(PlannedShard(plan.shards.names[0], rows), product, Path(), "", "")
+        job = ShardJob(PlannedShard(plan.shards.names[0], rows), product, NO_RUN, "")
         worker.pipe.send(job)
         _hear(worker.pipe, execution.clip_seconds * len(rows))
     finally:

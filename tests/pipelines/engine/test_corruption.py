@@ -12,7 +12,8 @@ from random import Random
 import pytest
 
 from pipelines.engine.execution import Execution
-from pipelines.engine.receipts import Receipt, find_receipt
+from pipelines.engine.receipt_files import ReceiptFiles
+from pipelines.engine.receipts import Receipt
 from pipelines.products.lidar.build import build_lidar
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
@@ -115,12 +116,12 @@ def test_a_receipt_with_any_damage_answers_nothing(out: Path) -> None:
     path = out / "receipts/train-000000.json"
     content, chance = path.read_bytes(), Random(0)  # noqa: S311
     plan = Receipt.from_bytes(content).plan
-    assert find_receipt(out, "train/000000.tar", plan) is not None
+    assert ReceiptFiles(out).find("train/000000.tar", plan) is not None
     for damage in (flip_a_bit, cut_off, append, zero, overwrite):
         for _ in range(40):
             damaged = damage(content, chance)
             path.write_bytes(damaged)
-            found = find_receipt(out, "train/000000.tar", plan)
+            found = ReceiptFiles(out).find("train/000000.tar", plan)
             assert (found is None) == (damaged != content)
 
 

@@ -20,9 +20,10 @@ from pipelines.engine.build import build
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
 from pipelines.engine.finalize import finalize
+from pipelines.engine.output_folder import OutputFolder
 from pipelines.engine.product import PlannedBuild
-from pipelines.engine.quarantine import quarantine_path
-from pipelines.engine.receipts import Receipt, list_receipts, receipt_path
+from pipelines.engine.receipt_files import ReceiptFiles
+from pipelines.engine.receipts import Receipt
 from pipelines.products.lidar.build import build_lidar
 from pipelines.products.lidar.product import LidarProduct
 from pipelines.products.lidar.sample import MANIFEST_COLUMNS
@@ -52,7 +53,7 @@ def planned(archive: MadeArchive) -> tuple[LidarProduct, PlannedBuild]:
 
 
 def test_the_manifest_is_that_of_all_receipts_at_once(built: Dataset) -> None:
-    receipts = {receipt.shard: receipt for receipt in list_receipts(built.path)}
+    receipts = {receipt.shard: receipt for receipt in ReceiptFiles(built.path)}
     parts = [
         receipts[shard.name].manifest(built.schema, MANIFEST_COLUMNS)
         for shard in built.description.shards
@@ -77,7 +78,7 @@ def test_a_build_whose_rows_were_all_dropped_is_a_sound_dataset_of_nothing(
 
 
 def test_statistics_are_those_of_all_receipts_folded_at_once(built: Dataset) -> None:
-    receipts = list(list_receipts(built.path))
+    receipts = list(ReceiptFiles(built.path))
     for split in built.description.splits:
         mine = [receipt for receipt in receipts if receipt.shard.startswith(f"{split}/")]
         for field in mine[0].moments:
@@ -90,21 +91,23 @@ def test_statistics_are_those_of_all_receipts_folded_at_once(built: Dataset) -> 
 def test_a_receipt_that_another_machine_still_hides_is_waited_for(
     archive: MadeArchive, mine: Path, built: Dataset
 ) -> None:
-    path = receipt_path(mine, SHARD)
+    path = ReceiptFiles(mine).path(SHARD)
     hidden = path.rename(path.with_suffix(".hidden"))
     timer = threading.Timer(0.5, hidden.rename, [path])
     timer.start()
     product, plan = planned(archive)
-    finalize(mine, plan, product)
+    with OutputFolder(mine).locked() as run:
+        finalize(run, plan, product)
     timer.join()
     assert files_of(mine) == files_of(built.path)
 
 
 def test_a_receipt_that_never_comes_ends_the_build(archive: MadeArchive, mine: Path) -> None:
-    receipt_path(mine, SHARD).unlink()
+    ReceiptFiles(mine).path(SHARD).unlink()
     product, plan = planned(archive)
-    with pytest.raises(AbortedError, match=f"the receipt of {SHARD}.*run the same command again"):
-        finalize(mine, plan, product, patience_seconds=0.0)
+    missing = f"the receipt of {SHARD}.*run the same command again"
+    with OutputFolder(mine).locked() as run, pytest.raises(AbortedError, match=missing):
+        finalize(run, plan, product, patience_seconds=0.0)
 
 
 def test_a_shard_and_its_receipt_copied_over_anothers_are_built_again(
@@ -126,8 +129,8 @@ DEEP = b"[" * 100_000
 def test_deep_json_is_no_receipt_and_no_quarantine(
     archive: MadeArchive, mine: Path, built: Dataset
 ) -> None:
-    receipt_path(mine, SHARD).write_bytes(DEEP + b"\n" + hash_bytes(DEEP).encode() + b"\n")
-    quarantine_path(mine, SHARD).write_bytes(DEEP)
+    ReceiptFiles(mine).path(SHARD).write_bytes(DEEP + b"\n" + hash_bytes(DEEP).encode() + b"\n")
+    ReceiptFiles(mine).quarantine_path(SHARD).write_bytes(DEEP)
     build_lidar(archive.options(mirror=True, views=2), mine, Execution())
     assert files_of(mine) == files_of(built.path)
 
@@ -155,11 +158,14 @@ def with_a_drop_twice(receipt: Receipt) -> Receipt:
 def test_rows_that_are_neither_samples_nor_one_drop_are_a_bug(
     archive: MadeArchive, mine: Path, change: Callable[[Receipt], Receipt]
 ) -> None:
-    path = receipt_path(mine, SHARD)
+    path = ReceiptFiles(mine).path(SHARD)
     path.write_bytes(change(Receipt.from_bytes(path.read_bytes())).to_bytes())
     product, plan = planned(archive)
-    with pytest.raises(AssertionError, match="not every row"):
-        finalize(mine, plan, product)
+    with (
+        OutputFolder(mine).locked() as run,
+        pytest.raises(AssertionError, match="not every row"),
+    ):
+        finalize(run, plan, product)
 
 
 class UnreadProduct(LidarProduct):

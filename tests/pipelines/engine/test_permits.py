@@ -2,19 +2,18 @@
 
 import shutil
 import subprocess
-from functools import partial
 from pathlib import Path
 
 import pytest
 
+from pipelines.datasets.statistics import write_statistics
 from pipelines.datasets.verify import verify
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
-from pipelines.engine.run_lock import locked_run, while_finished
+from pipelines.engine.output_folder import OutputFolder
 from pipelines.products.lidar.build import build_lidar
 from shards.format.dataset import Dataset
 from shards.format.paths import DATASET
-from shards.format.publishing import publish
 from tests.support.archive import MadeArchive
 from tests.support.compare_builds import expect_no_unfinished_files, files_of
 from tests.support.faults import Fault, build_words, start
@@ -45,10 +44,10 @@ def test_a_driver_that_slept_publishes_nothing_in_another_plans_folder(
 
 
 def test_a_run_that_ends_late_leaves_the_unfinished_files_of_another_one(out: Path) -> None:
-    late = locked_run(out)
+    late = OutputFolder(out).locked()
     late.__enter__()
     shutil.rmtree(out)
-    with locked_run(out):
+    with OutputFolder(out).locked():
         unfinished = out / f"manifest.parquet.{'0' * 16}.tmp"
         unfinished.touch()
         late.__exit__(None, None, None)
@@ -62,31 +61,23 @@ def mine(built: Dataset, out: Path) -> Path:
     return shutil.copytree(built.path, out)
 
 
-def write_late(path: Path, dataset_json: bytes) -> None:
-    publish(path / "stats/note", b"of the old one", partial(while_finished, path, dataset_json))
+NOTE = {"stats/note": b"late"}
 
 
-def test_what_was_computed_of_a_dataset_is_not_written_into_its_successor(
-    archive: MadeArchive, mine: Path
+def test_no_statistics_are_added_to_a_dataset_while_a_build_runs_in_its_folder(
+    built: Dataset, mine: Path
 ) -> None:
-    before = (mine / DATASET).read_bytes()
-    write_late(mine, before)
-    build_lidar(archive.options(distance=5.0), mine, Execution(restart=True))
-    with pytest.raises(AbortedError, match=r"dataset\.json was replaced or removed"):
-        write_late(mine, before)
-    assert verify(mine).sound
+    with (
+        OutputFolder(mine).locked(),
+        pytest.raises(AbortedError, match=r"another build is writing there .*run this again"),
+    ):
+        write_statistics(Dataset.open(mine), mine, NOTE)
+    assert files_of(mine) == files_of(built.path)
+    write_statistics(Dataset.open(mine), mine, NOTE)
+    assert (mine / "stats/note").exists()
 
 
-def test_nothing_is_written_into_a_dataset_while_a_build_is_at_work_in_its_folder(
-    mine: Path,
-) -> None:
-    dataset_json = (mine / DATASET).read_bytes()
-    with locked_run(mine), pytest.raises(AbortedError, match="a build is writing there"):
-        write_late(mine, dataset_json)
-    write_late(mine, dataset_json)
-
-
-def test_a_dataset_without_its_receipts_can_be_added_to(mine: Path) -> None:
+def test_statistics_can_be_added_to_a_dataset_without_its_receipts(mine: Path) -> None:
     shutil.rmtree(mine / "receipts")
-    write_late(mine, (mine / DATASET).read_bytes())
+    write_statistics(Dataset.open(mine), mine, NOTE)
     assert (mine / "stats/note").exists()

@@ -16,7 +16,7 @@ from pipelines.datasets.verify import verify
 from pipelines.engine.build import build
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
-from pipelines.engine.output_folder import PLAN
+from pipelines.engine.plan_file import PLAN
 from pipelines.engine.workers.executor import run_jobs
 from pipelines.products.lidar.build import build_lidar
 from pipelines.products.lidar.options import LidarBuildOptions

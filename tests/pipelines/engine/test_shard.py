@@ -9,8 +9,8 @@ import pytest
 from motiondata.errors import DropReason, InputError
 from pipelines.clips.planned_clips import PlannedClip
 from pipelines.engine.jobs import ShardJob
+from pipelines.engine.output_folder import OutputFolder
 from pipelines.engine.quarantine import QuarantinedRow
-from pipelines.engine.run_lock import locked_run
 from pipelines.engine.shard import build_shard
 from pipelines.products.lidar.product import LidarProduct
 from tests.support.archive import MadeArchive, make_archive
@@ -49,8 +49,8 @@ def test_a_clip_s_files_are_asked_for_when_the_clip_before_it_is_taken_up(
     diary = Diary()
     product = diary.product(archive)
     shard = next(shard for shard in product.plan_around({}).plan.shards if shard.clips[1:])
-    with locked_run(out) as run:
-        build_shard(ShardJob(shard, product, out, "plan", run), diary)
+    with OutputFolder(out).locked() as run:
+        build_shard(ShardJob(shard, product, run, "plan"), diary)
     expected: list[int | str] = []
     for clip, following in zip_longest(shard.clips, shard.clips[1:]):
         if following:
@@ -68,8 +68,8 @@ def test_the_files_of_a_row_in_quarantine_are_not_asked_for(
     shard = next(shard for shard in shards if shard.clips[2:])
     row = shard.clips[1].row
     quarantine = (QuarantinedRow(row.number, DropReason.HUNG, "took too long"),)
-    with locked_run(out) as run:
-        receipt = build_shard(ShardJob(shard, product, out, "plan", run, quarantine), diary)
+    with OutputFolder(out).locked() as run:
+        receipt = build_shard(ShardJob(shard, product, run, "plan", quarantine), diary)
     assert row.number in [drop.row for drop in receipt.drops]
     assert row.name not in diary.entries
     assert shard.clips[2].row.name in diary.entries
@@ -83,6 +83,9 @@ def test_a_worker_that_finds_another_body_than_was_planned_with_stops(
     np.savez(archive.root / "body.npz", **made_body(joints=24))  # type: ignore[arg-type]
     LidarProduct.of(archive.options())  # as in another process, in which nothing was loaded before
     plan, _ = product.plan_around({})
-    with locked_run(out) as run, pytest.raises(InputError, match=r"body\.npz, .* was replaced"):
-        build_shard(ShardJob(plan.shards[0], product, out, "plan", run), Diary())
+    with (
+        OutputFolder(out).locked() as run,
+        pytest.raises(InputError, match=r"body\.npz, .* was replaced"),
+    ):
+        build_shard(ShardJob(plan.shards[0], product, run, "plan"), Diary())
     assert not [*out.rglob("*.tar")]

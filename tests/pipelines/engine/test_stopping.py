@@ -11,7 +11,7 @@ from motiondata.errors import InputError
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
 from pipelines.engine.jobs import ShardJob
-from pipelines.engine.run_lock import locked_run
+from pipelines.engine.output_folder import OutputFolder, Run
 from pipelines.engine.shard import build_shard
 from pipelines.products.lidar.build import build_lidar
 from pipelines.products.lidar.product import LidarProduct
@@ -156,12 +156,12 @@ def test_builds_started_at_once_in_one_folder_do_no_harm(
     expect_to_finish(archive, out, reference)
 
 
-def build_first_shard(archive: MadeArchive, out: Path, token: str, fault: Fault | None) -> None:
+def build_first_shard(archive: MadeArchive, run: Run, fault: Fault | None) -> None:
     """Do what a worker of a run does with its first job."""
     options = archive.options()
     product = LidarProduct.of(options)
     plan, _ = product.plan_around({})
-    job = ShardJob(plan.shards[0], product, out, "plan", token)
+    job = ShardJob(plan.shards[0], product, run, "plan")
     if fault:
         inject(fault, pytest.MonkeyPatch())
     build_shard(job, Unwatched())
@@ -170,22 +170,22 @@ def build_first_shard(archive: MadeArchive, out: Path, token: str, fault: Fault 
 def test_a_worker_of_a_dead_run_gives_no_file_its_final_name(
     archive: MadeArchive, out: Path
 ) -> None:
-    with locked_run(out) as dead:
+    with OutputFolder(out).locked() as dead:
         pass
     build_lidar(archive.options(distance=5.0), out, Execution())
     left = files_of(out)
     with pytest.raises(AbortedError, match="another run has begun"):
-        build_first_shard(archive, out, dead, None)
+        build_first_shard(archive, dead, None)
     assert files_of(out) == left
 
 
 def test_a_worker_that_slept_through_a_restart_gives_no_file_its_final_name(
     archive: MadeArchive, out: Path
 ) -> None:
-    with locked_run(out) as dead:
+    with OutputFolder(out).locked() as dead:
         pass
     fault = Fault("SIGSTOP", "fsync", file="test/000000.tar")
-    worker = FORKED.Process(target=build_first_shard, args=(archive, out, dead, fault))
+    worker = FORKED.Process(target=build_first_shard, args=(archive, dead, fault))
     worker.start()
     while not [*out.glob("test/000000.tar.*")]:
         assert worker.is_alive()

@@ -19,8 +19,8 @@ import pytest
 from pipelines.datasets.verify import verify
 from pipelines.engine.execution import Execution
 from pipelines.engine.jobs import RowListener, ShardJob
+from pipelines.engine.output_folder import OutputFolder
 from pipelines.engine.receipts import Receipt
-from pipelines.engine.run_lock import locked_run
 from pipelines.engine.shard import build_shard
 from pipelines.engine.workers.executor import run_jobs
 from pipelines.products.lidar.build import build_lidar
@@ -112,8 +112,8 @@ def test_workers_on_this_machine_are_a_cluster_of_their_own_and_compute_on_one_t
     """Neither a cluster that the environment names is joined, nor are statistics of use sent."""
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    with locked_run(out) as run:
-        jobs = jobs_of(archive, out, run)
+    with OutputFolder(out).locked() as run:
+        jobs = jobs_of(archive, run)
         list(run_jobs(build_and_tell, jobs, Execution(workers=1), lambda _: None))
     found = [json.loads(path.read_bytes()) for path in out.glob("*/*.environment")]
     assert [environment["OMP_NUM_THREADS"] for environment in found] == ["1"] * len(jobs)

@@ -140,7 +140,7 @@ def test_deaths_that_no_row_is_to_blame_for_end_the_build(archive: MadeArchive, 
 
 
 def die_in_mid_sentence_once(job: ShardJob, listener: RowListener) -> Receipt:
-    died = job.out.with_name("died")
+    died = job.run.folder.path.with_name("died")
     if not died.exists():
         died.touch()
         connection = listener._connection  # type: ignore[attr-defined]

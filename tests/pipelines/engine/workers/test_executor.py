@@ -21,7 +21,7 @@ from pipelines.datasets.verify import verify
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
 from pipelines.engine.jobs import ShardJob
-from pipelines.engine.run_lock import locked_run
+from pipelines.engine.output_folder import OutputFolder, Run
 from pipelines.engine.shard import build_shard
 from pipelines.engine.workers.executor import gpu_share, run_jobs
 from pipelines.engine.workers.supervisor import Supervisor
@@ -40,11 +40,11 @@ SMALL = 100_000
 """Bytes: Ray sends what is smaller along with the call, and the rest through its object store."""
 
 
-def jobs_of(archive: MadeArchive, out: Path, run: str) -> list[ShardJob]:
+def jobs_of(archive: MadeArchive, run: Run) -> list[ShardJob]:
     options = archive.options()
     product = CrashingProduct.of(options)
     shards = product.plan_around({}).plan.shards
-    return [ShardJob(shard, product, out, "plan", run) for shard in shards]
+    return [ShardJob(shard, product, run, "plan") for shard in shards]
 
 
 def values_in(value: Any) -> Iterator[object]:
@@ -61,8 +61,11 @@ def values_in(value: Any) -> Iterator[object]:
 
 def test_what_travels_is_small_and_holds_no_array(archive: MadeArchive, out: Path) -> None:
     traveling: list[object] = [Execution()]
-    with locked_run(out) as run, closing(Supervisor(build_shard, Execution())) as supervisor:
-        for job in jobs_of(archive, out, run):
+    with (
+        OutputFolder(out).locked() as run,
+        closing(Supervisor(build_shard, Execution())) as supervisor,
+    ):
+        for job in jobs_of(archive, run):
             traveling += [job, step := supervisor.begin(job)]
             while not step.done:
                 traveling.append(step := supervisor.step(0.1))
@@ -77,8 +80,8 @@ def test_frames_that_are_lost_are_counted_once(
 ) -> None:
     archive = make_crashing_archive(tmp_path, *poisons)
     counted: list[int] = []
-    with locked_run(out) as run:
-        jobs = jobs_of(archive, out, run)
+    with OutputFolder(out).locked() as run:
+        jobs = jobs_of(archive, run)
         for _ in run_jobs(build_shard, jobs, Execution(), counted.append):
             pass
     assert sum(counted) == sum(clip.frames for job in jobs for clip in job.shard.clips)
@@ -86,8 +89,8 @@ def test_frames_that_are_lost_are_counted_once(
 
 def test_a_worker_ends_when_nobody_wants_its_receipts(tmp_path: Path, out: Path) -> None:
     archive = make_crashing_archive(tmp_path, "hang 99")
-    with locked_run(out) as run:
-        receipts = run_jobs(build_shard, jobs_of(archive, out, run), Execution(), print)
+    with OutputFolder(out).locked() as run:
+        receipts = run_jobs(build_shard, jobs_of(archive, run), Execution(), print)
         next(receipts)
         assert multiprocessing.active_children()
         receipts.close()

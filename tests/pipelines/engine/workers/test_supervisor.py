@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pipelines.engine.execution import Execution
 from pipelines.engine.jobs import RowListener, ShardJob
+from pipelines.engine.output_folder import OutputFolder
 from pipelines.engine.receipts import Receipt
-from pipelines.engine.run_lock import locked_run
 from pipelines.engine.workers.supervisor import Supervisor
 from pipelines.products.lidar.product import LidarProduct
 from tests.support.archive import MadeArchive
@@ -20,7 +20,7 @@ CLIP_SECONDS = 2.0
 def build_slowly(job: ShardJob, listener: RowListener) -> Receipt:
     """Take half the time that a clip may take, in small steps, and write down each beginning."""
     listener.row_started(job.shard.clips[0].row.number)
-    with job.out.with_name("begun").open("a") as log:
+    with job.run.folder.path.with_name("begun").open("a") as log:
         log.write("begun\n")
     for _ in range(10):
         time.sleep(CLIP_SECONDS / 20)
@@ -32,9 +32,9 @@ def supervise(archive: MadeArchive, out: Path) -> None:
     os.setpgrp()
     product = LidarProduct.of(archive.options())
     shard = product.plan_around({}).plan.shards[0]
-    with locked_run(out) as run:
+    with OutputFolder(out).locked() as run:
         supervisor = Supervisor(build_slowly, Execution(clip_seconds=CLIP_SECONDS))
-        step = supervisor.begin(ShardJob(shard, product, out, "plan", run))
+        step = supervisor.begin(ShardJob(shard, product, run, "plan"))
         while not step.done:
             step = supervisor.step(0.5)
         supervisor.close()
