@@ -14,7 +14,7 @@ import click
 
 from commands.options import Decorator, Types, help_of, options_of
 from commands.parameters import FILE, FOLDER, NAME_OR_PATH
-from commands.printing import say
+from commands.printing import json_option, show
 from motiondata.devices import AUTO, TRAINING_DEVICES
 from pipelines.evaluation.options import EvaluationOptions
 from pipelines.training.alignment.options import (
@@ -110,6 +110,7 @@ def _to_loop(parameters: dict[str, Any]) -> LoopOptions:
 @options_of(EncoderOptions, skip=("point_width", "heads", "dropout"))
 @click.option("--no-augmentation", is_flag=True, help="Do not vary clips in training.")
 @_training_options(ALIGN_BATCH)
+@json_option
 def align(
     dataset: Path,
     out: Path,
@@ -118,6 +119,7 @@ def align(
     layers: int,
     no_augmentation: bool,
     device: str,
+    as_json: bool,
     **parameters: Any,
 ) -> None:
     """Train a point encoder on DATASET, contrastively with its captions.
@@ -132,10 +134,9 @@ def align(
     augmentation = NO_AUGMENTATION if no_augmentation else Augmentation()
     sizes = EncoderOptions(points=points, width=width, layers=layers)
     options = AlignmentOptions(**parameters, augmentation=augmentation, sizes=sizes)
-    if report := train_alignment.train_alignment(
-        dataset, out, options, loop, device
-    ):  # the first process's
-        say(report)
+    report = train_alignment.train_alignment(dataset, out, options, loop, device)
+    if report is not None:  # this is the first process
+        show(report, as_json)
 
 
 @click.command("train-captioner")
@@ -144,7 +145,10 @@ def align(
 @options_of(CaptionerTrainingOptions, skip=("text_model",), types={"encoder_checkpoint": FILE})
 @text_model_option
 @_training_options(LoopOptions.batch)
-def train_captioner(dataset: Path, out: Path, device: str, **parameters: Any) -> None:
+@json_option
+def train_captioner(
+    dataset: Path, out: Path, device: str, as_json: bool, **parameters: Any
+) -> None:
     """Train a captioner on the features of DATASET, or on its points.
 
     Run the same command again to resume a training that was stopped. Start several processes with
@@ -154,10 +158,9 @@ def train_captioner(dataset: Path, out: Path, device: str, **parameters: Any) ->
 
     loop = _to_loop(parameters)
     options = CaptionerTrainingOptions(**parameters)
-    if report := train_captioner.train_captioner(
-        dataset, out, options, loop, device
-    ):  # the first process's
-        say(report)
+    report = train_captioner.train_captioner(dataset, out, options, loop, device)
+    if report is not None:  # this is the first process
+        show(report, as_json)
 
 
 @click.command()
@@ -173,6 +176,7 @@ def train_captioner(dataset: Path, out: Path, device: str, **parameters: Any) ->
 @options_of(Decoding)
 @options_of(GenerationOptions, skip=("decoding", "device"))
 @device_option
+@json_option
 def caption(
     dataset: Path,
     checkpoint: Path,
@@ -180,6 +184,7 @@ def caption(
     out: Path | None,
     beams: int,
     max_tokens: int,
+    as_json: bool,
     **parameters: Any,
 ) -> None:
     """Caption the clips of a split of DATASET.
@@ -189,8 +194,9 @@ def caption(
     from pipelines.training.captioning import generate
 
     options = GenerationOptions(Decoding(beams, max_tokens), **parameters)
+    report = generate.caption(dataset, checkpoint, split, out, options, sys.stderr)
     width = get_terminal_size((PIPED_WIDTH, 0)).columns
-    say(generate.caption(dataset, checkpoint, split, out, options, sys.stderr, width))
+    show(report, as_json, report.lines(width))
 
 
 @click.command()
@@ -198,7 +204,8 @@ def caption(
 @click.option("--out", type=FOLDER, required=True, help="Folder of report.json and report.md.")
 @options_of(EvaluationOptions, skip=("device",), types=EVALUATION_TYPES)
 @device_option
-def evaluate(dataset: Path, out: Path, **parameters: Any) -> None:
+@json_option
+def evaluate(dataset: Path, out: Path, as_json: bool, **parameters: Any) -> None:
     """Score captions of a split of DATASET, and compare them with baselines.
 
     The baselines are one caption for all clips, and the captions of the nearest training clips.
@@ -207,4 +214,4 @@ def evaluate(dataset: Path, out: Path, **parameters: Any) -> None:
     """
     from pipelines.evaluation import evaluate
 
-    say(evaluate.evaluate(dataset, out, EvaluationOptions(**parameters)))
+    show(evaluate.evaluate(dataset, out, EvaluationOptions(**parameters)), as_json)

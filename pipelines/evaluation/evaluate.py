@@ -3,6 +3,7 @@
 All input is read and checked before captions are scored, because a captioner may take minutes.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,19 @@ from pipelines.evaluation.acts.labels import ActTotals, count_acts, read_labels
 from pipelines.evaluation.baselines import central_caption, nearest_captions, nearest_field
 from pipelines.evaluation.candidates import Candidates, candidate_source
 from pipelines.evaluation.findings import findings
-from pipelines.evaluation.markdown import report_to_markdown
+from pipelines.evaluation.markdown import evaluation_to_markdown
 from pipelines.evaluation.metrics.scores import score_captions
 from pipelines.evaluation.options import EvaluationOptions
 from pipelines.evaluation.references import References, read_references
-from pipelines.evaluation.report import CONSTANT, MODEL, NEAREST, Example, Report, report_to_json
+from pipelines.evaluation.report import (
+    CONSTANT,
+    MODEL,
+    NEAREST,
+    Evaluation,
+    EvaluationReport,
+    Example,
+    evaluation_to_json,
+)
 from pipelines.training.common.normalize_caption import normalize_caption
 from pipelines.training.common.training_split import expect_training_split
 from shards.format.dataset import Dataset
@@ -49,25 +58,25 @@ class _EvaluationInputs:
     candidates: Candidates
 
 
-def evaluate(path: Path, out: Path, options: EvaluationOptions) -> str:
+def evaluate(path: Path, out: Path, options: EvaluationOptions) -> EvaluationReport:
     """Evaluate captions of a dataset's split; write `report.json` and `report.md`.
 
-    Return the text of `report.md`. Raises `InputError` or `ShardError` for invalid input before
-    anything is written.
+    Raises `InputError` or `ShardError` for invalid input before anything is written.
     """
     expect_possible_folder(out)
     expect_no_dataset(out)
     dataset = Dataset.open(path)
-    report = _report(dataset.content_hash, _evidence(dataset, options))
-    text = report_to_markdown(report).encode(errors="replace")  # JSON can hold lone surrogates
+    evaluation = _evaluation(dataset.content_hash, _read_inputs(dataset, options))
+    document = json.dumps(evaluation_to_json(evaluation), indent=1, allow_nan=False)
+    text = evaluation_to_markdown(evaluation).encode(errors="replace")  # JSON has lone surrogates
     with os_errors_as_aborted(out):
         out.mkdir(parents=True, exist_ok=True)
-        publish(out / JSON_REPORT, report_to_json(report))
+        publish(out / JSON_REPORT, f"{document}\n".encode("ascii"))
         publish(out / MARKDOWN_REPORT, text)
-    return text.decode()
+    return EvaluationReport(out, evaluation, text.decode())
 
 
-def _evidence(dataset: Dataset, options: EvaluationOptions) -> _EvaluationInputs:
+def _read_inputs(dataset: Dataset, options: EvaluationOptions) -> _EvaluationInputs:
     read_candidates_of = candidate_source(options)
     expect_training_split(dataset)
     references, train = (read_references(dataset, split) for split in (options.split, TRAIN))
@@ -93,17 +102,17 @@ def _bert_scorer(options: EvaluationOptions, references: References) -> "BertSco
     return scorer
 
 
-def _report(dataset_hash: str, evidence: _EvaluationInputs) -> Report:
-    references, candidates = evidence.references, evidence.candidates
-    constant = central_caption(evidence.train)
+def _evaluation(dataset_hash: str, inputs: _EvaluationInputs) -> Evaluation:
+    references, candidates = inputs.references, inputs.candidates
+    constant = central_caption(inputs.train)
     rows = {
         MODEL: candidates.captions,
         CONSTANT: [constant] * len(references.keys),
-        NEAREST: evidence.nearest,
+        NEAREST: inputs.nearest,
     }
     expected = list(references.texts.values())
-    scores = {name: score_captions(said, expected, evidence.bert) for name, said in rows.items()}
-    return Report(
+    scores = {name: score_captions(each, expected, inputs.bert) for name, each in rows.items()}
+    return Evaluation(
         findings=findings(candidates.captions, scores, candidates.loss),
         dataset=dataset_hash,
         split=references.split,
@@ -111,18 +120,18 @@ def _report(dataset_hash: str, evidence: _EvaluationInputs) -> Report:
         clips=len(expected),
         references=len(references.sentences),
         silent=len(references.silent),
-        training_clips=len(evidence.train.keys),
+        training_clips=len(inputs.train.keys),
         constant_caption=constant,
-        nearest_by=evidence.nearest_by,
-        bert_model=None if evidence.bert is None else evidence.bert.model,
+        nearest_by=inputs.nearest_by,
+        bert_model=None if inputs.bert is None else inputs.bert.model,
         scores=scores,
         loss=candidates.loss,
-        telling=_tellings(rows, evidence.acts),
+        telling=_count_acts(rows, inputs.acts),
         examples=_examples(references, rows),
     )
 
 
-def _tellings(
+def _count_acts(
     rows: Mapping[str, Sequence[str]], acts: Sequence[Sequence[KnownAct]] | None
 ) -> dict[str, ActTotals] | None:
     if acts is None:
@@ -132,9 +141,12 @@ def _tellings(
 
 def _examples(references: References, rows: Mapping[str, Sequence[str]]) -> list[Example]:
     """Return the captions and references of evenly spaced clips."""
-    keys = references.keys
-    places = sorted({len(keys) * k // EXAMPLES for k in range(EXAMPLES)})
-    return [
-        Example(keys[k], {name: said[k] for name, said in rows.items()}, references.texts[keys[k]])
-        for k in places
-    ]
+    number = len(references.keys)
+    places = sorted({number * k // EXAMPLES for k in range(EXAMPLES)})
+    return [_example(place, references, rows) for place in places]
+
+
+def _example(place: int, references: References, rows: Mapping[str, Sequence[str]]) -> Example:
+    key = references.keys[place]
+    captions = {name: each[place] for name, each in rows.items()}
+    return Example(key, captions, references.texts[key])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from pipelines.evaluation.acts.labels import ALL_KINDS, ActTotals, KindCount
-from pipelines.evaluation.report import MODEL, SCORERS, Example, Report
+from pipelines.evaluation.report import MODEL, SCORERS, Evaluation, Example
 from pipelines.training.common.normalize_caption import NORMALIZER
 
 NOTHING = "-"
@@ -34,7 +34,7 @@ RULES = (
 )
 
 
-def report_to_markdown(report: Report) -> str:
+def evaluation_to_markdown(report: Evaluation) -> str:
     """Return the report as Markdown."""
     sections = (
         ["# Captions evaluated"],
@@ -48,7 +48,7 @@ def report_to_markdown(report: Report) -> str:
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
 
 
-def _scores(report: Report) -> Sequence[str]:
+def _scores(report: Evaluation) -> Sequence[str]:
     shown = {name: title for name, title in COLUMNS.items() if _has(report, name)}
     rows = [
         (name, *(f"{100 * getattr(scores, column):.1f}" for column in shown))
@@ -57,11 +57,11 @@ def _scores(report: Report) -> Sequence[str]:
     return ["## Scores, times 100", "", *_table(("", *shown.values()), rows), "", READING]
 
 
-def _has(report: Report, column: str) -> bool:
+def _has(report: Evaluation, column: str) -> bool:
     return all(getattr(scores, column) is not None for scores in report.scores.values())
 
 
-def _loss(report: Report) -> Sequence[str]:
+def _loss(report: Evaluation) -> Sequence[str]:
     if report.loss is None:
         return []
     return [
@@ -70,7 +70,7 @@ def _loss(report: Report) -> Sequence[str]:
     ]
 
 
-def _tellings(report: Report) -> Sequence[str]:
+def _tellings(report: Evaluation) -> Sequence[str]:
     if report.telling is None:
         return []
     whole = [_whole_row(name, telling) for name, telling in report.telling.items()]
@@ -111,11 +111,11 @@ def _share(part: int, whole: int) -> str:
     return f"{part} of {whole} ({part / whole:.0%})" if whole else NOTHING
 
 
-def _about(report: Report) -> Sequence[str]:
+def _about(report: Evaluation) -> Sequence[str]:
     return ["## What was compared", "", *(f"- {line}" for line in _lines_about(report))]
 
 
-def _lines_about(report: Report) -> Iterator[str]:
+def _lines_about(report: Evaluation) -> Iterator[str]:
     yield (
         f"{report.clips:,} clips of the split {report.split} with {report.references:,} "
         f"references; {report.silent:,} clips have no caption of the whole clip and are left out"

@@ -4,12 +4,13 @@ The report names everything that the figures depend on. It contains no path and 
 the same captions of the same dataset give the same bytes.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from motiondata import __version__
+from pipelines.engine.reports import Report
 from pipelines.evaluation.acts.labels import ActTotals
 from pipelines.evaluation.metrics.scores import LanguageModel, Scores
 from pipelines.training.common.normalize_caption import NORMALIZER
@@ -57,7 +58,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Report:
+class Evaluation:
     """The results of an evaluation."""
 
     findings: Sequence[str]
@@ -83,12 +84,31 @@ class Report:
     examples: Sequence[Example]
 
 
-def report_to_json(report: Report) -> bytes:
-    """Return the report as JSON, with the definitions of its scores and the software version."""
-    document = {
+@dataclass(frozen=True)
+class EvaluationReport(Report):
+    """The results of an evaluation, and where they were written."""
+
+    folder: Path
+    """Folder of `report.json` and `report.md`."""
+    evaluation: Evaluation
+    markdown: str
+    """The text of `report.md`."""
+
+    def lines(self) -> list[str]:
+        """Return the lines of `report.md`."""
+        return self.markdown.split("\n")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the document of `report.json`, the folder and the exit code."""
+        document = evaluation_to_json(self.evaluation)
+        return {**document, "folder": str(self.folder), "exit_code": self.exit_code}
+
+
+def evaluation_to_json(evaluation: Evaluation) -> dict[str, Any]:
+    """Return the results as JSON, with the definitions of the scores and the software version."""
+    return {
         "software": f"motiondata {__version__}",
         "normaliser": NORMALIZER,
         "scorers": SCORERS,
-        **asdict(report),
+        **asdict(evaluation),
     }
-    return (json.dumps(document, indent=1, allow_nan=False) + "\n").encode("ascii")

@@ -18,6 +18,7 @@ from shards.format.dataset import Dataset
 from tests.documents.blocks import ROOT
 from tests.support.acclaim_files import amc_text, write_subject
 from tests.support.archive import MadeArchive
+from tests.support.one_thread import one_thread as one_thread
 
 Values = dict[str, Any]
 """The JSON object that a command prints."""
@@ -86,10 +87,46 @@ def of_export(values: Values) -> list[str]:
     ]
 
 
+def of_alignment(values: Values) -> list[str]:
+    rows = [
+        f"{split}, {way} {found[way]['recall']['1']:.1%} ({found[way]['chance']['1']:.1%})"
+        for split, found in values["recall"].items()
+        for way in ("motion to text", "text to motion")
+    ]
+    return [*rows, f"the encoder is in {values['run']['checkpoint']}"]
+
+
+def of_captioner(values: Values) -> list[str]:
+    run, found = values["run"], values["validation"]
+    different = f"{round(found['distinct'] * found['clips'])} different captions"
+    losses = f"loss {found['matched_loss']:.3f}, with another clip's features"
+    return [
+        f"{run['steps']} steps; the log is in {run['log']}",
+        f"{different} of {found['clips']} clips; {losses} {found['shuffled_loss']:.3f}",
+    ]
+
+
+def of_captions(values: Values) -> list[str]:
+    number = len(values["captions"])
+    clips = [each["key"] for each in values["captions"]]
+    references = [texts[0] for texts in values["references"].values()]
+    return [*clips, *references, f"{values['distinct']} different captions of {number} clips"]
+
+
+def of_evaluation(values: Values) -> list[str]:
+    rows = [
+        f"| {name} | {100 * scores['bleu_1']:.1f} |" for name, scores in values["scores"].items()
+    ]
+    loss = f"The model's loss is {values['loss']['matched']:.3f} nats"
+    return [*rows, loss, *values["findings"], values["captions_by"]["blake3"], values["dataset"]]
+
+
 BUILD = (
     "build-lidar {root}/index.csv --amass {root}/amass --body {root}/body.npz "
     "--sensor {root}/sensor.toml"
 )
+ALIGN = " --steps 1 --batch 2 --width 16 --layers 1 --points 8 --device cpu"
+TRAIN = " --steps 2 --batch 2 --watch-every 1 --device cpu"
 CASES = [
     Case("synthesize", "synthesize --clips 3 --out {tmp}/corpus", of_synthesis),
     Case("import-cmu", "import-cmu {acclaim} --out {tmp}/imported", of_import, exit_code=3),
@@ -98,6 +135,15 @@ CASES = [
     Case("verify", "verify {built}", of_verify),
     Case("verify", "verify {tmp}", of_verify, exit_code=1),
     Case("preview", "preview {built} --out {tmp}/a.png --clips 2", lambda v: [v["picture"]]),
+    Case(
+        "build-lidar and encode",
+        "encode {built} --checkpoint {encoder} --out {tmp}/features",
+        of_finished_build,
+    ),
+    Case("align", "align {built} --out {tmp}/aligned" + ALIGN, of_alignment),
+    Case("train-captioner", "train-captioner {features} --out {tmp}/run" + TRAIN, of_captioner),
+    Case("caption", "caption {features} --checkpoint {captioner} --max-tokens 8", of_captions),
+    Case("evaluate", "evaluate {features} --checkpoint {captioner} --out {tmp}/e", of_evaluation),
     Case("export", "export {built} --format npy-tree --out {tmp}/files", of_export),
 ]
 
@@ -112,25 +158,54 @@ def acclaim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def trained(built: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Train an encoder, encode the dataset, and train a captioner, each for a step or two."""
+    root = tmp_path_factory.mktemp("trained")
+    for words in (
+        f"align {built.path} --out {root}/encoder{ALIGN}",
+        f"encode {built.path} --checkpoint {root}/encoder/checkpoint.pt --out {root}/features",
+        f"train-captioner {root}/features --out {root}/captioner{TRAIN}",
+    ):
+        assert run(*words.split()).exit_code == 0
+    return root
+
+
 @pytest.fixture
 def names(archive: MadeArchive, built: Dataset, acclaim: Path, tmp_path: Path) -> dict[str, Path]:
-    """Return the folders that the command lines name."""
+    """Return the paths that the command lines name."""
     return {"root": archive.root, "built": built.path, "acclaim": acclaim, "tmp": tmp_path}
 
 
+@pytest.fixture
+def trained_names(trained: Path) -> dict[str, Path]:
+    """Return the paths that the command lines of trained models name."""
+    return {
+        "encoder": trained / "encoder/checkpoint.pt",
+        "features": trained / "features",
+        "captioner": trained / "captioner/checkpoint.pt",
+    }
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.words.split(" {")[0])
-def test_json_has_the_values_of_the_text(case: Case, names: dict[str, Path]) -> None:
+def test_json_has_the_values_of_the_text(
+    case: Case, names: dict[str, Path], request: pytest.FixtureRequest
+) -> None:
     tmp = names["tmp"]
+    if re.search("{(encoder|features|captioner)}", case.words):
+        names |= request.getfixturevalue("trained_names")
     text = run(*case.words.format(**{**names, "tmp": tmp / "1"}).split())
     printed = run(*case.words.format(**{**names, "tmp": tmp / "2"}).split(), "--json")
     assert (text.exit_code, printed.exit_code) == (case.exit_code, case.exit_code), text.output
     values = json.loads(printed.stdout, parse_constant=refuse_constant)
     assert values["exit_code"] == case.exit_code
     assert values.keys() == documented_keys()[case.title] | {"exit_code"}
+    printed_text = " ".join(text.stdout.split())
     parts = case.text(values)
     assert parts
     for part in parts:
-        assert part.replace(str(tmp / "2"), str(tmp / "1")) in text.stdout
+        words = part.replace(str(tmp / "2"), str(tmp / "1")).split()
+        assert " ".join(words) in printed_text
 
 
 def refuse_constant(name: str) -> None:

@@ -6,7 +6,7 @@ A captioner that starts with features that already distinguish motions has no re
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any, TextIO
@@ -15,7 +15,7 @@ import torch
 
 from motiondata.errors import InputError
 from pipelines.clips.members import DETAILS
-from pipelines.engine.errors import os_errors_as_aborted
+from pipelines.engine.reports import Report
 from pipelines.engine.text_tables import count_table
 from pipelines.training.alignment.alignment_model import Alignment
 from pipelines.training.alignment.augmentation import augment
@@ -34,13 +34,11 @@ from pipelines.training.common.clip_fields import (
 )
 from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.logs import History, Record
-from pipelines.training.common.loop import train
 from pipelines.training.common.optimizer import ParameterGroup, seeded
 from pipelines.training.common.options import LoopOptions, Stage
-from pipelines.training.common.ranks import choose_device, process_group, rank, world
-from pipelines.training.common.training_checkpoint import CHECKPOINT
+from pipelines.training.common.ranks import rank, world
+from pipelines.training.common.run_training import TrainingRun, run_training
 from pipelines.training.encoders.load_encoder import KIND, describe_encoder, make_encoder
-from shards import open_dataset
 from shards.format.paths import TRAIN
 from shards.format.publishing import publish
 from shards.stream.batching import Batch
@@ -162,6 +160,21 @@ class AlignmentTask:
         return retrieve(self.module, view, POINTS, self._options.frame_stride)
 
 
+@dataclass(frozen=True)
+class AlignmentReport(Report):
+    """The result of an alignment."""
+
+    run: TrainingRun
+    recall: Mapping[str, Retrieval]
+    """Recall by split, of the splits that were not trained on."""
+
+    def lines(self) -> list[str]:
+        """Return a table of the recall, and the path of the encoder."""
+        rows = [row for split, found in self.recall.items() for row in found.rows(split)]
+        header = ("recall (chance)", *(f"@{k}" for k in RECALL_AT), "")
+        return [*count_table(rows, header), f"the encoder is in {self.run.checkpoint}"]
+
+
 def train_alignment(
     path: Path,
     out: Path,
@@ -169,29 +182,27 @@ def train_alignment(
     loop: LoopOptions,
     device: str = "auto",
     stream: TextIO = sys.stderr,
-) -> str:
+) -> AlignmentReport | None:
     """Train an encoder to the end, or resume an earlier run; return a report.
 
     `checkpoint.pt` in the folder is the input of `load_encoder`; `recall.json` has the recall that
-    the report shows as a table. Raises `InputError` or `ShardError` for wrong input, and
-    `AbortedError` if the machine stops the training.
+    the report shows as a table. Only the first of several processes returns a report. Raises
+    `InputError` or `ShardError` for wrong input, and `AbortedError` if the machine stops the
+    training.
     """
-    data = open_dataset(path)
-    chosen = choose_device(device)
-    with os_errors_as_aborted(out), process_group(chosen):
-        aligning = AlignmentTask(data, options, loop.seed, chosen)
-        train(aligning, loop, out, stream)
-        return _report(aligning, out) if rank() == 0 else ""
+
+    def make_task(data: StreamedDataset, chosen: torch.device) -> AlignmentTask:
+        return AlignmentTask(data, options, loop.seed, chosen)
+
+    return run_training(path, out, loop, device, stream, make_task, _report)
 
 
-def _report(aligning: AlignmentTask, out: Path) -> str:
-    """Write and return the recall of the splits that were not trained on."""
-    found = {split: aligning.judge(split) for split in aligning.judged}
+def _report(task: AlignmentTask, run: TrainingRun) -> AlignmentReport:
+    """Measure the recall of the splits that were not trained on, and write it to `recall.json`."""
+    found = {split: task.judge(split) for split in task.judged}
     document = {split: retrieval.to_json() for split, retrieval in found.items()}
-    publish(out / RECALL, (json.dumps(document, indent=1) + "\n").encode())
-    rows = [row for split, retrieval in found.items() for row in retrieval.rows(split)]
-    header = ("recall (chance)", *(f"@{k}" for k in RECALL_AT), "")
-    return "\n".join([*count_table(rows, header), f"the encoder is in {out / CHECKPOINT}"])
+    publish(run.checkpoint.with_name(RECALL), (json.dumps(document, indent=1) + "\n").encode())
+    return AlignmentReport(run, found)
 
 
 def _mean(records: Sequence[Record], name: str) -> float:

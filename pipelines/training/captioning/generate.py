@@ -16,6 +16,7 @@ import torch
 from motiondata.errors import InputError
 from pipelines.engine.foreign_dataset import expect_no_dataset
 from pipelines.engine.progress import Progress
+from pipelines.engine.reports import Report
 from pipelines.engine.text_tables import wrapped_table
 from pipelines.training.captioning.captioner import LoadedCaptioner, load_captioner
 from pipelines.training.captioning.options import Decoding, GenerationOptions
@@ -94,6 +95,35 @@ def matched_and_shuffled_loss(
     return matched, shuffled
 
 
+@dataclass(frozen=True)
+class GenerationReport(Report):
+    """The captions of the clips of a split."""
+
+    captions: tuple[Captioned, ...]
+    """One caption per clip, in manifest order."""
+    references: Mapping[str, Sequence[str]]
+    """The captions in the dataset, by key of the clip."""
+    distinct: int
+    """Number of distinct captions."""
+    written_to: Path | None
+    """The file of captions; None if none was written."""
+
+    def lines(self, width: int | None = None) -> list[str]:
+        """Return a table, and the number of distinct captions.
+
+        `width` is the maximum width of the table in characters; None: as wide as its texts.
+        """
+        number = len(self.captions)
+        shown = self.captions if self.written_to is None else self.captions[:PRINTED_CLIPS]
+        return [
+            *caption_table(shown, self.references, width),
+            *([f"... and {number - len(shown):,} more"] if number > len(shown) else []),
+            "",
+            f"{self.distinct:,} different captions of {number:,} clips",
+            *([] if self.written_to is None else [f"written to {self.written_to}"]),
+        ]
+
+
 def caption(
     dataset: Path,
     checkpoint: Path,
@@ -101,12 +131,8 @@ def caption(
     out: Path | None = None,
     options: GenerationOptions = DEFAULT,
     stream: TextIO | None = None,
-    width: int | None = None,
-) -> str:
-    """Caption a split, write the captions as JSONL if `out` is given, and return a table.
-
-    `width` is the maximum width of the table in characters; None: as wide as its texts.
-    """
+) -> GenerationReport:
+    """Caption a split, and write the captions as JSONL if `out` is given."""
     if out is not None:
         expect_no_dataset(out.parent)
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -115,16 +141,11 @@ def caption(
         lines = [json.dumps(each._asdict(), ensure_ascii=False) + "\n" for each in found]
         publish(out, "".join(lines).encode())
     references = captions_by_key(open_dataset(dataset), split)
-    shown = found if out is None else found[:PRINTED_CLIPS]
-    distinct = len({each.caption for each in found})
-    return "\n".join(
-        [
-            *caption_table(shown, references, width),
-            *([f"... and {len(found) - len(shown):,} more"] if len(found) > len(shown) else []),
-            "",
-            f"{distinct:,} different captions of {len(found):,} clips",
-            *([] if out is None else [f"written to {out}"]),
-        ]
+    return GenerationReport(
+        captions=tuple(found),
+        references={key: references.get(key, ()) for key, _ in found},
+        distinct=len({each.caption for each in found}),
+        written_to=out,
     )
 
 

@@ -6,7 +6,7 @@ pretrained language model keeps what it knows, then everything. The tiny model h
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from motiondata.errors import InputError
-from pipelines.engine.errors import os_errors_as_aborted
+from pipelines.engine.reports import Report
 from pipelines.training.captioning.alarms import Measures, Probe, alarms_of, measure
 from pipelines.training.captioning.captioner import KIND, Captioner
 from pipelines.training.captioning.options import PROJECTOR, CaptionerTrainingOptions
@@ -34,14 +34,12 @@ from pipelines.training.common.clip_fields import (
     training_captions,
 )
 from pipelines.training.common.load_text_model import load_text_model
-from pipelines.training.common.logs import LOG, WATCH, History, Record, read_log
-from pipelines.training.common.loop import train
+from pipelines.training.common.logs import WATCH, History, Record, read_log
 from pipelines.training.common.optimizer import ParameterGroup, seeded
 from pipelines.training.common.options import LoopOptions
-from pipelines.training.common.ranks import choose_device, process_group, rank, world
+from pipelines.training.common.ranks import rank, world
+from pipelines.training.common.run_training import TrainingRun, run_training
 from pipelines.training.common.text_model import TextModel
-from pipelines.training.common.training_checkpoint import CHECKPOINT
-from shards import open_dataset
 from shards.format.paths import TRAIN
 from shards.stream.batching import Batch
 from shards.stream.streamed_dataset import StreamedDataset
@@ -172,6 +170,25 @@ class CaptionerTraining:
         return Probe(clips.to(device), self.module.text.labels(batch["captions"]).to(device))
 
 
+@dataclass(frozen=True)
+class CaptionerReport(Report):
+    """The result of a training of a captioner."""
+
+    run: TrainingRun
+    validation: Measures | None
+    """The last measures of a few clips of `val`; None before the first validation."""
+
+    def lines(self) -> list[str]:
+        """Return the number of steps, the last validation, and the path of the captioner."""
+        lines = [f"{self.run.steps:,} steps; the log is in {self.run.log}"]
+        if (found := self.validation) is not None:
+            lines.append(
+                f"{found.different}; loss {found.matched_loss:.3f}, with another clip's "
+                f"features {found.shuffled_loss:.3f}"
+            )
+        return [*lines, f"the captioner is in {self.run.checkpoint}"]
+
+
 def train_captioner(
     dataset: Path,
     out: Path,
@@ -179,28 +196,22 @@ def train_captioner(
     loop: LoopOptions,
     device: str = "auto",
     stream: TextIO = sys.stderr,
-) -> str:
+) -> CaptionerReport | None:
     """Train a captioner to the end, or resume an earlier run; return a report.
 
-    Only the first of several processes returns one; the others return an empty text.
+    Only the first of several processes returns a report.
     """
-    chosen = choose_device(device)
-    with os_errors_as_aborted(out), process_group(chosen):
-        training = CaptionerTraining(open_dataset(dataset), options, loop.seed, chosen)
-        train(training, loop, out, stream)
-        return _report(out) if rank() == 0 else ""
+
+    def make_task(data: StreamedDataset, chosen: torch.device) -> CaptionerTraining:
+        return CaptionerTraining(data, options, loop.seed, chosen)
+
+    return run_training(dataset, out, loop, device, stream, make_task, lambda _, run: _report(run))
 
 
-def _report(out: Path) -> str:
-    records = read_log(out)
-    looks = [Measures(**record[WATCH]) for record in records if WATCH in record]
-    lines = [f"{sum('loss' in record for record in records):,} steps; the log is in {out / LOG}"]
-    if looks:
-        lines.append(
-            f"{looks[-1].different}; loss {looks[-1].matched_loss:.3f}, with another clip's "
-            f"features {looks[-1].shuffled_loss:.3f}"
-        )
-    return "\n".join([*lines, f"the captioner is in {out / CHECKPOINT}"])
+def _report(run: TrainingRun) -> CaptionerReport:
+    records = read_log(run.log.parent)
+    found = [Measures(**record[WATCH]) for record in records if WATCH in record]
+    return CaptionerReport(run, found[-1] if found else None)
 
 
 def _group(modules: Sequence[nn.Module], rate: float) -> ParameterGroup:

@@ -16,8 +16,13 @@ from transformers import PreTrainedTokenizerFast
 
 from motiondata.captions import caption_runs
 from motiondata.errors import InputError
+from pipelines.engine.reports import to_plain
 from pipelines.training.alignment.options import NO_AUGMENTATION, AlignmentOptions
-from pipelines.training.alignment.train_alignment import AlignmentTask, train_alignment
+from pipelines.training.alignment.train_alignment import (
+    AlignmentReport,
+    AlignmentTask,
+    train_alignment,
+)
 from pipelines.training.common.checkpoints import read_checkpoint
 from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.logs import History, read_log
@@ -46,12 +51,14 @@ def motions(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return make_motions(tmp_path_factory.mktemp("motions"))
 
 
-def run(motions: Dataset, out: Path, options: AlignmentOptions = OPTIONS) -> str:
-    return train_alignment(motions.path, out, options, LOOP, "cpu", io.StringIO())
+def run(motions: Dataset, out: Path, options: AlignmentOptions = OPTIONS) -> AlignmentReport:
+    report = train_alignment(motions.path, out, options, LOOP, "cpu", io.StringIO())
+    assert report is not None
+    return report
 
 
 def test_it_finds_held_out_motions_by_their_captions(motions: Dataset, tmp_path: Path) -> None:
-    table = run(
+    report = run(
         motions, tmp_path, replace(OPTIONS, steps=100, rate=3e-3, augmentation=NO_AUGMENTATION)
     )
     found = json.loads((tmp_path / "recall.json").read_text())
@@ -60,7 +67,9 @@ def test_it_finds_held_out_motions_by_their_captions(motions: Dataset, tmp_path:
         assert (split["motions"], split["texts"]) == (10, 18)
         for way in ("motion to text", "text to motion"):
             assert split[way]["recall"]["1"] >= 0.5 > 3 * split[way]["chance"]["1"]
-    lines = table.splitlines()
+    assert to_plain(report.recall) == found
+    assert report.run.steps == 100
+    lines = report.lines()
     assert [line.split(",")[0] for line in lines[1:5]] == ["val", "val", "test", "test"]
     assert lines[-1].endswith(CHECKPOINT)
 
@@ -137,9 +146,9 @@ def test_a_batch_of_one_caption_is_no_guess(motions: Dataset) -> None:
 
 def test_a_split_without_captions_is_not_judged(tmp_path: Path) -> None:
     motions = make_motions(tmp_path / "motions", silent="val")
-    table = run(motions, tmp_path / "out", replace(OPTIONS, steps=1))
+    report = run(motions, tmp_path / "out", replace(OPTIONS, steps=1))
     assert list(json.loads((tmp_path / "out" / "recall.json").read_text())) == ["test"]
-    assert "val" not in table
+    assert "val" not in str(report)
 
 
 def test_no_captions_to_train_on_are_refused(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from pipelines.training.captioning.options import (
     PROJECTOR,
     CaptionerTrainingOptions,
 )
-from pipelines.training.captioning.train_captioner import train_captioner
+from pipelines.training.captioning.train_captioner import CaptionerReport, train_captioner
 from pipelines.training.common.checkpoints import read_checkpoint
 from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.logs import LOG, read_log
@@ -47,8 +47,10 @@ ARGUMENTS = (
 )  # fmt: skip
 
 
-def run(data: Path, out: Path, options: CaptionerTrainingOptions = OPTIONS) -> str:
-    return train_captioner(data, out, options, LOOP, "cpu", io.StringIO())
+def run(data: Path, out: Path, options: CaptionerTrainingOptions = OPTIONS) -> CaptionerReport:
+    report = train_captioner(data, out, options, LOOP, "cpu", io.StringIO())
+    assert report is not None
+    return report
 
 
 def invoke(data: Path, out: Path, *arguments: str) -> str:
@@ -84,8 +86,8 @@ def test_the_projector_learns_first_and_then_everything(captioned: Dataset, tmp_
 
 
 def test_a_checkpoint_needs_nothing_else(captioned: Dataset, tmp_path: Path) -> None:
-    said = run(captioned.path, tmp_path)
-    assert said.endswith(str(tmp_path / CHECKPOINT))
+    report = run(captioned.path, tmp_path)
+    assert report.run.checkpoint == tmp_path / CHECKPOINT
     loaded = load_captioner(tmp_path / CHECKPOINT)
     assert (loaded.field, loaded.stride, loaded.components) == ("features", 2, 32)
     assert loaded.module.text.name == "tiny"
