@@ -88,9 +88,9 @@ def preview(
     dataset: Path, out: Path, clips: int, split: str | None, keys: tuple[str, ...], as_json: bool
 ) -> None:
     """Draw scans of DATASET, seen from the sensor and from the side."""
-    from pipelines.products.lidar import preview as pictures
+    from pipelines.datasets import preview
 
-    show(pictures.preview(dataset, out, keys, clips, split), as_json)
+    show(preview.preview(dataset, out, keys, clips, split), as_json)
 
 
 @click.command()

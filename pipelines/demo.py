@@ -10,6 +10,7 @@ from motiondata.errors import InputError
 from motiondata.sources.humanml3d.index import read_index
 from pipelines import sources
 from pipelines.clips.options import ClipSelection, PackingOptions
+from pipelines.datasets.preview import preview
 from pipelines.datasets.verify import verify
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar import build
@@ -37,8 +38,6 @@ def run(folder: Path, clips: int, execution: Execution) -> Iterator[str]:
     options = LidarBuildOptions(selection, packing=PackingOptions(SHARD_MEGABYTES))
     yield str(build.build_lidar(options, dataset, execution))
     yield f"\n{verify(dataset)}"
-    from pipelines.products.lidar.preview import preview  # matplotlib is slow to load
-
     yield f"{preview(dataset, picture)}\n"
     yield from next_commands(dataset, corpus)
 

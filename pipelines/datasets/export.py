@@ -21,7 +21,7 @@ from pipelines.engine.errors import AbortedError, expect_possible_folder, os_err
 from pipelines.engine.foreign_dataset import expect_no_dataset
 from pipelines.engine.progress import Progress, Rate
 from pipelines.engine.reports import Report
-from pipelines.products.descriptions import Describe
+from pipelines.products.descriptions import Describe, describe_dataset
 from pipelines.products.descriptions import describe as describe_product
 from shards.format.dataset import Dataset
 from shards.format.paths import inside
@@ -79,7 +79,7 @@ def export(
     dataset = Dataset.open(path)
     splits = dataset.description.splits if options.split is None else [options.split]
     field = options.field or dataset.schema.main_field
-    product = describe(str(dataset.description.provenance.get("product")))
+    product = describe_dataset(dataset, describe)
     member = product.member(dataset.schema.suffixes.get(field, field))
     make = LAYOUTS[options.format]
     layouts = [make(dataset, split, member, options.seed) for split in splits]

@@ -4,12 +4,14 @@ Commands that read a finished dataset ask its product's description, and know no
 """
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from motiondata.errors import InputError
 from shards.format.dataset import Dataset
 from shards.format.description import Description
 
@@ -17,6 +19,9 @@ NONE = "none"
 """What a report prints for an empty unit or frame of reference."""
 NOT_KNOWN = "not known"
 """The unit and the frame of reference of a member that no description names."""
+
+Draw = Callable[[Sequence[str], Path], None]
+"""Draws the samples with these keys, and writes the picture to a path as PNG."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,16 @@ class ProductDescription:
     def sample_lines(self, manifest: pa.Table) -> list[str]:  # noqa: ARG002
         """Return lines about the samples, given the manifest."""
         return []
+
+    def drawing(self, dataset: Dataset) -> Draw:
+        """Return a function that draws samples of a dataset.
+
+        Raises `InputError` if the product has no picture.
+        """
+        raise InputError(
+            f"{dataset.path}: expected a dataset with a preview, found one of {self.name}, which "
+            "has none"
+        )
 
     def command_line(self, dataset: Dataset) -> str:
         """Return the command that makes such a dataset, with placeholders for the user's files."""

@@ -5,10 +5,11 @@
 
 from collections.abc import Callable
 
-from pipelines.engine.description import ProductDescription
+from pipelines.engine.description import NOT_KNOWN, ProductDescription
 from pipelines.products.features.description import FEATURES_PRODUCT
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.unknown import UnknownProduct
+from shards.format.dataset import Dataset
 
 Describe = Callable[[str], ProductDescription]
 """Finds the description of a product by its name."""
@@ -20,6 +21,11 @@ DESCRIPTIONS = {product.name: product for product in (LIDAR, FEATURES_PRODUCT)}
 def describe(name: str) -> ProductDescription:
     """Return the description of a product, or `UnknownProduct` for a name that is not listed."""
     return DESCRIPTIONS.get(name) or UnknownProduct.called(name)
+
+
+def describe_dataset(dataset: Dataset, describe: Describe = describe) -> ProductDescription:
+    """Return the description of a dataset's product."""
+    return describe(str(dataset.description.provenance.get("product", NOT_KNOWN)))
 
 
 def command_for(suffix: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow as pa
 from motiondata.bodies.bundled import bundled_body
 from motiondata.lidar.presets import SENSOR_NAMES
 from pipelines.clips.bodies import shape_remarks
-from pipelines.engine.description import ProductDescription, option_words
+from pipelines.engine.description import Draw, ProductDescription, option_words
 from pipelines.products.lidar.members import MEMBERS
 from shards.format.dataset import Dataset
 from shards.format.description import Description
@@ -46,6 +47,13 @@ class LidarDescription(ProductDescription):
         frames, hits = manifest["frames"].to_numpy(), manifest["hits_mean"].to_numpy()
         least = manifest["hits_min"].to_numpy().min()
         return [f"hits: {np.average(hits, weights=frames):,.1f} a frame, at least {least}"]
+
+    def drawing(self, dataset: Dataset) -> Draw:
+        """Return a function that draws scans; raises `InputError` if samples lack a member."""
+        from pipelines.products.lidar import preview  # matplotlib is slow to load
+
+        preview.expect_scans(dataset)
+        return partial(preview.draw_preview, dataset)
 
     def command_line(self, dataset: Dataset) -> str:
         """Return the command that builds such a dataset, from an index or from recordings."""

@@ -23,21 +23,16 @@ from numpy.typing import NDArray
 from motiondata.captions import caption_texts
 from motiondata.errors import InputError
 from motiondata.skeletons import JOINT_NAMES
-from pipelines.engine.errors import os_errors_as_aborted
-from pipelines.engine.foreign_dataset import expect_no_dataset
-from pipelines.engine.reports import Report
+from pipelines.clips.members import DETAILS
+from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS
 from shards.format.dataset import Dataset
 from shards.format.npy import npy_to_array
 from shards.format.publishing import publishing
 from shards.format.reading import read_member
 from shards.format.schema import ArraySpec
 
-PICTURED = 8
-"""Default number of clips in a picture."""
-MOST_PICTURED = 200
-"""Maximum number of clips in a picture. Most programs cannot show a taller picture."""
-MEMBERS = ("points.npy", "hits.npy", "parts.npy", "joints.npy", "json")
-"""The members of a sample that a picture needs."""
+ARRAYS = (POINTS, HITS, PARTS, JOINTS)
+"""The arrays of a sample that a picture needs, in addition to the details."""
 
 PANEL_INCHES = 1.2
 ROW_INCHES = 1.72
@@ -96,65 +91,15 @@ class _PreviewClip:
     """Height of the floor in the sensor frame, meters."""
 
 
-@dataclass(frozen=True)
-class PreviewReport(Report):
-    """A picture that was drawn."""
-
-    picture: Path
-    keys: tuple[str, ...]
-    """Keys of the samples in the picture, from top to bottom."""
-
-    def lines(self) -> list[str]:
-        """Return a line with the path of the picture."""
-        return [f"a picture of scans: {self.picture}"]
-
-
-def preview(
-    path: Path, out: Path, keys: Sequence[str] = (), clips: int = PICTURED, split: str | None = None
-) -> PreviewReport:
-    """Draw a PNG of some samples of a dataset: those of `keys`, or evenly spaced ones.
-
-    Raises `InputError` or `ShardError` for a dataset without scans, for an unknown key or split,
-    and if there is nothing to draw.
-    """
-    dataset = Dataset.open(path)
-    _expect_scans(dataset)
-    _expect_place(out)
-    if not 1 <= clips <= MOST_PICTURED or len(keys) > MOST_PICTURED:
-        raise InputError(f"clips: expected 1 to {MOST_PICTURED}, found {max(clips, len(keys))}")
-    chosen = tuple(keys) or _spread(dataset, split, clips)
-    with os_errors_as_aborted(out.parent):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        draw_preview(dataset, chosen, out)
-    return PreviewReport(out, chosen)
-
-
-def _expect_place(out: Path) -> None:
-    """Refuse a name that does not end with .png, and a path inside a dataset."""
-    if out.suffix.lower() != ".png":
-        raise InputError(f"{out}: expected a name that ends with .png; choose another --out")
-    expect_no_dataset(out)
-
-
-def _expect_scans(dataset: Dataset) -> None:
-    lacking = [name for name in MEMBERS if name not in dataset.schema.members]
-    points = dataset.schema.arrays.get("points")
+def expect_scans(dataset: Dataset) -> None:
+    """Raise `InputError` if samples lack a member that a picture needs."""
+    lacking = [name for name in (*ARRAYS, DETAILS) if name not in dataset.schema.members]
+    points = dataset.schema.members.get(POINTS)
     if lacking or not isinstance(points, ArraySpec) or len(points.shape) != 3:
         raise InputError(
             f"{dataset.path}: expected scans such as build-lidar makes, found samples without "
             f"{', '.join(lacking) or 'points of three coordinates'}"
         )
-
-
-def _spread(dataset: Dataset, split: str | None, clips: int) -> tuple[str, ...]:
-    """Return the keys of up to `clips` evenly spaced samples of a split, or of all splits."""
-    splits = dataset.description.splits
-    shards = dataset.description.shards if split is None else dataset.shards_of(split)
-    keys = [row.key for shard in shards for row in dataset.rows_of(shard)]
-    if not keys:
-        raise InputError(f"{dataset.path}: has no samples to draw ({len(splits)} splits)")
-    places = np.linspace(0, len(keys) - 1, min(clips, len(keys))).round().astype(int)
-    return tuple(keys[place] for place in places)
 
 
 def draw_preview(dataset: Dataset, keys: Iterable[str], path: Path) -> None:
@@ -188,20 +133,17 @@ def _place_row(number: int, height: float, row: NDArray[Any]) -> None:
 
 
 def _read(dataset: Dataset, key: str) -> _PreviewClip:
-    array = {
-        field: npy_to_array(read_member(dataset, key, f"{field}.npy"))
-        for field in ("points", "hits", "parts", "joints")
-    }
-    details = json.loads(read_member(dataset, key, "json"))
+    array = {suffix: npy_to_array(read_member(dataset, key, suffix)) for suffix in ARRAYS}
+    details = json.loads(read_member(dataset, key, DETAILS))
     captions = caption_texts(details)
     return _PreviewClip(
         key,
         captions[0] if captions else NO_CAPTION,
         float(details["fps_out"]),
-        array["points"],
-        array["hits"],
-        array["parts"],
-        array["joints"][:, 0],
+        array[POINTS],
+        array[HITS],
+        array[PARTS],
+        array[JOINTS][:, 0],
         -float(details["T_world_sensor"][2][3]),
     )
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from pipelines.datasets.preview import preview
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
-from pipelines.products.lidar.preview import preview
 from shards.format.dataset import Dataset
 from tests.commands.test_cli import run
 from tests.support.archive import MadeArchive
