@@ -42,7 +42,7 @@ class FeatureSkeleton:
     name: str
     fps: float
     """The frame rate of the data set that defined the features, Hz."""
-    metres: float
+    meters: float
     """The unit of length of this data set, in meters."""
     chains: tuple[tuple[int, ...], ...]
     """Chains of joints from the root or the chest outward. Rotations start anew in every chain."""
@@ -127,7 +127,7 @@ def _levels(chains: tuple[tuple[int, ...], ...]) -> Iterator[Level]:
 T2M = FeatureSkeleton(
     name="t2m",
     fps=20.0,
-    metres=1.0,
+    meters=1.0,
     chains=((0, 2, 5, 8, 11), (0, 1, 4, 7, 10), (0, 3, 6, 9, 12, 15), (9, 14, 17, 19, 21),
             (9, 13, 16, 18, 20)),
     directions=("+x", "-x", "+y", "-y", "-y", "+y", "-y", "-y", "+y", "+z", "+z",
@@ -144,7 +144,7 @@ T2M = FeatureSkeleton(
 KIT = FeatureSkeleton(
     name="kit",
     fps=12.5,
-    metres=0.001,
+    meters=0.001,
     chains=((0, 11, 12, 13, 14, 15), (0, 16, 17, 18, 19, 20), (0, 1, 2, 3, 4), (3, 5, 6, 7),
             (3, 8, 9, 10)),
     directions=("+y", "+y", "+y", "+y", "+x", "-y", "-y", "-x", "-y", "-y",

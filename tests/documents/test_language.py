@@ -17,7 +17,8 @@ BRITISH = (
 """Parts of words that are spelled differently in American English."""
 PHRASES = (
     r"\btold\b|\bwhoever\b|\bwhomever\b|\bso many\b|\bso few\b|"
-    r"\b(?:go|goes|gone|going|went) on with\b|\bof (?:its|their|his|her|your|one's) own\b"
+    r"\b(?:go|goes|gone|going|went) on with\b|\bof (?:its|their|his|her|your|one's) own\b|"
+    r"\bheld against\b|\bgoes on where\b|\bat the most\b|\bbegun otherwise\b"
 )
 """Phrases for which plain technical English has shorter words."""
 UNWANTED = re.compile(f"{BRITISH}|{PHRASES}", re.IGNORECASE)

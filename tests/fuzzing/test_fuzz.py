@@ -42,7 +42,7 @@ MUTANTS = 60
 """Of each kind, in every run of the tests."""
 SLOW_MUTANTS = 2000
 SECONDS = 5.0
-"""What one file may take at the most, on a busy machine too."""
+"""Maximum time per file, also on a busy machine."""
 ROOM = 2**31
 """Bytes of address space that the reading of a small file may add."""
 

@@ -52,8 +52,8 @@ def find_captions(
             raise
         raise RecordingError(
             DropReason.UNREADABLE,
-            f"{path.name}: expected a file of captions of {MAX_BYTES} bytes and {MAX_CAPTIONS} "
-            f"lines at the most; {error.strerror}",
+            f"{path.name}: expected a file of captions of at most {MAX_BYTES} bytes and "
+            f"{MAX_CAPTIONS} lines; {error.strerror}",
         ) from error
 
 

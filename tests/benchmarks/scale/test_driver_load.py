@@ -9,7 +9,7 @@ from benchmarks.scale.driver_load import measure_driver
 FEW, MANY = 70_000, 210_000
 """More rows than are objects at once, in either."""
 BYTES_A_ROW = 700
-"""At the most, of a peak: a million rows then take less than a gigabyte with all libraries."""
+"""Maximum at a peak: a million rows then take less than a gigabyte with all libraries."""
 
 
 @pytest.mark.slow

@@ -63,7 +63,7 @@ def test_251_equal_those_of_the_reference(name: str) -> None:
     joints = reference("features", "kit_251", f"{name}.joints.npy")
     expected = reference("features", "kit_251", f"{name}.vectors.npy")
     columns = columns_of(KIT)
-    errors = np.full(KIT.columns, 1e-5 / KIT.metres)  # the unit is the millimeter
+    errors = np.full(KIT.columns, 1e-5 / KIT.meters)  # the unit is the millimeter
     errors[columns.yaw_velocity] = errors[columns.contacts] = 1e-5
     errors[columns.rotations] = 5e-5  # bones of the hips are opposite to the rest direction
     found = make_features(joints, KIT, lengths).vectors

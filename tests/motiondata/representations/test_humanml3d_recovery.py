@@ -48,7 +48,7 @@ def test_kit_joints_come_back_both_ways(number: int) -> None:
     by_positions = recover_joints(features.vectors, KIT, corrected=True)
     by_rotations = recover_joints_by_rotations(features.vectors, KIT, lengths, corrected=True)
     for back in (by_positions, by_rotations):
-        np.testing.assert_allclose(back, features.joints, rtol=0, atol=METERS / KIT.metres)
+        np.testing.assert_allclose(back, features.joints, rtol=0, atol=METERS / KIT.meters)
 
 
 def test_corrected_features_come_back_where_the_heading_turns_all_ways() -> None:
