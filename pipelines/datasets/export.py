@@ -21,6 +21,7 @@ from pipelines.engine.errors import AbortedError, expect_possible_folder, os_err
 from pipelines.engine.foreign_dataset import expect_no_dataset
 from pipelines.engine.progress import Progress, Rate
 from pipelines.engine.reports import Report
+from pipelines.engine.settings import REMOVE_THE_FOLDER, expect_same_settings
 from pipelines.products.descriptions import Describe, describe_dataset
 from pipelines.products.descriptions import describe as describe_product
 from shards.format.dataset import Dataset
@@ -114,7 +115,8 @@ def _holding(out: Path, made_by: Mapping[str, Any]) -> Iterator[None]:
             raise AbortedError(f"{out}: another export is writing there; wait for its end")
         if not path.exists():
             publish(path, to_self_hashed_json(made_by))
-        _expect_same(out, from_self_hashed_json(path.read_bytes(), str(path)), made_by)
+        begun = from_self_hashed_json(path.read_bytes(), str(path))
+        expect_same_settings(out, begun, made_by, REMOVE_THE_FOLDER)
         remove_temporaries(out)
         yield
 
@@ -125,19 +127,6 @@ def _expect_empty(out: Path) -> None:
     if out.exists() and any(not path.name.startswith(begun) for path in out.iterdir()):
         raise InputError(
             f"{out}: expected a new or empty folder, or one of this export's, found other files; "
-            f"choose another --out"
-        )
-
-
-def _expect_same(out: Path, found: Mapping[str, Any], made_by: Mapping[str, Any]) -> None:
-    differences = [
-        f"{name} {found.get(name)!r}, now {value!r}"
-        for name, value in made_by.items()
-        if found.get(name) != value
-    ]
-    if differences:
-        raise InputError(
-            f"{out}: was begun with other parameters ({'; '.join(differences)}); "
             f"choose another --out"
         )
 

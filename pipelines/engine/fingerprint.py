@@ -11,6 +11,7 @@ from motiondata import __version__
 from pipelines.engine.digests import digest_json
 from pipelines.engine.file_stats import changed_files, files_about, hash_files
 from pipelines.engine.plan import Plan
+from pipelines.engine.settings import changed_names, changed_settings
 from shards.format.description import FORMAT_VERSION
 
 SHARDS = "plan of samples and shards"
@@ -96,19 +97,12 @@ class Fingerprint:
             yield f"format version: {self.format} -> {now.format}"
         if self.software != now.software:
             yield f"motiondata: {self.software} -> {now.software}"
-        for name in _changed(self.parameters, now.parameters):
-            yield f"{name}: {self.parameters.get(name)} -> {now.parameters.get(name)}"
-        yield from (f"the {name} changed" for name in _changed(self.contents, now.contents))
+        yield from changed_settings(self.parameters, now.parameters)
+        yield from (f"the {name} changed" for name in changed_names(self.contents, now.contents))
         for kind, names in changed_files(self.files, now.files):
             more = len(names) - NAMED_FILES
             named = ", ".join(names[:NAMED_FILES]) + (f" and {more} more" if more > 0 else "")
             yield f"the {kind} changed: {named}"
-
-
-def _changed(before: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
-    """Return the names whose values differ, or that only one mapping has, in order."""
-    names = dict.fromkeys([*before, *now])
-    return [name for name in names if before.get(name) != now.get(name)]
 
 
 def fingerprint(

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from motiondata.errors import InputError
 from pipelines.engine.fingerprint import Fingerprint, KeptShard, json_to_kept_shards
+from pipelines.engine.settings import DISCARD_WITH_RESTART, changes_refused
 from shards.errors import DatasetError
 from shards.format.paths import RECEIPTS
 from shards.format.publishing import Permit, publish
@@ -60,11 +61,7 @@ class PlanFile:
             return True  # the usual case, decided without reading a million names
         found = self.read()
         if found is not None and found != plan:
-            raise InputError(
-                f"{self.folder}: was begun with other inputs or parameters "
-                f"({'; '.join(found.differences(plan))}); "
-                f"choose another --out, or discard what is there with --restart"
-            )
+            raise changes_refused(self.folder, found.differences(plan), DISCARD_WITH_RESTART)
         return found is not None
 
     def publish(self, plan: Fingerprint, permit: Permit) -> None:
@@ -101,7 +98,7 @@ class PlanFile:
         except (FileNotFoundError, *NO_PLAN) as error:
             raise InputError(
                 f"{self.path}: is damaged, or of another version ({error}); "
-                f"choose another --out, or discard what is there with --restart"
+                f"choose another --out, or {DISCARD_WITH_RESTART}"
             ) from error
 
 

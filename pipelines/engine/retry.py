@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from motiondata.counting import counted
-from motiondata.errors import InputError
 from pipelines.engine.fingerprint import Fingerprint, KeptShard
 from pipelines.engine.output_folder import OutputFolder, Run
 from pipelines.engine.product import PlannedBuild, Planner
 from pipelines.engine.receipt_files import ReceiptFiles
+from pipelines.engine.settings import DISCARD_WITH_RESTART, changes_refused
 
 
 def plan_retry(run: Run, planned: PlannedBuild, plan_around: Planner) -> PlannedBuild:
@@ -76,8 +76,4 @@ def _refuse_changes(
             files.setdefault(kind, set()).update(names)
     before, now = found.about(files), again.fingerprint.about(files)
     if before != now:
-        raise InputError(
-            f"{folder.path}: what its shards were built from has changed "
-            f"({'; '.join(before.differences(now))}); only dropped rows can be tried again. "
-            f"Choose another --out, or discard what is there with --restart"
-        )
+        raise changes_refused(folder.path, before.differences(now), DISCARD_WITH_RESTART)

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from motiondata.errors import InputError
+from pipelines.engine.settings import REMOVE_THE_FOLDER, changes_refused, expect_same_settings
 from pipelines.training.common.change_steps import position_in
 from pipelines.training.common.checkpoints import (
     read_checkpoint,
@@ -46,7 +47,8 @@ class TrainingCheckpoint:
             return TrainingPosition(), None
         state = read_checkpoint(self.path, self.training.kind)
         with self.reading_contents():
-            self._expect_same(state["identity"])
+            identity = state["identity"]
+            expect_same_settings(self.path.parent, identity, self._identity, REMOVE_THE_FOLDER)
             position = self._find_position(state["stages"], TrainingPosition(**state["position"]))
             self._load_weights(state["weights"])
             self._load_view(state["view"])
@@ -78,7 +80,7 @@ class TrainingCheckpoint:
             now = [*self.training.stages]
             return position_in(now, begun, before, self.options.optimizer)
         except InputError as error:
-            raise self._other_settings(str(error)) from error
+            raise changes_refused(self.path.parent, [str(error)], REMOVE_THE_FOLDER) from error
 
     def _load_weights(self, weights: Mapping[str, Any]) -> None:
         try:
@@ -93,30 +95,8 @@ class TrainingCheckpoint:
         try:
             self.loader.load_state_dict(view)
         except ShardError as error:  # --batch or the number of processes has changed
-            raise self._other_settings(str(error)) from error
+            raise changes_refused(self.path.parent, [str(error)], REMOVE_THE_FOLDER) from error
 
     @property
     def _identity(self) -> dict[str, Any]:
         return {**self.options.identity, **self.training.identity()}
-
-    def _expect_same(self, before: Mapping[str, Any]) -> None:
-        now, before = _flat(self._identity), _flat(before)
-        different = [name for name in {**before, **now} if before.get(name) != now.get(name)]
-        if different:
-            found = "; ".join(f"{name} {before.get(name)} -> {now.get(name)}" for name in different)
-            raise self._other_settings(found)
-
-    def _other_settings(self, found: str) -> InputError:
-        return InputError(
-            f"{self.path.parent}: was started with other settings ({found}); choose another "
-            "--out, or remove the folder"
-        )
-
-
-def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values without nested mappings: those of `sizes` as `sizes.width` and so on."""
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        nested = _flat(value) if isinstance(value, Mapping) else None
-        flat |= {name: value} if nested is None else {f"{name}.{of}": nested[of] for of in nested}
-    return flat

@@ -232,9 +232,9 @@ def test_splits_can_be_exported_one_by_one(built: Dataset, tmp_path: Path, files
 
 
 OTHER: dict[str, tuple[ExportOptions, str]] = {
-    "format": (ExportOptions("pcd"), "format 'packs-of-32', now 'pcd'"),
-    "field": (ExportOptions("packs-of-32", field="joints"), "field 'points', now 'joints'"),
-    "seed": (ExportOptions("packs-of-32", seed=1), "seed 0, now 1"),
+    "format": (ExportOptions("pcd"), "format: packs-of-32 -> pcd"),
+    "field": (ExportOptions("packs-of-32", field="joints"), "field: points -> joints"),
+    "seed": (ExportOptions("packs-of-32", seed=1), "seed: 0 -> 1"),
 }
 
 
@@ -245,7 +245,7 @@ def test_a_folder_begun_with_other_parameters_is_refused_and_left_alone(
     options, expected = OTHER[what]
     export(built.path, files, ExportOptions("packs-of-32", "val"))
     done = finished(files)
-    with pytest.raises(InputError, match="begun with other parameters") as refused:
+    with pytest.raises(InputError, match="started with other inputs or settings") as refused:
         export(built.path, files, options)
     assert expected in str(refused.value)
     assert finished(files) == done

@@ -110,7 +110,8 @@ def test_a_changed_parameter_is_refused_by_name(
     archive: MadeArchive, finished: Path, name: str
 ) -> None:
     value = PARAMETER_CHANGES[name]
-    difference = f"{name}: {getattr(archive.options(), name)} -> {value}"
+    before = archive.options().parameters("")[name]
+    difference = f"{name}: {before} -> {value}"
     expect_refusal(archive.options(**{name: value}), finished, re.escape(difference))
 
 

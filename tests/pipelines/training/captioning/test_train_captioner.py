@@ -239,7 +239,7 @@ def test_other_options_are_refused_in_a_folder_that_was_begun(
     captioned: Dataset, tmp_path: Path
 ) -> None:
     run(captioned.path, tmp_path)
-    with pytest.raises(InputError, match=r"was started with other settings \(stride 2 -> 1\)"):
+    with pytest.raises(InputError, match=r"other inputs or settings \(stride: 2 -> 1\)"):
         run(captioned.path, tmp_path, replace(OPTIONS, stride=1))
 
 

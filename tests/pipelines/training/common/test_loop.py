@@ -308,17 +308,13 @@ def test_moments_that_do_not_fit_are_refused(data: StreamedDataset, tmp_path: Pa
 
 def test_another_trainings_folder_is_refused(data: StreamedDataset, tmp_path: Path) -> None:
     run(Toy(data), tmp_path)
-    with pytest.raises(
-        InputError, match=r"started with other settings \(seed 0 -> 1; rate 0.01 -> 0.1\)"
-    ):
+    with pytest.raises(InputError, match=r"settings \(seed: 0 -> 1; rate: 0.01 -> 0.1\)"):
         run(Toy(data, rate=0.1), tmp_path, replace(OPTIONS, seed=1))
 
 
 def test_another_batch_is_refused(data: StreamedDataset, tmp_path: Path) -> None:
     run(Toy(data), tmp_path)
-    with pytest.raises(
-        InputError, match=r"started with other settings \(.*global_batch is 7.*choose another"
-    ):
+    with pytest.raises(InputError, match=r"other inputs.*global_batch is 7.*choose another"):
         run(Toy(data), tmp_path, replace(OPTIONS, batch=6))
 
 
