@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.clips.members import MOTION_MEMBERS
+from pipelines.clips.members import CAPTION_LINES, DETAILS, TEXT
 from pipelines.engine.description import Member, ProductDescription
 
 FEATURES = "features.npy"
@@ -30,7 +30,12 @@ FEATURES_PRODUCT = FeaturesDescription(
             FEATURES,
             "the encoder's features for each frame; the width of the default encoder is 1,024",
         ),
-        *MOTION_MEMBERS,
+        Member(
+            DETAILS,
+            "the `json` of the source clip, with `encoder`, the id of the encoder, and `dataset`, "
+            "the content hash of the encoded dataset",
+        ),
+        Member(TEXT, CAPTION_LINES),
     ),
     command="motiondata encode",
     arguments="DATASET --checkpoint FILE --out DIR",
