@@ -18,6 +18,8 @@ import pytest
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+pytest_plugins = ("tests.support.built_archive",)
+
 FOLDER = pytest.StashKey[Path]()
 
 

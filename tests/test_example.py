@@ -6,9 +6,6 @@ import sys
 from pathlib import Path
 
 from shards.format.dataset import Dataset
-from tests.pipelines.conftest import archive, built
-
-__all__ = ["archive", "built"]
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -4,11 +4,8 @@ from pathlib import Path
 
 from benchmarks.scale.memory import measure_peaks
 from pipelines.products.lidar.options import LidarBuildOptions
-from tests.pipelines.conftest import archive
 from tests.support.archive import MadeArchive
 from tests.support.lidar_options import with_parameters
-
-__all__ = ["archive"]
 
 SLACK = 25.0
 """MB by which two peaks may differ: allocators round, and receipts hold a line a sample."""

@@ -1,63 +1,11 @@
 """A synthetic corpus and its dataset, made once for all tests of evaluation, in one thread."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-
-import numpy as np
 import pytest
 
-from motiondata.synthesis.corpus.corpus import synthesize
-from pipelines.engine.execution import Execution
-from pipelines.evaluation.references import References, read_references
-from pipelines.products.lidar.build import build_lidar
-from shards.format.dataset import Dataset
-from tests.support.archive import SENSOR
-from tests.support.lidar_options import lidar_options
+from tests.support.evaluated_corpus import Corpus, make_corpus
 from tests.support.one_thread import one_thread as one_thread
-from tests.support.small_body import small_arrays
-
-CLIPS = 40
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """What was made, and the dataset built from it, with mirrored clips and two views."""
-
-    folder: Path
-    dataset: Dataset
-    test: References
-
-    @property
-    def labels(self) -> Path:
-        return self.folder / "labels.jsonl"
 
 
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    root = tmp_path_factory.mktemp("evaluated")
-    synthesize(root / "corpus", CLIPS, seed=3)
-    np.savez(root / "body.npz", **small_arrays())  # type: ignore[arg-type]
-    (root / "sensor.toml").write_text(SENSOR)
-    options = lidar_options(
-        root / "corpus/index.csv",
-        root / "corpus/amass",
-        body=root / "body.npz",
-        sensor=str(root / "sensor.toml"),
-        points=8,
-        mirror=True,
-        views=2,
-    )
-    build_lidar(options, root / "lidar", Execution())
-    dataset = Dataset.open(root / "lidar")
-    return Corpus(root / "corpus", dataset, read_references(dataset, "test"))
-
-
-def write_captions(path: Path, keys: Sequence[str], captions: Sequence[str]) -> Path:
-    lines = [
-        json.dumps({"key": key, "caption": caption})
-        for key, caption in zip(keys, captions, strict=True)
-    ]
-    path.write_text("".join(f"{line}\n" for line in lines))
-    return path
+    return make_corpus(tmp_path_factory.mktemp("evaluated"))

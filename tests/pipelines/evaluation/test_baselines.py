@@ -25,8 +25,8 @@ from shards.format.npy import npy_to_array
 from shards.format.reading import read_member
 from shards.format.schema import Schema
 from shards.stats.standardizer import read_standardizer
-from tests.pipelines.evaluation.conftest import Corpus
 from tests.support.clip_dataset import make_clips
+from tests.support.evaluated_corpus import Corpus
 
 WORDS = st.sampled_from(["a", "man", "walks", "left", "twice"])
 SENTENCES = st.lists(WORDS, min_size=1, max_size=8).map(" ".join)

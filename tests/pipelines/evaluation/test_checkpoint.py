@@ -13,8 +13,8 @@ from pipelines.evaluation.evaluate import JSON_REPORT, MARKDOWN_REPORT, evaluate
 from pipelines.evaluation.options import EvaluationOptions
 from shards.errors import ShardError
 from shards.format.hashing import hash_file
-from tests.pipelines.evaluation.conftest import write_captions
 from tests.support.captioned_features import MadeFeatures, make_captioned
+from tests.support.evaluated_corpus import write_captions
 
 pytest.importorskip("transformers")
 

@@ -14,10 +14,10 @@ from pipelines.evaluation.report import CONSTANT, MODEL, NEAREST, Loss
 from pipelines.training.common.normalize_caption import NORMALIZER
 from shards.format.hashing import hash_file
 from tests.commands.test_cli import run
-from tests.pipelines.evaluation.conftest import Corpus, write_captions
 from tests.support.captioned_features import MadeFeatures, captions_of, make_captioned
 from tests.support.clip_dataset import make_clips
 from tests.support.compare_builds import files_of
+from tests.support.evaluated_corpus import Corpus, write_captions
 
 
 def write_references(corpus: Corpus, path: Path, number: int = -1) -> Path:

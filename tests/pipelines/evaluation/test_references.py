@@ -8,8 +8,8 @@ from motiondata.errors import InputError
 from pipelines.evaluation.references import read_candidates, read_references
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
-from tests.pipelines.evaluation.conftest import Corpus, write_captions
 from tests.support.clip_dataset import clip_captions, make_clips
+from tests.support.evaluated_corpus import Corpus, write_captions
 
 
 @pytest.fixture(scope="module")

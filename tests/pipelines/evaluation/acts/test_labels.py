@@ -10,7 +10,7 @@ from motiondata.errors import InputError
 from motiondata.synthesis.acts import Act
 from pipelines.evaluation.acts.act_scoring import known_acts
 from pipelines.evaluation.acts.labels import ALL_KINDS, KindCount, count_acts, read_labels
-from tests.pipelines.evaluation.conftest import Corpus
+from tests.support.evaluated_corpus import Corpus
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:
