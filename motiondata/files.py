@@ -1,4 +1,4 @@
-"""Read untrusted files: those named by the user and those in an archive.
+"""Read untrusted files: those named by the user and those in an archive. Write files atomically.
 
 Only regular files are read, because opening a pipe can block forever, and a device can return bytes
 without end. Errors of the operating system are classified by errno(3). Some are permanent errors of
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from stat import S_ISREG
+from tempfile import TemporaryDirectory
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -141,3 +142,17 @@ def read_small_file(path: Path, most: int, open_file: OpenFile = open_plain_file
         if len(content) > most:
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
     return content
+
+
+@contextmanager
+def whole_or_absent(path: Path) -> Iterator[Path]:
+    """Yield a new path that is renamed to `path` only if the block ends without an error.
+
+    The block may write a file or a folder there. A file, or an empty folder, is replaced. Nothing
+    is flushed to disk: these files are input, which can be made again.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        whole = Path(folder) / "tmp"
+        yield whole
+        whole.replace(path)

@@ -14,13 +14,13 @@ from typing import Any
 
 from motiondata.counting import counted
 from motiondata.errors import InputError
-from motiondata.locks import try_lock
 from pipelines.datasets.export_layouts import LAYOUTS, Layout, Line
 from pipelines.datasets.export_options import ExportOptions
-from pipelines.engine.errors import AbortedError, expect_possible_folder, os_errors_as_aborted
+from pipelines.engine.errors import expect_possible_folder, os_errors_as_aborted
 from pipelines.engine.foreign_dataset import expect_no_dataset
 from pipelines.engine.progress import Progress, Rate
 from pipelines.engine.reports import Report
+from pipelines.engine.run_lock import expect_lock
 from pipelines.engine.settings import REMOVE_THE_FOLDER, expect_same_settings
 from pipelines.products.descriptions import Describe, describe_dataset
 from pipelines.products.descriptions import describe as describe_product
@@ -111,8 +111,7 @@ def _holding(out: Path, made_by: Mapping[str, Any]) -> Iterator[None]:
         _expect_empty(out)
         out.mkdir(parents=True, exist_ok=True)
     with inside(out, LOCK).open("a+b") as lock:
-        if not try_lock(lock):
-            raise AbortedError(f"{out}: another export is writing there; wait for its end")
+        expect_lock(out, lock, "export")
         if not path.exists():
             publish(path, to_self_hashed_json(made_by))
         begun = from_self_hashed_json(path.read_bytes(), str(path))

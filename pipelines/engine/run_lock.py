@@ -25,6 +25,20 @@ from shards.format.publishing import remove_temporaries
 
 DYING_SECONDS = 2.0
 """How long to wait for a lock: the forked children of a killed driver hold it until they die."""
+WAIT_OR_CHOOSE = "wait for its end, or choose another --out"
+
+
+def expect_lock(out: Path, lock: BinaryIO, job: str) -> None:
+    """Lock an open file of a folder for a job, such as an export, until the file is closed.
+
+    Raises `AbortedError` if another process holds the lock.
+    """
+    if not try_lock(lock):
+        raise _is_taken(out, job)
+
+
+def _is_taken(out: Path, job: str, holder: str = "", advice: str = WAIT_OR_CHOOSE) -> AbortedError:
+    return AbortedError(f"{out}: another {job} is writing there{holder}; {advice}")
 
 
 @dataclass(frozen=True)
@@ -96,12 +110,10 @@ class RunLock:
         lock.truncate(0)
         lock.write(f"process {os.getpid()} on {socket.gethostname()}".encode())
 
-    def _is_held(
-        self, lock: BinaryIO, advice: str = "wait for its end, or choose another --out"
-    ) -> AbortedError:
+    def _is_held(self, lock: BinaryIO, advice: str = WAIT_OR_CHOOSE) -> AbortedError:
         lock.seek(0)
         holder = lock.read().decode(errors="replace")
-        return AbortedError(f"{self.path}: another build is writing there ({holder}); {advice}")
+        return _is_taken(self.path, "build", f" ({holder})", advice)
 
     def _begin_run(self) -> str:
         token = secrets.token_hex(8)

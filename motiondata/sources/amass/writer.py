@@ -5,7 +5,6 @@ takes a fifth of the time of `numpy.savez_compressed`; its files are a quarter l
 keys: nghorbani/amass.
 """
 
-import tempfile
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import DTypeLike
 
+from motiondata.files import whole_or_absent
 from motiondata.recording import Recording
 from motiondata.skeletons import JOINTS
 
@@ -46,13 +46,9 @@ def write_amass(path: Path, recording: Recording, dtype: DTypeLike = np.float64)
     }
     if recording.synthetic:
         arrays["synthetic"] = np.array(True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        whole = Path(folder) / "tmp"
+    with whole_or_absent(path) as whole:
         _write_npz(whole, arrays)
-        size = whole.stat().st_size
-        whole.replace(path)
-    return size
+        return whole.stat().st_size
 
 
 def _write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:

@@ -6,7 +6,6 @@ The folder is written atomically.
 
 import csv
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy as np
 
 from motiondata.bodies.bundled import bundled_body
 from motiondata.errors import InputError
+from motiondata.files import whole_or_absent
 from motiondata.mirroring import MIRRORED_PREFIX
 from motiondata.recording import Recording
 from motiondata.sources.amass.writer import write_amass
@@ -125,14 +125,11 @@ def synthesize(out: Path, clips: int, seed: int) -> SynthesisReport:
         )
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise InputError(f"{out} exists; expected the name of a new or an empty folder")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
-        whole = Path(folder) / "corpus"
+    with whole_or_absent(out) as whole:
         (whole / "texts").mkdir(parents=True)
         (whole / NOTE).write_text(NOTE_TEXT)
         written = [_write(whole, entries, seed) for entries in _entries(clips, seed)]
         _write_lists(whole, [clip for recording in written for clip in recording.clips])
-        whole.replace(out)
     return _report(out, written)
 
 

@@ -15,9 +15,8 @@ from statistics import fmean
 from typing import Any, BinaryIO
 
 from motiondata.errors import InputError
-from motiondata.locks import try_lock
-from pipelines.engine.errors import AbortedError
 from pipelines.engine.foreign_dataset import expect_no_dataset
+from pipelines.engine.run_lock import expect_lock
 
 LOG = "log.jsonl"
 WATCH = "watch"
@@ -99,11 +98,7 @@ def logging_to(out: Path, writes: bool) -> Iterator[Log]:
     expect_no_dataset(out)
     out.mkdir(parents=True, exist_ok=True)
     with (out / LOG).open("a+b") as file:
-        if not try_lock(file):
-            raise AbortedError(
-                f"{out}: another training is writing there; wait for its end, or choose another "
-                "--out"
-            )
+        expect_lock(out, file, "training")
         yield Log(file)
 
 
