@@ -49,14 +49,16 @@ def headings(planes: Singles, skeleton: FeatureSkeleton) -> Yaw:
     return _from_identity(_yaw_to_front(*_forward(across)))
 
 
-def smoothed_headings(planes: Singles, skeleton: FeatureSkeleton, corrected: bool = False) -> Yaw:
-    """Return the rotations that turn each frame to face +z, except for the first frame.
+def smoothed_headings(planes: Singles, skeleton: FeatureSkeleton) -> tuple[Yaw, Yaw]:
+    """Return the rotations that turn each frame to face +z: those of the reference, correct ones.
 
-    That of the first frame is the identity, as in the reference, although the filter turns its
-    heading. Unless `corrected`, the hips have the wrong sign, as in the reference.
+    In the reference, the hips have the wrong sign. The first rotation of both is the identity, as
+    in the reference, although the filter turns the first heading.
     """
-    across = _normalized(_across(planes, skeleton, hips_sign=1 if corrected else -1))
-    return _from_identity(_yaw_to_front(*smooth(np.stack(_forward(across)))))
+    forward = [_forward(_normalized(_across(planes, skeleton, hips_sign))) for hips_sign in (-1, 1)]
+    rows = smooth(np.concatenate(forward))
+    reference, correct = _yaw_to_front(*rows[:2]), _yaw_to_front(*rows[2:])
+    return _from_identity(reference), _from_identity(correct)
 
 
 def smooth(rows: NDArray[Any]) -> Floats:

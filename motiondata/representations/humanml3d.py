@@ -62,7 +62,7 @@ def make_features(
     expect_bones(planes, skeleton)
     fitted = place(fit_skeleton(planes, skeleton, lengths))
     planes = first_heading(fitted, skeleton).rotate(fitted.astype(np.float32))
-    yaws = [smoothed_headings(planes, skeleton, way) for way in (False, True)]
+    yaws = smoothed_headings(planes, skeleton)
     yaw = yaws[corrected]
     steps = yaw_steps(yaw, corrected)
     vectors = np.empty((planes.shape[-1] - 1, skeleton.columns), np.float32)

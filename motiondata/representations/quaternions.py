@@ -66,14 +66,12 @@ def swing(start: Singles, end: Singles) -> Singles:
 def multiply(q: Singles, r: Singles) -> Singles:
     """Return the products: the rotations `q` after `r`."""
     (qw, qx, qy, qz), (rw, rx, ry, rz) = q, r
-    return np.stack(
-        [
-            rw * qw - rx * qx - ry * qy - rz * qz,
-            rw * qx + rx * qw - ry * qz + rz * qy,
-            rw * qy + rx * qz + ry * qw - rz * qx,
-            rw * qz - rx * qy + ry * qx + rz * qw,
-        ]
-    )
+    product = np.empty((4, *np.broadcast_shapes(qw.shape, rw.shape)), np.float32)
+    product[0] = rw * qw - rx * qx - ry * qy - rz * qz
+    product[1] = rw * qx + rx * qw - ry * qz + rz * qy
+    product[2] = rw * qy + rx * qz + ry * qw - rz * qx
+    product[3] = rw * qz - rx * qy + ry * qx + rz * qw
+    return product
 
 
 def invert(q: Singles) -> Singles:

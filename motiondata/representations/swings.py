@@ -34,8 +34,10 @@ def bone_rotations(planes: Singles, root: Yaw, skeleton: FeatureSkeleton) -> Sin
     local = np.empty_like(swings)
     before = root.quaternions()
     for level in skeleton.levels:
-        local[:, level.bones] = multiply(invert(before[:, level.before]), swings[:, level.bones])
-        before = multiply(before[:, level.before], local[:, level.bones])
+        start = before[:, level.before]
+        local[:, level.bones] = multiply(invert(start), swings[:, level.bones])
+        if level is not skeleton.levels[-1]:
+            before = multiply(start, local[:, level.bones])
     return local
 
 

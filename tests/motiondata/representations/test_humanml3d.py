@@ -17,6 +17,7 @@ from motiondata.representations.joint_sets import (
 from motiondata.representations.layout import columns_of
 from motiondata.representations.skeleton import KIT, T2M
 from tests.support.motion_clips import bundled_lengths, walking_in_a_circle, y_up_joints
+from tests.support.reference.humanml3d_features import features as plain_features
 from tests.support.reference_data import reference_data
 
 CLIPS = ("000327", "002586", "007923", "012181", "013285")
@@ -68,6 +69,14 @@ def test_251_equal_those_of_the_reference(name: str) -> None:
     errors[columns.rotations] = 5e-5  # bones of the hips are opposite to the rest direction
     found = make_features(joints, KIT, lengths).vectors
     assert (np.abs(found - expected) <= errors).all()
+
+
+@pytest.mark.parametrize("number", MADE)
+def test_263_of_made_motion_equal_the_plain_steps_of_the_notebook(number: int) -> None:
+    joints, lengths = y_up_joints(number), bundled_lengths()
+    found = make_features(joints, T2M, lengths).vectors
+    expected = plain_features(joints, T2M, lengths)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("number", MADE)

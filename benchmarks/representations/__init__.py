@@ -1,0 +1,1 @@
+"""Motion features: our code compared with the notebook's path, written plainly in NumPy."""
