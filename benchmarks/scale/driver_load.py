@@ -26,7 +26,6 @@ from pipelines.engine.jobs import Jobs
 from pipelines.engine.output_folder import OutputFolder
 from pipelines.engine.plan import PlannedShard
 from pipelines.engine.receipts import Receipt, sample_columns
-from pipelines.products.lidar.plan_lidar import plan_lidar
 from pipelines.products.lidar.product import LidarProduct
 from pipelines.products.lidar.sample import MANIFEST_COLUMNS, lidar_schema
 from shards.format.hashing import DIGEST_DIGITS
@@ -92,8 +91,7 @@ def _drive(root: Path, reported_means: Any) -> None:
         return result
 
     product, out = measured("before", lambda: _product(root)), root / OUT
-    source = product.source
-    plan = measured("plan", lambda: plan_lidar(source, product.options))
+    plan = measured("plan", product.plan)
     planned = measured("fingerprint", lambda: product.stamp(plan))
     fingerprint = planned.fingerprint
     with OutputFolder(out).locked() as run:

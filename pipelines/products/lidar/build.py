@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+from pipelines.clips.plan_report import PlanReport, report_plan
 from pipelines.engine.build import build, plan_build
 from pipelines.engine.build_report import BuildReport
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.execution import Execution
 from pipelines.engine.failures import Outcome
 from pipelines.products.lidar.options import LidarBuildOptions
-from pipelines.products.lidar.plan_summary import PlanReport, report_plan
 from pipelines.products.lidar.product import LidarProduct
 
 
@@ -23,7 +23,7 @@ def dry_run(options: LidarBuildOptions, out: Path, execution: Execution) -> Plan
         product = LidarProduct.of(options)
     plan, choice = plan_build(product, out, execution)
     outcome = Outcome.of(plan.rows, plan.drops, execution.max_failures)
-    return report_plan(plan, options.scan.points, product.source.folders, outcome, choice)
+    return report_plan(plan, product.clip_bytes, product.source.folders, outcome, choice)
 
 
 def build_lidar(options: LidarBuildOptions, out: Path, execution: Execution) -> BuildReport:

@@ -1,10 +1,12 @@
 """The LiDAR product: the members of its samples, how they are built, and from which inputs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from motiondata.counting import counted
 from motiondata.devices import CPU
@@ -27,8 +29,12 @@ from pipelines.products.lidar.assets import (
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.lidar.members import HITS
 from pipelines.products.lidar.options import LidarBuildOptions, LidarOptions
-from pipelines.products.lidar.plan_lidar import plan_lidar
-from pipelines.products.lidar.sample import MANIFEST_COLUMNS, lidar_schema, manifest_values
+from pipelines.products.lidar.sample import (
+    MANIFEST_COLUMNS,
+    clip_bytes,
+    lidar_schema,
+    manifest_values,
+)
 from pipelines.products.lidar.scanner import LidarScanner
 from shards.format.schema import Schema
 
@@ -133,7 +139,15 @@ class LidarProduct:
         Raises `InputError` for invalid input, and `OSError` if a file's size and timestamp cannot
         be read.
         """
-        return self.stamp(plan_lidar(self.source, self.options, kept), kept)
+        return self.stamp(self.plan(kept), kept)
+
+    def plan(self, kept: Mapping[str, KeptShard] | None = None) -> Plan[PlannedClips]:
+        """Plan the samples of all clips; raises `InputError` as `ClipSource.plan` does."""
+        return self.source.plan(self.options.views, self.clip_bytes, kept)
+
+    def clip_bytes(self, clips: PlannedClips) -> NDArray[np.int64]:
+        """Estimate the size of each clip's samples in a shard, in bytes, shaped (clips,)."""
+        return clip_bytes(clips, self.options.points)
 
     def stamp(
         self, plan: Plan[PlannedClips], kept: dict[str, KeptShard] | None = None

@@ -13,11 +13,10 @@ from typing import Any
 import pytest
 
 from motiondata.errors import DropReason, InputError
-from pipelines.clips.clip_source import ClipSource
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
 from pipelines.products.lidar.options import LidarBuildOptions
-from pipelines.products.lidar.plan_lidar import plan_lidar
+from pipelines.products.lidar.product import LidarProduct
 from shards.format.members import decode_member
 from tests.support.bad_recordings import Write, saved
 from tests.support.built_rows import HEADER, Outcome, build, make_rows
@@ -139,10 +138,10 @@ def test_a_thousand_rows_of_half_an_hour_make_no_more_shards_than_rows(
 ) -> None:
     rows = (ROW.format(f"d{n}").replace("0,9", "0,36000") for n in range(1000))
     options.clips.index.write_text(ROWS + "".join(rows))
+    product = LidarProduct.of(options)
     tracemalloc.start()
     try:
-        source = ClipSource.find(options.clips, options.packing)
-        assert 1 <= len(plan_lidar(source, options.scan).shards) <= 1003
+        assert 1 <= len(product.plan().shards) <= 1003
         assert tracemalloc.get_traced_memory()[1] < 2**24
     finally:
         tracemalloc.stop()

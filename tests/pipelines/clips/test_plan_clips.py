@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from motiondata.errors import InputError
-from pipelines.clips.clip_source import ClipSource
 from pipelines.clips.options import PackingOptions
 from pipelines.clips.pack_shards import cut_evenly
 from pipelines.clips.planned_clips import PlannedClips
 from pipelines.engine.plan import Plan, PlannedShard
 from pipelines.products.lidar.options import LidarBuildOptions
-from pipelines.products.lidar.plan_lidar import plan_lidar
+from pipelines.products.lidar.product import LidarProduct
 from tests.support.archive import BAD, GOOD, SPLITS, MadeArchive
 from tests.support.lidar_options import lidar_options
 
@@ -23,7 +22,7 @@ KNOWN_BEFORE_READING = {"humanact12", "missing", "wrong_release", "no_split"}
 
 
 def plan_of(options: LidarBuildOptions) -> Plan[PlannedClips]:
-    return plan_lidar(ClipSource.find(options.clips, options.packing), options.scan)
+    return LidarProduct.of(options).plan()
 
 
 def keys_of(shard: PlannedShard) -> list[str]:

@@ -1,4 +1,4 @@
-"""The report of a dry run: what a LiDAR build would do."""
+"""The report of a dry run: what a build of clips would do."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from motiondata.counting import counted
 from pipelines.clips.caption_files import samples_without_captions
+from pipelines.clips.clip_source import ClipBytes
 from pipelines.clips.inputs import InputFolders
 from pipelines.clips.planned_clips import PlannedClips
 from pipelines.engine.failures import Outcome
@@ -25,7 +26,6 @@ from pipelines.engine.summary import (
 )
 from pipelines.engine.totals import SubsetTotals
 from pipelines.engine.worker_choice import WorkerChoice
-from pipelines.products.lidar.sample import clip_bytes
 from shards.format.paths import split_of
 
 
@@ -90,27 +90,27 @@ class PlanReport(Report):
 
 def report_plan(
     plan: Plan[PlannedClips],
-    points: int,
-    paths: InputFolders,
+    clip_bytes: ClipBytes,
+    folders: InputFolders,
     outcome: Outcome,
     workers: WorkerChoice | None,
 ) -> PlanReport:
     """Return the report of a plan. `workers` is the automatic choice, if there is one."""
-    without = None if paths.texts is None else samples_without_captions(plan.shards.columns)
+    without = None if folders.texts is None else samples_without_captions(plan.shards.columns)
     return PlanReport(
         rows=plan.rows,
         samples=plan.samples,
         frames=plan.frames,
         shards=Counter(map(split_of, plan.shards.names)),
-        estimated_bytes=float(clip_bytes(plan.shards.columns, points).sum()),
+        estimated_bytes=float(clip_bytes(plan.shards.columns).sum()),
         drops=count_reasons(plan.drops),
         subsets=rows_by_subset(_count_subsets(plan), plan.drops),
         failures=failures_of(plan.drops),
         outcome=outcome,
-        texts=paths.texts,
+        texts=folders.texts,
         samples_without_captions=without,
-        splits=paths.splits,
-        warnings=(*paths.warnings, *plan.warnings),
+        splits=folders.splits,
+        warnings=(*folders.warnings, *plan.warnings),
         workers=workers,
     )
 
