@@ -18,12 +18,13 @@ from pipelines.engine.execution import Execution
 from pipelines.engine.failures import Outcome
 from pipelines.engine.finalize import finalize
 from pipelines.engine.jobs import BuildShard, Jobs
+from pipelines.engine.opened import Opened
 from pipelines.engine.output_folder import OutputFolder
 from pipelines.engine.plan import Plan
 from pipelines.engine.product import PlannedBuild, Product
 from pipelines.engine.progress import Progress, Rate
 from pipelines.engine.retry import plan_retry, replan
-from pipelines.engine.shard import build_shard
+from pipelines.engine.shard import ShardBuilder
 from pipelines.engine.totals import BuildTotals
 from pipelines.engine.worker_choice import WorkerChoice, choose_for
 from pipelines.engine.workers.executor import RunAll, RunJobs, run_jobs
@@ -36,19 +37,21 @@ def build(
     out: Path,
     execution: Execution,
     *,
-    build_shard: BuildShard = build_shard,
+    build_shard: BuildShard | None = None,
     run_jobs: RunJobs = run_jobs,
 ) -> BuildReport:
     """Build a dataset, or resume an earlier run, and return the report.
 
-    `build_shard` builds one shard in a worker; `run_jobs` runs all jobs of the build.
+    `build_shard` builds one shard in a worker, as `ShardBuilder` does, which is the default;
+    `run_jobs` runs all jobs of the build.
 
     Raises `InputError`, before anything is written, if an option or an input is wrong. Raises
     `AbortedError` if the machine stops the build. The same call then resumes it.
     """
     with os_errors_as_aborted(out):
-        run_all = partial(run_jobs, build_shard)
-        plan, totals, rate = _build(product, out.absolute(), execution, run_all)
+        opened = Opened()
+        run_all = partial(run_jobs, build_shard or ShardBuilder(opened))
+        plan, totals, rate = _build(product, opened, out.absolute(), execution, run_all)
         remarks = product.description.remarks(read_description(out), totals.synthetic)
     outcome = Outcome.of(plan.rows, totals.drops, execution.max_failures)
     warnings = [*product.warnings, *remarks]
@@ -56,15 +59,17 @@ def build(
 
 
 def _build(
-    product: Product, out: Path, execution: Execution, run_all: RunAll
+    product: Product, opened: Opened, out: Path, execution: Execution, run_all: RunAll
 ) -> tuple[Plan[Any], BuildTotals, Rate]:
     folder = OutputFolder.check(out, product.description.name)
-    planned = _plan_and_try(product, folder, execution)
+    planned = _plan_and_try(product, opened, folder, execution)
     with folder.locked() as run:
         if execution.retry_dropped:
             planned = plan_retry(run, planned, product.plan_around)
         run.begin_plan(planned.fingerprint, execution.restart)
         jobs = Jobs(planned, product, run, folder.unfinished_shards(planned))
+        if jobs:
+            opened.get(product)  # before the workers are forked, so that they inherit it
         rate = _run(jobs, execution, run_all)
         totals = finalize(run, planned, product)
     return planned.plan, totals, rate
@@ -79,7 +84,7 @@ def plan_build(
     """
     with os_errors_as_aborted(out):
         folder = OutputFolder.check(out.absolute(), product.description.name)
-        planned = _plan_and_try(product, folder, execution)
+        planned = _plan_and_try(product, Opened(), folder, execution)
         folder.lock.expect_free()
         kept = None
         if execution.retry_dropped:
@@ -91,18 +96,18 @@ def plan_build(
     return planned.plan, choose_for(product, [frames[job] for job in jobs], execution)
 
 
-def _plan_and_try(product: Product, folder: OutputFolder, execution: Execution) -> PlannedBuild:
+def _plan_and_try(
+    product: Product, opened: Opened, folder: OutputFolder, execution: Execution
+) -> PlannedBuild:
     """Plan a run. Try its first rows unless the build has already begun. Write nothing."""
     planned = product.plan_around({} if execution.restart else folder.plan.kept_shards())
     if execution.restart or not folder.plan.exists():
-        try_first_rows(planned.plan, product, execution)
+        try_first_rows(planned.plan, product, opened, execution)
     return planned
 
 
 def _run(jobs: Jobs, execution: Execution, run_all: RunAll) -> Rate:
     """Run jobs and return their rate."""
-    if jobs:
-        jobs.product.warm_up()  # before the workers are forked, so that they inherit it
     frames = jobs.planned.plan.shards.frames
     done_before = int(frames.sum() - frames[jobs.numbers].sum())
     with Progress(int(frames.sum()), done_before, sys.stderr) as progress:

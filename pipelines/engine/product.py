@@ -32,8 +32,31 @@ Planner = Callable[[dict[str, KeptShard]], PlannedBuild]
 """Plans a build around the shards that are kept, given by name."""
 
 
+class OpenProduct(Protocol):
+    """A product with all that its samples need, such as bodies or an encoder.
+
+    It belongs to one process, and to the processes that are forked from it.
+    """
+
+    @property
+    def lookahead_frames(self) -> int:
+        """The number of frames that a worker may have pending before it must finish a row."""
+
+    def prefetch(self, planned: Any) -> None:
+        """Ask the operating system to read ahead the files of the planned row that begins next."""
+
+    def begin(self, planned: Any) -> FinishSamples:
+        """Begin the samples of a planned row and return a function that waits for them.
+
+        Both raise `RecordingError` if the row must be dropped.
+        """
+
+
 class Product(Protocol):
-    """The interface of a product. It is small and picklable: every job carries it to a worker."""
+    """The interface of a product. It is small and picklable: every job carries it to a worker.
+
+    Copies are equal, so that a worker knows whether it has opened the product of a job.
+    """
 
     @property
     def description(self) -> ProductDescription:
@@ -67,20 +90,10 @@ class Product(Protocol):
         the parameters.
         """
 
-    @property
-    def lookahead_frames(self) -> int:
-        """The number of frames that a worker may have pending before it must finish a row."""
+    def open(self) -> "OpenProduct":
+        """Load what all samples need. A process opens a product once, and makes many samples.
 
-    def warm_up(self) -> None:
-        """Load what all samples need, once per process."""
-
-    def prefetch(self, planned: Any) -> None:
-        """Ask the operating system to read ahead the files of the planned row that begins next."""
-
-    def begin(self, planned: Any) -> FinishSamples:
-        """Begin the samples of a planned row and return a function that waits for them.
-
-        Both raise `RecordingError` if the row must be dropped.
+        Raises `InputError` if an input was replaced since the build was planned.
         """
 
     def expect_use(self, samples: Sequence[Values]) -> None:

@@ -1,6 +1,6 @@
 """Build a shard: make its samples row by row, write the tar file, publish the receipt.
 
-`build_shard` is a plain function of its job. A row with an unusable recording becomes a drop before
+A row with an unusable recording becomes a drop before
 any of its samples is written, so that a shard has all samples of a row or none.
 """
 
@@ -13,8 +13,9 @@ from threadpoolctl import threadpool_limits
 from motiondata.errors import RecordingError
 from pipelines.engine.drops import Drop
 from pipelines.engine.jobs import RowListener, ShardJob
+from pipelines.engine.opened import Opened
 from pipelines.engine.plan import PlannedRow
-from pipelines.engine.product import FinishSamples, Values
+from pipelines.engine.product import FinishSamples, OpenProduct, Values
 from pipelines.engine.receipts import Receipt, sample_columns
 from shards.format.manifest import ManifestRow
 from shards.format.writing import ShardWriter, encode_sample
@@ -23,23 +24,35 @@ from shards.stats.moments import Moments, fold
 
 
 def build_shard(job: ShardJob, listener: RowListener) -> Receipt:
-    """Build and publish one shard, then publish its receipt. Raises only for bugs and I/O errors.
-
-    Linear algebra runs on one thread, because the last bits of sums depend on the number of threads
-    and because each core has its own worker.
-    """
-    job.product.warm_up()
-    with threadpool_limits(1):
-        receipt = _ShardBuilder(job).run(listener)
-    job.run.publish_receipt(receipt)
-    return receipt
+    """Build one shard as `ShardBuilder` does, with a product that is opened for it."""
+    return ShardBuilder(Opened())(job, listener)
 
 
-class _ShardBuilder:
+class ShardBuilder:
+    """Builds the shards of jobs, one after another, with the open product of its process."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+
+    def __call__(self, job: ShardJob, listener: RowListener) -> Receipt:
+        """Build and publish one shard, then publish its receipt. Raise only bugs and I/O errors.
+
+        Linear algebra runs on one thread, because the last bits of sums depend on the number of
+        threads and because each core has its own worker.
+        """
+        opened = self._opened.get(job.product)
+        with threadpool_limits(1):
+            receipt = _Shard(job, opened).run(listener)
+        job.run.publish_receipt(receipt)
+        return receipt
+
+
+class _Shard:
     """The state of a shard while it is built."""
 
-    def __init__(self, job: ShardJob) -> None:
+    def __init__(self, job: ShardJob, opened: OpenProduct) -> None:
         self.job = job
+        self.opened = opened
         self.product = job.product
         self.schema = job.product.schema
         self.quarantined = {row.row: row.error for row in job.quarantine}
@@ -67,7 +80,7 @@ class _ShardBuilder:
     def _pending_rows(self, listener: RowListener) -> Iterator[tuple[PlannedRow, FinishSamples]]:
         """Begin the rows in order. Yield the oldest while too many frames are pending.
 
-        The limit is `Product.lookahead_frames`.
+        The limit is `OpenProduct.lookahead_frames`.
         """
         pending: deque[tuple[PlannedRow, FinishSamples]] = deque()
         clips = self.job.shard.clips
@@ -76,7 +89,7 @@ class _ShardBuilder:
                 self._prefetch(following, listener)
             listener.row_started(planned.row.number)
             pending.append((planned, self._begin_or_drop(planned)))
-            while sum(row.frames for row, _ in pending) > self.product.lookahead_frames:
+            while sum(row.frames for row, _ in pending) > self.opened.lookahead_frames:
                 yield pending.popleft()
         yield from pending
 
@@ -84,12 +97,12 @@ class _ShardBuilder:
         """Prefetch a row's files. Skip a quarantined row: opening its files may hang the worker."""
         if planned.row.number not in self.quarantined:
             listener.row_started(planned.row.number)
-            self.product.prefetch(planned)
+            self.opened.prefetch(planned)
 
     def _begin_or_drop(self, planned: PlannedRow) -> FinishSamples:
         try:
             self._refuse_quarantined(planned)
-            return self.product.begin(planned)
+            return self.opened.begin(planned)
         except RecordingError as error:
             self.drops.append(Drop.of(planned.row, "build", error))
             return list

@@ -19,6 +19,7 @@ from pipelines.engine.build import build
 from pipelines.engine.execution import Execution
 from pipelines.engine.product import FinishSamples
 from pipelines.products.lidar.product import LidarProduct
+from pipelines.products.lidar.scanner import LidarScanner
 from tests.support.archive import FRAMES, MadeArchive, make_archive, write_recording
 from tests.support.skeleton import moving_pose
 
@@ -61,6 +62,13 @@ class CrashingProduct(LidarProduct):
 
     is_tried: ClassVar[bool] = False
     """A trial would use up harm that is meant for the build."""
+
+    def open(self) -> "CrashingScanner":
+        return CrashingScanner(**vars(super().open()))
+
+
+class CrashingScanner(LidarScanner):
+    """The opened product."""
 
     def begin(self, planned: PlannedClip) -> FinishSamples:
         """Do the harm of a recording until it was done as often as its name says."""

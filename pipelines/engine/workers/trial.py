@@ -8,6 +8,7 @@ case the trial has no result, and the build drops the recording.
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from threadpoolctl import threadpool_limits
 from motiondata.errors import RecordingError
 from pipelines.engine.execution import Execution
 from pipelines.engine.jobs import RowListener, ShardJob
+from pipelines.engine.opened import Opened
 from pipelines.engine.output_folder import OutputFolder, Run
 from pipelines.engine.plan import Plan, PlannedRow, PlannedShard
-from pipelines.engine.product import Product
+from pipelines.engine.product import OpenProduct, Product
 from pipelines.engine.workers.supervisor import GIGABYTE
 from pipelines.engine.workers.worker import ShardFinished, WorkerProcess
 
@@ -29,7 +31,12 @@ NO_RUN = Run(OutputFolder(Path()), "")
 """The run of a trial's job, which writes nothing."""
 
 
-def try_first_rows(plan: Plan, product: Product, execution: Execution) -> None:  # type: ignore[type-arg]
+def try_first_rows(
+    plan: Plan,  # type: ignore[type-arg]
+    product: Product,
+    opened: Opened,
+    execution: Execution,
+) -> None:
     """Make the samples of a plan's first rows, and raise any error of `Product.expect_use`.
 
     With a named cluster there is no trial: this machine may lack the cluster's devices.
@@ -37,8 +44,8 @@ def try_first_rows(plan: Plan, product: Product, execution: Execution) -> None: 
     rows = tuple(_first_rows(plan)) if product.is_tried else ()
     if not rows or execution.allow_empty or execution.ray_address is not None:
         return
-    product.warm_up()  # before the worker is forked, so that it inherits it
-    worker = WorkerProcess(_try_rows, int(execution.worker_gigabytes * GIGABYTE))
+    work = partial(_try_rows, opened.get(product))  # opened before the worker is forked
+    worker = WorkerProcess(work, int(execution.worker_gigabytes * GIGABYTE))
     try:
         job = ShardJob(PlannedShard(plan.shards.names[0], rows), product, NO_RUN, "")
         worker.pipe.send(job)
@@ -61,16 +68,14 @@ def _first_rows(plan: Plan) -> Iterator[PlannedRow]:  # type: ignore[type-arg]
         yield row
 
 
-def _try_rows(job: ShardJob, watcher: RowListener) -> None:  # noqa: ARG001
+def _try_rows(opened: OpenProduct, job: ShardJob, listener: RowListener) -> None:  # noqa: ARG001
     """Make the samples of a job's rows, and let the product check them. Runs in a worker."""
-    product = job.product
-    product.warm_up()
     samples = []
     with threadpool_limits(1):
         for row in job.shard.clips:
             with suppress(RecordingError):
-                samples += [values for _, values in product.begin(row)()]
-    product.expect_use(samples)
+                samples += [values for _, values in opened.begin(row)()]
+    job.product.expect_use(samples)
 
 
 def _hear(pipe: Connection, seconds: float) -> None:

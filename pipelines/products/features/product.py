@@ -6,7 +6,6 @@ The encoder gets one clip at a time, so that the features of a clip do not depen
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -72,7 +71,6 @@ class FeatureProduct:
     warnings: ClassVar[tuple[str, ...]] = ()
     device: ClassVar[str] = CPU
     seconds_per_frame: ClassVar[float] = SECONDS_PER_FRAME
-    lookahead_frames: ClassVar[int] = 0
 
     @property
     def schema(self) -> Schema:
@@ -80,50 +78,12 @@ class FeatureProduct:
         features = ArraySpec("float32", ("frames", self.width))
         return Schema({FEATURES: features, DETAILS: "json", TEXT: "text"})
 
-    def warm_up(self) -> None:
-        """Load the encoder."""
-        _load(self.load, self.encoder)
-
-    def prefetch(self, planned: PlannedDerivedSample) -> None:
-        """Do nothing: clips are read sequentially, and operating systems prefetch such reads."""
-
-    def begin(self, planned: PlannedDerivedSample) -> FinishSamples:
-        """Return a function that encodes the clip."""
-        return lambda: [self._sample(planned)]
-
-    def _sample(self, planned: PlannedDerivedSample) -> tuple[str, Values]:
-        """Return a clip's key and members; raises as `_read` does.
-
-        Raises `InputError` if the features have a wrong shape or are not finite.
-        """
-        encoder, sample = _load(self.load, self.encoder), planned.sample
-        points, details, text = self._read(planned)
-        features = encoder.encode(points)
-        if features.shape != (sample.frames, self.width) or not np.isfinite(features).all():
-            raise InputError(
-                f"{planned.recording}: the encoder made features of shape {features.shape}, "
-                f"expected finite ones of shape {(sample.frames, self.width)}"
-            )
-        details = {**details, "encoder": self.encoder, "dataset": self.dataset}
-        return sample.key, {FEATURES: features, DETAILS: details, TEXT: text}
-
-    def _read(self, planned: PlannedDerivedSample) -> list[Any]:
-        """Read a clip's members from the source.
-
-        Raises `DatasetError` if the source is damaged, and `OSError` if its shard has changed since
-        the work was planned: the source's disk or mount may have been lost.
-        """
-        path = self.source / planned.shard.name
-        expect_as_planned(planned.stamp, path)
-        try:
-            _check_shard(self.source, planned.shard)
-            with closing(ShardReader(self.source, planned.shard)) as reader:
-                return [
-                    reader.decoded(self.source_schema, planned.sample, suffix)
-                    for suffix in READ_MEMBERS
-                ]
-        finally:
-            expect_as_planned(planned.stamp, path)
+    def open(self) -> "FeatureEncoder":
+        """Load the encoder; raises `InputError` if it has changed."""
+        encoder = self.load()
+        if encoder.id != self.encoder:
+            raise InputError("the encoder was replaced while it was used; start again")
+        return FeatureEncoder(self, encoder)
 
     def expect_use(self, samples: Sequence[Values]) -> None:
         """Do nothing: the training of the encoder has evaluated its features."""
@@ -158,17 +118,59 @@ class FeatureProduct:
         }
 
 
-@lru_cache(maxsize=1)
-def _load(load: LoadEncoder, expected: str) -> Encoder:
-    """Load an encoder once per process; raises `InputError` if it has changed."""
-    encoder = load()
-    if encoder.id != expected:
-        raise InputError("the encoder was replaced while it was used; start again")
-    return encoder
+class FeatureEncoder:
+    """Makes the features of planned samples, with an encoder that is loaded once."""
 
+    lookahead_frames = 0
 
-@lru_cache(maxsize=1)
-def _check_shard(source: Path, shard: ShardEntry) -> None:
-    """Raise `DatasetError` if a shard's hash is wrong. This reads each shard one more time."""
-    if hash_file(existing(source, shard.name)) != shard.blake3:
-        raise DatasetError(shard.name, "is damaged; verify the dataset, and copy it again")
+    def __init__(self, product: FeatureProduct, encoder: Encoder) -> None:
+        self._product = product
+        self._encoder = encoder
+        self._checked: ShardEntry | None = None
+        """The shard whose hash was compared last."""
+
+    def prefetch(self, planned: PlannedDerivedSample) -> None:
+        """Do nothing: clips are read sequentially, and operating systems prefetch such reads."""
+
+    def begin(self, planned: PlannedDerivedSample) -> FinishSamples:
+        """Return a function that encodes the clip."""
+        return lambda: [self._sample(planned)]
+
+    def _sample(self, planned: PlannedDerivedSample) -> tuple[str, Values]:
+        """Return a clip's key and members; raises as `_read` does.
+
+        Raises `InputError` if the features have a wrong shape or are not finite.
+        """
+        product, sample = self._product, planned.sample
+        points, details, text = self._read(planned)
+        features = self._encoder.encode(points)
+        if features.shape != (sample.frames, product.width) or not np.isfinite(features).all():
+            raise InputError(
+                f"{planned.recording}: the encoder made features of shape {features.shape}, "
+                f"expected finite ones of shape {(sample.frames, product.width)}"
+            )
+        details = {**details, "encoder": product.encoder, "dataset": product.dataset}
+        return sample.key, {FEATURES: features, DETAILS: details, TEXT: text}
+
+    def _read(self, planned: PlannedDerivedSample) -> list[Any]:
+        """Read a clip's members from the source.
+
+        Raises `DatasetError` if the source is damaged, and `OSError` if its shard has changed since
+        the work was planned: the source's disk or mount may have been lost.
+        """
+        source, schema = self._product.source, self._product.source_schema
+        path = source / planned.shard.name
+        expect_as_planned(planned.stamp, path)
+        try:
+            self._check_shard(planned.shard)
+            with closing(ShardReader(source, planned.shard)) as reader:
+                return [reader.decoded(schema, planned.sample, suffix) for suffix in READ_MEMBERS]
+        finally:
+            expect_as_planned(planned.stamp, path)
+
+    def _check_shard(self, shard: ShardEntry) -> None:
+        """Raise `DatasetError` if a shard's hash is wrong. This reads each shard one more time."""
+        if shard != self._checked:
+            if hash_file(existing(self._product.source, shard.name)) != shard.blake3:
+                raise DatasetError(shard.name, "is damaged; verify the dataset, and copy it again")
+            self._checked = shard

@@ -2,18 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 from motiondata.bodies.body import Body
-from motiondata.lidar.cpu.precompile import precompile_kernels
 from motiondata.lidar.devices import make_observer
 from motiondata.lidar.observer import Observer
 from motiondata.lidar.presets import SENSOR_NAMES, find_sensor
 from motiondata.lidar.sensor import Sensor
 from pipelines.clips.bodies import facts_of, load_bodies_by_gender
 from pipelines.engine.digests import digest_json
-from pipelines.engine.streams import say
 from pipelines.products.lidar.options import LidarOptions
 
 
@@ -49,30 +46,10 @@ def absolute_sensor(options: LidarOptions) -> LidarOptions:
 
 
 def load_assets(body: Path | None, options: LidarOptions) -> LidarAssets:
-    """Load the assets that the options name, once per process.
+    """Load the bodies of a file or folder, or the bundled one, and the sensor of the options.
 
     Raises `InputError` for an invalid body or sensor.
     """
-    return _load(body, options.sensor, options.points, options.device)
-
-
-def reload_assets(body: Path | None, options: LidarOptions) -> LidarAssets:
-    """Load the assets that the options name again, in case their files have changed."""
-    _load.cache_clear()
-    return load_assets(body, options)
-
-
-def warm_up_kernels() -> None:
-    """Load the kernels once per process; announce waits on standard error."""
-    precompile_kernels(_announce)
-
-
-def _announce(sentence: str) -> None:
-    say(sentence)
-
-
-@lru_cache(maxsize=1)
-def _load(body: Path | None, sensor_name: str, points: int, device: str) -> LidarAssets:
     bodies = load_bodies_by_gender(body)
-    sensor = find_sensor(sensor_name)
-    return LidarAssets(bodies, sensor, make_observer(device, sensor, points))
+    sensor = find_sensor(options.sensor)
+    return LidarAssets(bodies, sensor, make_observer(options.device, sensor, options.points))

@@ -11,20 +11,20 @@ from numpy.typing import NDArray
 from motiondata.counting import counted
 from motiondata.devices import CPU
 from motiondata.errors import InputError
+from motiondata.lidar.cpu.precompile import precompile_kernels
 from motiondata.lidar.sensor import Sensor
 from pipelines.clips.bodies import BodyFacts, facts_of
 from pipelines.clips.clip_source import ClipSource
-from pipelines.clips.planned_clips import PlannedClip, PlannedClips
+from pipelines.clips.planned_clips import PlannedClips
 from pipelines.engine.description import ProductDescription
 from pipelines.engine.fingerprint import KeptShard
 from pipelines.engine.plan import Plan
-from pipelines.engine.product import FinishSamples, PlannedBuild, Values
+from pipelines.engine.product import PlannedBuild, Values
+from pipelines.engine.streams import say
 from pipelines.products.lidar.assets import (
     absolute_sensor,
     load_assets,
-    reload_assets,
     sensor_hash,
-    warm_up_kernels,
 )
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.lidar.members import HITS
@@ -63,7 +63,7 @@ class LidarProduct:
         """Find the inputs and load the assets; raises `InputError` if one of them is invalid."""
         source = ClipSource.find(options.clips, options.packing)
         scan = absolute_sensor(options.scan)
-        assets = reload_assets(source.selection.body, scan)
+        assets = load_assets(source.selection.body, scan)
         return cls(source, scan, assets.id, facts_of(assets.bodies), assets.sensor)
 
     @property
@@ -86,35 +86,20 @@ class LidarProduct:
         """The time of a whole build per frame, which was measured for the CPU only."""
         return SECONDS_PER_FRAME if self.options.device == CPU else None
 
-    @property
-    def lookahead_frames(self) -> int:
-        """The number of frames that the observer wants in progress at once."""
-        return self._scanner.lookahead_frames
-
-    @property
-    def _scanner(self) -> LidarScanner:
-        assets = load_assets(self.source.selection.body, self.options)
-        return LidarScanner(self.source, self.options, assets)
-
-    def warm_up(self) -> None:
+    def open(self) -> LidarScanner:
         """Load the bodies, the sensor and the kernels; report if kernels must be compiled.
 
         Raises `InputError` if the body or the sensor was replaced during the build.
         """
-        if self._scanner.assets.id != self.assets:
+        body = self.source.selection.body
+        assets = load_assets(body, self.options)
+        if assets.id != self.assets:
             raise InputError(
-                f"the body or the sensor ({self.source.selection.body or 'bundled'}, "
-                f"{self.options.sensor}) was replaced while it was used; start again"
+                f"the body or the sensor ({body or 'bundled'}, {self.options.sensor}) "
+                "was replaced while it was used; start again"
             )
-        warm_up_kernels()
-
-    def prefetch(self, planned: PlannedClip) -> None:
-        """Prefetch a clip's recording and captions."""
-        self._scanner.prefetch(planned)
-
-    def begin(self, planned: PlannedClip) -> FinishSamples:
-        """Begin the scans of a clip; raises `RecordingError` if its recording is unusable."""
-        return self._scanner.begin(planned)
+        precompile_kernels(say)
+        return LidarScanner(self.source, self.options, assets)
 
     def manifest_values(self, values: Values) -> dict[str, Any]:
         """Return a sample's values for `MANIFEST_COLUMNS`."""

@@ -12,7 +12,6 @@ import pyarrow as pa
 import pytest
 
 from motiondata.errors import InputError
-from pipelines.clips.planned_clips import PlannedClip
 from pipelines.datasets.info import info
 from pipelines.datasets.statistics import stats
 from pipelines.datasets.verify import verify
@@ -169,10 +168,10 @@ def test_rows_that_are_neither_samples_nor_one_drop_are_a_bug(
 
 
 class UnreadProduct(LidarProduct):
-    """A product that must not read a recording."""
+    """A product that must not be opened, because nothing is left to build."""
 
-    def begin(self, planned: PlannedClip) -> NoReturn:
-        raise AssertionError(planned.recording)
+    def open(self) -> NoReturn:
+        raise AssertionError
 
 
 def test_a_build_whose_receipts_are_all_there_reads_no_recording(

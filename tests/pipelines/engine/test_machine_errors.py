@@ -122,7 +122,7 @@ def test_captions_that_come_after_the_plan_stop_the_build(tmp_path: Path, out: P
     (tmp_path / "later").rename(tmp_path / CAPTIONS)
     clip: Any = next(c for c in planned.plan.clips if c.row.name == Path(CAPTIONS).stem)
     with pytest.raises(OSError, match=r"planned \(absent\), found [0-9]+ bytes"):
-        product.begin(clip)()
+        product.open().begin(clip)()
 
 
 class BrokenFile(io.FileIO):

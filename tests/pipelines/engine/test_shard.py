@@ -13,6 +13,7 @@ from pipelines.engine.output_folder import OutputFolder
 from pipelines.engine.quarantine import QuarantinedRow
 from pipelines.engine.shard import build_shard
 from pipelines.products.lidar.product import LidarProduct
+from pipelines.products.lidar.scanner import LidarScanner
 from tests.support.archive import MadeArchive, make_archive
 from tests.support.small_body import made_body
 
@@ -36,9 +37,13 @@ class Diary:
         """Return the LiDAR product of an archive, but it only writes down what it prefetches."""
         entries = self.entries
 
-        class Watched(LidarProduct):
+        class WatchedScanner(LidarScanner):
             def prefetch(self, planned: PlannedClip) -> None:
                 entries.append(planned.row.name)
+
+        class Watched(LidarProduct):
+            def open(self) -> WatchedScanner:
+                return WatchedScanner(**vars(super().open()))
 
         return Watched.of(archive.options())
 
@@ -81,7 +86,6 @@ def test_a_worker_that_finds_another_body_than_was_planned_with_stops(
     archive = make_archive(tmp_path)
     product = LidarProduct.of(archive.options())
     np.savez(archive.root / "body.npz", **made_body(joints=24))  # type: ignore[arg-type]
-    LidarProduct.of(archive.options())  # as in another process, in which nothing was loaded before
     plan, _ = product.plan_around({})
     with (
         OutputFolder(out).locked() as run,

@@ -120,21 +120,9 @@ class BallProduct:
     warnings: ClassVar[tuple[str, ...]] = ()
     device: ClassVar[str] = CPU
     seconds_per_frame: ClassVar[float] = 0.0
-    lookahead_frames: ClassVar[int] = 0
 
-    def warm_up(self) -> None:
-        """Nothing to load."""
-
-    def prefetch(self, planned: Ball) -> None:
-        """Nothing to read."""
-
-    def begin(self, planned: Ball) -> FinishSamples:
-        return lambda: [(planned.name, {HEIGHT: self.heights(planned)})]
-
-    def heights(self, planned: Ball) -> NDArray[np.float32]:
-        seconds = np.arange(planned.frames)[:, None] / 5
-        heights = np.maximum(0, 1 + planned.number - self.gravity * seconds**2 / 2)
-        return heights.astype(np.float32)
+    def open(self) -> "OpenBallProduct":
+        return OpenBallProduct(self.gravity)
 
     def expect_use(self, samples: Sequence[Values]) -> None:
         """All samples are useful."""
@@ -150,6 +138,25 @@ class BallProduct:
 
     def provenance(self) -> dict[str, Any]:
         return {"gravity": self.gravity}
+
+
+@dataclass(frozen=True)
+class OpenBallProduct:
+    """Makes the samples."""
+
+    gravity: float
+    lookahead_frames: ClassVar[int] = 0
+
+    def prefetch(self, planned: Ball) -> None:
+        """Nothing to read."""
+
+    def begin(self, planned: Ball) -> FinishSamples:
+        return lambda: [(planned.name, {HEIGHT: self.heights(planned)})]
+
+    def heights(self, planned: Ball) -> NDArray[np.float32]:
+        seconds = np.arange(planned.frames)[:, None] / 5
+        heights = np.maximum(0, 1 + planned.number - self.gravity * seconds**2 / 2)
+        return heights.astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +195,7 @@ def test_a_version_without_it_shows_what_it_knows(balls: Dataset) -> None:
 def test_its_array_is_exported_measured_and_streamed(balls: Dataset, tmp_path: Path) -> None:
     export(balls.path, tmp_path / "files", ExportOptions("npy-tree"), describe)
     heights = np.load(tmp_path / "files/train/ball1.npy")
-    np.testing.assert_array_equal(heights, BallProduct().heights(Ball(1)), strict=True)
+    np.testing.assert_array_equal(heights, OpenBallProduct(9.81).heights(Ball(1)), strict=True)
     table, written = stats(balls.path, "train", out=tmp_path)
     assert "height of train: 12 values per component" in table
     assert (tmp_path / "stats/train/height/mean.npy").exists(), written
