@@ -35,7 +35,7 @@ def files(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a dataset of a few clips, whose export takes a moment."""
+    """Return a small dataset of a few clips."""
     made = tmp_path_factory.mktemp("small") / "made"
     return make_clips(made, {"train": [(3, 2)], "val": [(4,), (33,)]}).path
 
@@ -54,7 +54,7 @@ def listed(path: Path) -> list[dict[str, str]]:
 
 
 def parse_pcd(path: Path) -> NDArray[np.float32]:
-    """Return the points of a PCD file, as its specification says to read them."""
+    """Return the points of a PCD file, read as its specification defines."""
     head, _, data = path.read_bytes().partition(b"DATA binary\n")
     lines = [line.split() for line in head.decode().splitlines() if not line.startswith("#")]
     header = {name: values for name, *values in lines}
@@ -94,7 +94,7 @@ def test_a_list_joins_with_the_captions_of_the_manifest(built: Dataset, files: P
     ]
 
 
-def test_any_array_with_a_row_a_frame_can_be_exported(built: Dataset, files: Path) -> None:
+def test_any_array_with_one_row_per_frame_can_be_exported(built: Dataset, files: Path) -> None:
     export(built.path, files, ExportOptions("npy-tree", "val", "joints"))
     for key in keys_of(built, "val"):
         np.testing.assert_array_equal(
@@ -102,7 +102,7 @@ def test_any_array_with_a_row_a_frame_can_be_exported(built: Dataset, files: Pat
         )
 
 
-def test_packs_hold_every_frame_once_and_tell_which(built: Dataset, files: Path) -> None:
+def test_packs_hold_every_frame_once_and_the_list_names_it(built: Dataset, files: Path) -> None:
     export(built.path, files, ExportOptions("packs-of-32"))
     for split in built.description.splits:
         rows = listed(files / f"{split}.csv")
@@ -128,11 +128,11 @@ def test_all_packs_but_the_last_have_32_frames(
     assert 0 < sizes[-1] <= PACK_FRAMES
 
 
-def test_packs_mix_clips_in_an_order_of_their_seed(tmp_path: Path) -> None:
+def test_packs_mix_clips_in_an_order_set_by_the_seed(tmp_path: Path) -> None:
     make_clips(tmp_path / "made", {"train": [(64,) * 10] * 4})
 
     def clips_of(seed: int) -> NDArray[Any]:
-        """Return the clip that each frame of each pack is of."""
+        """Return the clip of each frame of each pack."""
         out = tmp_path / f"seed{seed}"
         export(tmp_path / "made", out, ExportOptions("packs-of-32", seed=seed))
         return np.stack([np.load(path)[:, 0, 0] for path in sorted((out / "train").iterdir())])
@@ -163,7 +163,7 @@ def test_a_frame_that_no_ray_hit_is_a_cloud_without_points(tmp_path: Path, files
     assert [row["points"] for row in listed(files / "train.csv")] == ["0", "1", "2", "2"]
 
 
-def test_points_that_have_no_count_are_all_exported(built: Dataset, files: Path) -> None:
+def test_points_without_a_count_are_all_exported(built: Dataset, files: Path) -> None:
     export(built.path, files, ExportOptions("pcd", "val", "joints"))
     key = keys_of(built, "val")[0]
     np.testing.assert_array_equal(
@@ -176,15 +176,15 @@ MOMENTS = {
     "after the parameters": Fault("SIGKILL", "rename", file=EXPORT, after=True),
     "after a file's last byte": Fault("SIGKILL", "fsync", 3),
     "after a file": Fault("SIGKILL", "rename", 2, after=True),
-    "in the midst of the files": Fault("SIGKILL", "rename", 3),
+    "between two files": Fault("SIGKILL", "rename", 3),
     "before a list's rename": Fault("SIGKILL", "rename", file="val.csv"),
     "by a full disk": Fault("ENOSPC", "write", 4),
 }
-"""When an export is stopped."""
+"""The faults that stop an export, by the moment."""
 
 
 def finished(files: Path) -> dict[str, tuple[int, int]]:
-    """Return which file each final name is, and when it was written."""
+    """Return the inode and the modification time of each finished file."""
     stats = {path: path.stat() for path in files.rglob("*") if path.is_file()}
     return {
         str(path): (stat.st_ino, stat.st_mtime_ns)
@@ -195,7 +195,7 @@ def finished(files: Path) -> dict[str, tuple[int, int]]:
 
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("layout", EXPORT_FORMATS)
-def test_a_stopped_export_goes_on_and_leaves_alone_what_is_finished(
+def test_a_stopped_export_resumes_and_keeps_finished_files(
     small: Path, tmp_path: Path, files: Path, layout: str, moment: str
 ) -> None:
     whole, log = tmp_path / "whole", tmp_path / "log"
@@ -212,7 +212,7 @@ def test_a_stopped_export_goes_on_and_leaves_alone_what_is_finished(
     assert done.items() <= finished(files).items()
 
 
-def test_a_file_that_went_missing_is_made_again(small: Path, files: Path) -> None:
+def test_a_missing_file_is_written_again(small: Path, files: Path) -> None:
     export(small, files, ExportOptions("pcd"))
     whole = files_of(files)
     (files / "val/c2/000003.pcd").unlink()
@@ -239,7 +239,7 @@ OTHER: dict[str, tuple[ExportOptions, str]] = {
 
 
 @pytest.mark.parametrize("what", OTHER)
-def test_a_folder_begun_with_other_parameters_is_refused_and_left_alone(
+def test_a_folder_begun_with_other_parameters_is_refused_and_unchanged(
     built: Dataset, files: Path, what: str
 ) -> None:
     options, expected = OTHER[what]
@@ -259,7 +259,7 @@ def test_a_folder_of_another_dataset_is_refused(tmp_path: Path, files: Path) -> 
         export(tmp_path / "other", files, ExportOptions("npy-tree"))
 
 
-def test_a_folder_of_other_files_is_refused_and_left_alone(built: Dataset, files: Path) -> None:
+def test_a_folder_of_other_files_is_refused_and_unchanged(built: Dataset, files: Path) -> None:
     files.mkdir()
     (files / "thesis.tex").write_text("mine")
     with pytest.raises(InputError, match="found other files"):
@@ -287,7 +287,9 @@ def test_a_link_out_of_the_folder_is_not_followed(
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
-def test_two_exports_into_one_folder_do_not_meet(built: Dataset, files: Path) -> None:
+def test_a_second_export_into_a_folder_is_refused_while_the_first_runs(
+    built: Dataset, files: Path
+) -> None:
     files.mkdir()
     for begun in (False, True):
         with (files / LOCK).open("a+b") as held:
@@ -326,7 +328,7 @@ def test_wrong_input_is_one_sentence_and_exit_code_2(
     assert not files.exists()
 
 
-def test_the_command_says_what_it_wrote(built: Dataset, files: Path) -> None:
+def test_the_command_reports_what_it_wrote(built: Dataset, files: Path) -> None:
     code, said = run("export", built.path, "--format", "npy-tree", "--out", files, "--split", "val")
     assert code == 0
     clips = keys_of(built, "val")

@@ -60,7 +60,7 @@ def run(command: str, path: Path) -> tuple[int, str]:
 
 
 def column(name: str, kind: pa.DataType, value: Any) -> Change:
-    """Return what appends a column, or replaces one."""
+    """Return a function that appends a column, or replaces it."""
 
     def change(table: pa.Table) -> pa.Table:
         values = pa.array([value] * len(table), kind)
@@ -72,11 +72,11 @@ def column(name: str, kind: pa.DataType, value: Any) -> Change:
 
 
 TABLES: dict[str, tuple[Change, str]] = {
-    "a time that Python has not": (
+    "a time outside the range of Python": (
         lambda t: t.append_column("at", pa.array([2**62] * len(t)).cast(pa.timestamp("us"))),
         "has a column 'at' of timestamp",
     ),
-    "a date that Python has not": (
+    "a date outside the range of Python": (
         lambda t: t.append_column("at", pa.array([2**30] * len(t), pa.int32()).cast(pa.date32())),
         "has a column 'at' of date32",
     ),
@@ -152,7 +152,7 @@ def test_a_small_table_that_declares_a_huge_one_is_refused_before_it_is_read(
 
 @pytest.mark.parametrize("places", ["points_offset", "json_offset", "json_size"])
 @pytest.mark.parametrize("value", [2**63 - 1, 2**63 - 400, -(2**63), 2**33 - 1, -5])
-def test_members_that_cannot_be_where_the_manifest_says_are_refused(
+def test_impossible_offsets_and_sizes_of_members_are_refused(
     forged: Path, places: str, value: int
 ) -> None:
     change_table(
@@ -167,8 +167,12 @@ def test_members_that_cannot_be_where_the_manifest_says_are_refused(
 
 DESCRIBED: dict[str, Callable[[Path], None]] = {
     "no product": lambda path: reseal(path, lambda d: d["provenance"].pop("product")),
-    "inputs of no kind": lambda path: reseal(path, lambda d: d["provenance"].update(inputs=[1])),
-    "bodies of no kind": lambda path: reseal(path, lambda d: d["provenance"].update(bodies=5)),
+    "inputs that are a list of numbers": lambda path: reseal(
+        path, lambda d: d["provenance"].update(inputs=[1])
+    ),
+    "bodies that are a number": lambda path: reseal(
+        path, lambda d: d["provenance"].update(bodies=5)
+    ),
     "captions that are numbers": lambda path: change_table(
         path, MANIFEST, column("captions", pa.int64(), 1)
     ),
@@ -182,7 +186,7 @@ DESCRIBED: dict[str, Callable[[Path], None]] = {
 
 
 @pytest.mark.parametrize("forge", DESCRIBED.values(), ids=DESCRIBED)
-def test_info_of_what_no_build_makes_is_one_sentence(
+def test_info_of_a_description_that_no_build_writes_is_one_sentence(
     forged: Path, forge: Callable[[Path], None]
 ) -> None:
     forge(forged)
@@ -203,12 +207,12 @@ def test_info_of_an_unknown_product_says_what_is_not_known(forged: Path) -> None
 
 
 @pytest.mark.parametrize("shape", [["frames", 22.0, 3], ["frames", True, 3]])
-def test_an_axis_that_is_no_whole_number_is_refused(forged: Path, shape: list[Any]) -> None:
+def test_an_axis_that_is_not_a_whole_number_is_refused(forged: Path, shape: list[Any]) -> None:
     reseal(forged, lambda d: d["members"][3].update(shape=shape))
     assert "expected names and positive numbers" in run("info", forged)[1]
 
 
-def test_no_escape_of_a_dataset_reaches_the_terminal(forged: Path) -> None:
+def test_escape_sequences_in_a_dataset_do_not_reach_the_terminal(forged: Path) -> None:
     escape = "\x1b]0;pwned\x07\x1b[2J"
     reseal(forged, lambda d: d["provenance"].update(software=f"{escape}\ud800"))
     code, said = run("info", forged)
@@ -220,7 +224,7 @@ def test_no_escape_of_a_dataset_reaches_the_terminal(forged: Path) -> None:
     assert "\x1b" not in said
 
 
-def test_the_command_to_repeat_runs_nothing_else(forged: Path) -> None:
+def test_the_command_that_makes_it_again_is_quoted_for_a_shell(forged: Path) -> None:
     reseal(forged, lambda d: d["parameters"].update({"x; reboot": "$(reboot)"}))
     code, said = run("info", forged)
     assert code == 0

@@ -43,7 +43,7 @@ def run(*words: object) -> tuple[int, list[str]]:
     return result.exit_code, result.output.splitlines()
 
 
-def test_workers_do_not_reach_a_bit(tmp_path: Path) -> None:
+def test_the_number_of_workers_changes_no_bit(tmp_path: Path) -> None:
     alone, together = (make_clips(tmp_path / name, LENGTHS).path for name in ("alone", "together"))
     for weight in WEIGHTS:
         list(stats(alone, None, "points", weight))
@@ -52,7 +52,7 @@ def test_workers_do_not_reach_a_bit(tmp_path: Path) -> None:
     assert len(statistics_of(alone)) == 8
 
 
-def test_an_error_of_a_worker_is_that_of_the_reading(tmp_path: Path) -> None:
+def test_an_error_in_a_worker_is_raised_as_it_is(tmp_path: Path) -> None:
     path = make_clips(tmp_path, LENGTHS).path
     (path / "train/000002.tar").write_bytes(b"")
     with pytest.raises(DatasetError, match=r"train/000002\.tar: has 0 bytes"):
@@ -60,7 +60,7 @@ def test_an_error_of_a_worker_is_that_of_the_reading(tmp_path: Path) -> None:
     assert statistics_of(path) == {}
 
 
-def test_a_worker_that_is_killed_ends_the_job_in_a_sentence() -> None:
+def test_a_killed_worker_ends_the_job_with_one_sentence() -> None:
     with (
         pytest.raises(AbortedError, match="try fewer --workers"),
         ordered_map(workers=2, shards=2) as in_order,
@@ -68,7 +68,7 @@ def test_a_worker_that_is_killed_ends_the_job_in_a_sentence() -> None:
         list(in_order(os._exit, [9, 9]))  # type: ignore[arg-type, list-item]
 
 
-def test_other_ways_leave_the_builds_statistics_as_they_are(tmp_path: Path) -> None:
+def test_other_weights_and_groups_keep_the_statistics_of_the_build(tmp_path: Path) -> None:
     path = make_dataset(tmp_path).path
     before = statistics_of(path)
     for words in (["--weight", "clip"], ["--group", "all=0:3"]):
@@ -85,7 +85,7 @@ def test_other_ways_leave_the_builds_statistics_as_they_are(tmp_path: Path) -> N
     assert list(verify(path)) == []
 
 
-def test_what_was_found_is_shown(tmp_path: Path) -> None:
+def test_the_statistics_are_printed(tmp_path: Path) -> None:
     features = np.array([[0.0, 0, 7], [2, 4, 7]]).repeat(10, axis=0)
     path = make_features(tmp_path, [features, features[:18], np.tile(features, (2, 1))]).path
     code, said = run(path, "--field", "features", "--group", "a=0:2,b=2:3")
@@ -111,7 +111,7 @@ def test_what_was_found_is_shown(tmp_path: Path) -> None:
         (["--weight", "point"], "'frame', 'clip'"),
     ],
 )
-def test_a_wrong_request_says_what_is_right_and_writes_nothing(
+def test_a_wrong_request_names_the_choices_and_writes_nothing(
     tmp_path: Path, words: list[str], message: str
 ) -> None:
     path = make_dataset(tmp_path).path
@@ -123,7 +123,7 @@ def test_a_wrong_request_says_what_is_right_and_writes_nothing(
 
 
 def features_of_spread(std: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return features whose own spreads differ and have, in each group, the mean that is given."""
+    """Return features whose standard deviations differ, with a given mean in each group."""
     random = np.random.default_rng(0)
     own = random.uniform(0.2, 1.8, 263)
     for start, stop in FEATURE_GROUPS["humanml3d-263"].values():
@@ -133,7 +133,7 @@ def features_of_spread(std: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(noise * own + random.normal(size=263))
 
 
-def test_humanml3ds_own_std_is_reproduced_from_features_of_such_spreads(tmp_path: Path) -> None:
+def test_the_std_of_humanml3d_is_reproduced_from_features_with_its_spreads(tmp_path: Path) -> None:
     expected = np.load(reference_data("humanml3d", "Std.npy"))
     features = features_of_spread(expected.astype(np.float64))
     dataset = make_features(tmp_path, np.array_split(features, [70, 270, 310]))
@@ -146,7 +146,7 @@ def test_humanml3ds_own_std_is_reproduced_from_features_of_such_spreads(tmp_path
     assert len(np.unique(found)) == len(np.unique(expected)) == 7
 
 
-def test_the_standardizer_of_another_way_names_its_command(tmp_path: Path) -> None:
+def test_a_missing_standardizer_names_the_command_that_writes_it(tmp_path: Path) -> None:
     data = open_dataset(make_dataset(tmp_path).path)
     with pytest.raises(ShardError, match=r"--field points --weight clip --group NAME=START"):
         data.standardizer("points", weight="clip", rule="grouped")
@@ -155,7 +155,7 @@ def test_the_standardizer_of_another_way_names_its_command(tmp_path: Path) -> No
     assert len(np.unique(found.std)) == 1
 
 
-def test_statistics_are_shown_before_they_are_written(tmp_path: Path) -> None:
+def test_statistics_are_printed_before_they_are_written(tmp_path: Path) -> None:
     path = make_dataset(tmp_path).path
     shutil.rmtree(path / "stats")
     parts = stats(path, None, "points")
@@ -165,10 +165,10 @@ def test_statistics_are_shown_before_they_are_written(tmp_path: Path) -> None:
     assert list(verify(path)) == []
 
 
-def test_where_nothing_can_be_written_statistics_are_shown_and_out_is_offered(
+def test_statistics_of_a_read_only_dataset_are_printed_and_the_error_names_out(
     tmp_path: Path,
 ) -> None:
-    nobody_may_write_here = Path("/sys/statistics")  # nor may root
+    nobody_may_write_here = Path("/sys/statistics")  # not even root
     code, said = run(make_dataset(tmp_path).path, "--out", nobody_may_write_here)
     assert code == 1
     assert said[0].startswith("points of train: ")
@@ -202,7 +202,7 @@ def test_statistics_are_not_written_into_another_dataset(tmp_path: Path) -> None
     assert statistics_of(other) == {}
 
 
-def test_statistics_of_a_dataset_that_was_built_anew_meanwhile_are_not_written(
+def test_statistics_of_a_dataset_that_was_rebuilt_meanwhile_are_not_written(
     tmp_path: Path,
 ) -> None:
     path = make_clips(tmp_path / "data", LENGTHS).path
@@ -221,7 +221,7 @@ def test_statistics_of_a_dataset_that_was_built_anew_meanwhile_are_not_written(
         next(parts)
 
 
-def test_what_the_build_listed_is_not_overwritten_by_other_values(tmp_path: Path) -> None:
+def test_statistics_of_the_build_are_not_replaced_by_other_values(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path)
     mean, *others = dataset.description.statistics or ()
     forged = dataclasses.replace(mean, blake3="0" * 64)
@@ -235,7 +235,9 @@ def test_what_the_build_listed_is_not_overwritten_by_other_values(tmp_path: Path
     assert statistics_of(tmp_path) == before
 
 
-def test_the_documented_options_are_read_by_the_documented_calls(tmp_path: Path) -> None:
+def test_statistics_of_the_documented_options_are_read_by_the_documented_calls(
+    tmp_path: Path,
+) -> None:
     path = make_dataset(tmp_path / "data").path
     assert run(path, "--weight", "clip")[0] == 0
     assert run(path, "--group", "xy=0:2,z=2:3")[0] == 0

@@ -42,12 +42,12 @@ from tests.support.faults import Fault, inject
 
 @dataclass(frozen=True)
 class Means:
-    """An encoder that sums up where the points of a clip were: every frame knows those before."""
+    """An encoder whose features are cumulative sums of the means of points, so order matters."""
 
     scale: float = 1.0
     width: int = 3
     crashes_at: int = 0
-    """How many frames a clip has that ends the process."""
+    """A clip with this number of frames aborts the process."""
 
     @property
     def id(self) -> str:
@@ -62,7 +62,7 @@ class Means:
 
 @dataclass(frozen=True)
 class Made:
-    """Loads an encoder by making it."""
+    """A loader that returns a ready encoder."""
 
     made: Encoder
 
@@ -72,7 +72,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Losing(Means):
-    """An encoder during whose first clip the disk with some of the source is lost."""
+    """An encoder that moves a folder of the source away during its first clip."""
 
     lost: Path = Path()
 
@@ -95,14 +95,14 @@ def features(built: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Datase
 
 
 def members_of(dataset: Dataset, split: str) -> dict[str, dict[str, Any]]:
-    """Return what the members of a split's samples say, by key, in order."""
+    """Return the decoded members of a split's samples, by key, in order."""
     return {
         key: {suffix: decode_member(suffix, data) for suffix, data in members.items()}
         for key, members in iter_samples(dataset, split)
     }
 
 
-def test_samples_are_the_sources_in_its_order_with_its_captions(
+def test_samples_have_the_keys_order_and_captions_of_the_source(
     built: Dataset, features: Dataset
 ) -> None:
     assert features.description.splits == built.description.splits
@@ -118,7 +118,7 @@ def test_samples_are_the_sources_in_its_order_with_its_captions(
             }  # fmt: skip
 
 
-def test_a_source_that_is_lost_stops_the_encoding_until_it_is_back(
+def test_a_lost_source_stops_the_encoding_which_resumes_once_it_is_back(
     built: Dataset, features: Dataset, tmp_path: Path, out: Path
 ) -> None:
     source = shutil.copytree(built.path, tmp_path / "source")
@@ -140,14 +140,12 @@ def test_a_source_without_one_of_its_shards_is_refused(
     assert not out.exists()
 
 
-def test_a_captioner_can_tell_by_which_encoder_features_are(
-    built: Dataset, features: Dataset
-) -> None:
+def test_the_encoder_of_features_is_recorded(built: Dataset, features: Dataset) -> None:
     assert encoder_of(features) == "means-1.0-3"
     assert encoder_of(built) is None
 
 
-def test_features_are_what_the_encoder_makes_of_each_clip(
+def test_features_are_the_output_of_the_encoder_for_each_clip(
     built: Dataset, features: Dataset
 ) -> None:
     for split in built.description.splits:
@@ -157,7 +155,7 @@ def test_features_are_what_the_encoder_makes_of_each_clip(
             assert found.tobytes() == Means().encode(source["points.npy"]).tobytes()
 
 
-def test_a_dataset_of_features_is_sound_and_has_the_statistics_that_stats_writes(
+def test_a_dataset_of_features_is_sound_and_has_the_statistics_of_stats(
     features: Dataset, out: Path
 ) -> None:
     assert verify(features.path).sound
@@ -182,7 +180,9 @@ def test_features_are_streamed_with_captions_and_exported(
         assert np.array_equal(exported, sample["features.npy"])
 
 
-def test_a_dataset_of_features_says_of_what_it_was_made(built: Dataset, features: Dataset) -> None:
+def test_info_of_features_names_the_encoder_and_the_source(
+    built: Dataset, features: Dataset
+) -> None:
     said = info(features.path)
     assert f"features dataset {features.content_hash}" in said
     assert "encoder: means-1.0-3, 3 features a frame" in said
@@ -191,7 +191,7 @@ def test_a_dataset_of_features_says_of_what_it_was_made(built: Dataset, features
 
 
 @pytest.mark.parametrize("rename", [1, 2, 4, 7, 9, 12])
-def test_an_encoding_that_was_stopped_goes_on_to_the_same_bytes(
+def test_a_stopped_encoding_resumes_to_the_same_bytes(
     built: Dataset, features: Dataset, out: Path, rename: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -230,7 +230,7 @@ def test_another_dataset_is_refused(
         encode_with(MEANS, tmp_path / "other", features.path, Execution())
 
 
-def test_a_damaged_source_ends_the_encoding_which_goes_on_once_it_is_repaired(
+def test_a_damaged_source_ends_the_encoding_which_resumes_once_it_is_repaired(
     built: Dataset, features: Dataset, tmp_path: Path, out: Path
 ) -> None:
     source = shutil.copytree(built.path, tmp_path / "source")
@@ -278,7 +278,7 @@ def test_samples_that_were_dropped_are_retried_and_added(
     assert files_of(out) == files
 
 
-def test_a_retry_in_vain_changes_no_shard(built: Dataset, out: Path) -> None:
+def test_a_retry_without_success_changes_no_shard(built: Dataset, out: Path) -> None:
     crashing = Made(Means(crashes_at=1))
     encode_with(crashing, built.path, out, Execution())
     shards = finished_shards(out)
@@ -298,12 +298,12 @@ def test_a_retry_without_drops_says_so_and_changes_no_shard(
 
 
 @pytest.mark.parametrize("made", [Means(width=2), Means(scale=float("nan"))])
-def test_features_that_are_none_end_the_encoding(built: Dataset, out: Path, made: Means) -> None:
+def test_invalid_features_end_the_encoding(built: Dataset, out: Path, made: Means) -> None:
     with pytest.raises(InputError, match="expected finite ones of shape"):
         encode_with(Made(made), built.path, out, Execution())
 
 
-def test_features_may_not_lie_among_the_points(built: Dataset) -> None:
+def test_features_are_not_written_into_the_folder_of_the_points(built: Dataset) -> None:
     before = files_of(built.path)
     for out in (built.path, built.path / "features", built.path.parent):
         with pytest.raises(InputError, match="apart from"):
@@ -316,9 +316,7 @@ def test_features_of_features_are_refused(features: Dataset, out: Path) -> None:
         encode_with(MEANS, features.path, out, Execution())
 
 
-def test_a_checkpoint_is_encoded_by_on_the_command_line(
-    built: Dataset, tmp_path: Path, out: Path
-) -> None:
+def test_the_command_encodes_with_a_checkpoint(built: Dataset, tmp_path: Path, out: Path) -> None:
     path = save(tmp_path / "checkpoint.pt", make_encoder())
     words = ["encode", built.path, "--checkpoint", path, "--out", out]
     result = CliRunner().invoke(main, [str(word) for word in words])
@@ -332,7 +330,7 @@ def test_a_checkpoint_is_encoded_by_on_the_command_line(
     assert verify(out).sound
 
 
-def test_an_encoder_of_the_users_own_is_named_in_the_dataset(
+def test_a_custom_encoder_is_named_in_the_dataset(
     built: Dataset, tmp_path: Path, out: Path
 ) -> None:
     mean, std = np.zeros(3, np.float32), np.ones(3, np.float32)
