@@ -1,6 +1,6 @@
-"""No code comes from data: what could run or unpickle something is not in the code at all.
+"""Rules that the source text keeps: no code comes from data, and no test patches our own code.
 
-Read from the source, so that a careless line fails here before anybody feeds it a file.
+The rules are checked on the source, so that a careless line fails here before any file reaches it.
 """
 
 import ast
@@ -86,3 +86,61 @@ def test_one_file_alone_has_an_unpickler_and_it_is_the_restricted_one() -> None:
 def test_a_careless_line_would_be_seen(line: str, tmp_path: Path) -> None:
     (tmp_path / "careless.py").write_text(f"{line}\n")
     assert list(faults(tmp_path / "careless.py"))
+
+
+OURS = {"benchmarks", "cli", "commands", "motiondata", "pipelines", "shards"}
+"""The packages that tests do not patch. What a test must replace is an argument."""
+
+
+def is_ours(name: str) -> bool:
+    return name.partition(".")[0] in OURS
+
+
+def imported_names(node: ast.AST) -> Iterator[str]:
+    """Yield the names that an import of our packages defines."""
+    if isinstance(node, ast.Import):
+        yield from (alias.asname or alias.name for alias in node.names if is_ours(alias.name))
+    elif isinstance(node, ast.ImportFrom) and is_ours(node.module or ""):
+        yield from (alias.asname or alias.name for alias in node.names)
+
+
+def replaced_names(node: ast.AST) -> Iterator[str]:
+    """Yield the dotted names whose attributes a statement or a call replaces."""
+    if isinstance(node, ast.Call) and node.args:
+        if ast.unparse(node.func).rpartition(".")[2] in ("setattr", "delattr"):
+            (target, *_) = node.args
+            yield str(target.value) if isinstance(target, ast.Constant) else ast.unparse(target)
+    elif isinstance(node, ast.Assign):
+        targets = [target for target in node.targets if isinstance(target, ast.Attribute)]
+        yield from (ast.unparse(target) for target in targets)
+
+
+def patches(source: Path) -> list[str]:
+    """List the attributes of our modules and classes that a test replaces."""
+    mine = {name.partition(".")[0] for node in nodes(source) for name in imported_names(node)}
+    return [
+        f"line {node.lineno} replaces an attribute of {name}"  # type: ignore[attr-defined]
+        for node in nodes(source)
+        for name in replaced_names(node)
+        if is_ours(name) or name.partition(".")[0] in mine
+    ]
+
+
+def test_no_test_patches_anything_of_ours() -> None:
+    found = {path.relative_to(ROOT): patches(path) for path in (ROOT / "tests").rglob("*.py")}
+    assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'monkeypatch.setattr("pipelines.engine.build.build_shard", fake)',
+        "from pipelines.engine import build\nmonkeypatch.setattr(build, 'build_shard', fake)",
+        "from shards.stream import open_files as files\nfiles.OPEN_SHARDS = 1",
+        "import motiondata.npz\nmotiondata.npz.MAX_ARRAY_BYTES = 8000",
+        "from pipelines.engine.streams import Unfailing\nmonkeypatch.delattr(Unfailing, 'isatty')",
+    ],
+)
+def test_a_patch_of_ours_would_be_seen(lines: str, tmp_path: Path) -> None:
+    (tmp_path / "test_patching.py").write_text(f"{lines}\n")
+    assert len(patches(tmp_path / "test_patching.py")) == 1

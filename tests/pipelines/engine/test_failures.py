@@ -93,7 +93,7 @@ def test_a_disk_that_refuses_is_one_sentence_and_exit_code_1(
     def refuse(*_: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("shards.format.publishing.os.fsync", refuse)
+    monkeypatch.setattr(os, "fsync", refuse)
     code, said = run(*build_words(archive, out))
     assert code == 1
     assert os.strerror(number) in said
