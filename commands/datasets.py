@@ -15,11 +15,12 @@ from pipelines.datasets.export_options import EXPORT_FORMATS, ExportOptions
 
 @click.command()
 @click.argument("dataset", type=FOLDER)
-def info(dataset: Path) -> None:
+@json_option
+def info(dataset: Path, as_json: bool) -> None:
     """Say what DATASET holds, from what it was made, and how to make it again."""
     from pipelines.datasets import info
 
-    say(info.info(dataset))
+    show(info.info(dataset), as_json)
 
 
 @click.command()

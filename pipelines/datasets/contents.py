@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from motiondata.counting import counted
+from pipelines.engine.summary import CountedFrames, counted_lines
 from pipelines.engine.text_tables import count_table
 from pipelines.engine.totals import SYNTHETIC
 
@@ -28,10 +29,8 @@ class Contents:
     clips_by_subset: Mapping[str, int]
     """Number of clips by HumanML3D's name of the subset."""
     frames: int
-    counted_frames: Mapping[str, int]
+    counted_frames: Mapping[str, CountedFrames]
     """Sums of the columns that the product counts, by column."""
-    labels: Mapping[str, str]
-    """What each of these columns counts."""
     flagged: Mapping[str, tuple[str, ...]]
     """Keys of the flagged clips, by flag."""
 
@@ -49,9 +48,10 @@ class Contents:
             clips_by_subset=dict(sorted(subsets.items())),
             frames=int(frames.sum()),
             counted_frames={
-                name: int(manifest[name].to_numpy().sum()) for name in counted if name in columns
+                name: CountedFrames(int(manifest[name].to_numpy().sum()), meaning)
+                for name, meaning in counted.items()
+                if name in columns
             },
-            labels=counted,
             flagged=_flagged(manifest) if "flags" in columns else {},
         )
 
@@ -61,11 +61,7 @@ class Contents:
         if self.clips_by_fps:
             rates = (f"{fps:g} ({number:,})" for fps, number in self.clips_by_fps.items())
             lines.append(f"frame rates in fps, with clips: {', '.join(rates)}")
-        lines += [
-            f"{counted(number, 'frame')} of {self.frames:,} {self.labels[name]}"
-            for name, number in self.counted_frames.items()
-            if number
-        ]
+        lines += counted_lines(self.counted_frames, self.frames)
         for flag, keys in self.flagged.items():
             more = f" and {len(keys) - NAMED_FLAGGED:,} more" if len(keys) > NAMED_FLAGGED else ""
             named = ", ".join(keys[:NAMED_FLAGGED])

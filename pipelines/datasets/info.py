@@ -1,30 +1,29 @@
 """Describe a finished dataset: its contents and how it was built."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.datasets.contents import Contents
-from pipelines.engine.description import NONE, ProductDescription
-from pipelines.engine.summary import CaptionTotals, captions_line, synthetic_line
-from pipelines.engine.text_tables import count_table, wrapped_table
+from pipelines.datasets.info_report import ArrayInfo, InfoReport, SampleInfo, SplitTotals
+from pipelines.engine.description import ProductDescription
+from pipelines.engine.summary import CaptionTotals, Mean
 from pipelines.engine.totals import SYNTHETIC
 from pipelines.products.descriptions import Describe
 from pipelines.products.descriptions import describe as describe_product
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset, read_drops
-from shards.format.paths import DATASET, TRAIN
-from shards.format.schema import Schema
+from shards.format.paths import TRAIN
 
 NOT_OURS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, pa.ArrowException)
 """Errors raised if a table lacks a column or the provenance has an unexpected structure."""
 
 
-def info(path: Path, describe: Describe = describe_product) -> str:
+def info(path: Path, describe: Describe = describe_product) -> InfoReport:
     """Describe a dataset's contents, its inputs, and the command that builds it again.
 
     `describe` finds the description of the dataset's product by its name. Raises `DatasetError` for
@@ -32,7 +31,7 @@ def info(path: Path, describe: Describe = describe_product) -> str:
     """
     dataset = Dataset.open(path)
     try:
-        return _described(path, dataset, describe(dataset.description.provenance["product"]))
+        return _report(path, dataset, describe(dataset.description.provenance["product"]))
     except NOT_OURS as error:
         raise DatasetError(
             str(path),
@@ -41,66 +40,65 @@ def info(path: Path, describe: Describe = describe_product) -> str:
         ) from error
 
 
-def _described(path: Path, dataset: Dataset, product: ProductDescription) -> str:
-    description, synthetic = dataset.description, _count_synthetic(dataset.manifest)
-    return "\n".join(
-        [
-            f"{path}: {product.name} dataset {dataset.content_hash}",
-            *synthetic_line(synthetic, len(dataset.manifest)),
-            "",
-            *_describe_splits(dataset),
-            "",
-            *_describe_members(dataset.schema, product),
-            *(["", *_describe_samples(dataset, product)] if len(dataset.manifest) else []),
-            "",
-            *_dropped(dataset),
-            "",
-            *_made_from(description.provenance, product),
-            *product.remarks(description, synthetic),
-            "",
-            "to make it again:",
-            f"  {product.command_line(dataset)}",
-        ]
+def _report(path: Path, dataset: Dataset, product: ProductDescription) -> InfoReport:
+    description, provenance = dataset.description, dataset.description.provenance
+    members, synthetic = dataset.schema.members, _count_synthetic(dataset.manifest)
+    return InfoReport(
+        dataset=path,
+        product=product.name,
+        content_hash=dataset.content_hash,
+        software=str(provenance["software"]),
+        synthetic_samples=synthetic,
+        splits=tuple(_split_totals(dataset, split) for split in description.splits),
+        arrays=_arrays(dataset, product),
+        texts=tuple(suffix for suffix, spec in members.items() if isinstance(spec, str)),
+        samples=_sample_info(dataset, product) if len(dataset.manifest) else None,
+        drops=dict(Counter(read_drops(dataset)["reason"].to_pylist()).most_common()),
+        made_from=tuple(product.inputs(provenance)),
+        inputs=tuple(map(str, provenance["inputs"])),
+        remarks=tuple(product.remarks(description, synthetic)),
+        parameters=description.parameters,
+        command=product.command_line(dataset),
     )
 
 
-def _describe_splits(dataset: Dataset) -> list[str]:
-    description = dataset.description
-    rows = []
-    for split in description.splits:
-        shards = description.shards_of(split)
-        samples, frames, size = (
-            sum(getattr(shard, name) for shard in shards) for name in ("samples", "frames", "bytes")
-        )
-        rows.append(
-            (split, f"{samples:,}", f"{frames:,}", str(len(shards)), f"{size / 1e6:,.1f}", "")
-        )
-    return count_table(rows, ("split", "samples", "frames", "shards", "MB", ""))
+def _split_totals(dataset: Dataset, split: str) -> SplitTotals:
+    shards = dataset.description.shards_of(split)
+    samples, frames, size = (
+        sum(getattr(shard, name) for shard in shards) for name in ("samples", "frames", "bytes")
+    )
+    return SplitTotals(split, samples, frames, len(shards), size)
 
 
-def _describe_members(schema: Schema, product: ProductDescription) -> list[str]:
-    """List the members, and the unit and the frame of reference of each array."""
-    arrays = [
-        f"{field} {spec.dtype} ({', '.join(map(str, spec.shape))})"
+def _arrays(dataset: Dataset, product: ProductDescription) -> tuple[ArrayInfo, ...]:
+    schema = dataset.schema
+    members = {field: product.member(schema.suffixes[field]) for field in schema.arrays}
+    return tuple(
+        ArrayInfo(field, spec.dtype, spec.shape, members[field].unit, members[field].frame)
         for field, spec in schema.arrays.items()
-    ]
-    texts = [suffix for suffix, spec in schema.members.items() if isinstance(spec, str)]
-    rows = [("array", "unit", "frame of reference")]
-    for field in schema.arrays:
-        member = product.member(schema.suffixes[field])
-        rows.append((field, member.unit or NONE, member.frame or NONE))
-    return ["members: " + ", ".join([*arrays, *texts]), "", *wrapped_table(rows)]
+    )
 
 
-def _describe_samples(dataset: Dataset, product: ProductDescription) -> list[str]:
-    """Describe the samples: the product's lines, recordings, captions, leaks, and clips."""
+def _sample_info(dataset: Dataset, product: ProductDescription) -> SampleInfo:
     manifest = dataset.manifest
-    lines = [*product.sample_lines(manifest), *_recordings(manifest), *_captions(manifest)]
-    shared = _leaks(dataset)
-    if shared:
-        tests = "test sample is of a recording" if shared == 1 else "test samples are of recordings"
-        lines.append(f"leak: {shared:,} {tests} that train has too")
-    return lines + Contents.of(manifest, product.counted).describe()
+    columns = {*manifest.column_names}
+    return SampleInfo(
+        lines=tuple(product.sample_lines(manifest)),
+        means=_means(manifest, product.reported_means),
+        recordings=len(set(manifest["source"].to_pylist())) if "source" in columns else None,
+        captions=_captions(manifest) if "captions" in columns else None,
+        leaked_test_samples=_leaks(manifest) if "source" in columns else 0,
+        contents=Contents.of(manifest, product.counted),
+    )
+
+
+def _means(manifest: pa.Table, units: Mapping[str, str]) -> dict[str, Mean]:
+    frames = manifest["frames"].to_numpy()
+    return {
+        column: Mean(float(np.average(manifest[column].to_numpy(), weights=frames)), unit)
+        for column, unit in units.items()
+        if column in manifest.column_names
+    }
 
 
 def _count_synthetic(manifest: pa.Table) -> int:
@@ -109,44 +107,13 @@ def _count_synthetic(manifest: pa.Table) -> int:
     return sum(SYNTHETIC in flags for flags in raised)
 
 
-def _recordings(manifest: pa.Table) -> Iterator[str]:
-    """Report the number of recordings, if the manifest names them."""
-    if "source" in manifest.column_names:
-        yield f"recordings: {len(set(manifest['source'].to_pylist())):,}"
+def _captions(manifest: pa.Table) -> CaptionTotals | None:
+    return CaptionTotals.of(pc.list_value_length(manifest["captions"]).to_numpy().tolist())
 
 
-def _captions(manifest: pa.Table) -> Iterator[str]:
-    """Report the number of captions and of samples without a caption."""
-    if "captions" in manifest.column_names:
-        counts = pc.list_value_length(manifest["captions"]).to_numpy()
-        yield from captions_line(CaptionTotals.of(counts.tolist()))
-
-
-def _leaks(dataset: Dataset) -> int:
-    if "source" not in dataset.manifest.column_names:
-        return 0
-    pairs = list(
-        zip(
-            dataset.manifest["split"].to_pylist(),
-            dataset.manifest["source"].to_pylist(),
-            strict=True,
-        )
-    )
+def _leaks(manifest: pa.Table) -> int:
+    """Count the test samples of recordings that the training split has too."""
+    splits, sources = (manifest[name].to_pylist() for name in ("split", "source"))
+    pairs = list(zip(splits, sources, strict=True))
     trained = {source for split, source in pairs if split == TRAIN}
     return sum(split == "test" and source in trained for split, source in pairs)
-
-
-def _dropped(dataset: Dataset) -> list[str]:
-    table = read_drops(dataset)
-    counts = Counter(table["reason"].to_pylist())
-    return [f"drops: {len(table):,}"] + [
-        f"  {reason}: {count:,}" for reason, count in counts.most_common()
-    ]
-
-
-def _made_from(provenance: Any, product: ProductDescription) -> list[str]:
-    return [
-        f"built by {provenance['software']}",
-        *product.inputs(provenance),
-        f"inputs, whose hashes are in {DATASET}: {', '.join(provenance['inputs'])}",
-    ]

@@ -12,10 +12,13 @@ from pipelines.engine.progress import Rate
 from pipelines.engine.reports import COMPLETE, TOO_MANY_FAILURES, Report
 from pipelines.engine.summary import (
     CaptionTotals,
+    CountedFrames,
     Failure,
+    Mean,
     SubsetRows,
     captions_line,
     count_reasons,
+    counted_lines,
     failure_lines,
     failures_of,
     rows_by_subset,
@@ -24,23 +27,6 @@ from pipelines.engine.summary import (
     synthetic_line,
 )
 from pipelines.engine.totals import BuildTotals
-
-
-@dataclass(frozen=True)
-class Mean:
-    """The mean of a manifest column over all frames."""
-
-    mean: float
-    unit: str
-
-
-@dataclass(frozen=True)
-class CountedFrames:
-    """The sum of a manifest column that counts frames."""
-
-    frames: int
-    meaning: str
-    """What these frames are, as the end of a sentence: `are empty`."""
 
 
 @dataclass(frozen=True)
@@ -91,18 +77,10 @@ class BuildReport(Report):
             *captions_line(self.captions),
             f"{counted(self.frames, 'frame')}, {means}{counted(self.shards, 'shard')}, "
             f"{self.bytes / 1e6:,.1f} MB in {self.dataset}",
-            *self._counted_frames(),
+            *counted_lines(self.counted_frames, self.frames),
             *self.warnings,
             self.rate.describe(),
             self.outcome.describe(),
-        ]
-
-    def _counted_frames(self) -> list[str]:
-        """Return one line per kind of special frames that the dataset has."""
-        return [
-            f"{counted(each.frames, 'frame')} of {self.frames:,} {each.meaning}"
-            for each in self.counted_frames.values()
-            if each.frames
         ]
 
 

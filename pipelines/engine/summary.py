@@ -36,6 +36,23 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Mean:
+    """The mean of a manifest column over all frames."""
+
+    mean: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class CountedFrames:
+    """The sum of a manifest column that counts frames."""
+
+    frames: int
+    meaning: str
+    """What these frames are, as the end of a sentence: `are empty`."""
+
+
+@dataclass(frozen=True)
 class CaptionTotals:
     """The captions of all samples."""
 
@@ -100,6 +117,15 @@ def captions_line(captions: CaptionTotals | None) -> list[str]:
     return [
         f"captions: {captions.captions:,}; without captions: {captions.samples_without:,} of "
         f"{counted(captions.samples, 'sample')}"
+    ]
+
+
+def counted_lines(counts: Mapping[str, CountedFrames], frames: int) -> list[str]:
+    """Return one line per kind of counted frames that occurs among all `frames`."""
+    return [
+        f"{counted(each.frames, 'frame')} of {frames:,} {each.meaning}"
+        for each in counts.values()
+        if each.frames
     ]
 
 

@@ -70,7 +70,7 @@ def test_made_motion_is_called_synthetic_wherever_it_is_looked_at(shown: tuple[P
     assert "synthetic recordings" in said
     assert "synthetic motion: 12 of 12 samples" in said
     dataset = Dataset.open(folder / "lidar")
-    assert "synthetic motion: 12 of 12 samples" in info(dataset.path).splitlines()[1]
+    assert "synthetic motion: 12 of 12 samples" in info(dataset.path).lines()[1]
     for _, members in iter_samples(dataset, "train"):
         assert decode_member("json", members["json"])["synthetic"] is True
 

@@ -69,6 +69,23 @@ def of_verify(values: Values) -> list[str]:
     return faults or [f"{values['dataset']} is sound: {sound}"]
 
 
+def of_info(values: Values) -> list[str]:
+    splits = [
+        f"{each['split']} {each['samples']} {each['frames']} {each['shards']}"
+        for each in values["splits"]
+    ]
+    arrays = [f"{each['field']} {each['unit'] or 'none'}" for each in values["arrays"]]
+    samples = values["samples"]
+    captions = [
+        f"captions: {each['captions']}; without captions: {each['samples_without']}"
+        for each in [samples["captions"]]
+    ]
+    means = [f"{each['mean']:,.1f}" for each in samples["means"].values()]
+    said = [*samples["lines"], *values["made_from"], *values["remarks"], values["command"]]
+    drops = f"drops: {sum(values['drops'].values())}"
+    return [values["content_hash"], *splits, *arrays, *captions, *means, *said, drops]
+
+
 def of_import(values: Values) -> list[str]:
     failed = [f"failed {each['source']}: {each['message']}" for each in values["failures"]]
     return [*failed, f"{values['recordings']} recording, {values['frames']} frames"]
@@ -134,6 +151,8 @@ CASES = [
     Case("build-lidar --dry-run", BUILD + " --out {tmp}/x --dry-run", of_plan, exit_code=3),
     Case("verify", "verify {built}", of_verify),
     Case("verify", "verify {tmp}", of_verify, exit_code=1),
+    Case("info", "info {built}", of_info),
+    Case("info", "info {features}", of_info),
     Case("preview", "preview {built} --out {tmp}/a.png --clips 2", lambda v: [v["picture"]]),
     Case(
         "build-lidar and encode",

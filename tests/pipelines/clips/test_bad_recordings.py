@@ -84,7 +84,7 @@ def test_a_build_that_drops_every_row_is_a_sound_dataset_of_none(tmp_path: Path)
     rows = {key: BAD_RECORDINGS[BAD[key]].write for key in ("bad0", "bad1")}
     outcome = build(make_rows(tmp_path, rows), tmp_path / "out")
     assert (outcome.samples, len(outcome.drops)) == ({}, 2)
-    assert "drops: 2" in info(outcome.out)
+    assert "drops: 2" in str(info(outcome.out))
 
 
 def test_an_index_of_one_row_and_a_recording_of_one_frame_are_a_sample(tmp_path: Path) -> None:

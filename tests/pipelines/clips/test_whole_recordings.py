@@ -54,7 +54,7 @@ def test_one_recording_is_built_whole_without_an_index(
     assert (row["key"], row["frames"], row["split"]) == ("walk", 100, "all")
     assert (row["source"], row["subset"]) == ("walk.npz", "recordings")
     assert verify(out).sound
-    assert "motiondata build-lidar RECORDINGS --out DIR" in info(out)
+    assert "motiondata build-lidar RECORDINGS --out DIR" in str(info(out))
     assert (
         "nothing was left to do"
         in run("build-lidar", mine / "walk.npz", "--out", out, *small(archive))[1]

@@ -183,7 +183,7 @@ def test_features_are_streamed_with_captions_and_exported(
 def test_info_of_features_names_the_encoder_and_the_source(
     built: Dataset, features: Dataset
 ) -> None:
-    said = info(features.path)
+    said = str(info(features.path))
     assert f"features dataset {features.content_hash}" in said
     assert "encoder: means-1.0-3, 3 features a frame" in said
     assert f"of the lidar dataset {built.content_hash}" in said
@@ -336,7 +336,7 @@ def test_a_custom_encoder_is_named_in_the_dataset(
     mean, std = np.zeros(3, np.float32), np.ones(3, np.float32)
     path = save(tmp_path / "own.pt", MeanEncoder(*map(_tensor, (mean, std))), OTHERS)
     encode(built.path, path, out, Execution(), OTHERS)
-    assert f"--encoder {OTHERS}" in info(out)
+    assert f"--encoder {OTHERS}" in str(info(out))
 
 
 def _tensor(array: NDArray[np.float32]) -> Any:

@@ -174,7 +174,7 @@ def test_a_made_up_product_is_verified(balls: Dataset) -> None:
 
 
 def test_info_shows_its_units_its_lines_and_its_command(balls: Dataset) -> None:
-    lines = info(balls.path, describe).splitlines()
+    lines = info(balls.path, describe).lines()
     assert lines[0] == f"{balls.path}: balls dataset {balls.content_hash}"
     assert "members: height float32 (frames, 1)" in lines
     assert "height  meters  world" in lines
@@ -185,7 +185,7 @@ def test_info_shows_its_units_its_lines_and_its_command(balls: Dataset) -> None:
 
 
 def test_a_version_without_it_shows_what_it_knows(balls: Dataset) -> None:
-    lines = info(balls.path).splitlines()
+    lines = info(balls.path).lines()
     assert "members: height float32 (frames, 1)" in lines
     assert "height  not known  not known" in lines
     assert any("has no product 'balls'" in line for line in lines)

@@ -64,7 +64,7 @@ def test_every_row_is_samples_or_a_drop_with_its_reason(built: Dataset) -> None:
 
 
 def test_recorded_motion_is_not_called_synthetic(built: Dataset) -> None:
-    assert "synthetic" not in info(built.path)
+    assert "synthetic" not in str(info(built.path))
     assert not any("synthetic" in sample["json"] for sample in samples_of(built).values())
     assert not any("synthetic" in flags for flags in built.manifest["flags"].to_pylist())
 
@@ -199,7 +199,7 @@ def test_info_tells_samples_without_captions(archive: MadeArchive, tmp_path: Pat
     build_lidar(options, tmp_path / "out", Execution())
     captions = Dataset.open(tmp_path / "out").manifest["captions"].to_pylist()
     line = f"captions: {sum(map(len, captions))}; without captions: 1 of {len(GOOD)} samples"
-    assert line in info(tmp_path / "out")
+    assert line in str(info(tmp_path / "out"))
 
 
 def test_a_build_counts_captions_and_warns_where_most_clips_have_none(
@@ -254,7 +254,7 @@ def test_betas_of_another_shape_space_are_said_to_be_ignored(
         summary = str(build_lidar(options, out, Execution()))
         ignored = body is None and not mean_shape
         assert ("betas of other recordings" in summary) == ignored
-        assert ("betas of other recordings" in info(out)) == ignored
+        assert ("betas of other recordings" in str(info(out))) == ignored
 
 
 def stop_after(shards: int) -> Callable[[ShardJob, Any], Receipt]:
