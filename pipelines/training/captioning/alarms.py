@@ -125,29 +125,33 @@ def collapse_alarms(measures: Measures, patient: bool) -> list[str]:
     if measures.cosine > MAX_COSINE:
         return [
             f"{_symptom(measures)}: the standardized features of different clips are alike (mean "
-            f"cosine {measures.cosine:.3f}), so they share a mean that standardization does "
-            "not remove; run motiondata stats on the dataset, and train again in another folder"
+            f"cosine {measures.cosine:.3f}), so they share a mean that standardization does not "
+            "remove; run motiondata stats on the dataset, and train again in another folder"
         ]
     if patient or not (measures.collapsed or measures.ignored):
         return []
+    return [f"{_symptom(measures)}{_cause_after_features(measures)}"]
+
+
+def _cause_after_features(measures: Measures) -> str:
+    """Return the cause of a collapse, and its remedy, if the features of clips differ."""
     if measures.projected_cosine > MAX_PROJECTED_COSINE:
-        return [
-            f"{_symptom(measures)}: the projector makes different clips alike (mean cosine "
+        return (
+            f": the projector makes different clips alike (mean cosine "
             f"{measures.projected_cosine:.3f}, that of the features {measures.cosine:.3f}), "
             "probably because its learning rate was too high; train again with a lower "
             "--projector-rate"
-        ]
+        )
+    losses = (
+        f"(loss {measures.matched_loss:.3f} with a clip's own features, "
+        f"{measures.shuffled_loss:.3f} with another clip's)"
+    )
     if measures.ignored:
-        return [
-            f"{_symptom(measures)}: the features are ignored (loss {measures.matched_loss:.3f} "
-            f"with a clip's own features, {measures.shuffled_loss:.3f} with another clip's); train "
-            "longer, or align the encoder with text first (motiondata align)"
-        ]
-    return [
-        f"{_symptom(measures)}, although the features are used (loss {measures.matched_loss:.3f} "
-        f"with a clip's own features, {measures.shuffled_loss:.3f} with another clip's); train "
-        "longer"
-    ]
+        return (
+            f": the features are ignored {losses}; train longer, or align the encoder with text "
+            "first (motiondata align)"
+        )
+    return f", although the features are used {losses}; train longer"
 
 
 def rate_alarms(loss: float, lowest: float) -> list[str]:
