@@ -35,7 +35,7 @@ from shards.format.writing import ShardFile, Span
 from shards.stats.moments import Moments
 from tests.support.lidar_options import lidar_options
 
-RECORDINGS_IN_A_FOLDER = 500
+RECORDINGS_PER_FOLDER = 500
 SPLITS = {"train": 0.80, "val": 0.05, "test": 0.15}
 """The share of rows in each split, as in HumanML3D."""
 CAPTIONS, WORDS = 3, 10
@@ -151,7 +151,7 @@ def _write_archive(root: Path, lengths: NDArray[np.int64], recordings: int) -> N
 
 def _recording(number: int, amass: Path) -> str:
     """Create an empty recording; return its name."""
-    folder = f"KIT/{number // RECORDINGS_IN_A_FOLDER}"
+    folder = f"KIT/{number // RECORDINGS_PER_FOLDER}"
     name = f"{folder}/walking_medium_{number:07d}"
     (amass / folder).mkdir(parents=True, exist_ok=True)
     (amass / f"{name}_poses.npz").touch()

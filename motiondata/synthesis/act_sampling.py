@@ -72,8 +72,8 @@ GESTURES = (
 
 PACE_WEIGHTS = {"slow": 1.0, "": 2.0, "quick": 1.0}
 
-ACTS_A_CLIP = {1: 0.55, 2: 0.3, 3: 0.15}
-CLIPS_A_RECORDING = {1: 0.88, 2: 0.08, 3: 0.04}
+ACTS_PER_CLIP = {1: 0.55, 2: 0.3, 3: 0.15}
+CLIPS_PER_RECORDING = {1: 0.88, 2: 0.08, 3: 0.04}
 """Probability of each number of clips per recording; acts that make a clip too long add clips.
 
 HumanML3D has 13,425 clips from 11,715 AMASS recordings.
@@ -82,13 +82,13 @@ HumanML3D has 13,425 clips from 11,715 AMASS recordings.
 
 def draw_recording(rng: np.random.Generator) -> list[list[Act]]:
     """Sample the acts of each clip of a recording."""
-    return [draw_clip(rng) for _ in range(_draw(rng, CLIPS_A_RECORDING))]
+    return [draw_clip(rng) for _ in range(_draw(rng, CLIPS_PER_RECORDING))]
 
 
 def draw_clip(rng: np.random.Generator) -> list[Act]:
     """Sample the acts of one clip; consecutive acts differ in kind."""
     acts: list[Act] = []
-    for _ in range(_draw(rng, ACTS_A_CLIP)):
+    for _ in range(_draw(rng, ACTS_PER_CLIP)):
         before = acts[-1].kind if acts else ""
         acts.append(draw_act(rng, [choice for choice in CHOICES if choice.kind != before]))
     return acts

@@ -29,7 +29,7 @@ from shards.stream.streamed_dataset import StreamedDataset
 NEAREST_BY = (field_of(FEATURES), field_of(POINTS))
 """Default fields for finding the nearest clip. The first one in the dataset is used."""
 
-_CLIPS_A_BATCH = 16
+_CLIPS_PER_BATCH = 16
 _CLIPS_AT_ONCE = 256
 """Number of clips compared with all training clips at once. It bounds memory use."""
 
@@ -127,7 +127,7 @@ def clip_means(dataset: Dataset, references: References, field: str) -> NDArray[
     view = StreamedDataset(dataset).clips(
         references.split,
         [field] if counted is None else [field, counted],
-        _CLIPS_A_BATCH,
+        _CLIPS_PER_BATCH,
         keys=references.keys,
         rank=0,
         world=1,

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array, diags_array
 DIFFUSIONS = 8
 """Rounds of averaging with the neighbors: the fewest that leave no ledge on a raised shoulder."""
 
-WEIGHTS_A_VERTEX = 4
+WEIGHTS_PER_VERTEX = 4
 """As in SMPL; skinning takes time in proportion."""
 
 
@@ -35,6 +35,6 @@ def strongest_weights(weights: np.ndarray) -> np.ndarray:
 
     So a weight fades to nothing where it begins to be left out, and leaves no step behind.
     """
-    left_out = np.sort(weights, axis=1)[:, -WEIGHTS_A_VERTEX - 1, None]
+    left_out = np.sort(weights, axis=1)[:, -WEIGHTS_PER_VERTEX - 1, None]
     kept = np.maximum(weights - left_out, 0.0)
     return np.asarray(kept / kept.sum(axis=1, keepdims=True))

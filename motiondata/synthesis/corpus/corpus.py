@@ -38,9 +38,9 @@ that read AMASS read it. Every recording is marked with the key `synthetic`.
 """
 """Text of the file at the top of a corpus, for people who inspect the folders."""
 
-RECORDINGS_A_ROUND = 20
+RECORDINGS_PER_ROUND = 20
 SPLIT_PLACES = {"val": (9,), "test": (4, 11, 17)}
-"""Positions of validation and test recordings in each round of `RECORDINGS_A_ROUND` recordings.
+"""Positions of validation and test recordings in each round of `RECORDINGS_PER_ROUND` recordings.
 
 This gives 80% train, 5% validation and 15% test, as in HumanML3D. The split is made by recording,
 so that there are no leaks.
@@ -135,7 +135,7 @@ def synthesize(out: Path, clips: int, seed: int) -> SynthesisReport:
 
 def split_of(recording: int) -> str:
     """Return the split of the recording with a given number."""
-    place = recording % RECORDINGS_A_ROUND
+    place = recording % RECORDINGS_PER_ROUND
     return next((split for split, places in SPLIT_PLACES.items() if place in places), "train")
 
 

@@ -23,7 +23,7 @@ from motiondata.synthesis.language.phrases import (
 )
 from motiondata.synthesis.language.words import plain, tokens_of
 
-CAPTIONS_A_CLIP = 3
+CAPTIONS_PER_CLIP = 3
 """Maximum number of captions of the whole clip; HumanML3D has three per clip on average."""
 
 SUBJECT_NOUNS = {
@@ -69,11 +69,11 @@ def caption_lines(
 ) -> tuple[str, ...]:
     """Return captions of a clip as lines in HumanML3D's format `caption#token/POS ...#start#end`.
 
-    The first of `spans` is the whole clip and gets up to `CAPTIONS_A_CLIP` different captions; each
-    of the others gets one.
+    The first of `spans` is the whole clip and gets up to `CAPTIONS_PER_CLIP` different captions;
+    each of the others gets one.
     """
-    whole = (_line(spans[0], gender, rng) for _ in range(2 * CAPTIONS_A_CLIP))
-    lines = list(dict.fromkeys(whole))[:CAPTIONS_A_CLIP]
+    whole = (_line(spans[0], gender, rng) for _ in range(2 * CAPTIONS_PER_CLIP))
+    lines = list(dict.fromkeys(whole))[:CAPTIONS_PER_CLIP]
     return (*lines, *(_line(span, gender, rng) for span in spans[1:]))
 
 

@@ -17,7 +17,7 @@ from motiondata.synthesis.motion.rest_skeleton import LEFT_SIGN
 from motiondata.synthesis.motion.steps import take_steps
 from motiondata.synthesis.motion.timeline import Timeline
 
-TURN_A_STEP_DEG = 52.0
+TURN_PER_STEP_DEG = 52.0
 """Approximate maximum turn on the spot per pair of steps."""
 
 
@@ -58,7 +58,7 @@ def side_step(timeline: Timeline, act: Act) -> None:
 
 def turn(timeline: Timeline, act: Act) -> None:
     """Turn on the spot with pairs of small steps."""
-    pairs = max(1, round(abs(act.turn_deg) / TURN_A_STEP_DEG + 0.3))
+    pairs = max(1, round(abs(act.turn_deg) / TURN_PER_STEP_DEG + 0.3))
     each = radians(act.turn_deg) / pairs
     places = [timeline.place.moved(turn=each * (k + 1)) for k in range(pairs)]
     route = [place for place in places for _ in range(2)]

@@ -8,7 +8,7 @@ from benchmarks.scale.driver_load import measure_driver
 
 FEW, MANY = 70_000, 210_000
 """More rows than are objects at once, in either."""
-BYTES_A_ROW = 700
+BYTES_PER_ROW = 700
 """Maximum at a peak: a million rows then take less than a gigabyte with all libraries."""
 
 
@@ -20,4 +20,4 @@ def test_a_row_costs_the_driver_some_hundred_bytes(tmp_path: Path) -> None:
         root.mkdir()
         load = measure_driver(root, rows, recordings=1_000, texts=False)
         peaks.append(load.stages[-1].megabytes)
-    assert (peaks[1] - peaks[0]) * 1e6 < BYTES_A_ROW * (MANY - FEW)
+    assert (peaks[1] - peaks[0]) * 1e6 < BYTES_PER_ROW * (MANY - FEW)

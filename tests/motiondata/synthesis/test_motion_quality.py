@@ -36,7 +36,7 @@ ELBOW_LIMITS_DEG = (-3.0, 150.0)
 STANDING_METERS = 0.001
 """A ball of a foot this near the floor stands."""
 
-FASTEST_RADIANS_A_SECOND = 30.0
+FASTEST_RADIANS_PER_SECOND = 30.0
 """A thrown punch or a kick turns an elbow or a knee by 20 to 30."""
 
 HARDEST = {"pelvis": 45.0, "head": 70.0, "left_knee": 280.0, "left_wrist": 350.0}
@@ -113,7 +113,7 @@ def test_joints_turn_no_faster_than_people_do(scene: Scene) -> None:
     rotations = Rotation.from_rotvec(scene.motion.pose.reshape(-1, 3))
     joints = scene.motion.pose.shape[1]
     between = rotations[:-joints].inv() * rotations[joints:]
-    assert between.magnitude().max() * scene.fps < FASTEST_RADIANS_A_SECOND
+    assert between.magnitude().max() * scene.fps < FASTEST_RADIANS_PER_SECOND
 
 
 @pytest.mark.parametrize("kind", ACT_FUNCTIONS)

@@ -145,7 +145,7 @@ def test_a_view_that_torch_does_not_know_says_so(streamed: StreamedDataset) -> N
         make_view(streamed, "clips", 2)[0]
 
 
-READ_A_RANK = """
+READ_PER_RANK = """
 import sys
 import torch
 from pathlib import Path
@@ -163,7 +163,7 @@ torch.distributed.destroy_process_group()
 
 def test_torchrun_s_ranks_share_an_epoch(streamed: StreamedDataset, tmp_path: Path) -> None:
     script = tmp_path / "read.py"
-    script.write_text(READ_A_RANK)
+    script.write_text(READ_PER_RANK)
     program = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     subprocess.run(
         [*program, script, streamed.dataset.path, tmp_path],

@@ -22,7 +22,7 @@ from tests.support.leaks import leaks
 
 CLIPS, SEED = 60, 3
 
-FEWEST_CLIPS_A_SECOND = 10.0
+FEWEST_CLIPS_PER_SECOND = 10.0
 """A loose bound, of processor time; a usual core makes some eighty."""
 
 
@@ -197,4 +197,4 @@ def test_clips_are_made_quickly(tmp_path: Path) -> None:
     synthesize(tmp_path / "first", 1, SEED)
     start = time.process_time()
     synthesize(tmp_path / "more", 40, SEED)
-    assert 40 / (time.process_time() - start) > FEWEST_CLIPS_A_SECOND
+    assert 40 / (time.process_time() - start) > FEWEST_CLIPS_PER_SECOND
