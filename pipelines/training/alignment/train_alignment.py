@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 import torch
 
+from motiondata.devices import AUTO
 from motiondata.errors import InputError
 from pipelines.clips.members import DETAILS
 from pipelines.engine.reports import Report
@@ -61,7 +62,7 @@ RECALL = "recall.json"
 class AlignmentTask:
     """The training task of an alignment.
 
-    `judged` has the keys of the captioned clips of each split for which recall is reported.
+    `evaluated` has the keys of the captioned clips of each split for which recall is reported.
     """
 
     kind = KIND
@@ -73,7 +74,7 @@ class AlignmentTask:
         self.stages: Sequence[Stage] = (Stage("align", options.steps),)
         self._data, self._options = data, options
         keys = {split: captioned_keys(data, split) for split in REPORT_CLIPS}
-        self.judged = {split: captioned for split, captioned in keys.items() if captioned}
+        self.evaluated = {split: captioned for split, captioned in keys.items() if captioned}
         text = load_text_model(options.text_model, training_captions(data), seed)
         text.model.encoder.to(device)
         mean, std = data.standardizer(POINTS).tensors()
@@ -137,7 +138,7 @@ class AlignmentTask:
     def watch(self, history: History) -> tuple[Record, list[str]]:
         """Return the recall of validation clips, and an alarm if the loss is that of guessing."""
         records = history.recent
-        found = self.judge(VAL, VALIDATION_CLIPS).to_json() if VAL in self.judged else {}
+        found = self.evaluate(VAL, VALIDATION_CLIPS).to_json() if VAL in self.evaluated else {}
         guessing = _mean(records, "guessing")  # 0 if all captions of each batch are alike
         share = _mean(records, "loss") / guessing if guessing else 0.0
         alarm = (
@@ -148,12 +149,12 @@ class AlignmentTask:
         late = records[-1]["step"] >= PATIENCE
         return found, [alarm] if late and share > CHANCE_FACTOR else []
 
-    def judge(self, split: str, limit: int | None = None) -> Retrieval:
-        """Return the recall of a judged split, or of its first `limit` clips.
+    def evaluate(self, split: str, limit: int | None = None) -> Retrieval:
+        """Return the recall of an evaluated split, or of its first `limit` clips.
 
         This process computes it alone.
         """
-        keys = self.judged[split][:limit]
+        keys = self.evaluated[split][:limit]
         view = self._data.clips(
             split, [POINTS], batch=16, captions=True, keys=keys, rank=0, world=1
         )
@@ -180,7 +181,7 @@ def train_alignment(
     out: Path,
     options: AlignmentOptions,
     loop: LoopOptions,
-    device: str = "auto",
+    device: str = AUTO,
     stream: TextIO = sys.stderr,
 ) -> AlignmentReport | None:
     """Train an encoder to the end, or resume an earlier run; return a report.
@@ -199,7 +200,7 @@ def train_alignment(
 
 def _report(task: AlignmentTask, run: TrainingRun) -> AlignmentReport:
     """Measure the recall of the splits that were not trained on, and write it to `recall.json`."""
-    found = {split: task.judge(split) for split in task.judged}
+    found = {split: task.evaluate(split) for split in task.evaluated}
     document = {split: retrieval.to_json() for split, retrieval in found.items()}
     publish(run.checkpoint.with_name(RECALL), (json.dumps(document, indent=1) + "\n").encode())
     return AlignmentReport(run, found)

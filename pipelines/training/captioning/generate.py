@@ -13,6 +13,7 @@ from typing import NamedTuple, TextIO
 
 import torch
 
+from motiondata.devices import AUTO
 from motiondata.errors import InputError
 from pipelines.engine.foreign_dataset import expect_no_dataset
 from pipelines.engine.progress import Progress
@@ -69,7 +70,7 @@ def caption_split(
 
 
 def matched_and_shuffled_loss(
-    dataset: Path, checkpoint: Path, split: str = "test", device: str = "auto"
+    dataset: Path, checkpoint: Path, split: str = "test", device: str = AUTO
 ) -> tuple[float, float]:
     """Return the mean loss of a split's captions with their own and with other clips' features.
 

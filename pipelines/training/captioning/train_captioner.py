@@ -13,6 +13,7 @@ from typing import Any, TextIO
 import torch
 from torch import Tensor, nn
 
+from motiondata.devices import AUTO
 from motiondata.errors import InputError
 from pipelines.engine.reports import Report
 from pipelines.training.captioning.alarms import Measures, Probe, alarms_of, measure
@@ -51,7 +52,7 @@ MIN_PROBE_CLIPS = 2
 """A single clip has no features of other clips to compare with."""
 
 
-class CaptionerTraining:
+class CaptionerTask:
     """The training task of a captioner."""
 
     kind = KIND
@@ -68,8 +69,8 @@ class CaptionerTraining:
         self.field = choose_field(data.dataset, options.field)
         text = load_text_model(options.text_model, training_captions(data), seed)
         with seeded(seed):
-            self.beginning = self._begin()
-            self.stride = options.stride or (self.beginning.stride if self.beginning else STRIDE)
+            self.initial = self._initial_encoder()
+            self.stride = options.stride or (self.initial.stride if self.initial else STRIDE)
             self.module = self._captioner(text).to(device)
         self.probe = self._probe(seed, device)
 
@@ -95,8 +96,8 @@ class CaptionerTraining:
         module, recipe = self.module, self.recipe
         new: list[nn.Module] = [module.projector]
         known: list[nn.Module] = [module.language_model]
-        if module.encoder is not None and self.beginning is not None:
-            (known if self.beginning.id else new).append(module.encoder)
+        if module.encoder is not None and self.initial is not None:
+            (known if self.initial.id else new).append(module.encoder)
         groups = [_group(new, recipe.projector_rate)]
         return groups if stage == PROJECTOR else [*groups, _group(known, recipe.rate)]
 
@@ -115,7 +116,7 @@ class CaptionerTraining:
             "dataset": self.data.dataset.content_hash,
             "field": self.field,
             "text_model": self.options.text_model,
-            "encoder": self.beginning and self.beginning.id,
+            "encoder": self.initial and self.initial.id,
             "stride": self.stride,
             **recipe,
         }
@@ -126,7 +127,7 @@ class CaptionerTraining:
             "text": self.module.text.to_state(),
             "field": self.field,
             "stride": self.stride,
-            "encoder": self.beginning and dict(self.beginning.description),
+            "encoder": self.initial and dict(self.initial.description),
             "features_by": encoder_of(self.data.dataset),
         }
 
@@ -135,7 +136,7 @@ class CaptionerTraining:
         measures = measure(self.module, self.probe)
         return asdict(measures), alarms_of(measures, history, self.options.patience)
 
-    def _begin(self) -> InitialEncoder | None:
+    def _initial_encoder(self) -> InitialEncoder | None:
         """Return the point encoder to start from; None for features, which need none."""
         if self.field == POINTS:
             return initial_encoder(self.data, self.options.encoder_checkpoint)
@@ -147,9 +148,9 @@ class CaptionerTraining:
         )
 
     def _captioner(self, text: TextModel) -> Captioner:
-        if self.beginning is None:
+        if self.initial is None:
             return Captioner(text, *self.data.standardizer(self.field).tensors())
-        encoder = self.beginning.module
+        encoder = self.initial.module
         return Captioner(text, *feature_statistics(encoder, self.data, self.stride), encoder)
 
     def _probe(self, seed: int, device: torch.device) -> Probe:
@@ -194,7 +195,7 @@ def train_captioner(
     out: Path,
     options: CaptionerTrainingOptions,
     loop: LoopOptions,
-    device: str = "auto",
+    device: str = AUTO,
     stream: TextIO = sys.stderr,
 ) -> CaptionerReport | None:
     """Train a captioner to the end, or resume an earlier run; return a report.
@@ -202,8 +203,8 @@ def train_captioner(
     Only the first of several processes returns a report.
     """
 
-    def make_task(data: StreamedDataset, chosen: torch.device) -> CaptionerTraining:
-        return CaptionerTraining(data, options, loop.seed, chosen)
+    def make_task(data: StreamedDataset, chosen: torch.device) -> CaptionerTask:
+        return CaptionerTask(data, options, loop.seed, chosen)
 
     return run_training(dataset, out, loop, device, stream, make_task, lambda _, run: _report(run))
 

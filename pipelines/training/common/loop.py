@@ -42,9 +42,7 @@ from shards.stream.loader import Loader
 from shards.stream.views import View
 
 
-def train(
-    training: TrainingTask, options: LoopOptions, out: Path, stream: TextIO = sys.stderr
-) -> None:
+def train(task: TrainingTask, options: LoopOptions, out: Path, stream: TextIO = sys.stderr) -> None:
     """Train to the end of the last stage; resume if an earlier run in the folder was stopped.
 
     The result is `checkpoint.pt` in the folder; `log.jsonl` has the log of its steps. Raises
@@ -52,20 +50,20 @@ def train(
     batch, or if the gradient is not finite, and `KeyboardInterrupt` when stopped.
     """
     first = rank() == 0
-    view = _view(training, options)  # raises before a log is written
+    view = _view(task, options)  # raises before a log is written
     with logging_to(out, writes=first) as log, deferred_interrupts() as stop:
-        run = _Run(training, view, options, out, log)
+        run = _Run(task, view, options, out, log)
         run.resume()
-        steps = sum(stage.steps for stage in training.stages)
+        steps = sum(stage.steps for stage in task.stages)
         shown = stream if first else StringIO()
         with Progress(steps, run.position.total, shown, "steps") as progress:
             while not run.done:
                 run.finish_stage(progress, stop)
 
 
-def _view(training: TrainingTask, options: LoopOptions) -> View:
+def _view(task: TrainingTask, options: LoopOptions) -> View:
     """Return the batches; raise `InputError` if there are too few clips for one batch."""
-    view = training.view(options.batch, options.seed)
+    view = task.view(options.batch, options.seed)
     if not len(view):
         raise InputError(
             f"batch: expected no more than the {view.items} clips to train on, found "
@@ -77,10 +75,10 @@ def _view(training: TrainingTask, options: LoopOptions) -> View:
 class _Losses(nn.Module):
     """A task's loss as the forward of a module, which `DistributedDataParallel` needs."""
 
-    def __init__(self, training: TrainingTask) -> None:
+    def __init__(self, task: TrainingTask) -> None:
         super().__init__()
-        self.trained = training.module
-        self._loss = training.loss
+        self.trained = task.module
+        self._loss = task.loss
 
     def forward(self, batch: Batch) -> dict[str, torch.Tensor]:
         """Return the scalars of a batch."""
@@ -91,20 +89,20 @@ class _Run:
     """A running training."""
 
     def __init__(
-        self, training: TrainingTask, view: View, options: LoopOptions, out: Path, log: Log
+        self, task: TrainingTask, view: View, options: LoopOptions, out: Path, log: Log
     ) -> None:
         self.position = TrainingPosition()
-        self._training, self._options, self._log = training, options, log
-        self._device = next(training.module.parameters()).device
+        self._task, self._options, self._log = task, options, log
+        self._device = next(task.module.parameters()).device
         self._loader = Loader(view, options.workers, pin_memory=self._device.type == CUDA)
         self._batches = _endless(self._loader)
-        self._checkpoint = TrainingCheckpoint(out / CHECKPOINT, training, options, self._loader)
+        self._checkpoint = TrainingCheckpoint(out / CHECKPOINT, task, options, self._loader)
         self._optimizer_state: Mapping[str, Any] | None = None
 
     @property
     def done(self) -> bool:
         """Return whether the last step of the last stage is done."""
-        return self.position.stage == len(self._training.stages)
+        return self.position.stage == len(self._task.stages)
 
     def resume(self) -> None:
         """Restore the state of an earlier run, if there is one."""
@@ -113,7 +111,7 @@ class _Run:
 
     def finish_stage(self, progress: Progress, stop: list[int]) -> None:
         """Run the remaining steps of the current stage."""
-        number, stage = self.position.stage, self._training.stages[self.position.stage]
+        number, stage = self.position.stage, self._task.stages[self.position.stage]
         optimizer, losses = self._begin(stage)
         while self.position.stage == number:
             record = self._step(stage, optimizer, losses)
@@ -126,21 +124,21 @@ class _Run:
                 raise KeyboardInterrupt
 
     def _begin(self, stage: Stage) -> tuple[torch.optim.AdamW, nn.Module]:
-        groups = self._training.groups(stage.name)
-        freeze_others(self._training.module, groups)
+        groups = self._task.groups(stage.name)
+        freeze_others(self._task.module, groups)
         optimizer = make_optimizer(groups, self._options.optimizer)
         if self._optimizer_state is not None:
             with self._checkpoint.reading_contents():
                 restore_optimizer(optimizer, self._optimizer_state)
             self._optimizer_state = None
-        losses = _Losses(self._training)
+        losses = _Losses(self._task)
         return optimizer, losses if world() == 1 else DistributedDataParallel(losses)
 
     def _step(self, stage: Stage, optimizer: torch.optim.AdamW, losses: nn.Module) -> Record:
         started, options = monotonic(), self._options.optimizer
         set_rates(optimizer, rate_factor(self.position.step, stage.steps, options))
         batch = _to_device(next(self._batches), self._device)
-        self._training.module.train()
+        self._task.module.train()
         seed_step(self._options.seed, self.position.total, rank())  # starting a loader draws too
         with autocast(self._device, options.precision):
             scalars = losses(batch)
@@ -172,9 +170,9 @@ class _Run:
             self._watch(progress)
 
     def _watch(self, progress: Progress) -> None:
-        self._training.module.eval()
+        self._task.module.eval()
         with torch.no_grad(), autocast(self._device, self._options.optimizer.precision):
-            measures, alarms = self._training.watch(self._log.history)
+            measures, alarms = self._task.watch(self._log.history)
         self._log.write({"step": self.position.total, WATCH: measures, "alarms": alarms})
         for alarm in alarms:
             progress.say(f"step {self.position.total}: {alarm}")

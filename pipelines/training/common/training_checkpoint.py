@@ -33,7 +33,7 @@ class TrainingCheckpoint:
     """The file `checkpoint.pt` of a training, whose weights and loader it saves and restores."""
 
     path: Path
-    training: TrainingTask
+    task: TrainingTask
     options: LoopOptions
     loader: Loader
 
@@ -45,7 +45,7 @@ class TrainingCheckpoint:
         """
         if not self.path.exists():
             return TrainingPosition(), None
-        state = read_checkpoint(self.path, self.training.kind)
+        state = read_checkpoint(self.path, self.task.kind)
         with self.reading_contents():
             identity = state["identity"]
             expect_same_settings(self.path.parent, identity, self._identity, REMOVE_THE_FOLDER)
@@ -57,19 +57,19 @@ class TrainingCheckpoint:
     def save(self, position: TrainingPosition, optimizer: torch.optim.AdamW | None) -> None:
         """Write the checkpoint, with the state of the optimizer if it is given."""
         state = {
-            "contents": dict(self.training.contents()),
-            "weights": self.training.module.state_dict(),
+            "contents": dict(self.task.contents()),
+            "weights": self.task.module.state_dict(),
             "identity": self._identity,
-            "stages": [asdict(stage) for stage in self.training.stages],
+            "stages": [asdict(stage) for stage in self.task.stages],
             "optimizer": None if optimizer is None else optimizer.state_dict(),
             "view": self.loader.state_dict(),
             "position": asdict(position),
         }
-        write_checkpoint(self.path, self.training.kind, state)
+        write_checkpoint(self.path, self.task.kind, state)
 
     def reading_contents(self) -> AbstractContextManager[None]:
         """Convert errors that the contents of the file cause in the block to `InputError`."""
-        return reading_contents(self.path, self.training.kind)
+        return reading_contents(self.path, self.task.kind)
 
     def _find_position(
         self, stages: Sequence[Mapping[str, Any]], before: TrainingPosition
@@ -77,14 +77,14 @@ class TrainingCheckpoint:
         """Return the current position; the stages may have changed their number of steps."""
         try:
             begun = [Stage(**stage) for stage in stages]
-            now = [*self.training.stages]
+            now = [*self.task.stages]
             return position_in(now, begun, before, self.options.optimizer)
         except InputError as error:
             raise changes_refused(self.path.parent, [str(error)], REMOVE_THE_FOLDER) from error
 
     def _load_weights(self, weights: Mapping[str, Any]) -> None:
         try:
-            self.training.module.load_state_dict(weights)
+            self.task.module.load_state_dict(weights)
         except RuntimeError as error:  # the folder of the text model has another model than before
             raise InputError(
                 f"{self.path}: its weights do not fit what is trained ({error}); choose another "
@@ -99,4 +99,4 @@ class TrainingCheckpoint:
 
     @property
     def _identity(self) -> dict[str, Any]:
-        return {**self.options.identity, **self.training.identity()}
+        return {**self.options.identity, **self.task.identity()}

@@ -131,19 +131,19 @@ def test_captions_are_judged_as_people_would(caption: str, acts: list[Act], righ
 
 
 def test_each_aspect_is_judged_by_itself() -> None:
-    judged = score_acts("kicks with her left foot and walks backward", known_acts([KICK, BEND]))
-    kick, bend = judged.verdicts
+    scores = score_acts("kicks with her left foot and walks backward", known_acts([KICK, BEND]))
+    kick, bend = scores.verdicts
     assert (kick.named, kick.side, kick.direction) == (True, False, None)
     assert (bend.named, bend.side, bend.direction) == (False, None, False)
-    assert judged.besides == ("backward",)
+    assert scores.besides == ("backward",)
 
 
 def test_a_caption_that_names_everything_is_not_right() -> None:
     everything = ", then ".join(captions_of([next(drawn_acts(kind))], 0)[0] for kind in KINDS)
-    judged = score_acts(everything, known_acts([Act("squat", count=2)]))
-    assert judged.verdicts[0].named
-    assert set(judged.besides) >= set(KINDS) - {"squat"}
-    assert not judged.right
+    scores = score_acts(everything, known_acts([Act("squat", count=2)]))
+    assert scores.verdicts[0].named
+    assert set(scores.besides) >= set(KINDS) - {"squat"}
+    assert not scores.right
 
 
 def test_a_gesture_counts_as_an_act() -> None:

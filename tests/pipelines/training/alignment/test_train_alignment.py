@@ -118,30 +118,30 @@ def test_the_checkpoint_has_the_features_that_recall_was_measured_with(
 ) -> None:
     run(motions, tmp_path, replace(OPTIONS, steps=2))
     loaded, data = load_encoder(tmp_path / CHECKPOINT), StreamedDataset(motions, caption_runs)
-    aligning = AlignmentTask(data, replace(OPTIONS, steps=2), LOOP.seed, CPU)
-    aligning.module.load_state_dict(read_checkpoint(tmp_path / CHECKPOINT, "encoder")["weights"])
+    task = AlignmentTask(data, replace(OPTIONS, steps=2), LOOP.seed, CPU)
+    task.module.load_state_dict(read_checkpoint(tmp_path / CHECKPOINT, "encoder")["weights"])
     batch = next(iter(Loader(data.clips("val", ["points"], batch=1))))
     with torch.no_grad():
-        features = EveryPhase(aligning.module.eval().encoder, 2)(batch["points"], batch["mask"])
+        features = EveryPhase(task.module.eval().encoder, 2)(batch["points"], batch["mask"])
     found = loaded.encode(batch["points"][0].numpy())
     assert torch.allclose(features[0], torch.from_numpy(found), atol=1e-5)
 
 
 def test_watching_reports_recall_and_alarms_of_guessing(motions: Dataset) -> None:
-    aligning = AlignmentTask(StreamedDataset(motions, caption_runs), OPTIONS, LOOP.seed, CPU)
-    found, alarms = aligning.watch(History([{"step": 200, "loss": 2.9, "guessing": 3.0}]))
+    task = AlignmentTask(StreamedDataset(motions, caption_runs), OPTIONS, LOOP.seed, CPU)
+    found, alarms = task.watch(History([{"step": 200, "loss": 2.9, "guessing": 3.0}]))
     assert found["motions"] == 10
     assert len(alarms) == 1
     assert alarms[0].startswith("the loss is 97% of the loss of guessing")
-    assert aligning.watch(History([{"step": 199, "loss": 2.9, "guessing": 3.0}]))[1] == []
-    assert aligning.watch(History([{"step": 200, "loss": 1.5, "guessing": 3.0}]))[1] == []
+    assert task.watch(History([{"step": 199, "loss": 2.9, "guessing": 3.0}]))[1] == []
+    assert task.watch(History([{"step": 200, "loss": 1.5, "guessing": 3.0}]))[1] == []
 
 
 def test_a_batch_of_one_caption_is_no_guess(motions: Dataset) -> None:
-    aligning = AlignmentTask(StreamedDataset(motions, caption_runs), OPTIONS, LOOP.seed, CPU)
-    assert aligning.watch(History([{"step": 200, "loss": 0.0, "guessing": 0.0}]))[1] == []
+    task = AlignmentTask(StreamedDataset(motions, caption_runs), OPTIONS, LOOP.seed, CPU)
+    assert task.watch(History([{"step": 200, "loss": 0.0, "guessing": 0.0}]))[1] == []
     with pytest.raises(InputError, match="expected at least 2 clips"):
-        aligning.view(1, 0)
+        task.view(1, 0)
 
 
 def test_a_split_without_captions_is_not_judged(tmp_path: Path) -> None:
@@ -158,10 +158,10 @@ def test_no_captions_to_train_on_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_model_that_says_the_same_of_everything_is_a_guesser(motions: Dataset) -> None:
-    aligning = AlignmentTask(StreamedDataset(motions, caption_runs), OPTIONS, LOOP.seed, CPU)
-    for parameter in aligning.module.of_motion.parameters():
+    task = AlignmentTask(StreamedDataset(motions, caption_runs), OPTIONS, LOOP.seed, CPU)
+    for parameter in task.module.of_motion.parameters():
         parameter.data.zero_()
-    scalars = aligning.loss(next(iter(Loader(aligning.view(12, 0)))))
+    scalars = task.loss(next(iter(Loader(task.view(12, 0)))))
     assert scalars["loss"].item() == scalars["guessing"].item() > 1
 
 

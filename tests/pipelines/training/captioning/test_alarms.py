@@ -24,7 +24,7 @@ pytest.importorskip("transformers")
 from pipelines.training.captioning.alarms import Measures, collapse_alarms, mean_cosine, rate_alarms
 from pipelines.training.captioning.generate import caption_split, matched_and_shuffled_loss
 from pipelines.training.captioning.options import CaptionerTrainingOptions
-from pipelines.training.captioning.train_captioner import CaptionerTraining, train_captioner
+from pipelines.training.captioning.train_captioner import CaptionerTask, train_captioner
 from pipelines.training.common.logs import WATCH, History, Record, read_log
 from pipelines.training.common.loop import train
 from pipelines.training.common.optimizer import SEED_RANKS
@@ -150,7 +150,7 @@ def test_the_mean_cosine_is_that_of_all_pairs(count: int, width: int, seed: int)
 
 def test_a_look_finds_a_projector_that_makes_all_clips_alike(captioned: Dataset) -> None:
     data = open_dataset(captioned.path)
-    training = CaptionerTraining(data, CaptionerTrainingOptions(stride=1), 0, torch.device("cpu"))
+    training = CaptionerTask(data, CaptionerTrainingOptions(stride=1), 0, torch.device("cpu"))
     training.module.eval()
     with torch.no_grad():
         [*training.module.projector.parameters()][-2].zero_()  # only the bias of the last is left
@@ -170,7 +170,7 @@ def test_the_lowest_loss_is_of_the_steps_between_two_looks() -> None:
     assert (history.lowest, history.recent) == (1.5, [{"step": 3, "loss": 0.1}])
 
 
-class Rising(CaptionerTraining):
+class Rising(CaptionerTask):
     """A training whose loss is ten times as large after four steps, and which can be stopped."""
 
     steps_left: int | None = None

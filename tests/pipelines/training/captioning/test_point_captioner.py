@@ -16,7 +16,7 @@ from pipelines.training.alignment.train_alignment import train_alignment
 from pipelines.training.captioning.captioner import load_captioner
 from pipelines.training.captioning.generate import caption_split
 from pipelines.training.captioning.options import CaptionerTrainingOptions
-from pipelines.training.captioning.train_captioner import CaptionerTraining, train_captioner
+from pipelines.training.captioning.train_captioner import CaptionerTask, train_captioner
 from pipelines.training.common.checkpoints import read_checkpoint
 from pipelines.training.common.clip_fields import batch_to_clips
 from pipelines.training.common.options import LoopOptions, OptimizerOptions
@@ -55,7 +55,7 @@ def weights_of(out: Path) -> dict[str, torch.Tensor]:
 
 def test_an_untrained_encoders_features_are_standardized(motions: Dataset) -> None:
     data = StreamedDataset(motions, caption_runs)
-    training = CaptionerTraining(data, CaptionerTrainingOptions(), 0, CPU)
+    training = CaptionerTask(data, CaptionerTrainingOptions(), 0, CPU)
     module = training.module.eval()
     with torch.no_grad():
         features = torch.cat(
@@ -79,7 +79,7 @@ def test_an_aligned_encoder_learns_with_the_language_model(
     train_captioner(motions.path, tmp_path / "both", options, LOOP, "cpu", io.StringIO())
     first = replace(options, stages="projector", steps="2")
     train_captioner(motions.path, tmp_path / "one", first, LOOP, "cpu", io.StringIO())
-    begun = CaptionerTraining(
+    begun = CaptionerTask(
         StreamedDataset(motions, caption_runs), options, 0, CPU
     ).module.state_dict()
     after_one, after_both = weights_of(tmp_path / "one"), weights_of(tmp_path / "both")
@@ -94,7 +94,7 @@ def test_an_aligned_encoder_learns_with_the_language_model(
 def test_an_untrained_encoder_learns_with_the_projector(motions: Dataset, tmp_path: Path) -> None:
     options = CaptionerTrainingOptions(stages="projector", steps="1")
     train_captioner(motions.path, tmp_path, options, LOOP, "cpu", io.StringIO())
-    begun = CaptionerTraining(
+    begun = CaptionerTask(
         StreamedDataset(motions, caption_runs), options, 0, CPU
     ).module.state_dict()
     changed = [not torch.equal(begun[name], value) for name, value in weights_of(tmp_path).items()]
@@ -106,4 +106,4 @@ def test_a_captioners_checkpoint_is_no_encoders(motions: Dataset, tmp_path: Path
     train_captioner(motions.path, tmp_path, options, LOOP, "cpu", io.StringIO())
     wrong = replace(options, encoder_checkpoint=tmp_path / CHECKPOINT)
     with pytest.raises(InputError, match="expected a checkpoint of an encoder"):
-        CaptionerTraining(StreamedDataset(motions, caption_runs), wrong, 0, CPU)
+        CaptionerTask(StreamedDataset(motions, caption_runs), wrong, 0, CPU)
