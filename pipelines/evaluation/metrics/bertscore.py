@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from motiondata.errors import InputError
 from pipelines.evaluation.metrics.scores import LanguageModel
@@ -20,13 +21,6 @@ from pipelines.training.common.language_models import (
     load_errors_as_input_errors,
 )
 from pipelines.training.common.ranks import choose_device
-
-try:
-    from transformers import AutoConfig, AutoModel, AutoTokenizer
-except ImportError as error:
-    raise InputError(
-        f"BERTScore needs the extra train ({error}): pip install -c constraints.txt -e '.[train]'"
-    ) from error
 
 MOST_UNKNOWN = 0.5
 """A larger share of unknown tokens means that the tokenizer does not fit the model or language."""
