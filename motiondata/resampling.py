@@ -90,7 +90,7 @@ def resample_rotations(rotvecs: Floats, plan: Resampling) -> Floats:
     quaternions = _continuous(_rotvec_to_quaternion(rotvecs))
     if plan.is_filtered:
         quaternions = _unit(_filtered(quaternions, plan.ratio))
-    before, after, share = _neighbours(plan.places, len(rotvecs))
+    before, after, share = _neighbors(plan.places, len(rotvecs))
     return _quaternion_to_rotvec(_slerp(quaternions[before], quaternions[after], share))
 
 
@@ -100,7 +100,7 @@ def resample_points(points: Floats, plan: Resampling, method: str = "linear") ->
         raise InputError(f"the method is {method!r}; expected one of {', '.join(METHODS)}")
     if plan.is_filtered:
         points = _filtered(points, plan.ratio)
-    before, after, share = _neighbours(plan.places, len(points))
+    before, after, share = _neighbors(plan.places, len(points))
     weight = _column(share, points.ndim)
     if method == "cubic":
         return _catmull_rom(points, before, after, weight)
@@ -108,7 +108,7 @@ def resample_points(points: Floats, plan: Resampling, method: str = "linear") ->
     return between
 
 
-def _neighbours(places: Floats, frames: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
+def _neighbors(places: Floats, frames: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
     """Return the frames before and after each place, and the share of the latter."""
     before = np.floor(places).astype(np.intp)
     return before, np.minimum(before + 1, frames - 1), places - before
@@ -169,7 +169,7 @@ def _slerp(start: Floats, end: Floats, share: Floats) -> Floats:
 
 
 def _continuous(quaternions: Floats) -> Floats:
-    """Return the same rotations with signs chosen so that neighbours are near each other."""
+    """Return the same rotations with signs chosen so that neighbors are near each other."""
     turned = np.where(_dot(quaternions[1:], quaternions[:-1]) < 0, -1.0, 1.0)
     signs = np.cumprod(np.concatenate([np.ones_like(quaternions[:1, ..., :1]), turned]), axis=0)
     continuous: Floats = quaternions * signs
