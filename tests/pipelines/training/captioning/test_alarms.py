@@ -119,9 +119,8 @@ def test_an_alarm_has_its_reason_and_its_remedy(
     (alarm,) = collapse_alarms(measures, patient=False)
     assert reason in alarm
     assert remedy in alarm
-    assert (
-        f"{round(measures.distinct * 32)} different captions of 32 clips, 'a person walks'" in alarm
-    )
+    different = f"{round(measures.distinct * 32)} different captions of 32 clips"
+    assert f"{different}, most often 'a person walks'" in alarm
 
 
 def test_a_healthy_captioner_raises_no_alarm() -> None:
