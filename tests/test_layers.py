@@ -75,12 +75,13 @@ ARROWS: dict[str, set[str]] = {
     "pipelines.engine.workers": {"pipelines.engine"},
     "pipelines.engine.build": {"pipelines.engine", "pipelines.engine.workers"},
     "pipelines.clips": {"pipelines.engine"},
+    "pipelines.clips.build": {"pipelines.clips", "pipelines.engine", "pipelines.engine.build"},
     "pipelines.products.lidar.members": {"pipelines.clips", "pipelines.engine"},
     "pipelines.products.derived_plan": {"pipelines.engine"},
     "pipelines.products.lidar": {
         "pipelines.clips",
+        "pipelines.clips.build",
         "pipelines.engine",
-        "pipelines.engine.build",
         "pipelines.products.lidar.members",
     },
     "pipelines.products.features": {

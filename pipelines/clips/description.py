@@ -1,0 +1,57 @@
+"""The description of a product of motion: what all of them tell about bodies and inputs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from motiondata.bodies.bundled import bundled_body
+from pipelines.clips.bodies import shape_remarks
+from pipelines.engine.description import ProductDescription, option_words
+from shards.format.dataset import Dataset
+from shards.format.description import Description
+
+
+@dataclass(frozen=True)
+class MotionDescription(ProductDescription):
+    """Describes datasets that are made from motion clips. A product adds what is its own."""
+
+    arguments: str = "INDEX --amass DIR --out DIR"
+
+    def inputs(self, provenance: Mapping[str, Any]) -> list[str]:
+        """Return a line with the bodies, unless the product poses none."""
+        bodies = [f"{body['name']} ({body['id']})" for body in provenance.get("bodies", [])]
+        return [f"body: {', '.join(bodies)}"] if bodies else []
+
+    def remarks(self, description: Description, synthetic: int) -> list[str]:
+        """Report which betas were ignored. Betas of synthetic motion are those of the body."""
+        if synthetic == sum(shard.samples for shard in description.shards):
+            return []
+        spaces = [body["shape_space"] for body in description.provenance.get("bodies", [])]
+        return shape_remarks(spaces, bool(description.parameters.get("mean_shape")))
+
+    def command_line(self, dataset: Dataset) -> str:
+        """Return the command that builds such a dataset, from an index or from recordings."""
+        description = dataset.description
+        has_index = "index" in description.provenance["inputs"]
+        arguments = self.arguments if has_index else "RECORDINGS --out DIR"
+        options = self.options(description.parameters)
+        return " ".join([self.command, arguments, *_file_options(dataset), *options])
+
+    def options(self, parameters: Mapping[str, Any]) -> list[str]:
+        """Return the options that are parameters of the build."""
+        return option_words(parameters)
+
+
+def _file_options(dataset: Dataset) -> Iterator[str]:
+    """Yield the options for files and folders, with placeholders.
+
+    `--texts` and `--splits` are included even if the build found these folders next to the index,
+    because another index may not have them there.
+    """
+    provenance = dataset.description.provenance
+    if any(map(len, dataset.manifest["captions"].to_pylist())):
+        yield "--texts DIR"
+    if any(name.startswith("list ") for name in provenance["inputs"]):
+        yield "--splits DIR"
+    if {body["id"] for body in provenance.get("bodies", [])} - {bundled_body().id}:
+        yield "--body FILE"
