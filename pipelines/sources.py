@@ -6,8 +6,7 @@ from pathlib import Path
 from motiondata.counting import counted
 from motiondata.sources.cmu import convert
 from motiondata.synthesis.corpus import corpus
-from pipelines.engine.errors import expect_possible_folder
-from pipelines.engine.foreign_dataset import expect_no_dataset
+from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
 from pipelines.engine.reports import COMPLETE, TOO_MANY_FAILURES, Report
 from shards.format.paths import refuse_url
 

@@ -9,7 +9,7 @@ from motiondata.bodies.body import Body
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.loading import load_bodies
 from motiondata.recording import GENDERS, SMPL_SHAPES
-from pipelines.engine.digests import digest_json
+from pipelines.engine.fingerprint import digest_json
 
 
 @dataclass(frozen=True)

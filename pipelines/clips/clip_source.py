@@ -32,8 +32,7 @@ from pipelines.clips.plan_clips import check_distinct_keys, list_rows, plan_clip
 from pipelines.clips.planned_clips import CAPTIONS, PlannedClip, PlannedClips, PlannedVariant
 from pipelines.clips.read_clip import read_clip
 from pipelines.clips.unresolved_recordings import describe_nearby
-from pipelines.engine.digests import digest_files, digest_json
-from pipelines.engine.fingerprint import KeptShard, fingerprint
+from pipelines.engine.fingerprint import KeptShard, digest_files, digest_json, fingerprint
 from pipelines.engine.plan import Plan
 from pipelines.engine.product import PlannedBuild
 from shards.format.prefetching import prefetch_file

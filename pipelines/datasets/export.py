@@ -16,8 +16,8 @@ from motiondata.counting import counted
 from motiondata.errors import InputError
 from pipelines.datasets.export_layouts import LAYOUTS, Layout, Line
 from pipelines.datasets.export_options import ExportOptions
-from pipelines.engine.errors import expect_possible_folder, os_errors_as_aborted
-from pipelines.engine.foreign_dataset import expect_no_dataset
+from pipelines.engine.errors import os_errors_as_aborted
+from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
 from pipelines.engine.progress import Progress, Rate
 from pipelines.engine.reports import Report
 from pipelines.engine.run_lock import expect_lock

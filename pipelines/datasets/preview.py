@@ -11,7 +11,7 @@ import numpy as np
 
 from motiondata.errors import InputError
 from pipelines.engine.errors import os_errors_as_aborted
-from pipelines.engine.foreign_dataset import expect_no_dataset
+from pipelines.engine.output_path import expect_no_dataset
 from pipelines.engine.reports import Report
 from pipelines.products.descriptions import Describe, describe_dataset
 from pipelines.products.descriptions import describe as describe_product

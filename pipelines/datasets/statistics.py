@@ -21,7 +21,7 @@ from motiondata.counting import counted
 from motiondata.errors import InputError
 from motiondata.representations.feature_groups import FEATURE_GROUPS
 from pipelines.engine.errors import AbortedError
-from pipelines.engine.foreign_dataset import expect_no_dataset
+from pipelines.engine.output_path import expect_no_dataset
 from pipelines.engine.run_lock import RunLock
 from pipelines.engine.text_tables import count_table
 from pipelines.engine.workers.worker import exit_with_parent

@@ -1,18 +1,20 @@
 """A plan's fingerprint: what the plan was made from. It decides whether a run may be resumed."""
 
-from collections.abc import Iterator, Mapping, Set
+import json
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from motiondata import __version__
-from pipelines.engine.digests import digest_json
 from pipelines.engine.file_stats import changed_files, files_about, hash_files
 from pipelines.engine.plan import Plan
 from pipelines.engine.settings import changed_names, changed_settings
 from shards.format.description import FORMAT_VERSION
+from shards.format.hashing import hash_bytes
 
 SHARDS = "plan of samples and shards"
 NAMED_FILES = 3
@@ -118,3 +120,13 @@ def fingerprint(
     ]
     contents = {**contents, SHARDS: digest_json(shards)}
     return Fingerprint(FORMAT_VERSION, __version__, parameters, contents, files, kept)
+
+
+def digest_json(value: object) -> str:
+    """Return the hash of a JSON value, independent of the order of its keys."""
+    return hash_bytes(json.dumps(value, sort_keys=True, separators=(",", ":")).encode())
+
+
+def digest_files(paths: Iterable[Path]) -> str:
+    """Return one hash of the contents of small files, in the given order."""
+    return digest_json([hash_bytes(path.read_bytes()) for path in paths])

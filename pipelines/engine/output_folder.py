@@ -12,13 +12,15 @@ from pathlib import Path
 
 from motiondata.errors import InputError
 from pipelines.engine.fingerprint import Fingerprint
-from pipelines.engine.foreign_dataset import expect_own_kind
+from pipelines.engine.output_path import expect_outside_datasets
 from pipelines.engine.plan_file import PLAN, PlanFile
 from pipelines.engine.product import PlannedBuild
 from pipelines.engine.quarantine import Quarantine
 from pipelines.engine.receipt_files import ReceiptFiles
 from pipelines.engine.receipts import Receipt
 from pipelines.engine.run_lock import RunLock
+from shards.errors import ShardError
+from shards.format.dataset import read_description
 from shards.format.paths import (
     DATASET,
     DROPS,
@@ -48,7 +50,8 @@ class OutputFolder:
         folder = cls(path)
         folder._expect_own_files()
         folder._expect_no_links()
-        expect_own_kind(path, product)
+        expect_outside_datasets(path)
+        folder._expect_own_kind(product)
         return folder
 
     @property
@@ -107,6 +110,18 @@ class OutputFolder:
                     f"{path}: is a link that leads out of {self.path}, expected all of a dataset "
                     f"inside its folder; remove the link"
                 )
+
+    def _expect_own_kind(self, product: str) -> None:
+        """Refuse the dataset of another product. A damaged `dataset.json` passes: it is rebuilt."""
+        try:
+            found = read_description(self.path).provenance.get("product")
+        except (ShardError, AttributeError):
+            return
+        if found != product:
+            raise InputError(
+                f"{self.path}: is a finished dataset of another kind ({found}), expected one of "
+                f"{product} or a new folder; choose another --out"
+            )
 
 
 @dataclass(frozen=True)

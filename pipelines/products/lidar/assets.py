@@ -10,7 +10,7 @@ from motiondata.lidar.observer import Observer
 from motiondata.lidar.presets import SENSOR_NAMES, find_sensor
 from motiondata.lidar.sensor import Sensor
 from pipelines.clips.bodies import facts_of, load_bodies_by_gender
-from pipelines.engine.digests import digest_json
+from pipelines.engine.fingerprint import digest_json
 from pipelines.products.lidar.options import LidarOptions
 
 

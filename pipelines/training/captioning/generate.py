@@ -15,7 +15,7 @@ import torch
 
 from motiondata.devices import AUTO
 from motiondata.errors import InputError
-from pipelines.engine.foreign_dataset import expect_no_dataset
+from pipelines.engine.output_path import expect_no_dataset
 from pipelines.engine.progress import Progress
 from pipelines.engine.reports import Report
 from pipelines.engine.text_tables import wrapped_table

@@ -15,7 +15,7 @@ from statistics import fmean
 from typing import Any, BinaryIO
 
 from motiondata.errors import InputError
-from pipelines.engine.foreign_dataset import expect_no_dataset
+from pipelines.engine.output_path import expect_no_dataset
 from pipelines.engine.run_lock import expect_lock
 
 LOG = "log.jsonl"
