@@ -5,7 +5,6 @@ missing members. Here the size of the shard, the location of every member and it
 known in advance. The hash covers the bytes between the headers; `shards.verify` checks it.
 """
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -68,14 +67,6 @@ def check_size(shard: ShardEntry, size: int) -> None:
     """Raise `DatasetError` unless a shard's file has the recorded size."""
     if size != shard.bytes:
         raise DatasetError(shard.name, f"has {size} bytes; expected {shard.bytes}; copy it again")
-
-
-def iter_samples(dataset: Dataset, split: str) -> Iterator[tuple[str, dict[str, bytes]]]:
-    """Yield the key and the members' bytes of a split's samples, in manifest order."""
-    for shard in dataset.shards_of(split):
-        with closing(ShardReader(dataset.path, shard)) as reader:
-            for row in dataset.rows_of(shard):
-                yield row.key, {suffix: reader.member(row, suffix) for suffix in row.members}
 
 
 def read_member(dataset: Dataset, key: str, suffix: str) -> bytes:

@@ -14,7 +14,7 @@ from pipelines.datasets.info import info
 from pipelines.demo import program_name
 from shards.format.dataset import Dataset
 from shards.format.members import decode_member
-from shards.format.reading import iter_samples
+from tests.support.samples import iter_samples
 
 
 @pytest.fixture(scope="module")

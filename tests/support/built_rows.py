@@ -12,10 +12,10 @@ from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
 from pipelines.products.lidar.options import LidarBuildOptions
 from shards.format.dataset import Dataset
-from shards.format.reading import iter_samples
 from tests.support.archive import SENSOR
 from tests.support.bad_recordings import Write
 from tests.support.lidar_options import lidar_options
+from tests.support.samples import iter_samples
 from tests.support.small_body import small_arrays
 
 HEADER = "source_path,start_frame,end_frame,new_name\n"

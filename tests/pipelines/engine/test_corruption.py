@@ -17,11 +17,12 @@ from pipelines.engine.receipts import Receipt
 from pipelines.products.lidar.build import build_lidar
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
-from shards.format.reading import iter_samples, read_member
+from shards.format.reading import read_member
 from shards.format.ustar import BLOCK
 from shards.verify import verify
 from tests.support.bad_recordings import Write, saved
 from tests.support.built_rows import make_rows
+from tests.support.samples import iter_samples
 
 LISTS = {"train": ("a0", "b1"), "val": ("c2",), "test": ("d3",)}
 ROWS: dict[str, Write] = {key: saved() for keys in LISTS.values() for key in keys}

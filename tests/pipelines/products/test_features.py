@@ -32,12 +32,12 @@ from shards import open_dataset
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
 from shards.format.members import decode_member
-from shards.format.reading import iter_samples
 from tests.pipelines.training.encoders.test_load_encoder import OTHERS, MeanEncoder, save
 from tests.pipelines.training.encoders.test_point_encoder import make_encoder
 from tests.support.archive import MadeArchive
 from tests.support.compare_builds import expect_no_unfinished_files, files_of, finished_shards
 from tests.support.faults import Fault, inject
+from tests.support.samples import iter_samples
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,11 @@ from shards.format.description import (
 )
 from shards.format.hashing import hash_bytes
 from shards.format.paths import existing, inside, shard_name
-from shards.format.reading import iter_samples, read_member
+from shards.format.reading import read_member
 from shards.format.self_hashed_json import from_self_hashed_json, to_self_hashed_json
 from shards.verify import verify
 from tests.support.dataset import SCHEMA, finish_dataset, made_values, make_dataset
+from tests.support.samples import iter_samples
 
 Edit = Callable[[dict[str, Any]], Any]
 

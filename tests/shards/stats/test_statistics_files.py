@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from shards.errors import DatasetError, ShardError
 from shards.format.dataset import Dataset
 from shards.format.npy import npy_to_array
-from shards.format.reading import iter_samples
 from shards.format.schema import ArraySpec, Schema
 from shards.stats.measure import FieldMeasures, ShardTask, Weight, measure_field, sample_moments
 from shards.stats.moments import Moments, fold
@@ -23,6 +22,7 @@ from shards.stats.std_groups import GroupRule
 from shards.verify import verify
 from tests.support.dataset import build_shard, made_keys, make_dataset, write_statistics
 from tests.support.feature_dataset import make_features
+from tests.support.samples import iter_samples
 
 WEIGHTS: tuple[Weight, ...] = ("frame", "clip")
 

@@ -30,11 +30,12 @@ from shards import open_dataset
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
 from shards.format.members import decode_member
-from shards.format.reading import iter_samples, read_member
+from shards.format.reading import read_member
 from tests.pipelines.clips.test_plan_clips import KNOWN_BEFORE_READING
 from tests.support.archive import BAD, GOOD, MadeArchive
 from tests.support.compare_builds import files_of
 from tests.support.lidar_options import with_parameters
+from tests.support.samples import iter_samples
 
 
 def samples_of(dataset: Dataset) -> dict[str, dict[str, Any]]:

@@ -8,8 +8,8 @@ from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
 from shards.format.dataset import Dataset
 from shards.format.members import decode_member
-from shards.format.reading import iter_samples
 from tests.support.archive import make_archive
+from tests.support.samples import iter_samples
 
 POINTS = 4
 
