@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from pipelines.engine.text_tables import markdown_table
+
 FOLDER = Path(__file__).parents[1]
 JSON, README = FOLDER / "builds" / "build.json", FOLDER / "README.md"
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -65,23 +67,24 @@ def _builds(results: Results) -> Iterator[str]:
     yield f"**Whole builds**, {_case(built)}: recordings read, points written. Frames a"
     yield "second, medians (lowest to highest); ratios by the clock, to the faster peer."
     yield ""
-    yield _row(["clips", "body", "processes", "way", "frames", "hits a frame", "seconds to start",
-                "by the clock", "of processor time", "peak MB a process", "ratio"])  # fmt: skip
-    yield "|---|---|--:|---|" + "--:|" * 7
-    for build in results["builds"]:
-        yield _row(
-            [
-                *(str(build[key]) for key in KIND),
-                build["way"],
-                f"{build['frames']:,}",
-                f"{build['hits_a_frame']:.1f}",
-                f"{build['startup_seconds']['median']:.1f}",
-                _cell(build["rates"]["wall"]),
-                _cell(build["rates"]["cpu"]),
-                f"{build['peak_megabytes']:,.0f}",
-                _ratio([build["rates"]["wall"], *_peer_rates(build, results["builds"])]),
-            ]
-        )
+    titles = ["clips", "body", "processes", "way", "frames", "hits a frame", "seconds to start",
+              "by the clock", "of processor time", "peak MB a process", "ratio"]  # fmt: skip
+    rows = [_build_row(build, results) for build in results["builds"]]
+    yield from markdown_table(titles, rows, "llrl" + "r" * 7)
+
+
+def _build_row(build: Results, results: Results) -> list[str]:
+    return [
+        *(str(build[key]) for key in KIND),
+        build["way"],
+        f"{build['frames']:,}",
+        f"{build['hits_a_frame']:.1f}",
+        f"{build['startup_seconds']['median']:.1f}",
+        _cell(build["rates"]["wall"]),
+        _cell(build["rates"]["cpu"]),
+        f"{build['peak_megabytes']:,.0f}",
+        _ratio([build["rates"]["wall"], *_peer_rates(build, results["builds"])]),
+    ]
 
 
 def _summary(results: Results) -> Iterator[str]:
@@ -117,16 +120,20 @@ def _stages(results: Results) -> Iterator[str]:
     yield "**Stages alone** on one core. Frames a second of processor time, medians (lowest to"
     yield "highest). With fewer hits than points, peers need not choose; ours puts hits in order."
     yield ""
-    yield _row(["stage", "of", "hits a frame", OURS, *map(" + ".join, peers), "ratio"])
-    yield "|---|---|--:|" + "--:|" * (len(peers) + 2)
+    titles = ["stage", "of", "hits a frame", OURS, *map(" + ".join, peers), "ratio"]
+    yield from markdown_table(titles, _stage_rows(results), "ll" + "r" * (len(peers) + 3))
+
+
+def _stage_rows(results: Results) -> Iterator[list[str]]:
+    peers = results["peers"]
     for stage in results["stages"]:
         if stage["stage"] == "pose":
-            yield _row(["pose", f"body {stage['body']}", "", *_rate_cells(_columns(stage, peers))])
+            yield ["pose", f"body {stage['body']}", "", *_rate_cells(_columns(stage, peers))]
         else:
             about = [_case(stage), f"{stage['hits_a_frame']:.0f}"]
-            yield _row([stage["stage"], *about, *_rate_cells(_columns(stage, peers))])
+            yield [stage["stage"], *about, *_rate_cells(_columns(stage, peers))]
         if stage["stage"] == "sample":
-            yield _row(["all three", *about, *_rate_cells(_together(results, stage))])
+            yield ["all three", *about, *_rate_cells(_together(results, stage))]
 
 
 def _columns(stage: Results, peers: Sequence[Sequence[str]]) -> list[Figures]:
@@ -183,17 +190,15 @@ def _hits(results: Results) -> Iterator[str]:
     yield "edge within 1e-6 radians, or meets the face so flat that such a turn moves the hit as"
     yield "far."
     yield ""
-    yield _row(["of", "compared with", "frames", "hits", "rays that differ", "of them unexplained",
-                "largest difference otherwise, um"])  # fmt: skip
-    yield "|---|---|" + "--:|" * 5
-    for hits in results["hits"]:
-        largest = f"{hits['largest_meters'] * 1e6:.1f}"
-        counts = [hits[key] for key in ("frames", "hits", "differing", "unexplained")]
-        yield _row([_case(hits), hits["peer"], *(f"{count:,}" for count in counts), largest])
+    titles = ["of", "compared with", "frames", "hits", "rays that differ", "of them unexplained",
+              "largest difference otherwise, um"]  # fmt: skip
+    yield from markdown_table(titles, map(_hit_row, results["hits"]), "ll" + "r" * 5)
 
 
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def _hit_row(hits: Results) -> list[str]:
+    counts = [hits[key] for key in ("frames", "hits", "differing", "unexplained")]
+    largest = f"{hits['largest_meters'] * 1e6:.1f}"
+    return [_case(hits), hits["peer"], *(f"{count:,}" for count in counts), largest]
 
 
 if __name__ == "__main__":

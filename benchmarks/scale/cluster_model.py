@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from motiondata.sources.humanml3d.index import read_index
 from pipelines.clips.options import PackingOptions
 from pipelines.clips.pack_shards import cut_evenly
+from pipelines.engine.text_tables import markdown_table
 from pipelines.products.lidar.sample import frame_bytes, sample_bytes
 
 FRAMES_PER_SECOND = 2000.0
@@ -71,15 +72,17 @@ def _scaling_table(lengths: NDArray[np.int64]) -> Iterator[str]:
     hours = lengths.sum() / FRAMES_PER_SECOND / 3600
     yield f"{len(lengths):,} rows, {lengths.sum():,} frames, {hours:,.1f} h of one core"
     yield ""
-    yield f"| shards of | shards | {' | '.join(f'{workers:,}' for workers in WORKERS)} |"
-    yield f"|---|---|{'---|' * len(WORKERS)}"
-    for megabytes in SHARD_MEGABYTES:
-        packing = PackingOptions(megabytes)
-        seconds = [_seconds(lengths[clips]) for clips in cut_evenly(sizes, packing)]
-        ideal = lengths.sum() / FRAMES_PER_SECOND
-        times = (makespan(seconds, workers) * workers / ideal for workers in WORKERS)
-        cells = " | ".join(f"{ratio:,.2f}" for ratio in times)
-        yield f"| {megabytes} MB | {len(seconds):,} | {cells} |"
+    titles = ["shards of", "shards", *(f"{workers:,}" for workers in WORKERS)]
+    rows = [_scaling_row(lengths, sizes, megabytes) for megabytes in SHARD_MEGABYTES]
+    yield from markdown_table(titles, rows)
+
+
+def _scaling_row(lengths: NDArray[np.int64], sizes: NDArray[np.int64], megabytes: int) -> list[str]:
+    packing = PackingOptions(megabytes)
+    seconds = [_seconds(lengths[clips]) for clips in cut_evenly(sizes, packing)]
+    ideal = lengths.sum() / FRAMES_PER_SECOND
+    times = (makespan(seconds, workers) * workers / ideal for workers in WORKERS)
+    return [f"{megabytes} MB", f"{len(seconds):,}", *(f"{ratio:,.2f}" for ratio in times)]
 
 
 def _seconds(lengths: NDArray[np.int64]) -> float:

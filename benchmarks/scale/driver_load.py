@@ -26,6 +26,7 @@ from pipelines.engine.jobs import Jobs
 from pipelines.engine.output_folder import OutputFolder
 from pipelines.engine.plan import PlannedShard
 from pipelines.engine.receipts import Receipt, sample_columns
+from pipelines.engine.text_tables import markdown_table
 from pipelines.products.lidar.product import LidarProduct
 from pipelines.products.lidar.sample import MANIFEST_COLUMNS, lidar_schema
 from shards.format.hashing import DIGEST_DIGITS
@@ -202,9 +203,8 @@ def main(rows: int, recordings: int, texts: bool, quick: bool) -> None:
         rows, recordings = QUICK_ROWS, QUICK_RECORDINGS
     with TemporaryDirectory() as folder:
         load = measure_driver(Path(folder), rows, recordings, texts)
-    click.echo("| stage | seconds of CPU | peak MB |\n|---|---|---|")
-    for stage in load.stages:
-        click.echo(f"| {stage.name} | {stage.seconds:,.1f} | {stage.megabytes:,.0f} |")
+    stages = [(each.name, f"{each.seconds:,.1f}", f"{each.megabytes:,.0f}") for each in load.stages]
+    click.echo("\n".join(markdown_table(["stage", "seconds of CPU", "peak MB"], stages)))
     seconds = sum(stage.seconds for stage in load.stages)
     click.echo(f"\n{rows:,} rows, {load.shards:,} shards: {seconds:,.1f} s of CPU")
     for name, size in (("job", load.job_bytes), ("receipt", load.receipt_bytes)):

@@ -16,6 +16,7 @@ from motiondata.sources.cmu.amc import read_amc
 from motiondata.sources.cmu.convert import CmuSubject, convert_motion, read_subject
 from motiondata.sources.cmu.kinematics import WorldBones, pose_bones
 from motiondata.sources.cmu.retarget_errors import segment_errors_deg, sole_meters
+from pipelines.engine.text_tables import markdown_table
 
 
 @click.command()
@@ -24,19 +25,21 @@ from motiondata.sources.cmu.retarget_errors import segment_errors_deg, sole_mete
 def main(folder: Path, quick: bool) -> None:
     """Print the tables for the ASF/AMC files below FOLDER."""
     errors: dict[str, list[NDArray[np.float64]]] = {}
-    soles: list[str] = []
+    soles: list[tuple[str, ...]] = []
     for name, subject, world, joints in islice(_converted(folder), 1 if quick else None):
         for segment, degrees in segment_errors_deg(world, joints).items():
             errors.setdefault(segment, []).append(degrees)
         low, middle = np.percentile(sole_meters(subject.shaped, joints) * 100, (5, 50))
-        soles.append(f"| {name} | {len(joints)} | {low:.1f} | {middle:.1f} |")
+        soles.append((name, str(len(joints)), f"{low:.1f}", f"{middle:.1f}"))
     if not soles:
         raise click.ClickException(f"{folder}: expected CMU's .asf and .amc files, found none")
-    print("| segment to | median | 95 % | max |\n|---|---|---|---|")
-    for segment, parts in errors.items():
-        figures = np.percentile(np.concatenate(parts), (50, 95, 100))
-        print(f"| {segment} | " + " | ".join(f"{figure:.1f}" for figure in figures) + " |")
-    print("\n| trial | frames | 5 % | median |\n|---|---|---|---|", *soles, sep="\n")
+    rows = [(segment, *_percentiles(np.concatenate(parts))) for segment, parts in errors.items()]
+    print(*markdown_table(["segment to", "median", "95 %", "max"], rows), "", sep="\n")
+    print(*markdown_table(["trial", "frames", "5 %", "median"], soles), sep="\n")
+
+
+def _percentiles(degrees: NDArray[np.float64]) -> list[str]:
+    return [f"{figure:.1f}" for figure in np.percentile(degrees, (50, 95, 100))]
 
 
 def _converted(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from motiondata.counting import counted
 from pipelines.engine.summary import CountedFrames, counted_lines
-from pipelines.engine.text_tables import count_table
+from pipelines.engine.text_tables import table
 from pipelines.engine.totals import SYNTHETIC
 
 NAMED_FLAGGED = 8
@@ -67,8 +67,8 @@ class Contents:
             named = ", ".join(keys[:NAMED_FLAGGED])
             lines.append(f"flagged {flag}: {counted(len(keys), 'sample')}: {named}{more}")
         if self.clips_by_subset:
-            rows = ((name, f"{number:,}", "") for name, number in self.clips_by_subset.items())
-            lines += ["", *count_table(rows, ("subset", "clips", ""))]
+            rows = [(name, f"{number:,}", "") for name, number in self.clips_by_subset.items()]
+            lines += ["", *table([("subset", "clips", ""), *rows], numbers=True)]
         return lines
 
 

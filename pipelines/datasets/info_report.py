@@ -9,7 +9,7 @@ from pipelines.datasets.contents import Contents
 from pipelines.engine.description import NONE
 from pipelines.engine.reports import Report
 from pipelines.engine.summary import CaptionTotals, Mean, captions_line, synthetic_line
-from pipelines.engine.text_tables import count_table, wrapped_table
+from pipelines.engine.text_tables import table
 from shards.format.paths import DATASET
 
 
@@ -126,7 +126,7 @@ class InfoReport(Report):
         ]
         rows = [("array", "unit", "frame of reference")]
         rows += [(each.field, each.unit or NONE, each.frame or NONE) for each in self.arrays]
-        return ["members: " + ", ".join([*arrays, *self.texts]), "", *wrapped_table(rows)]
+        return ["members: " + ", ".join([*arrays, *self.texts]), "", *table(rows)]
 
 
 def _split_table(splits: tuple[SplitTotals, ...]) -> list[str]:
@@ -141,4 +141,4 @@ def _split_table(splits: tuple[SplitTotals, ...]) -> list[str]:
         )
         for each in splits
     ]
-    return count_table(rows, ("split", "samples", "frames", "shards", "MB", ""))
+    return table([("split", "samples", "frames", "shards", "MB", ""), *rows], numbers=True)

@@ -23,7 +23,7 @@ from motiondata.representations.feature_groups import FEATURE_GROUPS
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.output_path import expect_no_dataset
 from pipelines.engine.run_lock import RunLock
-from pipelines.engine.text_tables import count_table
+from pipelines.engine.text_tables import table
 from pipelines.engine.workers.worker import exit_with_parent
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset, read_description
@@ -203,7 +203,7 @@ def _table(subject: StatisticsKey, found: FieldMeasures) -> list[str]:
         ("clip", ", each of one weight") if subject.weight == CLIP else ("value", " per component")
     )
     title = f"{subject.field} of {subject.split}: {counted(moments.count, unit[0])}{unit[1]}"
-    return [title, *count_table(rows, (subject.field, *columns, ""))]
+    return [title, *table([(subject.field, *columns, ""), *rows], numbers=True)]
 
 
 def _histograms(found: FieldMeasures) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from motiondata.counting import counted
 from pipelines.engine.drops import Drop
-from pipelines.engine.text_tables import count_table
+from pipelines.engine.text_tables import table
 from pipelines.engine.totals import SubsetTotals
 
 NAMED_FAILURES = 8
@@ -131,11 +131,15 @@ def counted_lines(counts: Mapping[str, CountedFrames], frames: int) -> list[str]
 
 def subset_table(subsets: Iterable[SubsetRows]) -> list[str]:
     """Return the lines of a table with one row per subset, including its drops by reason."""
-    rows = []
-    for each in subsets:
-        numbers = (f"{number:,}" for number in (each.rows, each.samples, each.frames))
-        rows.append((each.subset, *numbers, counts_to_text(each.drops)))
-    return count_table(rows, ("subset", "rows", "samples", "frames", "drops"))
+    rows = [
+        (each.subset, *_grouped(each.rows, each.samples, each.frames), counts_to_text(each.drops))
+        for each in subsets
+    ]
+    return table([("subset", "rows", "samples", "frames", "drops"), *rows], numbers=True)
+
+
+def _grouped(*numbers: int) -> list[str]:
+    return [f"{number:,}" for number in numbers]
 
 
 def counts_to_text(counts: Mapping[str, int]) -> str:

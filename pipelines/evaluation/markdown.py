@@ -1,7 +1,8 @@
 """The report of an evaluation as Markdown, for people."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
+from pipelines.engine.text_tables import markdown_table
 from pipelines.evaluation.acts.labels import ALL_KINDS, ActTotals, KindCount
 from pipelines.evaluation.report import MODEL, SCORERS, Evaluation, Example
 from pipelines.training.common.normalize_caption import NORMALIZER
@@ -54,7 +55,7 @@ def _scores(report: Evaluation) -> Sequence[str]:
         (name, *(f"{100 * getattr(scores, column):.1f}" for column in shown))
         for name, scores in report.scores.items()
     ]
-    return ["## Scores, times 100", "", *_table(("", *shown.values()), rows), "", READING]
+    return ["## Scores, times 100", "", *markdown_table(("", *shown.values()), rows), "", READING]
 
 
 def _has(report: Evaluation, column: str) -> bool:
@@ -79,11 +80,11 @@ def _tellings(report: Evaluation) -> Sequence[str]:
     return [
         "## What captions tell",
         "",
-        *_table(("", "clips right", *right, "also named"), whole),
+        *markdown_table(("", "clips right", *right, "also named"), whole),
         "",
         "By kind of motion, the model:",
         "",
-        *_table(("", "acts", *right, "also named"), kinds),
+        *markdown_table(("", "acts", *right, "also named"), kinds),
         "",
         RULES,
     ]
@@ -139,14 +140,4 @@ def _examples(examples: Sequence[Example]) -> Sequence[str]:
     rows = [
         (example.key, *example.captions.values(), example.references[0]) for example in examples
     ]
-    return ["## Some clips", "", *_table(titles, rows)]
-
-
-def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    return [_row(titles), _row(["---"] * len(titles)), *map(_row, rows)]
-
-
-def _row(cells: Sequence[str]) -> str:
-    """Return a row of a table; join lines and escape each |, which would begin a new cell."""
-    tidy = (" ".join(cell.split()).replace("|", "\\|") for cell in cells)
-    return f"| {' | '.join(tidy)} |"
+    return ["## Some clips", "", *markdown_table(titles, rows)]

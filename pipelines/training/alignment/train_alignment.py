@@ -17,7 +17,7 @@ from motiondata.devices import AUTO
 from motiondata.errors import InputError
 from pipelines.clips.members import DETAILS
 from pipelines.engine.reports import Report
-from pipelines.engine.text_tables import count_table
+from pipelines.engine.text_tables import table
 from pipelines.training.alignment.alignment_model import Alignment
 from pipelines.training.alignment.augmentation import augment
 from pipelines.training.alignment.caption_pairs import CaptionPairs
@@ -173,7 +173,7 @@ class AlignmentReport(Report):
         """Return a table of the recall, and the path of the encoder."""
         rows = [row for split, found in self.recall.items() for row in found.rows(split)]
         header = ("recall (chance)", *(f"@{k}" for k in RECALL_AT), "")
-        return [*count_table(rows, header), f"the encoder is in {self.run.checkpoint}"]
+        return [*table([header, *rows], numbers=True), f"the encoder is in {self.run.checkpoint}"]
 
 
 def train_alignment(

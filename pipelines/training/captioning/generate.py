@@ -18,7 +18,7 @@ from motiondata.errors import InputError
 from pipelines.engine.output_path import expect_no_dataset
 from pipelines.engine.progress import Progress
 from pipelines.engine.reports import Report
-from pipelines.engine.text_tables import wrapped_table
+from pipelines.engine.text_tables import table
 from pipelines.training.captioning.captioner import LoadedCaptioner, load_captioner
 from pipelines.training.captioning.options import Decoding, GenerationOptions
 from pipelines.training.common.clip_fields import (
@@ -159,7 +159,7 @@ def caption_table(
     """
     rows = [("key", "caption", "first reference")]
     rows += [(key, captions, (references.get(key) or [""])[0]) for key, captions in found]
-    return wrapped_table(rows, width)
+    return table(rows, width=width)
 
 
 def _check_fit(loaded: LoadedCaptioner, dataset: Dataset, checkpoint: Path) -> None:
