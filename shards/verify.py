@@ -89,17 +89,17 @@ def _check(where: str, check: Callable[[], Iterable[str]]) -> list[Fault]:
 def _table_faults(path: Path, table: TableEntry) -> Iterator[str]:
     rows = parquet_to_table(read_table_file(path, table), table.name).num_rows
     if rows != table.rows:
-        yield f"has {rows} rows; {DATASET} says {table.rows}"
+        yield f"has {rows} rows; {DATASET} records {table.rows}"
 
 
 def _listed_faults(path: Path, file: FileEntry) -> Iterator[str]:
     """Yield a fault if a file differs from the one that the build wrote."""
     if not (path / file.name).exists():
-        yield "is missing; `motiondata stats` writes it again"
+        yield "is missing; run `motiondata stats` to write it again"
         return
     data = existing(path, file.name).read_bytes()
     if (len(data), hash_bytes(data)) != (file.bytes, file.blake3):
-        yield f"is not the file that {DATASET} lists; `motiondata stats` writes it again"
+        yield f"is not the file that {DATASET} lists; run `motiondata stats` to write it again"
 
 
 def _shard_faults(path: Path, shard: ShardEntry, dataset: Dataset | None) -> Iterator[str]:
@@ -128,6 +128,6 @@ def _stray_faults(names: list[str], description: Description) -> Iterator[Fault]
     known = {DATASET, LOCK, RUN, *tables, *shards}
     for name in names:
         if name.endswith(TEMPORARY):
-            yield Fault(name, "is left of a build that was interrupted; remove it")
+            yield Fault(name, "is left over from an interrupted build; remove it")
         elif name not in known and not _DERIVED.fullmatch(name) and not _HOSTS.fullmatch(name):
             yield Fault(name, "does not belong to the dataset; move it elsewhere")

@@ -116,20 +116,20 @@ class Packs(Layout):
 
     def contents(self, group: int) -> Iterator[bytes]:
         """Yield the bytes of a pack's npy file, shaped (frames, *row)."""
-        pieces = self._pieces(group)
-        runs = self._reader.read(pieces.clips, pieces.starts, pieces.counts, 1)
-        yield array_to_npy(runs[:, 0])
+        runs = self._runs(group)
+        frames = self._reader.read(runs.clips, runs.starts, runs.counts, 1)
+        yield array_to_npy(frames[:, 0])
 
     def listed(self, group: int) -> Iterator[Line]:
         """Yield one line per frame of a pack, with its clip's key and its number in that clip."""
-        pieces, (name,) = self._pieces(group), self.names(group)
-        frames = zip(pieces.clips.tolist(), pieces.starts.tolist(), strict=True)
+        runs, (name,) = self._runs(group), self.names(group)
+        frames = zip(runs.clips.tolist(), runs.starts.tolist(), strict=True)
         for place, (clip, frame) in enumerate(frames):
             yield name, place, self.keys[clip], frame
 
-    def _pieces(self, group: int) -> FrameRuns:
+    def _runs(self, group: int) -> FrameRuns:
         places = group * PACK_FRAMES + np.arange(self.frames(group))
-        return self._items.pieces(self._order.permute(places, len(self._items)), self._order)
+        return self._items.runs(self._order.permute(places, len(self._items)), self._order)
 
 
 class PcdFrames(Layout):

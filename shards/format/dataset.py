@@ -131,9 +131,9 @@ def read_table_file(path: Path, table: TableEntry) -> bytes:
     """Return the bytes of a dataset's table, checked against `dataset.json`."""
     data = existing(path, table.name).read_bytes()
     if len(data) != table.bytes:
-        raise DatasetError(table.name, f"has {len(data)} bytes; {DATASET} says {table.bytes}")
+        raise DatasetError(table.name, f"has {len(data)} bytes; {DATASET} records {table.bytes}")
     if hash_bytes(data) != table.blake3:
-        raise DatasetError(table.name, f"is damaged: its hash is not the one in {DATASET}")
+        raise DatasetError(table.name, f"is damaged: its hash differs from the one in {DATASET}")
     return data
 
 
@@ -146,19 +146,20 @@ def read_drops(dataset: Dataset) -> pa.Table:
 def _check_rows(description: Description, manifest: pa.Table) -> None:
     """Raise unless the manifest's rows follow the shard order and match their frame counts."""
     keys = manifest["key"].to_pylist()
-    if len(keys) != sum(shard.samples for shard in description.shards):
-        raise DatasetError(MANIFEST, f"has {len(keys)} rows; {DATASET} counts otherwise")
+    samples = sum(shard.samples for shard in description.shards)
+    if len(keys) != samples:
+        raise DatasetError(MANIFEST, f"has {len(keys)} rows; {DATASET} records {samples} samples")
     if len(set(map(str.casefold, keys))) != len(keys):
-        raise DatasetError(MANIFEST, "names two samples alike, but for case")
+        raise DatasetError(MANIFEST, "contains the same key twice, ignoring case")
     names, splits = manifest["shard"].to_pylist(), manifest["split"].to_pylist()
     frames = manifest["frames"].to_numpy()
     for shard, start, stop in _slices(description):
         if {*names[start:stop]} != {shard.name} or {*splits[start:stop]} != {shard.split}:
-            raise DatasetError(MANIFEST, f"the rows of {shard.name} are not where they belong")
+            raise DatasetError(MANIFEST, f"the rows of {shard.name} are not in order")
         if np.any((frames[start:stop] < 0) | (frames[start:stop] > shard.bytes)):
-            raise DatasetError(MANIFEST, f"counts frames in {shard.name} that it has no bytes for")
+            raise DatasetError(MANIFEST, f"records impossible numbers of frames in {shard.name}")
         if frames[start:stop].sum() != shard.frames:
-            raise DatasetError(MANIFEST, f"counts other frames in {shard.name} than {DATASET} does")
+            raise DatasetError(MANIFEST, f"counts other frames in {shard.name} than {DATASET}")
 
 
 def _slices(description: Description) -> Iterator[tuple[ShardEntry, int, int]]:

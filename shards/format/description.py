@@ -52,7 +52,7 @@ class FileEntry:
 
     def __post_init__(self) -> None:
         if not STATISTICS_FILE.fullmatch(self.name):
-            raise ShardError(f"{self.name!r} is no name of a file of statistics")
+            raise ShardError(f"{self.name!r} is not the name of a statistics file")
         check_entry(self.blake3, self.bytes)
 
 
@@ -81,19 +81,17 @@ class Description:
         names = [shard.name for shard in self.shards]
         order = {split: number for number, split in enumerate(self.splits)}
         if names != sorted(set(names), key=lambda name: (order[split_of(name)], name)):
-            raise ShardError("the shards are not a split's together, by number, each once")
+            raise ShardError("the shards are not grouped by split in ascending order, each once")
         if not all(shard.samples for shard in self.shards):
-            raise ShardError(
-                "a shard has no samples; a shard whose samples were all dropped is none"
-            )
+            raise ShardError("a shard has no samples; expected only shards with samples")
         tables = [table.name for table in self.tables]
         if tables != [MANIFEST, DROPS]:
             raise ShardError(f"the tables are {tables}; expected {MANIFEST} and {DROPS}")
         listed = [file.name for file in self.statistics or ()]
         if len(set(listed)) != len(listed):
-            raise ShardError("a file of statistics is listed twice")
+            raise ShardError("a statistics file is listed twice")
         if self.tables[0].rows != sum(shard.samples for shard in self.shards):
-            raise ShardError(f"{MANIFEST} has {self.tables[0].rows} rows, not one for each sample")
+            raise ShardError(f"{MANIFEST} has {self.tables[0].rows} rows, not one per sample")
 
     @property
     def splits(self) -> list[str]:

@@ -65,4 +65,4 @@ def check_entry(digest: str, *numbers: int) -> None:
     if not isinstance(digest, str) or not DIGEST.fullmatch(digest):
         raise ShardError(f"a hash is {digest!r}; expected {DIGEST_DIGITS} hexadecimal digits")
     if not all(type(number) is int and number >= 0 for number in numbers):
-        raise ShardError(f"sizes and counts are {numbers}; expected whole numbers from zero up")
+        raise ShardError(f"sizes and counts are {numbers}; expected whole numbers of at least 0")

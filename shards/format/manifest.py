@@ -48,7 +48,7 @@ def manifest_schema(schema: Schema, extra: pa.Schema) -> pa.Schema:
     """Return all columns of a manifest; raise `ShardError` for a duplicate column."""
     columns = pa.schema([*manifest_columns(schema), *extra])
     if len(set(columns.names)) != len(columns):
-        raise ShardError(f"a manifest has the columns {', '.join(columns.names)}: one comes twice")
+        raise ShardError(f"a column of the manifest is duplicate: {', '.join(columns.names)}")
     return columns
 
 
@@ -74,13 +74,15 @@ def parquet_to_manifest(schema: Schema, data: bytes) -> pa.Table:
     for column in manifest_columns(schema):
         if column.name not in table.column_names or table.schema.field(column.name) != column:
             raise DatasetError(
-                MANIFEST, f"has no column {column.name!r} of {column.type} without nulls"
+                MANIFEST, f"has no column {column.name!r} of type {column.type} without nulls"
             )
         if table[column.name].null_count:
             raise DatasetError(MANIFEST, f"has nulls in the column {column.name!r}")
     named = pc.match_substring_regex(table["key"], rf"^{NAME.pattern}$")
     if not pc.all(named, min_count=0).as_py():
-        raise DatasetError(MANIFEST, "holds keys with other letters than A-Z, a-z, 0-9, - and _")
+        raise DatasetError(
+            MANIFEST, "contains keys with characters other than A-Z, a-z, 0-9, - and _"
+        )
     return table
 
 
@@ -91,13 +93,13 @@ def _check_columns(columns: pa.Schema) -> None:
     zone that this machine does not know.
     """
     if len(set(columns.names)) != len(columns):
-        raise DatasetError(MANIFEST, f"has the columns {', '.join(columns.names)}: one comes twice")
+        raise DatasetError(MANIFEST, f"has a duplicate column: {', '.join(columns.names)}")
     for column in columns:
         kind = column.type.value_type if pa.types.is_list(column.type) else column.type
         if not any(is_kind(kind) for is_kind in _KINDS):
             raise DatasetError(
                 MANIFEST,
-                f"has a column {column.name!r} of {column.type}; expected text, truth values, "
+                f"has a column {column.name!r} of type {column.type}; expected text, Booleans, "
                 "numbers, or lists of them",
             )
 

@@ -71,5 +71,5 @@ def _parse(data: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int]:
     start = len(MAGIC) + 2 + int.from_bytes(data[len(MAGIC) : len(MAGIC) + 2], "little")
     header = _HEADER.fullmatch(data[len(MAGIC) + 2 : start])
     if not data.startswith(MAGIC) or header is None or header[1] not in _BY_CODE:
-        raise MemberError("expected a .npy of plain numbers in C order, version 1.0")
+        raise MemberError("expected a .npy file of plain numbers in C order, version 1.0")
     return _BY_CODE[header[1]], tuple(map(int, re.findall(rb"[0-9]+", header[2]))), start

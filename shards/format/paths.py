@@ -46,8 +46,8 @@ def shard_name(split: str, number: int) -> str:
     name = f"{split}/{number:06d}.tar"
     if not SHARD_NAME.fullmatch(name) or split in RESERVED:
         raise ShardError(
-            f"shard {number} of the split {split!r} has no name; expected a number below a million "
-            f"and letters, digits, - and _ only, not {' or '.join(RESERVED)}"
+            f"shard {number} of the split {split!r} cannot be named; expected a number below a "
+            f"million, and a split of letters, digits, - and _ other than {' or '.join(RESERVED)}"
         )
     return name
 
@@ -56,7 +56,9 @@ def split_of(name: str) -> str:
     """Return the split in a shard's name; raise `DatasetError` for an invalid name."""
     match = SHARD_NAME.fullmatch(name)
     if match is None or match[1] in RESERVED:
-        raise DatasetError(DATASET, f"{name!r} is no name of a shard; expected train/000000.tar")
+        raise DatasetError(
+            DATASET, f"{name!r} is not the name of a shard, such as train/000000.tar"
+        )
     return match[1]
 
 
@@ -80,8 +82,8 @@ def refuse_url(path: str | os.PathLike[str]) -> None:
     """Raise `ShardError` for a URL, which `Path` would treat as folders such as `s3:`."""
     if URL.match(os.fspath(path)):
         raise ShardError(
-            f"{path}: expected a path of this machine, found a URL; URLs are not supported: copy "
-            "the data to a local disk, or mount the storage and name the mounted folder"
+            f"{path}: expected a path on this machine, found a URL; URLs are not supported: copy "
+            "the data to a local disk, or mount the storage and pass the mounted folder"
         )
 
 
@@ -100,14 +102,14 @@ def existing(root: Path, name: str) -> Path:
 
 def _named(root: Path, name: str) -> Path:
     if not FILE_NAME.fullmatch(name):
-        raise DatasetError(str(root), f"{name!r} is no name of a file in a dataset's folder")
+        raise DatasetError(str(root), f"{name!r} is not a valid name of a file in a dataset")
     return root / name
 
 
 def _found(path: Path) -> str:
     """Describe what was found in place of a file, and what to do."""
     if path.exists():
-        return "something else than a file; build or copy it again"
+        return "something other than a file; build or copy it again"
     if path.is_symlink():
         target = str(path.readlink())
         return f"a link to {target!r}, which does not exist; download the file's content"

@@ -40,7 +40,7 @@ class ShardReader:
     def bytes_at(self, offset: int, size: int) -> bytes:
         """Return `size` bytes at `offset`."""
         if offset < 0 or size < 0 or offset + size > self.shard.bytes:
-            raise DatasetError(self.shard.name, f"has no {size} bytes at {offset}")
+            raise DatasetError(self.shard.name, f"does not have {size} bytes at offset {offset}")
         self.file.seek(offset)
         return self.file.read(size)
 

@@ -67,7 +67,7 @@ class Schema:
         if len(self.suffixes) != len(self.members):
             raise ShardError(f"two members share a name before the dot: {', '.join(self.members)}")
         if not any(spec.shape[:1] == (FRAMES,) for spec in self.arrays.values()):
-            raise ShardError(f"no array's first axis is {FRAMES!r}, but samples are counted by it")
+            raise ShardError(f"no array has {FRAMES!r} as its first axis; expected at least one")
         for spec in self.arrays.values():
             self._check_counted(spec)
 
@@ -100,14 +100,16 @@ class Schema:
         for field, spec in self.arrays.items():
             if spec.is_float:
                 return field
-        raise ShardError(f"there is no field of floats; the fields are {', '.join(self.suffixes)}")
+        raise ShardError(
+            f"there is no floating-point field; the fields are {', '.join(self.suffixes)}"
+        )
 
     def float_array(self, field: str) -> ArraySpec:
         """Return the spec of a floating-point field; raise `ShardError` with the available ones."""
         floats = {name: spec for name, spec in self.arrays.items() if spec.is_float}
         if field not in floats:
             raise ShardError(
-                f"no field of floats is called {field!r}; choose one of {', '.join(floats)}"
+                f"there is no floating-point field {field!r}; choose one of {', '.join(floats)}"
             )
         return floats[field]
 
@@ -154,11 +156,13 @@ class Schema:
 
 def _check_member(suffix: str, spec: ArraySpec | str) -> None:
     if not SUFFIX.fullmatch(suffix):
-        raise ShardError(f"a member is called {suffix!r}; expected such as points.npy, json, txt")
+        raise ShardError(
+            f"the member name is {suffix!r}; expected, for example, points.npy, json, or txt"
+        )
     if not isinstance(spec, ArraySpec) and spec != TEXTS.get(kind_of(suffix)):
-        raise ShardError(f"{suffix} is said to be {spec!r}, which its suffix contradicts")
+        raise ShardError(f"{suffix} is declared as {spec!r}, which does not match its suffix")
     if isinstance(spec, ArraySpec) and kind_of(suffix) != "npy":
-        raise ShardError(f"{suffix} is said to be an array, which its suffix contradicts")
+        raise ShardError(f"{suffix} is declared as an array, which does not match its suffix")
 
 
 def _decode(suffix: str, spec: ArraySpec | str, data: bytes, axes: dict[str, int]) -> Any:
@@ -180,7 +184,7 @@ def _array_faults(spec: ArraySpec, array: NDArray[Any], axes: dict[str, int]) ->
         if length != wanted:
             faults.append(f"has {length} along {axis}, not {wanted}; expected {expected}")
     if spec.is_float and not np.isfinite(array).all():
-        faults.append("holds NaN or infinite values")
+        faults.append("contains NaN or infinite values")
     return faults
 
 

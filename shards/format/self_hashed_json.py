@@ -30,7 +30,7 @@ def from_self_hashed_json(data: bytes, where: str) -> dict[str, Any]:
         raise DatasetError(
             where,
             f"expected JSON with its hash ({HASH_KEY}), found none: {error}; if another version of "
-            "this program has written it, build it again",
+            "this program wrote it, build it again",
         ) from error
     if not intact:
         raise DatasetError(where, "was changed or damaged after it was written; build it again")

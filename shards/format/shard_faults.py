@@ -19,7 +19,7 @@ def hash_faults(reader: ShardReader) -> Iterator[str]:
     """Yield a fault if the hash of the file differs from the recorded hash."""
     reader.file.seek(0)
     if hash_stream(reader.file) != reader.shard.blake3:
-        yield "is damaged: its hash is not the recorded one; copy or build it again"
+        yield "is damaged: its hash differs from the recorded one; copy or build it again"
 
 
 def sample_faults(reader: ShardReader, schema: Schema, rows: list[ManifestRow]) -> Iterator[str]:
@@ -45,11 +45,12 @@ def _next_member(reader: ShardReader, row: ManifestRow, suffix: str, position: i
     shard, name = reader.shard.name, f"{row.key}.{suffix}"
     offset, size = row.members[suffix]
     if offset != position + BLOCK:
-        raise DatasetError(shard, f"{name} begins at {position + BLOCK}; {MANIFEST} says {offset}")
+        where = f"begins at {position + BLOCK}; {MANIFEST} records {offset}"
+        raise DatasetError(shard, f"{name} {where}")
     data = reader.member(row, suffix)
     zeros = padding(size)
     if reader.bytes_at(offset + size, len(zeros)) != zeros:
-        raise DatasetError(shard, f"{name} is followed by something else than zeros")
+        raise DatasetError(shard, f"{name} is followed by bytes other than zeros")
     return data
 
 

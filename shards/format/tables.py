@@ -145,7 +145,7 @@ def columns_to_table(columns: Mapping[str, list[Any]], schema: pa.Schema) -> pa.
     Raises `ShardError` where they do not fit.
     """
     if columns.keys() != set(schema.names):
-        raise ShardError(f"there are columns {sorted(columns)}; expected {sorted(schema.names)}")
+        raise ShardError(f"the columns are {sorted(columns)}; expected {sorted(schema.names)}")
     with _fitting():
         table = pa.Table.from_pydict(columns, schema)
     return _without_nulls(table)
@@ -157,7 +157,7 @@ def _fitting() -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, UnicodeEncodeError, OverflowError) as error:
-        raise ShardError(f"a row does not fit its table: {error}") from error
+        raise ShardError(f"a row does not match the columns of its table: {error}") from error
 
 
 def _without_nulls(table: pa.Table) -> pa.Table:
@@ -166,7 +166,7 @@ def _without_nulls(table: pa.Table) -> pa.Table:
         table.validate(full=True)
     for column in table.schema:
         if not column.nullable and table[column.name].null_count:
-            raise ShardError(f"the column {column.name!r} has nulls, which it may not")
+            raise ShardError(f"the column {column.name!r} has nulls; expected none")
     return table
 
 

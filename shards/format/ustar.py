@@ -30,8 +30,8 @@ def member_header(name: str, size: int) -> bytes:
     digits = b"%011o" % size
     if not name.isascii() or len(name) > _NAME.stop or len(digits) > len(_BLANK[_SIZE]):
         raise SampleError(
-            f"{name}: {size} bytes fit no header of a tar file; expected a name of at most "
-            f"{_NAME.stop} ASCII letters, and less than 8 GiB"
+            f"{name}: {size} bytes with this name do not fit into a tar file; expected a name of "
+            f"at most {_NAME.stop} ASCII characters, and less than 8 GiB"
         )
     letters = name.encode()
     header = bytearray(_BLANK)

@@ -139,13 +139,13 @@ class ShardWriter:
     def _check(self, sample: Sample) -> None:
         if not NAME.fullmatch(sample.key):
             raise SampleError(
-                f"a key is {sample.key!r}; expected ASCII letters, digits, - and _, "
+                f"the key is {sample.key!r}; expected ASCII letters, digits, - and _, "
                 "beginning with a letter or digit"
             )
         if sample.key.casefold() in self._folded:
-            raise SampleError(f"{sample.key}: a sample of this key, but for case, is in the shard")
+            raise SampleError(f"{sample.key}: the shard already has this key, ignoring case")
         if not sample.members or self._suffixes not in ((), tuple(sample.members)):
             raise SampleError(
                 f"{sample.key}: has members {tuple(sample.members)}; expected at least one, and "
-                f"those of the samples before it: {self._suffixes}"
+                f"the same ones as the samples before it: {self._suffixes}"
             )

@@ -80,7 +80,7 @@ def measure_field(
 def measure_shard(task: ShardTask) -> FieldMeasures:
     """Measure a field in one shard, merged sample by sample."""
     with closing(ShardReader(task.path, task.shard)) as reader:
-        return reduce(merge_measures, _sample_surveys(task, reader))
+        return reduce(merge_measures, _sample_measures(task, reader))
 
 
 def merge_measures(first: FieldMeasures, second: FieldMeasures) -> FieldMeasures:
@@ -104,7 +104,7 @@ def all_moments(schema: Schema, values: Mapping[str, Any]) -> dict[str, Moments]
     return {field: sample_moments(schema, field, values) for field in floats}
 
 
-def _sample_surveys(task: ShardTask, reader: ShardReader) -> Iterator[FieldMeasures]:
+def _sample_measures(task: ShardTask, reader: ShardReader) -> Iterator[FieldMeasures]:
     spec = task.schema.float_array(task.field)
     names = [task.field] if spec.counted_where is None else [task.field, spec.counted_where]
     suffixes = [task.schema.suffixes[name] for name in names]

@@ -44,7 +44,7 @@ class Moments:
         chosen = array if counted is None or counted.all() else array[counted]
         rows = chosen.reshape(-1, array.shape[-1])
         if not len(rows):
-            return cls.nothing(array.shape[-1])
+            return cls.empty(array.shape[-1])
         # One row per component: NumPy sums contiguous memory pairwise, which rounds less.
         return cls._of_components(np.array(rows.T, dtype=np.float64, order="C"))
 
@@ -53,7 +53,7 @@ class Moments:
         """Return the moments of values shaped (components, count), which are overwritten."""
         minimum, maximum = values.min(axis=1), values.max(axis=1)
         if not np.isfinite([minimum, maximum]).all():
-            raise ShardError("moments were asked of values that are NaN or infinite")
+            raise ShardError("cannot compute moments: some values are NaN or infinite")
         # Shift by the first value, so that a constant component has a deviation of exactly 0.
         first = values[:, :1].copy()
         values -= first
@@ -63,7 +63,7 @@ class Moments:
         return cls(values.shape[1], (first + shift)[:, 0], m2, minimum, maximum)
 
     @classmethod
-    def nothing(cls, components: int) -> Self:
+    def empty(cls, components: int) -> Self:
         """Return the moments of no values."""
         zeros = np.zeros(components)
         return cls(0, zeros, zeros, np.full(components, np.inf), np.full(components, -np.inf))
@@ -71,7 +71,7 @@ class Moments:
     def std(self, ddof: int = 0) -> NDArray[np.float64]:
         """Return the standard deviation of each component, with the divisor count - ddof."""
         if self.count <= ddof:
-            raise ShardError(f"a standard deviation of {self.count} values was asked for")
+            raise ShardError(f"cannot compute the standard deviation of {self.count} values")
         return np.sqrt(self.m2 / (self.count - ddof))
 
     def as_one(self) -> Self:
@@ -126,5 +126,5 @@ def fold(parts: Iterable[Moments]) -> Moments:
     remaining = iter(parts)
     first = next(remaining, None)
     if first is None:
-        raise ShardError("moments of no parts were asked for")
+        raise ShardError("cannot merge moments: there are no parts")
     return reduce(merge, remaining, first)

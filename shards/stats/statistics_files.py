@@ -123,7 +123,7 @@ def statistics_faults(path: Path, split: str, name: str, dataset_hash: str) -> I
     yield from _subject_faults(document, split, name, dataset_hash)
     hashes = {array: hash_file(existing(path, f"{folder}/{array}")) for array in ARRAYS}
     if document.get("files") != hashes:
-        yield f"an array is damaged: its hash is not the one in {STATS_JSON}; compute them again"
+        yield f"an array differs from its hash in {STATS_JSON}; run `motiondata stats` again"
     if (path / folder / HISTOGRAMS_JSON).exists():
         histograms = _read(path, f"{folder}/{HISTOGRAMS_JSON}")
         yield from _subject_faults(histograms, split, name, dataset_hash)
@@ -140,7 +140,7 @@ def _subject_faults(
     words = str(field), str(weight), None if rule is None else str(rule)
     found = document.get("split"), statistics_name(*words)
     if (*found, document.get("dataset")) != (split, name, dataset_hash):
-        yield f"holds the statistics of {found}, not of this dataset; compute them again"
+        yield f"contains statistics of {found}, not of this dataset; run `motiondata stats` again"
 
 
 def _values(moments: Moments) -> dict[str, Any]:

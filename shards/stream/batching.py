@@ -37,7 +37,7 @@ def check_fields(fields: Sequence[str]) -> None:
         raise ShardError(f"the fields are {fields!r}; expected a list of names, each once")
     if taken := set(fields) & set(RESERVED):
         raise ShardError(
-            f"no view can read a field called {min(taken)!r}: its batches use the name"
+            f"the field {min(taken)!r} cannot be read: batches use this name for something else"
         )
 
 
@@ -58,19 +58,19 @@ class Stacker:
             if field not in arrays
         }
 
-    def stack(self, pieces: FrameRuns, length: int) -> Batch:
+    def stack(self, runs: FrameRuns, length: int) -> Batch:
         """Return keys, arrays shaped (items, length, *row), and texts or objects of whole clips."""
         self._files.check_unchanged()
-        runs = pieces.clips, pieces.starts, pieces.counts
-        numbers = pieces.clips.tolist()
+        spans = runs.clips, runs.starts, runs.counts
+        numbers = runs.clips.tolist()
         return {
             "keys": [self.keys[clip] for clip in numbers],
-            **{field: reader.read(*runs, length) for field, reader in self._arrays.items()},
+            **{field: reader.read(*spans, length) for field, reader in self._arrays.items()},
             **{
                 field: [
-                    decode_member(spans.suffix, spans.read(self._files, clip)) for clip in numbers
+                    decode_member(member.suffix, member.read(self._files, clip)) for clip in numbers
                 ]
-                for field, spans in self._texts.items()
+                for field, member in self._texts.items()
             },
         }
 
@@ -82,16 +82,16 @@ class PaddedBatches:
     stacker: Stacker
     length: int | None = None
 
-    def batch(self, pieces: FrameRuns) -> Batch:
+    def batch(self, runs: FrameRuns) -> Batch:
         """Return fields shaped (items, frames, ...), `starts`, `lengths`, `mask`, and captions."""
-        length = self.length or int(pieces.counts.max(initial=0))
-        captions = {} if pieces.captions is None else {"captions": list(pieces.captions)}
+        length = self.length or int(runs.counts.max(initial=0))
+        captions = {} if runs.captions is None else {"captions": list(runs.captions)}
         return ViewBatch(
-            **self.stacker.stack(pieces, length),
+            **self.stacker.stack(runs, length),
             **captions,
-            starts=pieces.starts,
-            lengths=pieces.counts,
-            mask=np.arange(length) < pieces.counts[:, None],
+            starts=runs.starts,
+            lengths=runs.counts,
+            mask=np.arange(length) < runs.counts[:, None],
         )
 
 
@@ -101,10 +101,10 @@ class FrameBatches:
 
     stacker: Stacker
 
-    def batch(self, pieces: FrameRuns) -> Batch:
+    def batch(self, runs: FrameRuns) -> Batch:
         """Return fields shaped (items, ...), and `frames`, the frame numbers in their clips."""
-        batch = self.stacker.stack(pieces, 1)
+        batch = self.stacker.stack(runs, 1)
         arrays = {
             field: value[:, 0] for field, value in batch.items() if isinstance(value, np.ndarray)
         }
-        return ViewBatch({**batch, **arrays, "frames": pieces.starts})
+        return ViewBatch({**batch, **arrays, "frames": runs.starts})

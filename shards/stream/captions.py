@@ -53,7 +53,7 @@ def read_captions(
         if selection.min_frames <= caption.frames <= (selection.max_frames or caption.frames)
     ]
     if not captions:
-        raise ShardError(f"{files.dataset.path}: no clip that is left has a caption")
+        raise ShardError(f"{files.dataset.path}: none of the selected clips has a caption")
     return captions
 
 
@@ -75,7 +75,7 @@ class CaptionedClips:
     def __len__(self) -> int:
         return len(self._firsts) if self.random else len(self._texts)
 
-    def pieces(self, items: NDArray[np.int64], epoch: Epoch) -> FrameRuns:
+    def runs(self, items: NDArray[np.int64], epoch: Epoch) -> FrameRuns:
         """Return the runs of frames that captions describe, with the captions."""
         if self.random:
             items = self._firsts[items] + epoch.choose("caption", items, self._sizes[items])

@@ -38,7 +38,7 @@ class MemberSpans:
         """Return the locations of a field's members, for the clips in these manifest rows."""
         if field not in dataset.schema.suffixes:
             raise ShardError(
-                f"no field is called {field!r}; choose one of {', '.join(dataset.schema.suffixes)}"
+                f"there is no field {field!r}; choose one of {', '.join(dataset.schema.suffixes)}"
             )
         columns = ["key", "shard", f"{field}_offset", f"{field}_size"]
         table = dataset.manifest.select(columns).take(rows)
@@ -83,7 +83,7 @@ def row_spec(schema: Schema, field: str) -> ArraySpec:
     }
     if field not in fitting:
         raise ShardError(
-            f"{field!r} is no array with a row of fixed shape a frame; "
+            f"{field!r} is not an array with one row of fixed shape per frame; "
             f"choose one of {', '.join(fitting)}"
         )
     return fitting[field]
@@ -156,5 +156,5 @@ class FieldReader:
         wrong = np.flatnonzero(sizes + self._frames * self.row_bytes != self._spans.sizes)
         if len(wrong):
             name = f"{self._spans.keys[wrong[0]]}.{self._spans.suffix}"
-            raise DatasetError(MANIFEST, f"the size of {name} is not that of its frames")
+            raise DatasetError(MANIFEST, f"the size of {name} does not match its number of frames")
         return sizes

@@ -38,7 +38,7 @@ class ItemSource(Protocol):
     def __len__(self) -> int:
         """Return the number of items per epoch."""
 
-    def pieces(self, items: NDArray[np.int64], epoch: Epoch) -> FrameRuns:
+    def runs(self, items: NDArray[np.int64], epoch: Epoch) -> FrameRuns:
         """Return the runs of frames of items, given by their numbers."""
 
     @property
@@ -56,7 +56,7 @@ class WholeClips:
     def __len__(self) -> int:
         return len(self.frames)
 
-    def pieces(self, items: NDArray[np.int64], epoch: Epoch) -> FrameRuns:  # noqa: ARG002
+    def runs(self, items: NDArray[np.int64], epoch: Epoch) -> FrameRuns:  # noqa: ARG002
         """Return whole clips."""
         return FrameRuns(items, np.zeros_like(items), self.frames[items])
 
@@ -89,7 +89,7 @@ class Windows:
     def __len__(self) -> int:
         return int(self._ends[-1])
 
-    def pieces(self, items: NDArray[np.int64], epoch: Epoch) -> FrameRuns:
+    def runs(self, items: NDArray[np.int64], epoch: Epoch) -> FrameRuns:
         """Return windows."""
         clips = np.searchsorted(self._ends, items, side="right")
         frames = self.frames[clips]

@@ -143,8 +143,8 @@ class ShardFiles:
         """Return the error for a shard that ends before the bytes that the manifest lists."""
         return DatasetError(
             self.shards[shard].name,
-            f"ends before what the manifest says lies at byte {offset}: it is damaged, or was cut "
-            "short while it was read",
+            f"ends before the data that the manifest records at byte {offset}: it is damaged, or "
+            "was truncated while it was read",
         )
 
 

@@ -29,8 +29,8 @@ although it is a single process; only `srun` sets `SLURM_STEP_NUM_TASKS` (srun(1
 environment variables)."""
 
 ADVICE = (
-    "read the first batch after the processes are joined (torch.distributed), or pass rank and "
-    "world to the view"
+    "read the first batch after torch.distributed is initialized, or pass rank and world to the "
+    "view"
 )
 
 
@@ -62,7 +62,7 @@ class Rank:
         found = self._given or self._found()
         if self._read not in (None, found):
             raise ShardError(
-                f"this view read batches as {_words(self._read)}, and now the process is "
+                f"this view has read batches as {_words(self._read)}, but the process is now "
                 f"{_words(found)}; {ADVICE}"
             )
         self._read = found
@@ -91,9 +91,9 @@ def found_share() -> EpochShare:
     for launcher, names in LAUNCHERS.items():
         if all(name in os.environ for name in names):
             found = EpochShare(*(_number(name) for name in names))
-            _check_partial(found, f"{launcher} says {_words(found)}")
+            _check_partial(found, f"{launcher} sets {_words(found)}")
             return found
-    _check_partial(EpochShare(), "no variable says the rank")
+    _check_partial(EpochShare(), "no variable sets the rank")
     if "SLURM_PROCID" in os.environ and (task := _number("SLURM_PROCID")):
         raise ShardError(
             f"the environment has SLURM_PROCID={task}, but no SLURM_STEP_NUM_TASKS; {ADVICE}"

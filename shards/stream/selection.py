@@ -66,7 +66,7 @@ def select_rows(dataset: Dataset, selection: Selection) -> NDArray[np.int64]:
         chosen &= _named(dataset, selection.split, selection.keys)
     rows = np.flatnonzero(chosen)[: selection.limit]
     if not len(rows):
-        raise ShardError(f"{dataset.path}: no clip is left of {selection.describe()}")
+        raise ShardError(f"{dataset.path}: no clip matches {selection.describe()}")
     return rows
 
 

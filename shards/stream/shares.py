@@ -74,8 +74,8 @@ def register_iterable(kind: type, batch: type) -> None:
 
 def _refuse_to_collate(batches: Any, **_: Any) -> Any:
     raise ShardError(
-        f"a DataLoader is to make a batch of {len(batches)} of a view's batches; its items are "
-        "batches already: pass batch_size=None to the DataLoader, and the batch to the view"
+        f"a DataLoader tried to combine {len(batches)} batches of a view into one; pass "
+        "batch_size=None to the DataLoader, and the batch size to the view"
     )
 
 

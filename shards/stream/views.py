@@ -63,7 +63,7 @@ class Schedule:
 class Batcher(Protocol):
     """Makes batches of runs of frames."""
 
-    def batch(self, pieces: FrameRuns) -> Batch:
+    def batch(self, runs: FrameRuns) -> Batch:
         """Return the batch."""
 
 
@@ -109,8 +109,8 @@ class View(Iterable):
 
     def __getitem__(self, number: int) -> NoReturn:
         raise TypeError(
-            "a view is iterated, not indexed; a DataLoader that asks for an index met it before "
-            "torch was imported: import torch first"
+            "a view cannot be indexed; a DataLoader indexes a view that was created before the "
+            "import of torch: import torch first"
         )
 
     def begin(self) -> tuple[StreamPosition, int]:
@@ -150,7 +150,7 @@ class View(Iterable):
         epoch = Epoch(self.seed, position.epoch)
         if self._schedule.shuffle:
             items = epoch.permute(items, len(self._source))
-        return self._batcher.batch(self._source.pieces(items, epoch))
+        return self._batcher.batch(self._source.runs(items, epoch))
 
     def set_epoch(self, epoch: int) -> None:
         """Start the next `for` loop at the beginning of this epoch."""
@@ -177,8 +177,8 @@ class View(Iterable):
         for name, value in self._identity.items():
             if state.get(name) != value:
                 raise ShardError(
-                    f"the state is not one of this view: its {name} is {state.get(name)!r}, "
-                    f"here it is {value!r}"
+                    f"the state belongs to another view: its {name} is {state.get(name)!r}; "
+                    f"expected {value!r}"
                 )
         seed = whole_number("seed of the state", state.get("seed"))
         epoch = whole_number("epoch of the state", state.get("epoch"), least=0)

@@ -47,7 +47,9 @@ class _Decoder:
     def __call__(self, sample: Mapping[str, Any]) -> dict[str, Any]:
         key = sample[KEY]
         if key not in self.frames:
-            raise DatasetError(str(sample[URL]), f"has a sample {key!r} that the manifest lacks")
+            raise DatasetError(
+                str(sample[URL]), f"has a sample {key!r} that is not in the manifest"
+            )
         return {KEY: key, URL: sample[URL]} | {
             suffix: self._decoded(sample, suffix) for suffix in self.schema.members
         }

@@ -103,7 +103,7 @@ def test_missing_statistics_are_a_fault_that_names_the_command(
     (out / "stats/train/points/mean.npy").unlink()
     code, said = run("verify", out)
     assert code == 1
-    assert "mean.npy: is missing; `motiondata stats` writes it again" in said
+    assert "mean.npy: is missing; run `motiondata stats` to write it again" in said
 
 
 def test_stats_prints_a_row_a_component(archive: MadeArchive, out: Path) -> None:
@@ -211,7 +211,7 @@ def test_a_url_is_refused_by_name_where_a_folder_is_written(
     words = [word.format(root=archive.root, built=built.path) for word in FOLDERS[command]]
     code, said = run(*words, "s3://bucket/x")
     assert code == 2
-    assert "s3://bucket/x: expected a path of this machine, found a URL" in said
+    assert "s3://bucket/x: expected a path on this machine, found a URL" in said
     assert list(tmp_path.iterdir()) == []
 
 

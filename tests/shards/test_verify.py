@@ -136,14 +136,14 @@ def test_a_linked_folder_is_not_entered(dataset: Dataset, tmp_path: Path) -> Non
 def test_statistics_of_another_dataset_are_a_fault(dataset: Dataset, tmp_path: Path) -> None:
     shutil.copytree(dataset.path / "stats/train", dataset.path / "stats/val")
     assert len(faults(dataset)) == 1
-    assert "holds the statistics of ('train', 'points'" in faults(dataset)[0]
+    assert "contains statistics of ('train', 'points'" in faults(dataset)[0]
 
 
 @pytest.mark.parametrize("name", ["stats", "stats/train", "stats/train/points"])
 def test_statistics_that_were_deleted_are_a_fault(dataset: Dataset, name: str) -> None:
     shutil.rmtree(dataset.path / name)
     assert faults(dataset) == [
-        f"stats/train/points/{file}: is missing; `motiondata stats` writes it again"
+        f"stats/train/points/{file}: is missing; run `motiondata stats` to write it again"
         for file in ("mean.npy", "std.npy", "stats.json")
     ]
 
@@ -278,7 +278,7 @@ TIME, PADDING, END = 136 + 10, 512 + 368, 13_000
     ("place", "message"),
     [
         (TIME, "the tar header at byte 0 is not that of val0_0.points.npy with 368 bytes"),
-        (PADDING, "val0_0.points.npy is followed by something else than zeros"),
+        (PADDING, "val0_0.points.npy is followed by bytes other than zeros"),
         (END, "zeros from 12288 on, found other bytes"),
     ],
 )
@@ -314,7 +314,7 @@ def test_a_row_of_another_sample_is_a_fault(dataset: Dataset) -> None:
 
 def test_two_samples_of_one_name_are_a_fault(dataset: Dataset) -> None:
     rebuild(dataset, val_samples(dataset), lambda row: dataclasses.replace(row, key="TRAIN0_0"))
-    assert faults(dataset) == ["manifest.parquet: names two samples alike, but for case"]
+    assert faults(dataset) == ["manifest.parquet: contains the same key twice, ignoring case"]
 
 
 def test_rows_of_another_shard_are_a_fault(dataset: Dataset) -> None:
@@ -324,6 +324,4 @@ def test_rows_of_another_shard_are_a_fault(dataset: Dataset) -> None:
         val_samples(dataset),
         lambda row: dataclasses.replace(row, shard=move[row.key]),
     )
-    assert faults(dataset) == [
-        "manifest.parquet: the rows of val/000000.tar are not where they belong"
-    ]
+    assert faults(dataset) == ["manifest.parquet: the rows of val/000000.tar are not in order"]

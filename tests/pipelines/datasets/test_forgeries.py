@@ -74,26 +74,26 @@ def column(name: str, kind: pa.DataType, value: Any) -> Change:
 TABLES: dict[str, tuple[Change, str]] = {
     "a time outside the range of Python": (
         lambda t: t.append_column("at", pa.array([2**62] * len(t)).cast(pa.timestamp("us"))),
-        "has a column 'at' of timestamp",
+        "has a column 'at' of type timestamp",
     ),
     "a date outside the range of Python": (
         lambda t: t.append_column("at", pa.array([2**30] * len(t), pa.int32()).cast(pa.date32())),
-        "has a column 'at' of date32",
+        "has a column 'at' of type date32",
     ),
     "an unknown time zone": (
         column("at", pa.timestamp("us", tz="Nowhere/Land"), 0),
-        "has a column 'at' of timestamp",
+        "has a column 'at' of type timestamp",
     ),
-    "a duration": (column("at", pa.duration("s"), 9), "has a column 'at' of duration"),
+    "a duration": (column("at", pa.duration("s"), 9), "has a column 'at' of type duration"),
     "a map": (
         column("at", pa.map_(pa.string(), pa.int64()), [("a", 1), ("a", 2)]),
-        "has a column 'at' of map",
+        "has a column 'at' of type map",
     ),
-    "a key twice": (lambda t: t.append_column("key", t["key"]), "one comes twice"),
-    "a source twice": (lambda t: t.append_column("source", t["source"]), "one comes twice"),
+    "a key twice": (lambda t: t.append_column("key", t["key"]), "has a duplicate column"),
+    "a source twice": (lambda t: t.append_column("source", t["source"]), "has a duplicate column"),
     "more frames than bytes": (
         lambda t: column("frames", pa.int64(), 2**62)(t).cast(t.schema),
-        "counts frames in .* that it has no bytes for",
+        "records impossible numbers of frames in",
     ),
 }
 

@@ -152,22 +152,22 @@ FORGERIES: dict[str, tuple[Edit, str]] = {
     "a table elsewhere": (lambda d: d["tables"][1].update(name="../drops.parquet"), "expected"),
     "statistics elsewhere": (
         lambda d: d["statistics"][0].update(name="../../mean.npy"),
-        "no name of a file of statistics",
+        "not the name of a statistics file",
     ),
     "statistics twice": (
         lambda d: d["statistics"].append(d["statistics"][0]),
-        "a file of statistics is listed twice",
+        "a statistics file is listed twice",
     ),
     "no list of statistics": (lambda d: d.update(statistics=None), "does not describe a dataset"),
-    "a shard above": (lambda d: rename(d, "../000000.tar"), "no name of a shard"),
-    "a shard far away": (lambda d: rename(d, "/etc/passwd"), "no name of a shard"),
+    "a shard above": (lambda d: rename(d, "../000000.tar"), "not the name of a shard"),
+    "a shard far away": (lambda d: rename(d, "/etc/passwd"), "not the name of a shard"),
     "a shard deeper": (
         lambda d: rename(d, "a/b/000000.tar"),
-        "no name of a shard",
+        "not the name of a shard",
     ),
     "a shard among receipts": (
         lambda d: rename(d, "receipts/000000.tar"),
-        "no name of a shard",
+        "not the name of a shard",
     ),
 }
 
@@ -233,7 +233,7 @@ def test_not_even_a_blank_may_be_added(dataset: Dataset, change: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["../a", "/etc/passwd", "a/../b", "a//b", ".a", "", "a\0b", "a/"])
 def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(DatasetError, match="no name of a file"):
+    with pytest.raises(DatasetError, match="not a valid name of a file"):
         inside(tmp_path, name)
 
 
@@ -317,7 +317,7 @@ def test_a_file_that_is_none_is_refused(dataset: Dataset) -> None:
     (dataset.path / "folder").mkdir()
     os.mkfifo(dataset.path / "pipe")
     for name in ("folder", "pipe"):
-        with pytest.raises(DatasetError, match="found something else than a file"):
+        with pytest.raises(DatasetError, match="found something other than a file"):
             existing(dataset.path, name)
     with pytest.raises(DatasetError, match="found nothing"):
         existing(dataset.path, "absent")
@@ -351,7 +351,7 @@ def test_a_description_of_other_rows_than_the_manifests_is_refused(dataset: Data
     first, *others = dataset.description.shards
     with pytest.raises(ShardError, match="counts other frames"):
         write_changed(dataset, (dataclasses.replace(first, frames=99), *others))
-    with pytest.raises(ShardError, match="not one for each sample"):
+    with pytest.raises(ShardError, match="not one per sample"):
         write_changed(dataset, (dataclasses.replace(first, samples=2), *others))
 
 

@@ -27,8 +27,8 @@ FAULTS = {
     "another number of axes": ({"hits_npy": np.zeros((3, 1), np.int32)}, "expected int32 (frames)"),
     "another fixed length": ({"trans_npy": np.zeros((3, 4), np.float32)}, "has 4 along 3"),
     "another named length": ({"trans_npy": np.zeros((99, 3), np.float32)}, "99 along frames, not"),
-    "NaN": ({"trans_npy": np.full((3, 3), np.nan, np.float32)}, "holds NaN or infinite values"),
-    "infinity": ({"trans_npy": np.full((3, 3), np.inf, np.float32)}, "holds NaN or infinite"),
+    "NaN": ({"trans_npy": np.full((3, 3), np.nan, np.float32)}, "contains NaN or infinite values"),
+    "infinity": ({"trans_npy": np.full((3, 3), np.inf, np.float32)}, "contains NaN or infinite"),
 }
 
 

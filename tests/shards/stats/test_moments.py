@@ -85,15 +85,15 @@ def test_the_order_of_work_does_not_reach_a_bit(
 
 @given(VALUES)
 def test_a_round_trip_through_json_keeps_every_bit(array: NDArray[np.float32]) -> None:
-    for moments in (Moments.of(array), Moments.nothing(2)):
+    for moments in (Moments.of(array), Moments.empty(2)):
         assert_same_bits(Moments.from_json(moments.to_json()), moments)
 
 
 @given(VALUES)
 def test_merging_nothing_changes_nothing(array: NDArray[np.float32]) -> None:
     moments = Moments.of(array)
-    assert_same_bits(merge(Moments.nothing(2), moments), moments)
-    assert_same_bits(merge(moments, Moments.nothing(2)), moments)
+    assert_same_bits(merge(Moments.empty(2), moments), moments)
+    assert_same_bits(merge(moments, Moments.empty(2)), moments)
 
 
 @given(st.floats(-1e6, 1e6), st.integers(1, 40))
@@ -129,7 +129,7 @@ def test_what_has_no_moments_is_refused() -> None:
     with pytest.raises(ShardError, match="no parts"):
         fold([])
     with pytest.raises(ShardError, match="of 0 values"):
-        Moments.nothing(3).std()
+        Moments.empty(3).std()
     with pytest.raises(ShardError, match="of 1 values"):
         Moments.of(np.ones((1, 3))).std(ddof=1)
 

@@ -157,7 +157,7 @@ def test_groups_share_their_mean_spread(tmp_path: Path) -> None:
 
 def test_statistics_of_nothing_are_refused_and_leave_no_folder(tmp_path: Path) -> None:
     with pytest.raises(ShardError, match="of 0 values"):
-        write_statistics(tmp_path, StatisticsKey("0", "train", "points"), Moments.nothing(3))
+        write_statistics(tmp_path, StatisticsKey("0", "train", "points"), Moments.empty(3))
     assert not list(tmp_path.iterdir())
 
 

@@ -79,19 +79,19 @@ def test_a_launchers_variables_say_the_rank(
 REFUSED: dict[str, tuple[str, str]] = {
     "Lightning's second process": (
         "NODE_RANK=0 LOCAL_RANK=1 WORLD_SIZE=2",
-        "the environment has WORLD_SIZE=2, LOCAL_RANK=1, but no variable says the rank; read",
+        "the environment has WORLD_SIZE=2, LOCAL_RANK=1, but no variable sets the rank; read",
     ),
     "Lightning's first process": ("LOCAL_RANK=0 WORLD_SIZE=2", "WORLD_SIZE=2, LOCAL_RANK=0, but"),
-    "a number without a rank": ("WORLD_SIZE=2", "WORLD_SIZE=2, but no variable says the rank"),
-    "a rank without a number": ("RANK=1", "RANK=1, but no variable says the rank"),
-    "a local rank alone": ("LOCAL_RANK=1", "LOCAL_RANK=1, but no variable says the rank"),
+    "a number without a rank": ("WORLD_SIZE=2", "WORLD_SIZE=2, but no variable sets the rank"),
+    "a rank without a number": ("RANK=1", "RANK=1, but no variable sets the rank"),
+    "a local rank alone": ("LOCAL_RANK=1", "LOCAL_RANK=1, but no variable sets the rank"),
     "another number than srun's": (
         "WORLD_SIZE=4 SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=2",
-        "WORLD_SIZE=4, but Slurm's srun says rank 1 of 2",
+        "WORLD_SIZE=4, but Slurm's srun sets rank 1 of 2",
     ),
     "another rank than MPI's": (
         "RANK=0 OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=2",
-        "RANK=0, but Open MPI's mpirun says rank 1 of 2",
+        "RANK=0, but Open MPI's mpirun sets rank 1 of 2",
     ),
     "a later task of Slurm's without their number": (
         "SLURM_PROCID=1 SLURM_NTASKS=4",
@@ -133,7 +133,7 @@ def test_a_view_that_was_read_by_another_rank_refuses_to_go_on(
     sequence(view)
     setenv(monkeypatch, "RANK=1 WORLD_SIZE=3")
     with pytest.raises(
-        ShardError, match="as rank 0 of 1, and now the process is rank 1 of 3; read"
+        ShardError, match="as rank 0 of 1, but the process is now rank 1 of 3; read"
     ):
         iter(view)
 

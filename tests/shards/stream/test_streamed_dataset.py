@@ -181,7 +181,7 @@ def test_clips_are_filtered_by_length_key_and_number(streamed: StreamedDataset) 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "another split": ({"split": "dev"}, "no split 'dev'; choose one of train, val"),
-    "no clip so long": ({"min_frames": 99}, "no clip is left"),
+    "no clip so long": ({"min_frames": 99}, "no clip matches"),
     "fewer than none": ({"min_frames": 0}, "the min_frames is 0"),
     "a range upside down": (
         {"min_frames": 5, "max_frames": 4},
@@ -190,7 +190,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no clips at all": ({"limit": 0}, "the limit is 0"),
     "an unknown key": ({"keys": ["c0", "x"]}, "no sample 'x' in the split 'train'"),
     "a key of another split": ({"keys": ["c23"]}, "no sample 'c23'"),
-    "an unknown field": ({"fields": ["faces"]}, "no field is called 'faces'; choose one of points"),
+    "an unknown field": ({"fields": ["faces"]}, "there is no field 'faces'; choose one of points"),
     "no fields": ({"fields": []}, "a list of names"),
     "one name": ({"fields": "points"}, "a list of names"),
 }
@@ -210,7 +210,7 @@ def test_an_unknown_option_is_an_error(streamed: StreamedDataset) -> None:
 
 
 def test_frames_are_of_arrays_only(streamed: StreamedDataset) -> None:
-    with pytest.raises(ShardError, match="no array with a row of fixed shape"):
+    with pytest.raises(ShardError, match="not an array with one row of fixed shape"):
         streamed.frames("train", "json", 2)
     with pytest.raises(ShardError, match="the length of a window is 0"):
         streamed.windows("train", "hits", 0, 2)
@@ -277,7 +277,7 @@ def test_a_shard_that_is_cut_while_it_is_read_is_an_error(tmp_path: Path) -> Non
     batches = iter(data.frames("train", "points", 1))
     next(batches)
     os.truncate(path, 1024)
-    with pytest.raises(DatasetError, match="cut short while it was read"):
+    with pytest.raises(DatasetError, match="truncated while it was read"):
         list(batches)
 
 

@@ -210,7 +210,7 @@ def test_a_state_of_another_view_is_refused(
 ) -> None:
     base: Options = {"kind": "clips", "batch": 4, "shuffle": True}
     state = make_view(streamed, **base).state_dict()
-    with pytest.raises(ShardError, match=f"not one of this view: its {named} is"):
+    with pytest.raises(ShardError, match=f"belongs to another view: its {named} is"):
         make_view(streamed, **{**base, **options}).load_state_dict(state)
 
 

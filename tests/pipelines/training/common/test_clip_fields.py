@@ -127,7 +127,7 @@ def test_a_field_of_another_shape_is_refused(
 
 def test_a_field_that_is_not_there_is_refused(captioned: Dataset) -> None:
     with pytest.raises(
-        ShardError, match="no field of floats is called 'json'; choose one of features"
+        ShardError, match="there is no floating-point field 'json'; choose one of features"
     ):
         choose_field(captioned, "json")
     with pytest.raises(
