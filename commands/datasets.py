@@ -4,13 +4,16 @@ Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from commands.parameters import FILE, FOLDER
 from commands.printing import json_option, say, show
 from pipelines.datasets.export_options import EXPORT_FORMATS, ExportOptions
+
+if TYPE_CHECKING:
+    from pipelines.datasets.statistics_report import StatisticsReport
 
 
 @click.command()
@@ -59,6 +62,7 @@ def verify(dataset: Path, as_json: bool) -> None:
 @click.option(
     "--out", type=FOLDER, help="Folder to write stats/SPLIT/FIELD into [default: DATASET]."
 )
+@json_option
 def stats(
     dataset: Path,
     split: str | None,
@@ -67,6 +71,7 @@ def stats(
     group: str | None,
     workers: int,
     out: Path | None,
+    as_json: bool,
 ) -> None:
     """Print mean, std and histograms of a field of DATASET, then write them.
 
@@ -74,8 +79,14 @@ def stats(
     """
     from pipelines.datasets import statistics
 
-    for part in statistics.stats(dataset, split, field, weight, group, workers, out):
-        say(part)
+    def show_values(report: "StatisticsReport") -> None:
+        if not as_json:
+            say("\n".join(report.value_lines()))
+
+    report = statistics.stats(
+        dataset, split, field, weight, group, workers, out, before_writing=show_values
+    )
+    show(report, as_json, [report.folder_line()])
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""Compute, show and write the statistics of a field of a finished dataset.
+"""Compute and write the statistics of a field of a finished dataset.
 
 Several processes may read shards. Their results are merged in shard order, so that the number of
 processes does not change a bit of the result.
@@ -8,60 +8,53 @@ import errno
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from motiondata.counting import counted
 from motiondata.errors import InputError
 from motiondata.representations.feature_groups import FEATURE_GROUPS
+from pipelines.datasets.statistics_report import StatisticsReport, report_statistics
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.output_path import expect_no_dataset
 from pipelines.engine.run_lock import RunLock
-from pipelines.engine.text_tables import table
 from pipelines.engine.workers.worker import exit_with_parent
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset, read_description
 from shards.format.hashing import hash_bytes
 from shards.format.paths import DATASET
-from shards.stats.histograms import Histogram
-from shards.stats.measure import CLIP, FRAME, FieldMeasures, OrderedMap, Weight, measure_field
+from shards.stats.measure import FRAME, OrderedMap, Weight, measure_field
 from shards.stats.statistics_files import (
     StatisticsKey,
     histograms_file,
-    spread,
     statistics_files,
     write_files,
 )
 from shards.stats.std_groups import GroupRule, check_groups, parse_rule
 
-BARS = 32
-"""Width of a printed histogram, in characters."""
-HEIGHTS = " .:-=+*#%@"
-"""Characters for the frequency of a value, from zero to the highest."""
 NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
 """Error numbers of a write into a folder without permission or on a read-only mount."""
 
 
 def stats(
     path: Path,
-    split: str | None,
+    split: str | None = None,
     field: str | None = None,
     weight: Weight = FRAME,
     group: str | None = None,
     workers: int = 0,
     out: Path | None = None,
-) -> Iterator[str]:
-    """Compute the statistics of a field of a split, yield a report, then write them.
+    before_writing: Callable[[StatisticsReport], None] = lambda _: None,
+) -> StatisticsReport:
+    """Compute the statistics of a field of a split, write them, and return a report.
 
-    The default field is the first one of floats. The files are written below `out`, by default the
-    dataset's folder. `group` is the name of a rule in `FEATURE_GROUPS`, or `name=start:stop,...`.
-    With 0 workers, this process reads all shards.
+    The default split is `train`, or the only one. The default field is the first one of floats. The
+    files are written below `out`, by default the dataset's folder. `group` is the name of a rule in
+    `FEATURE_GROUPS`, or `name=start:stop,...`. With 0 workers, this process reads all shards.
+    `before_writing` is called with the report, which is thus not lost if nothing can be written.
     """
     dataset = Dataset.open(path)
     split, field = split or dataset.default_split(), field or dataset.schema.main_field
@@ -75,10 +68,11 @@ def stats(
         raise InputError(
             f"{path}: there are no values of {field} in the split {split}: all its frames are empty"
         )
-    yield "\n".join([*_table(subject, found), *_histograms(found)])
+    report = report_statistics(path, subject, found, out or path)
+    before_writing(report)
     files = statistics_files(subject, found.moments) | histograms_file(subject, found.histograms)
     write_statistics(dataset, out or path, files)
-    yield f"written to {(out or path) / subject.folder}"
+    return report
 
 
 @contextmanager
@@ -186,38 +180,3 @@ def _begin(parent: int) -> None:
     """Leave Ctrl-C to the parent process, and exit when it exits."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     exit_with_parent(parent)
-
-
-def _table(subject: StatisticsKey, found: FieldMeasures) -> list[str]:
-    moments, grouped = found.moments, subject.groups is not None
-    columns = {"mean": moments.mean, "std": moments.std()}
-    columns |= {"group's std": spread(moments, subject.groups)} if grouped else {}
-    columns |= {"min": moments.minimum, "max": moments.maximum}
-    rows = [
-        (str(number), *(f"{value:.6g}" for value in values), "constant" if constant else "")
-        for number, (*values, constant) in enumerate(
-            zip(*columns.values(), moments.constant, strict=True)
-        )
-    ]
-    unit = (
-        ("clip", ", each of one weight") if subject.weight == CLIP else ("value", " per component")
-    )
-    title = f"{subject.field} of {subject.split}: {counted(moments.count, unit[0])}{unit[1]}"
-    return [title, *table([(subject.field, *columns, ""), *rows], numbers=True)]
-
-
-def _histograms(found: FieldMeasures) -> list[str]:
-    width = max(map(len, found.histograms))
-    return [f"{name:{width}} {_bars(part)}" for name, part in found.histograms.items()]
-
-
-def _bars(histogram: Histogram) -> str:
-    """Return a histogram as one line, between its lower and its upper end."""
-    starts = np.array(list(histogram.counts))
-    low, bins = starts.min(), np.ptp(starts) // histogram.width + 1
-    step = np.ceil(bins / BARS) * histogram.width  # the same number of bins per bar
-    bars = ((starts - low) // step).astype(int)
-    counts = np.bincount(bars, weights=np.array(list(histogram.counts.values())))
-    levels = np.ceil(counts / counts.max() * (len(HEIGHTS) - 1)).astype(int)
-    shown = "".join(HEIGHTS[level] for level in levels)
-    return f"{low:g} |{shown}| {low + len(shown) * step:g}"

@@ -86,6 +86,16 @@ def of_info(values: Values) -> list[str]:
     return [values["content_hash"], *splits, *arrays, *captions, *means, *said, drops]
 
 
+def of_statistics(values: Values) -> list[str]:
+    names = ("mean", "std", "group_std", "min", "max") if values["rule"] else ("mean", "std")
+    rows = [
+        " ".join([str(number), *(f"{value:.6g}" for value in row)])
+        for number, row in enumerate(zip(*(values[name] for name in names), strict=True))
+    ]
+    assert sum(values["histograms"]["lengths"]["counts"]) > 0
+    return [f"{values['field']} of {values['split']}: {values['count']:,}", *rows, values["folder"]]
+
+
 def of_import(values: Values) -> list[str]:
     failed = [f"failed {each['source']}: {each['message']}" for each in values["failures"]]
     return [*failed, f"{values['recordings']} recording, {values['frames']} frames"]
@@ -153,6 +163,8 @@ CASES = [
     Case("verify", "verify {tmp}", of_verify, exit_code=1),
     Case("info", "info {built}", of_info),
     Case("info", "info {features}", of_info),
+    Case("stats", "stats {built} --out {tmp}/stats", of_statistics),
+    Case("stats", "stats {built} --group all=0:3 --weight clip --out {tmp}/s", of_statistics),
     Case("preview", "preview {built} --out {tmp}/a.png --clips 2", lambda v: [v["picture"]]),
     Case(
         "build-lidar and encode",
@@ -245,13 +257,14 @@ def documented_keys() -> dict[str, set[str]]:
     }
 
 
-def test_every_command_but_the_demo_has_json_and_is_documented() -> None:
+def test_every_command_but_the_demo_has_json_and_its_keys_are_documented() -> None:
     without = {
         name
         for name, command in main.commands.items()
         if "--json" not in {option for each in command.params for option in each.opts}
     }
     documented = {name for title in documented_keys() for name in re.findall(r"[\w-]+", title)}
+    assert without == {"demo"}
     assert main.commands.keys() - without <= documented
 
 

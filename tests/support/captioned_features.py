@@ -76,7 +76,7 @@ def make_captioned(out: Path, made: MadeFeatures = SEPARATED, with_stats: bool =
     drops = write_table(out / DROPS, rows_to_table([], DROP_COLUMNS))
     write_dataset_json(out, Description(schema, tuple(entries), (manifest, drops), {}, {}))
     if with_stats:
-        list(stats(out, "train", "features"))
+        stats(out, "train", "features")
     return Dataset.open(out)
 
 

@@ -98,5 +98,5 @@ def make_motions(out: Path, silent: str = "") -> Dataset:
     manifest = write_table(out / MANIFEST, manifest_table(SCHEMA, rows))
     drops = write_table(out / DROPS, rows_to_table([], DROP_COLUMNS))
     write_dataset_json(out, Description(SCHEMA, tuple(entries), (manifest, drops), {}, {}))
-    list(stats(out, "train", "points"))
+    stats(out, "train", "points")
     return Dataset.open(out)

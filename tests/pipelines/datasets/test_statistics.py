@@ -14,6 +14,7 @@ from cli import main
 from motiondata.errors import InputError
 from motiondata.representations.feature_groups import FEATURE_GROUPS
 from pipelines.datasets.statistics import ordered_map, stats
+from pipelines.datasets.statistics_report import StatisticsReport
 from pipelines.engine.errors import AbortedError
 from shards import open_dataset
 from shards.errors import DatasetError, ShardError
@@ -46,8 +47,8 @@ def run(*words: object) -> tuple[int, list[str]]:
 def test_the_number_of_workers_changes_no_bit(tmp_path: Path) -> None:
     alone, together = (make_clips(tmp_path / name, LENGTHS).path for name in ("alone", "together"))
     for weight in WEIGHTS:
-        list(stats(alone, None, "points", weight))
-        list(stats(together, None, "points", weight, workers=3))
+        stats(alone, None, "points", weight)
+        stats(together, None, "points", weight, workers=3)
     assert statistics_of(alone) == statistics_of(together)
     assert len(statistics_of(alone)) == 8
 
@@ -56,7 +57,7 @@ def test_an_error_in_a_worker_is_raised_as_it_is(tmp_path: Path) -> None:
     path = make_clips(tmp_path, LENGTHS).path
     (path / "train/000002.tar").write_bytes(b"")
     with pytest.raises(DatasetError, match=r"train/000002\.tar: has 0 bytes"):
-        list(stats(path, None, "points", workers=2))
+        stats(path, None, "points", workers=2)
     assert statistics_of(path) == {}
 
 
@@ -150,7 +151,7 @@ def test_a_missing_standardizer_names_the_command_that_writes_it(tmp_path: Path)
     data = open_dataset(make_dataset(tmp_path).path)
     with pytest.raises(ShardError, match=r"--field points --weight clip --group NAME=START"):
         data.standardizer("points", weight="clip", rule="grouped")
-    list(stats(tmp_path, None, "points", "clip", "all=0:3"))
+    stats(tmp_path, None, "points", "clip", "all=0:3")
     found = data.standardizer("points", weight="clip", rule="grouped")
     assert len(np.unique(found.std)) == 1
 
@@ -158,10 +159,16 @@ def test_a_missing_standardizer_names_the_command_that_writes_it(tmp_path: Path)
 def test_statistics_are_printed_before_they_are_written(tmp_path: Path) -> None:
     path = make_dataset(tmp_path).path
     shutil.rmtree(path / "stats")
-    parts = stats(path, None, "points")
-    assert next(parts).startswith("points of train: ")
-    assert not (path / "stats").exists()
-    assert list(parts) == [f"written to {path}/stats/train/points"]
+    shown = []
+
+    def show(report: StatisticsReport) -> None:
+        assert not (path / "stats").exists()
+        shown.append(report)
+
+    report = stats(path, None, "points", before_writing=show)
+    assert shown == [report]
+    assert report.lines()[0].startswith("points of train: ")
+    assert report.lines()[-1] == f"written to {path}/stats/train/points"
     assert list(verify(path)) == []
 
 
@@ -206,19 +213,20 @@ def test_statistics_of_a_dataset_that_was_rebuilt_meanwhile_are_not_written(
     tmp_path: Path,
 ) -> None:
     path = make_clips(tmp_path / "data", LENGTHS).path
-    parts = stats(path, None, "points")
-    next(parts)
-    shutil.rmtree(path)
-    make_clips(path, {"train": [(4,)]})
+
+    def build_anew(_: StatisticsReport) -> None:
+        shutil.rmtree(path)
+        make_clips(path, {"train": [(4,)]})
+
     with pytest.raises(InputError, match="was built anew while its statistics were computed"):
-        next(parts)
+        stats(path, None, "points", before_writing=build_anew)
     assert statistics_of(path) == {}
-    (path / "dataset.json").unlink()
-    parts = stats(make_clips(tmp_path / "unfinished", LENGTHS).path, None, "points")
-    next(parts)
-    (tmp_path / "unfinished/dataset.json").unlink()
+    unfinished = make_clips(tmp_path / "unfinished", LENGTHS).path
     with pytest.raises(InputError, match="was built anew while"):
-        next(parts)
+        stats(
+            unfinished,
+            before_writing=lambda _: (unfinished / "dataset.json").unlink(),
+        )
 
 
 def test_statistics_of_the_build_are_not_replaced_by_other_values(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_statistics_that_were_asked_for_do_not_outlive_a_retry(
     mine: MadeArchive, out: Path
 ) -> None:
     build_lidar(mine.options(), out, Execution())
-    list(stats(out, "train", "trans", "clip"))
+    stats(out, "train", "trans", "clip")
     repair(mine, *REPAIRED)
     build_lidar(mine.options(), out, AGAIN)
     assert not (out / "stats/train/trans-clip").exists()

@@ -105,7 +105,7 @@ def test_a_training_clip_is_not_its_own_neighbor(corpus: Corpus) -> None:
 
 def test_frames_that_are_not_counted_are_left_out(tmp_path: Path) -> None:
     made = make_clips(tmp_path / "made", {"train": [(1, 3, 5)]})
-    list(stats(made.path, "train", "points"))
+    stats(made.path, "train", "points")
     points = replace(made.schema.arrays["points"], counted_where="hits")
     schema = Schema({**made.schema.members, "points.npy": points})
     dataset = replace(made, description=replace(made.description, schema=schema))

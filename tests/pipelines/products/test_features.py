@@ -161,7 +161,7 @@ def test_a_dataset_of_features_is_sound_and_has_the_statistics_of_stats(
     assert verify(features.path).sound
     shutil.copytree(features.path, out)
     before = files_of(out)
-    list(stats(out, "train", "features"))
+    stats(out, "train", "features")
     after = files_of(out)
     assert after.keys() - before.keys() == {"stats/train/features/histograms.json"}
     assert before.items() <= after.items()

@@ -334,7 +334,7 @@ def test_statistics_of_the_build_and_recomputed_ones_are_one(built: Dataset, out
     shutil.copytree(built.path, out)
     for split in ("train", "val", "test"):
         for field in ("points", "joints", "pose", "trans"):
-            list(stats(out, split, field))
+            stats(out, split, field)
             (out / "stats" / split / field / "histograms.json").unlink()
     assert files_of(out) == files_of(built.path)
 
@@ -382,7 +382,7 @@ def test_a_frame_without_hits_is_stored_as_documented_and_not_counted(
     with pytest.raises(
         InputError, match=f"{out}: there are no values of points in the split train"
     ):
-        list(stats(out, "train", "points"))
+        stats(out, "train", "points")
     assert (out / "stats/train/joints").exists()
 
 
