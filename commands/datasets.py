@@ -50,7 +50,7 @@ def verify(dataset: Path, as_json: bool) -> None:
 @click.option(
     "--group",
     metavar="RULE",
-    help="Components that share a std: humanml3d-263, humanml3d-272, or NAME=START:STOP,...",
+    help="Components with one std: humanml3d-263, kit-251, humanml3d-272, or NAME=START:STOP,...",
 )
 @click.option(
     "--workers",

@@ -17,6 +17,16 @@ FEATURE_GROUPS: Mapping[str, Mapping[str, tuple[int, int]]] = {
         "joint_velocities": (193, 259),
         "foot_contacts": (259, 263),
     },
+    # The same rule for 21 joints.
+    "kit-251": {
+        "root_yaw_velocity": (0, 1),
+        "root_plane_velocity": (1, 3),
+        "root_height": (3, 4),
+        "joint_positions": (4, 64),
+        "joint_rotations": (64, 184),
+        "joint_velocities": (184, 247),
+        "foot_contacts": (247, 251),
+    },
     # Source: Li-xingXiao/272-dim-Motion-Representation, cal_mean_std.py, for 22 joints.
     "humanml3d-272": {
         "root_plane_velocity": (0, 2),

@@ -29,6 +29,10 @@ FEWEST_FRAMES = 2
 """A row has a velocity, so a clip has one row less than frames."""
 
 
+HEADING_DEGREES = 10.0
+"""A heading that is wrong by more than this is counted as a fault."""
+
+
 @dataclass(frozen=True, eq=False)
 class Features:
     """The features of a clip and the joints that they describe."""
@@ -43,6 +47,16 @@ class Features:
     heading_errors: Floats
     """Angles between the heading of the reference and the correct one, radians, shaped
     (frames - 1,)."""
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """The number of rows with each fault of the reference, whether corrected here or not.
+
+        `yaw_sign`: the yaw velocity has the wrong sign, and all later rows are turned. `heading`:
+        the heading is wrong by more than `HEADING_DEGREES`.
+        """
+        off = self.heading_errors > np.radians(HEADING_DEGREES)
+        return {"yaw_sign": int(self.crosses.sum()), "heading": int(off.sum())}
 
 
 def make_features(
