@@ -56,12 +56,12 @@ def build_lidar(out: Path, dry_run: bool, as_json: bool, **parameters: Any) -> N
 
 @click.command(context_settings={"show_default": True})
 @click.argument("dataset", type=FOLDER)
-@click.option("--checkpoint", type=FILE, required=True, help="Of align.")
+@click.option("--checkpoint", type=FILE, required=True, help="Encoder checkpoint written by align.")
 @click.option("--out", type=FOLDER, required=True, help="Folder of the features to write.")
 @click.option(
     "--encoder",
     default=BUILT_IN,
-    help="module:factory of an encoder of yours, which is run [default: this program's].",
+    help="Custom encoder, as module:factory; its code is run [default: the built-in encoder].",
     show_default=False,
 )
 @execution_options(skip=("allow_empty",))
@@ -71,7 +71,7 @@ def encode(
 ) -> None:
     """Write the features of all clips of DATASET as another dataset.
 
-    Exit codes as of build-lidar; run again after it was stopped, it does only what is left.
+    The exit codes are those of build-lidar. After an interruption, the same command resumes.
     """
     from pipelines.training.encoders import encode as encoding
 

@@ -41,7 +41,7 @@ class _Workers(click.types.StringParamType):
     name = "integer|auto"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return AUTO if value == AUTO else click.INT.convert(value, param, ctx)
+        return AUTO if str(value).lower() == AUTO else click.INT.convert(value, param, ctx)
 
 
 EXECUTION_FIELDS = tuple(field.name for field in fields(Execution))
