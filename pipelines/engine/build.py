@@ -7,10 +7,10 @@ of how often the build was stopped and resumed.
 import sys
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pipelines.engine.build_report import BuildReport, report_build
 from pipelines.engine.errors import RayNotStartedError, os_errors_as_aborted
@@ -49,30 +49,12 @@ def build(
     `AbortedError` if the machine stops the build. The same call then resumes it.
     """
     with os_errors_as_aborted(out):
-        opened = Opened()
-        run_all = partial(run_jobs, build_shard or ShardBuilder(opened))
-        plan, totals, rate = _build(product, opened, out.absolute(), execution, run_all)
+        job = _Build.check(product, out, execution)
+        plan, totals, rate = job.run(partial(run_jobs, build_shard or ShardBuilder(job.opened)))
         remarks = product.description.remarks(read_description(out), totals.synthetic)
     outcome = Outcome.of(plan.rows, totals.drops, execution.max_failures)
     warnings = [*product.warnings, *remarks]
     return report_build(out, plan, totals, outcome, warnings, rate)
-
-
-def _build(
-    product: Product, opened: Opened, out: Path, execution: Execution, run_all: RunAll
-) -> tuple[Plan[Any], BuildTotals, Rate]:
-    folder = OutputFolder.check(out, product.description.name)
-    planned = _plan_and_try(product, opened, folder, execution)
-    with folder.locked() as run:
-        if execution.retry_dropped:
-            planned = plan_retry(run, planned, product.plan_around)
-        run.begin_plan(planned.fingerprint, execution.restart)
-        jobs = Jobs(planned, product, run, folder.unfinished_shards(planned))
-        if jobs:
-            opened.get(product)  # before the workers are forked, so that they inherit it
-        rate = _run(jobs, execution, run_all)
-        totals = finalize(run, planned, product)
-    return planned.plan, totals, rate
 
 
 def plan_build(
@@ -83,27 +65,62 @@ def plan_build(
     Raises the same errors as `build` before it begins to write.
     """
     with os_errors_as_aborted(out):
-        folder = OutputFolder.check(out.absolute(), product.description.name)
-        planned = _plan_and_try(product, Opened(), folder, execution)
-        folder.lock.expect_free()
-        kept = None
-        if execution.retry_dropped:
-            planned, kept = replan(folder, planned, product.plan_around)
-        if kept is None and not execution.restart:
-            folder.plan.expect(planned.fingerprint)
-        frames = planned.plan.shards.frames.tolist()
-        jobs = range(len(frames)) if execution.restart else folder.unfinished_shards(planned)
-    return planned.plan, choose_for(product, [frames[job] for job in jobs], execution)
+        return _Build.check(product, out, execution).dry_run()
 
 
-def _plan_and_try(
-    product: Product, opened: Opened, folder: OutputFolder, execution: Execution
-) -> PlannedBuild:
-    """Plan a run. Try its first rows unless the build has already begun. Write nothing."""
-    planned = product.plan_around({} if execution.restart else folder.plan.kept_shards())
-    if execution.restart or not folder.plan.exists():
-        try_first_rows(planned.plan, product, opened, execution)
-    return planned
+@dataclass(frozen=True)
+class _Build:
+    """What a build makes, where, and how."""
+
+    product: Product
+    folder: OutputFolder
+    execution: Execution
+    opened: Opened = field(default_factory=Opened)
+
+    @classmethod
+    def check(cls, product: Product, out: Path, execution: Execution) -> Self:
+        """Check the output folder. Raise the errors of `OutputFolder.check`."""
+        return cls(product, OutputFolder.check(out.absolute(), product.description.name), execution)
+
+    def run(self, run_all: RunAll) -> tuple[Plan[Any], BuildTotals, Rate]:
+        """Build what the folder lacks, and finish its dataset."""
+        planned = self._plan_and_try()
+        with self.folder.locked() as run:
+            if self.execution.retry_dropped:
+                planned = plan_retry(run, planned, self.product.plan_around)
+            run.begin_plan(planned.fingerprint, self.execution.restart)
+            jobs = Jobs(planned, self.product, run, self.folder.unfinished_shards(planned))
+            if jobs:
+                self.opened.get(self.product)  # before the workers are forked, which inherit it
+            rate = _run(jobs, self.execution, run_all)
+            totals = finalize(run, planned, self.product)
+        return planned.plan, totals, rate
+
+    def dry_run(self) -> tuple[Plan[Any], WorkerChoice | None]:
+        """Do all checks of `run`, and write nothing."""
+        planned, kept = self._plan_and_try(), None
+        self.folder.lock.expect_free()
+        if self.execution.retry_dropped:
+            planned, kept = replan(self.folder, planned, self.product.plan_around)
+        if kept is None and not self.execution.restart:
+            self.folder.plan.expect(planned.fingerprint)
+        frames = self._frames_to_build(planned)
+        return planned.plan, choose_for(self.product, frames, self.execution)
+
+    def _plan_and_try(self) -> PlannedBuild:
+        """Plan the build. Try its first rows unless the build has already begun."""
+        restart = self.execution.restart
+        planned = self.product.plan_around({} if restart else self.folder.plan.kept_shards())
+        if restart or not self.folder.plan.exists():
+            try_first_rows(planned.plan, self.product, self.opened, self.execution)
+        return planned
+
+    def _frames_to_build(self, planned: PlannedBuild) -> list[int]:
+        """Return the number of frames of each shard that a run would build."""
+        frames: list[int] = planned.plan.shards.frames.tolist()
+        if self.execution.restart:
+            return frames
+        return [frames[number] for number in self.folder.unfinished_shards(planned)]
 
 
 def _run(jobs: Jobs, execution: Execution, run_all: RunAll) -> Rate:

@@ -1,7 +1,7 @@
 """Build a shard: make its samples row by row, write the tar file, publish the receipt.
 
-A row with an unusable recording becomes a drop before
-any of its samples is written, so that a shard has all samples of a row or none.
+A row with an unusable recording becomes a drop before any of its samples is written, so that a
+shard has all samples of a row or none.
 """
 
 from collections import deque
@@ -21,11 +21,6 @@ from shards.format.manifest import ManifestRow
 from shards.format.writing import ShardWriter, encode_sample
 from shards.stats.measure import all_moments
 from shards.stats.moments import Moments, fold
-
-
-def build_shard(job: ShardJob, listener: RowListener) -> Receipt:
-    """Build one shard as `ShardBuilder` does, with a product that is opened for it."""
-    return ShardBuilder(Opened())(job, listener)
 
 
 class ShardBuilder:

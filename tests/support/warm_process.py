@@ -4,8 +4,9 @@ import tempfile
 from pathlib import Path
 
 from pipelines.engine.jobs import ShardJob
+from pipelines.engine.opened import Opened
 from pipelines.engine.output_folder import OutputFolder
-from pipelines.engine.shard import build_shard
+from pipelines.engine.shard import ShardBuilder
 from pipelines.products.lidar.product import LidarProduct
 from tests.support.archive import make_archive
 
@@ -25,4 +26,4 @@ with tempfile.TemporaryDirectory() as folder:
     product = LidarProduct.of(options)
     with OutputFolder(out).locked() as run:
         for shard in product.plan_around({}).plan.shards:
-            build_shard(ShardJob(shard, product, run, ""), Unwatched())
+            ShardBuilder(Opened())(ShardJob(shard, product, run, ""), Unwatched())

@@ -9,9 +9,10 @@ import pytest
 from motiondata.errors import DropReason, InputError
 from pipelines.clips.planned_clips import PlannedClip
 from pipelines.engine.jobs import ShardJob
+from pipelines.engine.opened import Opened
 from pipelines.engine.output_folder import OutputFolder
 from pipelines.engine.quarantine import QuarantinedRow
-from pipelines.engine.shard import build_shard
+from pipelines.engine.shard import ShardBuilder
 from pipelines.products.lidar.product import LidarProduct
 from pipelines.products.lidar.scanner import LidarScanner
 from tests.support.archive import MadeArchive, make_archive
@@ -55,7 +56,7 @@ def test_a_clip_s_files_are_asked_for_when_the_clip_before_it_is_taken_up(
     product = diary.product(archive)
     shard = next(shard for shard in product.plan_around({}).plan.shards if shard.clips[1:])
     with OutputFolder(out).locked() as run:
-        build_shard(ShardJob(shard, product, run, "plan"), diary)
+        ShardBuilder(Opened())(ShardJob(shard, product, run, "plan"), diary)
     expected: list[int | str] = []
     for clip, following in zip_longest(shard.clips, shard.clips[1:]):
         if following:
@@ -74,7 +75,7 @@ def test_the_files_of_a_row_in_quarantine_are_not_asked_for(
     row = shard.clips[1].row
     quarantine = (QuarantinedRow(row.number, DropReason.HUNG, "took too long"),)
     with OutputFolder(out).locked() as run:
-        receipt = build_shard(ShardJob(shard, product, run, "plan", quarantine), diary)
+        receipt = ShardBuilder(Opened())(ShardJob(shard, product, run, "plan", quarantine), diary)
     assert row.number in [drop.row for drop in receipt.drops]
     assert row.name not in diary.entries
     assert shard.clips[2].row.name in diary.entries
@@ -91,5 +92,5 @@ def test_a_worker_that_finds_another_body_than_was_planned_with_stops(
         OutputFolder(out).locked() as run,
         pytest.raises(InputError, match=r"body\.npz, .* was replaced"),
     ):
-        build_shard(ShardJob(plan.shards[0], product, run, "plan"), Diary())
+        ShardBuilder(Opened())(ShardJob(plan.shards[0], product, run, "plan"), Diary())
     assert not [*out.rglob("*.tar")]

@@ -11,8 +11,9 @@ from motiondata.errors import InputError
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
 from pipelines.engine.jobs import ShardJob
+from pipelines.engine.opened import Opened
 from pipelines.engine.output_folder import OutputFolder, Run
-from pipelines.engine.shard import build_shard
+from pipelines.engine.shard import ShardBuilder
 from pipelines.products.lidar.build import build_lidar
 from pipelines.products.lidar.product import LidarProduct
 from tests.support.archive import MadeArchive
@@ -164,7 +165,7 @@ def build_first_shard(archive: MadeArchive, run: Run, fault: Fault | None) -> No
     job = ShardJob(plan.shards[0], product, run, "plan")
     if fault:
         inject(fault, pytest.MonkeyPatch())
-    build_shard(job, Unwatched())
+    ShardBuilder(Opened())(job, Unwatched())
 
 
 def test_a_worker_of_a_dead_run_gives_no_file_its_final_name(

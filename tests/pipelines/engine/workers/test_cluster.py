@@ -19,9 +19,10 @@ import pytest
 from pipelines.datasets.verify import verify
 from pipelines.engine.execution import Execution
 from pipelines.engine.jobs import RowListener, ShardJob
+from pipelines.engine.opened import Opened
 from pipelines.engine.output_folder import OutputFolder
 from pipelines.engine.receipts import Receipt
-from pipelines.engine.shard import build_shard
+from pipelines.engine.shard import ShardBuilder
 from pipelines.engine.workers.executor import run_jobs
 from pipelines.products.lidar.build import build_lidar
 from pipelines.products.lidar.options import LidarBuildOptions
@@ -122,6 +123,6 @@ def test_workers_on_this_machine_are_a_cluster_of_their_own_and_compute_on_one_t
 
 def build_and_tell(job: ShardJob, listener: RowListener) -> Receipt:
     """Build a shard, and leave the worker's environment beside it."""
-    receipt = build_shard(job, listener)
+    receipt = ShardBuilder(Opened())(job, listener)
     job.path.with_suffix(".environment").write_text(json.dumps(dict(os.environ)))
     return receipt

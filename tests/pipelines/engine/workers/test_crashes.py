@@ -19,8 +19,9 @@ from pipelines.engine.build import build
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
 from pipelines.engine.jobs import BuildShard, RowListener, ShardJob
+from pipelines.engine.opened import Opened
 from pipelines.engine.receipts import Receipt
-from pipelines.engine.shard import build_shard
+from pipelines.engine.shard import ShardBuilder
 from pipelines.engine.workers.crashes import Crash, CrashTracker
 from pipelines.engine.workers.supervisor import MAX_UNEXPLAINED_CRASHES
 from pipelines.products.lidar.product import LidarProduct
@@ -135,7 +136,7 @@ def die_before_any_row(job: ShardJob, listener: RowListener) -> Receipt:
 def test_deaths_that_no_row_is_to_blame_for_end_the_build(archive: MadeArchive, out: Path) -> None:
     with pytest.raises(AbortedError, match=rf"died {MAX_UNEXPLAINED_CRASHES} times .* no one clip"):
         build_by(die_before_any_row, archive, out)
-    build_by(build_shard, archive, out)
+    build_by(ShardBuilder(Opened()), archive, out)
     assert verify(out).sound
 
 
@@ -146,7 +147,7 @@ def die_in_mid_sentence_once(job: ShardJob, listener: RowListener) -> Receipt:
         connection = listener._connection  # type: ignore[attr-defined]
         os.write(connection.fileno(), (1000).to_bytes(4, "big") + b"fewer bytes than that")
         os._exit(3)
-    return build_shard(job, listener)
+    return ShardBuilder(Opened())(job, listener)
 
 
 def test_a_worker_that_dies_in_mid_sentence_costs_nothing(archive: MadeArchive, out: Path) -> None:
@@ -193,7 +194,7 @@ def test_a_full_disk_names_the_file_that_it_was_too_full_for(
 
     def build_on_full_disk(job: ShardJob, listener: RowListener) -> Receipt:
         monkeypatch.setattr(os, "fsync", no_space)
-        return build_shard(job, listener)
+        return ShardBuilder(Opened())(job, listener)
 
     with pytest.raises(AbortedError, match=r"No space left on device .*test/000000\.tar"):
         build_by(build_on_full_disk, archive, out)

@@ -21,8 +21,9 @@ from pipelines.datasets.verify import verify
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
 from pipelines.engine.jobs import ShardJob
+from pipelines.engine.opened import Opened
 from pipelines.engine.output_folder import OutputFolder, Run
-from pipelines.engine.shard import build_shard
+from pipelines.engine.shard import ShardBuilder
 from pipelines.engine.workers.executor import gpu_share, run_jobs
 from pipelines.engine.workers.supervisor import Supervisor
 from pipelines.products.lidar.build import build_lidar
@@ -63,7 +64,7 @@ def test_what_travels_is_small_and_holds_no_array(archive: MadeArchive, out: Pat
     traveling: list[object] = [Execution()]
     with (
         OutputFolder(out).locked() as run,
-        closing(Supervisor(build_shard, Execution())) as supervisor,
+        closing(Supervisor(ShardBuilder(Opened()), Execution())) as supervisor,
     ):
         for job in jobs_of(archive, run):
             traveling += [job, step := supervisor.begin(job)]
@@ -82,7 +83,7 @@ def test_frames_that_are_lost_are_counted_once(
     counted: list[int] = []
     with OutputFolder(out).locked() as run:
         jobs = jobs_of(archive, run)
-        for _ in run_jobs(build_shard, jobs, Execution(), counted.append):
+        for _ in run_jobs(ShardBuilder(Opened()), jobs, Execution(), counted.append):
             pass
     assert sum(counted) == sum(clip.frames for job in jobs for clip in job.shard.clips)
 
@@ -90,7 +91,7 @@ def test_frames_that_are_lost_are_counted_once(
 def test_a_worker_ends_when_nobody_wants_its_receipts(tmp_path: Path, out: Path) -> None:
     archive = make_crashing_archive(tmp_path, "hang 99")
     with OutputFolder(out).locked() as run:
-        receipts = run_jobs(build_shard, jobs_of(archive, run), Execution(), print)
+        receipts = run_jobs(ShardBuilder(Opened()), jobs_of(archive, run), Execution(), print)
         next(receipts)
         assert multiprocessing.active_children()
         receipts.close()

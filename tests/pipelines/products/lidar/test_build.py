@@ -22,8 +22,9 @@ from pipelines.engine.build import build
 from pipelines.engine.execution import Execution
 from pipelines.engine.failures import FailureBudget
 from pipelines.engine.jobs import ShardJob
+from pipelines.engine.opened import Opened
 from pipelines.engine.receipts import Receipt
-from pipelines.engine.shard import build_shard
+from pipelines.engine.shard import ShardBuilder
 from pipelines.products.lidar.build import build_lidar, dry_run
 from pipelines.products.lidar.product import LidarProduct
 from shards import open_dataset
@@ -266,7 +267,7 @@ def stop_after(shards: int) -> Callable[[ShardJob, Any], Receipt]:
         if len(built) == shards:
             raise KeyboardInterrupt
         built.append(job.shard.name)
-        return build_shard(job, on_frames)
+        return ShardBuilder(Opened())(job, on_frames)
 
     return build_or_stop
 
