@@ -49,7 +49,7 @@ HARM: dict[str, Callable[[], object]] = {
     "exit": lambda: os._exit(3),
     "hang": lambda: time.sleep(3600),
     "eat": lambda: np.ones(10**12),
-    "leak": lambda: [np.ones(10**7) for _ in range(10**5)],
+    "leak": lambda: [np.empty(10**7) for _ in range(10**5)],  # not written: that takes time
     "kill": lambda: kill(os.getpid()),
     "kill-parent": lambda: kill(os.getppid()),
     "stop": stop,
