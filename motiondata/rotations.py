@@ -87,15 +87,6 @@ def _sine_over_angle(angle: Floats) -> Floats:
     return np.where(still, 1.0, sines / np.where(still, 1.0, angle))
 
 
-def rotmat_to_sixd_columns(matrices: Floats) -> Floats:
-    """Return the first two columns of matrices (..., 3, 3), one after the other, shaped (..., 6).
-
-    This is the 6D representation of Zhou et al., "On the Continuity of Rotation Representations in
-    Neural Networks" (2019), in the order of HumanML3D (`quaternion_to_cont6d_np`).
-    """
-    return np.concatenate([matrices[..., :, 0], matrices[..., :, 1]], axis=-1)
-
-
 def rotmat_to_sixd_rows(matrices: Floats) -> Floats:
     """Return the first two rows of matrices (..., 3, 3), one after the other, shaped (..., 6).
 

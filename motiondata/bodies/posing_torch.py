@@ -172,7 +172,7 @@ class _Moved(NamedTuple):
 
 
 def _move_joints(poses: TorchPoses, levels: tuple[Level, ...]) -> _Moved:
-    turns = _rotvec_to_rotmat(poses.pose)
+    turns = rotvec_to_rotmat(poses.pose)
     joints = poses.joints[poses.shapes]
     rotation, translation = poses.T_target_world[:, :3, :3], poses.T_target_world[:, :3, 3]
     root = (rotation @ (joints[:, 0] + poses.trans)[..., None])[..., 0] + translation
@@ -213,8 +213,8 @@ def _transforms(joints: Tensor, turns: Tensor, levels: tuple[Level, ...]) -> Ten
     return torch.cat([turned, shifts], dim=-1)
 
 
-def _rotvec_to_rotmat(rotvecs: Tensor) -> Tensor:
-    """Convert axis-angle vectors, shaped (..., 3), radians, to matrices by Rodrigues' formula."""
+def rotvec_to_rotmat(rotvecs: Tensor) -> Tensor:
+    """Convert axis-angle vectors, shaped (..., 3), radians, as `motiondata.rotations` does."""
     x, y, z = rotvecs.unbind(-1)
     angle = (x * x + y * y + z * z).sqrt()
     turn = torch.sinc(angle / torch.pi)

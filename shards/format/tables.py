@@ -178,14 +178,6 @@ def _checked(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> Iterator[d
         yield dict(row)
 
 
-def table_to_parquet(table: pa.Table) -> bytes:
-    """Encode a table as the bytes of a Parquet file."""
-    sink = pa.BufferOutputStream()
-    with _parquet_writer(sink, table.schema) as writer:
-        writer.write_table(table.combine_chunks(), ROW_GROUP_ROWS)
-    return bytes(sink.getvalue())
-
-
 def parquet_to_table(data: bytes, where: str) -> pa.Table:
     """Decode the bytes of a Parquet file as a table.
 

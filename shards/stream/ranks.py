@@ -116,8 +116,8 @@ def _check_partial(found: EpochShare, source: str) -> None:
         or (found == EpochShare() and given.get("LOCAL_RANK", 0) != 0)
     )
     if wrong:
-        said = ", ".join(f"{name}={value}" for name, value in given.items())
-        raise ShardError(f"the environment has {said}, but {source}; {ADVICE}")
+        variables = ", ".join(f"{name}={value}" for name, value in given.items())
+        raise ShardError(f"the environment has {variables}, but {source}; {ADVICE}")
 
 
 def _number(name: str) -> int:

@@ -9,7 +9,6 @@ from scipy.spatial.transform import Rotation
 from motiondata.bodies.forward_kinematics import forward_kinematics
 from motiondata.rotations import (
     rotmat_to_rotvec,
-    rotmat_to_sixd_columns,
     rotmat_to_sixd_rows,
     rotvec_to_rotmat,
     turned_about,
@@ -74,7 +73,6 @@ def test_a_vector_is_turned_about_an_axis_as_by_the_matrix() -> None:
     np.testing.assert_allclose(turned_about(axis, bends, vector), expected, rtol=0, atol=1e-14)
 
 
-def test_six_numbers_are_two_whole_columns_or_two_whole_rows() -> None:
+def test_six_numbers_are_two_whole_rows() -> None:
     matrix = np.arange(9.0).reshape(1, 3, 3)
-    assert rotmat_to_sixd_columns(matrix).tolist() == [[0, 3, 6, 1, 4, 7]]
     assert rotmat_to_sixd_rows(matrix).tolist() == [[0, 1, 2, 3, 4, 5]]

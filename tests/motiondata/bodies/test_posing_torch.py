@@ -8,6 +8,7 @@ import torch
 from scipy.spatial.transform import Rotation
 from torch.overrides import TorchFunctionMode
 
+from motiondata import rotations
 from motiondata.bodies.body import Body
 from motiondata.bodies.posing import ShapedBody, pose_body, shape_body
 from motiondata.bodies.posing_torch import (
@@ -15,6 +16,7 @@ from motiondata.bodies.posing_torch import (
     TorchPoses,
     body_to_torch,
     pose_frames,
+    rotvec_to_rotmat,
     stack_shapes,
 )
 from motiondata.bodies.smpl_format import arrays_to_body
@@ -64,6 +66,13 @@ def test_frames_of_several_shapes_are_posed_as_by_the_processor(body: Body) -> N
 def test_more_frames_than_a_batch_are_posed_in_several() -> None:
     shapes = [shape_body(BODIES["no blend shapes"], np.zeros(2))]
     assert_posed_alike(shapes, np.zeros(SKINNED_FRAMES + 3, int))
+
+
+def test_rotations_are_converted_as_those_of_arrays() -> None:
+    vectors = np.random.default_rng(0).normal(scale=2.0, size=(50, 3)) * np.arange(50)[:, None]
+    expected = rotations.rotvec_to_rotmat(vectors)
+    found = rotvec_to_rotmat(torch.from_numpy(vectors)).numpy()
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
 
 
 def test_small_turns_and_none_are_exact() -> None:

@@ -31,10 +31,10 @@ from shards.errors import ShardError
 from shards.format.dataset import Dataset
 from shards.format.hashing import hash_bytes
 from shards.format.paths import MANIFEST
-from shards.format.tables import table_to_parquet
 from shards.stats.moments import fold
 from tests.support.archive import MadeArchive, make_archive
 from tests.support.compare_builds import files_of
+from tests.support.parquet import table_to_parquet
 
 SHARD = "train/000000.tar"
 

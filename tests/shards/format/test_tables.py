@@ -17,12 +17,12 @@ from shards.format.tables import (
     columns_to_table,
     parquet_to_table,
     rows_to_table,
-    table_to_parquet,
     write_table,
     writing_table,
 )
 from shards.format.writing import Span
 from tests.support.dataset import COLUMNS, SCHEMA
+from tests.support.parquet import table_to_parquet
 
 PLACES = {suffix: Span(512 * number, number) for number, suffix in enumerate(SCHEMA.members, 1)}
 ROWS = [
