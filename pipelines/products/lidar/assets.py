@@ -9,9 +9,23 @@ from motiondata.lidar.devices import make_observer
 from motiondata.lidar.observer import Observer
 from motiondata.lidar.presets import SENSOR_NAMES, find_sensor
 from motiondata.lidar.sensor import Sensor
-from pipelines.clips.bodies import facts_of, load_bodies_by_gender
+from pipelines.clips.bodies import BodyFacts, facts_of, load_bodies_by_gender
 from pipelines.engine.fingerprint import digest_json
 from pipelines.products.lidar.options import LidarOptions
+
+
+@dataclass(frozen=True)
+class SensorFacts:
+    """What a dataset records of its sensor. It holds no array, so that jobs stay small."""
+
+    hash: str
+    """The hash of the sensor's behavior. Its name does not count."""
+    name: str
+    source: str
+    rays: int
+    """The number of rays per frame."""
+    limits: str
+    """A phrase with the limits of the sensor that may hide a person; empty if there are none."""
 
 
 @dataclass(frozen=True)
@@ -26,16 +40,38 @@ class LidarAssets:
     observer: Observer
 
     @property
-    def id(self) -> str:
-        """The hash of the bodies and the sensor."""
-        return digest_json([facts_of(self.bodies).hash, sensor_hash(self.sensor)])
+    def body_facts(self) -> BodyFacts:
+        """What a dataset records of the bodies."""
+        return facts_of(self.bodies)
+
+    @property
+    def sensor_facts(self) -> SensorFacts:
+        """What a dataset records of the sensor."""
+        sensor = self.sensor
+        return SensorFacts(
+            hash=_hash_sensor(sensor),
+            name=sensor.name,
+            source=sensor.source,
+            rays=sensor.beams * sensor.columns,
+            limits=_limits(sensor),
+        )
 
 
-def sensor_hash(sensor: Sensor) -> str:
-    """Return the hash of a sensor's behavior. Its name does not count."""
+def _hash_sensor(sensor: Sensor) -> str:
     angles = [sensor.elevation.tolist(), sensor.azimuth_offset.tolist()]
     limits = [sensor.min_range, sensor.max_range, *(sensor.window or ())]
     return digest_json([*angles, sensor.columns, *limits])
+
+
+def _limits(sensor: Sensor) -> str:
+    limits = [f"sees nothing within {sensor.min_range:g} meters"] if sensor.min_range else []
+    if sensor.window is not None:
+        first, count = sensor.window
+        limits.append(
+            f"fires {count} of {sensor.columns} columns, counter-clockwise from column {first} "
+            "(column 0 is in front)"
+        )
+    return f"; this sensor {' and '.join(limits)}" if limits else ""
 
 
 def absolute_sensor(options: LidarOptions) -> LidarOptions:

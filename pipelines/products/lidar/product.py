@@ -1,7 +1,7 @@
 """The LiDAR product: the members of its samples, how they are built, and from which inputs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,8 +12,7 @@ from motiondata.counting import counted
 from motiondata.devices import CPU
 from motiondata.errors import InputError
 from motiondata.lidar.cpu.precompile import precompile_kernels
-from motiondata.lidar.sensor import Sensor
-from pipelines.clips.bodies import BodyFacts, facts_of
+from pipelines.clips.bodies import BodyFacts
 from pipelines.clips.clip_source import ClipSource
 from pipelines.clips.planned_clips import PlannedClips
 from pipelines.engine.description import ProductDescription
@@ -21,11 +20,7 @@ from pipelines.engine.fingerprint import KeptShard
 from pipelines.engine.plan import Plan
 from pipelines.engine.product import PlannedBuild, Values
 from pipelines.engine.streams import say
-from pipelines.products.lidar.assets import (
-    absolute_sensor,
-    load_assets,
-    sensor_hash,
-)
+from pipelines.products.lidar.assets import SensorFacts, absolute_sensor, load_assets
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.lidar.members import HITS
 from pipelines.products.lidar.options import LidarBuildOptions, LidarOptions
@@ -49,10 +44,10 @@ class LidarProduct:
 
     source: ClipSource
     options: LidarOptions
-    assets: str
-    """Hash of the bodies and the sensor. A worker that loads different ones stops."""
     bodies: BodyFacts
-    sensor: Sensor = field(compare=False)
+    """The bodies. A worker that loads different ones stops."""
+    sensor: SensorFacts
+    """The sensor. A worker that loads a different one stops."""
 
     description: ClassVar[ProductDescription] = LIDAR
     columns: ClassVar[pa.Schema] = MANIFEST_COLUMNS
@@ -64,7 +59,7 @@ class LidarProduct:
         source = ClipSource.find(options.clips, options.packing)
         scan = absolute_sensor(options.scan)
         assets = load_assets(source.selection.body, scan)
-        return cls(source, scan, assets.id, facts_of(assets.bodies), assets.sensor)
+        return cls(source, scan, assets.body_facts, assets.sensor_facts)
 
     @property
     def schema(self) -> Schema:
@@ -93,7 +88,8 @@ class LidarProduct:
         """
         body = self.source.selection.body
         assets = load_assets(body, self.options)
-        if assets.id != self.assets:
+        loaded = (assets.body_facts.hash, assets.sensor_facts.hash)
+        if loaded != (self.bodies.hash, self.sensor.hash):
             raise InputError(
                 f"the body or the sensor ({body or 'bundled'}, {self.options.sensor}) "
                 "was replaced while it was used; start again"
@@ -103,7 +99,7 @@ class LidarProduct:
 
     def manifest_values(self, values: Values) -> dict[str, Any]:
         """Return a sample's values for `MANIFEST_COLUMNS`."""
-        return manifest_values(values, self.sensor.beams * self.sensor.columns)
+        return manifest_values(values, self.sensor.rays)
 
     def expect_use(self, samples: Sequence[Values]) -> None:
         """Raise `InputError` if no frame of the given samples has a hit."""
@@ -113,7 +109,7 @@ class LidarProduct:
             raise InputError(
                 f"no ray hits anybody in the {frames} of the first clips: expected the sensor "
                 f"{options.sensor} to see people at --distance {options.distance:g} and --height "
-                f"{options.height:g} meters{_limits(self.sensor)}. "
+                f"{options.height:g} meters{self.sensor.limits}. "
                 "Choose other values, or another --sensor; --allow-empty builds empty "
                 "scans all the same"
             )
@@ -142,7 +138,7 @@ class LidarProduct:
         `kept` holds the shards of earlier plans that this plan keeps unchanged.
         """
         build = LidarBuildOptions(self.source.selection, self.options, self.source.packing)
-        contents = {"body": self.bodies.hash, "sensor": sensor_hash(self.sensor)}
+        contents = {"body": self.bodies.hash, "sensor": self.sensor.hash}
         return self.source.stamp(plan, build.parameters(self.sensor.name), contents, kept)
 
     def provenance(self) -> dict[str, Any]:
@@ -151,15 +147,3 @@ class LidarProduct:
             "bodies": [*self.bodies.provenance],
             "sensor": {"name": self.sensor.name, "source": self.sensor.source},
         }
-
-
-def _limits(sensor: Sensor) -> str:
-    """Describe the limits of the sensor that may hide a person; empty if there are none."""
-    limits = [f"sees nothing within {sensor.min_range:g} meters"] if sensor.min_range else []
-    if sensor.window is not None:
-        first, count = sensor.window
-        limits.append(
-            f"fires {count} of {sensor.columns} columns, counter-clockwise from column {first} "
-            "(column 0 is in front)"
-        )
-    return f"; this sensor {' and '.join(limits)}" if limits else ""
