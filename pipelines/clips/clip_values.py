@@ -10,8 +10,7 @@ import pyarrow as pa
 
 from motiondata.captions import Caption, caption_texts, captions_to_details
 from motiondata.clip import Clip
-from pipelines.clips.members import DETAILS, TEXT
-from pipelines.engine.totals import SYNTHETIC
+from pipelines.clips.members import DETAILS, SYNTHETIC, TEXT
 
 CLIP_COLUMNS = pa.schema(
     [

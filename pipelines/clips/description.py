@@ -1,30 +1,32 @@
-"""The description of a product of motion: what all of them tell about bodies and inputs."""
+"""The description of a product of motion: what all of them report about bodies and inputs."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from motiondata.bodies.bundled import bundled_body
 from pipelines.clips.bodies import shape_remarks
-from pipelines.engine.description import ProductDescription, option_words
+from pipelines.clips.members import MOTION_FLAGS, SYNTHETIC
+from pipelines.engine.description import FlagMeaning, ProductDescription, option_words
 from shards.format.dataset import Dataset
 from shards.format.description import Description
 
 
 @dataclass(frozen=True)
 class MotionDescription(ProductDescription):
-    """Describes datasets that are made from motion clips. A product adds what is its own."""
+    """Describes datasets that are made from motion clips. A product adds the rest."""
 
     arguments: str = "INDEX --amass DIR --out DIR"
+    reported_flags: Mapping[str, FlagMeaning] = field(default_factory=lambda: MOTION_FLAGS)
 
     def inputs(self, provenance: Mapping[str, Any]) -> list[str]:
         """Return a line with the bodies, unless the product poses none."""
         bodies = [f"{body['name']} ({body['id']})" for body in provenance.get("bodies", [])]
         return [f"body: {', '.join(bodies)}"] if bodies else []
 
-    def remarks(self, description: Description, synthetic: int) -> list[str]:
+    def remarks(self, description: Description, flags: Mapping[str, int]) -> list[str]:
         """Report which betas were ignored. Betas of synthetic motion are those of the body."""
-        if synthetic == sum(shard.samples for shard in description.shards):
+        if flags.get(SYNTHETIC, 0) == sum(shard.samples for shard in description.shards):
             return []
         spaces = [body["shape_space"] for body in description.provenance.get("bodies", [])]
         return shape_remarks(spaces, bool(description.parameters.get("mean_shape")))

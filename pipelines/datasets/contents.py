@@ -1,7 +1,7 @@
 """A summary of a dataset's clips, computed from its manifest, and its rendering as text."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from motiondata.counting import counted
+from pipelines.engine.description import ProductDescription
 from pipelines.engine.summary import CountedFrames, counted_lines
 from pipelines.engine.text_tables import table
-from pipelines.engine.totals import SYNTHETIC
 
 NAMED_FLAGGED = 8
 """Maximum number of clips named per flag; the manifest names all."""
@@ -32,11 +32,11 @@ class Contents:
     counted_frames: Mapping[str, CountedFrames]
     """Sums of the columns that the product counts, by column."""
     flagged: Mapping[str, tuple[str, ...]]
-    """Keys of the flagged clips, by flag."""
+    """Keys of the clips to review, by flag."""
 
     @classmethod
-    def of(cls, manifest: pa.Table, counted: Mapping[str, str]) -> "Contents":
-        """Summarize a manifest. `counted` holds the columns to sum, each with a label."""
+    def of(cls, manifest: pa.Table, product: ProductDescription) -> "Contents":
+        """Summarize a manifest. The product's description says which columns to sum."""
         columns = {*manifest.column_names}
         frames = manifest["frames"].to_numpy()
         fps = manifest["fps"].to_numpy() if "fps" in columns else None
@@ -49,10 +49,10 @@ class Contents:
             frames=int(frames.sum()),
             counted_frames={
                 name: CountedFrames(int(manifest[name].to_numpy().sum()), meaning)
-                for name, meaning in counted.items()
+                for name, meaning in product.counted.items()
                 if name in columns
             },
-            flagged=_flagged(manifest) if "flags" in columns else {},
+            flagged=_flagged(manifest, product.reported_flags) if "flags" in columns else {},
         )
 
     def describe(self) -> list[str]:
@@ -84,11 +84,12 @@ def _duration(hours: float) -> str:
     return f"{hours * 60:,.1f} minutes" if hours >= 1 / 60 else f"{hours * 3600:,.1f} seconds"
 
 
-def _flagged(manifest: pa.Table) -> dict[str, tuple[str, ...]]:
+def _flagged(manifest: pa.Table, reported: Container[str]) -> dict[str, tuple[str, ...]]:
+    """Return the keys of the clips with each flag, without flags that are reported elsewhere."""
     keys: dict[str, list[str]] = {}
     named = zip(manifest["key"].to_pylist(), manifest["flags"].to_pylist(), strict=True)
     for key, flags in named:
         for flag in flags:
-            if flag != SYNTHETIC:
+            if flag not in reported:
                 keys.setdefault(flag, []).append(key)
     return {flag: tuple(of) for flag, of in sorted(keys.items())}

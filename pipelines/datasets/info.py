@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from pipelines.datasets.contents import Contents
 from pipelines.datasets.info_report import ArrayInfo, InfoReport, SampleInfo, SplitTotals
 from pipelines.engine.description import ProductDescription
-from pipelines.engine.summary import CaptionTotals, Mean
-from pipelines.engine.totals import SYNTHETIC
+from pipelines.engine.summary import CaptionTotals, Mean, flagged_samples
+from pipelines.engine.totals import count_flags
 from pipelines.products.descriptions import Describe
 from pipelines.products.descriptions import describe as describe_product
 from shards.errors import DatasetError
@@ -35,20 +35,20 @@ def info(path: Path, describe: Describe = describe_product) -> InfoReport:
     except NOT_OURS as error:
         raise DatasetError(
             str(path),
-            f"says of itself what no build of this program does ({type(error).__name__}: {error}); "
-            "was it made or changed by another one?",
+            f"its description is not one that this program writes ({type(error).__name__}: "
+            f"{error}); was the dataset made or changed by another program?",
         ) from error
 
 
 def _report(path: Path, dataset: Dataset, product: ProductDescription) -> InfoReport:
     description, provenance = dataset.description, dataset.description.provenance
-    members, synthetic = dataset.schema.members, _count_synthetic(dataset.manifest)
+    members, flags = dataset.schema.members, _count_flags(dataset.manifest)
     return InfoReport(
         dataset=path,
         product=product.name,
         content_hash=dataset.content_hash,
         software=str(provenance["software"]),
-        synthetic_samples=synthetic,
+        flagged_samples=flagged_samples(product.reported_flags, flags),
         splits=tuple(_split_totals(dataset, split) for split in description.splits),
         arrays=_arrays(dataset, product),
         texts=tuple(suffix for suffix, spec in members.items() if isinstance(spec, str)),
@@ -56,7 +56,7 @@ def _report(path: Path, dataset: Dataset, product: ProductDescription) -> InfoRe
         drops=dict(Counter(read_drops(dataset)["reason"].to_pylist()).most_common()),
         made_from=tuple(product.inputs(provenance)),
         inputs=tuple(map(str, provenance["inputs"])),
-        remarks=tuple(product.remarks(description, synthetic)),
+        remarks=tuple(product.remarks(description, flags)),
         parameters=description.parameters,
         command=product.command_line(dataset),
     )
@@ -88,7 +88,7 @@ def _sample_info(dataset: Dataset, product: ProductDescription) -> SampleInfo:
         recordings=len(set(manifest["source"].to_pylist())) if "source" in columns else None,
         captions=_captions(manifest) if "captions" in columns else None,
         leaked_test_samples=_leaks(manifest) if "source" in columns else 0,
-        contents=Contents.of(manifest, product.counted),
+        contents=Contents.of(manifest, product),
     )
 
 
@@ -101,10 +101,9 @@ def _means(manifest: pa.Table, units: Mapping[str, str]) -> dict[str, Mean]:
     }
 
 
-def _count_synthetic(manifest: pa.Table) -> int:
-    """Count the samples of synthetic motion; 0 if the manifest has no flags."""
-    raised = manifest["flags"].to_pylist() if "flags" in manifest.column_names else []
-    return sum(SYNTHETIC in flags for flags in raised)
+def _count_flags(manifest: pa.Table) -> Counter[str]:
+    """Count the samples that have each flag; empty if the manifest has no flags."""
+    return count_flags(manifest["flags"].to_pylist() if "flags" in manifest.column_names else [])
 
 
 def _captions(manifest: pa.Table) -> CaptionTotals | None:

@@ -8,7 +8,7 @@ from typing import Any
 from pipelines.datasets.contents import Contents
 from pipelines.engine.description import NONE
 from pipelines.engine.reports import Report
-from pipelines.engine.summary import CaptionTotals, Mean, captions_line, synthetic_line
+from pipelines.engine.summary import CaptionTotals, FlaggedSamples, Mean, captions_line, flag_lines
 from pipelines.engine.text_tables import table
 from shards.format.paths import DATASET
 
@@ -75,8 +75,8 @@ class InfoReport(Report):
     content_hash: str
     software: str
     """The program and its version that built the dataset."""
-    synthetic_samples: int
-    """Number of samples of synthetic motion."""
+    flagged_samples: Mapping[str, FlaggedSamples]
+    """Special samples by flag."""
     splits: tuple[SplitTotals, ...]
     arrays: tuple[ArrayInfo, ...]
     texts: tuple[str, ...]
@@ -100,7 +100,7 @@ class InfoReport(Report):
         samples = sum(split.samples for split in self.splits)
         return [
             f"{self.dataset}: {self.product} dataset {self.content_hash}",
-            *synthetic_line(self.synthetic_samples, samples),
+            *flag_lines(self.flagged_samples, samples),
             "",
             *_split_table(self.splits),
             "",

@@ -51,7 +51,7 @@ def build(
     with os_errors_as_aborted(out):
         job = _Build.check(product, out, execution)
         plan, totals, rate = job.run(partial(run_jobs, build_shard or ShardBuilder(job.opened)))
-        remarks = product.description.remarks(read_description(out), totals.synthetic)
+        remarks = product.description.remarks(read_description(out), totals.flags)
     outcome = Outcome.of(plan.rows, totals.drops, execution.max_failures)
     warnings = [*product.warnings, *remarks]
     return report_build(out, plan, totals, outcome, warnings, rate)

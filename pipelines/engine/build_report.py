@@ -14,6 +14,7 @@ from pipelines.engine.summary import (
     CaptionTotals,
     CountedFrames,
     Failure,
+    FlaggedSamples,
     Mean,
     SubsetRows,
     captions_line,
@@ -21,10 +22,11 @@ from pipelines.engine.summary import (
     counted_lines,
     failure_lines,
     failures_of,
+    flag_lines,
+    flagged_samples,
     rows_by_subset,
     rows_to_text,
     subset_table,
-    synthetic_line,
 )
 from pipelines.engine.totals import BuildTotals
 
@@ -52,8 +54,8 @@ class BuildReport(Report):
     """Means over all frames by manifest column."""
     counted_frames: Mapping[str, CountedFrames]
     """Special frames by manifest column."""
-    synthetic_samples: int
-    """Number of samples of synthetic motion."""
+    flagged_samples: Mapping[str, FlaggedSamples]
+    """Special samples by flag."""
     captions: CaptionTotals | None
     """None if samples have no captions."""
     warnings: tuple[str, ...]
@@ -73,7 +75,7 @@ class BuildReport(Report):
             "",
             *failure_lines(self.failures, "see drops.parquet"),
             rows_to_text(self.rows, self.samples, sum(self.drops.values())),
-            *synthetic_line(self.synthetic_samples, self.samples),
+            *flag_lines(self.flagged_samples, self.samples),
             *captions_line(self.captions),
             f"{counted(self.frames, 'frame')}, {means}{counted(self.shards, 'shard')}, "
             f"{self.bytes / 1e6:,.1f} MB in {self.dataset}",
@@ -112,7 +114,7 @@ def report_build(
             column: CountedFrames(int(totals.sums[column]), meaning)
             for column, meaning in totals.description.counted.items()
         },
-        synthetic_samples=totals.synthetic,
+        flagged_samples=flagged_samples(totals.description.reported_flags, totals.flags),
         captions=CaptionTotals.of(totals.captions),
         warnings=(*warnings, *plan.warnings),
         rate=rate,

@@ -39,6 +39,16 @@ class Member:
 
 
 @dataclass(frozen=True)
+class FlagMeaning:
+    """What a flag of a sample means, for a report."""
+
+    meaning: str
+    """Names the samples with the flag, such as `synthetic motion`."""
+    note: str
+    """What a reader should know about them."""
+
+
+@dataclass(frozen=True)
 class ProductDescription:
     """A description with what all products need. A product with more to say is a subclass."""
 
@@ -55,6 +65,9 @@ class ProductDescription:
     counted: Mapping[str, str] = field(default_factory=dict)
     """The manifest columns whose sum over all samples is reported unless it is 0, each with a
     label."""
+    reported_flags: Mapping[str, FlagMeaning] = field(default_factory=dict)
+    """The flags in the manifest's column `flags` whose number of samples is reported unless it is
+    0."""
 
     def member(self, suffix: str) -> Member:
         """Return the description of a member; its unit and frame may be `NOT_KNOWN`."""
@@ -67,10 +80,14 @@ class ProductDescription:
         """Return lines about what a dataset was made from, given its provenance."""
         return []
 
-    def remarks(self, description: Description, synthetic: int) -> list[str]:  # noqa: ARG002
+    def remarks(
+        self,
+        description: Description,  # noqa: ARG002
+        flags: Mapping[str, int],  # noqa: ARG002
+    ) -> list[str]:
         """Return remarks on a finished dataset, one line per remark.
 
-        `synthetic` is the number of its samples of synthetic motion.
+        `flags` maps each flag to the number of samples that have it.
         """
         return []
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from motiondata.counting import counted
+from pipelines.engine.description import FlagMeaning
 from pipelines.engine.drops import Drop
 from pipelines.engine.text_tables import table
 from pipelines.engine.totals import SubsetTotals
@@ -50,6 +51,17 @@ class CountedFrames:
     frames: int
     meaning: str
     """What these frames are, as the end of a sentence: `are empty`."""
+
+
+@dataclass(frozen=True)
+class FlaggedSamples:
+    """The samples that have a flag."""
+
+    samples: int
+    meaning: str
+    """Names the samples."""
+    note: str
+    """What a reader should know about them."""
 
 
 @dataclass(frozen=True)
@@ -100,13 +112,22 @@ def rows_to_text(rows: int, samples: int, drops: int) -> str:
     return f"{counted(rows, 'row')}: {counted(samples, 'sample')}, {counted(drops, 'drop')}"
 
 
-def synthetic_line(synthetic: int, samples: int) -> list[str]:
-    """Return one line with the number of samples of synthetic motion, or no line if it is 0."""
-    if not synthetic:
-        return []
+def flagged_samples(
+    meanings: Mapping[str, FlagMeaning], flags: Mapping[str, int]
+) -> dict[str, FlaggedSamples]:
+    """Join the meanings of flags and the numbers of samples that have them."""
+    return {
+        flag: FlaggedSamples(flags.get(flag, 0), each.meaning, each.note)
+        for flag, each in meanings.items()
+    }
+
+
+def flag_lines(flagged: Mapping[str, FlaggedSamples], samples: int) -> list[str]:
+    """Return one line per flag that any of all `samples` has."""
     return [
-        f"synthetic motion: {synthetic:,} of {counted(samples, 'sample')}; made by a program, with "
-        "nothing of AMASS in it, whatever the name of the subset"
+        f"{each.meaning}: {each.samples:,} of {counted(samples, 'sample')}; {each.note}"
+        for each in flagged.values()
+        if each.samples
     ]
 
 

@@ -1,7 +1,7 @@
 """The totals of finished shards, added up one by one. Samples are kept only as sums and counts."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -11,9 +11,6 @@ from pipelines.engine.plan import PlannedShard
 from pipelines.engine.receipts import Receipt
 from shards.format.description import ShardEntry
 from shards.stats.moments import Moments, merge
-
-SYNTHETIC = "synthetic"
-"""The key in a sample's JSON, and the flag in the manifest, that mark synthetic motion."""
 
 
 @dataclass
@@ -41,8 +38,8 @@ class BuildTotals:
     sums: Counter[str] = field(default_factory=Counter)
     """The sums of the description's `counted` columns, and of its `reported_means` columns, with
     each value weighted by the sample's number of frames."""
-    synthetic: int = 0
-    """The number of samples of synthetic motion."""
+    flags: Counter[str] = field(default_factory=Counter)
+    """The number of samples that have each flag."""
     captions: list[int] = field(default_factory=list)
     """The number of captions per sample; empty if the manifest has no such column."""
 
@@ -59,7 +56,7 @@ class BuildTotals:
     def add(self, shard: PlannedShard, receipt: Receipt) -> None:
         """Add a finished shard. Raises `AssertionError` unless each row has samples or a drop."""
         drops = list(_own_drops(shard, receipt))
-        self.synthetic += sum(SYNTHETIC in flags for flags in receipt.samples.get("flags", ()))
+        self.flags += count_flags(receipt.samples.get("flags", ()))
         self.captions += map(len, receipt.samples.get("captions", ()))
         self._count(shard, receipt, drops)
         self.drops += drops
@@ -95,6 +92,11 @@ class BuildTotals:
                 self.sums[column] += value * frames
         for column in self.description.counted:
             self.sums[column] += sum(receipt.samples[column])
+
+
+def count_flags(flags: Iterable[Iterable[str]]) -> Counter[str]:
+    """Count the samples that have each flag, given the flags of each sample."""
+    return Counter(flag for of_sample in flags for flag in {*of_sample})
 
 
 def _own_drops(shard: PlannedShard, receipt: Receipt) -> Iterator[Drop]:

@@ -22,7 +22,7 @@ MANIFEST = pa.table(
 
 
 def test_the_contents_of_a_manifest_are_values() -> None:
-    contents = Contents.of(MANIFEST, LIDAR.counted)
+    contents = Contents.of(MANIFEST, LIDAR)
     assert contents.hours == pytest.approx(11 + 1 / 3600)
     assert contents.clips_by_fps == {20.0: 11, 30.0: 1}
     assert contents.clips_by_subset == {"CMU": 1, "KIT": 11}
@@ -32,7 +32,7 @@ def test_the_contents_of_a_manifest_are_values() -> None:
 
 
 def test_flagged_clips_are_named_and_many_are_cut_off() -> None:
-    said = "\n".join(Contents.of(MANIFEST, LIDAR.counted).describe())
+    said = "\n".join(Contents.of(MANIFEST, LIDAR).describe())
     assert "length: 11.0 hours" in said
     assert "20 (11), 30 (1)" in said
     assert "3 frames of 792,030 are empty" in said
@@ -42,7 +42,7 @@ def test_flagged_clips_are_named_and_many_are_cut_off() -> None:
 
 
 def test_a_manifest_without_these_columns_has_nothing_to_say() -> None:
-    assert Contents.of(MANIFEST.select(["key", "frames"]), LIDAR.counted).describe() == []
+    assert Contents.of(MANIFEST.select(["key", "frames"]), LIDAR).describe() == []
 
 
 def test_info_says_how_long_a_dataset_is_and_of_which_subsets(built: Dataset) -> None:

@@ -193,7 +193,7 @@ def test_info_of_a_description_that_no_build_writes_is_one_sentence(
     run("verify", forged)
     code, said = run("info", forged)
     assert code == 2
-    assert "says of itself what no build of this program does" in said
+    assert "its description is not one that this program writes" in said
 
 
 def test_info_of_an_unknown_product_says_what_is_not_known(forged: Path) -> None:

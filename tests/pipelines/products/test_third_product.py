@@ -19,7 +19,7 @@ from pipelines.datasets.preview import preview
 from pipelines.datasets.statistics import stats
 from pipelines.datasets.verify import verify
 from pipelines.engine.build import build
-from pipelines.engine.description import Member, ProductDescription
+from pipelines.engine.description import FlagMeaning, Member, ProductDescription
 from pipelines.engine.execution import Execution
 from pipelines.engine.file_stats import NO_FILES
 from pipelines.engine.fingerprint import KeptShard, fingerprint
@@ -55,6 +55,7 @@ BALLS = BallDescription(
     arguments="--out DIR",
     reported_means={"highest": "meters at most"},
     counted={"landed": "are on the ground"},
+    reported_flags={"short": FlagMeaning("short falls", "they end in the air")},
 )
 
 
@@ -115,7 +116,9 @@ class BallProduct:
 
     description: ClassVar[ProductDescription] = BALLS
     schema: ClassVar[Schema] = Schema({HEIGHT: ArraySpec("float32", ("frames", 1))})
-    columns: ClassVar[pa.Schema] = pa.schema([("highest", pa.float64()), ("landed", pa.int64())])
+    columns: ClassVar[pa.Schema] = pa.schema(
+        [("highest", pa.float64()), ("landed", pa.int64()), ("flags", pa.list_(pa.string()))]
+    )
     is_tried: ClassVar[bool] = False
     warnings: ClassVar[tuple[str, ...]] = ()
     device: ClassVar[str] = CPU
@@ -129,7 +132,12 @@ class BallProduct:
 
     def manifest_values(self, values: Values) -> dict[str, Any]:
         heights = values[HEIGHT]
-        return {"highest": float(heights.max()), "landed": int((heights == 0).sum())}
+        flags = ["short"] if len(heights) == 3 else ["high"] if heights.max() == 4 else []
+        return {
+            "highest": float(heights.max()),
+            "landed": int((heights == 0).sum()),
+            "flags": flags,
+        }
 
     def plan_around(self, kept: dict[str, KeptShard]) -> PlannedBuild:
         plan = Plan(PlannedShards(NAMES, (3, 1), Balls()), (), len(FRAMES))
@@ -166,6 +174,7 @@ def balls(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     said = "\n".join(report.lines())
     assert "18 frames, 3 meters at most, 2 shards" in said
     assert "3 frames of 18 are on the ground" in said
+    assert "short falls: 1 of 4 samples; they end in the air" in said
     return Dataset.open(out)
 
 
@@ -180,6 +189,8 @@ def test_info_shows_its_units_its_lines_and_its_command(balls: Dataset) -> None:
     assert "height  meters  world" in lines
     assert "highest: 4 meters" in lines
     assert "3 frames of 18 are on the ground" in lines
+    assert lines[1] == "short falls: 1 of 4 samples; they end in the air"
+    assert "flagged high: 1 sample: ball3" in lines
     assert "gravity: 9.81 m/s2" in lines
     assert lines[-1] == "  drop-balls --out DIR --gravity 9.81"
 
@@ -188,6 +199,7 @@ def test_a_version_without_it_shows_what_it_knows(balls: Dataset) -> None:
     lines = info(balls.path).lines()
     assert "members: height float32 (frames, 1)" in lines
     assert "height  not known  not known" in lines
+    assert "flagged short: 1 sample: ball1" in lines
     assert any("has no product 'balls'" in line for line in lines)
     assert lines[-1] == "  not known"
 
