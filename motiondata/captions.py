@@ -90,7 +90,7 @@ def caption_runs(details: Mapping[str, Any], frames: int) -> list[tuple[range, s
 
 
 def _entry_to_caption(entry: Mapping[str, Any]) -> Caption:
-    tokens = tuple((word, part) for word, part in entry.get("tokens", ()))
+    tokens = tuple(map(tuple, entry.get("tokens", ())))
     return Caption(
         _text(entry), tokens, _seconds(entry["start_seconds"]), _seconds(entry["end_seconds"])
     )

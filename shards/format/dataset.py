@@ -112,11 +112,11 @@ def read_description(path: Path) -> Description:
     """Return the contents of `dataset.json`; raise `DatasetError` for a folder without it."""
     refuse_url(path)
     if not (path / DATASET).exists():
-        raise DatasetError(str(path), f"not a finished dataset: {_what_lies_at(path)}")
+        raise DatasetError(str(path), f"not a finished dataset: {_describe_path(path)}")
     return json_to_description(existing(path, DATASET).read_bytes())
 
 
-def _what_lies_at(path: Path) -> str:
+def _describe_path(path: Path) -> str:
     """Describe what was found in place of a dataset, and what to do."""
     if not path.is_dir():
         return f"expected a folder with {DATASET}, found {'a file' if path.exists() else 'nothing'}"

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from shards.errors import MemberError, SampleError
 
 MAGIC = b"\x93NUMPY\x01\x00"
-NAMES = ("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64")
+INTEGERS = ("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64")
 FLOATS = ("float16", "float32", "float64")
-DTYPES = {name: np.dtype(name).newbyteorder("<") for name in (*NAMES, *FLOATS)}
+DTYPES = {name: np.dtype(name).newbyteorder("<") for name in (*INTEGERS, *FLOATS)}
 """The allowed dtypes of members, by name; all little-endian."""
 
 _BY_CODE = {dtype.str.encode(): dtype for dtype in DTYPES.values()}

@@ -72,20 +72,20 @@ class TableWriter:
         """The number of rows written; pending rows wait until they fill a row group."""
         self._file = _HashedFile(file)
         self._parquet = _parquet_writer(pa.PythonFile(self._file, "w"), schema)
-        self._waiting = [schema.empty_table()]
+        self._pending = [schema.empty_table()]
 
     def write(self, part: pa.Table) -> None:
         """Append rows; their columns must be those of the table."""
-        self._waiting.append(part)
-        if sum(map(len, self._waiting)) >= ROW_GROUP_ROWS:
-            rows = pa.concat_tables(self._waiting)
+        self._pending.append(part)
+        if sum(map(len, self._pending)) >= ROW_GROUP_ROWS:
+            rows = pa.concat_tables(self._pending)
             whole = len(rows) // ROW_GROUP_ROWS * ROW_GROUP_ROWS
             self._write_groups(rows[:whole])
-            self._waiting = [rows[whole:]]
+            self._pending = [rows[whole:]]
 
     def close(self) -> None:
         """Write the pending rows and the end of the file."""
-        rows = pa.concat_tables(self._waiting)
+        rows = pa.concat_tables(self._pending)
         if len(rows) or not self.rows:
             self._write_groups(rows)
         self._parquet.close()
@@ -133,7 +133,7 @@ def rows_to_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Ta
     """
     checked = _checked(rows, schema)
     tables = [schema.empty_table()]
-    with _fitting():
+    with _conversion_errors():
         while part := list(islice(checked, ROW_GROUP_ROWS)):
             tables.append(pa.Table.from_pylist(part, schema=schema))
     return _without_nulls(pa.concat_tables(tables))
@@ -146,13 +146,13 @@ def columns_to_table(columns: Mapping[str, list[Any]], schema: pa.Schema) -> pa.
     """
     if columns.keys() != set(schema.names):
         raise ShardError(f"the columns are {sorted(columns)}; expected {sorted(schema.names)}")
-    with _fitting():
+    with _conversion_errors():
         table = pa.Table.from_pydict(columns, schema)
     return _without_nulls(table)
 
 
 @contextmanager
-def _fitting() -> Iterator[None]:
+def _conversion_errors() -> Iterator[None]:
     """Convert pyarrow's errors for values that do not fit their column into `ShardError`."""
     try:
         yield
@@ -162,7 +162,7 @@ def _fitting() -> Iterator[None]:
 
 def _without_nulls(table: pa.Table) -> pa.Table:
     """Return a table; raise `ShardError` where it is invalid or has nulls that are not allowed."""
-    with _fitting():
+    with _conversion_errors():
         table.validate(full=True)
     for column in table.schema:
         if not column.nullable and table[column.name].null_count:
@@ -185,7 +185,7 @@ def parquet_to_table(data: bytes, where: str) -> pa.Table:
     """
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
-        _expect_to_fit(file.metadata, len(data), where)
+        _check_declared_sizes(file.metadata, len(data), where)
         # Arrow's threads may abort the process (SIGABRT) at exit (apache/arrow, issue 34314).
         table = file.read(use_threads=False)
         table.validate(full=True)
@@ -194,7 +194,7 @@ def parquet_to_table(data: bytes, where: str) -> pa.Table:
     return table
 
 
-def _expect_to_fit(declared: pq.FileMetaData, size: int, where: str) -> None:
+def _check_declared_sizes(declared: pq.FileMetaData, size: int, where: str) -> None:
     """Raise `DatasetError` where a file declares too many values: each takes memory when read.
 
     Runs of equal values take almost no bytes, so a small file may declare billions of them.

@@ -76,17 +76,17 @@ class MemberSpans:
 
 def row_spec(schema: Schema, field: str) -> ArraySpec:
     """Return the spec of an array with one fixed-shape row per frame; raise with such fields."""
-    fitting = {
+    usable = {
         name: spec
         for name, spec in schema.arrays.items()
         if spec.shape[0] == FRAMES and all(isinstance(axis, int) for axis in spec.shape[1:])
     }
-    if field not in fitting:
+    if field not in usable:
         raise ShardError(
             f"{field!r} is not an array with one row of fixed shape per frame; "
-            f"choose one of {', '.join(fitting)}"
+            f"choose one of {', '.join(usable)}"
         )
-    return fitting[field]
+    return usable[field]
 
 
 class FieldReader:
@@ -139,7 +139,7 @@ class FieldReader:
             if shard != opened:
                 opened, descriptor = shard, self._files.descriptor(shard)
             if preadv(descriptor, (target[place : place + size],), offset) != size:
-                raise self._files.cut_short(shard, offset)
+                raise self._files.truncated(shard, offset)
 
     def _check(self, clip: int) -> None:
         header = npy_header(self.dtype.name, (int(self._frames[clip]), *self.shape))

@@ -133,13 +133,13 @@ class ShardFiles:
     def bytes_at(self, shard: int, offset: int, size: int) -> bytes:
         """Return `size` bytes of a shard at `offset`; raise `DatasetError` if they are missing."""
         if offset < 0 or size < 0 or offset + size > self.shards[shard].bytes:
-            raise self.cut_short(shard, offset)
+            raise self.truncated(shard, offset)
         data = os.pread(self.descriptor(shard), size, offset)
         if len(data) != size:
-            raise self.cut_short(shard, offset)
+            raise self.truncated(shard, offset)
         return data
 
-    def cut_short(self, shard: int, offset: int) -> DatasetError:
+    def truncated(self, shard: int, offset: int) -> DatasetError:
         """Return the error for a shard that ends before the bytes that the manifest lists."""
         return DatasetError(
             self.shards[shard].name,

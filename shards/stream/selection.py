@@ -63,14 +63,14 @@ def select_rows(dataset: Dataset, selection: Selection) -> NDArray[np.int64]:
     if selection.max_frames is not None:
         chosen &= frames <= selection.max_frames
     if selection.keys is not None:
-        chosen &= _named(dataset, selection.split, selection.keys)
+        chosen &= _with_keys(dataset, selection.split, selection.keys)
     rows = np.flatnonzero(chosen)[: selection.limit]
     if not len(rows):
         raise ShardError(f"{dataset.path}: no clip matches {selection.describe()}")
     return rows
 
 
-def _named(dataset: Dataset, split: str, keys: Collection[str]) -> NDArray[np.bool_]:
+def _with_keys(dataset: Dataset, split: str, keys: Collection[str]) -> NDArray[np.bool_]:
     wanted = {keys} if isinstance(keys, str) else set(keys)
     names = zip(
         dataset.manifest["key"].to_pylist(), dataset.manifest["split"].to_pylist(), strict=True
