@@ -130,9 +130,7 @@ def make_encoder(name: str, options: EncoderOptions, mean: Tensor, std: Tensor) 
         )
     encoder = factory(mean, std)
     if not isinstance(encoder, nn.Module) or not isinstance(getattr(encoder, "width", None), int):
-        raise InputError(
-            f"--encoder {name}: expected to make an nn.Module with a width, found {encoder!r}"
-        )
+        raise InputError(f"--encoder {name}: expected an nn.Module with a width, found {encoder!r}")
     return encoder
 
 

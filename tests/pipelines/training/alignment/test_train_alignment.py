@@ -200,10 +200,10 @@ def test_anothers_encoder_is_trained_and_loaded_by_its_name(
 
 def test_another_alignments_folder_is_refused(motions: Dataset, tmp_path: Path) -> None:
     run(motions, tmp_path, replace(OPTIONS, steps=1))
-    with pytest.raises(InputError, match="frame_stride 2 -> 3"):
+    with pytest.raises(InputError, match="frame_stride: 2 -> 3"):
         run(motions, tmp_path, replace(OPTIONS, steps=1, frame_stride=3))
     varied = replace(OPTIONS.augmentation, turn_deg=44.0)
-    with pytest.raises(InputError, match=r"\(augmentation\.turn_deg [0-9.]+ -> 44.0\)"):
+    with pytest.raises(InputError, match=r"\(augmentation\.turn_deg: [0-9.]+ -> 44.0\)"):
         run(motions, tmp_path, replace(OPTIONS, steps=1, augmentation=varied))
 
 
