@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from commands.clips import clip_options, packing_options, take, take_selection
-from commands.options import execution_options, options_of
+from commands.clips import clip_options, packing_options, take_selection
+from commands.options import execution_options, options_of, take
 from commands.parameters import FILE, FOLDER, NAME_OR_PATH
 from commands.printing import json_option, show
 from motiondata.devices import SCAN_DEVICES

@@ -1,16 +1,14 @@
 """The arguments and options that all commands share that build a dataset from motion clips."""
 
 from collections.abc import Callable
-from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from commands.options import help_of, options_of
+from commands.options import help_of, options_of, take_fields
 from commands.parameters import ANY, FOLDER
 from pipelines.clips.options import ClipSelection, PackingOptions, is_recording
 
-T = TypeVar("T")
 Function = Callable[..., Any]
 
 
@@ -27,16 +25,6 @@ def packing_options(command: Function) -> Function:
     return options_of(PackingOptions)(command)
 
 
-def take(options: type[T], parameters: dict[str, Any]) -> T:
-    """Take the fields of a dataclass out of the parameters of a command, and make the object."""
-    return options(**_take_fields(options, parameters))
-
-
-def _take_fields(options: type, parameters: dict[str, Any]) -> dict[str, Any]:
-    names = {field.name for field in fields(options)} & {*parameters}
-    return {name: parameters.pop(name) for name in names}
-
-
 def take_selection(parameters: dict[str, Any]) -> ClipSelection:
     """Take the selection of clips out of the parameters of a command.
 
@@ -47,7 +35,7 @@ def take_selection(parameters: dict[str, Any]) -> ClipSelection:
     is_index = not (is_recording(source) or source.is_dir())
     if not source.exists() and (amass is None or not is_index):
         raise click.UsageError(f"{source} does not exist")
-    chosen = _take_fields(ClipSelection, parameters)
+    chosen = take_fields(ClipSelection, parameters)
     if not is_index and amass is not None:
         raise click.UsageError(
             f"--amass is for an index, and {source} is "

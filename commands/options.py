@@ -12,7 +12,7 @@ from functools import cache
 from itertools import pairwise
 from textwrap import dedent
 from types import NoneType
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import click
 
@@ -20,6 +20,7 @@ from motiondata.errors import InputError
 from pipelines.engine.execution import AUTO, Execution
 from pipelines.engine.failures import FailureBudget
 
+T = TypeVar("T")
 Function = Callable[..., Any]
 Decorator = Callable[[Function], Function]
 Types = Mapping[str, "click.ParamType[Any]"]
@@ -136,3 +137,14 @@ def _as_help(docstring: str, names: Collection[str]) -> str:
         lambda found: flag_of(found[1]) if found[1] in names else found[1],
         sentence,
     )
+
+
+def take(options: type[T], parameters: dict[str, Any]) -> T:
+    """Take the fields of a dataclass out of the parameters of a command, and make the object."""
+    return options(**take_fields(options, parameters))
+
+
+def take_fields(options: type, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Take the fields of a dataclass out of the parameters of a command, and return them."""
+    names = {field.name for field in fields(options)} & {*parameters}
+    return {name: parameters.pop(name) for name in names}

@@ -5,14 +5,13 @@ Nothing heavy is imported before a command runs, so that help appears at once.
 
 import sys
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any
 
 import click
 
-from commands.options import Decorator, Types, help_of, options_of
+from commands.options import Decorator, Types, help_of, options_of, take, take_fields
 from commands.parameters import FILE, FOLDER, NAME_OR_PATH
 from commands.printing import json_option, show
 from motiondata.devices import AUTO, TRAINING_DEVICES
@@ -91,12 +90,8 @@ def _training_options(batch: int) -> Decorator:
 
 def _to_loop(parameters: dict[str, Any]) -> LoopOptions:
     """Remove the options of the training loop from those of a command, and return them."""
-
-    def taken(options: type) -> dict[str, Any]:
-        names = {field.name for field in fields(options)} & {*parameters}
-        return {name: parameters.pop(name) for name in names}
-
-    return LoopOptions(**taken(LoopOptions), optimizer=OptimizerOptions(**taken(OptimizerOptions)))
+    optimizer = take(OptimizerOptions, parameters)
+    return LoopOptions(**take_fields(LoopOptions, parameters), optimizer=optimizer)
 
 
 @click.command()

@@ -16,7 +16,7 @@ def samples_without_captions(clips: PlannedClips) -> int:
     The clips must have the stamps of their files.
     """
     table, missing = clips.table, 0
-    for wanted, file in (("plain", "captions"), ("twin", "twin_captions")):
+    for wanted, file in (("plain", "captions"), ("mirrored", "mirrored_captions")):
         absent = pc.is_null(table[f"{file}_{Stamp._fields[0]}"])
         missing += pc.sum(pc.and_(table[wanted], absent)).as_py() or 0
     return missing * clips.samples_per_variant

@@ -26,14 +26,15 @@ def stamp_clips(
     """
     columns = plan.shards.columns
     clips = columns.table
-    plain, twin = _captions_of(clips["name"], ""), _captions_of(clips["name"], MIRRORED_PREFIX)
-    listed = [plain.filter(clips["plain"]), twin.filter(clips["twin"])]
+    plain = _captions_of(clips["name"], "")
+    mirrored = _captions_of(clips["name"], MIRRORED_PREFIX)
+    listed = [plain.filter(clips["plain"]), mirrored.filter(clips["mirrored"])]
     recordings = stat_files("recordings", amass, clips["recording"])
     files = pa.concat_tables([recordings, _stat_captions(texts, listed)])
     stamps = {
         "recording": stamps_of(files, "recordings", clips["recording"]),
         "captions": stamps_of(files, "captions", plain),
-        "twin_captions": stamps_of(files, "captions", twin),
+        "mirrored_captions": stamps_of(files, "captions", mirrored),
     }
     shards = plan.shards.with_columns(columns.with_stamps(stamps))
     return replace(plan, shards=shards), files

@@ -1,4 +1,4 @@
-"""The folders of captions and split lists that a build reads besides the recordings."""
+"""The folders of captions and split lists that a build reads in addition to the recordings."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,20 +44,20 @@ def find_input_folders(selection: ClipSelection) -> InputFolders:
     Folders that are not named are searched next to the index or, without an index, in the folder of
     recordings. Raises `InputError` if a named folder does not exist.
     """
-    beside = selection.index.parent if selection.has_index else selection.amass
+    folder = selection.index.parent if selection.has_index else selection.amass
     texts = _named(selection.texts, "texts") or (
-        beside / "texts" if (beside / "texts").is_dir() else None
+        folder / "texts" if (folder / "texts").is_dir() else None
     )
-    has_lists = any((beside / f"{split}.txt").is_file() for split in SPLITS)
-    splits = _named(selection.splits, "splits") or (beside if has_lists else None)
-    return InputFolders(texts, splits, _archive_in_place_of(texts, beside))
+    has_lists = any((folder / f"{split}.txt").is_file() for split in SPLITS)
+    splits = _named(selection.splits, "splits") or (folder if has_lists else None)
+    return InputFolders(texts, splits, _archive_in_place_of(texts, folder))
 
 
-def _archive_in_place_of(texts: Path | None, beside: Path) -> Path | None:
+def _archive_in_place_of(texts: Path | None, folder: Path) -> Path | None:
     """Return the path of `texts.zip` if no folder of captions, or an empty one, was found."""
     if texts is not None and any(texts.iterdir()):
         return None
-    archives = [beside / ARCHIVE, *([texts / ARCHIVE, texts.parent / ARCHIVE] if texts else [])]
+    archives = [folder / ARCHIVE, *([texts / ARCHIVE, texts.parent / ARCHIVE] if texts else [])]
     return next((archive for archive in archives if archive.is_file()), None)
 
 

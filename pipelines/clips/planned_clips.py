@@ -31,7 +31,7 @@ ROW_COLUMNS = pa.schema(
     ]
 )
 """The fields of a `Row`."""
-SPLIT_COLUMNS = pa.schema([("split", pa.string()), ("plain", pa.bool_()), ("twin", pa.bool_())])
+SPLIT_COLUMNS = pa.schema([("split", pa.string()), ("plain", pa.bool_()), ("mirrored", pa.bool_())])
 """The split of a row's samples, null if it has none; whether the samples include the unmirrored
 clip; whether they include the mirrored clip."""
 CAPTIONS = ".txt"
@@ -40,7 +40,7 @@ RECORDING = pa.field("recording", pa.binary())
 """The path of the recording, in bytes, because file names are not always UTF-8."""
 
 
-STAMPED = ("recording", "captions", "twin_captions")
+STAMPED = ("recording", "captions", "mirrored_captions")
 """The files of a row whose sizes and times can be stored in additional columns."""
 
 
@@ -106,8 +106,8 @@ class PlannedClips:
     @property
     def samples(self) -> NDArray[np.int64]:
         """The number of samples of each clip, shaped (clips,)."""
-        plain, twin = (self._array(name).astype(np.int64) for name in ("plain", "twin"))
-        return (plain + twin) * self.samples_per_variant
+        plain, mirrored = (self._array(name).astype(np.int64) for name in ("plain", "mirrored"))
+        return (plain + mirrored) * self.samples_per_variant
 
     @property
     def frames(self) -> NDArray[np.int64]:
@@ -129,13 +129,13 @@ class PlannedClips:
     def rows(self, start: int, stop: int) -> Iterator[PlannedClip]:
         """Create the clips from `start` up to, but not including, `stop`."""
         part = self.table.slice(start, stop - start)
-        *fields, splits, plain, twin, recordings = (
+        *fields, splits, plain, mirrored, recordings = (
             part[name].to_pylist()
             for name in (*ROW_COLUMNS.names, *SPLIT_COLUMNS.names, RECORDING.name)
         )
         stamps = (_stamps(part, file) for file in STAMPED)
         for row, split, recording, stamp, *listed in zip(
-            map(Row, *fields), splits, recordings, *stamps, plain, twin, strict=True
+            map(Row, *fields), splits, recordings, *stamps, plain, mirrored, strict=True
         ):
             variants = tuple(self._variants(row.name, *listed))
             yield PlannedClip(row, os.fsdecode(recording), split, variants, stamp)
@@ -144,15 +144,16 @@ class PlannedClips:
         self,
         name: str,
         captions: Stamp | None,
-        twin_captions: Stamp | None,
+        mirrored_captions: Stamp | None,
         plain: bool,
-        twin: bool,
+        mirrored: bool,
     ) -> Iterator[PlannedVariant]:
         if plain:
             yield PlannedVariant(name, False, self._keys(name), captions)
-        if twin:
-            mirrored = MIRRORED_PREFIX + name
-            yield PlannedVariant(mirrored, True, self._keys(mirrored), twin_captions)
+        if mirrored:
+            mirrored_name = MIRRORED_PREFIX + name
+            keys = self._keys(mirrored_name)
+            yield PlannedVariant(mirrored_name, True, keys, mirrored_captions)
 
     def _keys(self, name: str) -> tuple[str, ...]:
         return tuple(sample_key(name, number) for number in range(self.samples_per_variant))

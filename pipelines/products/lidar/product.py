@@ -111,7 +111,7 @@ class LidarProduct:
                 f"{options.sensor} to see people at --distance {options.distance:g} and --height "
                 f"{options.height:g} meters{self.sensor.limits}. "
                 "Choose other values, or another --sensor; --allow-empty builds empty "
-                "scans all the same"
+                "scans anyway"
             )
 
     def plan_around(self, kept: dict[str, KeptShard]) -> PlannedBuild:

@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner
 from numpy.typing import NDArray
 
-from commands.clips import clip_options, packing_options, take, take_selection
+from commands.clips import clip_options, packing_options, take_selection
+from commands.options import take
 from motiondata.bodies.body import Body
 from motiondata.bodies.posing import pose_joints
 from motiondata.devices import CPU
