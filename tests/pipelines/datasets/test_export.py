@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from motiondata.errors import InputError
-from pipelines.datasets.export import EXPORT, LOCK, export
+from pipelines.datasets.export import export
+from pipelines.datasets.export_folder import EXPORT, LOCK
 from pipelines.datasets.export_layouts import PACK_FRAMES
 from pipelines.datasets.export_options import EXPORT_FORMATS, ExportOptions
 from pipelines.engine.errors import AbortedError
