@@ -1,4 +1,4 @@
-"""Commands that read a finished dataset: what it holds, its soundness, statistics and files.
+"""Commands that read a finished dataset: contents, faults, statistics, pictures and files.
 
 Nothing heavy is imported before a command runs, so that help appears at once.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("dataset", type=FOLDER)
 @json_option
 def info(dataset: Path, as_json: bool) -> None:
-    """Say what DATASET holds, from what it was made, and how to make it again."""
+    """Show what DATASET contains, what it was made from, and the command that makes it again."""
     from pipelines.datasets import info
 
     show(info.info(dataset), as_json)
@@ -30,7 +30,7 @@ def info(dataset: Path, as_json: bool) -> None:
 @click.argument("dataset", type=FOLDER)
 @json_option
 def verify(dataset: Path, as_json: bool) -> None:
-    """Check every byte of DATASET; print a line a fault."""
+    """Check every byte of DATASET, and print one line per fault."""
     from pipelines.datasets import verify
 
     show(verify.verify(dataset), as_json)
@@ -38,14 +38,14 @@ def verify(dataset: Path, as_json: bool) -> None:
 
 @click.command()
 @click.argument("dataset", type=FOLDER)
-@click.option("--split", help="One split [default: train, or the only one].")
-@click.option("--field", help="A field of floats [default: the first one].")
+@click.option("--split", help="Split to measure [default: train, or the only one].")
+@click.option("--field", help="Field to measure [default: the first floating-point one].")
 @click.option(
     "--weight",
     type=click.Choice(["frame", "clip"]),
     default="frame",
     show_default=True,
-    help="What counts the same: every frame, or every clip however long.",
+    help="What has equal weight: every frame, or every clip of any length.",
 )
 @click.option(
     "--group",
@@ -57,7 +57,7 @@ def verify(dataset: Path, as_json: bool) -> None:
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Processes that read shards; 0: this one alone.",
+    help="Processes that read shards; 0: only this process.",
 )
 @click.option(
     "--out", type=FOLDER, help="Folder to write stats/SPLIT/FIELD into [default: DATASET]."
@@ -92,14 +92,16 @@ def stats(
 @click.command()
 @click.argument("dataset", type=FOLDER)
 @click.option("--out", type=FILE, default="preview.png", show_default=True, help="PNG to write.")
-@click.option("--clips", default=8, show_default=True, help="How many, spread over the dataset.")
-@click.option("--split", help="One split [default: all].")
-@click.option("--key", "keys", multiple=True, help="A sample to show; may be repeated.")
+@click.option(
+    "--clips", default=8, show_default=True, help="Number of clips, evenly spaced in the dataset."
+)
+@click.option("--split", help="Split to draw [default: all].")
+@click.option("--key", "keys", multiple=True, help="Key of a sample to draw; may be repeated.")
 @json_option
 def preview(
     dataset: Path, out: Path, clips: int, split: str | None, keys: tuple[str, ...], as_json: bool
 ) -> None:
-    """Draw scans of DATASET, seen from the sensor and from the side."""
+    """Draw samples of DATASET: scans are seen from the sensor and from the side."""
     from pipelines.datasets import preview
 
     show(preview.preview(dataset, out, keys, clips, split), as_json)
@@ -107,16 +109,18 @@ def preview(
 
 @click.command()
 @click.argument("dataset", type=FOLDER)
-@click.option("--format", type=click.Choice(EXPORT_FORMATS), required=True, help="Of the files.")
-@click.option("--out", type=FOLDER, required=True, help="Folder of the files to write.")
-@click.option("--split", help="One split [default: all].")
-@click.option("--field", help="The array to export [default: the first one of floats].")
+@click.option(
+    "--format", type=click.Choice(EXPORT_FORMATS), required=True, help="Format of the files."
+)
+@click.option("--out", type=FOLDER, required=True, help="Folder to write the files into.")
+@click.option("--split", help="Split to export [default: all].")
+@click.option("--field", help="Array to export [default: the first floating-point one].")
 @click.option("--seed", default=ExportOptions.seed, show_default=True, help="Seed of packs' order.")
 @json_option
 def export(dataset: Path, out: Path, as_json: bool, **parameters: Any) -> None:
-    """Write an array of DATASET as files of a clip, of 32 frames, or of a frame.
+    """Write an array of DATASET to files: one per clip, per 32 frames, or per frame.
 
-    Run again after it was stopped, it writes only what is missing.
+    An export that was stopped resumes: the same command writes only the missing files.
     """
     from pipelines.datasets import export
 

@@ -19,8 +19,8 @@ class ExportOptions:
     split: str | None = None
     """The split to export; None exports all splits."""
     field: str | None = None
-    """The array to export, by default the first one of floats. It must have one row of fixed shape
-    per frame."""
+    """The array to export, by default the first floating-point one. It must have one row of fixed
+    shape per frame."""
     seed: int = 0
     """Seed of the order of frames in packs."""
 

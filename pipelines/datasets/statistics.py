@@ -51,10 +51,10 @@ def stats(
 ) -> StatisticsReport:
     """Compute the statistics of a field of a split, write them, and return a report.
 
-    The default split is `train`, or the only one. The default field is the first one of floats. The
-    files are written below `out`, by default the dataset's folder. `group` is the name of a rule in
-    `FEATURE_GROUPS`, or `name=start:stop,...`. With 0 workers, this process reads all shards.
-    `before_writing` is called with the report, which is thus not lost if nothing can be written.
+    The default split is `train`, or the only one. The default field is the first floating-point
+    one. The files are written below `out`, by default the dataset's folder. `group` is the name of
+    a rule in `FEATURE_GROUPS`, or `name=start:stop,...`. With 0 workers, this process reads all
+    shards.
     """
     dataset = Dataset.open(path)
     split, field = split or dataset.default_split(), field or dataset.schema.main_field

@@ -125,6 +125,15 @@ def test_an_array_of_no_known_type_or_shape_is_refused(dtype: str, shape: tuple[
         ArraySpec(dtype, shape)
 
 
+def test_the_main_field_is_the_first_floating_point_one() -> None:
+    hits, trans = ArraySpec("int32", ("frames",)), ArraySpec("float32", ("frames", 3))
+    assert Schema({"hits.npy": hits, "trans.npy": trans, "json": "json"}).main_field == "trans"
+    with pytest.raises(
+        ShardError, match="there is no floating-point field; the fields are hits, json"
+    ):
+        _ = Schema({"hits.npy": hits, "json": "json"}).main_field
+
+
 def test_a_field_without_statistics_names_those_that_have_some() -> None:
     with pytest.raises(ShardError, match="'hits'; choose one of points, trans"):
         SCHEMA.float_array("hits")
