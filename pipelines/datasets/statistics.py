@@ -54,7 +54,8 @@ def stats(
     The default split is `train`, or the only one. The default field is the first floating-point
     one. The files are written below `out`, by default the dataset's folder. `group` is the name of
     a rule in `FEATURE_GROUPS`, or `name=start:stop,...`. With 0 workers, this process reads all
-    shards.
+    shards. `before_writing` is called with the report, which is thus not lost if nothing can be
+    written.
     """
     dataset = Dataset.open(path)
     split, field = split or dataset.default_split(), field or dataset.schema.main_field
