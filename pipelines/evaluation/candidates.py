@@ -32,7 +32,9 @@ def candidate_source(options: EvaluationOptions) -> Callable[[Dataset, Reference
         case Path() as file, None:
             return lambda _, references: _read(file, references)
         case None, Path() as checkpoint:
-            return lambda dataset, references: _say(checkpoint, dataset, references, options.device)
+            return lambda dataset, references: _generate(
+                checkpoint, dataset, references, options.device
+            )
         case _:
             raise InputError("expected --captions FILE or --checkpoint FILE, and not both")
 
@@ -42,7 +44,9 @@ def _read(file: Path, references: References) -> Candidates:
     return Candidates(captions, CaptionOrigin("file", file.name, hash_file(file)), loss=None)
 
 
-def _say(checkpoint: Path, dataset: Dataset, references: References, device: str) -> Candidates:
+def _generate(
+    checkpoint: Path, dataset: Dataset, references: References, device: str
+) -> Candidates:
     from pipelines.training.captioning.generate import caption_split, matched_and_shuffled_loss
 
     split, options = references.split, GenerationOptions(device=device)

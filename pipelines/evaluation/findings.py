@@ -26,7 +26,7 @@ REASONS = (
     "Usual reasons are too few steps, features that share a mean (standardize them by the training "
     "split's statistics), and a learning rate that is too high."
 )
-"""Of a collapse, and of features that are ignored."""
+"""Usual reasons for a collapse and for ignored features."""
 
 
 NO_BLEU = "BLEU@4 is left out: no reference has four words."
@@ -47,13 +47,13 @@ def findings(captions: Sequence[str], scores: Mapping[str, Scores], loss: Loss |
     the end says so.
     """
     model, others = scores[MODEL], (CONSTANT, NEAREST)
-    wrong = [*_collapse(captions, model), *_ignored(loss)]
-    wrong += [REASONS] if wrong else []
-    wrong += [line for name in others for line in _no_better(model, name, scores[name])]
+    faults = [*_collapse(captions, model), *_ignored(loss)]
+    faults += [REASONS] if faults else []
+    faults += [line for name in others for line in _no_better(model, name, scores[name])]
     by = [label for score, label in COMPARED.items() if _has(model, score)]
-    right = f"The model is better than the {' and than the '.join(others)} by {' and '.join(by)}"
-    fine = f"{right}, and has not collapsed." if by else "The model has not collapsed."
-    return [*(wrong or [fine]), *_left_out(model, len(captions))]
+    better = f"The model is better than the {' and than the '.join(others)} by {' and '.join(by)}"
+    no_fault = f"{better}, and has not collapsed." if by else "The model has not collapsed."
+    return [*(faults or [no_fault]), *_left_out(model, len(captions))]
 
 
 def _has(scores: Scores, name: str) -> bool:
@@ -70,7 +70,7 @@ def _collapse(captions: Sequence[str], model: Scores) -> list[str]:
     (caption, times), *_ = Counter(map(normalize_caption, captions)).most_common(1)
     share = times / len(captions)
     if share > MAX_COMMONEST_SHARE and len(captions) > 1:
-        symptom = f"it says {caption!r} of {share:.0%} of clips"
+        symptom = f"it gives {share:.0%} of clips the caption {caption!r}"
     elif model.distinct < MIN_DISTINCT_SHARE:
         symptom = f"{model.distinct:.1%} of its captions are distinct"
     else:

@@ -23,26 +23,26 @@ COLUMNS = {
 """The columns of the table of scores."""
 
 READING = (
-    "Higher scores are better. Distinct is the share of different captions: a model that says the "
-    "same of all clips has few."
+    "Higher scores are better. Distinct is the share of different captions: it is low for a model "
+    "that gives many clips the same caption."
 )
 
 RULES = (
-    "An act is named if the caption tells its kind. Sides and directions are judged where the "
-    "synthesizer always tells them, or the caption does. The order of telling is free; counts, "
-    "paces and sizes are not judged. Also named: acts that are named but are not in the clip. A "
-    "clip is right if all its acts are, and no other act is named."
+    "An act is named if the caption names its kind. A side or direction is scored if the "
+    "synthesizer always names it, or if the caption names it. The order of acts, and counts, paces "
+    "and sizes are not scored. Also named: acts that are named but are not in the clip. A clip is "
+    "right if all its acts are right and no other act is named."
 )
 
 
 def evaluation_to_markdown(report: Evaluation) -> str:
     """Return the report as Markdown."""
     sections = (
-        ["# Captions evaluated"],
+        ["# Evaluation of captions"],
         [f"- {finding}" for finding in report.findings],
         _scores(report),
         _loss(report),
-        _tellings(report),
+        _acts(report),
         _about(report),
         _examples(report.examples),
     )
@@ -66,19 +66,19 @@ def _loss(report: Evaluation) -> Sequence[str]:
     if report.loss is None:
         return []
     return [
-        f"The model's loss is {report.loss.matched:.3f} nats a token with the clips' own features, "
-        f"{report.loss.shuffled:.3f} with those of other clips."
+        f"The model's loss is {report.loss.matched:.3f} nats per token with the clips' own "
+        f"features, {report.loss.shuffled:.3f} with those of other clips."
     ]
 
 
-def _tellings(report: Evaluation) -> Sequence[str]:
+def _acts(report: Evaluation) -> Sequence[str]:
     if report.telling is None:
         return []
-    whole = [_whole_row(name, telling) for name, telling in report.telling.items()]
+    whole = [_whole_row(name, totals) for name, totals in report.telling.items()]
     kinds = [_kind_row(kind, count) for kind, count in report.telling[MODEL].kinds.items()]
     right = ("named", "right side", "right direction", "all right")
     return [
-        "## What captions tell",
+        "## Acts that captions name",
         "",
         *markdown_table(("", "clips right", *right, "also named"), whole),
         "",
@@ -90,8 +90,8 @@ def _tellings(report: Evaluation) -> Sequence[str]:
     ]
 
 
-def _whole_row(name: str, telling: ActTotals) -> tuple[str, ...]:
-    return (name, _share(telling.clips_right, telling.clips), *_cells(telling.kinds[ALL_KINDS]))
+def _whole_row(name: str, totals: ActTotals) -> tuple[str, ...]:
+    return (name, _share(totals.clips_right, totals.clips), *_cells(totals.kinds[ALL_KINDS]))
 
 
 def _kind_row(kind: str, count: KindCount) -> tuple[str, ...]:

@@ -47,13 +47,13 @@ def read_references(dataset: Dataset, split: str) -> References:
     for caption in read_captions(ShardFiles(dataset), rows, Selection(split), caption_runs):
         if caption.frames == frames[caption.clip] and normalize_caption(caption.text):
             texts[keys[caption.clip]].append(caption.text)
-    said = {key: tuple(lines) for key, lines in texts.items() if lines}
-    if not said:
+    known = {key: tuple(lines) for key, lines in texts.items() if lines}
+    if not known:
         raise InputError(
             f"{dataset.path}: expected captions of whole clips in the split {split!r}, found none; "
             "build it with --texts, or choose another --split"
         )
-    return References(split, said, tuple(key for key in keys if key not in said))
+    return References(split, known, tuple(key for key in keys if key not in known))
 
 
 def read_candidates(path: Path, references: References) -> list[str]:
@@ -70,7 +70,9 @@ def read_candidates(path: Path, references: References) -> list[str]:
                 f'{where}: expected {{"key": "...", "caption": "..."}}, found {str(line)[:80]}'
             )
         if key in captions:
-            raise InputError(f"{where}: expected one caption a clip, found another one of {key!r}")
+            raise InputError(
+                f"{where}: expected one caption per clip, found another one of {key!r}"
+            )
         captions[key] = caption
     _check_keys(path, captions, references)
     return [captions[key] for key in references.keys]

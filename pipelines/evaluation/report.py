@@ -1,6 +1,6 @@
 """The report of an evaluation: all its results, and their form as JSON.
 
-The report names everything that the figures depend on. It contains no path and no time, so that
+The report names everything that its values depend on. It contains no path and no time, so that
 the same captions of the same dataset give the same bytes.
 """
 

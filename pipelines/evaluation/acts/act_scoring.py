@@ -61,7 +61,7 @@ class KnownAct:
     def is_named(self, aspect: Aspect) -> bool:
         """Return whether every phrase for the act names its side or direction."""
         phrases = [phrase for name in self.variants for phrase in phrases_of(name)]
-        return all(phrase.tells(aspect) for phrase in phrases)
+        return all(phrase.always_names(aspect) for phrase in phrases)
 
 
 @dataclass(frozen=True)
@@ -83,15 +83,15 @@ class ActScore:
 class ActScores:
     """The scores of a caption for one clip."""
 
-    verdicts: tuple[ActScore, ...]
+    scores: tuple[ActScore, ...]
     """One score per act."""
-    besides: tuple[str, ...]
+    extra: tuple[str, ...]
     """Kinds of the acts that the caption names but the clip does not contain."""
 
     @property
     def right(self) -> bool:
         """Return whether the caption describes every act correctly, and no other act."""
-        return not self.besides and all(verdict.right for verdict in self.verdicts)
+        return not self.extra and all(score.right for score in self.scores)
 
 
 def known_acts(acts: Iterable[Act]) -> tuple[KnownAct, ...]:
@@ -107,8 +107,8 @@ def known_acts(acts: Iterable[Act]) -> tuple[KnownAct, ...]:
 def score_acts(caption: str, acts: Sequence[KnownAct]) -> ActScores:
     """Score a caption against the acts of its clip."""
     left = list(read_caption(caption))
-    verdicts = [_verdict(known, _take(left, known), left) for known in acts]
-    return ActScores(tuple(verdicts), tuple(phrase.kind for phrase in left))
+    scores = [_act_score(known, _take(left, known), left) for known in acts]
+    return ActScores(tuple(scores), tuple(phrase.kind for phrase in left))
 
 
 def _take(left: list[Phrase], known: KnownAct) -> Phrase | None:
@@ -121,7 +121,7 @@ def _take(left: list[Phrase], known: KnownAct) -> Phrase | None:
     return best
 
 
-def _verdict(known: KnownAct, phrase: Phrase | None, left: list[Phrase]) -> ActScore:
+def _act_score(known: KnownAct, phrase: Phrase | None, left: list[Phrase]) -> ActScore:
     side, direction = (_outcome(phrase, known, aspect) for aspect in ASPECTS)
     if phrase is not None and direction is False and known.bends:
         direction = _take_turn(left, known.act.direction)
@@ -138,8 +138,8 @@ def _outcome(phrase: Phrase | None, known: KnownAct, aspect: Aspect) -> AspectOu
 
 
 def _agrees(phrase: Phrase, known: KnownAct, aspect: Aspect) -> bool:
-    said = getattr(phrase, aspect)
-    return bool(said == getattr(known.act, aspect) if said else phrase.variant in known.variants)
+    named = getattr(phrase, aspect)
+    return bool(named == getattr(known.act, aspect) if named else phrase.variant in known.variants)
 
 
 def _take_turn(left: list[Phrase], direction: str) -> bool:

@@ -73,8 +73,8 @@ def read_labels(path: Path, keys: Iterable[str]) -> list[tuple[KnownAct, ...]]:
 def count_acts(captions: Sequence[str], acts: Sequence[Sequence[KnownAct]]) -> ActTotals:
     """Count the acts that captions describe, given one caption per clip."""
     scored = [score_acts(caption, known) for caption, known in zip(captions, acts, strict=True)]
-    there = {verdict.kind for act_scores in scored for verdict in act_scores.verdicts}
-    kinds = sorted(there.union(*(act_scores.besides for act_scores in scored)))
+    there = {score.kind for act_scores in scored for score in act_scores.scores}
+    kinds = sorted(there.union(*(act_scores.extra for act_scores in scored)))
     return ActTotals(
         clips=len(scored),
         clips_right=sum(act_scores.right for act_scores in scored),
@@ -83,17 +83,18 @@ def count_acts(captions: Sequence[str], acts: Sequence[Sequence[KnownAct]]) -> A
 
 
 def _count(scored: Sequence[ActScores], kinds: Collection[str]) -> KindCount:
-    verdicts = [v for act_scores in scored for v in act_scores.verdicts if v.kind in kinds]
-    sides, directions = Counter(v.side for v in verdicts), Counter(v.direction for v in verdicts)
+    scores = [each for clip in scored for each in clip.scores if each.kind in kinds]
+    sides = Counter(each.side for each in scores)
+    directions = Counter(each.direction for each in scores)
     return KindCount(
-        acts=len(verdicts),
-        named=sum(verdict.named for verdict in verdicts),
+        acts=len(scores),
+        named=sum(each.named for each in scores),
         sides=sides[True] + sides[False],
         sides_right=sides[True],
         directions=directions[True] + directions[False],
         directions_right=directions[True],
-        right=sum(verdict.right for verdict in verdicts),
-        besides=sum(kind in kinds for act_scores in scored for kind in act_scores.besides),
+        right=sum(each.right for each in scores),
+        besides=sum(kind in kinds for act_scores in scored for kind in act_scores.extra),
     )
 
 

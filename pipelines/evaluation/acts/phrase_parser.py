@@ -45,7 +45,7 @@ _SLOTS = {
 }
 """The words of a slot that count. All other slots are empty."""
 
-_UNTELLING = {"ADP", "CCONJ", "DET", "INTJ", "NUM", "PRON", "SCONJ"}
+_IGNORED_PARTS = {"ADP", "CCONJ", "DET", "INTJ", "NUM", "PRON", "SCONJ"}
 """Parts of speech of words that do not describe an act."""
 _LEMMAS = {plain(word): token.partition("/")[0] for word, token in LEXICON.items()}
 
@@ -66,11 +66,11 @@ class Phrase:
     def begins(self, words: tuple[str, ...]) -> bool:
         """Return whether `words` begins with the phrase."""
         return len(self.words) <= len(words) and all(
-            said in MEANINGS.get(word, {word})
-            for word, said in zip(self.words, words, strict=False)
+            found in MEANINGS.get(word, {word})
+            for word, found in zip(self.words, words, strict=False)
         )
 
-    def said(self, words: tuple[str, ...]) -> "Phrase":
+    def filled(self, words: tuple[str, ...]) -> "Phrase":
         """Return the phrase with the side and direction that `words` names."""
         meant = dict(zip(self.words, words, strict=False))
         return replace(
@@ -79,21 +79,21 @@ class Phrase:
             direction=meant.get(DIRECTION, self.direction),
         )
 
-    def tells(self, what: str) -> bool:
+    def always_names(self, what: str) -> bool:
         """Return whether the phrase always names `what`: `side` or `direction`."""
         return what.upper() in self.words or bool(getattr(self, what))
 
 
 def read_caption(caption: str) -> tuple[Phrase, ...]:
     """Return the phrases of a caption in order, with their sides and directions."""
-    words, said = content_words(caption), []
+    words, phrases = content_words(caption), []
     while words:
         found = [phrase for phrase in _phrases_from(words[0]) if phrase.begins(words)]
         longest = max(found, key=lambda phrase: len(phrase.words), default=None)
         if longest is not None:
-            said.append(longest.said(words))
+            phrases.append(longest.filled(words))
         words = words[len(longest.words) if longest else 1 :]
-    return tuple(said)
+    return tuple(phrases)
 
 
 def content_words(text: str) -> tuple[str, ...]:
@@ -122,8 +122,8 @@ def choosable(kind: str, what: str) -> frozenset[str]:
 
 @cache
 def _phrases() -> tuple[Phrase, ...]:
-    said = (*_meanwhile(), *_all_variants())
-    return tuple({phrase.words: phrase for phrase in (*_names(said), *said)}.values())
+    phrases = (*_meanwhile(), *_all_variants())
+    return tuple({phrase.words: phrase for phrase in (*_names(phrases), *phrases)}.values())
 
 
 @cache
@@ -188,12 +188,12 @@ def _words_of(phrase: str) -> tuple[str, ...]:
 @cache
 def _counts(word: str) -> bool:
     """Return whether a word describes an act. Unknown words do."""
-    parts = {token.partition("/")[2] for said, token in LEXICON.items() if plain(said) == word}
-    return word not in _unsaid() and (not parts or not parts <= _UNTELLING)
+    parts = {token.partition("/")[2] for text, token in LEXICON.items() if plain(text) == word}
+    return word not in _ignored_words() and (not parts or not parts <= _IGNORED_PARTS)
 
 
 @cache
-def _unsaid() -> frozenset[str]:
+def _ignored_words() -> frozenset[str]:
     """Return the words for subjects, order, pace, size and number."""
     texts = chain(
         (who for subjects in SUBJECT_NOUNS.values() for who, _ in subjects),

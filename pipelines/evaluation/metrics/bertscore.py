@@ -79,12 +79,12 @@ class BertScorer:
         best: list[float] = []
         for start in range(0, len(candidates), _CLIPS_AT_ONCE):
             part = slice(start, start + _CLIPS_AT_ONCE)
-            said, expected = candidates[part], references[part]
-            distinct = list(dict.fromkeys([*said, *(ref for refs in expected for ref in refs)]))
+            some, expected = candidates[part], references[part]
+            distinct = list(dict.fromkeys([*some, *(ref for refs in expected for ref in refs)]))
             known = dict(zip(distinct, self._embed(distinct), strict=True))
             best += [
                 max(_f1(known[candidate], known[reference]) for reference in refs)
-                for candidate, refs in zip(said, expected, strict=True)
+                for candidate, refs in zip(some, expected, strict=True)
             ]
         return sum(best) / len(best)
 
@@ -97,12 +97,12 @@ class BertScorer:
             return_tensors="pt",
         )
         ids, mask = batch["input_ids"], batch["attention_mask"]
-        said = self._encoder(
+        output = self._encoder(
             input_ids=ids.to(self._device),
             attention_mask=mask.to(self._device),
             output_hidden_states=True,
         )
-        states = torch.nn.functional.normalize(said.hidden_states[self.model.layer].cpu(), dim=-1)
+        states = torch.nn.functional.normalize(output.hidden_states[self.model.layer].cpu(), dim=-1)
         for tokens, numbers, there in zip(states, ids, mask.bool(), strict=True):
             counts = torch.tensor([n not in self._marks for n in numbers[there].tolist()])
             yield _Sentence(tokens[there], counts)

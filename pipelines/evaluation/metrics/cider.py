@@ -41,8 +41,8 @@ def is_defined(references: Sequence[Sequence[str]]) -> bool:
     An n-gram in the references of every clip has zero weight, so some n-gram must be missing from
     the references of a clip. With a single clip, all n-grams have zero weight.
     """
-    said = [set().union(*map(count_ngrams, refs)) for refs in references]
-    return any(grams != said[0] for grams in said)
+    known = [set().union(*map(count_ngrams, refs)) for refs in references]
+    return any(grams != known[0] for grams in known)
 
 
 @dataclass(frozen=True)

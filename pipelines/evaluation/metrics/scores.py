@@ -50,10 +50,10 @@ def score_captions(
     bert: SentenceScorer | None = None,
 ) -> Scores:
     """Return the scores of captions, one per clip, against each clip's references."""
-    said = [normalize_caption(caption) for caption in captions]
+    normalized = [normalize_caption(caption) for caption in captions]
     expected = [[normalize_caption(reference) for reference in refs] for refs in references]
     longest = max(len(reference.split()) for refs in expected for reference in refs)
-    one, *more = bleu(said, expected)
+    one, *more = bleu(normalized, expected)
     two, three, four = (
         score if size <= longest else None for size, score in enumerate(more, start=2)
     )
@@ -62,8 +62,8 @@ def score_captions(
         two,
         three,
         four,
-        rouge_l=rouge_l(said, expected),
-        cider_d=cider_d(said, expected) if is_defined(expected) else None,
-        distinct=len(set(said)) / len(said),
-        bert_score=None if bert is None else bert.score(said, expected),
+        rouge_l=rouge_l(normalized, expected),
+        cider_d=cider_d(normalized, expected) if is_defined(expected) else None,
+        distinct=len(set(normalized)) / len(normalized),
+        bert_score=None if bert is None else bert.score(normalized, expected),
     )

@@ -135,7 +135,7 @@ FOUND: dict[str, tuple[list[str], Scores, Loss | None, list[str]]] = {
         ["He walks."] * 4,
         scores(0.3, 0.9, 0.25),
         None,
-        ["'he walks' of 100%", REASONS],
+        ["100% of clips the caption 'he walks'", REASONS],
     ),
     "few sentences": (
         VARIED,

@@ -93,9 +93,7 @@ def test_a_caption_names_one_kind_alone(kind: str) -> None:
     asked = known_acts([next(drawn_acts(other)) for other in KINDS])
     for seed, act in enumerate(drawn_acts(kind)):
         for caption in captions_of([replace(act, gesture=None)], seed):
-            named = [
-                verdict.kind for verdict in score_acts(caption, asked).verdicts if verdict.named
-            ]
+            named = [score.kind for score in score_acts(caption, asked).scores if score.named]
             assert named == [phrase.kind for phrase in read_caption(caption)] == [kind], caption
 
 
@@ -132,17 +130,17 @@ def test_captions_are_judged_as_people_would(caption: str, acts: list[Act], righ
 
 def test_each_aspect_is_judged_by_itself() -> None:
     scores = score_acts("kicks with her left foot and walks backward", known_acts([KICK, BEND]))
-    kick, bend = scores.verdicts
+    kick, bend = scores.scores
     assert (kick.named, kick.side, kick.direction) == (True, False, None)
     assert (bend.named, bend.side, bend.direction) == (False, None, False)
-    assert scores.besides == ("backward",)
+    assert scores.extra == ("backward",)
 
 
 def test_a_caption_that_names_everything_is_not_right() -> None:
     everything = ", then ".join(captions_of([next(drawn_acts(kind))], 0)[0] for kind in KINDS)
     scores = score_acts(everything, known_acts([Act("squat", count=2)]))
-    assert scores.verdicts[0].named
-    assert set(scores.besides) >= set(KINDS) - {"squat"}
+    assert scores.scores[0].named
+    assert set(scores.extra) >= set(KINDS) - {"squat"}
     assert not scores.right
 
 
@@ -152,9 +150,9 @@ def test_a_gesture_counts_as_an_act() -> None:
         score_acts(f"walks forward{more}", known_acts([walking]))
         for more in ("", " while raising her right arm", " while raising her left arm")
     )
-    assert [verdict.named for verdict in silent.verdicts] == [True, False]
+    assert [score.named for score in silent.scores] == [True, False]
     assert named.right
-    assert wrong.verdicts[1].side is False
+    assert wrong.scores[1].side is False
 
 
 def test_only_words_that_tell_what_is_done_count() -> None:
