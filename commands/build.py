@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from commands.clips import clip_options, packing_options, take_selection
-from commands.options import execution_options, options_of, take
+from commands.options import execution_options, help_of, options_of, take
 from commands.parameters import FILE, FOLDER, NAME_OR_PATH
 from commands.printing import json_option, show
 from motiondata.devices import SCAN_DEVICES
@@ -18,6 +18,7 @@ from pipelines.clips.options import PackingOptions
 from pipelines.engine.execution import Execution
 from pipelines.engine.streams import give_up
 from pipelines.products.lidar.options import LidarBuildOptions, LidarOptions
+from pipelines.training.alignment.options import AlignmentOptions
 from pipelines.training.encoders.options import BUILT_IN
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def build_lidar(out: Path, dry_run: bool, as_json: bool, **parameters: Any) -> N
 @click.option(
     "--encoder",
     default=BUILT_IN,
-    help="Custom encoder, as module:factory; its code is run [default: the built-in encoder].",
+    help=help_of(AlignmentOptions)["encoder"],
     show_default=False,
 )
 @execution_options(skip=("allow_empty",))

@@ -109,9 +109,6 @@ def _to_loop(parameters: dict[str, Any]) -> LoopOptions:
 def align(
     dataset: Path,
     out: Path,
-    points: int,
-    width: int,
-    layers: int,
     no_augmentation: bool,
     device: str,
     as_json: bool,
@@ -127,7 +124,7 @@ def align(
 
     loop = _to_loop(parameters)
     augmentation = NO_AUGMENTATION if no_augmentation else Augmentation()
-    sizes = EncoderOptions(points=points, width=width, layers=layers)
+    sizes = take(EncoderOptions, parameters)
     options = AlignmentOptions(**parameters, augmentation=augmentation, sizes=sizes)
     report = train_alignment.train_alignment(dataset, out, options, loop, device)
     if report is not None:  # this is the first process
@@ -177,8 +174,6 @@ def caption(
     checkpoint: Path,
     split: str,
     out: Path | None,
-    beams: int,
-    max_tokens: int,
     as_json: bool,
     **parameters: Any,
 ) -> None:
@@ -188,7 +183,7 @@ def caption(
     """
     from pipelines.training.captioning import generate
 
-    options = GenerationOptions(Decoding(beams, max_tokens), **parameters)
+    options = GenerationOptions(take(Decoding, parameters), **parameters)
     report = generate.caption(dataset, checkpoint, split, out, options, sys.stderr)
     width = get_terminal_size((PIPED_WIDTH, 0)).columns
     show(report, as_json, report.lines(width))
