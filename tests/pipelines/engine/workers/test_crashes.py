@@ -44,7 +44,7 @@ def build_by(build_shard: BuildShard, archive: MadeArchive, out: Path) -> None:
 
 
 def drops_of(out: Path) -> dict[str, tuple[str, str]]:
-    """Return the reason and the message of every drop of a poisonous row, by its key."""
+    """Return the reason and the message of every drop of a row that crashes, by its key."""
     drops = pq.read_table(out / "drops.parquet").to_pylist()
     return {
         drop["key"]: (drop["reason"], drop["message"])
@@ -53,7 +53,7 @@ def drops_of(out: Path) -> dict[str, tuple[str, str]]:
     }
 
 
-POISONS = {
+HARMS = {
     "abort 99": (DropReason.CRASHED, "crashed the worker, twice in a row"),
     "exit 99": (DropReason.CRASHED, "crashed the worker, twice in a row"),
     "hang 99": (DropReason.HUNG, "took longer than --clip-seconds, twice in a row"),
@@ -63,16 +63,16 @@ POISONS = {
 }
 
 
-def test_poisonous_recordings_cost_their_own_clips_alone(tmp_path: Path, out: Path) -> None:
-    archive = make_crashing_archive(tmp_path, *POISONS)
+def test_recordings_that_end_their_worker_cost_only_their_clips(tmp_path: Path, out: Path) -> None:
+    archive = make_crashing_archive(tmp_path, *HARMS)
     build_crashing(archive, out, QUICK)
     assert verify(out).sound
     assert set(Dataset.open(out).manifest["key"].to_pylist()) == set(GOOD)
     dropped = drops_of(out)
-    for number, (poison, (reason, words)) in enumerate(POISONS.items()):
+    for number, (harm, (reason, words)) in enumerate(HARMS.items()):
         found, message = dropped[f"P{number}"]
         assert found == reason
-        assert message.startswith(f"CMU/66/{poison}_poses.npz: ")
+        assert message.startswith(f"CMU/66/{harm}_poses.npz: ")
         assert words in message
     assert not list(out.rglob(f"*{TEMPORARY}"))
     assert not list(out.rglob("*.quarantine*"))
@@ -82,19 +82,17 @@ def test_poisonous_recordings_cost_their_own_clips_alone(tmp_path: Path, out: Pa
     }
 
 
-@pytest.mark.parametrize("poison", ["abort 1", "exit 1", "eat 1", "kill 3"])
-def test_a_death_that_does_not_come_again_costs_nothing(
-    tmp_path: Path, out: Path, poison: str
-) -> None:
-    archive = make_crashing_archive(tmp_path, poison)
-    build_crashing(archive, out / "poisoned", QUICK)
-    assert harms_done(archive.root / "amass", poison.split()[0]) == int(poison.split()[1])
-    build_crashing(archive, out / "well", QUICK)
-    assert files_of(out / "poisoned") == files_of(out / "well")
-    assert not drops_of(out / "well")
+@pytest.mark.parametrize("harm", ["abort 1", "exit 1", "eat 1", "kill 3"])
+def test_a_crash_that_does_not_recur_costs_nothing(tmp_path: Path, out: Path, harm: str) -> None:
+    archive = make_crashing_archive(tmp_path, harm)
+    build_crashing(archive, out / "crashing", QUICK)
+    assert harms_done(archive.root / "amass", harm.split()[0]) == int(harm.split()[1])
+    build_crashing(archive, out / "healthy", QUICK)
+    assert files_of(out / "crashing") == files_of(out / "healthy")
+    assert not drops_of(out / "healthy")
 
 
-def test_a_build_that_goes_on_does_not_die_of_the_same_row_again(tmp_path: Path, out: Path) -> None:
+def test_a_resumed_build_does_not_crash_on_the_same_row_again(tmp_path: Path, out: Path) -> None:
     archive = make_crashing_archive(tmp_path, "stop 1", "abort 99")
     with pytest.raises(KeyboardInterrupt):
         build_crashing(archive, out, QUICK)
@@ -105,7 +103,7 @@ def test_a_build_that_goes_on_does_not_die_of_the_same_row_again(tmp_path: Path,
     assert verify(out).sound
 
 
-def test_a_row_that_was_dropped_as_poison_can_be_tried_again(tmp_path: Path, out: Path) -> None:
+def test_a_row_that_was_dropped_for_a_crash_can_be_tried_again(tmp_path: Path, out: Path) -> None:
     archive = make_crashing_archive(tmp_path, "abort 2")
     build_crashing(archive, out, QUICK)
     assert set(drops_of(out)) == {"P0"}
@@ -115,7 +113,7 @@ def test_a_row_that_was_dropped_as_poison_can_be_tried_again(tmp_path: Path, out
     assert verify(out).sound
 
 
-def test_a_shard_of_nothing_but_poison_is_no_shard(tmp_path: Path, out: Path) -> None:
+def test_a_shard_whose_rows_all_crash_is_not_written(tmp_path: Path, out: Path) -> None:
     archive = make_crashing_archive(tmp_path, "abort 99")
     lines = (tmp_path / "index.csv").read_text().splitlines()
     kept = [line for line in lines if not any(name in line for name in GOOD) or "000003" in line]
@@ -133,14 +131,14 @@ def die_before_any_row(job: ShardJob, listener: RowListener) -> Receipt:
     os._exit(3)
 
 
-def test_deaths_that_no_row_is_to_blame_for_end_the_build(archive: MadeArchive, out: Path) -> None:
+def test_crashes_that_no_row_explains_end_the_build(archive: MadeArchive, out: Path) -> None:
     with pytest.raises(AbortedError, match=rf"died {MAX_UNEXPLAINED_CRASHES} times .* no one clip"):
         build_by(die_before_any_row, archive, out)
     build_by(ShardBuilder(Opened()), archive, out)
     assert verify(out).sound
 
 
-def die_in_mid_sentence_once(job: ShardJob, listener: RowListener) -> Receipt:
+def die_during_a_message_once(job: ShardJob, listener: RowListener) -> Receipt:
     died = job.run.folder.path.with_name("died")
     if not died.exists():
         died.touch()
@@ -150,8 +148,8 @@ def die_in_mid_sentence_once(job: ShardJob, listener: RowListener) -> Receipt:
     return ShardBuilder(Opened())(job, listener)
 
 
-def test_a_worker_that_dies_in_mid_sentence_costs_nothing(archive: MadeArchive, out: Path) -> None:
-    build_by(die_in_mid_sentence_once, archive, out)
+def test_a_worker_that_dies_during_a_message_costs_nothing(archive: MadeArchive, out: Path) -> None:
+    build_by(die_during_a_message_once, archive, out)
     assert out.with_name("died").exists()
     assert verify(out).sound
     assert set(Dataset.open(out).manifest["key"].to_pylist()) == set(GOOD)
@@ -164,7 +162,7 @@ class TwoWordError(Exception):
         super().__init__(f"{first} {second}")
 
 
-def test_an_error_that_cannot_travel_arrives_in_words_with_its_origin(
+def test_an_error_that_cannot_be_pickled_arrives_as_text_with_its_origin(
     archive: MadeArchive, out: Path
 ) -> None:
     def raise_it(job: ShardJob, listener: RowListener) -> Receipt:
@@ -175,7 +173,7 @@ def test_an_error_that_cannot_travel_arrives_in_words_with_its_origin(
     assert "in raise_it" in "".join(caught.value.__notes__)
 
 
-def test_what_building_raises_is_raised_to_the_caller_with_its_origin(
+def test_an_error_of_a_worker_is_raised_to_the_caller_with_its_origin(
     archive: MadeArchive, out: Path
 ) -> None:
     def raise_it(job: ShardJob, listener: RowListener) -> Receipt:
@@ -186,7 +184,7 @@ def test_what_building_raises_is_raised_to_the_caller_with_its_origin(
     assert "in raise_it" in "".join(caught.value.__notes__)
 
 
-def test_a_full_disk_names_the_file_that_it_was_too_full_for(
+def test_a_full_disk_is_reported_with_the_file_that_was_written(
     archive: MadeArchive, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_space(_: int) -> None:
@@ -240,7 +238,7 @@ def wait_for(condition: Callable[[], T]) -> T:
         ([(None, Crash.CRASHED)] * 4, False),
     ],
 )
-def test_a_row_is_blamed_when_it_was_in_hand_again_and_again(
+def test_a_row_is_blamed_if_it_was_current_at_repeated_crashes(
     count: list[tuple[int | None, Crash]], blamed: bool
 ) -> None:
     tracker = CrashTracker()

@@ -60,7 +60,7 @@ def values_in(value: Any) -> Iterator[object]:
             yield from values_in(part)
 
 
-def test_what_travels_is_small_and_holds_no_array(archive: MadeArchive, out: Path) -> None:
+def test_what_is_sent_is_small_and_has_no_array(archive: MadeArchive, out: Path) -> None:
     traveling: list[object] = [Execution()]
     with (
         OutputFolder(out).locked() as run,
@@ -75,11 +75,9 @@ def test_what_travels_is_small_and_holds_no_array(archive: MadeArchive, out: Pat
         assert not any(isinstance(value, np.ndarray) for value in values_in(part))
 
 
-@pytest.mark.parametrize("poisons", [[], ["abort 1"], ["abort 99", "exit 1"]])
-def test_frames_that_are_lost_are_counted_once(
-    tmp_path: Path, out: Path, poisons: list[str]
-) -> None:
-    archive = make_crashing_archive(tmp_path, *poisons)
+@pytest.mark.parametrize("harms", [[], ["abort 1"], ["abort 99", "exit 1"]])
+def test_frames_that_are_lost_are_counted_once(tmp_path: Path, out: Path, harms: list[str]) -> None:
+    archive = make_crashing_archive(tmp_path, *harms)
     counted: list[int] = []
     with OutputFolder(out).locked() as run:
         jobs = jobs_of(archive, run)
@@ -112,7 +110,7 @@ def test_ray_drops_the_same_rows_and_replaces_what_dies_with_the_same_bytes(
 
 
 @pytest.mark.slow
-def test_a_job_whose_actors_go_on_dying_ends_the_build_which_can_be_gone_on_with(
+def test_a_job_whose_actors_keep_dying_ends_the_build_which_can_be_resumed(
     tmp_path: Path, out: Path
 ) -> None:
     archive = make_crashing_archive(tmp_path, "kill-parent 3")
@@ -170,7 +168,7 @@ def test_every_worker_has_its_share_of_a_gpu(gpus: int, workers: int, share: flo
     assert gpu_share(Execution(), "cuda", {"GPU": gpus}, workers) == share
 
 
-def test_a_share_is_kept_as_told_and_none_for_processors() -> None:
+def test_a_given_share_is_used_and_none_on_processors() -> None:
     assert gpu_share(Execution(gpus_per_worker=2), "cuda", {"GPU": 8}, 4) == 2
     assert gpu_share(Execution(), "cpu", {"GPU": 8}, 4) == 0
 
