@@ -28,8 +28,8 @@ NOISE_RATIO = 1.8
 and below 1 for movements slower than a sixth of the frame rate."""
 WHITE_NOISE = np.sqrt(20.0)
 """The third differences of white noise are this many times the noise: 1, -3, 3, -1."""
-ARM_DEGREES = 20.0
-"""In a T-pose, both arms point to the sides within this angle, and are as straight."""
+T_POSE_COSINE = 0.94
+"""In a T-pose, both arms point to the sides, and the legs down, within 20 degrees."""
 STILL_METERS_A_SECOND = 0.15
 """In a held pose, the wrists move slower than this, relative to the pelvis."""
 WALKING_STANCE_SECONDS = 0.5
@@ -143,11 +143,10 @@ def _stands_upright(joints: Floats) -> Flags:
 
 
 def _is_along(vectors: Floats, axes: Floats) -> Flags:
-    """Return which vectors are within `ARM_DEGREES` of axes, shaped (frames,)."""
+    """Return which vectors point along axes as in a T-pose, shaped (frames,)."""
     products = vectors * axes
     dot = products[..., 0] + products[..., 1] + products[..., 2]
-    limit = np.cos(np.radians(ARM_DEGREES))
-    along: Flags = dot > limit * _lengths(vectors) * _lengths(axes)
+    along: Flags = dot > T_POSE_COSINE * _lengths(vectors) * _lengths(axes)
     return along
 
 

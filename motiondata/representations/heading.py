@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.inverse_trigonometry import arc_sines
+from motiondata.representations.kernels import filter_into
 from motiondata.representations.planes import lengths_of
 from motiondata.representations.quaternions import Singles, Yaw
 from motiondata.representations.skeleton import FeatureSkeleton
@@ -63,14 +64,10 @@ def smoothed_headings(planes: Singles, skeleton: FeatureSkeleton) -> tuple[Yaw, 
 
 def smooth(rows: NDArray[Any]) -> Floats:
     """Filter rows, shaped (rows, frames), by a Gaussian; their ends are repeated outward."""
-    frames = rows.shape[1]
     padded = np.pad(rows.astype(np.float64), ((0, 0), (RADIUS_FRAMES, RADIUS_FRAMES)), mode="edge")
-    total = _weights()[0] * padded[:, RADIUS_FRAMES : RADIUS_FRAMES + frames]
-    for offset in range(1, RADIUS_FRAMES + 1):
-        before, after = RADIUS_FRAMES - offset, RADIUS_FRAMES + offset
-        both = padded[:, before : before + frames] + padded[:, after : after + frames]
-        total += _weights()[offset] * both
-    return total
+    filtered = np.empty(rows.shape)
+    filter_into(padded, _weights(), filtered)
+    return filtered
 
 
 def yaw_steps(yaw: Yaw, corrected: bool = False) -> YawSteps:
@@ -142,8 +139,8 @@ def _not_zero(lengths: NDArray[Any]) -> NDArray[Any]:
 
 
 @lru_cache(maxsize=1)
-def _weights() -> tuple[float, ...]:
+def _weights() -> Floats:
     """Return the weights of the middle and of one side; NumPy's exponential depends on the CPU."""
     heights = [(-Decimal(n * n) / (2 * SIGMA_FRAMES**2)).exp() for n in range(RADIUS_FRAMES + 1)]
     total = heights[0] + 2 * sum(heights[1:])
-    return tuple(float(height / total) for height in heights)
+    return np.array([float(height / total) for height in heights])

@@ -136,4 +136,4 @@ def _write_velocities(
 
 
 def _write(target: Singles, values: Singles) -> None:
-    target[:] = values.reshape(target.shape)
+    target.reshape(values.shape)[:] = values  # splitting an axis is always a view

@@ -1,8 +1,7 @@
 """Quaternions in single precision, in the order of operations of the reference.
 
-The reference computes with 32 bits, and where a bone points against its direction at rest, rounding
-errors grow to 1e-4. Equal results need equal rounding. Arrays are shaped (4, ..., frames) with w
-first, vectors (3, ..., frames). Source: `common/quaternion.py` of EricGuo5513/HumanML3D.
+Arrays are shaped (4, ..., frames) with w first, vectors (3, ..., frames). Source:
+`common/quaternion.py` of EricGuo5513/HumanML3D. The compiled operations are in `kernels.py`.
 """
 
 from typing import NamedTuple
@@ -36,55 +35,6 @@ class Yaw(NamedTuple):
         """Return the rotations of some of the frames."""
         return Yaw(self.w[frames], self.y[frames])
 
-    def quaternions(self) -> Singles:
-        """Return quaternions shaped (4, 1, frames)."""
-        zero = np.zeros_like(self.w)
-        return np.stack([self.w, zero, self.y, zero])[:, None]
-
-
-def swing(start: Singles, end: Singles) -> Singles:
-    """Return the rotations by the least angle from unit vectors `start` to `end`.
-
-    Each vector of `start` has one coordinate that is 1 or -1. For opposite vectors, the least angle
-    does not define the axis, and the reference gives NaN; the axis is the next coordinate axis
-    here.
-    """
-    (ux, uy, uz), (vx, vy, vz) = start, end
-    length = np.sqrt((ux * ux + uy * uy + uz * uz) * (vx * vx + vy * vy + vz * vz))
-    w = length + (ux * vx + uy * vy + uz * vz)
-    turns = np.stack([w, uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx])
-    squares = turns * turns
-    norms = np.sqrt((squares[0] + squares[2]) + (squares[1] + squares[3]))
-    opposite = norms == 0
-    if opposite.any():
-        norms = np.where(opposite, np.float32(1), norms)
-        turns[1:] = np.where(opposite, np.roll(np.abs(start), 1, axis=0), turns[1:])
-    unit: Singles = turns / norms
-    return unit
-
-
-def multiply(q: Singles, r: Singles) -> Singles:
-    """Return the products: the rotations `q` after `r`."""
-    (qw, qx, qy, qz), (rw, rx, ry, rz) = q, r
-    product = np.empty((4, *np.broadcast_shapes(qw.shape, rw.shape)), np.float32)
-    product[0] = rw * qw - rx * qx - ry * qy - rz * qz
-    product[1] = rw * qx + rx * qw - ry * qz + rz * qy
-    product[2] = rw * qy + rx * qz + ry * qw - rz * qx
-    product[3] = rw * qz - rx * qy + ry * qx + rz * qw
-    return product
-
-
-def invert(q: Singles) -> Singles:
-    """Return the inverses of unit quaternions."""
-    return np.concatenate([q[:1], -q[1:]])
-
-
-def rotate(q: Singles, vectors: Singles) -> Singles:
-    """Return rotated vectors."""
-    over = _cross(q[1:], vectors)
-    turned: Singles = vectors + TWO * (q[:1] * over + _cross(q[1:], over))
-    return turned
-
 
 def to_sixd(q: Singles) -> Singles:
     """Return the first two columns of the rotation matrices, shaped (2, 3, ..., frames)."""
@@ -93,9 +43,3 @@ def to_sixd(q: Singles) -> Singles:
     first = [1 - scale * (y * y + z * z), scale * (x * y + z * w), scale * (x * z - y * w)]
     second = [scale * (x * y - z * w), 1 - scale * (x * x + z * z), scale * (y * z + x * w)]
     return np.stack([np.stack(first), np.stack(second)])
-
-
-def _cross(a: Singles, b: Singles) -> Singles:
-    return np.stack(
-        [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
-    )

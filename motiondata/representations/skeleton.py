@@ -4,11 +4,9 @@ Sources of the numbers: `paramUtil.py` and `motion_representation.ipynb` of Eric
 and `scripts/motion_process.py` of EricGuo5513/text-to-motion.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,16 +18,6 @@ Floats = NDArray[np.float64]
 Numbers = NDArray[np.intp]
 
 _AXES = {"+x": (1, 0, 0), "-x": (-1, 0, 0), "+y": (0, 1, 0), "-y": (0, -1, 0), "+z": (0, 0, 1)}
-
-
-class Level(NamedTuple):
-    """The bones that have the same number in their chains."""
-
-    bones: Numbers
-    """The number of the joint at the end of each bone, minus 1."""
-    before: Numbers
-    """The place of the bone before each bone among those of the previous level; 0 for the first
-    level, which starts at the root."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +72,14 @@ class FeatureSkeleton:
         return np.array([parents[joint] for joint in range(1, self.joints)])
 
     @cached_property
-    def levels(self) -> tuple["Level", ...]:
-        """The bones by their number in their chain; those of one number are independent."""
-        return tuple(_levels(self.chains))
+    def bone_table(self) -> Numbers:
+        """Rows of joint, parent and the joint before in its chain, in the order of `bones`.
+
+        For the first bone of every chain, the last one is 0, the root, also where the chain starts
+        at the chest.
+        """
+        firsts = {chain[1] for chain in self.chains}
+        return np.array([(j, p, 0 if j in firsts else p) for p, j in self.bones], np.intp)
 
     @cached_property
     def rest(self) -> NDArray[np.float32]:
@@ -113,15 +106,6 @@ class FeatureSkeleton:
         if not lengths.all():
             raise InputError(f"target skeleton: the bone of joint {lengths.argmin() + 1} is 0 long")
         return lengths
-
-
-def _levels(chains: tuple[tuple[int, ...], ...]) -> Iterator[Level]:
-    earlier = [0] * len(chains)
-    for number in range(1, max(map(len, chains))):
-        longer = [chain for chain in range(len(chains)) if len(chains[chain]) > number]
-        bones = np.array([chains[chain][number] - 1 for chain in longer])
-        yield Level(bones, np.array([earlier[chain] for chain in longer]))
-        earlier = [longer.index(c) if c in longer else -1 for c in range(len(chains))]
 
 
 T2M = FeatureSkeleton(

@@ -10,15 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.errors import DropReason, RecordingError
+from motiondata.representations.kernels import bone_rotations_into, pose_into
 from motiondata.representations.planes import lengths_of
-from motiondata.representations.quaternions import (
-    Singles,
-    Yaw,
-    invert,
-    multiply,
-    rotate,
-    swing,
-)
+from motiondata.representations.quaternions import Singles, Yaw
 from motiondata.representations.skeleton import FeatureSkeleton
 
 
@@ -28,17 +22,12 @@ def bone_rotations(planes: Singles, root: Yaw, skeleton: FeatureSkeleton) -> Sin
     The result is shaped (4, joints - 1, frames). Each rotation is relative to the one before it in
     its chain, and the first one of a chain to `root`. No bone may have length 0.
     """
-    bones = planes[:, 1:] - planes[:, skeleton.parents]
-    lengths = lengths_of(bones)
-    swings = swing(skeleton.rest, (bones / lengths).astype(np.float32))
-    local = np.empty_like(swings)
-    before = root.quaternions()
-    for level in skeleton.levels:
-        start = before[:, level.before]
-        local[:, level.bones] = multiply(invert(start), swings[:, level.bones])
-        if level is not skeleton.levels[-1]:
-            before = multiply(start, local[:, level.bones])
-    return local
+    rotations = np.empty((4, skeleton.joints - 1, planes.shape[-1]), np.float32)
+    world = np.empty_like(rotations)
+    bone_rotations_into(
+        planes, np.stack(root), skeleton.bone_table, skeleton.rest[..., 0], rotations, world
+    )
+    return rotations
 
 
 def pose_skeleton(
@@ -49,16 +38,11 @@ def pose_skeleton(
     `roots` are the positions of the root, shaped (3, frames), `lengths` those of the bones, shaped
     (joints - 1,).
     """
-    rest = skeleton.rest * lengths[:, None]
-    vectors = np.empty((3, *rotations.shape[1:]), np.float32)
-    before = root.quaternions()
-    for level in skeleton.levels:
-        before = multiply(before[:, level.before], rotations[:, level.bones])
-        vectors[:, level.bones] = rotate(before, rest[:, level.bones])
     joints = np.empty((3, skeleton.joints, roots.shape[-1]))
     joints[:, 0] = roots
-    for parent, joint in skeleton.bones:
-        joints[:, joint] = vectors[:, joint - 1] + joints[:, parent]
+    offsets = skeleton.rest[..., 0] * lengths
+    world = np.empty_like(rotations)
+    pose_into(np.stack(root), skeleton.bone_table, offsets, rotations, world, joints)
     return joints
 
 
