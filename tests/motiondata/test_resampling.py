@@ -1,5 +1,7 @@
 """Resampling by time: laws of rotations, of translations and of the bounds of a part."""
 
+from hashlib import blake2b
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,6 +20,8 @@ from motiondata.resampling import (
 )
 
 Floats = NDArray[np.float64]
+BITS = "9133a7465bddab9d"
+"""BLAKE2b-64 of the results of random motion, as computed on one processor."""
 RATES = st.sampled_from([10.0, 12.5, 20.0, 29.97, 30.0, 50.0, 60.0, 100.0, 120.0, 250.0])
 WHOLE = Span(0.0, 2.0)
 
@@ -155,3 +159,14 @@ def test_a_rate_that_is_not_positive_is_refused(fps: float) -> None:
 def test_an_unknown_method_is_refused() -> None:
     with pytest.raises(InputError, match="'spline'; expected one of linear, cubic"):
         resample_points(np.zeros((5, 3)), Resampling(np.zeros(1), 1.0), "spline")
+
+
+def test_motion_has_the_same_bits_as_on_another_processor() -> None:
+    pose, points = np.random.default_rng(0).uniform(-1, 1, (2, 50, 22, 3))
+    found = [
+        resample(values, plan)
+        for plan in (resampling(Span(0.0, 1.5), 33.0, 50, fps) for fps in (20.0, 10.0))
+        for resample, values in ((resample_rotations, pose), (resample_points, points))
+    ]
+    joined = np.concatenate(found)
+    assert blake2b(joined.tobytes(), digest_size=8).hexdigest() == BITS
