@@ -97,6 +97,7 @@ COMMANDS = (
     sources.synthesize,
     sources.import_cmu,
     build.build_lidar,
+    build.build_features,
     datasets.verify,
     datasets.info,
     datasets.stats,

@@ -18,11 +18,26 @@ from pipelines.clips.options import PackingOptions
 from pipelines.engine.execution import Execution
 from pipelines.engine.streams import give_up
 from pipelines.products.lidar.options import LidarBuildOptions, LidarOptions
+from pipelines.products.motion_features.options import (
+    JOINT_FRAMES,
+    JOINT_SETS,
+    REPRESENTATIONS,
+    MotionFeatureBuildOptions,
+    MotionFeatureOptions,
+)
 from pipelines.training.alignment.options import AlignmentOptions
 from pipelines.training.encoders.options import BUILT_IN
 
 if TYPE_CHECKING:
     from pipelines.engine.reports import Report
+
+FEATURE_TYPES = {
+    "representation": click.Choice(REPRESENTATIONS),
+    "target_skeleton": FILE,
+    "joint_set": click.Choice([*JOINT_SETS]),
+    "joint_frame": click.Choice(JOINT_FRAMES),
+}
+"""The types of the options of `MotionFeatureOptions` that are not plain values."""
 
 
 @click.command("build-lidar")
@@ -53,6 +68,31 @@ def build_lidar(out: Path, dry_run: bool, as_json: bool, **parameters: Any) -> N
         _end(build.dry_run(options, out, execution), as_json)
     else:
         _end(build.build_lidar(options, out, execution), as_json)
+
+
+@click.command("build-features")
+@clip_options
+@click.option("--out", type=FOLDER, required=True, help="Folder of the dataset to write.")
+@options_of(MotionFeatureOptions, types=FEATURE_TYPES)
+@packing_options
+@execution_options(skip=("allow_empty", "gpus_per_worker"))
+@click.option("--dry-run", is_flag=True, help="Check and plan as a build does; write nothing.")
+@json_option
+def build_features(out: Path, dry_run: bool, as_json: bool, **parameters: Any) -> None:
+    """Build the features that text-to-motion trainers read, as shards.
+
+    SOURCE and the exit codes are those of build-lidar. docs/representations.md describes every
+    column of the features.
+    """
+    from pipelines.products.motion_features import build
+
+    execution = take(Execution, parameters)
+    selection, packing = take_selection(parameters), take(PackingOptions, parameters)
+    options = MotionFeatureBuildOptions(selection, MotionFeatureOptions(**parameters), packing)
+    if dry_run:
+        _end(build.dry_run(options, out, execution), as_json)
+    else:
+        _end(build.build_features(options, out, execution), as_json)
 
 
 @click.command(context_settings={"show_default": True})

@@ -85,6 +85,11 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.engine",
         "pipelines.products.lidar.members",
     },
+    "pipelines.products.motion_features": {
+        "pipelines.clips",
+        "pipelines.clips.build",
+        "pipelines.engine",
+    },
     "pipelines.products.features": {
         "pipelines.clips",
         "pipelines.engine",
@@ -96,6 +101,7 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.engine",
         "pipelines.products.features",
         "pipelines.products.lidar",
+        "pipelines.products.motion_features",
     },
     "pipelines.training.common": {
         "pipelines.clips",

@@ -137,9 +137,11 @@ class ClipSource:
         captions = [texts / f"{of.name}{CAPTIONS}" for of in planned.variants] if texts else []
         return [self.selection.amass / planned.recording, *captions]
 
-    def read(self, planned: PlannedClip, bodies: Mapping[str, Body]) -> tuple[Clip, ShapedBody]:
+    def read(
+        self, planned: PlannedClip, bodies: Mapping[str, Body], fps: float | None = None
+    ) -> tuple[Clip, ShapedBody]:
         """Read, check and cut a clip, as `read_clip` does."""
-        return read_clip(planned, self.selection, bodies)
+        return read_clip(planned, self.selection, bodies, fps)
 
     def read_captions(self, variant: PlannedVariant) -> tuple[Caption, ...]:
         """Read the captions of a variant of a clip; without a folder of captions there are none.

@@ -23,17 +23,22 @@ from motiondata.guards import (
 )
 from motiondata.recording import Recording
 from motiondata.sources.amass.reader import read_recording, read_smplh
+from motiondata.sources.humanml3d.resampled_clips import cut_clip_at
 from motiondata.sources.humanml3d.trimming import cut_clip
 from pipelines.clips.options import ClipSelection
 from pipelines.clips.planned_clips import PlannedClip
 
 
 def read_clip(
-    planned: PlannedClip, selection: ClipSelection, bodies: Mapping[str, Body]
+    planned: PlannedClip,
+    selection: ClipSelection,
+    bodies: Mapping[str, Body],
+    fps: float | None = None,
 ) -> tuple[Clip, ShapedBody]:
     """Read, check and cut a clip. Return it and the body with the recording's shape.
 
-    `bodies` are by gender. Raises `RecordingError` if the recording is unusable, and `OSError` if
+    `bodies` are by gender. The clip is resampled to `fps`, Hz; without it, HumanML3D's stride rule
+    gives the frame rate. Raises `RecordingError` if the recording is unusable, and `OSError` if
     it cannot be read or is not the file that was planned.
     """
     path = selection.amass / planned.recording
@@ -43,7 +48,8 @@ def read_clip(
     read = read_smplh if selection.has_index else read_recording
     recording = read(path, source, partial(open_as_planned, planned.stamp))
     check_pose_is_rotations(recording)
-    clip = cut_clip(recording, planned.row)
+    row = planned.row
+    clip = cut_clip(recording, row) if fps is None else cut_clip_at(recording, row, fps)
     check_plausible(clip)
     shaped = shape_recorded_body(recording, bodies[recording.gender], selection.mean_shape)
     _check_up(recording, shaped)

@@ -12,6 +12,10 @@ from pipelines.products.features.product import FeatureProduct
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.lidar.members import POINTS
 from pipelines.products.lidar.sample import MANIFEST_COLUMNS, lidar_schema
+from pipelines.products.motion_features.description import MOTION_FEATURES
+from pipelines.products.motion_features.members import VECTORS
+from pipelines.products.motion_features.options import MotionFeatureOptions
+from pipelines.products.motion_features.sample import columns_of_manifest, schema_of
 from shards.format.schema import ArraySpec, Schema
 
 FORMAT = Path(__file__).resolve().parents[3] / "docs/format.md"
@@ -37,6 +41,10 @@ def features_schema() -> Schema:
 PRODUCTS: Mapping[str, tuple[ProductDescription, Schema, str]] = {
     "lidar": (LIDAR, lidar_schema(ANY), "K"),
     "features": (FEATURES_PRODUCT, features_schema(), "width"),
+    **{
+        name: (description, schema_of(MotionFeatureOptions(name)), "")
+        for name, description in MOTION_FEATURES.items()
+    },
 }
 """The description and the schema of each product, and the name of its variable axis."""
 
@@ -56,6 +64,9 @@ def test_the_members_are_those_of_the_schema_in_its_order(name: str) -> None:
 
 def test_reported_columns_are_columns_of_the_manifest() -> None:
     assert {*LIDAR.reported_means, *LIDAR.counted} <= {*MANIFEST_COLUMNS.names}
+    for name, description in MOTION_FEATURES.items():
+        columns = columns_of_manifest(MotionFeatureOptions(name))
+        assert {*description.counted} <= {*columns.names}
 
 
 def type_of(spec: ArraySpec | str, axis: str) -> str:
@@ -77,6 +88,9 @@ def test_the_table_of_members_in_the_document_is_the_description(name: str) -> N
     assert "\n".join(rows) in FORMAT.read_text(), "\n".join(rows)
 
 
-@pytest.mark.parametrize(("suffix", "command"), [(POINTS, "build-lidar"), (FEATURES, "encode")])
+@pytest.mark.parametrize(
+    ("suffix", "command"),
+    [(POINTS, "build-lidar"), (FEATURES, "encode"), (VECTORS, "build-features")],
+)
 def test_the_command_for_a_member_is_that_of_its_product(suffix: str, command: str) -> None:
     assert command_for(suffix) == f"motiondata {command}"

@@ -1,0 +1,100 @@
+"""The open product of motion features: it makes the samples of clips with the bodies it holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from motiondata.bodies.body import Body
+from motiondata.bodies.posing import ShapedBody, pose_joints
+from motiondata.clip import Clip, hold_in_place
+from motiondata.errors import RecordingError
+from motiondata.guards import POSTURE_FLAGS, posture_flags
+from motiondata.motion_quality.feet import SoleHeights, sole_heights
+from motiondata.motion_quality.flags import LIMITS, measure_quality, quality_flags
+from pipelines.clips.clip_source import ClipSource
+from pipelines.clips.clip_values import clip_values
+from pipelines.clips.planned_clips import PlannedClip, PlannedVariant
+from pipelines.engine.product import FinishSamples, Values
+from pipelines.products.motion_features.members import JOINTS
+from pipelines.products.motion_features.options import JOINTS_ONLY, MotionFeatureOptions
+from pipelines.products.motion_features.sample import Made, make_arrays
+from pipelines.products.motion_features.target import Target
+
+
+@dataclass(frozen=True)
+class MotionFeatureMaker:
+    """Makes samples of motion features of planned clips."""
+
+    source: ClipSource
+    options: MotionFeatureOptions
+    bodies: Mapping[str, Body]
+    target: Target | None
+
+    lookahead_frames: ClassVar[int] = 0
+
+    def prefetch(self, planned: PlannedClip) -> None:
+        """Prefetch a clip's recording and captions."""
+        self.source.prefetch(planned)
+
+    def begin(self, planned: PlannedClip) -> FinishSamples:
+        """Read a clip; raises `RecordingError` if its recording is unusable."""
+        clip, shaped = self.source.read(planned, self.bodies, self.options.rate)
+        return lambda: self._samples(clip, shaped, planned)
+
+    def _samples(
+        self, clip: Clip, shaped: ShapedBody, planned: PlannedClip
+    ) -> list[tuple[str, Values]]:
+        judged = _judge(clip, shaped)
+        clip = hold_in_place(clip) if self.source.selection.in_place else clip
+        return [self._sample(clip, shaped, variant, judged) for variant in planned.variants]
+
+    def _sample(
+        self, clip: Clip, shaped: ShapedBody, variant: PlannedVariant, judged: dict[str, Any]
+    ) -> tuple[str, Values]:
+        try:
+            made = make_arrays(clip, shaped, variant.mirrored, self.options, self.target)
+        except RecordingError as error:
+            where = f"{clip.recording.source}: {clip.name}"
+            raise RecordingError(error.reason, f"{where}: {error}") from error
+        captions = self.source.read_captions(variant)
+        details = self._details(clip, shaped, variant.mirrored, made, judged)
+        return variant.keys[0], {**made.arrays, **clip_values(clip, details, captions)}
+
+    def _details(
+        self, clip: Clip, shaped: ShapedBody, mirrored: bool, made: Made, judged: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return the fields of a sample's JSON, in addition to those of its clip."""
+        options, rows = self.options, len(made.arrays[JOINTS])
+        is_joints = options.representation == JOINTS_ONLY
+        faults = {name: count > 0 and not options.corrected for name, count in made.faults.items()}
+        return {
+            "mirrored": mirrored,
+            "in_place": self.source.selection.in_place,
+            "body": shaped.body.id,
+            "betas": shaped.betas.tolist(),
+            "representation": options.representation,
+            **({"joint_set": options.joint_set} if is_joints else {}),
+            **({"joint_frame": options.joint_frame} if is_joints else {}),
+            **({"target_skeleton": self.target.id} if self.target else {}),
+            **({"corrected": options.corrected} if self.target else {}),
+            "clip_frames": clip.frames,
+            "row_frames": [0, rows - 1],
+            **({"faults": dict(made.faults)} if self.target else {}),
+            "quality": judged["quality"],
+            "flags": {**judged["flags"], **faults},
+        }
+
+
+def _judge(clip: Clip, shaped: ShapedBody) -> dict[str, Any]:
+    """Return the measures of motion quality of a clip, and its flags, each true or false."""
+    joints = pose_joints(shaped, clip.pose, clip.trans)
+    measures = measure_quality(joints, clip.fps, _soles(shaped))
+    postures, found = posture_flags(joints), quality_flags(measures)
+    flags = {flag: flag in postures for flag in POSTURE_FLAGS}
+    return {"quality": measures, "flags": {**flags, **{name: name in found for name in LIMITS}}}
+
+
+@lru_cache(maxsize=64)  # an archive has many clips of each of its subjects
+def _soles(shaped: ShapedBody) -> SoleHeights:
+    return sole_heights(shaped)
