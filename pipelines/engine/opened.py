@@ -1,6 +1,23 @@
-"""The open product of a process: it is opened once, and used for many jobs."""
+"""What a process has loaded: the open product, and the assets that a product opens with."""
+
+from typing import Generic, TypeVar
 
 from pipelines.engine.product import OpenProduct, Product
+
+T = TypeVar("T")
+
+
+class Loaded(Generic[T]):
+    """A value that its process has loaded, and that a product need not load again to open.
+
+    A pickled copy is empty, so that jobs stay small: another machine loads the value itself.
+    """
+
+    def __init__(self, value: T | None = None) -> None:
+        self.value = value
+
+    def __reduce__(self) -> tuple[type["Loaded[T]"], tuple[()]]:
+        return Loaded, ()
 
 
 class Opened:

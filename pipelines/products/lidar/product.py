@@ -1,7 +1,7 @@
 """The LiDAR product: the members of its samples, how they are built, and from which inputs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -17,10 +17,11 @@ from pipelines.clips.clip_source import ClipSource
 from pipelines.clips.planned_clips import PlannedClips
 from pipelines.engine.description import ProductDescription
 from pipelines.engine.fingerprint import KeptShard
+from pipelines.engine.opened import Loaded
 from pipelines.engine.plan import Plan
 from pipelines.engine.product import PlannedBuild, Values
 from pipelines.engine.streams import say
-from pipelines.products.lidar.assets import SensorFacts, absolute_sensor, load_assets
+from pipelines.products.lidar.assets import LidarAssets, SensorFacts, absolute_sensor, load_assets
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.lidar.members import HITS
 from pipelines.products.lidar.options import LidarBuildOptions, LidarOptions
@@ -48,6 +49,8 @@ class LidarProduct:
     """The bodies. A worker that loads different ones stops."""
     sensor: SensorFacts
     """The sensor. A worker that loads a different one stops."""
+    loaded: Loaded[LidarAssets] = field(default_factory=Loaded, compare=False, repr=False)
+    """The bodies, the sensor and the observer, in the process that has loaded them."""
 
     description: ClassVar[ProductDescription] = LIDAR
     columns: ClassVar[pa.Schema] = MANIFEST_COLUMNS
@@ -59,7 +62,7 @@ class LidarProduct:
         source = ClipSource.find(options.clips, options.packing)
         scan = absolute_sensor(options.scan)
         assets = load_assets(source.selection.body, scan)
-        return cls(source, scan, assets.body_facts, assets.sensor_facts)
+        return cls(source, scan, assets.body_facts, assets.sensor_facts, Loaded(assets))
 
     @property
     def schema(self) -> Schema:
@@ -82,12 +85,12 @@ class LidarProduct:
         return SECONDS_PER_FRAME if self.options.device == CPU else None
 
     def open(self) -> LidarScanner:
-        """Load the bodies, the sensor and the kernels; report if kernels must be compiled.
+        """Load the kernels, and the assets unless this process has; report if kernels are compiled.
 
         Raises `InputError` if the body or the sensor was replaced during the build.
         """
         body = self.source.selection.body
-        assets = load_assets(body, self.options)
+        assets = self.loaded.value or load_assets(body, self.options)
         loaded = (assets.body_facts.hash, assets.sensor_facts.hash)
         if loaded != (self.bodies.hash, self.sensor.hash):
             raise InputError(
