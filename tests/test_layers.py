@@ -45,6 +45,7 @@ ARROWS: dict[str, set[str]] = {
     "motiondata.sources.cmu": {"motiondata", "motiondata.bodies", "motiondata.sources.amass"},
     "motiondata.motion_quality": {"motiondata", "motiondata.bodies"},
     "motiondata.representations": {"motiondata", "motiondata.bodies"},
+    "motiondata.fitting": {"motiondata", "motiondata.bodies", "motiondata.representations"},
     "motiondata.synthesis": set(),
     "motiondata.synthesis.motion": {"motiondata", "motiondata.synthesis"},
     "motiondata.synthesis.language": {"motiondata.synthesis"},
