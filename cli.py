@@ -21,7 +21,7 @@ from pipelines.engine.reports import ABORTED, WRONG_INPUT
 from pipelines.engine.streams import give_up
 from shards.errors import ShardError
 
-INTERRUPTED = "interrupted; run the same command again: it goes on from what is finished, if any is"
+INTERRUPTED = "interrupted; run the same command again to resume from what is finished, if anything"
 
 EXTRAS = {"torch": "train", "transformers": "train", "tokenizers": "train"}
 """Packages that only some commands need, and the extra that has each."""

@@ -49,7 +49,7 @@ FEATURE_TYPES = {
 @click.option("--dry-run", is_flag=True, help="Check and plan as a build does; write nothing.")
 @json_option
 def build_lidar(out: Path, dry_run: bool, as_json: bool, **parameters: Any) -> None:
-    """Build LiDAR shards of the clips of an index, or of whole recordings.
+    """Build LiDAR shards from an index or from recordings.
 
     SOURCE is an index (HumanML3D's index.csv), which names clips of the archive --amass; or a
     recording (.npz), or a folder of recordings, each of which is one clip with the name of its
@@ -79,7 +79,7 @@ def build_lidar(out: Path, dry_run: bool, as_json: bool, **parameters: Any) -> N
 @click.option("--dry-run", is_flag=True, help="Check and plan as a build does; write nothing.")
 @json_option
 def build_features(out: Path, dry_run: bool, as_json: bool, **parameters: Any) -> None:
-    """Build the features that text-to-motion trainers read, as shards.
+    """Build shards of features for text-to-motion trainers.
 
     SOURCE and the exit codes are those of build-lidar. docs/representations.md describes every
     column of the features.
@@ -110,7 +110,7 @@ def build_features(out: Path, dry_run: bool, as_json: bool, **parameters: Any) -
 def encode(
     dataset: Path, checkpoint: Path, out: Path, encoder: str, as_json: bool, **execution: Any
 ) -> None:
-    """Write the features of all clips of DATASET as another dataset.
+    """Encode all clips of DATASET as a dataset of features.
 
     The exit codes are those of build-lidar. After an interruption, the same command resumes.
     """

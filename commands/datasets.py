@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 @click.argument("dataset", type=FOLDER)
 @json_option
 def info(dataset: Path, as_json: bool) -> None:
-    """Show what DATASET contains, what it was made from, and the command that makes it again."""
+    """Show what DATASET contains and how it was made.
+
+    The last lines are the command that makes it again.
+    """
     from pipelines.datasets import info
 
     show(info.info(dataset), as_json)
@@ -30,7 +33,10 @@ def info(dataset: Path, as_json: bool) -> None:
 @click.argument("dataset", type=FOLDER)
 @json_option
 def verify(dataset: Path, as_json: bool) -> None:
-    """Check every byte of DATASET, and print one line per fault."""
+    """Check every byte of DATASET.
+
+    Prints one line per fault.
+    """
     from pipelines.datasets import verify
 
     show(verify.verify(dataset), as_json)
@@ -45,19 +51,20 @@ def verify(dataset: Path, as_json: bool) -> None:
     type=click.Choice(["frame", "clip"]),
     default="frame",
     show_default=True,
-    help="What has equal weight: every frame, or every clip of any length.",
+    help="Unit of equal weight: every frame, or every clip regardless of its length.",
 )
 @click.option(
     "--group",
     metavar="RULE",
-    help="Components with one std: humanml3d-263, kit-251, humanml3d-272, or NAME=START:STOP,...",
+    help="Groups of components that share one std: humanml3d-263, kit-251, humanml3d-272, or "
+    "NAME=START:STOP,...",
 )
 @click.option(
     "--workers",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Processes that read shards; 0: only this process.",
+    help="Number of processes that read shards; 0 reads them in this process.",
 )
 @click.option(
     "--out", type=FOLDER, help="Folder to write stats/SPLIT/FIELD into [default: DATASET]."
@@ -73,9 +80,10 @@ def stats(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Print mean, std and histograms of a field of DATASET, then write them.
+    """Compute mean, std, and histograms of a field.
 
-    Statistics by clip or by group are in separate folders: stats/SPLIT/FIELD-clip, and so on.
+    Prints the statistics of a field of DATASET, then writes them to stats/SPLIT/FIELD.
+    Statistics by clip or by group have their own folders, such as stats/SPLIT/FIELD-clip.
     """
     from pipelines.datasets import statistics
 
@@ -101,7 +109,10 @@ def stats(
 def preview(
     dataset: Path, out: Path, clips: int, split: str | None, keys: tuple[str, ...], as_json: bool
 ) -> None:
-    """Draw samples of DATASET: scans are seen from the sensor and from the side."""
+    """Draw samples of DATASET.
+
+    Scans are drawn as seen from the sensor and from the side.
+    """
     from pipelines.datasets import preview
 
     show(preview.preview(dataset, out, keys, clips, split), as_json)
@@ -115,10 +126,15 @@ def preview(
 @click.option("--out", type=FOLDER, required=True, help="Folder to write the files into.")
 @click.option("--split", help="Split to export [default: all].")
 @click.option("--field", help="Array to export [default: the first floating-point one].")
-@click.option("--seed", default=ExportOptions.seed, show_default=True, help="Seed of packs' order.")
+@click.option(
+    "--seed", default=ExportOptions.seed, show_default=True, help="Seed of the order in packs."
+)
 @json_option
 def export(dataset: Path, out: Path, as_json: bool, **parameters: Any) -> None:
-    """Write an array of DATASET to files: one per clip, per 32 frames, or per frame.
+    """Write an array of DATASET to files.
+
+    The formats are described in docs/export.md: npy-tree has one file per clip, packs-of-32 one
+    per 32 frames, pcd one per frame.
 
     An export that was stopped resumes: the same command writes only the missing files.
     """

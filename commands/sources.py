@@ -19,9 +19,11 @@ from pipelines.engine.execution import Execution
 @click.option("--out", type=FOLDER, required=True, help="Folder of the archive to write.")
 @json_option
 def import_cmu(source: Path, out: Path, as_json: bool) -> None:
-    """Turn CMU's ASF/AMC files below SOURCE into recordings in AMASS's layout.
+    """Convert CMU's ASF/AMC files to AMASS's layout.
 
-    Exit codes: 0, all were imported. 3, some could not be, each of which is named; the others were.
+    All files below SOURCE are read.
+
+    Exit codes: 0, all motions were imported. 3, some were not; each of them is named.
     """
     from pipelines import sources
 
@@ -29,12 +31,15 @@ def import_cmu(source: Path, out: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--clips", default=200, show_default=True, help="How many clips to make.")
+@click.option("--clips", default=200, show_default=True, help="Number of clips to make.")
 @click.option("--out", type=FOLDER, required=True, help="Folder of the corpus to write.")
-@click.option("--seed", default=0, show_default=True, help="Another seed, another corpus.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the corpus.")
 @json_option
 def synthesize(clips: int, out: Path, seed: int, as_json: bool) -> None:
-    """Make recordings, captions, an index and split lists of synthetic motion."""
+    """Make a corpus of synthetic motion.
+
+    The corpus has recordings, captions, an index, and split lists.
+    """
     from pipelines import sources
 
     show(sources.synthesize(out, clips, seed), as_json)
@@ -42,10 +47,13 @@ def synthesize(clips: int, out: Path, seed: int, as_json: bool) -> None:
 
 @click.command()
 @click.argument("folder", type=FOLDER, default="demo")
-@click.option("--clips", default=60, show_default=True, help="How many clips to make.")
+@click.option("--clips", default=60, show_default=True, help="Number of clips to make.")
 @execution_options(only=("workers",))
 def demo(folder: Path, clips: int, **execution: Any) -> None:
-    """Make a small corpus, build and verify its shards, and draw a picture, in FOLDER."""
+    """Make a small dataset of synthetic motion in FOLDER.
+
+    Makes a corpus, builds and verifies its shards, and draws a picture.
+    """
     from pipelines import demo
 
     for line in demo.run(folder, clips, Execution(**execution)):

@@ -103,7 +103,7 @@ def _to_loop(parameters: dict[str, Any]) -> LoopOptions:
 )
 @text_model_option
 @options_of(EncoderOptions, skip=("point_width", "heads", "dropout"))
-@click.option("--no-augmentation", is_flag=True, help="Do not vary clips in training.")
+@click.option("--no-augmentation", is_flag=True, help="Do not augment clips in training.")
 @_training_options(ALIGN_BATCH)
 @json_option
 def align(
@@ -114,7 +114,9 @@ def align(
     as_json: bool,
     **parameters: Any,
 ) -> None:
-    """Train a point encoder on DATASET, contrastively with its captions.
+    """Train a point encoder on the captions of DATASET.
+
+    The training is contrastive, between clips and their captions.
 
     Run the same command again to resume a training that was stopped. OUT/checkpoint.pt is the
     encoder. OUT/recall.json has the recall on the splits val and test, from clips to captions and
@@ -141,7 +143,7 @@ def align(
 def train_captioner(
     dataset: Path, out: Path, device: str, as_json: bool, **parameters: Any
 ) -> None:
-    """Train a captioner on the features of DATASET, or on its points.
+    """Train a captioner on the features or points of DATASET.
 
     Run the same command again to resume a training that was stopped. Start several processes with
     torchrun. OUT/checkpoint.pt is the captioner; OUT/log.jsonl is the log of the training.
@@ -196,7 +198,7 @@ def caption(
 @device_option
 @json_option
 def evaluate(dataset: Path, out: Path, as_json: bool, **parameters: Any) -> None:
-    """Score captions of a split of DATASET, and compare them with baselines.
+    """Score captions of a split against baselines.
 
     The baselines are one caption for all clips, and the captions of the nearest training clips.
     OUT/report.md, which is also printed, has BLEU, ROUGE-L, and CIDEr-D of all of them.

@@ -27,7 +27,7 @@ class FailureBudget:
         found = _BUDGET.fullmatch(self.text)
         if found is None or not (found["percent"] or found["number"].isdigit()):
             raise InputError(
-                f"max-failures: expected a number of rows such as 12, or a share such as 0.5%, "
+                f"expected a number of rows such as 12, or a share such as 0.5%, "
                 f"found {self.text!r}"
             )
 

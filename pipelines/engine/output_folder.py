@@ -96,7 +96,7 @@ class OutputFolder:
         ours = any((self.path / name).is_file() for name in (LOCK, PLAN))
         if self.path.exists() and not ours and self._has_files():
             raise InputError(
-                f"{self.path}: expected a new or empty folder, or one of this build's, found "
+                f"{self.path}: expected a new or empty folder, or the output of this build, found "
                 f"other files; choose another --out"
             )
 

@@ -74,7 +74,7 @@ def choose_workers(
     if cpus == 1:
         return WorkerChoice(0, "one processor may be used")
     if seconds_per_frame is None:
-        return WorkerChoice(0, "there is no estimate of the time on this device")
+        return WorkerChoice(0, "there is no estimate of the time of this build")
     fitting = int(memory_bytes / GIGABYTE // min(worker_gigabytes, USUAL_GIGABYTES))
     workers = min(cpus, shards, fitting)
     if workers < 2:

@@ -67,5 +67,6 @@ def check_groups(groups: Groups, components: int) -> None:
     if starts != edges[:-1] or edges[-1] != components or sorted(set(edges)) != edges:
         written = ", ".join(f"{name}={start}:{stop}" for name, (start, stop) in groups.items())
         raise ShardError(
-            f"the groups {written} do not contain each of {components} features once, in order"
+            f"expected groups that cover each of the {components} components once, in order, found "
+            f"{written}"
         )

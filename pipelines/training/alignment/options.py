@@ -56,7 +56,8 @@ class AlignmentOptions:
     train_text: bool = False
     """Train the text model too; tiny is always trained."""
     frame_stride: int = 4
-    """Frame stride in training. Encoding covers every frame, in subsequences of this stride."""
+    """Stride of the frames that training reads. Encoding covers every frame, in subsequences of
+    this stride."""
     max_frames: int = 200
     """Maximum number of frames per step; of a longer clip, a random window is read."""
     shared_width: int = 256

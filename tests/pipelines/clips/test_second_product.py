@@ -1,7 +1,7 @@
 """A second product of clips, with no sensor: the joints of a posed body, in the world frame."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -17,7 +17,9 @@ from commands.clips import clip_options, packing_options, take_selection
 from commands.options import take
 from motiondata.bodies.body import Body
 from motiondata.bodies.posing import pose_joints
+from motiondata.clip import hold_in_place
 from motiondata.devices import CPU
+from motiondata.errors import InputError
 from motiondata.mirroring import mirror_clip
 from pipelines.clips.bodies import BodyFacts, facts_of, load_bodies_by_gender
 from pipelines.clips.build import build_clips, dry_run_clips
@@ -25,7 +27,7 @@ from pipelines.clips.clip_source import ClipSource
 from pipelines.clips.clip_values import CLIP_COLUMNS, clip_columns, clip_values
 from pipelines.clips.description import MotionDescription
 from pipelines.clips.members import DETAILS, MOTION_MEMBERS, TEXT
-from pipelines.clips.options import ClipSelection, PackingOptions
+from pipelines.clips.options import INPUTS, ClipSelection, PackingOptions
 from pipelines.clips.planned_clips import PlannedClip, PlannedClips
 from pipelines.engine.description import Member
 from pipelines.engine.execution import Execution
@@ -65,6 +67,7 @@ class OpenJoints:
         ]
 
     def _sample(self, clip: Any, shaped: Any, variant: Any) -> tuple[str, Values]:
+        clip = hold_in_place(clip) if self.source.selection.in_place else clip
         joints = pose_joints(shaped, clip.pose, clip.trans).astype(np.float32)
         details = {"mirrored": variant.mirrored, "flags": {}}
         captions = self.source.read_captions(variant)
@@ -110,7 +113,8 @@ class JointsProduct:
 
     def plan_around(self, kept: dict[str, KeptShard]) -> PlannedBuild:
         plan = self.source.plan(1, self.clip_bytes, kept)
-        parameters = {"mirror": self.source.selection.mirror}
+        options = asdict(self.source.selection) | asdict(self.source.packing)
+        parameters = {name: value for name, value in options.items() if name not in INPUTS}
         return self.source.stamp(plan, parameters, {"body": self.bodies.hash}, kept)
 
     def provenance(self) -> dict[str, Any]:
@@ -168,8 +172,18 @@ def test_its_plan_and_its_command_are_described(words: list[str], out: Path) -> 
     assert not out.exists()
     CliRunner().invoke(build_joints, words, catch_exceptions=False)
     command = DESCRIPTION.command_line(Dataset.open(out))
-    options = "--texts DIR --splits DIR --body FILE --mirror"
+    options = "--texts DIR --splits DIR --body FILE --mirror --shard-megabytes 160"
     assert command == f"build-joints INDEX --amass DIR --out DIR {options}"
+
+
+@pytest.mark.parametrize("option", ["--in-place", "--mean-shape"])
+def test_its_build_is_not_resumed_with_another_option(
+    words: list[str], out: Path, option: str
+) -> None:
+    CliRunner().invoke(build_joints, words, catch_exceptions=False)
+    result = CliRunner().invoke(build_joints, [*words, option])
+    assert isinstance(result.exception, InputError)
+    assert option[2:].replace("-", "_") in str(result.exception)
 
 
 def test_its_options_are_those_of_the_selection_and_not_of_a_sensor() -> None:

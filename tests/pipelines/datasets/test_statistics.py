@@ -104,8 +104,8 @@ def test_the_statistics_are_printed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--group", "a=0:2"], "each of 3 features once"),
-        (["--group", "humanml3d-263"], "each of 3 features once"),
+        (["--group", "a=0:2"], "each of the 3 components once"),
+        (["--group", "humanml3d-263"], "each of the 3 components once"),
         (["--group", "color"], "humanml3d-272"),
         (["--split", "tset"], "choose one of train, val"),
         (["--field", "hits"], "choose one of points, trans"),

@@ -59,7 +59,7 @@ def choose(
         (choose(shards=1), 0, "one shard is to be built"),
         (choose(cpus=1), 0, "one processor may be used"),
         (choose(memory_bytes=GIGABYTE), 0, "1.0 GB of memory are available"),
-        (choose(seconds_per_frame=None), 0, "no estimate of the time on this device"),
+        (choose(seconds_per_frame=None), 0, "no estimate of the time of this build"),
         (choose(frames=1000), 0, "the work takes about 1 s here, and 10 s with Ray's start"),
     ],
 )

@@ -26,7 +26,7 @@ WRONG = {
 
 @pytest.mark.parametrize("groups", WRONG.values(), ids=WRONG)
 def test_groups_hold_each_feature_once(groups: dict[str, tuple[int, int]]) -> None:
-    with pytest.raises(ShardError, match="each of 4 features once"):
+    with pytest.raises(ShardError, match="each of the 4 components once"):
         group_std(np.ones(4), groups)
 
 
