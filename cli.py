@@ -103,6 +103,7 @@ COMMANDS = (
     datasets.stats,
     datasets.preview,
     datasets.export,
+    datasets.recover,
     training.align,
     build.encode,
     training.train_captioner,

@@ -10,7 +10,12 @@ import click
 
 from commands.parameters import FILE, FOLDER
 from commands.printing import json_option, say, show
-from pipelines.datasets.export_options import EXPORT_FORMATS, ExportOptions
+from pipelines.datasets.export_options import (
+    BY_POSITIONS,
+    BY_ROTATIONS,
+    EXPORT_FORMATS,
+    ExportOptions,
+)
 
 if TYPE_CHECKING:
     from pipelines.datasets.statistics_report import StatisticsReport
@@ -56,8 +61,8 @@ def verify(dataset: Path, as_json: bool) -> None:
 @click.option(
     "--group",
     metavar="RULE",
-    help="Groups of components that share one std: humanml3d-263, kit-251, humanml3d-272, or "
-    "NAME=START:STOP,...",
+    help="Groups of components that share one std: humanml3d-263, kit-251, humanml3d-272, "
+    "NAME=START:STOP,..., or none [default: none, or the groups of motion features].",
 )
 @click.option(
     "--workers",
@@ -69,6 +74,19 @@ def verify(dataset: Path, as_json: bool) -> None:
 @click.option(
     "--out", type=FOLDER, help="Folder to write stats/SPLIT/FIELD into [default: DATASET]."
 )
+@click.option(
+    "--trainer-files",
+    type=FOLDER,
+    help="Folder to write Mean.npy and Std.npy of motion features into, as trainers read them.",
+)
+@click.option(
+    "--feat-bias-divisions",
+    type=click.IntRange(0, 2),
+    default=0,
+    show_default=True,
+    help="How often Std.npy of root and contacts is divided by HumanML3D's feat_bias; 0: for "
+    "generators; 2: as in the published evaluators.",
+)
 @json_option
 def stats(
     dataset: Path,
@@ -78,6 +96,8 @@ def stats(
     group: str | None,
     workers: int,
     out: Path | None,
+    trainer_files: Path | None,
+    feat_bias_divisions: int,
     as_json: bool,
 ) -> None:
     """Compute mean, std, and histograms of a field.
@@ -86,13 +106,24 @@ def stats(
     Statistics by clip or by group have their own folders, such as stats/SPLIT/FIELD-clip.
     """
     from pipelines.datasets import statistics
+    from pipelines.datasets.trainer_files import TrainerFiles
+
+    files = None if trainer_files is None else TrainerFiles(trainer_files, feat_bias_divisions)
 
     def show_values(report: "StatisticsReport") -> None:
         if not as_json:
             say("\n".join(report.value_lines()))
 
     report = statistics.stats(
-        dataset, split, field, weight, group, workers, out, before_writing=show_values
+        dataset,
+        split,
+        field,
+        weight,
+        group,
+        workers,
+        out,
+        before_writing=show_values,
+        trainer_files=files,
     )
     show(report, as_json, [report.folder_line()])
 
@@ -141,3 +172,24 @@ def export(dataset: Path, out: Path, as_json: bool, **parameters: Any) -> None:
     from pipelines.datasets import export
 
     show(export.export(dataset, out, ExportOptions(**parameters)), as_json)
+
+
+@click.command()
+@click.argument("dataset", type=FOLDER)
+@click.option("--out", type=FOLDER, required=True, help="Folder to write the files into.")
+@click.option("--split", help="Split to recover [default: all].")
+@click.option(
+    "--by-rotations", is_flag=True, help="Joints by the stored rotations, not by the positions."
+)
+@json_option
+def recover(dataset: Path, out: Path, split: str | None, by_rotations: bool, as_json: bool) -> None:
+    """Recover joints and poses from motion features.
+
+    Writes the joints of a DATASET of motion features to files, and for repr-272 the path of the
+    root and the poses. The folders are joints, root, and pose, with one .npy file per clip. Frames
+    and units are those of the features. The same command resumes after an interruption.
+    """
+    from pipelines.datasets import export
+
+    options = ExportOptions(BY_ROTATIONS if by_rotations else BY_POSITIONS, split)
+    show(export.export(dataset, out, options), as_json)

@@ -11,9 +11,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.datasets.export_options import EXPORT_FORMATS
+from pipelines.datasets.export_options import EXPORT_FORMATS, RECOVERY_FORMATS
 from pipelines.datasets.pcd import check_clouds, points_to_pcd
 from pipelines.engine.description import Member
+from pipelines.products.descriptions import describe_dataset
 from shards.format.dataset import Dataset
 from shards.format.members import field_of
 from shards.format.npy import array_to_npy
@@ -169,6 +170,41 @@ class PcdFrames(Layout):
         return [min(count, most) for count in self._clip(self._counts, group).tolist()]
 
 
+class Recovered(Layout):
+    """The arrays that are recovered of each clip: joints and, for 272, root and pose."""
+
+    columns = ("file", "key", "frames")
+    by_rotations: ClassVar[bool] = False
+
+    def __init__(self, dataset: Dataset, split: str, member: Member, seed: int) -> None:
+        super().__init__(dataset, split, member, seed)
+        self._recovery = describe_dataset(dataset).recovery(dataset, self.by_rotations)
+
+    def names(self, group: int) -> Sequence[str]:
+        """Return the names of a clip's files, such as `joints/012314.npy`."""
+        return [f"{name}/{self.keys[group]}.npy" for name in self._recovery.names]
+
+    def contents(self, group: int) -> Iterator[bytes]:
+        """Yield the bytes of each npy file of a clip."""
+        vectors = self._clip(self._reader, group)
+        yield from map(array_to_npy, self._recovery.recover(vectors))
+
+    def listed(self, group: int) -> Iterator[Line]:
+        """Yield one line per file of a clip."""
+        for name in self.names(group):
+            yield name, self.keys[group], self.frames(group)
+
+
+class RecoveredByRotations(Recovered):
+    """The same, with joints by rotations."""
+
+    by_rotations = True
+
+
 LAYOUTS: dict[str, type[Layout]] = dict(
-    zip(EXPORT_FORMATS, (NpyTree, Packs, PcdFrames), strict=True)
+    zip(
+        (*EXPORT_FORMATS, *RECOVERY_FORMATS),
+        (NpyTree, Packs, PcdFrames, Recovered, RecoveredByRotations),
+        strict=True,
+    )
 )

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from motiondata.errors import InputError
 
 EXPORT_FORMATS = ("npy-tree", "packs-of-32", "pcd")
+BY_POSITIONS, BY_ROTATIONS = "joints-by-positions", "joints-by-rotations"
+RECOVERY_FORMATS = (BY_POSITIONS, BY_ROTATIONS)
+"""The formats of `motiondata recover`."""
 
 
 @dataclass(frozen=True)
@@ -15,7 +18,7 @@ class ExportOptions:
     """Which part of a dataset to export, and how. Raises `InputError` for an unknown format."""
 
     format: str
-    """One of `EXPORT_FORMATS`, explained in docs/export.md."""
+    """One of `EXPORT_FORMATS` or `RECOVERY_FORMATS`, explained in docs/export.md."""
     split: str | None = None
     """The split to export; None exports all splits."""
     field: str | None = None
@@ -25,6 +28,6 @@ class ExportOptions:
     """Seed of the order of frames in packs."""
 
     def __post_init__(self) -> None:
-        if self.format not in EXPORT_FORMATS:
+        if self.format not in (*EXPORT_FORMATS, *RECOVERY_FORMATS):
             expected = ", ".join(EXPORT_FORMATS)
             raise InputError(f"format: expected one of {expected}, found {self.format!r}")

@@ -18,10 +18,14 @@ from pathlib import Path
 from motiondata.errors import InputError
 from motiondata.representations.feature_groups import FEATURE_GROUPS
 from pipelines.datasets.statistics_report import StatisticsReport, report_statistics
+from pipelines.datasets.trainer_files import TrainerFiles
+from pipelines.engine.description import ProductDescription
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.output_path import expect_no_dataset
 from pipelines.engine.run_lock import RunLock
 from pipelines.engine.workers.worker import exit_with_parent
+from pipelines.products.descriptions import Describe, describe_dataset
+from pipelines.products.descriptions import describe as describe_product
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset, read_description
 from shards.format.hashing import hash_bytes
@@ -35,6 +39,8 @@ from shards.stats.statistics_files import (
 )
 from shards.stats.std_groups import GroupRule, check_groups, parse_rule
 
+NO_GROUPS = "none"
+"""The name of no rule: every component has its own standard deviation."""
 NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
 """Error numbers of a write into a folder without permission or on a read-only mount."""
 
@@ -48,20 +54,27 @@ def stats(
     workers: int = 0,
     out: Path | None = None,
     before_writing: Callable[[StatisticsReport], None] = lambda _: None,
+    trainer_files: TrainerFiles | None = None,
+    describe: Describe = describe_product,
 ) -> StatisticsReport:
     """Compute the statistics of a field of a split, write them, and return a report.
 
     The default split is `train`, or the only one. The default field is the first floating-point
     one. The files are written below `out`, by default the dataset's folder. `group` is the name of
-    a rule in `FEATURE_GROUPS`, or `name=start:stop,...`. With 0 workers, this process reads all
-    shards. `before_writing` is called with the report, which is thus not lost if nothing can be
-    written.
+    a rule in `FEATURE_GROUPS`, `name=start:stop,...`, or `NO_GROUPS`; by default, the product of
+    the dataset says how its main field is grouped. With 0 workers, this process reads all shards.
+    `before_writing` is called with the report, which is thus not lost if nothing can be written.
+    `trainer_files` says where to write the files that trainers of the field read. `describe` finds
+    the description of the dataset's product by its name.
     """
     dataset = Dataset.open(path)
     split, field = split or dataset.default_split(), field or dataset.schema.main_field
-    rule = None if group is None else parse_rule(group, FEATURE_GROUPS)
+    product = describe_dataset(dataset, describe)
+    rule = _rule_of(dataset, product, field, group)
     _check_groups(dataset, field, rule)
     _check_out(dataset, out)
+    if trainer_files is not None:
+        trainer_files.check(product, field == dataset.schema.main_field)
     subject = StatisticsKey(dataset.content_hash, split, field, weight, rule)
     with ordered_map(workers, len(dataset.shards_of(split))) as in_order, _advised(path):
         found = measure_field(dataset, split, field, weight, in_order)
@@ -73,7 +86,18 @@ def stats(
     before_writing(report)
     files = statistics_files(subject, found.moments) | histograms_file(subject, found.histograms)
     write_statistics(dataset, out or path, files)
+    if trainer_files is not None:
+        trainer_files.write(product, found.moments)
     return report
+
+
+def _rule_of(
+    dataset: Dataset, product: ProductDescription, field: str, group: str | None
+) -> GroupRule | None:
+    """Return the rule of the groups: the chosen one, or the default of a product's main field."""
+    if group is None and field == dataset.schema.main_field:
+        group = product.std_groups
+    return None if group in (None, NO_GROUPS) else parse_rule(str(group), FEATURE_GROUPS)
 
 
 @contextmanager

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from motiondata.errors import InputError
 from shards.format.dataset import Dataset
@@ -49,6 +51,16 @@ class FlagMeaning:
 
 
 @dataclass(frozen=True)
+class Recovery:
+    """What can be recovered of the main field of a sample."""
+
+    names: tuple[str, ...]
+    """The names of the arrays, such as `joints`."""
+    recover: Callable[[NDArray[Any]], tuple[NDArray[Any], ...]]
+    """Returns the arrays, given the field of a whole clip, shaped (frames, ...)."""
+
+
+@dataclass(frozen=True)
 class ProductDescription:
     """A description with what all products need. A product with more to say is a subclass."""
 
@@ -65,6 +77,9 @@ class ProductDescription:
     counted: Mapping[str, str] = field(default_factory=dict)
     """The manifest columns whose sum over all samples is reported unless it is 0, each with a
     label."""
+    std_groups: str | None = None
+    """The rule that groups the standard deviations of the main field unless a user chooses
+    another."""
     reported_flags: Mapping[str, FlagMeaning] = field(default_factory=dict)
     """The flags in the manifest's column `flags` whose number of samples is reported unless it is
     0."""
@@ -103,6 +118,32 @@ class ProductDescription:
         raise InputError(
             f"{dataset.path}: expected a dataset with a preview, found one of {self.name}, which "
             "has none"
+        )
+
+    def recovery(self, dataset: Dataset, by_rotations: bool = False) -> Recovery:  # noqa: ARG002
+        """Return what can be recovered of a dataset's main field.
+
+        `by_rotations` asks for joints by rotations, not by positions. Raises `InputError` if the
+        product has nothing to recover.
+        """
+        raise InputError(
+            f"{dataset.path}: expected a dataset of motion features, found one of {self.name}"
+        )
+
+    def trainer_statistics(
+        self,
+        mean: NDArray[np.float64],  # noqa: ARG002
+        grouped_std: NDArray[np.float64],  # noqa: ARG002
+        divisions: int = 0,  # noqa: ARG002
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return mean and standard deviation as the files of trainers have them.
+
+        Both are shaped (columns,). `divisions` says how often those of the root and of contacts are
+        divided by HumanML3D's `feat_bias`. Raises `InputError` if the product has no such files.
+        """
+        raise InputError(
+            f"{self.name}: trainers have no files of statistics of it; expected a dataset of "
+            "motion features"
         )
 
     def command_line(self, dataset: Dataset) -> str:

@@ -4,9 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.representations.field_statistics import field_statistics
 from pipelines.clips.description import MotionDescription
+from pipelines.engine.description import Recovery
 from pipelines.products.motion_features.members import MEMBERS
-from pipelines.products.motion_features.options import ON_A_TARGET
+from pipelines.products.motion_features.options import ON_A_TARGET, REPR_272
+from shards.format.dataset import Dataset
 
 YAW_SIGN = "yaw_sign_rows"
 HEADING = "heading_rows"
@@ -16,6 +22,10 @@ COUNTED = {
     HEADING: "have a heading that is wrong by more than 10 degrees in the reference",
 }
 """The manifest columns that count faults of the reference, and what they count."""
+
+
+STD_GROUPS = {**{name: name for name in ON_A_TARGET}, REPR_272: "humanml3d-272"}
+"""The groups of columns that share a standard deviation, in `FEATURE_GROUPS`."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,18 @@ class MotionFeatureDescription(MotionDescription):
             lines.append(f"target skeleton: {target['source']} ({target['id']})")
         return lines
 
+    def recovery(self, dataset: Dataset, by_rotations: bool = False) -> Recovery:
+        """Return what can be recovered of the vectors."""
+        from pipelines.products.motion_features.recovery import recovery_of
+
+        return recovery_of(dataset, self.name, by_rotations)
+
+    def trainer_statistics(
+        self, mean: NDArray[np.float64], grouped_std: NDArray[np.float64], divisions: int = 0
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return mean and standard deviation in the type of the published files."""
+        return field_statistics(mean, grouped_std, self.std_groups or self.name, divisions)
+
 
 MOTION_FEATURES = {
     name: MotionFeatureDescription(
@@ -36,6 +58,7 @@ MOTION_FEATURES = {
         members=members,
         command="motiondata build-features",
         counted=COUNTED if name in ON_A_TARGET else {},
+        std_groups=STD_GROUPS.get(name),
     )
     for name, members in MEMBERS.items()
 }

@@ -1,0 +1,60 @@
+"""From stored vectors back to joints, to the path of the root, and to poses."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.errors import InputError
+from motiondata.representations.humanml3d_recovery import (
+    recover_joints,
+    recover_joints_by_rotations,
+)
+from motiondata.representations.repr272 import recover_repr272
+from pipelines.engine.description import Recovery
+from pipelines.products.motion_features.options import ON_A_TARGET, REPR_272
+from pipelines.products.motion_features.target import skeleton_of
+from shards.format.dataset import Dataset
+
+Arrays = tuple[NDArray[np.float32], ...]
+
+
+def recovery_of(dataset: Dataset, representation: str, by_rotations: bool) -> Recovery:
+    """Return what can be recovered of a dataset's vectors.
+
+    Raises `InputError` for the representation joints, and for 272 by rotations: a body must be
+    posed for that.
+    """
+    if representation in ON_A_TARGET:
+        return _of_target(dataset, representation, by_rotations)
+    if representation != REPR_272:
+        raise InputError(f"{dataset.path}: contains joints already; nothing is to be recovered")
+    if by_rotations:
+        raise InputError(
+            f"{dataset.path}: repr-272 has joints by positions; to have them by rotations, pose a "
+            "body by the recovered pose"
+        )
+    return Recovery(("joints", "root", "pose"), _from_272)
+
+
+def _of_target(dataset: Dataset, representation: str, by_rotations: bool) -> Recovery:
+    skeleton, corrected = skeleton_of(representation), dataset.description.parameters["corrected"]
+    if not by_rotations:
+        return Recovery(
+            ("joints",),
+            lambda vectors: (recover_joints(vectors, skeleton, corrected),),
+        )
+    lengths = np.array(dataset.description.provenance["target_skeleton"]["bone_lengths"])
+    recover = partial(
+        recover_joints_by_rotations, skeleton=skeleton, lengths=lengths, corrected=corrected
+    )
+    return Recovery(("joints",), lambda vectors: (recover(vectors),))
+
+
+def _from_272(vectors: NDArray[Any]) -> Arrays:
+    posed = recover_repr272(vectors)
+    joints, root, pose = (
+        array.astype(np.float32) for array in (posed.joints, posed.root_path, posed.pose)
+    )
+    return joints, root, pose
