@@ -46,6 +46,13 @@ ARROWS: dict[str, set[str]] = {
     "motiondata.motion_quality": {"motiondata", "motiondata.bodies"},
     "motiondata.representations": {"motiondata", "motiondata.bodies"},
     "motiondata.fitting": {"motiondata", "motiondata.bodies", "motiondata.representations"},
+    "motiondata.sources.joints": {
+        "motiondata",
+        "motiondata.bodies",
+        "motiondata.fitting",
+        "motiondata.representations",
+        "motiondata.sources.amass",
+    },
     "motiondata.synthesis": set(),
     "motiondata.synthesis.motion": {"motiondata", "motiondata.synthesis"},
     "motiondata.synthesis.language": {"motiondata.synthesis"},

@@ -60,11 +60,16 @@ class _DType(Standin):
 class _Array(Standin):
     """`numpy.ndarray`, as `__reduce__` writes it in all protocols except 5."""
 
+    objects: list[Any] | None = None
+    """The elements of an array of objects."""
+
     def __setstate__(self, state: Any) -> None:
         _, shape, dtype, is_fortran, data = state
         if not isinstance(dtype, _DType):
             raise pickle.UnpicklingError("an array without a type")
         self.array = dtype.read(data, shape, "F" if is_fortran else "C")
+        if type(data) is list and self.array is None:
+            self.objects = data
 
 
 class _Reconstruct(Standin):

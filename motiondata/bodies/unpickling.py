@@ -218,23 +218,34 @@ def read_pickle(path: Path) -> dict[str, object]:
     array. Raises `InputError` if a pickle uses other names, is malformed, needs too much memory or
     too many steps, or does not contain a dict.
     """
-    content = path.read_bytes()
+    found = unpickle(path.read_bytes(), str(path), "a body file in SMPL's format")
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: the pickle holds no dict of arrays; is this a body file?")
+    return arrays_of(found)
+
+
+def arrays_of(found: dict[Any, Any]) -> dict[str, object]:
+    """Return a dict with arrays in place of their stand-ins."""
+    return {
+        key: value.array if isinstance(value, Standin) and value.array is not None else value
+        for key, value in found.items()
+    }
+
+
+def unpickle(content: bytes, where: str, expected: str) -> Any:
+    """Return what a pickle holds, with stand-ins for instances.
+
+    `where` names the file and `expected` its kind in errors. Raises `InputError` as `read_pickle`.
+    """
     try:
-        found = _Unpickler(content, str(path)).load()
+        return _Unpickler(content, where).load()
     except MALFORMED as error:
         # Messages of other errors may include content of the pickle, with any depth.
         known = isinstance(error, pickle.UnpicklingError)
         reason = _printable(str(error)) if known else type(error).__name__
         raise InputError(
-            f"{path}: not a readable pickle ({reason}); expected a body file in SMPL's format. Is "
-            "it complete?"
+            f"{where}: not a readable pickle ({reason}); expected {expected}. Is it complete?"
         ) from error
-    if not isinstance(found, dict):
-        raise InputError(f"{path}: the pickle holds no dict of arrays; is this a body file?")
-    return {
-        key: value.array if isinstance(value, Standin) and value.array is not None else value
-        for key, value in found.items()
-    }
 
 
 def _printable(text: str) -> str:

@@ -30,6 +30,7 @@ QUICK = {
 }
 """Quick forms that take no more than their libraries take to load, and what they print."""
 SLOW = {
+    "benchmarks.fitting.measure": "L-BFGS",
     "benchmarks.kernels.posing": "pose_body",
     "benchmarks.kernels.scanning": "sample_scans",
     "benchmarks.scale.driver_load": "receipts looked for",
