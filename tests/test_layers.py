@@ -43,6 +43,7 @@ ARROWS: dict[str, set[str]] = {
     "motiondata.sources.amass": {"motiondata"},
     "motiondata.sources.humanml3d": {"motiondata", "motiondata.sources.amass"},
     "motiondata.sources.cmu": {"motiondata", "motiondata.bodies", "motiondata.sources.amass"},
+    "motiondata.sources.bvh": {"motiondata", "motiondata.bodies", "motiondata.sources.cmu"},
     "motiondata.motion_quality": {"motiondata", "motiondata.bodies"},
     "motiondata.representations": {"motiondata", "motiondata.bodies"},
     "motiondata.fitting": {"motiondata", "motiondata.bodies", "motiondata.representations"},

@@ -46,6 +46,16 @@ because CMU skeletons do not distinguish its end from that of the hand.
 
 def fit_betas(skeleton: AsfSkeleton, body: Body) -> NDArray[np.float64]:
     """Return the 16 betas that give a body the measures of a skeleton, padded with zeros."""
+    tips, numbers = skeleton.rest_tips, skeleton.numbers
+    wanted = [np.linalg.norm(segment.of_skeleton(tips, numbers)) for segment, _ in MEASURES]
+    return fit_lengths(np.array(wanted), body)
+
+
+def fit_lengths(wanted: NDArray[np.float64], body: Body) -> NDArray[np.float64]:
+    """Return the 16 betas that give a body the lengths of `MEASURES`, meters, in their order.
+
+    A length of NaN is unknown and is not fitted.
+    """
     segments, errors_meters = zip(*MEASURES, strict=True)
     ways = np.array([segment.of_body(body.joints_template) for segment in segments])
     lengths = np.linalg.norm(ways, axis=1)
@@ -54,9 +64,9 @@ def fit_betas(skeleton: AsfSkeleton, body: Body) -> NDArray[np.float64]:
         [segment.of_body(np.moveaxis(body.joint_shapes, 2, 0)) for segment in segments]
     )
     slopes = np.einsum("ma,mba->mb", ways / lengths[:, None], shapes)
-    tips, numbers = skeleton.rest_tips, skeleton.numbers
-    wanted = [np.linalg.norm(segment.of_skeleton(tips, numbers)) for segment in segments]
-    weights = 1.0 / np.array(errors_meters)
+    is_known = np.isfinite(wanted)
+    weights = is_known / np.array(errors_meters)
+    wanted = np.where(is_known, wanted, lengths)
     fit = lsq_linear(
         np.concatenate([slopes * weights[:, None], np.eye(slopes.shape[1])]),
         np.concatenate([(wanted - lengths) * weights, np.zeros(slopes.shape[1])]),

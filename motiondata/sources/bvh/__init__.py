@@ -1,0 +1,1 @@
+"""BVH files, retargeted to the SMPL joints."""
