@@ -95,6 +95,7 @@ def main() -> None:
 COMMANDS = (
     sources.demo,
     sources.synthesize,
+    sources.import_motion,
     sources.import_cmu,
     build.build_lidar,
     build.build_features,

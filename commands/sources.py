@@ -9,9 +9,11 @@ from typing import Any
 import click
 
 from commands.options import execution_options
-from commands.parameters import FOLDER
+from commands.parameters import ANY, FILE, FOLDER
 from commands.printing import json_option, say, show
 from pipelines.engine.execution import Execution
+
+UNIT_HELP = "Unit of lengths: auto, m, cm, mm, inch, cmu, or the meters of one unit."
 
 
 @click.command("import-cmu")
@@ -28,6 +30,43 @@ def import_cmu(source: Path, out: Path, as_json: bool) -> None:
     from pipelines import sources
 
     show(sources.import_cmu(source, out), as_json)
+
+
+@click.command("import")
+@click.argument("source", type=ANY)
+@click.option(
+    "--from", "kind", type=click.Choice(["bvh", "cmu"]), required=True, help="Kind of the files."
+)
+@click.option("--out", type=FOLDER, required=True, help="Folder of the archive to write.")
+@click.option("--unit", default="auto", show_default=True, help=UNIT_HELP)
+@click.option("--up", default="auto", show_default=True, help="Axis that is up: auto, x, y or z.")
+@click.option("--joints", type=FILE, help="List of joints: lines such as 'left_hip = LThigh'.")
+@click.option("--captions", type=FILE, help="Template that makes captions from file names.")
+@click.option("--license", "licence", default="", help="License of the files, for each recording.")
+@json_option
+def import_motion(source: Path, kind: str, out: Path, as_json: bool, **options: Any) -> None:
+    """Turn files of motion below SOURCE into recordings in AMASS's layout.
+
+    The kind bvh also writes an index of the recordings, index.csv, and captions. The other options
+    are for it. The kind cmu is the command import-cmu.
+
+    Exit codes: 0, all were imported. 3, some could not be, each of which is named; the others were.
+    """
+    from pipelines import sources
+
+    if kind == "cmu":
+        _refuse(options)
+        show(sources.import_cmu(source, out), as_json)
+    else:
+        show(sources.import_bvh(source, out, **options), as_json)
+
+
+def _refuse(options: dict[str, Any]) -> None:
+    """Raise a usage error if an option is given that only BVH files have."""
+    given = [name for name, value in options.items() if value not in (None, "", "auto")]
+    if given:
+        flags = ", ".join(f"--{name.replace('licence', 'license')}" for name in given)
+        raise click.UsageError(f"{flags}: only for --from bvh")
 
 
 @click.command()

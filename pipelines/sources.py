@@ -1,14 +1,35 @@
 """Synthesize and import recordings: archives in AMASS's layout from other sources."""
 
-from dataclasses import dataclass
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from motiondata.counting import counted
+from motiondata.errors import InputError
+from motiondata.recording import Recording
+from motiondata.sources.bvh.convert import BvhOptions, convert_bvh
+from motiondata.sources.bvh.matching import read_joint_list
 from motiondata.sources.cmu import convert
+from motiondata.sources.imports.file_names import read_template
+from motiondata.sources.imports.folder import ImportKind, import_folder
 from motiondata.synthesis.corpus import corpus
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
 from pipelines.engine.reports import COMPLETE, TOO_MANY_FAILURES, Report
 from shards.format.paths import refuse_url
+
+
+@dataclass(frozen=True)
+class FoundReport(Report):
+    """What was found about some files of an import."""
+
+    text: str
+    files: int
+    """The number of files for which it was found."""
+
+    def lines(self) -> list[str]:
+        """Return one line."""
+        return [f"{counted(self.files, 'file')}: {self.text}"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +42,14 @@ class ImportReport(Report):
     frames: int
     failures: tuple[convert.Failure, ...]
     """The motions that could not be imported."""
+    reused: int = 0
+    """Recordings that an earlier import had written."""
+    clips: int = 0
+    """Rows of the index that was written, if any."""
+    captions: int = 0
+    """Captions of these clips."""
+    found: tuple[FoundReport, ...] = ()
+    """What was found about files that do not state it."""
 
     @property
     def exit_code(self) -> int:
@@ -28,13 +57,20 @@ class ImportReport(Report):
         return TOO_MANY_FAILURES if self.failures else COMPLETE
 
     def lines(self) -> list[str]:
-        """Return one line per failed motion, and the totals."""
+        """Return one line per finding and per failed motion, and the totals."""
         failed = f", {counted(len(self.failures), 'motion')} failed" if self.failures else ""
+        reused = f", {self.reused} of them from an earlier import" if self.reused else ""
         return [
+            *(line for found in self.found for line in found.lines()),
             *(f"failed {failure.source}: {failure.message}" for failure in self.failures),
+            *self._index_lines(),
             f"{counted(self.recordings, 'recording')}, {counted(self.frames, 'frame')} in "
-            f"{self.folder}{failed}",
+            f"{self.folder}{reused}{failed}",
         ]
+
+    def _index_lines(self) -> list[str]:
+        captions = counted(self.captions, "caption")
+        return [f"index.csv: {counted(self.clips, 'clip')}, {captions}"] if self.clips else []
 
 
 @dataclass(frozen=True)
@@ -66,6 +102,50 @@ def import_cmu(source: Path, out: Path) -> ImportReport:
     expect_no_dataset(out)
     found = convert.import_cmu(source, out)
     return ImportReport(out / convert.SUBSET, found.recordings, found.frames, found.failures)
+
+
+def import_bvh(
+    source: Path,
+    out: Path,
+    *,
+    unit: str = "auto",
+    up: str = "auto",
+    joints: Path | None = None,
+    captions: Path | None = None,
+    licence: str = "",
+) -> ImportReport:
+    """Convert BVH files to an archive with an index.
+
+    `unit`, `up` and `licence` are those of `BvhOptions`. `joints` is a list of joints, and
+    `captions` a template for file names. Raises `InputError` if nothing can be imported.
+    """
+    refuse_url(source)
+    expect_possible_folder(out)
+    expect_no_dataset(out)
+    template = read_template(captions) if captions else read_template()
+    options = BvhOptions(unit, up, read_joint_list(joints) if joints else {}, licence)
+
+    def convert_file(path: Path) -> tuple[Recording, tuple[str, ...]]:
+        converted = convert_bvh(path, options)
+        return converted.recording, converted.notes
+
+    kind = ImportKind("bvh", ".bvh", convert_file, json.dumps(asdict(options), sort_keys=True))
+    made = import_folder(source, out, kind, template)
+    if not made.imported:
+        raise InputError(
+            f"{source}: nothing could be imported; the first error: {made.failures[0].message}"
+        )
+    found = Counter(note for line in made.imported for note in line.found)
+    return ImportReport(
+        out,
+        len(made.imported),
+        sum(line.frames for line in made.imported),
+        made.failures,
+        made.reused,
+        made.clips,
+        made.captions,
+        tuple(FoundReport(text, files) for text, files in found.most_common()),
+    )
 
 
 def synthesize(out: Path, clips: int, seed: int) -> SynthesisReport:

@@ -44,6 +44,12 @@ ARROWS: dict[str, set[str]] = {
     "motiondata.sources.humanml3d": {"motiondata", "motiondata.sources.amass"},
     "motiondata.sources.cmu": {"motiondata", "motiondata.bodies", "motiondata.sources.amass"},
     "motiondata.sources.bvh": {"motiondata", "motiondata.bodies", "motiondata.sources.cmu"},
+    "motiondata.sources.imports": {
+        "motiondata",
+        "motiondata.sources.amass",
+        "motiondata.sources.cmu",
+        "motiondata.sources.humanml3d",
+    },
     "motiondata.motion_quality": {"motiondata", "motiondata.bodies"},
     "motiondata.representations": {"motiondata", "motiondata.bodies"},
     "motiondata.fitting": {"motiondata", "motiondata.bodies", "motiondata.representations"},

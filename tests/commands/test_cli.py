@@ -132,6 +132,8 @@ WRONG = {
     "no such recording": (["build-lidar", "{root}/nothere.npz"], "nothere.npz does not exist"),
     "no such folder to import": (["import-cmu", "{root}/nothere"], "nothere does not exist"),
     "nothing to import": (["import-cmu", "{root}"], ".asf"),
+    "no BVH file": (["import", "{root}", "--from", "bvh"], "expected .bvh files, found none"),
+    "an option of BVH": (["import", "{root}", "--from", "cmu", "--up", "z"], "--up: only for"),
     "no clips": (["synthesize", "--clips", "0"], "clips"),
 }
 
@@ -179,6 +181,7 @@ FOLDERS = {
     ],
     "synthesize": ["synthesize", "--clips", "1", "--out"],
     "import-cmu": ["import-cmu", "{root}", "--out"],
+    "import": ["import", "{root}", "--from", "bvh", "--out"],
     "export": ["export", "{built}", "--format", "pcd", "--out"],
     "align": ["align", "{built}", "--out"],
     "train-captioner": ["train-captioner", "{built}", "--out"],

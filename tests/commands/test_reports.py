@@ -18,6 +18,7 @@ from shards.format.dataset import Dataset
 from tests.documents.blocks import ROOT
 from tests.support.acclaim_files import amc_text, write_subject
 from tests.support.archive import MadeArchive
+from tests.support.bvh_files import walking, write_bvh
 from tests.support.one_thread import one_thread as one_thread
 
 Values = dict[str, Any]
@@ -101,6 +102,11 @@ def of_import(values: Values) -> list[str]:
     return [*failed, f"{values['recordings']} recording, {values['frames']} frames"]
 
 
+def of_bvh(values: Values) -> list[str]:
+    found = [f"{each['files']} file: {each['text']}" for each in values["found"]]
+    return [*found, f"{values['clips']} clip, {values['captions']} captions"]
+
+
 def of_synthesis(values: Values) -> list[str]:
     recordings = f"{values['clips']} clips of {values['recordings']} synthetic recording"
     return [recordings, f"{values['bytes'] / 1e6:,.1f} MB in {values['folder']}"]
@@ -156,7 +162,13 @@ ALIGN = " --steps 1 --batch 2 --width 16 --layers 1 --points 8 --device cpu"
 TRAIN = " --steps 2 --batch 2 --watch-every 1 --device cpu"
 CASES = [
     Case("synthesize", "synthesize --clips 3 --out {tmp}/corpus", of_synthesis),
-    Case("import-cmu", "import-cmu {acclaim} --out {tmp}/imported", of_import, exit_code=3),
+    Case(
+        "import and import-cmu",
+        "import-cmu {acclaim} --out {tmp}/imported",
+        of_import,
+        exit_code=3,
+    ),
+    Case("import and import-cmu", "import {walk} --from bvh --out {tmp}/bvh", of_bvh),
     Case("build-lidar and encode", BUILD + " --out {tmp}/lidar", of_finished_build, exit_code=3),
     Case("build-lidar --dry-run", BUILD + " --out {tmp}/x --dry-run", of_plan, exit_code=3),
     Case("verify", "verify {built}", of_verify),
@@ -205,7 +217,14 @@ def trained(built: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def names(archive: MadeArchive, built: Dataset, acclaim: Path, tmp_path: Path) -> dict[str, Path]:
     """Return the paths that the command lines name."""
-    return {"root": archive.root, "built": built.path, "acclaim": acclaim, "tmp": tmp_path}
+    walk = write_bvh(tmp_path / "dataset-1_walk_old_001.bvh", *walking())
+    return {
+        "root": archive.root,
+        "built": built.path,
+        "acclaim": acclaim,
+        "tmp": tmp_path,
+        "walk": walk,
+    }
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Import files of motion as an archive: recordings, an index, captions, and their provenance."""

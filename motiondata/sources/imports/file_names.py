@@ -1,0 +1,110 @@
+"""Make captions from file names by a template: a small TOML file that users can write.
+
+`files` is the pattern of the names, without suffix. `{word}` takes letters, digits and `-`, and `*`
+takes anything. `captions` are texts that name these words. A table for each word maps its values in
+file names to texts; a value that is not in the table is used as it is written, with spaces for `-`.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from motiondata.errors import InputError
+from motiondata.files import expect_of_the_file
+
+BUNDLED = Path(__file__).parent / "data/bandai_namco.toml"
+"""The template that is used if none is given."""
+
+_PARTS = re.compile(r"\{([a-z_]+)\}|\*")
+_SIDES = {"left": "right", "right": "left", "leftward": "rightward", "rightward": "leftward"}
+_SIDE = re.compile(rf"\b({'|'.join(_SIDES)})\b")
+
+
+@dataclass(frozen=True)
+class CaptionTemplate:
+    """What file names say, and how it is put into words."""
+
+    names: re.Pattern[str]
+    """Matches the names of files, without suffix; its groups are the words."""
+    captions: tuple[str, ...]
+    """The captions, with words in braces."""
+    texts: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """For each word, maps a value in a file name to its texts, one for each caption in turn."""
+
+    def of_name(self, name: str) -> tuple[str, ...]:
+        """Return the captions of a file, or none if the pattern does not match its name."""
+        found = self.names.fullmatch(name)
+        if found is None:
+            return ()
+        made = (
+            caption.format_map(self._words(found.groupdict(), number))
+            for number, caption in enumerate(self.captions)
+        )
+        return tuple(dict.fromkeys(" ".join(caption.split()) for caption in made))
+
+    def _words(self, values: Mapping[str, str], caption: int) -> dict[str, str]:
+        texts = {
+            word: self.texts.get(word, {}).get(value, (value.replace("-", " "),))
+            for word, value in values.items()
+        }
+        return {word: choices[caption % len(choices)] for word, choices in texts.items()}
+
+
+def mirrored(caption: str) -> str:
+    """Return a caption with left and right exchanged."""
+    return _SIDE.sub(lambda found: _SIDES[found[1]], caption)
+
+
+def read_template(path: Path = BUNDLED) -> CaptionTemplate:
+    """Read a template; raise `InputError` if it is not one."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        expect_of_the_file(error)
+        raise InputError(f"{path}: expected a template of captions; {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path}: expected a template of captions in TOML; {error}") from error
+    return _template(path, content)
+
+
+def _template(path: Path, content: dict[str, Any]) -> CaptionTemplate:
+    files, captions = content.pop("files", None), content.pop("captions", None)
+    if not isinstance(files, str) or not _are_texts(captions):
+        raise InputError(
+            f"{path}: expected files = 'walk_{{style}}_*' and captions = ['a person ...'], "
+            f"found {files!r:.60} and {captions!r:.60}"
+        )
+    words = [found[1] for found in _PARTS.finditer(files) if found[1]]
+    texts = {word: _texts(path, word, table) for word, table in content.items()}
+    used = {found[1] for caption in captions for found in re.finditer(r"\{(.*?)\}", caption)}
+    if len(set(words)) < len(words) or not used | texts.keys() <= set(words):
+        raise InputError(
+            f"{path}: captions and tables name {', '.join(sorted(used | texts.keys()))}; expected "
+            f"words of 'files', each once there: {', '.join(words) or 'none'}"
+        )
+    return CaptionTemplate(_pattern(files), tuple(captions), texts)
+
+
+def _pattern(files: str) -> re.Pattern[str]:
+    parts: list[str] = []
+    at = 0
+    for found in _PARTS.finditer(files):
+        parts.append(re.escape(files[at : found.start()]))
+        parts.append(f"(?P<{found[1]}>[^_ .]+)" if found[1] else ".*")
+        at = found.end()
+    return re.compile("".join([*parts, re.escape(files[at:])]), re.DOTALL)
+
+
+def _texts(path: Path, word: str, table: Any) -> dict[str, tuple[str, ...]]:
+    values = table if isinstance(table, dict) else {"": None}
+    texts = {value: [text] if isinstance(text, str) else text for value, text in values.items()}
+    if not all(map(_are_texts, texts.values())):
+        raise InputError(f"{path}, [{word}]: expected a text, or a list of texts, for each value")
+    return {value: tuple(text or ()) for value, text in texts.items()}
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(text, str) for text in value)

@@ -1,0 +1,110 @@
+"""A folder of files becomes an archive with an index, which resumes and survives bad files."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from motiondata.errors import InputError
+from motiondata.sources.amass.reader import read_smplh
+from motiondata.sources.humanml3d.archive import Archive
+from motiondata.sources.humanml3d.index import read_index
+from motiondata.sources.humanml3d.trimming import cut_clip
+from pipelines.sources import ImportReport, import_bvh
+from tests.support.bvh_files import walking, write_bvh
+
+WALK, BOW = "dataset-1_walk-left_old_001", "dataset-1_bow_sad_002"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "captures"
+    (folder / "more").mkdir(parents=True)
+    write_bvh(folder / f"{WALK}.bvh", *walking())
+    write_bvh(folder / "more" / f"{BOW}.BVH", *walking(30), fps=120)
+    return folder
+
+
+def test_the_archive_has_what_builds_read(source: Path, tmp_path: Path) -> None:
+    report = import_bvh(source, tmp_path / "out", licence="ours")
+    assert (report.recordings, report.frames, report.failures) == (2, 70, ())
+    assert (report.clips, report.captions) == (2, 4)
+    out = tmp_path / "out"
+    rows = {row.name: row for row in read_index(out / "index.csv")}
+    assert {name: row.end_frame for name, row in rows.items()} == {WALK: 40, BOW: 5}
+    for row in rows.values():
+        recording = read_smplh(Archive.scan(out).find(row), row.source_path)
+        assert recording.licence == "ours"
+        assert cut_clip(recording, row).frames == row.end_frame
+    texts = out / "texts"
+    assert (texts / f"{BOW}.txt").read_text().startswith("a person bows sadly\n")
+    assert "walks to the right" in (texts / f"M{WALK}.txt").read_text()
+
+
+def test_the_provenance_says_where_a_recording_is_from(source: Path, tmp_path: Path) -> None:
+    import_bvh(source, tmp_path / "out")
+    lines = (tmp_path / "out/imports.jsonl").read_text().splitlines()
+    first = json.loads(lines[0])
+    assert first["source"] == f"{WALK}.bvh"
+    assert (tmp_path / "out" / first["recording"]).is_file()
+    assert len(first["sha256"]) == 64
+    assert any("unit cm" in found for found in first["found"])
+
+
+def test_an_import_continues_where_it_was(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert import_bvh(source / f"{WALK}.bvh", out).reused == 0
+    first = next(out.rglob("*.npz"))
+    stamp = first.stat().st_mtime_ns
+    report = import_bvh(source, out)
+    assert (report.recordings, report.reused) == (2, 1)
+    assert first.stat().st_mtime_ns == stamp
+    assert import_bvh(source, out, unit="m").reused == 0
+    write_bvh(source / f"{WALK}.bvh", *walking(60))
+    assert import_bvh(source, out, unit="m").reused == 1
+
+
+def test_the_same_files_give_the_same_bytes(source: Path, tmp_path: Path) -> None:
+    def content(out: Path) -> dict[str, bytes]:
+        import_bvh(source, out)
+        files = [path for path in out.rglob("*") if path.is_file()]
+        return {path.relative_to(out).as_posix(): path.read_bytes() for path in files}
+
+    assert content(tmp_path / "one") == content(tmp_path / "two")
+
+
+def test_a_bad_file_is_a_failure_with_its_reason(source: Path, tmp_path: Path) -> None:
+    (source / "cut.bvh").write_text((source / f"{WALK}.bvh").read_text()[:-40])
+    write_bvh(source / "slow.bvh", *walking(), fps=10)
+    report = import_bvh(source, tmp_path / "out")
+    assert {failure.source for failure in report.failures} == {"cut.bvh", "slow.bvh"}
+    assert "line" in report.failures[0].message
+    assert (report.recordings, report.clips, report.exit_code) == (2, 2, 3)
+
+
+def test_two_files_of_one_name_are_not_mixed(source: Path, tmp_path: Path) -> None:
+    write_bvh(source / f"{WALK}.BVH", *walking())
+    (failure,) = import_bvh(source, tmp_path / "out").failures
+    assert "rename one" in failure.message
+
+
+def test_files_of_others_are_kept(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "index.csv").write_text("HumanML3D's own")
+    with pytest.raises(InputError, match="not written by an import"):
+        import_bvh(source, out)
+    assert [path.name for path in out.iterdir()] == ["index.csv"]
+
+
+def test_nothing_to_import_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "bad.bvh").write_text("no motion")
+    with pytest.raises(InputError, match="MOTION"):
+        import_bvh(tmp_path, tmp_path / "out")
+
+
+def test_the_report_names_what_was_found(source: Path, tmp_path: Path) -> None:
+    report: ImportReport = import_bvh(source, tmp_path / "out")
+    text = "\n".join(report.lines())
+    assert "2 files: unit cm" in text
+    assert text.endswith(f"2 recordings, 70 frames in {tmp_path / 'out'}")
