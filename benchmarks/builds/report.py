@@ -67,7 +67,7 @@ def _builds(results: Results) -> Iterator[str]:
     yield f"**Whole builds**, {_case(built)}: recordings read, points written. Frames a"
     yield "second, medians (lowest to highest); ratios by the clock, to the faster peer."
     yield ""
-    titles = ["clips", "body", "processes", "way", "frames", "hits a frame", "seconds to start",
+    titles = ["clips", "body", "processes", "way", "frames", "hits per frame", "seconds to start",
               "by the clock", "of processor time", "peak MB a process", "ratio"]  # fmt: skip
     rows = [_build_row(build, results) for build in results["builds"]]
     yield from markdown_table(titles, rows, "llrl" + "r" * 7)
@@ -120,7 +120,7 @@ def _stages(results: Results) -> Iterator[str]:
     yield "**Stages alone** on one core. Frames a second of processor time, medians (lowest to"
     yield "highest). With fewer hits than points, peers need not choose; ours puts hits in order."
     yield ""
-    titles = ["stage", "of", "hits a frame", OURS, *map(" + ".join, peers), "ratio"]
+    titles = ["stage", "of", "hits per frame", OURS, *map(" + ".join, peers), "ratio"]
     yield from markdown_table(titles, _stage_rows(results), "ll" + "r" * (len(peers) + 3))
 
 

@@ -25,7 +25,7 @@ def read_body(path: Path) -> Body:
         raise InputError(f"{path}: no such file; expected a body in SMPL's format, .npz or .pkl")
     readers = {".npz": _read_npz, ".pkl": read_pickle}
     if path.suffix not in readers:
-        raise InputError(f"{path}: a body's file must end with .npz or .pkl, not {path.suffix!r}")
+        raise InputError(f"{path}: expected a body file that ends with .npz or .pkl")
     return arrays_to_body(readers[path.suffix](path), _body_name(path), str(path))
 
 

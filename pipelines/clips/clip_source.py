@@ -6,7 +6,7 @@ what is its own: the members of a sample, and its options.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -26,7 +26,7 @@ from motiondata.sources.humanml3d.splits import SPLITS
 from pipelines.clips.caption_files import caption_warnings
 from pipelines.clips.clip_files import stamp_clips
 from pipelines.clips.inputs import InputFolders, find_input_folders
-from pipelines.clips.options import ClipSelection, PackingOptions
+from pipelines.clips.options import INPUTS, ClipSelection, PackingOptions
 from pipelines.clips.pack_shards import pack_shards
 from pipelines.clips.plan_clips import check_distinct_keys, list_rows, plan_clips, rows_and_places
 from pipelines.clips.planned_clips import CAPTIONS, PlannedClip, PlannedClips, PlannedVariant
@@ -98,9 +98,10 @@ class ClipSource:
     ) -> PlannedBuild:
         """Add the stamps of the clips' files to a plan, and compute its fingerprint.
 
-        `parameters` are all options that may change a byte. `contents` are the hashes of the
-        product's own small inputs, such as bodies, by name. Raises `OSError` if the size and time
-        of a file cannot be read.
+        `parameters` are the product's options that may change a byte; those of the selection and
+        the packing are added where `parameters` does not name them. `contents` are the hashes of
+        the product's own small inputs, such as bodies, by name. Raises `OSError` if the size and
+        time of a file cannot be read.
         """
         splits = self.folders.splits
         lists = {name: splits / f"{name}.txt" for name in SPLITS} if splits else {}
@@ -112,8 +113,15 @@ class ClipSource:
         stamped, files = stamp_clips(plan, self.selection.amass, self.folders.texts)
         warnings = caption_warnings(stamped.shards.columns, self.folders.texts)
         stamped = replace(stamped, warnings=(*stamped.warnings, *warnings))
-        found = fingerprint(stamped, parameters, all_contents, files, kept or {})
+        all_parameters = {**parameters, **self._shared_parameters}
+        found = fingerprint(stamped, all_parameters, all_contents, files, kept or {})
         return PlannedBuild(stamped, found)
+
+    @property
+    def _shared_parameters(self) -> dict[str, Any]:
+        """The options of the selection and the packing that may change a byte, without paths."""
+        options = asdict(self.selection) | asdict(self.packing)
+        return {name: value for name, value in options.items() if name not in INPUTS}
 
     def _hash_of_rows(self, plan: Plan[PlannedClips]) -> dict[str, str]:
         """Return the hash of the index, or without an index the hash of the recordings' paths.

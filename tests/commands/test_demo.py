@@ -28,7 +28,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 def test_the_demo_says_what_it_built_and_what_to_do_next(shown: tuple[Path, str]) -> None:
     folder, said = shown
-    for expected in ("12 samples, 0 drops", "hits a frame", "frames/s", "MB", "is sound"):
+    for expected in ("12 samples, 0 drops", "hits per frame", "frames/s", "MB", "is sound"):
         assert expected in said
     (suggested,) = [line for line in said.splitlines() if f" stats {folder / 'lidar'}" in line]
     program = suggested.split(" stats ")[0].strip()

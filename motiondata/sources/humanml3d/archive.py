@@ -184,7 +184,7 @@ def _entries(folder: Path, entered: set[tuple[int, int]]) -> list[os.DirEntry[st
     except OSError as error:
         expect_of_the_file(error)
         raise InputError(
-            f"{folder}: expected a folder of AMASS recordings; {error.strerror}"
+            f"{folder}: expected a folder of AMASS recordings: {error.strerror}"
         ) from error
     return sorted(visible, key=lambda entry: entry.name)
 

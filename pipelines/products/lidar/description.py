@@ -53,7 +53,7 @@ LIDAR = LidarDescription(
     name="lidar",
     members=MEMBERS,
     command="motiondata build-lidar",
-    reported_means={"hits_mean": "hits a frame"},
+    reported_means={"hits_mean": "hits per frame"},
     counted={
         "empty_frames": "are empty: no ray hits anybody",
         "crowded_frames": (

@@ -67,7 +67,7 @@ class LidarOptions:
         for name, (nearest, farthest) in (("distance", DISTANCES), ("height", HEIGHTS)):
             within = nearest <= getattr(self, name) <= farthest
             expect(within, self, name, f"{nearest:g} to {farthest:g} meters")
-        expect(self.noise <= MAX_NOISE, self, "noise", f"at most {MAX_NOISE:g} meters")
+        expect(self.noise <= MAX_NOISE, self, "noise", f"at most {MAX_NOISE:g} meter")
         expect(self.device in SCAN_DEVICES, self, "device", f"one of {', '.join(SCAN_DEVICES)}")
 
 

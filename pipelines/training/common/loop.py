@@ -67,7 +67,7 @@ def _view(task: TrainingTask, options: LoopOptions) -> View:
     if not len(view):
         raise InputError(
             f"batch: expected no more than the {view.items} clips to train on, found "
-            f"{options.batch} for each of {world()} processes; choose a smaller --batch"
+            f"{options.batch} per process, processes: {world()}; choose a smaller --batch"
         )
     return view
 

@@ -256,7 +256,7 @@ def test_a_pickled_body_is_checked_as_others_are(tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("absent.npz", None, "no such file"),
-        ("body.obj", b"v 0 0 0", "must end with .npz or .pkl, not '.obj'"),
+        ("body.obj", b"v 0 0 0", "expected a body file that ends with .npz or .pkl"),
         ("body.npz", b"junk", "expected a whole .npz file"),
         ("body.npz", b"", "expected a whole .npz file"),
     ],

@@ -1,7 +1,7 @@
 """A second product of clips, with no sensor: the joints of a posed body, in the world frame."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -27,7 +27,7 @@ from pipelines.clips.clip_source import ClipSource
 from pipelines.clips.clip_values import CLIP_COLUMNS, clip_columns, clip_values
 from pipelines.clips.description import MotionDescription
 from pipelines.clips.members import DETAILS, MOTION_MEMBERS, TEXT
-from pipelines.clips.options import INPUTS, ClipSelection, PackingOptions
+from pipelines.clips.options import ClipSelection, PackingOptions
 from pipelines.clips.planned_clips import PlannedClip, PlannedClips
 from pipelines.engine.description import Member
 from pipelines.engine.execution import Execution
@@ -113,9 +113,7 @@ class JointsProduct:
 
     def plan_around(self, kept: dict[str, KeptShard]) -> PlannedBuild:
         plan = self.source.plan(1, self.clip_bytes, kept)
-        options = asdict(self.source.selection) | asdict(self.source.packing)
-        parameters = {name: value for name, value in options.items() if name not in INPUTS}
-        return self.source.stamp(plan, parameters, {"body": self.bodies.hash}, kept)
+        return self.source.stamp(plan, {}, {"body": self.bodies.hash}, kept)
 
     def provenance(self) -> dict[str, Any]:
         return {"bodies": [*self.bodies.provenance]}
