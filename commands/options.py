@@ -42,7 +42,12 @@ class _Workers(click.types.StringParamType):
     name = "integer|auto"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return AUTO if str(value).lower() == AUTO else click.INT.convert(value, param, ctx)
+        if str(value).lower() == AUTO:
+            return AUTO
+        try:
+            return int(value)
+        except ValueError:
+            self.fail(f"expected {AUTO}, or 0 or more, found {value!r}", param, ctx)
 
 
 EXECUTION_FIELDS = tuple(field.name for field in fields(Execution))

@@ -119,7 +119,7 @@ def _started(execution: Execution) -> Iterator[Any]:
             else:
                 folder = stack.enter_context(own_cluster())
                 ray = _init_ray(_alone(folder, execution.ray_workers))
-        except (OSError, RuntimeError, ValueError) as error:
+        except (ImportError, OSError, RuntimeError, ValueError) as error:
             raise RayNotStartedError(
                 f"Ray did not start ({wanted}): {error}. {hint}Check `ray status`, or build "
                 "in this process with --workers 0 and without --ray-address"

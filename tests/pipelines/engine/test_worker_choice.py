@@ -1,5 +1,6 @@
 """The automatic choice of workers: this process, unless Ray saves more than its start costs."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,7 @@ def test_the_default_is_auto_and_other_words_are_refused(tmp_path: Path) -> None
         Execution(workers="many")  # type: ignore[arg-type]
     result = CliRunner().invoke(main, ["demo", str(tmp_path), "--workers", "many"])
     assert result.exit_code == 2
-    assert "'many' is not a valid integer" in result.output
+    assert "expected auto, or 0 or more, found 'many'" in result.output
 
 
 def test_a_build_and_a_dry_run_name_the_choice_once(archive: MadeArchive, out: Path) -> None:
@@ -177,6 +178,22 @@ def test_a_chosen_ray_that_does_not_start_is_reported_and_replaced_by_this_proce
     assert verify(out).sound
     with pytest.raises(AbortedError, match="did not start"):
         build(product, out.with_name("b"), Execution(workers=2), run_jobs=run_without_ray)
+
+
+@needs_two_cpus
+def test_a_ray_that_cannot_be_imported_is_replaced_by_this_process_only_if_it_was_chosen(
+    archive: MadeArchive,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)  # the import system then raises ImportError
+    product = SlowProduct.of(archive.options())
+    build(product, out, Execution())
+    assert "The build continues in this process" in capfd.readouterr().err
+    assert verify(out).sound
+    with pytest.raises(AbortedError, match=r"Ray did not start .*ray"):
+        build(product, out.with_name("b"), Execution(workers=2))
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
