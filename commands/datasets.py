@@ -162,10 +162,11 @@ def preview(
 )
 @json_option
 def export(dataset: Path, out: Path, as_json: bool, **parameters: Any) -> None:
-    """Write an array of DATASET to files.
+    """Write DATASET to files.
 
     The formats are described in docs/export.md: npy-tree has one file per clip, packs-of-32 one
-    per 32 frames, pcd one per frame.
+    per 32 frames, pcd one per frame. The others are
+    the folders of trainers of motion features.
 
     An export that was stopped resumes: the same command writes only the missing files.
     """

@@ -3,7 +3,7 @@
 The list of a split's files is written last: if it exists, the split is complete.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,24 +62,30 @@ class ExportFolder:
 
     def write_group(self, layout: Layout, group: int) -> None:
         """Write the files of a group that do not exist."""
-        for name, content in zip(layout.names(group), layout.contents(group), strict=True):
+        self.write_files(zip(layout.names(group), layout.contents(group), strict=True))
+
+    def write_lists(self, lists: Mapping[str, Iterable[Line]]) -> list[Path]:
+        """Write the lists that do not exist, by name, and return the paths of all.
+
+        No name of a file contains a comma or a quote: `shards.format.paths` defines the characters
+        allowed in keys and splits.
+        """
+        for name, lines in lists.items():
+            path = inside(self.path, name)
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with publishing(path) as file:
+                    for line in lines:
+                        file.write(f"{','.join(map(str, line))}\n".encode("ascii"))
+        return [inside(self.path, name) for name in lists]
+
+    def write_files(self, files: Iterable[tuple[str, bytes]]) -> None:
+        """Write the files that do not exist, given their names and contents."""
+        for name, content in files:
             path = inside(self.path, name)
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 publish(path, content)
-
-    def write_list(self, layout: Layout) -> Path:
-        """Write the list of a split's files unless it exists, and return its path.
-
-        No name contains a comma or a quote: `shards.format.paths` defines the characters allowed in
-        keys and splits.
-        """
-        path = inside(self.path, f"{layout.split}.csv")
-        if not path.exists():
-            with publishing(path) as file:
-                for line in _lines(layout):
-                    file.write(f"{','.join(map(str, line))}\n".encode("ascii"))
-        return path
 
     def _expect_empty(self) -> None:
         """Refuse a folder with files other than an unfinished `export.json` and the lock."""
@@ -91,9 +97,3 @@ class ExportFolder:
                 f"{self.path}: expected a new or empty folder, or one of this export's, found "
                 f"other files; choose another --out"
             )
-
-
-def _lines(layout: Layout) -> Iterator[Line]:
-    yield layout.columns
-    for group in range(len(layout)):
-        yield from layout.listed(group)

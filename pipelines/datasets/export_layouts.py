@@ -5,13 +5,13 @@ made independently, and an existing file need not be made again.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.datasets.export_options import EXPORT_FORMATS, RECOVERY_FORMATS
+from pipelines.datasets.export_options import BY_POSITIONS, BY_ROTATIONS
 from pipelines.datasets.pcd import check_clouds, points_to_pcd
 from pipelines.engine.description import Member
 from pipelines.products.descriptions import describe_dataset
@@ -32,7 +32,7 @@ Line = tuple[str | int, ...]
 class Layout(ABC):
     """The files of a split, written one group at a time."""
 
-    columns: ClassVar[Line]
+    columns: ClassVar[Line] = ()
     """Column names of the list of files."""
 
     def __init__(self, dataset: Dataset, split: str, member: Member, seed: int) -> None:
@@ -54,6 +54,23 @@ class Layout(ABC):
         """Return the total number of frames in a group's files."""
         return int(self.lengths[group])
 
+    @classmethod
+    def shared_files(cls, dataset: Dataset, field: str) -> Mapping[str, bytes]:  # noqa: ARG003
+        """Return the files that do not belong to one split, by name; by default, none.
+
+        Raises `ShardError` if they cannot be made.
+        """
+        return {}
+
+    @classmethod
+    def joined_lists(cls, layouts: Sequence["Layout"]) -> Mapping[str, Iterable[Line]]:  # noqa: ARG003
+        """Return the lists of the files of several splits, by name; by default, none."""
+        return {}
+
+    def lists(self) -> Mapping[str, Iterable[Line]]:
+        """Return the lists of the split's files, by name; by default, one list."""
+        return {f"{self.split}.csv": self._lines()}
+
     @abstractmethod
     def names(self, group: int) -> Sequence[str]:
         """Return the names of a group's files: paths relative to the export's folder."""
@@ -65,6 +82,11 @@ class Layout(ABC):
     @abstractmethod
     def listed(self, group: int) -> Iterator[Line]:
         """Yield the lines of a group in the list of files."""
+
+    def _lines(self) -> Iterator[Line]:
+        yield self.columns
+        for group in range(len(self)):
+            yield from self.listed(group)
 
     def _read_of(self, field: str) -> FieldReader:
         return FieldReader(self._files, self._rows, field)
@@ -201,10 +223,14 @@ class RecoveredByRotations(Recovered):
     by_rotations = True
 
 
-LAYOUTS: dict[str, type[Layout]] = dict(
-    zip(
-        (*EXPORT_FORMATS, *RECOVERY_FORMATS),
-        (NpyTree, Packs, PcdFrames, Recovered, RecoveredByRotations),
-        strict=True,
-    )
-)
+ARRAY_LAYOUTS: dict[str, type[Layout]] = {
+    "npy-tree": NpyTree,
+    "packs-of-32": Packs,
+    "pcd": PcdFrames,
+}
+"""The layouts of one array of any product, by format."""
+RECOVERY_LAYOUTS: dict[str, type[Layout]] = {
+    BY_POSITIONS: Recovered,
+    BY_ROTATIONS: RecoveredByRotations,
+}
+"""The layouts of `motiondata recover`, by format."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from motiondata.errors import InputError
 
-EXPORT_FORMATS = ("npy-tree", "packs-of-32", "pcd")
+TRAINER_FORMATS = ("humanml3d", "kit", "motionstreamer", "motionmillion")
+"""The layouts of folders that trainers of motion features read."""
+EXPORT_FORMATS = ("npy-tree", "packs-of-32", "pcd", *TRAINER_FORMATS)
 BY_POSITIONS, BY_ROTATIONS = "joints-by-positions", "joints-by-rotations"
 RECOVERY_FORMATS = (BY_POSITIONS, BY_ROTATIONS)
 """The formats of `motiondata recover`."""

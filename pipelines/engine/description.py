@@ -80,6 +80,8 @@ class ProductDescription:
     std_groups: str | None = None
     """The rule that groups the standard deviations of the main field unless a user chooses
     another."""
+    trainer_formats: tuple[str, ...] = ()
+    """The formats of `motiondata export` that trainers of this product read."""
     reported_flags: Mapping[str, FlagMeaning] = field(default_factory=dict)
     """The flags in the manifest's column `flags` whose number of samples is reported unless it is
     0."""

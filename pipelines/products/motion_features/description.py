@@ -11,7 +11,7 @@ from motiondata.representations.field_statistics import field_statistics
 from pipelines.clips.description import MotionDescription
 from pipelines.engine.description import Recovery
 from pipelines.products.motion_features.members import MEMBERS
-from pipelines.products.motion_features.options import ON_A_TARGET, REPR_272
+from pipelines.products.motion_features.options import HUMANML3D_263, KIT_251, ON_A_TARGET, REPR_272
 from shards.format.dataset import Dataset
 
 YAW_SIGN = "yaw_sign_rows"
@@ -22,6 +22,12 @@ COUNTED = {
     HEADING: "have a heading that is wrong by more than 10 degrees in the reference",
 }
 """The manifest columns that count faults of the reference, and what they count."""
+TRAINER_FORMATS = {
+    HUMANML3D_263: ("humanml3d",),
+    KIT_251: ("kit",),
+    REPR_272: ("motionstreamer", "motionmillion"),
+}
+"""The formats of `motiondata export` that trainers of each representation read."""
 
 
 STD_GROUPS = {**{name: name for name in ON_A_TARGET}, REPR_272: "humanml3d-272"}
@@ -59,6 +65,7 @@ MOTION_FEATURES = {
         command="motiondata build-features",
         counted=COUNTED if name in ON_A_TARGET else {},
         std_groups=STD_GROUPS.get(name),
+        trainer_formats=TRAINER_FORMATS.get(name, ()),
     )
     for name, members in MEMBERS.items()
 }

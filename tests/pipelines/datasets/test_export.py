@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from motiondata.errors import InputError
 from pipelines.datasets.export import export
 from pipelines.datasets.export_folder import EXPORT, LOCK
-from pipelines.datasets.export_layouts import PACK_FRAMES
-from pipelines.datasets.export_options import EXPORT_FORMATS, ExportOptions
+from pipelines.datasets.export_layouts import ARRAY_LAYOUTS, PACK_FRAMES
+from pipelines.datasets.export_options import ExportOptions
 from pipelines.engine.errors import AbortedError
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
@@ -195,7 +195,7 @@ def finished(files: Path) -> dict[str, tuple[int, int]]:
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("layout", EXPORT_FORMATS)
+@pytest.mark.parametrize("layout", ARRAY_LAYOUTS)
 def test_a_stopped_export_resumes_and_keeps_finished_files(
     small: Path, tmp_path: Path, files: Path, layout: str, moment: str
 ) -> None:
@@ -314,6 +314,11 @@ WRONG = {
     "rotations": (["{built}", "--format", "pcd", "--field", "pose"], "axis-angle rotations"),
     "no floats": (["{built}", "--format", "pcd", "--field", "parts"], "uint8"),
     "no such format": (["{built}", "--format", "ply"], "'ply' is not one of"),
+    "another product": (
+        ["{built}", "--format", "humanml3d"],
+        "a dataset of lidar cannot be exported as humanml3d; choose one of npy-tree, packs-of-32, "
+        "pcd",
+    ),
 }
 
 
