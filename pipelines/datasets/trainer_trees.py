@@ -12,11 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.captions import Caption, details_to_captions
-from motiondata.representations.field_statistics import field_statistics
-from motiondata.representations.humanml3d_recovery import recover_joints
-from motiondata.representations.skeleton import KIT, T2M, FeatureSkeleton
 from pipelines.datasets.export_layouts import Layout, Line
 from pipelines.engine.description import Member
+from pipelines.products.descriptions import describe_dataset
 from shards.errors import DatasetError, MemberError
 from shards.format.dataset import Dataset
 from shards.format.members import decode_member
@@ -57,8 +55,6 @@ class ClipList:
 class Tree:
     """A layout of folders. Paths are relative to the folder of the export."""
 
-    rule: str
-    """The groups of columns that share a standard deviation, in `FEATURE_GROUPS`."""
     vectors: str
     """The folder of features."""
     statistics: tuple[str, str]
@@ -66,8 +62,8 @@ class Tree:
     lists: tuple[ClipList, ...]
     tagged: bool = True
     """Whether a line of text has tokens and seconds. Otherwise it is a caption of a whole clip."""
-    skeleton: FeatureSkeleton | None = None
-    """The skeleton of the joints in `new_joints`; None: there are none."""
+    with_joints: bool = False
+    """Whether `new_joints` has the joints that the features give."""
 
 
 class TrainerTree(Layout):
@@ -78,13 +74,14 @@ class TrainerTree(Layout):
     def __init__(self, dataset: Dataset, split: str, member: Member, seed: int) -> None:
         super().__init__(dataset, split, member, seed)
         self._details = MemberSpans.of(dataset, self._rows, DETAILS)
-        self._corrected = bool(dataset.description.parameters.get("corrected", False))
+        self._recovery = describe_dataset(dataset).recovery(dataset)
 
     @classmethod
     def shared_files(cls, dataset: Dataset, field: str) -> Mapping[str, bytes]:
         """Return the files of mean and standard deviation, by name."""
-        mean, std = _statistics(dataset, field, cls.tree.rule)
-        arrays = field_statistics(mean, std, cls.tree.rule)
+        product = describe_dataset(dataset)
+        found = _statistics(dataset, field, str(product.std_groups))
+        arrays = product.trainer_statistics(*found)
         return {
             name: array_to_npy(np.asarray(array, np.float32))
             for name, array in zip(cls.tree.statistics, arrays, strict=True)
@@ -108,15 +105,15 @@ class TrainerTree(Layout):
     def names(self, group: int) -> Sequence[str]:
         """Return the names of a clip's features, of its joints where there are some, and texts."""
         key = self.keys[group]
-        joints = [f"new_joints/{key}.npy"] if self.tree.skeleton else []
+        joints = [f"new_joints/{key}.npy"] if self.tree.with_joints else []
         return [f"{self.tree.vectors}/{key}.npy", *joints, f"texts/{key}.txt"]
 
     def contents(self, group: int) -> Iterator[bytes]:
         """Yield the bytes of the files."""
         vectors = self._clip(self._reader, group).astype(np.float32, copy=False)
         yield array_to_npy(vectors)
-        if self.tree.skeleton:
-            yield array_to_npy(recover_joints(vectors, self.tree.skeleton, self._corrected))
+        if self.tree.with_joints:
+            yield array_to_npy(self._recovery.recover(vectors)[0])
         yield "".join(f"{line}\n" for line in self._texts(group)).encode()
 
     def lists(self) -> Mapping[str, list[Line]]:
@@ -177,22 +174,19 @@ def _statistics(
 class HumanML3DTree(TrainerTree):
     """HumanML3D's folder."""
 
-    tree = Tree(
-        "humanml3d-263", "new_joint_vecs", ("Mean.npy", "Std.npy"), (ClipList(""),), skeleton=T2M
-    )
+    tree = Tree("new_joint_vecs", ("Mean.npy", "Std.npy"), (ClipList(""),), with_joints=True)
 
 
 class KitTree(TrainerTree):
     """KIT-ML's folder, as HumanML3D's trainers read it."""
 
-    tree = Tree("kit-251", "new_joint_vecs", ("Mean.npy", "Std.npy"), (ClipList(""),), skeleton=KIT)
+    tree = Tree("new_joint_vecs", ("Mean.npy", "Std.npy"), (ClipList(""),), with_joints=True)
 
 
 class MotionStreamerTree(TrainerTree):
     """MotionStreamer's folder."""
 
     tree = Tree(
-        "humanml3d-272",
         "motion_data",
         ("mean_std/Mean.npy", "mean_std/Std.npy"),
         (ClipList("split/"),),
@@ -203,7 +197,6 @@ class MotionMillionTree(TrainerTree):
     """MotionMillion's folder."""
 
     tree = Tree(
-        "humanml3d-272",
         "motion_data/vector_272",
         ("mean_std/vector_272/mean.npy", "mean_std/vector_272/std.npy"),
         (
