@@ -29,6 +29,8 @@ from shards.stream.field_reader import MemberSpans
 DETAILS = "json"
 SEPARATOR = "#"
 """Separates the fields of a line of text. Loaders split at every one."""
+NO_TAG = "OTHER"
+"""The part of speech of words without one in HumanML3D's word vectors."""
 JOINED: Mapping[str, tuple[str, ...]] = {"train_val": ("train", "val")}
 """The lists of several splits, by name."""
 ALL = "all"
@@ -148,9 +150,11 @@ class TrainerTree(Layout):
 def tagged_line(caption: Caption) -> str:
     """Return a caption as HumanML3D's line: sentence, tokens, start and end in seconds.
 
-    A separator within the sentence or its tokens becomes a space.
+    A separator within the sentence or its tokens becomes a space. If the source has no tokens, each
+    word has the tag `NO_TAG`, because trainers split every token into a word and its tag.
     """
-    tokens = " ".join("/".join(token) for token in caption.tokens)
+    untagged = ((word, NO_TAG) for word in caption.text.lower().split())
+    tokens = " ".join("/".join(token) for token in caption.tokens or untagged)
     words = (text.replace(SEPARATOR, " ") for text in (caption.text, tokens))
     return SEPARATOR.join([*words, *map(str, caption.seconds)])
 

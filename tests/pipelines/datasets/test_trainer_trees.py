@@ -258,7 +258,11 @@ def test_the_standard_deviation_is_that_of_groups(exported: tuple[str, Dataset, 
 def test_a_separator_in_a_sentence_becomes_a_space() -> None:
     caption = Caption("walks to #1 now", (("walk", "VERB"),), 0.5, 2.0)
     assert tagged_line(caption) == "walks to  1 now#walk/VERB#0.5#2.0"
-    assert tagged_line(Caption("runs", (), 0.0, 0.0)) == "runs##0.0#0.0"
+
+
+def test_words_without_tokens_have_the_tag_other() -> None:
+    caption = Caption("Runs home", (), 0.0, 0.0)
+    assert tagged_line(caption) == "Runs home#runs/OTHER home/OTHER#0.0#0.0"
 
 
 def test_without_statistics_the_command_to_make_them_is_named(
