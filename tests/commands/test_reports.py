@@ -19,6 +19,7 @@ from tests.documents.blocks import ROOT
 from tests.support.acclaim_files import amc_text, write_subject
 from tests.support.archive import MadeArchive
 from tests.support.bvh_files import walking, write_bvh
+from tests.support.motion_features import built_features
 from tests.support.one_thread import one_thread as one_thread
 
 Values = dict[str, Any]
@@ -154,9 +155,15 @@ def of_evaluation(values: Values) -> list[str]:
     return [*rows, loss, *values["findings"], values["captions_by"]["blake3"], values["dataset"]]
 
 
+BUILDS = "build-lidar, build-features, and encode"
+EXPORTS = "export and recover"
 BUILD = (
     "build-lidar {root}/index.csv --amass {root}/amass --body {root}/body.npz "
     "--sensor {root}/sensor.toml"
+)
+BUILD_FEATURES = (
+    "build-features {root}/index.csv --amass {root}/amass --body {root}/body.npz "
+    "--representation humanml3d-263"
 )
 ALIGN = " --steps 1 --batch 2 --width 16 --layers 1 --points 8 --device cpu"
 TRAIN = " --steps 2 --batch 2 --watch-every 1 --device cpu"
@@ -169,7 +176,8 @@ CASES = [
         exit_code=3,
     ),
     Case("import and import-cmu", "import {walk} --from bvh --out {tmp}/bvh", of_bvh),
-    Case("build-lidar and encode", BUILD + " --out {tmp}/lidar", of_finished_build, exit_code=3),
+    Case(BUILDS, BUILD + " --out {tmp}/lidar", of_finished_build, exit_code=3),
+    Case(BUILDS, BUILD_FEATURES + " --out {tmp}/motion", of_finished_build, exit_code=3),
     Case("build-lidar --dry-run", BUILD + " --out {tmp}/x --dry-run", of_plan, exit_code=3),
     Case("verify", "verify {built}", of_verify),
     Case("verify", "verify {tmp}", of_verify, exit_code=1),
@@ -179,7 +187,7 @@ CASES = [
     Case("stats", "stats {built} --group all=0:3 --weight clip --out {tmp}/s", of_statistics),
     Case("preview", "preview {built} --out {tmp}/a.png --clips 2", lambda v: [v["picture"]]),
     Case(
-        "build-lidar and encode",
+        BUILDS,
         "encode {built} --checkpoint {encoder} --out {tmp}/features",
         of_finished_build,
     ),
@@ -187,7 +195,8 @@ CASES = [
     Case("train-captioner", "train-captioner {features} --out {tmp}/run" + TRAIN, of_captioner),
     Case("caption", "caption {features} --checkpoint {captioner} --max-tokens 8", of_captions),
     Case("evaluate", "evaluate {features} --checkpoint {captioner} --out {tmp}/e", of_evaluation),
-    Case("export", "export {built} --format npy-tree --out {tmp}/files", of_export),
+    Case(EXPORTS, "export {built} --format npy-tree --out {tmp}/files", of_export),
+    Case(EXPORTS, "recover {motion} --out {tmp}/recovered", of_export),
 ]
 
 
@@ -212,6 +221,12 @@ def trained(built: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         assert run(*words.split()).exit_code == 0
     return root
+
+
+@pytest.fixture(scope="session")
+def motion(archive: MadeArchive, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Build motion features of the archive."""
+    return built_features(archive, tmp_path_factory.mktemp("motion") / "m", "humanml3d-263")
 
 
 @pytest.fixture
@@ -244,6 +259,8 @@ def test_json_has_the_values_of_the_text(
     tmp = names["tmp"]
     if re.search("{(encoder|features|captioner)}", case.words):
         names |= request.getfixturevalue("trained_names")
+    if "{motion}" in case.words:
+        names |= {"motion": request.getfixturevalue("motion").path}
     text = run(*case.words.format(**{**names, "tmp": tmp / "1"}).split())
     printed = run(*case.words.format(**{**names, "tmp": tmp / "2"}).split(), "--json")
     assert (text.exit_code, printed.exit_code) == (case.exit_code, case.exit_code), text.output
