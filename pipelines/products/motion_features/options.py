@@ -1,7 +1,7 @@
 """The options of a dataset of motion features: which representation, and at which frame rate."""
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,20 @@ class MotionFeatureOptions:
             )
         return rate
 
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters that may change a byte, without paths, as in `dataset.json`."""
+        is_joints = self.representation == JOINTS_ONLY
+        on_target = self.representation in ON_A_TARGET
+        return {
+            "representation": self.representation,
+            **({"target_skeleton": "FILE" if self.target_skeleton else None} if on_target else {}),
+            "fps": self.rate or REFERENCE,
+            **({"corrected": self.corrected} if on_target else {}),
+            **({"joint_set": self.joint_set} if is_joints else {}),
+            **({"joint_frame": self.joint_frame} if is_joints else {}),
+        }
+
 
 @dataclass(frozen=True)
 class MotionFeatureBuildOptions:
@@ -101,18 +115,3 @@ class MotionFeatureBuildOptions:
     clips: ClipSelection
     features: MotionFeatureOptions
     packing: PackingOptions = field(default_factory=PackingOptions)
-
-    def parameters(self) -> dict[str, Any]:
-        """Return all parameters that may change a byte, without paths, as in `dataset.json`."""
-        own, chosen = self.features, asdict(self.clips)
-        is_joints, on_target = own.representation == JOINTS_ONLY, own.representation in ON_A_TARGET
-        return {
-            "representation": own.representation,
-            **({"target_skeleton": "FILE" if own.target_skeleton else None} if on_target else {}),
-            "fps": own.rate or REFERENCE,
-            **({"corrected": own.corrected} if on_target else {}),
-            **({"joint_set": own.joint_set} if is_joints else {}),
-            **({"joint_frame": own.joint_frame} if is_joints else {}),
-            **{name: chosen[name] for name in ("in_place", "mean_shape", "mirror", "limit")},
-            **asdict(self.packing),
-        }

@@ -1,13 +1,14 @@
 """The product of motion features: its members, how they are made, and from which inputs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from motiondata.bodies.body import Body
 from motiondata.devices import CPU
 from motiondata.errors import InputError
 from pipelines.clips.bodies import BodyFacts, facts_of, load_bodies_by_gender
@@ -16,6 +17,7 @@ from pipelines.clips.members import DETAILS
 from pipelines.clips.planned_clips import PlannedClips
 from pipelines.engine.description import ProductDescription
 from pipelines.engine.fingerprint import KeptShard
+from pipelines.engine.opened import Loaded
 from pipelines.engine.product import PlannedBuild, Values
 from pipelines.products.motion_features.description import MOTION_FEATURES
 from pipelines.products.motion_features.maker import MotionFeatureMaker
@@ -42,6 +44,8 @@ class MotionFeatureProduct:
     bodies: BodyFacts
     """The bodies. A worker that loads different ones stops."""
     target: Target | None
+    loaded: Loaded[Mapping[str, Body]] = field(default_factory=Loaded, compare=False, repr=False)
+    """The bodies by gender, in the process that has loaded them."""
 
     is_tried: ClassVar[bool] = False
     device: ClassVar[str] = CPU
@@ -51,9 +55,10 @@ class MotionFeatureProduct:
     def of(cls, options: MotionFeatureBuildOptions) -> Self:
         """Find the inputs; raises `InputError` if one of them is invalid."""
         source = ClipSource.find(options.clips, options.packing)
-        bodies = facts_of(load_bodies_by_gender(source.selection.body))
+        bodies = load_bodies_by_gender(source.selection.body)
         # The target is read once and travels with the product, so its path is not needed again.
-        return cls(source, options.features, bodies, Target.of(options.features))
+        target = Target.of(options.features)
+        return cls(source, options.features, facts_of(bodies), target, Loaded(bodies))
 
     @property
     def description(self) -> ProductDescription:
@@ -76,9 +81,12 @@ class MotionFeatureProduct:
         return self.source.folders.warnings
 
     def open(self) -> MotionFeatureMaker:
-        """Load the bodies; raises `InputError` if they were replaced during the build."""
+        """Load the bodies unless this process has.
+
+        Raises `InputError` if they were replaced during the build.
+        """
         path = self.source.selection.body
-        bodies = load_bodies_by_gender(path)
+        bodies = self.loaded.value or load_bodies_by_gender(path)
         if facts_of(bodies).hash != self.bodies.hash:
             raise InputError(f"the body ({path or 'bundled'}) was replaced; start again")
         return MotionFeatureMaker(self.source, self.options, bodies, self.target)
@@ -101,8 +109,7 @@ class MotionFeatureProduct:
         be read.
         """
         plan = self.source.plan(1, self.clip_bytes, kept)
-        build = MotionFeatureBuildOptions(self.source.selection, self.options, self.source.packing)
-        return self.source.stamp(plan, build.parameters(), self._contents(), kept)
+        return self.source.stamp(plan, self.options.parameters, self._contents(), kept)
 
     def _contents(self) -> Mapping[str, str]:
         target = {} if self.target is None else {"target skeleton": self.target.id}
