@@ -10,10 +10,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.fitting.equations import build_equations
 from motiondata.fitting.fit_shape import MAX_BETA
 from motiondata.fitting.joint_clip import JointClip
-from motiondata.fitting.kernels import UNKNOWNS, build_equations, solve_equations, turn_joints
+from motiondata.fitting.kernels import turn_joints
 from motiondata.fitting.limits import bounds
+from motiondata.fitting.solve_equations import solve_equations
+from motiondata.fitting.unknowns import UNKNOWNS
 
 Floats = NDArray[np.float64]
 

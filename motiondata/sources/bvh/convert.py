@@ -13,11 +13,11 @@ from motiondata.bodies.posing import ShapedBody, pose_joints, shape_body
 from motiondata.errors import InputError
 from motiondata.recording import Recording
 from motiondata.rotations import turned
+from motiondata.sources.bvh.bones import CHILD, Bones, middle, standing_axes
 from motiondata.sources.bvh.kinematics import pose_file, rest_places
 from motiondata.sources.bvh.matching import match_joints, match_lines
 from motiondata.sources.bvh.placement import UP_TO_Z, find_unit, find_up, parse_unit
 from motiondata.sources.bvh.reader import read_bvh
-from motiondata.sources.bvh.rest_pose import CHILD, Bones, middle, standing_axes
 from motiondata.sources.bvh.retarget import local_poses, solve, take_bones
 from motiondata.sources.cmu.fit_shape import MEASURES, fit_lengths
 from motiondata.sources.cmu.retarget_errors import sole_meters

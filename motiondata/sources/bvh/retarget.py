@@ -15,15 +15,10 @@ from scipy.spatial.transform import Rotation
 
 from motiondata.rotations import inverse, rotmat_to_rotvec, turned
 from motiondata.skeletons import JOINT, JOINT_NAMES, PARENTS
+from motiondata.sources.bvh.bones import Bones, middle, standing_axes
 from motiondata.sources.bvh.kinematics import WorldJoints
 from motiondata.sources.bvh.matching import JointMatch
-from motiondata.sources.bvh.rest_pose import (
-    Bones,
-    align_by_motion,
-    align_standing,
-    middle,
-    standing_axes,
-)
+from motiondata.sources.bvh.rest_pose import align_by_motion, align_standing
 from motiondata.sources.bvh.turns import between, mean_rotation, swing, twist_about
 
 Floats = NDArray[np.float64]
