@@ -45,12 +45,12 @@ def import_cmu(source: Path, out: Path, as_json: bool) -> None:
 @click.option("--license", "licence", default="", help="License of the files, for each recording.")
 @json_option
 def import_motion(source: Path, kind: str, out: Path, as_json: bool, **options: Any) -> None:
-    """Turn files of motion below SOURCE into recordings in AMASS's layout.
+    """Convert motion files to recordings in AMASS's layout.
 
-    The kind bvh also writes an index of the recordings, index.csv, and captions. The other options
-    are for it. The kind cmu is the command import-cmu.
+    All files below SOURCE are read. The kind bvh also writes an index of the recordings, index.csv,
+    and captions; the other options are for it. The kind cmu is the command import-cmu.
 
-    Exit codes: 0, all were imported. 3, some could not be, each of which is named; the others were.
+    Exit codes: 0, all files were imported. 3, some were not; each of them is named.
     """
     from pipelines import sources
 
