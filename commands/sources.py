@@ -4,7 +4,7 @@ Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,19 @@ from commands.parameters import ANY, FILE, FOLDER
 from commands.printing import json_option, say, show
 from pipelines.engine.execution import Execution
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipelines.sources import ImportReport
+
+OPTIONS_OF = {
+    "bvh": ("unit", "up", "joint_list", "captions", "licence"),
+    "joints": ("unit", "up", "fps", "licence"),
+    "cmu": (),
+}
+"""The options of `import` that each kind of files has."""
+FLAGS = {"licence": "--license", "joint_list": "--joints"}
+"""The options with another name than their parameter."""
 UNIT_HELP = "Unit of lengths: auto, m, cm, mm, inch, cmu, or the meters of one unit."
 
 
@@ -35,38 +48,55 @@ def import_cmu(source: Path, out: Path, as_json: bool) -> None:
 @click.command("import")
 @click.argument("source", type=ANY)
 @click.option(
-    "--from", "kind", type=click.Choice(["bvh", "cmu"]), required=True, help="Kind of the files."
+    "--from",
+    "kind",
+    type=click.Choice(["bvh", "joints", "cmu"]),
+    required=True,
+    help="Kind of the files: bvh; joints, .npy files of joints or motion features; or cmu.",
 )
 @click.option("--out", type=FOLDER, required=True, help="Folder of the archive to write.")
 @click.option("--unit", default="auto", show_default=True, help=UNIT_HELP)
 @click.option("--up", default="auto", show_default=True, help="Axis that is up: auto, x, y or z.")
-@click.option("--joints", type=FILE, help="List of joints: lines such as 'left_hip = LThigh'.")
-@click.option("--captions", type=FILE, help="Template that makes captions from file names.")
+@click.option(
+    "--joints",
+    "joint_list",
+    type=FILE,
+    help="List of the joints of BVH files: lines such as 'left_hip = LThigh'.",
+)
+@click.option(
+    "--captions", type=FILE, help="Template that makes captions from the names of BVH files."
+)
+@click.option("--fps", type=float, help="Frame rate of joints; by default, that of their format.")
 @click.option("--license", "licence", default="", help="License of the files, for each recording.")
 @json_option
 def import_motion(source: Path, kind: str, out: Path, as_json: bool, **options: Any) -> None:
     """Convert motion files to recordings in AMASS's layout.
 
     All files below SOURCE are read. The kind bvh also writes an index of the recordings, index.csv,
-    and captions; the other options are for it. The kind cmu is the command import-cmu.
+    and captions. The kind joints fits the bundled body; its recordings are built without an index.
+    The kind cmu is the command import-cmu.
 
     Exit codes: 0, all files were imported. 3, some were not; each of them is named.
     """
     from pipelines import sources
 
-    if kind == "cmu":
-        _refuse(options)
-        show(sources.import_cmu(source, out), as_json)
-    else:
-        show(sources.import_bvh(source, out, **options), as_json)
+    _refuse_others(kind, options)
+    own = {name: options[name] for name in OPTIONS_OF[kind]}
+    importers: dict[str, Callable[..., ImportReport]] = {
+        "bvh": sources.import_bvh,
+        "joints": sources.import_joints,
+        "cmu": sources.import_cmu,
+    }
+    show(importers[kind](source, out, **own), as_json)
 
 
-def _refuse(options: dict[str, Any]) -> None:
-    """Raise a usage error if an option is given that only BVH files have."""
+def _refuse_others(kind: str, options: dict[str, Any]) -> None:
+    """Raise a usage error if an option is given that the kind does not have."""
     given = [name for name, value in options.items() if value not in (None, "", "auto")]
-    if given:
-        flags = ", ".join(f"--{name.replace('licence', 'license')}" for name in given)
-        raise click.UsageError(f"{flags}: only for --from bvh")
+    for name in given:
+        if name not in OPTIONS_OF[kind]:
+            kinds = " or ".join(other for other, own in OPTIONS_OF.items() if name in own)
+            raise click.UsageError(f"{FLAGS.get(name, f'--{name}')}: only for --from {kinds}")
 
 
 @click.command()

@@ -13,10 +13,14 @@ from motiondata.sources.bvh.matching import read_joint_list
 from motiondata.sources.cmu import convert
 from motiondata.sources.imports.file_names import read_template
 from motiondata.sources.imports.folder import ImportKind, import_folder
+from motiondata.sources.joints import convert as joints
 from motiondata.synthesis.corpus import corpus
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
 from pipelines.engine.reports import COMPLETE, TOO_MANY_FAILURES, Report
 from shards.format.paths import refuse_url
+
+INCHES = {"inch": "in"}
+"""Names of units in the options of BVH files that the fit of joints spells differently."""
 
 
 @dataclass(frozen=True)
@@ -110,20 +114,20 @@ def import_bvh(
     *,
     unit: str = "auto",
     up: str = "auto",
-    joints: Path | None = None,
+    joint_list: Path | None = None,
     captions: Path | None = None,
     licence: str = "",
 ) -> ImportReport:
     """Convert BVH files to an archive with an index.
 
-    `unit`, `up` and `licence` are those of `BvhOptions`. `joints` is a list of joints, and
+    `unit`, `up` and `licence` are those of `BvhOptions`. `joint_list` names joints, and
     `captions` a template for file names. Raises `InputError` if nothing can be imported.
     """
     refuse_url(source)
     expect_possible_folder(out)
     expect_no_dataset(out)
     template = read_template(captions) if captions else read_template()
-    options = BvhOptions(unit, up, read_joint_list(joints) if joints else {}, licence)
+    options = BvhOptions(unit, up, read_joint_list(joint_list) if joint_list else {}, licence)
 
     def convert_file(path: Path) -> tuple[Recording, tuple[str, ...]]:
         converted = convert_bvh(path, options)
@@ -145,6 +149,40 @@ def import_bvh(
         made.clips,
         made.captions,
         tuple(FoundReport(text, files) for text, files in found.most_common()),
+    )
+
+
+def import_joints(
+    source: Path,
+    out: Path,
+    *,
+    unit: str = "auto",
+    up: str = "auto",
+    fps: float | None = None,
+    licence: str = "",
+) -> ImportReport:
+    """Fit the bundled body to files of joints or motion features.
+
+    `unit`, `up`, `fps` and `licence` are those of `JointOptions`. Raises `InputError` if nothing
+    can be imported.
+    """
+    refuse_url(source)
+    expect_possible_folder(out)
+    expect_no_dataset(out)
+    options = joints.JointOptions(
+        up="y" if up == "auto" else up,
+        unit=None if unit == "auto" else INCHES.get(unit, unit),
+        fps=fps,
+        note=licence,
+    )
+    made = joints.import_joints(source, out, options)
+    error = f"the fitted joints are {1000 * made.mean_error_meters:.1f} mm from theirs on average"
+    return ImportReport(
+        out / joints.SUBSET,
+        made.recordings,
+        made.frames,
+        tuple(convert.Failure(*failure) for failure in made.failures),
+        found=(FoundReport(error, made.recordings),),
     )
 
 

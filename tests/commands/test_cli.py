@@ -133,6 +133,8 @@ WRONG = {
     "no such folder to import": (["import-cmu", "{root}/nothere"], "nothere does not exist"),
     "nothing to import": (["import-cmu", "{root}"], ".asf"),
     "no BVH file": (["import", "{root}", "--from", "bvh"], "expected .bvh files, found none"),
+    "no file of joints": (["import", "{root}", "--from", "joints"], "expected a .npy file"),
+    "an option of joints": (["import", "{root}", "--from", "bvh", "--fps", "9"], "--fps: only for"),
     "an option of BVH": (["import", "{root}", "--from", "cmu", "--up", "z"], "--up: only for"),
     "no clips": (["synthesize", "--clips", "0"], "clips"),
 }

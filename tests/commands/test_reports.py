@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -19,6 +20,7 @@ from tests.documents.blocks import ROOT
 from tests.support.acclaim_files import amc_text, write_subject
 from tests.support.archive import MadeArchive
 from tests.support.bvh_files import walking, write_bvh
+from tests.support.motion_clips import y_up_joints
 from tests.support.motion_features import built_features
 from tests.support.one_thread import one_thread as one_thread
 
@@ -108,6 +110,11 @@ def of_bvh(values: Values) -> list[str]:
     return [*found, f"{values['clips']} clip, {values['captions']} captions"]
 
 
+def of_joints(values: Values) -> list[str]:
+    (found,) = values["found"]
+    return [f"{found['files']} file: {found['text']}", f"{values['recordings']} recording"]
+
+
 def of_synthesis(values: Values) -> list[str]:
     recordings = f"{values['clips']} clips of {values['recordings']} synthetic recording"
     return [recordings, f"{values['bytes'] / 1e6:,.1f} MB in {values['folder']}"]
@@ -176,6 +183,7 @@ CASES = [
         exit_code=3,
     ),
     Case("import and import-cmu", "import {walk} --from bvh --out {tmp}/bvh", of_bvh),
+    Case("import and import-cmu", "import {joints} --from joints --out {tmp}/fitted", of_joints),
     Case(BUILDS, BUILD + " --out {tmp}/lidar", of_finished_build, exit_code=3),
     Case(BUILDS, BUILD_FEATURES + " --out {tmp}/motion", of_finished_build, exit_code=3),
     Case("build-lidar --dry-run", BUILD + " --out {tmp}/x --dry-run", of_plan, exit_code=3),
@@ -233,12 +241,15 @@ def motion(archive: MadeArchive, tmp_path_factory: pytest.TempPathFactory) -> Da
 def names(archive: MadeArchive, built: Dataset, acclaim: Path, tmp_path: Path) -> dict[str, Path]:
     """Return the paths that the command lines name."""
     walk = write_bvh(tmp_path / "dataset-1_walk_old_001.bvh", *walking())
+    joints = tmp_path / "joints.npy"
+    np.save(joints, y_up_joints(3, 40))
     return {
         "root": archive.root,
         "built": built.path,
         "acclaim": acclaim,
         "tmp": tmp_path,
         "walk": walk,
+        "joints": joints,
     }
 
 
