@@ -34,6 +34,12 @@ from pipelines.products.motion_features.sample import (
 from pipelines.products.motion_features.target import Target
 from shards.format.schema import Schema
 
+SECONDS_PER_FRAME = 1 / 3100
+"""The whole build of humanml3d-263 with mirrored clips in one process, on one core of a virtual
+machine (AMD EPYC) that other programs used too: `motiondata synthesize --clips 300 --out corpus`,
+then `motiondata build-features corpus/index.csv --amass corpus/amass --representation humanml3d-263
+--mirror --workers 0 --out motion`. On a free core it takes less."""
+
 
 @dataclass(frozen=True)
 class MotionFeatureProduct:
@@ -49,7 +55,7 @@ class MotionFeatureProduct:
 
     is_tried: ClassVar[bool] = False
     device: ClassVar[str] = CPU
-    seconds_per_frame: ClassVar[float | None] = None
+    seconds_per_frame: ClassVar[float | None] = SECONDS_PER_FRAME
 
     @classmethod
     def of(cls, options: MotionFeatureBuildOptions) -> Self:
