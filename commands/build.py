@@ -64,10 +64,8 @@ def build_lidar(out: Path, dry_run: bool, as_json: bool, **parameters: Any) -> N
     execution = take(Execution, parameters)
     selection, packing = take_selection(parameters), take(PackingOptions, parameters)
     options = LidarBuildOptions(selection, LidarOptions(**parameters), packing)
-    if dry_run:
-        _end(build.dry_run(options, out, execution), as_json)
-    else:
-        _end(build.build_lidar(options, out, execution), as_json)
+    run = build.dry_run if dry_run else build.build_lidar
+    _end(run(options, out, execution), as_json)
 
 
 @click.command("build-features")
@@ -89,10 +87,8 @@ def build_features(out: Path, dry_run: bool, as_json: bool, **parameters: Any) -
     execution = take(Execution, parameters)
     selection, packing = take_selection(parameters), take(PackingOptions, parameters)
     options = MotionFeatureBuildOptions(selection, MotionFeatureOptions(**parameters), packing)
-    if dry_run:
-        _end(build.dry_run(options, out, execution), as_json)
-    else:
-        _end(build.build_features(options, out, execution), as_json)
+    run = build.dry_run if dry_run else build.build_features
+    _end(run(options, out, execution), as_json)
 
 
 @click.command(context_settings={"show_default": True})

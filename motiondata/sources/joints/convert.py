@@ -106,7 +106,7 @@ def convert_motion(motion: JointMotion, options: JointOptions) -> tuple[Recordin
     The error of a motion that has rotations is 0: they are taken as they are. Raises
     `RecordingError` if the motion cannot be fitted, and `InputError` for unknown options.
     """
-    body, fps = bundled_body(), options.fps or motion.fps
+    body, fps = bundled_body(), motion.fps if options.fps is None else options.fps
     up, unit = motion.up or options.up, motion.unit or options.unit
     if motion.rotations is not None:
         return _with_rotations(motion, motion.rotations, fps, options), 0.0

@@ -54,6 +54,12 @@ def test_options_give_what_a_file_does_not_say(tmp_path: Path) -> None:
     assert np.linalg.norm(joints_of(recording) - y_up_joints(3, 40), axis=-1).mean() < 0.003
 
 
+def test_a_rate_of_zero_is_refused_and_not_ignored(tmp_path: Path) -> None:
+    np.save(tmp_path / "walk.npy", y_up_joints(3, 40))
+    with pytest.raises(InputError, match="fps: expected a rate above 0"):
+        import_joints(tmp_path / "walk.npy", tmp_path / "out", JointOptions(fps=0.0))
+
+
 def test_the_263_features_become_a_recording(tmp_path: Path) -> None:
     features = make_features(y_up_joints(3, 40), T2M, bundled_lengths())
     np.save(tmp_path / "walk.npy", features.vectors)
