@@ -1,9 +1,9 @@
-"""The architecture, as tests: which room may import which, and what stays light.
+"""The architecture, as tests: which folder may import which, and what stays light.
 
-A room is a folder, or a file that stands by itself in one. `ARROWS` lists, from the bottom up, the
-rooms that each room's modules may name beside their own; nothing may be listed that stands below
-it, so that no arrow leads upward and no circle can be written down. `python -m tests.test_layers`
-prints the arrows as they are.
+`ARROWS` lists, from the bottom up, the folders that the modules of each folder may import, in
+addition to their own. A single file can be an entry too. A folder may list only folders that come
+before it, so imports go in one direction and form no circle. `python -m tests.test_layers` prints
+the imports as they are.
 """
 
 import ast
@@ -105,7 +105,7 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.clips.build",
         "pipelines.engine",
     },
-    "pipelines.products.features": {
+    "pipelines.products.encoded_features": {
         "pipelines.clips",
         "pipelines.engine",
         "pipelines.engine.build",
@@ -114,7 +114,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "pipelines.products": {
         "pipelines.engine",
-        "pipelines.products.features",
+        "pipelines.products.encoded_features",
         "pipelines.products.lidar",
         "pipelines.products.motion_features",
     },
@@ -122,12 +122,12 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.clips",
         "pipelines.engine",
         "pipelines.products",
-        "pipelines.products.features",
+        "pipelines.products.encoded_features",
         "pipelines.products.lidar.members",
     },
     "pipelines.training.encoders": {
         "pipelines.engine",
-        "pipelines.products.features",
+        "pipelines.products.encoded_features",
         "pipelines.training.common",
     },
     "pipelines.datasets": {
@@ -153,7 +153,7 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.evaluation.acts",
         "pipelines.evaluation.json_lines",
         "pipelines.evaluation.metrics",
-        "pipelines.products.features",
+        "pipelines.products.encoded_features",
         "pipelines.products.lidar.members",
         "pipelines.training.captioning",
         "pipelines.training.common",
@@ -172,13 +172,13 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.sources",
     },
 }
-"""What each room's modules may name of the rooms of their package, in addition to their room."""
+"""The folders of its package that each folder may import, in addition to itself."""
 
 PYTHON_INTERFACE = "motiondata"
-"""The module that names the functions of the Python interface: a room above all its package."""
+"""The module that names the functions of the Python interface: a folder above all its package."""
 
-DOOR = ROOT / "motiondata/__main__.py"
-"""Runs the command line under the one name of ours that is not common."""
+MAIN = ROOT / "motiondata/__main__.py"
+"""Runs the command line, so it imports `cli`."""
 
 NO_LIDAR = ("motiondata.lidar", "pipelines.products")
 MUST_NOT_NAME = {
@@ -186,17 +186,17 @@ MUST_NOT_NAME = {
     "pipelines.clips": NO_LIDAR,
     "pipelines.datasets": ("motiondata",),
 }
-"""What the rooms that all products share must not name, with all below it; `motiondata.errors` and
-other files of `motiondata` itself are free, and so is `FREE`."""
+"""What the folders that all products share must not import, nor anything below it. Files directly
+in `motiondata`, such as `motiondata.errors`, and the modules in `FREE` are allowed."""
 
 FREE = {"motiondata.representations.feature_groups"}
-"""Tables that every room may name."""
+"""Tables that every folder may name."""
 
-FACE_IMPORTS = {"shards/__init__.py": {"motiondata.captions"}}
+CROSS_IMPORTS = {"shards/__init__.py": {"motiondata.captions"}}
 """Imports from the other package at the bottom: `open_dataset` gives its dataset the reader of
 captions. The file must have exactly these."""
 
-RIM_ONLY = {"ray": "pipelines/engine/workers/executor.py"}
+ONLY_IN = {"ray": "pipelines/engine/workers/executor.py"}
 """Packages that one file alone may know."""
 
 
@@ -236,49 +236,49 @@ def imported_packages(file: Path) -> set[str]:
     return {name.split(".")[0] for name in imported(file)}
 
 
-def room_of(module: str) -> str:
-    """Return the innermost room that a module is in."""
+def folder_of(module: str) -> str:
+    """Return the innermost folder that a module is in."""
     if module == PYTHON_INTERFACE:
         return f"{module}.__init__"
-    rooms = [room for room in ARROWS if f"{module}.".startswith(f"{room}.")]
-    return max(rooms, key=len, default="")
+    folders = [folder for folder in ARROWS if f"{module}.".startswith(f"{folder}.")]
+    return max(folders, key=len, default="")
 
 
 def arrows() -> dict[tuple[str, str], list[str]]:
-    """Return the arrows between rooms of a package, each with the imports that it is made of."""
+    """Return the arrows between folders of a package, each with the imports that it is made of."""
     found: dict[tuple[str, str], list[str]] = {}
     for package in ("motiondata", "shards", "pipelines"):
         for file in modules(package):
-            source = room_of(name_of(file))
+            source = folder_of(name_of(file))
             for module in imported(file):
-                target = room_of(module)
+                target = folder_of(module)
                 if target and target != source and target.split(".")[0] == package:
                     found.setdefault((source, target), []).append(f"{name_of(file)} -> {module}")
     return found
 
 
-def test_the_rooms_are_listed_from_the_bottom_up() -> None:
-    heights = {room: height for height, room in enumerate(_sorted_rooms())}
-    for room, targets in ARROWS.items():
+def test_the_folders_are_listed_from_the_bottom_up() -> None:
+    heights = {folder: height for height, folder in enumerate(_sorted_folders())}
+    for folder, targets in ARROWS.items():
         for target in targets:
-            assert heights[target] < heights[room], f"{room} -> {target} leads upward"
+            assert heights[target] < heights[folder], f"{folder} -> {target} leads upward"
 
 
-def _sorted_rooms() -> list[str]:
-    """Return the rooms in an order in which every arrow leads to an earlier one, or raise."""
+def _sorted_folders() -> list[str]:
+    """Return the folders in an order in which every arrow leads to an earlier one, or raise."""
     from graphlib import TopologicalSorter
 
     return list(TopologicalSorter(ARROWS).static_order())
 
 
-def test_every_module_is_in_a_room() -> None:
+def test_every_module_is_in_a_folder() -> None:
     for package in ("motiondata", "shards", "pipelines"):
         for file in modules(package):
             is_docstring = file.name == "__init__.py" and not imported(file)
-            assert is_docstring or room_of(name_of(file)), f"{file}: add its folder to ARROWS"
+            assert is_docstring or folder_of(name_of(file)), f"{file}: add its folder to ARROWS"
 
 
-def test_a_room_names_only_rooms_below_it() -> None:
+def test_a_folder_names_only_folders_below_it() -> None:
     wrong = [
         f"{source} -> {target}: {line}"
         for (source, target), lines in arrows().items()
@@ -288,17 +288,19 @@ def test_a_room_names_only_rooms_below_it() -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_no_arrow_is_listed_that_is_not_drawn() -> None:
+def test_no_arrow_is_listed_that_is_not_used() -> None:
     drawn = set(arrows())
-    idle = [(room, to) for room, tos in ARROWS.items() for to in tos if (room, to) not in drawn]
+    idle = [
+        (folder, to) for folder, tos in ARROWS.items() for to in tos if (folder, to) not in drawn
+    ]
     assert not idle
 
 
 def test_what_products_share_names_no_product() -> None:
     found = {
         f"{name_of(file)} -> {module}"
-        for room, names in MUST_NOT_NAME.items()
-        for file in modules(room.replace(".", "/"))
+        for folder, names in MUST_NOT_NAME.items()
+        for file in modules(folder.replace(".", "/"))
         for module in imported(file)
         for name in names
         if f"{module}.".startswith(f"{name}.") and not is_top_file(module) and module not in FREE
@@ -314,9 +316,9 @@ def is_top_file(module: str) -> bool:
 @pytest.mark.parametrize("layer", LAYERS)
 def test_a_layer_imports_only_what_lies_below_it(layer: str) -> None:
     forbidden = {*LAYERS, "cli", "tests", "benchmarks", "tools"} - LAYERS[layer]
-    for file in set(modules(layer)) - {DOOR}:
+    for file in set(modules(layer)) - {MAIN}:
         found = {name for name in imported(file) if name.split(".")[0] in forbidden}
-        assert found == FACE_IMPORTS.get(file.relative_to(ROOT).as_posix(), set()), file
+        assert found == CROSS_IMPORTS.get(file.relative_to(ROOT).as_posix(), set()), file
 
 
 def test_benchmarks_take_nothing_of_tests_but_their_support() -> None:
@@ -331,7 +333,7 @@ def test_the_command_line_names_nothing_heavy() -> None:
         assert not heavy & imported_packages(file), file
 
 
-@pytest.mark.parametrize(("package", "only_file"), RIM_ONLY.items())
+@pytest.mark.parametrize(("package", "only_file"), ONLY_IN.items())
 def test_one_file_alone_knows(package: str, only_file: str) -> None:
     assert package in imported_packages(ROOT / only_file)
     for layer in LAYERS:

@@ -16,7 +16,7 @@ from motiondata.errors import InputError
 from pipelines.evaluation.metrics.cider import length_penalty
 from pipelines.evaluation.metrics.ngrams import LONGEST, Ngram, count_ngrams
 from pipelines.evaluation.references import References
-from pipelines.products.features.description import FEATURES
+from pipelines.products.encoded_features.description import FEATURES
 from pipelines.products.lidar.members import POINTS
 from pipelines.training.common.normalize_caption import normalize_caption
 from shards.format.dataset import Dataset

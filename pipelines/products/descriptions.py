@@ -6,7 +6,7 @@
 from collections.abc import Callable
 
 from pipelines.engine.description import NOT_KNOWN, ProductDescription
-from pipelines.products.features.description import FEATURES_PRODUCT
+from pipelines.products.encoded_features.description import ENCODED_FEATURES_PRODUCT
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.motion_features.description import MOTION_FEATURES
 from pipelines.products.unknown import UnknownProduct
@@ -15,7 +15,9 @@ from shards.format.dataset import Dataset
 Describe = Callable[[str], ProductDescription]
 """Finds the description of a product by its name."""
 
-DESCRIPTIONS = {product.name: product for product in (LIDAR, FEATURES_PRODUCT)} | MOTION_FEATURES
+DESCRIPTIONS = {
+    product.name: product for product in (LIDAR, ENCODED_FEATURES_PRODUCT)
+} | MOTION_FEATURES
 """The descriptions of all products, by name."""
 
 

@@ -16,7 +16,7 @@ from motiondata.captions import caption_texts
 from motiondata.errors import InputError
 from pipelines.clips.members import DETAILS
 from pipelines.products.descriptions import command_for
-from pipelines.products.features import description as features
+from pipelines.products.encoded_features import description as features
 from pipelines.products.lidar import members as lidar
 from pipelines.training.common.training_split import expect_training_split
 from shards.errors import DatasetError

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipelines.engine.build_report import BuildReport
 from pipelines.engine.execution import Execution
-from pipelines.products.features.encode import encode_with
+from pipelines.products.encoded_features.encode import encode_with
 from pipelines.training.encoders.load_encoder import LoadedEncoder, load_encoder
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from pipelines.engine.description import ProductDescription
 from pipelines.products.descriptions import DESCRIPTIONS, command_for, describe
-from pipelines.products.features.description import FEATURES, FEATURES_PRODUCT
-from pipelines.products.features.product import FeatureProduct
+from pipelines.products.encoded_features.description import ENCODED_FEATURES_PRODUCT, FEATURES
+from pipelines.products.encoded_features.product import EncodedFeatureProduct
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.lidar.members import POINTS
 from pipelines.products.lidar.sample import MANIFEST_COLUMNS, lidar_schema
@@ -27,7 +27,7 @@ TYPES = {"json": "object", "text": "text, UTF-8"}
 
 def features_schema() -> Schema:
     """Return the schema of features of `ANY` numbers."""
-    return FeatureProduct(
+    return EncodedFeatureProduct(
         load=lambda: pytest.fail("no encoder is needed"),
         encoder="",
         width=ANY,
@@ -40,7 +40,7 @@ def features_schema() -> Schema:
 
 PRODUCTS: Mapping[str, tuple[ProductDescription, Schema, str]] = {
     "lidar": (LIDAR, lidar_schema(ANY), "K"),
-    "features": (FEATURES_PRODUCT, features_schema(), "width"),
+    "features": (ENCODED_FEATURES_PRODUCT, features_schema(), "width"),
     **{
         name: (description, schema_of(MotionFeatureOptions(name)), "")
         for name, description in MOTION_FEATURES.items()

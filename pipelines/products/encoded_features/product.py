@@ -21,9 +21,9 @@ from pipelines.engine.description import ProductDescription
 from pipelines.engine.fingerprint import KeptShard
 from pipelines.engine.product import FinishSamples, PlannedBuild, Values
 from pipelines.products.derived_plan import PlannedDerivedSample
-from pipelines.products.features.description import FEATURES, FEATURES_PRODUCT
-from pipelines.products.features.encoder import Encoder, LoadEncoder
-from pipelines.products.features.plan import plan_features
+from pipelines.products.encoded_features.description import ENCODED_FEATURES_PRODUCT, FEATURES
+from pipelines.products.encoded_features.encoder import Encoder, LoadEncoder
+from pipelines.products.encoded_features.plan import plan_features
 from pipelines.products.lidar.members import POINTS
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
@@ -49,7 +49,7 @@ default size, in one process on an AMD EPYC core: 3.4 s."""
 
 
 @dataclass(frozen=True)
-class FeatureProduct:
+class EncodedFeatureProduct:
     """The features of a dataset's clips."""
 
     load: LoadEncoder
@@ -65,7 +65,7 @@ class FeatureProduct:
     parameters: dict[str, Any]
     """The command's options other than files."""
 
-    description: ClassVar[ProductDescription] = FEATURES_PRODUCT
+    description: ClassVar[ProductDescription] = ENCODED_FEATURES_PRODUCT
     columns: ClassVar[pa.Schema] = COLUMNS
     is_tried: ClassVar[bool] = False
     warnings: ClassVar[tuple[str, ...]] = ()
@@ -123,7 +123,7 @@ class FeatureEncoder:
 
     lookahead_frames = 0
 
-    def __init__(self, product: FeatureProduct, encoder: Encoder) -> None:
+    def __init__(self, product: EncodedFeatureProduct, encoder: Encoder) -> None:
         self._product = product
         self._encoder = encoder
         self._checked: ShardEntry | None = None

@@ -23,7 +23,7 @@ class FeaturesDescription(ProductDescription):
         ]
 
 
-FEATURES_PRODUCT = FeaturesDescription(
+ENCODED_FEATURES_PRODUCT = FeaturesDescription(
     name="features",
     members=(
         Member(

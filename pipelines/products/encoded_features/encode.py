@@ -9,8 +9,8 @@ from pipelines.engine.build import build
 from pipelines.engine.build_report import BuildReport
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.execution import Execution
-from pipelines.products.features.encoder import LoadEncoder
-from pipelines.products.features.product import COLUMNS, READ_MEMBERS, FeatureProduct
+from pipelines.products.encoded_features.encoder import LoadEncoder
+from pipelines.products.encoded_features.product import COLUMNS, READ_MEMBERS, EncodedFeatureProduct
 from shards.format.dataset import Dataset
 
 
@@ -31,7 +31,7 @@ def encode_with(
         source = Dataset.open(dataset.absolute())
         _check_source(source)
         encoder = load()
-    product = FeatureProduct(
+    product = EncodedFeatureProduct(
         load=load,
         encoder=encoder.id,
         width=encoder.width,

@@ -23,8 +23,8 @@ from pipelines.datasets.verify import verify
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.execution import Execution
 from pipelines.engine.reports import TOO_MANY_FAILURES
-from pipelines.products.features.encode import encode_with
-from pipelines.products.features.encoder import Encoder, LoadEncoder
+from pipelines.products.encoded_features.encode import encode_with
+from pipelines.products.encoded_features.encoder import Encoder, LoadEncoder
 from pipelines.products.lidar.build import build_lidar
 from pipelines.training.common.clip_fields import encoder_of
 from pipelines.training.encoders.encode import Checkpoint, encode
