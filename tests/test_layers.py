@@ -93,7 +93,11 @@ ARROWS: dict[str, set[str]] = {
     "pipelines.clips": {"pipelines.engine"},
     "pipelines.clips.build": {"pipelines.clips", "pipelines.engine", "pipelines.engine.build"},
     "pipelines.products.lidar.members": {"pipelines.clips", "pipelines.engine"},
-    "pipelines.products.derived_plan": {"pipelines.engine"},
+    "pipelines.products.derived": {
+        "pipelines.clips",
+        "pipelines.engine",
+        "pipelines.engine.build",
+    },
     "pipelines.products.lidar": {
         "pipelines.clips",
         "pipelines.clips.build",
@@ -108,8 +112,7 @@ ARROWS: dict[str, set[str]] = {
     "pipelines.products.encoded_features": {
         "pipelines.clips",
         "pipelines.engine",
-        "pipelines.engine.build",
-        "pipelines.products.derived_plan",
+        "pipelines.products.derived",
         "pipelines.products.lidar.members",
     },
     "pipelines.products": {

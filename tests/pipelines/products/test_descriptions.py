@@ -8,7 +8,7 @@ import pytest
 from pipelines.engine.description import ProductDescription
 from pipelines.products.descriptions import DESCRIPTIONS, command_for, describe
 from pipelines.products.encoded_features.description import ENCODED_FEATURES_PRODUCT, FEATURES
-from pipelines.products.encoded_features.product import EncodedFeatureProduct
+from pipelines.products.encoded_features.encode import encoded_features
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.lidar.members import POINTS
 from pipelines.products.lidar.sample import MANIFEST_COLUMNS, lidar_schema
@@ -27,15 +27,7 @@ TYPES = {"json": "object", "text": "text, UTF-8"}
 
 def features_schema() -> Schema:
     """Return the schema of features of `ANY` numbers."""
-    return EncodedFeatureProduct(
-        load=lambda: pytest.fail("no encoder is needed"),
-        encoder="",
-        width=ANY,
-        source=Path(),
-        source_schema=lidar_schema(1),
-        dataset="",
-        parameters={},
-    ).schema
+    return encoded_features(lambda: pytest.fail("no encoder is needed"), ANY).schema
 
 
 PRODUCTS: Mapping[str, tuple[ProductDescription, Schema, str]] = {

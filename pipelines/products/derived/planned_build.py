@@ -1,4 +1,4 @@
-"""The plan of a features build: one shard per shard of the source, one sample per sample."""
+"""The plan of a derived dataset and its fingerprint: what a resumed run compares."""
 
 from pathlib import Path
 from typing import Any
@@ -9,18 +9,19 @@ from motiondata.files import Stamp
 from pipelines.engine.file_stats import stat_files
 from pipelines.engine.fingerprint import KeptShard, fingerprint
 from pipelines.engine.product import PlannedBuild
-from pipelines.products.derived_plan import plan_derived
+from pipelines.products.derived.plan import plan_derived
 from shards.format.dataset import Dataset
 from shards.format.paths import existing
 
 
-def plan_features(
+def plan_build(
     source: Path, parameters: dict[str, Any], contents: dict[str, str], kept: dict[str, KeptShard]
 ) -> PlannedBuild:
-    """Plan the features of all samples of a source dataset.
+    """Plan one sample for each sample of a source dataset.
 
-    `contents` holds the hashes of the source and of the encoder; `kept` holds the shards of earlier
-    plans that this plan keeps unchanged. Raises `DatasetError` if a shard of the source is missing.
+    `contents` holds the hashes of the source and of the transform; `kept` holds the shards of
+    earlier plans that this plan keeps unchanged. Raises `DatasetError` if a shard of the source is
+    missing.
     """
     dataset = Dataset.open(source)
     names = [shard.name for shard in dataset.description.shards]

@@ -1,0 +1,1 @@
+"""Datasets that are derived from another dataset, one sample from each of its samples."""

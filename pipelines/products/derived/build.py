@@ -1,0 +1,70 @@
+"""Derive a dataset: check the source, load the transform, and build the product."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from motiondata.errors import InputError
+from pipelines.engine.build import build
+from pipelines.engine.build_report import BuildReport
+from pipelines.engine.errors import os_errors_as_aborted
+from pipelines.engine.execution import Execution
+from pipelines.engine.opened import Loaded
+from pipelines.products.derived.product import COLUMNS, Derivation, DerivedProduct
+from pipelines.products.derived.transform import Transform
+from shards.format.dataset import Dataset
+
+MakeDerivation = Callable[[Dataset], tuple[Derivation, Transform]]
+"""Returns what to derive from a dataset, and its transform, which is loaded.
+
+Raises `InputError` if the dataset does not fit the transform.
+"""
+
+
+def build_derived(
+    make: MakeDerivation,
+    source: Path,
+    out: Path,
+    execution: Execution,
+    parameters: Mapping[str, Any] | None = None,
+) -> BuildReport:
+    """Derive a dataset from another one, or resume an earlier run.
+
+    `parameters` are the command's options other than files, for `motiondata info` to repeat. Raises
+    as `build` does.
+    """
+    _expect_apart(source, out)
+    with os_errors_as_aborted(out):
+        dataset = Dataset.open(source.absolute())
+        derivation, transform = make(dataset)
+    product = DerivedProduct(
+        derivation=derivation,
+        transform=transform.id,
+        source=dataset.path,
+        source_schema=dataset.schema,
+        dataset=dataset.content_hash,
+        parameters=dict(parameters or {}),
+        loaded=Loaded(transform),
+    )
+    return build(product, out, execution)
+
+
+def expect_members(dataset: Dataset, members: tuple[str, ...], expected: str) -> None:
+    """Raise `InputError` if samples lack members, or the manifest lacks columns, that are read.
+
+    `expected` describes a dataset that has them.
+    """
+    missing = [name for name in members if name not in dataset.schema.members]
+    columns = [name for name in COLUMNS.names if name not in dataset.manifest.column_names]
+    if missing or columns:
+        raise InputError(
+            f"{dataset.path}: expected {expected}, found one without "
+            f"{', '.join([*missing, *columns])}"
+        )
+
+
+def _expect_apart(source: Path, out: Path) -> None:
+    """Refuse to write into the folder of the source: a restart would remove the source."""
+    ours, theirs = out.resolve(), source.resolve()
+    if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
+        raise InputError(f"{out}: expected a folder apart from {source}; choose another --out")
