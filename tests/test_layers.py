@@ -138,6 +138,11 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.engine.workers",
         "pipelines.products",
     },
+    "pipelines.viewing": {
+        "pipelines.clips",
+        "pipelines.products.lidar.members",
+        "pipelines.products.motion_features",
+    },
     "pipelines.training.alignment": {
         "pipelines.clips",
         "pipelines.engine",

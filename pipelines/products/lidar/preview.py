@@ -14,15 +14,15 @@ from typing import Any
 from warnings import catch_warnings, filterwarnings
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from motiondata.body_regions import REGION_COLORS, REGION_OF_JOINT
 from motiondata.captions import caption_texts
 from motiondata.errors import InputError
-from motiondata.skeletons import JOINT_NAMES
 from pipelines.clips.members import DETAILS
 from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS
 from shards.format.dataset import Dataset
@@ -59,20 +59,7 @@ SCALE_METERS = 0.5
 VIEWS = {"from the sensor": (1, -1.0), "from the side": (0, 1.0)}
 """The axis of the sensor frame that points right in a view's panels, and its sign."""
 
-REGIONS = {
-    "torso": ("pelvis", "spine1", "spine2", "spine3", "left_collar", "right_collar"),
-    "head": ("neck", "head"),
-    "left arm": ("left_shoulder", "left_elbow", "left_wrist"),
-    "right arm": ("right_shoulder", "right_elbow", "right_wrist"),
-    "left leg": ("left_hip", "left_knee", "left_ankle", "left_foot"),
-    "right leg": ("right_hip", "right_knee", "right_ankle", "right_foot"),
-}
-"""The joints that share a color."""
-COLORS = dict(zip(REGIONS, colormaps["tab10"]([7, 1, 0, 3, 9, 6]), strict=True))
-"""Color of each region: gray, orange, blue, red, cyan, pink. Left is bluish, right is reddish."""
-COLOR_OF_PART = np.array(
-    [COLORS[next(name for name, of in REGIONS.items() if joint in of)] for joint in JOINT_NAMES]
-)
+COLOR_OF_PART = to_rgba_array([REGION_COLORS[region] for region in REGION_OF_JOINT])
 """RGBA of each joint, shaped (joints, 4)."""
 
 
@@ -202,7 +189,7 @@ def _draw_scale(panel: Axes) -> None:
 def _draw_legend(figure: Figure, height: float) -> None:
     """Draw the colors of the regions below all rows, and a note that explains the picture."""
     middle = LEGEND_INCHES / 2 / height
-    for number, (name, color) in enumerate(COLORS.items()):
+    for number, (name, color) in enumerate(REGION_COLORS.items()):
         left = 0.01 + number * 0.075
         figure.text(left, middle, "\u25cf", color=color, fontsize=11, va="center")
         figure.text(left + 0.013, middle, name, fontsize=8, va="center")

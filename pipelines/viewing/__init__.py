@@ -1,0 +1,1 @@
+"""Clips of a finished dataset as people see them, and a report of the whole dataset."""

@@ -1,0 +1,160 @@
+"""A clip as it is drawn: points, skeleton, sensor and captions, all in one world frame.
+
+The world is AMASS's: z up, meters, the floor at z = 0. Points and joints of a scan are moved from
+the sensor frame into it, so that clips of several datasets can be laid over each other.
+"""
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.captions import Caption, details_to_captions
+from pipelines.clips.members import DETAILS
+from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS, POSE, TRANS
+from pipelines.viewing.skeletons import PARENTS_BY_JOINTS, PosedSkeleton, skeleton_of_features
+from shards.errors import DatasetError
+from shards.format.dataset import Dataset
+from shards.format.reading import ShardReader
+
+Floats = NDArray[np.float64]
+
+NO_PART = 255
+"""The body part of a point where nothing was hit."""
+UNKNOWN_FPS = 20.0
+"""The frame rate in Hz of a sample that does not state its own: about that of HumanML3D."""
+ARRAYS = (POINTS, HITS, PARTS, JOINTS, POSE, TRANS)
+"""The arrays of a sample that are drawn, if it has them. Motion features have the last three."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a sensor sees of a clip."""
+
+    points: Floats
+    """Shaped (frames, points, 3), world frame, meters."""
+    distinct: NDArray[np.int64]
+    """The number of distinct points of each frame, shaped (frames,). Only the first ones are."""
+    parts: NDArray[np.uint8]
+    """The body part of each point: the number of a joint, or `NO_PART`; shaped (frames, points)."""
+    T_world_sensor: Floats
+    """The pose of the sensor, shaped (4, 4)."""
+
+    @property
+    def ranges(self) -> Floats:
+        """The distance of each point from the sensor, meters, shaped (frames, points)."""
+        lengths: Floats = np.linalg.norm(self.points - self.sensor, axis=-1)
+        return lengths
+
+    @property
+    def sensor(self) -> Floats:
+        """The position of the sensor, shaped (3,), world frame."""
+        return self.T_world_sensor[:3, 3]
+
+    @property
+    def is_seen(self) -> NDArray[np.bool_]:
+        """Which points are distinct hits, shaped (frames, points)."""
+        seen: NDArray[np.bool_] = np.arange(self.points.shape[1]) < self.distinct[:, None]
+        return seen
+
+
+@dataclass(frozen=True)
+class ViewedClip:
+    """A clip of a dataset. What its product does not contain is None."""
+
+    key: str
+    frames: int
+    fps: float
+    """The true frame rate, Hz."""
+    captions: tuple[Caption, ...]
+    scan: Scan | None
+    skeleton: PosedSkeleton | None
+    pose: NDArray[np.float32] | None
+    """Rotations of SMPL's 22 joints, shaped (frames, 22, 3), radians."""
+    trans: NDArray[np.float32] | None
+    """AMASS's `trans`, shaped (frames, 3), meters."""
+    details: Mapping[str, Any]
+    """The sample's `json`, which names the body and has its betas."""
+
+    @property
+    def seconds(self) -> float:
+        """The length of the clip."""
+        return self.frames / self.fps
+
+
+def read_viewed_clip(dataset: Dataset, key: str) -> ViewedClip:
+    """Read a clip of a dataset of any product.
+
+    Raises `ShardError` for an unknown key, and `DatasetError` for a damaged sample.
+    """
+    row = dataset.row(key)
+    with closing(ShardReader(dataset.path, dataset.shard(row.shard))) as reader:
+        values = {
+            suffix: reader.decoded(dataset.schema, row, suffix)
+            for suffix in (*ARRAYS, DETAILS)
+            if suffix in dataset.schema.members
+        }
+    return values_to_viewed_clip(key, row.frames, values)
+
+
+def values_to_viewed_clip(key: str, frames: int, values: Mapping[str, Any]) -> ViewedClip:
+    """Return a clip as it is drawn, given the values of its sample's members.
+
+    Raises `DatasetError` if its `json` does not describe the clip.
+    """
+    details = values.get(DETAILS, {})
+    try:
+        scan = _scan_of(values, details)
+        return ViewedClip(
+            key,
+            frames,
+            _fps_of(details),
+            _captions_of(details),
+            scan,
+            _skeleton_of(values, details, scan),
+            values.get(POSE),
+            values.get(TRANS),
+            details,
+        )
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        message = f"does not describe the clip ({error}); was it changed by another program?"
+        raise DatasetError(f"{key}.{DETAILS}", message) from error
+
+
+def _fps_of(details: Mapping[str, Any]) -> float:
+    fps = float(details.get("fps_out", UNKNOWN_FPS))
+    return fps if np.isfinite(fps) and fps > 0 else UNKNOWN_FPS
+
+
+def _captions_of(details: Mapping[str, Any]) -> tuple[Caption, ...]:
+    return tuple(details_to_captions(details)) if "captions" in details else ()
+
+
+def _scan_of(values: Mapping[str, Any], details: Mapping[str, Any]) -> Scan | None:
+    if not {POINTS, HITS} <= values.keys():
+        return None
+    points = values[POINTS]
+    pose = np.array(details.get("T_world_sensor", np.eye(4)), np.float64).reshape(4, 4)
+    distinct = np.minimum(values[HITS].astype(np.int64), points.shape[1])
+    parts = values.get(PARTS, np.full(points.shape[:2], NO_PART, np.uint8))
+    return Scan(_moved(points, pose), distinct, parts, pose)
+
+
+def _skeleton_of(
+    values: Mapping[str, Any], details: Mapping[str, Any], scan: Scan | None
+) -> PosedSkeleton | None:
+    if JOINTS not in values or not len(values[JOINTS]):
+        return None
+    joints = values[JOINTS]
+    if scan is None:
+        return skeleton_of_features(joints, details)
+    parents = PARENTS_BY_JOINTS.get(joints.shape[1])
+    return PosedSkeleton(_moved(joints, scan.T_world_sensor), parents) if parents else None
+
+
+def _moved(points: NDArray[np.float32], T_world_sensor: Floats) -> Floats:
+    moved: Floats = points.astype(np.float64) @ T_world_sensor[:3, :3].T + T_world_sensor[:3, 3]
+    return moved
