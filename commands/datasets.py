@@ -3,12 +3,14 @@
 Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from commands.parameters import FILE, FOLDER
+from commands.options import flag_of, options_of, take
+from commands.parameters import ANY, FILE, FOLDER
 from commands.printing import json_option, say, show
 from pipelines.datasets.export_options import (
     BY_POSITIONS,
@@ -16,6 +18,7 @@ from pipelines.datasets.export_options import (
     EXPORT_FORMATS,
     ExportOptions,
 )
+from pipelines.motion_export.options import MOTION_FORMATS, MotionExportOptions
 
 if TYPE_CHECKING:
     from pipelines.datasets.statistics_report import StatisticsReport
@@ -150,29 +153,56 @@ def preview(
 
 
 @click.command()
-@click.argument("dataset", type=FOLDER)
+@click.argument("source", type=ANY)
 @click.option(
-    "--format", type=click.Choice(EXPORT_FORMATS), required=True, help="Format of the files."
+    "--format",
+    type=click.Choice([*EXPORT_FORMATS, *MOTION_FORMATS]),
+    required=True,
+    help="Format of the files.",
 )
 @click.option("--out", type=FOLDER, required=True, help="Folder to write the files into.")
 @click.option("--split", help="Split to export [default: all].")
 @click.option("--field", help="Array to export [default: the first floating-point one].")
-@click.option(
-    "--seed", default=ExportOptions.seed, show_default=True, help="Seed of the order in packs."
-)
+@click.option("--seed", type=int, help="Seed of the order in packs [default: 0].")
+@click.option("--key", "keys", multiple=True, help="Key of a clip to export; may be repeated.")
+@options_of(MotionExportOptions, skip=("format", "split", "keys"), types={"body": ANY})
 @json_option
-def export(dataset: Path, out: Path, as_json: bool, **parameters: Any) -> None:
-    """Write DATASET to files.
+def export(source: Path, out: Path, as_json: bool, **parameters: Any) -> None:
+    """Write a dataset to files.
 
-    The formats are described in docs/export.md: npy-tree has one file per clip, packs-of-32 one
-    per 32 frames, pcd one per frame. The others are
-    the folders of trainers of motion features.
+    The formats are described in docs/export.md. For every dataset SOURCE: npy-tree has one file per
+    clip, packs-of-32 one per 32 frames, pcd one per frame; --field and --seed are for these.
+    humanml3d, kit, motionstreamer, and motionmillion are the folders of trainers of motion
+    features.
+
+    Of posed bodies: obj and ply have one mesh per frame, glb one animated, skinned mesh per clip,
+    bvh one skeleton per clip, amass one recording per clip, smpl one file of MDM's smpl_params per
+    clip. SOURCE is a dataset of motion, a recording (.npz), or a folder of recordings; --key,
+    --limit, --stride, and --body are for these.
 
     An export that was stopped resumes: the same command writes only the missing files.
     """
-    from pipelines.datasets import export
+    if parameters["format"] in MOTION_FORMATS:
+        from pipelines.motion_export.export import export_motion
 
-    show(export.export(dataset, out, ExportOptions(**parameters)), as_json)
+        options = take(MotionExportOptions, parameters)
+        _expect_unset(parameters, options.format)
+        show(export_motion(source, out, options), as_json)
+    else:
+        from pipelines.datasets.export import export as export_arrays
+
+        given = {name: value for name, value in parameters.items() if value is not None}
+        arrays = take(ExportOptions, given)
+        _expect_unset(given, arrays.format)
+        show(export_arrays(source, out, arrays), as_json)
+
+
+def _expect_unset(parameters: Mapping[str, Any], kind: str) -> None:
+    """Refuse the options that a format does not have."""
+    for name, value in parameters.items():
+        if value not in (None, ()) and value != getattr(MotionExportOptions, name, None):
+            flag = flag_of(name.removesuffix("s") if name == "keys" else name)
+            raise click.UsageError(f"{flag} has no effect with --format {kind}; leave it out")
 
 
 @click.command()

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from motiondata.bodies.posing import pose_body
     from motiondata.lidar.cpu.sampling import farthest_points
     from motiondata.lidar.scan_mesh import scan_mesh
+    from motiondata.motion_files.glb import write_glb
     from motiondata.sources.amass.read_amass import read_amass
 
-__all__ = ["scan_mesh", "load_body", "pose_body", "read_amass", "farthest_points"]
+__all__ = ["scan_mesh", "load_body", "pose_body", "read_amass", "farthest_points", "write_glb"]
 __version__ = "0.2.0"
 
 _MODULES = {
@@ -23,6 +24,7 @@ _MODULES = {
     "pose_body": "motiondata.bodies.posing",
     "read_amass": "motiondata.sources.amass.read_amass",
     "farthest_points": "motiondata.lidar.cpu.sampling",
+    "write_glb": "motiondata.motion_files.glb",
 }
 """The module of each function."""
 

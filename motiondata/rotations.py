@@ -81,6 +81,14 @@ def rotvec_to_rotmat(rotvecs: Floats) -> Floats:
     return matrices
 
 
+def rotvec_to_quaternion(rotvecs: Floats) -> Floats:
+    """Convert axis-angle vectors, shaped (..., 3), radians, to unit quaternions (x, y, z, w)."""
+    half = np.sqrt(np.sum(rotvecs * rotvecs, axis=-1)) / 2
+    cosine = sines_and_cosines(half)[1]
+    axis = rotvecs / 2 * _sine_over_angle(half)[..., None]
+    return np.concatenate([axis, cosine[..., None]], axis=-1)
+
+
 def _sine_over_angle(angle: Floats) -> Floats:
     still = angle == 0
     sines, _ = sines_and_cosines(angle)

@@ -50,6 +50,7 @@ ARROWS: dict[str, set[str]] = {
         "motiondata.sources.cmu",
         "motiondata.sources.humanml3d",
     },
+    "motiondata.motion_files": {"motiondata", "motiondata.bodies"},
     "motiondata.motion_quality": {"motiondata", "motiondata.bodies"},
     "motiondata.representations": {"motiondata", "motiondata.bodies"},
     "motiondata.fitting": {"motiondata", "motiondata.bodies", "motiondata.representations"},
@@ -76,6 +77,7 @@ ARROWS: dict[str, set[str]] = {
         "motiondata.bodies",
         "motiondata.lidar.cpu",
         "motiondata.lidar.scan_mesh",
+        "motiondata.motion_files",
         "motiondata.sources.amass",
     },
     # samples in tar files
@@ -142,6 +144,11 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.clips",
         "pipelines.products.lidar.members",
         "pipelines.products.motion_features",
+    },
+    "pipelines.motion_export": {
+        "pipelines.clips",
+        "pipelines.datasets",
+        "pipelines.engine",
     },
     "pipelines.training.alignment": {
         "pipelines.clips",

@@ -4,23 +4,20 @@ Each file is complete or absent, and existing files are not written again, so th
 resumes an interrupted export.
 """
 
-import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from motiondata.counting import counted
 from motiondata.errors import InputError
 from pipelines.datasets.export_folder import ExportFolder
 from pipelines.datasets.export_layouts import ARRAY_LAYOUTS, RECOVERY_LAYOUTS, Layout
 from pipelines.datasets.export_options import TRAINER_FORMATS, ExportOptions
+from pipelines.datasets.export_report import ExportReport, write_groups, write_split_lists
 from pipelines.datasets.trainer_trees import TRAINER_TREES
 from pipelines.engine.description import ProductDescription
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_possible_folder
-from pipelines.engine.progress import Progress, Rate
-from pipelines.engine.reports import Report
 from pipelines.products.descriptions import Describe, describe_dataset
 from pipelines.products.descriptions import describe as describe_product
 from shards.format.dataset import Dataset
@@ -28,38 +25,6 @@ from shards.format.hashing import hash_bytes
 
 LAYOUTS: Mapping[str, type[Layout]] = ARRAY_LAYOUTS | TRAINER_TREES | RECOVERY_LAYOUTS
 """The layouts, by format."""
-
-
-@dataclass(frozen=True)
-class ExportedSplit:
-    """The files of a split."""
-
-    split: str
-    clips: int
-    frames: int
-    list: Path
-    """The list of the files."""
-
-    def describe(self) -> str:
-        """Describe the files in one line."""
-        return (
-            f"{self.split}: {counted(self.frames, 'frame')} of {counted(self.clips, 'clip')}, "
-            f"listed in {self.list}"
-        )
-
-
-@dataclass(frozen=True)
-class ExportReport(Report):
-    """The result of an export."""
-
-    folder: Path
-    splits: tuple[ExportedSplit, ...]
-    rate: Rate
-    """What this run did. Earlier runs may have done the rest."""
-
-    def lines(self) -> list[str]:
-        """Return one line per split, and the rate."""
-        return [*(split.describe() for split in self.splits), self.rate.describe()]
 
 
 def export(
@@ -84,9 +49,9 @@ def export(
     made_by = _made_by(dataset, replace(options, field=field), shared)
     folder = ExportFolder(out)
     with os_errors_as_aborted(out), folder.locked(made_by):
-        rate = _write_files(folder, layouts)
+        rate = write_groups(folder, layouts)
         folder.write_files(shared.items())
-        exported = tuple(_write_lists(folder, layout) for layout in layouts)
+        exported = write_split_lists(folder, layouts)
         folder.write_lists({} if options.split else make.joined_lists(layouts))
     return ExportReport(out, exported, rate)
 
@@ -116,21 +81,3 @@ def _made_by(
     files = {name: hash_bytes(content) for name, content in shared.items()}
     statistics = {"statistics": files} if files else {}
     return {"dataset": dataset.content_hash, **parameters, **statistics}
-
-
-def _write_files(folder: ExportFolder, layouts: Sequence[Layout]) -> Rate:
-    """Write the missing files and return the rate."""
-    missing = [(layout, group) for layout in layouts for group in folder.missing_groups(layout)]
-    frames = sum(int(layout.lengths.sum()) for layout in layouts)
-    to_do = sum(layout.frames(group) for layout, group in missing)
-    with Progress(frames, frames - to_do, sys.stderr) as progress:
-        for layout, group in missing:
-            folder.write_group(layout, group)
-            progress.advance(layout.frames(group))
-    return progress.rate
-
-
-def _write_lists(folder: ExportFolder, layout: Layout) -> ExportedSplit:
-    """Write the lists of a split's files, and describe them."""
-    path = folder.write_lists(layout.lists())[0]
-    return ExportedSplit(layout.split, len(layout.keys), int(layout.lengths.sum()), path)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from motiondata.errors import InputError
-from pipelines.datasets.export_layouts import Layout, Line
+from pipelines.datasets.file_groups import FileGroups, Line
 from pipelines.engine.output_path import expect_no_dataset
 from pipelines.engine.run_lock import expect_lock
 from pipelines.engine.settings import REMOVE_THE_FOLDER, expect_same_settings
@@ -52,17 +52,17 @@ class ExportFolder:
             remove_temporaries(self.path)
             yield
 
-    def missing_groups(self, layout: Layout) -> list[int]:
+    def missing_groups(self, files: FileGroups) -> list[int]:
         """Return the groups of files that are not complete."""
         return [
             group
-            for group in range(len(layout))
-            if not all((self.path / name).exists() for name in layout.names(group))
+            for group in range(len(files))
+            if not all((self.path / name).exists() for name in files.names(group))
         ]
 
-    def write_group(self, layout: Layout, group: int) -> None:
+    def write_group(self, files: FileGroups, group: int) -> None:
         """Write the files of a group that do not exist."""
-        self.write_files(zip(layout.names(group), layout.contents(group), strict=True))
+        self.write_files(zip(files.names(group), files.contents(group), strict=True))
 
     def write_lists(self, lists: Mapping[str, Iterable[Line]]) -> list[Path]:
         """Write the lists that do not exist, by name, and return the paths of all.

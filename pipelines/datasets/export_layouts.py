@@ -4,7 +4,6 @@ Names and contents depend only on the dataset, the field and the seed, so that e
 made independently, and an existing file need not be made again.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.datasets.export_options import BY_POSITIONS, BY_ROTATIONS
+from pipelines.datasets.file_groups import FileGroups, Line
 from pipelines.datasets.pcd import check_clouds, points_to_pcd
 from pipelines.engine.description import Member
 from pipelines.products.descriptions import describe_dataset
@@ -25,15 +25,10 @@ from shards.stream.selection import Selection, select_rows
 from shards.stream.shuffle import Epoch
 
 PACK_FRAMES = 32
-Line = tuple[str | int, ...]
-"""A line of a list of files."""
 
 
-class Layout(ABC):
-    """The files of a split, written one group at a time."""
-
-    columns: ClassVar[Line] = ()
-    """Column names of the list of files."""
+class Layout(FileGroups):
+    """The files of an array of a split of a dataset."""
 
     def __init__(self, dataset: Dataset, split: str, member: Member, seed: int) -> None:
         field = field_of(member.suffix)
@@ -45,14 +40,6 @@ class Layout(ABC):
         """Number of frames of each clip, shaped (clips,)."""
         self._files, self._rows = ShardFiles(dataset), rows
         self._reader = self._read_of(field)
-
-    def __len__(self) -> int:
-        """Return the number of groups; by default, one group per clip."""
-        return len(self.keys)
-
-    def frames(self, group: int) -> int:
-        """Return the total number of frames in a group's files."""
-        return int(self.lengths[group])
 
     @classmethod
     def shared_files(cls, dataset: Dataset, field: str) -> Mapping[str, bytes]:  # noqa: ARG003
@@ -66,27 +53,6 @@ class Layout(ABC):
     def joined_lists(cls, layouts: Sequence["Layout"]) -> Mapping[str, Iterable[Line]]:  # noqa: ARG003
         """Return the lists of the files of several splits, by name; by default, none."""
         return {}
-
-    def lists(self) -> Mapping[str, Iterable[Line]]:
-        """Return the lists of the split's files, by name; by default, one list."""
-        return {f"{self.split}.csv": self._lines()}
-
-    @abstractmethod
-    def names(self, group: int) -> Sequence[str]:
-        """Return the names of a group's files: paths relative to the export's folder."""
-
-    @abstractmethod
-    def contents(self, group: int) -> Iterator[bytes]:
-        """Yield the contents of a group's files, in the order of `names`."""
-
-    @abstractmethod
-    def listed(self, group: int) -> Iterator[Line]:
-        """Yield the lines of a group in the list of files."""
-
-    def _lines(self) -> Iterator[Line]:
-        yield self.columns
-        for group in range(len(self)):
-            yield from self.listed(group)
 
     def _read_of(self, field: str) -> FieldReader:
         return FieldReader(self._files, self._rows, field)

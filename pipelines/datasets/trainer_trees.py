@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.captions import Caption, details_to_captions
-from pipelines.datasets.export_layouts import Layout, Line
+from pipelines.datasets.export_layouts import Layout
+from pipelines.datasets.file_groups import Line
 from pipelines.engine.description import Member
 from pipelines.products.descriptions import describe_dataset
 from shards.errors import DatasetError, MemberError

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.captions import Caption, details_to_captions
-from pipelines.clips.members import DETAILS
-from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS, POSE, TRANS
+from pipelines.clips.members import DETAILS, POSE, TRANS
+from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS
 from pipelines.viewing.skeletons import PARENTS_BY_JOINTS, PosedSkeleton, skeleton_of_features
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset

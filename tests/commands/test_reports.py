@@ -121,11 +121,12 @@ def of_synthesis(values: Values) -> list[str]:
 
 
 def of_export(values: Values) -> list[str]:
-    return [
+    splits = [
         f"{each['split']}: {each['frames']} frames of {each['clips']} clips, "
         f"listed in {each['list']}"
         for each in values["splits"]
     ]
+    return [*values["remarks"], *splits]
 
 
 def of_alignment(values: Values) -> list[str]:
@@ -204,6 +205,7 @@ CASES = [
     Case("caption", "caption {features} --checkpoint {captioner} --max-tokens 8", of_captions),
     Case("evaluate", "evaluate {features} --checkpoint {captioner} --out {tmp}/e", of_evaluation),
     Case(EXPORTS, "export {built} --format npy-tree --out {tmp}/files", of_export),
+    Case(EXPORTS, "export {built} --format amass --out {tmp}/poses", of_export),
     Case(EXPORTS, "recover {motion} --out {tmp}/recovered", of_export),
 ]
 

@@ -56,9 +56,7 @@ def find_whole_recordings(source: Path, root: Path, *, mirror: bool) -> WholeRec
     `mirror`, keys must also be unique among mirrored clips. Raises `InputError` if there is no
     recording or if two recordings would have the same key.
     """
-    paths = [source.name] if source != root else _motions(root)
-    if not paths:
-        raise InputError(f"{root}: expected recordings, found only shapes of subjects")
+    paths = list_recordings(source, root)
     rows, errors = [], {}
     for number, (path, key) in enumerate(zip(paths, make_keys(paths, mirror), strict=True)):
         source_path = _source_path(root, path)
@@ -73,10 +71,19 @@ def find_whole_recordings(source: Path, root: Path, *, mirror: bool) -> WholeRec
     return WholeRecordings(tuple(rows), dict(enumerate(paths)), errors)
 
 
-def _motions(root: Path) -> list[str]:
+def list_recordings(source: Path, root: Path) -> list[str]:
+    """Return the paths of one recording, or of all below a folder, relative to the root.
+
+    `source` and `root` are those of `find_whole_recordings`. Raises `InputError` if there is none.
+    """
+    if source != root:
+        return [source.name]
     archive = Archive.scan(root)
     paths = sorted((*archive.recordings, *archive.smplx_recordings))
-    return [path for path in paths if not NO_MOTIONS.fullmatch(Path(path).stem)]
+    motions = [path for path in paths if not NO_MOTIONS.fullmatch(Path(path).stem)]
+    if not motions:
+        raise InputError(f"{root}: expected recordings, found only shapes of subjects")
+    return motions
 
 
 def make_keys(paths: Sequence[str], mirror: bool) -> list[str]:

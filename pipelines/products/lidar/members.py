@@ -1,14 +1,12 @@
 """The members of a LiDAR sample, in storage order. No other file contains their names."""
 
-from pipelines.clips.members import MOTION_MEMBERS
+from pipelines.clips.members import MOTION_MEMBERS, POSE, TRANS
 from pipelines.engine.description import Member
 
 POINTS = "points.npy"
 HITS = "hits.npy"
 PARTS = "parts.npy"
 JOINTS = "joints.npy"
-POSE = "pose.npy"
-TRANS = "trans.npy"
 
 MEMBERS = (
     Member(

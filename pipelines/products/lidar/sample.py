@@ -13,10 +13,10 @@ from motiondata.captions import Caption
 from motiondata.clip import Clip
 from motiondata.skeletons import JOINTS as SKELETON_JOINTS
 from pipelines.clips.clip_values import CLIP_COLUMNS, clip_columns, clip_values
-from pipelines.clips.members import DETAILS, TEXT
+from pipelines.clips.members import DETAILS, POSE, TEXT, TRANS
 from pipelines.clips.planned_clips import PlannedClips
 from pipelines.products.lidar.description import CROWDED
-from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS, POSE, TRANS
+from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS
 from shards.format.members import field_of
 from shards.format.schema import ArraySpec, Schema
 

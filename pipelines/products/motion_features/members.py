@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pipelines.clips.members import MOTION_MEMBERS
+from pipelines.clips.members import MOTION_MEMBERS, POSE, TRANS
 from pipelines.engine.description import Member
 from pipelines.products.motion_features.options import (
     HUMANML3D_263,
@@ -13,8 +13,6 @@ from pipelines.products.motion_features.options import (
 
 VECTORS = "vectors.npy"
 JOINTS = "joints.npy"
-POSE = "pose.npy"
-TRANS = "trans.npy"
 
 COLUMNS = "see representations.md"
 

@@ -25,10 +25,10 @@ from motiondata.representations.repr272 import COLUMNS
 from motiondata.representations.skeleton import KIT
 from motiondata.skeletons import JOINTS as SKELETON_JOINTS
 from pipelines.clips.clip_values import CLIP_COLUMNS, clip_columns
-from pipelines.clips.members import DETAILS, TEXT
+from pipelines.clips.members import DETAILS, POSE, TEXT, TRANS
 from pipelines.clips.planned_clips import PlannedClips
 from pipelines.products.motion_features.description import HEADING, YAW_SIGN
-from pipelines.products.motion_features.members import JOINTS, POSE, TRANS, VECTORS
+from pipelines.products.motion_features.members import JOINTS, VECTORS
 from pipelines.products.motion_features.options import (
     JOINT_SETS,
     ON_A_TARGET,

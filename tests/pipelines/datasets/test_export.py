@@ -313,7 +313,7 @@ WRONG = {
     "no points": (["{built}", "--format", "pcd", "--field", "trans"], "float32 (frames, 3)"),
     "rotations": (["{built}", "--format", "pcd", "--field", "pose"], "axis-angle rotations"),
     "no floats": (["{built}", "--format", "pcd", "--field", "parts"], "uint8"),
-    "no such format": (["{built}", "--format", "ply"], "'ply' is not one of"),
+    "no such format": (["{built}", "--format", "las"], "'las' is not one of"),
     "another product": (
         ["{built}", "--format", "humanml3d"],
         "a dataset of lidar cannot be exported as humanml3d; choose one of npy-tree, packs-of-32, "

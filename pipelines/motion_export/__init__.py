@@ -1,0 +1,1 @@
+"""Export of posed bodies to files of other programs."""
