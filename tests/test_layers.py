@@ -33,11 +33,18 @@ ARROWS: dict[str, set[str]] = {
     "motiondata.lidar": {"motiondata", "motiondata.bodies"},
     "motiondata.lidar.cpu": {"motiondata", "motiondata.bodies", "motiondata.lidar"},
     "motiondata.lidar.cuda": {"motiondata", "motiondata.bodies", "motiondata.lidar"},
+    "motiondata.lidar.realism": {
+        "motiondata",
+        "motiondata.bodies",
+        "motiondata.lidar",
+        "motiondata.lidar.cpu",
+    },
     "motiondata.lidar.devices": {
         "motiondata",
         "motiondata.lidar",
         "motiondata.lidar.cpu",
         "motiondata.lidar.cuda",
+        "motiondata.lidar.realism",
     },
     "motiondata.lidar.scan_mesh": {"motiondata", "motiondata.lidar", "motiondata.lidar.cpu"},
     "motiondata.sources.amass": {"motiondata"},

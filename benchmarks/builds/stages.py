@@ -24,6 +24,7 @@ from motiondata.lidar.cpu.sampling import sample_scans
 from motiondata.lidar.cpu.scanner import Scanner
 from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor
 from motiondata.lidar.presets import sensor_preset
+from motiondata.lidar.realism.dressing import undressed
 from pipelines.clips.clip_source import ClipSource
 from pipelines.clips.inputs import InputFolders
 from pipelines.clips.options import ClipSelection, PackingOptions
@@ -130,7 +131,8 @@ def _measure_kernels(path: Path, scenes: Sequence[Scene], extent: Extent) -> Res
     source = ClipSource(ClipSelection(Path(), Path()), PackingOptions(), InputFolders(None, None))
     scanner = LidarScanner(source, options, load_assets(path, options))
     set_scenes = [
-        scanner.make_scene(scene.clip, scene.shaped, mirrored=False, view=0) for scene in scenes
+        scanner.make_scene(scene.clip, undressed(scene.shaped), mirrored=False, view=0)
+        for scene in scenes
     ]
     runs: dict[str, Callable[[], object]] = {
         OURS: lambda: [scanner.begin_scan(scene, "timed")() for scene in set_scenes]

@@ -10,16 +10,26 @@ from motiondata.errors import InputError
 
 if TYPE_CHECKING:
     from motiondata.lidar.observer import Observer
+    from motiondata.lidar.realism.settings import Realism
     from motiondata.lidar.sensor import Sensor
 from motiondata.devices import CPU
 
 
-def make_observer(device: str, sensor: "Sensor", points: int) -> "Observer":
+def make_observer(
+    device: str, sensor: "Sensor", points: int, realism: "Realism | None" = None
+) -> "Observer":
     """Make an observer on a device that keeps `points` points per frame.
+
+    With settings of `realism`, even if they are all off, its samples have `extras`; this observer
+    runs on a CPU only.
 
     The GPU is not opened here: the process that does the work opens it with its first batch. Raises
     `InputError` for `cuda` if numba-cuda is not installed.
     """
+    if realism is not None:
+        from motiondata.lidar.realism.observer import RealisticObserver
+
+        return RealisticObserver(sensor, points, realism)
     if device == CPU:
         from motiondata.lidar.cpu.observer import CpuObserver
 

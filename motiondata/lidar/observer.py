@@ -26,6 +26,14 @@ class RangeNoise:
 
 
 @dataclass(frozen=True, eq=False)
+class Appearance:
+    """How a person looks to a real sensor, for the frames of a request."""
+
+    reflectances: NDArray[np.float64]
+    """The reflectance of each material, from 0 to 1, shaped (256,). A body part is a material."""
+
+
+@dataclass(frozen=True, eq=False)
 class Request:
     """Consecutive frames of one moving body, observed from one sensor pose."""
 
@@ -37,6 +45,8 @@ class Request:
     T_sensor_world: NDArray[np.float64]
     """The transform from the world frame to the sensor frame, shaped (4, 4)."""
     noise: RangeNoise
+    appearance: Appearance | None = None
+    """For observers with realism; others ignore it."""
 
     @property
     def frames(self) -> int:

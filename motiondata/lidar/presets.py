@@ -16,6 +16,7 @@ import numpy as np
 
 from motiondata.errors import InputError
 from motiondata.files import expect_of_the_file
+from motiondata.lidar.measurement import measurement_from_toml
 from motiondata.lidar.ouster import read_ouster
 from motiondata.lidar.sensor import Sensor
 from motiondata.lidar.sensor_fields import take, take_radians
@@ -40,7 +41,7 @@ SENSOR_NAMES = tuple(PRESETS)
 
 FIELDS = (
     "name", "columns", "elevation_deg",
-    "azimuth_offset_deg", "source", "min_range_m", "max_range_m",
+    "azimuth_offset_deg", "source", "min_range_m", "max_range_m", "measurement",
 )  # fmt: skip
 """The keys of a sensor's TOML file; the first three are required."""
 
@@ -100,6 +101,7 @@ def _sensor_from_toml(path: Path, fields: dict[str, Any]) -> Sensor:
         "source": path.name,
         "min_range_m": 0.0,
         "max_range_m": np.inf,
+        "measurement": {},
     }
     fields = unstated | fields
     return Sensor(
@@ -110,4 +112,5 @@ def _sensor_from_toml(path: Path, fields: dict[str, Any]) -> Sensor:
         source=take(path, fields, "source", str),
         min_range=float(take(path, fields, "min_range_m", int, float)),
         max_range=float(take(path, fields, "max_range_m", int, float)),
+        measurement=measurement_from_toml(path, fields["measurement"]),
     )

@@ -1,6 +1,8 @@
 """The sampled points of each frame of a clip."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,8 @@ class SampledClip:
     """The number of hits, shaped (frames,); if fewer than K, the points repeat in order."""
     parts: NDArray[np.uint8]
     """The body part of each point, shaped (frames, K); `NO_PART` for frames without hits."""
+    extras: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """Further values of each point, each shaped (frames, K), by name; see `PointValues`."""
 
 
 def empty_sample(frames: int, k: int) -> SampledClip:

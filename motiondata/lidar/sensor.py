@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.errors import InputError
+from motiondata.lidar.measurement import UNKNOWN_MEASUREMENT, Measurement
 from motiondata.trigonometry import sines_and_cosines
 
 MAX_RAYS = 2**22
@@ -44,6 +45,8 @@ class Sensor:
     """Hits farther than this are not reported; meters."""
     window: tuple[int, int] | None = None
     """The first column that fires and how many fire, counterclockwise; None if all fire."""
+    measurement: Measurement = UNKNOWN_MEASUREMENT
+    """How a real unit measures. An exact scan does not depend on it."""
 
     def __post_init__(self) -> None:
         shapes = (self.elevation.shape, self.azimuth_offset.shape)

@@ -23,11 +23,21 @@ from motiondata.skeletons import JOINTS, PARENTS
 def precompile_kernels(announce: Callable[[str], None]) -> None:
     """Load all kernels, once per process; call `announce` when compiling or waiting (see `jit`)."""
     with compiling_once(announce):
-        shaped = shape_body(_one_face(), np.zeros(0))
-        pose, trans = np.zeros((1, JOINTS, 3)), np.zeros((1, 3))
-        pose_joints(shaped, pose, trans)
-        observer = CpuObserver(Sensor("one ray", np.zeros(1), np.zeros(1), 1, "made up"), points=1)
-        observer.begin(Request(shaped, pose, trans, np.eye(4), RangeNoise(0.0, 0, "")))
+        request = one_face_request()
+        pose_joints(request.shaped, request.pose, request.trans)
+        CpuObserver(one_ray_sensor(), points=1).begin(request)
+
+
+def one_ray_sensor() -> Sensor:
+    """Return the smallest sensor."""
+    return Sensor("one ray", np.zeros(1), np.zeros(1), 1, "made up")
+
+
+def one_face_request() -> Request:
+    """Return a request of one frame of a body that has one face, which the one ray hits."""
+    shaped = shape_body(_one_face(), np.zeros(0))
+    pose, trans = np.zeros((1, JOINTS, 3)), np.zeros((1, 3))
+    return Request(shaped, pose, trans, np.eye(4), RangeNoise(0.0, 0, ""))
 
 
 def _one_face() -> Body:

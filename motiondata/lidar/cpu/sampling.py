@@ -88,6 +88,22 @@ def sample_into(
     )
 
 
+def order_scans(scans: Scans, k: int) -> NDArray[np.int64]:
+    """Return the hits that `sample_scans` keeps: indices into `scans.hits`, shaped (frames, k).
+
+    Frames without hits have -1.
+    """
+    numbers = np.full((len(scans), k), -1, np.int64)
+    _order_frames(
+        np.require(scans.hits.points, np.float32, ["C", "W"]),
+        scans.offsets,
+        _cloud_for(int(scans.counts.max(initial=0))),
+        np.empty(k, np.int32),
+        numbers,
+    )
+    return numbers
+
+
 def _cloud_for(points: int) -> tuple[NDArray[Any], ...]:
     """Return the fields of an uninitialized cloud of `points` points as a plain tuple."""
     room = -(-points // LANES) * LANES
@@ -114,6 +130,22 @@ def _sample_frames(
                 for axis in range(3):
                     sampled[frame, place, axis] = points[hit, axis]
                 parts[frame, place] = face_parts[faces[hit]]
+
+
+@kernel
+def _order_frames(
+    points: NDArray[np.float32],
+    offsets: NDArray[np.int64],
+    cloud_fields: tuple[Any, ...],
+    order: NDArray[np.int32],
+    numbers: NDArray[np.int64],
+) -> None:
+    for frame in range(len(numbers)):
+        first, end = offsets[frame], offsets[frame + 1]
+        if first < end:
+            _order_points(points[first:end], Cloud(*cloud_fields), order)
+            for place in range(len(order)):
+                numbers[frame, place] = first + order[place]
 
 
 @kernel

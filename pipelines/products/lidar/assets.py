@@ -1,13 +1,14 @@
 """The assets that a worker loads once and uses for every clip: bodies, sensor and observer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from motiondata.bodies.body import Body
 from motiondata.lidar.devices import make_observer
 from motiondata.lidar.observer import Observer
 from motiondata.lidar.presets import SENSOR_NAMES, find_sensor
+from motiondata.lidar.realism.settings import NO_REALISM, REALISM_NAMES, Realism, find_realism
 from motiondata.lidar.sensor import Sensor
 from pipelines.clips.bodies import BodyFacts, facts_of, load_bodies_by_gender
 from pipelines.engine.fingerprint import digest_json
@@ -38,6 +39,9 @@ class LidarAssets:
     bodies: Mapping[str, Body]
     sensor: Sensor
     observer: Observer
+    realism: Realism
+    is_exact: bool
+    """Whether the observer is the exact one: every effect is off, and no extras are stored."""
 
     @property
     def body_facts(self) -> BodyFacts:
@@ -49,7 +53,7 @@ class LidarAssets:
         """What a dataset records of the sensor."""
         sensor = self.sensor
         return SensorFacts(
-            hash=_hash_sensor(sensor),
+            hash=_hash_sensor(sensor, self.realism),
             name=sensor.name,
             source=sensor.source,
             rays=sensor.beams * sensor.columns,
@@ -57,10 +61,11 @@ class LidarAssets:
         )
 
 
-def _hash_sensor(sensor: Sensor) -> str:
+def _hash_sensor(sensor: Sensor, realism: Realism) -> str:
     angles = [sensor.elevation.tolist(), sensor.azimuth_offset.tolist()]
     limits = [sensor.min_range, sensor.max_range, *(sensor.window or ())]
-    return digest_json([*angles, sensor.columns, *limits])
+    measured = [] if realism.is_exact else [asdict(sensor.measurement)]
+    return digest_json([*angles, sensor.columns, *limits, *measured])
 
 
 def _limits(sensor: Sensor) -> str:
@@ -74,8 +79,16 @@ def _limits(sensor: Sensor) -> str:
     return f"; this sensor {' and '.join(limits)}" if limits else ""
 
 
-def absolute_sensor(options: LidarOptions) -> LidarOptions:
-    """Return options with the absolute path of a sensor file: workers may run in another folder."""
+def resolved(options: LidarOptions) -> LidarOptions:
+    """Return options that mean the same in every folder, because workers may run in another one.
+
+    The path of a sensor file becomes absolute, and all values of realism are in `effects`.
+    """
+    realism = find_realism(options.realism, options.effects)
+    if not realism.is_exact:
+        preset = options.realism in REALISM_NAMES
+        name = options.realism if preset else NO_REALISM
+        options = replace(options, realism=name, effects=realism.text)
     sensor = Path(options.sensor)
     is_file = options.sensor not in SENSOR_NAMES and sensor.is_file()
     return replace(options, sensor=str(sensor.absolute() if is_file else sensor))
@@ -88,4 +101,7 @@ def load_assets(body: Path | None, options: LidarOptions) -> LidarAssets:
     """
     bodies = load_bodies_by_gender(body)
     sensor = find_sensor(options.sensor)
-    return LidarAssets(bodies, sensor, make_observer(options.device, sensor, options.points))
+    realism = find_realism(options.realism, options.effects)
+    is_exact = realism.is_exact and not options.extras
+    observer = make_observer(options.device, sensor, options.points, None if is_exact else realism)
+    return LidarAssets(bodies, sensor, observer, realism, is_exact)

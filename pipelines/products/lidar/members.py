@@ -7,6 +7,38 @@ POINTS = "points.npy"
 HITS = "hits.npy"
 PARTS = "parts.npy"
 JOINTS = "joints.npy"
+INTENSITY = "intensity.npy"
+TIME = "time.npy"
+BEAM = "beam.npy"
+COLUMN = "column.npy"
+
+EXTRA_MEMBERS = (
+    Member(
+        INTENSITY,
+        "only with `--members intensity`: light sent back, as the sensor scales it; 100 for a "
+        "white surface that faces the sensor (see [realism.md](realism.md)); 0 where no ray hit",
+        unit="intensity",
+    ),
+    Member(
+        TIME,
+        "only with `--members time`: when the ray fired, since the turn began at the back of the "
+        "sensor; the pose is that of the middle of the turn",
+        unit="seconds",
+    ),
+    Member(
+        BEAM,
+        "only with `--members beam`: the beam of the ray, in the order of the sensor's file; -1 "
+        "where no ray hit",
+        unit="beam number",
+    ),
+    Member(
+        COLUMN,
+        "only with `--members column`: the column of the ray, counterclockwise from straight "
+        "ahead; -1 where no ray hit",
+        unit="column number",
+    ),
+)
+"""The members that are stored only on request, in storage order."""
 
 MEMBERS = (
     Member(
@@ -35,5 +67,6 @@ MEMBERS = (
         frame="parent joint; pelvis: world",
     ),
     Member(TRANS, "AMASS's `trans`", unit="meters", frame="world"),
+    *EXTRA_MEMBERS,
     *MOTION_MEMBERS,
 )

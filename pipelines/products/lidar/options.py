@@ -17,6 +17,8 @@ of such LiDARs."""
 HEIGHTS = (-10.0, 100.0)
 """The permitted heights in meters: from a sensor in a pit to one on a mast. Recordings may lie some
 meters off the floor."""
+EXACT = "none"
+"""The value of `realism` for an exact scan."""
 MAX_NOISE = 1.0
 """The maximum range noise in meters. Such LiDARs have range errors of centimeters (their data
 sheets)."""
@@ -31,11 +33,18 @@ PARAMETER_ORDER = (
     "mirror",
     "noise",
     "seed",
+    "realism",
+    "effects",
+    "members",
     "device",
     "limit",
     "shard_megabytes",
 )
 """The parameters in `dataset.json`, in the order in which they are written."""
+OMITTED_DEFAULTS = {"realism": EXACT, "effects": "", "members": ""}
+"""Parameters that `dataset.json` omits at these values, so that exact scans keep their bytes."""
+EXTRAS = ("intensity", "time", "beam", "column")
+"""The values of the option `members`, in storage order."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,13 @@ class LidarOptions:
     noise: float = 0.0
     """Standard deviation of the range noise along each ray, in meters; 0 gives an exact scan."""
     seed: int = 0
-    """Seed of the range noise. It is combined with the sample's key and the frame number."""
+    """Seed of all that is random. It is combined with the sample's key and the frame number."""
+    realism: str = "none"
+    """What a real sensor adds: none, sensor, or a file (.toml) of values."""
+    effects: str = ""
+    """Values that replace those of `realism`, such as loss=0,clothing_mean_m=0.03."""
+    members: str = ""
+    """Further members, separated by commas: intensity, time, beam, column."""
     device: str = CPU
     """Device that poses, scans, and samples. The last bits of results differ between devices."""
 
@@ -69,6 +84,18 @@ class LidarOptions:
             expect(within, self, name, f"{nearest:g} to {farthest:g} meters")
         expect(self.noise <= MAX_NOISE, self, "noise", f"at most {MAX_NOISE:g} meter")
         expect(self.device in SCAN_DEVICES, self, "device", f"one of {', '.join(SCAN_DEVICES)}")
+        refuse_url(self.realism)
+        expect({*self.extras} <= {*EXTRAS}, self, "members", f"some of {', '.join(EXTRAS)}")
+        needs_cpu = self.realism != EXACT or self.effects or self.members
+        expect(
+            not needs_cpu or self.device == CPU, self, "device",
+            "cpu for realism, effects and members, which exist for the CPU only",
+        )  # fmt: skip
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """The fields of the further members."""
+        return tuple(filter(None, (name.strip() for name in self.members.split(","))))
 
 
 @dataclass(frozen=True)
@@ -86,4 +113,9 @@ class LidarBuildOptions:
         """
         owners = (asdict(self.clips), asdict(self.scan), asdict(self.packing))
         values = {name: value for owner in owners for name, value in owner.items()}
-        return {name: values[name] for name in PARAMETER_ORDER} | {"sensor": sensor_name}
+        names = (
+            name
+            for name in PARAMETER_ORDER
+            if name not in OMITTED_DEFAULTS or values[name] != OMITTED_DEFAULTS[name]
+        )
+        return {name: values[name] for name in names} | {"sensor": sensor_name}

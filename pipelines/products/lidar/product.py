@@ -12,6 +12,7 @@ from motiondata.counting import counted
 from motiondata.devices import CPU
 from motiondata.errors import InputError
 from motiondata.lidar.cpu.precompile import precompile_kernels
+from motiondata.lidar.realism.precompile import precompile_realism
 from pipelines.clips.bodies import BodyFacts
 from pipelines.clips.clip_source import ClipSource
 from pipelines.clips.planned_clips import PlannedClips
@@ -21,10 +22,10 @@ from pipelines.engine.opened import Loaded
 from pipelines.engine.plan import Plan
 from pipelines.engine.product import PlannedBuild, Values
 from pipelines.engine.streams import say
-from pipelines.products.lidar.assets import LidarAssets, SensorFacts, absolute_sensor, load_assets
+from pipelines.products.lidar.assets import LidarAssets, SensorFacts, load_assets, resolved
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.lidar.members import HITS
-from pipelines.products.lidar.options import LidarBuildOptions, LidarOptions
+from pipelines.products.lidar.options import EXACT, LidarBuildOptions, LidarOptions
 from pipelines.products.lidar.sample import (
     MANIFEST_COLUMNS,
     clip_bytes,
@@ -37,6 +38,9 @@ from shards.format.schema import Schema
 SECONDS_PER_FRAME = 1 / 3700
 """The whole build of a SMPL-sized body with pose blend shapes and an OS1-128 at 8 m, in one process
 on an AMD EPYC core (`python -m benchmarks.builds.compare`). The bundled body takes less."""
+
+REALISM_SLOWDOWN = 2
+"""How much longer a build with realism takes, at most (docs/realism.md)."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +64,14 @@ class LidarProduct:
     def of(cls, options: LidarBuildOptions) -> Self:
         """Find the inputs and load the assets; raises `InputError` if one of them is invalid."""
         source = ClipSource.find(options.clips, options.packing)
-        scan = absolute_sensor(options.scan)
+        scan = resolved(options.scan)
         assets = load_assets(source.selection.body, scan)
         return cls(source, scan, assets.body_facts, assets.sensor_facts, Loaded(assets))
 
     @property
     def schema(self) -> Schema:
         """The members of a sample."""
-        return lidar_schema(self.options.points)
+        return lidar_schema(self.options.points, self.options.extras)
 
     @property
     def warnings(self) -> list[str]:
@@ -82,7 +86,9 @@ class LidarProduct:
     @property
     def seconds_per_frame(self) -> float | None:
         """The time of a whole build per frame, which was measured for the CPU only."""
-        return SECONDS_PER_FRAME if self.options.device == CPU else None
+        if self.options.device != CPU:
+            return None
+        return SECONDS_PER_FRAME * (1 if self.options.realism == EXACT else REALISM_SLOWDOWN)
 
     def open(self) -> LidarScanner:
         """Load the kernels, and the assets unless this process has; report if kernels are compiled.
@@ -98,6 +104,8 @@ class LidarProduct:
                 "was replaced while it was used; start again"
             )
         precompile_kernels(say)
+        if not assets.is_exact:
+            precompile_realism(say)
         return LidarScanner(self.source, self.options, assets)
 
     def manifest_values(self, values: Values) -> dict[str, Any]:
@@ -131,7 +139,7 @@ class LidarProduct:
 
     def clip_bytes(self, clips: PlannedClips) -> NDArray[np.int64]:
         """Estimate the size of each clip's samples in a shard, in bytes, shaped (clips,)."""
-        return clip_bytes(clips, self.options.points)
+        return clip_bytes(clips, self.options.points, self.options.extras)
 
     def stamp(
         self, plan: Plan[PlannedClips], kept: dict[str, KeptShard] | None = None

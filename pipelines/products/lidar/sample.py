@@ -1,6 +1,7 @@
 """The stored form of a LiDAR sample: dtypes, shapes and values of its members."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from math import prod
 from typing import Any
@@ -16,7 +17,16 @@ from pipelines.clips.clip_values import CLIP_COLUMNS, clip_columns, clip_values
 from pipelines.clips.members import DETAILS, POSE, TEXT, TRANS
 from pipelines.clips.planned_clips import PlannedClips
 from pipelines.products.lidar.description import CROWDED
-from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS
+from pipelines.products.lidar.members import (
+    BEAM,
+    COLUMN,
+    HITS,
+    INTENSITY,
+    JOINTS,
+    PARTS,
+    POINTS,
+    TIME,
+)
 from shards.format.members import field_of
 from shards.format.schema import ArraySpec, Schema
 
@@ -31,6 +41,9 @@ MANIFEST_COLUMNS = pa.schema(
 )
 """The manifest columns of LiDAR samples, in addition to the columns that all samples have."""
 
+EXTRA_TYPES = {INTENSITY: "uint8", TIME: "float32", BEAM: "int16", COLUMN: "int32"}
+"""The dtypes of the members that are stored only on request, in storage order."""
+
 
 @dataclass(frozen=True)
 class LidarClip:
@@ -44,10 +57,20 @@ class LidarClip:
     """Body part of each point, shaped (frames, points); 255 where nothing was hit."""
     joints: NDArray[np.float64]
     """Shaped (frames, 22, 3)."""
+    extras: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """Further values of each point, each shaped (frames, points), by field."""
 
 
-def lidar_schema(points: int) -> Schema:
-    """Return the members of a sample with `points` points per frame, in storage order."""
+def lidar_schema(points: int, extras: tuple[str, ...] = ()) -> Schema:
+    """Return the members of a sample with `points` points per frame, in storage order.
+
+    `extras` are the fields of members that are stored only on request, such as `time`.
+    """
+    further = {
+        suffix: ArraySpec(dtype, ("frames", points), counted_where=field_of(HITS))
+        for suffix, dtype in EXTRA_TYPES.items()
+        if field_of(suffix) in extras
+    }
     return Schema(
         {
             POINTS: ArraySpec("float32", ("frames", points, 3), counted_where=field_of(HITS)),
@@ -56,6 +79,7 @@ def lidar_schema(points: int) -> Schema:
             JOINTS: ArraySpec("float32", ("frames", SKELETON_JOINTS, 3)),
             POSE: ArraySpec("float32", ("frames", SKELETON_JOINTS, 3)),
             TRANS: ArraySpec("float32", ("frames", 3)),
+            **further,
             DETAILS: "json",
             TEXT: "text",
         }
@@ -63,11 +87,11 @@ def lidar_schema(points: int) -> Schema:
 
 
 @cache
-def frame_bytes(points: int) -> int:
-    """Return the number of bytes per frame in a shard: 5,540 at 384 points."""
+def frame_bytes(points: int, extras: tuple[str, ...] = ()) -> int:
+    """Return the number of bytes per frame in a shard: 5,540 at 384 points without extras."""
     sizes = (
         np.dtype(spec.dtype).itemsize * prod(axis for axis in spec.shape if isinstance(axis, int))
-        for spec in lidar_schema(points).arrays.values()
+        for spec in lidar_schema(points, extras).arrays.values()
     )
     return sum(sizes)
 
@@ -80,9 +104,18 @@ def sample_bytes() -> int:
 
 
 def lidar_values(
-    clip: Clip, seen: LidarClip, details: dict[str, Any], captions: tuple[Caption, ...]
+    clip: Clip,
+    seen: LidarClip,
+    details: dict[str, Any],
+    captions: tuple[Caption, ...],
+    extras: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """Return the values of a sample's members, in schema order."""
+    """Return the values of a sample's members, in schema order, with those of `extras`."""
+    further = {
+        suffix: seen.extras[field_of(suffix)]
+        for suffix in EXTRA_TYPES
+        if field_of(suffix) in extras
+    }
     return {
         POINTS: seen.points,
         HITS: seen.hits,
@@ -90,6 +123,7 @@ def lidar_values(
         JOINTS: seen.joints.astype(np.float32),
         POSE: clip.pose.astype(np.float32),
         TRANS: clip.trans.astype(np.float32),
+        **further,
         **clip_values(clip, details, captions),
     }
 
@@ -109,6 +143,6 @@ def manifest_values(values: dict[str, Any], rays: int) -> dict[str, Any]:
     }
 
 
-def clip_bytes(clips: PlannedClips, points: int) -> NDArray[np.int64]:
+def clip_bytes(clips: PlannedClips, points: int, extras: tuple[str, ...] = ()) -> NDArray[np.int64]:
     """Estimate the size of each clip's samples in a shard, in bytes, shaped (clips,)."""
-    return clips.frames * frame_bytes(points) + clips.samples * sample_bytes()
+    return clips.frames * frame_bytes(points, extras) + clips.samples * sample_bytes()

@@ -17,6 +17,7 @@ from motiondata.clip import Clip, hold_in_place
 from motiondata.guards import POSTURE_FLAGS, posture_flags
 from motiondata.lidar.observer import Pending, RangeNoise, Request
 from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor, turn
+from motiondata.lidar.realism.dressing import DressedPerson, dress
 from motiondata.mirroring import mirror_clip
 from pipelines.clips.clip_source import ClipSource
 from pipelines.clips.planned_clips import PlannedClip, PlannedVariant
@@ -31,7 +32,7 @@ class Scene:
     """A clip to scan, and the pose of the sensor."""
 
     clip: Clip
-    shaped: ShapedBody
+    person: DressedPerson
     joints: NDArray[np.float64]
     """Shaped (frames, 22, 3), world frame, meters."""
     T_world_sensor: NDArray[np.float64]
@@ -83,21 +84,24 @@ class LidarScanner:
     ) -> Iterator[PendingSample]:
         """Start the scan of each sample of a planned clip; yield the pending samples."""
         for variant in planned.variants:
+            person = dress(shaped, self.assets.realism, self.options.seed, variant.keys[0])
             for view, key in enumerate(variant.keys):
-                scene = self.make_scene(clip, shaped, variant.mirrored, view)
+                scene = self.make_scene(clip, person, variant.mirrored, view)
                 yield PendingSample(variant, scene, self.begin_scan(scene, key))
 
     def _finish_sample(self, pending: PendingSample) -> tuple[str, dict[str, Any]]:
         """Return a sample's key and the values of its members; raises as `read_captions` does."""
         captions = self.source.read_captions(pending.variant)
         details = self._details(pending.scene, pending.variant.mirrored)
-        return pending.key, lidar_values(pending.scene.clip, pending.scan(), details, captions)
+        return pending.key, lidar_values(
+            pending.scene.clip, pending.scan(), details, captions, self.options.extras
+        )
 
-    def make_scene(self, clip: Clip, shaped: ShapedBody, mirrored: bool, view: int) -> Scene:
+    def make_scene(self, clip: Clip, person: DressedPerson, mirrored: bool, view: int) -> Scene:
         """Mirror the clip or hold it in place, as the sample requires, and place the sensor."""
         varied = mirror_clip(clip) if mirrored else clip
         varied = hold_in_place(varied) if self.source.selection.in_place else varied
-        joints = pose_joints(shaped, varied.pose, varied.trans)
+        joints = pose_joints(person.shaped, varied.pose, varied.trans)
         T_world_sensor = place_sensor(
             joints[:, 0],
             first_heading(joints),
@@ -105,19 +109,20 @@ class LidarScanner:
             height=self.options.height,
             views=self.options.views,
         )
-        return Scene(varied, shaped, joints, T_world_sensor[view], view)
+        return Scene(varied, person, joints, T_world_sensor[view], view)
 
     def begin_scan(self, scene: Scene, key: str) -> Callable[[], LidarClip]:
         """Start the scan of all frames of a scene.
 
-        `key` and the options' seed determine the range noise.
+        `key` and the options' seed determine all that is random in it.
         """
         request = Request(
-            scene.shaped,
+            scene.person.shaped,
             scene.clip.pose,
             scene.clip.trans,
             invert_rigid(scene.T_world_sensor),
             RangeNoise(self.options.noise, self.options.seed, key),
+            scene.person.appearance,
         )
         return partial(_finish_scan, scene, self.assets.observer.begin(request))
 
@@ -127,8 +132,8 @@ class LidarScanner:
         return {
             "mirrored": mirrored,
             "in_place": self.source.selection.in_place,
-            "body": scene.shaped.body.id,
-            "betas": scene.shaped.betas.tolist(),
+            "body": scene.person.shaped.body.id,
+            "betas": scene.person.shaped.betas.tolist(),
             "sensor": self.assets.sensor.name,
             "view": scene.view,
             "T_world_sensor": scene.T_world_sensor.tolist(),
@@ -142,4 +147,4 @@ def _finish_scan(scene: Scene, pending: Pending) -> LidarClip:
     seen = pending()
     T_sensor_world = invert_rigid(scene.T_world_sensor)
     joints = turn(T_sensor_world[:3, :3], scene.joints) + T_sensor_world[:3, 3]
-    return LidarClip(seen.points, seen.hits, seen.parts, joints)
+    return LidarClip(seen.points, seen.hits, seen.parts, joints, seen.extras)

@@ -11,6 +11,7 @@ from pipelines.products.encoded_features.description import ENCODED_FEATURES_PRO
 from pipelines.products.encoded_features.encode import encoded_features
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.lidar.members import POINTS
+from pipelines.products.lidar.options import EXTRAS
 from pipelines.products.lidar.sample import MANIFEST_COLUMNS, lidar_schema
 from pipelines.products.motion_features.description import MOTION_FEATURES
 from pipelines.products.motion_features.members import VECTORS
@@ -31,7 +32,7 @@ def features_schema() -> Schema:
 
 
 PRODUCTS: Mapping[str, tuple[ProductDescription, Schema, str]] = {
-    "lidar": (LIDAR, lidar_schema(ANY), "K"),
+    "lidar": (LIDAR, lidar_schema(ANY, EXTRAS), "K"),
     "features": (ENCODED_FEATURES_PRODUCT, features_schema(), "width"),
     **{
         name: (description, schema_of(MotionFeatureOptions(name)), "")

@@ -425,3 +425,39 @@ def test_a_build_on_a_gpu_that_is_not_there_ends_in_a_sentence(
 def test_a_device_that_there_is_not_is_refused(archive: MadeArchive) -> None:
     with pytest.raises(InputError, match="device: expected one of cpu, cuda, found abacus"):
         archive.options(device="abacus")
+
+
+@pytest.mark.slow
+def test_realism_gives_the_same_bytes_whatever_the_workers(
+    archive: MadeArchive, tmp_path: Path
+) -> None:
+    options = archive.options(mirror=True, realism="sensor", members="time,beam")
+    build_lidar(options, tmp_path / "one", Execution())
+    build_lidar(options, tmp_path / "two", Execution(workers=2))
+    assert files_of(tmp_path / "one") == files_of(tmp_path / "two")
+    sample = next(iter(samples_of(Dataset.open(tmp_path / "one")).values()))
+    assert sample["time.npy"].shape == sample["beam.npy"].shape == sample["parts.npy"].shape
+
+
+def test_a_dataset_names_every_value_of_realism(archive: MadeArchive, out: Path) -> None:
+    build_lidar(archive.options(realism="sensor", effects="loss=0.5"), out, Execution())
+    parameters = Dataset.open(out).description.parameters
+    assert parameters["realism"] == "sensor"
+    assert "loss=0.5" in parameters["effects"].split(",")
+    assert "clothing_mean_m=" in str(info(out))
+
+
+def test_an_exact_scan_does_not_name_realism(built: Dataset) -> None:
+    assert not {"realism", "effects", "members"} & {*built.description.parameters}
+
+
+@pytest.mark.parametrize("option", ["realism", "effects", "members"])
+def test_realism_on_a_gpu_is_refused(archive: MadeArchive, option: str) -> None:
+    value = {"realism": "sensor", "effects": "loss=1", "members": "time"}[option]
+    with pytest.raises(InputError, match="CPU only"):
+        archive.options(device="cuda", **{option: value})
+
+
+def test_members_that_there_are_not_are_refused(archive: MadeArchive) -> None:
+    with pytest.raises(InputError, match="intensity, time, beam, column"):
+        archive.options(members="time,color")

@@ -1,0 +1,52 @@
+"""Values of the points of scans besides their position, for those who ask for them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.lidar.sampled_clip import NO_PART, SampledClip
+from motiondata.lidar.scans import Scans
+
+NO_RAY = -1
+"""The beam and the column of the points of a frame without hits."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hits:
+    """The returns of consecutive frames, before sampling."""
+
+    scans: Scans
+    intensities: NDArray[np.uint8]
+    """Shaped (hits,)."""
+    column_times: NDArray[np.float64]
+    """When each column fires after the turn began, shaped (columns,), seconds."""
+
+
+def sampled_values(
+    hits: Hits, face_parts: NDArray[np.uint8], numbers: NDArray[np.int64]
+) -> SampledClip:
+    """Return the sample with the hits `numbers`, shaped (frames, K); -1 for frames without hits.
+
+    `face_parts`, shaped (faces,), has the body part of each face.
+    """
+    scan, none = hits.scans.hits, numbers < 0
+
+    def take(values: NDArray[np.generic], absent: float, dtype: str) -> NDArray[np.generic]:
+        if len(values) == 0:
+            return np.full(numbers.shape, absent, dtype)
+        return np.where(none, np.asarray(absent, dtype), values[numbers].astype(dtype))
+
+    points = np.zeros((*numbers.shape, 3), np.float32)
+    points[~none] = scan.points[numbers[~none]]
+    return SampledClip(
+        points=points,
+        hits=hits.scans.counts,
+        parts=np.asarray(take(face_parts[scan.faces], NO_PART, "u1"), np.uint8),
+        extras={
+            "intensity": take(hits.intensities, 0, "u1"),
+            "time": take(hits.column_times[scan.columns], 0, "f4"),
+            "beam": take(scan.beams, NO_RAY, "i2"),
+            "column": take(scan.columns, NO_RAY, "i4"),
+        },
+    )

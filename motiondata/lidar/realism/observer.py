@@ -1,0 +1,175 @@
+"""The observer with realism: pose a dressed body, scan fine rays, turn hits into returns, sample.
+
+Every random number is a function of seed, sample, frame, beam and column, so that no result depends
+on batches, workers or other clips. Only a CPU observer exists.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.bodies.posing import ShapedBody, pose_planes
+from motiondata.lidar.cpu.observer import NEAR_FRAMES
+from motiondata.lidar.cpu.sampling import order_scans
+from motiondata.lidar.cpu.scanner import Scanner
+from motiondata.lidar.measurement import Measurement
+from motiondata.lidar.noise import add_range_noise
+from motiondata.lidar.observer import Appearance, Pending, Request
+from motiondata.lidar.point_values import Hits, sampled_values
+from motiondata.lidar.realism.fine_rays import beam_errors, fine_rays, ray_angles
+from motiondata.lidar.realism.footprints import NO_HIT, Echoes, merge_echoes
+from motiondata.lidar.realism.keyed_random import stream_of
+from motiondata.lidar.realism.materials import GRAY
+from motiondata.lidar.realism.reflection import reflect
+from motiondata.lidar.realism.returns import Angles, Returns, Unit, report_returns
+from motiondata.lidar.realism.settings import Realism
+from motiondata.lidar.sampled_clip import SampledClip
+from motiondata.lidar.scans import Scan, Scans
+from motiondata.lidar.sensor import Sensor
+
+ECHOES_PER_HIT = 3
+"""A fine hit can be the center of one footprint and the side of two others."""
+
+
+class RealisticObserver:
+    """Observes synchronously on one core; not thread-safe, because it reuses its buffers."""
+
+    lookahead_frames = 0
+
+    def __init__(self, sensor: Sensor, points: int, settings: Realism) -> None:
+        self._fine = fine_rays(sensor, settings)
+        self._scanner = Scanner(self._fine.sensor)
+        self._unit = _unit_of(sensor.measurement, settings)
+        self._angles = _angles_of(sensor, self._fine.columns, settings)
+        self._times = sensor.measurement.column_times(self._fine.columns)
+        self._points = points
+        self._row = np.full(self._fine.sensor.columns, NO_HIT)
+        self._memory = _Memory.of(0)
+        self._planes = np.empty((0, 3, 0), np.float32)
+
+    def begin(self, request: Request) -> Pending:
+        """Observe synchronously; the result is ready when this returns."""
+        parts = [self._observe(near) for near in request.cut(NEAR_FRAMES)]
+        sampled = _joined(parts)
+        return lambda: sampled
+
+    def returns(self, request: Request) -> Hits:
+        """Return all returns of a request of at most `NEAR_FRAMES` frames, before sampling."""
+        shaped, noise = request.shaped, request.noise
+        planes = self._planes_for(shaped, request.frames)
+        pose_planes(shaped, request.pose, request.trans, request.T_sensor_world, planes)
+        scans = self._scanner.scan_planes(planes, shaped.body.faces)
+        returns, offsets = self._report(request, planes, scans)
+        scan = Scan(returns.points, returns.faces, returns.beams, returns.columns, returns.ranges)
+        noisy = add_range_noise(
+            Scans(scan, offsets), noise.sigma, noise.seed, noise.key, noise.first
+        )
+        return Hits(noisy, returns.intensities, self._times)
+
+    def _observe(self, near: Request) -> SampledClip:
+        hits = self.returns(near)
+        numbers = order_scans(hits.scans, self._points)
+        return sampled_values(hits, near.shaped.body.face_parts, numbers)
+
+    def _report(
+        self, request: Request, planes: NDArray[np.float32], scans: Scans
+    ) -> tuple[Returns, NDArray[np.int64]]:
+        """Turn the hits of fine rays into returns, in the scanner's and this observer's memory."""
+        body, scan, fine = request.shaped.body, tuple(scans.hits), self._fine
+        appearance = request.appearance or Appearance(GRAY)
+        memory = self._memory_for(len(scans.hits.faces))
+        reflect(
+            planes, body.faces, appearance.reflectances[body.face_parts], scan, scans.offsets,
+            memory.powers, memory.slopes,
+        )  # fmt: skip
+        echo_offsets, offsets = np.zeros((2, len(scans.offsets)), np.int64)
+        merge_echoes(
+            scan, scans.offsets, memory.powers, fine.columns, fine.factor, fine.side,
+            fine.sensor.measurement.echo_separation_m, fine.sensor.measurement.echo == "first",
+            self._row, tuple(memory.echoes), echo_offsets,
+        )  # fmt: skip
+        report_returns(
+            scan, memory.slopes, fine.factor, tuple(memory.echoes), echo_offsets,
+            tuple(self._unit), tuple(self._angles),
+            stream_of(request.noise.seed, request.noise.key), request.noise.first,
+            tuple(memory.returns), offsets,
+        )  # fmt: skip
+        return memory.first_returns(int(offsets[-1])), offsets
+
+    def _memory_for(self, hits: int) -> "_Memory":
+        if len(self._memory.powers) < hits:
+            self._memory = _Memory.of(2 * hits)
+        return self._memory
+
+    def _planes_for(self, shaped: ShapedBody, frames: int) -> NDArray[np.float32]:
+        """Return memory for the vertices of `frames` frames; reused, because new memory is slow."""
+        if self._planes.shape[2] != shaped.plane_vertices:
+            self._planes = np.empty((NEAR_FRAMES, 3, shaped.plane_vertices), np.float32)
+        return self._planes[:frames]
+
+
+@dataclass(frozen=True, eq=False)
+class _Memory:
+    """Memory for the hits of fine rays, reused between batches because new memory is slow."""
+
+    powers: NDArray[np.float64]
+    slopes: NDArray[np.float64]
+    echoes: Echoes
+    returns: Returns
+
+    @classmethod
+    def of(cls, hits: int) -> "_Memory":
+        powers, slopes = np.empty((2, hits))
+        count = ECHOES_PER_HIT * hits
+        echo_hits, echo_columns, faces, beams, columns = np.empty((5, count), np.int32)
+        echo_ranges, echo_powers = np.empty((2, count))
+        points, ranges = np.empty((count, 3), np.float32), np.empty(count, np.float32)
+        returns = Returns(points, faces, beams, columns, ranges, np.empty(count, np.uint8))
+        return cls(
+            powers, slopes, Echoes(echo_hits, echo_columns, echo_ranges, echo_powers), returns
+        )
+
+    def first_returns(self, count: int) -> Returns:
+        """Return views of the first returns."""
+        points, faces, beams, columns, ranges, intensities = self.returns
+        return Returns(
+            points[:count], faces[:count], beams[:count], columns[:count], ranges[:count],
+            intensities[:count],
+        )  # fmt: skip
+
+
+def _unit_of(measured: Measurement, settings: Realism) -> Unit:
+    return Unit(
+        reach=measured.reach_m,
+        loss=min(1.0, measured.loss * settings.loss),
+        weak_loss=min(1.0, settings.loss),
+        sigma=measured.range_sigma_m * settings.range_noise,
+        weak_sigma=measured.weak_sigma_m * settings.range_noise,
+        tail_share=measured.tail_share,
+        tail_factor=measured.tail_factor,
+        step=measured.range_step_m * settings.range_steps,
+        jitter=float(np.radians(measured.azimuth_jitter_deg)) * settings.azimuth_jitter,
+        intensity=measured.intensity_per_reflectance,
+        intensity_most=measured.intensity_most,
+    )
+
+
+def _angles_of(sensor: Sensor, columns: int, settings: Realism) -> Angles:
+    pattern = np.radians(np.array(sensor.measurement.column_pattern_deg or (0.0,), np.float64))
+    return Angles(
+        beam_errors(sensor, settings.beam_offsets),
+        *ray_angles(sensor, columns),
+        np.asarray(pattern * settings.azimuth_jitter),
+    )
+
+
+def _joined(parts: list[SampledClip]) -> SampledClip:
+    def join(name: str) -> Any:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    extras = {
+        name: np.concatenate([part.extras[name] for part in parts]) for name in parts[0].extras
+    }
+    return SampledClip(join("points"), join("hits"), join("parts"), extras)

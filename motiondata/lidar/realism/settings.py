@@ -1,0 +1,140 @@
+"""The settings of realism, and their presets: which effects are on, and how strong they are.
+
+A preset is a TOML file in `data/`; a user's file has the same keys and may start from a preset.
+What belongs to a sensor is in its `Measurement`; the settings only scale it. docs/realism.md has
+the model and the source of each effect.
+"""
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Self
+
+from motiondata.errors import InputError
+from motiondata.files import expect_of_the_file
+
+PRESET_FOLDER = Path(__file__).parent / "data"
+NO_REALISM = "none"
+REALISM_NAMES = (NO_REALISM, "sensor")
+"""The names of all presets."""
+BASE = "base"
+"""The key of a user's file that names the preset it starts from."""
+
+
+@dataclass(frozen=True)
+class Realism:
+    """The strength of each effect; with the defaults, a scan is exact.
+
+    Raises `InputError` for values that are negative or not finite.
+    """
+
+    clothing_mean_m: float = 0.0
+    """Mean thickness of clothes over all clips, meters; 0 for no clothes."""
+    clothing_sigma_m: float = 0.0
+    """Standard deviation of the thickness from clip to clip, meters."""
+    clothing_least_m: float = 0.0
+    """Thinnest clothes of a clip, meters."""
+    clothing_most_m: float = 0.0
+    """Thickest clothes of a clip, meters."""
+    clothing_head_m: float = 0.0
+    """Largest offset of the head, meters."""
+    dark_share: float = 0.0
+    """The share of garments that are dark."""
+    footprint: float = 0.0
+    """Scale of the width of beams; 0 for rays without width."""
+    loss: float = 0.0
+    """Scale of all losses of rays."""
+    range_noise: float = 0.0
+    """Scale of the range noise."""
+    beam_offsets: float = 0.0
+    """Scale of the range errors of whole beams."""
+    range_steps: float = 0.0
+    """Scale of the step in which ranges are reported; 0 for exact ranges."""
+    azimuth_jitter: float = 0.0
+    """Scale of the jitter of azimuths, and of the pattern of columns."""
+    real_columns: float = 0.0
+    """1 for the columns of a real unit, 0 for those of the exact scan."""
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not (number and math.isfinite(value) and value >= 0):
+                raise InputError(
+                    f"realism: expected {name} as a number of at least 0, found {value!r}"
+                )
+        if self.clothing_least_m > self.clothing_most_m:
+            raise InputError(
+                "realism: expected clothing_least_m of at most clothing_most_m, found "
+                f"{self.clothing_least_m:g} and {self.clothing_most_m:g}"
+            )
+        for name in ("dark_share", "real_columns"):
+            if getattr(self, name) > 1:
+                raise InputError(
+                    f"realism: expected {name} of at most 1, found {getattr(self, name)}"
+                )
+
+    def changed(self, values: Mapping[str, Any], source: str) -> Self:
+        """Return the settings with other values; raises `InputError` for unknown names."""
+        names = [field.name for field in fields(self)]
+        if unknown := sorted(set(values) - set(names)):
+            raise InputError(f"{source}: found {unknown[0]}; expected only {', '.join(names)}")
+        return replace(self, **values)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every effect is off."""
+        return self == type(self)()
+
+    @property
+    def text(self) -> str:
+        """All values as `find_realism` reads changes: `name=value,name=value`."""
+        return ",".join(f"{name}={value:g}" for name, value in asdict(self).items())
+
+
+def find_realism(name_or_path: str, changes: str = "") -> Realism:
+    """Return a preset or the settings of a file, with changes such as `loss=0,footprint=0`.
+
+    Raises `InputError` if there is neither, or a value is invalid.
+    """
+    if name_or_path in REALISM_NAMES:
+        settings = _read(PRESET_FOLDER / f"{name_or_path}.toml")
+    elif Path(name_or_path).is_file():
+        settings = _read(Path(name_or_path))
+    else:
+        raise InputError(
+            f"no realism and no file is called {name_or_path!r}; choose one of "
+            f"{', '.join(REALISM_NAMES)}, or a file (.toml) of its values"
+        )
+    return settings.changed(dict(_assignments(changes)), f"effects {changes!r}")
+
+
+def _read(path: Path) -> Realism:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        if isinstance(error, OSError):
+            expect_of_the_file(error)
+        raise InputError(
+            f"{path}: expected settings of realism as TOML; found: {error!s:.200}"
+        ) from error
+    base = values.pop(BASE, None)
+    if base is not None and base not in REALISM_NAMES:
+        raise InputError(
+            f"{path}: expected {BASE} as one of {', '.join(REALISM_NAMES)}, found {base!r}"
+        )
+    start = Realism() if base is None else find_realism(base)
+    return start.changed(values, str(path))
+
+
+def _assignments(changes: str) -> list[tuple[str, float]]:
+    """Return the names and values of `name=value,name=value`; may raise `InputError`."""
+    found = []
+    for part in filter(None, (part.strip() for part in changes.split(","))):
+        name, _, value = part.partition("=")
+        try:
+            found.append((name.strip(), float(value)))
+        except ValueError as error:
+            raise InputError(f"effects: expected NAME=NUMBER, found {part!r}") from error
+    return found

@@ -1,0 +1,88 @@
+"""Settings of realism: presets, files, changes, and errors that name the value."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from motiondata.errors import InputError
+from motiondata.lidar.measurement import Measurement
+from motiondata.lidar.presets import SENSOR_NAMES, sensor_preset
+from motiondata.lidar.realism.settings import REALISM_NAMES, Realism, find_realism
+
+
+def test_none_is_exact_and_the_other_presets_are_not() -> None:
+    assert [name for name in REALISM_NAMES if find_realism(name).is_exact] == ["none"]
+
+
+@pytest.mark.parametrize("name", REALISM_NAMES)
+def test_the_text_of_settings_gives_them_again(name: str) -> None:
+    settings = find_realism(name)
+    assert find_realism("none", settings.text) == settings
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Realism)])
+def test_each_value_can_be_set(name: str) -> None:
+    start = find_realism("sensor")
+    value = getattr(start, name) / 2
+    changed = find_realism("sensor", f"{name}={value}")
+    assert getattr(changed, name) == value
+    assert changed != start
+
+
+def test_a_file_starts_from_a_preset(tmp_path: Path) -> None:
+    path = tmp_path / "wet.toml"
+    path.write_text('base = "sensor"\ndark_share = 0.5\n')
+    assert find_realism(str(path)) == find_realism("sensor", "dark_share=0.5")
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "found"),
+    [
+        ("rain", "", "'rain'"),
+        ("sensor", "lost=1", "lost"),
+        ("sensor", "loss", "'loss'"),
+        ("sensor", "loss=-1", "-1.0"),
+        ("sensor", "loss=nan", "nan"),
+        ("sensor", "dark_share=2", "2.0"),
+        ("sensor", "clothing_least_m=0.5", "0.5"),
+    ],
+)
+def test_wrong_settings_are_named(name: str, changes: str, found: str) -> None:
+    with pytest.raises(InputError, match=r"expected|choose") as error:
+        find_realism(name, changes)
+    assert found in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["base = 3", "base = 'snow'", "loss = 'much'", "loss = [", "x = 1"]
+)
+def test_a_wrong_file_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"expected"):
+        find_realism(str(path))
+
+
+@pytest.mark.parametrize("name", SENSOR_NAMES)
+def test_every_preset_states_the_source_of_its_measurement(name: str) -> None:
+    assert len(sensor_preset(name).measurement.source) > 40
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"echo": "last"}, {"reach_m": 0.0}, {"loss": 1.5}, {"range_sigma_m": -1.0},
+     {"divergence_deg": float("nan")}],
+)  # fmt: skip
+def test_a_measurement_refuses_impossible_values(values: dict[str, float]) -> None:
+    with pytest.raises(InputError, match=next(iter(values))):
+        Measurement(**values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("clockwise", [True, False])
+def test_a_turn_begins_at_the_back_and_passes_the_front_in_its_middle(clockwise: bool) -> None:
+    times = Measurement(turns_per_second=20, clockwise=clockwise).column_times(1000)
+    assert times[500] == 0
+    assert times[0] == pytest.approx(0.025)
+    assert sorted(times) == pytest.approx([column / 20_000 for column in range(1000)])
+    assert (times[10] > times[0]) == (not clockwise)
