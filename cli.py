@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from commands import build, datasets, sources, training
+from commands import build, datasets, scanning, sources, training
 from commands.printing import say
 from motiondata import __version__
 from motiondata.errors import MotionDataError
@@ -105,6 +105,7 @@ COMMANDS = (
     datasets.preview,
     datasets.export,
     datasets.recover,
+    scanning.scan,
     training.align,
     build.encode,
     training.train_captioner,

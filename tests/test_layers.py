@@ -152,6 +152,12 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.products.lidar.members",
         "pipelines.products.motion_features",
     },
+    "pipelines.mesh_scans": {
+        "pipelines.clips",
+        "pipelines.datasets",
+        "pipelines.engine",
+        "pipelines.products.lidar",
+    },
     "pipelines.motion_export": {
         "pipelines.clips",
         "pipelines.datasets",

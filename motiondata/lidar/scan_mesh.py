@@ -91,7 +91,7 @@ def scan_mesh(
         vertices = vertices @ transform[:3, :3].T + transform[:3, 3]
     scan = Scanner(found).scan(finite_array(vertices, "vertices", ("vertices", 3), "f4"), faces)
     hits = len(scan.faces)
-    kept = scan if points is None else _keep(scan, points)
+    kept = scan if points is None else keep_points(scan, points)
     return MeshScan(kept.points, hits, kept.faces, kept.beams, kept.columns, kept.ranges)
 
 
@@ -138,7 +138,8 @@ def _check_count(points: int | None) -> None:
         raise InputError(f"points: expected a whole number from 1, or None, found {points!r}")
 
 
-def _keep(scan: Scan, points: int) -> Scan:
+def keep_points(scan: Scan, points: int) -> Scan:
+    """Return `points` hits in farthest point order, repeated as `MeshScan` says."""
     if len(scan.faces) == 0:
         none = np.full(points, NO_HIT, np.int32)
         zeros = np.zeros((points, 3), np.float32)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import trimesh
 from click.testing import CliRunner, Result
 
 from cli import main
@@ -129,6 +130,11 @@ def of_export(values: Values) -> list[str]:
     return [*values["remarks"], *splits]
 
 
+def of_scan(values: Values) -> list[str]:
+    totals = f"{values['frames']} frame of {values['clips']} clip, listed in {values['files']}"
+    return [totals, f"{values['hits']:,} hits"]
+
+
 def of_alignment(values: Values) -> list[str]:
     rows = [
         f"{split}, {way} {found[way]['recall']['1']:.1%} ({found[way]['chance']['1']:.1%})"
@@ -206,6 +212,7 @@ CASES = [
     Case("evaluate", "evaluate {features} --checkpoint {captioner} --out {tmp}/e", of_evaluation),
     Case(EXPORTS, "export {built} --format npy-tree --out {tmp}/files", of_export),
     Case(EXPORTS, "export {built} --format amass --out {tmp}/poses", of_export),
+    Case("scan", "scan {ball} --points 9 --out {tmp}/scans", of_scan),
     Case(EXPORTS, "recover {motion} --out {tmp}/recovered", of_export),
 ]
 
@@ -245,6 +252,8 @@ def names(archive: MadeArchive, built: Dataset, acclaim: Path, tmp_path: Path) -
     walk = write_bvh(tmp_path / "dataset-1_walk_old_001.bvh", *walking())
     joints = tmp_path / "joints.npy"
     np.save(joints, y_up_joints(3, 40))
+    ball = tmp_path / "ball.ply"
+    trimesh.creation.icosphere().export(ball)
     return {
         "root": archive.root,
         "built": built.path,
@@ -252,6 +261,7 @@ def names(archive: MadeArchive, built: Dataset, acclaim: Path, tmp_path: Path) -
         "tmp": tmp_path,
         "walk": walk,
         "joints": joints,
+        "ball": ball,
     }
 
 

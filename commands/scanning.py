@@ -1,0 +1,39 @@
+"""The command that scans files of meshes."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from commands.options import options_of
+from commands.parameters import ANY, FILE, FOLDER, NAME_OR_PATH
+from commands.printing import json_option, show
+from pipelines.mesh_scans.options import SCAN_FORMATS, UP_AXES, MeshScanOptions
+
+TYPES = {
+    "sensor": NAME_OR_PATH,
+    "format": click.Choice(SCAN_FORMATS),
+    "up": click.Choice(UP_AXES),
+    "sensor_pose": FILE,
+}
+"""The types of the options of `MeshScanOptions` that are not plain values."""
+
+
+@click.command()
+@click.argument("source", metavar="MESH", type=ANY)
+@click.option("--out", type=FOLDER, required=True, help="Folder to write the files into.")
+@options_of(MeshScanOptions, types=TYPES)
+@json_option
+def scan(source: Path, out: Path, as_json: bool, **parameters: Any) -> None:
+    """Scan meshes with a simulated LiDAR.
+
+    MESH is a file that trimesh reads, such as OBJ, PLY, STL, OFF, or glTF; or a folder of such
+    files, which are the frames of a clip in the order of the numbers in their names. Each folder
+    below it is another clip. A scene of several meshes is scanned as a whole. Meshes are not moved:
+    the sensor is placed. Points are in the sensor frame, in meters.
+
+    The same command resumes after an interruption. docs/export.md describes the files.
+    """
+    from pipelines.mesh_scans.scan import scan_meshes
+
+    show(scan_meshes(source, out, MeshScanOptions(**parameters)), as_json)

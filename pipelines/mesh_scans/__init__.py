@@ -1,0 +1,1 @@
+"""LiDAR scans of files of meshes, as files of points or range images."""

@@ -1,0 +1,118 @@
+"""Find files of meshes, and read each as one mesh in AMASS's world: z up, meters."""
+
+import re
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import trimesh
+from numpy.typing import NDArray
+
+from motiondata.errors import InputError
+from motiondata.lidar.scan_mesh import mesh_arrays
+from motiondata.motion_files.body_motion import T_YUP_WORLD
+from pipelines.mesh_scans.options import AUTO, Y_UP
+
+SUFFIXES = (".obj", ".ply", ".stl", ".off", ".glb", ".gltf")
+"""The files of a folder that are meshes."""
+Y_UP_SUFFIXES = (".obj", ".glb", ".gltf")
+"""Files that have y up by specification (glTF) or custom."""
+MAX_METERS = 100.0
+"""A larger mesh is probably not in meters: a person in centimeters or millimeters is larger, and
+most scenes that a LiDAR sees are smaller."""
+FAULTS = (
+    ValueError, LookupError, TypeError, AttributeError, NotImplementedError, EOFError,
+    ModuleNotFoundError, RecursionError, AssertionError, struct.error, zlib.error,
+)  # fmt: skip
+"""What trimesh's readers raise for faulty files."""
+
+
+@dataclass(frozen=True)
+class MeshReading:
+    """How files are read."""
+
+    up: str = AUTO
+    """The axis that points up: `y`, `z`, or `auto` by the suffix."""
+    scale: float | None = None
+    """Meters per unit; None is 1, and too large meshes are refused."""
+
+    def read(self, path: Path) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """Return vertices (vertices, 3), world frame, z up, meters, and faces (faces, 3).
+
+        All meshes of a scene are joined, each where the scene has it. Raises `InputError` for a
+        file that trimesh cannot read, that has no faces or values that are not finite, and that
+        seems not to be in meters.
+        """
+        try:
+            vertices, faces = mesh_arrays(_load(path))
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
+        if self.up == Y_UP or (self.up == AUTO and path.suffix.lower() in Y_UP_SUFFIXES):
+            vertices = vertices @ T_YUP_WORLD[:3, :3]
+        if self.scale is None:
+            _expect_meters(path, vertices[faces].reshape(-1, 3))
+        return vertices * (self.scale or 1.0), faces
+
+
+def _load(path: Path) -> trimesh.Trimesh:
+    try:
+        joined: trimesh.Trimesh = trimesh.load_scene(path, process=False).to_mesh()
+    except FAULTS as error:
+        raise InputError(
+            f"expected a mesh that trimesh reads ({', '.join(SUFFIXES)}); found: {error!s:.200}"
+        ) from error
+    if len(joined.faces) == 0:
+        raise InputError(
+            "expected a mesh with faces, found none; is it a point cloud? A LiDAR sees surfaces"
+        )
+    return joined
+
+
+def _expect_meters(path: Path, vertices: NDArray[np.float64]) -> None:
+    extent = float((vertices.max(axis=0) - vertices.min(axis=0)).max())
+    if extent > MAX_METERS:
+        raise InputError(
+            f"{path}: expected meters, found a mesh that extends over {extent:,.0f} units; choose "
+            "--scale 0.001 for millimeters, 0.01 for centimeters, or 1 if these are meters"
+        )
+
+
+def find_meshes(source: Path) -> Mapping[str, tuple[Path, ...]]:
+    """Return the meshes of each clip, in the order of time, by the name of the clip.
+
+    A file is a clip of one frame. The meshes of a folder are the frames of a clip, in the order of
+    the numbers in their names; folders below it are more clips. Raises `InputError` if there are
+    none.
+    """
+    if source.is_file():
+        return {plain_name(source.stem): (source,)}
+    if not source.is_dir():
+        raise InputError(f"{source}: expected a file of a mesh or a folder of such files")
+    folders: dict[Path, list[Path]] = {}
+    for path in source.rglob("*"):
+        if path.suffix.lower() in SUFFIXES and path.is_file():
+            folders.setdefault(path.parent, []).append(path)
+    if not folders:
+        raise InputError(f"{source}: expected meshes ({', '.join(SUFFIXES)}), found none")
+    return {
+        _clip_name(source, folder): tuple(sorted(folders[folder], key=_by_number))
+        for folder in sorted(folders)
+    }
+
+
+def plain_name(name: str) -> str:
+    """Return a name of letters, digits, `-` and `_` for a file."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", name).lstrip("-_") or "mesh"
+
+
+def _clip_name(source: Path, folder: Path) -> str:
+    parts = folder.relative_to(source).parts or (source.resolve().name,)
+    return "/".join(map(plain_name, parts))
+
+
+def _by_number(path: Path) -> tuple[list[tuple[int, str]], str]:
+    words = re.findall(r"\d+|\D+", path.stem)
+    return [(int(word), "") if word.isdigit() else (-1, word) for word in words], path.name
