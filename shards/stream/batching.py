@@ -3,8 +3,8 @@
 The arrays are NumPy arrays; a `DataLoader` converts them to tensors in its workers, without a copy.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,18 @@ from numpy.typing import NDArray
 
 from shards.errors import ShardError
 from shards.format.members import decode_member
+from shards.stats.standardizer import Standardizer
 from shards.stream.field_reader import FieldReader, MemberSpans
 from shards.stream.items import FrameRuns
+from shards.stream.numbers import whole_number
 from shards.stream.open_files import ShardFiles
 
 Batch = dict[str, Any]
 """Arrays and lists by name."""
+
+
+Standardizers = Mapping[str, Standardizer]
+"""What standardizes fields, by field."""
 
 
 class ViewBatch(Batch):
@@ -39,6 +45,22 @@ def check_fields(fields: Sequence[str]) -> None:
         raise ShardError(
             f"the field {min(taken)!r} cannot be read: batches use this name for something else"
         )
+
+
+def check_padding(pad_to: int | None, longest: int) -> None:
+    """Raise `ShardError` if an item may be longer than the length to which it is padded."""
+    if pad_to is not None and whole_number("pad_to", pad_to, least=1) < longest:
+        raise ShardError(
+            f"pad_to is {pad_to}, and the longest clip has {longest} frames; pass a lower "
+            "max_frames, or a higher pad_to"
+        )
+
+
+def check_standardizers(standardize: Standardizers | None, fields: Sequence[str]) -> Standardizers:
+    """Return what standardizes fields; raise `ShardError` for fields that the view lacks."""
+    if unread := set(standardize or {}) - set(fields):
+        raise ShardError(f"standardize names {min(unread)!r}, which is not a field of the view")
+    return standardize or {}
 
 
 class Stacker:
@@ -81,18 +103,27 @@ class PaddedBatches:
 
     stacker: Stacker
     length: int | None = None
+    standardizers: Standardizers = field(default_factory=dict)
+    """Applied to fields before the padding, by field."""
 
     def batch(self, runs: FrameRuns) -> Batch:
         """Return fields shaped (items, frames, ...), `starts`, `lengths`, `mask`, and captions."""
         length = self.length or int(runs.counts.max(initial=0))
         captions = {} if runs.captions is None else {"captions": list(runs.captions)}
-        return ViewBatch(
-            **self.stacker.stack(runs, length),
-            **captions,
-            starts=runs.starts,
-            lengths=runs.counts,
-            mask=np.arange(length) < runs.counts[:, None],
-        )
+        mask = np.arange(length) < runs.counts[:, None]
+        stacked = self.stacker.stack(runs, length)
+        for name, standardizer in self.standardizers.items():
+            stacked[name] = _standardize(stacked[name], standardizer, mask)
+        return ViewBatch(**stacked, **captions, starts=runs.starts, lengths=runs.counts, mask=mask)
+
+
+def _standardize(
+    values: NDArray[Any], standardizer: Standardizer, mask: NDArray[np.bool_]
+) -> NDArray[Any]:
+    """Standardize the frames of items; the padding after them is zero again."""
+    standardized: NDArray[Any] = standardizer.standardize(values)
+    standardized[~mask] = 0
+    return standardized
 
 
 @dataclass(frozen=True)

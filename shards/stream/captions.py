@@ -58,19 +58,28 @@ def read_captions(
 
 
 class CaptionedClips:
-    """Clips cut to the frames that a caption describes: one caption per clip, or all.
+    """Clips cut to the frames that a caption describes: one random caption per item, or all.
 
-    If random, each clip is an item, and the epoch determines its caption. Otherwise each caption is
-    an item. Clips without captions are omitted.
+    If random, an item is a group of captions, of which the epoch determines one. The captions of a
+    clip are one group; by segment, those of the whole clip are one, and each caption of a part of
+    the clip is another, as in HumanML3D. Otherwise each caption is an item. Clips without captions
+    are omitted.
     """
 
-    def __init__(self, captions: list[CaptionRun], random: bool) -> None:
-        self.random = random
-        self._texts = [caption.text for caption in captions]
+    def __init__(
+        self, captions: list[CaptionRun], random: bool, frames: NDArray[np.int64] | None = None
+    ) -> None:
+        """Make items of captions: by segment if the numbers of frames of all clips are given."""
+        self.random, self.by_segment = random, frames is not None
         runs = np.array([caption[:3] for caption in captions], np.int64)
         self._hash = hash_values(runs)
-        self._clips, self._starts, self._counts = runs.T
-        _, self._firsts, self._sizes = np.unique(self._clips, return_index=True, return_counts=True)
+        parts = np.zeros(len(runs), np.int64) if frames is None else _parts(runs, frames)
+        order = np.lexsort((parts, runs[:, 0])) if random else np.arange(len(runs))
+        self._texts = [captions[place].text for place in order.tolist()]
+        self._clips, self._starts, self._counts = runs[order].T
+        _, self._firsts, self._sizes = np.unique(
+            np.stack([self._clips, parts[order]]), axis=1, return_index=True, return_counts=True
+        )
 
     def __len__(self) -> int:
         return len(self._firsts) if self.random else len(self._texts)
@@ -83,9 +92,21 @@ class CaptionedClips:
         return FrameRuns(self._clips[items], self._starts[items], self._counts[items], texts)
 
     @property
+    def longest(self) -> int:
+        """The number of frames of the longest run."""
+        return int(self._counts.max())
+
+    @property
     def identity(self) -> dict[str, Any]:
         """The values that a state must match."""
-        return {"kind": "captioned clips", "captions": self._hash, "random": self.random}
+        kind = "captioned segments" if self.by_segment else "captioned clips"
+        return {"kind": kind, "captions": self._hash, "random": self.random}
+
+
+def _parts(runs: NDArray[np.int64], frames: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return 0 for the runs of whole clips, and another number for each run of a part of one."""
+    is_part = runs[:, 2] < frames[runs[:, 0]]
+    return np.where(is_part, np.arange(1, len(runs) + 1), 0)
 
 
 def _captions_of(

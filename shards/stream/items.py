@@ -61,9 +61,22 @@ class WholeClips:
         return FrameRuns(items, np.zeros_like(items), self.frames[items])
 
     @property
+    def longest(self) -> int:
+        """The number of frames of the longest clip."""
+        return int(self.frames.max())
+
+    @property
     def identity(self) -> dict[str, Any]:
         """The values that a state must match."""
         return {"kind": "clips"}
+
+
+class ClipItems(ItemSource, Protocol):
+    """Items of which each is one run of a clip: a whole clip, or what a caption describes."""
+
+    @property
+    def longest(self) -> int:
+        """The number of frames of the longest item."""
 
 
 class Windows:

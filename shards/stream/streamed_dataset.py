@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,21 @@ from shards.format.dataset import Dataset, read_drops
 from shards.format.hashing import hash_values
 from shards.stats.measure import FRAME, Weight
 from shards.stats.standardizer import Standardizer, read_standardizer
-from shards.stream.batching import FrameBatches, PaddedBatches, Stacker
+from shards.stream.batching import (
+    FrameBatches,
+    PaddedBatches,
+    Stacker,
+    Standardizers,
+    check_padding,
+    check_standardizers,
+)
 from shards.stream.captions import CaptionedClips, CaptionRun, RunReader, read_captions
 from shards.stream.field_reader import row_spec
-from shards.stream.items import ItemSource, Sampling, WholeClips, Windows
+from shards.stream.items import ClipItems, Sampling, WholeClips, Windows
 from shards.stream.open_files import ShardFiles
 from shards.stream.ranks import Rank
 from shards.stream.selection import ClipFilters, Selection, select_rows
+from shards.stream.unit_crops import UnitCrops
 from shards.stream.views import Schedule, View
 
 if TYPE_CHECKING:
@@ -41,6 +49,10 @@ class ViewOptions(ClipFilters, total=False):
     """Which part of each global batch to read; None: the rank is determined."""
     world: int | None
     """The number of parts. Give both `rank` and `world`, or neither."""
+
+
+Captions = bool | Literal["segment"]
+"""Whether clips have captions, and whether a caption of a part of a clip is a separate item."""
 
 
 class StreamedDataset:
@@ -117,21 +129,28 @@ class StreamedDataset:
         shuffle: bool = False,
         seed: int = 0,
         *,
-        captions: bool = False,
+        captions: Captions = False,
+        crop_unit: int | None = None,
+        pad_to: int | None = None,
+        standardize: Standardizers | None = None,
         **options: Unpack[ViewOptions],
     ) -> View:
-        """Return a view of whole clips, padded to the longest clip of the batch.
+        """Return a view of whole clips, padded to the longest clip of the batch, or to `pad_to`.
 
         Batches have `keys`, each field shaped (clips, frames, ...), `starts`, `lengths`, and `mask`
         shaped (clips, frames). With `captions`, each clip is cut to the frames that its caption
-        describes: one random caption per clip if shuffled, else every caption. Batches then have
-        `captions` too.
+        describes: one random caption per clip if shuffled, else every caption. With "segment", a
+        caption of a part of a clip is a separate item if shuffled. Batches then have `captions`
+        too. With `crop_unit`, each item is cropped at random to a multiple of this number of
+        frames, by HumanML3D's rule, see `shards.stream.unit_crops`. `standardize` is applied to
+        fields before the padding.
         """
         chosen, schedule = self._choose(split, batch, shuffle, **options)
-        source: ItemSource = WholeClips(chosen.frames)
-        if captions:
-            source = CaptionedClips(self._captions(chosen), random=shuffle)
-        batcher = PaddedBatches(Stacker(self._files, chosen.rows, fields))
+        source = self._clip_items(chosen, captions, random=shuffle)
+        source = source if crop_unit is None else UnitCrops(source, crop_unit)
+        check_padding(pad_to, source.longest)
+        stacker = Stacker(self._files, chosen.rows, fields)
+        batcher = PaddedBatches(stacker, pad_to, check_standardizers(standardize, fields))
         return View(chosen.identity, source, batcher, schedule, seed)
 
     def frames(
@@ -166,6 +185,7 @@ class StreamedDataset:
         seed: int = 0,
         *,
         sampling: Sampling = "clip",
+        standardize: Standardizers | None = None,
         **options: Unpack[ViewOptions],
     ) -> View:
         """Return a view of windows of `length` frames: one random per clip if shuffled, else all.
@@ -174,11 +194,12 @@ class StreamedDataset:
         is padded with zeros, as is a clip shorter than a window. Batches have `keys`, the field
         shaped (windows, length, ...), `starts`, `lengths`, and `mask` shaped (windows, length).
         With `sampling="frame"`, a shuffled epoch has as many random windows of each clip as an
-        unshuffled one.
+        unshuffled one. `standardize` is applied to the field before the padding.
         """
         chosen, schedule = self._choose(split, batch, shuffle, **options)
         source = Windows(chosen.frames, length, sampling, random=shuffle)
-        batcher = PaddedBatches(self._field_stacker(chosen.rows, field), length)
+        stacker = self._field_stacker(chosen.rows, field)
+        batcher = PaddedBatches(stacker, length, check_standardizers(standardize, [field]))
         return View(chosen.identity, source, batcher, schedule, seed)
 
     def standardizer(
@@ -199,6 +220,14 @@ class StreamedDataset:
         root = None if folder is None else Path(folder)
         split = split or self.dataset.default_split()
         return read_standardizer(self.dataset, split, field, weight, rule, root)
+
+    def _clip_items(self, chosen: "_Selected", captions: Captions, random: bool) -> ClipItems:
+        if captions not in (True, False, "segment"):
+            raise ShardError(f"captions is {captions!r}; choose True, False, or 'segment'")
+        if not captions:
+            return WholeClips(chosen.frames)
+        by_segment = chosen.frames if captions == "segment" else None
+        return CaptionedClips(self._captions(chosen), random, by_segment)
 
     def _captions(self, chosen: "_Selected") -> list[CaptionRun]:
         if self._read_runs is None:

@@ -12,10 +12,17 @@ import pytest
 from benchmarks.builds.clips import bundled_arrays
 from motiondata.sources.cmu.convert import import_cmu
 from motiondata.synthesis.corpus.corpus import synthesize
+from pipelines.clips.options import ClipSelection
 from pipelines.datasets.export import export
 from pipelines.datasets.export_options import ExportOptions
+from pipelines.datasets.statistics import stats
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
+from pipelines.products.motion_features.build import build_features
+from pipelines.products.motion_features.options import (
+    MotionFeatureBuildOptions,
+    MotionFeatureOptions,
+)
 from tests.support.acclaim_files import amc_text, write_subject
 from tests.support.lidar_options import lidar_options
 
@@ -83,4 +90,8 @@ def _make_datasets(root: Path) -> None:
     options = lidar_options(corpus / "index.csv", corpus / "amass", shard_megabytes=MEGABYTES)
     build_lidar(options, root / "lidar", Execution())
     shutil.copytree(root / "lidar", root / "OUT")
+    clips = ClipSelection(corpus / "index.csv", corpus / "amass")
+    features = MotionFeatureBuildOptions(clips, MotionFeatureOptions("humanml3d-263"))
+    build_features(features, root / "motion", Execution(workers=0))
+    stats(root / "motion")
     export(root / "lidar", root / "files", ExportOptions("npy-tree"))
