@@ -31,7 +31,7 @@ class DropReason(StrEnum):
     AMBIGUOUS = "ambiguous"
     """Several recordings match this row equally well."""
     WRONG_RELEASE = "wrong_release"
-    """The recording is from a release (SMPL-X) whose frame numbers differ from the index's."""
+    """The recording is of the SMPL-X release, and does not last as long as the row of the index."""
     UNREADABLE = "unreadable"
     """The recording is truncated, corrupt, or in another format."""
     INVALID = "invalid"

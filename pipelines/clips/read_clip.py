@@ -12,6 +12,7 @@ import numpy as np
 
 from motiondata.bodies.body import Body
 from motiondata.bodies.posing import ShapedBody, pose_joints, shape_body
+from motiondata.bodies.templates import place_on_body
 from motiondata.clip import Clip
 from motiondata.files import open_as_planned
 from motiondata.guards import (
@@ -21,8 +22,10 @@ from motiondata.guards import (
     checked_frames,
     plausible_frames,
 )
-from motiondata.recording import Recording
-from motiondata.sources.amass.reader import read_recording, read_smplh
+from motiondata.recording import SMPLX_RELEASE, Recording
+from motiondata.sources.amass.reader import read_recording
+from motiondata.sources.humanml3d.clips_by_time import cut_clip_by_time
+from motiondata.sources.humanml3d.index import Row
 from motiondata.sources.humanml3d.resampled_clips import cut_clip_at
 from motiondata.sources.humanml3d.trimming import cut_clip
 from pipelines.clips.options import ClipSelection
@@ -44,16 +47,21 @@ def read_clip(
     path = selection.amass / planned.recording
     # A name that is not UTF-8 opens its file, but cannot be written as text.
     source = os.fsencode(planned.recording).decode(errors="backslashreplace")
-    # Frames in an index refer to SMPL+H recordings. Whole recordings may be of either release.
-    read = read_smplh if selection.has_index else read_recording
-    recording = read(path, source, partial(open_as_planned, planned.stamp))
+    recording = read_recording(path, source, partial(open_as_planned, planned.stamp))
     check_pose_is_rotations(recording)
-    row = planned.row
-    clip = cut_clip(recording, row) if fps is None else cut_clip_at(recording, row, fps)
+    recording = place_on_body(recording, bodies[recording.gender])
+    clip = _cut(recording, planned.row, selection.has_index, fps)
     check_plausible(clip)
     shaped = shape_recorded_body(recording, bodies[recording.gender], selection.mean_shape)
     _check_up(recording, shaped)
     return clip, shaped
+
+
+def _cut(recording: Recording, row: Row, has_index: bool, fps: float | None) -> Clip:
+    # Frames in an index refer to SMPL+H recordings. Those of whole recordings are their own.
+    if has_index and recording.release == SMPLX_RELEASE:
+        return cut_clip_by_time(recording, row, fps)
+    return cut_clip(recording, row) if fps is None else cut_clip_at(recording, row, fps)
 
 
 def shape_recorded_body(recording: Recording, body: Body, mean_shape: bool) -> ShapedBody:

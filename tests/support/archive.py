@@ -10,6 +10,7 @@ import numpy as np
 
 from motiondata.errors import DropReason
 from pipelines.products.lidar.options import LidarBuildOptions
+from tests.support.amass_files import save_npz, smplx_arrays
 from tests.support.lidar_options import lidar_options
 from tests.support.skeleton import moving_pose, posed_joints, standing_pose
 from tests.support.small_body import small_arrays
@@ -124,7 +125,8 @@ def _write_bad_recordings(root: Path) -> None:
     write_recording(root, "CMU/05/positions", posed_joints(pose, trans), trans)
     write_recording(root, "CMU/05/y_up", *_turned_to_y_up(*standing_pose(FRAMES)))
     (root / "amass/CMU/05/broken_poses.npz").write_bytes(b"PK\x03\x04 and no more")
-    (root / "amass/CMU/05/other_release_stageii.npz").write_bytes(b"")
+    short = smplx_arrays(mocap_frame_rate=np.array(60.0))
+    save_npz(root / "amass/CMU/05/other_release_stageii.npz", short)
 
 
 def _turned_to_y_up(pose: np.ndarray, trans: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

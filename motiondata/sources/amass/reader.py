@@ -1,8 +1,8 @@
 """Read AMASS recordings: SMPL+H (`_poses.npz`) and SMPL-X (`_stageii.npz`).
 
 The two releases are separate sources: about 5,000 recordings have a different frame rate in the
-SMPL-X release, and an index made for SMPL+H must never be applied to it. Source of keys and shapes:
-nghorbani/amass and the files of both releases.
+SMPL-X release, so the frame numbers of an index made for SMPL+H do not hold there. Source of keys
+and shapes: nghorbani/amass and the files of both releases.
 """
 
 from difflib import get_close_matches
@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from motiondata.errors import DropReason, RecordingError
 from motiondata.files import OpenFile, open_plain_file
 from motiondata.npz import Npz, array_to_text, open_npz
-from motiondata.recording import MAX_FPS, SMPL_SHAPES, SMPLX_SHAPES, Recording
+from motiondata.recording import (
+    MAX_FPS,
+    SMPL_SHAPES,
+    SMPLH_RELEASE,
+    SMPLX_RELEASE,
+    SMPLX_SHAPES,
+    Recording,
+)
 from motiondata.skeletons import JOINTS
 
 SMPLH_FRAME_RATE = "mocap_framerate"
@@ -45,8 +52,8 @@ def read_smplh(path: Path, source: str, open_file: OpenFile = open_plain_file) -
 def read_recording(path: Path, source: str, open_file: OpenFile = open_plain_file) -> Recording:
     """Read a recording of either release, which is detected from the keys of the file.
 
-    Only for recordings whose frames are not numbered by an index. Raises `RecordingError`
-    (UNREADABLE or INVALID), and `OSError` if the machine cannot read the file.
+    `release` says which one it is: rows of an index are found in SMPL-X recordings by time. Raises
+    `RecordingError` (UNREADABLE or INVALID), and `OSError` if the machine cannot read the file.
     """
     with open_npz(path, source, open_file) as npz:
         return _read_smplx(npz) if SMPLX_FRAME_RATE in npz.members else _read_smplh(npz)
@@ -98,6 +105,7 @@ def _recording(npz: Npz, poses: NDArray[Any], frame_rate: str, shape_space: str)
         shape_space=_text(npz, "shape_space") or shape_space,
         licence=_text(npz, "licence"),
         synthetic=_is_true(npz, "synthetic"),
+        release=SMPLX_RELEASE if frame_rate == SMPLX_FRAME_RATE else SMPLH_RELEASE,
     )
 
 

@@ -99,21 +99,16 @@ class Archive:
 
         Paths are compared in any spelling. A file spelled exactly as in the index takes precedence
         over files that differ in case, spaces, `-` and `_`. Copies in several places are ambiguous.
-        Raises `RecordingError` if there is no recording, several, or only the SMPL-X one, and for
-        rows of HumanAct12.
+        A recording of the SMPL-X release is returned if there is none of SMPL+H. Raises
+        `RecordingError` if there is no recording, or several, and for rows of HumanAct12.
         """
         row.refuse_humanact12()
-        found = self._ends.find(row.parts)
+        found = self._ends.find(row.parts) or self._smplx_ends.find(row.parts)
         as_spelled = tuple(path for path in found if _is_spelled_as(path, row))
         candidates = as_spelled or found
         if len(candidates) == 1:
             return candidates[0]
-        if candidates:
-            raise _ambiguous(row, candidates)
-        of_smplx = self._smplx_ends.find(row.parts)
-        if of_smplx:
-            raise _wrong_release(row, of_smplx[0])
-        raise self._missing(row)
+        raise _ambiguous(row, candidates) if candidates else self._missing(row)
 
     def nearest(self, row: Row) -> tuple[str, ...]:
         """Return the recordings that sort next to the row's path, in its folder or its subset.
@@ -201,7 +196,8 @@ def _smplh_stem(file: str) -> str:
 
 def _is_spelled_as(path: str, row: Row) -> bool:
     below_subset = row.parts[1:]
-    return tuple(path.removesuffix(".npz").split("/"))[-len(below_subset) :] == below_subset
+    *folders, file = path.split("/")
+    return (*folders, _smplh_stem(file))[-len(below_subset) :] == below_subset
 
 
 def _ambiguous(row: Row, candidates: tuple[str, ...]) -> RecordingError:
@@ -209,12 +205,4 @@ def _ambiguous(row: Row, candidates: tuple[str, ...]) -> RecordingError:
         DropReason.AMBIGUOUS,
         f"{'/'.join(row.parts)}.npz: {len(candidates)} files match equally well: "
         f"{', '.join(candidates)}; keep one of them under the root",
-    )
-
-
-def _wrong_release(row: Row, path: str) -> RecordingError:
-    return RecordingError(
-        DropReason.WRONG_RELEASE,
-        f"{'/'.join(row.parts)}.npz: found only AMASS's SMPL-X release, {path}, whose frame rates "
-        "differ from those of the index; download SMPL+H G",
     )

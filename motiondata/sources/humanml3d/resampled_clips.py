@@ -4,12 +4,19 @@ Captions describe frames that were counted after HumanML3D's stride and lead-in.
 computed by the same rules first; then the recording itself is resampled between them.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from motiondata.clip import Clip
 from motiondata.errors import DropReason, RecordingError
 from motiondata.recording import Recording
-from motiondata.resampling import Span, resample_points, resample_rotations, resampling
+from motiondata.resampling import (
+    Span,
+    resample_points,
+    resample_rotations,
+    resampling,
+)
 from motiondata.sources.humanml3d.index import Row
 from motiondata.sources.humanml3d.trimming import cut_clip, frame_stride, lead_in_frames
 
@@ -31,19 +38,39 @@ def cut_clip_at(recording: Recording, row: Row, fps: float, method: str = "linea
     and if frames between those that `cut_clip` takes are not finite; `InputError` for other rates
     and methods.
     """
-    clip = cut_clip(recording, row)
-    span = row_span(row, recording.fps)
+    cut_clip(recording, row)  # for its checks
+    return resample_clip(recording, row, row_span(row, recording.fps), fps, method)
+
+
+def resample_clip(
+    recording: Recording,
+    row: Row,
+    span: Span,
+    fps: float,
+    method: str = "linear",
+    *,
+    filtered: bool = True,
+) -> Clip:
+    """Return the part of a recording between two times, resampled to `fps`, Hz, as clip of a row.
+
+    Without `filtered`, the motion is not filtered where the rate falls by a lot. Raises
+    `RecordingError` (NOT_FINITE) if frames from the first to the last are not finite.
+    """
     plan = resampling(span, recording.fps, recording.frames, fps)
-    used = slice(clip.first_frame, min(recording.frames, int(np.ceil(plan.places[-1])) + 1))
+    first = int(plan.places[0])
+    used = slice(first, min(recording.frames, int(np.ceil(plan.places[-1])) + 1))
     _expect_finite(recording, row, used)
-    inner = resampling(Span(0.0, span.seconds), recording.fps, used.stop - used.start, fps)
+    offset = (plan.places[0] - first) / recording.fps
+    part = Span(offset, offset + span.seconds)
+    inner = resampling(part, recording.fps, used.stop - first, fps)
+    inner = inner if filtered else replace(inner, ratio=1.0)
     return Clip(
-        name=clip.name,
-        subset=clip.subset,
+        name=row.name,
+        subset=row.subset,
         pose=resample_rotations(recording.pose[used], inner),
         trans=resample_points(recording.trans[used], inner, method),
         fps=fps,
-        first_frame=clip.first_frame,
+        first_frame=first,
         last_frame=used.stop - 1,
         recording=recording,
     )

@@ -53,7 +53,7 @@ def cut_clip(recording: Recording, row: Row) -> Clip:
     """
     row.refuse_humanact12()
     expect_clip_length(row)
-    stride = _stride(recording.fps, recording.source)
+    stride = expect_stride(recording.fps, recording.source)
     lead_in = lead_in_frames(row.subset)
     _expect_frames(recording, row, len(range(0, recording.frames, stride)) - lead_in)
     first = (lead_in + row.start_frame) * stride
@@ -68,7 +68,7 @@ def cut_clip(recording: Recording, row: Row) -> Clip:
         last_frame=last,
         recording=recording,
     )
-    _expect_finite(clip)
+    expect_finite(clip)
     return clip
 
 
@@ -90,7 +90,7 @@ def clip_length(frames: int, fps: float, row: Row) -> int:
     `frames` and `fps` (Hz) are those of the recording of `row`. Raises `RecordingError` if the
     frame rate is below 20 fps or no frame is left after the lead-in.
     """
-    kept = len(range(0, frames, _stride(fps, row.source_path))) - lead_in_frames(row.subset)
+    kept = len(range(0, frames, expect_stride(fps, row.source_path))) - lead_in_frames(row.subset)
     if kept < 1:
         raise RecordingError(
             DropReason.TOO_SHORT,
@@ -100,7 +100,8 @@ def clip_length(frames: int, fps: float, row: Row) -> int:
     return kept
 
 
-def _stride(fps: float, source: str) -> int:
+def expect_stride(fps: float, source: str) -> int:
+    """Return `frame_stride`; raise `RecordingError` (INVALID) below 20 fps."""
     stride = frame_stride(fps)
     if stride == 0:
         raise RecordingError(
@@ -121,7 +122,8 @@ def _expect_frames(recording: Recording, row: Row, available: int) -> None:
         )
 
 
-def _expect_finite(clip: Clip) -> None:
+def expect_finite(clip: Clip) -> None:
+    """Raise `RecordingError` (NOT_FINITE) if a clip has NaN or infinite values."""
     bad = ~(np.isfinite(clip.pose).all(axis=(1, 2)) & np.isfinite(clip.trans).all(axis=1))
     if bad.any():
         raise RecordingError(

@@ -18,7 +18,7 @@ from pipelines.products.lidar.product import LidarProduct
 from tests.support.archive import BAD, GOOD, SPLITS, MadeArchive
 from tests.support.lidar_options import lidar_options
 
-KNOWN_BEFORE_READING = {"humanact12", "missing", "wrong_release", "no_split"}
+KNOWN_BEFORE_READING = {"humanact12", "missing", "no_split"}
 
 
 def plan_of(options: LidarBuildOptions) -> Plan[PlannedClips]:

@@ -1,0 +1,35 @@
+"""Where the pelvis of a body's template is, which differs between SMPL and SMPL-X.
+
+AMASS's `trans` is the pelvis minus its position at rest, along the axes of the world, whichever of
+them is up. In a world with y up, a person of SMPL-X on SMPL's body floats 13 cm above the floor; in
+AMASS's, with z up, 2 cm too high or low and 13 cm aside.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from motiondata.bodies.body import Body
+from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES, Recording
+
+REST_PELVIS_METERS = {
+    SMPL_SHAPES: (0.0, -0.223, 0.028),
+    SMPLX_SHAPES: (0.0, -0.351, 0.012),
+}
+"""The pelvis of the neutral template, y up, by shape space; betas and genders move it by some cm.
+Source: `J_regressor @ v_template` of `SMPL_NEUTRAL.pkl` and `SMPLX_NEUTRAL.npz`, in millimeters,
+x (3 mm) set to 0 so that mirrored motion stays mirrored."""
+
+
+def place_on_body(recording: Recording, body: Body) -> Recording:
+    """Return a recording whose `trans` puts the pelvis of `body` where the recording has it.
+
+    Only between SMPL-X and other bodies: all others have their pelvis where SMPL's is.
+    """
+    own, other = (
+        np.array(REST_PELVIS_METERS[SMPLX_SHAPES if space == SMPLX_SHAPES else SMPL_SHAPES])
+        for space in (recording.shape_space, body.shape_space)
+    )
+    if (own == other).all():
+        return recording
+    return replace(recording, trans=recording.trans + (own - other))
