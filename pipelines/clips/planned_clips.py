@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from motiondata.files import Stamp
 from motiondata.mirroring import MIRRORED_PREFIX
 from motiondata.sources.humanml3d.index import Row
+from pipelines.clips.frame_rates import INDEX_FPS
 from pipelines.clips.keys import sample_key
 
 ROW_COLUMNS = pa.schema(
@@ -113,6 +114,13 @@ class PlannedClips:
     def frames(self) -> NDArray[np.int64]:
         """The total number of frames of each clip's samples, shaped (clips,)."""
         return (self._array("end_frame") - self._array("start_frame")) * self.samples
+
+    def frames_at(self, rate: float | None) -> NDArray[np.int64]:
+        """Return `frames` at another frame rate, Hz; None is HumanML3D's stride rule."""
+        frames: NDArray[np.int64] = (self.frames * ((rate or INDEX_FPS) / INDEX_FPS)).astype(
+            np.int64
+        )
+        return frames
 
     def take(self, places: NDArray[np.int64]) -> "PlannedClips":
         """Return the clips with the given indices, in that order."""

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from motiondata.devices import CPU, SCAN_DEVICES
+from pipelines.clips.frame_rates import REFERENCE, rate_of
 from pipelines.clips.options import ClipSelection, PackingOptions, expect, expect_at_least
 from shards.format.paths import refuse_url
 
@@ -33,6 +34,7 @@ PARAMETER_ORDER = (
     "mirror",
     "noise",
     "seed",
+    "fps",
     "realism",
     "effects",
     "members",
@@ -41,8 +43,9 @@ PARAMETER_ORDER = (
     "shard_megabytes",
 )
 """The parameters in `dataset.json`, in the order in which they are written."""
-OMITTED_DEFAULTS = {"realism": EXACT, "effects": "", "members": ""}
-"""Parameters that `dataset.json` omits at these values, so that exact scans keep their bytes."""
+OMITTED_DEFAULTS = {"fps": REFERENCE, "realism": EXACT, "effects": "", "members": ""}
+"""Parameters that `dataset.json` omits at these values, so that other datasets keep their
+bytes."""
 EXTRAS = ("intensity", "time", "beam", "column")
 """The values of the option `members`, in storage order."""
 
@@ -71,6 +74,9 @@ class LidarOptions:
     """Values that replace those of `realism`, such as loss=0,clothing_mean_m=0.03."""
     members: str = ""
     """Further members, separated by commas: intensity, time, beam, column."""
+    fps: str = REFERENCE
+    """Frame rate in Hz, such as 10 or 20, at which the sensor turns; or reference for HumanML3D's
+    stride rule, about 20."""
     device: str = CPU
     """Device that poses, scans, and samples. The last bits of results differ between devices."""
 
@@ -84,6 +90,7 @@ class LidarOptions:
             expect(within, self, name, f"{nearest:g} to {farthest:g} meters")
         expect(self.noise <= MAX_NOISE, self, "noise", f"at most {MAX_NOISE:g} meter")
         expect(self.device in SCAN_DEVICES, self, "device", f"one of {', '.join(SCAN_DEVICES)}")
+        _ = self.rate
         refuse_url(self.realism)
         expect({*self.extras} <= {*EXTRAS}, self, "members", f"some of {', '.join(EXTRAS)}")
         needs_cpu = self.realism != EXACT or self.effects or self.members
@@ -91,6 +98,11 @@ class LidarOptions:
             not needs_cpu or self.device == CPU, self, "device",
             "cpu for realism, effects and members, which exist for the CPU only",
         )  # fmt: skip
+
+    @property
+    def rate(self) -> float | None:
+        """The frame rate in Hz; None for HumanML3D's stride rule."""
+        return rate_of(self.fps)
 
     @property
     def extras(self) -> tuple[str, ...]:
@@ -113,6 +125,7 @@ class LidarBuildOptions:
         """
         owners = (asdict(self.clips), asdict(self.scan), asdict(self.packing))
         values = {name: value for owner in owners for name, value in owner.items()}
+        values["fps"] = self.scan.rate or REFERENCE
         names = (
             name
             for name in PARAMETER_ORDER

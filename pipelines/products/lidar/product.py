@@ -139,7 +139,7 @@ class LidarProduct:
 
     def clip_bytes(self, clips: PlannedClips) -> NDArray[np.int64]:
         """Estimate the size of each clip's samples in a shard, in bytes, shaped (clips,)."""
-        return clip_bytes(clips, self.options.points, self.options.extras)
+        return clip_bytes(clips, self.options)
 
     def stamp(
         self, plan: Plan[PlannedClips], kept: dict[str, KeptShard] | None = None

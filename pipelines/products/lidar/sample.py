@@ -27,6 +27,7 @@ from pipelines.products.lidar.members import (
     POINTS,
     TIME,
 )
+from pipelines.products.lidar.options import LidarOptions
 from shards.format.members import field_of
 from shards.format.schema import ArraySpec, Schema
 
@@ -143,6 +144,7 @@ def manifest_values(values: dict[str, Any], rays: int) -> dict[str, Any]:
     }
 
 
-def clip_bytes(clips: PlannedClips, points: int, extras: tuple[str, ...] = ()) -> NDArray[np.int64]:
+def clip_bytes(clips: PlannedClips, options: LidarOptions) -> NDArray[np.int64]:
     """Estimate the size of each clip's samples in a shard, in bytes, shaped (clips,)."""
-    return clips.frames * frame_bytes(points, extras) + clips.samples * sample_bytes()
+    frames = clips.frames_at(options.rate)
+    return frames * frame_bytes(options.points, options.extras) + clips.samples * sample_bytes()

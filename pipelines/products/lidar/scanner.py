@@ -75,7 +75,7 @@ class LidarScanner:
 
     def begin(self, planned: PlannedClip) -> FinishSamples:
         """Begin the scans of a clip; raises `RecordingError` if its recording is unusable."""
-        clip, shaped = self.source.read(planned, self.assets.bodies)
+        clip, shaped = self.source.read(planned, self.assets.bodies, self.options.rate)
         pending = list(self._begin_samples(clip, shaped, planned))
         return lambda: [self._finish_sample(sample) for sample in pending]
 

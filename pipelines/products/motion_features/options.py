@@ -1,11 +1,11 @@
 """The options of a dataset of motion features: which representation, and at which frame rate."""
 
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from motiondata.errors import InputError
+from pipelines.clips.frame_rates import REFERENCE, rate_of
 from pipelines.clips.options import ClipSelection, PackingOptions, expect
 from shards.format.paths import refuse_url
 
@@ -18,12 +18,8 @@ REPRESENTATIONS = (HUMANML3D_263, KIT_251, REPR_272, JOINTS_ONLY)
 ON_A_TARGET = (HUMANML3D_263, KIT_251)
 """The representations whose joints are moved to a target skeleton."""
 
-REFERENCE = "reference"
-"""The frame rate that HumanML3D's stride rule gives, about 20 Hz."""
 DEFAULT_FPS = {HUMANML3D_263: REFERENCE, KIT_251: "12.5", REPR_272: "30", JOINTS_ONLY: REFERENCE}
 """The frame rates of the published data, by representation."""
-MAX_FPS = 1000.0
-"""Above this, Hz, a number is not a frame rate of motion capture."""
 
 SMPL_22, KIT_21, SMPL_24 = "smpl-22", "kit-21", "smpl-24"
 JOINT_SETS = {SMPL_22: 22, KIT_21: 21, SMPL_24: 24}
@@ -79,19 +75,7 @@ class MotionFeatureOptions:
     @property
     def rate(self) -> float | None:
         """The frame rate in Hz; None for HumanML3D's stride rule."""
-        word = self.fps or DEFAULT_FPS[self.representation]
-        if word == REFERENCE:
-            return None
-        try:
-            rate = float(word)
-        except ValueError:
-            rate = math.nan
-        if not 0 < rate <= MAX_FPS:
-            raise InputError(
-                f"fps: expected {REFERENCE}, or a number of frames per second up to {MAX_FPS:g}, "
-                f"found {word}"
-            )
-        return rate
+        return rate_of(self.fps or DEFAULT_FPS[self.representation])
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -43,8 +43,6 @@ FAULT_COLUMNS = pa.schema(
     [pa.field(YAW_SIGN, pa.int64(), False), pa.field(HEADING, pa.int64(), False), *CLIP_COLUMNS]
 )
 """The manifest columns of features on a target skeleton."""
-INDEX_FPS = 20.0
-"""The frame rate of planned frames, Hz."""
 SAMPLE_BYTES = 8 * 1024
 """The approximate overhead of a sample: headers, padding, captions, JSON."""
 
@@ -94,9 +92,7 @@ def manifest_values(details: Mapping[str, Any]) -> dict[str, Any]:
 
 def clip_bytes(clips: PlannedClips, options: MotionFeatureOptions) -> NDArray[np.int64]:
     """Estimate the size of each clip's samples in a shard, in bytes, shaped (clips,)."""
-    frames = clips.frames * ((options.rate or INDEX_FPS) / INDEX_FPS)
-    sizes = frames.astype(np.int64) * _row_bytes(options) + clips.samples * SAMPLE_BYTES
-    return np.asarray(sizes, np.int64)
+    return clips.frames_at(options.rate) * _row_bytes(options) + clips.samples * SAMPLE_BYTES
 
 
 @cache
