@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from pipelines.sources import ImportReport
 
 OPTIONS_OF = {
-    "bvh": ("unit", "up", "joint_list", "captions", "licence"),
-    "joints": ("unit", "up", "fps", "licence"),
-    "cmu": (),
+    "bvh": ("unit", "up", "joint_list", "captions", "body", "licence"),
+    "joints": ("unit", "up", "fps", "captions", "body", "licence"),
+    "cmu": ("body",),
 }
 """The options of `import` that each kind of files has."""
 FLAGS = {"licence": "--license", "joint_list": "--joints"}
@@ -63,18 +63,17 @@ def import_cmu(source: Path, out: Path, as_json: bool) -> None:
     type=FILE,
     help="List of the joints of BVH files: lines such as 'left_hip = LThigh'.",
 )
-@click.option(
-    "--captions", type=FILE, help="Template that makes captions from the names of BVH files."
-)
+@click.option("--captions", type=FILE, help="Template that makes captions from file names.")
+@click.option("--body", type=ANY, help="Body that is posed or fitted; by default the bundled body.")
 @click.option("--fps", type=float, help="Frame rate of joints; by default, that of their format.")
 @click.option("--license", "licence", default="", help="License of the files, for each recording.")
 @json_option
 def import_motion(source: Path, kind: str, out: Path, as_json: bool, **options: Any) -> None:
     """Convert motion files to recordings in AMASS's layout.
 
-    All files below SOURCE are read. The kind bvh also writes an index of the recordings, index.csv,
-    and captions. The kind joints fits the bundled body; its recordings are built without an index.
-    The kind cmu is the command import-cmu.
+    All files below SOURCE are read. Also writes an index of the recordings, index.csv, and their
+    captions. The same command again continues an import that was stopped. The kind joints fits a
+    body to positions. The kind cmu is the command import-cmu.
 
     Exit codes: 0, all files were imported. 3, some were not; each of them is named.
     """

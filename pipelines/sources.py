@@ -1,19 +1,22 @@
 """Synthesize and import recordings: archives in AMASS's layout from other sources."""
 
-import json
+import hashlib
 from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from motiondata.bodies.body import Body
+from motiondata.bodies.load_body import load_body
 from motiondata.counting import counted
-from motiondata.errors import InputError
-from motiondata.recording import Recording
-from motiondata.sources.bvh.convert import BvhOptions, convert_bvh
+from motiondata.sources.bvh.convert import BvhOptions, bvh_kind
 from motiondata.sources.bvh.matching import read_joint_list
-from motiondata.sources.cmu import convert
+from motiondata.sources.cmu.convert import cmu_kind
 from motiondata.sources.imports.file_names import read_template
-from motiondata.sources.imports.folder import ImportKind, import_folder
-from motiondata.sources.joints import convert as joints
+from motiondata.sources.imports.folder import import_folder
+from motiondata.sources.imports.kind import Failure, ImportKind
+from motiondata.sources.imports.provenance import Imported
+from motiondata.sources.joints.convert import JointOptions, joints_kind
 from motiondata.synthesis.corpus import corpus
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
 from pipelines.engine.reports import COMPLETE, TOO_MANY_FAILURES, Report
@@ -44,7 +47,7 @@ class ImportReport(Report):
     """Folder of the recordings."""
     recordings: int
     frames: int
-    failures: tuple[convert.Failure, ...]
+    failures: tuple[Failure, ...]
     """The motions that could not be imported."""
     reused: int = 0
     """Recordings that an earlier import had written."""
@@ -54,6 +57,10 @@ class ImportReport(Report):
     """Captions of these clips."""
     found: tuple[FoundReport, ...] = ()
     """What was found about files that do not state it."""
+    left_out: int = 0
+    """Files of mirrored clips, which builds make of the plain ones."""
+    error_mm: float | None = None
+    """Mean distance of fitted joints from those of the files, millimeters."""
 
     @property
     def exit_code(self) -> int:
@@ -66,10 +73,22 @@ class ImportReport(Report):
         reused = f", {self.reused} of them from an earlier import" if self.reused else ""
         return [
             *(line for found in self.found for line in found.lines()),
+            *self._joints_lines(),
             *(f"failed {failure.source}: {failure.message}" for failure in self.failures),
             *self._index_lines(),
             f"{counted(self.recordings, 'recording')}, {counted(self.frames, 'frame')} in "
             f"{self.folder}{reused}{failed}",
+        ]
+
+    def _joints_lines(self) -> list[str]:
+        files = counted(self.left_out, "file")
+        return [
+            *([f"{files} of mirrored clips left out: --mirror makes them"] * bool(self.left_out)),
+            *(
+                []
+                if self.error_mm is None
+                else [f"the fitted joints are {self.error_mm:.1f} mm from theirs on average"]
+            ),
         ]
 
     def _index_lines(self) -> list[str]:
@@ -99,13 +118,15 @@ class SynthesisReport(Report):
         ]
 
 
-def import_cmu(source: Path, out: Path) -> ImportReport:
-    """Convert CMU's ASF/AMC files; raises `InputError` if nothing can be imported."""
+def import_cmu(source: Path, out: Path, *, body: Path | None = None) -> ImportReport:
+    """Convert CMU's ASF/AMC files to an archive with an index.
+
+    `body` is the body that is posed, by default the bundled one. Raises `InputError` if nothing can
+    be imported.
+    """
     refuse_url(source)
-    expect_possible_folder(out)
-    expect_no_dataset(out)
-    found = convert.import_cmu(source, out)
-    return ImportReport(out / convert.SUBSET, found.recordings, found.frames, found.failures)
+    loaded, settings = _body(body)
+    return _import(source, out, cmu_kind(source, loaded, settings))
 
 
 def import_bvh(
@@ -116,29 +137,62 @@ def import_bvh(
     up: str = "auto",
     joint_list: Path | None = None,
     captions: Path | None = None,
+    body: Path | None = None,
     licence: str = "",
 ) -> ImportReport:
     """Convert BVH files to an archive with an index.
 
-    `unit`, `up` and `licence` are those of `BvhOptions`. `joint_list` names joints, and
-    `captions` a template for file names. Raises `InputError` if nothing can be imported.
+    `unit`, `up` and `licence` are those of `BvhOptions`. `joint_list` names joints, `captions` a
+    template for file names, and `body` the body that is posed, by default the bundled one. Raises
+    `InputError` if nothing can be imported.
     """
+    given = read_joint_list(joint_list) if joint_list else {}
+    options = BvhOptions(unit, up, given, licence)
+    return _import(source, out, bvh_kind(options, *_body(body)), captions)
+
+
+def import_joints(
+    source: Path,
+    out: Path,
+    *,
+    unit: str = "auto",
+    up: str = "auto",
+    fps: float | None = None,
+    captions: Path | None = None,
+    body: Path | None = None,
+    licence: str = "",
+) -> ImportReport:
+    """Fit a body to files of joints or motion features: an archive with an index.
+
+    `unit`, `up`, `fps` and `licence` are those of `JointOptions`. `captions` is a template for file
+    names, and `body` the body that is fitted, by default the bundled one. Raises `InputError` if
+    nothing can be imported.
+    """
+    options = JointOptions(
+        up="y" if up == "auto" else up,
+        unit=None if unit == "auto" else INCHES.get(unit, unit),
+        fps=fps,
+        note=licence,
+    )
+    return _import(source, out, joints_kind(options, *_body(body)), captions)
+
+
+def _body(path: Path | None) -> tuple[Body | None, str]:
+    """Return the body of a file or a folder, and its hash for the settings of the provenance."""
+    if path is None:
+        return None, ""
+    body = load_body(path).body
+    return body, f" body {hashlib.sha256(body.joints_template.tobytes()).hexdigest()}"
+
+
+def _import(
+    source: Path, out: Path, kind: ImportKind, captions: Path | None = None
+) -> ImportReport:
     refuse_url(source)
     expect_possible_folder(out)
     expect_no_dataset(out)
     template = read_template(captions) if captions else read_template()
-    options = BvhOptions(unit, up, read_joint_list(joint_list) if joint_list else {}, licence)
-
-    def convert_file(path: Path) -> tuple[Recording, tuple[str, ...]]:
-        converted = convert_bvh(path, options)
-        return converted.recording, converted.notes
-
-    kind = ImportKind("bvh", ".bvh", convert_file, json.dumps(asdict(options), sort_keys=True))
     made = import_folder(source, out, kind, template)
-    if not made.imported:
-        raise InputError(
-            f"{source}: nothing could be imported; the first error: {made.failures[0].message}"
-        )
     found = Counter(note for line in made.imported for note in line.found)
     return ImportReport(
         out,
@@ -149,41 +203,16 @@ def import_bvh(
         made.clips,
         made.captions,
         tuple(FoundReport(text, files) for text, files in found.most_common()),
+        made.left_out,
+        _mean_error_mm(made.imported),
     )
 
 
-def import_joints(
-    source: Path,
-    out: Path,
-    *,
-    unit: str = "auto",
-    up: str = "auto",
-    fps: float | None = None,
-    licence: str = "",
-) -> ImportReport:
-    """Fit the bundled body to files of joints or motion features.
-
-    `unit`, `up`, `fps` and `licence` are those of `JointOptions`. Raises `InputError` if nothing
-    can be imported.
-    """
-    refuse_url(source)
-    expect_possible_folder(out)
-    expect_no_dataset(out)
-    options = joints.JointOptions(
-        up="y" if up == "auto" else up,
-        unit=None if unit == "auto" else INCHES.get(unit, unit),
-        fps=fps,
-        note=licence,
-    )
-    made = joints.import_joints(source, out, options)
-    error = f"the fitted joints are {1000 * made.mean_error_meters:.1f} mm from theirs on average"
-    return ImportReport(
-        out / joints.SUBSET,
-        made.recordings,
-        made.frames,
-        tuple(convert.Failure(*failure) for failure in made.failures),
-        found=(FoundReport(error, made.recordings),),
-    )
+def _mean_error_mm(lines: Sequence[Imported]) -> float | None:
+    """Return the mean error of all frames of fitted recordings."""
+    fitted = [(line.error, line.frames) for line in lines if line.error is not None]
+    frames = sum(frames for _, frames in fitted)
+    return 1000 * sum(error * frames for error, frames in fitted) / frames if frames else None
 
 
 def synthesize(out: Path, clips: int, seed: int) -> SynthesisReport:

@@ -11,11 +11,12 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.bodies.measures import sole_meters
 from motiondata.bodies.posing import pose_joints
 from motiondata.sources.cmu.amc import read_amc
 from motiondata.sources.cmu.convert import CmuSubject, convert_motion, read_subject
 from motiondata.sources.cmu.kinematics import WorldBones, pose_bones
-from motiondata.sources.cmu.retarget_errors import segment_errors_deg, sole_meters
+from motiondata.sources.cmu.retarget_errors import segment_errors_deg
 from pipelines.engine.text_tables import markdown_table
 
 

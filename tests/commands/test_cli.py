@@ -293,7 +293,7 @@ def test_an_import_with_a_failed_file_exits_with_3(tmp_path: Path) -> None:
     code, said = run("import-cmu", tmp_path / "subjects", "--out", tmp_path / "b")
     assert code == 3
     assert "failed 02/02_02.amc" in said
-    assert said.endswith(f"1 recording, 4 frames in {tmp_path / 'b/CMU'}, 1 motion failed\n")
+    assert said.endswith(f"1 recording, 4 frames in {tmp_path / 'b'}, 1 motion failed\n")
 
 
 @pytest.mark.parametrize(

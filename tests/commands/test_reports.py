@@ -13,7 +13,7 @@ import trimesh
 from click.testing import CliRunner, Result
 
 from cli import main
-from motiondata.sources.cmu.convert import Failure
+from motiondata.sources.imports.kind import Failure
 from pipelines.engine.reports import to_plain
 from pipelines.engine.streams import Unfailing
 from shards.format.dataset import Dataset

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from benchmarks.builds.clips import bundled_arrays
-from motiondata.sources.cmu.convert import import_cmu
 from motiondata.synthesis.corpus.corpus import synthesize
 from pipelines.clips.options import ClipSelection
 from pipelines.datasets.export import export
@@ -23,6 +22,7 @@ from pipelines.products.motion_features.options import (
     MotionFeatureBuildOptions,
     MotionFeatureOptions,
 )
+from pipelines.sources import import_cmu
 from tests.support.acclaim_files import amc_text, write_subject
 from tests.support.lidar_options import lidar_options
 

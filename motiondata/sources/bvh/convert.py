@@ -1,7 +1,8 @@
-"""Convert a BVH file to a recording of SMPL joints, on the bundled body in the person's size."""
+"""Convert a BVH file to a recording of SMPL joints, on a body in the person's size."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from motiondata.bodies.body import Body
 from motiondata.bodies.bundled import bundled_body
+from motiondata.bodies.measures import MEASURES, fit_lengths, sole_meters
 from motiondata.bodies.posing import ShapedBody, pose_joints, shape_body
 from motiondata.errors import InputError
 from motiondata.recording import Recording
@@ -19,8 +21,7 @@ from motiondata.sources.bvh.matching import match_joints, match_lines
 from motiondata.sources.bvh.placement import UP_TO_Z, find_unit, find_up, parse_unit
 from motiondata.sources.bvh.reader import read_bvh
 from motiondata.sources.bvh.retarget import local_poses, solve, take_bones
-from motiondata.sources.cmu.fit_shape import MEASURES, fit_lengths
-from motiondata.sources.cmu.retarget_errors import sole_meters
+from motiondata.sources.imports.kind import ImportedMotion, ImportKind
 
 Floats = NDArray[np.float64]
 
@@ -63,9 +64,28 @@ class Converted:
     """What was found: joints, unit, up axis, rest pose, floor; sentences for people."""
 
 
-def convert_bvh(path: Path, options: BvhOptions | None = None) -> Converted:
-    """Read a BVH file as a recording; raise `RecordingError` if it cannot become one."""
-    options = options or BvhOptions()
+def bvh_kind(options: BvhOptions, body: Body | None = None, settings: str = "") -> ImportKind:
+    """Return how BVH files are imported, on a body, by default the bundled one.
+
+    `settings` names the body in the provenance.
+    """
+
+    def convert(path: Path) -> list[ImportedMotion]:
+        converted = convert_bvh(path, options, body)
+        return [ImportedMotion(converted.recording, path.stem, converted.notes)]
+
+    given = json.dumps(asdict(options), sort_keys=True)
+    return ImportKind("bvh", ".bvh", convert, given + settings)
+
+
+def convert_bvh(
+    path: Path, options: BvhOptions | None = None, body: Body | None = None
+) -> Converted:
+    """Read a BVH file as a recording of a body, by default the bundled one.
+
+    Raises `RecordingError` if it cannot become one.
+    """
+    options, body = options or BvhOptions(), body or bundled_body()
     motion = read_bvh(path)
     match = match_joints(motion, options.joints)
     rest = rest_places(motion)
@@ -75,7 +95,7 @@ def convert_bvh(path: Path, options: BvhOptions | None = None) -> Converted:
     up = options.up
     if up == "auto":
         up = find_up(bones.places, None if axes is None else axes[:, 1])
-    shaped, betas = _shape(bones, axes is not None, meters)
+    shaped, betas = _shape(bones, axes is not None, meters, body)
     solved, stands = solve(bones, len(match.spine), shaped.joints)
     pose = local_poses(solved.rotations, UP_TO_Z[up])
     hips = (shaped.joints[1] + shaped.joints[2]) / 2 - shaped.joints[0]
@@ -118,8 +138,8 @@ def _distance(first: Floats, second: Floats) -> float:
     return float(np.median(np.linalg.norm(first - second, axis=-1)))
 
 
-def _shape(bones: Bones, stands: bool, meters: float) -> tuple[ShapedBody, Floats]:
-    """Return the bundled body in the size of the file's person, and its betas.
+def _shape(bones: Bones, stands: bool, meters: float, body: Body) -> tuple[ShapedBody, Floats]:
+    """Return the body in the size of the file's person, and its betas.
 
     Shoulders and trunk are measured in a standing rest pose, or else in the median of the motion.
     """
@@ -135,7 +155,6 @@ def _shape(bones: Bones, stands: bool, meters: float) -> tuple[ShapedBody, Float
         _distance(places["left_shoulder"], places["right_shoulder"]),
         _distance(middle(places, "hip"), middle(places, "shoulder")),
     ]
-    body = bundled_body()
     betas = fit_lengths(meters * _plausible(np.array(lengths), body), body)
     return shape_body(body, betas), betas
 
@@ -146,7 +165,7 @@ def _plausible(lengths: Floats, body: Body) -> Floats:
     Shoulder joints of some skeletons are close to the spine. The legs give the scale.
     """
     joints = body.joints_template
-    own = np.array([np.linalg.norm(segment.of_body(joints)) for segment, _ in MEASURES])
+    own = np.array([np.linalg.norm(measure.of(joints)) for measure in MEASURES])
     ratios = lengths / own * (own[2:4].sum() / lengths[2:4].sum())
     is_of_trunk = np.arange(len(lengths)) >= len(lengths) - 2
     return np.where(is_of_trunk & (np.abs(ratios - 1) > MAX_DEVIATION), np.nan, lengths)

@@ -7,13 +7,9 @@ files, so that a fault in any step of the conversion appears as an angle.
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.bodies.posing import ShapedBody
-from motiondata.skeletons import JOINT
 from motiondata.sources.cmu.kinematics import WorldBones
 from motiondata.sources.cmu.retarget import DRIVES, Y_UP_TO_Z_UP
 from motiondata.sources.cmu.segments import Segment
-
-FEET = [JOINT[f"{side}_{joint}"] for side in ("left", "right") for joint in ("ankle", "foot")]
 
 AIMED_SEGMENTS = {drive.aim.end: drive.aim for drive in DRIVES.values() if drive.aim}
 """Segments that retargeting aligns, keyed by the joint at their end."""
@@ -54,15 +50,6 @@ def segment_errors_deg(
         name: _angle_deg(segment.of_body(joints), segment.of_skeleton(tips, numbers))
         for name, segment in (AIMED_SEGMENTS | TRUNK | COLLARS).items()
     }
-
-
-def sole_meters(shaped: ShapedBody, joints: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the height of the lower sole, estimated from the foot joints: (frames,), meters.
-
-    `joints` are the posed joints, shaped (frames, 22, 3), world frame, z up, meters.
-    """
-    above_sole = shaped.joints[FEET, 1] - shaped.vertices[:, 1].min()
-    return np.asarray((joints[:, FEET, 2] - above_sole).min(axis=1))
 
 
 def _angle_deg(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,64 +1,42 @@
-"""Import all files of a kind below a folder, one recording each, and list them in an index.
+"""Import all files of a kind below a folder, and list the recordings in an index.
 
-`imports.jsonl` is the provenance: one line for each recording, with the hash of its file, what the
-user set, and what was found. A line is written after its recording, so an import that was stopped
-continues where it was. A faulty file is a counted failure.
+`imports.jsonl` is the provenance (`provenance.py`). An import that was stopped continues where it
+was. A faulty file is a counted failure.
 """
 
-import csv
-import hashlib
-import json
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from motiondata.counting import counted
 from motiondata.errors import DropReason, InputError, RecordingError
-from motiondata.files import whole_or_absent
-from motiondata.mirroring import MIRRORED_PREFIX
-from motiondata.recording import Recording
 from motiondata.sources.amass.subsets import fold_name
 from motiondata.sources.amass.writer import write_amass
-from motiondata.sources.cmu.convert import Failure
-from motiondata.sources.humanml3d.index import COLUMNS, ROOTS, Row
+from motiondata.sources.humanml3d.index import ROOTS
 from motiondata.sources.humanml3d.trimming import clip_length
-from motiondata.sources.humanml3d.whole_recordings import NAMELESS, make_keys
+from motiondata.sources.humanml3d.whole_recordings import NAMELESS
 from motiondata.sources.imports.file_names import CaptionTemplate, mirrored
+from motiondata.sources.imports.frame_rates import reach_clip_rate
+from motiondata.sources.imports.kind import Failure, ImportedMotion, ImportKind
+from motiondata.sources.imports.lists import (
+    INDEX,
+    caption_files,
+    one_line,
+    read_caption_lines,
+    row_of,
+    write_lists,
+)
+from motiondata.sources.imports.provenance import (
+    Imported,
+    append_lines,
+    hash_files,
+    read_lines,
+    write_lines,
+)
 
-PROVENANCE = "imports.jsonl"
-INDEX = "index.csv"
-TEXTS = "texts"
-
-
-@dataclass(frozen=True)
-class ImportKind:
-    """How files of a kind become recordings."""
-
-    name: str
-    suffix: str
-    """Suffix of the files, in lower case."""
-    convert: Callable[[Path], tuple[Recording, tuple[str, ...]]]
-    """Returns a recording and what was found; raises `RecordingError`."""
-    settings: str
-    """What the user has set, as text: a file is converted again when this changes."""
-
-
-@dataclass(frozen=True)
-class Imported:
-    """A line of the provenance."""
-
-    recording: str
-    """Path of the recording relative to the output folder, with forward slashes."""
-    source: str
-    """Path of the file relative to the imported folder."""
-    sha256: str
-    """Hash of the file."""
-    kind: str
-    settings: str
-    frames: int
-    fps: float
-    found: tuple[str, ...]
-    """What was found about the file, such as its unit."""
+Lines = tuple[Imported, ...]
 
 
 @dataclass(frozen=True)
@@ -66,14 +44,88 @@ class FolderReport:
     """The result of an import."""
 
     folder: Path
-    imported: tuple[Imported, ...]
+    imported: Lines
     """The recordings of this import, including those that an earlier one had written."""
     reused: int
     """How many of them an earlier import had written."""
     failures: tuple[Failure, ...]
+    left_out: int
+    """Files that were not imported because the kind leaves them out."""
     clips: int
     """Rows of the index."""
     captions: int
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A file, and where its recordings go."""
+
+    file: Path
+    name: str
+    """Path of the file relative to the imported folder, with forward slashes."""
+    folder: str
+    """Folder of its recordings relative to the output folder; its first part is their subset."""
+
+    @property
+    def stem(self) -> str:
+        """The folded path of its recording, without suffix."""
+        return f"{self.folder}/{_clean(self.file.stem)}".casefold()
+
+    def target(self, name: str) -> str:
+        """Return the path of a recording of the file."""
+        return f"{self.folder}/{_clean(name)}_poses.npz"
+
+
+@dataclass
+class _Archive:
+    """The recordings of an output folder, as its provenance lists them."""
+
+    out: Path
+    lines: dict[str, Imported] = field(default_factory=dict)
+    """The line of each recording, by its path."""
+    of_file: dict[tuple[str, str], list[Imported]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """The lines of each file."""
+
+    @classmethod
+    def read(cls, out: Path) -> "_Archive":
+        archive = cls(out)
+        archive.lines = {line.recording: line for line in read_lines(out)}
+        if not archive.lines and (out / INDEX).exists():
+            raise InputError(f"{out / INDEX} was not written by an import; choose another --out")
+        for line in archive.lines.values():
+            archive.of_file[line.file].append(line)
+        return archive
+
+    def has(self, line: Imported) -> bool:
+        return (self.out / line.recording).is_file()
+
+    def of(self, place: _Place) -> list[Imported]:
+        """Return the lines of a file."""
+        return self.of_file[place.folder, place.file.name]
+
+    def write(
+        self, place: _Place, lines: Sequence[Imported], motions: Sequence[ImportedMotion]
+    ) -> None:
+        """Write the recordings of a file, after their lines, in place of its older ones."""
+        for line in lines:
+            self._expect_own(line)
+        for old in self.of(place):
+            (self.out / old.recording).unlink(missing_ok=True)
+            del self.lines[old.recording]
+        append_lines(self.out, lines)
+        self.lines |= {line.recording: line for line in lines}
+        for line, motion in zip(lines, motions, strict=True):
+            write_amass(self.out / line.recording, motion.recording)
+
+    def _expect_own(self, line: Imported) -> None:
+        path = self.out / line.recording
+        if path.exists() and line.recording not in self.lines:
+            raise RecordingError(
+                DropReason.AMBIGUOUS,
+                f"{path} was not written by an import, and is kept; choose another --out",
+            )
 
 
 def import_folder(
@@ -81,40 +133,35 @@ def import_folder(
 ) -> FolderReport:
     """Import a file, or all files below a folder, and write the index and the captions.
 
-    Raises `InputError` if there is no file, or if the output folder has files of others.
+    Raises `InputError` if there is no file, if the output folder has files of others, or if nothing
+    could be imported.
     """
-    files = _files(source, kind.suffix)
-    known = {line.recording: line for line in _read_provenance(out)}
-    if not known and (out / INDEX).exists():
-        raise InputError(f"{out / INDEX} was not written by an import; choose another --out")
-    root, subset = (
-        (source, source) if source.is_dir() else (source.parent, source.absolute().parent)
-    )
-    done: dict[str, Imported] = {}
+    found = _files(source, kind.suffix)
+    files = kind.choose(found)
+    archive = _Archive.read(out)
+    done: list[Imported] = []
     failures: list[Failure] = []
     reused = 0
-    for file in files:
-        name = file.relative_to(root).as_posix()
-        target = _target(subset.absolute().name, file.relative_to(root))
+    places = [*_places(source, files, kind)]
+    copies = Counter(place.stem for place in places)
+    for place in places:
         try:
-            _expect_new(name, done.get(target))
-            line = _reuse(file, out, known.get(target), kind)
-            reused += line is not None
-            done[target] = line or _import_file(file, name, out, target, kind, known)
+            _expect_one(place, copies)
+            known = _reuse(place, archive, kind)
+            reused += len(known)
+            done += known or _import_file(place, archive, kind)
         except RecordingError as error:
-            failures.append(Failure(name, str(error)))
-    every = sorted((known | done).values(), key=lambda line: line.recording)
-    every = [line for line in every if (out / line.recording).is_file()]
-    captions = _write_lists(out, every, template) if every else 0
-    return FolderReport(out, tuple(done.values()), reused, tuple(failures), len(every), captions)
-
-
-def _expect_new(name: str, other: Imported | None) -> None:
-    if other is not None:
-        raise RecordingError(
-            DropReason.AMBIGUOUS,
-            f"{name}: its recording would have the name of that of {other.source}; rename one",
+            failures.append(Failure(place.name, str(error)))
+    if not done:
+        raise InputError(
+            f"{source}: nothing could be imported, {counted(len(failures), 'file')} failed; the "
+            f"first one: {failures[0].message}"
         )
+    every = sorted(filter(archive.has, archive.lines.values()), key=lambda line: line.recording)
+    write_lines(out, every)
+    captions = write_lists(out, every, template)
+    left_out = len(found) - len(files)
+    return FolderReport(out, tuple(done), reused, tuple(failures), left_out, len(every), captions)
 
 
 def _files(source: Path, suffix: str) -> list[Path]:
@@ -123,100 +170,85 @@ def _files(source: Path, suffix: str) -> list[Path]:
     paths = sorted(source.rglob("*")) if source.is_dir() else [source]
     files = [path for path in paths if path.suffix.lower() == suffix and path.is_file()]
     if not files:
-        raise InputError(f"{source}: expected {suffix} files, found none")
+        raise InputError(f"{source}: expected {suffix} files, found no {suffix} file")
     return files
 
 
-def _target(folder: str, file: Path) -> str:
-    """Return the path of a recording; the first part is its subset."""
-    parts = [re.sub(r"[^A-Za-z0-9_-]+", "_", part) for part in (folder, *file.parts[:-1])]
-    subset = NAMELESS if fold_name(parts[0]) in ROOTS or not parts[0].strip("_") else parts[0]
-    stem = re.sub(r"[^A-Za-z0-9_-]+", "_", file.stem)
-    return "/".join((subset, *parts[1:], f"{stem}_poses.npz"))
+def _places(source: Path, files: Sequence[Path], kind: ImportKind) -> Iterator[_Place]:
+    root = source if source.is_dir() else source.parent
+    for file in files:
+        relative = file.relative_to(root)
+        first, *others = kind.folders(root.absolute().name, relative)
+        is_plain = fold_name(first) in ROOTS or not _clean(first).strip("_")
+        folders = (NAMELESS if is_plain else first, *others)
+        yield _Place(file, relative.as_posix(), "/".join(map(_clean, folders)))
 
 
-def _reuse(file: Path, out: Path, line: Imported | None, kind: ImportKind) -> Imported | None:
-    """Return the line of an earlier import if nothing has changed since."""
-    same = line is not None and (line.kind, line.settings) == (kind.name, kind.settings)
-    if line is None or not same or not (out / line.recording).is_file():
-        return None
-    return line if line.sha256 == _hash(file) else None
+def _clean(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", name)
 
 
-def _import_file(
-    file: Path, name: str, out: Path, target: str, kind: ImportKind, known: dict[str, Imported]
-) -> Imported:
-    path = out / target
-    if path.exists() and target not in known:
+def _expect_one(place: _Place, copies: Counter[str]) -> None:
+    if copies[place.stem] > 1:
         raise RecordingError(
-            DropReason.AMBIGUOUS, f"{path} was not written by an import, and is kept"
+            DropReason.AMBIGUOUS,
+            f"{place.file.name}: expected one file of this name, found {copies[place.stem]}, whose "
+            f"recordings would all be {place.target(place.file.stem)}; keep or rename one",
         )
-    recording, found = kind.convert(file)
-    clip_length(recording.frames, recording.fps, _row(target, 1, "clip"))
-    line = Imported(
-        target, name, _hash(file), kind.name, kind.settings, recording.frames, recording.fps, found
-    )
-    write_amass(path, recording)
-    with (out / PROVENANCE).open("a", encoding="utf-8") as log:
-        log.write(_to_text(line))
-    return line
 
 
-def _hash(file: Path) -> str:
-    try:
-        with file.open("rb") as content:
-            return hashlib.file_digest(content, "sha256").hexdigest()
-    except OSError as error:
-        raise RecordingError(
-            DropReason.UNREADABLE, f"{file.name}: cannot be read ({error.strerror})"
-        ) from error
+def _inputs(file: Path, kind: ImportKind) -> list[Path]:
+    return [file, *kind.others(file), *caption_files(file)]
 
 
-def _to_text(line: Imported) -> str:
-    return json.dumps(asdict(line)) + "\n"
+def _reuse(place: _Place, archive: _Archive, kind: ImportKind) -> list[Imported]:
+    """Return the lines of an earlier import of a file if nothing has changed since."""
+    lines = archive.of(place)
+    if not lines or not all(map(archive.has, lines)):
+        return []
+    if {(line.kind, line.settings) for line in lines} != {(kind.name, kind.settings)}:
+        return []
+    digest = hash_files(_inputs(place.file, kind))
+    return lines if {line.sha256 for line in lines} == {digest} else []
 
 
-def _read_provenance(out: Path) -> Iterator[Imported]:
-    """Yield the lines of earlier imports; the last line may be cut short."""
-    path = out / PROVENANCE
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    for number, text in enumerate(lines, start=1):
-        try:
-            fields = json.loads(text)
-            yield Imported(**{**fields, "found": tuple(fields["found"])})
-        except (ValueError, TypeError, KeyError) as error:
-            if number < len(lines):
-                raise InputError(
-                    f"{path}, line {number}: expected a line of an import; choose another --out"
-                ) from error
+def _import_file(place: _Place, archive: _Archive, kind: ImportKind) -> list[Imported]:
+    motions = [_at_clip_rate(motion) for motion in kind.convert(place.file)]
+    digest = hash_files(_inputs(place.file, kind))
+    lines = [_line(place, motion, digest, kind) for motion in motions]
+    archive.write(place, lines, motions)
+    return lines
 
 
-def _row(recording: str, end: int, key: str) -> Row:
-    source_path = f"./pose_data/{recording.removesuffix('.npz')}.npy"
-    return Row(0, source_path, 0, end, key)
+def _at_clip_rate(motion: ImportedMotion) -> ImportedMotion:
+    recording, notes = reach_clip_rate(motion.recording)
+    found = (*motion.found, *notes)
+    return ImportedMotion(recording, motion.name, found, motion.captions, motion.error)
 
 
-def _write_lists(out: Path, lines: Sequence[Imported], template: CaptionTemplate) -> int:
-    """Write provenance, index, and captions of all recordings; return the number of captions."""
-    with whole_or_absent(out / PROVENANCE) as whole:
-        whole.write_text("".join(map(_to_text, lines)), encoding="utf-8")
-    keys = make_keys([line.recording for line in lines], mirror=True)
-    with whole_or_absent(out / INDEX) as whole, whole.open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for line, key in zip(lines, keys, strict=True):
-            row = _row(line.recording, 1, key)
-            frames = clip_length(line.frames, line.fps, row)
-            writer.writerow((row.source_path, 0, frames, f"{key}.npy"))
-    return sum(
-        _write_captions(out / TEXTS, key, template.of_name(Path(line.source).stem))
-        for line, key in zip(lines, keys, strict=True)
+def _line(place: _Place, motion: ImportedMotion, digest: str, kind: ImportKind) -> Imported:
+    recording, target = motion.recording, place.target(motion.name)
+    clip_length(recording.frames, recording.fps, row_of(target, 1, "clip"))
+    captions, mirrored_captions = _captions(place.file, motion)
+    return Imported(
+        recording=target,
+        source=place.name,
+        sha256=digest,
+        kind=kind.name,
+        settings=kind.settings,
+        frames=recording.frames,
+        fps=recording.fps,
+        found=motion.found,
+        captions=captions,
+        mirrored_captions=mirrored_captions,
+        error=motion.error,
     )
 
 
-def _write_captions(texts: Path, key: str, captions: tuple[str, ...]) -> int:
-    for prefix, lines in (("", captions), (MIRRORED_PREFIX, tuple(map(mirrored, captions)))):
-        if lines:
-            with whole_or_absent(texts / f"{prefix}{key}.txt") as whole:
-                whole.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return len(captions)
+def _captions(file: Path, motion: ImportedMotion) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the lines of captions of a motion, and of its mirrored clip."""
+    own = tuple(filter(None, map(one_line, motion.captions)))
+    if own:
+        return own, tuple(map(mirrored, own))
+    files = {path.stem == file.stem: read_caption_lines(path) for path in caption_files(file)}
+    return files.get(True, ()), files.get(False, ())

@@ -1,35 +1,28 @@
 """Convert files of joints and features to recordings in the layout of AMASS's SMPL+H release.
 
-The betas are those of the bundled body; `shape_space` records this for readers. Where a file has
-captions, they are written as `texts/<name>.txt`, which builds read.
+The betas are those of the body that is fitted; `shape_space` records this for readers.
 """
 
-from collections import Counter
-from contextlib import suppress
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.bodies.body import Body
 from motiondata.bodies.bundled import bundled_body
-from motiondata.counting import counted
-from motiondata.errors import DropReason, InputError, RecordingError
-from motiondata.files import whole_or_absent
 from motiondata.fitting.fit_joints import fit_joints
 from motiondata.fitting.fit_shape import fit_betas, rest_joints
 from motiondata.fitting.joint_clip import read_clip
-from motiondata.npz import array_to_text, open_npz
+from motiondata.mirroring import MIRRORED_PREFIX
 from motiondata.recording import Recording
 from motiondata.rotations import rotmat_to_rotvec
-from motiondata.sources.amass.writer import write_amass
+from motiondata.sources.imports.kind import ImportedMotion, ImportKind
 from motiondata.sources.joints.read_motions import JointMotion, read_motions
 
 Floats = NDArray[np.float64]
-
-SUBSET = "joints"
-"""Name of the folder that the recordings are written to."""
 
 PROVENANCE = "Poses fitted to joint positions by motiondata"
 """The note on every recording begins with this text."""
@@ -49,67 +42,50 @@ class JointOptions:
     """A note on the license and the origin of the files, stored in every recording."""
 
 
-class Failure(NamedTuple):
-    """A file or a motion that could not be imported."""
+def joints_kind(
+    options: JointOptions = JointOptions(), body: Body | None = None, settings: str = ""
+) -> ImportKind:
+    """Return how files of joints and features are imported, on a body, by default the bundled one.
 
-    source: str
-    """Path relative to the imported folder, with forward slashes."""
-    message: str
-
-
-@dataclass(frozen=True)
-class JointsReport:
-    """The result of an import: written recordings and frames, their errors, and failures."""
-
-    recordings: int
-    frames: int
-    mean_error_meters: float
-    """The mean distance of joints from their positions; the bundled body has other proportions."""
-    failures: tuple[Failure, ...]
-
-
-def import_joints(source: Path, out: Path, options: JointOptions = JointOptions()) -> JointsReport:
-    """Convert a file, or all `.npy` files below a folder, and write the recordings to OUT/joints.
-
-    A faulty file is skipped and reported. Files written by an earlier import are overwritten.
-    Raises `InputError` if there is no file, if an output path holds a recording that was not
-    written by an import, or if nothing could be imported.
+    `settings` names the body in the provenance.
     """
-    root, paths = _files(source)
-    copies = Counter(path.stem for path in paths)
-    frames: list[int] = []
-    errors: list[float] = []
-    failures: list[Failure] = []
-    for path in paths:
-        try:
-            if copies[path.stem] > 1:
-                raise _ambiguous(path, copies[path.stem])
-            for motion in read_motions(path):
-                recording, error = convert_motion(motion, options)
-                _write(out, recording, motion)
-                frames.append(recording.frames)
-                errors.append(error)
-        except RecordingError as problem:
-            failures.append(Failure(path.relative_to(root).as_posix(), str(problem)))
-    if not frames:
-        raise InputError(
-            f"{source}: nothing could be imported, {counted(len(failures), 'file')} failed; the "
-            f"first one: {failures[0].message}"
-        )
-    mean = float(np.average(errors, weights=frames))
-    return JointsReport(len(frames), sum(frames), mean, tuple(failures))
+
+    def convert(path: Path) -> Iterator[ImportedMotion]:
+        for motion in read_motions(path):
+            recording, error = convert_motion(motion, options, body)
+            found = (f"{motion.what}, {recording.fps:g} frames a second",)
+            yield ImportedMotion(recording, motion.name, found, motion.captions, error)
+
+    given = json.dumps(asdict(options), sort_keys=True)
+    return ImportKind("joints", ".npy", convert, given + settings, choose=without_mirrored)
 
 
-def convert_motion(motion: JointMotion, options: JointOptions) -> tuple[Recording, float]:
-    """Return a recording of the bundled body that follows a motion, and its mean error, meters.
+def without_mirrored(files: Sequence[Path]) -> list[Path]:
+    """Return the files without those of mirrored clips, such as M012314.npy beside 012314.npy.
+
+    Builds make mirrored clips of the others.
+    """
+    names = {(file.parent, file.name) for file in files}
+    return [
+        file
+        for file in files
+        if not file.name.startswith(MIRRORED_PREFIX)
+        or (file.parent, file.name.removeprefix(MIRRORED_PREFIX)) not in names
+    ]
+
+
+def convert_motion(
+    motion: JointMotion, options: JointOptions, body: Body | None = None
+) -> tuple[Recording, float]:
+    """Return a recording of a body that follows a motion, and its mean error, meters.
 
     The error of a motion that has rotations is 0: they are taken as they are. Raises
     `RecordingError` if the motion cannot be fitted, and `InputError` for unknown options.
     """
-    body, fps = bundled_body(), motion.fps if options.fps is None else options.fps
+    body, fps = body or bundled_body(), motion.fps if options.fps is None else options.fps
     up, unit = motion.up or options.up, motion.unit or options.unit
     if motion.rotations is not None:
-        return _with_rotations(motion, motion.rotations, fps, options), 0.0
+        return _with_rotations(motion, motion.rotations, fps, options, body), 0.0
     fitted = fit_joints(motion.joints, up=up, fps=fps, unit=unit, body=body, where=motion.name)
     error = float(np.nanmean(fitted.errors))
     note = f"{PROVENANCE} from {motion.name}, {1000 * error:.1f} mm in the mean. {options.note}"
@@ -128,10 +104,9 @@ def convert_motion(motion: JointMotion, options: JointOptions) -> tuple[Recordin
 
 
 def _with_rotations(
-    motion: JointMotion, rotations: Floats, fps: float, options: JointOptions
+    motion: JointMotion, rotations: Floats, fps: float, options: JointOptions, body: Body
 ) -> Recording:
     """Return a recording with the rotations of a motion; only the shape is fitted."""
-    body = bundled_body()
     clip = read_clip(motion.joints, "z", "m", body.joints_template, motion.name)
     betas = fit_betas(clip, body)
     rest, _ = rest_joints(body, betas)
@@ -145,50 +120,3 @@ def _with_rotations(
         shape_space=body.shape_space,
         licence=f"{PROVENANCE} from {motion.name}, with its rotations. {options.note}".strip(),
     )
-
-
-def _files(source: Path) -> tuple[Path, list[Path]]:
-    """Return the folder that names are relative to, and the files, sorted."""
-    if source.is_file():
-        return source.parent, [source]
-    paths = sorted(path for path in source.rglob("*.npy") if path.is_file())
-    if not paths:
-        raise InputError(f"{source}: expected a .npy file, or a folder of them; found none")
-    return source, paths
-
-
-def _ambiguous(path: Path, copies: int) -> RecordingError:
-    return RecordingError(
-        DropReason.AMBIGUOUS,
-        f"{path.name}: expected one file of this name, found {copies} in different folders; "
-        f"import the folders one by one",
-    )
-
-
-def _write(out: Path, recording: Recording, motion: JointMotion) -> None:
-    path = out / SUBSET / f"{motion.name}_poses.npz"
-    if path.exists() and not _is_imported(path):
-        raise InputError(
-            f"{path}: expected nothing, or what an earlier import wrote; found another recording, "
-            f"which would be lost. Choose another --out"
-        )
-    write_amass(path, recording)
-    if motion.captions:
-        with whole_or_absent(out / "texts" / f"{motion.name}.txt") as text:
-            text.write_text(
-                "".join(f"{_line(caption)}\n" for caption in motion.captions), encoding="utf-8"
-            )
-
-
-def _line(caption: str) -> str:
-    """Return a caption as a line of a file of captions, in which `#` separates fields."""
-    return " ".join(caption.replace("#", " ").split())
-
-
-def _is_imported(path: Path) -> bool:
-    """Return whether a file is a recording with the note written by imports."""
-    with suppress(RecordingError, ValueError), open_npz(path, path.name) as npz:
-        return "licence" in npz.members and array_to_text(npz.read("licence")).startswith(
-            PROVENANCE
-        )
-    return False

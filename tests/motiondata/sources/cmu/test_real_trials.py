@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from motiondata.bodies.measures import sole_meters
 from motiondata.bodies.posing import pose_joints
 from motiondata.guards import check_pose_is_rotations, check_up_axis, posture_flags
 from motiondata.recording import Recording
@@ -22,7 +23,6 @@ from motiondata.sources.cmu.retarget_errors import (
     AIMED_SEGMENTS,
     TRUNK,
     segment_errors_deg,
-    sole_meters,
 )
 from tests.support.reference_data import reference_data
 

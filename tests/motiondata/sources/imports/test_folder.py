@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from motiondata.errors import InputError
@@ -75,7 +76,7 @@ def test_the_same_files_give_the_same_bytes(source: Path, tmp_path: Path) -> Non
 
 def test_a_bad_file_is_a_failure_with_its_reason(source: Path, tmp_path: Path) -> None:
     (source / "cut.bvh").write_text((source / f"{WALK}.bvh").read_text()[:-40])
-    write_bvh(source / "slow.bvh", *walking(), fps=10)
+    write_bvh(source / "slow.bvh", *walking(), fps=5)
     report = import_bvh(source, tmp_path / "out")
     assert {failure.source for failure in report.failures} == {"cut.bvh", "slow.bvh"}
     assert "line" in report.failures[0].message
@@ -84,8 +85,45 @@ def test_a_bad_file_is_a_failure_with_its_reason(source: Path, tmp_path: Path) -
 
 def test_two_files_of_one_name_are_not_mixed(source: Path, tmp_path: Path) -> None:
     write_bvh(source / f"{WALK}.BVH", *walking())
-    (failure,) = import_bvh(source, tmp_path / "out").failures
-    assert "rename one" in failure.message
+    failures = import_bvh(source, tmp_path / "out").failures
+    assert [failure.source for failure in failures] == [f"{WALK}.BVH", f"{WALK}.bvh"]
+    assert all("expected one file of this name, found 2" in each.message for each in failures)
+
+
+def test_a_slow_file_gets_frames_between_its_own(source: Path, tmp_path: Path) -> None:
+    write_bvh(source / "slow.bvh", *walking(), fps=12.5)
+    out = tmp_path / "out"
+    report = import_bvh(source, out)
+    assert any("12.5 frames a second were interpolated to 25" in line for line in report.lines())
+    slow = read_smplh(out / "captures/slow_poses.npz", "slow")
+    plain = read_smplh(out / f"captures/{WALK}_poses.npz", "walk")
+    assert (slow.fps, slow.frames) == (25.0, 79)
+    np.testing.assert_allclose(slow.pose[::2], plain.pose, atol=1e-6)
+
+
+def test_captions_beside_the_files_are_taken_as_they_are(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    caption = "a man walks.#a/DET man/NOUN walk/VERB#0.0#0.0\n"
+    (tmp_path / "texts" / f"{WALK}.txt").write_text(caption)
+    (tmp_path / "texts" / f"M{WALK}.txt").write_text("mirrored")
+    import_bvh(source, tmp_path / "out")
+    texts = tmp_path / "out/texts"
+    assert (texts / f"{WALK}.txt").read_text() == caption
+    assert (texts / f"M{WALK}.txt").read_text() == "mirrored\n"
+
+
+def test_an_import_that_was_killed_continues(source: Path, tmp_path: Path) -> None:
+    """Killed before a recording was written, and while a line was written."""
+    out = tmp_path / "out"
+    import_bvh(source, out)
+    (out / f"captures/{WALK}_poses.npz").unlink()
+    lines = (out / "imports.jsonl").read_text()
+    (out / "imports.jsonl").write_text(lines[:-20])
+    (out / "index.csv").unlink()
+    (out / "captures/more" / f"{BOW}_poses.npz").unlink()
+    report = import_bvh(source, out)
+    assert (report.recordings, report.reused, report.failures) == (2, 0, ())
+    assert (out / "imports.jsonl").read_text() == lines
 
 
 def test_files_of_others_are_kept(source: Path, tmp_path: Path) -> None:

@@ -11,15 +11,23 @@ from motiondata.bodies.posing import pose_joints, shape_body
 from motiondata.errors import InputError
 from motiondata.recording import Recording
 from motiondata.representations.humanml3d import make_features
-from motiondata.representations.joint_sets import amass_to_y_up, y_up_to_amass
+from motiondata.representations.joint_sets import (
+    amass_to_y_up,
+    smpl_to_kit,
+    to_kit_frame,
+    y_up_to_amass,
+)
 from motiondata.representations.repr272 import amass_to_posed, make_repr272
 from motiondata.representations.skeleton import T2M
 from motiondata.skeletons import JOINT
 from motiondata.sources.amass.reader import read_smplh
-from motiondata.sources.joints.convert import JointOptions, import_joints
+from motiondata.sources.humanml3d.index import read_index
+from pipelines.sources import ImportReport, import_joints
+from tests.support.amass_files import save_npz
 from tests.support.motion_clips import bundled_lengths, y_up_joints
 from tests.support.performances import recorded_scenes
 from tests.support.reference_data import reference_data
+from tests.support.small_body import small_arrays
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +39,8 @@ def joints_of(recording: Recording) -> Floats:
 
 
 def imported(out: Path, name: str) -> Recording:
-    return read_smplh(out / "joints" / f"{name}_poses.npz", name)
+    (path,) = out.rglob(f"{name}_poses.npz")
+    return read_smplh(path, name)
 
 
 def test_joints_become_a_recording(tmp_path: Path) -> None:
@@ -46,8 +55,14 @@ def test_joints_become_a_recording(tmp_path: Path) -> None:
 
 def test_options_give_what_a_file_does_not_say(tmp_path: Path) -> None:
     np.save(tmp_path / "walk.npy", y_up_to_amass(y_up_joints(3, 40)) * 100)
-    options = JointOptions(up="z", unit="cm", fps=30.0, note="Made for a test.")
-    import_joints(tmp_path / "walk.npy", tmp_path / "out", options)
+    import_joints(
+        tmp_path / "walk.npy",
+        tmp_path / "out",
+        up="z",
+        unit="cm",
+        fps=30.0,
+        licence="Made for a test.",
+    )
     recording = imported(tmp_path / "out", "walk")
     assert recording.fps == 30.0
     assert recording.licence.endswith("Made for a test.")
@@ -57,7 +72,7 @@ def test_options_give_what_a_file_does_not_say(tmp_path: Path) -> None:
 def test_a_rate_of_zero_is_refused_and_not_ignored(tmp_path: Path) -> None:
     np.save(tmp_path / "walk.npy", y_up_joints(3, 40))
     with pytest.raises(InputError, match="fps: expected a rate above 0"):
-        import_joints(tmp_path / "walk.npy", tmp_path / "out", JointOptions(fps=0.0))
+        import_joints(tmp_path / "walk.npy", tmp_path / "out", fps=0.0)
 
 
 def test_the_263_features_become_a_recording(tmp_path: Path) -> None:
@@ -117,32 +132,57 @@ def test_a_faulty_file_is_a_failure_and_the_others_are_imported(tmp_path: Path) 
 
 
 def test_nothing_to_import_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"expected a \.npy file"):
+    with pytest.raises(InputError, match=r"found no \.npy file"):
         import_joints(tmp_path, tmp_path / "out")
     np.save(tmp_path / "poses.npy", np.zeros((30, 165)))
     with pytest.raises(InputError, match="nothing could be imported, 1 file failed"):
         import_joints(tmp_path, tmp_path / "out")
 
 
-def test_files_of_the_same_name_are_refused(tmp_path: Path) -> None:
-    for folder in ("a", "b"):
-        (tmp_path / folder).mkdir()
-        np.save(tmp_path / folder / "walk.npy", y_up_joints(3, 30))
-    np.save(tmp_path / "other.npy", y_up_joints(3, 30))
-    report = import_joints(tmp_path, tmp_path / "out")
-    assert report.recordings == 1
-    assert [failure.source for failure in report.failures] == ["a/walk.npy", "b/walk.npy"]
+def test_a_folder_of_humanml3d_s_joints_keeps_its_names_and_captions(tmp_path: Path) -> None:
+    """Files of mirrored clips are left out: builds make them."""
+    joints, texts = tmp_path / "HumanML3D" / "new_joints", tmp_path / "HumanML3D" / "texts"
+    for folder in (joints, texts):
+        folder.mkdir(parents=True)
+    for name, side in (("000021", "left"), ("M000021", "right")):
+        np.save(joints / f"{name}.npy", y_up_joints(3, 30))
+        (texts / f"{name}.txt").write_text(f"a person waves {side}.#a/DET#0.0#0.0\n")
+    report = import_joints(joints, tmp_path / "out")
+    assert (report.recordings, report.left_out, report.captions) == (1, 1, 1)
+    (row,) = read_index(tmp_path / "out" / "index.csv")
+    assert (row.name, row.end_frame) == ("000021", 30)
+    found = {path.name: path.read_text() for path in (tmp_path / "out" / "texts").iterdir()}
+    assert found == {path.name: path.read_text() for path in texts.iterdir()}
 
 
-def test_a_recording_of_others_is_not_overwritten(tmp_path: Path) -> None:
+def test_results_are_converted_again_if_they_have_changed(tmp_path: Path) -> None:
+    def write(count: int) -> None:
+        motion = np.repeat(np.moveaxis(y_up_joints(3, 30), 0, -1)[None], count, axis=0)
+        results = {"motion": motion, "text": ["walk"] * count, "lengths": np.full(count, 30)}
+        np.save(tmp_path / "results.npy", np.array(results), allow_pickle=True)
+
+    def run() -> ImportReport:
+        return import_joints(tmp_path / "results.npy", tmp_path / "out")
+
+    write(3)
+    assert (run().reused, run().reused) == (0, 3)
+    write(2)
+    report = run()
+    assert (report.recordings, report.reused, report.clips) == (2, 0, 2)
+
+
+def test_another_body_is_fitted(tmp_path: Path) -> None:
     np.save(tmp_path / "walk.npy", y_up_joints(3, 30))
-    (tmp_path / "out" / "joints").mkdir(parents=True)
-    np.savez(tmp_path / "out" / "joints" / "walk_poses.npz", poses=np.zeros(3))
-    with pytest.raises(InputError, match="would be lost"):
-        import_joints(tmp_path / "walk.npy", tmp_path / "out")
-    (tmp_path / "out" / "joints" / "walk_poses.npz").unlink()
-    for _ in range(2):
-        assert import_joints(tmp_path / "walk.npy", tmp_path / "out").recordings == 1
+    save_npz(tmp_path / "body.npz", small_arrays())
+    import_joints(tmp_path / "walk.npy", tmp_path / "out", body=tmp_path / "body.npz")
+    assert imported(tmp_path / "out", "walk").shape_space != bundled_body().shape_space
+
+
+def test_kit_s_joints_become_clips(tmp_path: Path) -> None:
+    np.save(tmp_path / "walk.npy", to_kit_frame(smpl_to_kit(y_up_joints(3, 30))))
+    import_joints(tmp_path / "walk.npy", tmp_path / "out")
+    recording = imported(tmp_path / "out", "walk")
+    assert (recording.fps, recording.frames) == (25.0, 59)
 
 
 def test_the_published_clip_stands_from_its_joints_and_from_its_vectors(tmp_path: Path) -> None:
@@ -160,5 +200,6 @@ def test_the_published_clip_stands_from_its_joints_and_from_its_vectors(tmp_path
 def test_real_results_of_mdm_are_imported(tmp_path: Path) -> None:
     report = import_joints(reference_data("sources", "mdm", "results.npy"), tmp_path)
     assert (report.recordings, report.frames, report.failures) == (3, 180, ())
-    assert report.mean_error_meters < 0.035
+    assert report.error_mm is not None
+    assert report.error_mm < 35
     assert "toolbox" in (tmp_path / "texts" / "results_000.txt").read_text()
