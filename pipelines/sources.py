@@ -124,9 +124,8 @@ def import_cmu(source: Path, out: Path, *, body: Path | None = None) -> ImportRe
     `body` is the body that is posed, by default the bundled one. Raises `InputError` if nothing can
     be imported.
     """
-    refuse_url(source)
-    loaded, settings = _body(body)
-    return _import(source, out, cmu_kind(source, loaded, settings))
+    _expect_paths(source, out)
+    return _import(source, out, cmu_kind(source, *_body(body)))
 
 
 def import_bvh(
@@ -146,6 +145,7 @@ def import_bvh(
     template for file names, and `body` the body that is posed, by default the bundled one. Raises
     `InputError` if nothing can be imported.
     """
+    _expect_paths(source, out)
     given = read_joint_list(joint_list) if joint_list else {}
     options = BvhOptions(unit, up, given, licence)
     return _import(source, out, bvh_kind(options, *_body(body)), captions)
@@ -168,6 +168,7 @@ def import_joints(
     names, and `body` the body that is fitted, by default the bundled one. Raises `InputError` if
     nothing can be imported.
     """
+    _expect_paths(source, out)
     options = JointOptions(
         up="y" if up == "auto" else up,
         unit=None if unit == "auto" else INCHES.get(unit, unit),
@@ -185,12 +186,15 @@ def _body(path: Path | None) -> tuple[Body | None, str]:
     return body, f" body {hashlib.sha256(body.joints_template.tobytes()).hexdigest()}"
 
 
-def _import(
-    source: Path, out: Path, kind: ImportKind, captions: Path | None = None
-) -> ImportReport:
+def _expect_paths(source: Path, out: Path) -> None:
     refuse_url(source)
     expect_possible_folder(out)
     expect_no_dataset(out)
+
+
+def _import(
+    source: Path, out: Path, kind: ImportKind, captions: Path | None = None
+) -> ImportReport:
     template = read_template(captions) if captions else read_template()
     made = import_folder(source, out, kind, template)
     found = Counter(note for line in made.imported for note in line.found)
