@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.inverse_trigonometry import arc_sines
-from motiondata.representations.kernels import filter_into
+from motiondata.representations.kernels import BELOW_HALF, filter_into
 from motiondata.representations.planes import lengths_of
 from motiondata.representations.quaternions import Singles, Yaw
 from motiondata.representations.skeleton import FeatureSkeleton
@@ -37,7 +37,7 @@ class YawSteps(NamedTuple):
 
 def first_heading(planes: NDArray[Any], skeleton: FeatureSkeleton) -> Yaw:
     """Return the rotation, of one frame, that turns the first frame to face +z."""
-    return _yaw_to_front(*_forward(_across(planes[..., :1], skeleton)))
+    return _yaw_to_front(*_forward(_normalized(_across(planes[..., :1], skeleton))))
 
 
 def headings(planes: Singles, skeleton: FeatureSkeleton) -> Yaw:
@@ -115,11 +115,16 @@ def _yaw_to_front(x: NDArray[Any], z: NDArray[Any]) -> Yaw:
     """Return the rotations that turn horizontal vectors to +z; none for vectors of length 0."""
     length = _not_zero(np.sqrt(x * x + z * z))
     x, z = (x / length).astype(np.float32), (z / length).astype(np.float32)
-    w = np.sqrt(x * x + z * z) + z
+    w = _roots_near_one(x * x + z * z) + z
     norm = np.sqrt(w * w + x * x)
     undefined = norm == 0  # against +z, or no vector: the half turn is the limit of the former
     norm = np.where(undefined, np.float32(1), norm)
     return Yaw(w / norm, np.where(undefined, np.float32(1), -x / norm))
+
+
+def _roots_near_one(squares: Singles) -> Singles:
+    """Return the roots of values near 1 as `root_near_one` does; those of 0 are of no use."""
+    return (1.0 + (squares.astype(np.float64) - 1.0) * BELOW_HALF).astype(np.float32)
 
 
 def _from_identity(yaw: Yaw) -> Yaw:

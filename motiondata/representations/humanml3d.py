@@ -18,7 +18,7 @@ from motiondata.representations.heading import (
     yaw_steps,
 )
 from motiondata.representations.layout import columns_of
-from motiondata.representations.planes import from_planes, lengths_of, to_planes
+from motiondata.representations.planes import bone_lengths, from_planes, to_planes
 from motiondata.representations.quaternions import Singles, Yaw, to_sixd
 from motiondata.representations.skeleton import FeatureSkeleton
 from motiondata.representations.swings import bone_rotations, expect_bones, pose_skeleton
@@ -74,8 +74,8 @@ def make_features(
     """
     planes = to_planes(joints, skeleton.joints, FEWEST_FRAMES)
     expect_bones(planes, skeleton)
-    fitted = place(fit_skeleton(planes, skeleton, lengths))
-    planes = first_heading(fitted, skeleton).rotate(fitted.astype(np.float32))
+    fitted = fit_skeleton(planes, skeleton, lengths)
+    planes = first_heading(fitted, skeleton).rotate(place(fitted).astype(np.float32))
     yaws = smoothed_headings(planes, skeleton)
     yaw = yaws[corrected]
     steps = yaw_steps(yaw, corrected)
@@ -98,7 +98,7 @@ def fit_skeleton(planes: Singles, skeleton: FeatureSkeleton, lengths: Floats) ->
     """
     leg = np.array(skeleton.leg)
     target = lengths.astype(np.float32)
-    source = lengths_of(planes[:, leg, 0] - planes[:, skeleton.parents[leg - 1], 0])
+    source = bone_lengths(planes[:, leg, 0], planes[:, skeleton.parents[leg - 1], 0])
     scale = (target[leg[0] - 1] + target[leg[1] - 1]) / (source[0] + source[1])
     yaw = headings(planes, skeleton)
     rotations = bone_rotations(planes, yaw, skeleton)

@@ -1,9 +1,9 @@
 """The compiled parts of HumanML3D's features: rotations of bones, posing, and the filter.
 
 The reference computes with 32 bits, and where a bone points against its direction at rest, rounding
-errors grow to 1e-4. Equal results need the same precision and the same order of operations. Frames
-are the innermost axis. Source: `common/quaternion.py` and `common/skeleton.py` of
-EricGuo5513/HumanML3D.
+errors grow to 1e-4. Equal results need the same precision, the same order of operations, and the
+same rounding of each operation (docs/representations.md). Frames are the innermost axis. Source:
+`common/quaternion.py` and `common/skeleton.py` of EricGuo5513/HumanML3D.
 """
 
 import math
@@ -19,6 +19,28 @@ Numbers = NDArray[np.intp]
 Quaternion = tuple[np.float32, np.float32, np.float32, np.float32]
 
 ZERO, TWO = np.float32(0), np.float32(2)
+BELOW_HALF = 0.5 - 1e-9
+"""See `root_near_one`."""
+
+
+@step
+def root_near_one(square: np.float32) -> np.float32:
+    """Return the square root of a value that is 1 but for rounding errors, as PyTorch rounds it.
+
+    Its square root of 1 - 2**-24 is 1, although 1 - 2**-24 is nearer by 2**-50: where the exact
+    root is about between two values, PyTorch returns the one nearer to 1.
+    """
+    return np.float32(1.0 + (square - 1.0) * BELOW_HALF)
+
+
+@step
+def fused_difference(a: np.float32, b: np.float32, c: np.float32, d: np.float32) -> np.float32:
+    """Return a * b - c * d, of which only the second product is rounded, as by a fused operation.
+
+    The reference's cross products are compiled so. The product of two float32 values is exact in
+    64 bits, so this needs no instruction that a processor might not have.
+    """
+    return np.float32(np.float64(a) * np.float64(b) - np.float64(c * d))
 
 
 @kernel
@@ -103,14 +125,13 @@ def filter_into(padded: Floats, weights: Floats, filtered: Floats) -> None:
 def _swing(
     ux: np.float32, uy: np.float32, uz: np.float32, vx: np.float32, vy: np.float32, vz: np.float32
 ) -> Quaternion:
-    """Return the rotation by the least angle from u, along a coordinate axis, to v.
+    """Return the rotation by the least angle from u, along a coordinate axis, to a unit vector v.
 
     For opposite vectors, the reference gives NaN; here, the axis is the next coordinate axis.
     """
-    length = math.sqrt((ux * ux + uy * uy + uz * uz) * (vx * vx + vy * vy + vz * vz))
-    w = length + (ux * vx + uy * vy + uz * vz)
+    w = root_near_one(vx * vx + vy * vy + vz * vz) + (ux * vx + uy * vy + uz * vz)
     x, y, z = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-    norm = math.sqrt((w * w + y * y) + (x * x + z * z))
+    norm = math.sqrt(w * w + x * x + y * y + z * z)
     if norm == ZERO:
         return ZERO, abs(uz), abs(ux), abs(uy)
     return w / norm, x / norm, y / norm, z / norm
@@ -133,9 +154,20 @@ def _rotate(
     q: Quaternion, x: np.float32, y: np.float32, z: np.float32
 ) -> tuple[np.float32, np.float32, np.float32]:
     qw, qx, qy, qz = q
-    ax, ay, az = qy * z - qz * y, qz * x - qx * z, qx * y - qy * x
-    bx, by, bz = qy * az - qz * ay, qz * ax - qx * az, qx * ay - qy * ax
+    ax, ay, az = _cross(qx, qy, qz, x, y, z)
+    bx, by, bz = _cross(qx, qy, qz, ax, ay, az)
     return x + TWO * (qw * ax + bx), y + TWO * (qw * ay + by), z + TWO * (qw * az + bz)
+
+
+@step
+def _cross(
+    qx: np.float32, qy: np.float32, qz: np.float32, x: np.float32, y: np.float32, z: np.float32
+) -> tuple[np.float32, np.float32, np.float32]:
+    return (
+        fused_difference(qy, z, qz, y),
+        fused_difference(qz, x, qx, z),
+        fused_difference(qx, y, qy, x),
+    )
 
 
 @step

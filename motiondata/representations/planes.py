@@ -46,3 +46,17 @@ def lengths_of(vectors: NDArray[Any]) -> NDArray[Any]:
     x, y, z = vectors
     lengths: NDArray[Any] = np.sqrt(x * x + y * y + z * z)
     return lengths
+
+
+def bone_lengths(ends: Singles, starts: Singles) -> Singles:
+    """Return the lengths of bones between positions shaped (3, bones), as PyTorch rounds them.
+
+    Its norm adds with fused operations: a product is rounded once, after it is added. Products of
+    float32 values are exact in 64 bits.
+    """
+    x, y, z = (ends - starts).astype(np.float64)
+    total = (x * x).astype(np.float32)
+    for part in (y, z):
+        total = (part * part + total).astype(np.float32)
+    lengths: Singles = np.sqrt(total)
+    return lengths

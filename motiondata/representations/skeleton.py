@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from motiondata.arrays import finite_array
 from motiondata.errors import InputError
+from motiondata.representations.planes import bone_lengths
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.intp]
@@ -91,7 +92,8 @@ class FeatureSkeleton:
         """Return the lengths of the bones, shaped (joints - 1,), of one pose of a skeleton.
 
         `joints` are positions shaped (n, 3) with at least this skeleton's joints; further joints,
-        such as those of SMPL-H's hands, are ignored. Raises `InputError` for other arrays.
+        such as those of SMPL-H's hands, are ignored. Lengths have the precision of the reference,
+        32 bits. Raises `InputError` for other arrays.
         """
         pose = finite_array(joints, "target skeleton", ("joints", 3))
         if len(pose) < self.joints:
@@ -99,13 +101,11 @@ class FeatureSkeleton:
                 f"target skeleton: expected at least {self.joints} joints for {self.name}, found "
                 f"{len(pose)}"
             )
-        bones = pose[1 : self.joints] - pose[self.parents]
-        lengths: Floats = np.sqrt(
-            bones[:, 0] * bones[:, 0] + bones[:, 1] * bones[:, 1] + bones[:, 2] * bones[:, 2]
-        )
+        singles = pose.astype(np.float32).T
+        lengths = bone_lengths(singles[:, 1 : self.joints], singles[:, self.parents])
         if not lengths.all():
             raise InputError(f"target skeleton: the bone of joint {lengths.argmin() + 1} is 0 long")
-        return lengths
+        return lengths.astype(np.float64)
 
 
 T2M = FeatureSkeleton(

@@ -19,7 +19,7 @@ def test_a_file_of_one_pose_and_one_of_a_clip_give_the_same_lengths(tmp_path: Pa
     np.save(tmp_path / "clip.npy", clip)
     pose, frames = (read_target(tmp_path / f"{name}.npy", T2M) for name in ("pose", "clip"))
     assert (pose == frames).all()
-    np.testing.assert_allclose(pose, T2M.bone_lengths(clip[5]), rtol=1e-9)
+    np.testing.assert_allclose(pose, T2M.bone_lengths(clip[5]), rtol=1e-5)
 
 
 def test_the_published_target_has_the_published_length_of_a_leg() -> None:

@@ -1,7 +1,8 @@
 """The reference of HumanML3D's features: the notebook's steps, joint by joint, with its faults.
 
-Quaternions are rows (w, x, y, z) in single precision, as the notebook's are. Only the libraries
-differ: NumPy and SciPy here, PyTorch and SciPy there.
+Quaternions are rows (w, x, y, z) in single precision, as the notebook's are. Every operation is
+rounded as by the notebook's PyTorch: its cross products and norms are compiled to fused operations,
+and its square root rounds ties toward 1.
 """
 
 from typing import Any
@@ -51,10 +52,11 @@ def on_skeleton(joints: Array, skeleton: FeatureSkeleton, lengths: Array) -> Arr
     """Return joints with other bone lengths, and the path of the root scaled by the legs."""
     first, second = skeleton.leg
     parents = {joint: parent for parent, joint in skeleton.bones}
-    source = sum(np.linalg.norm(joints[0, j] - joints[0, parents[j]]) for j in (first, second))
+    source = sum(norm(joints[0, j] - joints[0, parents[j]]) for j in (first, second))
+    lengths = lengths.astype(np.float32)
     rotations = inverse_kinematics(joints, skeleton, smooth=False)
     posed = np.zeros(joints.shape)
-    posed[:, 0] = joints[:, 0] * np.float32((lengths[first - 1] + lengths[second - 1]) / source)
+    posed[:, 0] = joints[:, 0] * ((lengths[first - 1] + lengths[second - 1]) / source)
     for chain in skeleton.chains:
         turn = rotations[:, 0]
         for parent, joint in zip(chain[:-1], chain[1:], strict=True):  # noqa: RUF007
@@ -88,7 +90,8 @@ def forward_of(joints: Array, skeleton: FeatureSkeleton, hip: int, other_hip: in
     """Return horizontal vectors at right angles to the hips and the shoulders."""
     shoulder, other_shoulder = skeleton.shoulders
     hips = joints[:, hip] - joints[:, other_hip]
-    return np.cross(UP, unit(hips + joints[:, shoulder] - joints[:, other_shoulder]))
+    shoulders = joints[:, shoulder] - joints[:, other_shoulder]
+    return np.cross(UP, unit(hips + shoulders))
 
 
 def unit(vectors: Array) -> Array:
@@ -96,17 +99,56 @@ def unit(vectors: Array) -> Array:
     return unit_vectors
 
 
+def norm(vector: Array) -> Array:
+    """Return the length of a vector; a product is rounded after it is added."""
+    total = np.float32(0)
+    for part in vector.astype(np.float64):
+        total = np.float32(part * part + total)
+    length: Array = np.sqrt(total)
+    return length
+
+
 def between(start: Array, end: Array) -> Array:
     """Return the quaternions of the least turn from unit vectors to others."""
     start, end = np.broadcast_arrays(start.astype(np.float32), end.astype(np.float32))
-    real = np.linalg.norm(start, axis=-1) * np.linalg.norm(end, axis=-1) + np.sum(start * end, -1)
-    return unit(np.concatenate([real[..., None], np.cross(start, end)], axis=-1))
+    real = root(dot(start, start) * dot(end, end)) + dot(start, end)
+    return unit(np.concatenate([real[..., None], cross(start, end)], axis=-1))
+
+
+def root(squares: Array) -> Array:
+    """Return the square roots of values near 1: where the root lies between two, that nearer 1."""
+    steps = np.round((squares.astype(np.float64) - 1) * 2**24)
+    nearer = np.where(steps < 0, -(-steps // 2), steps // 4 * 2)
+    roots: Array = (1 + nearer / 2**24).astype(np.float32)
+    return roots
+
+
+def dot(a: Array, b: Array) -> Array:
+    total: Array = a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1] + a[..., 2] * b[..., 2]
+    return total
+
+
+def cross(a: Array, b: Array) -> Array:
+    """Return cross products; of each difference, only the second product is rounded."""
+    parts = []
+    for i, j in ((1, 2), (2, 0), (0, 1)):
+        rounded = a[..., j] * b[..., i]
+        parts.append(a[..., i].astype(np.float64) * b[..., j] - rounded)
+    return np.stack(parts, axis=-1).astype(np.float32)
 
 
 def multiply(q: Array, r: Array) -> Array:
-    a, u, b, v = q[..., :1], q[..., 1:], r[..., :1], r[..., 1:]
-    real = a * b - np.sum(u * v, axis=-1, keepdims=True)
-    return np.concatenate([real, a * v + b * u + np.cross(u, v)], axis=-1)
+    """Return the products of quaternions, by the table of products of their parts."""
+    t = r[..., :, None].astype(np.float32) * q[..., None, :].astype(np.float32)
+    return np.stack(
+        [
+            t[..., 0, 0] - t[..., 1, 1] - t[..., 2, 2] - t[..., 3, 3],
+            t[..., 0, 1] + t[..., 1, 0] - t[..., 2, 3] + t[..., 3, 2],
+            t[..., 0, 2] + t[..., 1, 3] + t[..., 2, 0] - t[..., 3, 1],
+            t[..., 0, 3] - t[..., 1, 2] + t[..., 2, 1] + t[..., 3, 0],
+        ],
+        axis=-1,
+    )
 
 
 def inverse(q: Array) -> Array:
@@ -115,12 +157,17 @@ def inverse(q: Array) -> Array:
 
 def rotate(q: Array, vectors: Array) -> Array:
     vectors = vectors.astype(np.float32)
-    over = np.cross(q[..., 1:], vectors)
-    turned: Array = vectors + 2 * (q[..., :1] * over + np.cross(q[..., 1:], over))
+    q, vectors = np.broadcast_arrays(q[..., :4], vectors[..., [0, 1, 2, 2]])
+    vectors = vectors[..., :3]
+    over = cross(q[..., 1:], vectors)
+    turned: Array = vectors + 2 * (q[..., :1] * over + cross(q[..., 1:], over))
     return turned
 
 
 def sixd(q: Array) -> Array:
     """Return the first two columns of the rotation matrices."""
-    columns = [rotate(q, np.eye(3, dtype=np.float32)[axis]) for axis in (0, 1)]
-    return np.concatenate(columns, axis=-1)
+    w, x, y, z = np.moveaxis(q, -1, 0)
+    scale = 2 / (w * w + x * x + y * y + z * z)
+    first = [1 - scale * (y * y + z * z), scale * (x * y + z * w), scale * (x * z - y * w)]
+    second = [scale * (x * y - z * w), 1 - scale * (x * x + z * z), scale * (y * z + x * w)]
+    return np.stack([*first, *second], axis=-1)
