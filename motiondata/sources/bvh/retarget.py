@@ -145,7 +145,7 @@ def _lean(rest: Mapping[str, Floats], body: Floats, axes: Floats) -> Floats:
     forward_and_up = np.array([0.0, 1.0, 1.0])
     shoulders = (body[JOINT["left_shoulder"]] + body[JOINT["right_shoulder"]]) / 2
     own = (shoulders - body[JOINT["spine1"]]) * forward_and_up
-    wanted = axes.T @ (middle(rest, "shoulder") - rest["pelvis"]) * forward_and_up
+    wanted = axes.T @ (middle(rest, "shoulder") - rest["spine_base"]) * forward_and_up
     return swing(own, wanted)
 
 

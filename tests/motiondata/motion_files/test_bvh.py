@@ -40,7 +40,7 @@ def test_an_import_gives_the_same_motion_back(tmp_path: Path) -> None:
     shaped = shape_body(bundled_body(), found.betas)
     joints = pose_joints(shaped, found.pose, found.trans)
     joints[..., 2] += motion.joints()[0, 0, 2] - joints[0, 0, 2]  # the import may move the floor
-    assert np.linalg.norm(joints - motion.joints(), axis=-1).max() < 0.01
+    assert np.linalg.norm(joints - motion.joints(), axis=-1).max() < 1e-4
 
 
 def test_angles_are_continuous_while_a_body_turns() -> None:
