@@ -14,7 +14,7 @@ Function = Callable[..., Any]
 
 def clip_options(command: Function) -> Function:
     """Add SOURCE and the options that choose clips, which `take_selection` takes out again."""
-    types = {"texts": FOLDER, "splits": FOLDER, "body": ANY}
+    types = {"texts": FOLDER, "splits": FOLDER, "body": ANY, "humanact12": FOLDER}
     command = options_of(ClipSelection, skip=("index", "amass"), types=types)(command)
     command = click.option("--amass", type=FOLDER, help=help_of(ClipSelection)["amass"])(command)
     return click.argument("source", type=ANY)(command)

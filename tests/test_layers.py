@@ -65,6 +65,7 @@ ARROWS: dict[str, set[str]] = {
         "motiondata.bodies",
         "motiondata.fitting",
         "motiondata.representations",
+        "motiondata.sources.humanml3d",
         "motiondata.sources.imports",
     },
     "motiondata.synthesis": set(),

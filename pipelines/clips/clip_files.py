@@ -12,13 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from motiondata.mirroring import MIRRORED_PREFIX
+from pipelines.clips.options import JOINTS_SUFFIX, ClipSelection
 from pipelines.clips.planned_clips import CAPTIONS, PlannedClips
 from pipelines.engine.file_stats import NO_FILES, stamps_of, stat_files
 from pipelines.engine.plan import Plan
 
 
 def stamp_clips(
-    plan: Plan[PlannedClips], amass: Path, texts: Path | None
+    plan: Plan[PlannedClips], selection: ClipSelection, texts: Path | None
 ) -> tuple[Plan[PlannedClips], pa.Table]:
     """Return the plan with the stamps of its clips' files, and a table of these files.
 
@@ -29,7 +30,7 @@ def stamp_clips(
     plain = _captions_of(clips["name"], "")
     mirrored = _captions_of(clips["name"], MIRRORED_PREFIX)
     listed = [plain.filter(clips["plain"]), mirrored.filter(clips["mirrored"])]
-    recordings = stat_files("recordings", amass, clips["recording"])
+    recordings = _stat_recordings(selection, clips["recording"])
     files = pa.concat_tables([recordings, _stat_captions(texts, listed)])
     stamps = {
         "recording": stamps_of(files, "recordings", clips["recording"]),
@@ -38,6 +39,17 @@ def stamp_clips(
     }
     shards = plan.shards.with_columns(columns.with_stamps(stamps))
     return replace(plan, shards=shards), files
+
+
+def _stat_recordings(selection: ClipSelection, names: pa.ChunkedArray) -> pa.Table:
+    """Return the sizes and times of the recordings, and of the joints of HumanAct12 if any."""
+    if selection.humanact12 is None:
+        return stat_files("recordings", selection.amass, names)
+    is_joints = pc.ends_with(names, JOINTS_SUFFIX)
+    parts = ((selection.amass, pc.invert(is_joints)), (selection.humanact12, is_joints))
+    return pa.concat_tables(
+        stat_files("recordings", folder, names.filter(chosen)) for folder, chosen in parts
+    )
 
 
 def _captions_of(names: pa.ChunkedArray, prefix: str) -> pa.ChunkedArray:

@@ -110,7 +110,7 @@ class ClipSource:
             **{f"list {name}": digest_files([path]) for name, path in lists.items()},
             **contents,
         }
-        stamped, files = stamp_clips(plan, self.selection.amass, self.folders.texts)
+        stamped, files = stamp_clips(plan, self.selection, self.folders.texts)
         warnings = caption_warnings(stamped.shards.columns, self.folders.texts)
         stamped = replace(stamped, warnings=(*stamped.warnings, *warnings))
         all_parameters = {**parameters, **self._shared_parameters}
@@ -143,7 +143,7 @@ class ClipSource:
         """Return the paths of a clip's recording and of the caption files of its variants."""
         texts = self.folders.texts
         captions = [texts / f"{of.name}{CAPTIONS}" for of in planned.variants] if texts else []
-        return [self.selection.amass / planned.recording, *captions]
+        return [self.selection.path_of(planned.recording), *captions]
 
     def read(
         self, planned: PlannedClip, bodies: Mapping[str, Body], fps: float | None = None

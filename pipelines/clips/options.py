@@ -14,8 +14,12 @@ from typing import Any, Self
 from motiondata.errors import InputError
 from shards.format.paths import refuse_url
 
-INPUTS = ("index", "amass", "texts", "splits", "body")
+INPUTS = ("index", "amass", "texts", "splits", "body", "humanact12")
 """The options that are paths of inputs. Only the content at a path counts, not the path."""
+
+
+JOINTS_SUFFIX = ".npy"
+"""The suffix of files of joints; recordings are `.npz` files."""
 
 
 def is_recording(path: Path) -> bool:
@@ -66,11 +70,22 @@ class ClipSelection:
     limit: int | None = None
     """Build only the first clips that can be built, up to this number."""
 
+    humanact12: Path | None = None
+    """Folder of HumanAct12's joint positions (`.npy`), to which a body is fitted. Without it, the
+    index's rows of HumanAct12 are dropped."""
+
     def __post_init__(self) -> None:
         for name in INPUTS:
             if (path := getattr(self, name)) is not None:
                 refuse_url(path)
         expect_at_least(self, "limit", 1)
+        needs_index = self.humanact12 is None or self.has_index
+        expect(needs_index, self, "humanact12", "an index that names HumanAct12's files")
+
+    def path_of(self, recording: str) -> Path:
+        """Return the path of a planned clip's recording, or of its joints of HumanAct12."""
+        is_joints = self.humanact12 is not None and recording.endswith(JOINTS_SUFFIX)
+        return (self.humanact12 if is_joints and self.humanact12 else self.amass) / recording
 
     @classmethod
     def of_recordings(cls, source: Path, **parameters: Any) -> Self:

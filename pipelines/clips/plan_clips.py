@@ -6,6 +6,7 @@ dataset's bytes. Workers only execute it.
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from operator import attrgetter
 
@@ -15,10 +16,12 @@ import pyarrow.compute as pc
 from motiondata.counting import counted
 from motiondata.errors import DropReason, InputError, RecordingError
 from motiondata.mirroring import MIRRORED_PREFIX
+from motiondata.sources.humanml3d.archive import Archive
 from motiondata.sources.humanml3d.index import Row, iter_index
 from motiondata.sources.humanml3d.splits import Splits, read_splits
 from motiondata.sources.humanml3d.trimming import expect_clip_length
 from motiondata.sources.humanml3d.whole_recordings import find_whole_recordings
+from motiondata.sources.joints.humanact12 import HumanAct12
 from pipelines.clips.inputs import InputFolders
 from pipelines.clips.keys import FURTHER
 from pipelines.clips.options import ClipSelection
@@ -44,9 +47,17 @@ def rows_and_places(selection: ClipSelection) -> tuple[Iterator[Row], Locate]:
     """Return the rows of the index, or of whole recordings, and the function that locates them."""
     if selection.has_index:
         archive = scan_archive(selection.amass, lambda: iter_index(selection.index))
-        return iter_index(selection.index), archive.locate
+        rows = iter_index(selection.index)
+        if selection.humanact12 is None:
+            return rows, archive.locate
+        joints = HumanAct12.scan(selection.humanact12)
+        return map(joints.with_frames, rows), partial(_locate_either, archive, joints)
     whole = find_whole_recordings(selection.index, selection.amass, mirror=selection.mirror)
     return iter(whole.rows), whole.locate
+
+
+def _locate_either(archive: Archive, joints: HumanAct12, row: Row) -> str:
+    return (joints if row.is_humanact12 else archive).locate(row)
 
 
 def list_rows(

@@ -28,7 +28,8 @@ from motiondata.sources.humanml3d.clips_by_time import cut_clip_by_time
 from motiondata.sources.humanml3d.index import Row
 from motiondata.sources.humanml3d.resampled_clips import cut_clip_at
 from motiondata.sources.humanml3d.trimming import cut_clip
-from pipelines.clips.options import ClipSelection
+from motiondata.sources.joints.humanact12 import read_humanact12
+from pipelines.clips.options import JOINTS_SUFFIX, ClipSelection
 from pipelines.clips.planned_clips import PlannedClip
 
 
@@ -44,10 +45,14 @@ def read_clip(
     gives the frame rate. Raises `RecordingError` if the recording is unusable, and `OSError` if
     it cannot be read or is not the file that was planned.
     """
-    path = selection.amass / planned.recording
+    path = selection.path_of(planned.recording)
     # A name that is not UTF-8 opens its file, but cannot be written as text.
     source = os.fsencode(planned.recording).decode(errors="backslashreplace")
-    recording = read_recording(path, source, partial(open_as_planned, planned.stamp))
+    open_file = partial(open_as_planned, planned.stamp)
+    if path.suffix == JOINTS_SUFFIX:
+        recording = read_humanact12(path, source, bodies["neutral"], open_file)
+    else:
+        recording = read_recording(path, source, open_file)
     check_pose_is_rotations(recording)
     recording = place_on_body(recording, bodies[recording.gender])
     clip = _cut(recording, planned.row, selection.has_index, fps)

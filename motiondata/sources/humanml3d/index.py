@@ -66,8 +66,8 @@ class Row:
         return self.subset == HUMANACT12
 
     def refuse_humanact12(self) -> None:
-        """Raise `RecordingError` if the row is of HumanAct12."""
-        if self.is_humanact12:
+        """Raise `RecordingError` if the row is of HumanAct12, and has no frames of a recording."""
+        if self.is_humanact12 and (self.start_frame, self.end_frame) == WHOLE_HUMANACT12:
             raise RecordingError(
                 DropReason.HUMANACT12,
                 f"{self.source_path}: HumanAct12 has joint positions only, no pose to drive a body",
