@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from commands import build, datasets, scanning, sources, training
+from commands import build, datasets, scanning, sources, training, viewing
 from commands.printing import say
 from motiondata import __version__
 from motiondata.errors import MotionDataError
@@ -103,6 +103,7 @@ COMMANDS = (
     datasets.info,
     datasets.stats,
     datasets.preview,
+    viewing.report,
     datasets.export,
     datasets.recover,
     scanning.scan,

@@ -18,7 +18,7 @@ import pytest
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-pytest_plugins = ("tests.support.built_archive",)
+pytest_plugins = ("tests.support.built_archive", "tests.support.browser")
 
 FOLDER = pytest.StashKey[Path]()
 

@@ -149,8 +149,15 @@ ARROWS: dict[str, set[str]] = {
     },
     "pipelines.viewing": {
         "pipelines.clips",
+        "pipelines.engine",
+        "pipelines.products",
         "pipelines.products.lidar.members",
         "pipelines.products.motion_features",
+    },
+    "pipelines.viewing.report": {
+        "pipelines.engine",
+        "pipelines.products",
+        "pipelines.viewing",
     },
     "pipelines.mesh_scans": {
         "pipelines.clips",

@@ -36,12 +36,17 @@ class Scan:
 
     points: Floats
     """Shaped (frames, points, 3), world frame, meters."""
-    distinct: NDArray[np.int64]
-    """The number of distinct points of each frame, shaped (frames,). Only the first ones are."""
+    hits: NDArray[np.int32]
+    """The number of rays that hit in each frame, shaped (frames,)."""
     parts: NDArray[np.uint8]
     """The body part of each point: the number of a joint, or `NO_PART`; shaped (frames, points)."""
     T_world_sensor: Floats
     """The pose of the sensor, shaped (4, 4)."""
+
+    @property
+    def distinct(self) -> NDArray[np.int32]:
+        """The number of distinct points of each frame, shaped (frames,): the first ones are."""
+        return np.minimum(self.hits, self.points.shape[1])
 
     @property
     def ranges(self) -> Floats:
@@ -138,9 +143,8 @@ def _scan_of(values: Mapping[str, Any], details: Mapping[str, Any]) -> Scan | No
         return None
     points = values[POINTS]
     pose = np.array(details.get("T_world_sensor", np.eye(4)), np.float64).reshape(4, 4)
-    distinct = np.minimum(values[HITS].astype(np.int64), points.shape[1])
     parts = values.get(PARTS, np.full(points.shape[:2], NO_PART, np.uint8))
-    return Scan(_moved(points, pose), distinct, parts, pose)
+    return Scan(_moved(points, pose), values[HITS], parts, pose)
 
 
 def _skeleton_of(

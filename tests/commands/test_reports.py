@@ -121,6 +121,11 @@ def of_synthesis(values: Values) -> list[str]:
     return [recordings, f"{values['bytes'] / 1e6:,.1f} MB in {values['folder']}"]
 
 
+def of_page(values: Values) -> list[str]:
+    play = f"{len(values['playing'])} of {values['samples']} clips play in it"
+    return [f"{values['report']} ({values['bytes'] / 1e6:,.1f} MB; {play})", *values["faults"]]
+
+
 def of_export(values: Values) -> list[str]:
     splits = [
         f"{each['split']}: {each['frames']} frames of {each['clips']} clips, "
@@ -201,6 +206,7 @@ CASES = [
     Case("stats", "stats {built} --out {tmp}/stats", of_statistics),
     Case("stats", "stats {built} --group all=0:3 --weight clip --out {tmp}/s", of_statistics),
     Case("preview", "preview {built} --out {tmp}/a.png --clips 2", lambda v: [v["picture"]]),
+    Case("report", "report {built} --out {tmp}/a.html", of_page),
     Case(
         BUILDS,
         "encode {built} --checkpoint {encoder} --out {tmp}/features",

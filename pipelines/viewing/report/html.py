@@ -1,0 +1,67 @@
+"""One HTML page of scripts, styles and data, which needs no other file and no network.
+
+Text of a dataset is only ever in JSON, and the page's scripts show it as text, never as HTML. In
+the page's source, every character that HTML or a script could take for its own is escaped.
+"""
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+from pipelines.viewing.report.packed_clip import COMPRESSION, PackedClip
+
+PAGE = files("pipelines.viewing.report") / "page"
+STYLES = ("report.css",)
+SCRIPTS = ("unpack.js", "elements.js", "camera.js", "drawing.js", "player.js", "table.js",
+           "charts.js", "report.js")  # fmt: skip
+"""The files of the page, in the order of loading."""
+_ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
+
+
+def make_page(
+    title: str, summary: Mapping[str, Any], table: Mapping[str, Any], clips: Sequence[PackedClip]
+) -> str:
+    """Return the HTML of a report."""
+    parts = {
+        "TITLE": _escape_title(title),
+        "STYLE": "".join(map(_read, STYLES)),
+        "DATA": "\n".join([
+            _data("summary", "application/json", to_script_json(summary)),
+            _data("table", "text/plain", _compress(to_script_json(table))),
+            _data("heads", "application/json", to_script_json([clip.head for clip in clips])),
+            *(_data(f"clip-{n}", "text/plain", clip.data) for n, clip in enumerate(clips)),
+        ]),
+        "SCRIPT": "\n".join(map(_read, SCRIPTS)),
+    }  # fmt: skip
+    pieces = _read("report.html").split("%%")
+    return "".join(parts[piece] if odd else piece for piece, odd in _alternate(pieces))
+
+
+def _alternate(pieces: Sequence[str]) -> list[tuple[str, bool]]:
+    """Return pieces of a template, every second of which is the name of a part."""
+    return [(piece, place % 2 == 1) for place, piece in enumerate(pieces)]
+
+
+def to_script_json(value: Any) -> str:
+    """Return JSON that can stand in a script element of any HTML page."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.translate(_ESCAPES).encode("utf-8", "replace").decode()
+
+
+def _data(name: str, kind: str, text: str) -> str:
+    return f'<script type="{kind}" id="{name}">{text}</script>'
+
+
+def _compress(text: str) -> str:
+    return base64.b64encode(zlib.compress(text.encode(), COMPRESSION)).decode()
+
+
+def _read(name: str) -> str:
+    return (PAGE / name).read_text(encoding="utf-8")
+
+
+def _escape_title(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

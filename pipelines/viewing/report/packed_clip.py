@@ -1,0 +1,131 @@
+"""A clip as text in a page: positions as rounded whole numbers, compressed, in base64.
+
+Points are stored relative to the middle of the body, sorted by body part and height, each as the
+difference from the one before. The differences are small, so they compress to about two bytes per
+point. `page/unpack.js` reads what is written here.
+"""
+
+import base64
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.viewing.viewed_clip import ViewedClip
+
+Floats = NDArray[np.float64]
+
+STEP_METERS = 0.002
+"""Positions are rounded to this. A LiDAR's range noise is ten times as large."""
+MOST_STEPS = 2**15 - 1
+"""The largest magnitude of a stored position. Clips that extend farther have larger steps."""
+COMPRESSION = 9
+"""zlib's level: the smallest output."""
+
+
+@dataclass(frozen=True)
+class PackedClip:
+    """A clip in a page."""
+
+    head: dict[str, Any]
+    """What is needed to read the data, and what is shown beside it; plain JSON."""
+    data: str
+    """Base64."""
+
+    @property
+    def bytes(self) -> int:
+        """The approximate size in the page."""
+        return len(self.data) + 200
+
+
+def pack_clip(clip: ViewedClip) -> PackedClip | None:
+    """Pack what is drawn of a clip; None if there is neither a scan nor a skeleton."""
+    if not clip.frames or (clip.scan is None and clip.skeleton is None):
+        return None
+    centers = _centers_of(clip)
+    origin = np.append(centers[0, :2], 0.0)
+    step = _step_of(clip, centers, origin)
+    counts, points, parts = _points_of(clip, centers)
+    joints = (
+        clip.skeleton.joints - centers[:, None] if clip.skeleton else np.empty((clip.frames, 0, 3))
+    )
+    streams = [
+        counts.astype(np.uint16),
+        _to_steps(centers - origin, step),
+        _to_steps(joints.reshape(clip.frames, -1), step),
+        _to_steps(points, step),
+    ]
+    differences = [_zigzag(_differences(stream)) for stream in streams]
+    raw = b"".join([*map(_planes, differences), parts.tobytes()])
+    return PackedClip(
+        _head_of(clip, origin, step, len(points)),
+        base64.b64encode(zlib.compress(raw, COMPRESSION)).decode(),
+    )
+
+
+def _head_of(clip: ViewedClip, origin: Floats, step: float, points: int) -> dict[str, Any]:
+    return {
+        "key": clip.key,
+        "frames": clip.frames,
+        "fps": round(clip.fps, 4),
+        "step": step,
+        "points": points,
+        "parents": list(clip.skeleton.parents) if clip.skeleton else [],
+        "sensor": np.round(clip.scan.sensor - origin, 3).tolist() if clip.scan else None,
+        "captions": [[each.text, each.start_seconds, each.end_seconds] for each in clip.captions],
+    }
+
+
+def _centers_of(clip: ViewedClip) -> Floats:
+    """Return the point that the positions of each frame are relative to, shaped (frames, 3)."""
+    if clip.skeleton is not None:
+        return clip.skeleton.joints[:, 0]
+    assert clip.scan is not None  # noqa: S101
+    seen = clip.scan.is_seen[..., None]
+    sums = np.where(seen, clip.scan.points, 0.0).sum(axis=1)
+    centers: Floats = sums / np.maximum(seen.sum(axis=1), 1)
+    return centers
+
+
+def _step_of(clip: ViewedClip, centers: Floats, origin: Floats) -> float:
+    """Return the size of a step in meters: larger for clips that extend farther than 65 m."""
+    extents = [np.abs(centers - origin).max()]
+    if clip.scan is not None and clip.scan.is_seen.any():
+        extents.append(np.abs((clip.scan.points - centers[:, None])[clip.scan.is_seen]).max())
+    return max(STEP_METERS, float(max(extents)) / MOST_STEPS)
+
+
+def _points_of(clip: ViewedClip, centers: Floats) -> tuple[NDArray[Any], Floats, NDArray[np.uint8]]:
+    """Return the number of distinct points per frame, all these points, and their parts."""
+    if clip.scan is None:
+        return np.zeros(clip.frames, np.int64), np.empty((0, 3)), np.empty(0, np.uint8)
+    scan, seen = clip.scan, clip.scan.is_seen
+    frames = np.broadcast_to(np.arange(clip.frames)[:, None], seen.shape)[seen]
+    points, parts = (scan.points - centers[:, None])[seen], scan.parts[seen]
+    order = np.lexsort((points[:, 2], parts, frames))
+    return scan.distinct, points[order], parts[order]
+
+
+def _to_steps(values: Floats, step: float) -> NDArray[np.int16]:
+    return np.clip(np.rint(values / step), -MOST_STEPS, MOST_STEPS).astype(np.int16)
+
+
+def _differences(values: NDArray[Any]) -> NDArray[np.int16]:
+    """Return the difference of each row from the one before, modulo 2^16; the first row stays."""
+    rows = values.view(np.uint16)
+    before = np.zeros_like(rows)
+    before[1:] = rows[:-1]
+    return (rows - before).view(np.int16)
+
+
+def _zigzag(values: NDArray[np.int16]) -> NDArray[np.uint16]:
+    """Return small whole numbers for values of small magnitude: 0, -1, 1, -2 become 0, 1, 2, 3."""
+    return ((values << 1) ^ (values >> 15)).view(np.uint16)
+
+
+def _planes(values: NDArray[np.uint16]) -> bytes:
+    """Return the low bytes of each column, then the high bytes: column by column."""
+    columns = values.T.reshape(-1) if values.ndim > 1 else values
+    return (columns & 0xFF).astype(np.uint8).tobytes() + (columns >> 8).astype(np.uint8).tobytes()

@@ -1,0 +1,68 @@
+// Draw histograms and bars.
+
+const CHART = { width: 320, height: 130, left: 4, right: 4, top: 8, bottom: 22 };
+
+// Returns a figure with a histogram that measures.py has counted.
+function histogram(data) {
+  const { width, height, left, right, top, bottom } = CHART;
+  const inner = { width: width - left - right, height: height - top - bottom };
+  const most = Math.max(...data.counts);
+  const total = data.counts.reduce((sum, count) => sum + count, 0);
+  const step = inner.width / data.counts.length;
+  const bars = data.counts.map((count, place) => {
+    const tall = count ? Math.max(1, (inner.height * count) / most) : 0;
+    const bar = svg("rect", {
+      x: left + place * step, y: top + inner.height - tall, width: Math.max(0.5, step - 0.8),
+      height: tall, class: "bar",
+    });
+    bar.append(svg("title", {}, `${binText(data, place)}: ${grouped(count)} (${percent(count / total)})`));
+    return bar;
+  });
+  const axis = svg("line", {
+    x1: left, x2: width - right, y1: top + inner.height, y2: top + inner.height, class: "axis",
+  });
+  const ticks = ticksOf(data).map((value) => {
+    const x = left + ((value - data.start) / data.width) * step;
+    return svg("text", { x, y: height - 6, class: "tick" }, rounded(value, 3));
+  });
+  const label = `${data.title}, median ${rounded(data.median)} ${data.unit}`;
+  return element(
+    "figure", {},
+    element("figcaption", {}, element("b", {}, data.title), ` (${data.unit})`,
+      element("small", {}, `median ${rounded(data.median)}${ends(data)}`)),
+    svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
+      ...bars, axis, ...ticks),
+  );
+}
+
+function ends(data) {
+  const words = [data.below ? "first" : "", data.above ? "last" : ""].filter(Boolean);
+  return words.length ? `; the ${words.join(" and the ")} bin has all beyond` : "";
+}
+
+function binText(data, place) {
+  const from = data.start + place * data.width;
+  if (data.width === 1) return `${rounded(from, 3)} ${data.unit}`;
+  return `${rounded(from, 3)} to ${rounded(from + data.width, 3)} ${data.unit}`;
+}
+
+// Returns a few round values within a histogram.
+function ticksOf(data) {
+  const span = data.counts.length * data.width;
+  const raw = span / 5;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= raw);
+  const ticks = [];
+  for (let value = Math.ceil(data.start / step) * step; value < data.start + span * 0.97; value += step) {
+    if (value >= data.start + span * 0.03 || data.start === 0 && value === 0) ticks.push(value);
+  }
+  return ticks;
+}
+
+// Returns a cell with a bar of a share of the whole width.
+function shareBar(share, color, text = percent(share)) {
+  const bar = element("span", { class: "share" });
+  bar.style.width = `${100 * share}%`;
+  if (color) bar.style.background = color;
+  return element("span", { class: "shared" }, bar, element("span", { class: "value" }, text));
+}

@@ -1,0 +1,52 @@
+// Make elements of the page. Text of a dataset becomes text, never HTML.
+
+function element(tag, attributes = {}, ...children) {
+  return filled(document.createElement(tag), attributes, children);
+}
+
+function svg(tag, attributes = {}, ...children) {
+  return filled(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+}
+
+function filled(made, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value !== null) made.setAttribute(name, value);
+  }
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+
+function grouped(number) {
+  return number.toLocaleString("en-US");
+}
+
+function counted(number, noun) {
+  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+// Formats a number with at most this many digits after the point.
+function rounded(number, digits = 2) {
+  return number.toLocaleString("en-US", { maximumFractionDigits: digits });
+}
+
+function percent(share) {
+  return `${(100 * share).toFixed(share > 0 && share < 0.0995 ? 1 : 0)}%`;
+}
+
+// Returns a table. Columns are [title, class]; rows are lists of texts or elements.
+function plainTable(columns, rows) {
+  const cells = (row, tag) =>
+    row.map((cell, place) => element(tag, { class: columns[place][1] || null }, cell));
+  return element(
+    "div",
+    { class: "wide" },
+    element(
+      "table",
+      {},
+      element("thead", {}, element("tr", {}, ...cells(columns.map(([title]) => title), "th"))),
+      element("tbody", {}, ...rows.map((row) => element("tr", {}, ...cells(row, "td")))),
+    ),
+  );
+}

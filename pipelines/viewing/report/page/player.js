@@ -1,0 +1,260 @@
+// Play clips: a canvas, controls, and captions with their seconds on the timeline.
+
+const SPEEDS = [0.25, 0.5, 1, 2, 4];
+const COLORS_BY = { part: "body part", range: "range", time: "time" };
+
+class Player {
+  constructor(clips, partColors) {
+    this.clips = clips;
+    this.drawing = new Drawing(partColors);
+    this.camera = new Camera();
+    this.clip = null;
+    this.frame = 0;
+    this.speed = 1;
+    this.playing = false;
+    this.view = "angle";
+    this.settings = { color: "part", skeleton: true, sensor: true, floor: true };
+    this.element = this.build();
+    this.context = this.canvas.getContext("2d");
+    new ResizeObserver(() => this.draw()).observe(this.canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+    this.followPointer();
+  }
+
+  build() {
+    this.canvas = element("canvas", { id: "canvas", tabindex: "0", "aria-label": "The clip" });
+    this.title = element("h3", { id: "playing" }, "");
+    this.note = element("p", { class: "note" });
+    this.clock = element("output", { id: "clock" });
+    this.playButton = element(
+      "button", { id: "play", class: "main", onclick: () => this.toggle() }, "Play",
+    );
+    this.slider = element("input", {
+      type: "range", id: "scrub", min: 0, max: 0, value: 0, step: 1, "aria-label": "Frame",
+      oninput: () => this.seek(Number(this.slider.value)),
+    });
+    this.captions = element("div", { id: "captions", class: "captions" });
+    return element(
+      "div", { class: "player" },
+      element("div", { class: "stage" }, this.canvas, this.clock),
+      element(
+        "div", { class: "panel" },
+        this.title,
+        this.note,
+        this.controls(),
+        element("div", { class: "timeline" }, this.slider, this.captions),
+      ),
+    );
+  }
+
+  controls() {
+    const speed = select(
+      "speed", "Speed", SPEEDS.map((each) => [each, `${each}×`]), 1,
+      (value) => { this.speed = Number(value); },
+    );
+    const color = select(
+      "color", "Color", Object.entries(COLORS_BY), "part",
+      (value) => { this.settings.color = value; this.show(this.view); },
+    );
+    this.colorControl = color;
+    this.viewButtons = Object.entries(VIEWS).map(([name, { title }]) =>
+      element("button", { id: `view-${name}`, onclick: () => this.show(name) }, title));
+    this.toggles = ["skeleton", "sensor", "floor"].map((name) => this.toggleOf(name));
+    return element(
+      "div", { class: "controls" },
+      this.playButton,
+      element("div", { class: "group", role: "group", "aria-label": "View" }, ...this.viewButtons),
+      color, speed, ...this.toggles,
+    );
+  }
+
+  toggleOf(name) {
+    const box = element("input", {
+      type: "checkbox", id: `show-${name}`, checked: true,
+      onchange: () => { this.settings[name] = box.checked; this.draw(); },
+    });
+    return element("label", { class: "toggle", for: `show-${name}` }, box, ` ${name}`);
+  }
+
+  // Whether the picture shows moments of the whole clip.
+  get whole() {
+    return this.settings.color === "time";
+  }
+
+  async open(row) {
+    this.stop();
+    this.row = row;
+    this.title.textContent = row.key;
+    const there = this.clips.has(row.key);
+    this.element.classList.toggle("absent", !there);
+    this.note.textContent = there ? rowFacts(row) : `${rowFacts(row)}. ${absentNote(row)}`;
+    this.clip = there ? await this.clips.open(row.key) : null;
+    if (this.row !== row) return; // another clip was opened meanwhile
+    this.showCaptions();
+    this.showAvailable();
+    this.show(this.view);
+    this.seek(0);
+  }
+
+  showAvailable() {
+    const scanned = Boolean(this.clip && this.clip.head.points);
+    const jointed = Boolean(this.clip && this.clip.joints);
+    this.colorControl.hidden = !scanned && !jointed;
+    this.colorControl.querySelector("option[value=range]").disabled = !scanned;
+    this.toggles[0].hidden = !jointed;
+    this.toggles[1].hidden = !scanned;
+    document.getElementById("view-sensor").textContent = scanned ? "Sensor" : "Front";
+    this.slider.max = this.clip ? this.clip.frames - 1 : 0;
+  }
+
+  showCaptions() {
+    const { clip, row } = this;
+    const seconds = clip ? clip.seconds : 1;
+    const captions = clip ? clip.head.captions : row.captions.map((text) => [text, 0, 0]);
+    this.bars = captions.map(([text, start, end]) => {
+      const whole = end === 0;
+      const [from, to] = whole ? [0, seconds] : [Math.max(0, start), Math.min(end, seconds)];
+      const time = whole ? "" : ` ${rounded(from, 1)}–${rounded(to, 1)} s`;
+      const bar = element("span", { class: "bar" });
+      bar.style.left = `${(100 * from) / seconds}%`;
+      bar.style.width = `${(100 * Math.max(0, to - from)) / seconds}%`;
+      const line = element(
+        "button", { class: "caption", onclick: () => this.seekSeconds(from) },
+        element("span", { class: "track" }, bar),
+        element("span", { class: "text" }, text, element("small", {}, time)),
+      );
+      return { line, from, to };
+    });
+    this.captions.replaceChildren(...this.bars.map(({ line }) => line));
+  }
+
+  show(name) {
+    this.view = name;
+    if (this.clip) applyView(this.camera, name, this.clip, this.whole);
+    this.viewButtons.forEach((button) =>
+      button.setAttribute("aria-pressed", button.id === `view-${name}`));
+    this.draw();
+  }
+
+  seekSeconds(seconds) {
+    if (this.clip) this.seek(Math.floor(seconds * this.clip.head.fps));
+  }
+
+  seek(frame) {
+    if (!this.clip) return this.draw();
+    this.frame = Math.max(0, Math.min(this.clip.frames - 1, frame));
+    this.slider.value = this.frame;
+    this.draw();
+  }
+
+  step(frames) {
+    this.stop();
+    this.seek(this.frame + frames);
+  }
+
+  toggle() {
+    if (this.playing) this.stop();
+    else this.play();
+  }
+
+  play() {
+    if (!this.clip) return;
+    this.playing = true;
+    this.playButton.textContent = "Pause";
+    let [before, at] = [null, this.frame];
+    const tick = (now) => {
+      if (!this.playing) return;
+      if (Math.floor(at) !== this.frame) at = this.frame; // the user has moved the slider
+      at += ((now - (before ?? now)) / 1000) * this.speed * this.clip.head.fps;
+      before = now;
+      if (at >= this.clip.frames) at = 0;
+      if (Math.floor(at) !== this.frame) this.seek(Math.floor(at));
+      requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+  }
+
+  stop() {
+    this.playing = false;
+    this.playButton.textContent = "Play";
+  }
+
+  draw() {
+    const { canvas, context, camera, clip } = this;
+    const ratio = window.devicePixelRatio || 1;
+    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+      canvas.width = Math.round(width * ratio);
+      canvas.height = Math.round(height * ratio);
+    }
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const colors = pageColors();
+    if (!clip) {
+      context.fillStyle = colors.back;
+      context.fillRect(0, 0, width, height);
+      this.clock.textContent = "";
+      return;
+    }
+    camera.resize(width, height);
+    camera.target = targetOf(clip, this.frame, this.view, this.whole);
+    this.drawing.draw(context, camera, clip, this.frame, this.settings, colors);
+    const seconds = this.frame / clip.head.fps;
+    this.clock.textContent =
+      `${seconds.toFixed(2)} of ${clip.seconds.toFixed(2)} s · frame ${this.frame + 1} of ${clip.frames}`;
+    this.bars.forEach(({ line, from, to }) =>
+      line.classList.toggle("now", seconds >= from && seconds < to));
+  }
+
+  // Lets a pointer turn the view, and a wheel or two fingers zoom.
+  followPointer() {
+    const pointers = new Map();
+    const spread = () => {
+      const [a, b] = [...pointers.values()];
+      return Math.hypot(a[0] - b[0], a[1] - b[1]);
+    };
+    const { canvas, camera } = this;
+    canvas.addEventListener("pointerdown", (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      pointers.set(event.pointerId, [event.clientX, event.clientY]);
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      const from = pointers.get(event.pointerId);
+      if (!from) return;
+      const before = pointers.size === 2 ? spread() : 0;
+      pointers.set(event.pointerId, [event.clientX, event.clientY]);
+      if (before) camera.zoom(before / Math.max(1, spread()));
+      else camera.turn((from[0] - event.clientX) / 120, (event.clientY - from[1]) / 160);
+      this.draw();
+    });
+    const release = (event) => pointers.delete(event.pointerId);
+    canvas.addEventListener("pointerup", release);
+    canvas.addEventListener("pointercancel", release);
+    canvas.addEventListener("wheel", (event) => {
+      if (document.activeElement !== canvas) return; // a page must scroll over the canvas
+      event.preventDefault();
+      camera.zoom(Math.exp(event.deltaY / 600));
+      this.draw();
+    }, { passive: false });
+  }
+}
+
+function select(id, title, options, chosen, change) {
+  const made = element(
+    "select", { id, onchange: (event) => change(event.target.value) },
+    ...options.map(([value, text]) => element("option", { value }, text)),
+  );
+  made.value = chosen;
+  return element("label", { class: "select", for: id }, `${title} `, made);
+}
+
+function rowFacts(row) {
+  const facts = [row.subset, row.split, counted(row.frames, "frame")];
+  if (row.seconds !== null) facts.push(`${rounded(row.seconds, 1)} s`);
+  if (row.hits !== null) facts.push(`${rounded(row.hits, 0)} hits per frame`);
+  facts.push(...row.flags, row.source);
+  return facts.filter(Boolean).join(" · ");
+}
+
+function absentNote(row) {
+  return `This clip is in the table only. To see it: motiondata view DATASET ${row.key}`;
+}

@@ -1,0 +1,149 @@
+"""Write the report of a dataset: read the sound part of it, measure clips, and choose which play.
+
+The same dataset gives the same bytes: the page has no time, no path and no random number. Another
+version of zlib may compress differently.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from motiondata.counting import counted
+from motiondata.errors import InputError
+from pipelines.engine.errors import os_errors_as_aborted
+from pipelines.engine.output_path import expect_no_dataset
+from pipelines.engine.reports import Report
+from pipelines.products.descriptions import Describe
+from pipelines.products.descriptions import describe as describe_product
+from pipelines.viewing.clip_table import ClipTable
+from pipelines.viewing.report.html import make_page
+from pipelines.viewing.report.measures import Measures, evenly_spaced, spread_out
+from pipelines.viewing.report.options import CLIP_MEGABYTES
+from pipelines.viewing.report.packed_clip import PackedClip, pack_clip
+from pipelines.viewing.report.summary import summarize, table_to_json
+from pipelines.viewing.sound_part import SoundPart
+from pipelines.viewing.viewed_clip import ViewedClip, read_viewed_clip
+from shards.errors import DatasetError, ShardError
+from shards.format.publishing import publish
+
+MEASURED_CLIPS = 1000
+"""The number of clips whose arrays are measured, if a dataset has more."""
+MOST_PLAYING = 400
+"""The largest number of clips that play. Each has a thumbnail."""
+
+
+@dataclass(frozen=True)
+class DatasetReport(Report):
+    """A report that was written."""
+
+    report: Path
+    """The HTML file."""
+    bytes: int
+    samples: int
+    playing: tuple[str, ...]
+    """Keys of the samples that play in the page."""
+    measured: int
+    """Number of samples whose arrays were measured."""
+    faults: tuple[str, ...]
+    """What of the dataset is damaged or missing."""
+
+    def lines(self) -> list[str]:
+        """Return a line with the path and the size, and a line per fault."""
+        play = f"{len(self.playing):,} of {counted(self.samples, 'clip')} play in it"
+        return [
+            *(f"not sound: {fault}" for fault in self.faults),
+            f"a report: {self.report} ({self.bytes / 1e6:,.1f} MB; {play}); open it in a browser",
+        ]
+
+
+def write_report(
+    path: Path,
+    out: Path,
+    clip_megabytes: float = CLIP_MEGABYTES,
+    describe: Describe = describe_product,
+    progress: Callable[[list[str]], Iterator[str]] = iter,
+) -> DatasetReport:
+    """Write the report of a dataset into an HTML file.
+
+    `clip_megabytes` is the size of all clips that play in it; the others are in its table.
+    `describe` finds the description of the dataset's product by its name. Raises `DatasetError` if
+    nothing of the dataset can be read, and `InputError` for a wrong name of the file.
+    """
+    _expect_place(out, clip_megabytes)
+    part = SoundPart.open(path, describe)
+    table = ClipTable.of(part.dataset.manifest)
+    reading = _Reading(part, table, clip_megabytes * 1e6)
+    for key in progress(reading.keys):
+        reading.read(key)
+    part = replace(part, faults=(*part.faults, *reading.faults))
+    clips = sorted(reading.packed, key=lambda clip: reading.place[clip.head["key"]])
+    summary = summarize(part, table, reading.measures)
+    title = f"{part.dataset.path.name}: {part.product.name} dataset"
+    page = make_page(title, summary, table_to_json(table), clips).encode()
+    with os_errors_as_aborted(out.parent):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        publish(out, page)
+    keys = tuple(clip.head["key"] for clip in clips)
+    measured = reading.measures.clips
+    return DatasetReport(out, len(page), len(table), keys, measured, part.faults)
+
+
+def beside(dataset: Path) -> Path:
+    """Return the default path of the report of a dataset: an HTML file next to its folder."""
+    named = dataset if dataset.name not in ("", "..") else dataset.resolve()
+    return named.with_name(f"{named.name}.html")
+
+
+def _expect_place(out: Path, clip_megabytes: float) -> None:
+    """Refuse a name that does not end with .html, a path inside a dataset, and a negative size."""
+    if out.suffix.lower() != ".html":
+        raise InputError(f"{out}: expected a name that ends with .html; choose another --out")
+    if not 0 <= clip_megabytes <= 1000:
+        raise InputError(f"--clip-megabytes: expected 0 to 1000, found {clip_megabytes:g}")
+    expect_no_dataset(out)
+
+
+class _Reading:
+    """Reads clips one by one: measures each, and packs it as long as it fits into the page."""
+
+    def __init__(self, part: SoundPart, table: ClipTable, budget: float) -> None:
+        self.place = {key: place for place, key in enumerate(table.keys)}
+        places = evenly_spaced(len(table), MEASURED_CLIPS)
+        self.keys = [table.keys[place] for place in spread_out(places.tolist())]
+        """The clips to read, in an order whose every beginning is spread over the dataset."""
+        self.measures = Measures(table)
+        self.packed: list[PackedClip] = []
+        self._part = part
+        self._left = budget
+        self._faults: Counter[str] = Counter()
+
+    @property
+    def faults(self) -> list[str]:
+        """The faults of clips that could not be read, each once."""
+        known = {fault.partition(":")[0] for fault in self._part.faults}
+        return [
+            f"{message} ({counted(number, 'sample')} not read)"
+            for message, number in self._faults.items()
+            if message.partition(":")[0] not in known
+        ]
+
+    def read(self, key: str) -> None:
+        """Read, measure and maybe pack a clip. A damaged one is a fault."""
+        try:
+            clip = read_viewed_clip(self._part.dataset, key)
+        except (ShardError, OSError) as error:
+            where = self._part.dataset.row(key).shard
+            named = isinstance(error, DatasetError) and error.where == where
+            self._faults[str(error) if named else f"{where}: {key}: cannot be read"] += 1
+            return
+        self.measures.add(clip)
+        self._pack(clip)
+
+    def _pack(self, clip: ViewedClip) -> None:
+        if self._left <= 0 or len(self.packed) >= MOST_PLAYING:
+            return
+        packed = pack_clip(clip)
+        if packed is not None and packed.bytes <= self._left:
+            self._left -= packed.bytes
+            self.packed.append(packed)
