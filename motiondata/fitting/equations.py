@@ -30,7 +30,8 @@ def build_equations(
     targets: Array,
     weights: Array,
     bounds: Array,
-    settings: tuple[float, float, float],
+    anchors: Array,
+    settings: tuple[float, float],
     blocks: Array,
     right: Array,
     border: Array,
@@ -38,12 +39,12 @@ def build_equations(
     """Write the normal equations of all frames and return the cost.
 
     `local` and `start` are the rotations now and at the start, (frames, 22, 3, 3); `root` (frames,
-    3). `rest` (22, 3), `directions` (22, 3, shapes). `settings` are the weights of smoothness, of
-    the start, and of the bounds (2, 22, 3). Results: `blocks` (frames, UNKNOWNS, UNKNOWNS), `right`
+    3). `rest` (22, 3), `directions` (22, 3, shapes). `bounds` (2, 22, 3). `anchors` (22,) are the
+    weights of the start, `settings` those of smoothness and of the bounds. Results: `blocks` (frames, UNKNOWNS, UNKNOWNS), `right`
     (frames, UNKNOWNS, 1 + shapes) with the negative gradient first, and `border` (shapes, 1 +
     shapes).
     """
-    smoothness, anchor, limit = settings
+    smoothness, limit = settings
     shapes = directions.shape[2]
     blocks[:], right[:], border[:] = 0.0, 0.0, 0.0
     world, places = np.empty((JOINTS, 3, 3)), np.empty((JOINTS, 3))
@@ -62,7 +63,7 @@ def build_equations(
                 )  # fmt: skip
         for joint in range(JOINTS):
             if PLACE[joint] >= 0:
-                cost += _add_start(local[frame, joint], start[frame, joint], anchor,
+                cost += _add_start(local[frame, joint], start[frame, joint], anchors[joint],
                                    PLACE[joint], block, side)  # fmt: skip
                 cost += _add_bounds(local[frame, joint], bounds[:, joint], limit,
                                     PLACE[joint], block, side)  # fmt: skip

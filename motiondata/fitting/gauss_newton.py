@@ -17,6 +17,7 @@ from motiondata.fitting.kernels import turn_joints
 from motiondata.fitting.limits import bounds
 from motiondata.fitting.solve_equations import solve_equations
 from motiondata.fitting.unknowns import UNKNOWNS
+from motiondata.skeletons import JOINT, JOINTS
 
 Floats = NDArray[np.float64]
 
@@ -25,6 +26,11 @@ SMOOTHNESS = 1e-4
 joint moves its children by about 0.3 m per radian, so the data outweigh it a thousand times."""
 ANCHOR = 1e-5
 """Weight of a squared rotation away from the start, m^2 per rad^2: turns that no joint shows."""
+COLLAR_ANCHOR = 3e-4
+"""The same for collars. Their turns about their own bone are not seen either, and a shoulder can
+undo them, so smoothness alone would give them half of each fast turn of an arm."""
+ANCHORS = np.full(JOINTS, ANCHOR)
+ANCHORS[[JOINT["left_collar"], JOINT["right_collar"]]] = COLLAR_ANCHOR
 LIMIT = 0.3
 """Weight of a squared rotation beyond a limit, m^2 per rad^2."""
 RIDGE = 1e-5
@@ -83,9 +89,9 @@ class Problem:
         )
 
     @property
-    def settings(self) -> tuple[float, float, float]:
-        """Return the weights of smoothness, start and bounds."""
-        return SMOOTHNESS * self.fps / 20.0, ANCHOR, LIMIT
+    def settings(self) -> tuple[float, float]:
+        """Return the weights of smoothness and bounds."""
+        return SMOOTHNESS * self.fps / 20.0, LIMIT
 
 
 class _Equations:
@@ -101,7 +107,7 @@ class _Equations:
         self.smoothness = problem.settings[0]
         self.cost = build_equations(
             state.local, problem.start.local, state.root, problem.rest(state), moving,
-            problem.clip.joints, problem.clip.weights, bounds(), problem.settings,
+            problem.clip.joints, problem.clip.weights, bounds(), ANCHORS, problem.settings,
             self.blocks, self.right, self.border,
         )  # fmt: skip
         if shapes:

@@ -154,6 +154,20 @@ def test_kit_s_joints_are_fitted_without_those_that_it_lacks() -> None:
     assert errors.mean() < 0.01
 
 
+@pytest.mark.parametrize("number", [5, 17, 45, 49, 53])
+def test_no_joint_turns_by_itself_where_kit_s_joints_lack_neighbors(number: int) -> None:
+    """Collars can turn about their own bone, which no joint shows and a shoulder can undo."""
+    scene = recorded_scenes()[number]
+    chosen = slice(None, None, round(scene.fps / 12.5))
+    kit = to_kit_frame(smpl_to_kit(amass_to_y_up(scene.joints[chosen][:80])))
+    motion = fit_joints(kit, up="y", fps=12.5)
+    true = scene.motion.pose[chosen][:80]
+    excess = degrees_between(motion.pose[1:], motion.pose[:-1]) - degrees_between(
+        true[1:], true[:-1]
+    )
+    assert excess.max() < 10.0
+
+
 def test_hands_turn_the_wrists() -> None:
     scene, shaped = recorded_scenes()[3], shape_body(bundled_body(), np.zeros(10))
     pose = scene.motion.pose[:40].copy()
