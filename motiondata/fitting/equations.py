@@ -40,9 +40,9 @@ def build_equations(
 
     `local` and `start` are the rotations now and at the start, (frames, 22, 3, 3); `root` (frames,
     3). `rest` (22, 3), `directions` (22, 3, shapes). `bounds` (2, 22, 3). `anchors` (22,) are the
-    weights of the start, `settings` those of smoothness and of the bounds. Results: `blocks` (frames, UNKNOWNS, UNKNOWNS), `right`
-    (frames, UNKNOWNS, 1 + shapes) with the negative gradient first, and `border` (shapes, 1 +
-    shapes).
+    weights of the start, `settings` those of smoothness and of the bounds. Results: `blocks`
+    (frames, UNKNOWNS, UNKNOWNS), `right` (frames, UNKNOWNS, 1 + shapes) with the negative gradient
+    first, and `border` (shapes, 1 + shapes).
     """
     smoothness, limit = settings
     shapes = directions.shape[2]

@@ -28,6 +28,24 @@ MIXAMO = {
 }  # fmt: skip
 """Mixamo's names of SMPL's joints."""
 
+LIMBS = ("hip", "knee", "ankle", "foot", "collar", "shoulder", "elbow", "wrist")
+TRUNK = ("pelvis", "spine1", "spine2", "spine3", "neck", "head")
+
+
+def names_of(
+    trunk: Sequence[str], limbs: Sequence[str], sides: tuple[str, str] = ("Left", "Right")
+) -> dict[str, str]:
+    """Return a convention's names of SMPL's joints; `@` stands for the word of a side.
+
+    `trunk` has the names of `TRUNK`, `limbs` those of `LIMBS`.
+    """
+    return dict(zip(TRUNK, trunk, strict=True)) | {
+        f"{side}_{joint}": name.replace("@", word)
+        for side, word in zip(("left", "right"), sides, strict=True)
+        for joint, name in zip(LIMBS, limbs, strict=True)
+    }
+
+
 STILL: Mapping[str, Sequence[float]] = {}
 
 MINIMAL = """HIERARCHY

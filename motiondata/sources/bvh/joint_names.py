@@ -112,6 +112,20 @@ FAMILIES = (
         _HEAD,
     ),
     Family(
+        "Poser and Daz",
+        _L_R,
+        _limbs("@thigh", "@shin", "@foot", "@toe", "@collar", "@shldr", "@forearm", "@hand"),
+        _HIPS,
+        _HEAD,
+    ),
+    Family(
+        "Biovision",
+        _LEFT_RIGHT,
+        _limbs("@upleg", "@lowleg", "@foot", "@toe", "@collar", "@uparm", "@lowarm", "@hand"),
+        _HIPS,
+        _HEAD,
+    ),
+    Family(
         "SMPL",
         _LEFT_RIGHT,
         _limbs("@hip", "@knee", "@ankle", "@foot", "@collar", "@shoulder", "@elbow", "@wrist"),

@@ -15,7 +15,7 @@ from motiondata.skeletons import JOINT, JOINT_NAMES, PARENTS
 from motiondata.sources.bvh.convert import BvhOptions, convert_bvh
 from motiondata.sources.bvh.matching import match_joints, match_lines, read_joint_list
 from motiondata.sources.bvh.reader import read_bvh
-from tests.support.bvh_files import MIXAMO, BvhStyle, walking, write_bvh
+from tests.support.bvh_files import MIXAMO, BvhStyle, names_of, walking, write_bvh
 
 ALONG_X = {
     name: Rotation.from_euler("ZX", [(90 if "_" in name else -90), 90 * joint], degrees=True)
@@ -49,6 +49,77 @@ STYLES = {
     "x up": BvhStyle(axes=Rotation.from_euler("Z", -90, degrees=True)),
     "bones along other axes": BvhStyle(rest=ALONG_X),
 }
+
+
+Z_UP = Rotation.from_euler("X", 90, degrees=True)
+LEGS_APART = {
+    f"{side}_{joint}": Rotation.from_euler("Z", sign * 20, degrees=True)
+    for side, sign in (("left", 1), ("right", -1))
+    for joint in ("hip", "knee", "ankle", "foot")
+}
+ARMS_DOWN = {
+    name: Rotation.from_euler("Z", 90 * (1 if "right" in name else -1), degrees=True)
+    for name in A_POSE
+}
+"""The rest pose in which the arms hang."""
+
+SPINES = ("Hips", "Spine", "Spine1", "Spine2", "Neck", "Head")
+BIP = ("Pelvis", "Spine", "Spine1", "Spine2", "Neck", "Head")
+BIP_LIMBS = (
+    "@ Thigh", "@ Calf", "@ Foot", "@ Toe0", "@ Clavicle", "@ UpperArm", "@ Forearm", "@ Hand",
+)  # fmt: skip
+OF_MIXAMO = (
+    "@UpLeg", "@Leg", "@Foot", "@ToeBase", "@Shoulder", "@Arm", "@ForeArm", "@Hand",
+)  # fmt: skip
+OF_SOMA = ("@Leg", "@Shin", "@Foot", "@ToeBase", "@Shoulder", "@Arm", "@ForeArm", "@Hand")
+OF_VICON = (
+    "@femur", "@tibia", "@foot", "@toes", "@clavicle", "@humerus", "@radius", "@hand",
+)  # fmt: skip
+OF_DAZ = ("@Thigh", "@Shin", "@Foot", "@Toe", "@Collar", "@Shldr", "@ForeArm", "@Hand")
+OF_BIOVISION = (
+    "@UpLeg", "@LowLeg", "@Foot", "@Toe", "@Collar", "@UpArm", "@LowArm", "@Hand",
+)  # fmt: skip
+
+LAYOUTS = {
+    "LAFAN1": BvhStyle(
+        names=names_of(SPINES, [*OF_MIXAMO[:3], "@Toe", *OF_MIXAMO[4:]]), rest=ALONG_X, order="ZYX"
+    ),
+    "Mixamo": BvhStyle(
+        names=names_of(
+            [f"mixamorig:{name}" for name in SPINES], [f"mixamorig:{name}" for name in OF_MIXAMO]
+        )
+    ),
+    "SOMA": BvhStyle(
+        names=names_of(("Hips", "Spine1", "Spine2", "Chest", "Neck1", "Head"), OF_SOMA),
+        has_positions=True,
+        order="ZYX",
+    ),
+    "3ds Max biped": BvhStyle(
+        names=names_of(
+            [f"Bip01 {name}" for name in BIP], [f"Bip01 {name}" for name in BIP_LIMBS], ("L", "R")
+        ),
+        rest=ALONG_X,
+        axes=Z_UP,
+        meters=0.0254,
+    ),
+    "Vicon": BvhStyle(
+        names=names_of(
+            ("root", "lowerback", "upperback", "thorax", "lowerneck", "head"), OF_VICON, ("l", "r")
+        ),
+        rest=LEGS_APART,
+        meters=0.0254 / 0.45,
+    ),
+    "Poser and Daz": BvhStyle(
+        names=names_of(("hip", "abdomen", "abdomen2", "chest", "neck", "head"), OF_DAZ, ("l", "r")),
+        order="XYZ",
+    ),
+    "Biovision": BvhStyle(
+        names=names_of(("Hips", "Chest", "Chest2", "Chest3", "Neck", "Head"), OF_BIOVISION),
+        rest=ARMS_DOWN,
+        meters=0.0254,
+    ),
+}
+"""Published conventions: their names, and a unit, axes, and a rest pose of their usual files."""
 
 
 def world_rotations(recording: Recording) -> list[Rotation]:
@@ -90,6 +161,25 @@ def test_any_skeleton_gives_the_same_rotations(tmp_path: Path, name: str) -> Non
     assert lengths == pytest.approx(0.03, abs=0.01)
     assert joints[:, JOINT["head"], 2].min() > 1.3
     assert np.percentile(joints[:, [10, 11], 2].min(axis=1), 5) == pytest.approx(0, abs=0.15)
+
+
+@pytest.mark.parametrize("family", LAYOUTS)
+def test_the_layouts_of_known_programs_are_matched_by_name(tmp_path: Path, family: str) -> None:
+    rotations, hips = walking()
+    style = LAYOUTS[family]
+    motion = read_bvh(write_bvh(tmp_path / "walk.bvh", rotations, hips, style))
+    match = match_joints(motion)
+    assert match.family == family
+    named = {name: motion.names[number] for name, number in match.numbers.items()}
+    assert named == {name: style.names[name] for name in named}
+    assert len(named) == 18
+    assert [motion.names[number] for number in match.spine] == [
+        style.names[f"spine{number}"] for number in (1, 2, 3)
+    ]
+    recording = convert_bvh(tmp_path / "walk.bvh").recording
+    differences = differences_deg(recording, rotations)
+    bent = [f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee", "elbow")]
+    assert max(differences[name] for name in ["pelvis", *bent]) < 6
 
 
 def test_what_was_found_is_said(tmp_path: Path) -> None:
