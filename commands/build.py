@@ -4,6 +4,7 @@ Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -31,6 +32,10 @@ from pipelines.training.encoders.options import BUILT_IN
 if TYPE_CHECKING:
     from pipelines.engine.reports import Report
 
+report_option = click.option(
+    "--report", type=FILE, help="HTML file for a report of the finished dataset."
+)
+
 FEATURE_TYPES = {
     "representation": click.Choice(REPRESENTATIONS),
     "target_skeleton": FILE,
@@ -47,8 +52,11 @@ FEATURE_TYPES = {
 @packing_options
 @execution_options()
 @click.option("--dry-run", is_flag=True, help="Check and plan as a build does; write nothing.")
+@report_option
 @json_option
-def build_lidar(out: Path, dry_run: bool, as_json: bool, **parameters: Any) -> None:
+def build_lidar(
+    out: Path, dry_run: bool, report: Path | None, as_json: bool, **parameters: Any
+) -> None:
     """Build LiDAR shards from an index or from recordings.
 
     SOURCE is an index (HumanML3D's index.csv), which names clips of the archive --amass; or a
@@ -64,8 +72,9 @@ def build_lidar(out: Path, dry_run: bool, as_json: bool, **parameters: Any) -> N
     execution = take(Execution, parameters)
     selection, packing = take_selection(parameters), take(PackingOptions, parameters)
     options = LidarBuildOptions(selection, LidarOptions(**parameters), packing)
+    page = _page_of(report, out, dry_run)
     run = build.dry_run if dry_run else build.build_lidar
-    _end(run(options, out, execution), as_json)
+    _end(run(options, out, execution), as_json, page)
 
 
 @click.command("build-features")
@@ -75,8 +84,11 @@ def build_lidar(out: Path, dry_run: bool, as_json: bool, **parameters: Any) -> N
 @packing_options
 @execution_options(skip=("allow_empty", "gpus_per_worker"))
 @click.option("--dry-run", is_flag=True, help="Check and plan as a build does; write nothing.")
+@report_option
 @json_option
-def build_features(out: Path, dry_run: bool, as_json: bool, **parameters: Any) -> None:
+def build_features(
+    out: Path, dry_run: bool, report: Path | None, as_json: bool, **parameters: Any
+) -> None:
     """Build shards of features for text-to-motion trainers.
 
     SOURCE and the exit codes are those of build-lidar. docs/representations.md describes every
@@ -87,8 +99,9 @@ def build_features(out: Path, dry_run: bool, as_json: bool, **parameters: Any) -
     execution = take(Execution, parameters)
     selection, packing = take_selection(parameters), take(PackingOptions, parameters)
     options = MotionFeatureBuildOptions(selection, MotionFeatureOptions(**parameters), packing)
+    page = _page_of(report, out, dry_run)
     run = build.dry_run if dry_run else build.build_features
-    _end(run(options, out, execution), as_json)
+    _end(run(options, out, execution), as_json, page)
 
 
 @click.command(context_settings={"show_default": True})
@@ -116,10 +129,27 @@ def encode(
     _end(result, as_json)
 
 
-def _end(report: "Report", as_json: bool) -> NoReturn:
-    """Print the report of a build, and exit with its exit code even if printing fails."""
+def _page_of(report: Path | None, out: Path, dry_run: bool) -> Callable[[], list[str]] | None:
+    """Return a function that writes the report of a built dataset, and returns lines about it.
+
+    A wrong place is refused before the build.
+    """
+    if report is None or dry_run:
+        return None
+    from pipelines.viewing.report import write_report
+
+    write_report.expect_place(report, out)
+    return lambda: write_report.write_report(out, report).lines()
+
+
+def _end(report: "Report", as_json: bool, page: Callable[[], list[str]] | None = None) -> NoReturn:
+    """Print the report of a build, and exit with its exit code even if printing fails.
+
+    `page` writes the dataset's page first, and returns lines about it.
+    """
+    lines = [] if page is None else page()
     try:
-        show(report, as_json)
+        show(report, as_json, [*report.lines(), *lines])
     except OSError:  # such as a log on a full disk: the dataset is complete nevertheless
         give_up(sys.stdout)
     sys.exit(report.exit_code)

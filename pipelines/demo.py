@@ -1,4 +1,4 @@
-"""The demo: synthetic motion, verified shards and a picture, with one command and no input."""
+"""The demo: synthetic motion, verified shards, a picture and a report, with one command."""
 
 import shutil
 import sys
@@ -15,6 +15,7 @@ from pipelines.datasets.verify import verify
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar import build
 from pipelines.products.lidar.options import LidarBuildOptions
+from pipelines.viewing.report.write_report import write_report
 
 SHARD_MEGABYTES = 8
 """Small enough that the demo's few clips fill several shards."""
@@ -27,7 +28,7 @@ def run(folder: Path, clips: int, execution: Execution) -> Iterator[str]:
     Work that an earlier run has finished in the folder is kept. Raises `InputError` if that run
     made another number of clips.
     """
-    corpus, dataset, picture = folder / "corpus", folder / "lidar", folder / "preview.png"
+    corpus, dataset = folder / "corpus", folder / "lidar"
     if (corpus / "index.csv").exists():
         _expect_clips(corpus / "index.csv", clips)
     else:
@@ -38,7 +39,8 @@ def run(folder: Path, clips: int, execution: Execution) -> Iterator[str]:
     options = LidarBuildOptions(selection, packing=PackingOptions(SHARD_MEGABYTES))
     yield str(build.build_lidar(options, dataset, execution))
     yield f"\n{verify(dataset)}"
-    yield f"{preview(dataset, picture)}\n"
+    yield str(preview(dataset, folder / "preview.png"))
+    yield f"{write_report(dataset, folder / 'report.html')}\n"
     yield from next_commands(dataset, corpus)
 
 

@@ -205,6 +205,7 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.engine",
         "pipelines.products.lidar",
         "pipelines.sources",
+        "pipelines.viewing.report",
     },
 }
 """The folders of its package that each folder may import, in addition to itself."""

@@ -66,14 +66,15 @@ def _of_receipts(path: Path, error: DatasetError) -> SoundPart:
 
 
 def _product_of(dataset: Dataset) -> ProductDescription:
-    """Return the only product with the members of a dataset, or that it is not known."""
+    """Return the product whose members fit those of a dataset best, or that it is not known."""
     fields = {*dataset.schema.suffixes}
-    fitting = [
-        product
-        for product in DESCRIPTIONS.values()
-        if {field_of(member.suffix) for member in product.members} == fields
-    ]
-    return fitting[0] if len(fitting) == 1 else UnknownProduct.called(NOT_KNOWN)
+    spare: dict[int, list[ProductDescription]] = {}
+    for product in DESCRIPTIONS.values():
+        members = {field_of(member.suffix) for member in product.members}
+        if fields <= members:
+            spare.setdefault(len(members - fields), []).append(product)
+    best = spare[min(spare)] if spare else []
+    return best[0] if len(best) == 1 else UnknownProduct.called(NOT_KNOWN)
 
 
 def _read_drops(dataset: Dataset) -> tuple[Sequence[Mapping[str, Any]], list[str]]:

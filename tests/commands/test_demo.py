@@ -59,6 +59,14 @@ def test_the_demo_draws_people_on_a_floor(shown: tuple[Path, str]) -> None:
     assert colored.sum() > 5000
 
 
+def test_the_demo_says_where_its_report_is(shown: tuple[Path, str]) -> None:
+    folder, said = shown
+    (line,) = [line for line in said.splitlines() if line.startswith("a report: ")]
+    assert line.startswith(f"a report: {folder / 'report.html'}")
+    assert "12 of 12 clips play" in line
+    assert (folder / "report.html").stat().st_size < 10e6
+
+
 def test_most_of_the_demo_s_frames_have_as_many_hits_as_points(shown: tuple[Path, str]) -> None:
     dataset = Dataset.open(shown[0] / "lidar")
     assert np.mean(dataset.manifest["hits_mean"].to_numpy()) == pytest.approx(420, rel=0.2)

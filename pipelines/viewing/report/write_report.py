@@ -29,6 +29,8 @@ from shards.format.publishing import publish
 
 MEASURED_CLIPS = 1000
 """The number of clips whose arrays are measured, if a dataset has more."""
+MOST_MEGABYTES = 500
+"""Browsers open pages up to about this size."""
 MOST_PLAYING = 400
 """The largest number of clips that play. Each has a thumbnail."""
 
@@ -70,7 +72,11 @@ def write_report(
     `describe` finds the description of the dataset's product by its name. Raises `DatasetError` if
     nothing of the dataset can be read, and `InputError` for a wrong name of the file.
     """
-    _expect_place(out, clip_megabytes)
+    expect_place(out, path)
+    if not 0 <= clip_megabytes <= MOST_MEGABYTES:
+        raise InputError(
+            f"--clip-megabytes: expected 0 to {MOST_MEGABYTES}, found {clip_megabytes:g}"
+        )
     part = SoundPart.open(path, describe)
     table = ClipTable.of(part.dataset.manifest)
     reading = _Reading(part, table, clip_megabytes * 1e6)
@@ -92,15 +98,15 @@ def write_report(
 def beside(dataset: Path) -> Path:
     """Return the default path of the report of a dataset: an HTML file next to its folder."""
     named = dataset if dataset.name not in ("", "..") else dataset.resolve()
-    return named.with_name(f"{named.name}.html")
+    return named.parent / f"{named.name or 'report'}.html"
 
 
-def _expect_place(out: Path, clip_megabytes: float) -> None:
-    """Refuse a name that does not end with .html, a path inside a dataset, and a negative size."""
+def expect_place(out: Path, dataset: Path) -> None:
+    """Refuse a name that does not end with .html, and a path inside a dataset."""
     if out.suffix.lower() != ".html":
-        raise InputError(f"{out}: expected a name that ends with .html; choose another --out")
-    if not 0 <= clip_megabytes <= 1000:
-        raise InputError(f"--clip-megabytes: expected 0 to 1000, found {clip_megabytes:g}")
+        raise InputError(f"{out}: expected a name that ends with .html; choose another file")
+    if out.resolve().is_relative_to(dataset.resolve()):
+        raise InputError(f"{out}: expected a file outside of {dataset}; choose another file")
     expect_no_dataset(out)
 
 
