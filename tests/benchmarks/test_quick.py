@@ -24,6 +24,7 @@ MODULES = {
 QUICK = {
     "benchmarks.builds.report": "Whole builds",
     "benchmarks.growth.plot": "frames",
+    "benchmarks.realism.cost": "sensor",
     "benchmarks.representations.measure": "notebook's path",
     "benchmarks.scale.cluster_model": "1,000 rows",
     "benchmarks": "sample_scans",
@@ -42,7 +43,11 @@ SLOW = {
 }
 """Those that are part of another one, plan or build datasets, or run kernels in a simulator."""
 HAS_NUMBA_CUDA = importlib.util.find_spec("numba.cuda.core") is not None
-WITH_DATA = {"benchmarks.loading.measure", "benchmarks.sources.cmu_fidelity"}
+WITH_DATA = {
+    "benchmarks.loading.measure",
+    "benchmarks.realism",
+    "benchmarks.sources.cmu_fidelity",
+}
 """Those that are given a folder, which have separate tests."""
 
 

@@ -27,7 +27,7 @@ GARMENTS = {
 }
 """The parts of a body that one garment covers. Hands and head are bare."""
 
-SHARES = {"top": 1.0, "sleeves": 0.8, "trousers": 1.1, "shoes": 0.5, "hands": 0.1, "head": 0.3}
+SHARES = {"top": 1.15, "sleeves": 1.0, "trousers": 1.0, "shoes": 0.5, "hands": 0.1, "head": 0.3}
 """The thickness of each garment as a share of the clip's. Fitted for legs and torso, where real
 scans have 7 to 19 cm and 8 to 16 cm more width per ring; a guess for the others."""
 
