@@ -1,8 +1,8 @@
 """Measure the cost of realism: frames per second of posing, scanning and sampling on one core.
 
-Run `python -m benchmarks.realism.cost` from the project's root. A synthetic person walks 8 m from the
-sensor, and 384 points are kept. The exact scan and the one with realism are timed in turns in one
-run.
+Run `python -m benchmarks.realism.cost` from the project's root. A synthetic person walks 8 m from
+the sensor, and 384 points are kept. The exact scan and the one with realism are timed in turns in
+one run.
 """
 
 import click
