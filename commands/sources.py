@@ -3,6 +3,7 @@
 Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +20,16 @@ if TYPE_CHECKING:
     from pipelines.sources import ImportReport
 
 OPTIONS_OF = {
-    "bvh": ("unit", "up", "joint_list", "captions", "body", "licence"),
-    "joints": ("unit", "up", "fps", "captions", "body", "licence"),
+    "bvh": ("unit", "up", "joint_list", "captions", "splits", "body", "licence"),
+    "joints": ("unit", "up", "fps", "captions", "splits", "body", "licence"),
+    "smpl": ("up", "fps", "captions", "splits", "licence"),
+    "smplx": ("up", "fps", "captions", "splits", "licence"),
     "cmu": ("body",),
 }
 """The options of `import` that each kind of files has."""
 FLAGS = {"licence": "--license", "joint_list": "--joints"}
 """The options with another name than their parameter."""
+UP_HELP = "Axis that is up: auto, x, y or z; for poses also -x, -y or -z."
 UNIT_HELP = "Unit of lengths: auto, m, cm, mm, inch, cmu, or the meters of one unit."
 
 
@@ -50,13 +54,14 @@ def import_cmu(source: Path, out: Path, as_json: bool) -> None:
 @click.option(
     "--from",
     "kind",
-    type=click.Choice(["bvh", "joints", "cmu"]),
+    type=click.Choice([*OPTIONS_OF]),
     required=True,
-    help="Kind of the files: bvh; joints, .npy files of joints or motion features; or cmu.",
+    help="Kind of the files: bvh; joints, .npy files of joints or motion features; smpl or smplx, "
+    "files of poses (.npz, .npy, .pkl, .pt); or cmu.",
 )
 @click.option("--out", type=FOLDER, required=True, help="Folder of the archive to write.")
 @click.option("--unit", default="auto", show_default=True, help=UNIT_HELP)
-@click.option("--up", default="auto", show_default=True, help="Axis that is up: auto, x, y or z.")
+@click.option("--up", default="auto", show_default=True, help=UP_HELP)
 @click.option(
     "--joints",
     "joint_list",
@@ -64,16 +69,19 @@ def import_cmu(source: Path, out: Path, as_json: bool) -> None:
     help="List of the joints of BVH files: lines such as 'left_hip = LThigh'.",
 )
 @click.option("--captions", type=FILE, help="Template that makes captions from file names.")
+@click.option("--splits", type=FILE, help="Template that divides clips by their file names.")
 @click.option("--body", type=ANY, help="Body that is posed or fitted; by default the bundled body.")
-@click.option("--fps", type=float, help="Frame rate of joints; by default, that of their format.")
+@click.option(
+    "--fps", type=float, help="Frame rate of joints or poses; by default, that of the file."
+)
 @click.option("--license", "licence", default="", help="License of the files, for each recording.")
 @json_option
 def import_motion(source: Path, kind: str, out: Path, as_json: bool, **options: Any) -> None:
     """Convert motion files to recordings in AMASS's layout.
 
-    All files below SOURCE are read. Also writes an index of the recordings, index.csv, and their
-    captions. The same command again continues an import that was stopped. The kind joints fits a
-    body to positions. The kind cmu is the command import-cmu.
+    All files below SOURCE are read. Also writes an index of the recordings, index.csv, their
+    captions, and split lists. The same command again continues an import that was stopped. The kind
+    joints fits a body to positions. The kind cmu is the command import-cmu.
 
     Exit codes: 0, all files were imported. 3, some were not; each of them is named.
     """
@@ -84,6 +92,8 @@ def import_motion(source: Path, kind: str, out: Path, as_json: bool, **options: 
     importers: dict[str, Callable[..., ImportReport]] = {
         "bvh": sources.import_bvh,
         "joints": sources.import_joints,
+        "smpl": sources.import_smpl,
+        "smplx": partial(sources.import_smpl, shape_space="smplx"),
         "cmu": sources.import_cmu,
     }
     show(importers[kind](source, out, **own), as_json)

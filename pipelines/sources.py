@@ -2,13 +2,14 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from motiondata.bodies.body import Body
 from motiondata.bodies.load_body import load_body
 from motiondata.counting import counted
+from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES
 from motiondata.sources.bvh.convert import BvhOptions, bvh_kind
 from motiondata.sources.bvh.matching import read_joint_list
 from motiondata.sources.cmu.convert import cmu_kind
@@ -16,14 +17,13 @@ from motiondata.sources.imports.file_names import read_template
 from motiondata.sources.imports.folder import import_folder
 from motiondata.sources.imports.kind import Failure, ImportKind
 from motiondata.sources.imports.provenance import Imported
+from motiondata.sources.imports.split_lists import read_split_template
 from motiondata.sources.joints.convert import JointOptions, joints_kind
+from motiondata.sources.smpl.convert import SmplOptions, smpl_kind
 from motiondata.synthesis.corpus import corpus
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
 from pipelines.engine.reports import COMPLETE, TOO_MANY_FAILURES, Report
 from shards.format.paths import refuse_url
-
-INCHES = {"inch": "in"}
-"""Names of units in the options of BVH files that the fit of joints spells differently."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,8 @@ class ImportReport(Report):
     """Files of mirrored clips, which builds make of the plain ones."""
     error_mm: float | None = None
     """Mean distance of fitted joints from those of the files, millimeters."""
+    splits: Mapping[str, int] = field(default_factory=dict)
+    """Clips in each of the split lists, if these were written."""
 
     @property
     def exit_code(self) -> int:
@@ -93,7 +95,8 @@ class ImportReport(Report):
 
     def _index_lines(self) -> list[str]:
         captions = counted(self.captions, "caption")
-        return [f"index.csv: {counted(self.clips, 'clip')}, {captions}"] if self.clips else []
+        lists = "".join(f", {clips} in {split}.txt" for split, clips in self.splits.items())
+        return [f"index.csv: {counted(self.clips, 'clip')}, {captions}{lists}"] * bool(self.clips)
 
 
 @dataclass(frozen=True)
@@ -136,19 +139,20 @@ def import_bvh(
     up: str = "auto",
     joint_list: Path | None = None,
     captions: Path | None = None,
+    splits: Path | None = None,
     body: Path | None = None,
     licence: str = "",
 ) -> ImportReport:
     """Convert BVH files to an archive with an index.
 
-    `unit`, `up` and `licence` are those of `BvhOptions`. `joint_list` names joints, `captions` a
-    template for file names, and `body` the body that is posed, by default the bundled one. Raises
-    `InputError` if nothing can be imported.
+    `unit`, `up` and `licence` are those of `BvhOptions`. `joint_list` names joints, `captions` and
+    `splits` templates for file names, and `body` the body that is posed, by default the bundled
+    one. Raises `InputError` if nothing can be imported.
     """
     _expect_paths(source, out)
     given = read_joint_list(joint_list) if joint_list else {}
     options = BvhOptions(unit, up, given, licence)
-    return _import(source, out, bvh_kind(options, *_body(body)), captions)
+    return _import(source, out, bvh_kind(options, *_body(body)), captions, splits)
 
 
 def import_joints(
@@ -159,23 +163,46 @@ def import_joints(
     up: str = "auto",
     fps: float | None = None,
     captions: Path | None = None,
+    splits: Path | None = None,
     body: Path | None = None,
     licence: str = "",
 ) -> ImportReport:
     """Fit a body to files of joints or motion features: an archive with an index.
 
-    `unit`, `up`, `fps` and `licence` are those of `JointOptions`. `captions` is a template for file
-    names, and `body` the body that is fitted, by default the bundled one. Raises `InputError` if
-    nothing can be imported.
+    `unit`, `up`, `fps` and `licence` are those of `JointOptions`. `captions` and `splits` are
+    templates for file names, and `body` is the body that is fitted, by default the bundled one.
+    Raises `InputError` if nothing can be imported.
     """
     _expect_paths(source, out)
     options = JointOptions(
         up="y" if up == "auto" else up,
-        unit=None if unit == "auto" else INCHES.get(unit, unit),
+        unit=None if unit == "auto" else unit,
         fps=fps,
         note=licence,
     )
-    return _import(source, out, joints_kind(options, *_body(body)), captions)
+    return _import(source, out, joints_kind(options, *_body(body)), captions, splits)
+
+
+def import_smpl(
+    source: Path,
+    out: Path,
+    *,
+    shape_space: str = SMPL_SHAPES,
+    up: str = "auto",
+    fps: float | None = None,
+    captions: Path | None = None,
+    splits: Path | None = None,
+    licence: str = "",
+) -> ImportReport:
+    """Convert files of SMPL, SMPL-H or SMPL-X poses to an archive with an index.
+
+    `shape_space`, `up`, `fps` and `licence` are those of `SmplOptions`. `captions` and `splits` are
+    templates for file names. Raises `InputError` if nothing can be imported.
+    """
+    _expect_paths(source, out)
+    options = SmplOptions(shape_space, up, fps, licence)
+    name = "smplx" if shape_space == SMPLX_SHAPES else "smpl"
+    return _import(source, out, smpl_kind(name, options), captions, splits)
 
 
 def _body(path: Path | None) -> tuple[Body | None, str]:
@@ -193,10 +220,15 @@ def _expect_paths(source: Path, out: Path) -> None:
 
 
 def _import(
-    source: Path, out: Path, kind: ImportKind, captions: Path | None = None
+    source: Path,
+    out: Path,
+    kind: ImportKind,
+    captions: Path | None = None,
+    splits: Path | None = None,
 ) -> ImportReport:
     template = read_template(captions) if captions else read_template()
-    made = import_folder(source, out, kind, template)
+    divide = read_split_template(splits) if splits else read_split_template()
+    made = import_folder(source, out, kind, template, divide)
     found = Counter(note for line in made.imported for note in line.found)
     return ImportReport(
         out,
@@ -205,10 +237,11 @@ def _import(
         made.failures,
         made.reused,
         made.clips,
-        made.captions,
+        made.lists.captions,
         tuple(FoundReport(text, files) for text, files in found.most_common()),
         made.left_out,
         _mean_error_mm(made.imported),
+        made.lists.splits,
     )
 
 

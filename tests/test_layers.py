@@ -57,6 +57,12 @@ ARROWS: dict[str, set[str]] = {
     "motiondata.motion_files": {"motiondata", "motiondata.bodies"},
     "motiondata.sources.cmu": {"motiondata", "motiondata.bodies", "motiondata.sources.imports"},
     "motiondata.sources.bvh": {"motiondata", "motiondata.bodies", "motiondata.sources.imports"},
+    "motiondata.sources.smpl": {
+        "motiondata",
+        "motiondata.bodies",
+        "motiondata.sources.humanml3d",
+        "motiondata.sources.imports",
+    },
     "motiondata.motion_quality": {"motiondata", "motiondata.bodies"},
     "motiondata.representations": {"motiondata", "motiondata.bodies"},
     "motiondata.fitting": {"motiondata", "motiondata.bodies", "motiondata.representations"},

@@ -59,7 +59,7 @@ def fit_joints(
 
     `joints` are positions shaped (frames, 22, 3) or (frames, 24, 3) in SMPL's order, or (frames,
     21, 3) in KIT-ML's order and mirrored frame. `up` is the axis that points up, `y` (HumanML3D's
-    frame) or `z` (AMASS's world). `fps` is the frame rate, Hz. `unit` is `m`, `cm`, `mm` or `in`;
+    frame) or `z` (AMASS's world). `fps` is the frame rate, Hz. `unit` is `m`, `cm`, `mm` or `inch`;
     None finds it from the size of the person. `body` is the bundled one by default. `betas` fix the
     shape, (betas,); None fits it. `where` names the source in errors.
 

@@ -21,7 +21,7 @@ UPS = ("y", "z")
 """The axes that may point up. `y` is HumanML3D's frame, of which (x, y, z) is (-x, z, y) in AMASS's
 world. `z` is AMASS's world."""
 
-UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254}
+UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254}
 """Meters per unit."""
 
 MEASURED_BONES = tuple(

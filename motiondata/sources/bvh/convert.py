@@ -75,7 +75,7 @@ def bvh_kind(options: BvhOptions, body: Body | None = None, settings: str = "") 
         return [ImportedMotion(converted.recording, path.stem, converted.notes)]
 
     given = json.dumps(asdict(options), sort_keys=True)
-    return ImportKind("bvh", ".bvh", convert, given + settings)
+    return ImportKind("bvh", (".bvh",), convert, given + settings)
 
 
 def convert_bvh(

@@ -71,7 +71,7 @@ def cmu_kind(source: Path, body: Body | None = None, settings: str = "") -> Impo
         )
     return ImportKind(
         name="cmu",
-        suffix=".amc",
+        suffixes=(".amc",),
         convert=_Converter(body or bundled_body()).convert,
         settings=settings,
         folders=lambda _, motion: (SUBSET, _subject(motion)),

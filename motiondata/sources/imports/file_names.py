@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,37 @@ _SIDE = re.compile(rf"\b({'|'.join(_SIDES)})\b")
 
 
 @dataclass(frozen=True)
+class NamePattern:
+    """A pattern of file names without suffix, such as `walk_{style}_*`."""
+
+    text: str
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The words in braces."""
+        return tuple(found[1] for found in _PARTS.finditer(self.text) if found[1])
+
+    def words_of(self, name: str) -> dict[str, str] | None:
+        """Return the value of each word in a name, or None if the pattern does not match it."""
+        found = self._pattern.fullmatch(name)
+        return None if found is None else found.groupdict()
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        parts: list[str] = []
+        at = 0
+        for found in _PARTS.finditer(self.text):
+            parts.append(re.escape(self.text[at : found.start()]))
+            parts.append(f"(?P<{found[1]}>[^_ .]+)" if found[1] else ".*")
+            at = found.end()
+        return re.compile("".join([*parts, re.escape(self.text[at:])]), re.DOTALL)
+
+
+@dataclass(frozen=True)
 class CaptionTemplate:
     """What file names say, and how it is put into words."""
 
-    names: re.Pattern[str]
-    """Matches the names of files, without suffix; its groups are the words."""
+    names: NamePattern
     captions: tuple[str, ...]
     """The captions, with words in braces."""
     texts: Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -36,11 +63,11 @@ class CaptionTemplate:
 
     def of_name(self, name: str) -> tuple[str, ...]:
         """Return the captions of a file, or none if the pattern does not match its name."""
-        found = self.names.fullmatch(name)
-        if found is None:
+        words = self.names.words_of(name)
+        if words is None:
             return ()
         made = (
-            caption.format_map(self._words(found.groupdict(), number))
+            caption.format_map(self._words(words, number))
             for number, caption in enumerate(self.captions)
         )
         return tuple(dict.fromkeys(" ".join(caption.split()) for caption in made))
@@ -77,7 +104,8 @@ def _template(path: Path, content: dict[str, Any]) -> CaptionTemplate:
             f"{path}: expected files = 'walk_{{style}}_*' and captions = ['a person ...'], "
             f"found {files!r:.60} and {captions!r:.60}"
         )
-    words = [found[1] for found in _PARTS.finditer(files) if found[1]]
+    names = NamePattern(files)
+    words = names.words
     texts = {word: _texts(path, word, table) for word, table in content.items()}
     used = {found[1] for caption in captions for found in re.finditer(r"\{(.*?)\}", caption)}
     if len(set(words)) < len(words) or not used | texts.keys() <= set(words):
@@ -85,17 +113,7 @@ def _template(path: Path, content: dict[str, Any]) -> CaptionTemplate:
             f"{path}: captions and tables name {', '.join(sorted(used | texts.keys()))}; expected "
             f"words of 'files', each once there: {', '.join(words) or 'none'}"
         )
-    return CaptionTemplate(_pattern(files), tuple(captions), texts)
-
-
-def _pattern(files: str) -> re.Pattern[str]:
-    parts: list[str] = []
-    at = 0
-    for found in _PARTS.finditer(files):
-        parts.append(re.escape(files[at : found.start()]))
-        parts.append(f"(?P<{found[1]}>[^_ .]+)" if found[1] else ".*")
-        at = found.end()
-    return re.compile("".join([*parts, re.escape(files[at:])]), re.DOTALL)
+    return CaptionTemplate(names, tuple(captions), texts)
 
 
 def _texts(path: Path, word: str, table: Any) -> dict[str, tuple[str, ...]]:

@@ -22,6 +22,7 @@ from motiondata.sources.imports.frame_rates import reach_clip_rate
 from motiondata.sources.imports.kind import Failure, ImportedMotion, ImportKind
 from motiondata.sources.imports.lists import (
     INDEX,
+    WrittenLists,
     caption_files,
     one_line,
     read_caption_lines,
@@ -35,6 +36,7 @@ from motiondata.sources.imports.provenance import (
     read_lines,
     write_lines,
 )
+from motiondata.sources.imports.split_lists import SplitTemplate
 
 Lines = tuple[Imported, ...]
 
@@ -53,7 +55,7 @@ class FolderReport:
     """Files that were not imported because the kind leaves them out."""
     clips: int
     """Rows of the index."""
-    captions: int
+    lists: WrittenLists
 
 
 @dataclass(frozen=True)
@@ -129,14 +131,14 @@ class _Archive:
 
 
 def import_folder(
-    source: Path, out: Path, kind: ImportKind, template: CaptionTemplate
+    source: Path, out: Path, kind: ImportKind, template: CaptionTemplate, splits: SplitTemplate
 ) -> FolderReport:
-    """Import a file, or all files below a folder, and write the index and the captions.
+    """Import a file, or all files below a folder, and write the index, captions and split lists.
 
     Raises `InputError` if there is no file, if the output folder has files of others, or if nothing
     could be imported.
     """
-    found = _files(source, kind.suffix)
+    found = _files(source, kind.suffixes)
     files = kind.choose(found)
     archive = _Archive.read(out)
     done: list[Imported] = []
@@ -159,18 +161,19 @@ def import_folder(
         )
     every = sorted(filter(archive.has, archive.lines.values()), key=lambda line: line.recording)
     write_lines(out, every)
-    captions = write_lists(out, every, template)
+    written = write_lists(out, every, template, splits)
     left_out = len(found) - len(files)
-    return FolderReport(out, tuple(done), reused, tuple(failures), left_out, len(every), captions)
+    return FolderReport(out, tuple(done), reused, tuple(failures), left_out, len(every), written)
 
 
-def _files(source: Path, suffix: str) -> list[Path]:
+def _files(source: Path, suffixes: Sequence[str]) -> list[Path]:
+    names = " or ".join(suffixes)
     if not source.exists():
-        raise InputError(f"{source} does not exist; expected a {suffix} file or a folder of them")
+        raise InputError(f"{source} does not exist; expected a {names} file or a folder of them")
     paths = sorted(source.rglob("*")) if source.is_dir() else [source]
-    files = [path for path in paths if path.suffix.lower() == suffix and path.is_file()]
+    files = [path for path in paths if path.suffix.lower() in suffixes and path.is_file()]
     if not files:
-        raise InputError(f"{source}: expected {suffix} files, found no {suffix} file")
+        raise InputError(f"{source}: expected {names} files, found no {names} file")
     return files
 
 

@@ -42,8 +42,8 @@ class ImportKind:
     """How files of a kind become recordings."""
 
     name: str
-    suffix: str
-    """Suffix of the files, in lower case."""
+    suffixes: tuple[str, ...]
+    """Suffixes of the files, in lower case."""
     convert: Callable[[Path], Iterable[ImportedMotion]]
     """Returns the recordings of a file; raises `RecordingError`."""
     settings: str = ""

@@ -1,7 +1,9 @@
 """The index and the captions of an archive of imported recordings, which builds read."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from motiondata.errors import DropReason, RecordingError
@@ -9,10 +11,12 @@ from motiondata.files import is_of_the_file, read_small_file, whole_or_absent
 from motiondata.mirroring import MIRRORED_PREFIX
 from motiondata.sources.humanml3d.captions import MAX_BYTES
 from motiondata.sources.humanml3d.index import COLUMNS, Row
+from motiondata.sources.humanml3d.splits import SPLITS
 from motiondata.sources.humanml3d.trimming import clip_length
 from motiondata.sources.humanml3d.whole_recordings import make_keys
 from motiondata.sources.imports.file_names import CaptionTemplate, mirrored
 from motiondata.sources.imports.provenance import Imported
+from motiondata.sources.imports.split_lists import SplitTemplate, write_split_lists
 
 INDEX = "index.csv"
 TEXTS = "texts"
@@ -24,10 +28,22 @@ def row_of(recording: str, end: int, key: str) -> Row:
     return Row(0, source_path, 0, end, key)
 
 
-def write_lists(out: Path, lines: Sequence[Imported], template: CaptionTemplate) -> int:
-    """Write the index, and the captions of all recordings; return the number of captions.
+@dataclass(frozen=True)
+class WrittenLists:
+    """How much was written besides the index."""
+
+    captions: int
+    splits: Mapping[str, int]
+    """The number of clips of each split; empty without lists."""
+
+
+def write_lists(
+    out: Path, lines: Sequence[Imported], template: CaptionTemplate, splits: SplitTemplate
+) -> WrittenLists:
+    """Write the index, the captions of all recordings, and the split lists.
 
     Captions are those of the provenance, or else those that the template makes of the file's name.
+    There are no lists if no name is one of those that `splits` divides.
     """
     keys = make_keys([line.recording for line in lines], mirror=True)
     with whole_or_absent(out / INDEX) as whole, whole.open("w", newline="") as file:
@@ -37,10 +53,15 @@ def write_lists(out: Path, lines: Sequence[Imported], template: CaptionTemplate)
             row = row_of(line.recording, 1, key)
             frames = clip_length(line.frames, line.fps, row)
             writer.writerow((row.source_path, 0, frames, f"{key}.npy"))
-    return sum(
+    captions = sum(
         _write_captions(out / TEXTS, key, line, template)
         for line, key in zip(lines, keys, strict=True)
     )
+    divided = splits.divide([Path(line.source).stem for line in lines])
+    if divided:
+        write_split_lists(out, keys, divided)
+    counts = Counter(divided)
+    return WrittenLists(captions, {split: counts[split] for split in SPLITS} if divided else {})
 
 
 def _write_captions(texts: Path, key: str, line: Imported, template: CaptionTemplate) -> int:

@@ -35,7 +35,7 @@ class JointOptions:
     up: str = "y"
     """The axis that points up in files of positions: `y` (HumanML3D) or `z` (AMASS)."""
     unit: str | None = None
-    """The unit of positions, `m`, `cm`, `mm` or `in`; None finds it from the person's size."""
+    """The unit of positions, `m`, `cm`, `mm` or `inch`; None finds it from the person's size."""
     fps: float | None = None
     """Frames per second; None is 20, 12.5 for KIT-ML's skeleton, and 30 for 272 features."""
     note: str = ""
@@ -57,7 +57,7 @@ def joints_kind(
             yield ImportedMotion(recording, motion.name, found, motion.captions, error)
 
     given = json.dumps(asdict(options), sort_keys=True)
-    return ImportKind("joints", ".npy", convert, given + settings, choose=without_mirrored)
+    return ImportKind("joints", (".npy",), convert, given + settings, choose=without_mirrored)
 
 
 def without_mirrored(files: Sequence[Path]) -> list[Path]:

@@ -129,7 +129,7 @@ def test_y_up_is_turned_to_z_up() -> None:
     np.testing.assert_array_equal(motion.trans, fitted().trans)
 
 
-@pytest.mark.parametrize(("unit", "meters"), [("mm", 0.001), ("cm", 0.01), ("in", 0.0254)])
+@pytest.mark.parametrize(("unit", "meters"), [("mm", 0.001), ("cm", 0.01), ("inch", 0.0254)])
 def test_the_unit_is_found(unit: str, meters: float) -> None:
     found = fit_joints(made() / meters, up="z", fps=FPS)
     given = fit_joints(made() / meters, up="z", fps=FPS, unit=unit)
