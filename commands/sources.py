@@ -24,6 +24,7 @@ OPTIONS_OF = {
     "joints": ("unit", "up", "fps", "captions", "splits", "body", "licence"),
     "smpl": ("up", "fps", "captions", "splits", "licence"),
     "smplx": ("up", "fps", "captions", "splits", "licence"),
+    "pfnn": ("captions", "splits", "licence"),
     "cmu": ("body",),
 }
 """The options of `import` that each kind of files has."""
@@ -57,7 +58,7 @@ def import_cmu(source: Path, out: Path, as_json: bool) -> None:
     type=click.Choice([*OPTIONS_OF]),
     required=True,
     help="Kind of the files: bvh; joints, .npy files of joints or motion features; smpl or smplx, "
-    "files of poses (.npz, .npy, .pkl, .pt); or cmu.",
+    "files of poses (.npz, .npy, .pkl, .pt); pfnn, BVH files with phase and gait; or cmu.",
 )
 @click.option("--out", type=FOLDER, required=True, help="Folder of the archive to write.")
 @click.option("--unit", default="auto", show_default=True, help=UNIT_HELP)
@@ -94,6 +95,7 @@ def import_motion(source: Path, kind: str, out: Path, as_json: bool, **options: 
         "joints": sources.import_joints,
         "smpl": sources.import_smpl,
         "smplx": partial(sources.import_smpl, shape_space="smplx"),
+        "pfnn": sources.import_pfnn,
         "cmu": sources.import_cmu,
     }
     show(importers[kind](source, out, **own), as_json)

@@ -19,6 +19,7 @@ from motiondata.sources.imports.kind import Failure, ImportKind
 from motiondata.sources.imports.provenance import Imported
 from motiondata.sources.imports.split_lists import read_split_template
 from motiondata.sources.joints.convert import JointOptions, joints_kind
+from motiondata.sources.pfnn.convert import pfnn_kind
 from motiondata.sources.smpl.convert import SmplOptions, smpl_kind
 from motiondata.synthesis.corpus import corpus
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
@@ -203,6 +204,23 @@ def import_smpl(
     options = SmplOptions(shape_space, up, fps, licence)
     name = "smplx" if shape_space == SMPLX_SHAPES else "smpl"
     return _import(source, out, smpl_kind(name, options), captions, splits)
+
+
+def import_pfnn(
+    source: Path,
+    out: Path,
+    *,
+    captions: Path | None = None,
+    splits: Path | None = None,
+    licence: str = "",
+) -> ImportReport:
+    """Convert PFNN's BVH files with phase, gait and footsteps to an archive with an index.
+
+    `captions` and `splits` are templates for file names. Raises `InputError` if nothing can be
+    imported.
+    """
+    _expect_paths(source, out)
+    return _import(source, out, pfnn_kind(licence), captions, splits)
 
 
 def _body(path: Path | None) -> tuple[Body | None, str]:

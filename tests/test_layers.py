@@ -57,6 +57,11 @@ ARROWS: dict[str, set[str]] = {
     "motiondata.motion_files": {"motiondata", "motiondata.bodies"},
     "motiondata.sources.cmu": {"motiondata", "motiondata.bodies", "motiondata.sources.imports"},
     "motiondata.sources.bvh": {"motiondata", "motiondata.bodies", "motiondata.sources.imports"},
+    "motiondata.sources.pfnn": {
+        "motiondata",
+        "motiondata.sources.bvh",
+        "motiondata.sources.imports",
+    },
     "motiondata.sources.smpl": {
         "motiondata",
         "motiondata.bodies",

@@ -24,6 +24,7 @@ from motiondata.recording import (
     Recording,
 )
 from motiondata.skeletons import JOINTS
+from motiondata.sources.amass.writer import LABEL
 
 SMPLH_FRAME_RATE = "mocap_framerate"
 SMPLX_FRAME_RATE = "mocap_frame_rate"
@@ -105,6 +106,11 @@ def _recording(npz: Npz, poses: NDArray[Any], frame_rate: str, shape_space: str)
         shape_space=_text(npz, "shape_space") or shape_space,
         licence=_text(npz, "licence"),
         synthetic=_is_true(npz, "synthetic"),
+        labels={
+            key.removeprefix(LABEL): _label(npz, key)
+            for key in npz.members
+            if key.startswith(LABEL)
+        },
         release=SMPLX_RELEASE if frame_rate == SMPLX_FRAME_RATE else SMPLH_RELEASE,
     )
 
@@ -166,6 +172,13 @@ def _real(npz: Npz, key: str, dimensions: int) -> NDArray[Any]:
             f"{dimensions} dimensions"
         )
     return array
+
+
+def _label(npz: Npz, key: str) -> NDArray[np.float64]:
+    array = npz.read(key)
+    if array.dtype.kind != "f":
+        raise npz.invalid(f"{key} is {array.dtype}; expected floating-point numbers")
+    return _to_float64(array)
 
 
 def _to_float64(array: NDArray[Any]) -> NDArray[np.float64]:

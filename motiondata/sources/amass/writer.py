@@ -18,6 +18,10 @@ SMPLH_JOINTS = 52
 """The 22 body joints, followed by the finger joints, which are written at rest."""
 
 
+LABEL = "label_"
+"""The keys of labels begin with this text."""
+
+
 def write_amass(path: Path, recording: Recording, dtype: DTypeLike = np.float64) -> int:
     """Write a recording atomically to an `.npz` file; return the size of the file in bytes."""
     with whole_or_absent(path) as whole:
@@ -28,8 +32,8 @@ def recording_to_npz(recording: Recording, dtype: DTypeLike = np.float64) -> byt
     """Return a recording as the bytes of an `.npz` file.
 
     AMASS stores `poses` and `trans` as float64; float32 (precision 1e-7 rad, 1 um at 10 m) takes
-    half the space. Keys added to those of AMASS: `shape_space`, `licence` and, for synthetic motion
-    only, `synthetic`. Other readers ignore them.
+    half the space. Keys added to those of AMASS: `shape_space`, `licence` `synthetic` for
+    synthetic motion only, and `label_*` for labels. Other readers ignore them.
     """
     poses = np.zeros((recording.frames, SMPLH_JOINTS, 3), dtype)
     poses[:, :JOINTS] = recording.pose
@@ -44,4 +48,5 @@ def recording_to_npz(recording: Recording, dtype: DTypeLike = np.float64) -> byt
     }
     if recording.synthetic:
         arrays["synthetic"] = np.array(True)
+    arrays |= {f"{LABEL}{name}": label for name, label in recording.labels.items()}
     return arrays_to_npz(arrays)

@@ -1,0 +1,1 @@
+"""Read PFNN recordings: BVH files with phase, gait and footsteps."""
