@@ -55,6 +55,13 @@ def forward_kinematics(
     return chain
 
 
+def joint_positions(rest: Array, pose: Array, trans: Array, T_target_world: Array) -> Array:
+    """Return only the joints of `forward_kinematics`, with the same bits, in half of the time."""
+    joints = np.empty((len(trans), JOINTS, 3))
+    _place_frames(_plain(rest), _plain(pose), _plain(trans), _plain(T_target_world), joints)
+    return joints
+
+
 def _plain(array: Array) -> Array:
     return np.require(array, np.float64, ["C", "W"])
 
@@ -71,19 +78,42 @@ def _pose_frames(
     turns, turned = np.empty((JOINTS, 3, 3)), np.empty((JOINTS, 3, 3))
     for frame in range(len(pose)):
         places = chain.joints[frame]
-        for joint in range(JOINTS):
-            _rotvec_to_rotmat(pose[frame, joint], turns[joint])
-        _pose_root(rest[0], trans[frame], T_target_world, turns[0], turned[0], places[0])
-        for joint in range(1, JOINTS):
-            parent = _PARENTS[joint]
-            _multiply(turned[parent], turns[joint], turned[joint])
-            for axis in range(3):
-                places[joint, axis] = places[parent, axis]
-                for other in range(3):
-                    bone = rest[joint, other] - rest[parent, other]
-                    places[joint, axis] += turned[parent, axis, other] * bone
+        _place_joints(rest, pose[frame], trans[frame], T_target_world, turns, turned, places)
         _take_features(turns, chain.features[frame])
         _take_transforms(rest, turned, places, chain.transforms[frame], chain.roots[frame])
+
+
+@kernel
+def _place_frames(
+    rest: Array, pose: Array, trans: Array, T_target_world: Array, joints: Array
+) -> None:
+    turns, turned = np.empty((JOINTS, 3, 3)), np.empty((JOINTS, 3, 3))
+    for frame in range(len(pose)):
+        _place_joints(rest, pose[frame], trans[frame], T_target_world, turns, turned, joints[frame])
+
+
+@step
+def _place_joints(
+    rest: Array,
+    pose: Array,
+    trans: Array,
+    T_target_world: Array,
+    turns: Array,
+    turned: Array,
+    places: Array,
+) -> None:
+    """Write the rotations of a frame's joints, to their parents and to the world, and places."""
+    for joint in range(JOINTS):
+        _rotvec_to_rotmat(pose[joint], turns[joint])
+    _pose_root(rest[0], trans, T_target_world, turns[0], turned[0], places[0])
+    for joint in range(1, JOINTS):
+        parent = _PARENTS[joint]
+        _multiply(turned[parent], turns[joint], turned[joint])
+        for axis in range(3):
+            places[joint, axis] = places[parent, axis]
+            for other in range(3):
+                bone = rest[joint, other] - rest[parent, other]
+                places[joint, axis] += turned[parent, axis, other] * bone
 
 
 @step

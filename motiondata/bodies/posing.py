@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from motiondata.arrays import finite_array
 from motiondata.bodies.body import Body
-from motiondata.bodies.forward_kinematics import forward_kinematics
+from motiondata.bodies.forward_kinematics import forward_kinematics, joint_positions
 from motiondata.bodies.simd import LANES
 from motiondata.bodies.skinning import Skin, body_to_skin, skin_frames, to_blocks
 from motiondata.skeletons import JOINTS
@@ -125,7 +125,7 @@ def pose_joints(
     shaped: ShapedBody, pose: Array, trans: Array, T_target_world: Array = IDENTITY
 ) -> Array:
     """Return only the joints of `pose_body`, shaped (frames, 22, 3)."""
-    return forward_kinematics(shaped.joints, pose, trans, T_target_world).joints
+    return joint_positions(shaped.joints, pose, trans, T_target_world)
 
 
 @lru_cache(maxsize=3)  # one body per gender

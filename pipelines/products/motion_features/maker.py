@@ -18,7 +18,7 @@ from pipelines.clips.planned_clips import PlannedClip, PlannedVariant
 from pipelines.engine.product import FinishSamples, Values
 from pipelines.products.motion_features.members import JOINTS
 from pipelines.products.motion_features.options import JOINTS_ONLY, MotionFeatureOptions
-from pipelines.products.motion_features.sample import Made, make_arrays
+from pipelines.products.motion_features.sample import Floats, Made, PosedClip, make_arrays
 from pipelines.products.motion_features.target import Target
 
 
@@ -45,20 +45,25 @@ class MotionFeatureMaker:
     def _samples(
         self, clip: Clip, shaped: ShapedBody, planned: PlannedClip
     ) -> list[tuple[str, Values]]:
-        judged = _judge(clip, shaped)
-        clip = hold_in_place(clip) if self.source.selection.in_place else clip
-        return [self._sample(clip, shaped, variant, judged) for variant in planned.variants]
+        world = pose_joints(shaped, clip.pose, clip.trans)
+        judged = _judge(world, clip.fps, shaped)
+        if self.source.selection.in_place:
+            clip = hold_in_place(clip)
+            world = pose_joints(shaped, clip.pose, clip.trans)
+        posed = PosedClip(clip, shaped, world)
+        return [self._sample(posed, variant, judged) for variant in planned.variants]
 
     def _sample(
-        self, clip: Clip, shaped: ShapedBody, variant: PlannedVariant, judged: dict[str, Any]
+        self, posed: PosedClip, variant: PlannedVariant, judged: dict[str, Any]
     ) -> tuple[str, Values]:
+        clip = posed.clip
         try:
-            made = make_arrays(clip, shaped, variant.mirrored, self.options, self.target)
+            made = make_arrays(posed, variant.mirrored, self.options, self.target)
         except RecordingError as error:
             where = f"{clip.recording.source}: {clip.name}"
             raise RecordingError(error.reason, f"{where}: {error}") from error
         captions = self.source.read_captions(variant)
-        details = self._details(clip, shaped, variant.mirrored, made, judged)
+        details = self._details(clip, posed.body, variant.mirrored, made, judged)
         return variant.keys[0], {**made.arrays, **clip_values(clip, details, captions)}
 
     def _details(
@@ -86,10 +91,9 @@ class MotionFeatureMaker:
         }
 
 
-def _judge(clip: Clip, shaped: ShapedBody) -> dict[str, Any]:
+def _judge(joints: Floats, fps: float, shaped: ShapedBody) -> dict[str, Any]:
     """Return the measures of motion quality of a clip, and its flags, each true or false."""
-    joints = pose_joints(shaped, clip.pose, clip.trans)
-    measures = measure_quality(joints, clip.fps, _soles(shaped))
+    measures = measure_quality(joints, fps, _soles(shaped))
     postures, found = posture_flags(joints), quality_flags(measures)
     flags = {flag: flag in postures for flag in POSTURE_FLAGS}
     return {"quality": measures, "flags": {**flags, **{name: name in found for name in LIMITS}}}

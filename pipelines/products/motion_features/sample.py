@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from motiondata.bodies.posing import ShapedBody, pose_joints
+from motiondata.bodies.posing import ShapedBody
 from motiondata.clip import Clip
 from motiondata.mirroring import mirror_clip
 from motiondata.representations.clip_features import FeatureRequest, clip_features
@@ -47,6 +47,16 @@ SAMPLE_BYTES = 8 * 1024
 """The approximate overhead of a sample: headers, padding, captions, JSON."""
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class PosedClip:
+    """A clip, the body that it poses, and the joints of that."""
+
+    clip: Clip
+    body: ShapedBody
+    joints: Floats
+    """Shaped (frames, 22, 3), AMASS's world, meters."""
 
 
 @dataclass(frozen=True)
@@ -102,11 +112,7 @@ def _row_bytes(options: MotionFeatureOptions) -> int:
 
 
 def make_arrays(
-    clip: Clip,
-    shaped: ShapedBody,
-    mirrored: bool,
-    options: MotionFeatureOptions,
-    target: Target | None,
+    posed: PosedClip, mirrored: bool, options: MotionFeatureOptions, target: Target | None
 ) -> Made:
     """Make the arrays of a clip or of its mirrored version.
 
@@ -114,12 +120,12 @@ def make_arrays(
     representations the poses are mirrored, and the body is posed by them. Raises `RecordingError`
     if a clip is too short for its features.
     """
-    varied = mirror_clip(clip) if mirrored else clip
+    varied = mirror_clip(posed.clip) if mirrored else posed.clip
     if target is not None:
-        joints = pose_joints(shaped, clip.pose, clip.trans)
-        made = _on_target(mirror_joints(joints) if mirrored else joints, options, target)
+        joints = mirror_joints(posed.joints) if mirrored else posed.joints
+        made = _on_target(joints, options, target)
     else:
-        made = _posed(varied, shaped, options)
+        made = _posed(varied, posed.body, options)
     rows = len(made.arrays[JOINTS])
     return Made(
         {
