@@ -34,11 +34,10 @@ from pipelines.products.motion_features.sample import (
 from pipelines.products.motion_features.target import Target
 from shards.format.schema import Schema
 
-SECONDS_PER_FRAME = 1 / 3100
-"""The whole build of humanml3d-263 with mirrored clips in one process, on one core of a virtual
-machine (AMD EPYC) that other programs used too: `motiondata synthesize --clips 300 --out corpus`,
-then `motiondata build-features corpus/index.csv --amass corpus/amass --representation humanml3d-263
---mirror --workers 0 --out motion`. On a free core it takes less."""
+SECONDS_PER_FRAME = 1 / 15_000
+"""The whole build of humanml3d-263 with mirrored clips in one process, by the clock, on a core that
+other programs used too: `python -m benchmarks.representations.measure`, the last line. On a free
+core it takes half of the time."""
 
 
 @dataclass(frozen=True)
