@@ -47,6 +47,7 @@ WITH_DATA = {
     "benchmarks.loading.measure",
     "benchmarks.realism",
     "benchmarks.sources.cmu_fidelity",
+    "benchmarks.sources.import_speed",
 }
 """Those that are given a folder, which have separate tests."""
 
@@ -112,6 +113,7 @@ def test_loading_compares_readers_of_the_same_clips(tmp_path: Path) -> None:
 
 def test_the_fidelity_of_converted_motions_is_printed(tmp_path: Path) -> None:
     write_subject(tmp_path, "07", {"01": amc_text([{}] * 4, [(0, 18, 0, 0, 0, 0)] * 4)})
+    assert "import" in run_quick("benchmarks.sources.import_speed", str(tmp_path), "cmu")
     assert "| 07_01 | 4 |" in run_quick("benchmarks.sources.cmu_fidelity", str(tmp_path))
     empty = run("benchmarks.sources.cmu_fidelity", str(ROOT / "docs"))
     assert empty.returncode == 1

@@ -1,6 +1,6 @@
 """Check whether files of joints are a mirror image, by the sides that their captions name.
 
-Run `python -m benchmarks.sources.named_sides JOINTS INDEX TEXTS` with HumanAct12's joints, and
+Run `python -m tools.named_sides JOINTS INDEX TEXTS` with HumanAct12's joints, and
 HumanML3D's `index.csv` and `texts/`.
 """
 
@@ -25,9 +25,9 @@ from motiondata.sources.joints.named_sides import check_sides
 def main(joints: Path, index: Path, texts: Path) -> None:
     """Print what joints and captions say about the side."""
     check = check_sides(_motions(joints, index, texts))
-    print(f"{check.motions} motions, {check.reversed_people} with the feet behind the person")
-    print(f"{check.agreeing} of {check.named} named limbs move more than their other side")
-    print(check.verdict)
+    click.echo(f"{check.motions} motions, {check.reversed_people} with the feet behind the person")
+    click.echo(f"{check.agreeing} of {check.named} named limbs move more than their other side")
+    click.echo(check.verdict)
 
 
 def _motions(
