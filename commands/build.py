@@ -139,7 +139,7 @@ def _page_of(report: Path | None, out: Path, dry_run: bool) -> Callable[[], list
     from pipelines.viewing.report import write_report
 
     write_report.expect_place(report, out)
-    return lambda: write_report.write_report(out, report).lines()
+    return lambda: write_report.write_report(out, report, stream=sys.stderr).lines()
 
 
 def _end(report: "Report", as_json: bool, page: Callable[[], list[str]] | None = None) -> NoReturn:

@@ -3,6 +3,7 @@
 Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
+import sys
 from pathlib import Path
 
 import click
@@ -31,4 +32,5 @@ def report(dataset: Path, out: Path | None, clip_megabytes: float, as_json: bool
     """
     from pipelines.viewing.report.write_report import beside, write_report
 
-    show(write_report(dataset, out or beside(dataset), clip_megabytes), as_json)
+    page = out or beside(dataset)
+    show(write_report(dataset, page, clip_megabytes, stream=sys.stderr), as_json)

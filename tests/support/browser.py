@@ -64,6 +64,7 @@ def opened(
     shown = OpenPage(context.new_page())
     shown.page.on("console", lambda message: shown.problems.append(message.text))
     shown.page.on("pageerror", lambda error: shown.problems.append(str(error)))
+    shown.page.on("dialog", lambda dialog: shown.problems.append(dialog.message))
     shown.page.on(
         "request",
         lambda asked: (

@@ -49,6 +49,7 @@ def summarize(part: SoundPart, table: ClipTable, measures: Measures) -> dict[str
         "histograms": measures.to_json(),
         "measured": measures.clips,
         "coverage": measures.coverage.to_json(),
+        "regions": [*REGION_COLORS.items()],
         "part_colors": [REGION_COLORS[region] for region in REGION_OF_JOINT],
         "flags": _flags(part, table),
         "drops": _drops(part.drops),

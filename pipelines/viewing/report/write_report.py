@@ -5,14 +5,15 @@ version of zlib may compress differently.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TextIO
 
 from motiondata.counting import counted
 from motiondata.errors import InputError
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_no_dataset
+from pipelines.engine.progress import Progress
 from pipelines.engine.reports import Report
 from pipelines.products.descriptions import Describe
 from pipelines.products.descriptions import describe as describe_product
@@ -64,13 +65,14 @@ def write_report(
     out: Path,
     clip_megabytes: float = CLIP_MEGABYTES,
     describe: Describe = describe_product,
-    progress: Callable[[list[str]], Iterator[str]] = iter,
+    stream: TextIO | None = None,
 ) -> DatasetReport:
     """Write the report of a dataset into an HTML file.
 
     `clip_megabytes` is the size of all clips that play in it; the others are in its table.
-    `describe` finds the description of the dataset's product by its name. Raises `DatasetError` if
-    nothing of the dataset can be read, and `InputError` for a wrong name of the file.
+    `describe` finds the description of the dataset's product by its name. Progress is written to
+    `stream`. Raises `DatasetError` if nothing of the dataset can be read, and `InputError` for a
+    wrong name of the file.
     """
     expect_place(out, path)
     if not 0 <= clip_megabytes <= MOST_MEGABYTES:
@@ -80,8 +82,10 @@ def write_report(
     part = SoundPart.open(path, describe)
     table = ClipTable.of(part.dataset.manifest)
     reading = _Reading(part, table, clip_megabytes * 1e6)
-    for key in progress(reading.keys):
-        reading.read(key)
+    with Progress(len(reading.keys), 0, stream, "clips") as progress:
+        for key in reading.keys:
+            reading.read(key)
+            progress.advance(1)
     part = replace(part, faults=(*part.faults, *reading.faults))
     clips = sorted(reading.packed, key=lambda clip: reading.place[clip.head["key"]])
     summary = summarize(part, table, reading.measures)

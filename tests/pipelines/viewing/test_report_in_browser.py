@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from pipelines.clips.options import ClipSelection
 from pipelines.engine.execution import Execution
@@ -16,14 +18,20 @@ from pipelines.products.lidar.options import LidarBuildOptions
 from pipelines.sources import synthesize
 from pipelines.viewing.clip_table import ClipTable
 from pipelines.viewing.report.write_report import beside, write_report
+from pipelines.viewing.viewed_clip import read_viewed_clip
 from shards.format.dataset import Dataset
+from tests.support.archive import MadeArchive
 from tests.support.browser import NARROW, OpenPage, opened
+from tests.support.motion_features import built_features
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 CANVAS = "canvas#canvas"
 CLIPS = 6
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> &lt;b&gt; <!--"
+"""A caption that is HTML and a script."""
+MILLIMETER = 1e-3
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +39,8 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """Scan a few clips of synthetic motion with the bundled body."""
     folder = tmp_path_factory.mktemp("scans")
     synthesize(folder / "corpus", CLIPS, seed=0)
+    first = min((folder / "corpus/texts").glob("*.txt"))
+    first.write_text(f"{first.read_text()}{HOSTILE}##0.0#0.0\n")
     selection = ClipSelection(folder / "corpus/index.csv", folder / "corpus/amass")
     build_lidar(LidarBuildOptions(selection), folder / "lidar", Execution(workers=0))
     return Dataset.open(folder / "lidar")
@@ -107,3 +117,74 @@ def test_a_phone_shows_all_without_scrolling_sideways(
         picture = shown.pixels(CANVAS, tmp_path)
         assert (np.median(picture) > 0.5) == (scheme == "light")
         assert colored(picture) > 200
+
+
+def test_a_caption_with_html_and_a_script_shows_as_text(shown: OpenPage) -> None:
+    shown.page.fill("#search", "onerror")
+    (cell,) = shown.page.locator("#rows .caption").all_inner_texts()
+    assert HOSTILE in cell
+    shown.page.locator("#rows .row").click()
+    assert HOSTILE in shown.page.locator("#captions").inner_text()
+    assert shown.page.locator("img").count() == 0
+
+
+def test_the_browser_unpacks_what_was_packed(shown: OpenPage, scans: Dataset) -> None:
+    key = scans.manifest["key"][1].as_py()
+    clip = read_viewed_clip(scans, key)
+    assert clip.scan is not None
+    assert clip.skeleton is not None
+    names = ["points", "parts", "skeleton", "starts"]
+    unpacked = shown.page.evaluate(
+        "([key, names]) => list.clips.open(key).then("
+        "clip => names.map(name => Array.from(clip[name])))",
+        [key, names],
+    )
+    points, parts, skeleton, starts = map(np.array, unpacked)
+    origin = np.append(clip.skeleton.joints[0, 0, :2], 0)
+    np.testing.assert_allclose(
+        skeleton.reshape(clip.skeleton.joints.shape),
+        clip.skeleton.joints - origin,
+        atol=2.1 * MILLIMETER,
+    )
+    assert np.diff(starts).tolist() == clip.scan.distinct.tolist()
+    for frame, (start, stop) in enumerate(pairwise(starts)):
+        seen = clip.scan.is_seen[frame]
+        expected = clip.scan.points[frame][seen] - origin
+        found = points.reshape(-1, 3)[start:stop]
+        distances, nearest = KDTree(expected).query(found)
+        assert np.max(distances) < 4 * MILLIMETER
+        assert sorted(parts[start:stop]) == sorted(clip.scan.parts[frame][seen])
+        assert len(np.unique(nearest)) > 0.98 * len(expected)
+
+
+def test_views_and_colors_change_the_picture(shown: OpenPage, tmp_path: Path) -> None:
+    pictures = [shown.pixels(CANVAS, tmp_path)]
+    for view in ("sensor", "side", "top", "scene"):
+        shown.page.click(f"#view-{view}")
+        pictures.append(shown.pixels(CANVAS, tmp_path))
+    shown.page.click("#view-angle")
+    for color in ("range", "time"):
+        shown.page.select_option("#color", color)
+        pictures.append(shown.pixels(CANVAS, tmp_path))
+    for one, other in combinations(pictures, 2):
+        assert (one != other).any(axis=-1).mean() > 0.002
+
+
+def test_clips_that_are_only_in_the_table_say_so(
+    browser: "Browser", scans: Dataset, tmp_path: Path
+) -> None:
+    page = tmp_path / "small.html"
+    write_report(scans.path, page, clip_megabytes=0)
+    with opened(browser, page.as_uri()) as shown:
+        assert "motiondata view DATASET" in shown.page.locator(".player .note").inner_text()
+        assert shown.page.locator("#play").is_hidden()
+
+
+def test_motion_features_play_as_a_skeleton(
+    browser: "Browser", archive: MadeArchive, tmp_path: Path
+) -> None:
+    dataset = built_features(archive, tmp_path / "motion", "humanml3d-263")
+    write_report(dataset.path, tmp_path / "motion.html")
+    with opened(browser, (tmp_path / "motion.html").as_uri()) as shown:
+        assert colored(shown.pixels(CANVAS, tmp_path)) > 200
+        assert shown.page.locator("#show-sensor").is_hidden()

@@ -51,9 +51,14 @@ class Drawing {
   drawMoment(context, camera, clip, frame, settings, colors) {
     this.drawPoints(context, camera, clip, frame, settings);
     if (settings.skeleton) {
-      const color = settings.color === "time" ? this.timeColor(clip, frame) : colors.ink;
-      this.drawSkeleton(context, camera, clip, frame, color);
+      this.drawSkeleton(context, camera, clip, frame, this.boneColor(clip, frame, settings, colors));
     }
+  }
+
+  // Returns the color of bones; null where each has that of its body part.
+  boneColor(clip, frame, settings, colors) {
+    if (settings.color === "time") return this.timeColor(clip, frame);
+    return clip.head.points || clip.joints !== PART_COUNT ? colors.ink : null;
   }
 
   // Draws evenly spaced moments of the whole clip, in the color of their time.
@@ -68,7 +73,7 @@ class Drawing {
 
   drawFloor(context, camera, colors) {
     const [x, y] = camera.target.map(Math.round);
-    const reach = Math.min(14, Math.max(3, Math.ceil(camera.distance)));
+    const reach = Math.min(14, Math.max(3, Math.ceil(camera.distance - 2)));
     context.strokeStyle = colors.grid;
     context.lineWidth = 1;
     context.beginPath();
@@ -126,6 +131,7 @@ class Drawing {
 
   drawPoints(context, camera, clip, frame, settings) {
     const points = this.sortedPoints(camera, clip, frame);
+    this.span = rangeSpan(clip, frame);
     for (const [depth, x, y, point] of points) {
       const radius = Math.max(0.9, (POINT_METERS * camera.focal) / depth);
       context.fillStyle = this.pointColor(clip, frame, point, settings.color);
@@ -151,8 +157,8 @@ class Drawing {
   pointColor(clip, frame, point, by) {
     if (by === "part") return this.partColors[clip.parts[point]] || "#9a9a9a";
     if (by === "time") return this.timeColor(clip, frame);
-    const { values, nearest, farthest } = clip.ranges;
-    const share = (values[point] - nearest) / Math.max(farthest - nearest, 1e-6);
+    const { nearest, farthest } = this.span;
+    const share = (clip.ranges[point] - nearest) / Math.max(farthest - nearest, 1e-6);
     return SHADE_COLORS[Math.round(share * (SHADES - 1))];
   }
 
@@ -160,21 +166,31 @@ class Drawing {
     return SHADE_COLORS[Math.round((frame / Math.max(1, clip.frames - 1)) * (SHADES - 1))];
   }
 
+  // Draws bones in one color, or each in the color of the body part at its end.
   drawSkeleton(context, camera, clip, frame, color) {
     const joint = (number) => {
       const at = 3 * (frame * clip.joints + number);
       return [...clip.skeleton.subarray(at, at + 3)];
     };
-    context.strokeStyle = color;
-    context.lineWidth = Math.max(1.5, (0.018 * camera.focal) / camera.distance);
+    const scanned = clip.head.points > 0;
+    context.lineWidth = Math.max(1.5, ((scanned ? 0.018 : 0.035) * camera.focal) / camera.distance);
     context.lineCap = context.lineJoin = "round";
     const before = context.globalAlpha;
-    context.globalAlpha = before * (clip.head.points ? 0.75 : 1);
-    context.beginPath();
+    context.globalAlpha = before * (scanned ? 0.75 : 1);
     clip.head.parents.forEach((parent, child) => {
-      if (parent >= 0) this.addLine(context, camera, joint(parent), joint(child));
+      if (parent < 0) return;
+      context.strokeStyle = color ?? this.partColors[child];
+      context.beginPath();
+      this.addLine(context, camera, joint(parent), joint(child));
+      context.stroke();
     });
-    context.stroke();
     context.globalAlpha = before;
   }
+}
+
+// Returns the range of the nearest and the farthest point of a frame, meters.
+function rangeSpan(clip, frame) {
+  const ranges = clip.ranges.subarray(clip.starts[frame], clip.starts[frame + 1]);
+  if (!ranges.length) return { nearest: 0, farthest: 0 };
+  return { nearest: Math.min(...ranges), farthest: Math.max(...ranges) };
 }

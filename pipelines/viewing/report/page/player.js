@@ -1,11 +1,14 @@
 // Play clips: a canvas, controls, and captions with their seconds on the timeline.
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
+const BAR_COLORS = Array.from({ length: 9 }, (_, place) => viridis(place / 8)).join(",");
 const COLORS_BY = { part: "body part", range: "range", time: "time" };
 
 class Player {
-  constructor(clips, partColors) {
+  // `regions` are the names of groups of body parts and their colors.
+  constructor(clips, partColors, regions) {
     this.clips = clips;
+    this.regions = regions;
     this.drawing = new Drawing(partColors);
     this.camera = new Camera();
     this.clip = null;
@@ -26,6 +29,7 @@ class Player {
     this.title = element("h3", { id: "playing" }, "");
     this.note = element("p", { class: "note" });
     this.clock = element("output", { id: "clock" });
+    this.legend = element("div", { class: "legend" });
     this.playButton = element(
       "button", { id: "play", class: "main", onclick: () => this.toggle() }, "Play",
     );
@@ -36,7 +40,7 @@ class Player {
     this.captions = element("div", { id: "captions", class: "captions" });
     return element(
       "div", { class: "player" },
-      element("div", { class: "stage" }, this.canvas, this.clock),
+      element("div", { class: "stage" }, this.canvas, this.clock, this.legend),
       element(
         "div", { class: "panel" },
         this.title,
@@ -101,6 +105,9 @@ class Player {
     const jointed = Boolean(this.clip && this.clip.joints);
     this.colorControl.hidden = !scanned && !jointed;
     this.colorControl.querySelector("option[value=range]").disabled = !scanned;
+    if (!scanned && this.settings.color === "range") {
+      this.settings.color = this.colorControl.querySelector("select").value = "part";
+    }
     this.toggles[0].hidden = !jointed;
     this.toggles[1].hidden = !scanned;
     document.getElementById("view-sensor").textContent = scanned ? "Sensor" : "Front";
@@ -198,11 +205,35 @@ class Player {
     camera.resize(width, height);
     camera.target = targetOf(clip, this.frame, this.view, this.whole);
     this.drawing.draw(context, camera, clip, this.frame, this.settings, colors);
+    this.showLegend();
     const seconds = this.frame / clip.head.fps;
     this.clock.textContent =
       `${seconds.toFixed(2)} of ${clip.seconds.toFixed(2)} s · frame ${this.frame + 1} of ${clip.frames}`;
     this.bars.forEach(({ line, from, to }) =>
       line.classList.toggle("now", seconds >= from && seconds < to));
+  }
+
+  // Explains the colors: names of body parts, or a bar with the values at its ends.
+  showLegend() {
+    const { clip, settings } = this;
+    const shown = this.legendParts(clip, settings.color);
+    const text = JSON.stringify(shown);
+    if (text === this.legendText) return;
+    this.legendText = text;
+    this.legend.replaceChildren(...shown.map(([name, color]) => {
+      const swatch = element("i", { class: name ? "dot" : "gradient" });
+      swatch.style.background = color;
+      return element("span", {}, ...(color ? [swatch] : []), name);
+    }));
+  }
+
+  legendParts(clip, by) {
+    if (!clip || (!clip.head.points && clip.joints !== PART_COUNT && by === "part")) return [];
+    if (by === "part") return this.regions;
+    const bar = ["", `linear-gradient(90deg, ${BAR_COLORS})`];
+    if (by === "time") return [["0 s", ""], bar, [`${rounded(clip.seconds, 1)} s`, ""]];
+    const { nearest, farthest } = rangeSpan(clip, this.frame);
+    return [[`${nearest.toFixed(2)} m`, ""], bar, [`${farthest.toFixed(2)} m`, ""]];
   }
 
   // Lets a pointer turn the view, and a wheel or two fingers zoom.

@@ -1,7 +1,6 @@
 // Fill the page with the data that summary.py has made.
 
 const summary = JSON.parse(dataText("summary"));
-const parts = summary.coverage;
 
 function section(id, title, ...children) {
   const shown = children.filter(Boolean);
@@ -98,13 +97,11 @@ function distributionsSection() {
 }
 
 function coverageSection() {
+  const parts = summary.coverage;
   if (!parts.length) return null;
   const columns = [["Body part"], ["Share of points", "bars"], ["Frames with a point on it", "bars"]];
   const most = Math.max(...parts.map((part) => part.points));
-  const scaled = (part) => {
-    const cell = shareBar(part.points / most, part.color, percent(part.points));
-    return cell;
-  };
+  const scaled = (part) => shareBar(part.points / most, part.color, percent(part.points));
   const rows = parts.map((part) => [part.part, scaled(part), shareBar(part.frames, part.color)]);
   return section(
     "coverage", "Body parts that are hit",
@@ -241,7 +238,7 @@ let list;
 async function start() {
   const clips = new Clips(JSON.parse(dataText("heads")));
   const columns = JSON.parse(new TextDecoder().decode(await inflate(dataText("table"))));
-  player = new Player(clips, summary.part_colors);
+  player = new Player(clips, summary.part_colors, summary.regions);
   list = new ClipList(new Rows(columns), clips, player.drawing, (row) => player.open(row));
   const sections = [
     clipsSection(player, list), contentsSection(), distributionsSection(), coverageSection(),

@@ -1,7 +1,7 @@
 // The table of all clips: searched, filtered and sorted. Only the rows in sight are in the page.
 
 const OVERSCAN = 6; // rows outside of the view that are kept in the page
-const THUMBNAIL = 40;
+const THUMBNAIL = 52; // pixels
 const COLUMNS = [
   { name: "key", title: "Key" },
   { name: "caption", title: "Caption" },
@@ -257,7 +257,7 @@ class ClipList {
     const frame = clip.frames >> 1;
     camera.resize(canvas.width, canvas.height);
     applyView(camera, "angle", clip, false);
-    camera.distance = 3.9;
+    camera.distance = 3.4;
     camera.target = targetOf(clip, frame, "angle", false);
     const settings = { color: "part", skeleton: !clip.head.points, sensor: false, floor: false };
     this.drawing.draw(canvas.getContext("2d"), camera, clip, frame, settings, pageColors());

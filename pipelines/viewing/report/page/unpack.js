@@ -87,18 +87,15 @@ class Clip {
   }
 }
 
-// Returns the distance of each point from the sensor, and the nearest and the farthest.
+// Returns the distance of each point from the sensor, meters.
 function rangesOf(clip) {
   const { sensor, points } = clip.head;
-  const values = new Float32Array(points);
-  let [nearest, farthest] = [Infinity, 0];
+  const ranges = new Float32Array(points);
   for (let point = 0; sensor && point < points; point++) {
     const [x, y, z] = [0, 1, 2].map((axis) => clip.points[3 * point + axis] - sensor[axis]);
-    values[point] = Math.hypot(x, y, z);
-    nearest = Math.min(nearest, values[point]);
-    farthest = Math.max(farthest, values[point]);
+    ranges[point] = Math.hypot(x, y, z);
   }
-  return { values, nearest, farthest };
+  return ranges;
 }
 
 // The clips that are in the page, by key; each is unpacked when it is first used.
