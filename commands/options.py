@@ -90,6 +90,8 @@ def _option(field: "Field[Any]", kind: Any, help_text: str) -> Decorator:
         return click.option(name, field.name, is_flag=True, help=help_text)
     if field.default is MISSING:
         return click.option(name, field.name, type=kind, required=True, help=help_text)
+    if isinstance(field.default, tuple):
+        return click.option(name, field.name, type=kind, multiple=True, help=help_text)
     default = field.default if field.default is None else str(field.default)
     shown = bool(default)
     return click.option(

@@ -44,6 +44,8 @@ class DropReason(StrEnum):
     """The pose array has joint positions, not axis-angle rotations."""
     Y_UP = "y_up"
     """The recording's up axis is y; AMASS's is z."""
+    FLAGGED = "flagged"
+    """The clip has a flag that the user excludes."""
     CRASHED = "crashed"
     """The worker process crashed while it read or built the row."""
     HUNG = "hung"
@@ -53,8 +55,12 @@ class DropReason(StrEnum):
 
     @property
     def expected(self) -> bool:
-        """Whether the drop is normal: complete archives have it too, or a subset is missing."""
-        return self in (DropReason.HUMANACT12, DropReason.MISSING, DropReason.NO_SPLIT)
+        """Whether the drop is normal: complete archives have it too, or a user asked for it."""
+        return self in EXPECTED
+
+
+EXPECTED = (DropReason.HUMANACT12, DropReason.MISSING, DropReason.NO_SPLIT, DropReason.FLAGGED)
+"""The reasons that are not failures."""
 
 
 class RecordingError(MotionDataError):

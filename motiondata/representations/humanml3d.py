@@ -29,6 +29,8 @@ FEWEST_FRAMES = 2
 """A row has a velocity, so a clip has one row less than frames."""
 
 
+FAULTS = ("yaw_sign", "heading")
+"""The names of the faults of the reference that are counted."""
 HEADING_DEGREES = 10.0
 """A heading that is wrong by more than this is counted as a fault."""
 
@@ -56,7 +58,7 @@ class Features:
         the heading is wrong by more than `HEADING_DEGREES`.
         """
         off = self.heading_errors > np.radians(HEADING_DEGREES)
-        return {"yaw_sign": int(self.crosses.sum()), "heading": int(off.sum())}
+        return dict(zip(FAULTS, (int(self.crosses.sum()), int(off.sum())), strict=True))
 
 
 def make_features(

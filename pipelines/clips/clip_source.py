@@ -5,7 +5,7 @@ what is its own: the members of a sample, and its options.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from motiondata.files import open_as_planned
 from motiondata.sources.humanml3d.captions import find_captions
 from motiondata.sources.humanml3d.index import iter_index
 from motiondata.sources.humanml3d.splits import SPLITS
+from pipelines.clips.appraisal import CLIP_FLAGS, check_flags, drop_flagged, judge
 from pipelines.clips.caption_files import caption_warnings
 from pipelines.clips.clip_files import stamp_clips
 from pipelines.clips.inputs import InputFolders, find_input_folders
@@ -50,8 +51,17 @@ class ClipSource:
     folders: InputFolders
 
     @classmethod
-    def find(cls, selection: ClipSelection, packing: PackingOptions) -> Self:
-        """Find the inputs; raises `InputError` if a named folder does not exist."""
+    def find(
+        cls,
+        selection: ClipSelection,
+        packing: PackingOptions,
+        flags: Collection[str] = CLIP_FLAGS,
+    ) -> Self:
+        """Find the inputs. `flags` are those that the product's samples can have.
+
+        Raises `InputError` if a named folder does not exist, and for an unknown excluded flag.
+        """
+        check_flags(selection.exclude, flags)
         selection = selection.absolute
         return cls(selection, packing, find_input_folders(selection))
 
@@ -119,9 +129,14 @@ class ClipSource:
 
     @property
     def _shared_parameters(self) -> dict[str, Any]:
-        """The options of the selection and the packing that may change a byte, without paths."""
+        """The options of the selection and the packing that may change a byte, without paths.
+
+        Excluded flags are left out if there are none, so that such datasets keep their bytes.
+        """
         options = asdict(self.selection) | asdict(self.packing)
-        return {name: value for name, value in options.items() if name not in INPUTS}
+        del options["exclude"]
+        excluded = {"exclude": self.selection.excluded} if self.selection.exclude else {}
+        return {**{name: options[name] for name in options if name not in INPUTS}, **excluded}
 
     def _hash_of_rows(self, plan: Plan[PlannedClips]) -> dict[str, str]:
         """Return the hash of the index, or without an index the hash of the recordings' paths.
@@ -148,8 +163,18 @@ class ClipSource:
     def read(
         self, planned: PlannedClip, bodies: Mapping[str, Body], fps: float | None = None
     ) -> tuple[Clip, ShapedBody]:
-        """Read, check and cut a clip, as `read_clip` does."""
-        return read_clip(planned, self.selection, bodies, fps)
+        """Read, check and cut a clip, as `read_clip` does.
+
+        Raises `RecordingError` (FLAGGED), too, if the clip has an excluded flag.
+        """
+        clip, shaped = read_clip(planned, self.selection, bodies, fps)
+        if self.selection.exclude:
+            self.drop_flagged(clip, judge(clip, shaped).flags)
+        return clip, shaped
+
+    def drop_flagged(self, clip: Clip, flags: Mapping[str, bool]) -> None:
+        """Raise `RecordingError` (FLAGGED) if a clip has an excluded flag."""
+        drop_flagged(clip, flags, self.selection.exclude)
 
     def read_captions(self, variant: PlannedVariant) -> tuple[Caption, ...]:
         """Read the captions of a variant of a clip; without a folder of captions there are none.

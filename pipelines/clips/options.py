@@ -67,6 +67,8 @@ class ClipSelection:
     """Pose the body's mean shape instead of the shape that the recording's betas give."""
     mirror: bool = False
     """Add the mirrored version of every clip (HumanML3D's `M` names)."""
+    exclude: tuple[str, ...] = ()
+    """Drop the clips with this flag, such as t_pose; may be repeated."""
     limit: int | None = None
     """Build only the first clips that can be built, up to this number."""
 
@@ -94,6 +96,11 @@ class ClipSelection:
         `parameters` are values of the other fields.
         """
         return cls(source, source.parent if is_recording(source) else source, **parameters)
+
+    @property
+    def excluded(self) -> list[str]:
+        """The excluded flags as `dataset.json` records them."""
+        return sorted({*self.exclude})
 
     @property
     def has_index(self) -> bool:

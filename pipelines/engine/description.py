@@ -157,13 +157,16 @@ class ProductDescription:
 def option_words(parameters: Mapping[str, Any]) -> list[str]:
     """Return build parameters as command-line options, quoted for a shell.
 
-    A parameter that is false or None is an option that was not given.
+    A parameter that is false or None is an option that was not given. Each value of a list is an
+    option.
     """
-    words = []
+    words: list[str] = []
     for name, value in parameters.items():
         option = shlex.quote(f"--{name.replace('_', '-')}")
         if value is True:
             words.append(option)
+        elif isinstance(value, list):
+            words += [f"{option} {shlex.quote(str(each))}" for each in value]
         elif value is not False and value is not None:
             words.append(f"{option} {shlex.quote(str(value))}")
     return words

@@ -1,6 +1,6 @@
 """Select the clips of a split that a view reads, in manifest order.
 
-The selection uses only the manifest; no shard is opened.
+The selection uses the manifest. Only flags need shards: see `shards.stream.flags`.
 """
 
 from collections.abc import Collection
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
+from shards.stream.flags import has_flags
 from shards.stream.numbers import whole_number
 
 
@@ -22,6 +23,7 @@ class ClipFilters(TypedDict, total=False):
     min_frames: int
     max_frames: int | None
     keys: Collection[str] | None
+    exclude: Collection[str]
     limit: int | None
 
 
@@ -36,6 +38,8 @@ class Selection:
     """The maximum number of frames; None: no limit."""
     keys: Collection[str] | None = None
     """The keys of the clips to read; None: all."""
+    exclude: Collection[str] = ()
+    """Leave out the clips with any of these flags, such as `t_pose`."""
     limit: int | None = None
     """Read only the first `limit` of the clips that meet the other criteria; None: all."""
 
@@ -51,7 +55,12 @@ class Selection:
         words = [f"the split {self.split!r} with at least {self.min_frames} frames"]
         words += [] if self.max_frames is None else [f"at most {self.max_frames} frames"]
         words += [] if self.keys is None else ["one of the given keys"]
+        words += [f"without the flag {name}" for name in self._excluded]
         return ", ".join(words)
+
+    @property
+    def _excluded(self) -> list[str]:
+        return [self.exclude] if isinstance(self.exclude, str) else [*self.exclude]
 
 
 def select_rows(dataset: Dataset, selection: Selection) -> NDArray[np.int64]:
@@ -64,7 +73,10 @@ def select_rows(dataset: Dataset, selection: Selection) -> NDArray[np.int64]:
         chosen &= frames <= selection.max_frames
     if selection.keys is not None:
         chosen &= _with_keys(dataset, selection.split, selection.keys)
-    rows = np.flatnonzero(chosen)[: selection.limit]
+    rows = np.flatnonzero(chosen)
+    if selection.exclude and len(rows):
+        rows = rows[~has_flags(dataset, rows, selection.exclude)]
+    rows = rows[: selection.limit]
     if not len(rows):
         raise ShardError(f"{dataset.path}: no clip matches {selection.describe()}")
     return rows

@@ -32,9 +32,11 @@ PARAMETER_ORDER = (
     "in_place",
     "mean_shape",
     "mirror",
+    "exclude",
     "noise",
     "seed",
     "fps",
+    "quality",
     "realism",
     "effects",
     "members",
@@ -43,7 +45,14 @@ PARAMETER_ORDER = (
     "shard_megabytes",
 )
 """The parameters in `dataset.json`, in the order in which they are written."""
-OMITTED_DEFAULTS = {"fps": REFERENCE, "realism": EXACT, "effects": "", "members": ""}
+OMITTED_DEFAULTS = {
+    "exclude": [],
+    "quality": False,
+    "fps": REFERENCE,
+    "realism": EXACT,
+    "effects": "",
+    "members": "",
+}
 """Parameters that `dataset.json` omits at these values, so that other datasets keep their
 bytes."""
 EXTRAS = ("intensity", "time", "beam", "column")
@@ -77,6 +86,8 @@ class LidarOptions:
     fps: str = REFERENCE
     """Frame rate in Hz, such as 10 or 20, at which the sensor turns; or reference for HumanML3D's
     stride rule, about 20."""
+    quality: bool = False
+    """Store measures and flags of motion quality, as build-features does."""
     device: str = CPU
     """Device that poses, scans, and samples. The last bits of results differ between devices."""
 
@@ -125,6 +136,7 @@ class LidarBuildOptions:
         """
         owners = (asdict(self.clips), asdict(self.scan), asdict(self.packing))
         values = {name: value for owner in owners for name, value in owner.items()}
+        values["exclude"] = self.clips.excluded
         values["fps"] = self.scan.rate or REFERENCE
         names = (
             name

@@ -19,6 +19,7 @@ from motiondata.lidar.observer import Pending, RangeNoise, Request
 from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor, turn
 from motiondata.lidar.realism.dressing import DressedPerson, dress
 from motiondata.mirroring import mirror_clip
+from pipelines.clips.appraisal import Appraisal, judge
 from pipelines.clips.clip_source import ClipSource
 from pipelines.clips.planned_clips import PlannedClip, PlannedVariant
 from pipelines.engine.product import FinishSamples
@@ -76,8 +77,9 @@ class LidarScanner:
     def begin(self, planned: PlannedClip) -> FinishSamples:
         """Begin the scans of a clip; raises `RecordingError` if its recording is unusable."""
         clip, shaped = self.source.read(planned, self.assets.bodies, self.options.rate)
+        judged = judge(clip, shaped) if self.options.quality else None
         pending = list(self._begin_samples(clip, shaped, planned))
-        return lambda: [self._finish_sample(sample) for sample in pending]
+        return lambda: [self._finish_sample(sample, judged) for sample in pending]
 
     def _begin_samples(
         self, clip: Clip, shaped: ShapedBody, planned: PlannedClip
@@ -89,10 +91,12 @@ class LidarScanner:
                 scene = self.make_scene(clip, person, variant.mirrored, view)
                 yield PendingSample(variant, scene, self.begin_scan(scene, key))
 
-    def _finish_sample(self, pending: PendingSample) -> tuple[str, dict[str, Any]]:
+    def _finish_sample(
+        self, pending: PendingSample, judged: Appraisal | None
+    ) -> tuple[str, dict[str, Any]]:
         """Return a sample's key and the values of its members; raises as `read_captions` does."""
         captions = self.source.read_captions(pending.variant)
-        details = self._details(pending.scene, pending.variant.mirrored)
+        details = self._details(pending.scene, pending.variant.mirrored, judged)
         return pending.key, lidar_values(
             pending.scene.clip, pending.scan(), details, captions, self.options.extras
         )
@@ -126,9 +130,10 @@ class LidarScanner:
         )
         return partial(_finish_scan, scene, self.assets.observer.begin(request))
 
-    def _details(self, scene: Scene, mirrored: bool) -> dict[str, Any]:
-        """Return the fields of a sample's JSON that describe its scene."""
+    def _details(self, scene: Scene, mirrored: bool, judged: Appraisal | None) -> dict[str, Any]:
+        """Return the fields of a sample's JSON that describe its scene and its motion."""
         found = posture_flags(scene.joints)
+        flags = {flag: flag in found for flag in POSTURE_FLAGS}
         return {
             "mirrored": mirrored,
             "in_place": self.source.selection.in_place,
@@ -139,7 +144,8 @@ class LidarScanner:
             "T_world_sensor": scene.T_world_sensor.tolist(),
             "noise": self.options.noise,
             "seed": self.options.seed,
-            "flags": {flag: flag in found for flag in POSTURE_FLAGS},
+            **({} if judged is None else {"quality": judged.quality}),
+            "flags": flags if judged is None else {**judged.flags, **flags},
         }
 
 

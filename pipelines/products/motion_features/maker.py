@@ -2,23 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, ClassVar
 
 from motiondata.bodies.body import Body
 from motiondata.bodies.posing import ShapedBody, pose_joints
 from motiondata.clip import Clip, hold_in_place
 from motiondata.errors import RecordingError
-from motiondata.guards import POSTURE_FLAGS, posture_flags
-from motiondata.motion_quality.feet import SoleHeights, sole_heights
-from motiondata.motion_quality.flags import LIMITS, measure_quality, quality_flags
+from pipelines.clips.appraisal import Appraisal, judge_joints
 from pipelines.clips.clip_source import ClipSource
 from pipelines.clips.clip_values import clip_values
 from pipelines.clips.planned_clips import PlannedClip, PlannedVariant
 from pipelines.engine.product import FinishSamples, Values
 from pipelines.products.motion_features.members import JOINTS
 from pipelines.products.motion_features.options import JOINTS_ONLY, MotionFeatureOptions
-from pipelines.products.motion_features.sample import Floats, Made, PosedClip, make_arrays
+from pipelines.products.motion_features.sample import Made, PosedClip, make_arrays
 from pipelines.products.motion_features.target import Target
 
 
@@ -46,7 +43,7 @@ class MotionFeatureMaker:
         self, clip: Clip, shaped: ShapedBody, planned: PlannedClip
     ) -> list[tuple[str, Values]]:
         world = pose_joints(shaped, clip.pose, clip.trans)
-        judged = _judge(world, clip.fps, shaped)
+        judged = judge_joints(world, clip.fps, shaped)
         if self.source.selection.in_place:
             clip = hold_in_place(clip)
             world = pose_joints(shaped, clip.pose, clip.trans)
@@ -54,7 +51,7 @@ class MotionFeatureMaker:
         return [self._sample(posed, variant, judged) for variant in planned.variants]
 
     def _sample(
-        self, posed: PosedClip, variant: PlannedVariant, judged: dict[str, Any]
+        self, posed: PosedClip, variant: PlannedVariant, judged: Appraisal
     ) -> tuple[str, Values]:
         clip = posed.clip
         try:
@@ -62,12 +59,13 @@ class MotionFeatureMaker:
         except RecordingError as error:
             where = f"{clip.recording.source}: {clip.name}"
             raise RecordingError(error.reason, f"{where}: {error}") from error
-        captions = self.source.read_captions(variant)
         details = self._details(clip, posed.body, variant.mirrored, made, judged)
+        self.source.drop_flagged(clip, details["flags"])
+        captions = self.source.read_captions(variant)
         return variant.keys[0], {**made.arrays, **clip_values(clip, details, captions)}
 
     def _details(
-        self, clip: Clip, shaped: ShapedBody, mirrored: bool, made: Made, judged: dict[str, Any]
+        self, clip: Clip, shaped: ShapedBody, mirrored: bool, made: Made, judged: Appraisal
     ) -> dict[str, Any]:
         """Return the fields of a sample's JSON, in addition to those of its clip."""
         options, rows = self.options, len(made.arrays[JOINTS])
@@ -86,19 +84,6 @@ class MotionFeatureMaker:
             "clip_frames": clip.frames,
             "row_frames": [0, rows - 1],
             **({"faults": dict(made.faults)} if self.target else {}),
-            "quality": judged["quality"],
-            "flags": {**judged["flags"], **faults},
+            "quality": judged.quality,
+            "flags": {**judged.flags, **faults},
         }
-
-
-def _judge(joints: Floats, fps: float, shaped: ShapedBody) -> dict[str, Any]:
-    """Return the measures of motion quality of a clip, and its flags, each true or false."""
-    measures = measure_quality(joints, fps, _soles(shaped))
-    postures, found = posture_flags(joints), quality_flags(measures)
-    flags = {flag: flag in postures for flag in POSTURE_FLAGS}
-    return {"quality": measures, "flags": {**flags, **{name: name in found for name in LIMITS}}}
-
-
-@lru_cache(maxsize=64)  # an archive has many clips of each of its subjects
-def _soles(shaped: ShapedBody) -> SoleHeights:
-    return sole_heights(shaped)

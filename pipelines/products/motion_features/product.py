@@ -28,6 +28,7 @@ from pipelines.products.motion_features.options import (
 from pipelines.products.motion_features.sample import (
     clip_bytes,
     columns_of_manifest,
+    flags_of,
     manifest_values,
     schema_of,
 )
@@ -59,7 +60,7 @@ class MotionFeatureProduct:
     @classmethod
     def of(cls, options: MotionFeatureBuildOptions) -> Self:
         """Find the inputs; raises `InputError` if one of them is invalid."""
-        source = ClipSource.find(options.clips, options.packing)
+        source = ClipSource.find(options.clips, options.packing, flags_of(options.features))
         bodies = load_bodies_by_gender(source.selection.body)
         # The target is read once and travels with the product, so its path is not needed again.
         target = Target.of(options.features)

@@ -14,7 +14,7 @@ from motiondata.bodies.posing import ShapedBody
 from motiondata.clip import Clip
 from motiondata.mirroring import mirror_clip
 from motiondata.representations.clip_features import FeatureRequest, clip_features
-from motiondata.representations.humanml3d import make_features
+from motiondata.representations.humanml3d import FAULTS, make_features
 from motiondata.representations.joint_sets import (
     amass_to_y_up,
     mirror_joints,
@@ -24,6 +24,7 @@ from motiondata.representations.joint_sets import (
 from motiondata.representations.repr272 import COLUMNS
 from motiondata.representations.skeleton import KIT
 from motiondata.skeletons import JOINTS as SKELETON_JOINTS
+from pipelines.clips.appraisal import CLIP_FLAGS
 from pipelines.clips.clip_values import CLIP_COLUMNS, clip_columns
 from pipelines.clips.members import DETAILS, POSE, TEXT, TRANS
 from pipelines.clips.planned_clips import PlannedClips
@@ -91,6 +92,11 @@ def schema_of(options: MotionFeatureOptions) -> Schema:
 def columns_of_manifest(options: MotionFeatureOptions) -> pa.Schema:
     """Return the manifest columns, in addition to those that all samples have."""
     return FAULT_COLUMNS if options.representation in ON_A_TARGET else CLIP_COLUMNS
+
+
+def flags_of(options: MotionFeatureOptions) -> tuple[str, ...]:
+    """Return the flags that samples can have."""
+    return (*CLIP_FLAGS, *(FAULTS if options.representation in ON_A_TARGET else ()))
 
 
 def manifest_values(details: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,11 @@
+"""What a message says about a name that does not exist: the nearest one, and all of them."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+
+def unknown_name(what: str, name: str, known: Sequence[str]) -> str:
+    """Return the sentence for a name that is not in `known`; `what` says what it should name."""
+    nearest = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {nearest[0]}?" if nearest else ""
+    return f"there is no {what} {name!r}{hint} (known: {', '.join(known) or 'none'})"

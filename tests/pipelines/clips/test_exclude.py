@@ -1,0 +1,131 @@
+"""Clips with excluded flags: drops of a build, and left out of a view, for every product."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from motiondata.errors import InputError
+from motiondata.motion_quality.flags import LIMITS, quality_flags
+from pipelines.datasets.info import info
+from pipelines.engine.execution import Execution
+from pipelines.products.lidar.build import build_lidar
+from pipelines.products.motion_features.build import build_features
+from pipelines.products.motion_features.options import (
+    MotionFeatureBuildOptions,
+    MotionFeatureOptions,
+)
+from shards import open_dataset
+from shards.errors import ShardError
+from shards.format.dataset import Dataset, read_drops
+from tests.pipelines.products.lidar.test_build import samples_of
+from tests.support.archive import FRAMES, MadeArchive, make_archive, write_recording
+from tests.support.skeleton import moving_pose
+
+HERE = Execution(workers=0)
+PRODUCTS = ("lidar", "joints", "humanml3d-263")
+
+
+def build(archive: MadeArchive, out: Path, product: str, **parameters: Any) -> Dataset:
+    """Build a product of the archive, with the flags of motion quality."""
+    options = archive.options(quality=product == "lidar", **parameters)
+    if product == "lidar":
+        build_lidar(options, out, HERE)
+    else:
+        features = MotionFeatureOptions(product)
+        build_features(MotionFeatureBuildOptions(options.clips, features), out, HERE)
+    return Dataset.open(out)
+
+
+def raised(dataset: Dataset) -> dict[str, set[str]]:
+    table = dataset.manifest
+    return dict(zip(table["key"].to_pylist(), map(set, table["flags"].to_pylist()), strict=True))
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> MadeArchive:
+    """Make an archive of which one training recording is 20 cm too low."""
+    made = make_archive(tmp_path_factory.mktemp("archive"))
+    pose, trans = moving_pose(FRAMES, seed=0)
+    write_recording(made.root, "MPI_HDM05/bd/jump", pose, trans - [0.0, 0.0, 0.2])
+    return made
+
+
+@pytest.fixture(scope="module", params=PRODUCTS)
+def product(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def whole(product: str, archive: MadeArchive, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return build(archive, tmp_path_factory.mktemp("whole") / product, product)
+
+
+def test_every_product_has_the_same_measures_and_flags(whole: Dataset) -> None:
+    for sample in samples_of(whole).values():
+        quality, flags = sample["json"]["quality"], sample["json"]["flags"]
+        assert [*quality] == [*LIMITS]
+        assert {name for name in LIMITS if flags[name]} == {*quality_flags(quality)}
+
+
+def test_a_build_drops_what_a_view_leaves_out(
+    product: str, whole: Dataset, archive: MadeArchive, tmp_path: Path
+) -> None:
+    flags = raised(whole)
+    flag = min(name for found in flags.values() for name in found if name in LIMITS)
+    kept = {key for key, found in flags.items() if flag not in found}
+    built = build(archive, tmp_path / "out", product, exclude=(flag,))
+    assert {*raised(built)} == kept
+    drops = read_drops(built).to_pylist()
+    flagged = {drop["key"]: drop["message"] for drop in drops if drop["reason"] == "flagged"}
+    assert {*flagged} == {*flags} - kept != set()
+    assert all(f"has the excluded flag {flag}" in message for message in flagged.values())
+    assert f"--exclude {flag}" in info(built.path).command
+    viewed = {
+        key
+        for split in whole.description.splits
+        if any(whole.row(key).shard.startswith(split) for key in kept)
+        for batch in open_dataset(whole.path).clips(split, ["joints"], 4, exclude=[flag])
+        for key in batch["keys"]
+    }
+    assert viewed == kept
+
+
+def test_a_flag_that_no_clip_has_excludes_nothing(
+    product: str, whole: Dataset, archive: MadeArchive, tmp_path: Path
+) -> None:
+    unseen = next(name for name in LIMITS if not any(name in f for f in raised(whole).values()))
+    built = build(archive, tmp_path / "out", product, exclude=(unseen,))
+    assert built.content_hash == whole.content_hash
+    view = open_dataset(whole.path).clips("train", ["joints"], 4, exclude=[unseen])
+    assert view.items == open_dataset(whole.path).clips("train", ["joints"], 4).items
+
+
+def test_unknown_flags_are_refused_with_the_nearest(
+    product: str, whole: Dataset, archive: MadeArchive, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=r"'t_poze'; did you mean t_pose\? \(known: lying, "):
+        build(archive, tmp_path / "out", product, exclude=("t_poze",))
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(ShardError, match=r"'t_poze'; did you mean t_pose\? \(known: lying, "):
+        open_dataset(whole.path).clips("train", ["joints"], 4, exclude=["t_poze"])
+
+
+def test_a_state_of_a_view_with_other_flags_is_refused(whole: Dataset) -> None:
+    flags = raised(whole)
+    in_train = (flags[key] for key in flags if whole.row(key).shard.startswith("train"))
+    flag = min(name for found in in_train for name in found)
+    state = open_dataset(whole.path).clips("train", ["joints"], 4).state_dict()
+    with pytest.raises(ShardError, match="another view"):
+        open_dataset(whole.path).clips("train", ["joints"], 4, exclude=[flag]).load_state_dict(
+            state
+        )
+
+
+def test_scans_without_measures_say_which_flags_they_have(
+    archive: MadeArchive, tmp_path: Path
+) -> None:
+    build_lidar(archive.options(), tmp_path / "plain", HERE)
+    with pytest.raises(ShardError, match=r"no flag 't_pose' \(known: lying, off_floor\)"):
+        open_dataset(tmp_path / "plain").clips("train", ["points"], 4, exclude=["t_pose"])
