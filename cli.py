@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from commands import build, datasets, scanning, sources, training, viewing
+from commands import build, datasets, scanning, sources, tokens, training, viewing
 from commands.printing import say
 from motiondata import __version__
 from motiondata.errors import MotionDataError
@@ -110,6 +110,9 @@ COMMANDS = (
     training.align,
     build.encode,
     training.train_captioner,
+    tokens.train_tokenizer,
+    tokens.tokenize,
+    tokens.detokenize,
     training.caption,
     training.evaluate,
 )

@@ -6,18 +6,17 @@ Nothing heavy is imported before a command runs, so that help appears at once.
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 import click
 
 from commands.clips import clip_options, packing_options, take_selection
 from commands.options import execution_options, help_of, options_of, take
 from commands.parameters import FILE, FOLDER, NAME_OR_PATH
-from commands.printing import json_option, show
+from commands.printing import json_option, show_build
 from motiondata.devices import SCAN_DEVICES
 from pipelines.clips.options import PackingOptions
 from pipelines.engine.execution import Execution
-from pipelines.engine.streams import give_up
 from pipelines.products.lidar.options import LidarBuildOptions, LidarOptions
 from pipelines.products.motion_features.options import (
     JOINT_FRAMES,
@@ -28,9 +27,6 @@ from pipelines.products.motion_features.options import (
 )
 from pipelines.training.alignment.options import AlignmentOptions
 from pipelines.training.encoders.options import BUILT_IN
-
-if TYPE_CHECKING:
-    from pipelines.engine.reports import Report
 
 report_option = click.option(
     "--report", type=FILE, help="HTML file for a report of the finished dataset."
@@ -74,7 +70,7 @@ def build_lidar(
     options = LidarBuildOptions(selection, LidarOptions(**parameters), packing)
     page = _page_of(report, out, dry_run)
     run = build.dry_run if dry_run else build.build_lidar
-    _end(run(options, out, execution), as_json, page)
+    show_build(run(options, out, execution), as_json, page)
 
 
 @click.command("build-features")
@@ -101,7 +97,7 @@ def build_features(
     options = MotionFeatureBuildOptions(selection, MotionFeatureOptions(**parameters), packing)
     page = _page_of(report, out, dry_run)
     run = build.dry_run if dry_run else build.build_features
-    _end(run(options, out, execution), as_json, page)
+    show_build(run(options, out, execution), as_json, page)
 
 
 @click.command(context_settings={"show_default": True})
@@ -126,7 +122,7 @@ def encode(
     from pipelines.training.encoders import encode as encoding
 
     result = encoding.encode(dataset, checkpoint, out, Execution(**execution), encoder)
-    _end(result, as_json)
+    show_build(result, as_json)
 
 
 def _page_of(report: Path | None, out: Path, dry_run: bool) -> Callable[[], list[str]] | None:
@@ -140,16 +136,3 @@ def _page_of(report: Path | None, out: Path, dry_run: bool) -> Callable[[], list
 
     write_report.expect_place(report, out)
     return lambda: write_report.write_report(out, report, stream=sys.stderr).lines()
-
-
-def _end(report: "Report", as_json: bool, page: Callable[[], list[str]] | None = None) -> NoReturn:
-    """Print the report of a build, and exit with its exit code even if printing fails.
-
-    `page` writes the dataset's page first, and returns lines about it.
-    """
-    lines = [] if page is None else page()
-    try:
-        show(report, as_json, [*report.lines(), *lines])
-    except OSError:  # such as a log on a full disk: the dataset is complete nevertheless
-        give_up(sys.stdout)
-    sys.exit(report.exit_code)

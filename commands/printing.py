@@ -5,11 +5,13 @@ A report is printed as text, or with `--json` as JSON. Progress and warnings go 
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import NoReturn
 
 import click
 
 from pipelines.engine.reports import Report
+from pipelines.engine.streams import give_up
 from shards.printable import printable
 
 json_option = click.option(
@@ -33,3 +35,18 @@ def show(report: Report, as_json: bool, lines: Iterable[str] | None = None) -> N
         say("\n".join(report.lines() if lines is None else lines))
     if report.exit_code:
         sys.exit(report.exit_code)
+
+
+def show_build(
+    report: Report, as_json: bool, page: Callable[[], list[str]] | None = None
+) -> NoReturn:
+    """Print the report of a build, and exit with its exit code even if printing fails.
+
+    `page` writes the dataset's page first, and returns lines about it.
+    """
+    lines = [] if page is None else page()
+    try:
+        show(report, as_json, [*report.lines(), *lines])
+    except OSError:  # such as a log on a full disk: the dataset is complete nevertheless
+        give_up(sys.stdout)
+    sys.exit(report.exit_code)

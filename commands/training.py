@@ -4,17 +4,22 @@ Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any
 
 import click
 
-from commands.options import Decorator, Types, help_of, options_of, take, take_fields
+from commands.options import Types, help_of, options_of, take
 from commands.parameters import FILE, FOLDER, NAME_OR_PATH
 from commands.printing import json_option, show
-from motiondata.devices import AUTO, TRAINING_DEVICES
+from commands.training_options import (
+    dataset_argument,
+    device_option,
+    to_loop,
+    training_folder_option,
+    training_options,
+)
 from pipelines.evaluation.options import EvaluationOptions
 from pipelines.training.alignment.options import (
     ALIGN_BATCH,
@@ -28,20 +33,13 @@ from pipelines.training.captioning.options import (
     GenerationOptions,
 )
 from pipelines.training.common.options import (
-    PRECISIONS,
-    SCHEDULES,
     TINY,
     LoopOptions,
-    OptimizerOptions,
 )
 from pipelines.training.encoders.options import EncoderOptions
 
 PIPED_WIDTH = 120
 """Width in characters of output that is not a terminal, unless COLUMNS is set."""
-OPTIMIZER_TYPES: Types = {
-    "schedule": click.Choice(SCHEDULES),
-    "precision": click.Choice(PRECISIONS),
-}
 EVALUATION_TYPES: Types = {
     "captions": FILE,
     "checkpoint": FILE,
@@ -49,17 +47,6 @@ EVALUATION_TYPES: Types = {
     "bert_model": FOLDER,
 }
 
-dataset_argument = click.argument("dataset", type=FOLDER)
-training_folder_option = click.option(
-    "--out", type=FOLDER, required=True, help="Folder of the checkpoint and the log."
-)
-device_option = click.option(
-    "--device",
-    type=click.Choice(TRAINING_DEVICES),
-    default=AUTO,
-    show_default=True,
-    help="Device that computes; auto is a GPU if there is one.",
-)
 text_model_option = click.option(
     "--text-model",
     type=NAME_OR_PATH,
@@ -67,31 +54,6 @@ text_model_option = click.option(
     show_default=True,
     help=help_of(AlignmentOptions)["text_model"],
 )
-
-
-def _training_options(batch: int) -> Decorator:
-    """Add the options that all trainings have; `_to_loop` reads them."""
-    decorators: list[Decorator] = [
-        click.option(
-            "--batch", default=batch, show_default=True, help=help_of(LoopOptions)["batch"]
-        ),
-        options_of(LoopOptions, skip=("batch", "optimizer")),
-        options_of(OptimizerOptions, types=OPTIMIZER_TYPES),
-        device_option,
-    ]
-
-    def add(command: Callable[..., Any]) -> Callable[..., Any]:
-        for decorate in reversed(decorators):
-            command = decorate(command)
-        return command
-
-    return add
-
-
-def _to_loop(parameters: dict[str, Any]) -> LoopOptions:
-    """Remove the options of the training loop from those of a command, and return them."""
-    optimizer = take(OptimizerOptions, parameters)
-    return LoopOptions(**take_fields(LoopOptions, parameters), optimizer=optimizer)
 
 
 @click.command()
@@ -104,7 +66,7 @@ def _to_loop(parameters: dict[str, Any]) -> LoopOptions:
 @text_model_option
 @options_of(EncoderOptions, skip=("point_width", "heads", "dropout"))
 @click.option("--no-augmentation", is_flag=True, help="Do not augment clips in training.")
-@_training_options(ALIGN_BATCH)
+@training_options(ALIGN_BATCH)
 @json_option
 def align(
     dataset: Path,
@@ -124,7 +86,7 @@ def align(
     """
     from pipelines.training.alignment import train_alignment
 
-    loop = _to_loop(parameters)
+    loop = to_loop(parameters)
     augmentation = NO_AUGMENTATION if no_augmentation else Augmentation()
     sizes = take(EncoderOptions, parameters)
     options = AlignmentOptions(**parameters, augmentation=augmentation, sizes=sizes)
@@ -138,7 +100,7 @@ def align(
 @training_folder_option
 @options_of(CaptionerTrainingOptions, skip=("text_model",), types={"encoder_checkpoint": FILE})
 @text_model_option
-@_training_options(LoopOptions.batch)
+@training_options(LoopOptions.batch)
 @json_option
 def train_captioner(
     dataset: Path, out: Path, device: str, as_json: bool, **parameters: Any
@@ -150,7 +112,7 @@ def train_captioner(
     """
     from pipelines.training.captioning import train_captioner
 
-    loop = _to_loop(parameters)
+    loop = to_loop(parameters)
     options = CaptionerTrainingOptions(**parameters)
     report = train_captioner.train_captioner(dataset, out, options, loop, device)
     if report is not None:  # this is the first process

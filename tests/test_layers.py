@@ -135,11 +135,17 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.products.derived",
         "pipelines.products.lidar.members",
     },
+    "pipelines.products.tokens": {
+        "pipelines.clips",
+        "pipelines.engine",
+        "pipelines.products.motion_features",
+    },
     "pipelines.products": {
         "pipelines.engine",
         "pipelines.products.encoded_features",
         "pipelines.products.lidar",
         "pipelines.products.motion_features",
+        "pipelines.products.tokens",
     },
     "pipelines.training.common": {
         "pipelines.clips",
@@ -191,6 +197,15 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.engine",
         "pipelines.training.common",
         "pipelines.training.encoders",
+    },
+    "pipelines.training.tokenizers": {
+        "pipelines.clips",
+        "pipelines.engine",
+        "pipelines.products",
+        "pipelines.products.derived",
+        "pipelines.products.motion_features",
+        "pipelines.products.tokens",
+        "pipelines.training.common",
     },
     "pipelines.evaluation.json_lines": set(),
     "pipelines.evaluation.metrics": {"pipelines.training.common"},

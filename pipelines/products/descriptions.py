@@ -9,6 +9,7 @@ from pipelines.engine.description import NOT_KNOWN, ProductDescription
 from pipelines.products.encoded_features.description import ENCODED_FEATURES_PRODUCT
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.motion_features.description import MOTION_FEATURES
+from pipelines.products.tokens.description import DECODED_MOTION, TOKENS_PRODUCT
 from pipelines.products.unknown import UnknownProduct
 from shards.format.dataset import Dataset
 
@@ -16,8 +17,15 @@ Describe = Callable[[str], ProductDescription]
 """Finds the description of a product by its name."""
 
 DESCRIPTIONS = {
-    product.name: product for product in (LIDAR, ENCODED_FEATURES_PRODUCT)
-} | MOTION_FEATURES
+    product.name: product
+    for product in (
+        LIDAR,
+        ENCODED_FEATURES_PRODUCT,
+        *MOTION_FEATURES.values(),
+        TOKENS_PRODUCT,
+        DECODED_MOTION,
+    )
+}
 """The descriptions of all products, by name."""
 
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from cli import main
 from motiondata.sources.imports.kind import Failure
+from pipelines.datasets.statistics import stats
 from pipelines.engine.reports import to_plain
 from pipelines.engine.streams import Unfailing
 from shards.format.dataset import Dataset
@@ -140,6 +141,15 @@ def of_scan(values: Values) -> list[str]:
     return [totals, f"{values['hits']:,} hits"]
 
 
+def of_tokenizer(values: Values) -> list[str]:
+    rows = [
+        f"{split}, tokenizer {found['tokenizer']['clips']} {found['tokenizer']['mpjpe_mm']:.1f}"
+        for split, found in values["measures"].items()
+    ]
+    counts = f"{values['codes']} codes, {values['frames_per_token']} frames per token"
+    return [*rows, counts, f"the tokenizer is in {values['run']['checkpoint']}"]
+
+
 def of_alignment(values: Values) -> list[str]:
     rows = [
         f"{split}, {way} {found[way]['recall']['1']:.1%} ({found[way]['chance']['1']:.1%})"
@@ -174,7 +184,7 @@ def of_evaluation(values: Values) -> list[str]:
     return [*rows, loss, *values["findings"], values["captions_by"]["blake3"], values["dataset"]]
 
 
-BUILDS = "build-lidar, build-features, and encode"
+BUILDS = "build-lidar, build-features, encode, tokenize, and detokenize"
 EXPORTS = "export and recover"
 BUILD = (
     "build-lidar {root}/index.csv --amass {root}/amass --body {root}/body.npz "
@@ -214,6 +224,11 @@ CASES = [
     ),
     Case("align", "align {built} --out {tmp}/aligned" + ALIGN, of_alignment),
     Case("train-captioner", "train-captioner {features} --out {tmp}/run" + TRAIN, of_captioner),
+    Case(
+        "train-tokenizer",
+        "train-tokenizer {motion} --out {tmp}/tokenizer --steps 2 --batch 2 --window 8 --width 8",
+        of_tokenizer,
+    ),
     Case("caption", "caption {features} --checkpoint {captioner} --max-tokens 8", of_captions),
     Case("evaluate", "evaluate {features} --checkpoint {captioner} --out {tmp}/e", of_evaluation),
     Case(EXPORTS, "export {built} --format npy-tree --out {tmp}/files", of_export),
@@ -248,8 +263,10 @@ def trained(built: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def motion(archive: MadeArchive, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    """Build motion features of the archive."""
-    return built_features(archive, tmp_path_factory.mktemp("motion") / "m", "humanml3d-263")
+    """Build motion features of the archive, with their statistics."""
+    dataset = built_features(archive, tmp_path_factory.mktemp("motion") / "m", "humanml3d-263")
+    stats(dataset.path, "train", "vectors")
+    return dataset
 
 
 @pytest.fixture

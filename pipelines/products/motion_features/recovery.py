@@ -38,16 +38,31 @@ def recovery_of(dataset: Dataset, representation: str, by_rotations: bool) -> Re
     return Recovery(("joints", "root", "pose"), _from_272)
 
 
+def recover_positions(
+    vectors: NDArray[Any], representation: str, corrected: bool = False
+) -> NDArray[np.float32]:
+    """Return the joints of vectors by their positions, y up, in the unit of the representation.
+
+    `vectors` are shaped (frames, columns), the result (frames, joints, 3).
+    """
+    if representation == REPR_272:
+        return recover_repr272(vectors).joints.astype(np.float32)
+    return recover_joints(vectors, skeleton_of(representation), corrected)
+
+
 def _of_target(dataset: Dataset, representation: str, by_rotations: bool) -> Recovery:
-    skeleton, corrected = skeleton_of(representation), dataset.description.parameters["corrected"]
+    corrected = dataset.description.parameters["corrected"]
     if not by_rotations:
         return Recovery(
             ("joints",),
-            lambda vectors: (recover_joints(vectors, skeleton, corrected),),
+            lambda vectors: (recover_positions(vectors, representation, corrected),),
         )
     lengths = np.array(dataset.description.provenance["target_skeleton"]["bone_lengths"])
     recover = partial(
-        recover_joints_by_rotations, skeleton=skeleton, lengths=lengths, corrected=corrected
+        recover_joints_by_rotations,
+        skeleton=skeleton_of(representation),
+        lengths=lengths,
+        corrected=corrected,
     )
     return Recovery(("joints",), lambda vectors: (recover(vectors),))
 

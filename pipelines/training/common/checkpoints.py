@@ -22,7 +22,11 @@ from shards.format.publishing import publishing
 
 FORMAT = "motiondata-checkpoint"
 FORMAT_VERSION = 2
-COMMANDS = {"captioner": "train-captioner", "encoder": "align"}
+COMMANDS = {
+    "captioner": "train-captioner",
+    "encoder": "align",
+    "tokenizer": "train-tokenizer",
+}
 """Kinds of checkpoints and the commands that write them."""
 MALFORMED = (
     ArithmeticError,

@@ -35,6 +35,8 @@ class History:
     """Records of the steps since the last validation."""
     lowest: float = inf
     """Lowest mean loss between two consecutive validations."""
+    watched: list[Record] = field(default_factory=list)
+    """Measures of the validations so far."""
 
     def add(self, record: Record) -> None:
         """Add the next line of the log."""
@@ -43,6 +45,7 @@ class History:
             return
         self.lowest = min(self.lowest, fmean(step["loss"] for step in self.recent))
         self.recent = []
+        self.watched.append(record[WATCH])
 
 
 class Log:

@@ -4,9 +4,8 @@ A checkpoint holds numbers and names. The code of a custom encoder runs only if 
 the command line, even if the checkpoint names it: a file must not choose which code runs.
 """
 
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
@@ -19,9 +18,9 @@ from torch import Tensor, nn
 
 from motiondata.errors import InputError
 from pipelines.training.common.checkpoints import read_checkpoint, reading_contents
+from pipelines.training.common.inference import hash_model, one_thread
 from pipelines.training.encoders.options import BUILT_IN, EncoderOptions
 from pipelines.training.encoders.point_encoder import PointEncoder
-from shards.format.hashing import hash_values
 
 KIND = "encoder"
 """Kind of the checkpoints of `motiondata align`."""
@@ -98,7 +97,7 @@ class LoadedEncoder:
         if points.ndim != 3 or points.shape[-1] != 3 or not points.size:
             raise InputError(f"expected points shaped (frames, points, 3), found {points.shape}")
         clip = torch.from_numpy(np.array(points, np.float32))[None]
-        with _one_thread(), torch.inference_mode():
+        with one_thread(), torch.inference_mode():
             features = self.module(clip, torch.ones(clip.shape[:2], dtype=torch.bool))
         return cast("NDArray[np.float32]", features[0].float().numpy())
 
@@ -158,16 +157,7 @@ def restore_encoder(
             f"{where}: does not fit the encoder {name or '(built-in)'}: {error}"
         ) from error
     module = EveryPhase(encoder, description["stride"]).eval().requires_grad_(False)
-    return LoadedEncoder(module, cast("int", encoder.width), _hash(description, weights))
-
-
-def _hash(description: Mapping[str, Any], weights: Mapping[str, Tensor]) -> str:
-    """Return the hash of the description and the weights, which does not depend on their file."""
-    parts: list[bytes | NDArray[Any]] = [json.dumps(description, sort_keys=True).encode()]
-    for name, value in sorted(weights.items()):
-        array = value.numpy()
-        parts += [f"{name} {array.dtype.str} {array.shape}".encode(), array]
-    return hash_values(*parts)
+    return LoadedEncoder(module, cast("int", encoder.width), hash_model(description, weights))
 
 
 def _check_name(made_with: str, where: str, name: str) -> None:
@@ -189,13 +179,3 @@ def _find_factory(name: str) -> Factory:
             f"--encoder {name}: expected module:factory that can be imported: {error}"
         ) from error
     return cast("Factory", found)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.clips.members import DETAILS, TEXT
 from pipelines.engine.description import ProductDescription
 from pipelines.products.descriptions import DESCRIPTIONS, command_for, describe
 from pipelines.products.encoded_features.description import ENCODED_FEATURES_PRODUCT, FEATURES
@@ -17,6 +18,8 @@ from pipelines.products.motion_features.description import MOTION_FEATURES
 from pipelines.products.motion_features.members import VECTORS
 from pipelines.products.motion_features.options import MotionFeatureOptions
 from pipelines.products.motion_features.sample import columns_of_manifest, schema_of
+from pipelines.products.tokens.arrays import TOKEN_ARRAYS, motion_arrays
+from pipelines.products.tokens.description import DECODED_MOTION, TOKENS_PRODUCT
 from shards.format.schema import ArraySpec, Schema
 
 FORMAT = Path(__file__).resolve().parents[3] / "docs/format.md"
@@ -31,9 +34,16 @@ def features_schema() -> Schema:
     return encoded_features(lambda: pytest.fail("no encoder is needed"), ANY).schema
 
 
+def derived_schema(arrays: Mapping[str, ArraySpec]) -> Schema:
+    """Return the schema of a derived dataset with these arrays."""
+    return Schema({**arrays, DETAILS: "json", TEXT: "text"})
+
+
 PRODUCTS: Mapping[str, tuple[ProductDescription, Schema, str]] = {
     "lidar": (LIDAR, lidar_schema(ANY, EXTRAS), "K"),
     "features": (ENCODED_FEATURES_PRODUCT, features_schema(), "width"),
+    "tokens": (TOKENS_PRODUCT, derived_schema(TOKEN_ARRAYS), ""),
+    "decoded-motion": (DECODED_MOTION, derived_schema(motion_arrays(ANY, 22)), "columns"),
     **{
         name: (description, schema_of(MotionFeatureOptions(name)), "")
         for name, description in MOTION_FEATURES.items()

@@ -1,0 +1,103 @@
+"""Commands that turn motion features into tokens and back.
+
+Nothing heavy is imported before a command runs, so that help appears at once.
+"""
+
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from commands.options import execution_options, options_of, take
+from commands.parameters import FILE, FOLDER
+from commands.printing import json_option, show, show_build
+from commands.training_options import (
+    dataset_argument,
+    to_loop,
+    training_folder_option,
+    training_options,
+)
+from pipelines.engine.execution import Execution
+from pipelines.training.tokenizers.options import (
+    EMPHASES,
+    QUANTIZERS,
+    TOKENIZER_BATCH,
+    TokenizerOptions,
+    TokenizerSizes,
+)
+
+
+@click.command("train-tokenizer")
+@dataset_argument
+@training_folder_option
+@options_of(TokenizerSizes, types={"quantizer": click.Choice(QUANTIZERS)})
+@options_of(TokenizerOptions, skip=("sizes",), types={"emphasis": click.Choice(EMPHASES)})
+@training_options(TOKENIZER_BATCH)
+@json_option
+def train_tokenizer(
+    dataset: Path, out: Path, device: str, as_json: bool, **parameters: Any
+) -> None:
+    """Train a tokenizer on the motion features of DATASET.
+
+    The tokenizer turns a few frames into one of a few hundred codes, and codes into frames.
+
+    Run the same command again to resume a training that was stopped. OUT/checkpoint.pt is the
+    tokenizer. OUT/reconstruction.json has the errors on the splits val and test.
+    """
+    from pipelines.training.tokenizers import train_tokenizer
+
+    loop = to_loop(parameters)
+    sizes = take(TokenizerSizes, parameters)
+    options = TokenizerOptions(**parameters, sizes=sizes)
+    report = train_tokenizer.train_tokenizer(dataset, out, options, loop, device)
+    if report is not None:  # this is the first process
+        show(report, as_json)
+
+
+checkpoint_option = click.option(
+    "--checkpoint",
+    type=FILE,
+    required=True,
+    help="Tokenizer checkpoint written by train-tokenizer.",
+)
+dataset_folder_option = click.option(
+    "--out", type=FOLDER, required=True, help="Folder of the dataset to write."
+)
+
+
+@click.command(context_settings={"show_default": True})
+@dataset_argument
+@checkpoint_option
+@dataset_folder_option
+@execution_options(skip=("allow_empty",))
+@json_option
+def tokenize(
+    dataset: Path, checkpoint: Path, out: Path, as_json: bool, **execution: Any
+) -> NoReturn:
+    """Turn the motion features of DATASET into a dataset of tokens.
+
+    Clips of any length are tokenized. The exit codes are those of build-lidar. After an
+    interruption, the same command resumes.
+    """
+    from pipelines.training.tokenizers import tokenize
+
+    show_build(tokenize.tokenize(dataset, checkpoint, out, Execution(**execution)), as_json)
+
+
+@click.command(context_settings={"show_default": True})
+@dataset_argument
+@checkpoint_option
+@dataset_folder_option
+@execution_options(skip=("allow_empty",))
+@json_option
+def detokenize(
+    dataset: Path, checkpoint: Path, out: Path, as_json: bool, **execution: Any
+) -> NoReturn:
+    """Turn the tokens of DATASET into a dataset of motion.
+
+    Its samples have features, joints, and the poses of a body that is fitted to the joints. The
+    exit codes are those of build-lidar. After an interruption, the same command resumes.
+    """
+    from pipelines.training.tokenizers import tokenize
+
+    show_build(tokenize.detokenize(dataset, checkpoint, out, Execution(**execution)), as_json)

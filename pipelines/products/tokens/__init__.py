@@ -1,0 +1,1 @@
+"""Motion tokens, and motion that is decoded from them."""

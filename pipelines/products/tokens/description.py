@@ -1,0 +1,68 @@
+"""The descriptions of token datasets and of the motion that is decoded from them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.clips.members import CAPTION_LINES, DETAILS, POSE, TEXT, TRANS
+from pipelines.engine.description import Member, ProductDescription
+from pipelines.products.motion_features.members import JOINTS, VECTORS
+
+TOKENS = "tokens.npy"
+TOKENIZER = "tokenizer"
+"""What samples and `dataset.json` call the transform."""
+
+
+@dataclass(frozen=True)
+class TokenizedDescription(ProductDescription):
+    """Describes datasets that a tokenizer has made."""
+
+    def inputs(self, provenance: Mapping[str, Any]) -> list[str]:
+        """Return a line with the tokenizer and a line with the source dataset."""
+        tokenizer, source = provenance[TOKENIZER], provenance["source"]
+        return [
+            f"tokenizer: {tokenizer['id']}, {tokenizer['codes']:,} codes, "
+            f"{tokenizer['frames_per_token']} frames per token, of {tokenizer['representation']}",
+            f"of the {source['provenance']['product']} dataset {source['content_hash']}",
+        ]
+
+
+TOKENS_PRODUCT = TokenizedDescription(
+    name="tokens",
+    members=(
+        Member(TOKENS, "codes from 0; a token is a frame of this dataset"),
+        Member(
+            DETAILS,
+            "the `json` of the source clip, with `tokenizer`, the id of the tokenizer, `dataset`, "
+            "the content hash of the source, `fps_out`, the tokens per second, and `motion_fps` "
+            "and `motion_frames`, the rate and the number of the clip's frames",
+        ),
+        Member(TEXT, CAPTION_LINES),
+    ),
+    command="motiondata tokenize",
+    arguments="DATASET --checkpoint FILE --out DIR",
+)
+
+DECODED_MOTION = TokenizedDescription(
+    name="decoded-motion",
+    members=(
+        Member(VECTORS, "decoded features, see representations.md", unit="meters, radians, frames"),
+        Member(JOINTS, "joints by the positions in the features", unit="meters", frame="y up"),
+        Member(
+            POSE,
+            "axis-angle rotations in SMPL order of a body fitted to the joints",
+            unit="radians",
+            frame="parent joint; pelvis: world",
+        ),
+        Member(TRANS, "AMASS's `trans` of that body", unit="meters", frame="world"),
+        Member(
+            DETAILS,
+            "the `json` of the tokens, with `fps_out`, the frame rate of the motion, `body`, "
+            "`gender` and `betas` of the fitted body, and `fit_millimeters`, its mean distance "
+            "from the joints",
+        ),
+        Member(TEXT, CAPTION_LINES),
+    ),
+    command="motiondata detokenize",
+    arguments="DATASET --checkpoint FILE --out DIR",
+)

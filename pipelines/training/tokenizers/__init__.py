@@ -1,0 +1,1 @@
+"""Motion tokenizers: motion features as sequences of codes, and back."""

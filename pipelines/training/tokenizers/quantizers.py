@@ -1,0 +1,163 @@
+"""Quantizers: vectors become codes, and codes vectors.
+
+Gradients pass through the rounding unchanged (straight-through estimator).
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn import functional
+
+from pipelines.training.tokenizers.options import FSQ, FSQ_LEVELS, TokenizerSizes
+
+DECAY = 0.99
+"""Decay of the moving averages of vq per step, as in T2M-GPT."""
+MIN_USES = 1.0
+"""Moving average of uses per step below which a code of vq is dead and is replaced."""
+MARGIN = 1e-3
+"""Share by which the range of fsq exceeds its outer levels, so that they can be reached."""
+
+
+@dataclass(frozen=True, eq=False)
+class Quantized:
+    """Quantized vectors."""
+
+    values: Tensor
+    """Quantized vectors, shaped (clips, tokens, width), with the gradient of the input."""
+    codes: Tensor
+    """Shaped (clips, tokens), from 0."""
+    commitment: Tensor
+    """Mean squared distance of the input to its codes; a scalar, 0 for fsq."""
+
+
+class Quantizer(Protocol):
+    """An `nn.Module` that also has these members."""
+
+    width: int
+    """Numbers per vector."""
+    codes: int
+    """Number of codes."""
+
+    def __call__(self, vectors: Tensor) -> Quantized:
+        """Quantize vectors shaped (clips, tokens, width)."""
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Return the vectors of codes, shaped (*codes, width)."""
+
+
+class FiniteScalarQuantizer(nn.Module):
+    """Rounds each dimension to a fixed number of levels (Mentzer et al., 2023).
+
+    There is no codebook, so no code can die and nothing can collapse.
+    """
+
+    levels: Tensor
+    strides: Tensor
+
+    def __init__(self, levels: tuple[int, ...]) -> None:
+        super().__init__()
+        sizes = torch.tensor(levels)
+        self.width, self.codes = len(levels), int(sizes.prod())
+        self.register_buffer("levels", sizes, persistent=False)
+        strides = torch.cat([torch.ones(1, dtype=torch.long), sizes[:-1].cumprod(0)])
+        self.register_buffer("strides", strides, persistent=False)
+
+    def forward(self, vectors: Tensor) -> Quantized:
+        """Quantize vectors shaped (clips, tokens, width)."""
+        bounded = self._bound(vectors.float())
+        rounded = bounded + (bounded.round() - bounded).detach()
+        half = self.levels // 2
+        codes = ((rounded.detach().round().long() + half) * self.strides).sum(-1)
+        return Quantized(rounded / half, codes, vectors.new_zeros(()))
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Return the vectors of codes, shaped (*codes, width), in [-1, 1]."""
+        half = self.levels // 2
+        digits = codes[..., None] // self.strides % self.levels
+        return (digits - half) / half
+
+    def _bound(self, vectors: Tensor) -> Tensor:
+        """Return vectors in the range of their levels, which an even number shifts by a half."""
+        half_range = (self.levels - 1) * (1 + MARGIN) / 2
+        offset = torch.where(self.levels % 2 == 0, 0.5, 0.0)
+        shift = torch.atanh(offset / half_range)
+        return torch.tanh(vectors + shift) * half_range - offset
+
+
+class VectorQuantizer(nn.Module):
+    """Chooses the nearest vector of a codebook (van den Oord et al., 2017).
+
+    The codebook is a moving average of the vectors that chose each code. A code that is no longer
+    chosen is replaced by a random vector of the batch.
+    """
+
+    codebook: Tensor
+    uses: Tensor
+    sums: Tensor
+    started: Tensor
+
+    def __init__(self, codes: int, width: int) -> None:
+        super().__init__()
+        self.width, self.codes = width, codes
+        self.register_buffer("codebook", torch.zeros(codes, width))
+        self.register_buffer("uses", torch.ones(codes))
+        self.register_buffer("sums", torch.zeros(codes, width))
+        self.register_buffer("started", torch.zeros((), dtype=torch.bool))
+
+    def forward(self, vectors: Tensor) -> Quantized:
+        """Quantize vectors shaped (clips, tokens, width); update the codebook in training."""
+        rows = vectors.float()
+        if self.training and not self.started:
+            self._start(rows.detach().flatten(0, -2))
+        codes = self._nearest(rows.detach())
+        chosen = self.codebook[codes]
+        commitment = functional.mse_loss(rows, chosen)
+        if self.training:
+            self._update(rows.detach().flatten(0, -2), codes.flatten())
+        return Quantized(rows + (chosen - rows).detach(), codes, commitment)
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Return the vectors of codes, shaped (*codes, width)."""
+        return self.codebook[codes]
+
+    def _nearest(self, rows: Tensor) -> Tensor:
+        with torch.autocast(rows.device.type, enabled=False):
+            products = rows @ self.codebook.T
+            return (self.codebook.square().sum(-1) - 2 * products).argmin(-1)
+
+    def _start(self, rows: Tensor) -> None:
+        self.codebook.copy_(self._draw(rows))
+        self.sums.copy_(self.codebook)
+        self.started.fill_(True)
+
+    def _update(self, rows: Tensor, codes: Tensor) -> None:
+        """Move the codebook to the vectors that chose it, over all processes; replace dead codes.
+
+        Before each step, `DistributedDataParallel` copies the codebook of the first process, whose
+        vectors replace dead codes, to the others.
+        """
+        uses = torch.bincount(codes, minlength=self.codes).to(rows.dtype)
+        sums = torch.zeros_like(self.sums).index_add_(0, codes, rows)
+        if distributed.is_initialized():
+            distributed.all_reduce(uses)
+            distributed.all_reduce(sums)
+        self.uses.lerp_(uses, 1 - DECAY)
+        self.sums.lerp_(sums, 1 - DECAY)
+        dead = self.uses < MIN_USES
+        fresh = self._draw(rows)
+        self.sums[dead], self.uses[dead] = fresh[dead], 1.0
+        self.codebook.copy_(self.sums / self.uses[:, None])
+
+    def _draw(self, rows: Tensor) -> Tensor:
+        """Return random vectors of a batch, one for each code."""
+        chosen = (torch.rand(self.codes) * len(rows)).long()
+        return rows[chosen.to(rows.device)]
+
+
+def make_quantizer(sizes: TokenizerSizes) -> FiniteScalarQuantizer | VectorQuantizer:
+    """Return an untrained quantizer."""
+    if sizes.quantizer == FSQ:
+        return FiniteScalarQuantizer(FSQ_LEVELS[sizes.codes])
+    return VectorQuantizer(sizes.codes, sizes.code_width)

@@ -1,0 +1,174 @@
+"""`motiondata tokenize` and `detokenize`: motion features to tokens, and tokens to motion."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from motiondata.bodies.bundled import bundled_body
+from motiondata.errors import InputError
+from motiondata.fitting.fit_joints import fit_joints
+from pipelines.clips.members import DETAILS, POSE, TRANS
+from pipelines.engine.build_report import BuildReport
+from pipelines.engine.execution import Execution
+from pipelines.engine.product import Values
+from pipelines.products.derived.build import build_derived, expect_members
+from pipelines.products.derived.product import Derivation
+from pipelines.products.motion_features.members import JOINTS, VECTORS
+from pipelines.products.tokens.arrays import TOKEN_ARRAYS, motion_arrays
+from pipelines.products.tokens.description import (
+    DECODED_MOTION,
+    TOKENIZER,
+    TOKENS,
+    TOKENS_PRODUCT,
+    TokenizedDescription,
+)
+from pipelines.training.tokenizers.load_tokenizer import LoadedTokenizer, load_tokenizer
+from pipelines.training.tokenizers.motion_fields import MILLIMETERS, MotionFields
+from shards.format.dataset import Dataset
+from shards.format.schema import ArraySpec
+
+TOKENIZE_SECONDS = 1 / 9000
+"""Seconds per frame of `motiondata tokenize` with a tokenizer of the default size, on one core."""
+DETOKENIZE_SECONDS = 1 / 300
+"""Seconds per token of `motiondata detokenize`, likewise; nearly all of it fits the body."""
+BODY_UNIT = "m"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint written by `motiondata train-tokenizer`, and what is made with it."""
+
+    path: Path
+    make: type["Tokenizing"] | type["Detokenizing"]
+
+    def __call__(self) -> "Tokenizing | Detokenizing":
+        """Load the tokenizer; raises `InputError` if the file is not its checkpoint."""
+        return self.make(load_tokenizer(self.path))
+
+
+@dataclass(frozen=True)
+class Tokenizing:
+    """Turns the features of samples into tokens."""
+
+    tokenizer: LoadedTokenizer
+
+    @property
+    def id(self) -> str:
+        """The tokenizer's id."""
+        return self.tokenizer.id
+
+    def derive(self, name: str, values: Values) -> Values:  # noqa: ARG002
+        """Return the tokens of a sample; raises `InputError` as `LoadedTokenizer.tokenize` does."""
+        features, details = values[VECTORS], values[DETAILS]
+        fps = float(details["fps_out"])
+        rates = {
+            "fps_out": fps / self.tokenizer.frames_per_token,
+            "motion_fps": fps,
+            "motion_frames": len(features),
+        }
+        return {TOKENS: self.tokenizer.tokenize(features), DETAILS: {**details, **rates}}
+
+
+@dataclass(frozen=True)
+class Detokenizing:
+    """Turns the tokens of samples into features, joints, and poses of a body."""
+
+    tokenizer: LoadedTokenizer
+
+    @property
+    def id(self) -> str:
+        """The tokenizer's id."""
+        return self.tokenizer.id
+
+    def derive(self, name: str, values: Values) -> Values:
+        """Return the motion of a sample.
+
+        Raises `RecordingError` if no body can be fitted, and `InputError` for tokens of another
+        tokenizer.
+        """
+        details = values[DETAILS]
+        fps = float(details["motion_fps"])
+        features = self.tokenizer.detokenize(values[TOKENS], int(details["motion_frames"]))
+        joints = self.tokenizer.fields.joints(features)
+        body = bundled_body()
+        fit = fit_joints(joints, up="y", fps=fps, unit=BODY_UNIT, body=body, where=name)
+        described = {
+            "fps_out": fps,
+            "gender": "neutral",
+            "body": body.id,
+            "betas": fit.betas.tolist(),
+            "fit_millimeters": round(float(np.nanmean(fit.errors)) * MILLIMETERS, 3),
+        }
+        return {
+            VECTORS: features,
+            JOINTS: joints.astype(np.float32),
+            POSE: fit.pose.astype(np.float32),
+            TRANS: fit.trans.astype(np.float32),
+            DETAILS: {**details, **described},
+        }
+
+
+def tokenize(dataset: Path, checkpoint: Path, out: Path, execution: Execution) -> BuildReport:
+    """Turn a dataset of motion features into one of tokens, or resume an earlier run.
+
+    Raises as `build` does, and `InputError` for features that the tokenizer does not read.
+    """
+    load = Checkpoint(checkpoint.absolute(), Tokenizing)
+
+    def make(source: Dataset) -> tuple[Derivation, Tokenizing]:
+        transform = Tokenizing(load_tokenizer(load.path))
+        tokenizer, fields = transform.tokenizer, MotionFields.of(source)
+        if fields != tokenizer.fields:
+            raise InputError(
+                f"{source.path}: expected {_described(tokenizer.fields)}, which the tokenizer was "
+                f"trained on, found {_described(fields)}"
+            )
+        reads = (VECTORS,)
+        return _derivation(tokenizer, TOKENS_PRODUCT, TOKEN_ARRAYS, reads, load), transform
+
+    return build_derived(make, dataset, out, execution)
+
+
+def detokenize(dataset: Path, checkpoint: Path, out: Path, execution: Execution) -> BuildReport:
+    """Turn a dataset of tokens into motion, or resume an earlier run.
+
+    Raises as `build` does, and `InputError` for tokens of another tokenizer.
+    """
+    load = Checkpoint(checkpoint.absolute(), Detokenizing)
+
+    def make(source: Dataset) -> tuple[Derivation, Detokenizing]:
+        transform = Detokenizing(load_tokenizer(load.path))
+        tokenizer = transform.tokenizer
+        expect_members(source, (TOKENS,), "a dataset of tokens such as motiondata tokenize makes")
+        made_by = source.description.provenance.get(TOKENIZER, {}).get("id")
+        if made_by != tokenizer.id:
+            raise InputError(
+                f"{source.path}: its tokens are of the tokenizer {made_by}, found {tokenizer.id}; "
+                "choose the --checkpoint that made them"
+            )
+        arrays = motion_arrays(tokenizer.columns, tokenizer.fields.number_of_joints)
+        return _derivation(tokenizer, DECODED_MOTION, arrays, (TOKENS,), load), transform
+
+    return build_derived(make, dataset, out, execution)
+
+
+def _derivation(
+    tokenizer: LoadedTokenizer,
+    description: TokenizedDescription,
+    arrays: Mapping[str, ArraySpec],
+    reads: tuple[str, ...],
+    load: Checkpoint,
+) -> Derivation:
+    facts = {
+        "codes": tokenizer.codes,
+        "frames_per_token": tokenizer.frames_per_token,
+        "representation": tokenizer.fields.representation,
+    }
+    seconds = TOKENIZE_SECONDS if description is TOKENS_PRODUCT else DETOKENIZE_SECONDS
+    return Derivation(description, arrays, reads, TOKENIZER, load, seconds, facts)
+
+
+def _described(fields: MotionFields) -> str:
+    return f"{fields.representation}{' made with --corrected' if fields.corrected else ''}"
