@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,11 @@ from pipelines.products.lidar.build import build_lidar
 from pipelines.products.lidar.options import LidarBuildOptions
 from pipelines.sources import synthesize
 from pipelines.viewing.clip_table import ClipTable
+from pipelines.viewing.report.html import make_page
+from pipelines.viewing.report.measures import Measures
+from pipelines.viewing.report.summary import summarize, table_to_json
 from pipelines.viewing.report.write_report import beside, write_report
+from pipelines.viewing.sound_part import SoundPart
 from pipelines.viewing.viewed_clip import read_viewed_clip
 from shards.format.dataset import Dataset
 from tests.support.archive import MadeArchive
@@ -188,3 +193,24 @@ def test_motion_features_play_as_a_skeleton(
     with opened(browser, (tmp_path / "motion.html").as_uri()) as shown:
         assert colored(shown.pixels(CANVAS, tmp_path)) > 200
         assert shown.page.locator("#show-sensor").is_hidden()
+
+
+@pytest.mark.slow
+def test_a_table_of_thirty_thousand_clips_is_fast(
+    browser: "Browser", scans: Dataset, tmp_path: Path
+) -> None:
+    part, rows = SoundPart.open(scans.path), 30_000
+    table = ClipTable.of(scans.manifest.take(np.arange(rows) % len(scans.manifest)))
+    table = replace(table, keys=[f"{row:06d}" for row in range(rows)])
+    page = tmp_path / "many.html"
+    summary = summarize(part, table, Measures(table))
+    page.write_text(make_page("many", summary, table_to_json(table), []))
+    with opened(browser, page.as_uri()) as shown:
+        slowest = shown.page.evaluate(
+            "Math.max(...['a', 'walks left', ''].map(words => { const start = performance.now();"
+            "list.query = words; list.sortBy('caption'); return performance.now() - start; }))"
+        )
+        assert slowest < 500
+        shown.page.evaluate("list.body.scrollTop = 1e9")
+        shown.page.locator(f"#rows .row[data-key='{rows - 1:06d}']").wait_for()
+        assert shown.page.locator("#rows .row").count() < 50
