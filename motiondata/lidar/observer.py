@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from motiondata.bodies.posing import ShapedBody
 from motiondata.lidar.sampled_clip import SampledClip
+from motiondata.lidar.surroundings import Surroundings
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Request:
     noise: RangeNoise
     appearance: Appearance | None = None
     """For observers with realism; others ignore it."""
+    surroundings: Surroundings | None = None
+    """For observers with realism; others ignore them."""
 
     @property
     def frames(self) -> int:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from motiondata.lidar.sampled_clip import NO_PART, SampledClip
 from motiondata.lidar.scans import Scans
 
+NO_LABEL = 255
+"""The label of the points of a frame without hits."""
 NO_RAY = -1
 """The beam and the column of the points of a frame without hits."""
 
@@ -19,17 +21,16 @@ class Hits:
     scans: Scans
     intensities: NDArray[np.uint8]
     """Shaped (hits,)."""
+    parts: NDArray[np.uint8]
+    """The body part of each hit, shaped (hits,)."""
+    labels: NDArray[np.uint8]
+    """What each hit lies on, shaped (hits,): 0 the person, 1 ground, 2 an occluder, 3 other."""
     column_times: NDArray[np.float64]
     """When each column fires after the turn began, shaped (columns,), seconds."""
 
 
-def sampled_values(
-    hits: Hits, face_parts: NDArray[np.uint8], numbers: NDArray[np.int64]
-) -> SampledClip:
-    """Return the sample with the hits `numbers`, shaped (frames, K); -1 for frames without hits.
-
-    `face_parts`, shaped (faces,), has the body part of each face.
-    """
+def sampled_values(hits: Hits, numbers: NDArray[np.int64]) -> SampledClip:
+    """Return the sample with the hits `numbers`, shaped (frames, K); -1 for frames without hits."""
     scan, none = hits.scans.hits, numbers < 0
 
     def take(values: NDArray[np.generic], absent: float, dtype: str) -> NDArray[np.generic]:
@@ -42,11 +43,12 @@ def sampled_values(
     return SampledClip(
         points=points,
         hits=hits.scans.counts,
-        parts=np.asarray(take(face_parts[scan.faces], NO_PART, "u1"), np.uint8),
+        parts=np.asarray(take(hits.parts, NO_PART, "u1"), np.uint8),
         extras={
             "intensity": take(hits.intensities, 0, "u1"),
             "time": take(hits.column_times[scan.columns], 0, "f4"),
             "beam": take(scan.beams, NO_RAY, "i2"),
             "column": take(scan.columns, NO_RAY, "i4"),
+            "label": take(hits.labels, NO_LABEL, "u1"),
         },
     )

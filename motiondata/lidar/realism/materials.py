@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from motiondata.lidar.realism.clothing import GARMENTS
 from motiondata.lidar.realism.settings import Realism
+from motiondata.lidar.surroundings import SCENE_MATERIAL
 from motiondata.skeletons import JOINT_NAMES
 
 MATERIALS = 256
@@ -22,6 +23,9 @@ ranges."""
 SKIN = (0.4, 0.6)
 """Diffuse reflectance of skin and hair near 905 nm; a guess within published ranges."""
 
+STREET = (0.1, 0.6)
+"""Diffuse reflectance of asphalt, concrete, paint and other people near 905 nm; a guess."""
+
 BARE = ("hands", "head")
 
 
@@ -32,6 +36,7 @@ def draw_reflectances(settings: Realism, generator: np.random.Generator) -> NDAr
         dark = generator.uniform() < settings.dark_share
         low, high = SKIN if garment in BARE else DARK if dark else CLOTH
         table[[JOINT_NAMES.index(name) for name in joints]] = generator.uniform(low, high)
+    table[SCENE_MATERIAL : SCENE_MATERIAL + 4] = generator.uniform(*STREET, size=4)
     return table
 
 

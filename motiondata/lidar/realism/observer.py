@@ -24,6 +24,7 @@ from motiondata.lidar.realism.keyed_random import stream_of
 from motiondata.lidar.realism.materials import GRAY
 from motiondata.lidar.realism.reflection import reflect
 from motiondata.lidar.realism.returns import Angles, Returns, Unit, report_returns
+from motiondata.lidar.realism.scenery import Scenery, in_box, joined_planes, scenery_of
 from motiondata.lidar.realism.settings import Realism
 from motiondata.lidar.sampled_clip import SampledClip
 from motiondata.lidar.scans import Scan, Scans
@@ -60,28 +61,31 @@ class RealisticObserver:
         shaped, noise = request.shaped, request.noise
         planes = self._planes_for(shaped, request.frames)
         pose_planes(shaped, request.pose, request.trans, request.T_sensor_world, planes)
-        scans = self._scanner.scan_planes(planes, shaped.body.faces)
-        returns, offsets = self._report(request, planes, scans)
+        planes = joined_planes(planes, request)
+        scenery = scenery_of(shaped, request.surroundings)
+        scans = self._scanner.scan_planes(planes, scenery.faces)
+        returns, offsets = self._report(request, planes, scenery, scans)
         scan = Scan(returns.points, returns.faces, returns.beams, returns.columns, returns.ranges)
         noisy = add_range_noise(
             Scans(scan, offsets), noise.sigma, noise.seed, noise.key, noise.first
         )
-        return Hits(noisy, returns.intensities, self._times)
+        parts, labels = scenery.parts[returns.faces], scenery.labels[returns.faces]
+        return in_box(Hits(noisy, returns.intensities, parts, labels, self._times), request)
 
     def _observe(self, near: Request) -> SampledClip:
         hits = self.returns(near)
         numbers = order_scans(hits.scans, self._points)
-        return sampled_values(hits, near.shaped.body.face_parts, numbers)
+        return sampled_values(hits, numbers)
 
     def _report(
-        self, request: Request, planes: NDArray[np.float32], scans: Scans
+        self, request: Request, planes: NDArray[np.float32], scenery: Scenery, scans: Scans
     ) -> tuple[Returns, NDArray[np.int64]]:
         """Turn the hits of fine rays into returns, in the scanner's and this observer's memory."""
-        body, scan, fine = request.shaped.body, tuple(scans.hits), self._fine
+        scan, fine = tuple(scans.hits), self._fine
         appearance = request.appearance or Appearance(GRAY)
         memory = self._memory_for(len(scans.hits.faces))
         reflect(
-            planes, body.faces, appearance.reflectances[body.face_parts], scan, scans.offsets,
+            planes, scenery.faces, appearance.reflectances[scenery.materials], scan, scans.offsets,
             memory.powers, memory.slopes,
         )  # fmt: skip
         echo_offsets, offsets = np.zeros((2, len(scans.offsets)), np.int64)

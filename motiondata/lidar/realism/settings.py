@@ -17,8 +17,13 @@ from motiondata.files import expect_of_the_file
 
 PRESET_FOLDER = Path(__file__).parent / "data"
 NO_REALISM = "none"
-REALISM_NAMES = (NO_REALISM, "sensor")
+REALISM_NAMES = (NO_REALISM, "sensor", "street")
 """The names of all presets."""
+SHARES = (
+    "dark_share", "real_columns", "clean_share", "occluded_share", "clutter_share", "crop_share",
+    "ground",
+)  # fmt: skip
+"""The settings of at most 1."""
 BASE = "base"
 """The key of a user's file that names the preset it starts from."""
 
@@ -56,6 +61,20 @@ class Realism:
     """Scale of the jitter of azimuths, and of the pattern of columns."""
     real_columns: float = 0.0
     """1 for the columns of a real unit, 0 for those of the exact scan."""
+    clean_share: float = 0.0
+    """The share of samples without a street."""
+    occluded_share: float = 0.0
+    """The share of the other samples with things between sensor and person."""
+    occluders_most: float = 1.0
+    """The largest number of such things."""
+    clutter_share: float = 0.0
+    """The share of samples in a street with an object next to the path."""
+    crop_share: float = 0.0
+    """The share of samples in a street whose box cuts off the feet or the head."""
+    ground: float = 0.0
+    """1 for ground around the path, 0 for none."""
+    box_radius_m: float = 0.0
+    """Points farther from the pelvis than this, horizontally, are cut, meters; 0 for no street."""
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
@@ -69,7 +88,7 @@ class Realism:
                 "realism: expected clothing_least_m of at most clothing_most_m, found "
                 f"{self.clothing_least_m:g} and {self.clothing_most_m:g}"
             )
-        for name in ("dark_share", "real_columns"):
+        for name in SHARES:
             if getattr(self, name) > 1:
                 raise InputError(
                     f"realism: expected {name} of at most 1, found {getattr(self, name)}"

@@ -11,6 +11,7 @@ INTENSITY = "intensity.npy"
 TIME = "time.npy"
 BEAM = "beam.npy"
 COLUMN = "column.npy"
+LABEL = "label.npy"
 
 EXTRA_MEMBERS = (
     Member(
@@ -37,6 +38,12 @@ EXTRA_MEMBERS = (
         "ahead; -1 where no ray hit",
         unit="column number",
     ),
+    Member(
+        LABEL,
+        "only with `--members label`: what the point lies on: 0 the person, 1 the ground, 2 an "
+        "occluder, 3 something else or somebody else; 255 where no ray hit",
+        unit="label",
+    ),
 )
 """The members that are stored only on request, in storage order."""
 
@@ -56,7 +63,8 @@ MEMBERS = (
     Member(
         PARTS,
         "body part of each point: the SMPL joint (0 to 21) with the largest skinning weight on the "
-        "face that was hit; 255 where no ray hit",
+        "face that was hit; 254 for points that are not on the person (`--realism street`); 255 "
+        "where no ray hit",
         unit="joint number",
     ),
     Member(JOINTS, "SMPL's first 22 joints", unit="meters", frame="sensor"),

@@ -55,7 +55,7 @@ OMITTED_DEFAULTS = {
 }
 """Parameters that `dataset.json` omits at these values, so that other datasets keep their
 bytes."""
-EXTRAS = ("intensity", "time", "beam", "column")
+EXTRAS = ("intensity", "time", "beam", "column", "label")
 """The values of the option `members`, in storage order."""
 
 
@@ -78,11 +78,11 @@ class LidarOptions:
     seed: int = 0
     """Seed of all that is random. It is combined with the sample's key and the frame number."""
     realism: str = "none"
-    """What a real sensor adds: none, sensor, or a file (.toml) of values."""
+    """What a real sensor and a street add: none, sensor, street, or a file (.toml) of values."""
     effects: str = ""
     """Values that replace those of `realism`, such as loss=0,clothing_mean_m=0.03."""
     members: str = ""
-    """Further members, separated by commas: intensity, time, beam, column."""
+    """Further members, separated by commas: intensity, time, beam, column, label."""
     fps: str = REFERENCE
     """Frame rate in Hz, such as 10 or 20, at which the sensor turns; or reference for HumanML3D's
     stride rule, about 20."""

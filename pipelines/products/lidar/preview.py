@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from motiondata.body_regions import REGION_COLORS, REGION_OF_JOINT
 from motiondata.captions import caption_texts
 from motiondata.errors import InputError
+from motiondata.lidar.sampled_clip import NO_PART
 from pipelines.clips.members import DETAILS
 from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS
 from shards.format.dataset import Dataset
@@ -59,8 +60,12 @@ SCALE_METERS = 0.5
 VIEWS = {"from the sensor": (1, -1.0), "from the side": (0, 1.0)}
 """The axis of the sensor frame that points right in a view's panels, and its sign."""
 
-COLOR_OF_PART = to_rgba_array([REGION_COLORS[region] for region in REGION_OF_JOINT])
-"""RGBA of each joint, shaped (joints, 4)."""
+NOT_THE_PERSON_COLOR = "#9a9a9a"
+COLOR_OF_PART = np.tile(to_rgba_array(NOT_THE_PERSON_COLOR), (NO_PART + 1, 1))
+COLOR_OF_PART[: len(REGION_OF_JOINT)] = to_rgba_array(
+    [REGION_COLORS[region] for region in REGION_OF_JOINT]
+)
+"""RGBA of each body part, shaped (256, 4)."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from pipelines.products.lidar.members import (
     HITS,
     INTENSITY,
     JOINTS,
+    LABEL,
     PARTS,
     POINTS,
     TIME,
@@ -42,7 +43,7 @@ MANIFEST_COLUMNS = pa.schema(
 )
 """The manifest columns of LiDAR samples, in addition to the columns that all samples have."""
 
-EXTRA_TYPES = {INTENSITY: "uint8", TIME: "float32", BEAM: "int16", COLUMN: "int32"}
+EXTRA_TYPES = {INTENSITY: "uint8", TIME: "float32", BEAM: "int16", COLUMN: "int32", LABEL: "uint8"}
 """The dtypes of the members that are stored only on request, in storage order."""
 
 

@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.bodies.posing import ShapedBody, pose_joints
+from motiondata.bodies.posing import ShapedBody, pose_body, pose_joints
 from motiondata.clip import Clip, hold_in_place
 from motiondata.guards import POSTURE_FLAGS, posture_flags
 from motiondata.lidar.observer import Pending, RangeNoise, Request
 from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor, turn
 from motiondata.lidar.realism.dressing import DressedPerson, dress
+from motiondata.lidar.realism.keyed_random import generator_of
+from motiondata.lidar.realism.street import draw_street
+from motiondata.lidar.surroundings import Surroundings
 from motiondata.mirroring import mirror_clip
 from pipelines.clips.appraisal import Appraisal, judge
 from pipelines.clips.clip_source import ClipSource
@@ -127,8 +130,23 @@ class LidarScanner:
             invert_rigid(scene.T_world_sensor),
             RangeNoise(self.options.noise, self.options.seed, key),
             scene.person.appearance,
+            self._street_of(scene, key),
         )
         return partial(_finish_scan, scene, self.assets.observer.begin(request))
+
+    def _street_of(self, scene: Scene, key: str) -> Surroundings | None:
+        """Draw the street of a sample, in which other people stand as in the first frame."""
+        settings, shaped = self.assets.realism, scene.person.shaped
+        if settings.box_radius_m == 0:
+            return None
+        first = pose_body(shaped, scene.clip.pose[:1], scene.clip.trans[:1])
+        return draw_street(
+            settings,
+            generator_of(self.options.seed, "street", key),
+            scene.joints[:, 0],
+            scene.T_world_sensor[:3, 3],
+            (first.vertices[0].astype(np.float64), shaped.body.faces),
+        )
 
     def _details(self, scene: Scene, mirrored: bool, judged: Appraisal | None) -> dict[str, Any]:
         """Return the fields of a sample's JSON that describe its scene and its motion."""

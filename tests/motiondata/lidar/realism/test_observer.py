@@ -23,7 +23,13 @@ BARE = shape_body(bundled_body(), np.zeros(0))
 EXACT, SENSOR = find_realism("none"), find_realism("sensor")
 OS1 = sensor_preset("os1-128-1024")
 FRAMES, POINTS = 70, 64
-EXTRAS = {"intensity": "uint8", "time": "float32", "beam": "int16", "column": "int32"}
+EXTRAS = {
+    "intensity": "uint8",
+    "time": "float32",
+    "beam": "int16",
+    "column": "int32",
+    "label": "uint8",
+}
 
 
 def request(settings: Realism, frames: int = FRAMES, distance: float = 8.0) -> Request:

@@ -23,9 +23,9 @@ def test_the_text_of_settings_gives_them_again(name: str) -> None:
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Realism)])
 def test_each_value_can_be_set(name: str) -> None:
-    start = find_realism("sensor")
+    start = find_realism("street")
     value = getattr(start, name) / 2
-    changed = find_realism("sensor", f"{name}={value}")
+    changed = find_realism("street", f"{name}={value}")
     assert getattr(changed, name) == value
     assert changed != start
 

@@ -16,6 +16,7 @@ from motiondata.errors import DeviceError, InputError
 from motiondata.lidar.cpu.precompile import precompile_kernels
 from motiondata.skeletons import LEFT_JOINTS, RIGHT_JOINTS
 from pipelines.datasets.info import info
+from pipelines.datasets.preview import preview
 from pipelines.datasets.statistics import stats
 from pipelines.datasets.verify import verify
 from pipelines.engine.build import build
@@ -461,3 +462,14 @@ def test_realism_on_a_gpu_is_refused(archive: MadeArchive, option: str) -> None:
 def test_members_that_there_are_not_are_refused(archive: MadeArchive) -> None:
     with pytest.raises(InputError, match="intensity, time, beam, column"):
         archive.options(members="time,color")
+
+
+def test_a_street_is_stored_with_labels_and_can_be_drawn(archive: MadeArchive, out: Path) -> None:
+    build_lidar(archive.options(realism="street", members="label"), out, Execution())
+    samples = samples_of(Dataset.open(out)).values()
+    labels = np.concatenate([sample["label.npy"].ravel() for sample in samples])
+    parts = np.concatenate([sample["parts.npy"].ravel() for sample in samples])
+    assert {0, 1} <= {*labels.tolist()}
+    assert ((labels == 0) == (parts < 22)).all()
+    preview(out, out.with_suffix(".png"))
+    assert out.with_suffix(".png").stat().st_size > 1000
