@@ -107,6 +107,7 @@ COMMANDS = (
     datasets.export,
     datasets.recover,
     scanning.scan,
+    scanning.sensors,
     training.align,
     build.encode,
     training.train_captioner,

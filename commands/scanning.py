@@ -20,6 +20,20 @@ TYPES = {
 
 
 @click.command()
+@click.option("--sensor", type=NAME_OR_PATH, help="Only this preset, or this sensor file.")
+@json_option
+def sensors(sensor: str | None, as_json: bool) -> None:
+    """List the sensor presets, with the expected number of hits on an adult.
+
+    Hits are those of exact scans of the bundled body, 1.7 m tall, which stands with its arms down;
+    they are means over eight directions. The sensor is 1 m above the floor.
+    """
+    from pipelines.mesh_scans.sensor_list import list_sensors
+
+    show(list_sensors(sensor), as_json)
+
+
+@click.command()
 @click.argument("source", metavar="MESH", type=ANY)
 @click.option("--out", type=FOLDER, required=True, help="Folder to write the files into.")
 @options_of(MeshScanOptions, types=TYPES)

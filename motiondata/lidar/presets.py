@@ -28,7 +28,18 @@ OUSTER_COLUMNS = (512, 1024, 2048)
 
 PRESETS: dict[str, tuple[str, int | None]] = {
     name: (name, None)
-    for name in ("os1-128", "os0-128", "os2-128", "vlp-16", "vlp-32c", "hdl-32e", "hdl-64e")
+    for name in (
+        "os1-128",
+        "os0-128",
+        "os2-128",
+        "vlp-16",
+        "vlp-32c",
+        "hdl-32e",
+        "hdl-64e",
+        "pandar40p",
+        "pandar64",
+        "xt32",
+    )
 } | {
     f"{name}-{columns}": (name, columns)
     for name in ("os1-128", "os0-128", "os2-128")

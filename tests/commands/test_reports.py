@@ -150,6 +150,12 @@ def of_tokenizer(values: Values) -> list[str]:
     return [*rows, counts, f"the tokenizer is in {values['run']['checkpoint']}"]
 
 
+def of_sensors(values: Values) -> list[str]:
+    return [f"{each['name']} {each['beams']} {each['columns']:,}" for each in values["sensors"]] + [
+        f"{each['name']}: {each['source']}" for each in values["sensors"]
+    ]
+
+
 def of_alignment(values: Values) -> list[str]:
     rows = [
         f"{split}, {way} {found[way]['recall']['1']:.1%} ({found[way]['chance']['1']:.1%})"
@@ -234,6 +240,7 @@ CASES = [
     Case(EXPORTS, "export {built} --format npy-tree --out {tmp}/files", of_export),
     Case(EXPORTS, "export {built} --format amass --out {tmp}/poses", of_export),
     Case("scan", "scan {ball} --points 9 --out {tmp}/scans", of_scan),
+    Case("sensors", "sensors --sensor {root}/sensor.toml", of_sensors),
     Case(EXPORTS, "recover {motion} --out {tmp}/recovered", of_export),
 ]
 

@@ -23,6 +23,9 @@ DATA_SHEETS = {
     "vlp-32c": (32, 1800, -25.0, 15.0, 4.2),
     "hdl-32e": (32, 1090, -30.67, 10.67, 0.0),
     "hdl-64e": (64, 2083, -24.56, 1.96, 9.94),
+    "pandar40p": (40, 1800, -25.0, 15.0, 5.208),
+    "pandar64": (64, 1800, -24.9, 14.88, 5.208),
+    "xt32": (32, 2000, -16.0, 15.0, 0.0),
 }
 
 MINE = """
@@ -48,7 +51,11 @@ def test_presets_are_as_their_data_sheets(name: str) -> None:
     assert np.degrees(sensor.elevation.min()) == pytest.approx(lowest, abs=0.01)
     assert np.degrees(sensor.elevation.max()) == pytest.approx(highest, abs=0.01)
     assert np.degrees(np.abs(sensor.azimuth_offset).max()) == pytest.approx(stagger, abs=0.01)
-    assert sensor.source.split("/")[0] in ("ouster-lidar", "ros-drivers")
+    assert sensor.source.split("/")[0] in (
+        "ouster-lidar",
+        "ros-drivers",
+        "HesaiTechnology",
+    )
 
 
 def test_no_two_beams_of_a_preset_are_alike() -> None:
