@@ -106,4 +106,4 @@ def _adults() -> NDArray[np.float32]:
     turns = 2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS
     rotations = np.array([[[np.cos(t), -np.sin(t), 0], [np.sin(t), np.cos(t), 0], [0, 0, 1]]
                           for t in turns])  # fmt: skip
-    return np.einsum("dij,vj->dvi", rotations, vertices).astype(np.float32)
+    return np.asarray(np.einsum("dij,vj->dvi", rotations, vertices), np.float32)
