@@ -25,7 +25,7 @@ from pipelines.engine.streams import say
 from pipelines.products.lidar.assets import LidarAssets, SensorFacts, load_assets, resolved
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.lidar.members import HITS
-from pipelines.products.lidar.options import EXACT, LidarBuildOptions, LidarOptions
+from pipelines.products.lidar.options import LidarBuildOptions, LidarOptions
 from pipelines.products.lidar.sample import (
     MANIFEST_COLUMNS,
     clip_bytes,
@@ -39,8 +39,8 @@ SECONDS_PER_FRAME = 1 / 3700
 """The whole build of a SMPL-sized body with pose blend shapes and an OS1-128 at 8 m, in one process
 on an AMD EPYC core (`python -m benchmarks.builds.compare`). The bundled body takes less."""
 
-REALISM_SLOWDOWN = 2
-"""How much longer a build with realism takes, at most (docs/realism.md)."""
+SLOWDOWNS = {"sensor": 2, "street": 10}
+"""How many times longer a build with a preset of realism takes, rounded up (docs/realism.md)."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class LidarProduct:
         """The time of a whole build per frame, which was measured for the CPU only."""
         if self.options.device != CPU:
             return None
-        return SECONDS_PER_FRAME * (1 if self.options.realism == EXACT else REALISM_SLOWDOWN)
+        return SECONDS_PER_FRAME * SLOWDOWNS.get(self.options.realism, 1)
 
     def open(self) -> LidarScanner:
         """Load the kernels, and the assets unless this process has; report if kernels are compiled.
