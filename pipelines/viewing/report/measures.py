@@ -133,6 +133,7 @@ def histogram_to_json(
         numbers, width = numbers // 2, width * 2
         first = _quantile(numbers, counts, 0.0005)
     last = _quantile(numbers, counts, 0.9995)
+    middle = 0.0 if width == 1 else 0.5  # bins of width 1 have one whole number
     bins = np.bincount(np.clip(numbers, first, last) - first, counts).astype(int)
     return {
         "title": quantity.title,
@@ -142,7 +143,7 @@ def histogram_to_json(
         "counts": bins.tolist(),
         "below": bool((numbers < first).any()),
         "above": bool((numbers > last).any()),
-        "median": round((_quantile(numbers, counts, 0.5) + 0.5) * width, 6),
+        "median": round((_quantile(numbers, counts, 0.5) + middle) * width, 6),
         "clips": clips,
     }
 

@@ -4,7 +4,6 @@ The same dataset gives the same bytes: the page has no time, no path and no rand
 version of zlib may compress differently.
 """
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
@@ -126,16 +125,16 @@ class _Reading:
         self.packed: list[PackedClip] = []
         self._part = part
         self._left = budget
-        self._faults: Counter[str] = Counter()
+        self._faults: dict[tuple[str, str], list[str]] = {}
 
     @property
     def faults(self) -> list[str]:
-        """The faults of clips that could not be read, each once."""
+        """The faults of samples that could not be read; equal ones of a shard are one."""
         known = {fault.partition(":")[0] for fault in self._part.faults}
         return [
-            f"{message} ({counted(number, 'sample')} not read)"
-            for message, number in self._faults.items()
-            if message.partition(":")[0] not in known
+            f"{shard}: {message} ({keys[0]}{_and_more(len(keys) - 1)})"
+            for (shard, message), keys in self._faults.items()
+            if shard not in known
         ]
 
     def read(self, key: str) -> None:
@@ -143,9 +142,8 @@ class _Reading:
         try:
             clip = read_viewed_clip(self._part.dataset, key)
         except (ShardError, OSError) as error:
-            where = self._part.dataset.row(key).shard
-            named = isinstance(error, DatasetError) and error.where == where
-            self._faults[str(error) if named else f"{where}: {key}: cannot be read"] += 1
+            shard = self._part.dataset.row(key).shard
+            self._faults.setdefault((shard, _reason(error)), []).append(key)
             return
         self.measures.add(clip)
         self._pack(clip)
@@ -157,3 +155,14 @@ class _Reading:
         if packed is not None and packed.bytes <= self._left:
             self._left -= packed.bytes
             self.packed.append(packed)
+
+
+def _reason(error: ShardError | OSError) -> str:
+    """Return why a sample cannot be read, without the name of the file."""
+    if isinstance(error, OSError):
+        return error.strerror or "cannot be read"
+    return error.message if isinstance(error, DatasetError) else str(error)
+
+
+def _and_more(samples: int) -> str:
+    return f" and {counted(samples, 'more sample')}" if samples else ""

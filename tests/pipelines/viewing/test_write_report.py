@@ -18,6 +18,8 @@ from shards.errors import DatasetError
 from shards.format.dataset import Dataset
 from shards.format.paths import DATASET, DROPS, MANIFEST
 from tests.support.archive import BAD, MadeArchive
+from tests.support.captioned_features import make_captioned
+from tests.support.dataset import make_dataset
 
 
 def summary_of(page: Path) -> dict[str, Any]:
@@ -126,6 +128,24 @@ def test_a_changed_member_is_a_fault_and_the_others_are_shown(
     assert fault.startswith(row.shard)
     assert report.measured == report.samples - 1
     assert key not in report.playing
+
+
+def test_samples_of_another_program_are_listed_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    dataset = make_dataset(tmp_path / "other")
+    report = write_report(dataset.path, tmp_path / "a.html")
+    assert len(report.faults) == len(dataset.description.shards)
+    assert all("expected captions with text" in fault for fault in report.faults)
+    assert report.samples == len(dataset.manifest)
+
+
+def test_encoded_features_have_a_table_and_no_clip_that_plays(tmp_path: Path) -> None:
+    dataset = make_captioned(tmp_path / "features")
+    report = write_report(dataset.path, tmp_path / "a.html")
+    assert report.faults == report.playing == ()
+    said = summary_of(tmp_path / "a.html")
+    assert said["totals"]["samples"] == len(dataset.manifest)
+    assert said["arrays"][0]["field"] == "features"
 
 
 def test_a_damaged_table_of_drops_is_a_fault(built: Dataset, tmp_path: Path) -> None:
