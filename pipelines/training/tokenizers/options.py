@@ -14,7 +14,8 @@ from pipelines.training.common.options import expect_at_least, expect_positive
 
 Quantizers = Literal["fsq", "vq"]
 FSQ: Quantizers = "fsq"
-QUANTIZERS: tuple[Quantizers, ...] = (FSQ, "vq")
+VQ: Quantizers = "vq"
+QUANTIZERS: tuple[Quantizers, ...] = (VQ, FSQ)
 Emphasis = Literal["positions", "velocities"]
 EMPHASES: tuple[Emphasis, ...] = ("positions", "velocities")
 FRAMES_PER_TOKEN = (1, 2, 4, 8)
@@ -41,8 +42,8 @@ VankouF/MotionMillion-Codes.
 class TokenizerSizes:
     """Sizes of a tokenizer. Raises `InputError` for values out of range."""
 
-    quantizer: Quantizers = FSQ
-    """Quantizer: fsq rounds a few dimensions to fixed levels; vq learns a codebook."""
+    quantizer: Quantizers = VQ
+    """Quantizer: vq learns a codebook; fsq rounds a few dimensions to fixed levels."""
     codes: int = 512
     """Number of codes; of fsq, 256, 512, 1024, 2048, 4096, 16384 or 65536, which are nominal."""
     frames_per_token: int = 4

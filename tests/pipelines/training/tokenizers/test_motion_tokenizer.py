@@ -21,7 +21,9 @@ COLUMNS = 263
 
 def make_tokenizer(causal: bool = False, frames_per_token: int = 4) -> MotionTokenizer:
     torch.manual_seed(0)
-    sizes = TokenizerSizes(width=8, depth=2, causal=causal, frames_per_token=frames_per_token)
+    sizes = TokenizerSizes(
+        "fsq", width=8, depth=2, causal=causal, frames_per_token=frames_per_token
+    )
     return MotionTokenizer(sizes, torch.zeros(COLUMNS), torch.ones(COLUMNS)).eval()
 
 

@@ -32,7 +32,9 @@ def test_every_code_of_fsq_is_that_of_its_own_vector(nominal: int) -> None:
 
 
 def test_fsq_has_the_published_numbers_of_codes() -> None:
-    sizes = {nominal: TokenizerSizes(codes=nominal).number_of_codes for nominal in FSQ_LEVELS}
+    sizes = {
+        nominal: TokenizerSizes("fsq", codes=nominal).number_of_codes for nominal in FSQ_LEVELS
+    }
     assert sizes == {
         256: 240, 512: 512, 1024: 1000, 2048: 1920, 4096: 4375, 16384: 15360, 65536: 64000,
     }  # fmt: skip
@@ -98,10 +100,10 @@ def test_vq_does_not_change_outside_training() -> None:
 @pytest.mark.parametrize(
     ("sizes", "message"),
     [
-        ({"codes": 500}, "codes: expected one of 256"),
+        ({"codes": 500, "quantizer": "fsq"}, "codes: expected one of 256"),
         ({"codes": 1, "quantizer": "vq"}, "codes: expected at least 2"),
         ({"frames_per_token": 3}, "frames_per_token: expected one of 1, 2, 4, 8"),
-        ({"quantizer": "rvq"}, "quantizer: expected one of fsq, vq"),
+        ({"quantizer": "rvq"}, "quantizer: expected one of vq, fsq"),
     ],
 )
 def test_wrong_sizes_are_refused(sizes: dict[str, object], message: str) -> None:

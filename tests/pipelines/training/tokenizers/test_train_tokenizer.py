@@ -40,7 +40,7 @@ from tests.support.compare_builds import files_of
 from tests.support.faults import Fault, inject
 from tests.support.motion_features import built_features
 
-SIZES = TokenizerSizes(width=16, depth=1, frames_per_token=2, codes=256)
+SIZES = TokenizerSizes("fsq", width=16, depth=1, frames_per_token=2, codes=256)
 OPTIONS = TokenizerOptions(window=8, steps=12, sizes=SIZES)
 LOOP = LoopOptions(batch=4, save_every=5, watch_every=6, optimizer=OptimizerOptions(warmup=2))
 HERE = Execution(workers=0)
