@@ -104,6 +104,7 @@ COMMANDS = (
     datasets.stats,
     datasets.preview,
     viewing.report,
+    viewing.view,
     datasets.export,
     datasets.recover,
     scanning.scan,

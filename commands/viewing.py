@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from commands.parameters import FILE, FOLDER
-from commands.printing import json_option, show
+from commands.printing import json_option, say, show
+from motiondata.errors import InputError
+from pipelines.viewing.live.options import HOST, PORT
 from pipelines.viewing.report.options import CLIP_MEGABYTES
 
 
@@ -34,3 +36,34 @@ def report(dataset: Path, out: Path | None, clip_megabytes: float, as_json: bool
 
     page = out or beside(dataset)
     show(write_report(dataset, page, clip_megabytes, stream=sys.stderr), as_json)
+
+
+@click.command()
+@click.argument("dataset", type=FOLDER)
+@click.argument("keys", metavar="[KEY]...", nargs=-1)
+@click.option(
+    "--host", default=HOST, show_default=True, help="Address to serve on. 0.0.0.0: all networks."
+)
+@click.option("--port", default=PORT, show_default=True, help="Port. 0: any free port.")
+def view(dataset: Path, keys: tuple[str, ...], host: str, port: int) -> None:
+    """Show all clips of DATASET on a local web page, until Ctrl-C.
+
+    Every clip plays, and is read when it is opened. Links to the KEYs are printed. A link in the
+    browser names clip and frame. By default, only this machine can open the page.
+    """
+    from pipelines.viewing.live.server import ViewerServer
+    from pipelines.viewing.live.viewer import Viewer, link_to
+
+    viewer = Viewer.open(dataset)
+    for key in keys:
+        if key not in viewer.keys:
+            raise InputError(f"{key}: expected the key of a clip of {dataset}, found no such clip")
+    with ViewerServer(viewer, host, port) as server:
+        links = [link_to(server.address, key) for key in keys] or [server.address]
+        say("\n".join(f"open {link}" for link in links))
+        say("Ctrl-C ends the viewer")
+        sys.stdout.flush()
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            return

@@ -176,6 +176,11 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.products",
         "pipelines.viewing",
     },
+    "pipelines.viewing.live": {
+        "pipelines.products",
+        "pipelines.viewing",
+        "pipelines.viewing.report",
+    },
     "pipelines.mesh_scans": {
         "pipelines.clips",
         "pipelines.datasets",

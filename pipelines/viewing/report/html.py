@@ -16,16 +16,21 @@ from pipelines.viewing.report.packed_clip import COMPRESSION, PackedClip
 PAGE = files("pipelines.viewing.report") / "page"
 STYLES = ("report.css",)
 SCRIPTS = ("unpack.js", "elements.js", "camera.js", "drawing.js", "player.js", "table.js",
-           "charts.js", "report.js")  # fmt: skip
+           "charts.js", "live.js", "report.js")  # fmt: skip
 """The files of the page, in the order of loading."""
 _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
 def make_page(
-    title: str, summary: Mapping[str, Any], table: Mapping[str, Any], clips: Sequence[PackedClip]
+    title: str,
+    summary: Mapping[str, Any],
+    table: Mapping[str, Any],
+    clips: Sequence[PackedClip],
+    live: bool = False,
 ) -> str:
-    """Return the HTML of a report."""
+    """Return the HTML of a report, or of a viewer that asks its server for clips if `live`."""
     parts = {
+        "CONNECT": "'self'" if live else "'none'",
         "TITLE": _escape_title(title),
         "STYLE": "".join(map(_read, STYLES)),
         "DATA": "\n".join([

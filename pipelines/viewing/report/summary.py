@@ -41,7 +41,7 @@ def summarize(part: SoundPart, table: ClipTable, measures: Measures) -> dict[str
         "content_hash": part.dataset.content_hash if part.is_finished else None,
         "faults": [hide_paths(fault) for fault in part.faults[:NAMED_FAULTS]],
         "more_faults": max(0, len(part.faults) - NAMED_FAULTS),
-        "totals": _totals(part, table),
+        "totals": totals_to_json(part, table),
         "made_from": [(name, hide_paths(text)) for name, text in _made_from(part)],
         "arrays": _arrays(part),
         "by_split": _groups(table, table.splits),
@@ -58,7 +58,8 @@ def summarize(part: SoundPart, table: ClipTable, measures: Measures) -> dict[str
     }
 
 
-def _totals(part: SoundPart, table: ClipTable) -> dict[str, Any]:
+def totals_to_json(part: SoundPart, table: ClipTable) -> dict[str, Any]:
+    """Return the totals of a dataset."""
     seconds = table.seconds
     return {
         "samples": len(table),

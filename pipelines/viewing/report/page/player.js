@@ -94,6 +94,7 @@ class Player {
     this.note.textContent = there ? rowFacts(row) : `${rowFacts(row)}. ${absentNote(row)}`;
     this.clip = there ? await this.clips.open(row.key) : null;
     if (this.row !== row) return; // another clip was opened meanwhile
+    if (there && !this.clip) this.note.textContent += `. ${this.clips.problems.get(row.key)}`;
     this.showCaptions();
     this.showAvailable();
     this.show(this.view);

@@ -236,11 +236,12 @@ let player;
 let list;
 
 async function start() {
-  const clips = new Clips(JSON.parse(dataText("heads")));
   const columns = JSON.parse(new TextDecoder().decode(await inflate(dataText("table"))));
+  const clips = summary.live
+    ? new LiveClips(columns.key.length) : new Clips(JSON.parse(dataText("heads")));
   player = new Player(clips, summary.part_colors, summary.regions);
   list = new ClipList(new Rows(columns), clips, player.drawing, (row) => player.open(row));
-  const sections = [
+  const sections = summary.live ? [clipsSection(player, list)] : [
     clipsSection(player, list), contentsSection(), distributionsSection(), coverageSection(),
     captionsSection(), flagsSection(), leaksSection(), dropsSection(), madeFromSection(),
   ].filter(Boolean);
@@ -251,7 +252,8 @@ async function start() {
   document.getElementById("foot").textContent =
     `Positions are rounded to ${rounded(1000 * (clips.heads[0]?.step ?? 0.002), 1)} mm. Made by motiondata.`;
   document.addEventListener("keydown", handleKey);
-  list.openFirst();
+  if (!summary.live || !(await openLinked())) list.openFirst();
+  if (summary.live) followLinks();
   document.documentElement.dataset.ready = "true";
 }
 

@@ -247,7 +247,7 @@ class ClipList {
     if (this.clips.has(row.key)) {
       const canvas = element("canvas", { width: 2 * THUMBNAIL, height: 2 * THUMBNAIL });
       cell.append(canvas);
-      this.clips.open(row.key).then((clip) => this.drawThumbnail(canvas, clip));
+      this.clips.open(row.key).then((clip) => clip && this.drawThumbnail(canvas, clip));
     }
     return cell;
   }
@@ -264,12 +264,16 @@ class ClipList {
   }
 
   choose(number) {
-    const row = this.rows.at(this.places[number]);
+    return this.openRow(this.places[number]);
+  }
+
+  openRow(place) {
+    const row = this.rows.at(place);
     this.chosen = row.key;
     for (const line of this.shown.values()) {
       line.setAttribute("aria-selected", line.dataset.key === row.key);
     }
-    this.open(row);
+    return this.open(row);
   }
 
   // Opens the clip that is this number of rows after the chosen one.

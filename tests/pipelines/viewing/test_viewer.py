@@ -1,0 +1,96 @@
+"""The viewer: its server sends clips of its dataset alone, and its page plays each of them."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from motiondata.errors import InputError
+from pipelines.viewing.live.server import ViewerServer
+from pipelines.viewing.live.viewer import Viewer, link_to
+from shards.format.dataset import Dataset
+from tests.support.archive import MadeArchive
+from tests.support.browser import opened
+from tests.support.motion_features import built_features
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="module")
+def dataset(archive: MadeArchive, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Build motion features of a few clips."""
+    return built_features(archive, tmp_path_factory.mktemp("viewer") / "motion", "humanml3d-263")
+
+
+@pytest.fixture(scope="module")
+def server(dataset: Dataset) -> Iterator[ViewerServer]:
+    """Serve the viewer on a free port."""
+    with ViewerServer(Viewer.open(dataset.path), "127.0.0.1", 0) as running:
+        thread = Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+def asked(server: ViewerServer, path: str, host: str | None = None) -> tuple[int, bytes]:
+    """Return the status and the body of the answer to a request."""
+    headers = {"Host": host} if host else {}
+    request = urllib.request.Request(server.address.rstrip("/") + path, headers=headers)  # noqa: S310
+    try:
+        with urllib.request.urlopen(request) as answer:  # noqa: S310
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+def test_a_clip_is_sent_by_its_key(server: ViewerServer, dataset: Dataset) -> None:
+    key = dataset.manifest["key"][0].as_py()
+    status, body = asked(server, f"/clip?key={key}")
+    assert (status, json.loads(body)["head"]["key"]) == (200, key)
+
+
+@pytest.mark.parametrize(
+    "path", ["/clip?key=nobody", "/clip", "/dataset.json", "/../dataset.json", "/clip?key=../x"]
+)
+def test_nothing_else_is_sent(server: ViewerServer, path: str) -> None:
+    assert asked(server, path)[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("localhost:1", 200), ("127.0.0.1", 200), ("[::1]:80", 200), ("evil.example", 403),
+     ("127.0.0.1.evil.example", 403), ("[", 403)],
+)  # fmt: skip
+def test_only_requests_to_this_host_are_answered(
+    server: ViewerServer, host: str, status: int
+) -> None:
+    assert asked(server, "/", host)[0] == status
+
+
+def test_a_port_in_use_is_refused_in_a_sentence(server: ViewerServer) -> None:
+    with pytest.raises(InputError, match=f"--port {server.server_port}: is in use; choose another"):
+        ViewerServer(server.viewer, "127.0.0.1", server.server_port)
+
+
+def test_a_link_opens_a_clip_at_its_frame(
+    browser: "Browser", server: ViewerServer, dataset: Dataset, tmp_path: Path
+) -> None:
+    key = dataset.manifest["key"].to_pylist()[-1]
+    with opened(browser, server.address) as shown:
+        link = link_to(server.address, key, 3)
+        shown.page.evaluate("link => { location.hash = new URL(link).hash; }", link)
+        shown.page.get_by_text("frame 4 of").wait_for()
+        assert shown.page.locator("#playing").inner_text() == key
+        before = shown.pixels("canvas#canvas", tmp_path)
+        shown.page.keyboard.press("ArrowRight")
+        assert (before != shown.pixels("canvas#canvas", tmp_path)).any()
+        assert np.ptp(before, axis=-1).max() > 0.35
