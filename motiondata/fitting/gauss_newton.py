@@ -118,16 +118,16 @@ class _Equations:
 
     def step(self, state: State, damping: float) -> State:
         """Return the state after a step; the equations are used up."""
-        betas = solve_equations(self.blocks, self.right, self.border, self.smoothness, damping)
+        betas = state.betas[: len(self.border)]
+        allowed = np.stack([-MAX_BETA - betas, MAX_BETA - betas])
+        moves = solve_equations(
+            self.blocks, self.right, self.border, allowed, self.smoothness, damping
+        )
         steps = np.ascontiguousarray(self.right[..., 0])
         moved = replace(
             state, local=turn_joints(state.local, steps), root=state.root + steps[:, -3:]
         )
-        return (
-            replace(moved, betas=np.clip(state.betas + betas, -MAX_BETA, MAX_BETA))
-            if len(betas)
-            else moved
-        )
+        return replace(moved, betas=betas + moves) if len(moves) else moved
 
 
 def refine(problem: Problem) -> State:

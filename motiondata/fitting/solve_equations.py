@@ -11,14 +11,19 @@ from motiondata.jit import kernel, step
 
 Array = NDArray[np.float64]
 
+SWEEPS = 100
+"""Passes over the betas that bring them within their bounds (projected Gauss-Seidel)."""
+
 
 @kernel
 def solve_equations(
-    blocks: Array, right: Array, border: Array, smoothness: float, damping: float
+    blocks: Array, right: Array, border: Array, bounds: Array, smoothness: float, damping: float
 ) -> Array:
     """Solve the equations; return the betas' step, (shapes,), and leave the others in `right`.
 
-    `blocks` and `border` are destroyed. The step of frame f is `right[f, :, 0]`.
+    `bounds` (2, shapes) are the least and the greatest step of each beta. The other steps are those
+    that fit the bounded betas. `blocks` and `border` are destroyed. The step of frame f is
+    `right[f, :, 0]`.
     """
     frames, unknowns, columns = right.shape
     sides = np.empty((frames, columns, unknowns))
@@ -37,7 +42,7 @@ def solve_equations(
         raised[:] = smoothness * sides[frame + 1]
         raised[:, TURNS:] = 0.0
         _add_applied(blocks[frame], raised, sides[frame])
-    steps = _solve_border(right, sides, border, damping)
+    steps = _solve_border(right, sides, border, bounds, damping)
     _write_steps(right, sides, steps)
     return steps
 
@@ -53,7 +58,9 @@ def _eliminate(before: Array, sides: Array, smoothness: float, block: Array, rai
 
 
 @step
-def _solve_border(right: Array, sides: Array, border: Array, damping: float) -> Array:
+def _solve_border(
+    right: Array, sides: Array, border: Array, bounds: Array, damping: float
+) -> Array:
     """Return the steps of the betas, shaped (shapes,)."""
     frames, unknowns, columns = right.shape
     for i in range(columns - 1):
@@ -68,7 +75,21 @@ def _solve_border(right: Array, sides: Array, border: Array, damping: float) -> 
     for i in range(columns - 1):
         for j in range(columns - 1):
             steps[i] += inner[i, j] * border[j, 0]
+    if (steps < bounds[0]).any() or (steps > bounds[1]).any():
+        _bound(steps, border, bounds)
     return steps
+
+
+@step
+def _bound(steps: Array, border: Array, bounds: Array) -> None:
+    """Move the steps to the least of their quadratic cost within the bounds, one after another."""
+    for _ in range(SWEEPS):
+        for i in range(len(steps)):
+            value = border[i, 0]
+            for j in range(len(steps)):
+                if j != i:
+                    value -= border[i, 1 + j] * steps[j]
+            steps[i] = min(max(value / border[i, 1 + i], bounds[0, i]), bounds[1, i])
 
 
 @step
