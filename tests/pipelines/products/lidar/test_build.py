@@ -239,7 +239,12 @@ def test_captions_that_are_still_packed_are_named(
 def test_a_dry_run_judges_the_drops_of_the_plan_as_the_build_does(
     archive: MadeArchive, tmp_path: Path
 ) -> None:
-    options, execution = archive.options(), Execution(max_failures=FailureBudget("0"))
+    copied = MadeArchive(Path(shutil.copytree(archive.root, tmp_path / "archive")))
+    recording = copied.root / "amass/CMU/02/02_01_poses.npz"
+    for folder in ("first", "second"):  # two recordings of the row "missing" are ambiguous
+        (copied.root / "amass" / folder / "SFU/0005").mkdir(parents=True)
+        shutil.copy(recording, copied.root / "amass" / folder / "SFU/0005/missing_poses.npz")
+    options, execution = copied.options(), Execution(max_failures=FailureBudget("0"))
     planned = dry_run(options, tmp_path / "out", execution)
     assert not planned.outcome.within_budget
     assert "more than --max-failures 0" in str(planned)
