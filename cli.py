@@ -23,7 +23,12 @@ from shards.errors import ShardError
 
 INTERRUPTED = "interrupted; run the same command again to resume from what is finished, if anything"
 
-EXTRAS = {"torch": "train", "transformers": "train", "tokenizers": "train"}
+EXTRAS = {
+    "imageio_ffmpeg": "view",
+    "torch": "train",
+    "transformers": "train",
+    "tokenizers": "train",
+}
 """Packages that only some commands need, and the extra that has each."""
 
 
@@ -105,6 +110,7 @@ COMMANDS = (
     datasets.preview,
     viewing.report,
     viewing.view,
+    viewing.render,
     datasets.export,
     datasets.recover,
     scanning.scan,

@@ -5,12 +5,14 @@ Nothing heavy is imported before a command runs, so that help appears at once.
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from commands.parameters import FILE, FOLDER
+from commands.parameters import ANY, FILE, FOLDER
 from commands.printing import json_option, say, show
 from motiondata.errors import InputError
+from pipelines.viewing.film.options import COLOR_POINTS, VIEWS, FilmOptions
 from pipelines.viewing.live.options import HOST, PORT
 from pipelines.viewing.report.options import CLIP_MEGABYTES
 
@@ -67,3 +69,43 @@ def view(dataset: Path, keys: tuple[str, ...], host: str, port: int) -> None:
             server.serve_forever()
         except KeyboardInterrupt:
             return
+
+
+@click.command()
+@click.argument("dataset", type=FOLDER)
+@click.argument("key")
+@click.option("--out", type=FILE, required=True, help="File to write: .mp4, .gif, or .png.")
+@click.option(
+    "--view",
+    type=click.Choice(VIEWS),
+    default=FilmOptions.view,
+    show_default=True,
+    help="From where the person is seen, as it stands in the first frame.",
+)
+@click.option(
+    "--color",
+    type=click.Choice(COLOR_POINTS),
+    default=FilmOptions.color,
+    show_default=True,
+    help="What the color of a point shows.",
+)
+@click.option("--width", default=FilmOptions.width, show_default=True, help="Pixels.")
+@click.option("--seconds", type=float, help="Length to draw, from the start [default: all].")
+@click.option(
+    "--frames", default=FilmOptions.frames, show_default=True, help="Poses in a strip (.png)."
+)
+@click.option("--body", type=ANY, help="Body that is posed; by default the bundled body.")
+@json_option
+def render(
+    dataset: Path, key: str, out: Path, body: Path | None, as_json: bool, **drawn: Any
+) -> None:
+    """Render the clip KEY of DATASET into a video, an animation, or a picture.
+
+    Its points are on the left, the posed body on the right, the caption below. A .png file is a
+    strip of poses, points above the body. A clip without a pose is drawn as a skeleton. The frame
+    rate is that of the clip. No display is needed.
+    """
+    from pipelines.viewing.film.render import render as render_clip
+
+    options = FilmOptions(**drawn)
+    show(render_clip(dataset, key, out, options, body, stream=sys.stderr), as_json)

@@ -176,6 +176,12 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.products",
         "pipelines.viewing",
     },
+    "pipelines.viewing.film": {
+        "pipelines.clips",
+        "pipelines.engine",
+        "pipelines.products",
+        "pipelines.viewing",
+    },
     "pipelines.viewing.live": {
         "pipelines.products",
         "pipelines.viewing",

@@ -127,6 +127,12 @@ def of_page(values: Values) -> list[str]:
     return [f"{values['report']} ({values['bytes'] / 1e6:,.1f} MB; {play})", *values["faults"]]
 
 
+def of_film(values: Values) -> list[str]:
+    size = f"{values['frames']} frames at {values['fps']:g} Hz, "
+    size += f"{values['width']} x {values['height']} pixels"
+    return [f"{values['film']}: {' and '.join(values['panels'])} of {values['key']}, {size}"]
+
+
 def of_export(values: Values) -> list[str]:
     splits = [
         f"{each['split']}: {each['frames']} frames of {each['clips']} clips, "
@@ -223,6 +229,7 @@ CASES = [
     Case("stats", "stats {built} --group all=0:3 --weight clip --out {tmp}/s", of_statistics),
     Case("preview", "preview {built} --out {tmp}/a.png --clips 2", lambda v: [v["picture"]]),
     Case("report", "report {built} --out {tmp}/a.html", of_page),
+    Case("render", "render {built} 000002 --out {tmp}/a.png --width 240", of_film),
     Case(
         BUILDS,
         "encode {built} --checkpoint {encoder} --out {tmp}/features",

@@ -1,0 +1,1 @@
+"""Videos, animations and pictures of one clip, drawn without a display."""

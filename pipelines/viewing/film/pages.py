@@ -1,0 +1,126 @@
+"""The pictures of a film: panels with their titles, times, and captions below them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from pipelines.viewing.film.panels import Panel, Pixels
+from pipelines.viewing.viewed_clip import ViewedClip
+
+TEXT_SHARE = 1 / 44
+"""The height of letters, as a share of the width of a video."""
+STRIP_TEXT_SHARE = 1 / 70
+INK, PALE_INK = (30, 30, 30), (120, 120, 120)
+NO_CAPTION = "(no caption)"
+MOST_LINES = 4
+CUT = " ..."
+PANEL_RATIO = 1.0
+"""Height of a panel of a video, divided by its width."""
+STRIP_RATIO = 1.35
+
+
+@dataclass(frozen=True)
+class Writing:
+    """Text in a size that fits a width, in DejaVu, the font that comes with Matplotlib."""
+
+    width: int
+    share: float
+
+    @cached_property
+    def font(self) -> ImageFont.FreeTypeFont:
+        """The font."""
+        file = Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+        return ImageFont.truetype(str(file), max(8, round(self.width * self.share)))
+
+    @property
+    def line_height(self) -> int:
+        """The height of a line, pixels."""
+        return round(self.font.size * 1.4)
+
+    def wrapped(self, text: str) -> list[str]:
+        """Return the lines of a text; what does not fit into the last line is cut."""
+        most = self.width - 2 * self.line_height
+        lines = [""]
+        for word in text.split():
+            longer = f"{lines[-1]} {word}".strip()
+            if self.font.getlength(longer) <= most or not lines[-1]:
+                lines[-1] = longer
+            else:
+                lines.append(word)
+        if len(lines) > MOST_LINES:
+            lines = [*lines[: MOST_LINES - 1], lines[MOST_LINES - 1] + CUT]
+        return lines
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Pictures of a clip in one size."""
+
+    clip: ViewedClip
+    panels: Sequence[Panel]
+    width: int
+
+    def video(self, frames: Sequence[int]) -> Iterator[Pixels]:
+        """Yield a picture of each frame: panels from left to right, the caption below."""
+        size = _even(self.width // len(self.panels)), _even(self.width // len(self.panels))
+        writing = Writing(size[0] * len(self.panels), TEXT_SHARE)
+        texts = [caption_at(self.clip, frame) for frame in frames]
+        rows = max(len(writing.wrapped(text)) for text in set(texts))
+        for frame, text in zip(frames, texts, strict=True):
+            pictures = [panel.picture(frame, size) for panel in self.panels]
+            yield self._captioned(np.concatenate(pictures, axis=1), writing, text, rows, [frame])
+
+    def strip(self, frames: Sequence[int]) -> Pixels:
+        """Return one picture: frames from left to right, panels from top to bottom."""
+        width = self.width // len(frames)
+        size = width, round(width * STRIP_RATIO)
+        rows = [
+            np.concatenate([panel.picture(frame, size) for frame in frames], axis=1)
+            for panel in self.panels
+        ]
+        writing = Writing(width * len(frames), STRIP_TEXT_SHARE)
+        text = whole_caption(self.clip)
+        lines = len(writing.wrapped(text))
+        return self._captioned(np.concatenate(rows), writing, text, lines, frames)
+
+    def _captioned(
+        self, drawn: Pixels, writing: Writing, text: str, rows: int, frames: Sequence[int]
+    ) -> Pixels:
+        line = writing.line_height
+        height = _even(len(drawn) + line * (rows + 2))
+        page = Image.new("RGB", (drawn.shape[1], height), "white")
+        page.paste(Image.fromarray(drawn), (0, 0))
+        pen = ImageDraw.Draw(page)
+        for place, frame in enumerate(frames):
+            middle = (place + 0.5) * drawn.shape[1] / len(frames)
+            time = f"{frame / self.clip.fps:.2f} s"
+            pen.text((middle, len(drawn) + line / 2), time, PALE_INK, writing.font, "mm")
+        for row, words in enumerate(writing.wrapped(text)):
+            below = (drawn.shape[1] / 2, len(drawn) + line * (row + 1.5))
+            pen.text(below, words, INK, writing.font, "mm")
+        return np.asarray(page)
+
+
+def caption_at(clip: ViewedClip, frame: int) -> str:
+    """Return the caption of the part of a clip that a frame is in, or that of the whole clip."""
+    seconds = frame / clip.fps
+    for caption in clip.captions:
+        if not caption.is_whole_clip and caption.start_seconds <= seconds < caption.end_seconds:
+            return caption.text
+    return whole_caption(clip)
+
+
+def whole_caption(clip: ViewedClip) -> str:
+    """Return the first caption of the whole clip, or else the first one."""
+    ordered = sorted(clip.captions, key=lambda caption: not caption.is_whole_clip)
+    return ordered[0].text if ordered else NO_CAPTION
+
+
+def _even(pixels: int) -> int:
+    """Return an even number of pixels, which H.264 needs."""
+    return pixels - pixels % 2
