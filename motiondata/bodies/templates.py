@@ -7,8 +7,6 @@ AMASS's, with z up, 2 cm too high or low and 13 cm aside.
 
 from dataclasses import replace
 
-import numpy as np
-
 from motiondata.bodies.body import Body
 from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES, Recording
 
@@ -24,12 +22,13 @@ x (3 mm) set to 0 so that mirrored motion stays mirrored."""
 def place_on_body(recording: Recording, body: Body) -> Recording:
     """Return a recording whose `trans` puts the pelvis of `body` where the recording has it.
 
-    Only between SMPL-X and other bodies: all others have their pelvis where SMPL's is.
+    Only between SMPL-X and other bodies: all others have their pelvis where SMPL's is. The pelvis
+    of `body` is its own joint at rest. That of the recording's body, which is absent, is the
+    neutral template's.
     """
-    own, other = (
-        np.array(REST_PELVIS_METERS[SMPLX_SHAPES if space == SMPLX_SHAPES else SMPL_SHAPES])
-        for space in (recording.shape_space, body.shape_space)
-    )
-    if (own == other).all():
+    is_smplx = recording.shape_space == SMPLX_SHAPES
+    if is_smplx == (body.shape_space == SMPLX_SHAPES):
         return recording
+    own = REST_PELVIS_METERS[SMPLX_SHAPES if is_smplx else SMPL_SHAPES]
+    other = body.joints_template[0] * (0.0, 1.0, 1.0)  # mirrored motion stays mirrored
     return replace(recording, trans=recording.trans + (own - other))

@@ -43,7 +43,7 @@ def facts_of(bodies: Mapping[str, Body]) -> BodyFacts:
 
 
 def shape_remarks(shape_spaces: Iterable[str], mean_shape: bool) -> list[str]:
-    """Report which betas are ignored if a body's shape space is not that of SMPL+H recordings.
+    """Report which betas are used if a body's shape space is not that of SMPL+H recordings.
 
     `shape_spaces` are the shape spaces of the bodies.
     """
@@ -51,6 +51,6 @@ def shape_remarks(shape_spaces: Iterable[str], mean_shape: bool) -> list[str]:
     if mean_shape or not other:
         return []
     return [
-        f"body shape: betas apply only to a body of the same shape space, here {', '.join(other)}; "
-        "betas of other recordings, such as AMASS's SMPL+H, are ignored: mean shape instead"
+        f"body shape: betas of recordings that were fitted to this body ({', '.join(other)}), such "
+        "as imported ones, are used; those of others, such as AMASS's SMPL+H, are not: mean shape"
     ]

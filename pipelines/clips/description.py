@@ -25,7 +25,7 @@ class MotionDescription(ProductDescription):
         return [f"body: {', '.join(bodies)}"] if bodies else []
 
     def remarks(self, description: Description, flags: Mapping[str, int]) -> list[str]:
-        """Report which betas were ignored. Betas of synthetic motion are those of the body."""
+        """Report which betas were used. Betas of synthetic motion are those of the body."""
         if flags.get(SYNTHETIC, 0) == sum(shard.samples for shard in description.shards):
             return []
         spaces = [body["shape_space"] for body in description.provenance.get("bodies", [])]

@@ -1,5 +1,6 @@
 """Find files of meshes, and read each as one mesh in AMASS's world: z up, meters."""
 
+import json
 import re
 import struct
 import zlib
@@ -20,6 +21,8 @@ SUFFIXES = (".obj", ".ply", ".stl", ".off", ".glb", ".gltf")
 """The files of a folder that are meshes."""
 Y_UP_SUFFIXES = (".obj", ".glb", ".gltf")
 """Files that have y up by specification (glTF) or custom."""
+GLB_JSON = 20
+"""The first byte of the JSON in a .glb file; its length is in bytes 12 to 15 (glTF 2.0, 4.4)."""
 MAX_METERS = 100.0
 """A larger mesh is probably not in meters: a person in centimeters or millimeters is larger, and
 most scenes that a LiDAR sees are smaller."""
@@ -55,6 +58,16 @@ class MeshReading:
         if self.scale is None:
             _expect_meters(path, vertices[faces].reshape(-1, 3))
         return vertices * (self.scale or 1.0), faces
+
+
+def has_animation(path: Path) -> bool:
+    """Whether a glTF file has animations, of which trimesh reads only the rest pose."""
+    if path.suffix.lower() not in (".glb", ".gltf"):
+        return False
+    content = path.read_bytes()
+    if path.suffix.lower() == ".glb":
+        content = content[GLB_JSON : GLB_JSON + int.from_bytes(content[12:16], "little")]
+    return bool(json.loads(content).get("animations"))
 
 
 def _load(path: Path) -> trimesh.Trimesh:

@@ -13,6 +13,8 @@ SCAN_FORMATS = (*POINT_FORMATS, *RANGE_FORMATS)
 """The formats of files, explained in docs/export.md."""
 AUTO, Y_UP, Z_UP = "auto", "y", "z"
 UP_AXES = (AUTO, Y_UP, Z_UP)
+PLACEMENT = ("distance", "height", "azimuth")
+"""The options that `sensor_pose` replaces."""
 
 
 @dataclass(frozen=True)
@@ -56,5 +58,18 @@ class MeshScanOptions:
             within = nearest <= getattr(self, name) <= farthest
             expect(within, self, name, f"{nearest:g} to {farthest:g} meters")
         expect(-360 <= self.azimuth <= 360, self, "azimuth", "-360 to 360 degrees")
+        if self.sensor_pose is not None:
+            self._expect_no_placement()
         expect(self.scale is None or 0 < self.scale < float("inf"), self, "scale", "above 0")
         expect(0 <= self.noise <= MAX_NOISE, self, "noise", f"0 to {MAX_NOISE:g} meter")
+
+    def _expect_no_placement(self) -> None:
+        """Raise `InputError` if the sensor is placed in addition to its pose."""
+        for name in PLACEMENT:
+            default = type(self).__dataclass_fields__[name].default
+            expect(
+                getattr(self, name) == default,
+                self,
+                name,
+                "nothing, because --sensor-pose gives the place of the sensor",
+            )

@@ -29,7 +29,7 @@ from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_possible_folder
 from pipelines.engine.progress import Rate
 from pipelines.engine.reports import Report
-from pipelines.mesh_scans.mesh_files import MeshReading, find_meshes, plain_name
+from pipelines.mesh_scans.mesh_files import MeshReading, find_meshes, has_animation, plain_name
 from pipelines.mesh_scans.options import MeshScanOptions
 from pipelines.mesh_scans.scan_files import WRITERS
 from shards.format.hashing import hash_bytes
@@ -56,12 +56,19 @@ class MeshScanReport(Report):
     """Number of rays that hit in the frames of this run."""
     empty_frames: int
     """Number of frames of this run that no ray hit."""
+    animations: int
+    """Number of files of animations, which are scanned at rest."""
 
     def lines(self) -> list[str]:
         """Return the totals, the hits, and the rate."""
         totals = f"{counted(self.frames, 'frame')} of {counted(self.clips, 'clip')}"
         empty = f", {self.empty_frames} of them without hits" if self.empty_frames else ""
+        animated = (
+            f"{counted(self.animations, 'animation')} scanned at rest: a file is one frame; export "
+            "frames with --format obj or ply to scan a motion"
+        )
         return [
+            *[animated] * bool(self.animations),
             f"{totals}, listed in {self.files}",
             f"{self.hits:,} hits in {counted(self.rate.done, 'frame')} of this run{empty}",
             self.rate.describe(),
@@ -90,7 +97,10 @@ def scan_meshes(source: Path, out: Path, options: MeshScanOptions) -> MeshScanRe
         (path,) = folder.write_lists(files.lists())
     frames = int(files.lengths.sum())
     seen = files.seen
-    return MeshScanReport(out, len(clips), frames, path, rate, seen["hits"], seen["empty"])
+    animations = sum(has_animation(mesh) for clip in clips for mesh in clip.meshes)
+    return MeshScanReport(
+        out, len(clips), frames, path, rate, seen["hits"], seen["empty"], animations
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -59,15 +59,15 @@ def _choose(
             failures.append(found)
         elif _is_wanted(found, options):
             chosen.append(found)
-        if len(chosen) == options.limit:
+        if len(chosen) == options.limit and not options.keys:
             break
     unknown = {*options.keys} - {named.key for named in chosen}
-    if unknown and options.limit is None:
+    if unknown:
         raise InputError(f"{source}: there is no clip {', '.join(sorted(unknown))} to export")
     if not chosen:
         first = f"; the first failure: {failures[0].message}" if failures else ""
         raise InputError(f"{source}: there is nothing to export{first}")
-    return chosen, tuple(failures)
+    return chosen[: options.limit], tuple(failures)
 
 
 def _is_wanted(named: Named, options: MotionExportOptions) -> bool:

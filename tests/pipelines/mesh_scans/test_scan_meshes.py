@@ -11,6 +11,7 @@ from PIL import Image
 from motiondata.errors import InputError
 from motiondata.lidar.presets import find_sensor
 from motiondata.lidar.scan_mesh import scan_mesh
+from motiondata.sources.amass.writer import write_amass
 from pipelines.mesh_scans.mesh_files import find_meshes
 from pipelines.mesh_scans.options import SCAN_FORMATS, MeshScanOptions
 from pipelines.mesh_scans.scan import scan_meshes
@@ -22,6 +23,7 @@ from shards.format.npy import npy_to_array
 from shards.format.reading import read_member
 from tests.pipelines.datasets.test_export import parse_pcd
 from tests.support.archive import MadeArchive
+from tests.support.body_motions import made_motion
 from tests.support.compare_builds import files_of
 
 SENSOR = "vlp-16"
@@ -222,6 +224,8 @@ def test_a_scale_is_believed(tmp_path: Path) -> None:
         ({"scale": 0.0}, "scale"),
         ({"sensor": "no-such"}, "no sensor"),
         ({"sensor_pose": Path("nowhere.npy")}, "nowhere.npy"),
+        ({"sensor_pose": Path("pose.npy"), "distance": 5.0}, "distance: expected nothing"),
+        ({"sensor_pose": Path("pose.npy"), "azimuth": 90.0}, "azimuth: expected nothing"),
     ],
 )
 def test_wrong_options_are_refused(
@@ -230,3 +234,13 @@ def test_wrong_options_are_refused(
     with pytest.raises(InputError, match=message):
         scanned(ball, tmp_path / "out", **options)
     assert not (tmp_path / "out").exists()
+
+
+def test_an_animation_is_reported_as_scanned_at_rest(tmp_path: Path) -> None:
+    write_amass(tmp_path / "in/a_poses.npz", made_motion(4).recording)
+    options = MeshScanOptions(SENSOR)
+    for kind, animations in (("glb", 1), ("ply", 0)):
+        export_motion(tmp_path / "in", tmp_path / kind, MotionExportOptions(kind))
+        report = scan_meshes(tmp_path / kind, tmp_path / f"{kind}-scans", options)
+        assert report.animations == animations
+        assert ("at rest" in " ".join(report.lines())) == bool(animations)

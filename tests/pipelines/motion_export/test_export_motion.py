@@ -111,6 +111,7 @@ def test_a_faulty_recording_is_a_failure_and_the_others_are_written(
     ("options", "message"),
     [
         (MotionExportOptions("glb", keys=("c",)), "no clip c"),
+        (MotionExportOptions("glb", keys=("a", "c"), limit=1), "no clip c"),
         (MotionExportOptions("glb", split="train"), "nothing to export"),
     ],
 )
