@@ -51,6 +51,7 @@ def shape_remarks(shape_spaces: Iterable[str], mean_shape: bool) -> list[str]:
     if mean_shape or not other:
         return []
     return [
-        f"body shape: betas of recordings that were fitted to this body ({', '.join(other)}), such "
-        "as imported ones, are used; those of others, such as AMASS's SMPL+H, are not: mean shape"
+        f"body shape: betas in the shape space of the body ({', '.join(other)}), such as those of "
+        "imports that fit it, are used; betas of other recordings, such as AMASS's SMPL+H, are "
+        "ignored: mean shape instead"
     ]

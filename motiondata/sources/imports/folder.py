@@ -154,6 +154,11 @@ def import_folder(
             done += known or _import_file(place, archive, kind)
         except RecordingError as error:
             failures.append(Failure(place.name, str(error)))
+    if not failures and not done:
+        raise InputError(
+            f"{source}: expected files of the kind {kind.name}, found {counted(len(found), 'file')} "
+            f"of {' or '.join(kind.suffixes)}, none of which has what the kind needs"
+        )
     if not done:
         raise InputError(
             f"{source}: nothing could be imported, {counted(len(failures), 'file')} failed; the "

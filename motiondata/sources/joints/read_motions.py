@@ -75,7 +75,7 @@ def read_motions(path: Path) -> Iterator[JointMotion]:
             raise _unreadable(path, str(error)) from error
         yield from _read_results(path)
         return
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, MemoryError) as error:  # a header may promise any number of frames
         raise _unreadable(path, str(error)) from error
     if not isinstance(array, np.ndarray):
         raise _other(path, "an archive of several arrays")

@@ -51,7 +51,7 @@ def _member(npz: Any, key: str) -> Any:
 def _read_npy(path: Path) -> Values:
     try:
         return {WHOLE: np.load(io.BytesIO(_content(path)), allow_pickle=False)}
-    except (ValueError, EOFError) as error:
+    except (ValueError, EOFError, MemoryError) as error:
         raise _unreadable(path, str(error)) from error
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.posing import pose_joints, shape_body
-from motiondata.errors import InputError
+from motiondata.errors import InputError, RecordingError
 from motiondata.recording import Recording
 from motiondata.representations.humanml3d import make_features
 from motiondata.representations.joint_sets import (
@@ -22,6 +22,7 @@ from motiondata.representations.skeleton import T2M
 from motiondata.skeletons import JOINT
 from motiondata.sources.amass.reader import read_smplh
 from motiondata.sources.humanml3d.index import read_index
+from motiondata.sources.joints.read_motions import read_motions
 from pipelines.sources import ImportReport, import_joints
 from tests.support.amass_files import save_npz
 from tests.support.motion_clips import bundled_lengths, y_up_joints
@@ -203,3 +204,13 @@ def test_real_results_of_mdm_are_imported(tmp_path: Path) -> None:
     assert report.error_mm is not None
     assert report.error_mm < 35
     assert "toolbox" in (tmp_path / "texts" / "results_000.txt").read_text()
+
+
+def test_a_header_with_more_frames_than_memory_is_a_failure(tmp_path: Path) -> None:
+    path = tmp_path / "long.npy"
+    with path.open("wb") as file:
+        header = {"descr": "<f8", "fortran_order": False, "shape": (10**12, 22, 3)}
+        np.lib.format.write_array_header_1_0(file, header)
+        file.write(bytes(100))
+    with pytest.raises(RecordingError, match=r"long\.npy: cannot be read"):
+        next(read_motions(path))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motiondata.errors import RecordingError
+from motiondata.errors import InputError, RecordingError
 from motiondata.sources.amass.reader import read_smplh
 from motiondata.sources.humanml3d.resampled_clips import cut_clip_at
 from motiondata.sources.humanml3d.trimming import cut_clip
@@ -82,3 +82,11 @@ def test_faulty_labels_are_refused(take: Path, number: int, text: str | None, re
         file.write_text(text)
     with pytest.raises(RecordingError, match=reason):
         read_labels(take, FRAMES)
+
+
+def test_bvh_files_without_labels_are_refused(take: Path, tmp_path: Path) -> None:
+    for path in label_files(take):
+        path.unlink()
+    with pytest.raises(InputError, match="files of the kind pfnn"):
+        import_pfnn(take.parent, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
