@@ -156,7 +156,7 @@ def import_folder(
             failures.append(Failure(place.name, str(error)))
     if not failures and not done:
         raise InputError(
-            f"{source}: expected files of the kind {kind.name}, found {counted(len(found), 'file')} "
+            f"{source}: expected files of kind {kind.name}, found {counted(len(found), 'file')} "
             f"of {' or '.join(kind.suffixes)}, none of which has what the kind needs"
         )
     if not done:

@@ -87,6 +87,6 @@ def test_faulty_labels_are_refused(take: Path, number: int, text: str | None, re
 def test_bvh_files_without_labels_are_refused(take: Path, tmp_path: Path) -> None:
     for path in label_files(take):
         path.unlink()
-    with pytest.raises(InputError, match="files of the kind pfnn"):
+    with pytest.raises(InputError, match="files of kind pfnn"):
         import_pfnn(take.parent, tmp_path / "out")
     assert not (tmp_path / "out").exists()
