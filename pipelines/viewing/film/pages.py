@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from pipelines.viewing.film.panels import Panel, Pixels
+from pipelines.viewing.film.panels import Panels, Pixels
 from pipelines.viewing.viewed_clip import ViewedClip
 
 TEXT_SHARE = 1 / 44
@@ -19,9 +19,8 @@ INK, PALE_INK = (30, 30, 30), (120, 120, 120)
 NO_CAPTION = "(no caption)"
 MOST_LINES = 4
 CUT = " ..."
-PANEL_RATIO = 1.0
-"""Height of a panel of a video, divided by its width."""
 STRIP_RATIO = 1.35
+"""Height of a panel of a strip, divided by its width; panels of a video are squares."""
 
 
 @dataclass(frozen=True)
@@ -62,31 +61,29 @@ class Pages:
     """Pictures of a clip in one size."""
 
     clip: ViewedClip
-    panels: Sequence[Panel]
+    panels: Panels
     width: int
 
     def video(self, frames: Sequence[int]) -> Iterator[Pixels]:
         """Yield a picture of each frame: panels from left to right, the caption below."""
-        size = _even(self.width // len(self.panels)), _even(self.width // len(self.panels))
-        writing = Writing(size[0] * len(self.panels), TEXT_SHARE)
+        shown = len(self.panels.titles)
+        side = _even(self.width // shown)
+        writing = Writing(side * shown, TEXT_SHARE)
         texts = [caption_at(self.clip, frame) for frame in frames]
         rows = max(len(writing.wrapped(text)) for text in set(texts))
         for frame, text in zip(frames, texts, strict=True):
-            pictures = [panel.picture(frame, size) for panel in self.panels]
+            pictures = self.panels.pictures(frame, (side, side))
             yield self._captioned(np.concatenate(pictures, axis=1), writing, text, rows, [frame])
 
     def strip(self, frames: Sequence[int]) -> Pixels:
         """Return one picture: frames from left to right, panels from top to bottom."""
         width = self.width // len(frames)
         size = width, round(width * STRIP_RATIO)
-        rows = [
-            np.concatenate([panel.picture(frame, size) for frame in frames], axis=1)
-            for panel in self.panels
-        ]
+        columns = [np.concatenate(self.panels.pictures(frame, size)) for frame in frames]
         writing = Writing(width * len(frames), STRIP_TEXT_SHARE)
         text = whole_caption(self.clip)
         lines = len(writing.wrapped(text))
-        return self._captioned(np.concatenate(rows), writing, text, lines, frames)
+        return self._captioned(np.concatenate(columns, axis=1), writing, text, lines, frames)
 
     def _captioned(
         self, drawn: Pixels, writing: Writing, text: str, rows: int, frames: Sequence[int]

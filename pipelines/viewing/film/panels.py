@@ -1,16 +1,16 @@
 """The panels of a film: what the sensor sees of a frame, and the body that it sees."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.bodies.posing import ShapedBody, pose_body
-from pipelines.viewing.colors import Colors, colors_of_points
+from pipelines.viewing.colors import colors_of_points
 from pipelines.viewing.film.camera import Camera, Path, path_around
-from pipelines.viewing.film.options import FilmOptions
+from pipelines.viewing.film.options import ColorPoints, FilmOptions
 from pipelines.viewing.film.rasterizer import (
     draw_balls,
     draw_floor,
@@ -44,13 +44,10 @@ class Canvas:
     depths: NDArray[np.float64]
 
     @classmethod
-    def of(cls, camera: Camera) -> "Canvas":
-        """Return a picture of the floor, whose lines need no samples to be smooth."""
-        width, height = camera.size
-        floor = np.empty((height // SAMPLES, width // SAMPLES, 3), np.float32)
-        draw_floor(floor, camera.eye, camera.axes, camera.focal / SAMPLES, camera.target)
+    def over(cls, floor: NDArray[np.float32], camera: Camera) -> "Canvas":
+        """Return a picture of the floor, shaped (height, width, 3), with samples."""
         pixels = floor.repeat(SAMPLES, axis=0).repeat(SAMPLES, axis=1)
-        return cls(camera, pixels, np.full((height, width), np.inf))
+        return cls(camera, pixels, np.full(pixels.shape[:2], np.inf))
 
     def add_balls(self, centers: NDArray[Any], meters: float, colors: NDArray[Any]) -> None:
         """Draw balls at centers (n, 3) of the world, with colors (n, 3)."""
@@ -82,23 +79,43 @@ Draw = Callable[[Canvas, int], None]
 
 @dataclass(frozen=True)
 class Panel:
-    """A picture of each frame."""
+    """One thing that is drawn of each frame."""
 
     title: str
     draw: Draw
+
+
+@dataclass(frozen=True)
+class Panels:
+    """What is drawn of each frame, seen by one camera."""
+
     path: Path
+    panels: tuple[Panel, ...]
 
-    def picture(self, frame: int, size: tuple[int, int]) -> Pixels:
-        """Return the picture of a frame, with a width and height in pixels."""
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The names of what is drawn."""
+        return tuple(panel.title for panel in self.panels)
+
+    def pictures(self, frame: int, size: tuple[int, int]) -> list[Pixels]:
+        """Return the picture of a frame in each panel, with a width and height in pixels."""
         width, height = size
-        canvas = Canvas.of(self.path.camera(frame, (width * SAMPLES, height * SAMPLES)))
-        self.draw(canvas, frame)
-        return canvas.finished()
+        camera = self.path.camera(frame, (width * SAMPLES, height * SAMPLES))
+        floor = _floor(camera, size)
+        canvases = [Canvas.over(floor, camera) for _ in self.panels]
+        for panel, canvas in zip(self.panels, canvases, strict=True):
+            panel.draw(canvas, frame)
+        return [canvas.finished() for canvas in canvases]
 
 
-def panels_of(
-    clip: ViewedClip, shaped: ShapedBody | None, options: FilmOptions
-) -> tuple[Panel, ...]:
+def _floor(camera: Camera, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return a picture of the floor without samples: its lines are smooth anyway."""
+    floor = np.empty((size[1], size[0], 3), np.float32)
+    draw_floor(floor, camera.eye, camera.axes, camera.focal / SAMPLES, camera.target)
+    return floor
+
+
+def panels_of(clip: ViewedClip, shaped: ShapedBody | None, options: FilmOptions) -> Panels:
     """Return the panels of a clip: its points, and its body, or its skeleton if it has no pose.
 
     Raises `InputError` if a clip has none of them.
@@ -106,21 +123,24 @@ def panels_of(
     path = path_around(clip, options.view)
     panels = []
     if clip.scan is not None:
-        colors = colors_of_points(clip.scan, options.color)
-        panels.append(Panel("points", _points(clip.scan, colors), path))
+        panels.append(Panel("points", _points(clip.scan, options.color)))
     if shaped is not None and clip.pose is not None and clip.trans is not None:
-        panels.append(Panel("body", _body(clip.pose, clip.trans, shaped), path))
+        panels.append(Panel("body", _body(clip.pose, clip.trans, shaped)))
     elif clip.skeleton is not None:
-        panels.append(Panel("skeleton", _bones(clip.skeleton), path))
-    return tuple(panels)
+        panels.append(Panel("skeleton", _bones(clip.skeleton)))
+    return Panels(path, tuple(panels))
 
 
-def _points(scan: Scan, colors: Colors) -> Draw:
-    seen = scan.is_seen
+def _points(scan: Scan, color: ColorPoints) -> Draw:
+    """Draw the distinct points of a frame. Range colors span one frame, as on the pages."""
 
     def draw(canvas: Canvas, frame: int) -> None:
-        which = seen[frame]
-        canvas.add_balls(scan.points[frame, which], POINT_METERS, colors[frame, which])
+        this = slice(frame, frame + 1)
+        alone = replace(
+            scan, points=scan.points[this], hits=scan.hits[this], parts=scan.parts[this]
+        )
+        seen = alone.is_seen
+        canvas.add_balls(alone.points[seen], POINT_METERS, colors_of_points(alone, color)[seen])
 
     return draw
 

@@ -91,7 +91,7 @@ def render(
     with os_errors_as_aborted(out.parent):
         out.parent.mkdir(parents=True, exist_ok=True)
         publish(out, data)
-    titles = tuple(panel.title for panel in pages.panels)
+    titles = pages.panels.titles
     name = shaped.body.name if shaped and "body" in titles else None
     return Film(out, key, len(frames), clip.fps, width, height, titles, name, has_shape)
 
@@ -100,7 +100,8 @@ def read_clip(dataset: Dataset, key: str) -> ViewedClip:
     """Read a clip; raise `InputError` that names similar keys for an unknown one."""
     keys = dataset.manifest["key"].to_pylist()
     if key not in set(keys):
-        near = get_close_matches(key, keys, 3, 0.0)
+        containing = [known for known in keys if key in known][:3]
+        near = containing or get_close_matches(key, keys, 3, 0.0)
         raise InputError(
             f"{key}: expected the key of a clip of {dataset.path}, found no such clip; "
             f"the nearest: {', '.join(near) or 'none, as it has no clips'}"

@@ -78,7 +78,7 @@ def test_a_clip_of_motion_features_has_no_points(archive: MadeArchive, tmp_path:
 @pytest.mark.parametrize(
     ("key", "name", "options", "message"),
     [
-        ("00002", "a.png", FilmOptions(), "the nearest: 000002"),
+        ("002", "a.png", FilmOptions(), "the nearest: 000002"),
         (KEY, "a.avi", FilmOptions(), "expected a name that ends with .mp4, .gif, .png"),
         (KEY, "a.png", FilmOptions(width=3), "--width: expected 64 to 8192 pixels, found 3"),
         (KEY, "a.png", FilmOptions(frames=0), "--frames: expected 1 to 100, found 0"),
