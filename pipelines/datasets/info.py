@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from pipelines.datasets.contents import Contents
 from pipelines.datasets.info_report import ArrayInfo, InfoReport, SampleInfo, SplitTotals
+from pipelines.datasets.quality import quality_info
 from pipelines.engine.description import ProductDescription
 from pipelines.engine.summary import CaptionTotals, Mean, flagged_samples
 from pipelines.engine.totals import count_flags
@@ -89,6 +90,7 @@ def _sample_info(dataset: Dataset, product: ProductDescription) -> SampleInfo:
         captions=_captions(manifest) if "captions" in columns else None,
         leaked_test_samples=_leaks(manifest) if "source" in columns else 0,
         contents=Contents.of(manifest, product),
+        quality=quality_info(dataset),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.datasets.contents import Contents
+from pipelines.datasets.quality import QualityInfo, quality_lines
 from pipelines.engine.description import NONE
 from pipelines.engine.reports import Report
 from pipelines.engine.summary import CaptionTotals, FlaggedSamples, Mean, captions_line, flag_lines
@@ -53,6 +54,8 @@ class SampleInfo:
     leaked_test_samples: int
     """Number of test samples of a recording that the training split has too."""
     contents: Contents
+    quality: Mapping[str, QualityInfo]
+    """The measures of motion quality by name; empty if samples have none."""
 
     def describe(self) -> list[str]:
         """Return the lines of a report."""
@@ -62,7 +65,7 @@ class SampleInfo:
         if shared := self.leaked_test_samples:
             tests = "sample is of a recording" if shared == 1 else "samples are of recordings"
             lines.append(f"leak: {shared:,} test {tests} that train has too")
-        return lines + self.contents.describe()
+        return lines + self.contents.describe() + quality_lines(self.quality)
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from motiondata.errors import InputError
 from motiondata.representations.feature_groups import FEATURE_GROUPS
+from pipelines.datasets.quality import quality_histograms
 from pipelines.datasets.statistics_report import StatisticsReport, report_statistics
 from pipelines.datasets.trainer_files import TrainerFiles
 from pipelines.engine.description import ProductDescription
@@ -82,6 +84,7 @@ def stats(
         raise InputError(
             f"{path}: there are no values of {field} in the split {split}: all its frames are empty"
         )
+    found = replace(found, histograms={**found.histograms, **quality_histograms(dataset, split)})
     report = report_statistics(path, subject, found, out or path)
     before_writing(report)
     files = statistics_files(subject, found.moments) | histograms_file(subject, found.histograms)

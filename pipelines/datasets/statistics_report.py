@@ -41,7 +41,8 @@ class StatisticsReport(Report):
     constant: tuple[int, ...]
     """Numbers of the components that are constant."""
     histograms: Mapping[str, Histogram]
-    """Histograms of clip lengths in frames, of counts, and of distances from the origin."""
+    """Histograms of clip lengths in frames, of counts, of distances from the origin, and of the
+    measures of motion quality."""
     folder: Path
     """Folder of the files."""
 
@@ -77,7 +78,7 @@ class StatisticsReport(Report):
 
     def _histograms(self) -> list[str]:
         width = max(map(len, self.histograms))
-        return [f"{name:{width}} {_bars(each)}" for name, each in self.histograms.items()]
+        return [f"{name:{width}} {bars(each)}" for name, each in self.histograms.items()]
 
 
 def report_statistics(
@@ -103,7 +104,7 @@ def report_statistics(
     )
 
 
-def _bars(histogram: Histogram) -> str:
+def bars(histogram: Histogram) -> str:
     """Return a histogram as one line, between its lower and its upper end."""
     starts = np.array(list(histogram.counts))
     low, bins = starts.min(), np.ptp(starts) // histogram.width + 1

@@ -5,19 +5,15 @@ manifest may repeat the raised ones in a column. Where it does not, every `json`
 """
 
 from collections.abc import Collection
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shards.errors import DatasetError, MemberError, ShardError
+from shards.errors import ShardError
 from shards.format.dataset import Dataset
-from shards.format.members import decode_member
 from shards.format.unknown_names import unknown_name
-from shards.stream.field_reader import MemberSpans
-from shards.stream.open_files import ShardFiles
+from shards.stream.sample_details import read_details
 
-DETAILS = "json"
 FLAGS = "flags"
 
 
@@ -30,7 +26,7 @@ def has_flags(
     """
     names = {names} if isinstance(names, str) else {*names}
     listed = FLAGS in dataset.manifest.column_names
-    details = [*_read_flags(dataset, rows[:1] if listed else rows)]
+    details = [*read_details(dataset, rows[:1] if listed else rows, FLAGS)]
     raised = (
         dataset.manifest[FLAGS].take(rows).to_pylist()
         if listed
@@ -41,21 +37,3 @@ def has_flags(
         if name not in known:
             raise ShardError(f"{dataset.path}: {unknown_name('flag', name, [*known])}")
     return np.array([not names.isdisjoint(flags) for flags in raised], np.bool_)
-
-
-def _read_flags(dataset: Dataset, rows: NDArray[np.int64]) -> list[dict[str, bool]]:
-    """Return the flags in the `json` of samples; none if samples have no `json`."""
-    if DETAILS not in dataset.schema.members:
-        return [{} for _ in rows]
-    files, spans = ShardFiles(dataset), MemberSpans.of(dataset, rows, DETAILS)
-    return [_flags_of(files, spans, clip) for clip in range(len(rows))]
-
-
-def _flags_of(files: ShardFiles, spans: MemberSpans, clip: int) -> dict[str, bool]:
-    try:
-        details: Any = decode_member(DETAILS, spans.read(files, clip))
-        return {str(name): bool(raised) for name, raised in details.get(FLAGS, {}).items()}
-    except (AttributeError, MemberError) as error:
-        raise DatasetError(
-            f"{spans.keys[clip]}.{DETAILS}", f"expected an object with flags: {error}"
-        ) from error

@@ -8,6 +8,7 @@ import pytest
 from motiondata.errors import InputError
 from motiondata.motion_quality.flags import LIMITS, quality_flags
 from pipelines.datasets.info import info
+from pipelines.datasets.statistics import stats
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
 from pipelines.products.motion_features.build import build_features
@@ -129,3 +130,31 @@ def test_scans_without_measures_say_which_flags_they_have(
     build_lidar(archive.options(), tmp_path / "plain", HERE)
     with pytest.raises(ShardError, match=r"no flag 't_pose' \(known: lying, off_floor\)"):
         open_dataset(tmp_path / "plain").clips("train", ["points"], 4, exclude=["t_pose"])
+
+
+@pytest.mark.parametrize("product", ["lidar", "humanml3d-263"])
+def test_info_and_stats_count_the_measures_of_all_clips(
+    archive: MadeArchive, tmp_path: Path, product: str
+) -> None:
+    dataset = build(archive, tmp_path / "out", product)
+    stored = [sample["json"]["quality"] for sample in samples_of(dataset).values()]
+    samples = info(dataset.path).samples
+    assert samples is not None
+    histograms = stats(dataset.path, split="train").histograms
+    trained = dataset.manifest["split"].to_pylist().count("train")
+    for name, limit in LIMITS.items():
+        values, found = [quality[name] for quality in stored], samples.quality[name]
+        assert (found.above, found.max) == (sum(v > limit.value for v in values), max(values))
+        assert sum(found.histogram.counts.values()) == len(values)
+        assert sum(histograms[name].counts.values()) == trained
+    assert samples.quality["foot_penetration"].above > 0
+
+
+def test_scans_without_measures_have_no_histograms_of_them(
+    archive: MadeArchive, tmp_path: Path
+) -> None:
+    build_lidar(archive.options(), tmp_path / "out", HERE)
+    samples = info(tmp_path / "out").samples
+    assert samples is not None
+    assert not samples.quality
+    assert LIMITS.keys().isdisjoint(stats(tmp_path / "out").histograms)

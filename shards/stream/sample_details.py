@@ -1,0 +1,40 @@
+"""The `json` of samples, read from their shards without the other members."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shards.errors import DatasetError, MemberError
+from shards.format.dataset import Dataset
+from shards.format.members import decode_member
+from shards.stream.field_reader import MemberSpans
+from shards.stream.open_files import ShardFiles
+
+DETAILS = "json"
+
+
+def read_details(
+    dataset: Dataset, rows: NDArray[np.int64], key: str
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the object under a key of each sample's `json`, given manifest rows.
+
+    The object is empty if a sample has no such key. Nothing is yielded if samples have no `json`.
+    Raises `DatasetError` for another type.
+    """
+    if DETAILS not in dataset.schema.members:
+        return
+    files, spans = ShardFiles(dataset), MemberSpans.of(dataset, rows, DETAILS)
+    for clip in range(len(rows)):
+        yield _object_of(files, spans, clip, key)
+
+
+def _object_of(files: ShardFiles, spans: MemberSpans, clip: int, key: str) -> Mapping[str, Any]:
+    try:
+        details: Any = decode_member(DETAILS, spans.read(files, clip))
+        return {str(name): value for name, value in details.get(key, {}).items()}
+    except (AttributeError, MemberError) as error:
+        raise DatasetError(
+            f"{spans.keys[clip]}.{DETAILS}", f"expected an object with {key}: {error}"
+        ) from error
