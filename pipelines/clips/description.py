@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from motiondata.bodies.bundled import bundled_body
+from motiondata.motion_quality.flags import LIMITS
 from pipelines.clips.bodies import shape_remarks
 from pipelines.clips.members import MOTION_FLAGS, SYNTHETIC
-from pipelines.engine.description import FlagMeaning, ProductDescription, option_words
+from pipelines.engine.description import FlagMeaning, Measure, ProductDescription, option_words
 from shards.format.dataset import Dataset
 from shards.format.description import Description
 
@@ -18,6 +19,11 @@ class MotionDescription(ProductDescription):
 
     arguments: str = "INDEX --amass DIR --out DIR"
     reported_flags: Mapping[str, FlagMeaning] = field(default_factory=lambda: MOTION_FLAGS)
+    quality: Mapping[str, Measure] = field(
+        default_factory=lambda: {
+            name: Measure(each.unit, each.value) for name, each in LIMITS.items()
+        }
+    )
 
     def inputs(self, provenance: Mapping[str, Any]) -> list[str]:
         """Return a line with the bodies, unless the product poses none."""

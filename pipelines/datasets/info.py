@@ -90,7 +90,7 @@ def _sample_info(dataset: Dataset, product: ProductDescription) -> SampleInfo:
         captions=_captions(manifest) if "captions" in columns else None,
         leaked_test_samples=_leaks(manifest) if "source" in columns else 0,
         contents=Contents.of(manifest, product),
-        quality=quality_info(dataset),
+        quality=quality_info(dataset, product.quality),
     )
 
 

@@ -1,7 +1,7 @@
 """The distribution of each measure of motion quality over the clips of a dataset.
 
 Samples store their measures under `quality` in their `json`. The units and limits are those of
-`motiondata.motion_quality.flags.LIMITS`.
+the product's description.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from math import floor, log2
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.motion_quality.flags import LIMITS
 from pipelines.datasets.statistics_report import bars
+from pipelines.engine.description import Measure
 from pipelines.engine.text_tables import table
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
@@ -38,19 +38,21 @@ class QualityInfo:
     histogram: Histogram
 
 
-def quality_histograms(dataset: Dataset, split: str) -> dict[str, Histogram]:
+def quality_histograms(
+    dataset: Dataset, split: str, measures: Mapping[str, Measure]
+) -> dict[str, Histogram]:
     """Return a histogram of each measure over the samples of a split; empty without measures."""
     rows = np.flatnonzero(np.array(dataset.manifest["split"].to_pylist()) == split)
     return {
-        name: Histogram.of(values, bin_width(name))
-        for name, values in _read_measures(dataset, rows).items()
+        name: Histogram.of(values, bin_width(measures[name]))
+        for name, values in _read_measures(dataset, rows, measures).items()
     }
 
 
-def quality_info(dataset: Dataset) -> dict[str, QualityInfo]:
+def quality_info(dataset: Dataset, measures: Mapping[str, Measure]) -> dict[str, QualityInfo]:
     """Describe each measure over all samples; empty if samples have no measures."""
-    found = _read_measures(dataset, np.arange(len(dataset.manifest)))
-    return {name: _describe(name, values) for name, values in found.items()}
+    found = _read_measures(dataset, np.arange(len(dataset.manifest)), measures)
+    return {name: _describe(measures[name], values) for name, values in found.items()}
 
 
 def quality_lines(measures: Mapping[str, QualityInfo]) -> list[str]:
@@ -75,25 +77,26 @@ def quality_lines(measures: Mapping[str, QualityInfo]) -> list[str]:
     return ["", *(f"{line:{width}}  {bar}" for line, bar in zip(lines, drawn, strict=True))]
 
 
-def bin_width(name: str) -> float:
+def bin_width(measure: Measure) -> float:
     """Return the width of a measure's bins, in its unit: a power of two, exact in binary."""
-    return float(2.0 ** floor(log2(LIMITS[name].value / BINS_BELOW_LIMIT)))
+    return float(2.0 ** floor(log2(measure.limit / BINS_BELOW_LIMIT)))
 
 
-def _describe(name: str, values: NDArray[np.float64]) -> QualityInfo:
-    limit = LIMITS[name]
+def _describe(measure: Measure, values: NDArray[np.float64]) -> QualityInfo:
     return QualityInfo(
-        limit.unit,
-        limit.value,
-        int((values > limit.value).sum()),
+        measure.unit,
+        measure.limit,
+        int((values > measure.limit).sum()),
         float(np.median(values)),
         float(values.max()),
-        Histogram.of(values, bin_width(name)),
+        Histogram.of(values, bin_width(measure)),
     )
 
 
-def _read_measures(dataset: Dataset, rows: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
-    """Return the values of each measure that samples have, in the order of `LIMITS`.
+def _read_measures(
+    dataset: Dataset, rows: NDArray[np.int64], measures: Mapping[str, Measure]
+) -> dict[str, NDArray[np.float64]]:
+    """Return the values of each measure that samples have, in the order of `measures`.
 
     A build stores the measures in all samples or in none, so the first one is read to find out.
     """
@@ -103,7 +106,7 @@ def _read_measures(dataset: Dataset, rows: NDArray[np.int64]) -> dict[str, NDArr
     try:
         return {
             name: np.array(values, np.float64)
-            for name in LIMITS
+            for name in measures
             if (values := [sample[name] for sample in samples if name in sample])
         }
     except (TypeError, ValueError) as error:

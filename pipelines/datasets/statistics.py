@@ -84,7 +84,8 @@ def stats(
         raise InputError(
             f"{path}: there are no values of {field} in the split {split}: all its frames are empty"
         )
-    found = replace(found, histograms={**found.histograms, **quality_histograms(dataset, split)})
+    quality = quality_histograms(dataset, split, product.quality)
+    found = replace(found, histograms={**found.histograms, **quality})
     report = report_statistics(path, subject, found, out or path)
     before_writing(report)
     files = statistics_files(subject, found.moments) | histograms_file(subject, found.histograms)

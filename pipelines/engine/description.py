@@ -51,6 +51,15 @@ class FlagMeaning:
 
 
 @dataclass(frozen=True)
+class Measure:
+    """A number that is measured of each sample, and stored in its `json`."""
+
+    unit: str
+    limit: float
+    """A larger value is a flag."""
+
+
+@dataclass(frozen=True)
 class Recovery:
     """What can be recovered of the main field of a sample."""
 
@@ -85,6 +94,9 @@ class ProductDescription:
     reported_flags: Mapping[str, FlagMeaning] = field(default_factory=dict)
     """The flags in the manifest's column `flags` whose number of samples is reported unless it is
     0."""
+
+    quality: Mapping[str, Measure] = field(default_factory=dict)
+    """The measures that samples may have under `quality` in their `json`."""
 
     def member(self, suffix: str) -> Member:
         """Return the description of a member; its unit and frame may be `NOT_KNOWN`."""
