@@ -47,7 +47,12 @@ def report(dataset: Path, out: Path | None, clip_megabytes: float, as_json: bool
     "--host", default=HOST, show_default=True, help="Address to serve on. 0.0.0.0: all networks."
 )
 @click.option("--port", default=PORT, show_default=True, help="Port. 0: any free port.")
-def view(dataset: Path, keys: tuple[str, ...], host: str, port: int) -> None:
+@click.option(
+    "--captions",
+    type=FILE,
+    help="Predicted captions to show under those of each clip: a file of caption --out.",
+)
+def view(dataset: Path, keys: tuple[str, ...], host: str, port: int, captions: Path | None) -> None:
     """Show all clips of DATASET on a local web page, until Ctrl-C.
 
     Every clip plays, and is read when it is opened. Links to the KEYs are printed. A link in the
@@ -56,7 +61,7 @@ def view(dataset: Path, keys: tuple[str, ...], host: str, port: int) -> None:
     from pipelines.viewing.live.server import ViewerServer
     from pipelines.viewing.live.viewer import Viewer, link_to
 
-    viewer = Viewer.open(dataset)
+    viewer = Viewer.open(dataset, captions=captions)
     for key in keys:
         if key not in viewer.keys:
             raise InputError(f"{key}: expected the key of a clip of {dataset}, found no such clip")

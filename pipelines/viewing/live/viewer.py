@@ -3,15 +3,17 @@
 Only the manifest is read before the page opens, so a dataset of any size opens at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
 
 from motiondata.body_regions import REGION_COLORS, REGION_OF_JOINT
+from motiondata.errors import InputError
 from pipelines.products.descriptions import Describe
 from pipelines.products.descriptions import describe as describe_product
 from pipelines.viewing.clip_table import ClipTable
+from pipelines.viewing.live.predictions import Predictions, read_predictions
 from pipelines.viewing.report.hidden_paths import hide_paths
 from pipelines.viewing.report.html import make_page, to_script_json
 from pipelines.viewing.report.packed_clip import pack_clip
@@ -46,15 +48,24 @@ class Viewer:
     keys: frozenset[str]
     page: bytes
     """The HTML of the page."""
+    predictions: Predictions = field(default_factory=dict)
+    """Captions that a model predicted, shown under the clip's own."""
 
     @classmethod
-    def open(cls, path: Path, describe: Describe = describe_product) -> "Viewer":
+    def open(
+        cls, path: Path, describe: Describe = describe_product, captions: Path | None = None
+    ) -> "Viewer":
         """Open the sound part of a dataset, and make its page.
 
-        Raises `DatasetError` if nothing of the dataset can be read.
+        `captions` is a file of predicted captions. Raises `DatasetError` if nothing of the dataset
+        can be read, and `InputError` if the file has another form or no clip of the dataset.
         """
         part = SoundPart.open(path, describe)
         table = ClipTable.of(part.dataset.manifest)
+        keys = frozenset(table.keys)
+        predictions = read_predictions(captions) if captions else {}
+        if captions and keys.isdisjoint(predictions):
+            raise InputError(f"{captions}: expected captions of clips of {path}, found none")
         summary = {
             "live": True,
             "name": part.dataset.path.name,
@@ -68,7 +79,7 @@ class Viewer:
         }
         title = f"{part.dataset.path.name}: {part.product.name} dataset"
         page = make_page(title, summary, table_to_json(table), (), live=True)
-        return cls(part, frozenset(table.keys), page.encode())
+        return cls(part, keys, page.encode(), predictions)
 
     def answer(self, path: str, key: str | None) -> Answer:
         """Answer a request for the page, or for a clip by its key. There is nothing else."""
@@ -89,7 +100,8 @@ class Viewer:
         if packed is None:
             message = f"{key}: has neither points nor a skeleton"
             return _text(HTTPStatus.UNPROCESSABLE_ENTITY, message)
-        body = to_script_json({"head": packed.head, "data": packed.data}).encode()
+        head = {**packed.head, "predictions": self.predictions.get(key, ())}
+        body = to_script_json({"head": head, "data": packed.data}).encode()
         return Answer(HTTPStatus.OK, "application/json", body)
 
 

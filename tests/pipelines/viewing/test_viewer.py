@@ -81,6 +81,31 @@ def test_a_port_in_use_is_refused_in_a_sentence(server: ViewerServer) -> None:
         ViewerServer(server.viewer, "127.0.0.1", server.server_port)
 
 
+def test_predicted_captions_are_sent_with_their_clip(dataset: Dataset, tmp_path: Path) -> None:
+    first, second = dataset.manifest["key"].to_pylist()[:2]
+    file = tmp_path / "captions.jsonl"
+    texts = ["a person <b>walks</b>", "someone runs"]
+    file.write_text("".join(json.dumps({"key": first, "caption": text}) + "\n" for text in texts))
+    viewer = Viewer.open(dataset.path, captions=file)
+    heads = [json.loads(viewer.answer("/clip", key).body)["head"] for key in (first, second)]
+    assert [head["predictions"] for head in heads] == [texts, []]
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [("[]", "line 1: expected"), ('{"key": 3, "caption": "a"}', "line 1: expected"),
+     ("\n{", "line 2: expected"), ("", "found none"),
+     ('{"key": "nobody", "caption": "a"}', "found none")],
+)  # fmt: skip
+def test_a_file_without_captions_of_the_clips_is_refused(
+    dataset: Dataset, tmp_path: Path, content: str, found: str
+) -> None:
+    file = tmp_path / "captions.jsonl"
+    file.write_text(content)
+    with pytest.raises(InputError, match=found):
+        Viewer.open(dataset.path, captions=file)
+
+
 def test_a_link_opens_a_clip_at_its_frame(
     browser: "Browser", server: ViewerServer, dataset: Dataset, tmp_path: Path
 ) -> None:

@@ -133,7 +133,9 @@ class Player {
       );
       return { line, from, to };
     });
-    this.captions.replaceChildren(...this.bars.map(({ line }) => line));
+    const predictions = (clip?.head.predictions ?? []).map((text) =>
+      element("p", { class: "prediction" }, element("small", {}, "predicted: "), text));
+    this.captions.replaceChildren(...this.bars.map(({ line }) => line), ...predictions);
   }
 
   show(name) {
