@@ -302,13 +302,20 @@ MOMENTS = {
 }
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+STOPPED = [
+    *(("humanml3d-263", "humanml3d", moment) for moment in MOMENTS),
+    ("repr-272", "motionstreamer", "after a file"),
+    ("repr-272", "motionmillion", "after a file"),
+]
+
+
+@pytest.mark.parametrize(("features", "kind", "moment"), STOPPED)
 def test_a_stopped_export_resumes(
-    datasets: dict[str, Dataset], tmp_path: Path, moment: str
+    datasets: dict[str, Dataset], tmp_path: Path, features: str, kind: str, moment: str
 ) -> None:
-    dataset, files = datasets["humanml3d-263"].path, tmp_path / "files"
-    export(dataset, tmp_path / "whole", ExportOptions("humanml3d"))
-    words = ["export", str(dataset), "--format", "humanml3d", "--out", str(files)]
+    dataset, files = datasets[features].path, tmp_path / "files"
+    export(dataset, tmp_path / "whole", ExportOptions(kind))
+    words = ["export", str(dataset), "--format", kind, "--out", str(files)]
     assert run_with_fault(words, tmp_path / "log", MOMENTS[moment]) == KILLED
     assert files_of(files) != files_of(tmp_path / "whole")
     assert run_with_fault(words, tmp_path / "log") == 0, (tmp_path / "log").read_text()
