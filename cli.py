@@ -14,6 +14,7 @@ import click
 
 from commands import build, datasets, scanning, sources, tokens, training, viewing
 from commands.printing import say
+from commands.verbosity import add_verbosity
 from motiondata import __version__
 from motiondata.errors import MotionDataError
 from pipelines.engine.errors import AbortedError
@@ -125,7 +126,7 @@ COMMANDS = (
     training.evaluate,
 )
 for command in COMMANDS:
-    main.add_command(command)
+    main.add_command(add_verbosity(command))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -47,7 +48,7 @@ def verify(dataset: Path, as_json: bool) -> None:
     """
     from pipelines.datasets import verify
 
-    show(verify.verify(dataset), as_json)
+    show(verify.verify(dataset, sys.stderr), as_json)
 
 
 @click.command()
@@ -127,6 +128,7 @@ def stats(
         out,
         before_writing=show_values,
         trainer_files=files,
+        stream=sys.stderr,
     )
     show(report, as_json, [report.folder_line()])
 

@@ -46,21 +46,27 @@ class Fault:
         return printable(" ".join(f"{self.where}: {self.message}".split()))
 
 
-def verify(path: Path) -> Iterator[Fault]:
-    """Yield every fault of a dataset; no fault means that it is complete and unchanged."""
+def verify(path: Path, on_samples: Callable[[int], None] = lambda _: None) -> Iterator[Fault]:
+    """Yield every fault of a dataset; no fault means that it is complete and unchanged.
+
+    `on_samples` is called after each shard with the number of its samples.
+    """
     description, faults = _attempt(DATASET, lambda: read_description(path))
     yield from faults
     if description is not None:
-        yield from _described_faults(path, description)
+        yield from _described_faults(path, description, on_samples)
 
 
-def _described_faults(path: Path, description: Description) -> Iterator[Fault]:
+def _described_faults(
+    path: Path, description: Description, on_samples: Callable[[int], None]
+) -> Iterator[Fault]:
     dataset, faults = _attempt(MANIFEST, lambda: Dataset.open(path))
     yield from faults
     for table in description.tables[1:]:
         yield from _check(table.name, partial(_table_faults, path, table))
     for shard in description.shards:
         yield from _check(shard.name, partial(_shard_faults, path, shard, dataset))
+        on_samples(shard.samples)
     for file in description.statistics or ():
         yield from _check(file.name, partial(_listed_faults, path, file))
     names = sorted(_files(path))

@@ -8,13 +8,14 @@ import errno
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 from motiondata.errors import InputError
 from motiondata.representations.feature_groups import FEATURE_GROUPS
@@ -24,6 +25,7 @@ from pipelines.datasets.trainer_files import TrainerFiles
 from pipelines.engine.description import ProductDescription
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.output_path import expect_no_dataset
+from pipelines.engine.progress import Progress
 from pipelines.engine.run_lock import RunLock
 from pipelines.engine.workers.worker import exit_with_parent
 from pipelines.products.descriptions import Describe, describe_dataset
@@ -32,7 +34,14 @@ from shards.errors import DatasetError
 from shards.format.dataset import Dataset, read_description
 from shards.format.hashing import hash_bytes
 from shards.format.paths import DATASET
-from shards.stats.measure import FRAME, OrderedMap, Weight, measure_field
+from shards.stats.measure import (
+    FRAME,
+    FieldMeasures,
+    OrderedMap,
+    ShardTask,
+    Weight,
+    measure_field,
+)
 from shards.stats.statistics_files import (
     StatisticsKey,
     histograms_file,
@@ -58,6 +67,7 @@ def stats(
     before_writing: Callable[[StatisticsReport], None] = lambda _: None,
     trainer_files: TrainerFiles | None = None,
     describe: Describe = describe_product,
+    stream: TextIO | None = None,
 ) -> StatisticsReport:
     """Compute the statistics of a field of a split, write them, and return a report.
 
@@ -67,7 +77,7 @@ def stats(
     the dataset says how its main field is grouped. With 0 workers, this process reads all shards.
     `before_writing` is called with the report, which is thus not lost if nothing can be written.
     `trainer_files` says where to write the files that trainers of the field read. `describe` finds
-    the description of the dataset's product by its name.
+    the description of the dataset's product by its name. Progress is written to `stream`.
     """
     dataset = Dataset.open(path)
     split, field = split or dataset.default_split(), field or dataset.schema.main_field
@@ -78,8 +88,13 @@ def stats(
     if trainer_files is not None:
         trainer_files.check(product, field == dataset.schema.main_field)
     subject = StatisticsKey(dataset.content_hash, split, field, weight, rule)
-    with ordered_map(workers, len(dataset.shards_of(split))) as in_order, _advised(path):
-        found = measure_field(dataset, split, field, weight, in_order)
+    shards = len(dataset.shards_of(split))
+    with (
+        Progress(shards, 0, stream, "shards") as progress,
+        ordered_map(workers, shards) as in_order,
+        _advised(path),
+    ):
+        found = measure_field(dataset, split, field, weight, _counted(in_order, progress))
     if not found.moments.count:
         raise InputError(
             f"{path}: there are no values of {field} in the split {split}: all its frames are empty"
@@ -93,6 +108,19 @@ def stats(
     if trainer_files is not None:
         trainer_files.write(product, found.moments)
     return report
+
+
+def _counted(in_order: OrderedMap, progress: Progress) -> OrderedMap:
+    """Return a map that counts each result as done."""
+
+    def count(
+        measure: Callable[[ShardTask], FieldMeasures], tasks: Iterable[ShardTask]
+    ) -> Iterator[FieldMeasures]:
+        for found in in_order(measure, tasks):
+            progress.advance(1)
+            yield found
+
+    return count
 
 
 def _rule_of(

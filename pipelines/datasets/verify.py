@@ -1,11 +1,15 @@
 """Verify a finished dataset, and report its faults."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from motiondata.counting import counted
+from pipelines.engine.progress import Progress
 from pipelines.engine.reports import ABORTED, COMPLETE, Report
-from shards.format.dataset import Dataset
+from shards.errors import ShardError
+from shards.format.dataset import Dataset, read_description
 from shards.verify import Fault
 from shards.verify import verify as find_faults
 
@@ -43,11 +47,19 @@ class VerifyReport(Report):
         ]
 
 
-def verify(path: Path) -> VerifyReport:
-    """Check a whole dataset."""
-    faults = tuple(find_faults(path))
+def verify(path: Path, stream: TextIO | None = None) -> VerifyReport:
+    """Check a whole dataset. Progress is written to `stream`."""
+    with Progress(_samples_of(path), 0, stream, "samples") as progress:
+        faults = tuple(find_faults(path, progress.advance))
     if faults:
         return VerifyReport(path, None, None, faults)
     dataset = Dataset.open(path)
     samples, shards = len(dataset.manifest), len(dataset.description.shards)
     return VerifyReport(path, samples, shards, ())
+
+
+def _samples_of(path: Path) -> int:
+    """Return the number of samples that `dataset.json` lists; 0 if it cannot be read."""
+    with suppress(ShardError, OSError):
+        return sum(shard.samples for shard in read_description(path).shards)
+    return 0

@@ -9,10 +9,14 @@ from typing import Self, TextIO
 from tqdm import tqdm
 
 from pipelines.engine.streams import Unfailing
+from pipelines.engine.verbosity import Verbosity, verbosity
+
+NORMAL = Verbosity.NORMAL
 
 LOG_SECONDS = 10.0
 """The interval between lines if the stream is not a terminal."""
-
+VERBOSE_SECONDS = 1.0
+"""That interval with `--verbose`."""
 
 CLOCK_SECONDS = 1e-9
 """The resolution of the clock: a rate is computed over at least this time."""
@@ -52,8 +56,10 @@ class Progress:
         unit: str = "frames",
         log_seconds: float = LOG_SECONDS,
     ) -> None:
+        level = verbosity()
         self._frames = frames
-        self._log_seconds = log_seconds
+        self._log_seconds = min(log_seconds, VERBOSE_SECONDS) if level > NORMAL else log_seconds
+        self._is_shown, self._is_summed_up = level >= NORMAL, level > NORMAL
         self._unit = unit
         self._done = self._done_before = done_before
         self._stream = Unfailing(stream)
@@ -61,7 +67,7 @@ class Progress:
         self._bar: tqdm | None = None  # type: ignore[type-arg]
 
     def __enter__(self) -> Self:
-        if self._stream.isatty() and self._done < self._frames:
+        if self._is_shown and self._stream.isatty() and self._done < self._frames:
             self._bar = tqdm(
                 total=self._frames, initial=self._done, unit=f" {self._unit}", file=self._stream,
                 smoothing=0.1, dynamic_ncols=True, leave=False,
@@ -73,7 +79,7 @@ class Progress:
         self._done += frames
         if self._bar is not None:
             self._bar.update(frames)
-        elif time.monotonic() - self._logged >= self._log_seconds:
+        elif self._is_shown and time.monotonic() - self._logged >= self._log_seconds:
             self._logged = time.monotonic()
             self._stream.write(self._line() + "\n")
             self._stream.flush()
@@ -105,3 +111,5 @@ class Progress:
     ) -> None:
         if self._bar is not None:
             self._bar.close()
+        if self._is_summed_up and kind is None:
+            self._stream.write(f"{self.rate.describe()}\n")
