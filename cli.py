@@ -29,6 +29,7 @@ EXTRAS = {
     "torch": "train",
     "transformers": "train",
     "tokenizers": "train",
+    "spacy": "tags",
 }
 """Packages that only some commands need, and the extra that has each."""
 

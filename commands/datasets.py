@@ -166,6 +166,16 @@ def preview(
 @click.option("--split", help="Split to export [default: all].")
 @click.option("--field", help="Array to export [default: the first floating-point one].")
 @click.option("--seed", type=int, help="Seed of the order in packs [default: 0].")
+@click.option(
+    "--tag-words",
+    is_flag=True,
+    default=None,
+    help="Tag captions without tokens with parts of speech, by spaCy, in folders of trainers.",
+)
+@click.option(
+    "--tag-model",
+    help="Name or folder of spaCy's pipeline for --tag-words [default: en_core_web_sm].",
+)
 @click.option("--key", "keys", multiple=True, help="Key of a clip to export; may be repeated.")
 @options_of(MotionExportOptions, skip=("format", "split", "keys"), types={"body": ANY})
 @json_option

@@ -4,7 +4,7 @@ Each file is complete or absent, and existing files are not written again, so th
 resumes an interrupted export.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from pipelines.datasets.export_layouts import ARRAY_LAYOUTS, RECOVERY_LAYOUTS, L
 from pipelines.datasets.export_options import TRAINER_FORMATS, ExportOptions
 from pipelines.datasets.export_report import ExportReport, write_groups, write_split_lists
 from pipelines.datasets.trainer_trees import TRAINER_TREES
-from pipelines.engine.description import ProductDescription
+from pipelines.datasets.word_tags import SPACY_MODEL, LoadTagger, Tagger, load_spacy
+from pipelines.engine.description import Member, ProductDescription
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_possible_folder
 from pipelines.products.descriptions import Describe, describe_dataset
@@ -28,11 +29,16 @@ LAYOUTS: Mapping[str, type[Layout]] = ARRAY_LAYOUTS | TRAINER_TREES | RECOVERY_L
 
 
 def export(
-    path: Path, out: Path, options: ExportOptions, describe: Describe = describe_product
+    path: Path,
+    out: Path,
+    options: ExportOptions,
+    describe: Describe = describe_product,
+    load_tagger: LoadTagger = load_spacy,
 ) -> ExportReport:
     """Write the files of a dataset that an earlier run did not write, and return a report.
 
-    `describe` finds the description of the dataset's product by its name. Raises
+    `describe` finds the description of the dataset's product by its name, and `load_tagger` the
+    tagger of words by that of its model. Raises
     `InputError` or `ShardError` for invalid input before anything is written, and `AbortedError`
     for a failure of the machine; the same call then resumes the export.
     """
@@ -44,9 +50,10 @@ def export(
     _check_format(path, product, options, field == dataset.schema.main_field)
     member = product.member(dataset.schema.suffixes.get(field, field))
     make = LAYOUTS[options.format]
-    layouts = [make(dataset, split, member, options.seed) for split in splits]
+    tagger = load_tagger(options.tag_model or SPACY_MODEL) if options.tag_words else None
+    layouts = _layouts(dataset, splits, member, options, tagger)
     shared = make.shared_files(dataset, field)
-    made_by = _made_by(dataset, replace(options, field=field), shared)
+    made_by = _made_by(dataset, replace(options, field=field), shared, tagger)
     folder = ExportFolder(out)
     with os_errors_as_aborted(out), folder.locked(made_by):
         rate = write_groups(folder, layouts)
@@ -54,6 +61,21 @@ def export(
         exported = write_split_lists(folder, layouts)
         folder.write_lists({} if options.split else make.joined_lists(layouts))
     return ExportReport(out, exported, rate)
+
+
+def _layouts(
+    dataset: Dataset,
+    splits: Sequence[str],
+    member: Member,
+    options: ExportOptions,
+    tagger: Tagger | None,
+) -> list[Layout]:
+    """Return the files of each split."""
+    if tagger is None:
+        make = LAYOUTS[options.format]
+        return [make(dataset, split, member, options.seed) for split in splits]
+    tree = TRAINER_TREES[options.format]
+    return [tree(dataset, split, member, options.seed, tagger) for split in splits]
 
 
 def _check_format(
@@ -73,11 +95,11 @@ def _check_format(
 
 
 def _made_by(
-    dataset: Dataset, options: ExportOptions, shared: Mapping[str, bytes]
+    dataset: Dataset, options: ExportOptions, shared: Mapping[str, bytes], tagger: Tagger | None
 ) -> dict[str, Any]:
     """Return everything that may change a byte of a file."""
-    parameters = asdict(options)
-    del parameters["split"]
+    parameters = {name: asdict(options)[name] for name in ("format", "field", "seed")}
     files = {name: hash_bytes(content) for name, content in shared.items()}
     statistics = {"statistics": files} if files else {}
-    return {"dataset": dataset.content_hash, **parameters, **statistics}
+    tags = {} if tagger is None else {"tagger": dict(tagger.made_by)}
+    return {"dataset": dataset.content_hash, **parameters, **statistics, **tags}

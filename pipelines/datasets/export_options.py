@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from motiondata.errors import InputError
 
-TRAINER_FORMATS = ("humanml3d", "kit", "motionstreamer", "motionmillion")
+TAGGED_FORMATS = ("humanml3d", "kit", "motionstreamer")
+"""The folders of trainers that read words with their parts of speech."""
+TRAINER_FORMATS = (*TAGGED_FORMATS, "motionmillion")
 """The layouts of folders that trainers of motion features read."""
 EXPORT_FORMATS = ("npy-tree", "packs-of-32", "pcd", *TRAINER_FORMATS)
 BY_POSITIONS, BY_ROTATIONS = "joints-by-positions", "joints-by-rotations"
@@ -28,8 +30,19 @@ class ExportOptions:
     shape per frame."""
     seed: int = 0
     """Seed of the order of frames in packs."""
+    tag_words: bool = False
+    """Tag captions without tokens with parts of speech, by spaCy."""
+    tag_model: str | None = None
+    """Name or folder of spaCy's pipeline; None is `SPACY_MODEL`."""
 
     def __post_init__(self) -> None:
         if self.format not in (*EXPORT_FORMATS, *RECOVERY_FORMATS):
             expected = ", ".join(EXPORT_FORMATS)
             raise InputError(f"format: expected one of {expected}, found {self.format!r}")
+        if self.tag_model is not None and not self.tag_words:
+            raise InputError("--tag-model has no effect without --tag-words; add it")
+        if self.tag_words and self.format not in TAGGED_FORMATS:
+            raise InputError(
+                f"--tag-words has no effect with --format {self.format}; leave it out, or choose "
+                f"one of {', '.join(TAGGED_FORMATS)}"
+            )

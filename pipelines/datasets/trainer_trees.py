@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from motiondata.captions import Caption, details_to_captions
 from pipelines.datasets.export_layouts import Layout
 from pipelines.datasets.file_groups import Line
+from pipelines.datasets.word_tags import NO_TAG, Tagger, Token
 from pipelines.engine.description import Member
 from pipelines.products.descriptions import describe_dataset
 from shards.errors import DatasetError, MemberError
@@ -30,8 +31,6 @@ from shards.stream.field_reader import MemberSpans
 DETAILS = "json"
 SEPARATOR = "#"
 """Separates the fields of a line of text. Loaders split at every one."""
-NO_TAG = "OTHER"
-"""The part of speech of words without one in HumanML3D's word vectors."""
 JOINED: Mapping[str, tuple[str, ...]] = {"train_val": ("train", "val")}
 """The lists of several splits, by name."""
 ALL = "all"
@@ -74,8 +73,16 @@ class TrainerTree(Layout):
 
     tree: ClassVar[Tree]
 
-    def __init__(self, dataset: Dataset, split: str, member: Member, seed: int) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        split: str,
+        member: Member,
+        seed: int,
+        tagger: Tagger | None = None,
+    ) -> None:
         super().__init__(dataset, split, member, seed)
+        self._tagger = tagger
         self._details = MemberSpans.of(dataset, self._rows, DETAILS)
         self._recovery = describe_dataset(dataset).recovery(dataset)
 
@@ -137,7 +144,7 @@ class TrainerTree(Layout):
         """Return the lines of text of a clip."""
         captions = self._captions(group)
         if self.tree.tagged:
-            return [tagged_line(caption) for caption in captions]
+            return [tagged_line(caption, self._tagger) for caption in captions]
         return [caption.text for caption in captions if caption.is_whole_clip]
 
     def _captions(self, group: int) -> list[Caption]:
@@ -148,16 +155,22 @@ class TrainerTree(Layout):
             raise DatasetError(f"{self.keys[group]}.{DETAILS}", str(error)) from error
 
 
-def tagged_line(caption: Caption) -> str:
+def tagged_line(caption: Caption, tagger: Tagger | None = None) -> str:
     """Return a caption as HumanML3D's line: sentence, tokens, start and end in seconds.
 
-    A separator within the sentence or its tokens becomes a space. If the source has no tokens, each
-    word has the tag `NO_TAG`, because trainers split every token into a word and its tag.
+    A separator within the sentence or its tokens becomes a space. A caption without tokens is
+    tagged by `tagger`. If that finds no words or is None, each word has the tag `NO_TAG`, because
+    trainers split every token into a word and its tag.
     """
-    untagged = ((word, NO_TAG) for word in caption.text.lower().split())
-    tokens = " ".join("/".join(token) for token in caption.tokens or untagged)
+    made = () if tagger is None or caption.tokens else tagger.tokens(caption.text)
+    tokens = " ".join("/".join(token) for token in caption.tokens or made or _untagged(caption))
     words = (text.replace(SEPARATOR, " ") for text in (caption.text, tokens))
     return SEPARATOR.join([*words, *map(str, caption.seconds)])
+
+
+def _untagged(caption: Caption) -> Iterator[Token]:
+    for word in caption.text.lower().replace("/", " ").split():
+        yield word, NO_TAG
 
 
 def _statistics(
@@ -212,7 +225,7 @@ class MotionMillionTree(TrainerTree):
     )
 
 
-TRAINER_TREES: dict[str, type[Layout]] = {
+TRAINER_TREES: dict[str, type[TrainerTree]] = {
     "humanml3d": HumanML3DTree,
     "kit": KitTree,
     "motionstreamer": MotionStreamerTree,
