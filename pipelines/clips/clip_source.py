@@ -70,15 +70,19 @@ class ClipSource:
         samples_per_variant: int,
         clip_bytes: ClipBytes,
         kept: Mapping[str, KeptShard] | None = None,
+        rate: float | None = None,
     ) -> Plan[PlannedClips]:
         """Plan the samples of all clips, around the shards that are kept, given by name.
+
+        `rate` is the frame rate of samples, Hz; None is HumanML3D's stride rule.
 
         Raises `InputError` if the index, the split lists or the archive are invalid, and if there
         is nothing to build.
         """
         read, locate = rows_and_places(self.selection)
         rows, warnings = list_rows(read, self.selection, self.folders)
-        clips, drops = plan_clips(rows, locate, self.selection.limit, samples_per_variant)
+        limit = self.selection.limit
+        clips, drops = plan_clips(rows, locate, limit, samples_per_variant, rate)
         check_distinct_keys(clips)
         keys = {name: shard.keys for name, shard in (kept or {}).items()}
         shards = pack_shards(clips, clip_bytes(clips), self.packing, keys)

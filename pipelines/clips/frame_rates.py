@@ -9,7 +9,7 @@ REFERENCE = "reference"
 MAX_FPS = 1000.0
 """Above this, Hz, a number is not a frame rate of motion capture."""
 INDEX_FPS = 20.0
-"""The frame rate of planned frames, Hz."""
+"""The frame rate of the frames that an index counts, Hz."""
 
 
 def rate_of(fps: str) -> float | None:
@@ -29,3 +29,8 @@ def rate_of(fps: str) -> float | None:
             f"found {fps}"
         )
     return rate
+
+
+def frames_per_index_frame(rate: float | None) -> float:
+    """Return the number of frames at a rate, Hz, during one of the index; None: one."""
+    return (rate or INDEX_FPS) / INDEX_FPS

@@ -112,9 +112,16 @@ def _listed(names: list[str], splits: Splits | None, mirror: bool) -> Iterator[S
 
 
 def plan_clips(
-    rows: pa.Table, locate: Locate, limit: int | None, samples_per_variant: int
+    rows: pa.Table,
+    locate: Locate,
+    limit: int | None,
+    samples_per_variant: int,
+    rate: float | None = None,
 ) -> tuple[PlannedClips, list[Drop]]:
-    """Plan or drop each row, up to the limit of clips. Return the planned clips and the drops."""
+    """Plan or drop each row, up to the limit of clips. Return the planned clips and the drops.
+
+    `rate` is the frame rate of samples, Hz; None is HumanML3D's stride rule.
+    """
     drops: list[Drop] = []
     found = [pa.schema([*rows.schema, RECORDING]).empty_table()]
     for batch in rows.to_batches(BATCH_ROWS):
@@ -123,7 +130,7 @@ def plan_clips(
         part = pa.Table.from_batches([batch])[: len(recordings)]
         part = part.append_column(RECORDING, pa.array(recordings, RECORDING.type))
         found.append(part.filter(pc.is_valid(part["recording"])))
-    return PlannedClips(pa.concat_tables(found), samples_per_variant), drops
+    return PlannedClips(pa.concat_tables(found), samples_per_variant, rate), drops
 
 
 def _to_rows(batch: pa.RecordBatch) -> Iterator[tuple[Row, str | None]]:

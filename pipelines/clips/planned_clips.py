@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from motiondata.files import Stamp
 from motiondata.mirroring import MIRRORED_PREFIX
 from motiondata.sources.humanml3d.index import Row
-from pipelines.clips.frame_rates import INDEX_FPS
+from pipelines.clips.frame_rates import frames_per_index_frame
 from pipelines.clips.keys import sample_key
 
 ROW_COLUMNS = pa.schema(
@@ -67,11 +67,14 @@ class PlannedClip(NamedTuple):
     variants: tuple[PlannedVariant, ...]
     stamp: Stamp | None = None
     """The stamp of the recording; None if stamps were not read, as in a dry run."""
+    rate: float | None = None
+    """The frame rate of its samples, Hz; None for HumanML3D's stride rule."""
 
     @property
     def frames(self) -> int:
-        """The total number of frames of its samples."""
-        return (self.row.end_frame - self.row.start_frame) * len(self.keys)
+        """The approximate number of frames of all its samples."""
+        frames = (self.row.end_frame - self.row.start_frame) * len(self.keys)
+        return int(frames * frames_per_index_frame(self.rate))
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -100,6 +103,8 @@ class PlannedClips:
     clips are to be built."""
     samples_per_variant: int = 1
     """The number of samples that the product makes of each variant of a clip."""
+    rate: float | None = None
+    """The frame rate of the samples, Hz; None for HumanML3D's stride rule."""
 
     def __len__(self) -> int:
         return len(self.table)
@@ -112,15 +117,10 @@ class PlannedClips:
 
     @property
     def frames(self) -> NDArray[np.int64]:
-        """The total number of frames of each clip's samples, shaped (clips,)."""
-        return (self._array("end_frame") - self._array("start_frame")) * self.samples
-
-    def frames_at(self, rate: float | None) -> NDArray[np.int64]:
-        """Return `frames` at another frame rate, Hz; None is HumanML3D's stride rule."""
-        frames: NDArray[np.int64] = (self.frames * ((rate or INDEX_FPS) / INDEX_FPS)).astype(
-            np.int64
-        )
-        return frames
+        """The approximate number of frames of all samples of each clip, shaped (clips,)."""
+        frames = (self._array("end_frame") - self._array("start_frame")) * self.samples
+        at_rate: NDArray[np.int64] = (frames * frames_per_index_frame(self.rate)).astype(np.int64)
+        return at_rate
 
     def take(self, places: NDArray[np.int64]) -> "PlannedClips":
         """Return the clips with the given indices, in that order."""
@@ -146,7 +146,7 @@ class PlannedClips:
             map(Row, *fields), splits, recordings, *stamps, plain, mirrored, strict=True
         ):
             variants = tuple(self._variants(row.name, *listed))
-            yield PlannedClip(row, os.fsdecode(recording), split, variants, stamp)
+            yield PlannedClip(row, os.fsdecode(recording), split, variants, stamp, self.rate)
 
     def _variants(
         self,

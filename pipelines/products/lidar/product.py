@@ -135,7 +135,7 @@ class LidarProduct:
 
     def plan(self, kept: Mapping[str, KeptShard] | None = None) -> Plan[PlannedClips]:
         """Plan the samples of all clips; raises `InputError` as `ClipSource.plan` does."""
-        return self.source.plan(self.options.views, self.clip_bytes, kept)
+        return self.source.plan(self.options.views, self.clip_bytes, kept, self.options.rate)
 
     def clip_bytes(self, clips: PlannedClips) -> NDArray[np.int64]:
         """Estimate the size of each clip's samples in a shard, in bytes, shaped (clips,)."""

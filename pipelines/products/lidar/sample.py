@@ -147,5 +147,6 @@ def manifest_values(values: dict[str, Any], rays: int) -> dict[str, Any]:
 
 def clip_bytes(clips: PlannedClips, options: LidarOptions) -> NDArray[np.int64]:
     """Estimate the size of each clip's samples in a shard, in bytes, shaped (clips,)."""
-    frames = clips.frames_at(options.rate)
-    return frames * frame_bytes(options.points, options.extras) + clips.samples * sample_bytes()
+    return (
+        clips.frames * frame_bytes(options.points, options.extras) + clips.samples * sample_bytes()
+    )

@@ -114,7 +114,7 @@ class MotionFeatureProduct:
         Raises `InputError` for invalid input, and `OSError` if a file's size and timestamp cannot
         be read.
         """
-        plan = self.source.plan(1, self.clip_bytes, kept)
+        plan = self.source.plan(1, self.clip_bytes, kept, self.options.rate)
         return self.source.stamp(plan, self.options.parameters, self._contents(), kept)
 
     def _contents(self) -> Mapping[str, str]:

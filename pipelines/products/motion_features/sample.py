@@ -108,7 +108,7 @@ def manifest_values(details: Mapping[str, Any]) -> dict[str, Any]:
 
 def clip_bytes(clips: PlannedClips, options: MotionFeatureOptions) -> NDArray[np.int64]:
     """Estimate the size of each clip's samples in a shard, in bytes, shaped (clips,)."""
-    return clips.frames_at(options.rate) * _row_bytes(options) + clips.samples * SAMPLE_BYTES
+    return clips.frames * _row_bytes(options) + clips.samples * SAMPLE_BYTES
 
 
 @cache
