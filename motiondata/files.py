@@ -9,6 +9,8 @@ counts as an error of the machine: a disk or mount was lost, or the archive is b
 
 import errno
 import os
+import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -144,6 +146,10 @@ def read_small_file(path: Path, most: int, open_file: OpenFile = open_plain_file
     return content
 
 
+_WHOLE = "tmp"
+"""The name of a file or a folder while it is written."""
+
+
 @contextmanager
 def whole_or_absent(path: Path) -> Iterator[Path]:
     """Yield a new path that is renamed to `path` only if the block ends without an error.
@@ -153,6 +159,18 @@ def whole_or_absent(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        whole = Path(folder) / "tmp"
+        whole = Path(folder) / _WHOLE
         yield whole
         whole.replace(path)
+
+
+_UNFINISHED = re.compile(r"\..+\.[a-z0-9_]{8}")
+"""Names of the folders of `whole_or_absent`: `tempfile` adds eight characters to a prefix."""
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what `whole_or_absent` left in a folder and its subfolders when it was killed."""
+    for path in [*folder.rglob(".*.*")]:
+        is_one = _UNFINISHED.fullmatch(path.name) and path.is_dir()
+        if is_one and {content.name for content in path.iterdir()} <= {_WHOLE}:
+            shutil.rmtree(path)

@@ -22,6 +22,7 @@ from motiondata.sources.joints.convert import JointOptions, joints_kind
 from motiondata.sources.pfnn.convert import pfnn_kind
 from motiondata.sources.smpl.convert import SmplOptions, smpl_kind
 from motiondata.synthesis.corpus import corpus
+from pipelines.engine.import_lock import only_import
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
 from pipelines.engine.reports import COMPLETE, TOO_MANY_FAILURES, Report
 from shards.format.paths import refuse_url
@@ -64,6 +65,8 @@ class ImportReport(Report):
     """Mean distance of fitted joints from those of the files, millimeters."""
     splits: Mapping[str, int] = field(default_factory=dict)
     """Clips in each of the split lists, if these were written."""
+    kept_splits: tuple[str, ...] = ()
+    """Split lists that were edited, or that no import wrote; all lists were then left alone."""
 
     @property
     def exit_code(self) -> int:
@@ -97,7 +100,18 @@ class ImportReport(Report):
     def _index_lines(self) -> list[str]:
         captions = counted(self.captions, "caption")
         lists = "".join(f", {clips} in {split}.txt" for split, clips in self.splits.items())
-        return [f"index.csv: {counted(self.clips, 'clip')}, {captions}{lists}"] * bool(self.clips)
+        return [
+            *([f"index.csv: {counted(self.clips, 'clip')}, {captions}{lists}"] * bool(self.clips)),
+            *([_kept(self.kept_splits)] * bool(self.kept_splits)),
+        ]
+
+
+def _kept(splits: Sequence[str]) -> str:
+    return (
+        f"{' and '.join(splits)} {'was' if len(splits) == 1 else 'were'} edited, or not written by "
+        "an import: all split lists are left as they are, and new clips are in none of them. "
+        "Delete the lists to get new ones"
+    )
 
 
 @dataclass(frozen=True)
@@ -246,7 +260,8 @@ def _import(
 ) -> ImportReport:
     template = read_template(captions) if captions else read_template()
     divide = read_split_template(splits) if splits else read_split_template()
-    made = import_folder(source, out, kind, template, divide)
+    with only_import(out):
+        made = import_folder(source, out, kind, template, divide)
     found = Counter(note for line in made.imported for note in line.found)
     return ImportReport(
         out,
@@ -260,6 +275,7 @@ def _import(
         made.left_out,
         _mean_error_mm(made.imported),
         made.lists.splits,
+        made.lists.kept_splits,
     )
 
 

@@ -34,10 +34,11 @@ def expect_lock(out: Path, lock: BinaryIO, job: str) -> None:
     Raises `AbortedError` if another process holds the lock.
     """
     if not try_lock(lock):
-        raise _is_taken(out, job)
+        raise is_taken(out, job)
 
 
-def _is_taken(out: Path, job: str, holder: str = "", advice: str = WAIT_OR_CHOOSE) -> AbortedError:
+def is_taken(out: Path, job: str, holder: str = "", advice: str = WAIT_OR_CHOOSE) -> AbortedError:
+    """Return the error for a folder into which another process writes."""
     return AbortedError(f"{out}: another {job} is writing there{holder}; {advice}")
 
 
@@ -113,7 +114,7 @@ class RunLock:
     def _is_held(self, lock: BinaryIO, advice: str = WAIT_OR_CHOOSE) -> AbortedError:
         lock.seek(0)
         holder = lock.read().decode(errors="replace")
-        return _is_taken(self.path, "build", f" ({holder})", advice)
+        return is_taken(self.path, "build", f" ({holder})", advice)
 
     def _begin_run(self) -> str:
         token = secrets.token_hex(8)

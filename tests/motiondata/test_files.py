@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from motiondata.files import whole_or_absent
+from motiondata.files import remove_unfinished, whole_or_absent
 
 
 def test_a_file_appears_when_it_is_whole_and_replaces_another(tmp_path: Path) -> None:
@@ -36,3 +36,12 @@ def test_an_error_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="stopped"):
         fail(tmp_path / "file")
     assert [*tmp_path.iterdir()] == []
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    kept = [tmp_path / "a/.file.abcdefgh", tmp_path / ".other.abcdefgh/mine", tmp_path / ".git/tmp"]
+    for path in (*kept, tmp_path / "a/.walk.npz.k3_x9aab/tmp", tmp_path / ".b.k3_x9aab/tmp/half"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    remove_unfinished(tmp_path)
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(kept)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from motiondata.counting import counted
 from motiondata.errors import DropReason, InputError, RecordingError
+from motiondata.files import remove_unfinished
 from motiondata.sources.amass.subsets import fold_name
 from motiondata.sources.amass.writer import write_amass
 from motiondata.sources.humanml3d.index import ROOTS
@@ -98,6 +99,8 @@ class _Archive:
             raise InputError(f"{out / INDEX} was not written by an import; choose another --out")
         for line in archive.lines.values():
             archive.of_file[line.file].append(line)
+        if archive.lines:
+            remove_unfinished(out)
         return archive
 
     def has(self, line: Imported) -> bool:
@@ -138,7 +141,7 @@ def import_folder(
     Raises `InputError` if there is no file, if the output folder has files of others, or if nothing
     could be imported.
     """
-    found = _files(source, kind.suffixes)
+    found = _files(source, out, kind.suffixes)
     files = kind.choose(found)
     archive = _Archive.read(out)
     done: list[Imported] = []
@@ -171,11 +174,19 @@ def import_folder(
     return FolderReport(out, tuple(done), reused, tuple(failures), left_out, len(every), written)
 
 
-def _files(source: Path, suffixes: Sequence[str]) -> list[Path]:
+def _files(source: Path, out: Path, suffixes: Sequence[str]) -> list[Path]:
+    """Return the files to import; an output folder inside the source has none of them."""
     names = " or ".join(suffixes)
     if not source.exists():
         raise InputError(f"{source} does not exist; expected a {names} file or a folder of them")
+    if source.resolve() == out.resolve():
+        raise InputError(
+            f"{out}: the recordings would be among the files that they are made of; choose "
+            f"another --out, such as {out / 'archive'}"
+        )
     paths = sorted(source.rglob("*")) if source.is_dir() else [source]
+    if out.resolve().is_relative_to(source.resolve()):
+        paths = [path for path in paths if not path.resolve().is_relative_to(out.resolve())]
     files = [path for path in paths if path.suffix.lower() in suffixes and path.is_file()]
     if not files:
         raise InputError(f"{source}: expected {names} files, found no {names} file")

@@ -16,7 +16,8 @@ from motiondata.sources.humanml3d.trimming import clip_length
 from motiondata.sources.humanml3d.whole_recordings import make_keys
 from motiondata.sources.imports.file_names import CaptionTemplate, mirrored
 from motiondata.sources.imports.provenance import Imported
-from motiondata.sources.imports.split_lists import SplitTemplate, write_split_lists
+from motiondata.sources.imports.split_lists import SplitTemplate
+from motiondata.sources.imports.written_splits import write_split_lists
 
 INDEX = "index.csv"
 TEXTS = "texts"
@@ -34,7 +35,9 @@ class WrittenLists:
 
     captions: int
     splits: Mapping[str, int]
-    """The number of clips of each split; empty without lists."""
+    """The number of clips of each split that was written; empty without lists."""
+    kept_splits: tuple[str, ...] = ()
+    """Split lists that are not as an import wrote them; no list was written then."""
 
 
 def write_lists(
@@ -43,7 +46,7 @@ def write_lists(
     """Write the index, the captions of all recordings, and the split lists.
 
     Captions are those of the provenance, or else those that the template makes of the file's name.
-    There are no lists if no name is one of those that `splits` divides.
+    There are no lists if no name is one of those that `splits` divides; edited lists are kept.
     """
     keys = make_keys([line.recording for line in lines], mirror=True)
     with whole_or_absent(out / INDEX) as whole, whole.open("w", newline="") as file:
@@ -58,10 +61,10 @@ def write_lists(
         for line, key in zip(lines, keys, strict=True)
     )
     divided = splits.divide([Path(line.source).stem for line in lines])
-    if divided:
-        write_split_lists(out, keys, divided)
-    counts = Counter(divided)
-    return WrittenLists(captions, {split: counts[split] for split in SPLITS} if divided else {})
+    if divided is None:
+        return WrittenLists(captions, {})
+    kept, counts = write_split_lists(out, keys, divided), Counter(divided)
+    return WrittenLists(captions, {} if kept else {split: counts[split] for split in SPLITS}, kept)
 
 
 def _write_captions(texts: Path, key: str, line: Imported, template: CaptionTemplate) -> int:

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from motiondata.errors import InputError
-from motiondata.files import expect_of_the_file, whole_or_absent
-from motiondata.mirroring import MIRRORED_PREFIX
+from motiondata.files import expect_of_the_file
 from motiondata.sources.humanml3d.splits import SPLITS
 from motiondata.sources.imports.file_names import NamePattern
 
@@ -105,15 +104,6 @@ def share_groups(sizes: Mapping[Group, int], shares: Mapping[str, float]) -> dic
 
 def _hash(group: Group) -> str:
     return hashlib.sha256("\0".join(group).encode()).hexdigest()
-
-
-def write_split_lists(folder: Path, keys: Sequence[str], splits: Sequence[str]) -> None:
-    """Write `train.txt`, `val.txt` and `test.txt` with the keys of clips and mirrored clips."""
-    for split in SPLITS:
-        names = [key for key, of_key in zip(keys, splits, strict=True) if of_key == split]
-        every = [twin for name in names for twin in (name, MIRRORED_PREFIX + name)]
-        with whole_or_absent(folder / f"{split}.txt") as whole:
-            whole.write_text("".join(f"{name}\n" for name in every), encoding="utf-8")
 
 
 def read_split_template(path: Path = BUNDLED) -> SplitTemplate:

@@ -8,11 +8,19 @@ import pytest
 
 from motiondata.errors import InputError
 from motiondata.sources.amass.reader import read_smplh
+from motiondata.sources.amass.writer import write_amass
 from motiondata.sources.humanml3d.archive import Archive
 from motiondata.sources.humanml3d.index import read_index
 from motiondata.sources.humanml3d.trimming import cut_clip
-from pipelines.sources import ImportReport, import_bvh
+from pipelines.engine.errors import AbortedError
+from pipelines.engine.import_lock import only_import
+from pipelines.sources import ImportReport, import_bvh, import_smpl
+from shards.errors import ShardError
+from tests.support.body_motions import made_motion
 from tests.support.bvh_files import walking, write_bvh
+from tests.support.compare_builds import files_of
+from tests.support.faults import KILLED, Fault
+from tests.support.faults import run as run_with_fault
 
 WALK, BOW = "dataset-1_walk-left_old_001", "dataset-1_bow_sad_002"
 
@@ -146,3 +154,67 @@ def test_the_report_names_what_was_found(source: Path, tmp_path: Path) -> None:
     text = "\n".join(report.lines())
     assert "2 files: unit cm" in text
     assert text.endswith(f"2 recordings, 70 frames in {tmp_path / 'out'}")
+
+
+def test_the_report_says_that_an_edited_list_was_kept(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert import_bvh(source, out).kept_splits == ()
+    (out / "train.txt").write_text("mine\n")
+    report = import_bvh(source, out)
+    assert (report.kept_splits, report.splits) == (("train.txt",), {})
+    assert any("train.txt was edited" in line for line in report.lines())
+    assert (out / "train.txt").read_text() == "mine\n"
+
+
+def test_a_second_import_into_the_folder_is_refused(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    import_bvh(source / f"{WALK}.bvh", out)
+    before = files_of(out)
+    with only_import(out), pytest.raises(AbortedError, match="another import is writing there"):
+        import_bvh(source, out)
+    assert files_of(out) == before
+    assert import_bvh(source, out).reused == 1
+
+
+MOMENTS = {
+    "before the first recording": Fault("SIGKILL", "rename", file=WALK),
+    "after a recording": Fault("SIGKILL", "rename", file=WALK, after=True),
+    "before the second recording": Fault("SIGKILL", "rename", file=BOW),
+    "before the index": Fault("SIGKILL", "rename", file="index.csv"),
+    "before the captions": Fault("SIGKILL", "rename", file="texts"),
+    "between the lists": Fault("SIGKILL", "rename", file="val.txt"),
+}
+"""When an import is killed."""
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_killed_import_resumes_with_the_same_bytes(
+    source: Path, tmp_path: Path, moment: str
+) -> None:
+    import_bvh(source, tmp_path / "whole")
+    out, log = tmp_path / "out", tmp_path / "log"
+    words = ["import", str(source), "--from", "bvh", "--out", str(out)]
+    assert run_with_fault(words, log, MOMENTS[moment]) == KILLED
+    assert run_with_fault(words, log) == 0, log.read_text()
+    assert files_of(out) == files_of(tmp_path / "whole")
+
+
+def test_the_folder_may_be_inside_its_source_but_not_be_it(tmp_path: Path) -> None:
+    """The recordings are files of poses, and are not imported again."""
+    write_amass(tmp_path / "walk.npz", made_motion(20).recording)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="among the files that they are made of"):
+        import_smpl(tmp_path, tmp_path)
+    for _ in range(2):
+        assert import_smpl(tmp_path, tmp_path / "archive").clips == 1
+    with pytest.raises(InputError, match="found no"):
+        import_smpl(tmp_path / "empty", tmp_path / "other" / "archive")
+    assert {path.name for path in tmp_path.iterdir()} == {"walk.npz", "empty", "archive"}
+
+
+def test_a_file_in_place_of_the_folder_is_refused(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    for out in (tmp_path / "out", tmp_path / "out" / "below"):
+        with pytest.raises((InputError, ShardError), match="out"):
+            import_bvh(source, out)
+    assert (tmp_path / "out").read_text() == "mine"

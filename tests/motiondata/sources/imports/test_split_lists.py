@@ -13,8 +13,8 @@ from motiondata.sources.imports.split_lists import (
     SHARES,
     read_split_template,
     share_groups,
-    write_split_lists,
 )
+from motiondata.sources.imports.written_splits import write_split_lists
 
 CONTENTS = ("walk", "run", "bow", "kick", "dance-long")
 STYLES = ("happy", "sad", "old", "proud", "giant", "tired")
@@ -96,6 +96,24 @@ def test_builds_read_the_lists(tmp_path: Path) -> None:
     splits = read_splits(tmp_path, ["a", "b", "c"])
     assert splits.of_clip == {"a": "train", "c": "train", "b": "test"}
     assert splits.of_mirrored_clip == {"Ma": "train", "Mc": "train", "Mb": "test"}
+
+
+def test_lists_are_written_again_until_one_is_edited(tmp_path: Path) -> None:
+    for splits in (["train", "test"], ["test", "val"], ["train", "test"]):
+        assert write_split_lists(tmp_path, ["a", "b"], splits) == ()
+    with (tmp_path / "val.txt").open("a") as edited:
+        edited.write("b\n")
+    assert write_split_lists(tmp_path, ["a", "b"], ["test", "val"]) == ("val.txt",)
+    lists = {split: (tmp_path / f"{split}.txt").read_text() for split in SPLITS}
+    assert lists == {"train": "a\nMa\n", "val": "b\n", "test": "b\nMb\n"}
+    (tmp_path / "val.txt").unlink()
+    assert write_split_lists(tmp_path, ["a", "b"], ["test", "val"]) == ()
+
+
+def test_a_list_that_no_import_wrote_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "train.txt").write_text("mine\n")
+    assert write_split_lists(tmp_path, ["a"], ["test"]) == ("train.txt",)
+    assert [path.name for path in tmp_path.iterdir()] == ["train.txt"]
 
 
 @pytest.mark.parametrize(
