@@ -30,6 +30,7 @@ NOT_RUN = {
         "it needs a cluster with Ray's dashboard"
     ),
     "docs/cluster.md: #!/bin/bash": "it needs Slurm",
+    "docs/export.md: $ pip install -c constraints.txt -e '.[tags]'": "it downloads a pipeline",
 }
 """The blocks that cannot be run here, by name. `test_commands` checks what they call."""
 SLOW = {
