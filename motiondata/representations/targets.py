@@ -5,6 +5,7 @@ features need the published target: the joints of clip 000021 (`t2m`), of 03950 
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,30 +18,52 @@ from motiondata.skeletons import JOINTS
 
 Floats = NDArray[np.float64]
 
+LEG_METERS = (0.2, 2.0)
+"""Thigh and shin of a person, with a margin: a small child has 0.3 m, the tallest person 1.2 m."""
+
 
 def read_target(path: Path, skeleton: FeatureSkeleton) -> Floats:
     """Return the bone lengths (joints - 1,) of the skeleton in a `.npy` file, in its unit.
 
     The file has positions shaped (joints, 3), or (frames, joints, 3), of which the first frame is
     used, as in `joints/000021.npy` and `new_joints/000021.npy`. Further joints are ignored. Raises
-    `InputError` if the file cannot be read or has other arrays.
+    `InputError` if the file cannot be read, or has other arrays or joints in another unit.
     """
+    joints = _read_joints(path)
     try:
-        joints = np.load(path, allow_pickle=False)
+        lengths = skeleton.bone_lengths(joints if joints.ndim == 2 else joints[0])
+        _expect_unit(lengths, skeleton)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    return lengths
+
+
+def _read_joints(path: Path) -> NDArray[Any]:
+    """Return the array of a file, shaped (joints, 3) or (frames, joints, 3)."""
+    try:
+        with path.open("rb") as file:
+            joints: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise InputError(
             f"{path}: cannot be read as a target skeleton ({error}); expected a .npy file of "
             f"joints shaped (joints, 3) or (frames, joints, 3)"
         ) from error
-    if not isinstance(joints, np.ndarray) or joints.ndim not in (2, 3) or len(joints) == 0:
-        shape = getattr(joints, "shape", "several arrays")
+    if joints.ndim not in (2, 3) or len(joints) == 0:
         raise InputError(
-            f"{path}: found {shape}; expected joints shaped (joints, 3) or (frames, joints, 3)"
+            f"{path}: found {joints.shape}; expected joints shaped (joints, 3) or "
+            f"(frames, joints, 3)"
         )
-    try:
-        return skeleton.bone_lengths(joints if joints.ndim == 2 else joints[0])
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+    return joints
+
+
+def _expect_unit(lengths: Floats, skeleton: FeatureSkeleton) -> None:
+    """Raise `InputError` unless the leg is that of a person in the unit of the skeleton."""
+    leg = sum(float(lengths[joint - 1]) for joint in skeleton.leg) * skeleton.meters
+    if not LEG_METERS[0] < leg < LEG_METERS[1]:
+        raise InputError(
+            f"target skeleton: expected joints in units of {skeleton.meters:g} m, with a leg of "
+            f"{LEG_METERS[0]} to {LEG_METERS[1]} m; found one of {leg:.4g} m. Scale the joints"
+        )
 
 
 def body_target(shaped: ShapedBody, skeleton: FeatureSkeleton) -> Floats:

@@ -68,7 +68,7 @@ class MotionFeatureOptions:
         if getattr(self, name) != default and self.representation not in representations:
             option = f"--{name.replace('_', '-')}"
             raise InputError(
-                f"{option} is only for the representation {' and '.join(representations)}; found "
+                f"{option} is only for --representation {' and '.join(representations)}; found "
                 f"{self.representation}"
             )
 

@@ -44,9 +44,15 @@ def test_the_lengths_for_kit_are_in_millimeters() -> None:
         ("none.npy", None, "cannot be read as a target skeleton"),
         ("text.npy", b"no array", "cannot be read as a target skeleton"),
         ("flat.npy", np.zeros(66), r"found \(66,\); expected joints shaped"),
+        ("zip.npy", b"PK\x03\x04 no array", "cannot be read as a target skeleton"),
+        (
+            "unit.npy",
+            1000 * y_up_joints(0)[0],
+            r"expected joints in units of 1 m, .* Scale the joints",
+        ),
         ("small.npy", np.zeros((21, 3)), "small.npy: target skeleton: expected at least 22 joints"),
     ],
-    ids=["none", "text", "flat", "small"],
+    ids=["none", "text", "flat", "archive", "unit", "small"],
 )
 def test_other_files_are_refused_with_their_name(
     tmp_path: Path, name: str, content: object, message: str

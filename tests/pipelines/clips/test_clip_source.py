@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from pipelines.clips.clip_source import ClipSource
@@ -41,3 +42,14 @@ def test_a_product_numbers_its_samples_of_the_plain_and_of_the_mirrored_clip(
     assert keys(1)["000003"].keys == ("000003", "M000003")
     assert keys(2)["000003"].keys == ("000003", "000003_v1", "M000003", "M000003_v1")
     assert keys(2)["000003"].frames == 2 * keys(1)["000003"].frames
+
+
+@pytest.mark.parametrize(("rate", "ratio"), [(None, 1), (20.0, 1), (30.0, 1.5), (12.5, 0.625)])
+def test_planned_frames_are_those_at_the_frame_rate_of_the_samples(
+    archive: MadeArchive, rate: float | None, ratio: float
+) -> None:
+    source = ClipSource.find(archive.options(mirror=True).clips, PackingOptions())
+    columns = source.plan(2, frames_of, rate=rate).shards.columns
+    clips = [*columns.rows(0, len(columns))]
+    expected = [int((c.row.end_frame - c.row.start_frame) * len(c.keys) * ratio) for c in clips]
+    assert [clip.frames for clip in clips] == columns.frames.tolist() == expected

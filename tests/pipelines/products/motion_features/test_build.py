@@ -174,7 +174,7 @@ def test_a_frame_rate_is_resampled_between_the_same_times(archive: MadeArchive, 
 
 
 def test_a_published_target_skeleton_is_used(archive: MadeArchive, out: Path) -> None:
-    skeleton = np.arange(66.0).reshape(22, 3) ** 1.1
+    skeleton = np.arange(66.0).reshape(22, 3) ** 1.1 / 100
     path = out.with_name("skeleton.npy")
     np.save(path, skeleton)
     dataset = built_features(archive, out, "humanml3d-263", target_skeleton=path)
@@ -229,8 +229,8 @@ def test_other_options_are_another_dataset(features_263: Dataset, archive: MadeA
     [
         (["humanml3d-263", "--fps", "fast"], "fps: expected reference, or a number"),
         (["humanml3d-263", "--fps", "0"], "up to 1000, found 0"),
-        (["repr-272", "--corrected"], "--corrected is only for the representation humanml3d-263"),
-        (["kit-251", "--joint-set", "kit-21"], "only for the representation joints; found kit-251"),
+        (["repr-272", "--corrected"], "--corrected is only for --representation humanml3d-263 and"),
+        (["kit-251", "--joint-set", "kit-21"], "only for --representation joints; found kit-251"),
         (["joints", "--target-skeleton", "none.npy"], "--target-skeleton is only for"),
         (["kit-251", "--target-skeleton", "none.npy"], "none.npy: cannot be read as a target"),
     ],
