@@ -116,9 +116,10 @@ def _checked(joints: ArrayLike, where: str) -> Floats:
 
 def _scale_of(positions: Floats, unit: str | None, rest: Floats, where: str) -> float:
     """Return the factor from the source's unit to meters of a person that the body can have."""
-    ratio = limb_length(positions) / limb_length(rest[None])
-    if not ratio > 0:
-        raise RecordingError(DropReason.INVALID, f"{where}: the limbs have no length")
+    with np.errstate(over="ignore"):
+        ratio = limb_length(positions) / limb_length(rest[None])
+    if not 0 < ratio < np.inf:
+        raise RecordingError(DropReason.INVALID, f"{where}: the limbs have no finite length")
     meters = UNITS[unit] if unit else _found_unit(ratio)
     return meters if REACH[0] <= ratio * meters <= REACH[1] else 1.0 / ratio
 

@@ -72,7 +72,9 @@ def read_motions(path: Path) -> Iterator[JointMotion]:
         array = np.load(path, allow_pickle=False)
     except ValueError as error:
         if "allow_pickle=False" not in str(error):
-            raise _unreadable(path, str(error)) from error
+            # NumPy takes any file without its header for a pickle, and advises to load it as one.
+            found = "no header of a .npy file" if "pickled" in str(error) else str(error)
+            raise _unreadable(path, found) from error
         yield from _read_results(path)
         return
     except (OSError, EOFError, MemoryError) as error:  # a header may promise any number of frames
@@ -88,8 +90,11 @@ def _read_array(path: Path, array: NDArray[np.float64]) -> JointMotion:
     columns = array.shape[1] if array.ndim == 2 else 0
     if columns not in (T2M.columns, KIT.columns, repr272.COLUMNS):
         raise _other(path, f"{array.dtype} shaped {array.shape}")
+    if not len(array):
+        raise RecordingError(DropReason.TOO_SHORT, f"{path.name}: found features of no frame")
     try:
-        return _recover(path.stem, array, columns)
+        with np.errstate(over="ignore", invalid="ignore"):  # joints that are not finite are refused
+            return _recover(path.stem, array, columns)
     except InputError as error:
         raise RecordingError(DropReason.NOT_FINITE, f"{path.name}: {error}") from error
 
@@ -114,6 +119,8 @@ def _read_results(path: Path) -> Iterator[JointMotion]:
         raise _other(path, "a dict without motions shaped (motions, joints, 3, frames)")
     if not isinstance(lengths, np.ndarray) or lengths.shape != motion.shape[:1]:
         raise _other(path, f"a dict without the lengths of its {len(motion)} motions")
+    if lengths.dtype.kind not in "iu" or not ((lengths >= 0) & (lengths <= motion.shape[3])).all():
+        raise _other(path, f"lengths that are not frames from 0 to {motion.shape[3]}")
     if motion.shape[1] not in JOINT_COUNTS:
         raise _other(path, f"motions of {motion.shape[1]} joints")
     texts = results.get("text")
@@ -122,7 +129,7 @@ def _read_results(path: Path) -> Iterator[JointMotion]:
         caption = texts[number] if texts else ""
         yield JointMotion(
             f"{path.stem}_{number:03d}",
-            np.moveaxis(motion[number], -1, 0)[: int(frames)],
+            np.moveaxis(motion[number], -1, 0)[:frames],
             "y",
             None,
             JOINT_COUNTS[motion.shape[1]],

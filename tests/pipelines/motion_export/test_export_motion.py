@@ -23,6 +23,8 @@ from shards.format.npy import npy_to_array
 from shards.format.reading import read_member
 from tests.support.body_motions import made_motion
 from tests.support.compare_builds import files_of
+from tests.support.faults import KILLED, Fault
+from tests.support.faults import run as run_with_fault
 
 
 @pytest.fixture
@@ -58,6 +60,21 @@ def test_a_stopped_export_resumes_with_the_same_bytes(
     export_motion(recordings, again, options)
     assert files_of(again) == whole
     assert {row["key"]: row["frames"] for row in listed(again / "all.csv")} == {"a": "5", "b": "2"}
+
+
+@pytest.mark.parametrize("kind", ["obj", "glb"])
+@pytest.mark.parametrize("call", ["fsync", "rename"])
+def test_a_killed_export_resumes_with_the_same_bytes(
+    kind: str, call: str, recordings: Path, tmp_path: Path
+) -> None:
+    """Killed after the last byte of the second file, and before it gets its name."""
+    options = MotionExportOptions(kind, stride=4)
+    export_motion(recordings, tmp_path / "whole", options)
+    out, log = tmp_path / "out", tmp_path / "log"
+    words = ["export", str(recordings), "--format", kind, "--stride", "4", "--out", str(out)]
+    assert run_with_fault(words, log, Fault("SIGKILL", call, 2, file=f".{kind}")) == KILLED
+    assert run_with_fault(words, log) == 0, log.read_text()
+    assert files_of(out) == files_of(tmp_path / "whole")
 
 
 def test_an_exported_recording_is_equal(recordings: Path, tmp_path: Path) -> None:

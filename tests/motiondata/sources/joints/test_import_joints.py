@@ -214,3 +214,36 @@ def test_a_header_with_more_frames_than_memory_is_a_failure(tmp_path: Path) -> N
         file.write(bytes(100))
     with pytest.raises(RecordingError, match=r"long\.npy: cannot be read"):
         next(read_motions(path))
+
+
+MOTIONS = np.moveaxis(y_up_joints(3, 20), 0, -1)[None]
+
+FAULTY: dict[str, tuple[object, str]] = {
+    "huge": (y_up_joints(3, 20) * 1e200, "no finite length"),
+    "complex": (y_up_joints(3, 20).astype(complex), "found complex128"),
+    "objects": (y_up_joints(3, 20).astype(object), "holds no dict"),
+    "no frame": (y_up_joints(3, 20)[:0], "found 0"),
+    "no frame of features": (np.zeros((0, 263)), "no frame"),
+    "huge features": (np.full((20, 263), 1e38), "not finite"),
+    "huge rotations": (np.full((20, 272), 1e30), "no finite length"),
+    "lengths": ({"motion": MOTIONS, "lengths": np.array([np.nan])}, "lengths that are not frames"),
+    "long": ({"motion": MOTIONS, "lengths": np.array([21])}, "not frames from 0 to 20"),
+    "negative": ({"motion": MOTIONS, "lengths": np.array([-5])}, "not frames from 0 to 20"),
+    "texts": ({"motion": MOTIONS.astype(str), "lengths": np.array([20])}, "without motions"),
+}
+"""Contents of files that hold no motion, and what is said about them."""
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_a_file_without_a_motion_says_why(tmp_path: Path, name: str) -> None:
+    content, reason = FAULTY[name]
+    value = np.array(content, object) if isinstance(content, dict) else content
+    np.save(tmp_path / "faulty.npy", value, allow_pickle=True)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=reason):
+        import_joints(tmp_path, tmp_path / "out")
+
+
+def test_a_file_without_a_header_is_not_taken_for_a_pickle(tmp_path: Path) -> None:
+    (tmp_path / "zeros.npy").write_bytes(bytes(500))
+    with pytest.raises(InputError, match=r"no header of a \.npy file"):
+        import_joints(tmp_path, tmp_path / "out")
