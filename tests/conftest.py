@@ -11,6 +11,7 @@ import shutil
 import signal
 import tempfile
 from contextlib import suppress
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 pytest_plugins = ("tests.support.built_archive", "tests.support.browser")
 
 FOLDER = pytest.StashKey[Path]()
+AFTER_MULTIPROCESSING = -200
+"""Exit priority: multiprocessing removes its own folder, inside the session's, at -100."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,7 +40,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End what still runs, and remove the folder."""
+    """End what still runs, and remove the folder when this process ends."""
     folder = config.stash[FOLDER]
     for arguments in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
@@ -45,4 +48,4 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             if started_there and arguments.parent.name != str(os.getpid()):
                 os.kill(int(arguments.parent.name), signal.SIGKILL)
     if not (folder / "failed").exists():
-        shutil.rmtree(folder, ignore_errors=True)
+        Finalize(None, shutil.rmtree, (folder, True), exitpriority=AFTER_MULTIPROCESSING)
