@@ -17,7 +17,7 @@ from pipelines.viewing.live.predictions import Predictions, read_predictions
 from pipelines.viewing.report.hidden_paths import hide_paths
 from pipelines.viewing.report.html import make_page, to_script_json
 from pipelines.viewing.report.packed_clip import pack_clip
-from pipelines.viewing.report.summary import table_to_json, totals_to_json
+from pipelines.viewing.report.table_json import table_to_json, totals_to_json
 from pipelines.viewing.sound_part import SoundPart
 from pipelines.viewing.viewed_clip import read_viewed_clip
 from shards.errors import ShardError
@@ -72,7 +72,7 @@ class Viewer:
             "product": part.product.name,
             "faults": [hide_paths(fault) for fault in part.faults],
             "more_faults": 0,
-            "totals": totals_to_json(part, table),
+            "totals": totals_to_json(part.dataset, len(part.drops), table),
             "captions": None,
             "regions": [*REGION_COLORS.items()],
             "part_colors": [REGION_COLORS[region] for region in REGION_OF_JOINT],

@@ -4,20 +4,20 @@ Text of a dataset is only ever in JSON, and the page's scripts show it as text, 
 the page's source, every character that HTML or a script could take for its own is escaped.
 """
 
-import base64
 import json
-import zlib
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from pipelines.viewing.report.packed_clip import COMPRESSION, PackedClip
+from pipelines.viewing.report.streams import COMPRESSION, PackedClip, deflate
 
 PAGE = files("pipelines.viewing.report") / "page"
 STYLES = ("report.css",)
 SCRIPTS = ("unpack.js", "elements.js", "camera.js", "drawing.js", "player.js", "table.js",
            "charts.js", "live.js", "report.js")  # fmt: skip
 """The files of the page, in the order of loading."""
+FAST = 1
+"""zlib's level in a page that a viewer waits for."""
 _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
@@ -29,13 +29,14 @@ def make_page(
     live: bool = False,
 ) -> str:
     """Return the HTML of a report, or of a viewer that asks its server for clips if `live`."""
+    level = FAST if live else COMPRESSION
     parts = {
         "CONNECT": "'self'" if live else "'none'",
         "TITLE": _escape_title(title),
         "STYLE": "".join(map(_read, STYLES)),
         "DATA": "\n".join([
             _data("summary", "application/json", to_script_json(summary)),
-            _data("table", "text/plain", _compress(to_script_json(table))),
+            _data("table", "text/plain", deflate(to_script_json(table).encode(), level)),
             _data("heads", "application/json", to_script_json([clip.head for clip in clips])),
             *(_data(f"clip-{n}", "text/plain", clip.data) for n, clip in enumerate(clips)),
         ]),
@@ -58,10 +59,6 @@ def to_script_json(value: Any) -> str:
 
 def _data(name: str, kind: str, text: str) -> str:
     return f'<script type="{kind}" id="{name}">{text}</script>'
-
-
-def _compress(text: str) -> str:
-    return base64.b64encode(zlib.compress(text.encode(), COMPRESSION)).decode()
 
 
 def _read(name: str) -> str:

@@ -5,39 +5,24 @@ difference from the one before. The differences are small, so they compress to a
 point. `page/unpack.js` reads what is written here.
 """
 
-import base64
-import zlib
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.viewing.report.streams import (
+    MOST_STEPS,
+    PackedClip,
+    deflate,
+    to_steps,
+    whole_numbers,
+)
 from pipelines.viewing.viewed_clip import ViewedClip
 
 Floats = NDArray[np.float64]
 
 STEP_METERS = 0.002
 """Positions are rounded to this. A LiDAR's range noise is ten times as large."""
-MOST_STEPS = 2**15 - 1
-"""The largest magnitude of a stored position. Clips that extend farther have larger steps."""
-COMPRESSION = 9
-"""zlib's level: the smallest output."""
-
-
-@dataclass(frozen=True)
-class PackedClip:
-    """A clip in a page."""
-
-    head: dict[str, Any]
-    """What is needed to read the data, and what is shown beside it; plain JSON."""
-    data: str
-    """Base64."""
-
-    @property
-    def bytes(self) -> int:
-        """The approximate size in the page."""
-        return len(self.data) + 200
 
 
 def pack_clip(clip: ViewedClip) -> PackedClip | None:
@@ -53,16 +38,12 @@ def pack_clip(clip: ViewedClip) -> PackedClip | None:
     )
     streams = [
         counts.astype(np.uint16),
-        _to_steps(centers - origin, step),
-        _to_steps(joints.reshape(clip.frames, -1), step),
-        _to_steps(points, step),
+        to_steps(centers - origin, step),
+        to_steps(joints.reshape(clip.frames, -1), step),
+        to_steps(points, step),
     ]
-    differences = [_zigzag(_differences(stream)) for stream in streams]
-    raw = b"".join([*map(_planes, differences), parts.tobytes()])
-    return PackedClip(
-        _head_of(clip, origin, step, len(points)),
-        base64.b64encode(zlib.compress(raw, COMPRESSION)).decode(),
-    )
+    raw = b"".join([*map(whole_numbers, streams), parts.tobytes()])
+    return PackedClip(_head_of(clip, origin, step, len(points)), deflate(raw))
 
 
 def _head_of(clip: ViewedClip, origin: Floats, step: float, points: int) -> dict[str, Any]:
@@ -106,26 +87,3 @@ def _points_of(clip: ViewedClip, centers: Floats) -> tuple[NDArray[Any], Floats,
     points, parts = (scan.points - centers[:, None])[seen], scan.parts[seen]
     order = np.lexsort((points[:, 2], parts, frames))
     return scan.distinct, points[order], parts[order]
-
-
-def _to_steps(values: Floats, step: float) -> NDArray[np.int16]:
-    return np.clip(np.rint(values / step), -MOST_STEPS, MOST_STEPS).astype(np.int16)
-
-
-def _differences(values: NDArray[Any]) -> NDArray[np.int16]:
-    """Return the difference of each row from the one before, modulo 2^16; the first row stays."""
-    rows = values.view(np.uint16)
-    before = np.zeros_like(rows)
-    before[1:] = rows[:-1]
-    return (rows - before).view(np.int16)
-
-
-def _zigzag(values: NDArray[np.int16]) -> NDArray[np.uint16]:
-    """Return small whole numbers for values of small magnitude: 0, -1, 1, -2 become 0, 1, 2, 3."""
-    return ((values << 1) ^ (values >> 15)).view(np.uint16)
-
-
-def _planes(values: NDArray[np.uint16]) -> bytes:
-    """Return the low bytes of each column, then the high bytes: column by column."""
-    columns = values.T.reshape(-1) if values.ndim > 1 else values
-    return (columns & 0xFF).astype(np.uint8).tobytes() + (columns >> 8).astype(np.uint8).tobytes()

@@ -1,6 +1,5 @@
 """What a report says about a dataset, as plain JSON for its page."""
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -14,6 +13,7 @@ from pipelines.engine.description import NOT_KNOWN
 from pipelines.viewing.clip_table import ClipTable
 from pipelines.viewing.report.hidden_paths import hide_paths
 from pipelines.viewing.report.measures import Measures
+from pipelines.viewing.report.table_json import mean_hits, totals_to_json
 from pipelines.viewing.report.words import captions_to_json
 from pipelines.viewing.sound_part import SoundPart
 
@@ -41,7 +41,7 @@ def summarize(part: SoundPart, table: ClipTable, measures: Measures) -> dict[str
         "content_hash": part.dataset.content_hash if part.is_finished else None,
         "faults": [hide_paths(fault) for fault in part.faults[:NAMED_FAULTS]],
         "more_faults": max(0, len(part.faults) - NAMED_FAULTS),
-        "totals": totals_to_json(part, table),
+        "totals": totals_to_json(part.dataset, len(part.drops), table),
         "made_from": [(name, hide_paths(text)) for name, text in _made_from(part)],
         "arrays": _arrays(part),
         "by_split": _groups(table, table.splits),
@@ -58,29 +58,6 @@ def summarize(part: SoundPart, table: ClipTable, measures: Measures) -> dict[str
     }
 
 
-def totals_to_json(part: SoundPart, table: ClipTable) -> dict[str, Any]:
-    """Return the totals of a dataset."""
-    seconds = table.seconds
-    return {
-        "samples": len(table),
-        "frames": int(table.frames.sum()),
-        "seconds": round(float(np.nansum(seconds)), 3) if np.isfinite(seconds).any() else None,
-        "recordings": len({source for source in table.sources if source}),
-        "hits": _mean_hits(table, np.ones(len(table), np.bool_)),
-        "drops": len(part.drops),
-        "bytes": sum(shard.bytes for shard in part.dataset.description.shards),
-        "shards": len(part.dataset.description.shards),
-    }
-
-
-def _mean_hits(table: ClipTable, chosen: np.typing.NDArray[np.bool_]) -> float | None:
-    """Return the mean hits per frame of some clips; None without hits."""
-    hits, frames = table.hits[chosen], table.frames[chosen]
-    if not np.isfinite(hits).any() or not frames.sum():
-        return None
-    return round(float(np.average(hits, weights=frames)), 1)
-
-
 def _groups(table: ClipTable, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return totals of the clips by a column, in order of the names."""
     column = np.array(names)
@@ -89,7 +66,7 @@ def _groups(table: ClipTable, names: Sequence[str]) -> list[dict[str, Any]]:
             "name": str(name),
             "samples": int((chosen := column == name).sum()),
             "frames": int(table.frames[chosen].sum()),
-            "hits": _mean_hits(table, chosen),
+            "hits": mean_hits(table, chosen),
         }
         for name in np.unique(column)
     ]
@@ -172,26 +149,3 @@ def _leaks(table: ClipTable) -> dict[str, Any]:
         for source, by in islice(found, EXAMPLES)
     ]
     return {"recordings": len(examples) + sum(1 for _ in found), "examples": examples}
-
-
-def table_to_json(table: ClipTable) -> dict[str, Any]:
-    """Return the table of clips, column by column; repeated texts are numbers into lists."""
-    splits, subsets = sorted({*table.splits}), sorted({*table.subsets})
-    flags = sorted({flag for flags in table.flags for flag in flags})
-    number = {name: place for place, name in enumerate(flags)}
-    return {
-        "names": {"split": splits, "subset": subsets, "flag": flags},
-        "key": list(table.keys),
-        "split": [splits.index(name) for name in table.splits],
-        "subset": [subsets.index(name) for name in table.subsets],
-        "source": [hide_paths(source) for source in table.sources],
-        "frames": table.frames.tolist(),
-        "seconds": [_rounded(value, 2) for value in table.seconds.tolist()],
-        "hits": [_rounded(value, 1) for value in table.hits.tolist()],
-        "captions": [list(captions) for captions in table.captions],
-        "flags": [[number[flag] for flag in flags] for flags in table.flags],
-    }
-
-
-def _rounded(value: float, digits: int) -> float | None:
-    return round(value, digits) if math.isfinite(value) else None

@@ -6,7 +6,7 @@ version of zlib may compress differently.
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from motiondata.counting import counted
 from motiondata.errors import InputError
@@ -20,12 +20,16 @@ from pipelines.viewing.clip_table import ClipTable
 from pipelines.viewing.report.html import make_page
 from pipelines.viewing.report.measures import Measures, evenly_spaced, spread_out
 from pipelines.viewing.report.options import CLIP_MEGABYTES
-from pipelines.viewing.report.packed_clip import PackedClip, pack_clip
-from pipelines.viewing.report.summary import summarize, table_to_json
+from pipelines.viewing.report.packed_clip import pack_clip
+from pipelines.viewing.report.summary import summarize
+from pipelines.viewing.report.table_json import table_to_json
 from pipelines.viewing.sound_part import SoundPart
 from pipelines.viewing.viewed_clip import ViewedClip, read_viewed_clip
 from shards.errors import DatasetError, ShardError
 from shards.format.publishing import publish
+
+if TYPE_CHECKING:
+    from pipelines.viewing.report.streams import PackedClip
 
 MEASURED_CLIPS = 1000
 """The number of clips whose arrays are measured, if a dataset has more."""

@@ -20,7 +20,8 @@ from pipelines.sources import synthesize
 from pipelines.viewing.clip_table import ClipTable
 from pipelines.viewing.report.html import make_page
 from pipelines.viewing.report.measures import Measures
-from pipelines.viewing.report.summary import summarize, table_to_json
+from pipelines.viewing.report.summary import summarize
+from pipelines.viewing.report.table_json import table_to_json
 from pipelines.viewing.report.write_report import beside, write_report
 from pipelines.viewing.sound_part import SoundPart
 from pipelines.viewing.viewed_clip import read_viewed_clip
