@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from commands.clips import clip_options, packing_options, take_selection
+from commands.clips import clip_options, exclude_option, packing_options, take_selection
 from commands.options import execution_options, help_of, options_of, take
 from commands.parameters import FILE, FOLDER, NAME_OR_PATH
 from commands.printing import json_option, show_build
@@ -110,10 +110,17 @@ def build_features(
     help=help_of(AlignmentOptions)["encoder"],
     show_default=False,
 )
+@exclude_option
 @execution_options(skip=("allow_empty",))
 @json_option
 def encode(
-    dataset: Path, checkpoint: Path, out: Path, encoder: str, as_json: bool, **execution: Any
+    dataset: Path,
+    checkpoint: Path,
+    out: Path,
+    encoder: str,
+    exclude: tuple[str, ...],
+    as_json: bool,
+    **execution: Any,
 ) -> None:
     """Encode all clips of DATASET as a dataset of features.
 
@@ -121,7 +128,7 @@ def encode(
     """
     from pipelines.training.encoders import encode as encoding
 
-    result = encoding.encode(dataset, checkpoint, out, Execution(**execution), encoder)
+    result = encoding.encode(dataset, checkpoint, out, Execution(**execution), encoder, exclude)
     show_build(result, as_json)
 
 

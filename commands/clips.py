@@ -11,11 +11,17 @@ from pipelines.clips.options import ClipSelection, PackingOptions, is_recording
 
 Function = Callable[..., Any]
 
+exclude_option = click.option(
+    "--exclude", multiple=True, help=help_of(ClipSelection)["exclude"], metavar="FLAG"
+)
+"""The option of builds and of commands that read a dataset, with one meaning."""
+
 
 def clip_options(command: Function) -> Function:
     """Add SOURCE and the options that choose clips, which `take_selection` takes out again."""
     types = {"texts": FOLDER, "splits": FOLDER, "body": ANY, "humanact12": FOLDER}
-    command = options_of(ClipSelection, skip=("index", "amass"), types=types)(command)
+    command = exclude_option(command)
+    command = options_of(ClipSelection, skip=("index", "amass", "exclude"), types=types)(command)
     command = click.option("--amass", type=FOLDER, help=help_of(ClipSelection)["amass"])(command)
     return click.argument("source", type=ANY)(command)
 

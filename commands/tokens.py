@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
+from commands.clips import exclude_option
 from commands.options import execution_options, options_of, take
 from commands.parameters import FILE, FOLDER
 from commands.printing import json_option, show, show_build
@@ -69,10 +70,16 @@ dataset_folder_option = click.option(
 @dataset_argument
 @checkpoint_option
 @dataset_folder_option
+@exclude_option
 @execution_options(skip=("allow_empty",))
 @json_option
 def tokenize(
-    dataset: Path, checkpoint: Path, out: Path, as_json: bool, **execution: Any
+    dataset: Path,
+    checkpoint: Path,
+    out: Path,
+    exclude: tuple[str, ...],
+    as_json: bool,
+    **execution: Any,
 ) -> NoReturn:
     """Turn the motion features of DATASET into a dataset of tokens.
 
@@ -81,17 +88,24 @@ def tokenize(
     """
     from pipelines.training.tokenizers import tokenize
 
-    show_build(tokenize.tokenize(dataset, checkpoint, out, Execution(**execution)), as_json)
+    report = tokenize.tokenize(dataset, checkpoint, out, Execution(**execution), exclude)
+    show_build(report, as_json)
 
 
 @click.command(context_settings={"show_default": True})
 @dataset_argument
 @checkpoint_option
 @dataset_folder_option
+@exclude_option
 @execution_options(skip=("allow_empty",))
 @json_option
 def detokenize(
-    dataset: Path, checkpoint: Path, out: Path, as_json: bool, **execution: Any
+    dataset: Path,
+    checkpoint: Path,
+    out: Path,
+    exclude: tuple[str, ...],
+    as_json: bool,
+    **execution: Any,
 ) -> NoReturn:
     """Turn the tokens of DATASET into a dataset of motion.
 
@@ -100,4 +114,5 @@ def detokenize(
     """
     from pipelines.training.tokenizers import tokenize
 
-    show_build(tokenize.detokenize(dataset, checkpoint, out, Execution(**execution)), as_json)
+    report = tokenize.detokenize(dataset, checkpoint, out, Execution(**execution), exclude)
+    show_build(report, as_json)

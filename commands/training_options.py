@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from commands.clips import exclude_option
 from commands.options import Decorator, Types, help_of, options_of, take, take_fields
 from commands.parameters import FOLDER
 from motiondata.devices import AUTO, TRAINING_DEVICES
@@ -39,7 +40,8 @@ def training_options(batch: int) -> Decorator:
         click.option(
             "--batch", default=batch, show_default=True, help=help_of(LoopOptions)["batch"]
         ),
-        options_of(LoopOptions, skip=("batch", "optimizer")),
+        exclude_option,
+        options_of(LoopOptions, skip=("batch", "exclude", "optimizer")),
         options_of(OptimizerOptions, types=OPTIMIZER_TYPES),
         device_option,
     ]

@@ -56,11 +56,10 @@ def check_flags(names: Collection[str], known: Collection[str]) -> None:
             raise InputError(f"exclude: {unknown_name('flag', name, [*known])}")
 
 
-def drop_flagged(clip: Clip, flags: Mapping[str, bool], excluded: Collection[str]) -> None:
-    """Raise `RecordingError` (FLAGGED) if a clip has an excluded flag."""
+def drop_flagged(where: str, flags: Mapping[str, bool], excluded: Collection[str]) -> None:
+    """Raise `RecordingError` (FLAGGED) if a clip, named `where`, has an excluded flag."""
     found = [flag for flag, raised in flags.items() if raised and flag in excluded]
     if found:
         raise RecordingError(
-            DropReason.FLAGGED,
-            f"{clip.recording.source}: {clip.name} has the excluded flag {', '.join(found)}",
+            DropReason.FLAGGED, f"{where} has the excluded flag {', '.join(found)}"
         )

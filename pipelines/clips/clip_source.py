@@ -178,7 +178,7 @@ class ClipSource:
 
     def drop_flagged(self, clip: Clip, flags: Mapping[str, bool]) -> None:
         """Raise `RecordingError` (FLAGGED) if a clip has an excluded flag."""
-        drop_flagged(clip, flags, self.selection.exclude)
+        drop_flagged(f"{clip.recording.source}: {clip.name}", flags, self.selection.exclude)
 
     def read_captions(self, variant: PlannedVariant) -> tuple[Caption, ...]:
         """Read the captions of a variant of a clip; without a folder of captions there are none.

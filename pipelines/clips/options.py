@@ -68,7 +68,7 @@ class ClipSelection:
     mirror: bool = False
     """Add the mirrored version of every clip (HumanML3D's `M` names)."""
     exclude: tuple[str, ...] = ()
-    """Drop the clips with this flag, such as t_pose; may be repeated."""
+    """Leave out the clips with this flag, such as t_pose; may be repeated."""
     limit: int | None = None
     """Build only the first clips that can be built, up to this number."""
 

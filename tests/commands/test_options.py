@@ -10,10 +10,16 @@ from click.testing import CliRunner
 from cli import main
 from commands.options import help_of, options_of
 from commands.parameters import FOLDER
+from pipelines.clips.options import ClipSelection
 from pipelines.engine.execution import Execution
 from shards.format.dataset import Dataset
 
 BUILDS = ("build-lidar", "encode")
+EXCLUDING = {
+    *("build-lidar", "build-features", "encode", "tokenize", "detokenize"),
+    *("align", "train-captioner", "train-tokenizer"),
+}
+"""The commands that leave out clips by their flags."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,22 @@ def test_the_help_is_the_first_sentence_with_options_for_names_of_fields() -> No
 
 def test_every_field_of_an_execution_has_a_help() -> None:
     assert help_of(Execution).keys() == {field.name for field in fields(Execution)}
+
+
+def test_flags_are_excluded_by_one_option_with_one_help() -> None:
+    found = {
+        (option.opts[0], option.multiple, option.help)
+        for command in EXCLUDING
+        for option in main.commands[command].params
+        if option.name == "exclude" and isinstance(option, click.Option)
+    }
+    with_option = {
+        name
+        for name, command in main.commands.items()
+        if any(option.name == "exclude" for option in command.params)
+    }
+    assert found == {("--exclude", True, help_of(ClipSelection)["exclude"])}
+    assert with_option == EXCLUDING
 
 
 def options(command: str) -> dict[str, tuple[str | None, object]]:

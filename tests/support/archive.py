@@ -135,3 +135,11 @@ def _turned_to_y_up(pose: np.ndarray, trans: np.ndarray) -> tuple[np.ndarray, np
     upright[:, 0] = 0
     moved[:, 2] = np.linspace(0, 3, len(trans))
     return upright, moved
+
+
+def make_flagged_archive(root: Path) -> MadeArchive:
+    """Make an archive of which one training recording is 20 cm too low."""
+    made = make_archive(root)
+    pose, trans = moving_pose(FRAMES, seed=0)
+    write_recording(made.root, "MPI_HDM05/bd/jump", pose, trans - [0.0, 0.0, 0.2])
+    return made

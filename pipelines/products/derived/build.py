@@ -1,8 +1,10 @@
 """Derive a dataset: check the source, load the transform, and build the product."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from motiondata.errors import InputError
 from pipelines.engine.build import build
@@ -13,6 +15,7 @@ from pipelines.engine.opened import Loaded
 from pipelines.products.derived.product import COLUMNS, Derivation, DerivedProduct
 from pipelines.products.derived.transform import Transform
 from shards.format.dataset import Dataset
+from shards.stream.flags import has_flags
 
 MakeDerivation = Callable[[Dataset], tuple[Derivation, Transform]]
 """Returns what to derive from a dataset, and its transform, which is loaded.
@@ -27,15 +30,19 @@ def build_derived(
     out: Path,
     execution: Execution,
     parameters: Mapping[str, Any] | None = None,
+    exclude: Collection[str] = (),
 ) -> BuildReport:
     """Derive a dataset from another one, or resume an earlier run.
 
-    `parameters` are the command's options other than files, for `motiondata info` to repeat. Raises
-    as `build` does.
+    `parameters` are the command's options other than files, for `motiondata info` to repeat.
+    Samples with a flag in `exclude` are dropped. Raises as `build` does, and `ShardError` for a
+    flag that no sample has.
     """
     _expect_apart(source, out)
     with os_errors_as_aborted(out):
         dataset = Dataset.open(source.absolute())
+        if exclude:
+            has_flags(dataset, np.arange(len(dataset.manifest)), exclude)  # refuses unknown names
         derivation, transform = make(dataset)
     product = DerivedProduct(
         derivation=derivation,
@@ -44,6 +51,7 @@ def build_derived(
         source_schema=dataset.schema,
         dataset=dataset.content_hash,
         parameters=dict(parameters or {}),
+        exclude=tuple(sorted({*exclude})),
         loaded=Loaded(transform),
     )
     return build(product, out, execution)

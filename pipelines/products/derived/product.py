@@ -15,6 +15,7 @@ from motiondata.captions import caption_texts
 from motiondata.devices import CPU
 from motiondata.errors import InputError
 from motiondata.files import expect_as_planned
+from pipelines.clips.appraisal import drop_flagged
 from pipelines.clips.members import DETAILS, TEXT
 from pipelines.engine.description import ProductDescription
 from pipelines.engine.fingerprint import KeptShard
@@ -30,6 +31,7 @@ from shards.format.hashing import hash_file
 from shards.format.paths import existing
 from shards.format.reading import ShardReader
 from shards.format.schema import ArraySpec, Schema
+from shards.stream.flags import FLAGS
 
 COLUMNS = pa.schema(
     [
@@ -83,6 +85,8 @@ class DerivedProduct:
     """Content hash of the source dataset."""
     parameters: dict[str, Any]
     """The command's options other than files."""
+    exclude: tuple[str, ...] = ()
+    """Flags; samples with any of them are dropped."""
     loaded: Loaded[Transform] = field(default_factory=Loaded, compare=False, repr=False)
 
     columns: ClassVar[pa.Schema] = COLUMNS
@@ -126,7 +130,8 @@ class DerivedProduct:
     def plan_around(self, kept: dict[str, KeptShard]) -> PlannedBuild:
         """Plan one sample for each sample of the source."""
         contents = {"dataset": self.dataset, self.derivation.role: self.transform}
-        return plan_build(self.source, self.parameters, contents, kept)
+        excluded = {"exclude": [*self.exclude]} if self.exclude else {}
+        return plan_build(self.source, {**self.parameters, **excluded}, contents, kept)
 
     def provenance(self) -> dict[str, Any]:
         """Return the id and facts of the transform, and what the source dataset says of itself.
@@ -166,9 +171,14 @@ class OpenDerivedProduct:
         return lambda: [self._sample(planned)]
 
     def _sample(self, planned: PlannedDerivedSample) -> tuple[str, Values]:
-        """Return a sample's key and members; raises as `_read` and `Transform.derive` do."""
+        """Return a sample's key and members; raises as `_read` and `Transform.derive` do.
+
+        Raises `RecordingError` (FLAGGED), too, if the sample has an excluded flag.
+        """
         product = self._product
         read = self._read(planned)
+        if product.exclude:
+            drop_flagged(planned.recording, read[DETAILS].get(FLAGS, {}), product.exclude)
         details = {
             **read[DETAILS],
             product.derivation.role: product.transform,

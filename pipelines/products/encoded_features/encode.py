@@ -1,6 +1,6 @@
 """Encode the points of a dataset: the features product, built by an encoder."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,11 +80,11 @@ def encode_with(
     out: Path,
     execution: Execution,
     parameters: Mapping[str, Any] | None = None,
+    exclude: Collection[str] = (),
 ) -> BuildReport:
     """Encode a dataset's points with an encoder, or resume an earlier run.
 
-    `parameters` are the command's options other than files, for `motiondata info` to repeat. Raises
-    as `build` does.
+    `parameters`, `exclude` and errors are those of `build_derived`.
     """
 
     def make(source: Dataset) -> tuple[Derivation, Encoding]:
@@ -95,4 +95,4 @@ def encode_with(
         )
         return derivation, encoding
 
-    return build_derived(make, dataset, out, execution, parameters)
+    return build_derived(make, dataset, out, execution, parameters, exclude)

@@ -5,7 +5,7 @@ A captioner that starts with features that already distinguish motions has no re
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
@@ -84,7 +84,7 @@ class AlignmentTask:
             alignment = Alignment(encoder, text, options.shared_width, options.trains_text)
         self.module = alignment.to(device)
 
-    def view(self, batch: int, seed: int) -> View:
+    def view(self, batch: int, seed: int, exclude: Collection[str] = ()) -> View:
         """Return batches of clips with one random caption each."""
         if batch < LEAST_BATCH:
             raise InputError(
@@ -100,6 +100,7 @@ class AlignmentTask:
             seed=seed,
             captions=True,
             drop_last=True,
+            exclude=exclude,
             rank=rank(),
             world=world(),
         )

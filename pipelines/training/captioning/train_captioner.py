@@ -5,7 +5,7 @@ pretrained language model keeps what it knows, then everything. The tiny model h
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -74,7 +74,7 @@ class CaptionerTask:
             self.module = self._captioner(text).to(device)
         self.probe = self._probe(seed, device)
 
-    def view(self, batch: int, seed: int) -> View:
+    def view(self, batch: int, seed: int, exclude: Collection[str] = ()) -> View:
         """Return clips of the training split with one caption each."""
         return self.data.clips(
             TRAIN,
@@ -84,6 +84,7 @@ class CaptionerTask:
             seed=seed,
             captions=True,
             drop_last=True,
+            exclude=exclude,
             rank=rank(),
             world=world(),
         )

@@ -63,7 +63,7 @@ def train(task: TrainingTask, options: LoopOptions, out: Path, stream: TextIO = 
 
 def _view(task: TrainingTask, options: LoopOptions) -> View:
     """Return the batches; raise `InputError` if there are too few clips for one batch."""
-    view = task.view(options.batch, options.seed)
+    view = task.view(options.batch, options.seed, options.exclude)
     if not len(view):
         raise InputError(
             f"batch: expected no more than the {view.items} clips to train on, found "

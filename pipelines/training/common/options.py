@@ -71,6 +71,8 @@ class LoopOptions:
     """Steps between two validations."""
     workers: int = 0
     """Number of processes that read shards; 0 reads them in the training process."""
+    exclude: tuple[str, ...] = ()
+    """Flags; training clips with any of them are left out. The other splits stay whole."""
     optimizer: OptimizerOptions = field(default_factory=OptimizerOptions)
     """How the optimizer updates parameters."""
 
@@ -84,7 +86,8 @@ class LoopOptions:
 
         The number of processes is in the state of the view.
         """
-        return {"seed": self.seed, **asdict(self.optimizer)}
+        excluded = {"exclude": sorted({*self.exclude})} if self.exclude else {}
+        return {"seed": self.seed, **asdict(self.optimizer), **excluded}
 
 
 @dataclass(frozen=True)

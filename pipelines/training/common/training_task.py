@@ -3,7 +3,7 @@
 It is a protocol, not a base class: a task is written and tested without the loop.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -51,8 +51,8 @@ class TrainingTask(Protocol):
     def stages(self) -> Sequence[Stage]:
         """Stages in order."""
 
-    def view(self, batch: int, seed: int) -> View:
-        """Return this rank's shuffled batches."""
+    def view(self, batch: int, seed: int, exclude: Collection[str]) -> View:
+        """Return this rank's shuffled batches, without the clips that have an excluded flag."""
 
     def groups(self, stage: str) -> list[ParameterGroup]:
         """Return the parameter groups that a stage trains; all other parameters are frozen."""

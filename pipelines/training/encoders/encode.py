@@ -1,5 +1,6 @@
 """`motiondata encode`: encodes a dataset with the encoder of a checkpoint."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +24,17 @@ class Checkpoint:
 
 
 def encode(
-    dataset: Path, checkpoint: Path, out: Path, execution: Execution, encoder: str = ""
+    dataset: Path,
+    checkpoint: Path,
+    out: Path,
+    execution: Execution,
+    encoder: str = "",
+    exclude: Collection[str] = (),
 ) -> BuildReport:
     """Encode a dataset's points with the encoder of a checkpoint, or resume an earlier run.
 
-    `encoder` is the `module:factory` of a custom encoder. Raises as `build` does.
+    `encoder` is the `module:factory` of a custom encoder. `exclude` and errors are those of
+    `build_derived`.
     """
     load = Checkpoint(checkpoint.absolute(), encoder)
-    return encode_with(load, dataset, out, execution, {"encoder": encoder or None})
+    return encode_with(load, dataset, out, execution, {"encoder": encoder or None}, exclude)

@@ -1,6 +1,6 @@
 """`motiondata tokenize` and `detokenize`: motion features to tokens, and tokens to motion."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,10 +110,17 @@ class Detokenizing:
         }
 
 
-def tokenize(dataset: Path, checkpoint: Path, out: Path, execution: Execution) -> BuildReport:
+def tokenize(
+    dataset: Path,
+    checkpoint: Path,
+    out: Path,
+    execution: Execution,
+    exclude: Collection[str] = (),
+) -> BuildReport:
     """Turn a dataset of motion features into one of tokens, or resume an earlier run.
 
-    Raises as `build` does, and `InputError` for features that the tokenizer does not read.
+    `exclude` is that of `build_derived`. Raises as it does, and `InputError` for features that the
+    tokenizer does not read.
     """
     load = Checkpoint(checkpoint.absolute(), Tokenizing)
 
@@ -128,13 +135,20 @@ def tokenize(dataset: Path, checkpoint: Path, out: Path, execution: Execution) -
         reads = (VECTORS,)
         return _derivation(tokenizer, TOKENS_PRODUCT, TOKEN_ARRAYS, reads, load), transform
 
-    return build_derived(make, dataset, out, execution)
+    return build_derived(make, dataset, out, execution, exclude=exclude)
 
 
-def detokenize(dataset: Path, checkpoint: Path, out: Path, execution: Execution) -> BuildReport:
+def detokenize(
+    dataset: Path,
+    checkpoint: Path,
+    out: Path,
+    execution: Execution,
+    exclude: Collection[str] = (),
+) -> BuildReport:
     """Turn a dataset of tokens into motion, or resume an earlier run.
 
-    Raises as `build` does, and `InputError` for tokens of another tokenizer.
+    `exclude` is that of `build_derived`. Raises as it does, and `InputError` for tokens of another
+    tokenizer.
     """
     load = Checkpoint(checkpoint.absolute(), Detokenizing)
 
@@ -151,7 +165,7 @@ def detokenize(dataset: Path, checkpoint: Path, out: Path, execution: Execution)
         arrays = motion_arrays(tokenizer.columns, tokenizer.fields.number_of_joints)
         return _derivation(tokenizer, DECODED_MOTION, arrays, (TOKENS,), load), transform
 
-    return build_derived(make, dataset, out, execution)
+    return build_derived(make, dataset, out, execution, exclude=exclude)
 
 
 def _derivation(

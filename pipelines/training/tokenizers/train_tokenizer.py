@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -65,7 +65,7 @@ class TokenizerTask:
         with seeded(seed):
             self.module = MotionTokenizer(options.sizes, *standardizer.tensors()).to(device)
 
-    def view(self, batch: int, seed: int) -> View:
+    def view(self, batch: int, seed: int, exclude: Collection[str] = ()) -> View:
         """Return windows of the training clips, as many of each clip as it has room for.
 
         Raises `ShardError` if no clip is as long as a window.
@@ -81,6 +81,7 @@ class TokenizerTask:
             sampling="frame",
             min_frames=window,
             drop_last=True,
+            exclude=exclude,
             rank=rank(),
             world=world(),
         )

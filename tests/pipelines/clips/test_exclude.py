@@ -10,6 +10,7 @@ from motiondata.motion_quality.flags import LIMITS, quality_flags
 from pipelines.datasets.info import info
 from pipelines.datasets.statistics import stats
 from pipelines.engine.execution import Execution
+from pipelines.products.encoded_features.encode import encode_with
 from pipelines.products.lidar.build import build_lidar
 from pipelines.products.motion_features.build import build_features
 from pipelines.products.motion_features.options import (
@@ -20,8 +21,8 @@ from shards import open_dataset
 from shards.errors import ShardError
 from shards.format.dataset import Dataset, read_drops
 from tests.pipelines.products.lidar.test_build import samples_of
-from tests.support.archive import FRAMES, MadeArchive, make_archive, write_recording
-from tests.support.skeleton import moving_pose
+from tests.pipelines.products.test_encoded_features import MEANS
+from tests.support.archive import MadeArchive, make_flagged_archive
 
 HERE = Execution(workers=0)
 PRODUCTS = ("lidar", "joints", "humanml3d-263")
@@ -46,10 +47,7 @@ def raised(dataset: Dataset) -> dict[str, set[str]]:
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> MadeArchive:
     """Make an archive of which one training recording is 20 cm too low."""
-    made = make_archive(tmp_path_factory.mktemp("archive"))
-    pose, trans = moving_pose(FRAMES, seed=0)
-    write_recording(made.root, "MPI_HDM05/bd/jump", pose, trans - [0.0, 0.0, 0.2])
-    return made
+    return make_flagged_archive(tmp_path_factory.mktemp("archive"))
 
 
 @pytest.fixture(scope="module", params=PRODUCTS)
@@ -91,6 +89,35 @@ def test_a_build_drops_what_a_view_leaves_out(
         for key in batch["keys"]
     }
     assert viewed == kept
+
+
+def encoded(source: Dataset, out: Path, exclude: tuple[str, ...]) -> Dataset:
+    encode_with(MEANS, source.path, out, HERE, exclude=exclude)
+    return Dataset.open(out)
+
+
+@pytest.mark.parametrize("product", ["lidar"], indirect=True)
+def test_encoding_drops_what_a_view_leaves_out(whole: Dataset, tmp_path: Path) -> None:
+    flags = raised(whole)
+    flag = min(name for found in flags.values() for name in found if name in LIMITS)
+    flagged = {key for key, found in flags.items() if flag in found}
+    features = encoded(whole, tmp_path / "features", (flag,))
+    assert {*features.manifest["key"].to_pylist()} == {*flags} - flagged
+    drops = {drop["key"]: drop for drop in read_drops(features).to_pylist()}
+    assert {*drops} == flagged != set()
+    assert {drop["reason"] for drop in drops.values()} == {"flagged"}
+    assert f"--exclude {flag}" in info(features.path).command
+    again = encode_with(MEANS, whole.path, features.path, HERE, exclude=[flag])
+    assert again.samples == len(flags) - len(flagged)
+    with pytest.raises(InputError, match="exclude"):
+        encoded(whole, features.path, ())
+
+
+@pytest.mark.parametrize("product", ["lidar"], indirect=True)
+def test_encoding_refuses_unknown_flags_with_the_nearest(whole: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(ShardError, match=r"'t_poze'; did you mean t_pose\? \(known: lying, "):
+        encoded(whole, tmp_path / "features", ("t_poze",))
+    assert not (tmp_path / "features").exists()
 
 
 def test_a_flag_that_no_clip_has_excludes_nothing(

@@ -3,7 +3,7 @@
 import io
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,9 +42,9 @@ class Toy:
         self.data, self.rate, self.watched = data, rate, list[int]()
         self.interrupt_at: int | None = None
 
-    def view(self, batch: int, seed: int) -> View:
+    def view(self, batch: int, seed: int, exclude: Collection[str]) -> View:
         return self.data.clips(
-            "train", ["features"], batch, shuffle=True, seed=seed, drop_last=True
+            "train", ["features"], batch, shuffle=True, seed=seed, drop_last=True, exclude=exclude
         )
 
     def groups(self, stage: str) -> list[ParameterGroup]:

@@ -35,7 +35,7 @@ from shards.errors import ShardError
 from shards.format.dataset import Dataset
 from shards.stream.batching import Batch
 from shards.stream.streamed_dataset import StreamedDataset
-from tests.support.archive import MadeArchive
+from tests.support.archive import MadeArchive, make_flagged_archive
 from tests.support.compare_builds import files_of
 from tests.support.faults import Fault, inject
 from tests.support.motion_features import built_features
@@ -45,6 +45,7 @@ OPTIONS = TokenizerOptions(window=8, steps=12, sizes=SIZES)
 LOOP = LoopOptions(batch=4, save_every=5, watch_every=6, optimizer=OptimizerOptions(warmup=2))
 HERE = Execution(workers=0)
 CPU = torch.device("cpu")
+LOW = "foot_penetration"
 
 
 @pytest.fixture(scope="session")
@@ -190,6 +191,55 @@ def test_other_features_are_refused(archive: MadeArchive, checkpoint: Path, tmp_
         run(joints, tmp_path / "x")
     with pytest.raises(ShardError, match="run motiondata stats"):
         run(corrected, tmp_path / "x")
+
+
+@pytest.fixture(scope="module")
+def flagged(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Return features of an archive of which one training clip has the flag LOW."""
+    archive = make_flagged_archive(tmp_path_factory.mktemp("flagged"))
+    out = tmp_path_factory.mktemp("tokenizers") / "flagged"
+    dataset = built_features(archive, out, "humanml3d-263")
+    stats(out, "train", "vectors")
+    return dataset
+
+
+def keys_with(flagged: Dataset, flag: str) -> set[str]:
+    """Return the keys of the samples with a flag."""
+    keys, flags = flagged.manifest["key"].to_pylist(), flagged.manifest["flags"].to_pylist()
+    return {key for key, raised in zip(keys, flags, strict=True) if flag in raised}
+
+
+def test_flagged_clips_are_neither_trained_on_nor_tokenized(
+    flagged: Dataset, checkpoint: Path, tmp_path: Path
+) -> None:
+    task = TokenizerTask(StreamedDataset(flagged, caption_runs), OPTIONS, LOOP.seed, CPU)
+    kept = task.view(4, 0, [LOW])
+    trained = {key for batch in kept for key in batch["keys"]}
+    assert trained
+    assert trained.isdisjoint(keys_with(flagged, LOW))
+    assert kept.items < task.view(4, 0).items
+
+    tokenize(flagged.path, checkpoint, tmp_path / "tokens", HERE, [LOW])
+    tokens = Dataset.open(tmp_path / "tokens")
+    every = {*flagged.manifest["key"].to_pylist()}
+    assert {*tokens.manifest["key"].to_pylist()} == every - keys_with(flagged, LOW)
+
+
+def test_a_training_without_flagged_clips_resumes_only_without_them(
+    flagged: Dataset, tmp_path: Path
+) -> None:
+    without = replace(LOOP, exclude=(LOW,))
+    train_tokenizer(flagged.path, tmp_path, OPTIONS, without, "cpu", io.StringIO())
+    train_tokenizer(flagged.path, tmp_path, OPTIONS, without, "cpu", io.StringIO())
+    with pytest.raises(InputError, match="exclude"):
+        run(flagged, tmp_path)
+
+
+def test_an_unknown_flag_is_refused_before_a_training(flagged: Dataset, tmp_path: Path) -> None:
+    loop = replace(LOOP, exclude=("t_poze",))
+    with pytest.raises(ShardError, match="did you mean t_pose"):
+        train_tokenizer(flagged.path, tmp_path / "out", OPTIONS, loop, "cpu", io.StringIO())
+    assert not (tmp_path / "out").exists()
 
 
 def test_windows_longer_than_all_clips_are_refused(motion: Dataset, tmp_path: Path) -> None:
