@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from commands import build, datasets, scanning, sources, tokens, training, viewing
+from commands import build, datasets, editing, scanning, sources, tokens, training, viewing
 from commands.printing import say
 from commands.verbosity import add_verbosity
 from motiondata import __version__
@@ -30,6 +30,7 @@ EXTRAS = {
     "transformers": "train",
     "tokenizers": "train",
     "spacy": "tags",
+    "duckdb": "query",
 }
 """Packages that only some commands need, and the extra that has each."""
 
@@ -109,6 +110,7 @@ COMMANDS = (
     datasets.verify,
     datasets.info,
     datasets.stats,
+    editing.query,
     datasets.preview,
     viewing.report,
     viewing.view,

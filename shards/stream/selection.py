@@ -1,6 +1,6 @@
 """Select the clips of a split that a view reads, in manifest order.
 
-The selection uses the manifest. Only flags need shards: see `shards.stream.flags`.
+The selection uses the manifest. Only flags may need shards: see `shards.stream.flags`.
 """
 
 from collections.abc import Collection
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
+from shards.stream.conditions import meets
 from shards.stream.flags import has_flags
 from shards.stream.numbers import whole_number
 
@@ -24,6 +25,7 @@ class ClipFilters(TypedDict, total=False):
     max_frames: int | None
     keys: Collection[str] | None
     exclude: Collection[str]
+    where: str | Collection[str]
     limit: int | None
 
 
@@ -40,6 +42,9 @@ class Selection:
     """The keys of the clips to read; None: all."""
     exclude: Collection[str] = ()
     """Leave out the clips with any of these flags, such as `t_pose`."""
+    where: str | Collection[str] = ()
+    """Read only the clips that meet this condition, or all of these: see
+    `shards.stream.conditions`."""
     limit: int | None = None
     """Read only the first `limit` of the clips that meet the other criteria; None: all."""
 
@@ -55,12 +60,18 @@ class Selection:
         words = [f"the split {self.split!r} with at least {self.min_frames} frames"]
         words += [] if self.max_frames is None else [f"at most {self.max_frames} frames"]
         words += [] if self.keys is None else ["one of the given keys"]
-        words += [f"without the flag {name}" for name in self._excluded]
+        words += [f"without the flag {name}" for name in _as_list(self.exclude)]
+        words += [f"where {condition}" for condition in self.conditions]
         return ", ".join(words)
 
     @property
-    def _excluded(self) -> list[str]:
-        return [self.exclude] if isinstance(self.exclude, str) else [*self.exclude]
+    def conditions(self) -> list[str]:
+        """The conditions that clips must meet."""
+        return _as_list(self.where)
+
+
+def _as_list(texts: str | Collection[str]) -> list[str]:
+    return [texts] if isinstance(texts, str) else [*texts]
 
 
 def select_rows(dataset: Dataset, selection: Selection) -> NDArray[np.int64]:
@@ -73,6 +84,8 @@ def select_rows(dataset: Dataset, selection: Selection) -> NDArray[np.int64]:
         chosen &= frames <= selection.max_frames
     if selection.keys is not None:
         chosen &= _with_keys(dataset, selection.split, selection.keys)
+    for condition in selection.conditions:
+        chosen &= meets(dataset, condition)
     rows = np.flatnonzero(chosen)
     if selection.exclude and len(rows):
         rows = rows[~has_flags(dataset, rows, selection.exclude)]

@@ -4,8 +4,9 @@ The counts and offsets in the manifest determine every batch of every epoch in a
 docs/loading.md.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
@@ -27,11 +28,13 @@ from shards.stream.batching import (
     check_standardizers,
 )
 from shards.stream.captions import CaptionedClips, CaptionRun, RunReader, read_captions
+from shards.stream.conditions import meets
 from shards.stream.field_reader import row_spec
 from shards.stream.items import ClipItems, Sampling, WholeClips, Windows
 from shards.stream.open_files import ShardFiles
 from shards.stream.ranks import Rank
 from shards.stream.selection import ClipFilters, Selection, select_rows
+from shards.stream.stored_clip import StoredClip
 from shards.stream.unit_crops import UnitCrops
 from shards.stream.views import Schedule, View
 
@@ -58,6 +61,9 @@ Captions = bool | Literal["segment"]
 class StreamedDataset:
     """A dataset and its views for training and evaluation.
 
+    `data[key]` is a clip, whose arrays are read as they are sliced; `len(data)` is the number of
+    clips, and iteration yields their keys.
+
     Use shuffled views for training and others for evaluation. `batch` is the batch size per rank.
     Every view takes the keyword arguments of `ViewOptions`. Unless `rank` and `world` are given,
     the rank is determined when a view's first batch is read, and then kept: that of
@@ -72,8 +78,11 @@ class StreamedDataset:
         read_runs: RunReader | None = None,
         *,
         files: ShardFiles | None = None,
+        conditions: tuple[str, ...] = (),
     ) -> None:
         self.dataset = dataset
+        self._conditions = conditions
+        """What the clips of this object meet, as `shards.stream.conditions` writes it."""
         self._files = files or ShardFiles(dataset)
         self._read_runs = read_runs
         """Reads captions; without it, no view has captions."""
@@ -86,14 +95,56 @@ class StreamedDataset:
         """
         return StreamedDataset(Dataset.open(path), read_runs)
 
+    def where(self, condition: str) -> "StreamedDataset":
+        """Return the same dataset with only the clips that meet a condition, of all splits.
+
+        `data.where("frames >= 40 and subset == 'KIT' and not flags.lying")` is an example; the
+        language is that of `pandas.DataFrame.query`, see `shards.stream.conditions`. Statistics and
+        drops stay those of the whole dataset. Raises `ShardError` for a text that is not a
+        condition.
+        """
+        meets(self.dataset, condition)
+        conditions = (*self._conditions, condition)
+        return StreamedDataset(
+            self.dataset, self._read_runs, files=self._files, conditions=conditions
+        )
+
     @cached_property
     def manifest(self) -> "pd.DataFrame":
         """One row per sample: key, split, shard, frames, locations of its members, and more.
 
         docs/format.md lists the columns.
         """
-        table: pd.DataFrame = self.dataset.manifest.to_pandas()
+        table: pd.DataFrame = self.dataset.manifest.take([*self._numbers.values()]).to_pandas()
         return table
+
+    def __len__(self) -> int:
+        """Return the number of clips."""
+        return len(self._numbers)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the keys of the clips, in the order of the manifest."""
+        return iter(self._numbers)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._numbers
+
+    def __getitem__(self, key: str) -> StoredClip:
+        """Return a clip; raise `ShardError` for a key that no clip has."""
+        if key not in self._numbers:
+            nearest = get_close_matches(str(key), self._numbers, n=1)
+            hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+            raise ShardError(f"{self.dataset.path}: there is no sample {key!r}{hint}")
+        return StoredClip(self._files, self._numbers[key])
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """The number of each clip in the whole manifest, by key."""
+        met = np.ones(len(self.dataset.manifest), np.bool_)
+        for condition in self._conditions:
+            met &= meets(self.dataset, condition)
+        keys = self.dataset.manifest["key"].filter(met).to_pylist()
+        return dict(zip(keys, np.flatnonzero(met).tolist(), strict=True))
 
     @cached_property
     def drops(self) -> "pd.DataFrame":
@@ -119,7 +170,8 @@ class StreamedDataset:
         from shards.stream.webdataset_pipeline import webdataset_pipeline
 
         split = split or self.dataset.default_split()
-        return webdataset_pipeline(self.dataset, split, shardshuffle=shardshuffle, **options)
+        keys = frozenset(self) if self._conditions else None
+        return webdataset_pipeline(self.dataset, split, keys, shardshuffle=shardshuffle, **options)
 
     def clips(
         self,
@@ -253,6 +305,8 @@ class StreamedDataset:
         **filters: Unpack[ClipFilters],
     ) -> tuple["_Selected", Schedule]:
         selection = Selection(split, **filters)
+        conditions = (*self._conditions, *selection.conditions)
+        selection = replace(selection, where=conditions)
         rows = select_rows(self.dataset, selection)
         frames = self.dataset.manifest["frames"].to_numpy()[rows]
         schedule = Schedule(batch, shuffle, drop_last, Rank(rank, world))

@@ -5,7 +5,7 @@ decoded according to the dataset's schema, because `webdataset` itself would unp
 name requests it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,19 +22,34 @@ URL = "__url__"
 """The names that `webdataset` uses for a sample's key and for the shard that it was read from."""
 
 
-def webdataset_pipeline(dataset: Dataset, split: str, **options: Any) -> webdataset.WebDataset:
+def webdataset_pipeline(
+    dataset: Dataset, split: str, keys: Container[str] | None = None, **options: Any
+) -> webdataset.WebDataset:
     """Return a pipeline of a split's decoded samples; `options` are those of `WebDataset`.
 
+    With `keys`, the pipeline leaves out the samples of other keys.
     Raises `ShardError` where there is no such split, and `DatasetError` where a shard is missing.
     """
     urls = [str(existing(dataset.path, shard.name)) for shard in dataset.shards_of(split)]
-    return webdataset.WebDataset(urls, **options).map(_Decoder(dataset.schema, _frames(dataset)))
+    pipeline = webdataset.WebDataset(urls, **options)
+    chosen = pipeline if keys is None else pipeline.select(_Chosen(keys))
+    return chosen.map(_Decoder(dataset.schema, _frames(dataset)))
 
 
 def _frames(dataset: Dataset) -> dict[str, int]:
     manifest = dataset.manifest
     keys, frames = manifest["key"].to_pylist(), manifest["frames"].to_pylist()
     return dict(zip(keys, frames, strict=True))
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """Tell whether a sample has one of the given keys."""
+
+    keys: Container[str]
+
+    def __call__(self, sample: Mapping[str, Any]) -> bool:
+        return sample[KEY] in self.keys
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,10 @@ def of_synthesis(values: Values) -> list[str]:
     return [recordings, f"{values['bytes'] / 1e6:,.1f} MB in {values['folder']}"]
 
 
+def of_query(values: Values) -> list[str]:
+    return [" ".join(map(str, row)) for row in [values["columns"], *values["rows"]]]
+
+
 def of_page(values: Values) -> list[str]:
     play = f"{len(values['playing'])} of {values['samples']} clips play in it"
     return [f"{values['report']} ({values['bytes'] / 1e6:,.1f} MB; {play})", *values["faults"]]
@@ -227,6 +231,7 @@ CASES = [
     Case("info", "info {features}", of_info),
     Case("stats", "stats {built} --out {tmp}/stats", of_statistics),
     Case("stats", "stats {built} --group all=0:3 --weight clip --out {tmp}/s", of_statistics),
+    Case("query", "query {built} select/**/subset/**/from/**/manifest", of_query),
     Case("preview", "preview {built} --out {tmp}/a.png --clips 2", lambda v: [v["picture"]]),
     Case("report", "report {built} --out {tmp}/a.html", of_page),
     Case("render", "render {built} 000002 --out {tmp}/a.png --width 240", of_film),

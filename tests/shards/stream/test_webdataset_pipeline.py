@@ -94,3 +94,8 @@ def test_a_sample_that_the_dataset_does_not_describe_is_refused(tmp_path: Path) 
     shard.write_bytes(shard.read_bytes().replace(b"c3.hits.npy", b"c3.miss.npy"))
     with pytest.raises(DatasetError, match=r"000001\.tar: c3 has no member hits\.npy"):
         list(open_dataset(tmp_path / "data").webdataset("train"))
+
+
+def test_a_condition_leaves_samples_out(streamed: StreamedDataset) -> None:
+    chosen = streamed.where("frames >= 6 and split == 'train'")
+    assert [sample["__key__"] for sample in chosen.webdataset("train")] == [*chosen]

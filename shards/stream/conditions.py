@@ -1,0 +1,71 @@
+"""Conditions on samples, written as pandas' `query` writes them, over the columns of the manifest.
+
+`frames >= 40 and subset == 'KIT' and not flags.lying` is a condition. Every column is a name, and
+`flags.NAME` is whether a flag is raised. The language is that of `pandas.DataFrame.query`, which
+calls methods of columns too, so a condition is code: evaluate none of an unknown author.
+"""
+
+import re
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shards.errors import ShardError
+from shards.format.dataset import Dataset
+from shards.format.unknown_names import unknown_name
+from shards.stream.flags import FLAGS, has_flags
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FLAG = re.compile(rf"\b{FLAGS}\.([A-Za-z_]\w*)")
+"""A flag in a condition."""
+UNKNOWN = re.compile(r"name '(\w+)' is not defined")
+"""What pandas says of a name that is no column."""
+FAILURES = (SyntaxError, TypeError, ValueError, LookupError, NameError, AttributeError)
+"""Errors of pandas for an expression that it cannot evaluate."""
+EXAMPLE = "frames >= 40 and not flags.lying"
+
+
+def meets(dataset: Dataset, condition: str) -> NDArray[np.bool_]:
+    """Return which samples of a dataset meet a condition, shaped (samples,).
+
+    Raises `ShardError` for a text that is not a condition on the columns of the manifest.
+    """
+    columns = [name for name in dataset.manifest.column_names if name in condition]
+    table = dataset.manifest.select(columns).to_pandas()
+    try:
+        result = _evaluate(table, condition, _flags_in(dataset, condition))
+    except FAILURES as error:
+        raise ShardError(_refusal(dataset, condition, error)) from error
+    if getattr(result, "dtype", None) != np.bool_ or np.shape(result) != (len(dataset.manifest),):
+        raise ShardError(
+            f"{dataset.path}: {condition!r} is not true or false for each sample; expected a "
+            f"condition such as {EXAMPLE!r}"
+        )
+    return np.array(result, np.bool_)
+
+
+def _evaluate(table: "pd.DataFrame", condition: str, flags: SimpleNamespace) -> Any:
+    """Evaluate an expression, to which only the columns and the flags are known."""
+    names = [{FLAGS: flags}] if vars(flags) else []
+    return table.eval(condition, engine="python", resolvers=names, local_dict={}, global_dict={})
+
+
+def _flags_in(dataset: Dataset, condition: str) -> SimpleNamespace:
+    """Return the flags that a condition names, each as a column; raise for an unknown flag."""
+    import pandas as pd
+
+    names, rows = dict.fromkeys(FLAG.findall(condition)), np.arange(len(dataset.manifest))
+    return SimpleNamespace(**{name: pd.Series(has_flags(dataset, rows, [name])) for name in names})
+
+
+def _refusal(dataset: Dataset, condition: str, error: Exception) -> str:
+    unknown = UNKNOWN.search(str(error))
+    if unknown is None:
+        reason = " ".join(str(error).split()).removesuffix(" (<unknown>, line 1)")
+        return f"{dataset.path}: cannot evaluate {condition!r}: {reason}; see docs/editing.md"
+    sentence = unknown_name("column", unknown[1], dataset.manifest.column_names)
+    return f"{dataset.path}: cannot evaluate {condition!r}: {sentence}"
