@@ -30,8 +30,8 @@ COLUMNS_OF_MODE = {
 
 WHOLE_TURN_MILLIDEGREES = 360_000
 
-_PRODUCT_LINE = re.compile(r"OS-?[0-9A-Z]+-([0-9]+)(?:-|$)")
-"""Matches product lines such as `OS-1-16-A0` and `OS-0-128`; captures the number of beams."""
+_PRODUCT_LINE = re.compile(r"OS-?([0-9A-Z]+)-([0-9]+)(?:-|$)")
+"""Matches product lines such as `OS-1-16-A0` and `OS-0-128`; captures the family and the beams."""
 
 
 def read_ouster(path: Path, metadata: Any) -> Sensor:
@@ -54,6 +54,27 @@ def read_ouster(path: Path, metadata: Any) -> Sensor:
         min_range=_min_range(path, config),
         window=_window(path, layout, config, columns),
     )
+
+
+def family_of(metadata: Any) -> str | None:
+    """Return the family of a unit, such as `os1`, from its `prod_line`; None if it has none."""
+    whole = metadata if isinstance(metadata, dict) else {}
+    named = _named(_section(whole, "sensor_info"))
+    return f"os{named[1].lower()}" if named else None
+
+
+def turns_per_second(metadata: Any) -> float | None:
+    """Return the turns per second of the `lidar_mode`, such as 20 for `1024x20`; None without."""
+    whole = metadata if isinstance(metadata, dict) else {}
+    mode = _section(whole, "config_params").get("lidar_mode")
+    if not isinstance(mode, str) or mode not in COLUMNS_OF_MODE:
+        return None
+    return float(mode.partition("x")[2])
+
+
+def _named(product: dict[str, Any]) -> re.Match[str] | None:
+    line = product.get("prod_line")
+    return _PRODUCT_LINE.match(line) if isinstance(line, str) else None
 
 
 def _section(metadata: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -108,11 +129,10 @@ def _without_padding(
 
 
 def _expect_product(path: Path, product: dict[str, Any], beams: int) -> None:
-    line = product.get("prod_line")
-    named = _PRODUCT_LINE.match(line) if isinstance(line, str) else None
-    if named and int(named[1]) != beams:
+    line, named = product.get("prod_line"), _named(product)
+    if named and int(named[2]) != beams:
         raise InputError(
-            f"{path}: prod_line is {line}, a sensor of {int(named[1])} beams; found angles of "
+            f"{path}: prod_line is {line}, a sensor of {int(named[2])} beams; found angles of "
             f"{beams}. Firmware before 1.14 also lists rows that do not fire: take the metadata "
             "with newer firmware, or remove these rows from the lists of angles"
         )

@@ -17,7 +17,7 @@ import numpy as np
 from motiondata.errors import InputError
 from motiondata.files import expect_of_the_file
 from motiondata.lidar.measurement import measurement_from_toml
-from motiondata.lidar.ouster import read_ouster
+from motiondata.lidar.ouster import family_of, read_ouster, turns_per_second
 from motiondata.lidar.sensor import Sensor
 from motiondata.lidar.sensor_fields import take, take_radians
 
@@ -34,10 +34,13 @@ PRESETS: dict[str, tuple[str, int | None]] = {
         "os2-128",
         "vlp-16",
         "vlp-32c",
+        "vls-128",
         "hdl-32e",
         "hdl-64e",
         "pandar40p",
         "pandar64",
+        "pandar128",
+        "qt128",
         "xt32",
     )
 } | {
@@ -90,7 +93,7 @@ def load_sensor(path: Path) -> Sensor:
     try:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix.lower() == ".json":
-            return read_ouster(path, json.loads(text))
+            return _sensor_from_ouster(path, json.loads(text))
         return _sensor_from_toml(path, tomllib.loads(text))
     # Both parsers raise subclasses of ValueError and recurse per bracket; 10**400 overflows float.
     except (OSError, ValueError, RecursionError, OverflowError) as error:
@@ -100,6 +103,16 @@ def load_sensor(path: Path) -> Sensor:
             f"{path}: expected a sensor as TOML, or an Ouster's metadata as JSON; found: "
             f"{error!s:.200}"
         ) from error
+
+
+def _sensor_from_ouster(path: Path, metadata: Any) -> Sensor:
+    """Read the angles of a unit; how it measures is that of the preset of its family."""
+    sensor, family = read_ouster(path, metadata), family_of(metadata)
+    if f"{family}-128" not in PRESETS:
+        return sensor
+    measured = sensor_preset(f"{family}-128").measurement
+    turns = turns_per_second(metadata) or measured.turns_per_second
+    return replace(sensor, measurement=replace(measured, turns_per_second=turns))
 
 
 def _sensor_from_toml(path: Path, fields: dict[str, Any]) -> Sensor:

@@ -1,6 +1,7 @@
 """Ouster's metadata: files of each generation, made with numbers of our own, and column windows."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 
 from motiondata.errors import InputError
 from motiondata.lidar.cpu.scanner import Scanner
-from motiondata.lidar.presets import load_sensor
+from motiondata.lidar.measurement import UNKNOWN_MEASUREMENT
+from motiondata.lidar.presets import load_sensor, sensor_preset
 from motiondata.lidar.sensor import Sensor, ray_directions
 from tests.support.meshes import ball, turned
 
@@ -142,6 +144,24 @@ def test_the_zeros_that_old_firmware_fills_lists_with_are_no_beams(tmp_path: Pat
     padded = {key: angles + [0] * 60 for key, angles in ANGLES.items()}
     sensor = sensor_of(tmp_path, {**padded, "lidar_mode": "512x10", "prod_line": "OS-1-4"})
     assert sensor.beams == 4
+
+
+@pytest.mark.parametrize(
+    ("line", "preset"), [("OS-0-4-U1", "os0-128"), ("OS-1-4", "os1-128"), ("OS-2-4-C", "os2-128")]
+)
+def test_a_unit_measures_as_its_family_at_its_own_rate(
+    tmp_path: Path, line: str, preset: str
+) -> None:
+    info = {"prod_line": line, "prod_pn": "840-104682-C", "image_rev": "ousteros-image-prod-bootes"}
+    config = {"lidar_mode": "1024x20"}
+    metadata = {"beam_intrinsics": ANGLES, "config_params": config, "sensor_info": info}
+    expected = replace(sensor_preset(preset).measurement, turns_per_second=20.0)
+    assert sensor_of(tmp_path, metadata).measurement == expected
+
+
+def test_a_unit_without_a_product_line_measures_as_no_particular_sensor(tmp_path: Path) -> None:
+    sensor = sensor_of(tmp_path, {**ANGLES, "lidar_mode": "1024x20"})
+    assert sensor.measurement == UNKNOWN_MEASUREMENT
 
 
 def test_a_configured_minimum_range_is_the_sensor_s(tmp_path: Path) -> None:
