@@ -8,13 +8,16 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PIL import Image
 
-from pipelines.viewing.film.panels import Pixels
+from pipelines.viewing.film.canvas import Pixels
 
 Encode = Callable[[Iterable[Pixels], float], bytes]
 """Encodes pictures of one size, shown at a frame rate in Hz."""
 
 QUALITY = "18"
 """The constant rate factor of H.264: below about 18, a loss is not visible. Source: FFmpeg."""
+PRESET = "veryfast"
+"""Takes half the time of `medium`, the default, for files of the same size: most of a picture does
+not move."""
 GIF_TICKS = 100
 """Units of time per second in a GIF file."""
 
@@ -34,7 +37,7 @@ def to_mp4(pictures: Iterable[Pixels], fps: float) -> bytes:
             codec="libx264",
             quality=None,
             macro_block_size=2,
-            output_params=["-crf", QUALITY, "-movflags", "+faststart"],
+            output_params=["-preset", PRESET, "-crf", QUALITY, "-movflags", "+faststart"],
         )
         writer.send(None)
         try:

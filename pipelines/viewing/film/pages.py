@@ -9,7 +9,8 @@ import matplotlib as mpl
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from pipelines.viewing.film.panels import Panels, Pixels
+from pipelines.viewing.film.canvas import Canvas, Pixels
+from pipelines.viewing.film.panels import Panels
 from pipelines.viewing.viewed_clip import ViewedClip
 
 TEXT_SHARE = 1 / 44
@@ -71,15 +72,16 @@ class Pages:
         writing = Writing(side * shown, TEXT_SHARE)
         texts = [caption_at(self.clip, frame) for frame in frames]
         rows = max(len(writing.wrapped(text)) for text in set(texts))
+        canvas = Canvas.empty((side, side))
         for frame, text in zip(frames, texts, strict=True):
-            pictures = self.panels.pictures(frame, (side, side))
+            pictures = self.panels.pictures(frame, canvas)
             yield self._captioned(np.concatenate(pictures, axis=1), writing, text, rows, [frame])
 
     def strip(self, frames: Sequence[int]) -> Pixels:
         """Return one picture: frames from left to right, panels from top to bottom."""
         width = self.width // len(frames)
-        size = width, round(width * STRIP_RATIO)
-        columns = [np.concatenate(self.panels.pictures(frame, size)) for frame in frames]
+        canvas = Canvas.empty((width, round(width * STRIP_RATIO)))
+        columns = [np.concatenate(self.panels.pictures(frame, canvas)) for frame in frames]
         writing = Writing(width * len(frames), STRIP_TEXT_SHARE)
         text = whole_caption(self.clip)
         lines = len(writing.wrapped(text))
@@ -88,19 +90,18 @@ class Pages:
     def _captioned(
         self, drawn: Pixels, writing: Writing, text: str, rows: int, frames: Sequence[int]
     ) -> Pixels:
-        line = writing.line_height
-        height = _even(len(drawn) + line * (rows + 2))
-        page = Image.new("RGB", (drawn.shape[1], height), "white")
-        page.paste(Image.fromarray(drawn), (0, 0))
-        pen = ImageDraw.Draw(page)
+        """Return a picture with times and the lines of a caption below it."""
+        line, width = writing.line_height, drawn.shape[1]
+        below = Image.new(
+            "RGB", (width, _even(len(drawn) + line * (rows + 2)) - len(drawn)), "white"
+        )
+        pen = ImageDraw.Draw(below)
         for place, frame in enumerate(frames):
-            middle = (place + 0.5) * drawn.shape[1] / len(frames)
-            time = f"{frame / self.clip.fps:.2f} s"
-            pen.text((middle, len(drawn) + line / 2), time, PALE_INK, writing.font, "mm")
+            middle = (place + 0.5) * width / len(frames), line / 2
+            pen.text(middle, f"{frame / self.clip.fps:.2f} s", PALE_INK, writing.font, "mm")
         for row, words in enumerate(writing.wrapped(text)):
-            below = (drawn.shape[1] / 2, len(drawn) + line * (row + 1.5))
-            pen.text(below, words, INK, writing.font, "mm")
-        return np.asarray(page)
+            pen.text((width / 2, line * (row + 1.5)), words, INK, writing.font, "mm")
+        return np.concatenate([drawn, np.asarray(below)])
 
 
 def caption_at(clip: ViewedClip, frame: int) -> str:

@@ -19,10 +19,11 @@ from pipelines.engine.progress import Progress
 from pipelines.engine.reports import Report
 from pipelines.products.descriptions import Describe
 from pipelines.products.descriptions import describe as describe_product
+from pipelines.viewing.film.canvas import Pixels
 from pipelines.viewing.film.encoders import FILMS, to_png
 from pipelines.viewing.film.options import FilmOptions
 from pipelines.viewing.film.pages import Pages
-from pipelines.viewing.film.panels import Pixels, panels_of
+from pipelines.viewing.film.panels import panels_of
 from pipelines.viewing.sound_part import SoundPart
 from pipelines.viewing.viewed_clip import ViewedClip, read_viewed_clip
 from shards.format.dataset import Dataset

@@ -12,10 +12,11 @@ from PIL import Image
 
 from cli import main
 from motiondata.errors import InputError
+from pipelines.viewing.film.camera import Path as CameraPath
+from pipelines.viewing.film.canvas import BODY_COLOR, SAMPLES, Canvas, draw_floor_of
 from pipelines.viewing.film.encoders import to_gif
 from pipelines.viewing.film.options import VIEWS, FilmOptions, View
-from pipelines.viewing.film.panels import BODY_COLOR
-from pipelines.viewing.film.rasterizer import draw_triangles
+from pipelines.viewing.film.rasterizer import draw_balls, draw_triangles
 from pipelines.viewing.film.render import render
 from shards.format.dataset import Dataset
 from tests.support.archive import MadeArchive
@@ -141,3 +142,41 @@ def test_the_durations_of_an_animation_add_up_to_that_of_the_clip(
             picture.seek(frame)
             total += picture.info["duration"]
     assert total == pytest.approx(1000 * len(pictures) / fps, abs=10)
+
+
+PLACES = st.tuples(*[st.floats(-2, 2, width=32)] * 3)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.lists(PLACES, min_size=1, max_size=4), min_size=1, max_size=3))
+def test_a_canvas_shows_what_samples_of_the_whole_picture_show(
+    frames: list[list[tuple[float, float, float]]],
+) -> None:
+    size, meters = (24, 16), 0.2
+    canvas = Canvas.empty(size)
+    path = CameraPath(np.zeros((1, 3)), np.array([0.6, 0.0, 0.8]), 1.5, 1.0)
+    camera = path.camera(0, canvas.samples)
+    floor = draw_floor_of(camera, size)
+    for frame in frames:
+        centers, colors = np.array(frame), np.full((len(frame), 3), 120.0)
+        canvas.add_balls(camera, centers, meters, colors)
+        shown = canvas.finish(floor)
+        pixels = floor.repeat(SAMPLES, axis=0).repeat(SAMPLES, axis=1).astype(np.float32)
+        corners = camera.project(centers)
+        radii = meters * camera.focal / corners[:, 2]
+        draw_balls(pixels, np.full(pixels.shape[:2], np.inf), corners, radii, colors)
+        samples = pixels.reshape(size[1], SAMPLES, size[0], SAMPLES, 3)
+        np.testing.assert_allclose(shown, samples.mean(axis=(1, 3)), atol=0.51)
+
+
+def test_the_floor_has_lines_every_half_meter_and_fades() -> None:
+    camera = CameraPath(np.zeros((1, 3)), np.array([0.6, 0.0, 0.8]), 12.0, 12.0)
+    size = 2000, 2000
+    view = camera.camera(0, (size[0] * SAMPLES, size[1] * SAMPLES))
+    floor = draw_floor_of(view, size)
+    places = np.array([[1.0, 0.5, 0], [1.0, 0.75, 0], [1.25, 0.75, 0], [-9.0, 3.0, 0]])
+    columns, rows = np.rint(view.project(places)[:, :2].T / SAMPLES).astype(int)
+    crossing, line, between, far = floor[rows, columns, 0].astype(int)
+    assert crossing < between - 20
+    assert line < between - 20
+    assert between < far == 255
