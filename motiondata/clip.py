@@ -28,15 +28,27 @@ class Clip:
     """The number of the clip's last frame in the recording."""
     recording: Recording
     """The recording from which the clip was cut."""
+    start: float = 0.0
+    """How long after `first_frame` the clip's first frame is, in frames of the recording, below 1;
+    other than 0 only for resampled clips."""
 
     @property
     def frames(self) -> int:
         """The number of frames."""
         return len(self.trans)
 
+    @property
+    def places(self) -> NDArray[np.float64]:
+        """Where the clip's frames are in the recording, in frames from 0, shaped (frames,)."""
+        stride = self.recording.fps / self.fps
+        return self.first_frame + self.start + np.arange(self.frames, dtype=np.float64) * stride
 
-def hold_in_place(clip: Clip) -> Clip:
-    """Return the clip with the root's x and y fixed to those of the first frame; z is kept."""
+
+def hold_in_place(clip: Clip, place: NDArray[np.float64] | None = None) -> Clip:
+    """Return the clip with the root's x and y fixed to those of the first frame; z is kept.
+
+    `place`, shaped (2,), are other x and y to fix them to, meters.
+    """
     trans = clip.trans.copy()
-    trans[:, :2] = clip.trans[0, :2]
+    trans[:, :2] = clip.trans[0, :2] if place is None else place
     return replace(clip, trans=trans)

@@ -8,6 +8,8 @@ of the coefficients: fdlibm 5.3, `s_atan.c` (Sun Microsystems, 1993). Errors are
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.jit import step
+
 Floats = NDArray[np.float64]
 
 ODD = (
@@ -35,6 +37,29 @@ def arc_tangents(y: Floats, x: Floats) -> Floats:
     angle = np.where(x < 0, np.pi - angle, angle)
     signed: Floats = np.copysign(angle, y)
     return signed
+
+
+@step
+def arc_tangent(y: float, x: float) -> float:
+    """Return what `arc_tangents` does, for one point; callable from kernels."""
+    beside, along = abs(y), abs(x)
+    larger = max(beside, along)
+    angle = _arc_tangent_to_one(min(beside, along) / (1.0 if larger == 0 else larger))
+    angle = np.pi / 2 - angle if beside > along else angle
+    angle = np.pi - angle if x < 0 else angle
+    return -angle if y < 0 else angle
+
+
+@step
+def _arc_tangent_to_one(tangent: float) -> float:
+    is_far = tangent >= NEAR_ZERO
+    x = (tangent - 1.0) / (tangent + 1.0) if is_far else tangent
+    z = x * x
+    w = z * z
+    even = EVEN[0] + w * (EVEN[1] + w * (EVEN[2] + w * (EVEN[3] + w * EVEN[4])))
+    odd = ODD[1] + w * (ODD[2] + w * (ODD[3] + w * (ODD[4] + w * ODD[5])))
+    angle = x - x * (z * (ODD[0] + w * odd) + w * even)
+    return np.pi / 4 + angle if is_far else angle
 
 
 def arc_sines(sines: Floats) -> Floats:

@@ -5,19 +5,26 @@ the sensor, and 384 points are kept. The exact scan and the one with realism are
 one run.
 """
 
+from dataclasses import replace
+from functools import partial
+
 import click
 import numpy as np
 
 from benchmarks.common.timing import QUICK_REPEATS, REPEATS, print_rates
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.posing import pose_joints, shape_body
+from motiondata.clip import Clip
+from motiondata.clip_moments import clip_at
 from motiondata.lidar.cpu.observer import CpuObserver
-from motiondata.lidar.observer import RangeNoise, Request
+from motiondata.lidar.observer import Observer, RangeNoise, Request
 from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.realism.dressing import dress, undressed
 from motiondata.lidar.realism.observer import RealisticObserver
+from motiondata.lidar.realism.rolling_shutter import Shutter, sector_times, shutter_of, sweep_of
 from motiondata.lidar.realism.settings import NO_REALISM, find_realism
+from motiondata.recording import BETAS, Recording
 from motiondata.synthesis.corpus.recordings import make_recording
 
 SENSORS = ("os1-128-1024", "os1-128-2048", "hdl-64e", "vlp-16")
@@ -32,26 +39,49 @@ def main(quick: bool) -> None:
     frames, turns = (QUICK_FRAMES, QUICK_REPEATS) if quick else (FRAMES, REPEATS)
     for name in SENSORS[:1] if quick else SENSORS:
         sensor = sensor_preset(name)
-        exact, settings = _request(NO_REALISM, frames), find_realism("sensor")
-        real = _request("sensor", frames)
+        clip, settings = _walk(frames), find_realism("sensor")
+        exact, real = _request(NO_REALISM, clip), _request("sensor", clip)
         plain = CpuObserver(sensor, POINTS)
         realistic = RealisticObserver(sensor, POINTS, settings)
         hits = [
             one.begin(request)().hits.mean() for one, request in ((plain, exact), (realistic, real))
         ]
         runs = {
-            "exact": lambda plain=plain, exact=exact: plain.begin(exact)(),
-            "sensor": lambda realistic=realistic, real=real: realistic.begin(real)(),
+            "exact": partial(_observe, plain, exact),
+            "sensor": partial(_observe_swept, realistic, real, clip, shutter_of(sensor, settings)),
         }
         print_rates(
             f"{name} at {METERS:g} m: {hits[0]:.0f} and {hits[1]:.0f} hits", frames, runs, turns
         )
 
 
-def _request(realism: str, frames: int) -> Request:
-    motion, settings = make_recording(0, 0).motion, find_realism(realism)
+def _walk(frames: int) -> Clip:
+    motion = make_recording(0, 0).motion
+    recording = Recording(
+        motion.pose, motion.trans, motion.fps, "neutral", np.zeros(BETAS), "synthetic"
+    )
     stride = max(1, len(motion.pose) // frames)
-    pose, trans = motion.pose[::stride][:frames], motion.trans[::stride][:frames]
+    kept = slice(0, frames * stride, stride)
+    pose, trans = motion.pose[kept], motion.trans[kept]
+    last = (len(trans) - 1) * stride
+    return Clip("walk", "synthetic", pose, trans, motion.fps / stride, 0, last, recording)
+
+
+def _observe(observer: Observer, request: Request) -> None:
+    observer.begin(request)()
+
+
+def _observe_swept(
+    observer: RealisticObserver, request: Request, clip: Clip, shutter: Shutter
+) -> None:
+    """Observe a person who moves during a turn, as a build does."""
+    joints = pose_joints(request.shaped, request.pose, request.trans, request.T_sensor_world)
+    sweep = sweep_of(sector_times(shutter, joints), partial(clip_at, clip))
+    _observe(observer, replace(request, sweep=sweep))
+
+
+def _request(realism: str, clip: Clip) -> Request:
+    settings, pose, trans = find_realism(realism), clip.pose, clip.trans
     shaped = shape_body(bundled_body(), np.zeros(0))
     joints = pose_joints(shaped, pose, trans)
     placed = place_sensor(joints[:, 0], first_heading(joints), distance=METERS, height=1.0)[0]

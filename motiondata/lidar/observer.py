@@ -35,6 +35,25 @@ class Appearance:
 
 
 @dataclass(frozen=True, eq=False)
+class Sweep:
+    """A person when the sensor sees either end of their sector of each turn.
+
+    Between both, every vertex moves linearly.
+    """
+
+    times: NDArray[np.float64]
+    """When both ends are seen, seconds from the middle of the turn, shaped (2, frames)."""
+    pose: NDArray[np.float64]
+    """The poses at these times, shaped (2, frames, 22, 3)."""
+    trans: NDArray[np.float64]
+    """Shaped (2, frames, 3)."""
+
+    def part(self, frames: slice) -> "Sweep":
+        """Return the sweep of some frames."""
+        return Sweep(self.times[:, frames], self.pose[:, frames], self.trans[:, frames])
+
+
+@dataclass(frozen=True, eq=False)
 class Request:
     """Consecutive frames of one moving body, observed from one sensor pose."""
 
@@ -50,6 +69,8 @@ class Request:
     """For observers with realism; others ignore it."""
     surroundings: Surroundings | None = None
     """For observers with realism; others ignore them."""
+    sweep: Sweep | None = None
+    """For observers with realism; others ignore it. None poses the body once per turn."""
 
     @property
     def frames(self) -> int:
@@ -62,7 +83,8 @@ class Request:
 
     def _part(self, first: int, end: int) -> "Request":
         part, noise = slice(first, end), replace(self.noise, first=self.noise.first + first)
-        return replace(self, pose=self.pose[part], trans=self.trans[part], noise=noise)
+        sweep = self.sweep and self.sweep.part(part)
+        return replace(self, pose=self.pose[part], trans=self.trans[part], noise=noise, sweep=sweep)
 
 
 Pending: TypeAlias = Callable[[], SampledClip]

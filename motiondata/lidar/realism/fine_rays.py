@@ -55,14 +55,18 @@ def fine_rays(sensor: Sensor, settings: Realism) -> FineRays:
 
 
 def real_sensor(sensor: Sensor, settings: Realism) -> Sensor:
-    """Return the sensor with the columns of a real unit, if the settings ask for them.
+    """Return the sensor with the columns and the speed of a real unit that the settings ask for.
 
-    A window that fires keeps its columns, so that such a sensor is returned as it is.
+    A sensor with a window that fires keeps its columns.
     """
-    columns = sensor.measurement.columns
-    if not (settings.real_columns and columns) or sensor.window is not None:
+    measured = sensor.measurement
+    turns = settings.turns_per_second or measured.turns_per_second
+    own = settings.real_columns and measured.columns and sensor.window is None
+    columns = measured.columns if own else sensor.columns
+    if (turns, columns) == (measured.turns_per_second, sensor.columns):
         return sensor
-    return replace(sensor, columns=columns)
+    turning = replace(measured, turns_per_second=turns)
+    return replace(sensor, columns=columns, measurement=turning)
 
 
 def _closest(distance: float, rays: int) -> tuple[int, int]:

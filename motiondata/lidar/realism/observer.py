@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.bodies.posing import ShapedBody, pose_planes
-from motiondata.lidar.cpu.observer import NEAR_FRAMES
 from motiondata.lidar.cpu.sampling import order_scans
 from motiondata.lidar.cpu.scanner import Scanner
 from motiondata.lidar.measurement import Measurement
@@ -22,13 +21,21 @@ from motiondata.lidar.realism.fine_rays import beam_errors, fine_rays, ray_angle
 from motiondata.lidar.realism.footprints import NO_HIT, Echoes, merge_echoes
 from motiondata.lidar.realism.keyed_random import stream_of
 from motiondata.lidar.realism.materials import GRAY
+from motiondata.lidar.realism.moving_mesh import move_hits, move_vertices
 from motiondata.lidar.realism.reflection import reflect
 from motiondata.lidar.realism.returns import Angles, Returns, Unit, report_returns
+from motiondata.lidar.realism.rolling_shutter import lags_of, shutter_of
 from motiondata.lidar.realism.scenery import Scenery, in_box, joined_planes, scenery_of
 from motiondata.lidar.realism.settings import Realism
 from motiondata.lidar.sampled_clip import SampledClip
 from motiondata.lidar.scans import Scan, Scans
 from motiondata.lidar.sensor import Sensor
+
+NEAR_FRAMES = 16
+"""Frames per batch: few enough for their vertices to stay in a cache, at three moments."""
+
+MOMENTS = 3
+"""The body is held as it is seen, and as posed at both ends of its sector."""
 
 ECHOES_PER_HIT = 3
 """A fine hit can be the center of one footprint and the side of two others."""
@@ -44,11 +51,13 @@ class RealisticObserver:
         self._scanner = Scanner(self._fine.sensor)
         self._unit = _unit_of(sensor.measurement, settings)
         self._angles = _angles_of(sensor, self._fine.columns, settings)
-        self._times = sensor.measurement.column_times(self._fine.columns)
+        self._times = self._fine.sensor.measurement.column_times(self._fine.columns)
+        self._shutter = shutter_of(sensor, settings)
+        self._lags = lags_of(sensor, self._shutter)
         self._points = points
         self._row = np.full(self._fine.sensor.columns, NO_HIT)
         self._memory = _Memory.of(0)
-        self._planes = np.empty((0, 3, 0), np.float32)
+        self._planes = np.empty((MOMENTS, 0, 3, 0), np.float32)
 
     def begin(self, request: Request) -> Pending:
         """Observe synchronously; the result is ready when this returns."""
@@ -59,11 +68,10 @@ class RealisticObserver:
     def returns(self, request: Request) -> Hits:
         """Return all returns of a request of at most `NEAR_FRAMES` frames, before sampling."""
         shaped, noise = request.shaped, request.noise
-        planes = self._planes_for(shaped, request.frames)
-        pose_planes(shaped, request.pose, request.trans, request.T_sensor_world, planes)
-        planes = joined_planes(planes, request)
+        planes = joined_planes(self._posed(request), request)
         scenery = scenery_of(shaped, request.surroundings)
         scans = self._scanner.scan_planes(planes, scenery.faces)
+        self._move_hits(request, planes, scenery, scans)
         returns, offsets = self._report(request, planes, scenery, scans)
         scan = Scan(returns.points, returns.faces, returns.beams, returns.columns, returns.ranges)
         noisy = add_range_noise(
@@ -107,11 +115,37 @@ class RealisticObserver:
             self._memory = _Memory.of(2 * hits)
         return self._memory
 
+    def _posed(self, request: Request) -> NDArray[np.float32]:
+        """Return the vertices where the sensor sees them, shaped (frames, 3, vertices)."""
+        shaped, sweep, transform = request.shaped, request.sweep, request.T_sensor_world
+        moved: NDArray[np.float32]
+        moved, start, end = self._planes_for(shaped, request.frames)
+        if sweep is None or self._shutter.seconds_per_turn == 0:
+            pose_planes(shaped, request.pose, request.trans, transform, moved)
+            return moved
+        for moment, planes in enumerate((start, end)):
+            pose_planes(shaped, sweep.pose[moment], sweep.trans[moment], transform, planes)
+        move_vertices(start, end, sweep.times, self._shutter.seconds_per_turn, moved)
+        return moved
+
+    def _move_hits(
+        self, request: Request, planes: NDArray[np.float32], scenery: Scenery, scans: Scans
+    ) -> None:
+        """Move the hits of beams with an azimuth offset to where the body is when they fire."""
+        sweep = request.sweep
+        if sweep is None or not self._lags.any():
+            return
+        _, start, end = self._planes_for(request.shaped, request.frames)
+        move_hits(
+            tuple(scans.hits), scans.offsets, planes, start, end, scenery.faces,
+            sweep.times[1] - sweep.times[0], self._lags,
+        )  # fmt: skip
+
     def _planes_for(self, shaped: ShapedBody, frames: int) -> NDArray[np.float32]:
         """Return memory for the vertices of `frames` frames; reused, because new memory is slow."""
-        if self._planes.shape[2] != shaped.plane_vertices:
-            self._planes = np.empty((NEAR_FRAMES, 3, shaped.plane_vertices), np.float32)
-        return self._planes[:frames]
+        if self._planes.shape[3] != shaped.plane_vertices:
+            self._planes = np.empty((MOMENTS, NEAR_FRAMES, 3, shaped.plane_vertices), np.float32)
+        return self._planes[:, :frames]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,10 +1,14 @@
 """Load or compile the kernels of realism before a build starts; see `cpu.precompile`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
+
+import numpy as np
 
 from motiondata.jit import compiling_once
 from motiondata.lidar.cpu.precompile import one_face_request, one_ray_sensor
+from motiondata.lidar.observer import Request, Sweep
 from motiondata.lidar.realism.observer import RealisticObserver
 from motiondata.lidar.realism.settings import Realism
 
@@ -13,4 +17,11 @@ from motiondata.lidar.realism.settings import Realism
 def precompile_realism(announce: Callable[[str], None]) -> None:
     """Load the kernels, once per process; call `announce` when compiling or waiting."""
     with compiling_once(announce):
-        RealisticObserver(one_ray_sensor(), 1, Realism()).begin(one_face_request())
+        settings = Realism(rolling_shutter=1.0)
+        RealisticObserver(one_ray_sensor(), 1, settings).begin(_swept(one_face_request()))
+
+
+def _swept(request: Request) -> Request:
+    times = np.array([[-0.01], [0.01]])
+    sweep = Sweep(times, np.stack([request.pose] * 2), np.stack([request.trans] * 2))
+    return replace(request, sweep=sweep)

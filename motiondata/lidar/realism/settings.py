@@ -21,7 +21,7 @@ REALISM_NAMES = (NO_REALISM, "sensor", "street")
 """The names of all presets."""
 SHARES = (
     "dark_share", "real_columns", "clean_share", "occluded_share", "clutter_share", "crop_share",
-    "ground",
+    "ground", "rolling_shutter",
 )  # fmt: skip
 """The settings of at most 1."""
 BASE = "base"
@@ -61,6 +61,11 @@ class Realism:
     """Scale of the jitter of azimuths, and of the pattern of columns."""
     real_columns: float = 0.0
     """1 for the columns of a real unit, 0 for those of the exact scan."""
+    rolling_shutter: float = 0.0
+    """How much of a turn's time passes while it is scanned: 1 for a real unit, 0 for a body that is
+    posed once per turn."""
+    turns_per_second: float = 0.0
+    """Turns of the sensor per second, Hz; 0 for those of its file."""
     clean_share: float = 0.0
     """The share of samples without a street."""
     occluded_share: float = 0.0

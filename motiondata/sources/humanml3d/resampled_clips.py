@@ -73,6 +73,7 @@ def resample_clip(
         first_frame=first,
         last_frame=used.stop - 1,
         recording=recording,
+        start=float(plan.places[0]) - first,
     )
 
 

@@ -23,7 +23,7 @@ EXTRA_MEMBERS = (
     Member(
         TIME,
         "only with `--members time`: when the ray fired, since the turn began at the back of the "
-        "sensor; the pose is that of the middle of the turn",
+        "sensor; the stored pose is that of the middle of the turn",
         unit="seconds",
     ),
     Member(

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from motiondata.bodies.posing import ShapedBody, pose_body, pose_joints
 from motiondata.clip import Clip, hold_in_place
+from motiondata.clip_moments import clip_at
 from motiondata.guards import POSTURE_FLAGS, posture_flags
-from motiondata.lidar.observer import Pending, RangeNoise, Request
+from motiondata.lidar.observer import Pending, RangeNoise, Request, Sweep
 from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor, turn
 from motiondata.lidar.realism.dressing import DressedPerson, dress
 from motiondata.lidar.realism.keyed_random import generator_of
+from motiondata.lidar.realism.rolling_shutter import sector_times, shutter_of, sweep_of
 from motiondata.lidar.realism.street import draw_street
 from motiondata.lidar.surroundings import Surroundings
 from motiondata.mirroring import mirror_clip
@@ -30,16 +32,22 @@ from pipelines.products.lidar.assets import LidarAssets
 from pipelines.products.lidar.options import LidarOptions
 from pipelines.products.lidar.sample import LidarClip, lidar_values
 
+Floats = NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class Scene:
     """A clip to scan, and the pose of the sensor."""
 
     clip: Clip
+    """Mirrored or held in place, as the sample requires."""
+    original: Clip
+    """As cut from its recording."""
+    mirrored: bool
     person: DressedPerson
-    joints: NDArray[np.float64]
+    joints: Floats
     """Shaped (frames, 22, 3), world frame, meters."""
-    T_world_sensor: NDArray[np.float64]
+    T_world_sensor: Floats
     """Transform from the sensor frame to the world frame, shaped (4, 4)."""
     view: int
     """The number of the sensor around the subject; 0 is the one in front."""
@@ -106,8 +114,7 @@ class LidarScanner:
 
     def make_scene(self, clip: Clip, person: DressedPerson, mirrored: bool, view: int) -> Scene:
         """Mirror the clip or hold it in place, as the sample requires, and place the sensor."""
-        varied = mirror_clip(clip) if mirrored else clip
-        varied = hold_in_place(varied) if self.source.selection.in_place else varied
+        varied = self._varied(clip, mirrored)
         joints = pose_joints(person.shaped, varied.pose, varied.trans)
         T_world_sensor = place_sensor(
             joints[:, 0],
@@ -116,7 +123,12 @@ class LidarScanner:
             height=self.options.height,
             views=self.options.views,
         )
-        return Scene(varied, person, joints, T_world_sensor[view], view)
+        return Scene(varied, clip, mirrored, person, joints, T_world_sensor[view], view)
+
+    def _varied(self, clip: Clip, mirrored: bool, place: Floats | None = None) -> Clip:
+        """Return a clip mirrored or held in place, at its first place or another, shaped (2,)."""
+        varied = mirror_clip(clip) if mirrored else clip
+        return hold_in_place(varied, place) if self.source.selection.in_place else varied
 
     def begin_scan(self, scene: Scene, key: str) -> Callable[[], LidarClip]:
         """Start the scan of all frames of a scene.
@@ -131,8 +143,22 @@ class LidarScanner:
             RangeNoise(self.options.noise, self.options.seed, key),
             scene.person.appearance,
             self._street_of(scene, key),
+            self._sweep_of(scene),
         )
         return partial(_finish_scan, scene, self.assets.observer.begin(request))
+
+    def _sweep_of(self, scene: Scene) -> Sweep | None:
+        """Return the person at both ends of their sector of each turn; None for still bodies."""
+        shutter = shutter_of(self.assets.sensor, self.assets.realism)
+        if shutter.seconds_per_turn == 0:
+            return None
+        times = sector_times(shutter, _seen_joints(scene))
+        place = scene.clip.trans[0, :2]
+
+        def moved(seconds: Floats) -> Clip:
+            return self._varied(clip_at(scene.original, seconds), scene.mirrored, place)
+
+        return sweep_of(times, moved)
 
     def _street_of(self, scene: Scene, key: str) -> Surroundings | None:
         """Draw the street of a sample, in which other people stand as in the first frame."""
@@ -169,6 +195,10 @@ class LidarScanner:
 
 def _finish_scan(scene: Scene, pending: Pending) -> LidarClip:
     seen = pending()
+    return LidarClip(seen.points, seen.hits, seen.parts, _seen_joints(scene), seen.extras)
+
+
+def _seen_joints(scene: Scene) -> Floats:
+    """Return the joints in the sensor frame, shaped (frames, 22, 3)."""
     T_sensor_world = invert_rigid(scene.T_world_sensor)
-    joints = turn(T_sensor_world[:3, :3], scene.joints) + T_sensor_world[:3, 3]
-    return LidarClip(seen.points, seen.hits, seen.parts, joints, seen.extras)
+    return turn(T_sensor_world[:3, :3], scene.joints) + T_sensor_world[:3, 3]
