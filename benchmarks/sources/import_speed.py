@@ -4,15 +4,29 @@ Run `python -m benchmarks.sources.import_speed SOURCE KIND`, with files and a ki
 import`. Each run imports all files into a new folder.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
 
 from benchmarks.common.timing import QUICK_REPEATS, print_rates
-from pipelines.sources import ImportReport, import_bvh, import_cmu, import_joints
+from pipelines.sources import (
+    ImportReport,
+    import_bvh,
+    import_cmu,
+    import_joints,
+    import_pfnn,
+    import_smpl,
+)
 
-IMPORTERS = {"bvh": import_bvh, "cmu": import_cmu, "joints": import_joints}
+IMPORTERS: dict[str, Callable[..., ImportReport]] = {
+    "bvh": import_bvh,
+    "cmu": import_cmu,
+    "joints": import_joints,
+    "pfnn": import_pfnn,
+    "smpl": import_smpl,
+}
 TURNS = 5
 
 

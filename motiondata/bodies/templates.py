@@ -15,8 +15,9 @@ REST_PELVIS_METERS = {
     SMPLX_SHAPES: (0.0, -0.351, 0.012),
 }
 """The pelvis of the neutral template, y up, by shape space; betas and genders move it by some cm.
-Source: `J_regressor @ v_template` of `SMPL_NEUTRAL.pkl` and `SMPLX_NEUTRAL.npz`, in millimeters,
-x (3 mm) set to 0 so that mirrored motion stays mirrored."""
+Source: `J_regressor @ v_template` of `SMPL_NEUTRAL.pkl` and `SMPLX_NEUTRAL.npz`, which public code
+has as (-0.00179506, -0.22333345, 0.02821913) and (0.00312326, -0.35140744, 0.01203655). Rounded to
+millimeters; x (2 and 3 mm) is 0 so that mirrored motion stays mirrored."""
 
 
 def place_on_body(recording: Recording, body: Body) -> Recording:

@@ -2,7 +2,8 @@
 
 Sources: nghorbani/amass; google/aistplusplus_api (`smpl_poses`, and `smpl_trans / smpl_scaling` in
 meters, 60 fps); IDEA-Research/Motion-X (322 numbers per frame, 30 fps); zju3dv/GVHMR
-(`smpl_params_global`); shubham-goel/4D-Humans (rotation matrices).
+(`smpl_params_global`); yohanshin/WHAM (`pose_world`, `trans_world`); shubham-goel/4D-Humans
+(rotation matrices).
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,11 +22,11 @@ Floats = NDArray[np.float64]
 
 ROOT = ("global_orient", "root_orient")
 BODY = ("body_pose", "pose_body")
-POSES = ("poses", "smpl_poses", "pose", "pose_world", "full_pose", "fullpose")
-TRANS = ("trans", "transl", "smpl_trans", "trans_world", "translation")
+POSES = ("pose_world", "poses", "smpl_poses", "pose", "full_pose", "fullpose")
+TRANS = ("trans_world", "trans", "transl", "smpl_trans", "translation")
 BETAS = ("betas", "beta", "shape")
 RATES = ("mocap_framerate", "mocap_frame_rate", "fps", "frame_rate", "framerate")
-"""Names of the same quantity, in order of precedence."""
+"""Names of the same quantity, in order of precedence: world coordinates before the camera's."""
 
 GROUPS = ("", "smpl_params_global/", "smpl_params/", "smpl/", "smplx/")
 """Prefixes of the names, in order of precedence: results in world coordinates before others."""

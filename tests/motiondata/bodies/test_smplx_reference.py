@@ -1,6 +1,7 @@
 """Posing against the `smplx` package, for the joints of SMPL, SMPL-H and SMPL-X."""
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,12 @@ from numpy.typing import NDArray
 from smplx.body_models import VERTEX_IDS
 from smplx.utils import Struct
 
-from motiondata.bodies.posing import pose_body, shape_body
+from motiondata.bodies.posing import pose_body, pose_joints, shape_body
 from motiondata.bodies.smpl_format import arrays_to_body
+from motiondata.bodies.templates import place_on_body
+from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES
 from motiondata.skeletons import JOINTS
+from tests.support.skeleton import recording_of
 from tests.support.small_body import Arrays, made_body
 
 FRAMES = 5
@@ -27,6 +31,13 @@ HANDS = {
     "hands_meanl": np.zeros(45),
     "hands_meanr": np.zeros(45),
 }
+PELVIS = {
+    SMPL_SHAPES: (-0.00179506, -0.22333345, 0.02821913),
+    SMPLX_SHAPES: (0.00312326, -0.35140744, 0.01203655),
+}
+"""The pelvis of the neutral templates, meters, as in public code that loads the files."""
+JOINTS_OF = {SMPL_SHAPES: 24, SMPLX_SHAPES: 55}
+
 LANDMARKS = {"lmk_faces_idx": np.zeros(1, np.int64), "lmk_bary_coords": np.ones((1, 3)) / 3}
 
 
@@ -52,6 +63,34 @@ def test_posing_agrees_with_smplx(
 
     np.testing.assert_allclose(posed.vertices, vertices, rtol=0, atol=1e-6)
     np.testing.assert_allclose(posed.joints, places, rtol=0, atol=1e-6)
+
+
+def body_of(space: str) -> Arrays:
+    """Make a body whose pelvis is where that of a model is."""
+    arrays = made_body(joints=JOINTS_OF[space], betas=20 if space == SMPLX_SHAPES else 10)
+    pelvis = arrays["J_regressor"][0] @ arrays["v_template"]
+    return arrays | {"v_template": arrays["v_template"] + PELVIS[space] - pelvis}
+
+
+@pytest.mark.parametrize(
+    ("own", "other"), [(SMPLX_SHAPES, SMPL_SHAPES), (SMPL_SHAPES, SMPLX_SHAPES)]
+)
+def test_the_pelvis_of_a_recording_is_where_its_own_model_has_it(
+    own: str, other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Along x, where it is left out so that mirrored motion stays mirrored, within 5 mm."""
+    monkeypatch.setitem(VERTEX_IDS, "smplx", FIRST_VERTEX)
+    generator = np.random.default_rng(7)
+    pose = generator.normal(scale=0.8, size=(FRAMES, JOINTS, 3))
+    trans = generator.uniform(-4, 4, size=(FRAMES, 3))
+    model = smplx_model(body_of(own), JOINTS_OF[own], tmp_path / "SMPLX_NEUTRAL.pkl")
+    _, places = smplx_pose(model, np.zeros(10), pose, trans)
+
+    body = arrays_to_body(body_of(other), "made", "made")
+    placed = place_on_body(replace(recording_of(pose, trans), shape_space=own), body)
+    joints = pose_joints(shape_body(body, np.zeros(10)), placed.pose, placed.trans)
+    difference = np.abs(joints[:, 0] - places[:, 0]).max(axis=0)
+    assert (difference < (0.005, 0.0006, 0.0006)).all()
 
 
 def smplx_model(arrays: Arrays, joints: int, path: Path) -> smplx.SMPL:

@@ -68,6 +68,15 @@ def humans(path: Path) -> Path:
     return path.with_suffix(".npz")
 
 
+def wham(path: Path) -> Path:
+    """Write both results of WHAM: in the frame of the camera, and in the world."""
+    camera, world = motion("-y"), motion("y")
+    poses = [np.pad(pose.reshape(FRAMES, 66), ((0, 0), (0, 6))) for pose, _ in (camera, world)]
+    np.savez(path, pose=poses[0], trans=camera[1] + (0.0, 0.0, 5.0), pose_world=poses[1],
+             trans_world=world[1], betas=np.zeros((FRAMES, 10)), fps=30)  # fmt: skip
+    return path.with_suffix(".npz")
+
+
 def stageii(path: Path) -> Path:
     pose, trans = motion("z", SMPLX_SHAPES)
     np.savez(path, root_orient=pose[:, 0], pose_body=pose[:, 1:].reshape(FRAMES, 63), trans=trans,
@@ -82,6 +91,7 @@ def stageii(path: Path) -> Path:
         (motion_x, 30.0, "y", SMPLX_SHAPES),
         (gvhmr, 25.0, "y", SMPLX_SHAPES),
         (humans, 30.0, "-y", SMPL_SHAPES),
+        (wham, 30.0, "y", SMPL_SHAPES),
         (stageii, 60.0, "z", SMPLX_SHAPES),
     ],
 )
