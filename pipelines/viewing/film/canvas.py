@@ -28,6 +28,9 @@ SAMPLES = 2
 BODY_COLOR = np.array([150.0, 174.0, 208.0])
 LIGHT = np.array([-0.45, 0.6, -0.75]) / np.linalg.norm([-0.45, 0.6, -0.75])
 """The direction to the light in the axes of the camera: above it, to its left."""
+FLOOR_COLOR = 240.0
+BELOW_FLOOR = 0.7
+"""How much of the floor's color covers what is below the floor, so that a sunken foot is seen."""
 AMBIENT = 0.42
 """The share of light without a direction."""
 
@@ -66,11 +69,12 @@ class Canvas:
         draw_balls(self.pixels, self.depths, projected, radii, colors.astype(np.float64))
 
     def add_surface(self, camera: Camera, vertices: NDArray[Any], faces: NDArray[np.int32]) -> None:
-        """Draw a shaded surface with vertices (n, 3) of the world."""
+        """Draw a shaded surface, vertices (n, 3) of the world. Parts below the floor are pale."""
         vertices = np.ascontiguousarray(vertices, np.float64)
         facing = vertex_normals(vertices, faces) @ (LIGHT @ camera.axes)
         shades = AMBIENT + (1 - AMBIENT) * np.clip(facing, 0, 1)
         colors = np.minimum(BODY_COLOR * shades[:, None] * 1.15, 255)
+        colors += BELOW_FLOOR * (FLOOR_COLOR - colors) * (vertices[:, 2:] < 0)
         corners = camera.project(vertices)
         self._extend_box(corners, np.zeros(len(corners)))
         draw_triangles(self.pixels, self.depths, corners, faces, colors)

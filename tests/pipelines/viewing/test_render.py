@@ -169,6 +169,24 @@ def test_a_canvas_shows_what_samples_of_the_whole_picture_show(
         np.testing.assert_allclose(shown, samples.mean(axis=(1, 3)), atol=0.51)
 
 
+def test_parts_below_the_floor_are_pale() -> None:
+    canvas = Canvas.empty((32, 32))
+    camera = CameraPath(np.zeros((1, 3)), np.array([0.0, -0.6, 0.8]), 3.0, 3.0).camera(
+        0, canvas.samples
+    )
+    floor = draw_floor_of(camera, canvas.size)
+    square = np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], float)
+    shown = []
+    for height in (0.05, -0.05):
+        canvas.add_surface(
+            camera, square + np.array([0, 0, height]), np.array([[0, 1, 2], [0, 2, 3]])
+        )
+        shown.append(canvas.finish(floor)[16, 16].astype(int))
+    above, below = shown
+    assert above[2] - above[0] > 2 * (below[2] - below[0]) > 0
+    assert below.min() > above.min()
+
+
 def test_the_floor_has_lines_every_half_meter_and_fades() -> None:
     camera = CameraPath(np.zeros((1, 3)), np.array([0.6, 0.0, 0.8]), 12.0, 12.0)
     size = 2000, 2000
