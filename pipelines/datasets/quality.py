@@ -6,7 +6,6 @@ the product's description.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import floor, log2
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +19,6 @@ from shards.stats.histograms import Histogram
 from shards.stream.sample_details import DETAILS, read_details
 
 QUALITY = "quality"
-BINS_BELOW_LIMIT = 8
-"""There are at least this number of bins below a limit, and fewer than twice as many."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ def quality_histograms(
     """Return a histogram of each measure over the samples of a split; empty without measures."""
     rows = np.flatnonzero(np.array(dataset.manifest["split"].to_pylist()) == split)
     return {
-        name: Histogram.of(values, bin_width(measures[name]))
+        name: Histogram.of(values, measures[name].bin_width)
         for name, values in _read_measures(dataset, rows, measures).items()
     }
 
@@ -77,11 +74,6 @@ def quality_lines(measures: Mapping[str, QualityInfo]) -> list[str]:
     return ["", *(f"{line:{width}}  {bar}" for line, bar in zip(lines, drawn, strict=True))]
 
 
-def bin_width(measure: Measure) -> float:
-    """Return the width of a measure's bins, in its unit: a power of two, exact in binary."""
-    return float(2.0 ** floor(log2(measure.limit / BINS_BELOW_LIMIT)))
-
-
 def _describe(measure: Measure, values: NDArray[np.float64]) -> QualityInfo:
     return QualityInfo(
         measure.unit,
@@ -89,7 +81,7 @@ def _describe(measure: Measure, values: NDArray[np.float64]) -> QualityInfo:
         int((values > measure.limit).sum()),
         float(np.median(values)),
         float(values.max()),
-        Histogram.of(values, bin_width(measure)),
+        Histogram.of(values, measure.bin_width),
     )
 
 

@@ -6,6 +6,7 @@ Commands that read a finished dataset ask its product's description, and know no
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import floor, log2
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ NONE = "none"
 """What a report prints for an empty unit or frame of reference."""
 NOT_KNOWN = "not known"
 """The unit and the frame of reference of a member that no description names."""
+
+BINS_BELOW_LIMIT = 8
+"""There are at least this number of bins below a limit, and fewer than twice as many."""
 
 Draw = Callable[[Sequence[str], Path], None]
 """Draws the samples with these keys, and writes the picture to a path as PNG."""
@@ -57,6 +61,11 @@ class Measure:
     unit: str
     limit: float
     """A larger value is a flag."""
+
+    @property
+    def bin_width(self) -> float:
+        """The width of a histogram's bins, in the unit: a power of two, exact in binary."""
+        return float(2.0 ** floor(log2(self.limit / BINS_BELOW_LIMIT)))
 
 
 @dataclass(frozen=True)

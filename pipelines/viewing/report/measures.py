@@ -4,7 +4,8 @@ Lengths and hits per clip are of all clips. What needs the arrays is of evenly s
 are many, because a report must not read a whole dataset.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,10 +14,14 @@ from numpy.typing import NDArray
 
 from motiondata.body_regions import REGION_COLORS, REGION_OF_JOINT
 from motiondata.skeletons import JOINT_NAMES
+from pipelines.engine.description import Measure
 from pipelines.viewing.clip_table import ClipTable
 from pipelines.viewing.viewed_clip import Scan, ViewedClip
 from shards.stats.histograms import Histogram
 
+QUALITY = "quality"
+"""The measures of motion quality in a sample's `json`."""
+NO_QUALITY: Mapping[str, Measure] = {}
 MOST_BINS = 60
 """Values above this number of bins are counted in the last bin."""
 
@@ -29,6 +34,8 @@ class Quantity:
     unit: str
     width: float
     """The width of a bin, in the unit."""
+    limit: float | None = None
+    """Values above it are flags."""
 
 
 LENGTHS = Quantity("Length of clips", "s", 0.5)
@@ -75,12 +82,24 @@ class Coverage:
         ]
 
 
+def quantities_of(quality: Mapping[str, Measure]) -> Mapping[str, Quantity]:
+    """Return the quantities of the measures of motion quality that a product may have."""
+    return {
+        name: Quantity(
+            name.replace("_", " ").capitalize(), measure.unit, measure.bin_width, measure.limit
+        )
+        for name, measure in quality.items()
+    }
+
+
 class Measures:
     """The distributions of a dataset. Clips are added one by one."""
 
-    def __init__(self, table: ClipTable) -> None:
+    def __init__(self, table: ClipTable, quality: Mapping[str, Measure] = NO_QUALITY) -> None:
         self.clips = 0
         """The number of measured clips."""
+        self._quality = quantities_of(quality)
+        self._values: dict[Quantity, list[float]] = {}
         self.coverage = Coverage()
         self._histograms: dict[Quantity, Histogram] = {}
         seconds = table.seconds
@@ -100,6 +119,15 @@ class Measures:
             steps = np.linalg.norm(np.diff(pelvis, axis=0), axis=-1)
             self._count(PELVIS_HEIGHTS, pelvis[:, 2])
             self._count(SPEEDS, steps * clip.fps)
+        self._add_quality(clip.details.get(QUALITY))
+
+    def _add_quality(self, measured: object) -> None:
+        """Count the measures of a clip; what is no number was not measured."""
+        if isinstance(measured, Mapping):
+            for name, quantity in self._quality.items():
+                value = measured.get(name)
+                if isinstance(value, int | float) and math.isfinite(value):
+                    self._values.setdefault(quantity, []).append(value)
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the histograms that have values, in the order of `QUANTITIES`."""
@@ -107,6 +135,14 @@ class Measures:
             histogram_to_json(quantity, self._histograms[quantity], self._of(quantity))
             for quantity in QUANTITIES
             if quantity in self._histograms
+        ]
+
+    def quality_to_json(self) -> list[dict[str, Any]]:
+        """Return the histograms of the measures of motion quality that clips have."""
+        return [
+            histogram_to_json(quantity, Histogram.of(np.array(values), quantity.width), self.clips)
+            | {"median": round(float(np.median(values)), 5)}
+            for quantity, values in self._values.items()
         ]
 
     def _of(self, quantity: Quantity) -> int | None:
@@ -126,6 +162,7 @@ def histogram_to_json(
     """Return a histogram for a page: adjacent bins from the first, with a last bin for the rest.
 
     Bins are merged, two and two, until at most `MOST_BINS` hold all but a thousandth of the values.
+    The bins of a quantity with a limit extend from 0 to the limit at least.
     """
     numbers, counts = _bins_of(histogram)
     width, first = histogram.width, _quantile(numbers, counts, 0.0005)
@@ -133,8 +170,10 @@ def histogram_to_json(
         numbers, width = numbers // 2, width * 2
         first = _quantile(numbers, counts, 0.0005)
     last = _quantile(numbers, counts, 0.9995)
+    if quantity.limit is not None:
+        first, last = min(first, 0), max(last, math.floor(quantity.limit / width))
     middle = 0.0 if width == 1 else 0.5  # bins of width 1 have one whole number
-    bins = np.bincount(np.clip(numbers, first, last) - first, counts).astype(int)
+    bins = np.bincount(np.clip(numbers, first, last) - first, counts, last - first + 1).astype(int)
     return {
         "title": quantity.title,
         "unit": quantity.unit,
@@ -145,6 +184,7 @@ def histogram_to_json(
         "above": bool((numbers > last).any()),
         "median": round((_quantile(numbers, counts, 0.5) + middle) * width, 6),
         "clips": clips,
+        "limit": quantity.limit,
     }
 
 

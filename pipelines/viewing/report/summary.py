@@ -47,6 +47,7 @@ def summarize(part: SoundPart, table: ClipTable, measures: Measures) -> dict[str
         "by_split": _groups(table, table.splits),
         "by_subset": _groups(table, [subset or NO_SUBSET for subset in table.subsets]),
         "histograms": measures.to_json(),
+        "quality": measures.quality_to_json(),
         "measured": measures.clips,
         "coverage": measures.coverage.to_json(),
         "regions": [*REGION_COLORS.items()],
@@ -60,11 +61,13 @@ def summarize(part: SoundPart, table: ClipTable, measures: Measures) -> dict[str
 
 def _groups(table: ClipTable, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return totals of the clips by a column, in order of the names."""
-    column = np.array(names)
+    column, by_split = np.array(names), Counter(zip(names, table.splits, strict=True))
+    splits = sorted({*table.splits})
     return [
         {
             "name": str(name),
             "samples": int((chosen := column == name).sum()),
+            "samples_by_split": [by_split[str(name), split] for split in splits],
             "frames": int(table.frames[chosen].sum()),
             "hits": mean_hits(table, chosen),
         }

@@ -125,7 +125,7 @@ class _Reading:
         places = evenly_spaced(len(table), MEASURED_CLIPS)
         self.keys = [table.keys[place] for place in spread_out(places.tolist())]
         """The clips to read, in an order whose every beginning is spread over the dataset."""
-        self.measures = Measures(table)
+        self.measures = Measures(table, part.product.quality)
         self.packed: list[PackedClip] = []
         self._part = part
         self._left = budget

@@ -2,24 +2,33 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from cli import main
 from motiondata.errors import InputError
+from motiondata.motion_quality.flags import LIMITS
+from pipelines.engine.description import Measure
+from pipelines.viewing.clip_table import ClipTable
 from pipelines.viewing.report.hidden_paths import hide_paths
 from pipelines.viewing.report.html import to_script_json
+from pipelines.viewing.report.measures import Measures
 from pipelines.viewing.report.write_report import DatasetReport, beside, write_report
+from pipelines.viewing.viewed_clip import read_viewed_clip
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
 from shards.format.paths import DATASET, DROPS, MANIFEST
+from shards.stream.sample_details import read_details
 from tests.support.archive import BAD, MadeArchive
 from tests.support.captioned_features import make_captioned
 from tests.support.dataset import make_dataset
+from tests.support.motion_features import built_features
 
 
 def summary_of(page: Path) -> dict[str, Any]:
@@ -48,6 +57,8 @@ def test_a_page_counts_what_the_dataset_has(built: Dataset, tmp_path: Path) -> N
     assert report.samples == len(report.playing) == report.measured == len(manifest)
     assert said["totals"]["frames"] == sum(manifest["frames"].to_pylist())
     assert sum(group["samples"] for group in said["by_split"]) == len(manifest)
+    splits = [group["samples_by_split"] for group in said["by_subset"]]
+    assert np.sum(splits, axis=0).tolist() == [group["samples"] for group in said["by_split"]]
     assert {each["reason"]: each["rows"] for each in said["drops"]} == {
         reason: 1 for *_, reason in BAD.values()
     }
@@ -55,6 +66,45 @@ def test_a_page_counts_what_the_dataset_has(built: Dataset, tmp_path: Path) -> N
     assert sum(lengths["counts"]) == len(manifest)
     assert sum(hits["counts"]) == said["totals"]["frames"]
     assert sum(part["points"] for part in said["coverage"]) == pytest.approx(1)
+
+
+def test_a_page_shows_each_measure_of_quality_with_its_limit(
+    archive: MadeArchive, tmp_path: Path
+) -> None:
+    dataset = built_features(archive, tmp_path / "motion", "humanml3d-263")
+    write_report(dataset.path, tmp_path / "a.html")
+    shown = summary_of(tmp_path / "a.html")["quality"]
+    found = [*read_details(dataset, np.arange(len(dataset.manifest)), "quality")]
+    assert len(shown) == len(LIMITS)
+    for chart, (name, limit) in zip(shown, LIMITS.items(), strict=True):
+        assert chart["title"] == name.replace("_", " ").capitalize()
+        assert chart["limit"] == limit.value
+        assert chart["start"] <= 0 < limit.value <= len(chart["counts"]) * chart["width"] * 1.001
+        assert sum(chart["counts"]) == len(dataset.manifest)
+        median = np.median([values[name] for values in found])
+        assert chart["median"] == pytest.approx(median, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("quality", "values"),
+    [
+        (None, 0),
+        ([], 0),
+        ("high", 0),
+        ({"jitter": "high", "floating": float("nan")}, 0),
+        ({"jitter": 1}, 1),
+    ],
+)
+def test_values_of_quality_that_are_no_numbers_are_left_out(
+    quality: object, values: int, built: Dataset
+) -> None:
+    table = ClipTable.of(built.manifest)
+    measures = Measures(table, {"jitter": Measure("m", 0.003), "floating": Measure("s", 1.0)})
+    clip = read_viewed_clip(built, table.keys[0])
+    measures.add(replace(clip, details={"quality": quality}))
+    assert [(chart["title"], chart["median"]) for chart in measures.quality_to_json()] == [
+        ("Jitter", 1.0)
+    ] * values
 
 
 def test_a_page_names_no_folder_of_the_machine(built: Dataset, tmp_path: Path) -> None:

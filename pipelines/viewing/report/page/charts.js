@@ -23,16 +23,28 @@ function histogram(data) {
   });
   const ticks = ticksOf(data).map((value) => {
     const x = left + ((value - data.start) / data.width) * step;
-    return svg("text", { x, y: height - 6, class: "tick" }, rounded(value, 3));
+    return svg("text", { x, y: height - 6, class: "tick" }, significant(value));
   });
-  const label = `${data.title}, median ${rounded(data.median)} ${data.unit}`;
+  const label = `${data.title}, median ${significant(data.median)} ${data.unit}`;
   return element(
     "figure", {},
     element("figcaption", {}, element("b", {}, data.title), ` (${data.unit})`,
-      element("small", {}, `median ${rounded(data.median)}${ends(data)}`)),
+      element("small", {}, `median ${significant(data.median)}${limitText(data)}${ends(data)}`)),
     svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
-      ...bars, axis, ...ticks),
+      ...bars, axis, ...ticks, limitLine(data, left, inner, top)),
   );
+}
+
+function limitText(data) {
+  return data.limit === null ? "" : `; limit ${significant(data.limit)}`;
+}
+
+// Returns a line at the limit of a measure, if it is within the bins.
+function limitLine(data, left, inner, top) {
+  const share = data.limit === null ? 2 : (data.limit - data.start) / (data.width * data.counts.length);
+  if (share < 0 || share > 1) return "";
+  const x = left + share * inner.width;
+  return svg("line", { x1: x, x2: x, y1: top, y2: top + inner.height, class: "limit" });
 }
 
 function ends(data) {
@@ -42,8 +54,8 @@ function ends(data) {
 
 function binText(data, place) {
   const from = data.start + place * data.width;
-  if (data.width === 1) return `${rounded(from, 3)} ${data.unit}`;
-  return `${rounded(from, 3)} to ${rounded(from + data.width, 3)} ${data.unit}`;
+  if (data.width === 1) return `${significant(from)} ${data.unit}`;
+  return `${significant(from)} to ${significant(from + data.width)} ${data.unit}`;
 }
 
 // Returns a few round values within a histogram.

@@ -31,6 +31,12 @@ function rounded(number, digits = 2) {
   return number.toLocaleString("en-US", { maximumFractionDigits: digits });
 }
 
+// Formats a number with up to three significant digits, or all of a large whole part.
+function significant(number) {
+  if (Math.abs(number) >= 100) return rounded(number, 0);
+  return number.toLocaleString("en-US", { maximumSignificantDigits: 3 });
+}
+
 function percent(share) {
   return `${(100 * share).toFixed(share > 0 && share < 0.0995 ? 1 : 0)}%`;
 }

@@ -64,11 +64,18 @@ function groupsTable(title, groups) {
   if (groups.length < 2 && title === "Subset") return null;
   const total = groups.reduce((sum, group) => sum + group.frames, 0);
   const hits = groups.some((group) => group.hits !== null);
-  const columns = [[title], ["Clips", "number"], ["Frames", "number"], ["Share of frames", "bars"]];
+  const splits = title === "Subset" && summary.by_split.length > 1 ? summary.by_split : [];
+  const columns = [
+    [title], ["Clips", "number"], ...splits.map((split) => [split.name, "number"]),
+    ["Frames", "number"], ["Share of frames", "bars"],
+  ];
   if (hits) columns.push(["Hits per frame", "number"]);
   const rows = groups.map((group) => {
-    const cells = [group.name, grouped(group.samples), grouped(group.frames),
-      shareBar(total ? group.frames / total : 0)];
+    const cells = [
+      group.name, grouped(group.samples),
+      ...splits.map((_, place) => grouped(group.samples_by_split[place])),
+      grouped(group.frames), shareBar(total ? group.frames / total : 0),
+    ];
     if (hits) cells.push(group.hits === null ? "" : group.hits.toFixed(1));
     return cells;
   });
@@ -78,21 +85,32 @@ function groupsTable(title, groups) {
 function contentsSection() {
   return section(
     "contents-of", "Splits and subsets",
-    element("div", { class: "halves" }, groupsTable("Split", summary.by_split),
-      groupsTable("Subset", summary.by_subset)),
+    groupsTable("Split", summary.by_split), groupsTable("Subset", summary.by_subset),
   );
 }
 
+// Returns which clips a chart is about, unless it is about all of them.
+function measuredNote(text) {
+  if (summary.measured === summary.totals.samples) return null;
+  return element("p", { class: "note" }, `${text} ${counted(summary.measured, "evenly spaced clip")}.`);
+}
+
 function distributionsSection() {
-  const all = summary.measured === summary.totals.samples;
-  const note = all ? null : element(
-    "p", { class: "note" },
-    `All but the lengths: of ${counted(summary.measured, "evenly spaced clip")}.`,
-  );
+  const note = measuredNote("All but the lengths: of");
   if (!summary.histograms.length) return null;
   return section(
     "distributions", "Distributions", note,
     element("div", { class: "charts" }, ...summary.histograms.map(histogram)),
+  );
+}
+
+function qualitySection() {
+  if (!summary.quality.length) return null;
+  return section(
+    "quality", "Motion quality", measuredNote("Of"),
+    element("p", { class: "note" },
+      "Clips by value. Above the limit, which is the red line, a clip has a flag."),
+    element("div", { class: "charts" }, ...summary.quality.map(histogram)),
   );
 }
 
@@ -242,7 +260,8 @@ async function start() {
   player = new Player(clips, summary.part_colors, summary.regions);
   list = new ClipList(new Rows(columns), clips, player.drawing, (row) => player.open(row));
   const sections = summary.live ? [clipsSection(player, list)] : [
-    clipsSection(player, list), contentsSection(), distributionsSection(), coverageSection(),
+    clipsSection(player, list), contentsSection(), distributionsSection(), qualitySection(),
+    coverageSection(),
     captionsSection(), flagsSection(), leaksSection(), dropsSection(), madeFromSection(),
   ].filter(Boolean);
   document.getElementById("head").replaceChildren(...header());
