@@ -41,19 +41,37 @@ def report(dataset: Path, out: Path | None, clip_megabytes: float, as_json: bool
 
 
 @click.command()
-@click.argument("dataset", type=FOLDER)
+@click.argument("source", metavar="SOURCE", type=ANY)
 @click.argument("keys", metavar="[KEY]...", nargs=-1)
+@click.option(
+    "--overlay",
+    type=ANY,
+    help="Another dataset, or files, whose clips are drawn over those of the same key.",
+)
+@click.option(
+    "--captions",
+    type=FILE,
+    help="Predicted captions to show with the clip's own: a file of caption --out, or the report "
+    "of evaluate.",
+)
+@click.option("--body", type=ANY, help="Body that is posed; by default the bundled body.")
 @click.option(
     "--host", default=HOST, show_default=True, help="Address to serve on. 0.0.0.0: all networks."
 )
 @click.option("--port", default=PORT, show_default=True, help="Port. 0: any free port.")
-@click.option(
-    "--captions",
-    type=FILE,
-    help="Predicted captions to show under those of each clip: a file of caption --out.",
-)
-def view(dataset: Path, keys: tuple[str, ...], host: str, port: int, captions: Path | None) -> None:
-    """Show all clips of DATASET on a local web page, until Ctrl-C.
+def view(
+    source: Path,
+    keys: tuple[str, ...],
+    overlay: Path | None,
+    captions: Path | None,
+    body: Path | None,
+    host: str,
+    port: int,
+) -> None:
+    """Show all clips of SOURCE on a local web page, until Ctrl-C.
+
+    SOURCE is a dataset, a file, or a folder of files: recordings and poses (.npz, .pkl), BVH
+    (.bvh), joints and features (.npy), CMU's motions (.amc), meshes (.obj, .ply, .stl, .off, .glb).
 
     Every clip plays, and is read when it is opened. Links to the KEYs are printed. A link in the
     browser names clip and frame. By default, only this machine can open the page.
@@ -61,10 +79,10 @@ def view(dataset: Path, keys: tuple[str, ...], host: str, port: int, captions: P
     from pipelines.viewing.live.server import ViewerServer
     from pipelines.viewing.live.viewer import Viewer, link_to
 
-    viewer = Viewer.open(dataset, captions=captions)
+    viewer = Viewer.open(source, captions, overlay, body)
     for key in keys:
-        if key not in viewer.keys:
-            raise InputError(f"{key}: expected the key of a clip of {dataset}, found no such clip")
+        if key not in viewer.shown.keys:
+            raise InputError(f"{key}: expected the key of a clip of {source}, found no such clip")
     with ViewerServer(viewer, host, port) as server:
         links = [link_to(server.address, key) for key in keys] or [server.address]
         say("\n".join(f"open {link}" for link in links))

@@ -182,16 +182,17 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.products",
         "pipelines.viewing",
     },
-    "pipelines.viewing.live": {
-        "pipelines.products",
-        "pipelines.viewing",
-        "pipelines.viewing.report",
-    },
     "pipelines.mesh_scans": {
         "pipelines.clips",
         "pipelines.datasets",
         "pipelines.engine",
         "pipelines.products.lidar",
+    },
+    "pipelines.viewing.live": {
+        "pipelines.clips",
+        "pipelines.mesh_scans",
+        "pipelines.viewing",
+        "pipelines.viewing.report",
     },
     "pipelines.motion_export": {
         "pipelines.clips",

@@ -66,9 +66,19 @@ class Scan:
         return seen
 
 
+@dataclass(frozen=True, eq=False)
+class Meshes:
+    """Surfaces in time, which need no body."""
+
+    vertices: tuple[Floats, ...]
+    """Shaped (vertices, 3) in each frame, world frame, meters."""
+    faces: tuple[NDArray[np.int32], ...]
+    """Shaped (faces, 3) in each frame."""
+
+
 @dataclass(frozen=True)
 class ViewedClip:
-    """A clip of a dataset. What its product does not contain is None."""
+    """A clip of a dataset or of files. What it does not contain is None."""
 
     key: str
     frames: int
@@ -83,6 +93,7 @@ class ViewedClip:
     """AMASS's `trans`, shaped (frames, 3), meters."""
     details: Mapping[str, Any]
     """The sample's `json`, which names the body and has its betas."""
+    meshes: Meshes | None = None
 
     @property
     def seconds(self) -> float:

@@ -80,8 +80,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.server.is_ours(self.headers.get("Host")):
             return self._send(FORBIDDEN)
         asked = urlsplit(self.path)
-        keys = parse_qs(asked.query).get("key")
-        return self._send(self.server.viewer.answer(asked.path, keys[0] if keys else None))
+        query = {name: values[0] for name, values in parse_qs(asked.query).items()}
+        return self._send(self.server.viewer.answer(asked.path, query))
 
     def _send(self, answer: Answer) -> None:
         self.send_response(answer.status)

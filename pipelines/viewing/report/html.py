@@ -13,8 +13,8 @@ from pipelines.viewing.report.streams import COMPRESSION, PackedClip, deflate
 
 PAGE = files("pipelines.viewing.report") / "page"
 STYLES = ("report.css",)
-SCRIPTS = ("unpack.js", "elements.js", "camera.js", "drawing.js", "player.js", "table.js",
-           "charts.js", "live.js", "report.js")  # fmt: skip
+SCRIPTS = ("unpack.js", "elements.js", "camera.js", "surfaces.js", "drawing.js", "player.js",
+           "table.js", "charts.js", "skinning.js", "live.js", "report.js")  # fmt: skip
 """The files of the page, in the order of loading."""
 FAST = 1
 """zlib's level in a page that a viewer waits for."""

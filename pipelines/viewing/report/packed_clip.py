@@ -26,11 +26,11 @@ STEP_METERS = 0.002
 
 
 def pack_clip(clip: ViewedClip) -> PackedClip | None:
-    """Pack what is drawn of a clip; None if there is neither a scan nor a skeleton."""
-    if not clip.frames or (clip.scan is None and clip.skeleton is None):
+    """Pack points and skeleton of a clip; None if there is nothing to draw."""
+    if not clip.frames or not (clip.scan or clip.skeleton or clip.meshes):
         return None
     centers = _centers_of(clip)
-    origin = np.append(centers[0, :2], 0.0)
+    origin = _origin_of(centers)
     step = _step_of(clip, centers, origin)
     counts, points, parts = _points_of(clip, centers)
     joints = (
@@ -46,6 +46,15 @@ def pack_clip(clip: ViewedClip) -> PackedClip | None:
     return PackedClip(_head_of(clip, origin, step, len(points)), deflate(raw))
 
 
+def origin_of(clip: ViewedClip) -> Floats:
+    """Return the place of the page's origin, on the floor below the first frame, shaped (3,)."""
+    return _origin_of(_centers_of(clip))
+
+
+def _origin_of(centers: Floats) -> Floats:
+    return np.append(centers[0, :2].round(4), 0.0)
+
+
 def _head_of(clip: ViewedClip, origin: Floats, step: float, points: int) -> dict[str, Any]:
     return {
         "key": clip.key,
@@ -53,6 +62,7 @@ def _head_of(clip: ViewedClip, origin: Floats, step: float, points: int) -> dict
         "fps": round(clip.fps, 4),
         "step": step,
         "points": points,
+        "origin": origin.tolist(),
         "parents": list(clip.skeleton.parents) if clip.skeleton else [],
         "sensor": np.round(clip.scan.sensor - origin, 3).tolist() if clip.scan else None,
         "captions": [[each.text, each.start_seconds, each.end_seconds] for each in clip.captions],
@@ -63,6 +73,9 @@ def _centers_of(clip: ViewedClip) -> Floats:
     """Return the point that the positions of each frame are relative to, shaped (frames, 3)."""
     if clip.skeleton is not None:
         return clip.skeleton.joints[:, 0]
+    if clip.meshes is not None:
+        middles = [(each.min(axis=0) + each.max(axis=0)) / 2 for each in clip.meshes.vertices]
+        return np.array(middles)
     assert clip.scan is not None  # noqa: S101
     seen = clip.scan.is_seen[..., None]
     sums = np.where(seen, clip.scan.points, 0.0).sum(axis=1)

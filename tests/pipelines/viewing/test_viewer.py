@@ -87,7 +87,9 @@ def test_predicted_captions_are_sent_with_their_clip(dataset: Dataset, tmp_path:
     texts = ["a person <b>walks</b>", "someone runs"]
     file.write_text("".join(json.dumps({"key": first, "caption": text}) + "\n" for text in texts))
     viewer = Viewer.open(dataset.path, captions=file)
-    heads = [json.loads(viewer.answer("/clip", key).body)["head"] for key in (first, second)]
+    heads = [
+        json.loads(viewer.answer("/clip", {"key": key}).body)["head"] for key in (first, second)
+    ]
     assert [head["predictions"] for head in heads] == [texts, []]
 
 

@@ -7,6 +7,8 @@ const POINT_METERS = 0.012; // radius of a point
 const VIRIDIS = ["#440154", "#482475", "#414487", "#355f8d", "#2a788e", "#21918c", "#22a884",
   "#44bf70", "#7ad151", "#bddf26", "#fde725"].map(hexToRgb);
 const SHADES = 64;
+const BODY_COLOR = [150, 174, 208];
+const LAYER_COLORS = ["#2a78d6", "#e07b1f"]; // of two datasets over each other
 
 function hexToRgb(hex) {
   return [1, 3, 5].map((place) => parseInt(hex.slice(place, place + 2), 16));
@@ -34,29 +36,43 @@ class Drawing {
   constructor(partColors) {
     this.partColors = partColors;
     this.place = [0, 0, 0];
-    this.order = [];
+    this.surfaces = new SurfacePainter();
   }
 
-  // `settings` has color, skeleton, sensor and floor.
+  // `settings` has color, skeleton, body, sensor, floor, and which layers are shown.
   draw(context, camera, clip, frame, settings, colors) {
     context.fillStyle = colors.back;
     context.fillRect(0, 0, camera.width, camera.height);
     camera.aim();
     if (settings.floor) this.drawFloor(context, camera, colors);
-    if (settings.sensor && clip.head.sensor) this.drawSensor(context, camera, clip, frame, colors);
+    const layers = layersOf(clip, frame, settings);
+    if (settings.sensor) this.drawSensors(context, camera, layers, colors);
+    this.surfaces.clear();
+    if (settings.body) this.drawBodies(context, camera, layers);
     if (settings.color === "time") this.drawGhosts(context, camera, clip, frame, settings, colors);
-    this.drawMoment(context, camera, clip, frame, settings, colors);
+    this.drawMoment(context, camera, layers, settings, colors);
   }
 
-  drawMoment(context, camera, clip, frame, settings, colors) {
-    this.drawPoints(context, camera, clip, frame, settings);
-    if (settings.skeleton) {
-      this.drawSkeleton(context, camera, clip, frame, this.boneColor(clip, frame, settings, colors));
+  drawMoment(context, camera, layers, settings, colors) {
+    this.drawPoints(context, camera, layers, settings);
+    if (!settings.skeleton) return;
+    for (const layer of layers) {
+      this.drawSkeleton(context, camera, layer.clip, layer.frame, this.boneColor(layer, settings, colors));
     }
   }
 
+  drawBodies(context, camera, layers) {
+    const shown = layers.filter(({ clip }) => clip.body);
+    this.surfaces.draw(context, camera, shown.map(({ clip, frame, color }) => ({
+      vertices: clip.body.verticesAt(frame),
+      faces: clip.body.facesAt(frame),
+      color: color ? hexToRgb(color) : BODY_COLOR,
+    })));
+  }
+
   // Returns the color of bones; null where each has that of its body part.
-  boneColor(clip, frame, settings, colors) {
+  boneColor({ clip, frame, color }, settings, colors) {
+    if (settings.color === "dataset") return color ?? colors.ink;
     if (settings.color === "time") return this.timeColor(clip, frame);
     return clip.head.points || clip.joints !== PART_COUNT ? colors.ink : null;
   }
@@ -66,7 +82,8 @@ class Drawing {
     context.globalAlpha = 0.4;
     for (let ghost = 0; ghost < GHOSTS; ghost++) {
       const at = Math.round((ghost * (clip.frames - 1)) / (GHOSTS - 1));
-      if (at !== frame) this.drawMoment(context, camera, clip, at, settings, colors);
+      if (at === frame) continue;
+      this.drawMoment(context, camera, layersOf(clip, at, settings), settings, colors);
     }
     context.globalAlpha = 1;
   }
@@ -100,11 +117,17 @@ class Drawing {
     context.lineTo(this.place[0], this.place[1]);
   }
 
-  drawSensor(context, camera, clip, frame, colors) {
+  drawSensors(context, camera, layers, colors) {
+    for (const { clip, frame, color } of layers) {
+      if (clip.head.sensor) this.drawSensor(context, camera, clip, frame, color ?? colors.accent);
+    }
+  }
+
+  drawSensor(context, camera, clip, frame, color) {
     const sensor = clip.head.sensor;
     const [first, stop] = [clip.starts[frame], clip.starts[frame + 1]];
     const every = Math.max(1, Math.floor((stop - first) / RAYS));
-    context.strokeStyle = context.fillStyle = colors.accent;
+    context.strokeStyle = context.fillStyle = color;
     context.lineWidth = 0.7;
     context.globalAlpha = 0.35;
     context.beginPath();
@@ -129,35 +152,38 @@ class Drawing {
     context.fill();
   }
 
-  drawPoints(context, camera, clip, frame, settings) {
-    const points = this.sortedPoints(camera, clip, frame);
-    this.span = rangeSpan(clip, frame);
-    for (const [depth, x, y, point] of points) {
+  drawPoints(context, camera, layers, settings) {
+    const found = layers.flatMap((layer) => this.visiblePoints(camera, layer));
+    found.sort((a, b) => b[0] - a[0]); // the farthest first: nearer ones cover them
+    for (const layer of layers) layer.span = rangeSpan(layer.clip, layer.frame);
+    for (const [depth, x, y, point, layer] of found) {
       const radius = Math.max(0.9, (POINT_METERS * camera.focal) / depth);
-      context.fillStyle = this.pointColor(clip, frame, point, settings.color);
+      context.fillStyle = this.pointColor(layer, point, settings.color);
       context.beginPath();
       context.arc(x, y, radius, 0, 7);
       context.fill();
     }
   }
 
-  // Returns the points of a frame, the farthest first, so that nearer ones cover them.
-  sortedPoints(camera, clip, frame) {
+  // Returns the points of a frame that are before the camera and not behind a body.
+  visiblePoints(camera, layer) {
+    const { clip, frame } = layer;
     const found = [];
     for (let point = clip.starts[frame]; point < clip.starts[frame + 1]; point++) {
       const at = 3 * point;
       const [x, y, depth] = camera.project(
         clip.points[at], clip.points[at + 1], clip.points[at + 2], this.place,
       );
-      if (depth > 0.2) found.push([depth, x, y, point]);
+      if (depth > 0.2 && !this.surfaces.hides(x, y, depth)) found.push([depth, x, y, point, layer]);
     }
-    return found.sort((a, b) => b[0] - a[0]);
+    return found;
   }
 
-  pointColor(clip, frame, point, by) {
+  pointColor({ clip, frame, color, span }, point, by) {
+    if (by === "dataset") return color ?? "#9a9a9a";
     if (by === "part") return this.partColors[clip.parts[point]] || "#9a9a9a";
     if (by === "time") return this.timeColor(clip, frame);
-    const { nearest, farthest } = this.span;
+    const { nearest, farthest } = span;
     const share = (clip.ranges[point] - nearest) / Math.max(farthest - nearest, 1e-6);
     return SHADE_COLORS[Math.round(share * (SHADES - 1))];
   }
@@ -193,4 +219,14 @@ function rangeSpan(clip, frame) {
   const ranges = clip.ranges.subarray(clip.starts[frame], clip.starts[frame + 1]);
   if (!ranges.length) return { nearest: 0, farthest: 0 };
   return { nearest: Math.min(...ranges), farthest: Math.max(...ranges) };
+}
+
+// Returns what is drawn of a moment: the clip, and the one that is laid over it, each in its color.
+function layersOf(clip, frame, settings) {
+  if (!clip.over) return [{ clip, frame, color: null }];
+  const at = Math.floor((frame / clip.head.fps) * clip.over.head.fps + 1e-6);
+  return [
+    { clip, frame, color: LAYER_COLORS[0] },
+    { clip: clip.over, frame: Math.min(at, clip.over.frames - 1), color: LAYER_COLORS[1] },
+  ].filter((_, number) => (settings.layers ? settings.layers[number] : number === 0));
 }

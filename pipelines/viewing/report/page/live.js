@@ -6,6 +6,7 @@ class LiveClips {
   constructor(rows) {
     this.heads = { length: rows };
     this.kept = new Map();
+    this.skins = new Map();
     this.problems = new Map();
   }
 
@@ -25,16 +26,55 @@ class LiveClips {
   // Returns a clip, or null and a problem.
   async fetch(key) {
     try {
-      const answer = await fetch(`/clip?key=${encodeURIComponent(key)}`);
-      if (!answer.ok) throw new Error(await answer.text());
-      const { head, data } = await answer.json();
-      return new Clip(head, await inflate(data));
+      const { head, data, over, remarks } = await askFor("clip", { key });
+      const clip = new Clip(head, await inflate(data));
+      clip.remarks = remarks;
+      if (over) {
+        clip.over = new Clip(over.head, await inflate(over.data));
+        clip.over.toOriginOf(clip);
+      }
+      return clip;
     } catch (error) {
       this.problems.set(key, error.message);
       this.kept.delete(key);
       return null;
     }
   }
+
+  // Adds the posed bodies to a clip and to the one over it, once.
+  bodiesOf(clip) {
+    if (clip.head.has_body) clip.bodies ??= this.fetchBodies(clip);
+    return clip.bodies;
+  }
+
+  async fetchBodies(clip) {
+    try {
+      const { bodies } = await askFor("body", { key: clip.head.key });
+      const made = await Promise.all(bodies.map((packed) => packed && this.makeBody(packed)));
+      [clip.body, (clip.over ?? {}).body] = made;
+      clip.remarks = [...clip.remarks, ...new Set(made.map((body) => body?.note).filter(Boolean))];
+    } catch (error) {
+      clip.remarks = [...clip.remarks, error.message];
+    }
+  }
+
+  async makeBody({ head, data }) {
+    const bytes = await inflate(data);
+    if (head.meshes) return new Meshes(head, bytes);
+    if (!this.skins.has(head.skin)) this.skins.set(head.skin, this.fetchSkin(head.skin));
+    return new PosedBody(head, bytes, await this.skins.get(head.skin));
+  }
+
+  async fetchSkin(id) {
+    const { head, data } = await askFor("skin", { id });
+    return new Skin(head, await inflate(data));
+  }
+}
+
+async function askFor(what, query) {
+  const answer = await fetch(`/${what}?${new URLSearchParams(query)}`);
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer.json();
 }
 
 function linkedClip() {
@@ -42,14 +82,17 @@ function linkedClip() {
   return { key: named.get("clip"), frame: Number(named.get("frame")) || 0 };
 }
 
-// Writes clip and frame into the address when the playing stops.
+// Writes clip and frame into the address when they have changed and nothing plays. An address that
+// a person has just entered stays until its clip is open.
 function followLinks() {
-  const write = () => {
-    if (!player.row || player.playing) return;
+  let written = null;
+  setInterval(() => {
+    if (!player.clip || player.playing) return;
     const link = `#clip=${encodeURIComponent(player.row.key)}&frame=${player.frame}`;
-    if (location.hash !== link) history.replaceState(null, "", link);
-  };
-  setInterval(write, 300);
+    if (link === written) return;
+    written = link;
+    history.replaceState(null, "", link);
+  }, 300);
   addEventListener("hashchange", () => openLinked());
 }
 

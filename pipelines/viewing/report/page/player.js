@@ -2,13 +2,16 @@
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 const BAR_COLORS = Array.from({ length: 9 }, (_, place) => viridis(place / 8)).join(",");
-const COLORS_BY = { part: "body part", range: "range", time: "time" };
+const COLORS_BY = { part: "body part", range: "range", time: "time", dataset: "dataset" };
+const SHOWN = ["skeleton", "body", "sensor", "floor"];
 
 class Player {
-  // `regions` are the names of groups of body parts and their colors.
-  constructor(clips, partColors, regions) {
+  // `regions` are the names of groups of body parts and their colors; `layers` the names of two
+  // datasets that are laid over each other, if there are two.
+  constructor(clips, partColors, regions, layers = []) {
     this.clips = clips;
     this.regions = regions;
+    this.layers = layers;
     this.drawing = new Drawing(partColors);
     this.camera = new Camera();
     this.clip = null;
@@ -16,7 +19,10 @@ class Player {
     this.speed = 1;
     this.playing = false;
     this.view = "angle";
-    this.settings = { color: "part", skeleton: true, sensor: true, floor: true };
+    this.settings = {
+      color: layers.length ? "dataset" : "part",
+      skeleton: true, body: true, sensor: true, floor: true, layers: layers.map(() => true),
+    };
     this.element = this.build();
     this.context = this.canvas.getContext("2d");
     new ResizeObserver(() => this.draw()).observe(this.canvas);
@@ -28,6 +34,7 @@ class Player {
     this.canvas = element("canvas", { id: "canvas", tabindex: "0", "aria-label": "The clip" });
     this.title = element("h3", { id: "playing" }, "");
     this.note = element("p", { class: "note" });
+    this.remarks = element("p", { class: "remarks", id: "remarks" });
     this.clock = element("output", { id: "clock" });
     this.legend = element("div", { class: "legend" });
     this.playButton = element(
@@ -46,6 +53,7 @@ class Player {
         this.title,
         this.note,
         this.controls(),
+        this.remarks,
         element("div", { class: "timeline" }, this.slider, this.captions),
       ),
     );
@@ -57,19 +65,35 @@ class Player {
       (value) => { this.speed = Number(value); },
     );
     const color = select(
-      "color", "Color", Object.entries(COLORS_BY), "part",
+      "color", "Color", this.colorsBy(), this.settings.color,
       (value) => { this.settings.color = value; this.show(this.view); },
     );
     this.colorControl = color;
     this.viewButtons = Object.entries(VIEWS).map(([name, { title }]) =>
       element("button", { id: `view-${name}`, onclick: () => this.show(name) }, title));
-    this.toggles = ["skeleton", "sensor", "floor"].map((name) => this.toggleOf(name));
+    this.toggles = Object.fromEntries(SHOWN.map((name) => [name, this.toggleOf(name)]));
     return element(
       "div", { class: "controls" },
       this.playButton,
       element("div", { class: "group", role: "group", "aria-label": "View" }, ...this.viewButtons),
-      color, speed, ...this.toggles,
+      color, speed, ...Object.values(this.toggles), ...this.layerToggles(),
     );
+  }
+
+  colorsBy() {
+    return Object.entries(COLORS_BY).filter(([name]) => this.layers.length || name !== "dataset");
+  }
+
+  layerToggles() {
+    return this.layers.map((name, number) => {
+      const swatch = element("i", { class: "dot" });
+      swatch.style.background = LAYER_COLORS[number];
+      const box = element("input", {
+        type: "checkbox", id: `layer-${number}`, checked: true,
+        onchange: () => { this.settings.layers[number] = box.checked; this.draw(); },
+      });
+      return element("label", { class: "toggle layer", for: `layer-${number}` }, box, " ", swatch, name);
+    });
   }
 
   toggleOf(name) {
@@ -95,10 +119,24 @@ class Player {
     this.clip = there ? await this.clips.open(row.key) : null;
     if (this.row !== row) return; // another clip was opened meanwhile
     if (there && !this.clip) this.note.textContent += `. ${this.clips.problems.get(row.key)}`;
+    this.showRemarks();
+    if (this.clip) this.clips.bodiesOf?.(this.clip)?.then(() => this.showBodies(row));
     this.showCaptions();
     this.showAvailable();
     this.show(this.view);
     this.seek(0);
+  }
+
+  // Draws bodies that have arrived after their clip.
+  showBodies(row) {
+    if (this.row !== row) return;
+    this.showAvailable();
+    this.showRemarks();
+    this.draw();
+  }
+
+  showRemarks() {
+    this.remarks.replaceChildren(...(this.clip?.remarks ?? []).map((text) => element("span", {}, `${text}. `)));
   }
 
   showAvailable() {
@@ -109,8 +147,9 @@ class Player {
     if (!scanned && this.settings.color === "range") {
       this.settings.color = this.colorControl.querySelector("select").value = "part";
     }
-    this.toggles[0].hidden = !jointed;
-    this.toggles[1].hidden = !scanned;
+    this.toggles.skeleton.hidden = !jointed;
+    this.toggles.sensor.hidden = !scanned;
+    this.toggles.body.hidden = !(this.clip?.body || this.clip?.over?.body);
     document.getElementById("view-sensor").textContent = scanned ? "Sensor" : "Front";
     this.slider.max = this.clip ? this.clip.frames - 1 : 0;
   }
@@ -232,6 +271,7 @@ class Player {
 
   legendParts(clip, by) {
     if (!clip || (!clip.head.points && clip.joints !== PART_COUNT && by === "part")) return [];
+    if (by === "dataset") return this.layers.map((name, number) => [name, LAYER_COLORS[number]]);
     if (by === "part") return this.regions;
     const bar = ["", `linear-gradient(90deg, ${BAR_COLORS})`];
     if (by === "time") return [["0 s", ""], bar, [`${rounded(clip.seconds, 1)} s`, ""]];
@@ -282,7 +322,8 @@ function select(id, title, options, chosen, change) {
 }
 
 function rowFacts(row) {
-  const facts = [row.subset, row.split, counted(row.frames, "frame")];
+  const facts = [row.subset, row.split];
+  if (row.frames !== null) facts.push(counted(row.frames, "frame"));
   if (row.seconds !== null) facts.push(`${rounded(row.seconds, 1)} s`);
   if (row.hits !== null) facts.push(`${rounded(row.hits, 0)} hits per frame`);
   facts.push(...row.flags, row.source);

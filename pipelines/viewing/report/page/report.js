@@ -10,19 +10,20 @@ function section(id, title, ...children) {
 
 function header() {
   const { totals } = summary;
+  const has = (value) => value !== null && value !== undefined; // files have few totals
   const tile = (value, name) => element("div", { class: "tile" }, element("b", {}, value), name);
   const tiles = [
     tile(grouped(totals.samples), totals.samples === 1 ? "clip" : "clips"),
-    tile(grouped(totals.frames), "frames"),
-    totals.seconds === null ? null : tile(...duration(totals.seconds)),
+    has(totals.frames) ? tile(grouped(totals.frames), "frames") : null,
+    !has(totals.seconds) ? null : tile(...duration(totals.seconds)),
     totals.recordings ? tile(grouped(totals.recordings), "recordings") : null,
-    totals.hits === null ? null : tile(grouped(totals.hits), "hits per frame"),
+    !has(totals.hits) ? null : tile(grouped(totals.hits), "hits per frame"),
     summary.captions ? tile(grouped(summary.captions.captions), "captions") : null,
-    tile(grouped(totals.drops), "dropped rows"),
-    tile(`${rounded(totals.bytes / 1e6, 1)} MB`, `in ${counted(totals.shards, "shard")}`),
+    has(totals.drops) ? tile(grouped(totals.drops), "dropped rows") : null,
+    !has(totals.bytes) ? null : tile(`${rounded(totals.bytes / 1e6, 1)} MB`, `in ${counted(totals.shards, "shard")}`),
   ];
   return [
-    element("h1", {}, summary.name, " ", element("small", {}, `${summary.product} dataset`)),
+    element("h1", {}, summary.name, " ", element("small", {}, summary.live ? summary.product : `${summary.product} dataset`)),
     element("div", { class: "tiles" }, ...tiles.filter(Boolean)),
     summary.faults.length ? faultsBox() : null,
   ].filter(Boolean);
@@ -257,7 +258,7 @@ async function start() {
   const columns = JSON.parse(new TextDecoder().decode(await inflate(dataText("table"))));
   const clips = summary.live
     ? new LiveClips(columns.key.length) : new Clips(JSON.parse(dataText("heads")));
-  player = new Player(clips, summary.part_colors, summary.regions);
+  player = new Player(clips, summary.part_colors, summary.regions, summary.layers);
   list = new ClipList(new Rows(columns), clips, player.drawing, (row) => player.open(row));
   const sections = summary.live ? [clipsSection(player, list)] : [
     clipsSection(player, list), contentsSection(), distributionsSection(), qualitySection(),

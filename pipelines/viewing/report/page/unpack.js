@@ -78,6 +78,17 @@ class Clip {
     this.ranges = rangesOf(this);
   }
 
+  // Moves everything to the origin of another clip, so that both are in one frame of reference.
+  toOriginOf(clip) {
+    const shift = this.head.origin.map((value, axis) => value - clip.head.origin[axis]);
+    for (const places of [this.centers, this.skeleton, this.points]) {
+      for (let at = 0; at < places.length; at++) places[at] += shift[at % 3];
+    }
+    const { sensor } = this.head;
+    if (sensor) this.head.sensor = sensor.map((value, axis) => value + shift[axis]);
+    this.head.origin = clip.head.origin;
+  }
+
   get seconds() {
     return this.frames / this.head.fps;
   }

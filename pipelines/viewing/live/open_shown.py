@@ -1,0 +1,19 @@
+"""Find out what a path is: a dataset, finished or not, or files that are opened directly."""
+
+from pathlib import Path
+
+from pipelines.viewing.live.shown import DatasetClips, ShownClips
+from shards.format.paths import DATASET, RECEIPTS, refuse_url
+
+
+def open_shown(path: Path, body: Path | None = None) -> ShownClips:
+    """Open a dataset or files.
+
+    Raises `DatasetError` if nothing of a dataset can be read, and `InputError` for other files.
+    """
+    refuse_url(path)
+    if (path / DATASET).exists() or (path / RECEIPTS).is_dir():
+        return DatasetClips(path, body)
+    from pipelines.viewing.live.files import FileClips
+
+    return FileClips.find(path, body) or DatasetClips(path, body)
