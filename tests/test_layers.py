@@ -147,6 +147,12 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.products.motion_features",
         "pipelines.products.tokens",
     },
+    "pipelines.editing": {
+        "pipelines.clips",
+        "pipelines.engine",
+        "pipelines.engine.build",
+        "pipelines.products",
+    },
     "pipelines.training.common": {
         "pipelines.clips",
         "pipelines.engine",

@@ -14,7 +14,12 @@ from pipelines.datasets.quality import quality_info
 from pipelines.engine.description import ProductDescription
 from pipelines.engine.summary import CaptionTotals, Mean, flagged_samples
 from pipelines.engine.totals import count_flags
-from pipelines.products.descriptions import Describe
+from pipelines.products.descriptions import (
+    Describe,
+    command_line,
+    describe_dataset,
+    input_lines,
+)
 from pipelines.products.descriptions import describe as describe_product
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset, read_drops
@@ -32,7 +37,7 @@ def info(path: Path, describe: Describe = describe_product) -> InfoReport:
     """
     dataset = Dataset.open(path)
     try:
-        return _report(path, dataset, describe(dataset.description.provenance["product"]))
+        return _report(path, dataset, describe_dataset(dataset, describe))
     except NOT_OURS as error:
         raise DatasetError(
             str(path),
@@ -46,7 +51,7 @@ def _report(path: Path, dataset: Dataset, product: ProductDescription) -> InfoRe
     members, flags = dataset.schema.members, _count_flags(dataset.manifest)
     return InfoReport(
         dataset=path,
-        product=product.name,
+        product=str(provenance["product"]),
         content_hash=dataset.content_hash,
         software=str(provenance["software"]),
         flagged_samples=flagged_samples(product.reported_flags, flags),
@@ -55,11 +60,11 @@ def _report(path: Path, dataset: Dataset, product: ProductDescription) -> InfoRe
         texts=tuple(suffix for suffix, spec in members.items() if isinstance(spec, str)),
         samples=_sample_info(dataset, product) if len(dataset.manifest) else None,
         drops=dict(Counter(read_drops(dataset)["reason"].to_pylist()).most_common()),
-        made_from=tuple(product.inputs(provenance)),
+        made_from=tuple(input_lines(product, provenance)),
         inputs=tuple(map(str, provenance["inputs"])),
         remarks=tuple(product.remarks(description, flags)),
         parameters=description.parameters,
-        command=product.command_line(dataset),
+        command=command_line(product, dataset),
     )
 
 

@@ -40,6 +40,13 @@ def expect_outside_datasets(path: Path) -> None:
         _refuse_dataset(path, folder)
 
 
+def expect_apart(source: Path, out: Path) -> None:
+    """Refuse to write into the folder of the source: a restart would remove the source."""
+    ours, theirs = out.resolve(), source.resolve()
+    if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
+        raise InputError(f"{out}: expected a folder apart from {source}; choose another --out")
+
+
 def _refuse_dataset(path: Path, folder: Path) -> None:
     if all((folder / name).is_file() for name in (DATASET, MANIFEST)):
         raise InputError(

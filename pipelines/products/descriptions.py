@@ -3,15 +3,27 @@
 `DESCRIPTIONS` is the one list of products.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
-from pipelines.engine.description import NOT_KNOWN, ProductDescription
+from pipelines.engine.description import (
+    NOT_KNOWN,
+    Member,
+    ProductDescription,
+    option_words,
+)
 from pipelines.products.encoded_features.description import ENCODED_FEATURES_PRODUCT
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.motion_features.description import MOTION_FEATURES
 from pipelines.products.tokens.description import DECODED_MOTION, TOKENS_PRODUCT
 from pipelines.products.unknown import UnknownProduct
 from shards.format.dataset import Dataset
+
+EDIT = "edit"
+"""The parameter of an edited dataset that has the command and its options."""
+SOURCES = "sources"
+"""What the provenance of an edited dataset calls the descriptions of its sources."""
 
 Describe = Callable[[str], ProductDescription]
 """Finds the description of a product by its name."""
@@ -35,8 +47,53 @@ def describe(name: str) -> ProductDescription:
 
 
 def describe_dataset(dataset: Dataset, describe: Describe = describe) -> ProductDescription:
-    """Return the description of a dataset's product."""
-    return describe(str(dataset.description.provenance.get("product", NOT_KNOWN)))
+    """Return the description of a dataset's product.
+
+    Members that an edit has added are described by the products that they come from.
+    """
+    provenance = dataset.description.provenance
+    product = _product_of(provenance, describe)
+    known = {member.suffix for member in product.members}
+    added = {
+        member.suffix: member
+        for member in _source_members(provenance, describe)
+        if member.suffix in dataset.schema.members and member.suffix not in known
+    }
+    return replace(product, members=(*product.members, *added.values())) if added else product
+
+
+def input_lines(product: ProductDescription, provenance: Mapping[str, Any]) -> list[str]:
+    """Return lines about what a dataset was made from; of an edited one, about each source."""
+    if SOURCES not in provenance:
+        return product.inputs(provenance)
+    lines = []
+    for source in provenance[SOURCES]:
+        of = source["provenance"]
+        lines.append(f"of the {of.get('product', NOT_KNOWN)} dataset {source['content_hash']}")
+        lines += input_lines(_product_of(of, describe), of)
+    return lines
+
+
+def command_line(product: ProductDescription, dataset: Dataset) -> str:
+    """Return the command that makes a dataset, with placeholders for the user's files."""
+    edit = dataset.description.parameters.get(EDIT)
+    if edit is None:
+        return product.command_line(dataset)
+    sources = len(dataset.description.provenance[SOURCES])
+    options = {name: value for name, value in edit.items() if name != "command"}
+    datasets = ["DATASET"] if sources == 1 else [f"DATASET{n}" for n in range(1, sources + 1)]
+    return " ".join(["motiondata", edit["command"], *datasets, *option_words(options), "--out DIR"])
+
+
+def _product_of(provenance: Mapping[str, Any], describe: Describe) -> ProductDescription:
+    return describe(str(provenance.get("product", NOT_KNOWN)))
+
+
+def _source_members(provenance: Mapping[str, Any], describe: Describe) -> Iterator[Member]:
+    """Yield the members that the products of a dataset's sources describe."""
+    for source in provenance.get(SOURCES, ()):
+        yield from _product_of(source["provenance"], describe).members
+        yield from _source_members(source["provenance"], describe)
 
 
 def command_for(suffix: str) -> str:

@@ -126,6 +126,15 @@ def of_query(values: Values) -> list[str]:
     return [" ".join(map(str, row)) for row in [values["columns"], *values["rows"]]]
 
 
+def of_edit(values: Values) -> list[str]:
+    totals = f"{values['command']}: {values['samples']} of {values['source_samples']} samples"
+    splits = [
+        f"{each['split']} {each['samples']} {each['frames']} {each['shards']}"
+        for each in values["splits"]
+    ]
+    return [*splits, totals, f"members: {', '.join(values['members'])}", *values["warnings"]]
+
+
 def of_page(values: Values) -> list[str]:
     play = f"{len(values['playing'])} of {values['samples']} clips play in it"
     return [f"{values['report']} ({values['bytes'] / 1e6:,.1f} MB; {play})", *values["faults"]]
@@ -202,6 +211,7 @@ def of_evaluation(values: Values) -> list[str]:
 
 BUILDS = "build-lidar, build-features, encode, tokenize, and detokenize"
 EXPORTS = "export and recover"
+EDITS = "filter, select, split, merge, add-member, drop-member, rename-keys, and reshard"
 BUILD = (
     "build-lidar {root}/index.csv --amass {root}/amass --body {root}/body.npz "
     "--sensor {root}/sensor.toml"
@@ -232,6 +242,8 @@ CASES = [
     Case("stats", "stats {built} --out {tmp}/stats", of_statistics),
     Case("stats", "stats {built} --group all=0:3 --weight clip --out {tmp}/s", of_statistics),
     Case("query", "query {built} select/**/subset/**/from/**/manifest", of_query),
+    Case(EDITS, "filter {built} --where frames>14 --out {tmp}/filtered", of_edit),
+    Case(EDITS, "split {built} --part train=1 --part test=KIT --by subset --out {tmp}/s", of_edit),
     Case("preview", "preview {built} --out {tmp}/a.png --clips 2", lambda v: [v["picture"]]),
     Case("report", "report {built} --out {tmp}/a.html", of_page),
     Case("render", "render {built} 000002 --out {tmp}/a.png --width 240", of_film),

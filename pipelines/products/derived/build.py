@@ -12,6 +12,7 @@ from pipelines.engine.build_report import BuildReport
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.execution import Execution
 from pipelines.engine.opened import Loaded
+from pipelines.engine.output_path import expect_apart
 from pipelines.products.derived.product import COLUMNS, Derivation, DerivedProduct
 from pipelines.products.derived.transform import Transform
 from shards.format.dataset import Dataset
@@ -38,7 +39,7 @@ def build_derived(
     Samples with a flag in `exclude` are dropped. Raises as `build` does, and `ShardError` for a
     flag that no sample has.
     """
-    _expect_apart(source, out)
+    expect_apart(source, out)
     with os_errors_as_aborted(out):
         dataset = Dataset.open(source.absolute())
         if exclude:
@@ -69,10 +70,3 @@ def expect_members(dataset: Dataset, members: tuple[str, ...], expected: str) ->
             f"{dataset.path}: expected {expected}, found one without "
             f"{', '.join([*missing, *columns])}"
         )
-
-
-def _expect_apart(source: Path, out: Path) -> None:
-    """Refuse to write into the folder of the source: a restart would remove the source."""
-    ours, theirs = out.resolve(), source.resolve()
-    if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
-        raise InputError(f"{out}: expected a folder apart from {source}; choose another --out")

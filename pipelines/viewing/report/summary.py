@@ -10,6 +10,7 @@ import numpy as np
 from motiondata.body_regions import REGION_COLORS, REGION_OF_JOINT
 from motiondata.motion_quality.flags import LIMITS
 from pipelines.engine.description import NOT_KNOWN
+from pipelines.products.descriptions import command_line, input_lines
 from pipelines.viewing.clip_table import ClipTable
 from pipelines.viewing.report.hidden_paths import hide_paths
 from pipelines.viewing.report.measures import Measures
@@ -81,13 +82,13 @@ def _made_from(part: SoundPart) -> list[tuple[str, str]]:
     provenance = description.provenance
     rows = [("built by", str(provenance.get("software", NOT_KNOWN)))]
     try:
-        rows += [("made from", line) for line in product.inputs(provenance)]
+        rows += [("made from", line) for line in input_lines(product, provenance)]
         flags = Counter(
             flag for flags in ClipTable.of(part.dataset.manifest).flags for flag in flags
         )
         rows += [("remark", line) for line in product.remarks(description, flags)]
         rows.append(("inputs", ", ".join(map(str, provenance.get("inputs", ())))))
-        rows.append(("command", product.command_line(part.dataset)))
+        rows.append(("command", command_line(product, part.dataset)))
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         rows.append(("made from", f"{NOT_KNOWN}: {type(error).__name__}: {error}"))
     rows += [
