@@ -17,7 +17,7 @@ from pipelines.engine.execution import Execution
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pipelines.sources import ImportReport
+    from pipelines.import_report import ImportReport
 
 OPTIONS_OF = {
     "bvh": ("unit", "up", "joint_list", "captions", "splits", "body", "licence"),

@@ -1,9 +1,7 @@
 """Synthesize and import recordings: archives in AMASS's layout from other sources."""
 
 import hashlib
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from motiondata.bodies.body import Body
@@ -15,8 +13,7 @@ from motiondata.sources.bvh.matching import read_joint_list
 from motiondata.sources.cmu.convert import cmu_kind
 from motiondata.sources.imports.file_names import read_template
 from motiondata.sources.imports.folder import import_folder
-from motiondata.sources.imports.kind import Failure, ImportKind
-from motiondata.sources.imports.provenance import Imported
+from motiondata.sources.imports.kind import ImportKind
 from motiondata.sources.imports.split_lists import read_split_template
 from motiondata.sources.joints.convert import JointOptions, joints_kind
 from motiondata.sources.pfnn.convert import pfnn_kind
@@ -24,94 +21,9 @@ from motiondata.sources.smpl.convert import SmplOptions, smpl_kind
 from motiondata.synthesis.corpus import corpus
 from pipelines.engine.import_lock import only_import
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
-from pipelines.engine.reports import COMPLETE, TOO_MANY_FAILURES, Report
+from pipelines.engine.reports import Report
+from pipelines.import_report import ImportReport, report_of
 from shards.format.paths import refuse_url
-
-
-@dataclass(frozen=True)
-class FoundReport(Report):
-    """What was found about some files of an import."""
-
-    text: str
-    files: int
-    """The number of files for which it was found."""
-
-    def lines(self) -> list[str]:
-        """Return one line."""
-        return [f"{counted(self.files, 'file')}: {self.text}"]
-
-
-@dataclass(frozen=True)
-class ImportReport(Report):
-    """The result of an import."""
-
-    folder: Path
-    """Folder of the recordings."""
-    recordings: int
-    frames: int
-    failures: tuple[Failure, ...]
-    """The motions that could not be imported."""
-    reused: int = 0
-    """Recordings that an earlier import had written."""
-    clips: int = 0
-    """Rows of the index that was written, if any."""
-    captions: int = 0
-    """Captions of these clips."""
-    found: tuple[FoundReport, ...] = ()
-    """What was found about files that do not state it."""
-    left_out: int = 0
-    """Files of mirrored clips, which builds make of the plain ones."""
-    error_mm: float | None = None
-    """Mean distance of fitted joints from those of the files, millimeters."""
-    splits: Mapping[str, int] = field(default_factory=dict)
-    """Clips in each of the split lists, if these were written."""
-    kept_splits: tuple[str, ...] = ()
-    """Split lists that were edited, or that no import wrote; all lists were then left alone."""
-
-    @property
-    def exit_code(self) -> int:
-        """3 if a motion could not be imported."""
-        return TOO_MANY_FAILURES if self.failures else COMPLETE
-
-    def lines(self) -> list[str]:
-        """Return one line per finding and per failed motion, and the totals."""
-        failed = f", {counted(len(self.failures), 'motion')} failed" if self.failures else ""
-        reused = f", {self.reused} of them from an earlier import" if self.reused else ""
-        return [
-            *(line for found in self.found for line in found.lines()),
-            *self._joints_lines(),
-            *(f"failed {failure.source}: {failure.message}" for failure in self.failures),
-            *self._index_lines(),
-            f"{counted(self.recordings, 'recording')}, {counted(self.frames, 'frame')} in "
-            f"{self.folder}{reused}{failed}",
-        ]
-
-    def _joints_lines(self) -> list[str]:
-        files = counted(self.left_out, "file")
-        return [
-            *([f"{files} of mirrored clips left out: --mirror makes them"] * bool(self.left_out)),
-            *(
-                []
-                if self.error_mm is None
-                else [f"the fitted joints are {self.error_mm:.1f} mm from theirs on average"]
-            ),
-        ]
-
-    def _index_lines(self) -> list[str]:
-        captions = counted(self.captions, "caption")
-        lists = "".join(f", {clips} in {split}.txt" for split, clips in self.splits.items())
-        return [
-            *([f"index.csv: {counted(self.clips, 'clip')}, {captions}{lists}"] * bool(self.clips)),
-            *([_kept(self.kept_splits)] * bool(self.kept_splits)),
-        ]
-
-
-def _kept(splits: Sequence[str]) -> str:
-    return (
-        f"{' and '.join(splits)} {'was' if len(splits) == 1 else 'were'} edited, or not written by "
-        "an import: all split lists are left as they are, and new clips are in none of them. "
-        "Delete the lists to get new ones"
-    )
 
 
 @dataclass(frozen=True)
@@ -261,29 +173,7 @@ def _import(
     template = read_template(captions) if captions else read_template()
     divide = read_split_template(splits) if splits else read_split_template()
     with only_import(out):
-        made = import_folder(source, out, kind, template, divide)
-    found = Counter(note for line in made.imported for note in line.found)
-    return ImportReport(
-        out,
-        len(made.imported),
-        sum(line.frames for line in made.imported),
-        made.failures,
-        made.reused,
-        made.clips,
-        made.lists.captions,
-        tuple(FoundReport(text, files) for text, files in found.most_common()),
-        made.left_out,
-        _mean_error_mm(made.imported),
-        made.lists.splits,
-        made.lists.kept_splits,
-    )
-
-
-def _mean_error_mm(lines: Sequence[Imported]) -> float | None:
-    """Return the mean error of all frames of fitted recordings."""
-    fitted = [(line.error, line.frames) for line in lines if line.error is not None]
-    frames = sum(frames for _, frames in fitted)
-    return 1000 * sum(error * frames for error, frames in fitted) / frames if frames else None
+        return report_of(import_folder(source, out, kind, template, divide))
 
 
 def synthesize(out: Path, clips: int, seed: int) -> SynthesisReport:

@@ -242,7 +242,8 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.evaluation.json_lines",
         "pipelines.training.common",
     },
-    "pipelines.sources": {"pipelines.engine"},
+    "pipelines.import_report": {"pipelines.engine"},
+    "pipelines.sources": {"pipelines.engine", "pipelines.import_report"},
     "pipelines.demo": {
         "pipelines.clips",
         "pipelines.datasets",

@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 import click
 
 from benchmarks.common.timing import QUICK_REPEATS, print_rates
+from pipelines.import_report import ImportReport
 from pipelines.sources import (
-    ImportReport,
     import_bvh,
     import_cmu,
     import_joints,

@@ -80,6 +80,24 @@ class CaptionTemplate:
         return {word: choices[caption % len(choices)] for word, choices in texts.items()}
 
 
+def read_pattern(files: str, where: object) -> NamePattern:
+    """Return a pattern; raise `InputError`, with its place `where`, if it is not one."""
+    expect_whole_words(files, where)
+    pattern = NamePattern(files)
+    if len(set(pattern.words)) < len(pattern.words):
+        raise InputError(f"{where}: expected each word once in a pattern, found {files!r:.60}")
+    return pattern
+
+
+def expect_whole_words(text: str, where: object) -> None:
+    """Raise `InputError` if a text has a brace that is not around a word."""
+    if set("{}") & set(_PARTS.sub("", text)):
+        raise InputError(
+            f"{where}: expected words of a to z and _ in braces, such as {{style}}; found "
+            f"{text!r:.60}"
+        )
+
+
 def mirrored(caption: str) -> str:
     """Return a caption with left and right exchanged."""
     return _SIDE.sub(lambda found: _SIDES[found[1]], caption)
@@ -104,14 +122,15 @@ def _template(path: Path, content: dict[str, Any]) -> CaptionTemplate:
             f"{path}: expected files = 'walk_{{style}}_*' and captions = ['a person ...'], "
             f"found {files!r:.60} and {captions!r:.60}"
         )
-    names = NamePattern(files)
-    words = names.words
+    for caption in captions:
+        expect_whole_words(caption, path)
+    names = read_pattern(files, path)
     texts = {word: _texts(path, word, table) for word, table in content.items()}
-    used = {found[1] for caption in captions for found in re.finditer(r"\{(.*?)\}", caption)}
-    if len(set(words)) < len(words) or not used | texts.keys() <= set(words):
+    used = {word for caption in captions for word in NamePattern(caption).words} | texts.keys()
+    if not used <= set(names.words):
         raise InputError(
-            f"{path}: captions and tables name {', '.join(sorted(used | texts.keys()))}; expected "
-            f"words of 'files', each once there: {', '.join(words) or 'none'}"
+            f"{path}: captions and tables name {', '.join(sorted(used))}; expected words of "
+            f"'files': {', '.join(names.words) or 'none'}"
         )
     return CaptionTemplate(names, tuple(captions), texts)
 

@@ -16,7 +16,7 @@ from typing import Any
 from motiondata.errors import InputError
 from motiondata.files import expect_of_the_file
 from motiondata.sources.humanml3d.splits import SPLITS
-from motiondata.sources.imports.file_names import NamePattern
+from motiondata.sources.imports.file_names import NamePattern, read_pattern
 
 BUNDLED = Path(__file__).parent / "data/splits.toml"
 """The template that is used if none is given."""
@@ -116,7 +116,8 @@ def read_split_template(path: Path = BUNDLED) -> SplitTemplate:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{path}: expected a template of splits in TOML; {error}") from error
     shares, names = content.pop("shares", SHARES), content.pop("names", None)
-    if content or not isinstance(names, list) or not names:
+    are_tables = isinstance(names, list) and all(isinstance(table, dict) for table in names)
+    if content or not names or not are_tables:
         raise InputError(
             f"{path}: expected tables [[names]] and, if wanted, [shares]; found "
             f"{', '.join(content) or 'no [[names]]'}"
@@ -141,7 +142,7 @@ def _rules(path: Path, names: list[Any]) -> Iterator[SplitRule]:
                 f"{place}: expected files = '*_{{actor}}' and together = ['actor'], found "
                 f"{files!r:.60} and {together!r:.60}"
             )
-        pattern = NamePattern(files)
+        pattern = read_pattern(files, place)
         fixed = {split: _values(place, split, table[split]) for split in SPLITS if split in table}
         used = {*together, *(word for words in fixed.values() for word in words)}
         if not used <= {*pattern.words} or not used <= {*together}:

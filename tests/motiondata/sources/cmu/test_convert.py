@@ -13,7 +13,8 @@ from motiondata.recording import Recording
 from motiondata.sources.amass.reader import read_smplh
 from motiondata.sources.cmu.convert import read_motion, read_subject
 from motiondata.sources.cmu.frame_rates import trial_fps
-from pipelines.sources import ImportReport, import_cmu
+from pipelines.import_report import ImportReport
+from pipelines.sources import import_cmu
 from tests.support.acclaim_files import amc_text, write_subject
 from tests.support.amass_files import save_npz, smplh_arrays
 

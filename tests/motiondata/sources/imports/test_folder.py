@@ -14,7 +14,7 @@ from motiondata.sources.humanml3d.index import read_index
 from motiondata.sources.humanml3d.trimming import cut_clip
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.import_lock import only_import
-from pipelines.sources import ImportReport, import_bvh, import_smpl
+from pipelines.sources import import_bvh, import_smpl
 from shards.errors import ShardError
 from tests.support.body_motions import made_motion
 from tests.support.bvh_files import walking, write_bvh
@@ -150,7 +150,7 @@ def test_nothing_to_import_is_an_error(tmp_path: Path) -> None:
 
 
 def test_the_report_names_what_was_found(source: Path, tmp_path: Path) -> None:
-    report: ImportReport = import_bvh(source, tmp_path / "out")
+    report = import_bvh(source, tmp_path / "out")
     text = "\n".join(report.lines())
     assert "2 files: unit cm" in text
     assert text.endswith(f"2 recordings, 70 frames in {tmp_path / 'out'}")

@@ -126,6 +126,9 @@ def test_a_list_that_no_import_wrote_is_kept(tmp_path: Path) -> None:
         ("[[names]]\nfiles = '{a}_{b}'\ntogether = ['a']\nval = {b = ['x']}", "in 'together'"),
         ("[[names]]\nfiles = '{a}'\ntogether = ['a']\nval = ['x']", "list of values"),
         ("shares = {train = 1}\n[[names]]\nfiles = '{a}'\ntogether = ['a']", "together 1"),
+        ("names = [3]", "found no"),
+        ('[[names]]\nfiles = "{a}_{a}"\ntogether = ["a"]', "each word once"),
+        ('[[names]]\nfiles = "{a"\ntogether = ["a"]', "in braces"),
     ],
 )
 def test_a_faulty_template_is_an_error(text: str, reason: str, tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ from motiondata.skeletons import JOINT
 from motiondata.sources.amass.reader import read_smplh
 from motiondata.sources.humanml3d.index import read_index
 from motiondata.sources.joints.read_motions import read_motions
-from pipelines.sources import ImportReport, import_joints
+from pipelines.import_report import ImportReport
+from pipelines.sources import import_joints
 from tests.support.amass_files import save_npz
 from tests.support.motion_clips import bundled_lengths, y_up_joints
 from tests.support.performances import recorded_scenes
