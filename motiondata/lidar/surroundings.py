@@ -26,7 +26,7 @@ class Box:
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:
-    """Things that stand still, as triangles, and the box of the person; meters, world frame."""
+    """Things that stand still, as triangles; meters, world frame. They hide what is behind them."""
 
     vertices: NDArray[np.float64]
     """Shaped (vertices, 3)."""
@@ -34,4 +34,5 @@ class Surroundings:
     """Shaped (faces, 3)."""
     labels: NDArray[np.uint8]
     """Shaped (faces,)."""
-    box: Box
+    box: Box | None
+    """The part of a scan that is kept; None keeps only the points of the person."""

@@ -70,8 +70,7 @@ def move_hits(
 
     `durations`, shaped (frames,), are the seconds from `start` to `end`, and `lags`, shaped
     (beams,), are how much later than at the azimuth of its hits a beam fires. A face moves as its
-    first vertex does. Faces that are not the body's do not move; nor do hits on faces that are seen
-    edge-on.
+    first vertex does. Hits on faces that are seen edge-on do not move.
     """
     scan = Scan(*scan_fields)
     points, hit_faces, beams, ranges = scan.points, scan.faces, scan.beams, scan.ranges
@@ -79,8 +78,6 @@ def move_hits(
         seen, first, last = planes[frame], start[frame], end[frame]
         for hit in range(offsets[frame], offsets[frame + 1]):
             i, j, k = faces[hit_faces[hit], 0], faces[hit_faces[hit], 1], faces[hit_faces[hit], 2]
-            if i >= start.shape[2]:
-                continue
             ax, bx = seen[0, j] - seen[0, i], seen[0, k] - seen[0, i]
             ay, by = seen[1, j] - seen[1, i], seen[1, k] - seen[1, i]
             az, bz = seen[2, j] - seen[2, i], seen[2, k] - seen[2, i]

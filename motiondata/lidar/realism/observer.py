@@ -15,18 +15,20 @@ from motiondata.lidar.cpu.sampling import order_scans
 from motiondata.lidar.cpu.scanner import Scanner
 from motiondata.lidar.measurement import Measurement
 from motiondata.lidar.noise import add_range_noise
-from motiondata.lidar.observer import Appearance, Pending, Request
+from motiondata.lidar.observer import Pending, Request
 from motiondata.lidar.point_values import Hits, sampled_values
 from motiondata.lidar.realism.fine_rays import beam_errors, fine_rays, ray_angles
 from motiondata.lidar.realism.footprints import NO_HIT, Echoes, merge_echoes
+from motiondata.lidar.realism.joining import ShadedHits
 from motiondata.lidar.realism.keyed_random import stream_of
 from motiondata.lidar.realism.materials import GRAY
 from motiondata.lidar.realism.moving_mesh import move_hits, move_vertices
 from motiondata.lidar.realism.reflection import reflect
 from motiondata.lidar.realism.returns import Angles, Returns, Unit, report_returns
 from motiondata.lidar.realism.rolling_shutter import lags_of, shutter_of
-from motiondata.lidar.realism.scenery import Scenery, in_box, joined_planes, scenery_of
+from motiondata.lidar.realism.scenery import Scenery, kept_hits, scenery_of
 from motiondata.lidar.realism.settings import Realism
+from motiondata.lidar.realism.still_view import StillView, StillViews, join_view
 from motiondata.lidar.sampled_clip import SampledClip
 from motiondata.lidar.scans import Scan, Scans
 from motiondata.lidar.sensor import Sensor
@@ -49,6 +51,7 @@ class RealisticObserver:
     def __init__(self, sensor: Sensor, points: int, settings: Realism) -> None:
         self._fine = fine_rays(sensor, settings)
         self._scanner = Scanner(self._fine.sensor)
+        self._views = StillViews(self._fine)
         self._unit = _unit_of(sensor.measurement, settings)
         self._angles = _angles_of(sensor, self._fine.columns, settings)
         self._times = self._fine.sensor.measurement.column_times(self._fine.columns)
@@ -67,43 +70,64 @@ class RealisticObserver:
 
     def returns(self, request: Request) -> Hits:
         """Return all returns of a request of at most `NEAR_FRAMES` frames, before sampling."""
-        shaped, noise = request.shaped, request.noise
-        planes = joined_planes(self._posed(request), request)
-        scenery = scenery_of(shaped, request.surroundings)
-        scans = self._scanner.scan_planes(planes, scenery.faces)
-        self._move_hits(request, planes, scenery, scans)
-        returns, offsets = self._report(request, planes, scenery, scans)
+        noise, scenery = request.noise, scenery_of(request.shaped, request.surroundings)
+        hits, offsets = self._person(request, scenery)
+        if request.surroundings is not None:
+            view = self._views.view(request.surroundings, request.T_sensor_world)
+            hits, offsets = self._joined(request, scenery, view, hits, offsets)
+        returns, offsets = self._report(request, hits, offsets)
         scan = Scan(returns.points, returns.faces, returns.beams, returns.columns, returns.ranges)
         noisy = add_range_noise(
             Scans(scan, offsets), noise.sigma, noise.seed, noise.key, noise.first
         )
         parts, labels = scenery.parts[returns.faces], scenery.labels[returns.faces]
-        return in_box(Hits(noisy, returns.intensities, parts, labels, self._times), request)
+        return kept_hits(Hits(noisy, returns.intensities, parts, labels, self._times), request)
 
     def _observe(self, near: Request) -> SampledClip:
         hits = self.returns(near)
         numbers = order_scans(hits.scans, self._points)
         return sampled_values(hits, numbers)
 
+    def _person(self, request: Request, scenery: Scenery) -> tuple[ShadedHits, NDArray[np.int64]]:
+        """Return the hits on the person, in the scanner's memory, and those before each frame."""
+        faces, planes = request.shaped.body.faces, self._posed(request)
+        scans = self._scanner.scan_planes(planes, faces)
+        self._move_hits(request, planes, scans)
+        count = len(scans.hits.faces)
+        memory = self._memory_for(count)
+        powers, slopes = memory.powers[:count], memory.slopes[:count]
+        reflectances = _reflectances(request)[scenery.materials[: len(faces)]]
+        reflect(planes, faces, reflectances, tuple(scans.hits), scans.offsets, powers, slopes)
+        return ShadedHits(scans.hits, powers, slopes), scans.offsets
+
+    def _joined(
+        self,
+        request: Request,
+        scenery: Scenery,
+        view: StillView,
+        hits: ShadedHits,
+        offsets: NDArray[np.int64],
+    ) -> tuple[ShadedHits, NDArray[np.int64]]:
+        """Return the hits with those on things that stand still."""
+        first = len(request.shaped.body.faces)
+        reflectances = _reflectances(request)[scenery.materials[first:]]
+        pelvis = request.trans + request.shaped.joints[0]
+        return join_view(self._fine, hits, offsets, view, reflectances, first, pelvis)
+
     def _report(
-        self, request: Request, planes: NDArray[np.float32], scenery: Scenery, scans: Scans
+        self, request: Request, hits: ShadedHits, hit_offsets: NDArray[np.int64]
     ) -> tuple[Returns, NDArray[np.int64]]:
-        """Turn the hits of fine rays into returns, in the scanner's and this observer's memory."""
-        scan, fine = tuple(scans.hits), self._fine
-        appearance = request.appearance or Appearance(GRAY)
-        memory = self._memory_for(len(scans.hits.faces))
-        reflect(
-            planes, scenery.faces, appearance.reflectances[scenery.materials], scan, scans.offsets,
-            memory.powers, memory.slopes,
-        )  # fmt: skip
-        echo_offsets, offsets = np.zeros((2, len(scans.offsets)), np.int64)
+        """Turn the hits of fine rays into returns, in this observer's memory."""
+        scan, fine = tuple(hits.scan), self._fine
+        memory = self._memory_for(len(hits.powers))
+        echo_offsets, offsets = np.zeros((2, len(hit_offsets)), np.int64)
         merge_echoes(
-            scan, scans.offsets, memory.powers, fine.columns, fine.factor, fine.side,
+            scan, hit_offsets, hits.powers, fine.columns, fine.factor, fine.side,
             fine.sensor.measurement.echo_separation_m, fine.sensor.measurement.echo == "first",
             self._row, tuple(memory.echoes), echo_offsets,
         )  # fmt: skip
         report_returns(
-            scan, memory.slopes, fine.factor, tuple(memory.echoes), echo_offsets,
+            scan, hits.slopes, fine.factor, tuple(memory.echoes), echo_offsets,
             tuple(self._unit), tuple(self._angles),
             stream_of(request.noise.seed, request.noise.key), request.noise.first,
             tuple(memory.returns), offsets,
@@ -128,16 +152,14 @@ class RealisticObserver:
         move_vertices(start, end, sweep.times, self._shutter.seconds_per_turn, moved)
         return moved
 
-    def _move_hits(
-        self, request: Request, planes: NDArray[np.float32], scenery: Scenery, scans: Scans
-    ) -> None:
+    def _move_hits(self, request: Request, planes: NDArray[np.float32], scans: Scans) -> None:
         """Move the hits of beams with an azimuth offset to where the body is when they fire."""
         sweep = request.sweep
         if sweep is None or not self._lags.any():
             return
         _, start, end = self._planes_for(request.shaped, request.frames)
         move_hits(
-            tuple(scans.hits), scans.offsets, planes, start, end, scenery.faces,
+            tuple(scans.hits), scans.offsets, planes, start, end, request.shaped.body.faces,
             sweep.times[1] - sweep.times[0], self._lags,
         )  # fmt: skip
 
@@ -176,6 +198,11 @@ class _Memory:
             points[:count], faces[:count], beams[:count], columns[:count], ranges[:count],
             intensities[:count],
         )  # fmt: skip
+
+
+def _reflectances(request: Request) -> NDArray[np.float64]:
+    """Return the reflectance of each material."""
+    return GRAY if request.appearance is None else request.appearance.reflectances
 
 
 def _unit_of(measured: Measurement, settings: Realism) -> Unit:

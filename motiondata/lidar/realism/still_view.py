@@ -1,0 +1,139 @@
+"""Still views: what a placed sensor sees of things that do not move, scanned once for all frames.
+
+In each frame, the hits of the person are joined with those of the still view that can matter: the
+rays that meet the person or lie next to one that does, and the points near the person that are
+kept. Everything else would be cut from the result.
+"""
+
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motiondata.lidar.cpu.scanner import Scanner
+from motiondata.lidar.placement import invert_rigid, turn
+from motiondata.lidar.realism.fine_rays import FineRays
+from motiondata.lidar.realism.footprints import NO_HIT
+from motiondata.lidar.realism.joining import ShadedHits, join_hits, list_inside
+from motiondata.lidar.realism.reflection import reflect
+from motiondata.lidar.scans import Scan, Scans
+from motiondata.lidar.surroundings import Box, Surroundings
+
+MARGIN = 0.5
+"""How far outside the box echoes are computed, meters: range errors can move points into it."""
+KEPT_VIEWS = 4
+"""The number of still views that are kept; each has up to four million rays."""
+
+
+@dataclass(frozen=True, eq=False)
+class StillView:
+    """What a sensor sees of its surroundings with every fine ray, at any range."""
+
+    around: Surroundings
+    scan: Scan
+    """By beam, then by column, sensor frame; `faces` are those of the surroundings."""
+    cosines: NDArray[np.float64]
+    """The cosine of incidence of each hit."""
+    slopes: NDArray[np.float64]
+    places: NDArray[np.int32]
+    """The hit of each ray, or `NO_HIT`, shaped (beams x fine columns,)."""
+    world: NDArray[np.float64]
+    """The points of the hits in the world frame, shaped (hits, 3)."""
+
+
+class StillViews:
+    """Makes still views, and keeps the last ones: a scene is scanned once for each placement."""
+
+    def __init__(self, fine: FineRays) -> None:
+        sensor = fine.sensor
+        self._scanner = Scanner(replace(sensor, min_range=0.0, max_range=float("inf")))
+        self._rays = sensor.beams * sensor.columns
+        self._kept: dict[tuple[int, bytes], StillView] = {}
+
+    def view(self, around: Surroundings, T_sensor_world: NDArray[np.float64]) -> StillView:
+        """Return the view of surroundings from a pose of the sensor."""
+        key = (id(around), T_sensor_world.tobytes())
+        if key not in self._kept:
+            while len(self._kept) >= KEPT_VIEWS:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = self._look(around, T_sensor_world)
+        return self._kept[key]
+
+    def _look(self, around: Surroundings, T_sensor_world: NDArray[np.float64]) -> StillView:
+        vertices = turn(T_sensor_world[:3, :3], around.vertices) + T_sensor_world[:3, 3]
+        planes = np.ascontiguousarray(vertices.T[None], np.float32)
+        scans = self._scan(planes, around.faces)
+        scan = deepcopy(scans.hits)  # out of the scanner's memory
+        cosines, slopes = np.empty((2, len(scan.faces)))
+        reflect(
+            planes, around.faces, np.ones(len(around.faces)), tuple(scan), scans.offsets, cosines,
+            slopes,
+        )  # fmt: skip
+        places = np.full(self._rays, NO_HIT, np.int32)
+        columns = self._scanner.sensor.columns
+        places[scan.beams.astype(np.int64) * columns + scan.columns] = np.arange(len(scan.faces))
+        T_world_sensor = invert_rigid(T_sensor_world)
+        world = turn(T_world_sensor[:3, :3], scan.points.astype(np.float64)) + T_world_sensor[:3, 3]
+        return StillView(around, scan, cosines, slopes, places, world)
+
+    def _scan(self, planes: NDArray[np.float32], faces: NDArray[np.int32]) -> Scans:
+        if len(faces) == 0:
+            return Scans(_room_for(0).scan, np.zeros(2, np.int64))
+        return self._scanner.scan_planes(planes, faces)
+
+
+def join_view(
+    fine: FineRays,
+    person: ShadedHits,
+    offsets: NDArray[np.int64],
+    view: StillView,
+    reflectances: NDArray[np.float64],
+    body_faces: int,
+    pelvis: NDArray[np.float64],
+) -> tuple[ShadedHits, NDArray[np.int64]]:
+    """Return the nearest hits of the person and of a still view, and the hits before each frame.
+
+    `reflectances` are those of the faces of the view, which follow the `body_faces` of the person.
+    `pelvis`, shaped (frames, 3), is the middle of the box, world frame.
+    """
+    box, still = view.around.box, view.scan
+    near = np.empty(0, np.int32) if box is None else _near_hits(view.world, box, pelvis)
+    room = 5 * (len(person.powers) + len(pelvis) * len(near))
+    joined, counts = _room_for(room), np.zeros(len(offsets), np.int64)
+    sensor = fine.sensor
+    join_hits(
+        (*person.scan, person.powers, person.slopes), offsets,
+        (*still, view.cosines * reflectances[still.faces], view.slopes), view.places, body_faces,
+        near, np.ascontiguousarray(view.world[near, :2]), np.ascontiguousarray(pelvis[:, :2]),
+        0.0 if box is None else (box.radius + MARGIN) ** 2,
+        (sensor.beams, sensor.columns, fine.side), (sensor.min_range, sensor.max_range),
+        np.zeros(sensor.columns, np.bool_), np.full(sensor.columns, NO_HIT),
+        (*joined.scan, joined.powers, joined.slopes), counts,
+    )  # fmt: skip
+    return _first_hits(joined, int(counts[-1])), counts
+
+
+def _first_hits(hits: ShadedHits, count: int) -> ShadedHits:
+    points, faces, beams, columns, ranges = hits.scan
+    first = slice(count)
+    scan = Scan(points[first], faces[first], beams[first], columns[first], ranges[first])
+    return ShadedHits(scan, hits.powers[first], hits.slopes[first])
+
+
+def _near_hits(
+    world: NDArray[np.float64], box: Box, pelvis: NDArray[np.float64]
+) -> NDArray[np.int32]:
+    """Return the hits that may be in the box around any of the places of the pelvis."""
+    reach = box.radius + MARGIN
+    low = [*(pelvis[:, :2].min(axis=0) - reach), box.low - MARGIN]
+    high = [*(pelvis[:, :2].max(axis=0) + reach), box.high + MARGIN]
+    near = np.empty(len(world), np.int32)
+    return near[: list_inside(world, np.array(low), np.array(high), near)]
+
+
+def _room_for(hits: int) -> ShadedHits:
+    faces, beams, columns = np.empty((3, hits), np.int32)
+    points, ranges = np.empty((hits, 3), np.float32), np.empty(hits, np.float32)
+    powers, slopes = np.empty((2, hits))
+    return ShadedHits(Scan(points, faces, beams, columns, ranges), powers, slopes)
