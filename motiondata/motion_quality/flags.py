@@ -1,7 +1,8 @@
 """The limits of the measures, and the flags of a clip: what a person should look at.
 
 A flag never removes a clip. Limits are chosen so that recorded and synthetic motion exceeds them
-only where a person can see why; docs/representations.md lists the rates that were measured.
+only where a person can see why. `python -m benchmarks.motion_quality.measure` measures sound clips
+and clips with faults.
 """
 
 from collections.abc import Mapping
@@ -35,20 +36,20 @@ class Limit:
     value: float
     unit: str
     reason: str
-    """Why this value: a source, or what a person does at most."""
+    """Why this value; docs/representations.md has the sources and the measured values."""
 
 
 LIMITS: Mapping[str, Limit] = {
     "foot_skating": Limit(
-        0.1, "share of the time with standing feet", "turning feet skate in shorter times"
+        0.1, "share of the time with standing feet", "twice the highest of sound clips"
     ),
-    "foot_penetration": Limit(0.06, "m", "fitted bodies of AMASS sink in by up to 5 cm"),
-    "body_penetration": Limit(0.03, "m", "the skin is then 6 cm or more below the floor"),
+    "foot_penetration": Limit(0.06, "m", "bodies fitted to CMU's trials sink in by less"),
+    "body_penetration": Limit(0.03, "m", "the skin is then 4.7 cm or more below the floor"),
     "floating": Limit(1.0, "s", "a flight of one second is a jump of 1.2 m"),
-    "frame_jump": Limit(80.0, "m/s^2", "8 g; the pelvis has up to 5 g when a person lands"),
-    "jitter": Limit(0.003, "m", "marker noise is below 1 mm"),
-    "treadmill": Limit(0.3, "m/s", "the slowest walk; a person who stands moves less"),
-    "t_pose": Limit(0.5, "s", "calibration poses take seconds; a gesture passes in less"),
+    "frame_jump": Limit(80.0, "m/s^2", "8 g, over three times the highest of sound clips"),
+    "jitter": Limit(0.003, "m", "optical motion capture is off by less than 2 mm"),
+    "treadmill": Limit(0.3, "m/s", "four times the highest of sound clips"),
+    "t_pose": Limit(0.5, "s", "gestures of sound clips hold it for less"),
 }
 """The limits by the name of their measure, which is also the name of the flag."""
 

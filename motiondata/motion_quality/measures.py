@@ -60,7 +60,7 @@ def foot_penetration(joints: Floats, soles: SoleHeights) -> float:
 def body_penetration(joints: Floats) -> float:
     """Return how far a joint, other than those of the feet, is below the floor, meters.
 
-    It is the depth exceeded in 5% of the frames. Joints lie inside of the body by 3 cm or more.
+    It is the depth exceeded in 5% of the frames. Joints lie inside of the body by 1.7 cm or more.
     """
     return max(0.0, _exceeded(-joints[:, _BODY, 2].min(axis=1), 0.05))
 

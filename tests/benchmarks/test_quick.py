@@ -24,6 +24,7 @@ MODULES = {
 QUICK = {
     "benchmarks.builds.report": "Whole builds",
     "benchmarks.growth.plot": "frames",
+    "benchmarks.motion_quality.measure": "walk or run in place",
     "benchmarks.realism.cost": "sensor",
     "benchmarks.representations.measure": "notebook's path",
     "benchmarks.scale.cluster_model": "1,000 rows",

@@ -1,0 +1,1 @@
+"""How measures of motion quality separate faulty motion from sound motion."""
