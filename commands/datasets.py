@@ -151,7 +151,8 @@ def preview(
     """
     from pipelines.datasets import preview
 
-    show(preview.preview(dataset, out, keys, clips, split), as_json)
+    drawn = preview.preview(dataset, out, keys, clips, split, stream=sys.stderr)
+    show(drawn, as_json)
 
 
 @click.command()

@@ -1,5 +1,6 @@
 """The command that scans files of meshes."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def sensors(sensor: str | None, as_json: bool) -> None:
     """
     from pipelines.mesh_scans.sensor_list import list_sensors
 
-    show(list_sensors(sensor), as_json)
+    show(list_sensors(sensor, sys.stderr), as_json)
 
 
 @click.command()
@@ -50,4 +51,5 @@ def scan(source: Path, out: Path, as_json: bool, **parameters: Any) -> None:
     """
     from pipelines.mesh_scans.scan import scan_meshes
 
-    show(scan_meshes(source, out, MeshScanOptions(**parameters)), as_json)
+    options = MeshScanOptions(**parameters)
+    show(scan_meshes(source, out, options, sys.stderr), as_json)

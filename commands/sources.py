@@ -3,6 +3,7 @@
 Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,7 @@ def import_cmu(source: Path, out: Path, as_json: bool) -> None:
     """
     from pipelines import sources
 
-    show(sources.import_cmu(source, out), as_json)
+    show(sources.import_cmu(source, out, stream=sys.stderr), as_json)
 
 
 @click.command("import")
@@ -98,7 +99,7 @@ def import_motion(source: Path, kind: str, out: Path, as_json: bool, **options: 
         "pfnn": sources.import_pfnn,
         "cmu": sources.import_cmu,
     }
-    show(importers[kind](source, out, **own), as_json)
+    show(importers[kind](source, out, **own, stream=sys.stderr), as_json)
 
 
 def _refuse_others(kind: str, options: dict[str, Any]) -> None:
@@ -122,7 +123,7 @@ def synthesize(clips: int, out: Path, seed: int, as_json: bool) -> None:
     """
     from pipelines import sources
 
-    show(sources.synthesize(out, clips, seed), as_json)
+    show(sources.synthesize(out, clips, seed, sys.stderr), as_json)
 
 
 @click.command()
@@ -136,5 +137,5 @@ def demo(folder: Path, clips: int, **execution: Any) -> None:
     """
     from pipelines import demo
 
-    for line in demo.run(folder, clips, Execution(**execution)):
+    for line in demo.run(folder, clips, Execution(**execution), sys.stderr):
         say(line)

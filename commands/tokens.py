@@ -3,6 +3,7 @@
 Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
+import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -50,7 +51,7 @@ def train_tokenizer(
     loop = to_loop(parameters)
     sizes = take(TokenizerSizes, parameters)
     options = TokenizerOptions(**parameters, sizes=sizes)
-    report = train_tokenizer.train_tokenizer(dataset, out, options, loop, device)
+    report = train_tokenizer.train_tokenizer(dataset, out, options, loop, device, sys.stderr)
     if report is not None:  # this is the first process
         show(report, as_json)
 

@@ -90,7 +90,7 @@ def align(
     augmentation = NO_AUGMENTATION if no_augmentation else Augmentation()
     sizes = take(EncoderOptions, parameters)
     options = AlignmentOptions(**parameters, augmentation=augmentation, sizes=sizes)
-    report = train_alignment.train_alignment(dataset, out, options, loop, device)
+    report = train_alignment.train_alignment(dataset, out, options, loop, device, sys.stderr)
     if report is not None:  # this is the first process
         show(report, as_json)
 
@@ -114,7 +114,7 @@ def train_captioner(
 
     loop = to_loop(parameters)
     options = CaptionerTrainingOptions(**parameters)
-    report = train_captioner.train_captioner(dataset, out, options, loop, device)
+    report = train_captioner.train_captioner(dataset, out, options, loop, device, sys.stderr)
     if report is not None:  # this is the first process
         show(report, as_json)
 
@@ -168,4 +168,5 @@ def evaluate(dataset: Path, out: Path, as_json: bool, **parameters: Any) -> None
     """
     from pipelines.evaluation import evaluate
 
-    show(evaluate.evaluate(dataset, out, EvaluationOptions(**parameters)), as_json)
+    options = EvaluationOptions(**parameters)
+    show(evaluate.evaluate(dataset, out, options, sys.stderr), as_json)

@@ -4,6 +4,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from motiondata.counting import counted
 from motiondata.errors import InputError
@@ -22,8 +23,12 @@ SHARD_MEGABYTES = 8
 PROGRAM = "motiondata"
 
 
-def run(folder: Path, clips: int, execution: Execution) -> Iterator[str]:
+def run(
+    folder: Path, clips: int, execution: Execution, stream: TextIO | None = None
+) -> Iterator[str]:
     """Run the demo in a folder; yield the text to print after each step.
+
+    Progress is written to `stream`.
 
     Work that an earlier run has finished in the folder is kept. Raises `InputError` if that run
     made another number of clips.
@@ -33,14 +38,14 @@ def run(folder: Path, clips: int, execution: Execution) -> Iterator[str]:
         _expect_clips(corpus / "index.csv", clips)
     else:
         yield f"Making {counted(clips, 'clip')} of synthetic motion ..."
-        yield str(sources.synthesize(corpus, clips, seed=0))
+        yield str(sources.synthesize(corpus, clips, seed=0, stream=stream))
     yield "\nScanning them ..."
     selection = ClipSelection(corpus / "index.csv", corpus / "amass")
     options = LidarBuildOptions(selection, packing=PackingOptions(SHARD_MEGABYTES))
     yield str(build.build_lidar(options, dataset, execution))
-    yield f"\n{verify(dataset)}"
-    yield str(preview(dataset, folder / "preview.png"))
-    yield f"{write_report(dataset, folder / 'report.html')}\n"
+    yield f"\n{verify(dataset, stream)}"
+    yield str(preview(dataset, folder / "preview.png", stream=stream))
+    yield f"{write_report(dataset, folder / 'report.html', stream=stream)}\n"
     yield from next_commands(dataset, corpus)
 
 

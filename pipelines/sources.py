@@ -1,8 +1,12 @@
-"""Synthesize and import recordings: archives in AMASS's layout from other sources."""
+"""Synthesize and import recordings: archives in AMASS's layout from other sources.
+
+All functions write their progress to `stream`; None stands for a closed stream.
+"""
 
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from motiondata.bodies.body import Body
 from motiondata.bodies.load_body import load_body
@@ -21,6 +25,7 @@ from motiondata.sources.smpl.convert import SmplOptions, smpl_kind
 from motiondata.synthesis.corpus import corpus
 from pipelines.engine.import_lock import only_import
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
+from pipelines.engine.progress import watching
 from pipelines.engine.reports import Report
 from pipelines.import_report import ImportReport, report_of
 from shards.format.paths import refuse_url
@@ -48,14 +53,16 @@ class SynthesisReport(Report):
         ]
 
 
-def import_cmu(source: Path, out: Path, *, body: Path | None = None) -> ImportReport:
+def import_cmu(
+    source: Path, out: Path, *, body: Path | None = None, stream: TextIO | None = None
+) -> ImportReport:
     """Convert CMU's ASF/AMC files to an archive with an index.
 
     `body` is the body that is posed, by default the bundled one. Raises `InputError` if nothing can
     be imported.
     """
     _expect_paths(source, out)
-    return _import(source, out, cmu_kind(source, *_body(body)))
+    return _import(source, out, cmu_kind(source, *_body(body)), stream=stream)
 
 
 def import_bvh(
@@ -69,6 +76,7 @@ def import_bvh(
     splits: Path | None = None,
     body: Path | None = None,
     licence: str = "",
+    stream: TextIO | None = None,
 ) -> ImportReport:
     """Convert BVH files to an archive with an index.
 
@@ -79,7 +87,7 @@ def import_bvh(
     _expect_paths(source, out)
     given = read_joint_list(joint_list) if joint_list else {}
     options = BvhOptions(unit, up, given, licence)
-    return _import(source, out, bvh_kind(options, *_body(body)), captions, splits)
+    return _import(source, out, bvh_kind(options, *_body(body)), captions, splits, stream)
 
 
 def import_joints(
@@ -93,6 +101,7 @@ def import_joints(
     splits: Path | None = None,
     body: Path | None = None,
     licence: str = "",
+    stream: TextIO | None = None,
 ) -> ImportReport:
     """Fit a body to files of joints or motion features: an archive with an index.
 
@@ -107,7 +116,7 @@ def import_joints(
         fps=fps,
         note=licence,
     )
-    return _import(source, out, joints_kind(options, *_body(body)), captions, splits)
+    return _import(source, out, joints_kind(options, *_body(body)), captions, splits, stream)
 
 
 def import_smpl(
@@ -120,6 +129,7 @@ def import_smpl(
     captions: Path | None = None,
     splits: Path | None = None,
     licence: str = "",
+    stream: TextIO | None = None,
 ) -> ImportReport:
     """Convert files of SMPL, SMPL-H or SMPL-X poses to an archive with an index.
 
@@ -129,7 +139,7 @@ def import_smpl(
     _expect_paths(source, out)
     options = SmplOptions(shape_space, up, fps, licence)
     name = "smplx" if shape_space == SMPLX_SHAPES else "smpl"
-    return _import(source, out, smpl_kind(name, options), captions, splits)
+    return _import(source, out, smpl_kind(name, options), captions, splits, stream)
 
 
 def import_pfnn(
@@ -139,6 +149,7 @@ def import_pfnn(
     captions: Path | None = None,
     splits: Path | None = None,
     licence: str = "",
+    stream: TextIO | None = None,
 ) -> ImportReport:
     """Convert PFNN's BVH files with phase, gait and footsteps to an archive with an index.
 
@@ -146,7 +157,7 @@ def import_pfnn(
     imported.
     """
     _expect_paths(source, out)
-    return _import(source, out, pfnn_kind(licence), captions, splits)
+    return _import(source, out, pfnn_kind(licence), captions, splits, stream)
 
 
 def _body(path: Path | None) -> tuple[Body | None, str]:
@@ -169,16 +180,18 @@ def _import(
     kind: ImportKind,
     captions: Path | None = None,
     splits: Path | None = None,
+    stream: TextIO | None = None,
 ) -> ImportReport:
     template = read_template(captions) if captions else read_template()
     divide = read_split_template(splits) if splits else read_split_template()
     with only_import(out):
-        return report_of(import_folder(source, out, kind, template, divide))
+        watch = watching(stream, "files")
+        return report_of(import_folder(source, out, kind, template, divide, watch))
 
 
-def synthesize(out: Path, clips: int, seed: int) -> SynthesisReport:
-    """Write a corpus of synthetic motion."""
+def synthesize(out: Path, clips: int, seed: int, stream: TextIO | None = None) -> SynthesisReport:
+    """Write a corpus of synthetic motion. Progress is written to `stream`."""
     expect_possible_folder(out)
     expect_no_dataset(out)
-    made = corpus.synthesize(out, clips, seed)
+    made = corpus.synthesize(out, clips, seed, watching(stream, "clips"))
     return SynthesisReport(out, made.clips, made.recordings, made.frames, made.bytes)

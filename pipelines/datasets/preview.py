@@ -6,12 +6,14 @@ The description of the dataset's product says how to draw them, or that there is
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
 from motiondata.errors import InputError
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_no_dataset
+from pipelines.engine.progress import Progress
 from pipelines.engine.reports import Report
 from pipelines.products.descriptions import Describe, describe_dataset
 from pipelines.products.descriptions import describe as describe_product
@@ -43,10 +45,12 @@ def preview(
     clips: int = PICTURED,
     split: str | None = None,
     describe: Describe = describe_product,
+    stream: TextIO | None = None,
 ) -> PreviewReport:
     """Draw a PNG of some samples of a dataset: those of `keys`, or evenly spaced ones.
 
-    `describe` finds the description of the dataset's product by its name. Raises `InputError` or
+    `describe` finds the description of the dataset's product by its name. Progress is written to
+    `stream`. Raises `InputError` or
     `ShardError` for a dataset without a picture, for an unknown key or split, and if there is
     nothing to draw.
     """
@@ -56,9 +60,12 @@ def preview(
     if not 1 <= clips <= MOST_PICTURED or len(keys) > MOST_PICTURED:
         raise InputError(f"clips: expected 1 to {MOST_PICTURED}, found {max(clips, len(keys))}")
     chosen = tuple(keys) or _spread(dataset, split, clips)
-    with os_errors_as_aborted(out.parent):
+    with (
+        os_errors_as_aborted(out.parent),
+        Progress(len(chosen), 0, stream, "clips") as progress,
+    ):
         out.parent.mkdir(parents=True, exist_ok=True)
-        draw(chosen, out)
+        draw(progress.over(chosen), out)
     return PreviewReport(out, chosen)
 
 

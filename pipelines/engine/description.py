@@ -4,7 +4,7 @@ Commands that read a finished dataset ask its product's description, and know no
 """
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import floor, log2
 from pathlib import Path
@@ -26,8 +26,8 @@ NOT_KNOWN = "not known"
 BINS_BELOW_LIMIT = 8
 """There are at least this number of bins below a limit, and fewer than twice as many."""
 
-Draw = Callable[[Sequence[str], Path], None]
-"""Draws the samples with these keys, and writes the picture to a path as PNG."""
+Draw = Callable[[Iterable[str], Path], None]
+"""Draws the samples with these keys, one by one, and writes the picture to a path as PNG."""
 
 
 @dataclass(frozen=True)

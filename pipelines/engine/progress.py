@@ -1,16 +1,20 @@
 """Progress: a bar with rate and remaining time on a terminal, periodic plain lines in a log."""
 
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import floor, log10
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Self, TextIO, TypeVar
 
 from tqdm import tqdm
 
+from motiondata.watching import Advance, Watch
 from pipelines.engine.streams import Unfailing
 from pipelines.engine.verbosity import Verbosity, verbosity
 
+Item = TypeVar("Item")
 NORMAL = Verbosity.NORMAL
 
 LOG_SECONDS = 10.0
@@ -43,6 +47,17 @@ class Rate:
             return "nothing was left to do"
         rate = format_rate(self.done / max(self.seconds, CLOCK_SECONDS))
         return f"{self.done:,} {self.unit} done in {self.seconds:,.1f} s, {rate} {self.unit}/s"
+
+
+def watching(stream: TextIO | None, unit: str) -> Watch:
+    """Return a watch that shows the progress of a job of `motiondata`."""
+
+    @contextmanager
+    def watch(steps: int) -> Iterator[Advance]:
+        with Progress(steps, 0, stream, unit) as progress:
+            yield progress.advance
+
+    return watch
 
 
 class Progress:
@@ -83,6 +98,12 @@ class Progress:
             self._logged = time.monotonic()
             self._stream.write(self._line() + "\n")
             self._stream.flush()
+
+    def over(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield items; each is done when the next one is asked for."""
+        for item in items:
+            yield item
+            self.advance(1)
 
     def say(self, line: str) -> None:
         """Write a line above the bar, or among the lines of the log."""

@@ -7,12 +7,15 @@ captions of training clips only.
 
 import math
 from collections.abc import Mapping
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from motiondata.errors import InputError
+from motiondata.watching import Advance, unnoticed
+from pipelines.engine.progress import Progress
 from pipelines.evaluation.metrics.cider import length_penalty
 from pipelines.evaluation.metrics.ngrams import LONGEST, Ngram, count_ngrams
 from pipelines.evaluation.references import References
@@ -97,15 +100,23 @@ def nearest_field(dataset: Dataset, asked: str | None) -> str:
 
 
 def nearest_captions(
-    dataset: Dataset, train: References, others: References, field: str
+    dataset: Dataset,
+    train: References,
+    others: References,
+    field: str,
+    stream: TextIO | None = None,
 ) -> list[str]:
     """Return, for each clip, the first reference of the training clip with the nearest mean.
 
     The mean is taken over the clip's frames, standardized by the training clips' statistics. The
     distance is Euclidean. Ties go to the first clip in the manifest. A training clip is not its own
-    neighbor.
+    neighbor. Progress is written to `stream`.
     """
-    known, asked = (clip_means(dataset, refs, field) for refs in (train, others))
+    clips = len(train.keys) + len(others.keys)
+    with Progress(clips, 0, stream, "clips") as progress:
+        known, asked = (
+            clip_means(dataset, refs, field, progress.advance) for refs in (train, others)
+        )
     keys = np.array(train.keys)
     first = [train.texts[key][0] for key in train.keys]
     captions = []
@@ -117,7 +128,9 @@ def nearest_captions(
     return captions
 
 
-def clip_means(dataset: Dataset, references: References, field: str) -> NDArray[np.float64]:
+def clip_means(
+    dataset: Dataset, references: References, field: str, advance: Advance = unnoticed
+) -> NDArray[np.float64]:
     """Return the mean of each clip's standardized rows, shaped (clips, components per row).
 
     Frames with a count of zero, such as frames in which no ray hit, are left out.
@@ -138,4 +151,5 @@ def clip_means(dataset: Dataset, references: References, field: str) -> NDArray[
         weights = chosen / np.maximum(chosen.sum(axis=1, keepdims=True), 1)
         mean = np.einsum("cf...,cf->c...", batch[field].astype(np.float64), weights)
         means.append(standardizer.standardize(mean).reshape(len(mean), -1))
+        advance(len(mean))
     return np.concatenate(means)

@@ -7,10 +7,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
+from pipelines.engine.progress import Progress
 from pipelines.evaluation.acts.act_scoring import KnownAct
 from pipelines.evaluation.acts.labels import ActTotals, count_acts, read_labels
 from pipelines.evaluation.baselines import central_caption, nearest_captions, nearest_field
@@ -58,15 +59,18 @@ class _EvaluationInputs:
     candidates: Candidates
 
 
-def evaluate(path: Path, out: Path, options: EvaluationOptions) -> EvaluationReport:
+def evaluate(
+    path: Path, out: Path, options: EvaluationOptions, stream: TextIO | None = None
+) -> EvaluationReport:
     """Evaluate captions of a dataset's split; write `report.json` and `report.md`.
 
+    Progress is written to `stream`.
     Raises `InputError` or `ShardError` for invalid input before anything is written.
     """
     expect_possible_folder(out)
     expect_no_dataset(out)
     dataset = Dataset.open(path)
-    evaluation = _evaluation(dataset.content_hash, _read_inputs(dataset, options))
+    evaluation = _evaluation(dataset.content_hash, _read_inputs(dataset, options, stream), stream)
     document = json.dumps(evaluation_to_json(evaluation), indent=1, allow_nan=False)
     text = evaluation_to_markdown(evaluation).encode(errors="replace")  # JSON has lone surrogates
     with os_errors_as_aborted(out):
@@ -76,7 +80,9 @@ def evaluate(path: Path, out: Path, options: EvaluationOptions) -> EvaluationRep
     return EvaluationReport(out, evaluation, text.decode())
 
 
-def _read_inputs(dataset: Dataset, options: EvaluationOptions) -> _EvaluationInputs:
+def _read_inputs(
+    dataset: Dataset, options: EvaluationOptions, stream: TextIO | None
+) -> _EvaluationInputs:
     read_candidates_of = candidate_source(options)
     expect_training_split(dataset)
     references, train = (read_references(dataset, split) for split in (options.split, TRAIN))
@@ -87,8 +93,8 @@ def _read_inputs(dataset: Dataset, options: EvaluationOptions) -> _EvaluationInp
         nearest_by=field,
         acts=None if options.labels is None else read_labels(options.labels, references.keys),
         bert=_bert_scorer(options, references),
-        candidates=read_candidates_of(dataset, references),
-        nearest=nearest_captions(dataset, train, references, field),
+        candidates=read_candidates_of(dataset, references, stream),
+        nearest=nearest_captions(dataset, train, references, field, stream),
     )
 
 
@@ -102,7 +108,7 @@ def _bert_scorer(options: EvaluationOptions, references: References) -> "BertSco
     return scorer
 
 
-def _evaluation(dataset_hash: str, inputs: _EvaluationInputs) -> Evaluation:
+def _evaluation(dataset_hash: str, inputs: _EvaluationInputs, stream: TextIO | None) -> Evaluation:
     references, candidates = inputs.references, inputs.candidates
     constant = central_caption(inputs.train)
     rows = {
@@ -111,7 +117,11 @@ def _evaluation(dataset_hash: str, inputs: _EvaluationInputs) -> Evaluation:
         NEAREST: inputs.nearest,
     }
     expected = list(references.texts.values())
-    scores = {name: score_captions(each, expected, inputs.bert) for name, each in rows.items()}
+    with Progress(len(rows) * len(expected), 0, stream, "captions") as progress:
+        scores = {
+            name: score_captions(each, expected, inputs.bert, progress.advance)
+            for name, each in rows.items()
+        }
     return Evaluation(
         findings=findings(candidates.captions, scores, candidates.loss),
         dataset=dataset_hash,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ from pipelines.datasets.export_report import write_groups
 from pipelines.datasets.file_groups import FileGroups, Line
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_possible_folder
-from pipelines.engine.progress import Rate
+from pipelines.engine.progress import Progress, Rate
 from pipelines.engine.reports import Report
 from pipelines.mesh_scans.mesh_files import MeshReading, find_meshes, has_animation, plain_name
 from pipelines.mesh_scans.options import MeshScanOptions
@@ -75,16 +75,19 @@ class MeshScanReport(Report):
         ]
 
 
-def scan_meshes(source: Path, out: Path, options: MeshScanOptions) -> MeshScanReport:
+def scan_meshes(
+    source: Path, out: Path, options: MeshScanOptions, stream: TextIO | None = None
+) -> MeshScanReport:
     """Scan a mesh, or folders of meshes in time; write the missing files and return a report.
 
-    All meshes are read and checked first. Raises `InputError` for invalid input before anything is
-    written, and `AbortedError` for a failure of the machine; the same call then resumes.
+    All meshes are read and checked first. Progress is written to `stream`. Raises `InputError` for
+    invalid input before anything is written, and `AbortedError` for a failure of the machine; the
+    same call then resumes.
     """
     refuse_url(source)
     expect_possible_folder(out)
     sensor = find_sensor(options.sensor)
-    clips = _find_clips(source, options)
+    clips = _find_clips(source, options, stream)
     files = ScanFiles(clips, sensor, options)
     record = {
         "sensor": sensor.name,
@@ -115,19 +118,25 @@ class MeshClip:
     """Shaped (4, 4)."""
 
 
-def _find_clips(source: Path, options: MeshScanOptions) -> list[MeshClip]:
+def _find_clips(source: Path, options: MeshScanOptions, stream: TextIO | None) -> list[MeshClip]:
     reading = MeshReading(options.up, options.scale)
-    return [
-        _place_clip(name, meshes, reading, options) for name, meshes in find_meshes(source).items()
-    ]
+    found = find_meshes(source)
+    with Progress(sum(map(len, found.values())), 0, stream, "meshes") as progress:
+        return [
+            _place_clip(name, meshes, reading, options, progress) for name, meshes in found.items()
+        ]
 
 
 def _place_clip(
-    name: str, meshes: tuple[Path, ...], reading: MeshReading, options: MeshScanOptions
+    name: str,
+    meshes: tuple[Path, ...],
+    reading: MeshReading,
+    options: MeshScanOptions,
+    progress: Progress,
 ) -> MeshClip:
     """Read the meshes of a clip and place the sensor."""
     bounds, hashes = [], []
-    for path in meshes:
+    for path in progress.over(meshes):
         vertices, faces = reading.read(path)
         used = vertices[faces].reshape(-1, 3)
         bounds += [used.min(axis=0), used.max(axis=0)]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import inf
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from motiondata.lidar.cpu.scanner import Scanner
 from motiondata.lidar.presets import SENSOR_NAMES, find_sensor
 from motiondata.lidar.sensor import Sensor
 from motiondata.skeletons import JOINT, JOINTS
+from pipelines.engine.progress import Progress
 from pipelines.engine.reports import Report
 from pipelines.engine.text_tables import table
 
@@ -64,14 +66,16 @@ def _cells(entry: SensorEntry) -> list[str]:
     return [entry.name, f"{entry.beams}", f"{entry.columns:,}", elevation, *hits]
 
 
-def list_sensors(name: str | None = None) -> SensorList:
+def list_sensors(name: str | None = None, stream: TextIO | None = None) -> SensorList:
     """List all presets, or the preset or sensor file with this name.
 
-    Raises `InputError` if there is no such sensor.
+    Progress is written to `stream`. Raises `InputError` if there is no such sensor.
     """
     names = SENSOR_NAMES if name is None else (name,)
     adults, faces = _adults(), bundled_body().faces
-    return SensorList(tuple(_entry(find_sensor(each), adults, faces) for each in names))
+    with Progress(len(names), 0, stream, "sensors") as progress:
+        sensors = [_entry(find_sensor(each), adults, faces) for each in progress.over(names)]
+    return SensorList(tuple(sensors))
 
 
 def _entry(sensor: Sensor, adults: NDArray[np.float32], faces: NDArray[np.int32]) -> SensorEntry:

@@ -269,6 +269,12 @@ CASES = [
 ]
 
 
+QUICK = {"info", "query"}
+"""Commands that only read tables: no dataset makes people wait for them."""
+PLAN = "--dry-run"
+"""Builds plan before their progress is known."""
+
+
 @pytest.fixture(scope="session")
 def acclaim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write a subject of CMU's with one good motion and one that is damaged."""
@@ -338,7 +344,7 @@ def test_json_has_the_values_of_the_text(
         names |= request.getfixturevalue("trained_names")
     if "{motion}" in case.words:
         names |= {"motion": request.getfixturevalue("motion").path}
-    text = run(*case.words.format(**{**names, "tmp": tmp / "1"}).split())
+    text = run(*case.words.format(**{**names, "tmp": tmp / "1"}).split(), "--verbose")
     printed = run(*case.words.format(**{**names, "tmp": tmp / "2"}).split(), "--json")
     assert (text.exit_code, printed.exit_code) == (case.exit_code, case.exit_code), text.output
     values = json.loads(printed.stdout, parse_constant=refuse_constant)
@@ -350,6 +356,8 @@ def test_json_has_the_values_of_the_text(
     for part in parts:
         words = part.replace(str(tmp / "2"), str(tmp / "1")).split()
         assert " ".join(words) in printed_text
+    if case.words.split()[0] not in QUICK and PLAN not in case.words:
+        assert re.search(r"^\S+ \w+ done in .* \w+/s$|^nothing was left to do$", text.stderr, re.M)
 
 
 def refuse_constant(name: str) -> None:
@@ -379,6 +387,11 @@ def test_every_command_with_a_report_has_json_and_its_keys_are_documented() -> N
     documented = {name for title in documented_keys() for name in re.findall(r"[\w-]+", title)}
     assert without == {"demo", "view"}
     assert main.commands.keys() - without <= documented
+
+
+def test_the_progress_of_every_command_is_tested() -> None:
+    tested = {case.words.split()[0] for case in CASES}
+    assert main.commands.keys() - tested == {"demo", "view", "tokenize", "detokenize"}
 
 
 @pytest.mark.parametrize("words", ["verify {tmp}/none", "export {tmp} --format pcd --out {tmp}/o"])

@@ -26,6 +26,7 @@ from motiondata.sources.imports.lists import (
 from motiondata.sources.imports.places import Place, expect_one, find_files, places_of
 from motiondata.sources.imports.provenance import Imported, hash_files, write_lines
 from motiondata.sources.imports.split_lists import SplitTemplate
+from motiondata.watching import Watch, unwatched
 
 Lines = tuple[Imported, ...]
 
@@ -48,12 +49,17 @@ class FolderReport:
 
 
 def import_folder(
-    source: Path, out: Path, kind: ImportKind, template: CaptionTemplate, splits: SplitTemplate
+    source: Path,
+    out: Path,
+    kind: ImportKind,
+    template: CaptionTemplate,
+    splits: SplitTemplate,
+    watch: Watch = unwatched,
 ) -> FolderReport:
     """Import a file, or all files below a folder, and write the index, captions and split lists.
 
-    Raises `InputError` if there is no file, if the output folder has files of others, or if nothing
-    could be imported.
+    `watch` is called with the number of files. Raises `InputError` if there is no file, if the
+    output folder has files of others, or if nothing could be imported.
     """
     found = find_files(source, out, kind.suffixes)
     files = kind.choose(found)
@@ -63,14 +69,16 @@ def import_folder(
     reused = 0
     places = [*places_of(source, files, kind)]
     copies = Counter(place.stem for place in places)
-    for place in places:
-        try:
-            expect_one(place, copies)
-            known = _reuse(place, archive, kind)
-            reused += len(known)
-            done += known or _import_file(place, archive, kind)
-        except RecordingError as error:
-            failures.append(Failure(place.name, str(error)))
+    with watch(len(places)) as advance:
+        for place in places:
+            try:
+                expect_one(place, copies)
+                known = _reuse(place, archive, kind)
+                reused += len(known)
+                done += known or _import_file(place, archive, kind)
+            except RecordingError as error:
+                failures.append(Failure(place.name, str(error)))
+            advance(1)
     if not failures and not done:
         raise InputError(
             f"{source}: expected files of kind {kind.name}, found {counted(len(found), 'file')} "

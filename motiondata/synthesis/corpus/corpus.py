@@ -26,6 +26,7 @@ from motiondata.synthesis.corpus.labels import clip_label
 from motiondata.synthesis.corpus.recordings import SyntheticClip, SyntheticRecording, make_recording
 from motiondata.synthesis.generators import generator
 from motiondata.synthesis.language.captions import CaptionSpan, caption_lines
+from motiondata.watching import Watch, unwatched
 
 LICENSE = "made by motiondata's synthesiser, Apache-2.0"
 
@@ -112,8 +113,10 @@ class _ListedClip:
     """One line of JSON for the clip and one for the mirrored clip."""
 
 
-def synthesize(out: Path, clips: int, seed: int) -> SynthesisReport:
+def synthesize(out: Path, clips: int, seed: int, watch: Watch = unwatched) -> SynthesisReport:
     """Write a corpus of `clips` synthetic clips to a new folder.
+
+    `watch` is called with the number of clips.
 
     The same seed gives the same bytes, and a smaller corpus contains the first clips of a larger
     one with the same seed. Raises `InputError` if `clips` is below 1, if `seed` is negative, or if
@@ -128,7 +131,11 @@ def synthesize(out: Path, clips: int, seed: int) -> SynthesisReport:
     with whole_or_absent(out) as whole:
         (whole / "texts").mkdir(parents=True)
         (whole / NOTE).write_text(NOTE_TEXT)
-        written = [_write(whole, entries, seed) for entries in _entries(clips, seed)]
+        written = []
+        with watch(clips) as advance:
+            for entries in _entries(clips, seed):
+                written.append(_write(whole, entries, seed))
+                advance(len(entries))
         _write_lists(whole, [clip for recording in written for clip in recording.clips])
     return _report(out, written)
 

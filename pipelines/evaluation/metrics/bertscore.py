@@ -14,6 +14,7 @@ import torch
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from motiondata.errors import InputError
+from motiondata.watching import Advance, unnoticed
 from pipelines.evaluation.metrics.scores import LanguageModel
 from pipelines.training.common.language_models import (
     expect_no_code,
@@ -74,7 +75,12 @@ class BertScorer:
                 "unknown to its tokenizer. Are its tokenizer's files there and its own?"
             )
 
-    def score(self, candidates: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+    def score(
+        self,
+        candidates: Sequence[str],
+        references: Sequence[Sequence[str]],
+        advance: Advance = unnoticed,
+    ) -> float:
         """Return the mean over clips of the best F1 between a candidate and its references."""
         best: list[float] = []
         for start in range(0, len(candidates), _CLIPS_AT_ONCE):
@@ -86,6 +92,7 @@ class BertScorer:
                 max(_f1(known[candidate], known[reference]) for reference in refs)
                 for candidate, refs in zip(some, expected, strict=True)
             ]
+            advance(len(some))
         return sum(best) / len(best)
 
     @torch.inference_mode()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from motiondata.watching import Advance, unnoticed
 from pipelines.evaluation.metrics.bleu import bleu
 from pipelines.evaluation.metrics.cider import cider_d, is_defined
 from pipelines.evaluation.metrics.rouge import rouge_l
@@ -22,7 +23,12 @@ class LanguageModel:
 class SentenceScorer(Protocol):
     """Scores captions with a language model."""
 
-    def score(self, candidates: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+    def score(
+        self,
+        candidates: Sequence[str],
+        references: Sequence[Sequence[str]],
+        advance: Advance = unnoticed,
+    ) -> float:
         """Return the mean score of normalized candidates against their references."""
 
 
@@ -48,8 +54,13 @@ def score_captions(
     captions: Sequence[str],
     references: Sequence[Sequence[str]],
     bert: SentenceScorer | None = None,
+    advance: Advance = unnoticed,
 ) -> Scores:
-    """Return the scores of captions, one per clip, against each clip's references."""
+    """Return the scores of captions, one per clip, against each clip's references.
+
+    `advance` is called with the number of captions that are scored. A language model takes most of
+    the time.
+    """
     normalized = [normalize_caption(caption) for caption in captions]
     expected = [[normalize_caption(reference) for reference in refs] for refs in references]
     longest = max(len(reference.split()) for refs in expected for reference in refs)
@@ -57,7 +68,7 @@ def score_captions(
     two, three, four = (
         score if size <= longest else None for size, score in enumerate(more, start=2)
     )
-    return Scores(
+    scores = Scores(
         one,
         two,
         three,
@@ -65,5 +76,8 @@ def score_captions(
         rouge_l=rouge_l(normalized, expected),
         cider_d=cider_d(normalized, expected) if is_defined(expected) else None,
         distinct=len(set(normalized)) / len(normalized),
-        bert_score=None if bert is None else bert.score(normalized, expected),
+        bert_score=None if bert is None else bert.score(normalized, expected, advance),
     )
+    if bert is None:
+        advance(len(normalized))
+    return scores

@@ -5,7 +5,7 @@ from the side, each with its time. Colors show body parts; the gray line is the 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -19,6 +19,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from PIL import Image
 
 from motiondata.body_regions import REGION_COLORS, REGION_OF_JOINT
 from motiondata.captions import caption_texts
@@ -60,6 +61,9 @@ SCALE_METERS = 0.5
 VIEWS = {"from the sensor": (1, -1.0), "from the side": (0, 1.0)}
 """The axis of the sensor frame that points right in a view's panels, and its sign."""
 
+COLUMNS = FRAMES * len(VIEWS)
+"""The panels of a clip."""
+
 NOT_THE_PERSON_COLOR = "#9a9a9a"
 COLOR_OF_PART = np.tile(to_rgba_array(NOT_THE_PERSON_COLOR), (NO_PART + 1, 1))
 COLOR_OF_PART[: len(REGION_OF_JOINT)] = to_rgba_array(
@@ -98,30 +102,40 @@ def draw_preview(dataset: Dataset, keys: Iterable[str], path: Path) -> None:
     """Write a PNG of the scans of some samples."""
     with catch_warnings():
         filterwarnings("ignore", message="Glyph")  # the font draws missing letters as boxes
-        figure = _draw_clips([_read(dataset, key) for key in keys])
-        with publishing(path) as file:
-            figure.savefig(file, format="png", metadata={"Software": None})
+        rows = [_row_picture(_read(dataset, key)) for key in keys]
+        picture = Image.fromarray(np.concatenate([*rows, _legend_picture()]))
+    with publishing(path) as file:
+        picture.save(file, "PNG")
 
 
-def _draw_clips(clips: Sequence[_PreviewClip]) -> Figure:
-    columns = FRAMES * len(VIEWS)
-    height = ROW_INCHES * len(clips) + LEGEND_INCHES
-    figure = Figure(figsize=(PANEL_INCHES * columns, height), dpi=100, facecolor="white")
+def _row_picture(clip: _PreviewClip) -> NDArray[np.uint8]:
+    """Return a picture of a clip, shaped (height, width, 3): panels below their titles."""
+    figure = _figure(ROW_INCHES)
+    axes: NDArray[Any] = figure.subplots(1, COLUMNS)
+    for column, panel in enumerate(axes):
+        panel.set_position((column / COLUMNS, 0, 1 / COLUMNS, 1 - TITLE_INCHES / ROW_INCHES))
+    _draw_clip(clip, axes)
+    return _pixels(figure)
+
+
+def _legend_picture() -> NDArray[np.uint8]:
+    figure = _figure(LEGEND_INCHES)
+    _draw_legend(figure)
+    return _pixels(figure)
+
+
+def _figure(inches: float) -> Figure:
+    """Return a figure of a height, as wide as all panels of a clip."""
+    figure = Figure(figsize=(PANEL_INCHES * COLUMNS, inches), dpi=100, facecolor="white")
     FigureCanvasAgg(figure)  # measures text as it will be drawn
-    axes: NDArray[Any] = figure.subplots(len(clips), columns, squeeze=False)
-    for number, (clip, row) in enumerate(zip(clips, axes, strict=True)):
-        _place_row(number, height, row)
-        _draw_clip(clip, row)
-    _draw_legend(figure, height)
     return figure
 
 
-def _place_row(number: int, height: float, row: NDArray[Any]) -> None:
-    """Position a clip's panels side by side, below their titles."""
-    panel = ROW_INCHES - TITLE_INCHES
-    bottom = 1 - ((number + 1) * ROW_INCHES) / height
-    for column, axes in enumerate(row):
-        axes.set_position((column / len(row), bottom, 1 / len(row), panel / height))
+def _pixels(figure: Figure) -> NDArray[np.uint8]:
+    canvas = figure.canvas
+    assert isinstance(canvas, FigureCanvasAgg)  # noqa: S101
+    canvas.draw()  # type: ignore[no-untyped-call]
+    return np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
 
 
 def _read(dataset: Dataset, key: str) -> _PreviewClip:
@@ -191,9 +205,9 @@ def _draw_scale(panel: Axes) -> None:
     panel.text(left + 0.05, SCALE_METERS / 2, label, fontsize=6.5, color="0.3", va="center")
 
 
-def _draw_legend(figure: Figure, height: float) -> None:
-    """Draw the colors of the regions below all rows, and a note that explains the picture."""
-    middle = LEGEND_INCHES / 2 / height
+def _draw_legend(figure: Figure) -> None:
+    """Draw the colors of the regions, and a note that explains the picture."""
+    middle = 0.5
     for number, (name, color) in enumerate(REGION_COLORS.items()):
         left = 0.01 + number * 0.075
         figure.text(left, middle, "\u25cf", color=color, fontsize=11, va="center")

@@ -7,7 +7,6 @@ several processes, since each process reads all clips.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -62,7 +61,7 @@ def caption_split(
         split, [reader.loaded.field], options.batch, limit=options.limit, rank=0, world=1
     )
     found: list[Captioned] = []
-    with Progress(len(view), 0, stream or StringIO(), "batches") as progress:
+    with Progress(len(view), 0, stream, "batches") as progress:
         for batch in view:
             found += reader.captions(batch, options.decoding)
             progress.advance(1)
@@ -70,7 +69,11 @@ def caption_split(
 
 
 def matched_and_shuffled_loss(
-    dataset: Path, checkpoint: Path, split: str = "test", device: str = AUTO
+    dataset: Path,
+    checkpoint: Path,
+    split: str = "test",
+    device: str = AUTO,
+    stream: TextIO | None = None,
 ) -> tuple[float, float]:
     """Return the mean loss of a split's captions with their own and with other clips' features.
 
@@ -91,7 +94,8 @@ def matched_and_shuffled_loss(
         rank=0,
         world=1,
     )
-    losses = torch.tensor([reader.losses(each) for each in view])
+    with Progress(len(view), 0, stream, "batches") as progress:
+        losses = torch.tensor([reader.losses(each) for each in progress.over(view)])
     matched, shuffled = losses.mean(0).tolist()
     return matched, shuffled
 

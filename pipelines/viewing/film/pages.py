@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from motiondata.watching import Advance, unnoticed
 from pipelines.viewing.film.canvas import Canvas, Pixels
 from pipelines.viewing.film.panels import Panels
 from pipelines.viewing.viewed_clip import ViewedClip
@@ -77,11 +78,14 @@ class Pages:
             pictures = self.panels.pictures(frame, canvas)
             yield self._captioned(np.concatenate(pictures, axis=1), writing, text, rows, [frame])
 
-    def strip(self, frames: Sequence[int]) -> Pixels:
+    def strip(self, frames: Sequence[int], advance: Advance = unnoticed) -> Pixels:
         """Return one picture: frames from left to right, panels from top to bottom."""
         width = self.width // len(frames)
         canvas = Canvas.empty((width, round(width * STRIP_RATIO)))
-        columns = [np.concatenate(self.panels.pictures(frame, canvas)) for frame in frames]
+        columns = []
+        for frame in frames:
+            columns.append(np.concatenate(self.panels.pictures(frame, canvas)))
+            advance(1)
         writing = Writing(width * len(frames), STRIP_TEXT_SHARE)
         text = whole_caption(self.clip)
         lines = len(writing.wrapped(text))

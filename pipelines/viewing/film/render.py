@@ -137,7 +137,8 @@ def _drawn(
 ) -> tuple[bytes, tuple[int, int]]:
     """Return the file, and the height and width of its pictures."""
     if ending == STRIP:
-        picture = pages.strip(frames)
+        with Progress(len(frames), 0, stream) as progress:
+            picture = pages.strip(frames, progress.advance)
         return to_png(picture), (picture.shape[0], picture.shape[1])
     sizes: list[tuple[int, int]] = []
 
