@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 
 LEG_METERS = (0.2, 2.0)
 """Thigh and shin of a person, with a margin: a small child has 0.3 m, the tallest person 1.2 m."""
+LEFT_TO_RIGHT = 1.5
+"""The ratio of a bone to its mirror image above which joints are in another order. HumanML3D's
+target has 1.07, SMPL-X's neutral body 1.15, and SMPL's joints in the place of KIT-ML's 3.8."""
 
 
 def read_target(path: Path, skeleton: FeatureSkeleton) -> Floats:
@@ -27,12 +30,14 @@ def read_target(path: Path, skeleton: FeatureSkeleton) -> Floats:
 
     The file has positions shaped (joints, 3), or (frames, joints, 3), of which the first frame is
     used, as in `joints/000021.npy` and `new_joints/000021.npy`. Further joints are ignored. Raises
-    `InputError` if the file cannot be read, or has other arrays or joints in another unit.
+    `InputError` if the file cannot be read, has other arrays, or has joints in another unit or
+    order.
     """
     joints = _read_joints(path)
     try:
         lengths = skeleton.bone_lengths(joints if joints.ndim == 2 else joints[0])
         _expect_unit(lengths, skeleton)
+        _expect_symmetry(lengths, skeleton)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     return lengths
@@ -63,6 +68,19 @@ def _expect_unit(lengths: Floats, skeleton: FeatureSkeleton) -> None:
         raise InputError(
             f"target skeleton: expected joints in units of {skeleton.meters:g} m, with a leg of "
             f"{LEG_METERS[0]} to {LEG_METERS[1]} m; found one of {leg:.4g} m. Scale the joints"
+        )
+
+
+def _expect_symmetry(lengths: Floats, skeleton: FeatureSkeleton) -> None:
+    """Raise `InputError` unless bones are about as long as their mirror images."""
+    others = lengths[np.array(skeleton.mirrored[1:]) - 1]
+    ratios = lengths / others
+    joint = int(ratios.argmax()) + 1
+    if ratios[joint - 1] > LEFT_TO_RIGHT:
+        raise InputError(
+            f"target skeleton: expected the joints of {skeleton.name} in their order; found a bone "
+            f"to joint {joint} that is {ratios[joint - 1]:.2g} times as long as the one to joint "
+            f"{skeleton.mirrored[joint]}, its mirror image. Is this another skeleton?"
         )
 
 

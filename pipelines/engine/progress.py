@@ -117,7 +117,8 @@ class Progress:
         return Rate(done, self._unit, time.monotonic() - self._started)
 
     def _line(self) -> str:
-        share = f"{self._done / self._frames:.0%} of {self._frames:,} {self._unit}"
+        share = f"{self._done / self._frames if self._frames else 1:.0%} of "
+        share += f"{self._frames:,} {self._unit}"
         rate = self.rate
         if not rate.done:
             return f"{share}; nothing is done yet"

@@ -7,7 +7,7 @@ import pytest
 
 from motiondata.bodies.load_body import load_body
 from motiondata.errors import InputError
-from motiondata.representations.skeleton import KIT, T2M
+from motiondata.representations.skeleton import KIT, T2M, FeatureSkeleton
 from motiondata.representations.targets import body_target, read_target
 from tests.support.motion_clips import y_up_joints
 from tests.support.reference_data import reference_data
@@ -30,6 +30,23 @@ def test_the_published_target_has_the_published_length_of_a_leg() -> None:
 def test_a_body_has_the_lengths_of_its_posed_joints() -> None:
     lengths = body_target(load_body(), T2M)
     assert 0.7 < lengths[4] + lengths[7] < 1.0
+
+
+def test_the_skeleton_of_another_joint_order_is_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "smpl.npy", 1000 * y_up_joints(0)[0])
+    with pytest.raises(InputError, match=r"smpl.npy: .*the joints of kit in their order"):
+        read_target(tmp_path / "smpl.npy", KIT)
+
+
+@pytest.mark.parametrize(
+    ("skeleton", "name"),
+    [(T2M, "humanml3d/target_skeleton.npy"), (KIT, "features/kit_251/target_skeleton.npy")],
+    ids=["t2m", "kit"],
+)
+def test_published_targets_are_read(skeleton: FeatureSkeleton, name: str) -> None:
+    joints = np.load(reference_data(*name.split("/")))
+    lengths = read_target(reference_data(*name.split("/")), skeleton)
+    np.testing.assert_array_equal(lengths, skeleton.bone_lengths(joints))
 
 
 def test_the_lengths_for_kit_are_in_millimeters() -> None:

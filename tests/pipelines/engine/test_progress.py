@@ -47,6 +47,13 @@ def test_a_log_of_nothing_yet_promises_nothing() -> None:
     assert log.getvalue() == "25% of 200 frames; nothing is done yet\n"
 
 
+def test_a_log_of_a_job_without_frames_is_written() -> None:
+    log = io.StringIO()
+    with Progress(0, 0, log, log_seconds=0.0) as progress:
+        progress.advance(0)
+    assert log.getvalue() == "100% of 0 frames; nothing is done yet\n"
+
+
 @pytest.mark.parametrize(
     ("rate", "shown"),
     [(0.0042, "0.0042"), (0.3, "0.30"), (3.14, "3.1"), (42.2, "42"), (12305.0, "12,305")],
