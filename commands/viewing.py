@@ -50,9 +50,9 @@ def report(dataset: Path, out: Path | None, clip_megabytes: float, as_json: bool
 )
 @click.option(
     "--captions",
-    type=FILE,
-    help="Predicted captions to show with the clip's own: a file of caption --out, or the report "
-    "of evaluate.",
+    type=ANY,
+    help="Predicted captions to show with the clip's own: a file of caption --out, or the folder "
+    "of evaluate --out.",
 )
 @click.option("--body", type=ANY, help="Body that is posed; by default the bundled body.")
 @click.option(

@@ -36,7 +36,7 @@ class ClipTable:
             splits=_texts(manifest, "split"),
             subsets=_texts(manifest, "subset"),
             sources=_texts(manifest, "source"),
-            frames=manifest["frames"].to_numpy(),
+            frames=np.array(manifest["frames"].to_pylist(), np.int64),
             fps=_numbers(manifest, "fps"),
             hits=_numbers(manifest, "hits_mean"),
             captions=_lists(manifest, "captions"),
@@ -75,8 +75,7 @@ def _numbers(manifest: pa.Table, name: str) -> NDArray[np.float64]:
     """Return a column of numbers; NaN if the manifest lacks it."""
     if name not in manifest.column_names:
         return np.full(len(manifest), np.nan)
-    values: NDArray[np.float64] = manifest[name].to_numpy().astype(np.float64)
-    return values
+    return np.array(manifest[name].to_pylist(), np.float64)
 
 
 def _lists(manifest: pa.Table, name: str) -> Sequence[Sequence[str]]:

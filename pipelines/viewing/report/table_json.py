@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.viewing.clip_table import ClipTable
-from pipelines.viewing.report.hidden_paths import hide_paths
+from pipelines.viewing.report.hidden_paths import hide_all_paths
 from shards.format.dataset import Dataset
 
 
@@ -47,7 +47,7 @@ def table_to_json(table: ClipTable) -> dict[str, Any]:
         "key": list(table.keys),
         "split": [splits.index(name) for name in table.splits],
         "subset": [subsets.index(name) for name in table.subsets],
-        "source": [hide_paths(source) for source in table.sources],
+        "source": hide_all_paths(table.sources),
         "frames": table.frames.tolist(),
         "seconds": [_rounded(value, 2) for value in table.seconds.tolist()],
         "hits": [_rounded(value, 1) for value in table.hits.tolist()],

@@ -172,9 +172,14 @@ class Player {
       );
       return { line, from, to };
     });
-    const predictions = (clip?.head.predictions ?? []).map((text) =>
-      element("p", { class: "prediction" }, element("small", {}, "predicted: "), text));
-    this.captions.replaceChildren(...this.bars.map(({ line }) => line), ...predictions);
+    const predictions = (clip?.head.predictions ?? []).map(([by, text]) =>
+      element("p", { class: "prediction" }, element("small", {}, `${by}: `), text));
+    this.captions.replaceChildren(
+      ...(predictions.length ? [element("h4", {}, "Captions of the clip")] : []),
+      ...this.bars.map(({ line }) => line),
+      ...(predictions.length ? [element("h4", {}, "Predicted")] : []),
+      ...predictions,
+    );
   }
 
   show(name) {
