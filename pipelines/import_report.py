@@ -37,6 +37,8 @@ class ImportReport(Report):
     """The motions that could not be imported."""
     reused: int = 0
     """Recordings that an earlier import had written."""
+    replaced: int = 0
+    """Recordings of an earlier import whose file had the same name and other content."""
     clips: int = 0
     """Rows of the index that was written, if any."""
     captions: int = 0
@@ -64,6 +66,7 @@ class ImportReport(Report):
         return [
             *(line for found in self.found for line in found.lines()),
             *self._joints_lines(),
+            *self._replaced_lines(),
             *(f"failed {failure.source}: {failure.message}" for failure in self.failures),
             *self._index_lines(),
             f"{counted(self.recordings, 'recording')}, {counted(self.frames, 'frame')} in "
@@ -79,6 +82,14 @@ class ImportReport(Report):
                 if self.error_mm is None
                 else [f"the fitted joints are {self.error_mm:.1f} mm from theirs on average"]
             ),
+        ]
+
+    def _replaced_lines(self) -> list[str]:
+        if not self.replaced:
+            return []
+        return [
+            f"{counted(self.replaced, 'recording')} of an earlier import replaced: a file of the "
+            "same folder and name has other content. Is it another motion? Rename one of them"
         ]
 
     def _index_lines(self) -> list[str]:
@@ -107,6 +118,7 @@ def report_of(made: FolderReport) -> ImportReport:
         sum(line.frames for line in made.imported),
         made.failures,
         made.reused,
+        made.replaced,
         made.clips,
         made.lists.captions,
         tuple(FoundReport(text, files) for text, files in found.most_common()),

@@ -65,6 +65,7 @@ ARROWS: dict[str, set[str]] = {
     "motiondata.sources.smpl": {
         "motiondata",
         "motiondata.bodies",
+        "motiondata.representations",
         "motiondata.sources.humanml3d",
         "motiondata.sources.imports",
     },

@@ -7,6 +7,8 @@ AMASS's, with z up, 2 cm too high or low and 13 cm aside.
 
 from dataclasses import replace
 
+import numpy as np
+
 from motiondata.bodies.body import Body
 from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES, Recording
 
@@ -20,6 +22,11 @@ has as (-0.00179506, -0.22333345, 0.02821913) and (0.00312326, -0.35140744, 0.01
 millimeters; x (2 and 3 mm) is 0 so that mirrored motion stays mirrored."""
 
 
+def rest_pelvis(shape_space: str) -> tuple[float, float, float]:
+    """Return the pelvis of the template of a shape space; all but SMPL-X have SMPL's."""
+    return REST_PELVIS_METERS[SMPLX_SHAPES if shape_space == SMPLX_SHAPES else SMPL_SHAPES]
+
+
 def place_on_body(recording: Recording, body: Body) -> Recording:
     """Return a recording whose `trans` puts the pelvis of `body` where the recording has it.
 
@@ -30,6 +37,6 @@ def place_on_body(recording: Recording, body: Body) -> Recording:
     is_smplx = recording.shape_space == SMPLX_SHAPES
     if is_smplx == (body.shape_space == SMPLX_SHAPES):
         return recording
-    own = REST_PELVIS_METERS[SMPLX_SHAPES if is_smplx else SMPL_SHAPES]
+    own = np.array(rest_pelvis(recording.shape_space))
     other = body.joints_template[0] * (0.0, 1.0, 1.0)  # mirrored motion stays mirrored
     return replace(recording, trans=recording.trans + (own - other))

@@ -163,7 +163,9 @@ def _read_pose(path: Path) -> Floats:
     try:
         pose = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{path}: expected a .npy file shaped (4, 4); found: {error}") from error
+        # NumPy takes any file without its header for a pickle, and advises to load it as one.
+        found = "another file" if "allow_pickle" in str(error) else error
+        raise InputError(f"{path}: expected a .npy file shaped (4, 4); found: {found}") from error
     T_world_sensor: Floats = rigid_transform(pose, str(path))
     return T_world_sensor
 

@@ -28,6 +28,8 @@ class ImportedArchive:
         default_factory=lambda: defaultdict(list)
     )
     """The lines of each file."""
+    replaced: int = 0
+    """Recordings that were replaced by those of other content."""
 
     @classmethod
     def read(cls, out: Path) -> "ImportedArchive":
@@ -59,7 +61,9 @@ class ImportedArchive:
         """
         for line in lines:
             self._expect_own(line)
+        contents = {line.sha256 for line in lines}
         for old in self.of(place):
+            self.replaced += self.has(old) and old.sha256 not in contents
             (self.out / old.recording).unlink(missing_ok=True)
             del self.lines[old.recording]
         append_lines(self.out, lines)

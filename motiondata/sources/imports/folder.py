@@ -40,6 +40,8 @@ class FolderReport:
     """The recordings of this import, including those that an earlier one had written."""
     reused: int
     """How many of them an earlier import had written."""
+    replaced: int
+    """Recordings of earlier imports that were replaced, because their file had other content."""
     failures: tuple[Failure, ...]
     left_out: int
     """Files that were not imported because the kind leaves them out."""
@@ -93,7 +95,9 @@ def import_folder(
     write_lines(out, every)
     written = write_lists(out, every, template, splits)
     left_out = len(found) - len(files)
-    return FolderReport(out, tuple(done), reused, tuple(failures), left_out, len(every), written)
+    return FolderReport(
+        out, tuple(done), reused, archive.replaced, tuple(failures), left_out, len(every), written
+    )
 
 
 def _inputs(file: Path, kind: ImportKind) -> list[Path]:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.posing import pose_joints, shape_body
-from motiondata.bodies.templates import REST_PELVIS_METERS, place_on_body
+from motiondata.bodies.templates import place_on_body, rest_pelvis
 from motiondata.errors import DropReason, InputError, RecordingError
 from motiondata.guards import CHECKED_FRAMES, plausible_frames
-from motiondata.recording import GENDERS, SMPL_SHAPES, SMPLX_SHAPES, Recording
+from motiondata.recording import GENDERS, SMPL_SHAPES, Recording
 from motiondata.skeletons import JOINT
 from motiondata.sources.humanml3d.whole_recordings import NO_MOTIONS
 from motiondata.sources.imports.kind import ImportedMotion, ImportKind
@@ -64,8 +64,9 @@ def smpl_kind(name: str, options: SmplOptions) -> ImportKind:
     """Return how files of poses are imported; `name` is that of the kind."""
 
     def convert(path: Path) -> list[ImportedMotion]:
-        recording, found = convert_smpl(path, options)
-        return [ImportedMotion(recording, path.stem, found)]
+        motion = find_motion(read_arrays(path), path.name)
+        recording, found = _convert(path, motion, options)
+        return [ImportedMotion(recording, path.stem, found, motion.captions)]
 
     return ImportKind(name, SUFFIXES, convert, options.settings, choose=without_shapes)
 
@@ -80,11 +81,16 @@ def convert_smpl(path: Path, options: SmplOptions) -> tuple[Recording, tuple[str
 
     Raises `RecordingError` if the file has no poses, no frame rate, or values that no person has.
     """
-    motion = find_motion(read_arrays(path), path.name)
+    return _convert(path, find_motion(read_arrays(path), path.name), options)
+
+
+def _convert(
+    path: Path, motion: SmplMotion, options: SmplOptions
+) -> tuple[Recording, tuple[str, ...]]:
     recording = _recording(path, motion, options)
     _expect_plausible(recording)
     up = _find_up(recording) if options.up == "auto" else options.up
-    pelvis = np.array(REST_PELVIS_METERS[recording.shape_space])
+    pelvis = np.array(rest_pelvis(recording.shape_space))
     pose, trans = turn_to_z(recording.pose, recording.trans, up, pelvis)
     raised = _floor(recording, pose, trans)
     if raised:
@@ -112,8 +118,9 @@ def _recording(path: Path, motion: SmplMotion, options: SmplOptions) -> Recordin
         gender=gender if gender in GENDERS else "neutral",
         betas=motion.betas,
         source=path.stem,
-        shape_space=SMPLX_SHAPES if motion.is_smplx else options.shape_space,
-        licence=options.licence,
+        shape_space=motion.shape_space or options.shape_space,
+        licence=options.licence or motion.licence,
+        synthetic=motion.synthetic,
     )
 
 

@@ -3,7 +3,7 @@
 Sources: nghorbani/amass; google/aistplusplus_api (`smpl_poses`, and `smpl_trans / smpl_scaling` in
 meters, 60 fps); IDEA-Research/Motion-X (322 numbers per frame, 30 fps); zju3dv/GVHMR
 (`smpl_params_global`); yohanshin/WHAM (`pose_world`, `trans_world`); shubham-goel/4D-Humans
-(rotation matrices).
+(rotation matrices); GuyTevet/motion-diffusion-model (`thetas`, `root_translation`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.bodies.templates import REST_PELVIS_METERS
 from motiondata.errors import DropReason, RecordingError
+from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES
+from motiondata.representations.sixd import sixd_to_axes
 from motiondata.rotations import rotmat_to_rotvec
 from motiondata.skeletons import JOINTS
 from motiondata.sources.smpl.read_arrays import WHOLE
@@ -34,8 +37,8 @@ GROUPS = ("", "smpl_params_global/", "smpl_params/", "smpl/", "smplx/")
 SMPLX_KEYS = ("mocap_frame_rate", "smpl_params_global/body_pose", "jaw_pose", "pose_jaw")
 """Keys of files whose betas are of SMPL-X."""
 
-RATES_OF_LAYOUTS = {"smpl_poses": 60.0, WHOLE: 30.0}
-"""Frame rates of AIST++ and Motion-X, which their files do not state, by a key of the layout."""
+RATES_OF_LAYOUTS = {"smpl_poses": 60.0, WHOLE: 30.0, "thetas": 20.0}
+"""Frame rates of AIST++, Motion-X and MDM, absent in their files, by a key of the layout."""
 
 MOTION_X_COLUMNS = 322
 MOTION_X = {"root_orient": slice(0, 3), "pose_body": slice(3, 66), "trans": slice(309, 312),
@@ -59,8 +62,12 @@ class SmplMotion:
     gender: str
     fps: float | None
     """None if neither the file nor its layout gives it."""
-    is_smplx: bool
-    """Whether the keys are those of SMPL-X."""
+    shape_space: str | None
+    """That of the betas, or None if neither a value nor the keys say it."""
+    licence: str = ""
+    synthetic: bool = False
+    """Whether the file says that the motion is synthetic, as recordings of this project do."""
+    captions: tuple[str, ...] = ()
 
 
 def find_motion(values: Mapping[str, Any], source: str) -> SmplMotion:
@@ -68,12 +75,14 @@ def find_motion(values: Mapping[str, Any], source: str) -> SmplMotion:
     fps = _rate(values)
     if WHOLE in values:
         values = _motion_x(values[WHOLE], source)
+    if "thetas" in values:
+        values = _mdm(values, source)
     group = next((name for name in GROUPS if _has_pose(values, name)), None)
     if group is None:
         raise _invalid(
             source,
             f"no poses (keys: {', '.join(sorted(values)) or 'none'})",
-            f"{POSES[0]}, or {ROOT[0]} and {BODY[0]}",
+            "poses, or global_orient and body_pose",
         )
     pose = _pose(values, group, source)
     trans = _first(values, group, TRANS)
@@ -86,8 +95,22 @@ def find_motion(values: Mapping[str, Any], source: str) -> SmplMotion:
         betas=_betas(_first(values, group, BETAS), source),
         gender=str(values.get("gender", "neutral")),
         fps=fps,
-        is_smplx=any(key in values for key in SMPLX_KEYS),
+        shape_space=_shape_space(values),
+        licence=_text(values, "licence"),
+        synthetic=bool(np.all(values.get("synthetic", False))),
+        captions=tuple(filter(None, [_text(values, "text").strip()])),
     )
+
+
+def _shape_space(values: Mapping[str, Any]) -> str | None:
+    if any(key in values for key in SMPLX_KEYS):
+        return SMPLX_SHAPES
+    return _text(values, "shape_space") or None
+
+
+def _text(values: Mapping[str, Any], key: str) -> str:
+    value = values.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def _motion_x(array: Any, source: str) -> dict[str, Any]:
@@ -96,6 +119,20 @@ def _motion_x(array: Any, source: str) -> dict[str, Any]:
             source, f"an array shaped {array.shape}", f"Motion-X's (frames, {MOTION_X_COLUMNS})"
         )
     return {"pose_jaw": array} | {name: array[:, columns] for name, columns in MOTION_X.items()}
+
+
+def _mdm(values: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """Return MDM's `smpl_params`: rows of rotation matrices, and the position of the pelvis."""
+    thetas, root = (np.asarray(values.get(key)) for key in ("thetas", "root_translation"))
+    if thetas.ndim != 3 or thetas.shape[1] != 6 or root.shape != (3, thetas.shape[2]):
+        raise _invalid(
+            source,
+            f"thetas shaped {thetas.shape} and root_translation {root.shape}",
+            "(24, 6, frames) and (3, frames)",
+        )
+    rows = np.moveaxis(thetas, -1, 0).astype(np.float64)
+    poses = sixd_to_axes(rows[..., :3], rows[..., 3:])
+    return {**values, "poses": poses, "trans": root.T - REST_PELVIS_METERS[SMPL_SHAPES]}
 
 
 def _has_pose(values: Mapping[str, Any], group: str) -> bool:

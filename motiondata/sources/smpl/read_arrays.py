@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from motiondata.bodies.pickled_npy import read_pickled_npy
 from motiondata.bodies.unpickling import arrays_of, unpickle
 from motiondata.errors import DropReason, InputError, RecordingError
 from motiondata.files import is_of_the_file, read_small_file
@@ -49,10 +50,18 @@ def _member(npz: Any, key: str) -> Any:
 
 
 def _read_npy(path: Path) -> Values:
+    content = _content(path)
     try:
-        return {WHOLE: np.load(io.BytesIO(_content(path)), allow_pickle=False)}
-    except (ValueError, EOFError, MemoryError) as error:
+        return {WHOLE: np.load(io.BytesIO(content), allow_pickle=False)}
+    except (EOFError, MemoryError) as error:
         raise _unreadable(path, str(error)) from error
+    except ValueError as error:
+        if "allow_pickle=False" not in str(error):
+            raise _unreadable(path, str(error)) from error
+    try:
+        return read_pickled_npy(path, EXPECTED)
+    except InputError as error:
+        raise RecordingError(DropReason.UNREADABLE, str(error)) from error
 
 
 def _read_pickle(path: Path) -> Values:

@@ -236,6 +236,12 @@ def test_wrong_options_are_refused(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_sensor_pose_in_another_format_is_refused(ball: Path, tmp_path: Path) -> None:
+    (tmp_path / "pose.json").write_text("[1, 0, 0, 0]")
+    with pytest.raises(InputError, match=r"shaped \(4, 4\); found: another file"):
+        scanned(ball, tmp_path / "out", sensor_pose=tmp_path / "pose.json")
+
+
 def test_an_animation_is_reported_as_scanned_at_rest(tmp_path: Path) -> None:
     write_amass(tmp_path / "in/a_poses.npz", made_motion(4).recording)
     options = MeshScanOptions(SENSOR)

@@ -70,7 +70,9 @@ def test_an_import_continues_where_it_was(source: Path, tmp_path: Path) -> None:
     assert first.stat().st_mtime_ns == stamp
     assert import_bvh(source, out, unit="m").reused == 0
     write_bvh(source / f"{WALK}.bvh", *walking(60))
-    assert import_bvh(source, out, unit="m").reused == 1
+    report = import_bvh(source, out, unit="m")
+    assert (report.reused, report.replaced) == (1, 1)
+    assert "Is it another motion?" in " ".join(report.lines())
 
 
 def test_the_same_files_give_the_same_bytes(source: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,15 @@ import torch
 from motiondata.bodies.templates import REST_PELVIS_METERS
 from motiondata.errors import InputError, RecordingError
 from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES
-from motiondata.rotations import rotmat_to_rotvec, rotvec_to_rotmat
+from motiondata.rotations import rotmat_to_rotvec, rotmat_to_sixd_rows, rotvec_to_rotmat
 from motiondata.sources.amass.reader import read_smplh
+from motiondata.sources.amass.writer import write_amass
 from motiondata.sources.humanml3d.archive import Archive
 from motiondata.sources.humanml3d.index import read_index
 from motiondata.sources.smpl.convert import SmplOptions, convert_smpl
 from motiondata.sources.smpl.upright import UPS
 from pipelines.sources import import_smpl
+from tests.support.body_motions import made_motion
 from tests.support.skeleton import moving_pose
 
 FRAMES = 40
@@ -107,6 +110,43 @@ def test_each_layout_gives_the_motion_with_z_up(
     assert f"up {up}, betas of {space}, floor kept" in notes[0]
 
 
+@pytest.mark.parametrize("suffix", [".npz", ".npy"])
+def test_mdm_s_smpl_params_are_read(suffix: str, tmp_path: Path) -> None:
+    pose, trans = motion("y")
+    matrices = np.zeros((FRAMES, 24, 3, 3)) + np.eye(3)
+    matrices[:, :22] = rotvec_to_rotmat(pose)
+    content = {
+        "thetas": np.moveaxis(rotmat_to_sixd_rows(matrices), 0, -1),
+        "root_translation": (trans + REST_PELVIS_METERS[SMPL_SHAPES]).T,
+        "text": " a person walks ",
+    }
+    path = tmp_path / f"sample00_rep00_smpl_params{suffix}"
+    if suffix == ".npz":
+        np.savez(path, **content)  # type: ignore[arg-type]
+    else:
+        np.save(path, np.array(content, object), allow_pickle=True)
+    report = import_smpl(tmp_path, tmp_path / "out")
+    (row,) = read_index(tmp_path / "out/index.csv")
+    recording = read_smplh(Archive.scan(tmp_path / "out").find(row), "sample")
+    expected = motion()
+    np.testing.assert_allclose(
+        rotvec_to_rotmat(recording.pose), rotvec_to_rotmat(expected[0]), atol=1e-5
+    )
+    np.testing.assert_allclose(recording.trans, expected[1], atol=1e-5)
+    assert (recording.fps, report.captions) == (20.0, 2)  # the mirrored clip has one too
+
+
+def test_a_recording_of_this_project_keeps_what_it_says(tmp_path: Path) -> None:
+    made = made_motion(30).recording
+    write_amass(tmp_path / "in/a_poses.npz", replace(made, synthetic=True, licence="free"))
+    recording, _ = convert_smpl(tmp_path / "in/a_poses.npz", SmplOptions())
+    assert (recording.shape_space, recording.synthetic) == (made.shape_space, True)
+    assert made.shape_space not in (SMPL_SHAPES, SMPLX_SHAPES)
+    assert recording.licence == "free"
+    given, _ = convert_smpl(tmp_path / "in/a_poses.npz", SmplOptions(licence="mine"))
+    assert given.licence == "mine"
+
+
 @pytest.mark.parametrize("up", [*UPS])
 def test_the_direction_that_is_up_is_found(up: str, tmp_path: Path) -> None:
     pose, trans = motion(up)
@@ -136,6 +176,7 @@ def test_the_median_of_betas_is_taken(tmp_path: Path) -> None:
     ("changes", "reason"),
     [
         ({"poses": None}, "no poses"),
+        ({"thetas": np.zeros((24, 6, 3))}, r"root_translation \(\)"),
         ({"poses": np.zeros((FRAMES, 30))}, "10 rotations a frame"),
         ({"poses": np.zeros((FRAMES, 65))}, "expected axis-angle"),
         ({"poses": np.zeros((FRAMES, 66), int)}, "expected axis-angle"),
