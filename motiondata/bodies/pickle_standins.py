@@ -5,8 +5,10 @@ Official files contain objects of `chumpy`, which neither builds nor imports on 
 their values are read. Sources: `chumpy/ch.py` and `chumpy/reordering.py`.
 """
 
+import math
 import pickle
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -86,6 +88,37 @@ class _FromBuffer(Standin):
         if not isinstance(dtype, _DType):
             raise pickle.UnpicklingError("an array without a type")
         self.array = dtype.read(data, shape, order)
+
+
+class JoblibArray(Standin):
+    """`joblib.numpy_pickle.NumpyArrayWrapper`: an array whose bytes follow the object.
+
+    Source: `joblib/numpy_pickle.py`. Since joblib 1.2, a byte with the length of a padding, and the
+    padding, precede the bytes.
+    """
+
+    def __setstate__(self, state: Any) -> None:
+        self.shape, self.order, self.dtype = state["shape"], state["order"], state["dtype"]
+        self.is_aligned = state.get("numpy_array_alignment_bytes") is not None
+
+    def read(self, read: Callable[[int], bytes]) -> None:
+        """Read the bytes of the array."""
+        if not isinstance(self.dtype, _DType) or not NUMBERS.fullmatch(self.dtype.spelling):
+            raise pickle.UnpicklingError("an array of joblib that has no numbers")
+        if self.is_aligned:
+            read(read(1)[0])
+        size = int(self.dtype.spelling[-1])
+        count = math.prod(int(length) for length in self.shape)
+        if any(length < 0 for length in self.shape):
+            raise pickle.UnpicklingError("an array whose shape is negative")
+        self.array = self.dtype.read(read(count * size), self.shape, self.order)
+
+
+class _Dict(Standin):
+    """`collections.defaultdict` and `OrderedDict`, as a dict without items."""
+
+    def __new__(cls, *_: object) -> Any:
+        return {}
 
 
 class _Bytes(Standin):
@@ -188,12 +221,16 @@ ALLOWED: dict[tuple[str, str], type[Standin]] = {
     ("__builtin__", "object"): Standin,
     ("__builtin__", "set"): Standin,
     ("_codecs", "encode"): _Bytes,
+    ("builtins", "dict"): _Dict,
     ("builtins", "object"): Standin,
     ("builtins", "set"): Standin,
     ("chumpy.ch", "Ch"): _Chumpy,
     ("chumpy.reordering", "Select"): _ChumpySelect,
+    ("collections", "OrderedDict"): _Dict,
+    ("collections", "defaultdict"): _Dict,
     ("copy_reg", "_reconstructor"): _Reconstructor,
     ("copyreg", "_reconstructor"): _Reconstructor,
+    ("joblib.numpy_pickle", "NumpyArrayWrapper"): JoblibArray,
     ("numpy", "dtype"): _DType,
     ("numpy", "ndarray"): _Array,
     ("numpy._core.multiarray", "_reconstruct"): _Reconstruct,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from motiondata.bodies.pickle_standins import ALLOWED, Standin
+from motiondata.bodies.pickle_standins import ALLOWED, JoblibArray, Standin
 from motiondata.errors import InputError
 
 MAX_STEPS = 2**17
@@ -64,14 +64,14 @@ class _Content(io.BytesIO):
 
 
 class _Steps(dict[int, Callable[[Any], None]]):
-    """The opcode handlers; raises `UnpicklingError` after `MAX_STEPS` opcodes."""
+    """The opcode handlers; raises `UnpicklingError` after `left` opcodes."""
 
     left = MAX_STEPS
 
     def __getitem__(self, code: int) -> Callable[[Any], None]:
         self.left -= 1
         if self.left < 0:
-            raise pickle.UnpicklingError(f"more than {MAX_STEPS} steps")
+            raise pickle.UnpicklingError("more steps than such a file has")
         return super().__getitem__(code)
 
 
@@ -85,11 +85,12 @@ class _Unpickler(pickle._Unpickler):
     pop_mark: Callable[[], list[Any]]
     dispatch: ClassVar[dict[int, Any]] = dict(pickle._Unpickler.dispatch)
 
-    def __init__(self, content: bytes, where: str) -> None:
+    def __init__(self, content: bytes, where: str, steps: int) -> None:
         super().__init__(_Content(content), encoding="latin1")
         self.where = where
         self.bytes_left = MEMORY_FACTOR * len(content) + SPARE_BYTES
         self.__dict__["dispatch"] = _Steps(self.dispatch)
+        self.__dict__["dispatch"].left = steps
 
     def find_class(self, module: str, name: str) -> Any:
         """Return the stand-in for a name, or raise `InputError`."""
@@ -139,6 +140,8 @@ class _Unpickler(pickle._Unpickler):
         if not isinstance(instance, Standin):
             raise pickle.UnpicklingError("attributes of something that is not an instance")
         instance.__setstate__(state)
+        if isinstance(instance, JoblibArray):
+            instance.read(self.read)
         self.charged(instance)
 
     def load_bytearray8(self) -> None:
@@ -232,13 +235,13 @@ def arrays_of(found: dict[Any, Any]) -> dict[str, object]:
     }
 
 
-def unpickle(content: bytes, where: str, expected: str) -> Any:
-    """Return what a pickle holds, with stand-ins for instances.
+def unpickle(content: bytes, where: str, expected: str, steps: int = MAX_STEPS) -> Any:
+    """Return what a pickle or a file of joblib holds, with stand-ins for instances.
 
     `where` names the file and `expected` its kind in errors. Raises `InputError` as `read_pickle`.
     """
     try:
-        return _Unpickler(content, where).load()
+        return _Unpickler(content, where, steps).load()
     except MALFORMED as error:
         # Messages of other errors may include content of the pickle, with any depth.
         known = isinstance(error, pickle.UnpicklingError)

@@ -1,9 +1,10 @@
 """Convert files of SMPL, SMPL-H and SMPL-X poses to recordings in AMASS's layout."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from motiondata.skeletons import JOINT
 from motiondata.sources.humanml3d.whole_recordings import NO_MOTIONS
 from motiondata.sources.imports.kind import ImportedMotion, ImportKind
 from motiondata.sources.smpl.layouts import SmplMotion, find_motion
-from motiondata.sources.smpl.read_arrays import READERS, read_arrays
+from motiondata.sources.smpl.read_arrays import READERS, read_people
 from motiondata.sources.smpl.upright import UPS, find_up, turn_to_z
 
 Floats = NDArray[np.float64]
@@ -64,9 +65,7 @@ def smpl_kind(name: str, options: SmplOptions) -> ImportKind:
     """Return how files of poses are imported; `name` is that of the kind."""
 
     def convert(path: Path) -> list[ImportedMotion]:
-        motion = find_motion(read_arrays(path), path.name)
-        recording, found = _convert(path, motion, options)
-        return [ImportedMotion(recording, path.stem, found, motion.captions)]
+        return convert_smpl(path, options)
 
     return ImportKind(name, SUFFIXES, convert, options.settings, choose=without_shapes)
 
@@ -76,18 +75,22 @@ def without_shapes(files: Sequence[Path]) -> list[Path]:
     return [file for file in files if not NO_MOTIONS.fullmatch(file.stem)]
 
 
-def convert_smpl(path: Path, options: SmplOptions) -> tuple[Recording, tuple[str, ...]]:
-    """Return the recording of a file, and what was found about it.
+def convert_smpl(path: Path, options: SmplOptions) -> list[ImportedMotion]:
+    """Return the recording of each person in a file.
 
-    Raises `RecordingError` if the file has no poses, no frame rate, or values that no person has.
+    Raises `RecordingError` if there are no poses, no frame rate, or values that no person has.
     """
-    return _convert(path, find_motion(read_arrays(path), path.name), options)
+    return [
+        _convert(f"{path.stem}_{person}" if person else path.stem, path, values, options)
+        for person, values in read_people(path).items()
+    ]
 
 
 def _convert(
-    path: Path, motion: SmplMotion, options: SmplOptions
-) -> tuple[Recording, tuple[str, ...]]:
-    recording = _recording(path, motion, options)
+    name: str, path: Path, values: Mapping[str, Any], options: SmplOptions
+) -> ImportedMotion:
+    motion = find_motion(values, path.name)
+    recording = replace(_recording(path, motion, options), source=name)
     _expect_plausible(recording)
     up = _find_up(recording) if options.up == "auto" else options.up
     pelvis = np.array(rest_pelvis(recording.shape_space))
@@ -101,7 +104,7 @@ def _convert(
         + (f"floor moved by {-raised:.2f} m" if raised else "floor kept")
         + ("" if motion.has_trans else ", no translation: the pelvis stays in place"),
     )
-    return replace(recording, pose=pose, trans=trans), notes
+    return ImportedMotion(replace(recording, pose=pose, trans=trans), name, notes, motion.captions)
 
 
 def _recording(path: Path, motion: SmplMotion, options: SmplOptions) -> Recording:

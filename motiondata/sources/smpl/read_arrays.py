@@ -1,10 +1,11 @@
 """Read the arrays and texts of an `.npz`, `.npy`, `.pkl` or `.pt` file, without running its code.
 
-A pickle is read by the unpickler of bodies, which makes only arrays. A dict within a dict gives
-keys such as `smpl_params_global/transl`.
+A pickle, or a file of joblib, is read by the unpickler of bodies, which makes only arrays. A dict
+within a dict gives keys such as `smpl_params_global/transl`.
 """
 
 import io
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,19 @@ from motiondata.bodies.unpickling import arrays_of, unpickle
 from motiondata.errors import DropReason, InputError, RecordingError
 from motiondata.files import is_of_the_file, read_small_file
 from motiondata.npz import open_npz
+from motiondata.sources.smpl.people import MIN_FRAMES, people_of
 
 MAX_BYTES = 2**30
 """Maximum size of a file: an hour of 24 rotation matrices at 60 fps takes 0.4 GB."""
 
 EXPECTED = "poses of SMPL, SMPL-H or SMPL-X"
+
+MAX_STEPS = 2**23
+"""Maximum number of steps of a pickle: the tracker of 4D-Humans takes about 500 for a person in a
+frame."""
+
+ZLIB = b"\x78"
+"""The first byte of files that joblib has compressed by zlib, its default method."""
 
 WHOLE = "array"
 """The key of the array in a `.npy` file, which has no keys."""
@@ -28,9 +37,18 @@ WHOLE = "array"
 Values = dict[str, Any]
 
 
-def read_arrays(path: Path) -> Values:
-    """Return what a file holds, by key; raise `RecordingError` (UNREADABLE or INVALID)."""
-    return READERS[path.suffix.lower()](path)
+def read_people(path: Path) -> dict[str, Values]:
+    """Return what a file holds of each person, by key; the only person has no name.
+
+    Raises `RecordingError` (UNREADABLE, INVALID, or TOO_SHORT if nobody is seen for long enough).
+    """
+    people = people_of(READERS[path.suffix.lower()](path))
+    if not people:
+        raise RecordingError(
+            DropReason.TOO_SHORT,
+            f"{path.name}: found nobody who is in {MIN_FRAMES} frames in a row",
+        )
+    return {name: dict(_flat(values)) for name, values in people.items()}
 
 
 def _read_npz(path: Path) -> Values:
@@ -66,7 +84,7 @@ def _read_npy(path: Path) -> Values:
 
 def _read_pickle(path: Path) -> Values:
     try:
-        found = unpickle(_content(path), path.name, EXPECTED)
+        found = unpickle(_unpacked(path), path.name, EXPECTED, MAX_STEPS)
     except InputError as error:
         raise RecordingError(DropReason.UNREADABLE, str(error)) from error
     if not isinstance(found, dict):
@@ -74,7 +92,22 @@ def _read_pickle(path: Path) -> Values:
             DropReason.INVALID,
             f"{path.name}: found a {type(found).__name__}; expected a dict of {EXPECTED}",
         )
-    return dict(_flat(found))
+    return found
+
+
+def _unpacked(path: Path) -> bytes:
+    """Return the content of a file, which joblib may have compressed."""
+    content = _content(path)
+    if not content.startswith(ZLIB):
+        return content
+    unpacker = zlib.decompressobj()
+    try:
+        unpacked = unpacker.decompress(content, MAX_BYTES)
+    except zlib.error as error:
+        raise _unreadable(path, str(error)) from error
+    if not unpacker.eof:
+        raise _unreadable(path, f"cut short, or more than {MAX_BYTES} bytes")
+    return unpacked
 
 
 def _read_torch(path: Path) -> Values:

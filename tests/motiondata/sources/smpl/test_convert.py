@@ -12,7 +12,7 @@ import torch
 
 from motiondata.bodies.templates import REST_PELVIS_METERS
 from motiondata.errors import InputError, RecordingError
-from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES
+from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES, Recording
 from motiondata.rotations import rotmat_to_rotvec, rotmat_to_sixd_rows, rotvec_to_rotmat
 from motiondata.sources.amass.reader import read_smplh
 from motiondata.sources.amass.writer import write_amass
@@ -25,6 +25,12 @@ from tests.support.body_motions import made_motion
 from tests.support.skeleton import moving_pose
 
 FRAMES = 40
+
+
+def converted(path: Path, options: SmplOptions) -> tuple[Recording, tuple[str, ...]]:
+    """Return the recording of the only person in a file, and what was found about it."""
+    (made,) = convert_smpl(path, options)
+    return made.recording, made.found
 
 
 def motion(up: str = "z", space: str = SMPL_SHAPES) -> tuple[np.ndarray, np.ndarray]:
@@ -102,7 +108,7 @@ def test_each_layout_gives_the_motion_with_z_up(
     write: Callable[[Path], Path], fps: float, up: str, space: str, tmp_path: Path
 ) -> None:
     given = 25.0 if write is gvhmr else None
-    recording, notes = convert_smpl(write(tmp_path / "walk"), SmplOptions(fps=given))
+    recording, notes = converted(write(tmp_path / "walk"), SmplOptions(fps=given))
     pose, trans = motion("z", space)
     np.testing.assert_allclose(rotvec_to_rotmat(recording.pose), rotvec_to_rotmat(pose), atol=1e-5)
     np.testing.assert_allclose(recording.trans, trans, atol=1e-5)
@@ -139,11 +145,11 @@ def test_mdm_s_smpl_params_are_read(suffix: str, tmp_path: Path) -> None:
 def test_a_recording_of_this_project_keeps_what_it_says(tmp_path: Path) -> None:
     made = made_motion(30).recording
     write_amass(tmp_path / "in/a_poses.npz", replace(made, synthetic=True, licence="free"))
-    recording, _ = convert_smpl(tmp_path / "in/a_poses.npz", SmplOptions())
+    recording, _ = converted(tmp_path / "in/a_poses.npz", SmplOptions())
     assert (recording.shape_space, recording.synthetic) == (made.shape_space, True)
     assert made.shape_space not in (SMPL_SHAPES, SMPLX_SHAPES)
     assert recording.licence == "free"
-    given, _ = convert_smpl(tmp_path / "in/a_poses.npz", SmplOptions(licence="mine"))
+    given, _ = converted(tmp_path / "in/a_poses.npz", SmplOptions(licence="mine"))
     assert given.licence == "mine"
 
 
@@ -151,7 +157,7 @@ def test_a_recording_of_this_project_keeps_what_it_says(tmp_path: Path) -> None:
 def test_the_direction_that_is_up_is_found(up: str, tmp_path: Path) -> None:
     pose, trans = motion(up)
     np.savez(tmp_path / "a.npz", poses=pose.reshape(FRAMES, 66), trans=trans, fps=30.0)
-    recording, notes = convert_smpl(tmp_path / "a.npz", SmplOptions())
+    recording, notes = converted(tmp_path / "a.npz", SmplOptions())
     assert f"up {up}," in notes[0]
     np.testing.assert_allclose(recording.trans, motion()[1], atol=1e-6)
 
@@ -159,7 +165,7 @@ def test_the_direction_that_is_up_is_found(up: str, tmp_path: Path) -> None:
 def test_a_person_far_from_the_floor_is_put_on_it(tmp_path: Path) -> None:
     pose, trans = motion()
     np.savez(tmp_path / "a.npz", poses=pose.reshape(FRAMES, 66), trans=trans + 3.0, fps=30.0)
-    recording, notes = convert_smpl(tmp_path / "a.npz", SmplOptions())
+    recording, notes = converted(tmp_path / "a.npz", SmplOptions())
     assert "floor moved by -" in notes[0]
     assert np.abs(recording.trans[:, 2] - trans[:, 2]).max() < 0.15
 
@@ -169,7 +175,7 @@ def test_the_median_of_betas_is_taken(tmp_path: Path) -> None:
     betas = np.tile(np.linspace(-1, 1, 10), (FRAMES, 1))
     betas[0] = 9.0
     np.savez(tmp_path / "a.npz", poses=pose, trans=trans, fps=30.0, betas=betas)
-    np.testing.assert_allclose(convert_smpl(tmp_path / "a.npz", SmplOptions())[0].betas, betas[1])
+    np.testing.assert_allclose(converted(tmp_path / "a.npz", SmplOptions())[0].betas, betas[1])
 
 
 @pytest.mark.parametrize(
@@ -197,7 +203,7 @@ def test_a_faulty_file_is_refused_with_its_reason(
         tmp_path / "a.npz", **{key: value for key, value in arrays.items() if value is not None}
     )
     with pytest.raises(RecordingError, match=reason):
-        convert_smpl(tmp_path / "a.npz", SmplOptions())
+        converted(tmp_path / "a.npz", SmplOptions())
 
 
 class _Trap:
@@ -213,7 +219,7 @@ def test_other_content_is_refused_and_not_run(
     path = tmp_path / f"a{suffix}"
     path.write_bytes(content)
     with pytest.raises(RecordingError, match="a"):
-        convert_smpl(path, SmplOptions())
+        converted(path, SmplOptions())
     assert capsys.readouterr().out == ""
 
 
