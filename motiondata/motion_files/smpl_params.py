@@ -35,6 +35,9 @@ def motion_to_smpl_params(motion: BodyMotion) -> bytes:
             "betas": motion.shaped.betas,
             "gender": np.array(recording.gender),
             "fps": np.array(recording.fps),
+            "shape_space": np.array(motion.shaped.body.shape_space),
+            "licence": np.array(recording.licence),
+            "synthetic": np.array(recording.synthetic),
         }
     )
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.posing import pose_joints, shape_body
-from motiondata.bodies.templates import place_on_body, rest_pelvis
+from motiondata.bodies.templates import place_on_body
 from motiondata.errors import DropReason, InputError, RecordingError
 from motiondata.guards import CHECKED_FRAMES, plausible_frames
 from motiondata.recording import GENDERS, SMPL_SHAPES, Recording
@@ -20,7 +20,7 @@ from motiondata.sources.humanml3d.whole_recordings import NO_MOTIONS
 from motiondata.sources.imports.kind import ImportedMotion, ImportKind
 from motiondata.sources.smpl.layouts import SmplMotion, find_motion
 from motiondata.sources.smpl.read_arrays import READERS, read_people
-from motiondata.sources.smpl.upright import UPS, find_up, turn_to_z
+from motiondata.sources.smpl.upright import UPS, find_up, pelvis_at_rest, turn_to_z
 
 Floats = NDArray[np.float64]
 
@@ -93,7 +93,7 @@ def _convert(
     recording = replace(_recording(path, motion, options), source=name)
     _expect_plausible(recording)
     up = _find_up(recording) if options.up == "auto" else options.up
-    pelvis = np.array(rest_pelvis(recording.shape_space))
+    pelvis = pelvis_at_rest(recording.shape_space, recording.betas)
     pose, trans = turn_to_z(recording.pose, recording.trans, up, pelvis)
     raised = _floor(recording, pose, trans)
     if raised:

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.bodies.templates import REST_PELVIS_METERS
 from motiondata.errors import DropReason, RecordingError
-from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES
+from motiondata.recording import SMPLX_SHAPES
 from motiondata.representations.sixd import sixd_to_axes
 from motiondata.rotations import rotmat_to_rotvec
 from motiondata.skeletons import JOINTS
 from motiondata.sources.smpl.read_arrays import WHOLE
+from motiondata.sources.smpl.upright import pelvis_at_rest
 
 Floats = NDArray[np.float64]
 
@@ -124,15 +124,20 @@ def _motion_x(array: Any, source: str) -> dict[str, Any]:
 def _mdm(values: Mapping[str, Any], source: str) -> dict[str, Any]:
     """Return MDM's `smpl_params`: rows of rotation matrices, and the position of the pelvis."""
     thetas, root = (np.asarray(values.get(key)) for key in ("thetas", "root_translation"))
-    if thetas.ndim != 3 or thetas.shape[1] != 6 or root.shape != (3, thetas.shape[2]):
+    are_floats = {thetas.dtype.kind, root.dtype.kind} == {"f"}
+    is_whole = thetas.ndim == 3 and thetas.shape[1] == 6 and root.shape == (3, thetas.shape[2])
+    if not are_floats or not is_whole:
         raise _invalid(
             source,
-            f"thetas shaped {thetas.shape} and root_translation {root.shape}",
-            "(24, 6, frames) and (3, frames)",
+            f"thetas {thetas.dtype} shaped {thetas.shape} and root_translation {root.dtype} shaped "
+            f"{root.shape}",
+            "floats shaped (24, 6, frames) and (3, frames)",
         )
     rows = np.moveaxis(thetas, -1, 0).astype(np.float64)
+    betas = _betas(_first(values, "", BETAS), source)
+    pelvis = pelvis_at_rest(_text(values, "shape_space"), betas)
     poses = sixd_to_axes(rows[..., :3], rows[..., 3:])
-    return {**values, "poses": poses, "trans": root.T - REST_PELVIS_METERS[SMPL_SHAPES]}
+    return {**values, "poses": poses, "trans": root.T - pelvis}
 
 
 def _has_pose(values: Mapping[str, Any], group: str) -> bool:

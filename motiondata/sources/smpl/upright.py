@@ -9,7 +9,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.bodies.posing import ShapedBody, pose_joints
+from motiondata.bodies.bundled import bundled_body
+from motiondata.bodies.posing import ShapedBody, pose_joints, shape_body
+from motiondata.bodies.templates import rest_pelvis
 from motiondata.rotations import rotmat_to_rotvec, rotvec_to_rotmat
 from motiondata.skeletons import JOINT
 
@@ -34,6 +36,17 @@ def find_up(shaped: ShapedBody, pose: Floats, trans: Floats) -> str:
     mean = (trunk / np.maximum(np.linalg.norm(trunk, axis=1, keepdims=True), 1e-9)).mean(axis=0)
     axis = int(np.argmax(np.abs(mean)))
     return ("-" if mean[axis] < 0 else "") + "xyz"[axis]
+
+
+def pelvis_at_rest(shape_space: str, betas: Floats) -> Floats:
+    """Return the pelvis of the body of a file at rest, shaped (3,), meters.
+
+    That of the bundled body is exact. Other bodies are absent, and have that of their template.
+    """
+    body = bundled_body()
+    if shape_space == body.shape_space:
+        return shape_body(body, betas).joints[0]
+    return np.array(rest_pelvis(shape_space))
 
 
 def turn_to_z(pose: Floats, trans: Floats, up: str, pelvis: Floats) -> tuple[Floats, Floats]:
