@@ -48,7 +48,7 @@ def _tracked(frames: Sequence[Mapping[Any, Any]]) -> People:
                 seen[person].append((number, arrays_of(smpl)))
     runs = {person: _longest_run(parts) for person, parts in sorted(seen.items())}
     return {
-        str(person): {key: np.stack([part[key] for part in run]) for key in TRACKED}
+        str(person): {key: np.stack([np.asarray(part[key]) for part in run]) for key in TRACKED}
         for person, run in runs.items()
         if len(run) >= MIN_FRAMES and all(_is_whole(part) for part in run)
     }

@@ -45,7 +45,7 @@ def pelvis_at_rest(shape_space: str, betas: Floats) -> Floats:
     """
     body = bundled_body()
     if shape_space == body.shape_space:
-        return shape_body(body, betas).joints[0]
+        return np.asarray(shape_body(body, betas).joints[0])
     return np.array(rest_pelvis(shape_space))
 
 

@@ -81,8 +81,8 @@ def _read_other_npz(path: Path, bodies: Bodies, error: RecordingError) -> Viewed
 
 
 def _read_smpl(path: Path, bodies: Bodies) -> Iterator[ViewedClip]:
-    recording, notes = convert_smpl(path, SmplOptions())
-    yield recording_to_clip(path.stem, recording, bodies, notes)
+    for made in convert_smpl(path, SmplOptions()):
+        yield recording_to_clip(made.name, made.recording, bodies, made.found)
 
 
 def _read_bvh(path: Path, bodies: Bodies) -> Iterator[ViewedClip]:

@@ -61,7 +61,7 @@ def test_arrays_of_joblib_come_back(tmp_path: Path) -> None:
     found = arrays_of(unpickle((tmp_path / "a.pkl").read_bytes(), "a.pkl", "arrays"))
     assert found.keys() == content.keys()
     for key, value in content.items():
-        np.testing.assert_array_equal(found[key], value)  # type: ignore[arg-type]
+        np.testing.assert_array_equal(found[key], value)
 
 
 @pytest.mark.parametrize("compress", [0, 3])
