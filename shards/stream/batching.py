@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shards.errors import ShardError
 from shards.format.members import decode_member
+from shards.format.schema import Schema
 from shards.stats.standardizer import Standardizer
 from shards.stream.field_reader import FieldReader, MemberSpans
 from shards.stream.items import FrameRuns
@@ -35,6 +36,11 @@ class ViewBatch(Batch):
 
 RESERVED = ("keys", "captions", "starts", "lengths", "mask", "frames")
 """Names that batches use in addition to the fields."""
+
+
+def _form(schema: Schema, field: str) -> str:
+    spec = schema.arrays.get(field)
+    return field if spec is None else f"{spec.dtype} {spec.shape}"
 
 
 def check_fields(fields: Sequence[str]) -> None:
@@ -70,6 +76,10 @@ class Stacker:
         check_fields(fields)
         arrays = files.dataset.schema.arrays
         self.keys: list[str] = files.dataset.manifest["key"].take(rows).to_pylist()
+        self.frames: NDArray[np.int64] = files.dataset.manifest["frames"].to_numpy()[rows]
+        """The number of frames of each clip, shaped (clips,)."""
+        self.forms = {field: _form(files.dataset.schema, field) for field in fields}
+        """The type and the shape of each field, in words."""
         self._files = files
         self._arrays = {
             field: FieldReader(files, rows, field) for field in fields if field in arrays
@@ -106,9 +116,14 @@ class PaddedBatches:
     standardizers: Standardizers = field(default_factory=dict)
     """Applied to fields before the padding, by field."""
 
-    def batch(self, runs: FrameRuns) -> Batch:
+    @property
+    def layout(self) -> dict[str, Any]:
+        """The fields of a batch, and the length that it is always padded to, if there is one."""
+        return {"fields": self.stacker.forms, "lengths": self.length}
+
+    def batch(self, runs: FrameRuns, length: int | None = None) -> Batch:
         """Return fields shaped (items, frames, ...), `starts`, `lengths`, `mask`, and captions."""
-        length = self.length or int(runs.counts.max(initial=0))
+        length = self.length or length or int(runs.counts.max(initial=0))
         captions = {} if runs.captions is None else {"captions": list(runs.captions)}
         mask = np.arange(length) < runs.counts[:, None]
         stacked = self.stacker.stack(runs, length)
@@ -132,7 +147,12 @@ class FrameBatches:
 
     stacker: Stacker
 
-    def batch(self, runs: FrameRuns) -> Batch:
+    @property
+    def layout(self) -> dict[str, Any]:
+        """The fields of a batch."""
+        return {"fields": self.stacker.forms, "lengths": None}
+
+    def batch(self, runs: FrameRuns, length: int | None = None) -> Batch:  # noqa: ARG002
         """Return fields shaped (items, ...), and `frames`, the frame numbers in their clips."""
         batch = self.stacker.stack(runs, 1)
         arrays = {

@@ -30,6 +30,16 @@ class FrameRuns:
     """The number of frames of each run."""
     captions: tuple[str, ...] | None = None
     """The caption of each run; None if captions were not requested."""
+    parts: NDArray[np.int64] | None = None
+    """The number of the view that each run is of, whose clips `clips` counts; None for one view."""
+
+    def take(self, places: NDArray[np.int64]) -> "FrameRuns":
+        """Return some of the runs, in the given order."""
+        captions = None if self.captions is None else tuple(self.captions[at] for at in places)
+        parts = None if self.parts is None else self.parts[places]
+        return FrameRuns(
+            self.clips[places], self.starts[places], self.counts[places], captions, parts
+        )
 
 
 class ItemSource(Protocol):

@@ -53,6 +53,11 @@ class Rank:
         workers that it forks have other ids."""
 
     @property
+    def given(self) -> EpochShare | None:
+        """The rank that was given; None if it is determined."""
+        return self._given
+
+    @property
     def share(self) -> EpochShare:
         """The rank and the number of ranks; raises `ShardError` if they cannot be determined."""
         return self._given or self._read or self._found()

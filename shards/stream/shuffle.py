@@ -50,6 +50,12 @@ class Epoch:
         return mixed.astype(np.int64)
 
 
+def derived_seed(seed: int, purpose: str) -> int:
+    """Return another seed for a purpose, so that its random order is independent of others."""
+    digest = hashlib.blake2b(f"{purpose} of {seed}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little")
+
+
 @lru_cache(maxsize=64)
 def _keys(purpose: str, seed: int, epoch: int) -> Sequence[np.uint64]:
     digest = hashlib.blake2b(f"{purpose} {seed} {epoch}".encode(), digest_size=8 * ROUNDS).digest()

@@ -63,8 +63,12 @@ class Schedule:
 class Batcher(Protocol):
     """Makes batches of runs of frames."""
 
-    def batch(self, runs: FrameRuns) -> Batch:
-        """Return the batch."""
+    def batch(self, runs: FrameRuns, length: int | None = None) -> Batch:
+        """Return the batch, padded to `length` frames or else to the longest run."""
+
+    @property
+    def layout(self) -> dict[str, Any]:
+        """The fields of a batch, and the length that it is always padded to, if there is one."""
 
 
 class View(Iterable):
@@ -85,8 +89,9 @@ class View(Iterable):
     ) -> None:
         register_iterable(View, ViewBatch)
         self.seed = whole_number("seed", seed)
-        self._source, self._batcher, self._schedule = source, batcher, schedule
-        self._selection = identity
+        self.source, self.batcher, self.schedule = source, batcher, schedule
+        self.selection = identity
+        """The values that identify the clips."""
         self._next = self._now = StreamPosition(0, 0)
         self._passes = 0
         """Number of passes begun and positions set. Only the latest pass moves the position."""
@@ -95,15 +100,15 @@ class View(Iterable):
     @property
     def items(self) -> int:
         """The number of items per epoch, over all ranks."""
-        return len(self._source)
+        return len(self.source)
 
     def __len__(self) -> int:
         """Return the number of batches per epoch, which is equal on all ranks."""
-        return self._schedule.batches(len(self._source))
+        return self.schedule.batches(len(self.source))
 
     def __iter__(self) -> Iterator[Batch]:
         (start, number), worker = self.begin(), worker_share()
-        if self._schedule.shuffle and start.batch == 0 and worker is not None and not worker.number:
+        if self.schedule.shuffle and start.batch == 0 and worker is not None and not worker.number:
             self._workers_epochs.begin(start.epoch)
         return self._pass(start, number, worker or EpochShare())
 
@@ -119,7 +124,7 @@ class View(Iterable):
         Raises `ShardError` where the rank cannot be determined or has changed since an earlier
         pass.
         """
-        self._schedule.rank.begin()
+        self.schedule.rank.begin()
         self._now, self._next = self._next, StreamPosition(self._next.epoch + 1, 0)
         self._passes += 1
         return self._now, self._passes
@@ -130,27 +135,35 @@ class View(Iterable):
             self._now = position
 
     @property
+    def next_position(self) -> StreamPosition:
+        """The position at which the next pass begins."""
+        return self._next
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The values that identify the clips and the items, on all ranks."""
+        return {**self.selection, **self.source.identity, "items": len(self.source)}
+
+    @property
     def _identity(self) -> dict[str, Any]:
         """The values that a state must match; NumPy integers are converted to `int`."""
         return {
-            **self._selection,
-            **self._source.identity,
-            "items": len(self._source),
-            "global_batch": int(self._schedule.global_batch),
-            "shuffle": self._schedule.shuffle,
-            "drop_last": self._schedule.drop_last,
+            **self.identity,
+            "global_batch": int(self.schedule.global_batch),
+            "shuffle": self.schedule.shuffle,
+            "drop_last": self.schedule.drop_last,
         }
 
     def batch_at(self, position: StreamPosition) -> Batch:
         """Return this rank's part of a batch; in the last batch it may be smaller, or empty."""
-        rank = self._schedule.rank.share
-        first = position.batch * self._schedule.global_batch
-        stop = min(first + self._schedule.global_batch, len(self._source))
+        rank = self.schedule.rank.share
+        first = position.batch * self.schedule.global_batch
+        stop = min(first + self.schedule.global_batch, len(self.source))
         items = np.arange(first + rank.number, stop, rank.count)
         epoch = Epoch(self.seed, position.epoch)
-        if self._schedule.shuffle:
-            items = epoch.permute(items, len(self._source))
-        return self._batcher.batch(self._source.runs(items, epoch))
+        if self.schedule.shuffle:
+            items = epoch.permute(items, len(self.source))
+        return self.batcher.batch(self.source.runs(items, epoch))
 
     def set_epoch(self, epoch: int) -> None:
         """Start the next `for` loop at the beginning of this epoch."""

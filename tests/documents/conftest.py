@@ -4,6 +4,7 @@ import csv
 import re
 import shutil
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from pipelines.clips.options import ClipSelection
 from pipelines.datasets.export import export
 from pipelines.datasets.export_options import ExportOptions
 from pipelines.datasets.statistics import stats
+from pipelines.editing.build import edit
+from pipelines.editing.commands import filter_samples
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
 from pipelines.products.motion_features.build import build_features
@@ -95,3 +98,15 @@ def _make_datasets(root: Path) -> None:
     build_features(features, root / "motion", Execution(workers=0))
     stats(root / "motion")
     export(root / "lidar", root / "files", ExportOptions("npy-tree"))
+    _make_halves(root)
+
+
+def _make_halves(root: Path) -> None:
+    """Filter the dataset into two, each with several splits."""
+    for name, condition in {"kit": "subset == 'KIT'", "others": "subset != 'KIT'"}.items():
+        edit(
+            partial(filter_samples, root / "lidar", condition),
+            [root / "lidar"],
+            root / name,
+            Execution(workers=0),
+        )
