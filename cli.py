@@ -12,8 +12,9 @@ from typing import Any
 
 import click
 
-from commands import build, datasets, editing, scanning, sources, tokens, training, viewing
+from commands import build, datasets, editing, machine, scanning, sources, tokens, training, viewing
 from commands.printing import say
+from commands.recipes import add_recipe
 from commands.verbosity import add_verbosity
 from motiondata import __version__
 from motiondata.errors import MotionDataError
@@ -109,6 +110,7 @@ COMMANDS = (
     build.build_features,
     datasets.verify,
     datasets.info,
+    datasets.recipe,
     datasets.stats,
     editing.query,
     editing.filter_samples,
@@ -135,7 +137,30 @@ COMMANDS = (
     tokens.detokenize,
     training.caption,
     training.evaluate,
+    machine.doctor,
 )
+WITH_RECIPES = (
+    build.build_lidar,
+    build.build_features,
+    build.encode,
+    editing.filter_samples,
+    editing.select,
+    editing.split,
+    editing.merge,
+    editing.add_member,
+    editing.drop_member,
+    editing.rename_keys,
+    editing.reshard,
+    training.align,
+    training.train_captioner,
+    tokens.train_tokenizer,
+    tokens.tokenize,
+    tokens.detokenize,
+)
+"""The commands that build a dataset or train a model: their options can be in a file."""
+
+for command in WITH_RECIPES:
+    add_recipe(command)
 for command in COMMANDS:
     main.add_command(add_verbosity(command))
 

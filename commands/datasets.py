@@ -41,6 +41,16 @@ def info(dataset: Path, as_json: bool) -> None:
 @click.command()
 @click.argument("dataset", type=FOLDER)
 @json_option
+def recipe(dataset: Path, as_json: bool) -> None:
+    """Print the options that made DATASET, as a file for --recipe."""
+    from pipelines.datasets import recipe
+
+    show(recipe.recipe(dataset), as_json)
+
+
+@click.command()
+@click.argument("dataset", type=FOLDER)
+@json_option
 def verify(dataset: Path, as_json: bool) -> None:
     """Check every byte of DATASET.
 

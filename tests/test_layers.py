@@ -245,6 +245,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "pipelines.import_report": {"pipelines.engine"},
     "pipelines.sources": {"pipelines.engine", "pipelines.import_report"},
+    "pipelines.doctor": {"pipelines.engine"},
     "pipelines.demo": {
         "pipelines.clips",
         "pipelines.datasets",

@@ -13,6 +13,7 @@ from pipelines.editing.edit import CopiedMember, Edit, Entries, Origins, all_ent
 from pipelines.editing.provenance import differing_parameters, expect_alike
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
+from shards.format.members import field_of
 from shards.format.schema import ArraySpec, Schema
 
 
@@ -59,6 +60,13 @@ def _joined_members(
         raise InputError(
             f"{dataset.path}: already has {taken[0]}; drop it first with motiondata drop-member"
         )
+    for member in joined:
+        counted_by = member.spec.counted_where if isinstance(member.spec, ArraySpec) else None
+        if counted_by not in (None, *(field_of(each.suffix) for each in joined)):
+            raise InputError(
+                f"{added.path}: {member.suffix} needs {counted_by}, the number of its distinct "
+                f"rows per frame: add both; if {dataset.path} has {counted_by}, drop it there first"
+            )
     if not joined:
         raise InputError(
             f"{added.path}: expected an array that {dataset.path} lacks, found none; "

@@ -11,6 +11,7 @@ from pathlib import Path
 from motiondata.files import expect_as_planned
 from pipelines.editing.plan import Origin, PlannedCopy
 from pipelines.editing.product import EditedProduct
+from pipelines.engine.errors import RESUME_HINT, AbortedError
 from pipelines.engine.jobs import RowListener, ShardJob
 from pipelines.engine.receipt_files import ReceiptFiles
 from pipelines.engine.receipts import NO_RECEIPT, Receipt, sample_columns
@@ -38,6 +39,7 @@ class ShardCopier:
         Raises `DatasetError` if a source is damaged, and `OSError` if a source shard has changed
         since the work was planned.
         """
+        _refuse_crashes(job)
         product: EditedProduct = job.product  # type: ignore[assignment]  # the job of an edit
         copies: Sequence[PlannedCopy] = job.shard.clips  # type: ignore[assignment]
         self._expect_sound(product, copies)
@@ -56,6 +58,19 @@ class ShardCopier:
                         str(path), "is damaged; verify the dataset, and copy it again"
                     )
                 self._sound.add((path, shard.blake3))
+
+
+def _refuse_crashes(job: ShardJob) -> None:
+    """Raise `AbortedError` if a sample has crashed its workers: an edit leaves none out.
+
+    The next run tries the sample again.
+    """
+    if job.quarantine:
+        job.run.forget_quarantine(job.shard.name)
+        raise AbortedError(
+            f"{job.shard.name}: copying a sample ended its worker ({job.quarantine[0].message}); "
+            f"{RESUME_HINT}"
+        )
 
 
 class _Copy:

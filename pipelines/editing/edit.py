@@ -96,10 +96,12 @@ class Edit:
 
     def _expect_keys(self) -> None:
         counts = Counter(map(str.casefold, self.entries.keys))
-        if twice := [key for key, count in counts.items() if count > 1]:
+        twice = {key.casefold(): key for key in self.entries.keys if counts[key.casefold()] > 1}
+        if twice:
             raise InputError(
                 f"{self.command}: {self._names}: {counted(len(twice), 'key')} would occur more "
-                f"than once, such as {twice[0]}; rename samples first with motiondata rename-keys"
+                f"than once, such as {min(twice.values())}; rename samples first with motiondata "
+                "rename-keys"
             )
         most = TAR_NAME - 1 - max(len(member.suffix) for member in self.members)
         for key in self.entries.keys:

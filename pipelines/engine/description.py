@@ -169,6 +169,10 @@ class ProductDescription:
             "motion features"
         )
 
+    def recipe(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the options of the command for the parameters of a build."""
+        return parameters
+
     def command_line(self, dataset: Dataset) -> str:
         """Return the command that makes such a dataset, with placeholders for the user's files."""
         parameters = dataset.description.parameters

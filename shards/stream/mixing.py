@@ -138,7 +138,7 @@ class WeightPlan:
 
 
 class MixedItems:
-    """The items of several sources, so many of each as the weights of the epoch give."""
+    """The items of several sources, as many of each as the weights of the epoch give."""
 
     def __init__(
         self, sources: tuple[ItemSource, ...], items: int, plan: WeightPlan, shuffle: bool

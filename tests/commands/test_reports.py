@@ -126,6 +126,18 @@ def of_query(values: Values) -> list[str]:
     return [" ".join(map(str, row)) for row in [values["columns"], *values["rows"]]]
 
 
+def of_recipe(values: Values) -> list[str]:
+    options = [f"{name} = {json.dumps(value)}" for name, value in values["options"].items()]
+    return [f'command = "{values["command"]}"', *options, values["content_hash"]]
+
+
+def of_doctor(values: Values) -> list[str]:
+    packages = [
+        f"{each['name']} {each['version']}" for each in values["packages"] if each["version"]
+    ]
+    return [values["software"], f"processors {values['cpus']}", *packages, *values["findings"]]
+
+
 def of_edit(values: Values) -> list[str]:
     totals = f"{values['command']}: {values['samples']} of {values['source_samples']} samples"
     splits = [
@@ -242,6 +254,8 @@ CASES = [
     Case("stats", "stats {built} --out {tmp}/stats", of_statistics),
     Case("stats", "stats {built} --group all=0:3 --weight clip --out {tmp}/s", of_statistics),
     Case("query", "query {built} select/**/subset/**/from/**/manifest", of_query),
+    Case("doctor", "doctor", of_doctor),
+    Case("recipe", "recipe {built}", of_recipe),
     Case(EDITS, "filter {built} --where frames>14 --out {tmp}/filtered", of_edit),
     Case(EDITS, "split {built} --part train=1 --part test=KIT --by subset --out {tmp}/s", of_edit),
     Case("preview", "preview {built} --out {tmp}/a.png --clips 2", lambda v: [v["picture"]]),

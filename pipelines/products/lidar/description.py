@@ -44,9 +44,13 @@ class LidarDescription(MotionDescription):
         return partial(preview.draw_preview, dataset)
 
     def options(self, parameters: Mapping[str, Any]) -> list[str]:
-        """Return the options that are parameters of the build. Other sensors are files."""
+        """Return the options that are parameters of the build."""
+        return option_words(self.recipe(parameters))
+
+    def recipe(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the options of the command. Other sensors than the presets are files."""
         sensor = parameters["sensor"]
-        return option_words({**parameters, "sensor": sensor if sensor in SENSOR_NAMES else "FILE"})
+        return {**parameters, "sensor": sensor if sensor in SENSOR_NAMES else "FILE"}
 
 
 LIDAR = LidarDescription(

@@ -10,7 +10,7 @@ import numpy as np
 from motiondata.body_regions import REGION_COLORS, REGION_OF_JOINT
 from motiondata.motion_quality.flags import LIMITS
 from pipelines.engine.description import NOT_KNOWN
-from pipelines.products.descriptions import command_line, input_lines
+from pipelines.products.descriptions import EDIT, command_line, input_lines
 from pipelines.viewing.clip_table import ClipTable
 from pipelines.viewing.report.hidden_paths import hide_paths
 from pipelines.viewing.report.measures import Measures
@@ -94,6 +94,7 @@ def _made_from(part: SoundPart) -> list[tuple[str, str]]:
     rows += [
         (f"--{name.replace('_', '-')}", _shown(value))
         for name, value in sorted(description.parameters.items())
+        if name != EDIT
     ]
     return [(name, text) for name, text in rows if text]
 

@@ -1,0 +1,65 @@
+"""The recipe of a finished dataset: the options of the command that made it, as a TOML file."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.engine.reports import Report
+from pipelines.products.descriptions import EDIT, describe_dataset
+from shards.errors import DatasetError
+from shards.format.dataset import Dataset
+
+PROGRAM = "motiondata "
+
+
+@dataclass(frozen=True)
+class RecipeReport(Report):
+    """The options of the command that made a dataset."""
+
+    dataset: Path
+    command: str
+    content_hash: str
+    software: str
+    """The program and its version that made the dataset."""
+    options: Mapping[str, Any]
+    """The options that decide the bytes, by name; files and folders are not recorded."""
+
+    def lines(self) -> list[str]:
+        """Return the lines of a TOML file that `--recipe` reads."""
+        return [
+            f"# The options of the {self.command} dataset {self.content_hash},",
+            f"# made by {self.software}. Name its files and folders on the command line.",
+            f"command = {_to_toml(self.command)}",
+            *(f"{name} = {_to_toml(value)}" for name, value in self.options.items()),
+        ]
+
+
+def recipe(path: Path) -> RecipeReport:
+    """Return the recipe of a dataset; raise `DatasetError` if it does not say how it was made."""
+    dataset = Dataset.open(path)
+    description = dataset.description
+    edit, options = description.parameters.get(EDIT), description.parameters
+    if edit is not None:
+        options = {name: value for name, value in edit.items() if name != "command"}
+        command = str(edit["command"])
+    else:
+        product = describe_dataset(dataset)
+        options, command = product.recipe(description.parameters), product.command
+        if not command.startswith(PROGRAM):
+            raise DatasetError(str(path), "its product is not known, so its command is not either")
+    return RecipeReport(
+        path,
+        command.removeprefix(PROGRAM),
+        dataset.content_hash,
+        str(description.provenance.get("software", "an unknown program")),
+        {name: value for name, value in options.items() if value is not None},
+    )
+
+
+def _to_toml(value: Any) -> str:
+    """Return a value as TOML, whose texts, numbers and lists are those of JSON."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_to_toml, value))}]"
+    return json.dumps(value, ensure_ascii=False)
