@@ -5,35 +5,32 @@ docs/loading.md.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shards.errors import ShardError
 from shards.format.dataset import Dataset, read_drops
-from shards.format.hashing import hash_values
 from shards.stats.measure import FRAME, Weight
 from shards.stats.standardizer import Standardizer, read_standardizer
 from shards.stream.batching import (
     FrameBatches,
     PaddedBatches,
-    Stacker,
     Standardizers,
     check_padding,
     check_standardizers,
 )
-from shards.stream.captions import CaptionedClips, CaptionRun, RunReader, read_captions
+from shards.stream.captions import RunReader
+from shards.stream.chosen_clips import Captions, ChosenClips, ViewOptions
 from shards.stream.conditions import meets
-from shards.stream.field_reader import row_spec
-from shards.stream.items import ClipItems, Sampling, WholeClips, Windows
+from shards.stream.items import Sampling, Windows
 from shards.stream.open_files import ShardFiles
 from shards.stream.ranks import Rank
-from shards.stream.selection import ClipFilters, Selection, select_rows
+from shards.stream.selection import ClipFilters, Selection
 from shards.stream.stored_clip import StoredClip
 from shards.stream.unit_crops import UnitCrops
 from shards.stream.views import Schedule, View
@@ -41,21 +38,6 @@ from shards.stream.views import Schedule, View
 if TYPE_CHECKING:
     import pandas as pd
     import webdataset
-
-
-class ViewOptions(ClipFilters, total=False):
-    """Keyword arguments of every view: those of `ClipFilters`, and how clips are shared out."""
-
-    drop_last: bool
-    """Omit the items that do not fill a batch on every rank; by default, they are read."""
-    rank: int | None
-    """Which part of each global batch to read; None: the rank is determined."""
-    world: int | None
-    """The number of parts. Give both `rank` and `world`, or neither."""
-
-
-Captions = bool | Literal["segment"]
-"""Whether clips have captions, and whether a caption of a part of a clip is a separate item."""
 
 
 class StreamedDataset:
@@ -198,11 +180,11 @@ class StreamedDataset:
         fields before the padding.
         """
         chosen, schedule = self._choose(split, batch, shuffle, **options)
-        source = self._clip_items(chosen, captions, random=shuffle)
+        source = chosen.items(captions, shuffle, self._read_runs)
         source = source if crop_unit is None else UnitCrops(source, crop_unit)
         check_padding(pad_to, source.longest)
-        stacker = Stacker(self._files, chosen.rows, fields)
-        batcher = PaddedBatches(stacker, pad_to, check_standardizers(standardize, fields))
+        scale = check_standardizers(standardize, fields)
+        batcher = PaddedBatches(chosen.stacker(fields), pad_to, scale)
         return View(chosen.identity, source, batcher, schedule, seed)
 
     def frames(
@@ -224,7 +206,7 @@ class StreamedDataset:
         """
         chosen, schedule = self._choose(split, batch, shuffle, **options)
         source = Windows(chosen.frames, 1, sampling, random=shuffle and sampling == "clip")
-        batcher = FrameBatches(self._field_stacker(chosen.rows, field))
+        batcher = FrameBatches(chosen.frame_stacker(field))
         return View(chosen.identity, source, batcher, schedule, seed)
 
     def windows(
@@ -250,7 +232,7 @@ class StreamedDataset:
         """
         chosen, schedule = self._choose(split, batch, shuffle, **options)
         source = Windows(chosen.frames, length, sampling, random=shuffle)
-        stacker = self._field_stacker(chosen.rows, field)
+        stacker = chosen.frame_stacker(field)
         batcher = PaddedBatches(stacker, length, check_standardizers(standardize, [field]))
         return View(chosen.identity, source, batcher, schedule, seed)
 
@@ -273,26 +255,6 @@ class StreamedDataset:
         split = split or self.dataset.default_split()
         return read_standardizer(self.dataset, split, field, weight, rule, root)
 
-    def _clip_items(self, chosen: "_Selected", captions: Captions, random: bool) -> ClipItems:
-        if captions not in (True, False, "segment"):
-            raise ShardError(f"captions is {captions!r}; choose True, False, or 'segment'")
-        if not captions:
-            return WholeClips(chosen.frames)
-        by_segment = chosen.frames if captions == "segment" else None
-        return CaptionedClips(self._captions(chosen), random, by_segment)
-
-    def _captions(self, chosen: "_Selected") -> list[CaptionRun]:
-        if self._read_runs is None:
-            raise ShardError(
-                "captions were requested of a dataset that was opened without a reader of "
-                "captions; open it with shards.open_dataset"
-            )
-        return read_captions(self._files, chosen.rows, chosen.selection, self._read_runs)
-
-    def _field_stacker(self, rows: NDArray[np.int64], field: str) -> Stacker:
-        row_spec(self.dataset.schema, field)
-        return Stacker(self._files, rows, [field])
-
     def _choose(
         self,
         split: str,
@@ -303,31 +265,8 @@ class StreamedDataset:
         rank: int | None = None,
         world: int | None = None,
         **filters: Unpack[ClipFilters],
-    ) -> tuple["_Selected", Schedule]:
+    ) -> tuple[ChosenClips, Schedule]:
         selection = Selection(split, **filters)
-        conditions = (*self._conditions, *selection.conditions)
-        selection = replace(selection, where=conditions)
-        rows = select_rows(self.dataset, selection)
-        frames = self.dataset.manifest["frames"].to_numpy()[rows]
-        schedule = Schedule(batch, shuffle, drop_last, Rank(rank, world))
-        return _Selected(selection, rows, frames, self.dataset.content_hash), schedule
-
-
-@dataclass(frozen=True, eq=False)
-class _Selected:
-    """The clips of a view: their manifest rows, and their lengths in frames."""
-
-    selection: Selection
-    rows: NDArray[np.int64]
-    frames: NDArray[np.int64]
-    dataset: str
-    """The content hash of the dataset."""
-
-    @property
-    def identity(self) -> dict[str, Any]:
-        """The values that a state of the view must match."""
-        return {
-            "dataset": self.dataset,
-            "split": self.selection.split,
-            "clips": hash_values(self.rows),
-        }
+        selection = replace(selection, where=(*self._conditions, *selection.conditions))
+        chosen = ChosenClips.of(self._files, selection)
+        return chosen, Schedule(batch, shuffle, drop_last, Rank(rank, world))
