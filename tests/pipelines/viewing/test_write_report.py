@@ -17,9 +17,12 @@ from motiondata.motion_quality.flags import LIMITS
 from pipelines.engine.description import Measure
 from pipelines.viewing.clip_table import ClipTable
 from pipelines.viewing.report.hidden_paths import hide_paths
-from pipelines.viewing.report.html import to_script_json
+from pipelines.viewing.report.html import make_page, to_script_json
 from pipelines.viewing.report.measures import Measures
+from pipelines.viewing.report.summary import summarize
+from pipelines.viewing.report.table_json import table_to_json
 from pipelines.viewing.report.write_report import DatasetReport, beside, write_report
+from pipelines.viewing.sound_part import SoundPart
 from pipelines.viewing.viewed_clip import read_viewed_clip
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
@@ -196,6 +199,16 @@ def test_encoded_features_have_a_table_and_no_clip_that_plays(tmp_path: Path) ->
     said = summary_of(tmp_path / "a.html")
     assert said["totals"]["samples"] == len(dataset.manifest)
     assert said["arrays"][0]["field"] == "features"
+
+
+def test_a_dataset_without_clips_has_a_page(built: Dataset) -> None:
+    part = SoundPart.open(built.path)
+    part = replace(part, dataset=replace(part.dataset, manifest=part.dataset.manifest.slice(0, 0)))
+    table = ClipTable.of(part.dataset.manifest)
+    said = summarize(part, table, Measures(table))
+    assert said["totals"]["samples"] == 0
+    assert said["by_split"] == said["by_subset"] == said["histograms"] == said["quality"] == []
+    assert make_page("none", said, table_to_json(table), [])
 
 
 def test_a_damaged_table_of_drops_is_a_fault(built: Dataset, tmp_path: Path) -> None:

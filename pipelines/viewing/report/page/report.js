@@ -47,6 +47,7 @@ function faultsBox() {
 function clipsSection(player, list) {
   const heads = list.clips.heads.length;
   const rows = list.rows.length;
+  if (!rows) return section("clips", "Clips", element("p", {}, "The dataset has no clips."));
   const rest = rows - heads;
   const note = rest
     ? `${counted(heads, "clip")} of ${grouped(rows)} play here, so that the file stays small. ` +
