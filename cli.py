@@ -12,7 +12,18 @@ from typing import Any
 
 import click
 
-from commands import build, datasets, editing, machine, scanning, sources, tokens, training, viewing
+from commands import (
+    build,
+    datasets,
+    editing,
+    machine,
+    matching,
+    scanning,
+    sources,
+    tokens,
+    training,
+    viewing,
+)
 from commands.printing import say
 from commands.recipes import add_recipe
 from commands.verbosity import add_verbosity
@@ -135,6 +146,8 @@ COMMANDS = (
     tokens.train_tokenizer,
     tokens.tokenize,
     tokens.detokenize,
+    matching.train_matcher,
+    matching.evaluate_motion,
     training.caption,
     training.evaluate,
     machine.doctor,

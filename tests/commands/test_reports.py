@@ -187,13 +187,28 @@ def of_sensors(values: Values) -> list[str]:
     ]
 
 
-def of_alignment(values: Values) -> list[str]:
-    rows = [
+def of_recall(values: Values) -> list[str]:
+    return [
         f"{split}, {way} {found[way]['recall']['1']:.1%} ({found[way]['chance']['1']:.1%})"
         for split, found in values["recall"].items()
         for way in ("motion to text", "text to motion")
     ]
-    return [*rows, f"the encoder is in {values['run']['checkpoint']}"]
+
+
+def of_alignment(values: Values) -> list[str]:
+    return [*of_recall(values), f"the encoder is in {values['run']['checkpoint']}"]
+
+
+def of_matcher(values: Values) -> list[str]:
+    return [*of_recall(values), f"the matcher is in {values['run']['checkpoint']}"]
+
+
+def of_motion_evaluation(values: Values) -> list[str]:
+    rows = [
+        f"| {name} | {found['r_precision_1']['mean']:.3f} ±"
+        for name, found in values["measures"].items()
+    ]
+    return [*rows, f"{values['clips']} clips of the split {values['split']}", values["matcher"]]
 
 
 def of_captioner(values: Values) -> list[str]:
@@ -233,6 +248,7 @@ BUILD_FEATURES = (
     "--representation humanml3d-263"
 )
 ALIGN = " --steps 1 --batch 2 --width 16 --layers 1 --points 8 --device cpu"
+MATCH = " --steps 1 --batch 2 --width 8 --shared-width 8 --device cpu"
 TRAIN = " --steps 2 --batch 2 --watch-every 1 --device cpu"
 CASES = [
     Case("synthesize", "synthesize --clips 3 --out {tmp}/corpus", of_synthesis),
@@ -272,6 +288,17 @@ CASES = [
         "train-tokenizer",
         "train-tokenizer {motion} --out {tmp}/tokenizer --steps 2 --batch 2 --window 8 --width 8",
         of_tokenizer,
+    ),
+    Case(
+        "train-matcher",
+        "train-matcher {motion} --out {tmp}/matcher" + MATCH,
+        of_matcher,
+    ),
+    Case(
+        "evaluate-motion",
+        "evaluate-motion {motion} --matcher {matcher} --out {tmp}/m --split train --group 4 "
+        "--repeats 2",
+        of_motion_evaluation,
     ),
     Case("caption", "caption {features} --checkpoint {captioner} --max-tokens 8", of_captions),
     Case("evaluate", "evaluate {features} --checkpoint {captioner} --out {tmp}/e", of_evaluation),
@@ -320,6 +347,14 @@ def motion(archive: MadeArchive, tmp_path_factory: pytest.TempPathFactory) -> Da
     return dataset
 
 
+@pytest.fixture(scope="session")
+def matcher(motion: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Train a matcher for a step."""
+    out = tmp_path_factory.mktemp("matcher")
+    assert run(*f"train-matcher {motion.path} --out {out}{MATCH}".split()).exit_code == 0
+    return out / "checkpoint.pt"
+
+
 @pytest.fixture
 def names(archive: MadeArchive, built: Dataset, acclaim: Path, tmp_path: Path) -> dict[str, Path]:
     """Return the paths that the command lines name."""
@@ -358,6 +393,8 @@ def test_json_has_the_values_of_the_text(
         names |= request.getfixturevalue("trained_names")
     if "{motion}" in case.words:
         names |= {"motion": request.getfixturevalue("motion").path}
+    if "{matcher}" in case.words:
+        names |= {"matcher": request.getfixturevalue("matcher")}
     text = run(*case.words.format(**{**names, "tmp": tmp / "1"}).split(), "--verbose")
     printed = run(*case.words.format(**{**names, "tmp": tmp / "2"}).split(), "--json")
     assert (text.exit_code, printed.exit_code) == (case.exit_code, case.exit_code), text.output

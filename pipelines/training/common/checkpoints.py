@@ -25,6 +25,7 @@ FORMAT_VERSION = 2
 COMMANDS = {
     "captioner": "train-captioner",
     "encoder": "align",
+    "matcher": "train-matcher",
     "tokenizer": "train-tokenizer",
 }
 """Kinds of checkpoints and the commands that write them."""

@@ -68,9 +68,7 @@ class TextModel:
         except StrictDataclassError as error:
             raise ValueError(f"the configuration of the T5: {error}") from error
         expect_no_code("the checkpoint", config)
-        with load_errors_as_input_errors(
-            "the checkpoint: its text model", "what train-captioner wrote"
-        ):
+        with load_errors_as_input_errors("the checkpoint: its text model", "what a training wrote"):
             tokenizer = Tokenizer.from_str(state["tokenizer"])
         return TextModel(state["name"], tokenizer, T5ForConditionalGeneration(config))
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from motiondata.errors import InputError
 from pipelines.training.common.checkpoints import read_checkpoint, reading_contents
 from pipelines.training.common.inference import hash_model, one_thread
-from pipelines.training.tokenizers.motion_fields import MotionFields
+from pipelines.training.motion_fields import MotionFields
 from pipelines.training.tokenizers.motion_tokenizer import MotionTokenizer
 from pipelines.training.tokenizers.options import TokenizerSizes
 

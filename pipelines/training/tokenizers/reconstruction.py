@@ -7,8 +7,8 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.training.motion_fields import MILLIMETERS, MotionFields
 from pipelines.training.tokenizers.codebook_use import CodebookUse, codebook_use
-from pipelines.training.tokenizers.motion_fields import MILLIMETERS, MotionFields
 
 Features = NDArray[np.float32]
 """Motion features of a clip, shaped (frames, columns)."""

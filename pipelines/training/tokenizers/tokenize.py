@@ -24,8 +24,8 @@ from pipelines.products.tokens.description import (
     TOKENS_PRODUCT,
     TokenizedDescription,
 )
+from pipelines.training.motion_fields import MILLIMETERS, MotionFields
 from pipelines.training.tokenizers.load_tokenizer import LoadedTokenizer, load_tokenizer
-from pipelines.training.tokenizers.motion_fields import MILLIMETERS, MotionFields
 from shards.format.dataset import Dataset
 from shards.format.schema import ArraySpec
 

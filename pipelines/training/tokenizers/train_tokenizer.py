@@ -12,7 +12,6 @@ import numpy as np
 import torch
 
 from motiondata.devices import AUTO
-from pipelines.clips.members import DETAILS
 from pipelines.engine.reports import Report, to_plain
 from pipelines.engine.text_tables import table
 from pipelines.training.common.clip_fields import VAL
@@ -22,6 +21,7 @@ from pipelines.training.common.options import LoopOptions, Stage
 from pipelines.training.common.ranks import rank, world
 from pipelines.training.common.run_training import TrainingRun, run_training
 from pipelines.training.common.training_split import expect_training_split
+from pipelines.training.motion_fields import FIELD, MotionFields, frame_rate
 from pipelines.training.tokenizers.alarms import alarms
 from pipelines.training.tokenizers.load_tokenizer import (
     KIND,
@@ -29,7 +29,6 @@ from pipelines.training.tokenizers.load_tokenizer import (
     as_loaded,
     describe_tokenizer,
 )
-from pipelines.training.tokenizers.motion_fields import FIELD, MotionFields
 from pipelines.training.tokenizers.motion_tokenizer import MotionTokenizer, reconstruction_loss
 from pipelines.training.tokenizers.options import TokenizerOptions
 from pipelines.training.tokenizers.reconstruction import Comparison, Features, TokenizerMeasures
@@ -61,7 +60,7 @@ class TokenizerTask:
         self._data, self._options = data, options
         standardizer = data.standardizer(FIELD, TRAIN, rule=self.fields.std_rule)
         self._comparison = Comparison(self.fields, standardizer.mean, standardizer.std)
-        self._fps = _frame_rate(data)
+        self._fps = frame_rate(data)
         with seeded(seed):
             self.module = MotionTokenizer(options.sizes, *standardizer.tensors()).to(device)
 
@@ -218,9 +217,3 @@ def _rows(split: str, found: TokenizerMeasures) -> list[tuple[str, ...]]:
         )
         for name, each in measures.items()
     ]
-
-
-def _frame_rate(data: StreamedDataset) -> float:
-    """Return the frame rate of the first training clip, Hz."""
-    batch = next(iter(data.clips(TRAIN, [DETAILS], 1, rank=0, world=1)))
-    return float(batch[DETAILS][0]["fps_out"])

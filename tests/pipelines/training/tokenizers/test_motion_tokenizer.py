@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motiondata.errors import InputError
+from pipelines.training.motion_fields import MotionFields
 from pipelines.training.tokenizers.load_tokenizer import (
     LoadedTokenizer,
     as_loaded,
     describe_tokenizer,
 )
-from pipelines.training.tokenizers.motion_fields import MotionFields
 from pipelines.training.tokenizers.motion_tokenizer import MotionTokenizer
 from pipelines.training.tokenizers.options import TokenizerSizes
 

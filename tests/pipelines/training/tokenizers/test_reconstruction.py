@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipelines.training.motion_fields import MotionFields
 from pipelines.training.tokenizers.alarms import alarms
 from pipelines.training.tokenizers.codebook_use import CodebookUse, codebook_use
-from pipelines.training.tokenizers.motion_fields import MotionFields
 from pipelines.training.tokenizers.reconstruction import (
     Comparison,
     ReconstructionMeasures,

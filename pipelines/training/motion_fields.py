@@ -1,4 +1,4 @@
-"""What a tokenizer must know of motion features: columns, joints, and units."""
+"""What trainings must know of motion features: columns, joints, and units."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from motiondata.errors import InputError
 from motiondata.representations.feature_groups import FEATURE_GROUPS
+from pipelines.clips.members import DETAILS
 from pipelines.products.descriptions import describe, describe_dataset
 from pipelines.products.motion_features.members import JOINTS, VECTORS
 from pipelines.products.motion_features.options import MotionFeatureOptions
@@ -16,6 +17,8 @@ from pipelines.products.motion_features.recovery import recover_positions
 from pipelines.products.motion_features.sample import schema_of
 from shards.format.dataset import Dataset
 from shards.format.members import field_of
+from shards.format.paths import TRAIN
+from shards.stream.streamed_dataset import StreamedDataset
 
 FIELD = field_of(VECTORS)
 METERS_PER = {"meters": 1.0, "millimeters": 0.001}
@@ -78,3 +81,9 @@ class MotionFields:
     def to_json(self) -> Mapping[str, Any]:
         """Return the fields, as a checkpoint stores them."""
         return asdict(self)
+
+
+def frame_rate(data: StreamedDataset) -> float:
+    """Return the frame rate of the first training clip, Hz."""
+    batch = next(iter(data.clips(TRAIN, [DETAILS], 1, rank=0, world=1)))
+    return float(batch[DETAILS][0]["fps_out"])

@@ -1,0 +1,98 @@
+"""Motions with their captions, as embeddings of a matcher."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from motiondata.errors import InputError
+from pipelines.clips.keys import clip_name
+from pipelines.evaluation.references import read_references
+from pipelines.training.matching.load_matcher import Embeddings, LoadedMatcher
+from pipelines.training.motion_fields import FIELD
+from shards.format.dataset import Dataset
+from shards.stream.streamed_dataset import StreamedDataset
+
+Features = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddedMotions:
+    """Clips, each with one or more motions, and the captions of each motion."""
+
+    clips: tuple[str, ...]
+    """Names of the clips, in alphabetical order."""
+    motions: tuple[Embeddings, ...]
+    """For each clip its motions, shaped (motions, width)."""
+    captions: tuple[tuple[Embeddings, ...], ...]
+    """For each clip and motion the captions, shaped (captions, width)."""
+
+    @property
+    def several(self) -> list[Embeddings]:
+        """The motions of the clips that have more than one."""
+        return [each for each in self.motions if len(each) > 1]
+
+    def draw(self, random: Generator) -> tuple[Embeddings, Embeddings]:
+        """Return one random motion per clip and one of its captions, both shaped (clips, width)."""
+        chosen = [random.integers(len(each)) for each in self.motions]
+        texts = [each[number] for each, number in zip(self.captions, chosen, strict=True)]
+        motions = [each[number] for each, number in zip(self.motions, chosen, strict=True)]
+        return np.stack(motions), np.stack([each[random.integers(len(each))] for each in texts])
+
+
+def embed_split(dataset: Dataset, split: str, matcher: LoadedMatcher) -> EmbeddedMotions:
+    """Return the motions of a split that have captions of the whole clip.
+
+    Samples whose keys differ only in their number, such as `000021` and `000021_v1`, are motions of
+    one clip. Raises `InputError` if the dataset has other features or no captions.
+    """
+    expect_features(dataset, matcher)
+    references = read_references(dataset, split)
+    return embed(features_of(dataset, split, references.keys), references.texts, matcher)
+
+
+def embed(
+    motions: Mapping[str, Features], captions: Mapping[str, Sequence[str]], matcher: LoadedMatcher
+) -> EmbeddedMotions:
+    """Return motions with their captions, both by the same keys."""
+    vectors = dict(zip(motions, matcher.embed_motions(motions.values()), strict=True))
+    texts = embed_once(chain.from_iterable(captions.values()), matcher)
+    groups: dict[str, list[str]] = {}
+    for key in motions:
+        groups.setdefault(clip_name(key), []).append(key)
+    clips = sorted(groups)
+    return EmbeddedMotions(
+        tuple(clips),
+        tuple(np.stack([vectors[key] for key in groups[clip]]) for clip in clips),
+        tuple(
+            tuple(np.stack([texts[text] for text in captions[key]]) for key in groups[clip])
+            for clip in clips
+        ),
+    )
+
+
+def features_of(dataset: Dataset, split: str, keys: Sequence[str]) -> dict[str, Features]:
+    """Return the features of some clips of a split by key, each shaped (frames, columns)."""
+    view = StreamedDataset(dataset).clips(split, [FIELD], 1, keys=keys, rank=0, world=1)
+    return {batch["keys"][0]: np.asarray(batch[FIELD][0], np.float32) for batch in view}
+
+
+def expect_features(dataset: Dataset, matcher: LoadedMatcher) -> None:
+    """Raise `InputError` unless a dataset has features with the columns of the matcher."""
+    spec = dataset.schema.arrays.get(FIELD)
+    columns = spec.shape[-1] if spec else None
+    if columns != matcher.columns:
+        raise InputError(
+            f"{dataset.path}: expected {matcher.fields.representation} features, for which the "
+            f"matcher was trained, with {matcher.columns} columns; found "
+            f"{'no features' if columns is None else f'{columns} columns'}"
+        )
+
+
+def embed_once(texts: Iterable[str], matcher: LoadedMatcher) -> dict[str, NDArray[np.float64]]:
+    """Return the embeddings of different texts."""
+    different = [*dict.fromkeys(texts)]
+    return dict(zip(different, matcher.embed_texts(different), strict=True))

@@ -1,0 +1,1 @@
+"""The matcher of motion and text, which measures generated motion."""

@@ -1,0 +1,111 @@
+"""Matchers in a checkpoint, and ready to embed motions and texts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from motiondata.errors import InputError
+from pipelines.training.alignment.alignment_model import Alignment
+from pipelines.training.common.checkpoints import read_checkpoint, reading_contents
+from pipelines.training.common.inference import hash_model, one_thread
+from pipelines.training.common.text_model import TextModel
+from pipelines.training.matching.motion_encoder import MotionEncoder, make_motion_encoder
+from pipelines.training.matching.options import MatcherSizes
+from pipelines.training.motion_fields import MotionFields
+
+KIND = "matcher"
+"""Kind of the checkpoints of `motiondata train-matcher`."""
+TEXTS_AT_ONCE = 64
+
+Embeddings = NDArray[np.float64]
+"""Vectors of motions or texts, shaped (items, width)."""
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedMatcher:
+    """A trained matcher of motion and text, on the CPU.
+
+    The smaller the Euclidean distance of two embeddings, the better a text describes a motion.
+    """
+
+    module: Alignment
+    """In evaluation mode."""
+    fields: MotionFields
+    """The motion features that it embeds."""
+    fps: float
+    """Frame rate of the features that it was trained on, Hz."""
+    id: str
+    """Hash of everything that determines the embeddings."""
+
+    @property
+    def columns(self) -> int:
+        """Number of motion features per frame."""
+        return len(self.mean)
+
+    @property
+    def mean(self) -> NDArray[np.float32]:
+        """Mean of the training features, shaped (columns,)."""
+        return cast("NDArray[np.float32]", cast("MotionEncoder", self.module.encoder).mean.numpy())
+
+    def embed_motions(self, clips: Iterable[NDArray[np.float32]]) -> Embeddings:
+        """Return the vectors of clips, each shaped (frames, columns).
+
+        A vector does not depend on other clips. Raises `InputError` for other shapes.
+        """
+        with one_thread(), torch.inference_mode():
+            return np.concatenate([self._embed(clip) for clip in clips])
+
+    def embed_texts(self, texts: Sequence[str]) -> Embeddings:
+        """Return the vectors of texts."""
+        parts = [texts[at : at + TEXTS_AT_ONCE] for at in range(0, len(texts), TEXTS_AT_ONCE)]
+        with one_thread(), torch.inference_mode():
+            found = [self.module.embed_texts(part).numpy() for part in parts]
+        return np.concatenate(found).astype(np.float64)
+
+    def _embed(self, clip: NDArray[np.float32]) -> Embeddings:
+        if clip.ndim != 2 or clip.shape[1] != self.columns or not len(clip):
+            raise InputError(
+                f"expected {self.fields.representation} shaped (frames, {self.columns}), found "
+                f"{clip.shape}"
+            )
+        values = torch.from_numpy(np.array(clip, np.float32))[None]
+        mask = torch.ones(values.shape[:2], dtype=torch.bool)
+        return self.module.embed_motions(values, mask).numpy().astype(np.float64)
+
+
+def load_matcher(checkpoint: Path) -> LoadedMatcher:
+    """Return the matcher that `motiondata train-matcher` wrote, on the CPU.
+
+    Raises `InputError` for another file.
+    """
+    found = read_checkpoint(checkpoint, KIND)
+    with reading_contents(checkpoint, KIND):
+        contents, weights = found["contents"], found["weights"]
+        sizes = MatcherSizes(**contents["sizes"])
+        encoder = make_motion_encoder(sizes, len(weights["encoder.mean"]))
+        text = TextModel.from_state(contents["text"])
+        module = Alignment(encoder, text, sizes.shared_width, trains_text=True)
+        module.load_state_dict(weights)
+        return LoadedMatcher(
+            module.eval().requires_grad_(False),
+            MotionFields(**contents["features"]),
+            contents["fps"],
+            hash_model(contents, weights),
+        )
+
+
+def describe_matcher(
+    sizes: MatcherSizes, text: TextModel, fields: MotionFields, fps: float
+) -> Mapping[str, Any]:
+    """Return what `load_matcher` needs in addition to the weights, as JSON."""
+    return {
+        "sizes": asdict(sizes),
+        "text": text.to_state(),
+        "features": fields.to_json(),
+        "fps": fps,
+    }

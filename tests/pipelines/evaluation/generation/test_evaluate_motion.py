@@ -1,0 +1,96 @@
+"""Evaluations of motion: real motion scores best, and other clips are refused."""
+
+import io
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from motiondata.errors import InputError
+from pipelines.datasets.statistics import stats
+from pipelines.evaluation.generation.evaluate_motion import evaluate_motion
+from pipelines.evaluation.generation.options import MotionEvaluationOptions
+from pipelines.evaluation.generation.report import CONSTANT, NEAREST, REAL
+from pipelines.products.motion_features.build import build_features
+from pipelines.training.common.options import LoopOptions, OptimizerOptions
+from pipelines.training.common.training_checkpoint import CHECKPOINT
+from pipelines.training.matching.options import MatcherOptions, MatcherSizes
+from pipelines.training.matching.train_matcher import train_matcher
+from tests.support.archive import MadeArchive
+from tests.support.motion_features import HERE, built_features, feature_options
+
+LOOP = LoopOptions(batch=4, optimizer=OptimizerOptions(warmup=2))
+
+
+@pytest.fixture(scope="session")
+def motion(archive: MadeArchive, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a small dataset of features with its grouped statistics."""
+    out = tmp_path_factory.mktemp("evaluated") / "motion"
+    built_features(archive, out, "humanml3d-263")
+    stats(out, "train", "vectors")
+    return out
+
+
+@pytest.fixture(scope="session")
+def options(motion: Path, tmp_path_factory: pytest.TempPathFactory) -> MotionEvaluationOptions:
+    """Return options with a matcher that knows the training clips."""
+    out = tmp_path_factory.mktemp("matcher_of_evaluation")
+    training = MatcherOptions(steps=80, rate=3e-3, sizes=MatcherSizes(32, 16), max_frames=16)
+    train_matcher(motion, out, training, LOOP, "cpu", io.StringIO())
+    return MotionEvaluationOptions(out / CHECKPOINT, split="train", repeats=3, group=4)
+
+
+def test_motion_that_is_real_scores_as_real_motion(
+    motion: Path, options: MotionEvaluationOptions, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(motion, copy)
+    report = evaluate_motion(motion, [copy], tmp_path / "out", options)
+    measures = report.evaluation.measures
+    assert list(measures) == [REAL, CONSTANT, NEAREST, "copy"]
+    for name in ("r_precision_1", "matching_distance"):
+        assert measures["copy"][name] == measures[REAL][name] == measures[NEAREST][name]
+    assert measures["copy"]["fid"].mean == pytest.approx(0, abs=1e-6)
+    assert measures[CONSTANT]["fid"].mean > 0.01
+    assert measures[REAL]["r_precision_1"].mean > measures[CONSTANT]["r_precision_1"].mean
+    found = json.loads((tmp_path / "out/report.json").read_text())
+    assert found["measures"]["copy"]["diversity"]["mean"] == measures["copy"]["diversity"].mean
+    assert "| copy |" in (tmp_path / "out/report.md").read_text()
+
+
+def test_the_same_evaluation_writes_the_same_bytes(
+    motion: Path, options: MotionEvaluationOptions, tmp_path: Path
+) -> None:
+    reports = []
+    for name in ("one", "other"):
+        evaluate_motion(motion, [], tmp_path / name, options)
+        reports.append((tmp_path / name / "report.json").read_bytes())
+    assert reports[0] == reports[1]
+
+
+def test_a_split_without_a_group_is_refused(
+    motion: Path, options: MotionEvaluationOptions, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="expected at least 32 clips with captions"):
+        evaluate_motion(motion, [], tmp_path / "out", replace(options, group=32))
+    assert not (tmp_path / "out").exists()
+
+
+def test_motion_of_other_features_and_of_fewer_clips_is_refused(
+    motion: Path,
+    options: MotionEvaluationOptions,
+    archive: MadeArchive,
+    tmp_path: Path,
+) -> None:
+    built_features(archive, tmp_path / "kit", "kit-251")
+    with pytest.raises(InputError, match="expected humanml3d-263 features"):
+        evaluate_motion(motion, [tmp_path / "kit"], tmp_path / "out", options)
+    fewer = feature_options(archive, "humanml3d-263")
+    fewer = replace(fewer, clips=replace(fewer.clips, mirror=False))
+    build_features(fewer, tmp_path / "fewer", HERE)
+    with pytest.raises(InputError, match="of the 6 clips of the real dataset, found no motion of"):
+        evaluate_motion(motion, [tmp_path / "fewer"], tmp_path / "out", options)
+    with pytest.raises(InputError, match="folders of generated motion with different names"):
+        evaluate_motion(motion, [motion, motion], tmp_path / "out", options)
