@@ -20,7 +20,7 @@ from commands.training_options import (
     training_folder_option,
     training_options,
 )
-from pipelines.evaluation.options import EvaluationOptions
+from pipelines.evaluation.options import LEMMATIZED, RAW, EvaluationOptions
 from pipelines.training.alignment.options import (
     ALIGN_BATCH,
     NO_AUGMENTATION,
@@ -45,6 +45,7 @@ EVALUATION_TYPES: Types = {
     "checkpoint": FILE,
     "labels": FILE,
     "bert_model": FOLDER,
+    "wording": click.Choice((RAW, LEMMATIZED)),
 }
 
 text_model_option = click.option(

@@ -81,12 +81,29 @@ def caption_runs(details: Mapping[str, Any], frames: int) -> list[tuple[range, s
     `details` is the sample's `json`, with the frame rate `fps_out`; `frames` is the clip's number
     of frames. Raises `ValueError` unless `details` has captions and a frame rate.
     """
+    return [(run, caption.text) for run, caption in _described(details, frames)]
+
+
+def lemmatized_runs(details: Mapping[str, Any], frames: int) -> list[tuple[range, str]]:
+    """Return what `caption_runs` does, with the lemmatized words of each caption as its text.
+
+    Captions without tokens are left out.
+    """
+    return [
+        (run, " ".join(word for word, _ in caption.tokens))
+        for run, caption in _described(details, frames)
+        if caption.tokens
+    ]
+
+
+def _described(details: Mapping[str, Any], frames: int) -> list[tuple[range, Caption]]:
+    """Return the captions that describe any of a clip's frames."""
     captions = details_to_captions(details)
     try:
         runs = [frame_range(caption, details["fps_out"], frames) for caption in captions]
     except _FAULTS as error:
         raise ValueError(f"expected a frame rate, fps_out: {error!r}") from error
-    return [(run, caption.text) for run, caption in zip(runs, captions, strict=True) if run]
+    return [(run, caption) for run, caption in zip(runs, captions, strict=True) if run]
 
 
 def _entry_to_caption(entry: Mapping[str, Any]) -> Caption:

@@ -237,8 +237,10 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.training.motion_fields",
     },
     "pipelines.evaluation.json_lines": set(),
+    "pipelines.evaluation.options": set(),
     "pipelines.evaluation.references": {
         "pipelines.evaluation.json_lines",
+        "pipelines.evaluation.options",
         "pipelines.training.common",
     },
     "pipelines.evaluation.generation": {
@@ -254,6 +256,7 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.engine",
         "pipelines.evaluation.acts",
         "pipelines.evaluation.metrics",
+        "pipelines.evaluation.options",
         "pipelines.evaluation.references",
         "pipelines.products.encoded_features",
         "pipelines.products.lidar.members",

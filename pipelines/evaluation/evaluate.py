@@ -19,7 +19,7 @@ from pipelines.evaluation.candidates import Candidates, candidate_source
 from pipelines.evaluation.findings import findings
 from pipelines.evaluation.markdown import evaluation_to_markdown
 from pipelines.evaluation.metrics.scores import score_captions
-from pipelines.evaluation.options import EvaluationOptions
+from pipelines.evaluation.options import EvaluationOptions, Wording
 from pipelines.evaluation.references import References, read_references
 from pipelines.evaluation.report import (
     CONSTANT,
@@ -51,6 +51,7 @@ class _EvaluationInputs:
 
     references: References
     train: References
+    wording: Wording
     nearest_by: str
     nearest: list[str]
     """The caption of the nearest training clip, for each clip."""
@@ -85,11 +86,14 @@ def _read_inputs(
 ) -> _EvaluationInputs:
     read_candidates_of = candidate_source(options)
     expect_training_split(dataset)
-    references, train = (read_references(dataset, split) for split in (options.split, TRAIN))
+    references, train = (
+        read_references(dataset, split, options.wording) for split in (options.split, TRAIN)
+    )
     field = nearest_field(dataset, options.nearest_by)
     return _EvaluationInputs(
         references=references,
         train=train,
+        wording=options.wording,
         nearest_by=field,
         acts=None if options.labels is None else read_labels(options.labels, references.keys),
         bert=_bert_scorer(options, references),
@@ -126,6 +130,7 @@ def _evaluation(dataset_hash: str, inputs: _EvaluationInputs, stream: TextIO | N
         findings=findings(candidates.captions, scores, candidates.loss),
         dataset=dataset_hash,
         split=references.split,
+        wording=inputs.wording,
         captions_by=candidates.made_by,
         clips=len(expected),
         references=len(references.sentences),

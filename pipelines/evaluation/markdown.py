@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from pipelines.engine.text_tables import markdown_table
 from pipelines.evaluation.acts.labels import ALL_KINDS, ActTotals, KindCount
+from pipelines.evaluation.options import LEMMATIZED, RAW
 from pipelines.evaluation.report import MODEL, SCORERS, Evaluation, Example
 from pipelines.training.common.normalize_caption import NORMALIZER
 
@@ -124,6 +125,7 @@ def _lines_about(report: Evaluation) -> Iterator[str]:
     yield f"dataset {report.dataset}"
     made_by = report.captions_by
     yield f"captions: {made_by.kind} {made_by.name}, blake3 {made_by.blake3}"
+    yield f"references: {report.wording}; do not compare with {_other(report)} references"
     yield f"normalizer, for captions and references: {NORMALIZER}"
     yield (
         f"constant caption: `{report.constant_caption}`, the most central one of "
@@ -133,6 +135,10 @@ def _lines_about(report: Evaluation) -> Iterator[str]:
     yield "; ".join(text for name, text in SCORERS.items() if _has(report, name))
     if report.bert_model is not None:
         yield f"BERTScore by `{report.bert_model.name}`, layer {report.bert_model.layer}"
+
+
+def _other(report: Evaluation) -> str:
+    return LEMMATIZED if report.wording == RAW else RAW
 
 
 def _examples(examples: Sequence[Example]) -> Sequence[str]:

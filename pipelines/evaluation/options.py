@@ -2,9 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from motiondata.devices import AUTO
 from motiondata.errors import InputError
+
+Wording = Literal["raw", "lemmatized"]
+RAW: Wording = "raw"
+LEMMATIZED: Wording = "lemmatized"
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,8 @@ class EvaluationOptions:
     `captions`."""
     split: str = "test"
     """Split to evaluate."""
+    wording: Wording = RAW
+    """Wording of the references: raw, as written, or lemmatized, the words of their tokens."""
     labels: Path | None = None
     """Labels of a synthetic corpus (labels.jsonl), to score the acts that captions describe. None
     omits these tables."""

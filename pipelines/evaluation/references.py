@@ -7,14 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from motiondata.captions import caption_runs
+from motiondata.captions import caption_runs, lemmatized_runs
 from motiondata.errors import InputError
 from pipelines.evaluation.json_lines import read_json_lines
+from pipelines.evaluation.options import LEMMATIZED, RAW, Wording
 from pipelines.training.common.normalize_caption import normalize_caption
 from shards.format.dataset import Dataset
-from shards.stream.captions import read_captions
+from shards.stream.captions import RunReader, read_captions
 from shards.stream.open_files import ShardFiles
 from shards.stream.selection import Selection, select_rows
+
+WORDINGS: Mapping[Wording, RunReader] = {RAW: caption_runs, LEMMATIZED: lemmatized_runs}
+"""What reads captions, by their wording."""
 
 
 @dataclass(frozen=True)
@@ -38,20 +42,20 @@ class References:
         return [text for texts in self.texts.values() for text in texts]
 
 
-def read_references(dataset: Dataset, split: str) -> References:
+def read_references(dataset: Dataset, split: str, wording: Wording = RAW) -> References:
     """Return the references of a split; raises `InputError` if there are none."""
     rows = select_rows(dataset, Selection(split))
     table = dataset.manifest.take(rows)
     keys, frames = table["key"].to_pylist(), table["frames"].to_pylist()
     texts: dict[str, list[str]] = {key: [] for key in keys}
-    for caption in read_captions(ShardFiles(dataset), rows, Selection(split), caption_runs):
+    for caption in read_captions(ShardFiles(dataset), rows, Selection(split), WORDINGS[wording]):
         if caption.frames == frames[caption.clip] and normalize_caption(caption.text):
             texts[keys[caption.clip]].append(caption.text)
     known = {key: tuple(lines) for key, lines in texts.items() if lines}
     if not known:
         raise InputError(
-            f"{dataset.path}: expected captions of whole clips in the split {split!r}, found none; "
-            "build it with --texts, or choose another --split"
+            f"{dataset.path}: expected {wording} captions of whole clips in the split {split!r}, "
+            "found none; build it with --texts, or choose another --split or --wording"
         )
     return References(split, known, tuple(key for key in keys if key not in known))
 

@@ -13,6 +13,7 @@ from motiondata import __version__
 from pipelines.engine.reports import Report
 from pipelines.evaluation.acts.labels import ActTotals
 from pipelines.evaluation.metrics.scores import LanguageModel, Scores
+from pipelines.evaluation.options import Wording
 from pipelines.training.common.normalize_caption import NORMALIZER
 
 MODEL, CONSTANT, NEAREST = "model", "constant caption", "nearest training clip"
@@ -65,6 +66,8 @@ class Evaluation:
     dataset: str
     """Content hash of the dataset."""
     split: str
+    wording: Wording
+    """Wording of the references and of the baselines."""
     captions_by: CaptionOrigin
     clips: int
     references: int

@@ -40,6 +40,7 @@ def test_a_report_names_all_that_its_figures_depend_on(corpus: Corpus, tmp_path:
     assert report["clips"] == len(corpus.test.keys)
     assert report["references"] == len(corpus.test.sentences)
     assert report["normaliser"] == NORMALIZER
+    assert report["wording"] == "raw"
     assert report["nearest_by"] == "joints"
     digest = hash_file(captions)
     assert report["captions_by"] == {"kind": "file", "name": "written.jsonl", "blake3": digest}

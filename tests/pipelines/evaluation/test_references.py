@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from motiondata.errors import InputError
+from pipelines.evaluation.options import LEMMATIZED
 from pipelines.evaluation.references import read_candidates, read_references
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
@@ -37,6 +38,21 @@ def test_mirrored_clips_and_views_have_references_of_their_own(corpus: Corpus) -
         name = key.removesuffix("_v1")
         lines = (corpus.folder / f"texts/{name}.txt").read_text().splitlines()
         assert list(texts) == [line.split("#")[0] for line in lines if line.endswith("#0.0#0.0")]
+
+
+def test_lemmatized_references_are_the_words_of_the_tokens(corpus: Corpus) -> None:
+    found = read_references(corpus.dataset, "test", LEMMATIZED)
+    for key, texts in found.texts.items():
+        name = key.removesuffix("_v1")
+        lines = (corpus.folder / f"texts/{name}.txt").read_text().splitlines()
+        tokens = [line.split("#")[1] for line in lines if line.endswith("#0.0#0.0")]
+        words = [" ".join(token.split("/")[0] for token in each.split()) for each in tokens]
+        assert list(texts) == words
+
+
+def test_captions_without_tokens_are_no_lemmatized_references(made: Dataset) -> None:
+    with pytest.raises(ShardError, match="caption"):
+        read_references(made, "train", LEMMATIZED)
 
 
 def test_a_split_without_captions_is_refused(tmp_path: Path) -> None:
