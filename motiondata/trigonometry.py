@@ -45,6 +45,16 @@ def sine(angle: float) -> float:
     return -value if quadrant & 2 else value
 
 
+@step
+def cosine(angle: float) -> float:
+    """Return the cosine of an angle in radians; callable from kernels."""
+    quarters = np.floor(angle * QUARTERS_PER_RADIAN + 0.5)
+    rest = _rest(angle, quarters)
+    quadrant = np.int64(quarters) & 3
+    value = _sine_near_zero(rest) if quadrant & 1 else _cosine_near_zero(rest)
+    return -value if quadrant in (1, 2) else value
+
+
 def sines_and_cosines(
     angles: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

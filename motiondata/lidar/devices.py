@@ -21,7 +21,7 @@ def make_observer(
     """Make an observer on a device that keeps `points` points per frame.
 
     With settings of `realism`, even if they are all off, its samples have `extras`; this observer
-    runs on a CPU only.
+    runs on a CPU only, as scan patterns do.
 
     The GPU is not opened here: the process that does the work opens it with its first batch. Raises
     `InputError` for `cuda` if numba-cuda is not installed.
@@ -34,6 +34,11 @@ def make_observer(
         from motiondata.lidar.cpu.observer import CpuObserver
 
         return CpuObserver(sensor, points)
+    if sensor.pattern is not None:
+        raise InputError(
+            f"--device {device}: expected a sensor with a fixed grid of rays, found {sensor.name}, "
+            "whose scan pattern differs from frame to frame; use --device cpu"
+        )
     if find_spec("numba_cuda") is None:
         raise InputError(
             "--device cuda: expected the package numba-cuda, found none: "

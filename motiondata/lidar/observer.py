@@ -71,11 +71,20 @@ class Request:
     """For observers with realism; others ignore them."""
     sweep: Sweep | None = None
     """For observers with realism; others ignore it. None poses the body once per turn."""
+    frame_rate: float = 20.0
+    """Frames per second, Hz."""
+    start: float = 0.0
+    """When frame 0 of the sample begins, seconds since the sensor runs: for scan patterns."""
 
     @property
     def frames(self) -> int:
         """The number of frames."""
         return len(self.trans)
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """When each frame begins, seconds since the sensor runs, shaped (frames,)."""
+        return self.start + (self.noise.first + np.arange(self.frames)) / self.frame_rate
 
     def cut(self, frames: int) -> "list[Request]":
         """Split the request into parts of at most `frames` frames, in order."""

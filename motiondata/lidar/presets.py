@@ -18,6 +18,7 @@ from motiondata.errors import InputError
 from motiondata.files import expect_of_the_file
 from motiondata.lidar.measurement import measurement_from_toml
 from motiondata.lidar.ouster import family_of, read_ouster, turns_per_second
+from motiondata.lidar.patterns import pattern_from_toml
 from motiondata.lidar.sensor import Sensor
 from motiondata.lidar.sensor_fields import take, take_radians
 
@@ -42,6 +43,9 @@ PRESETS: dict[str, tuple[str, int | None]] = {
         "pandar128",
         "qt128",
         "xt32",
+        "livox-avia",
+        "livox-mid-360",
+        "livox-hap",
     )
 } | {
     f"{name}-{columns}": (name, columns)
@@ -55,9 +59,10 @@ SENSOR_NAMES = tuple(PRESETS)
 
 FIELDS = (
     "name", "columns", "elevation_deg",
-    "azimuth_offset_deg", "source", "min_range_m", "max_range_m", "measurement",
+    "azimuth_offset_deg", "source", "min_range_m", "max_range_m", "measurement", "pattern",
 )  # fmt: skip
-"""The keys of a sensor's TOML file; the first three are required."""
+"""The keys of a sensor's TOML file; the first three are required. A file with a scan pattern has no
+angles of beams."""
 
 
 def find_sensor(name_or_path: str) -> Sensor:
@@ -119,6 +124,10 @@ def _sensor_from_toml(path: Path, fields: dict[str, Any]) -> Sensor:
     unknown = sorted(set(fields) - set(FIELDS))
     if unknown:
         raise InputError(f"{path}: found {', '.join(unknown)}; expected only {', '.join(FIELDS)}")
+    pattern = None
+    if "pattern" in fields:
+        pattern = pattern_from_toml(path, fields["pattern"])
+        fields = _with_lines(path, fields, len(pattern.lines_deg))
     elevation = take_radians(path, fields, "elevation_deg")
     unstated = {
         "azimuth_offset_deg": [0.0] * len(elevation),
@@ -137,4 +146,15 @@ def _sensor_from_toml(path: Path, fields: dict[str, Any]) -> Sensor:
         min_range=float(take(path, fields, "min_range_m", int, float)),
         max_range=float(take(path, fields, "max_range_m", int, float)),
         measurement=measurement_from_toml(path, fields["measurement"]),
+        pattern=pattern,
     )
+
+
+def _with_lines(path: Path, fields: dict[str, Any], lines: int) -> dict[str, Any]:
+    """Add a beam for each line of a pattern; raises `InputError` if there are angles of beams."""
+    if both := {"elevation_deg", "azimuth_offset_deg"} & set(fields):
+        raise InputError(
+            f"{path}: found {min(both)} next to pattern; expected one of them, because a "
+            "pattern says where the rays go"
+        )
+    return {**fields, "elevation_deg": [0.0] * lines}

@@ -1,6 +1,6 @@
 """Scan one mesh in one call; each point comes with its face and its ray.
 
-For a moving body or many meshes, use `motiondata.lidar.cpu.scanner.Scanner`, which keeps its
+For a moving body or many meshes, use `motiondata.lidar.cpu.scanners.make_scanner`, which keeps its
 tables between calls.
 """
 
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from motiondata.arrays import finite_array, numeric_array, rigid_transform
 from motiondata.errors import InputError
 from motiondata.lidar.cpu.sampling import farthest_points
-from motiondata.lidar.cpu.scanner import Scanner
+from motiondata.lidar.cpu.scanners import make_scanner
 from motiondata.lidar.placement import invert_rigid
 from motiondata.lidar.presets import find_sensor
 from motiondata.lidar.scans import Scan
@@ -89,7 +89,8 @@ def scan_mesh(
     if T_world_sensor is not None:
         transform = invert_rigid(rigid_transform(T_world_sensor, "T_world_sensor"))
         vertices = vertices @ transform[:3, :3].T + transform[:3, 3]
-    scan = Scanner(found).scan(finite_array(vertices, "vertices", ("vertices", 3), "f4"), faces)
+    seen = finite_array(vertices, "vertices", ("vertices", 3), "f4")
+    scan = make_scanner(found).scan(seen, faces)
     hits = len(scan.faces)
     kept = scan if points is None else keep_points(scan, points)
     return MeshScan(kept.points, hits, kept.faces, kept.beams, kept.columns, kept.ranges)

@@ -1,7 +1,8 @@
-"""A spinning LiDAR: the fixed grid of angles of its rays.
+"""A LiDAR: the fixed grid of angles of the rays of a spinning one, or the scan pattern of another.
 
-Data sheets and metadata of such sensors give a grid of (beam, column). The grid makes a scan a
-rasterization. The model is idealized: all rays of a frame leave one point at one instant. It
+Data sheets and metadata of spinning sensors give a grid of (beam, column). The grid makes a scan a
+rasterization. A scan pattern has other rays in every frame: a beam is a line, a column is a shot of
+the frame. The model is idealized: all rays of a frame leave one point at one instant. It
 models neither the few centimeters between a unit's emitters nor the motion during a revolution.
 """
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from motiondata.errors import InputError
 from motiondata.lidar.measurement import UNKNOWN_MEASUREMENT, Measurement
+from motiondata.lidar.patterns import ScanPattern
 from motiondata.trigonometry import sines_and_cosines
 
 MAX_RAYS = 2**22
@@ -47,6 +49,9 @@ class Sensor:
     """The first column that fires and how many fire, counterclockwise; None if all fire."""
     measurement: Measurement = UNKNOWN_MEASUREMENT
     """How a real unit measures. An exact scan does not depend on it."""
+    pattern: ScanPattern | None = None
+    """The pattern of a sensor whose rays differ from frame to frame; elevation and azimuth offset
+    are then 0. `columns` are the shots of each line per frame."""
 
     def __post_init__(self) -> None:
         shapes = (self.elevation.shape, self.azimuth_offset.shape)
@@ -86,8 +91,11 @@ def _farthest_from_zero(values: NDArray[np.float64]) -> float:
 def ray_directions(sensor: Sensor) -> NDArray[np.float64]:
     """Return the unit vector of every ray, shaped (beams, columns, 3), sensor frame.
 
-    Rays of columns that do not fire are NaN; no comparison with NaN gives a hit.
+    Rays of columns that do not fire are NaN; no comparison with NaN gives a hit. Those of a scan
+    pattern are the rays at the time 0.
     """
+    if sensor.pattern is not None:
+        return sensor.pattern.directions(0, sensor.columns)
     turn = 2 * np.pi * np.arange(sensor.columns) / sensor.columns
     aside, ahead = sines_and_cosines(turn[None] + sensor.azimuth_offset[:, None])
     up, level = sines_and_cosines(sensor.elevation[:, None])
@@ -96,3 +104,18 @@ def ray_directions(sensor: Sensor) -> NDArray[np.float64]:
         first, count = sensor.window
         rays[:, (np.arange(sensor.columns) - first) % sensor.columns >= count] = np.nan
     return rays
+
+
+def column_times(sensor: Sensor, columns: int) -> NDArray[np.float64]:
+    """Return when each column fires after its frame began, shaped (columns,), seconds."""
+    if sensor.pattern is None:
+        return sensor.measurement.column_times(columns)
+    return np.arange(columns) / sensor.pattern.shots_per_second
+
+
+def frame_directions(sensor: Sensor, time: float) -> NDArray[np.float64]:
+    """Return the rays of a frame that begins at a time, seconds; see `ray_directions`."""
+    if sensor.pattern is None:
+        return ray_directions(sensor)
+    first = int(np.floor(time * sensor.pattern.shots_per_second + 0.5))
+    return sensor.pattern.directions(first, sensor.columns)

@@ -15,6 +15,8 @@ from motiondata.arrays import rigid_transform
 from motiondata.counting import counted
 from motiondata.errors import InputError
 from motiondata.lidar.cpu.scanner import Scanner
+from motiondata.lidar.cpu.scanners import make_scanner
+from motiondata.lidar.cpu.scattered import PatternScanner
 from motiondata.lidar.noise import add_range_noise
 from motiondata.lidar.placement import invert_rigid, place_sensor
 from motiondata.lidar.presets import find_sensor
@@ -30,7 +32,7 @@ from pipelines.engine.output_path import expect_possible_folder
 from pipelines.engine.progress import Progress, Rate
 from pipelines.engine.reports import Report
 from pipelines.mesh_scans.mesh_files import MeshReading, find_meshes, has_animation, plain_name
-from pipelines.mesh_scans.options import MeshScanOptions
+from pipelines.mesh_scans.options import POINT_FORMATS, RANGE_FORMATS, MeshScanOptions
 from pipelines.mesh_scans.scan_files import WRITERS
 from shards.format.hashing import hash_bytes
 from shards.format.paths import refuse_url
@@ -87,6 +89,7 @@ def scan_meshes(
     refuse_url(source)
     expect_possible_folder(out)
     sensor = find_sensor(options.sensor)
+    _expect_rows(sensor, options)
     clips = _find_clips(source, options, stream)
     files = ScanFiles(clips, sensor, options)
     record = {
@@ -116,6 +119,15 @@ class MeshClip:
     """A hash of all vertices and faces."""
     T_world_sensor: Floats
     """Shaped (4, 4)."""
+
+
+def _expect_rows(sensor: Sensor, options: MeshScanOptions) -> None:
+    """Raise `InputError` for an image of ranges of a sensor whose rays have no rows and columns."""
+    if sensor.pattern is not None and options.format in RANGE_FORMATS:
+        raise InputError(
+            f"--format {options.format}: expected a sensor with a fixed grid of rays, found "
+            f"{sensor.name}, which has a scan pattern; choose {', '.join(POINT_FORMATS)}"
+        )
 
 
 def _find_clips(source: Path, options: MeshScanOptions, stream: TextIO | None) -> list[MeshClip]:
@@ -175,13 +187,14 @@ def _made_by(
 ) -> Mapping[str, Any]:
     """Return everything that may change a byte of a file."""
     angles = sensor.elevation.tobytes() + sensor.azimuth_offset.tobytes()
-    limits = str((sensor.columns, sensor.min_range, sensor.max_range, sensor.window)).encode()
+    pattern = () if sensor.pattern is None else (sensor.pattern,)
+    limits = (sensor.columns, sensor.min_range, sensor.max_range, sensor.window, *pattern)
     named = replace(options, sensor=sensor.name, sensor_pose=None)
     return {
         "meshes": hash_bytes(json.dumps([(clip.name, clip.digest) for clip in clips]).encode()),
         **asdict(named),
         "sensor_poses": [clip.T_world_sensor.tolist() for clip in clips],
-        "sensor_hash": hash_bytes(angles + limits),
+        "sensor_hash": hash_bytes(angles + str(limits).encode()),
     }
 
 
@@ -199,8 +212,8 @@ class ScanFiles(FileGroups):
         self._reading = MeshReading(options.up, options.scale)
 
     @cached_property
-    def _scanner(self) -> Scanner:
-        return Scanner(self._sensor)
+    def _scanner(self) -> Scanner | PatternScanner:
+        return make_scanner(self._sensor)
 
     def names(self, group: int) -> Sequence[str]:
         """Return the names of a clip's files, one per frame."""
@@ -224,7 +237,8 @@ class ScanFiles(FileGroups):
         vertices, faces = self._reading.read(clip.meshes[frame])
         T_sensor_world = invert_rigid(clip.T_world_sensor)
         seen = vertices @ T_sensor_world[:3, :3].T + T_sensor_world[:3, 3]
-        scans = self._scanner.scan_clip(seen.astype(np.float32)[None], faces)
+        time = np.array([frame / self._sensor.measurement.turns_per_second])
+        scans = self._scanner.scan_clip(seen.astype(np.float32)[None], faces, time)
         options = self._options
         scans = add_range_noise(scans, options.noise, options.seed, clip.name, frame)
         hits = len(scans.hits.points)

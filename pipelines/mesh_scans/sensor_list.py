@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.posing import pose_body, shape_body
-from motiondata.lidar.cpu.scanner import Scanner
+from motiondata.lidar.cpu.scanners import make_scanner
 from motiondata.lidar.presets import SENSOR_NAMES, find_sensor
 from motiondata.lidar.sensor import Sensor
 from motiondata.skeletons import JOINT, JOINTS
@@ -79,7 +79,7 @@ def list_sensors(name: str | None = None, stream: TextIO | None = None) -> Senso
 
 
 def _entry(sensor: Sensor, adults: NDArray[np.float32], faces: NDArray[np.int32]) -> SensorEntry:
-    scanner, degrees = Scanner(sensor), np.degrees(sensor.elevation)
+    scanner, degrees = make_scanner(sensor), elevations_deg(sensor)
     hits = {}
     for distance in DISTANCES:
         moved = adults + np.array([distance, 0, -HEIGHT], np.float32)
@@ -96,6 +96,14 @@ def _entry(sensor: Sensor, adults: NDArray[np.float32], faces: NDArray[np.int32]
         source=sensor.source,
         measurement_source=" ".join(sensor.measurement.source.split()),
     )
+
+
+def elevations_deg(sensor: Sensor) -> NDArray[np.float64]:
+    """Return the elevation of each beam, or those of the rays of `DIRECTIONS` frames, degrees."""
+    if sensor.pattern is None:
+        return np.degrees(sensor.elevation)
+    rays = sensor.pattern.directions(0, DIRECTIONS * sensor.columns)
+    return np.degrees(np.arcsin(rays[..., 2].reshape(-1)))
 
 
 def _adults() -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from motiondata.bodies.posing import ShapedBody, pose_planes
 from motiondata.lidar.cpu.sampling import sample_into
-from motiondata.lidar.cpu.scanner import Scanner
+from motiondata.lidar.cpu.scanners import make_scanner
 from motiondata.lidar.noise import add_range_noise
 from motiondata.lidar.observer import Pending, Request
 from motiondata.lidar.sampled_clip import empty_sample
@@ -27,7 +27,7 @@ class CpuObserver:
     lookahead_frames = 0
 
     def __init__(self, sensor: Sensor, points: int) -> None:
-        self._scanner = Scanner(sensor)
+        self._scanner = make_scanner(sensor)
         self._points = points
         self._planes = np.empty((0, 3, 0), np.float32)
 
@@ -44,7 +44,7 @@ class CpuObserver:
         shaped, noise = near.shaped, near.noise
         planes = self._planes_for(shaped, near.frames)
         pose_planes(shaped, near.pose, near.trans, near.T_sensor_world, planes)
-        scans = self._scanner.scan_planes(planes, shaped.body.faces)
+        scans = self._scanner.scan_planes(planes, shaped.body.faces, near.times)
         return add_range_noise(scans, noise.sigma, noise.seed, noise.key, noise.first)
 
     def _planes_for(self, shaped: ShapedBody, frames: int) -> NDArray[np.float32]:

@@ -28,6 +28,13 @@ def precompile_kernels(announce: Callable[[str], None]) -> None:
         CpuObserver(one_ray_sensor(), points=1).begin(request)
 
 
+@cache
+def precompile_pattern(sensor: Sensor, announce: Callable[[str], None]) -> None:
+    """Load the kernels of a sensor with a scan pattern; see `precompile_kernels`."""
+    with compiling_once(announce):
+        CpuObserver(sensor, points=1).begin(one_face_request())
+
+
 def one_ray_sensor() -> Sensor:
     """Return the smallest sensor."""
     return Sensor("one ray", np.zeros(1), np.zeros(1), 1, "made up")

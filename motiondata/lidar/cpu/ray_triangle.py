@@ -98,7 +98,7 @@ def _test(
         a = (np.float64(ax[candidate]), np.float64(ay[candidate]), np.float64(az[candidate]))
         b = (np.float64(bx[candidate]), np.float64(by[candidate]), np.float64(bz[candidate]))
         c = (np.float64(cx[candidate]), np.float64(cy[candidate]), np.float64(cz[candidate]))
-        distance = _distance((dx[candidate], dy[candidate], dz[candidate]), a, b, c)
+        distance = distance_along((dx[candidate], dy[candidate], dz[candidate]), a, b, c)
         distances[candidate] = distance if distance > 0 else math.inf
 
 
@@ -131,7 +131,7 @@ def _keep_nearest(buffers: Buffers, start: int, end: Whole) -> None:
 
 
 @inlined
-def _distance(d: Vector, a: Vector, b: Vector, c: Vector) -> float:
+def distance_along(d: Vector, a: Vector, b: Vector, c: Vector) -> float:
     """Return the distance along ray d to the face with these corners, or zero for a miss.
 
     This is Moeller and Trumbore's test for rays that share an origin: a ray hits a face if it is on

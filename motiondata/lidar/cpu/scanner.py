@@ -13,6 +13,8 @@ from motiondata.lidar.cpu.ray_grid import ray_grid
 from motiondata.lidar.scans import Scan, Scans
 from motiondata.lidar.sensor import Sensor
 
+NO_NUMBERS = "expected finite vertices, found NaN or infinity among them"
+
 ROOM = 1 << 16
 """The initial capacity of a scanner, in hits; it grows when a clip needs more."""
 
@@ -25,10 +27,12 @@ class Scanner:
     """
 
     def __init__(self, sensor: Sensor) -> None:
+        if sensor.pattern is not None:
+            raise ValueError(f"expected a sensor with a fixed grid of rays, found {sensor.name}")
         self.sensor = sensor
         self._grid = ray_grid(sensor)
         self._buffers = self._empty_buffers(0, 0)
-        self._hits = _empty_scan(ROOM)
+        self._hits = empty_scan(ROOM)
 
     def scan(self, vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> Scan:
         """Scan one mesh: vertices shaped (vertices, 3), meters, sensor frame; faces (faces, 3).
@@ -37,25 +41,34 @@ class Scanner:
         """
         return self.scan_clip(vertices[None], faces).hits
 
-    def scan_clip(self, vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> Scans:
+    def scan_clip(
+        self,
+        vertices: NDArray[np.float32],
+        faces: NDArray[np.int32],
+        times: NDArray[np.float64] | None = None,  # noqa: ARG002
+    ) -> Scans:
         """Scan a moving mesh: vertices shaped (frames, vertices, 3), meters, sensor frame.
 
-        Raises `ValueError` if shapes are wrong, vertices are not finite, or faces refer to vertices
-        that do not exist.
+        `times` does not matter: every frame has the same rays. Raises `ValueError` if shapes are
+        wrong, vertices are not finite, or faces refer to vertices that do not exist.
         """
-        _check_vertices(vertices)
-        scans = self.scan_planes(vertices.transpose(0, 2, 1), faces)
+        scans = self.scan_planes(as_planes(vertices), faces)
         hits = len(scans.hits.faces)
         return Scans(_moved(scans.hits, hits, hits), scans.offsets)
 
-    def scan_planes(self, planes: NDArray[np.float32], faces: NDArray[np.int32]) -> Scans:
+    def scan_planes(
+        self,
+        planes: NDArray[np.float32],
+        faces: NDArray[np.int32],
+        times: NDArray[np.float64] | None = None,  # noqa: ARG002
+    ) -> Scans:
         """Scan as `scan_clip` does, for vertices shaped (frames, 3, vertices), without a copy.
 
         The hits are views of the scanner's memory, valid until its next scan.
         """
         planes = np.require(planes, np.float32, ["C", "W"])
         faces = np.require(faces, np.int32, ["C", "W"])
-        _check_faces(faces, planes.shape[2])
+        check_faces(faces, planes.shape[2])
         offsets = np.zeros(len(planes) + 1, np.int64)
         frame = 0
         while frame < len(planes):
@@ -83,7 +96,7 @@ class Scanner:
 
     def _make_room(self, hits: int, needed: int) -> None:
         if needed == NOT_FINITE:
-            raise ValueError("expected finite vertices, found NaN or infinity among them")
+            raise ValueError(NO_NUMBERS)
         self._hits = _moved(self._hits, hits, 2 * needed)
 
     def _buffers_for(self, vertices: int, faces: int) -> Buffers:
@@ -95,7 +108,8 @@ class Scanner:
         return empty_buffers(self.sensor.beams, self.sensor.columns, vertices, faces)
 
 
-def _empty_scan(hits: int) -> Scan:
+def empty_scan(hits: int) -> Scan:
+    """Return memory for hits."""
     faces, beams, columns = np.empty((3, hits), np.int32)
     ranges = np.empty(hits, np.float32)
     return Scan(np.empty((hits, 3), np.float32), faces, beams, columns, ranges)
@@ -103,18 +117,24 @@ def _empty_scan(hits: int) -> Scan:
 
 def _moved(scan: Scan, hits: int, room: int) -> Scan:
     """Copy the first `hits` hits of a scan to new arrays with the capacity `room`."""
-    moved = _empty_scan(room)
+    moved = empty_scan(room)
     for old, new in zip(scan, moved, strict=True):
         new[:hits] = old[:hits]
     return moved
 
 
-def _check_vertices(vertices: NDArray[np.float32]) -> None:
+def as_planes(vertices: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return vertices, shaped (frames, vertices, 3), as planes, shaped (frames, 3, vertices).
+
+    Raises `ValueError` for another shape.
+    """
     if vertices.ndim != 3 or vertices.shape[2] != 3:
         raise ValueError(f"expected vertices shaped (frames, vertices, 3), found {vertices.shape}")
+    return vertices.transpose(0, 2, 1)
 
 
-def _check_faces(faces: NDArray[np.int32], vertices: int) -> None:
+def check_faces(faces: NDArray[np.int32], vertices: int) -> None:
+    """Raise `ValueError` unless faces are shaped (faces, 3) and refer to existing vertices."""
     if faces.ndim != 2 or faces.shape[1] != 3:
         raise ValueError(f"expected faces shaped (faces, 3), found {faces.shape}")
     if vertices == 0 or faces.min(initial=0) < 0:

@@ -42,7 +42,12 @@ class FineRays:
 
 
 def fine_rays(sensor: Sensor, settings: Realism) -> FineRays:
-    """Return the fine rays of a sensor, with the columns that the settings ask for."""
+    """Return the fine rays of a sensor, with the columns that the settings ask for.
+
+    A scan pattern keeps its rays, without width.
+    """
+    if sensor.pattern is not None:
+        return FineRays(sensor, 1, 0)
     sensor = real_sensor(sensor, settings)
     width = settings.footprint * sensor.measurement.footprint
     if width == 0:

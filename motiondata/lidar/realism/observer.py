@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from motiondata.bodies.posing import ShapedBody, pose_planes
 from motiondata.lidar.cpu.sampling import order_scans
-from motiondata.lidar.cpu.scanner import Scanner
+from motiondata.lidar.cpu.scanners import make_scanner
 from motiondata.lidar.measurement import Measurement
 from motiondata.lidar.noise import add_range_noise
 from motiondata.lidar.observer import Pending, Request
@@ -26,12 +26,12 @@ from motiondata.lidar.realism.moving_mesh import move_hits, move_vertices
 from motiondata.lidar.realism.reflection import reflect
 from motiondata.lidar.realism.returns import Angles, Returns, Unit, report_returns
 from motiondata.lidar.realism.rolling_shutter import lags_of, shutter_of
-from motiondata.lidar.realism.scenery import Scenery, kept_hits, scenery_of
+from motiondata.lidar.realism.scenery import Scenery, kept_hits, scenery_of, with_surroundings
 from motiondata.lidar.realism.settings import Realism
 from motiondata.lidar.realism.still_view import StillView, StillViews, join_view
 from motiondata.lidar.sampled_clip import SampledClip
 from motiondata.lidar.scans import Scan, Scans
-from motiondata.lidar.sensor import Sensor
+from motiondata.lidar.sensor import Sensor, column_times
 
 NEAR_FRAMES = 16
 """Frames per batch: few enough for their vertices to stay in a cache, at three moments."""
@@ -50,11 +50,11 @@ class RealisticObserver:
 
     def __init__(self, sensor: Sensor, points: int, settings: Realism) -> None:
         self._fine = fine_rays(sensor, settings)
-        self._scanner = Scanner(self._fine.sensor)
+        self._scanner = make_scanner(self._fine.sensor)
         self._views = StillViews(self._fine)
         self._unit = _unit_of(sensor.measurement, settings)
         self._angles = _angles_of(sensor, self._fine.columns, settings)
-        self._times = self._fine.sensor.measurement.column_times(self._fine.columns)
+        self._times = column_times(self._fine.sensor, self._fine.columns)
         self._shutter = shutter_of(sensor, settings)
         self._lags = lags_of(sensor, self._shutter)
         self._points = points
@@ -72,7 +72,7 @@ class RealisticObserver:
         """Return all returns of a request of at most `NEAR_FRAMES` frames, before sampling."""
         noise, scenery = request.noise, scenery_of(request.shaped, request.surroundings)
         hits, offsets = self._person(request, scenery)
-        if request.surroundings is not None:
+        if request.surroundings is not None and self._fine.sensor.pattern is None:
             view = self._views.view(request.surroundings, request.T_sensor_world)
             hits, offsets = self._joined(request, scenery, view, hits, offsets)
         returns, offsets = self._report(request, hits, offsets)
@@ -89,9 +89,14 @@ class RealisticObserver:
         return sampled_values(hits, numbers)
 
     def _person(self, request: Request, scenery: Scenery) -> tuple[ShadedHits, NDArray[np.int64]]:
-        """Return the hits on the person, in the scanner's memory, and those before each frame."""
+        """Return the hits on the person, in the scanner's memory, and those before each frame.
+
+        Each frame of a scan pattern has other rays, so that the surroundings are scanned with it.
+        """
         faces, planes = request.shaped.body.faces, self._posed(request)
-        scans = self._scanner.scan_planes(planes, faces)
+        if self._fine.sensor.pattern is not None:
+            planes, faces = with_surroundings(planes, request)
+        scans = self._scanner.scan_planes(planes, faces, request.times)
         self._move_hits(request, planes, scans)
         count = len(scans.hits.faces)
         memory = self._memory_for(count)
@@ -128,7 +133,7 @@ class RealisticObserver:
         )  # fmt: skip
         report_returns(
             scan, hits.slopes, fine.factor, tuple(memory.echoes), echo_offsets,
-            tuple(self._unit), tuple(self._angles),
+            tuple(self._unit), tuple(self._angles), fine.sensor.pattern is None,
             stream_of(request.noise.seed, request.noise.key), request.noise.first,
             tuple(memory.returns), offsets,
         )  # fmt: skip

@@ -86,12 +86,16 @@ def report_returns(
     echo_offsets: NDArray[np.int64],
     unit_fields: tuple[float, ...],
     angle_fields: tuple[Any, ...],
+    is_grid: bool,
     stream: Any,
     first_frame: int,
     return_fields: tuple[Any, ...],
     offsets: NDArray[np.int64],
 ) -> None:
-    """Write the returns of frames, and `offsets[i]`, the number of returns before frame i."""
+    """Write the returns of frames, and `offsets[i]`, the number of returns before frame i.
+
+    `is_grid` says whether beams and columns give the direction of a ray; otherwise, its hit does.
+    """
     scan, echoes, unit = Scan(*scan_fields), Echoes(*echo_fields), Unit(*unit_fields)
     angles, returns = Angles(*angle_fields), Returns(*return_fields)
     points, beams, faces = scan.points, scan.beams, scan.faces
@@ -120,6 +124,10 @@ def report_returns(
             )
             if distance == scan.ranges[hit] and turn == 0 and scan.columns[hit] == column * factor:
                 out[at, 0], out[at, 1], out[at, 2] = points[hit, 0], points[hit, 1], points[hit, 2]
+            elif not is_grid:
+                scale, x, y = distance / scan.ranges[hit], points[hit, 0], points[hit, 1]
+                out[at, 0], out[at, 1] = scale * (x - turn * y), scale * (y + turn * x)
+                out[at, 2] = scale * points[hit, 2]
             else:
                 level, up = beam_angles[beam, 0], beam_angles[beam, 1]
                 ahead, aside = beam_angles[beam, 2], beam_angles[beam, 3]

@@ -43,7 +43,12 @@ class Shutter:
 
 
 def shutter_of(sensor: Sensor, settings: Realism) -> Shutter:
-    """Return the shutter of a sensor with the settings."""
+    """Return the shutter of a sensor with the settings.
+
+    The person stands still during a frame of a scan pattern, which looks at them again and again.
+    """
+    if sensor.pattern is not None:
+        return Shutter(0.0)
     measured = real_sensor(sensor, settings).measurement
     seconds = settings.rolling_shutter / measured.turns_per_second
     return Shutter(-seconds if measured.clockwise else seconds)

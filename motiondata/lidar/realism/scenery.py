@@ -38,6 +38,24 @@ def scenery_of(shaped: ShapedBody, around: Surroundings | None) -> Scenery:
     )
 
 
+def with_surroundings(
+    planes: NDArray[np.float32], request: Request
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Return the vertices (frames, 3, vertices) and faces of a person and of what stands around.
+
+    `planes` are the vertices of the person, sensor frame.
+    """
+    faces, around = request.shaped.body.faces, request.surroundings
+    if around is None:
+        return planes, faces
+    seen = turn(request.T_sensor_world[:3, :3], around.vertices) + request.T_sensor_world[:3, 3]
+    still = np.broadcast_to(seen.T.astype(np.float32), (len(planes), *seen.T.shape))
+    return (
+        np.concatenate([planes, still], axis=2),
+        np.concatenate([faces, around.faces + np.int32(planes.shape[2])]),
+    )
+
+
 def kept_hits(hits: Hits, request: Request) -> Hits:
     """Return the hits in the box of the person; without a box, those on the person."""
     around, scan = request.surroundings, hits.scans.hits

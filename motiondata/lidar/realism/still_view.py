@@ -7,6 +7,7 @@ kept. Everything else would be cut from the result.
 
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,10 +47,13 @@ class StillViews:
     """Makes still views, and keeps the last ones: a scene is scanned once for each placement."""
 
     def __init__(self, fine: FineRays) -> None:
-        sensor = fine.sensor
-        self._scanner = Scanner(replace(sensor, min_range=0.0, max_range=float("inf")))
-        self._rays = sensor.beams * sensor.columns
+        self._sensor = replace(fine.sensor, min_range=0.0, max_range=float("inf"))
+        self._rays = fine.sensor.beams * fine.sensor.columns
         self._kept: dict[tuple[int, bytes], StillView] = {}
+
+    @cached_property
+    def _scanner(self) -> Scanner:
+        return Scanner(self._sensor)
 
     def view(self, around: Surroundings, T_sensor_world: NDArray[np.float64]) -> StillView:
         """Return the view of surroundings from a pose of the sensor."""
@@ -71,7 +75,7 @@ class StillViews:
             slopes,
         )  # fmt: skip
         places = np.full(self._rays, NO_HIT, np.int32)
-        columns = self._scanner.sensor.columns
+        columns = self._sensor.columns
         places[scan.beams.astype(np.int64) * columns + scan.columns] = np.arange(len(scan.faces))
         T_world_sensor = invert_rigid(T_sensor_world)
         world = turn(T_world_sensor[:3, :3], scan.points.astype(np.float64)) + T_world_sensor[:3, 3]

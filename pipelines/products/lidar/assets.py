@@ -65,7 +65,8 @@ def _hash_sensor(sensor: Sensor, realism: Realism) -> str:
     angles = [sensor.elevation.tolist(), sensor.azimuth_offset.tolist()]
     limits = [sensor.min_range, sensor.max_range, *(sensor.window or ())]
     measured = [] if realism.is_exact else [asdict(sensor.measurement)]
-    return digest_json([*angles, sensor.columns, *limits, *measured])
+    pattern = [] if sensor.pattern is None else [repr(sensor.pattern)]
+    return digest_json([*angles, sensor.columns, *limits, *measured, *pattern])
 
 
 def _limits(sensor: Sensor) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from motiondata.counting import counted
 from motiondata.devices import CPU
 from motiondata.errors import InputError
-from motiondata.lidar.cpu.precompile import precompile_kernels
+from motiondata.lidar.cpu.precompile import precompile_kernels, precompile_pattern
 from motiondata.lidar.realism.precompile import precompile_realism
 from pipelines.clips.bodies import BodyFacts
 from pipelines.clips.clip_source import ClipSource
@@ -104,6 +104,8 @@ class LidarProduct:
                 "was replaced while it was used; start again"
             )
         precompile_kernels(say)
+        if assets.sensor.pattern is not None:
+            precompile_pattern(assets.sensor, say)
         if not assets.is_exact:
             precompile_realism(say)
         return LidarScanner(self.source, self.options, assets)

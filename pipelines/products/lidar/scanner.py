@@ -22,6 +22,7 @@ from motiondata.lidar.realism.dressing import DressedPerson, dress
 from motiondata.lidar.realism.keyed_random import generator_of
 from motiondata.lidar.realism.rolling_shutter import sector_times, shutter_of, sweep_of
 from motiondata.lidar.realism.street import draw_street
+from motiondata.lidar.sensor import Sensor
 from motiondata.lidar.surroundings import Surroundings
 from motiondata.mirroring import mirror_clip
 from pipelines.clips.appraisal import Appraisal, judge
@@ -33,6 +34,10 @@ from pipelines.products.lidar.options import LidarOptions
 from pipelines.products.lidar.sample import LidarClip, lidar_values
 
 Floats = NDArray[np.float64]
+
+LONGEST_RUN = 600.0
+"""A sample begins within this time after the sensor, seconds, so that scan patterns of samples
+differ."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,8 @@ class LidarScanner:
             scene.person.appearance,
             self._street_of(scene, key),
             self._sweep_of(scene),
+            frame_rate=scene.clip.fps,
+            start=start_of(self.assets.sensor, self.options.seed, key),
         )
         return partial(_finish_scan, scene, self.assets.observer.begin(request))
 
@@ -191,6 +198,13 @@ class LidarScanner:
             **({} if judged is None else {"quality": judged.quality}),
             "flags": flags if judged is None else {**judged.flags, **flags},
         }
+
+
+def start_of(sensor: Sensor, seed: int, key: str) -> float:
+    """Return when a sample begins, seconds since the sensor runs; 0 without a scan pattern."""
+    if sensor.pattern is None:
+        return 0.0
+    return float(generator_of(seed, "start", key).uniform(0, LONGEST_RUN))
 
 
 def _finish_scan(scene: Scene, pending: Pending) -> LidarClip:

@@ -102,13 +102,16 @@ def test_a_sensor_of_ones_own_comes_from_a_file(tmp_path: Path) -> None:
 
 def test_the_readme_names_all_presets_and_shows_a_file_of_all_fields(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text()
-    assert {name for name in SENSOR_NAMES if f"`{name}`" in readme} == set(DATA_SHEETS)
+    patterns = {name for name in SENSOR_NAMES if sensor_preset(name).pattern is not None}
+    named = {name for name in SENSOR_NAMES if f"`{name}`" in readme}
+    assert named == set(DATA_SHEETS) | patterns
     (shown,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
     sensor = load_sensor(written(tmp_path / "mine.toml", shown))
     assert sensor.name == "mine"
     assert {field for field in FIELDS if f"{field} = " in shown} == {*FIELDS} - {
         "source",
         "measurement",
+        "pattern",
     }
 
 
