@@ -8,6 +8,7 @@ sensors have that file.
 import json
 import tomllib
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -74,8 +75,10 @@ def find_sensor(name_or_path: str) -> Sensor:
         return sensor_preset(name_or_path)
     if Path(name_or_path).is_file():
         return load_sensor(Path(name_or_path))
+    nearest = get_close_matches(name_or_path, SENSOR_NAMES, n=1)
+    hint = f" (did you mean {nearest[0]}?)" if nearest else ""
     raise InputError(
-        f"no sensor and no file is called {name_or_path!r}; choose one of "
+        f"no sensor and no file is called {name_or_path!r}{hint}; choose one of "
         f"{', '.join(SENSOR_NAMES)}, or a sensor file (.toml, or an Ouster's metadata .json)"
     )
 

@@ -15,6 +15,7 @@ from shards.format.paths import DATASET, DROPS, MANIFEST, STATISTICS_FILE, split
 from shards.format.schema import Schema
 from shards.format.self_hashed_json import from_self_hashed_json, to_self_hashed_json
 from shards.format.tables import TableEntry
+from shards.format.unknown_names import near
 
 FORMAT = "motiondata-shards"
 FORMAT_VERSION = 1
@@ -109,7 +110,7 @@ class Description:
             choice = (
                 f"choose one of {', '.join(self.splits)}" if self.splits else "there are no samples"
             )
-            raise ShardError(f"there is no split {split!r}; {choice}")
+            raise ShardError(f"there is no split {split!r}{near(split, self.splits)}; {choice}")
         return tuple(shard for shard in self.shards if shard.split == split)
 
 

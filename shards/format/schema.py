@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from shards.errors import MemberError, ShardError
 from shards.format.members import SUFFIX, decode_member, field_of, kind_of
 from shards.format.npy import DTYPES, FLOATS
+from shards.format.unknown_names import near
 
 FRAMES = "frames"
 """The time axis, whose length varies between samples."""
@@ -109,7 +110,8 @@ class Schema:
         floats = {name: spec for name, spec in self.arrays.items() if spec.is_float}
         if field not in floats:
             raise ShardError(
-                f"there is no floating-point field {field!r}; choose one of {', '.join(floats)}"
+                f"there is no floating-point field {field!r}{near(field, [*floats])}; "
+                f"choose one of {', '.join(floats)}"
             )
         return floats[field]
 

@@ -9,3 +9,9 @@ def unknown_name(what: str, name: str, known: Sequence[str]) -> str:
     nearest = get_close_matches(name, known, n=1)
     hint = f"; did you mean {nearest[0]}?" if nearest else ""
     return f"there is no {what} {name!r}{hint} (known: {', '.join(known) or 'none'})"
+
+
+def near(name: str, known: Sequence[str]) -> str:
+    """Return the nearest known name in words, to follow a mistyped one; empty if none is near."""
+    nearest = get_close_matches(name, known, n=1)
+    return f" (did you mean {nearest[0]}?)" if nearest else ""

@@ -19,6 +19,7 @@ from shards.format.dataset import Dataset
 from shards.format.npy import DTYPES, npy_header
 from shards.format.paths import MANIFEST
 from shards.format.schema import FRAMES, ArraySpec, Schema
+from shards.format.unknown_names import near
 from shards.format.ustar import BLOCK, member_header
 from shards.stream.open_files import ShardFiles
 
@@ -37,8 +38,9 @@ class MemberSpans:
     def of(dataset: Dataset, rows: NDArray[np.int64], field: str) -> "MemberSpans":
         """Return the locations of a field's members, for the clips in these manifest rows."""
         if field not in dataset.schema.suffixes:
+            known = [*dataset.schema.suffixes]
             raise ShardError(
-                f"there is no field {field!r}; choose one of {', '.join(dataset.schema.suffixes)}"
+                f"there is no field {field!r}{near(field, known)}; choose one of {', '.join(known)}"
             )
         columns = ["key", "shard", f"{field}_offset", f"{field}_size"]
         table = dataset.manifest.select(columns).take(rows)
@@ -83,8 +85,8 @@ def row_spec(schema: Schema, field: str) -> ArraySpec:
     }
     if field not in usable:
         raise ShardError(
-            f"{field!r} is not an array with one row of fixed shape per frame; "
-            f"choose one of {', '.join(usable)}"
+            f"{field!r}{near(field, [*usable])} is not an array with one row of fixed shape per "
+            f"frame; choose one of {', '.join(usable)}"
         )
     return usable[field]
 
