@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.engine.reports import Report
-from pipelines.products.descriptions import EDIT, describe_dataset
+from pipelines.products.descriptions import EDIT, describe_dataset, edit_options
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
 
@@ -42,7 +42,7 @@ def recipe(path: Path) -> RecipeReport:
     description = dataset.description
     edit, options = description.parameters.get(EDIT), description.parameters
     if edit is not None:
-        options = {name: value for name, value in edit.items() if name != "command"}
+        options = edit_options(edit)
         command = str(edit["command"])
     else:
         product = describe_dataset(dataset)

@@ -13,6 +13,7 @@ import numpy as np
 
 from motiondata.errors import InputError
 from pipelines.editing.edit import Edit, Entries, all_entries, members_of
+from pipelines.products.descriptions import KEYS, RENAMES
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
 from shards.format.hashing import hash_bytes
@@ -41,7 +42,7 @@ def select(path: Path, keys: Collection[str], shard_megabytes: int | None = None
     if not wanted:
         raise InputError(f"{path}: expected at least one key to select, found none")
     rows = np.array([number for number, key in enumerate(there) if key in wanted])
-    options = {"keys": len(wanted), "keys_hash": hash_bytes("\n".join(sorted(wanted)).encode())}
+    options = {KEYS: hash_bytes("\n".join(sorted(wanted)).encode())}
     entries = all_entries([dataset]).take(rows)
     return Edit("select", options, (dataset,), entries, members_of(dataset), shard_megabytes)
 
@@ -90,7 +91,7 @@ def rename_keys(
     options = {
         "prefix": prefix,
         "suffix": suffix,
-        "table": hash_bytes(repr(sorted(renamed.items())).encode()) if renamed else None,
+        RENAMES: hash_bytes(repr(sorted(renamed.items())).encode()) if renamed else None,
     }
     given = {name: value for name, value in options.items() if value}
     return Edit("rename-keys", given, (dataset,), replace_keys(entries, keys), members_of(dataset))

@@ -20,6 +20,7 @@ from motiondata.mirroring import MIRRORED_PREFIX
 from pipelines.clips.keys import clip_name
 from pipelines.editing.commands import read_keys
 from pipelines.editing.edit import Edit, all_entries, members_of
+from pipelines.products.descriptions import LISTS
 from shards.format.dataset import Dataset
 from shards.format.hashing import hash_bytes
 from shards.format.paths import NAME, RESERVED
@@ -107,7 +108,7 @@ def split_by_lists(
         sources = dataset.manifest["source"].take(kept).to_pylist()
         expect_no_leak(sources, splits, RECORDING, path, "; --allow-leaks splits anyway")
     unlisted = len(found) - len(kept)
-    options = {"lists": hash_bytes(repr(sorted(listed.items())).encode())}
+    options = {LISTS: hash_bytes(repr(sorted(listed.items())).encode())}
     facts = {"samples_in_no_list": unlisted}
     return _edit(dataset, options, splits, shard_megabytes, facts, kept)
 

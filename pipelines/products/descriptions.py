@@ -25,6 +25,10 @@ EDIT = "edit"
 SOURCES = "sources"
 """What the provenance of an edited dataset calls the descriptions of its sources."""
 
+KEYS, RENAMES, LISTS = "keys_hash", "renames_hash", "lists_hash"
+FILE_OPTIONS = {KEYS: "--file FILE", RENAMES: "--file FILE", LISTS: "--lists DIR"}
+"""The options of an edit that name files: their contents are recorded as a hash."""
+
 Describe = Callable[[str], ProductDescription]
 """Finds the description of a product by its name."""
 
@@ -80,9 +84,16 @@ def command_line(product: ProductDescription, dataset: Dataset) -> str:
     if edit is None:
         return product.command_line(dataset)
     sources = len(dataset.description.provenance[SOURCES])
-    options = {name: value for name, value in edit.items() if name != "command"}
+    words = option_words(edit_options(edit)) + [
+        option for name, option in FILE_OPTIONS.items() if name in edit
+    ]
     datasets = ["DATASET"] if sources == 1 else [f"DATASET{n}" for n in range(1, sources + 1)]
-    return " ".join(["motiondata", edit["command"], *datasets, *option_words(options), "--out DIR"])
+    return " ".join(["motiondata", edit["command"], *datasets, *words, "--out DIR"])
+
+
+def edit_options(edit: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a recorded edit that name no files."""
+    return {name: edit[name] for name in edit if name not in {"command", *FILE_OPTIONS}}
 
 
 def _product_of(provenance: Mapping[str, Any], describe: Describe) -> ProductDescription:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from motiondata.errors import InputError
 from pipelines.datasets.info import info
+from pipelines.datasets.recipe import recipe
 from pipelines.editing.build import EditReport, edit
 from pipelines.editing.combine import add_members, merge
 from pipelines.editing.commands import (
@@ -185,6 +186,9 @@ def test_info_names_the_edits_the_sources_and_the_sensor(built: Dataset, tmp_pat
     assert "sensor: small" in said
     assert both.description.provenance["sensor"] == built.description.provenance["sensor"]
     assert "--where 'subset == '" in "\n".join(info(kit.path).lines())
+    one = make(lambda: select(built.path, ["000000"]), tmp_path / "one", built.path)
+    assert info(one.path).command == "motiondata select DATASET --file FILE --out DIR"
+    assert recipe(one.path).options == {}
 
 
 REFUSED: dict[str, tuple[Callable[[Path, Path], Edit], str]] = {
