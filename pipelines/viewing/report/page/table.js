@@ -18,6 +18,7 @@ class Rows {
   constructor(columns) {
     this.columns = columns;
     this.length = columns.key.length;
+    this.ranked = new Map();
     this.words = columns.key.map((key, place) =>
       [key, columns.source[place], ...columns.captions[place]].join("\n").toLowerCase());
   }
@@ -48,6 +49,13 @@ class Rows {
     }
     if (name === "flags") return columns.flags.map((flags) => flags.length);
     return columns[name];
+  }
+
+  // Returns the place of each row in the order of a column; equal values have the same place. The
+  // order is kept: sorting texts takes most of the time.
+  ranks(name) {
+    if (!this.ranked.has(name)) this.ranked.set(name, ranksOf(this.sortKeys(name)));
+    return this.ranked.get(name);
   }
 
   // Returns the numbers of the rows that have all words and pass the filters.
@@ -176,9 +184,9 @@ class ClipList {
   sortPlaces() {
     const { name, down } = this.sort;
     if (!name) return;
-    const keys = this.rows.sortKeys(name);
+    const ranks = this.rows.ranks(name);
     const sign = down ? -1 : 1;
-    this.places.sort((a, b) => sign * compare(keys[a], keys[b]) || a - b);
+    this.places.sort((a, b) => sign * (ranks[a] - ranks[b]) || a - b);
   }
 
   // Puts the rows in sight into the page, and removes the others.
@@ -293,6 +301,16 @@ class ClipList {
     const first = this.places.findIndex((place) => this.clips.has(this.rows.columns.key[place]));
     if (this.places.length) this.choose(Math.max(0, first));
   }
+}
+
+function ranksOf(keys) {
+  const order = Array.from(keys, (_, row) => row).sort((a, b) => compare(keys[a], keys[b]));
+  const ranks = new Int32Array(order.length);
+  for (let place = 1; place < order.length; place++) {
+    const [before, row] = [order[place - 1], order[place]];
+    ranks[row] = compare(keys[before], keys[row]) ? place : ranks[before];
+  }
+  return ranks;
 }
 
 function compare(a, b) {
