@@ -30,6 +30,8 @@ NOT_RUN = {
         "it needs a cluster with Ray's dashboard"
     ),
     "docs/cluster.md: #!/bin/bash": "it needs Slurm",
+    "docs/viewing.md: $ motiondata view lidar": "it serves a page until Ctrl-C",
+    "docs/viewing.md: $ motiondata recover motion --out recovered": "it serves a page until Ctrl-C",
     "docs/export.md: $ pip install -c constraints.txt -e '.[tags]'": "it downloads a pipeline",
 }
 """The blocks that cannot be run here, by name. `test_commands` checks what they call."""

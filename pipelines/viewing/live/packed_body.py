@@ -1,7 +1,7 @@
 """A body for the page, which poses it: skin and faces once per body, shape and poses per clip.
 
-A clip of 200 frames takes about 60 kB, its surfaces would take 8 MB. `page/skinning.js` reads what
-is written here, and poses as `motiondata.bodies.posing` does.
+A clip of 154 frames takes 33 kB; its surfaces, of 6,900 vertices, would take 6 MB.
+`page/skinning.js` reads what is written here, and poses as `motiondata.bodies.posing` does.
 """
 
 from typing import Any

@@ -5,13 +5,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 from threading import Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from motiondata.errors import InputError
+from motiondata.errors import InputError, MotionDataError
 from pipelines.viewing.live.server import ViewerServer
 from pipelines.viewing.live.viewer import Viewer, link_to
 from shards.format.dataset import Dataset
@@ -119,6 +120,37 @@ def test_a_file_without_captions_of_the_clips_is_refused(
     file.write_text(content)
     with pytest.raises(InputError, match=found):
         Viewer.open(dataset.path, captions=file)
+
+
+def test_a_damaged_dataset_shows_its_sound_clips_and_no_path(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    copy = tmp_path / "damaged"
+    copytree(dataset.path, copy)
+    lost = dataset.description.shards[-1].name
+    (copy / lost).unlink()
+    viewer = Viewer.open(copy)
+    assert lost in viewer.page.decode()
+    assert str(tmp_path) not in viewer.page.decode()
+    shards = dataset.manifest["shard"].to_pylist()
+    for key, shard in zip(dataset.manifest["key"].to_pylist(), shards, strict=True):
+        answer = viewer.answer("/clip", {"key": key})
+        assert answer.status == (422 if shard == lost else 200)
+        assert str(tmp_path).encode() not in answer.body
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "walk.npz"])
+def test_a_file_that_is_no_motion_is_refused_in_a_sentence(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("nothing")
+    with pytest.raises(MotionDataError, match=name):
+        Viewer.open(tmp_path / name)
+
+
+def test_an_overlay_of_other_clips_is_refused(
+    dataset: Dataset, archive: MadeArchive, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="found none of the same key"):
+        Viewer.open(dataset.path, overlay=archive.root / "amass")
 
 
 def test_a_link_opens_a_clip_at_its_frame(

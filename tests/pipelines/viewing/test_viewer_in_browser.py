@@ -177,6 +177,15 @@ def test_predicted_captions_are_shown_with_those_of_the_clip(
         assert page.page.locator("#captions .caption").count() > 0
 
 
+def test_next_and_previous_go_through_the_listed_clips(browser: "Browser", built: Dataset) -> None:
+    keys = built.manifest["key"].to_pylist()
+    with shown(browser, Viewer.open(built.path)) as page:
+        playing = page.page.locator("#playing")
+        for button, expected in (("#next", keys[1]), ("#next", keys[2]), ("#previous", keys[1])):
+            page.page.click(button)
+            assert playing.inner_text() == expected
+
+
 @pytest.mark.slow
 def test_a_clip_of_two_hundred_frames_plays_at_twenty_frames_per_second(
     browser: "Browser", archive: MadeArchive

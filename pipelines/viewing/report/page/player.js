@@ -75,6 +75,9 @@ class Player {
     return element(
       "div", { class: "controls" },
       this.playButton,
+      element("div", { class: "group", role: "group", "aria-label": "Clip" },
+        element("button", { id: "previous", onclick: () => list.move(-1) }, "Previous"),
+        element("button", { id: "next", onclick: () => list.move(1) }, "Next")),
       element("div", { class: "group", role: "group", "aria-label": "View" }, ...this.viewButtons),
       color, speed, ...Object.values(this.toggles), ...this.layerToggles(),
     );
