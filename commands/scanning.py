@@ -9,7 +9,8 @@ import click
 from commands.options import options_of
 from commands.parameters import ANY, FILE, FOLDER, NAME_OR_PATH
 from commands.printing import json_option, show
-from pipelines.mesh_scans.options import SCAN_FORMATS, UP_AXES, MeshScanOptions
+from pipelines.mesh_scans.options import SCAN_FORMATS, MeshScanOptions
+from pipelines.products.lidar.options import UP_AXES
 
 TYPES = {
     "sensor": NAME_OR_PATH,

@@ -198,6 +198,7 @@ ARROWS: dict[str, set[str]] = {
     "pipelines.viewing.live": {
         "pipelines.clips",
         "pipelines.mesh_scans",
+        "pipelines.products.lidar",
         "pipelines.viewing",
         "pipelines.viewing.report",
     },

@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.clips.options import expect, expect_at_least
-from pipelines.products.lidar.options import DISTANCES, HEIGHTS, MAX_NOISE
+from pipelines.products.lidar.options import AUTO, DISTANCES, HEIGHTS, MAX_NOISE, UP_AXES
 from shards.format.paths import refuse_url
 
 POINT_FORMATS = ("pcd", "ply", "npy", "bin")
 RANGE_FORMATS = ("range-png", "range-npy")
 SCAN_FORMATS = (*POINT_FORMATS, *RANGE_FORMATS)
 """The formats of files, explained in docs/export.md."""
-AUTO, Y_UP, Z_UP = "auto", "y", "z"
-UP_AXES = (AUTO, Y_UP, Z_UP)
 PLACEMENT = ("distance", "height", "azimuth")
 """The options that `sensor_pose` replaces."""
 

@@ -31,9 +31,10 @@ from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_possible_folder
 from pipelines.engine.progress import Progress, Rate
 from pipelines.engine.reports import Report
-from pipelines.mesh_scans.mesh_files import MeshReading, find_meshes, has_animation, plain_name
+from pipelines.mesh_scans.mesh_files import find_meshes, plain_name
 from pipelines.mesh_scans.options import POINT_FORMATS, RANGE_FORMATS, MeshScanOptions
 from pipelines.mesh_scans.scan_files import WRITERS
+from pipelines.products.lidar.mesh_reading import MeshReading, has_animation
 from shards.format.hashing import hash_bytes
 from shards.format.paths import refuse_url
 

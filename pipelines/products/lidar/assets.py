@@ -13,6 +13,7 @@ from motiondata.lidar.sensor import Sensor
 from pipelines.clips.bodies import BodyFacts, facts_of, load_bodies_by_gender
 from pipelines.engine.fingerprint import digest_json
 from pipelines.products.lidar.options import LidarOptions
+from pipelines.products.lidar.scene import SceneMesh, load_scene
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,18 @@ class LidarAssets:
     observer: Observer
     realism: Realism
     is_exact: bool
-    """Whether the observer is the exact one: every effect is off, and no extras are stored."""
+    """Whether the observer is the exact one: no effects, no scene, and no extras are stored."""
+    scene: SceneMesh | None = None
 
     @property
     def body_facts(self) -> BodyFacts:
         """What a dataset records of the bodies."""
         return facts_of(self.bodies)
+
+    @property
+    def scene_hash(self) -> str:
+        """The hash of the scene; empty if there is none."""
+        return "" if self.scene is None else self.scene.hash
 
     @property
     def sensor_facts(self) -> SensorFacts:
@@ -83,7 +90,7 @@ def _limits(sensor: Sensor) -> str:
 def resolved(options: LidarOptions) -> LidarOptions:
     """Return options that mean the same in every folder, because workers may run in another one.
 
-    The path of a sensor file becomes absolute, and all values of realism are in `effects`.
+    Paths become absolute, and all values of realism are in `effects`.
     """
     realism = find_realism(options.realism, options.effects)
     if not realism.is_exact:
@@ -92,17 +99,19 @@ def resolved(options: LidarOptions) -> LidarOptions:
         options = replace(options, realism=name, effects=realism.text)
     sensor = Path(options.sensor)
     is_file = options.sensor not in SENSOR_NAMES and sensor.is_file()
-    return replace(options, sensor=str(sensor.absolute() if is_file else sensor))
+    scene = tuple(str(Path(path).absolute()) for path in options.scene)
+    return replace(options, sensor=str(sensor.absolute() if is_file else sensor), scene=scene)
 
 
 def load_assets(body: Path | None, options: LidarOptions) -> LidarAssets:
-    """Load the bodies of a file or folder, or the bundled one, and the sensor of the options.
+    """Load the bodies of a file or folder, or the bundled one, the sensor and the scene.
 
-    Raises `InputError` for an invalid body or sensor.
+    Raises `InputError` for an invalid body, sensor or scene.
     """
     bodies = load_bodies_by_gender(body)
     sensor = find_sensor(options.sensor)
     realism = find_realism(options.realism, options.effects)
-    is_exact = realism.is_exact and not options.extras
+    scene = load_scene(options.scene, options.scene_points) if options.scene else None
+    is_exact = realism.is_exact and not options.extras and scene is None
     observer = make_observer(options.device, sensor, options.points, None if is_exact else realism)
-    return LidarAssets(bodies, sensor, observer, realism, is_exact)
+    return LidarAssets(bodies, sensor, observer, realism, is_exact, scene)

@@ -48,9 +48,13 @@ class LidarDescription(MotionDescription):
         return option_words(self.recipe(parameters))
 
     def recipe(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the options of the command. Other sensors than the presets are files."""
+        """Return the options of the command. Other sensors than the presets are files,
+        and so are scenes."""
         sensor = parameters["sensor"]
-        return {**parameters, "sensor": sensor if sensor in SENSOR_NAMES else "FILE"}
+        files: dict[str, Any] = {"sensor": sensor if sensor in SENSOR_NAMES else "FILE"}
+        if "scene" in parameters:
+            files["scene"] = ["FILE" for _ in parameters["scene"]]
+        return {**parameters, **files}
 
 
 LIDAR = LidarDescription(

@@ -63,8 +63,8 @@ MEMBERS = (
     Member(
         PARTS,
         "body part of each point: the SMPL joint (0 to 21) with the largest skinning weight on the "
-        "face that was hit; 254 for points that are not on the person (`--realism street`); 255 "
-        "where no ray hit",
+        "face that was hit; 254 for points that are not on the person (`--realism street`, "
+        "`--scene-points`); 255 where no ray hit",
         unit="joint number",
     ),
     Member(JOINTS, "SMPL's first 22 joints", unit="meters", frame="sensor"),

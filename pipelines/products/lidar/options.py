@@ -5,6 +5,7 @@ the plan's fingerprint covers all of them.
 """
 
 from dataclasses import asdict, dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 from motiondata.devices import CPU, SCAN_DEVICES
@@ -23,6 +24,11 @@ EXACT = "none"
 MAX_NOISE = 1.0
 """The maximum range noise in meters. Such LiDARs have range errors of centimeters (their data
 sheets)."""
+AUTO, Y_UP, Z_UP = "auto", "y", "z"
+UP_AXES = (AUTO, Y_UP, Z_UP)
+"""The axes that can point up in files of meshes."""
+MAX_SCENE_POINTS = 100.0
+"""The maximum of `scene_points` in meters."""
 PARAMETER_ORDER = (
     "sensor",
     "points",
@@ -40,6 +46,8 @@ PARAMETER_ORDER = (
     "realism",
     "effects",
     "members",
+    "scene",
+    "scene_points",
     "device",
     "limit",
     "shard_megabytes",
@@ -52,6 +60,8 @@ OMITTED_DEFAULTS = {
     "realism": EXACT,
     "effects": "",
     "members": "",
+    "scene": [],
+    "scene_points": 0.0,
 }
 """Parameters that `dataset.json` omits at these values, so that other datasets keep their
 bytes."""
@@ -83,6 +93,12 @@ class LidarOptions:
     """Values that replace those of `realism`, such as loss=0,clothing_mean_m=0.03."""
     members: str = ""
     """Further members, separated by commas: intensity, time, beam, column, label."""
+    scene: tuple[str, ...] = ()
+    """A mesh (OBJ, PLY, STL, OFF, glTF) that stands still and hides what is behind it; repeat it
+    for several. World frame of the motion, meters; z up, but y up in OBJ and glTF."""
+    scene_points: float = 0.0
+    """Keep points on the scene up to this many meters from the pelvis, horizontally; 0 keeps only
+    those on the person."""
     fps: str = REFERENCE
     """Frame rate in Hz, such as 10 or 20, at which the sensor turns; or reference for HumanML3D's
     stride rule, about 20."""
@@ -104,11 +120,16 @@ class LidarOptions:
         _ = self.rate
         refuse_url(self.realism)
         expect({*self.extras} <= {*EXTRAS}, self, "members", f"some of {', '.join(EXTRAS)}")
-        needs_cpu = self.realism != EXACT or self.effects or self.members
+        needs_cpu = self.realism != EXACT or self.effects or self.members or self.scene
         expect(
             not needs_cpu or self.device == CPU, self, "device",
-            "cpu for realism, effects and members, which exist for the CPU only",
+            "cpu for realism, effects, members and scenes, which exist for the CPU only",
         )  # fmt: skip
+        for scene in self.scene:
+            refuse_url(scene)
+        near = 0 <= self.scene_points <= MAX_SCENE_POINTS
+        expect(near, self, "scene_points", f"0 to {MAX_SCENE_POINTS:g} meters")
+        expect(bool(self.scene) or not self.scene_points, self, "scene_points", "0 without --scene")
 
     @property
     def rate(self) -> float | None:
@@ -138,6 +159,7 @@ class LidarBuildOptions:
         values = {name: value for owner in owners for name, value in owner.items()}
         values["exclude"] = self.clips.excluded
         values["fps"] = self.scan.rate or REFERENCE
+        values["scene"] = [PurePath(path).name for path in self.scan.scene]
         names = (
             name
             for name in PARAMETER_ORDER

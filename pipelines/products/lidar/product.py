@@ -53,6 +53,8 @@ class LidarProduct:
     """The bodies. A worker that loads different ones stops."""
     sensor: SensorFacts
     """The sensor. A worker that loads a different one stops."""
+    scene: str = ""
+    """The hash of the scene; empty if there is none. A worker that loads a different one stops."""
     loaded: Loaded[LidarAssets] = field(default_factory=Loaded, compare=False, repr=False)
     """The bodies, the sensor and the observer, in the process that has loaded them."""
 
@@ -66,7 +68,8 @@ class LidarProduct:
         source = ClipSource.find(options.clips, options.packing)
         scan = resolved(options.scan)
         assets = load_assets(source.selection.body, scan)
-        return cls(source, scan, assets.body_facts, assets.sensor_facts, Loaded(assets))
+        facts = (assets.body_facts, assets.sensor_facts, assets.scene_hash)
+        return cls(source, scan, *facts, Loaded(assets))
 
     @property
     def schema(self) -> Schema:
@@ -97,11 +100,12 @@ class LidarProduct:
         """
         body = self.source.selection.body
         assets = self.loaded.value or load_assets(body, self.options)
-        loaded = (assets.body_facts.hash, assets.sensor_facts.hash)
-        if loaded != (self.bodies.hash, self.sensor.hash):
+        loaded = (assets.body_facts.hash, assets.sensor_facts.hash, assets.scene_hash)
+        if loaded != (self.bodies.hash, self.sensor.hash, self.scene):
+            names = ", ".join([str(body or "bundled"), self.options.sensor, *self.options.scene])
             raise InputError(
-                f"the body or the sensor ({body or 'bundled'}, {self.options.sensor}) "
-                "was replaced while it was used; start again"
+                f"the body, the sensor or the scene ({names}) was replaced while it was used; "
+                "start again"
             )
         precompile_kernels(say)
         if assets.sensor.pattern is not None:
@@ -151,7 +155,8 @@ class LidarProduct:
         `kept` holds the shards of earlier plans that this plan keeps unchanged.
         """
         build = LidarBuildOptions(self.source.selection, self.options, self.source.packing)
-        contents = {"body": self.bodies.hash, "sensor": self.sensor.hash}
+        scene = {"scene": self.scene} if self.scene else {}
+        contents = {"body": self.bodies.hash, "sensor": self.sensor.hash, **scene}
         return self.source.stamp(plan, build.parameters(self.sensor.name), contents, kept)
 
     def provenance(self) -> dict[str, Any]:

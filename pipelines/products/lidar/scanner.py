@@ -32,6 +32,7 @@ from pipelines.engine.product import FinishSamples
 from pipelines.products.lidar.assets import LidarAssets
 from pipelines.products.lidar.options import LidarOptions
 from pipelines.products.lidar.sample import LidarClip, lidar_values
+from pipelines.products.lidar.scene import joined
 
 Floats = NDArray[np.float64]
 
@@ -147,7 +148,7 @@ class LidarScanner:
             invert_rigid(scene.T_world_sensor),
             RangeNoise(self.options.noise, self.options.seed, key),
             scene.person.appearance,
-            self._street_of(scene, key),
+            self._surroundings_of(scene, key),
             self._sweep_of(scene),
             frame_rate=scene.clip.fps,
             start=start_of(self.assets.sensor, self.options.seed, key),
@@ -166,6 +167,10 @@ class LidarScanner:
             return self._varied(clip_at(scene.original, seconds), scene.mirrored, place)
 
         return sweep_of(times, moved)
+
+    def _surroundings_of(self, scene: Scene, key: str) -> Surroundings | None:
+        mesh = self.assets.scene
+        return joined(self._street_of(scene, key), None if mesh is None else mesh.surroundings)
 
     def _street_of(self, scene: Scene, key: str) -> Surroundings | None:
         """Draw the street of a sample, in which other people stand as in the first frame."""

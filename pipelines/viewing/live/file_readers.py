@@ -22,7 +22,7 @@ from motiondata.sources.joints.convert import JointOptions, convert_motion
 from motiondata.sources.joints.read_motions import JointMotion, read_motions
 from motiondata.sources.smpl.convert import SmplOptions, convert_smpl
 from pipelines.clips.read_clip import shape_recorded_body
-from pipelines.mesh_scans.mesh_files import MeshReading
+from pipelines.products.lidar.mesh_reading import MeshReading
 from pipelines.viewing.skeletons import PosedSkeleton
 from pipelines.viewing.viewed_clip import UNKNOWN_FPS, Meshes, ViewedClip
 

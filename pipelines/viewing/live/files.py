@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.errors import InputError
-from pipelines.mesh_scans.mesh_files import SUFFIXES, find_meshes
+from pipelines.mesh_scans.mesh_files import find_meshes
+from pipelines.products.lidar.mesh_reading import SUFFIXES
 from pipelines.viewing.live.file_readers import JOINTS_SUFFIX, READERS, fit_body, read_meshes
 from pipelines.viewing.live.packed_body import Packed, pack_meshes
 from pipelines.viewing.live.shown import ShownClips
