@@ -48,8 +48,7 @@ class LidarDescription(MotionDescription):
         return option_words(self.recipe(parameters))
 
     def recipe(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the options of the command. Other sensors than the presets are files,
-        and so are scenes."""
+        """Return the options of the command; sensors other than presets and scenes are FILE."""
         sensor = parameters["sensor"]
         files: dict[str, Any] = {"sensor": sensor if sensor in SENSOR_NAMES else "FILE"}
         if "scene" in parameters:

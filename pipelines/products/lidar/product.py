@@ -39,7 +39,7 @@ SECONDS_PER_FRAME = 1 / 3700
 """The whole build of a SMPL-sized body with pose blend shapes and an OS1-128 at 8 m, in one process
 on an AMD EPYC core (`python -m benchmarks.builds.compare`). The bundled body takes less."""
 
-SLOWDOWNS = {"sensor": 2, "street": 10}
+SLOWDOWNS = {"sensor": 3, "street": 5}
 """How many times longer a build with a preset of realism takes, rounded up (docs/realism.md)."""
 
 
