@@ -148,6 +148,7 @@ COMMANDS = (
     tokens.detokenize,
     matching.train_matcher,
     matching.evaluate_motion,
+    tokens.train_language,
     training.caption,
     training.evaluate,
     machine.doctor,

@@ -15,11 +15,14 @@ from commands.parameters import FILE, FOLDER
 from commands.printing import json_option, show, show_build
 from commands.training_options import (
     dataset_argument,
+    text_model_option,
     to_loop,
     training_folder_option,
     training_options,
 )
 from pipelines.engine.execution import Execution
+from pipelines.training.common.options import LoopOptions
+from pipelines.training.language.options import LanguageOptions
 from pipelines.training.tokenizers.options import (
     EMPHASES,
     QUANTIZERS,
@@ -52,6 +55,30 @@ def train_tokenizer(
     sizes = take(TokenizerSizes, parameters)
     options = TokenizerOptions(**parameters, sizes=sizes)
     report = train_tokenizer.train_tokenizer(dataset, out, options, loop, device, sys.stderr)
+    if report is not None:  # this is the first process
+        show(report, as_json)
+
+
+@click.command("train-language")
+@dataset_argument
+@training_folder_option
+@options_of(LanguageOptions, skip=("text_model",), types={"tokenizer": FILE})
+@text_model_option
+@training_options(LoopOptions.batch)
+@json_option
+def train_language(dataset: Path, out: Path, device: str, as_json: bool, **parameters: Any) -> None:
+    """Train a T5 on the tokens and captions of DATASET.
+
+    The model reads and writes motion and text: captions, motions, lengths, continuations.
+
+    Run the same command again to resume a training that was stopped. Start several processes with
+    torchrun. OUT/checkpoint.pt is the model; OUT/log.jsonl is the log of the training.
+    """
+    from pipelines.training.language import train_language
+
+    loop = to_loop(parameters)
+    options = LanguageOptions(**parameters)
+    report = train_language.train_language(dataset, out, options, loop, device)
     if report is not None:  # this is the first process
         show(report, as_json)
 

@@ -10,12 +10,13 @@ from typing import Any
 
 import click
 
-from commands.options import Types, help_of, options_of, take
-from commands.parameters import FILE, FOLDER, NAME_OR_PATH
+from commands.options import Types, options_of, take
+from commands.parameters import FILE, FOLDER
 from commands.printing import json_option, show
 from commands.training_options import (
     dataset_argument,
     device_option,
+    text_model_option,
     to_loop,
     training_folder_option,
     training_options,
@@ -29,11 +30,10 @@ from pipelines.training.alignment.options import (
 )
 from pipelines.training.captioning.options import (
     CaptionerTrainingOptions,
-    Decoding,
     GenerationOptions,
 )
+from pipelines.training.common.decoding import Decoding
 from pipelines.training.common.options import (
-    TINY,
     LoopOptions,
 )
 from pipelines.training.encoders.options import EncoderOptions
@@ -47,14 +47,6 @@ EVALUATION_TYPES: Types = {
     "bert_model": FOLDER,
     "wording": click.Choice((RAW, LEMMATIZED)),
 }
-
-text_model_option = click.option(
-    "--text-model",
-    type=NAME_OR_PATH,
-    default=TINY,
-    show_default=True,
-    help=help_of(AlignmentOptions)["text_model"],
-)
 
 
 @click.command()
@@ -126,7 +118,7 @@ def train_captioner(
     "--checkpoint",
     type=FILE,
     required=True,
-    help="Captioner checkpoint written by train-captioner.",
+    help="Checkpoint written by train-captioner or train-language.",
 )
 @click.option("--split", default="test", show_default=True, help="Split to caption.")
 @click.option("--out", type=FILE, help="File to write the captions to, one JSON object per line.")

@@ -7,11 +7,13 @@ import click
 
 from commands.clips import exclude_option
 from commands.options import Decorator, Types, help_of, options_of, take, take_fields
-from commands.parameters import FOLDER
+from commands.parameters import FOLDER, NAME_OR_PATH
 from motiondata.devices import AUTO, TRAINING_DEVICES
+from pipelines.training.alignment.options import AlignmentOptions
 from pipelines.training.common.options import (
     PRECISIONS,
     SCHEDULES,
+    TINY,
     LoopOptions,
     OptimizerOptions,
 )
@@ -31,6 +33,14 @@ device_option = click.option(
     default=AUTO,
     show_default=True,
     help="Device that computes; auto is a GPU if there is one.",
+)
+
+text_model_option = click.option(
+    "--text-model",
+    type=NAME_OR_PATH,
+    default=TINY,
+    show_default=True,
+    help=help_of(AlignmentOptions)["text_model"],
 )
 
 

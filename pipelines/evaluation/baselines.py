@@ -21,6 +21,7 @@ from pipelines.evaluation.metrics.ngrams import LONGEST, Ngram, count_ngrams
 from pipelines.evaluation.references import References
 from pipelines.products.encoded_features.description import FEATURES
 from pipelines.products.lidar.members import POINTS
+from pipelines.products.tokens.description import TOKENIZER, TOKENS
 from pipelines.training.common.normalize_caption import normalize_caption
 from shards.format.dataset import Dataset
 from shards.format.members import field_of
@@ -29,7 +30,8 @@ from shards.stats.standardizer import read_standardizer
 from shards.stream.field_reader import row_spec
 from shards.stream.streamed_dataset import StreamedDataset
 
-NEAREST_BY = (field_of(FEATURES), field_of(POINTS))
+CODES = field_of(TOKENS)
+NEAREST_BY = (field_of(FEATURES), field_of(POINTS), CODES)
 """Default fields for finding the nearest clip. The first one in the dataset is used."""
 
 _CLIPS_PER_BATCH = 16
@@ -93,10 +95,18 @@ def nearest_field(dataset: Dataset, asked: str | None) -> str:
             f"with --nearest-by which one tells clips apart: {', '.join(dataset.schema.arrays)}"
         )
     field = there[0] if asked is None else asked
-    row_spec(dataset.schema, field)
-    dataset.schema.float_array(field)
-    read_standardizer(dataset, TRAIN, field)
+    if field != CODES:
+        row_spec(dataset.schema, field)
+        dataset.schema.float_array(field)
+        read_standardizer(dataset, TRAIN, field)
     return field
+
+
+def describe_distance(field: str) -> str:
+    """Return by what `nearest_captions` finds the nearest clip, for the report."""
+    if field == CODES:
+        return f"the share of each code in `{field}`"
+    return f"the mean standardized `{field}`"
 
 
 def nearest_captions(
@@ -108,14 +118,15 @@ def nearest_captions(
 ) -> list[str]:
     """Return, for each clip, the first reference of the training clip with the nearest mean.
 
-    The mean is taken over the clip's frames, standardized by the training clips' statistics. The
-    distance is Euclidean. Ties go to the first clip in the manifest. A training clip is not its own
-    neighbor. Progress is written to `stream`.
+    The mean is taken over the clip's frames, standardized by the training clips' statistics; that
+    of motion tokens is the share of each code. The distance is Euclidean. Ties go to the first clip
+    in the manifest. A training clip is not its own neighbor. Progress is written to `stream`.
     """
+    of_clips = code_shares if field == CODES else clip_means
     clips = len(train.keys) + len(others.keys)
     with Progress(clips, 0, stream, "clips") as progress:
         known, asked = (
-            clip_means(dataset, refs, field, progress.advance) for refs in (train, others)
+            of_clips(dataset, refs, field, progress.advance) for refs in (train, others)
         )
     keys = np.array(train.keys)
     first = [train.texts[key][0] for key in train.keys]
@@ -153,3 +164,19 @@ def clip_means(
         means.append(standardizer.standardize(mean).reshape(len(mean), -1))
         advance(len(mean))
     return np.concatenate(means)
+
+
+def code_shares(
+    dataset: Dataset, references: References, field: str, advance: Advance = unnoticed
+) -> NDArray[np.float64]:
+    """Return the share of each code in the tokens of each clip, shaped (clips, codes)."""
+    codes = int(dataset.description.provenance[TOKENIZER]["codes"])
+    view = StreamedDataset(dataset).clips(
+        references.split, [field], _CLIPS_PER_BATCH, keys=references.keys, rank=0, world=1
+    )
+    shares = []
+    for batch in view:
+        for tokens, chosen in zip(batch[field], batch["mask"], strict=True):
+            shares.append(np.bincount(tokens[chosen], minlength=codes) / chosen.sum())
+        advance(len(batch["keys"]))
+    return np.stack(shares)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from pipelines.engine.text_tables import markdown_table
 from pipelines.evaluation.acts.labels import ALL_KINDS, ActTotals, KindCount
+from pipelines.evaluation.baselines import describe_distance
 from pipelines.evaluation.options import LEMMATIZED, RAW
 from pipelines.evaluation.report import MODEL, SCORERS, Evaluation, Example
 from pipelines.training.common.normalize_caption import NORMALIZER
@@ -131,7 +132,7 @@ def _lines_about(report: Evaluation) -> Iterator[str]:
         f"constant caption: `{report.constant_caption}`, the most central one of "
         f"{report.training_clips:,} training clips"
     )
-    yield f"nearest training clip: by the mean standardized `{report.nearest_by}`"
+    yield f"nearest training clip: by {describe_distance(report.nearest_by)}"
     yield "; ".join(text for name, text in SCORERS.items() if _has(report, name))
     if report.bert_model is not None:
         yield f"BERTScore by `{report.bert_model.name}`, layer {report.bert_model.layer}"

@@ -20,7 +20,7 @@ class EvaluationOptions:
     """File of captions, as written by caption: one JSON object with key and caption per line. Not
     with `checkpoint`."""
     checkpoint: Path | None = None
-    """Captioner checkpoint written by train-captioner, which captions the split. Not with
+    """Checkpoint written by train-captioner or train-language, which captions the split. Not with
     `captions`."""
     split: str = "test"
     """Split to evaluate."""
@@ -30,7 +30,8 @@ class EvaluationOptions:
     """Labels of a synthetic corpus (labels.jsonl), to score the acts that captions describe. None
     omits these tables."""
     nearest_by: str | None = None
-    """Field whose mean finds the nearest training clip; by default, features, else points."""
+    """Field whose mean finds the nearest training clip; by default, features, else points, else
+    tokens."""
     bert_model: Path | None = None
     """Folder of a language model, to compute BERTScore. None omits BERTScore."""
     bert_layer: int | None = None

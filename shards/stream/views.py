@@ -5,7 +5,7 @@ global batch; worker w of W takes batches w, w + W, w + 2W, ... The whole state 
 dataset's hash, the seed, the epoch, and the number of the next batch.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol
 
@@ -86,16 +86,27 @@ class View(Iterable):
         batcher: Batcher,
         schedule: Schedule,
         seed: int,
+        change: Callable[[Batch, int], Batch] | None = None,
     ) -> None:
         register_iterable(View, ViewBatch)
         self.seed = whole_number("seed", seed)
         self.source, self.batcher, self.schedule = source, batcher, schedule
+        self._change = change
         self.selection = identity
         """The values that identify the clips."""
         self._next = self._now = StreamPosition(0, 0)
         self._passes = 0
         """Number of passes begun and positions set. Only the latest pass moves the position."""
         self._workers_epochs = WorkersEpochs()
+
+    def changed(self, change: Callable[[Batch, int], Batch]) -> "View":
+        """Return a view at its start whose batches are `change(batch, epoch)` of this view's.
+
+        What `change` draws at random should depend on the seed, the epoch and the item alone; then
+        a resumed view gives the same batches. It runs where batches are read.
+        """
+        parts = self.selection, self.source, self.batcher, self.schedule
+        return View(*parts, self.seed, change)
 
     @property
     def items(self) -> int:
@@ -163,7 +174,8 @@ class View(Iterable):
         epoch = Epoch(self.seed, position.epoch)
         if self.schedule.shuffle:
             items = epoch.permute(items, len(self.source))
-        return self.batcher.batch(self.source.runs(items, epoch))
+        batch = self.batcher.batch(self.source.runs(items, epoch))
+        return batch if self._change is None else ViewBatch(self._change(batch, position.epoch))
 
     def set_epoch(self, epoch: int) -> None:
         """Start the next `for` loop at the beginning of this epoch."""

@@ -25,6 +25,7 @@ from tests.support.bvh_files import walking, write_bvh
 from tests.support.motion_clips import y_up_joints
 from tests.support.motion_features import built_features
 from tests.support.one_thread import one_thread as one_thread
+from tests.support.token_clips import make_token_clips
 
 Values = dict[str, Any]
 """The JSON object that a command prints."""
@@ -181,6 +182,13 @@ def of_tokenizer(values: Values) -> list[str]:
     return [*rows, counts, f"the tokenizer is in {values['run']['checkpoint']}"]
 
 
+def of_language(values: Values) -> list[str]:
+    run, found = values["run"], values["validation"]
+    losses = [f"{name.replace('_', ' ')} {loss:.3f}" for name, loss in found["losses"].items()]
+    shuffled = f"another clip's motion {found['shuffled_loss']:.3f}"
+    return [*losses, shuffled, f"the language model is in {run['checkpoint']}"]
+
+
 def of_sensors(values: Values) -> list[str]:
     return [f"{each['name']} {each['beams']} {each['columns']:,}" for each in values["sensors"]] + [
         f"{each['name']}: {each['source']}" for each in values["sensors"]
@@ -250,6 +258,7 @@ BUILD_FEATURES = (
 ALIGN = " --steps 1 --batch 2 --width 16 --layers 1 --points 8 --device cpu"
 MATCH = " --steps 1 --batch 2 --width 8 --shared-width 8 --device cpu"
 TRAIN = " --steps 2 --batch 2 --watch-every 1 --device cpu"
+LANGUAGE = " --pretraining-steps 1 --steps 1 --batch 2 --watch-every 1 --device cpu"
 CASES = [
     Case("synthesize", "synthesize --clips 3 --out {tmp}/corpus", of_synthesis),
     Case(
@@ -300,6 +309,7 @@ CASES = [
         "--repeats 2",
         of_motion_evaluation,
     ),
+    Case("train-language", "train-language {tokens} --out {tmp}/t5" + LANGUAGE, of_language),
     Case("caption", "caption {features} --checkpoint {captioner} --max-tokens 8", of_captions),
     Case("evaluate", "evaluate {features} --checkpoint {captioner} --out {tmp}/e", of_evaluation),
     Case(EXPORTS, "export {built} --format npy-tree --out {tmp}/files", of_export),
@@ -391,6 +401,8 @@ def test_json_has_the_values_of_the_text(
     tmp = names["tmp"]
     if re.search("{(encoder|features|captioner)}", case.words):
         names |= request.getfixturevalue("trained_names")
+    if "{tokens}" in case.words:
+        names |= {"tokens": make_token_clips(tmp / "tokens").path}
     if "{motion}" in case.words:
         names |= {"motion": request.getfixturevalue("motion").path}
     if "{matcher}" in case.words:

@@ -4,6 +4,7 @@ A clip's features are the sum of a direction for what is done, one for which way
 share a large mean, as max-pooled features do.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -56,28 +57,46 @@ def make_captioned(out: Path, made: MadeFeatures = SEPARATED, with_stats: bool =
     """Make a dataset whose clips are of each kind in turn, with the statistics of `train`."""
     random = np.random.default_rng(made.seed)
     directions = _directions(made, random)
-    schema = _schema(made.width)
-    rows: list[ManifestRow] = []
-    entries = []
-    for split, clips in made.clips:
-        name = shard_name(split, 0)
-        (out / split).mkdir(parents=True)
-        with ShardWriter(out / name) as writer:
-            for clip in range(clips):
-                texts = [] if split in made.silent else captions_of(clip)
-                values = _values(clip, texts, made, directions, random)
-                key, frames = f"{split}{clip:04d}", len(values["features.npy"])
-                written = writer.write(encode_sample(schema, key, values))
-                rows.append(ManifestRow(key, name, frames, written.members))
-        assert writer.result is not None
-        frames = sum(row.frames for row in rows if row.shard == name)
-        entries.append(ShardEntry(name, writer.result.bytes, writer.result.blake3, clips, frames))
-    manifest = write_table(out / MANIFEST, manifest_table(schema, rows))
-    drops = write_table(out / DROPS, rows_to_table([], DROP_COLUMNS))
-    write_dataset_json(out, Description(schema, tuple(entries), (manifest, drops), {}, {}))
+    samples = {
+        split: [
+            _values(
+                clip, [] if split in made.silent else captions_of(clip), made, directions, random
+            )
+            for clip in range(clips)
+        ]
+        for split, clips in made.clips
+    }
+    write_made(out, _schema(made.width), samples)
     if with_stats:
         stats(out, "train", "features")
     return Dataset.open(out)
+
+
+def write_made(
+    out: Path,
+    schema: Schema,
+    samples: Mapping[str, Sequence[Mapping[str, Any]]],
+    provenance: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a dataset of one shard per split; the first member of a sample has its frames."""
+    rows: list[ManifestRow] = []
+    entries = []
+    for split, each in samples.items():
+        name = shard_name(split, 0)
+        (out / split).mkdir(parents=True)
+        with ShardWriter(out / name) as writer:
+            for clip, values in enumerate(each):
+                key, frames = f"{split}{clip:04d}", len(next(iter(values.values())))
+                written = writer.write(encode_sample(schema, key, dict(values)))
+                rows.append(ManifestRow(key, name, frames, written.members))
+        assert writer.result is not None
+        frames = sum(row.frames for row in rows if row.shard == name)
+        result = writer.result
+        entries.append(ShardEntry(name, result.bytes, result.blake3, len(each), frames))
+    manifest = write_table(out / MANIFEST, manifest_table(schema, rows))
+    drops = write_table(out / DROPS, rows_to_table([], DROP_COLUMNS))
+    tables = manifest, drops
+    write_dataset_json(out, Description(schema, tuple(entries), tables, {}, dict(provenance or {})))
 
 
 def _schema(width: int) -> Schema:

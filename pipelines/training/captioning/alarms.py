@@ -13,8 +13,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from pipelines.training.captioning.captioner import Captioner
-from pipelines.training.captioning.options import Decoding
+from pipelines.training.common.alarms import MIN_LOSS_RISE, is_collapsed, rate_alarms
 from pipelines.training.common.clip_fields import PaddedClips
+from pipelines.training.common.decoding import Decoding
 from pipelines.training.common.logs import History
 
 MAX_COSINE = 0.9
@@ -23,13 +24,8 @@ poses have 0.92 to 0.99, and about 0 when standardized."""
 MAX_PROJECTED_COSINE = 0.99
 """Maximum mean cosine between clips of the projector's output, which may add a mean
 legitimately."""
-MIN_LOSS_RISE = 1.01
-"""Minimum ratio of the loss with another clip's features to the loss with the clip's own, if the
-features matter."""
-MIN_DISTINCT = 0.1
-"""Share of distinct captions below which the captions have collapsed."""
-MAX_LOSS_RISE = 1.5
-"""Ratio to the lowest earlier loss above which the loss has risen."""
+RATES = "--rate and --projector-rate"
+"""Options to lower if the learning rate is too high."""
 PROBE_DECODING = Decoding(beams=1, max_tokens=32)
 """Enough to distinguish captions."""
 
@@ -64,7 +60,7 @@ class Measures:
     @property
     def collapsed(self) -> bool:
         """Return whether different clips have the same captions."""
-        return self.distinct * self.clips <= max(1.0, MIN_DISTINCT * self.clips)
+        return is_collapsed(self.distinct, self.clips)
 
     @property
     def different(self) -> str:
@@ -113,7 +109,7 @@ def alarms_of(measures: Measures, history: History, patience: int) -> list[str]:
     """Return one sentence per fault at a validation, with its remedy."""
     patient = history.recent[-1]["step"] < patience
     losses = [step["loss"] for step in history.recent]
-    return [*collapse_alarms(measures, patient), *rate_alarms(fmean(losses), history.lowest)]
+    return [*collapse_alarms(measures, patient), *rate_alarms(fmean(losses), history.lowest, RATES)]
 
 
 def collapse_alarms(measures: Measures, patient: bool) -> list[str]:
@@ -152,19 +148,6 @@ def _cause_after_features(measures: Measures) -> str:
             "first (motiondata align)"
         )
     return f", although the features are used {losses}; train longer"
-
-
-def rate_alarms(loss: float, lowest: float) -> list[str]:
-    """Return an alarm if the mean loss shows a learning rate that is too high.
-
-    `lowest` is the lowest mean loss between earlier validations.
-    """
-    if loss <= MAX_LOSS_RISE * lowest:
-        return []
-    return [
-        f"the loss has risen from {lowest:.3f} to {loss:.3f}, so the learning rate is too high; "
-        "train again with a lower --rate and --projector-rate"
-    ]
 
 
 def _symptom(measures: Measures) -> str:

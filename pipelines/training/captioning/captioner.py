@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from motiondata.errors import InputError
-from pipelines.training.captioning.options import DECODING, Decoding
 from pipelines.training.common.checkpoints import read_checkpoint, reading_contents
 from pipelines.training.common.clip_fields import COORDINATES
+from pipelines.training.common.decoding import DECODING, Decoding
 from pipelines.training.common.text_model import IGNORED, TextModel
 from pipelines.training.encoders.load_encoder import blank_encoder
 
@@ -129,9 +129,13 @@ def load_captioner(checkpoint: Path) -> LoadedCaptioner:
 
     Raises `InputError` for another file.
     """
-    found = read_checkpoint(checkpoint, KIND)
+    return restore_captioner(read_checkpoint(checkpoint, KIND), checkpoint)
+
+
+def restore_captioner(state: Mapping[str, Any], checkpoint: Path) -> LoadedCaptioner:
+    """Return the captioner in the state of a checkpoint; raise `InputError` if they do not fit."""
     with reading_contents(checkpoint, KIND):
-        return _restore(found["contents"], found["weights"], checkpoint)
+        return _restore(state["contents"], state["weights"], checkpoint)
 
 
 def _restore(

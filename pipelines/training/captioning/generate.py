@@ -18,22 +18,14 @@ from pipelines.engine.output_path import expect_no_dataset
 from pipelines.engine.progress import Progress
 from pipelines.engine.reports import Report
 from pipelines.engine.text_tables import table
-from pipelines.training.captioning.captioner import LoadedCaptioner, load_captioner
-from pipelines.training.captioning.options import Decoding, GenerationOptions
+from pipelines.training.captioning.options import GenerationOptions
+from pipelines.training.captioning.readers import open_reader
 from pipelines.training.common.clip_fields import (
-    PaddedClips,
-    batch_to_clips,
     captioned_keys,
     captions_by_key,
-    check_field,
-    encoder_of,
 )
-from pipelines.training.common.ranks import choose_device
 from shards import open_dataset
-from shards.format.dataset import Dataset
 from shards.format.publishing import publish
-from shards.stream.batching import Batch
-from shards.stream.streamed_dataset import StreamedDataset
 
 
 class Captioned(NamedTuple):
@@ -56,14 +48,13 @@ def caption_split(
     stream: TextIO | None = None,
 ) -> list[Captioned]:
     """Return one caption per clip of a split, in manifest order."""
-    reader = _Reader.open(dataset, checkpoint, options.device)
-    view = reader.data.clips(
-        split, [reader.loaded.field], options.batch, limit=options.limit, rank=0, world=1
-    )
+    data = open_dataset(dataset)
+    reader = open_reader(data.dataset, checkpoint, options.device)
+    view = data.clips(split, reader.fields, options.batch, limit=options.limit, rank=0, world=1)
     found: list[Captioned] = []
-    with Progress(len(view), 0, stream, "batches") as progress:
+    with Progress(len(view), 0, stream, "batches") as progress, torch.no_grad():
         for batch in view:
-            found += reader.captions(batch, options.decoding)
+            found += map(Captioned, batch["keys"], reader.captions(batch, options.decoding))
             progress.advance(1)
     return found
 
@@ -79,14 +70,15 @@ def matched_and_shuffled_loss(
 
     One caption per clip is used. The two losses are equal if the captioner ignores the features.
     """
-    reader = _Reader.open(dataset, checkpoint, device)
-    clips = len(captioned_keys(reader.data, split))
+    data = open_dataset(dataset)
+    reader = open_reader(data.dataset, checkpoint, device)
+    clips = len(captioned_keys(data, split))
     if clips < 2:
         raise InputError(f"{dataset}: expected two captioned clips in {split}, found {clips}")
     batch = min(DEFAULT.batch, clips)
-    view = reader.data.clips(
+    view = data.clips(
         split,
-        [reader.loaded.field],
+        reader.fields,
         batch,
         shuffle=True,
         captions=True,
@@ -94,7 +86,7 @@ def matched_and_shuffled_loss(
         rank=0,
         world=1,
     )
-    with Progress(len(view), 0, stream, "batches") as progress:
+    with Progress(len(view), 0, stream, "batches") as progress, torch.no_grad():
         losses = torch.tensor([reader.losses(each) for each in progress.over(view)])
     matched, shuffled = losses.mean(0).tolist()
     return matched, shuffled
@@ -164,57 +156,3 @@ def caption_table(
     rows = [("key", "caption", "first reference")]
     rows += [(key, captions, (references.get(key) or [""])[0]) for key, captions in found]
     return table(rows, width=width)
-
-
-def _check_fit(loaded: LoadedCaptioner, dataset: Dataset, checkpoint: Path) -> None:
-    """Raise unless a dataset's features are of the kind that a captioner was trained on.
-
-    Raises `InputError` or `ShardError`.
-    """
-    check_field(dataset, loaded.field)
-    found = dataset.schema.float_array(loaded.field).components
-    if found != loaded.components:
-        raise InputError(
-            f"{dataset.path}: expected {loaded.components} components of {loaded.field}, which "
-            f"{checkpoint} was trained on, found {found}"
-        )
-    encoder = encoder_of(dataset)
-    if None not in (loaded.features_by, encoder) and encoder != loaded.features_by:
-        raise InputError(
-            f"{dataset.path}: expected features of the encoder {loaded.features_by}, on which "
-            f"{checkpoint} was trained, found those of {encoder}; encode the points again"
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class _Reader:
-    """A captioner and a dataset that it can read."""
-
-    data: StreamedDataset
-    loaded: LoadedCaptioner
-    device: torch.device
-
-    @staticmethod
-    def open(dataset: Path, checkpoint: Path, device: str) -> "_Reader":
-        loaded, chosen = load_captioner(checkpoint), choose_device(device)
-        data = open_dataset(dataset)
-        _check_fit(loaded, data.dataset, checkpoint)
-        loaded.module.to(chosen)
-        return _Reader(data, loaded, chosen)
-
-    @torch.no_grad()
-    def captions(self, batch: Batch, decoding: Decoding) -> list[Captioned]:
-        clips = self._clips(batch)
-        captions = self.loaded.module.caption(clips.values, clips.mask, decoding)
-        return [*map(Captioned, batch["keys"], captions)]
-
-    @torch.no_grad()
-    def losses(self, batch: Batch) -> tuple[float, float]:
-        """Return the loss with each clip's own features, and with another clip's."""
-        captioner, clips = self.loaded.module, self._clips(batch)
-        labels = captioner.text.labels(batch["captions"]).to(self.device)
-        arguments = clips.values, clips.mask, labels
-        return float(captioner.loss(*arguments)), float(captioner.shuffled_loss(*arguments))
-
-    def _clips(self, batch: Batch) -> PaddedClips:
-        return batch_to_clips(batch, self.loaded.field).every(self.loaded.stride).to(self.device)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from motiondata.devices import AUTO
 from motiondata.errors import InputError
+from pipelines.training.common.decoding import DECODING, Decoding
 from pipelines.training.common.options import TINY, Stage, expect_at_least, expect_positive
 
 PROJECTOR, FULL = "projector", "full"
@@ -84,22 +85,6 @@ def parse_stages(names: str | None, steps: str | None, usual: Sequence[Stage]) -
             f"for each, found {','.join(named)} and {','.join(numbers)}"
         )
     return tuple(map(Stage, named, map(int, numbers)))
-
-
-@dataclass(frozen=True)
-class Decoding:
-    """How captions are decoded; decoding is deterministic."""
-
-    beams: int = 1
-    """Beam width; 1 is greedy decoding."""
-    max_tokens: int = 64
-    """Maximum number of tokens of a caption."""
-
-    def __post_init__(self) -> None:
-        expect_at_least(self, 1, "beams", "max_tokens")
-
-
-DECODING = Decoding()
 
 
 @dataclass(frozen=True)

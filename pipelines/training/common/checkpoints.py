@@ -7,7 +7,7 @@ containers are unpickled, so that a checkpoint from any source is data and runs 
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from pickle import UnpicklingError
@@ -26,6 +26,7 @@ COMMANDS = {
     "captioner": "train-captioner",
     "encoder": "align",
     "matcher": "train-matcher",
+    "language model": "train-language",
     "tokenizer": "train-tokenizer",
 }
 """Kinds of checkpoints and the commands that write them."""
@@ -56,8 +57,8 @@ def write_checkpoint(path: Path, kind: str, state: Mapping[str, Any]) -> None:
         file.write(f"\nblake3 {hashing.digest.hexdigest()}\n".encode())
 
 
-def read_checkpoint(path: Path, kind: str) -> dict[str, Any]:
-    """Return the contents of a checkpoint, on the CPU.
+def read_checkpoint(path: Path, *kinds: str) -> dict[str, Any]:
+    """Return the contents of a checkpoint of one of the kinds, on the CPU; `kind` is its kind.
 
     Raises `InputError` for a missing or damaged file and for another kind or version.
     """
@@ -67,15 +68,15 @@ def read_checkpoint(path: Path, kind: str) -> dict[str, Any]:
     _check_hash(path)
     state = _load(path)
     if not isinstance(state, dict) or state.get("format") != FORMAT:
-        raise InputError(f"{path}: {_expected(kind)}, found a file of another program")
+        raise InputError(f"{path}: {_expected(kinds)}, found a file of another program")
     if state.get("version") != FORMAT_VERSION:
         raise InputError(
             f"{path}: expected version {FORMAT_VERSION} of a checkpoint, found "
             f"{state.get('version')}"
         )
-    if state.get("kind") != kind:
+    if state.get("kind") not in kinds:
         raise InputError(
-            f"{path}: {_expected(kind)}, found a checkpoint of {_name(state.get('kind'))}"
+            f"{path}: {_expected(kinds)}, found a checkpoint of {_name(state.get('kind'))}"
         )
     return state
 
@@ -149,8 +150,9 @@ def _damaged(path: Path, found: str) -> InputError:
     )
 
 
-def _expected(kind: str) -> str:
-    return f"expected a checkpoint of {_name(kind)} (motiondata {COMMANDS[kind]})"
+def _expected(kinds: Sequence[str]) -> str:
+    named = (f"{_name(kind)} (motiondata {COMMANDS[kind]})" for kind in kinds)
+    return f"expected a checkpoint of {' or '.join(named)}"
 
 
 def _name(kind: Any) -> str:

@@ -91,12 +91,21 @@ def load_tokenizer(checkpoint: Path) -> LoadedTokenizer:
     """
     found = read_checkpoint(checkpoint, KIND)
     with reading_contents(checkpoint, KIND):
-        contents, weights = found["contents"], found["weights"]
-        module = MotionTokenizer(
-            TokenizerSizes(**contents["sizes"]), weights["mean"], weights["std"]
-        )
-        module.load_state_dict(weights)
-        return as_loaded(module.eval().requires_grad_(False), contents, weights)
+        return restore(found)
+
+
+def restore(state: Mapping[str, Any]) -> LoadedTokenizer:
+    """Return the tokenizer of `contents` and `weights`, such as `store` returns, on the CPU."""
+    contents, weights = state["contents"], state["weights"]
+    module = MotionTokenizer(TokenizerSizes(**contents["sizes"]), weights["mean"], weights["std"])
+    module.load_state_dict(weights)
+    return as_loaded(module.eval().requires_grad_(False), contents, weights)
+
+
+def store(tokenizer: LoadedTokenizer) -> dict[str, Any]:
+    """Return a tokenizer as another model's checkpoint stores it, for `restore`."""
+    contents = describe_tokenizer(tokenizer.module.sizes, tokenizer.fields, tokenizer.fps)
+    return {"contents": contents, "weights": tokenizer.module.state_dict()}
 
 
 def describe_tokenizer(sizes: TokenizerSizes, fields: MotionFields, fps: float) -> dict[str, Any]:

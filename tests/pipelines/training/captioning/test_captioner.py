@@ -15,9 +15,9 @@ from pipelines.training.captioning.captioner import (
     load_captioner,
     make_projector,
 )
-from pipelines.training.captioning.options import Decoding
 from pipelines.training.common.checkpoints import write_checkpoint
 from pipelines.training.common.clip_fields import PaddedClips
+from pipelines.training.common.decoding import Decoding
 from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.options import TINY
 from tests.support.text_models import SMALL

@@ -21,10 +21,10 @@ from pipelines.training.captioning.generate import (
 )
 from pipelines.training.captioning.options import (
     CaptionerTrainingOptions,
-    Decoding,
     GenerationOptions,
 )
 from pipelines.training.captioning.train_captioner import train_captioner
+from pipelines.training.common.decoding import Decoding
 from pipelines.training.common.options import LoopOptions, OptimizerOptions
 from pipelines.training.common.training_checkpoint import CHECKPOINT
 from shards.errors import ShardError

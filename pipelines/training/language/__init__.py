@@ -1,0 +1,1 @@
+"""Motion as a language: a T5 that reads and writes motion tokens and text."""

@@ -1,0 +1,129 @@
+"""Tasks of instruction tuning, and samples of them: an instruction, and its answer.
+
+The wordings are in `data/tasks.toml`. A sample is drawn by a generator that is keyed by seed, epoch
+and clip, so that a resumed training sees the same samples.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from motiondata.errors import InputError
+from pipelines.training.language.motion_vocabulary import END, MASK, START, codes_text, motion_text
+
+TASKS_FILE = Path(__file__).parent / "data/tasks.toml"
+BEGINNING = 0.2
+"""Share of a motion that is given in the fixed task of prediction, as in MotionGPT."""
+GAP = 0.25, 0.75
+"""Start and end of the part that is hidden in the fixed task of filling gaps, as in MotionGPT."""
+FOCUS = 0.5
+"""Share of the samples of a task that training focuses on."""
+MIN_CUT = 4
+"""Minimum number of tokens of a motion that is cut into parts."""
+DIGITS = "0 1 2 3 4 5 6 7 8 9 0.1 2.3 4.5 6.7 8.9"
+CUT_SLOTS = ("{rest}", "{middle}")
+"""Slots of answers that are a part of a motion."""
+
+_SLOT = re.compile(r"\{\w+\}")
+
+
+class Sample(NamedTuple):
+    """An instruction and its answer."""
+
+    instruction: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class CaptionedMotion:
+    """The tokens of a clip, or of a part of it, and a caption of them."""
+
+    codes: tuple[int, ...]
+    caption: str
+    frames: int
+    fps: float
+
+    def slots(self, beginning: float = BEGINNING, gap: tuple[float, float] = GAP) -> dict[str, str]:
+        """Return the texts of the slots of templates, for the given cuts."""
+        tokens = len(self.codes)
+        cut = min(max(1, round(beginning * tokens)), tokens)
+        start, stop = (round(share * tokens) for share in gap)
+        before, middle, after = self.codes[:start], self.codes[start:stop], self.codes[stop:]
+        return {
+            "caption": self.caption.removesuffix("."),
+            "frames": str(self.frames),
+            "seconds": f"{self.frames / self.fps:.1f}",
+            "motion": motion_text(self.codes),
+            "beginning": f"{START}{codes_text(self.codes[:cut])}",
+            "rest": motion_text(self.codes[cut:]),
+            "masked": f"{START}{codes_text(before)}{MASK}{codes_text(after)}{END}",
+            "middle": motion_text(middle),
+        }
+
+    def random_slots(self, random: Random) -> dict[str, str]:
+        """Return the texts of the slots of templates, for random cuts."""
+        start, stop = sorted(random.uniform(0.1, 0.9) for _ in range(2))
+        return self.slots(random.uniform(0.1, 0.6), (start, max(stop, start + 0.1)))
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task of instruction tuning."""
+
+    name: str
+    weight: float
+    """How often it is drawn, relative to other tasks."""
+    answer: str
+    templates: tuple[str, ...]
+    """Wordings of the instruction; the first one is fixed in evaluations."""
+
+    def fits(self, motion: CaptionedMotion) -> bool:
+        """Return whether a motion is long enough for the task."""
+        return len(motion.codes) >= MIN_CUT or self.answer not in CUT_SLOTS
+
+    def fixed(self, slots: Mapping[str, str]) -> Sample:
+        """Return the sample with the fixed wording."""
+        return Sample(self.templates[0].format_map(slots), self.answer.format_map(slots))
+
+    def draw(self, motion: CaptionedMotion, random: Random) -> Sample:
+        """Return a sample with a random wording and random cuts."""
+        slots = motion.random_slots(random)
+        template = random.choice(self.templates)
+        return Sample(template.format_map(slots), self.answer.format_map(slots))
+
+
+@cache
+def read_tasks() -> Mapping[str, Task]:
+    """Return the tasks by name."""
+    with TASKS_FILE.open("rb") as file:
+        found = tomllib.load(file)
+    return {
+        name: Task(name, each["weight"], each["answer"], tuple(each["templates"]))
+        for name, each in found.items()
+    }
+
+
+def expect_task(name: str | None) -> None:
+    """Raise `InputError` unless a task of this name exists, or the name is None."""
+    if name is not None and name not in read_tasks():
+        raise InputError(f"focus: expected one of {', '.join(read_tasks())}, found {name}")
+
+
+def draw_instruction(motion: CaptionedMotion, random: Random, focus: str | None = None) -> Sample:
+    """Return a sample of a random task; half of the samples are of the task `focus`, if given."""
+    tasks = [task for task in read_tasks().values() if task.fits(motion)]
+    if focus is not None and random.random() < FOCUS:
+        return read_tasks()[focus].draw(motion, random)
+    (task,) = random.choices(tasks, [task.weight for task in tasks])
+    return task.draw(motion, random)
+
+
+def wordings() -> Sequence[str]:
+    """Return all wordings without their slots, and all digits: what a tiny T5 must read."""
+    texts = [text for task in read_tasks().values() for text in (*task.templates, task.answer)]
+    return [*(_SLOT.sub(" ", text) for text in texts), DIGITS]

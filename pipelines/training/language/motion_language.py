@@ -1,0 +1,120 @@
+"""The language model of motion: a T5 that reads and writes text and motion tokens.
+
+Decoding is constrained: a caption has no motion tokens, and a motion has nothing else.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from pipelines.training.common.decoding import DECODING, Decoding
+from pipelines.training.common.text_model import IGNORED, TextModel
+from pipelines.training.language.grammar import MotionGrammar, TextGrammar
+from pipelines.training.language.instructions import Sample
+from pipelines.training.language.motion_vocabulary import MotionVocabulary
+from pipelines.training.language.options import MotionDecoding
+
+MOTION_DECODING = MotionDecoding()
+
+
+class MotionLanguage(nn.Module):
+    """Reads instructions and writes answers; both are text in which motion tokens may stand."""
+
+    motion: Tensor
+
+    def __init__(self, text: TextModel, vocabulary: MotionVocabulary) -> None:
+        super().__init__()
+        self.text, self.vocabulary = text, vocabulary
+        self.language_model: nn.Module = text.model
+        self.register_buffer(
+            "motion", vocabulary.is_motion(text.model.config.vocab_size), persistent=False
+        )
+
+    def loss(self, samples: Sequence[Sample]) -> Tensor:
+        """Return the mean cross entropy of the tokens of the answers of samples.
+
+        Samples with short answers and with long ones are computed apart: padding is half of a
+        batch in which captions and motions are mixed.
+        """
+        ordered = sorted(samples, key=lambda sample: len(sample.answer))
+        half = len(ordered) // 2
+        parts = [self._summed_loss(part) for part in (ordered[:half], ordered[half:]) if part]
+        totals, counts = zip(*parts, strict=True)
+        loss: Tensor = torch.stack(totals).sum() / sum(counts)
+        return loss
+
+    def _summed_loss(self, samples: Sequence[Sample]) -> tuple[Tensor, int]:
+        """Return the summed cross entropy of the tokens of answers, and their number."""
+        instructions, answers = zip(*samples, strict=True)
+        labels = self.text.labels(answers)
+        tokens, labels = int((labels != IGNORED).sum()), labels.to(self._device)
+        before = self.text.model.prepare_decoder_input_ids_from_labels(labels)
+        found = self.language_model(
+            **self._inputs(instructions), decoder_input_ids=before, use_cache=False
+        )
+        loss = functional.cross_entropy(
+            found.logits.float().flatten(0, 1),
+            labels.flatten(),
+            ignore_index=IGNORED,
+            reduction="sum",
+        )
+        return loss, tokens
+
+    def write(self, instructions: Sequence[str], decoding: Decoding = DECODING) -> list[str]:
+        """Return one text without motion tokens per instruction."""
+        ids = self._generate(
+            instructions,
+            TextGrammar(self.motion),
+            num_beams=decoding.beams,
+            max_new_tokens=decoding.max_tokens,
+            do_sample=False,
+        )
+        return self.text.decode(ids)
+
+    def move(
+        self,
+        instructions: Sequence[str],
+        decoding: MotionDecoding = MOTION_DECODING,
+        lengths: Sequence[int] | None = None,
+    ) -> list[list[int]]:
+        """Return the codes of one motion per instruction; each has at least one.
+
+        `lengths` are the numbers of codes of the motions; by default, the model chooses them.
+        Sampling depends on the seed of the decoding and on the other instructions.
+        """
+        grammar = MotionGrammar(self.vocabulary, self._special, decoding.max_tokens, lengths)
+        longest = max(lengths, default=1) if lengths else decoding.max_tokens
+        sampling: dict[str, Any] = {"do_sample": False}
+        if decoding.temperature:
+            sampling = {
+                "do_sample": True,
+                "temperature": decoding.temperature,
+                "top_k": decoding.top_k,
+            }
+        with torch.random.fork_rng():
+            torch.manual_seed(decoding.seed)
+            ids = self._generate(instructions, grammar, max_new_tokens=longest + 3, **sampling)
+        return self.vocabulary.read(ids)
+
+    def _generate(self, instructions: Sequence[str], grammar: Any, **options: Any) -> Tensor:
+        found: Tensor = self.text.model.generate(
+            **self._inputs(instructions), logits_processor=[grammar], **options
+        )
+        return found
+
+    def _inputs(self, instructions: Sequence[str]) -> dict[str, Tensor]:
+        ids, mask = self.text.encode(instructions)
+        return {"input_ids": ids.to(self._device), "attention_mask": mask.to(self._device)}
+
+    @property
+    def _special(self) -> tuple[int, int]:
+        """Numbers of the end token of a text and of padding."""
+        config = self.text.model.config
+        return int(config.eos_token_id), int(config.pad_token_id)
+
+    @property
+    def _device(self) -> torch.device:
+        return self.motion.device

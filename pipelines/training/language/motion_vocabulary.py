@@ -1,0 +1,96 @@
+"""Motion tokens in the vocabulary of a T5: codes, start, end, and mask.
+
+They are added tokens of its tokenizer, so that text and motion are one string, as in MotionGPT
+(Jiang et al., 2023): `Describe the motion: <motion_start><motion_7><motion_end>`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from tokenizers import AddedToken, Tokenizer
+from torch import Tensor
+
+from pipelines.training.common.optimizer import seeded
+from pipelines.training.common.text_model import TextModel
+
+START, END, MASK = "<motion_start>", "<motion_end>", "<motion_mask>"
+SENTINELS = 40
+"""Number of sentinels of span corruption that the vocabulary has at least; a T5 has 100."""
+LONGEST_TEXT = 1024
+"""Longer inputs are truncated; the longest have two motions of `--longest` tokens and a caption."""
+
+
+def code_token(code: int) -> str:
+    """Return the token of a code."""
+    return f"<motion_{code}>"
+
+
+def sentinel(number: int) -> str:
+    """Return a sentinel, as T5's tokenizers name it."""
+    return f"<extra_id_{number}>"
+
+
+@dataclass(frozen=True)
+class MotionVocabulary:
+    """The numbers of motion tokens in the vocabulary of a T5."""
+
+    codes: int
+    first: int
+    """Number of the token of code 0; those of the other codes follow."""
+    start: int
+    end: int
+
+    @classmethod
+    def of(cls, tokenizer: Tokenizer, codes: int) -> "MotionVocabulary":
+        """Return the numbers in a tokenizer that `add_motion` has extended.
+
+        Raises `ValueError` for another tokenizer.
+        """
+        known = tokenizer.get_vocab()
+        first = known.get(code_token(0), 0)
+        if any(known.get(code_token(code)) != first + code for code in range(codes)):
+            raise ValueError(f"the vocabulary has not the tokens of {codes} codes in sequence")
+        return cls(codes, first, known[START], known[END])
+
+    def is_motion(self, size: int) -> Tensor:
+        """Return which tokens of a vocabulary of this size are motion tokens, (size,)."""
+        numbers = torch.arange(size)
+        codes = (numbers >= self.first) & (numbers < self.first + self.codes)
+        return codes | (numbers == self.start) | (numbers == self.end)
+
+    def read(self, ids: Tensor) -> list[list[int]]:
+        """Return the codes in token numbers shaped (motions, tokens)."""
+        return [
+            [number - self.first for number in row if 0 <= number - self.first < self.codes]
+            for row in ids.tolist()
+        ]
+
+
+def motion_text(codes: Sequence[int]) -> str:
+    """Return a motion as text."""
+    return f"{START}{codes_text(codes)}{END}"
+
+
+def codes_text(codes: Sequence[int]) -> str:
+    """Return codes as text, without start and end."""
+    return "".join(map(code_token, codes))
+
+
+def add_motion(text: TextModel, codes: int, seed: int) -> MotionVocabulary:
+    """Add the motion tokens of a number of codes to a T5 and its tokenizer; return their numbers.
+
+    The embeddings of new tokens are random.
+    """
+    tokenizer = text.tokenizer
+    tokens = [START, END, MASK, *map(code_token, range(codes))]
+    tokens += [sentinel(each) for each in range(SENTINELS)]
+    known = tokenizer.get_vocab()
+    tokenizer.add_tokens(
+        [AddedToken(each, normalized=False) for each in tokens if each not in known]
+    )
+    tokenizer.enable_truncation(LONGEST_TEXT)
+    size = max(tokenizer.get_vocab_size(), text.model.config.vocab_size)
+    with seeded(seed):
+        text.model.resize_token_embeddings(size, mean_resizing=False)
+    return MotionVocabulary.of(tokenizer, codes)

@@ -1,0 +1,75 @@
+"""Options of training a language model of motion, and of writing motion with one.
+
+This module does not import PyTorch, so that help appears at once.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from motiondata.errors import InputError
+from pipelines.training.common.options import TINY, Stage, expect_at_least, expect_positive
+
+PRETRAIN, INSTRUCT = "pretrain", "instruct"
+"""Training stages of a language model."""
+TINY_RATE, PRETRAINED_RATE = 1e-3, 2e-4
+"""Learning rates of a T5 with random weights and of a trained one; the second is MotionGPT's."""
+
+
+@dataclass(frozen=True)
+class LanguageOptions:
+    """What a language model is trained on and how. Raises `InputError` for values out of range."""
+
+    text_model: str = TINY
+    """The T5, as in `AlignmentOptions`."""
+    tokenizer: Path | None = None
+    """Checkpoint of the tokenizer that made the tokens; it is stored with the model, which needs it
+    to write motion."""
+    pretraining_steps: int = 1000
+    """Number of steps that restore masked text and motion, and pair them; 0 omits this stage."""
+    steps: int = 4000
+    """Number of steps that follow instructions."""
+    rate: float | None = None
+    """Learning rate after the warm-up; by default, 1e-3 for the tiny T5 and 2e-4 for others."""
+    focus: str | None = None
+    """Task of which half of the instructions are, such as motion_to_caption; by default, tasks are
+    drawn by their weights."""
+    longest: int = 128
+    """Maximum number of tokens of a motion in training; longer ones are left out."""
+    patience: int = 300
+    """Steps before a model that repeats one caption, or ignores the motion, raises an alarm."""
+
+    def __post_init__(self) -> None:
+        expect_at_least(self, 0, "pretraining_steps", "patience")
+        expect_at_least(self, 1, "steps", "longest")
+        expect_positive(self, "rate")
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The training stages."""
+        first = [Stage(PRETRAIN, self.pretraining_steps)] if self.pretraining_steps else []
+        return (*first, Stage(INSTRUCT, self.steps))
+
+    @property
+    def full_rate(self) -> float:
+        """The learning rate after the warm-up."""
+        return self.rate or (TINY_RATE if self.text_model == TINY else PRETRAINED_RATE)
+
+
+@dataclass(frozen=True)
+class MotionDecoding:
+    """How motion is written. Raises `InputError` for values out of range."""
+
+    temperature: float = 1.0
+    """Temperature of sampling; 0 takes the most probable token at each step."""
+    top_k: int = 50
+    """Number of most probable tokens to sample from."""
+    max_tokens: int = 128
+    """Maximum number of tokens of a motion."""
+    seed: int = 0
+    """Seed of the sampling."""
+
+    def __post_init__(self) -> None:
+        expect_at_least(self, 0, "temperature", "seed")
+        expect_at_least(self, 1, "top_k", "max_tokens")
+        if self.temperature == float("inf"):
+            raise InputError("temperature: expected a finite number, found inf")
