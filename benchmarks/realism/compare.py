@@ -1,18 +1,31 @@
-"""Compare real and simulated people of one file: medians, quartiles and ratios."""
+"""Compare real and simulated people of one file: medians, quartiles, intervals and limits."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.realism.measures import REGIONS, Measured, measure, noise_of
-from benchmarks.realism.people import Person
+from benchmarks.realism.person import Person
 from benchmarks.realism.simulate import simulated
 from motiondata.lidar.realism.settings import Realism
 from motiondata.lidar.sensor import Sensor
 
 Floats = NDArray[np.float64]
+
+HITS, NOISE, HOLES = (f"{name}, real / simulated" for name in ("hits", "noise", "holes"))
+
+LIMITS: Mapping[str, tuple[float, float]] = {
+    HITS: (0.93, 1.07),
+    **{f"hits per ring, {region}, real / simulated": (0.9, 1.1) for region in REGIONS},
+    NOISE: (0.85, 1.15),
+    HOLES: (1 / 1.5, 1.5),
+}
+"""The limits that were set before the values were fitted."""
+
+RESAMPLES = 400
+"""The number of draws of people, with replacement, for an interval."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +67,22 @@ class Row:
     count: int
     """Of people, or of third differences, rays and neighbors."""
     value: float
-    low: float
+    low: float = float("nan")
     """The lower quartile over people; NaN if the figure is one of all people together."""
-    high: float
+    high: float = float("nan")
+    interval: tuple[float, float] = (float("nan"), float("nan"))
+    """The 95 percent interval by bootstrap over people; cuts of one person stay together."""
+
+    @property
+    def verdict(self) -> str:
+        """Return `met`, `open` if the interval reaches the limits, or `missed`; empty without."""
+        if self.name not in LIMITS:
+            return ""
+        least, most = LIMITS[self.name]
+        if least <= self.value <= most:
+            return "met"
+        reached = self.interval[0] <= most and self.interval[1] >= least
+        return "open" if reached else "missed"
 
 
 def pair_up(people: Sequence[Person], sensor: Sensor, settings: Realism, draws: int) -> list[Pair]:
@@ -76,42 +102,94 @@ def pair_up(people: Sequence[Person], sensor: Sensor, settings: Realism, draws: 
 
 def rows_of(pairs: Sequence[Pair]) -> list[Row]:
     """Return all figures of a group of people."""
+    regions = [
+        (f"hits per ring, {region}, real / simulated", _region_figure(region)) for region in REGIONS
+    ]
     rows = [
-        _quartiles("hits, real / simulated", [pair.hits_ratio for pair in pairs]),
-        _quartiles("rings, real / simulated", [pair.rings_ratio for pair in pairs]),
-        *(
-            _quartiles(
-                f"hits per ring, {region}, real / simulated",
-                [pair.region_ratio(region) for pair in pairs],
-            )
-            for region in REGIONS
-        ),
-        _quartiles("spread of simulated hits (sd / mean)", [pair.pose_spread for pair in pairs]),
+        _over_people(name, figure, pairs)
+        for name, figure in [
+            (HITS, lambda pair: pair.hits_ratio),
+            ("rings, real / simulated", lambda pair: pair.rings_ratio),
+            *regions,
+            ("spread of simulated hits (sd / mean)", lambda pair: pair.pose_spread),
+        ]
+    ]
+    rows += [
+        Row(name, len(pairs), figure(pairs), interval=_interval(figure, pairs))
+        for name, figure in ((NOISE, _noise_ratio), (HOLES, _holes_ratio))
     ]
     real, drawn = [pair.real for pair in pairs], [one for pair in pairs for one in pair.drawn]
-    for side, group in (("real", real), ("simulated", drawn)):
-        thirds = np.concatenate([one.thirds for one in group])
-        sigma = noise_of(thirds)
-        rows.append(_whole(f"noise, mm, {side}", len(thirds), 1000 * sigma))
-        beyond = float((np.abs(thirds) > 3 * np.sqrt(20.0) * sigma).mean())
-        rows.append(_whole(f"beyond 3 sigma, %, {side}", len(thirds), 100 * beyond))
-        rays, holes = sum(one.rays for one in group), sum(one.holes for one in group)
-        rows.append(_whole(f"holes, % of rays, {side}", rays, 100 * holes / max(rays, 1)))
-        neighbors, jumps = sum(one.neighbors for one in group), sum(one.jumps for one in group)
-        rows.append(
-            _whole(f"jumps of 0.2 to 1 m, % of neighbors, {side}", neighbors,
-                   100 * jumps / max(neighbors, 1))
-        )  # fmt: skip
-    return rows
+    return [*rows, *_totals(real, "real"), *_totals(drawn, "simulated")]
 
 
-def _quartiles(name: str, values: Sequence[float]) -> Row:
-    found = np.array([value for value in values if np.isfinite(value)])
+def hits_of(pairs: Sequence[Pair]) -> Row:
+    """Return the hits of a group of people."""
+    return _over_people(HITS, lambda pair: pair.hits_ratio, pairs)
+
+
+def _region_figure(region: str) -> Callable[[Pair], float]:
+    return lambda pair: pair.region_ratio(region)
+
+
+def _over_people(name: str, figure: Callable[[Pair], float], pairs: Sequence[Pair]) -> Row:
+    """Return the median and the quartiles of a figure of each person."""
+    values = {id(pair): figure(pair) for pair in pairs}
+    found = np.array([value for value in values.values() if np.isfinite(value)])
     if len(found) == 0:
-        return Row(name, 0, float("nan"), float("nan"), float("nan"))
+        return Row(name, 0, float("nan"))
     low, middle, high = np.percentile(found, [25, 50, 75])
-    return Row(name, len(found), float(middle), float(low), float(high))
+    interval = _interval(
+        lambda drawn: float(np.nanmedian([values[id(pair)] for pair in drawn])), pairs
+    )
+    return Row(name, len(found), float(middle), float(low), float(high), interval)
 
 
-def _whole(name: str, count: int, value: float) -> Row:
-    return Row(name, count, value, float("nan"), float("nan"))
+def _interval(
+    figure: Callable[[Sequence[Pair]], float], pairs: Sequence[Pair]
+) -> tuple[float, float]:
+    """Return the 95 percent interval of a figure by bootstrap over tracks."""
+    tracks: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        tracks.setdefault(pair.person.track or pair.person.name, []).append(pair)
+    groups, generator = list(tracks.values()), np.random.default_rng(0)
+    if len(groups) < 3:
+        return float("nan"), float("nan")
+    found = []
+    for _ in range(RESAMPLES):
+        picked = generator.integers(0, len(groups), len(groups))
+        found.append(figure([pair for number in picked for pair in groups[number]]))
+    low, high = np.nanpercentile(found, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _noise_ratio(pairs: Sequence[Pair]) -> float:
+    real = np.concatenate([pair.real.thirds for pair in pairs])
+    drawn = np.concatenate([one.thirds for pair in pairs for one in pair.drawn])
+    return noise_of(real) / noise_of(drawn)
+
+
+def _holes_ratio(pairs: Sequence[Pair]) -> float:
+    drawn = [one for pair in pairs for one in pair.drawn]
+    shares = [
+        sum(one.holes for one in group) / max(sum(one.rays for one in group), 1)
+        for group in ([pair.real for pair in pairs], drawn)
+    ]
+    return shares[0] / shares[1] if shares[1] > 0 else float("nan")
+
+
+def _totals(group: Sequence[Measured], side: str) -> list[Row]:
+    """Return the figures of all real or of all simulated people together."""
+    thirds = np.concatenate([one.thirds for one in group])
+    sigma = noise_of(thirds)
+    beyond = float((np.abs(thirds) > 3 * np.sqrt(20.0) * sigma).mean()) if len(thirds) else 0.0
+    rays, holes = sum(one.rays for one in group), sum(one.holes for one in group)
+    neighbors, jumps = sum(one.neighbors for one in group), sum(one.jumps for one in group)
+    return [
+        Row(f"noise, mm, {side}", len(thirds), 1000 * sigma),
+        Row(f"beyond 3 sigma, %, {side}", len(thirds), 100 * beyond),
+        Row(f"holes, % of rays, {side}", rays, 100 * holes / max(rays, 1)),
+        Row(
+            f"jumps of 0.2 to 1 m, % of neighbors, {side}", neighbors,
+            100 * jumps / max(neighbors, 1),
+        ),
+    ]  # fmt: skip

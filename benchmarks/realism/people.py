@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.realism.person import Person
+from benchmarks.realism.tracks import followed, leveled
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.sensor import Sensor
 
@@ -27,36 +29,24 @@ class Recording:
     loss: float = 0.0
     """The share of all rays that this recording lost, on walls too."""
     why: str = ""
+    scans_per_second: float = 0.0
+    """The rate of consecutive scans, by which people are followed; 0 for unrelated scans."""
+    level_beyond: float = 0.0
+    """Floors of people nearer than this come from those of the others, meters: the sensor does not
+    see the feet of near people. 0 if all floors are measured."""
 
 
 RECORDINGS: Mapping[str, Recording] = {
     "hdl64e_kitti": Recording("hdl-64e"),
     "vlp16_logictronix": Recording(
-        "vlp-16", 0.091, "9.1 percent of rays are lost on people, 9.2 percent on walls"
+        "vlp-16",
+        0.091,
+        "9.1 percent of rays are lost on people, 9.2 percent on walls",
+        scans_per_second=20.0,
+        level_beyond=5.0,
     ),
 }
 """The recording of each file, by the name of the file."""
-
-
-@dataclass(frozen=True, eq=False)
-class Person:
-    """One person in one scan."""
-
-    name: str
-    points: Floats
-    """Shaped (points, 3), meters, sensor frame."""
-    beams: NDArray[np.int64]
-    place: Floats
-    """The middle of the person on the floor, x and y, meters."""
-    floor: float
-    height: float
-    yaw: float
-    """The heading, radians; NaN if unknown."""
-
-    @property
-    def distance(self) -> float:
-        """The horizontal distance from the sensor, meters."""
-        return float(np.hypot(*self.place))
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +59,21 @@ class RealScans:
 
     @property
     def halves(self) -> tuple[tuple[Person, ...], tuple[Person, ...]]:
-        """The people to fit on, and those to report: the first and the second half in time."""
+        """The people to fit on, and those to report: the first and the second half in time.
+
+        Nobody is in both: a track belongs to the half in which it begins.
+        """
+        first: dict[str, int] = {}
+        for number, person in enumerate(self.people):
+            first.setdefault(person.track or person.name, number)
         middle = (len(self.people) + 1) // 2
-        return self.people[:middle], self.people[middle:]
+        fitted = [first[person.track or person.name] < middle for person in self.people]
+        halves = [
+            tuple(person for person, is_fitted in zip(self.people, fitted, strict=True)
+                  if is_fitted == wanted)
+            for wanted in (True, False)
+        ]  # fmt: skip
+        return halves[0], halves[1]
 
 
 def read_scans(path: Path) -> RealScans:
@@ -89,7 +91,17 @@ def read_scans(path: Path) -> RealScans:
         source=path.name,
         measurement=measured,
     )
-    return RealScans(path.stem, sensor, tuple(_people(arrays)))
+    return RealScans(path.stem, sensor, _followed(list(_people(arrays)), recording))
+
+
+def _followed(people: list[Person], recording: Recording) -> tuple[Person, ...]:
+    """Return people with corrected floors and heights, as far as the recording asks for it."""
+    if recording.level_beyond:
+        people = leveled(people, recording.level_beyond)
+    if recording.scans_per_second:
+        scans = [int(person.name.partition("#")[0]) for person in people]
+        people = followed(people, [scan / recording.scans_per_second for scan in scans])
+    return tuple(people)
 
 
 def _people(arrays: Mapping[str, NDArray[np.generic]]) -> Iterator[Person]:

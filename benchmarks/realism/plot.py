@@ -1,6 +1,6 @@
 """The plot of `benchmarks.realism`: ratios of real to simulated figures, exact and with realism.
 
-It shows medians and quartiles over people, and nothing of single people.
+It shows medians, their intervals, and the limits that were set, and nothing of single people.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from benchmarks.realism.compare import Pair, Row, rows_of
+from benchmarks.realism.compare import LIMITS, Pair, Row, rows_of
 
 PLOT = Path("docs/realism.svg")
 COLORS = {"exact": "#d55e00", "with realism": "#0072b2"}
 """The Okabe-Ito colors are distinguishable for color-blind readers."""
 SUFFIX = ", real / simulated"
+TICKS = (0.5, 0.7, 0.85, 1, 1.2, 1.5, 2, 3, 5)
 
 Groups = Mapping[str, Mapping[str, Sequence[Pair]]]
 """The people of each file, by the name of the simulation."""
@@ -37,22 +38,28 @@ def save_plot(files: Groups, path: Path) -> None:
 def _draw(axes: Axes, name: str, groups: Mapping[str, Sequence[Pair]]) -> None:
     for number, (label, pairs) in enumerate(groups.items()):
         rows = [row for row in rows_of(pairs) if row.name.endswith(SUFFIX)]
-        places = np.arange(len(rows)) + 0.25 * (number - (len(groups) - 1) / 2)
+        places = np.arange(len(rows)) + 0.3 * (number - (len(groups) - 1) / 2)
         _draw_rows(axes, rows, places, label)
-    axes.set_xticks(range(len(rows)), [_short(row.name) for row in rows], fontsize=8)
+    for place, row in enumerate(rows):
+        if row.name in LIMITS:
+            low, high = LIMITS[row.name]
+            axes.bar(place, high - low, 0.8, low, color="0.85", zorder=0)
+    axes.set_xticks(range(len(rows)), [_short(row.name) for row in rows], fontsize=7)
     axes.axhline(1, color="0.6", linewidth=0.8, zorder=0)
-    axes.set_title(f"{name}, {len(pairs)} people", fontsize=10)
+    axes.set_title(f"{name}, {len(pairs)} cuts", fontsize=10)
     axes.set_ylabel("real / simulated", fontsize=9)
-    axes.legend(fontsize=7, loc="lower left")
-    axes.set_ylim(0.6, None)
+    axes.set_yscale("log")
+    axes.set_yticks(TICKS, [f"{tick:g}" for tick in TICKS], fontsize=8)
+    axes.minorticks_off()
+    axes.legend(fontsize=7, loc="upper left")
 
 
 def _draw_rows(axes: Axes, rows: Sequence[Row], places: NDArray[Any], label: str) -> None:
     middle = np.array([row.value for row in rows])
-    low, high = (np.array([getattr(row, end) for row in rows]) for end in ("low", "high"))
+    low, high = np.array([row.interval for row in rows]).T
     axes.errorbar(
-        places, middle, np.stack([middle - low, high - middle]), fmt="o", ms=4, lw=1.2,
-        color=COLORS[label], label=f"{label}: median, quartiles",
+        places, middle, np.maximum(np.stack([middle - low, high - middle]), 0), fmt="o", ms=4,
+        lw=1.2, color=COLORS[label], label=f"{label}: median and its 95% interval",
     )  # fmt: skip
 
 

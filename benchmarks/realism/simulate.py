@@ -7,7 +7,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.realism.people import Person, sensor_of
+from benchmarks.realism.people import sensor_of
+from benchmarks.realism.person import Person
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.posing import ShapedBody, pose_body, shape_body
 from motiondata.lidar.observer import RangeNoise, Request

@@ -9,7 +9,8 @@ import pytest
 
 from benchmarks.realism.compare import pair_up, rows_of
 from benchmarks.realism.measures import measure, noise_of
-from benchmarks.realism.people import Person, RealScans, read_scans
+from benchmarks.realism.people import RealScans, read_scans
+from benchmarks.realism.person import Person
 from benchmarks.realism.simulate import simulated
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.realism.settings import Realism, find_realism
@@ -32,7 +33,7 @@ def actors(settings: Realism) -> list[Person]:
     for number in range(2 * HALF):
         distance = DISTANCES[number % len(DISTANCES)]
         spot = Person(
-            f"{number}", np.array([[distance, 0.0, 0.0]]), np.array([7]),
+            f"{40 * number}", np.array([[distance, 0.0, 0.0]]), np.array([7]),
             np.array([distance, 0.5]), -1.0, 1.75, float("nan"),
         )  # fmt: skip
         level = replace(vlp_16(), elevation=vlp_16().elevation - vlp_16().elevation[7])

@@ -27,9 +27,11 @@ GARMENTS = {
 }
 """The parts of a body that one garment covers. Hands and head are bare."""
 
-SHARES = {"top": 1.15, "sleeves": 1.0, "trousers": 1.0, "shoes": 0.5, "hands": 0.1, "head": 0.3}
-"""The thickness of each garment as a share of the clip's. Fitted for legs and torso, where real
-scans have 7 to 19 cm and 8 to 16 cm more width per ring; a guess for the others."""
+SHARES = {
+    "top": 1.5, "sleeves": 1.2, "trousers": 0.95, "shoes": 0.5, "hands": 0.1, "head": 0.15,
+}  # fmt: skip
+"""The thickness of each garment as a share of the clip's. Fitted to hits per ring of legs, torso
+and head on half of the people of two sensors (docs/realism.md); a guess for shoes and hands."""
 
 VARIATION = 0.15
 """Relative standard deviation of a garment's thickness around its share; a guess."""
@@ -49,7 +51,7 @@ def wear_clothes(
     if settings.clothing_mean_m == 0:
         return shaped
     thickness = _thickness(settings, generator)
-    offsets = _garment_offsets(shaped, thickness, settings.clothing_head_m, generator)
+    offsets = _garment_offsets(shaped, thickness, settings, generator)
     offsets = offsets * (1 + FOLD_SHARE * _folds(shaped.vertices, generator))
     return replace(shaped, vertices=shaped.vertices + offsets[:, None] * rest_normals(shaped))
 
@@ -60,15 +62,15 @@ def _thickness(settings: Realism, generator: np.random.Generator) -> float:
 
 
 def _garment_offsets(
-    shaped: ShapedBody, thickness: float, head_most: float, generator: np.random.Generator
+    shaped: ShapedBody, thickness: float, settings: Realism, generator: np.random.Generator
 ) -> NDArray[np.float64]:
     """Return the offset of each vertex, shaped (vertices,), meters."""
     weights = shaped.body.driven_weights
     total = np.zeros(len(weights))
     for garment, joints in GARMENTS.items():
         factor = max(0.0, 1 + VARIATION * generator.normal())
-        offset = thickness * SHARES[garment] * factor
-        offset = min(offset, head_most) if garment == "head" else offset
+        most = settings.clothing_head_m if garment == "head" else settings.clothing_most_m
+        offset = min(thickness * SHARES[garment] * factor, most)
         for name in joints:
             total += weights[:, JOINT_NAMES.index(name)] * offset
     return total

@@ -27,12 +27,23 @@ def test_every_joint_has_one_garment() -> None:
     assert sorted(sum(GARMENTS.values(), ())) == sorted(JOINT_NAMES)
 
 
-def test_torso_and_legs_move_by_the_thickness_of_clothes() -> None:
+def mean_offset(*joints: str) -> float:
+    """Return the mean offset of the vertices that follow some joints, meters."""
     part = BARE.body.driven_weights.argmax(axis=1)
-    torso = np.isin(part, [JOINT["spine1"], JOINT["spine2"], JOINT["left_hip"], JOINT["right_hip"]])
-    means = [offsets[torso].mean() for offsets in OFFSETS]
-    assert np.mean(means) == pytest.approx(SENSOR.clothing_mean_m, rel=0.2)
-    assert np.std(means) > 0.004
+    own = np.isin(part, [JOINT[name] for name in joints])
+    return float(np.mean([offsets[own].mean() for offsets in OFFSETS]))
+
+
+def test_torso_and_legs_move_by_the_thickness_of_clothes() -> None:
+    torso = mean_offset("spine1", "spine2")
+    legs = mean_offset("left_hip", "right_hip", "left_knee", "right_knee")
+    assert (torso + legs) / 2 == pytest.approx(SENSOR.clothing_mean_m, rel=0.25)
+    assert torso > 1.2 * legs
+    assert np.std([offsets.mean() for offsets in OFFSETS]) > 0.003
+
+
+def test_no_garment_is_thicker_than_the_thickest_apart_from_folds() -> None:
+    assert max(offsets.max() for offsets in OFFSETS) <= 1.2 * SENSOR.clothing_most_m
 
 
 def test_the_head_moves_by_a_centimeter_at_most_apart_from_folds() -> None:
