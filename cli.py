@@ -168,6 +168,7 @@ WITH_RECIPES = (
     training.align,
     training.train_captioner,
     tokens.train_tokenizer,
+    matching.train_matcher,
     tokens.tokenize,
     tokens.detokenize,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import TextIO
 
 import numpy as np
 from numpy.random import Generator
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from motiondata.errors import InputError
 from pipelines.clips.keys import clip_name
+from pipelines.engine.progress import Progress
 from pipelines.evaluation.references import read_references
 from pipelines.training.matching.load_matcher import Embeddings, LoadedMatcher
 from pipelines.training.motion_fields import FIELD
@@ -43,7 +45,9 @@ class EmbeddedMotions:
         return np.stack(motions), np.stack([each[random.integers(len(each))] for each in texts])
 
 
-def embed_split(dataset: Dataset, split: str, matcher: LoadedMatcher) -> EmbeddedMotions:
+def embed_split(
+    dataset: Dataset, split: str, matcher: LoadedMatcher, stream: TextIO
+) -> EmbeddedMotions:
     """Return the motions of a split that have captions of the whole clip.
 
     Samples whose keys differ only in their number, such as `000021` and `000021_v1`, are motions of
@@ -51,14 +55,19 @@ def embed_split(dataset: Dataset, split: str, matcher: LoadedMatcher) -> Embedde
     """
     expect_features(dataset, matcher)
     references = read_references(dataset, split)
-    return embed(features_of(dataset, split, references.keys), references.texts, matcher)
+    return embed(features_of(dataset, split, references.keys), references.texts, matcher, stream)
 
 
 def embed(
-    motions: Mapping[str, Features], captions: Mapping[str, Sequence[str]], matcher: LoadedMatcher
+    motions: Mapping[str, Features],
+    captions: Mapping[str, Sequence[str]],
+    matcher: LoadedMatcher,
+    stream: TextIO,
 ) -> EmbeddedMotions:
-    """Return motions with their captions, both by the same keys."""
-    vectors = dict(zip(motions, matcher.embed_motions(motions.values()), strict=True))
+    """Return motions with their captions, both by the same keys; show progress in `stream`."""
+    with Progress(len(motions), 0, stream, "motions") as progress:
+        found = matcher.embed_motions(progress.over(motions.values()))
+    vectors = dict(zip(motions, found, strict=True))
     texts = embed_once(chain.from_iterable(captions.values()), matcher)
     groups: dict[str, list[str]] = {}
     for key in motions:

@@ -1,8 +1,10 @@
 """`motiondata evaluate-motion`: generated motion, real motion and baselines in one table."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
@@ -47,17 +49,21 @@ JSON_REPORT, MARKDOWN_REPORT = "report.json", "report.md"
 
 
 def evaluate_motion(
-    path: Path, generated: Sequence[Path], out: Path, options: MotionEvaluationOptions
+    path: Path,
+    generated: Sequence[Path],
+    out: Path,
+    options: MotionEvaluationOptions,
+    stream: TextIO = sys.stderr,
 ) -> MotionEvaluationReport:
     """Evaluate datasets of generated motion against a dataset of real motion.
 
     Writes `report.json` and `report.md`. Raises `InputError` or `ShardError` for invalid input
-    before anything is written.
+    before anything is written. Progress is written to `stream`.
     """
     expect_possible_folder(out)
     expect_no_dataset(out)
     dataset, others = Dataset.open(path), _by_name(generated)
-    evaluation = _evaluate(dataset, others, load_matcher(options.matcher), options)
+    evaluation = _evaluate(dataset, others, load_matcher(options.matcher), options, stream)
     document = json.dumps(evaluation_to_json(evaluation), indent=1, allow_nan=False)
     with os_errors_as_aborted(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -82,12 +88,13 @@ def _evaluate(
     generated: Mapping[str, Dataset],
     matcher: LoadedMatcher,
     options: MotionEvaluationOptions,
+    stream: TextIO,
 ) -> MotionEvaluation:
-    rows = _real_and_baselines(dataset, matcher, options.split)
+    rows = _real_and_baselines(dataset, matcher, options.split, stream)
     real = rows[REAL]
     _expect_group(dataset, real, options)
     for name, each in generated.items():
-        rows[name] = embed_split(each, options.split, matcher)
+        rows[name] = embed_split(each, options.split, matcher, stream)
         _expect_same_clips(each, rows[name], real)
     return MotionEvaluation(
         dataset=dataset.content_hash,
@@ -104,7 +111,7 @@ def _evaluate(
 
 
 def _real_and_baselines(
-    dataset: Dataset, matcher: LoadedMatcher, split: str
+    dataset: Dataset, matcher: LoadedMatcher, split: str, stream: TextIO
 ) -> dict[str, EmbeddedMotions]:
     """Return the real motions and those of the baselines, with the same captions."""
     expect_training_split(dataset)
@@ -116,7 +123,8 @@ def _real_and_baselines(
         CONSTANT: constant_motions(real, matcher),
         NEAREST: nearest_motions(dataset, train, references, matcher),
     }
-    return {name: embed(each, references.texts, matcher) for name, each in rows.items()}
+    captions = references.texts
+    return {name: embed(each, captions, matcher, stream) for name, each in rows.items()}
 
 
 def _measure(
