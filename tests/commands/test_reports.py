@@ -320,8 +320,8 @@ CASES = [
 ]
 
 
-QUICK = {"info", "query"}
-"""Commands that only read tables: no dataset makes people wait for them."""
+QUICK = {"info", "query", "doctor"}
+"""Commands that look at tables or at the machine: no dataset makes people wait for them."""
 PLAN = "--dry-run"
 """Builds plan before their progress is known."""
 
