@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 CLIPS, TIMES = 30_000, 5
+QUICK_CLIPS = 20
 PACKAGES = ("numpy", "pyarrow")
 
 
@@ -91,8 +92,10 @@ def measure(browser: "Browser", dataset: Path, times: int) -> list[Opening]:
 @click.option("--clips", default=CLIPS, show_default=True, help="Clips of the dataset.")
 @click.option("--times", default=TIMES, show_default=True, help="Number of openings.")
 @click.option("--dataset", type=click.Path(path_type=Path), help="A dataset to open instead.")
-def main(clips: int, times: int, dataset: Path | None) -> None:
+@click.option("--quick", is_flag=True, help="Open a few clips once.")
+def main(clips: int, times: int, dataset: Path | None, quick: bool) -> None:
     """Print seconds: the median, the lowest and the highest."""
+    clips, times = (QUICK_CLIPS, 1) if quick else (clips, times)
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         if dataset is None:
             dataset = Path(folder) / "many"

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+LIKE = 0.7
+"""Least similarity of a name that was meant: `trian` has 0.8 of `train`, `hits` 0.6 of `points`."""
+
 
 def unknown_name(what: str, name: str, known: Sequence[str]) -> str:
     """Return the sentence for a name that is not in `known`; `what` says what it should name."""
-    nearest = get_close_matches(name, known, n=1)
+    nearest = get_close_matches(name, known, n=1, cutoff=LIKE)
     hint = f"; did you mean {nearest[0]}?" if nearest else ""
     return f"there is no {what} {name!r}{hint} (known: {', '.join(known) or 'none'})"
 
 
 def near(name: str, known: Sequence[str]) -> str:
     """Return the nearest known name in words, to follow a mistyped one; empty if none is near."""
-    nearest = get_close_matches(name, known, n=1)
+    nearest = get_close_matches(name, known, n=1, cutoff=LIKE)
     return f" (did you mean {nearest[0]}?)" if nearest else ""

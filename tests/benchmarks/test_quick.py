@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from benchmarks.loading.data import make_all
 from motiondata.errors import InputError
 from tests.documents.blocks import ROOT, written_commands
 from tests.support.acclaim_files import amc_text, write_subject
+from tests.support.browser import PROGRAMS
 
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
@@ -41,6 +43,7 @@ SLOW = {
     "benchmarks.growth.measure": "seconds",
     "benchmarks.builds.compare": "Whole builds",
     "benchmarks.gpu.measure": "the same bytes alone: yes",
+    "benchmarks.viewing.opening": "listed: ",
 }
 """Those that are part of another one, plan or build datasets, or run kernels in a simulator."""
 HAS_NUMBA_CUDA = importlib.util.find_spec("numba.cuda.core") is not None
@@ -90,6 +93,8 @@ def test_every_benchmark_has_a_quick_form_that_is_tested() -> None:
 def test_a_quick_form_runs(module: str) -> None:
     if module == "benchmarks.gpu.measure" and not HAS_NUMBA_CUDA:
         pytest.skip("numba-cuda is not installed; it comes with the extra `gpu`")
+    if module == "benchmarks.viewing.opening" and not any(map(shutil.which, PROGRAMS)):
+        pytest.skip("no Chromium is installed")
     before = committed_figures()
     cores = os.sched_getaffinity(0)
     if module == "benchmarks.gpu.measure":

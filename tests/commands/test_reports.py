@@ -320,7 +320,7 @@ CASES = [
 ]
 
 
-QUICK = {"info", "query", "doctor"}
+QUICK = {"info", "query", "recipe", "doctor"}
 """Commands that look at tables or at the machine: no dataset makes people wait for them."""
 PLAN = "--dry-run"
 """Builds plan before their progress is known."""

@@ -75,5 +75,6 @@ def written_commands(program: str) -> Iterator[tuple[str, list[str]]]:
 
 def _commands_in(line: str, program: str, where: str) -> Iterator[tuple[str, list[str]]]:
     found = re.search(rf"(?:^|[ /]){re.escape(program)} +(.*)", line.split(" #")[0])
-    if found:
-        yield where, shlex.split(found[1])
+    words = shlex.split(re.split(r"\\?\|", found[1])[0]) if found else []
+    if words:  # not only the program, as before a pipe
+        yield where, words

@@ -26,6 +26,7 @@ from shards.format.dataset import Dataset
 from shards.format.members import decode_member
 from tests.support.archive import BAD, GOOD, MadeArchive
 from tests.support.compare_builds import files_of
+from tests.support.motion_clips import y_up_joints
 from tests.support.motion_features import HERE, built_features, feature_options
 from tests.support.samples import iter_samples
 
@@ -174,7 +175,7 @@ def test_a_frame_rate_is_resampled_between_the_same_times(archive: MadeArchive, 
 
 
 def test_a_published_target_skeleton_is_used(archive: MadeArchive, out: Path) -> None:
-    skeleton = np.arange(66.0).reshape(22, 3) ** 1.1 / 100
+    skeleton = 1.1 * y_up_joints(0)[0]
     path = out.with_name("skeleton.npy")
     np.save(path, skeleton)
     dataset = built_features(archive, out, "humanml3d-263", target_skeleton=path)
