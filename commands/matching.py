@@ -3,6 +3,7 @@
 Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def train_matcher(dataset: Path, out: Path, device: str, as_json: bool, **parame
     loop = to_loop(parameters)
     sizes = take(MatcherSizes, parameters)
     options = MatcherOptions(**parameters, sizes=sizes)
-    report = train_matcher.train_matcher(dataset, out, options, loop, device)
+    report = train_matcher.train_matcher(dataset, out, options, loop, device, sys.stderr)
     if report is not None:  # this is the first process
         show(report, as_json)
 
@@ -65,4 +66,5 @@ def evaluate_motion(
     from pipelines.evaluation.generation import evaluate_motion
 
     options = MotionEvaluationOptions(**parameters)
-    show(evaluate_motion.evaluate_motion(dataset, generated, out, options), as_json)
+    found = evaluate_motion.evaluate_motion(dataset, generated, out, options, sys.stderr)
+    show(found, as_json)

@@ -78,7 +78,7 @@ def train_language(dataset: Path, out: Path, device: str, as_json: bool, **param
 
     loop = to_loop(parameters)
     options = LanguageOptions(**parameters)
-    report = train_language.train_language(dataset, out, options, loop, device)
+    report = train_language.train_language(dataset, out, options, loop, device, sys.stderr)
     if report is not None:  # this is the first process
         show(report, as_json)
 

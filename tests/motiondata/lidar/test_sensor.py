@@ -176,7 +176,9 @@ def test_a_wrong_file_is_refused(tmp_path: Path, name: str, text: str, complaint
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(InputError, match=r"'os9-128'; choose one of .*os1-128"):
+    with pytest.raises(
+        InputError, match=r"'os9-128' \(did you mean os.-128\?\); choose one of .*os1-128"
+    ):
         find_sensor("os9-128")
     with pytest.raises(InputError, match="os1-128"):
         sensor_preset("os9-128")
