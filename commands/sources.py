@@ -115,15 +115,21 @@ def _refuse_others(kind: str, options: dict[str, Any]) -> None:
 @click.option("--clips", default=200, show_default=True, help="Number of clips to make.")
 @click.option("--out", type=FOLDER, required=True, help="Folder of the corpus to write.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the corpus.")
+@click.option(
+    "--split",
+    default="recordings",
+    show_default=True,
+    help="How clips are split: recordings, or pairs (of acts that only test clips have together).",
+)
 @json_option
-def synthesize(clips: int, out: Path, seed: int, as_json: bool) -> None:
+def synthesize(clips: int, out: Path, seed: int, split: str, as_json: bool) -> None:
     """Make a corpus of synthetic motion.
 
     The corpus has recordings, captions, an index, and split lists.
     """
     from pipelines import sources
 
-    show(sources.synthesize(out, clips, seed, sys.stderr), as_json)
+    show(sources.synthesize(out, clips, seed, sys.stderr, split), as_json)
 
 
 @click.command()

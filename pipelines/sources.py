@@ -23,6 +23,7 @@ from motiondata.sources.joints.convert import JointOptions, joints_kind
 from motiondata.sources.pfnn.convert import pfnn_kind
 from motiondata.sources.smpl.convert import SmplOptions, smpl_kind
 from motiondata.synthesis.corpus import corpus
+from motiondata.synthesis.corpus.splitting import RECORDINGS
 from pipelines.engine.import_lock import only_import
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
 from pipelines.engine.progress import watching
@@ -189,9 +190,18 @@ def _import(
         return report_of(import_folder(source, out, kind, template, divide, watch))
 
 
-def synthesize(out: Path, clips: int, seed: int, stream: TextIO | None = None) -> SynthesisReport:
-    """Write a corpus of synthetic motion. Progress is written to `stream`."""
+def synthesize(
+    out: Path,
+    clips: int,
+    seed: int,
+    stream: TextIO | None = None,
+    split: str = RECORDINGS,
+) -> SynthesisReport:
+    """Write a corpus of synthetic motion. Progress is written to `stream`.
+
+    `split` is how the split lists are made: by recordings, or by pairs of acts.
+    """
     expect_possible_folder(out)
     expect_no_dataset(out)
-    made = corpus.synthesize(out, clips, seed, watching(stream, "clips"))
+    made = corpus.synthesize(out, clips, seed, watching(stream, "clips"), split)
     return SynthesisReport(out, made.clips, made.recordings, made.frames, made.bytes)

@@ -33,7 +33,8 @@ RULES = (
     "An act is named if the caption names its kind. A side or direction is scored if the "
     "synthesizer always names it, or if the caption names it. The order of acts, and counts, paces "
     "and sizes are not scored. Also named: acts that are named but are not in the clip. A clip is "
-    "right if all its acts are right and no other act is named."
+    "right if all its acts are right and no other act is named. All acts are named if the "
+    "caption names the kind of each."
 )
 
 
@@ -82,7 +83,7 @@ def _acts(report: Evaluation) -> Sequence[str]:
     return [
         "## Acts that captions name",
         "",
-        *markdown_table(("", "clips right", *right, "also named"), whole),
+        *markdown_table(("", "clips right", "all acts named", *right, "also named"), whole),
         "",
         "By kind of motion, the model:",
         "",
@@ -93,7 +94,8 @@ def _acts(report: Evaluation) -> Sequence[str]:
 
 
 def _whole_row(name: str, totals: ActTotals) -> tuple[str, ...]:
-    return (name, _share(totals.clips_right, totals.clips), *_cells(totals.kinds[ALL_KINDS]))
+    shares = (_share(part, totals.clips) for part in (totals.clips_right, totals.clips_named))
+    return (name, *shares, *_cells(totals.kinds[ALL_KINDS]))
 
 
 def _kind_row(kind: str, count: KindCount) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from motiondata.sources.humanml3d.index import COLUMNS
 from motiondata.sources.humanml3d.splits import SPLITS
 from motiondata.synthesis.corpus.labels import clip_label
 from motiondata.synthesis.corpus.recordings import SyntheticClip, SyntheticRecording, make_recording
+from motiondata.synthesis.corpus.splitting import RECORDINGS, SPLIT_RULES, SplitRule
 from motiondata.synthesis.generators import generator
 from motiondata.synthesis.language.captions import CaptionSpan, caption_lines
 from motiondata.watching import Watch, unwatched
@@ -38,14 +39,6 @@ BMLmovi and so on) because the corpus has the layout and the frame rates of AMAS
 that read AMASS read it. Every recording is marked with the key `synthetic`.
 """
 """Text of the file at the top of a corpus, for people who inspect the folders."""
-
-RECORDINGS_PER_ROUND = 20
-SPLIT_PLACES = {"val": (9,), "test": (4, 11, 17)}
-"""Positions of validation and test recordings in each round of `RECORDINGS_PER_ROUND` recordings.
-
-This gives 80% train, 5% validation and 15% test, as in HumanML3D. The split is made by recording,
-so that there are no leaks.
-"""
 
 SPLIT_LISTS = {
     **{split: (split,) for split in SPLITS},
@@ -113,10 +106,13 @@ class _ListedClip:
     """One line of JSON for the clip and one for the mirrored clip."""
 
 
-def synthesize(out: Path, clips: int, seed: int, watch: Watch = unwatched) -> SynthesisReport:
+def synthesize(
+    out: Path, clips: int, seed: int, watch: Watch = unwatched, split: str = RECORDINGS
+) -> SynthesisReport:
     """Write a corpus of `clips` synthetic clips to a new folder.
 
-    `watch` is called with the number of clips.
+    `watch` is called with the number of clips. `split` is a key of `SPLIT_RULES`; it changes the
+    split lists and nothing else.
 
     The same seed gives the same bytes, and a smaller corpus contains the first clips of a larger
     one with the same seed. Raises `InputError` if `clips` is below 1, if `seed` is negative, or if
@@ -126,6 +122,8 @@ def synthesize(out: Path, clips: int, seed: int, watch: Watch = unwatched) -> Sy
         raise InputError(
             f"expected at least one clip and a seed of at least 0, found {clips} clips, seed {seed}"
         )
+    if split not in SPLIT_RULES:
+        raise InputError(f"split: expected one of {', '.join(SPLIT_RULES)}, found {split!r}")
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise InputError(f"{out} exists; expected the name of a new or an empty folder")
     with whole_or_absent(out) as whole:
@@ -134,16 +132,10 @@ def synthesize(out: Path, clips: int, seed: int, watch: Watch = unwatched) -> Sy
         written = []
         with watch(clips) as advance:
             for entries in _entries(clips, seed):
-                written.append(_write(whole, entries, seed))
+                written.append(_write(whole, entries, seed, SPLIT_RULES[split]))
                 advance(len(entries))
         _write_lists(whole, [clip for recording in written for clip in recording.clips])
     return _report(out, written)
-
-
-def split_of(recording: int) -> str:
-    """Return the split of the recording with a given number."""
-    place = recording % RECORDINGS_PER_ROUND
-    return next((split for split, places in SPLIT_PLACES.items() if place in places), "train")
 
 
 def _entries(clips: int, seed: int) -> Iterator[list[_Entry]]:
@@ -158,7 +150,7 @@ def _entries(clips: int, seed: int) -> Iterator[list[_Entry]]:
             return
 
 
-def _write(folder: Path, entries: Sequence[_Entry], seed: int) -> _Written:
+def _write(folder: Path, entries: Sequence[_Entry], seed: int, rule: SplitRule) -> _Written:
     """Write a recording and the captions of its clips; return its totals and list entries."""
     recording = entries[0].recording
     path = folder / "amass" / recording.slot.source
@@ -170,7 +162,7 @@ def _write(folder: Path, entries: Sequence[_Entry], seed: int) -> _Written:
         seconds=frames / recording.motion.fps,
         subject=recording.subject.number,
         captions=sum(_write_captions(folder / "texts", entry, seed) for entry in entries),
-        clips=tuple(_listed(entry) for entry in entries),
+        clips=tuple(_listed(entry, rule) for entry in entries),
     )
 
 
@@ -204,13 +196,13 @@ def _write_text(path: Path, spans: Sequence[CaptionSpan], entry: _Entry, seed: i
     return len(lines)
 
 
-def _listed(entry: _Entry) -> _ListedClip:
+def _listed(entry: _Entry, rule: SplitRule) -> _ListedClip:
     recording, clip = entry.recording, entry.clip
     return _ListedClip(
         name=entry.name,
         source=f"./pose_data/{recording.slot.source.removesuffix('.npz')}.npy",
         subset=recording.slot.subset,
-        split=split_of(recording.number),
+        split=rule(recording.number, [done.act for done in clip.acts]),
         start_frame=clip.start_frame,
         end_frame=clip.end_frame,
         labels=tuple(

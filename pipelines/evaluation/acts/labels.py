@@ -43,6 +43,8 @@ class ActTotals:
     clips: int
     clips_right: int
     """Clips whose caption describes every act correctly and no other act."""
+    clips_named: int
+    """Clips whose caption names the kind of every act."""
     kinds: Mapping[str, KindCount]
     """Counts by kind in alphabetical order, then those of `ALL_KINDS`."""
 
@@ -78,6 +80,7 @@ def count_acts(captions: Sequence[str], acts: Sequence[Sequence[KnownAct]]) -> A
     return ActTotals(
         clips=len(scored),
         clips_right=sum(act_scores.right for act_scores in scored),
+        clips_named=sum(all(each.named for each in clip.scores) for clip in scored),
         kinds={kind: _count(scored, {kind}) for kind in kinds} | {ALL_KINDS: _count(scored, kinds)},
     )
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,16 @@ from motiondata.sources.humanml3d.captions import find_captions
 from motiondata.sources.humanml3d.index import Row, read_index
 from motiondata.sources.humanml3d.splits import SPLITS, read_splits
 from motiondata.sources.humanml3d.trimming import cut_clip
-from motiondata.synthesis.corpus.corpus import SynthesisReport, split_of, synthesize
+from motiondata.synthesis.acts import Act
+from motiondata.synthesis.corpus.corpus import SynthesisReport, synthesize
 from motiondata.synthesis.corpus.recordings import make_recording
+from motiondata.synthesis.corpus.splitting import (
+    KINDS,
+    PAIRS,
+    is_held_out,
+    split_by_pairs,
+    split_by_recording,
+)
 from tests.support.leaks import leaks
 
 CLIPS, SEED = 60, 3
@@ -120,9 +129,49 @@ def test_unions_of_lists_are_unions(made: SynthesisReport) -> None:
 
 
 def test_80_5_and_15_of_a_hundred_recordings_are_for_train_val_and_test() -> None:
-    splits = [split_of(number) for number in range(100)]
+    splits = [split_by_recording(number) for number in range(100)]
     assert [splits.count(split) for split in SPLITS] == [80, 5, 15]
     assert set(splits[:12]) == set(SPLITS)
+
+
+def kinds_of(made: SynthesisReport, split: str) -> list[set[str]]:
+    """Return the kinds of acts of each clip of a split, gestures included."""
+    names = set(names_in(made, split))
+    labels = [json.loads(line) for line in (made.out / "labels.jsonl").read_text().splitlines()]
+    return [
+        {each["kind"] for act in label["acts"] for each in (act, act["gesture"]) if each}
+        for label in labels
+        if label["name"] in names
+    ]
+
+
+def test_pairs_of_acts_of_test_clips_are_together_nowhere_else(tmp_path: Path) -> None:
+    made = synthesize(tmp_path / "pairs", 150, SEED, split=PAIRS)
+    train, val, test = (kinds_of(made, split) for split in SPLITS)
+    pairs = [[{*map(frozenset, combinations(kinds, 2))} for kinds in of] for of in (train, test)]
+    for clip in pairs[1]:
+        new = {pair for pair in clip if is_held_out(*pair)}
+        assert new
+        assert not any(new & known for known in pairs[0])
+    assert val
+    assert set.union(*test) <= set.union(*(kinds for kinds in train if len(kinds) == 1))
+    lists = files_of(made.out)
+    by_recording = files_of(synthesize(tmp_path / "recordings", 150, SEED).out)
+    changed = {path for path in lists if lists[path] != by_recording[path]}
+    assert changed == {"train.txt", "val.txt", "test.txt", "train_val.txt"}
+
+
+def test_every_kind_is_in_some_held_out_pair_and_in_some_other() -> None:
+    for kind in KINDS:
+        assert {is_held_out(kind, other) for other in KINDS} == {True, False}
+    assert split_by_pairs(4, [Act("walk"), Act("march")]) == "test"
+    assert split_by_pairs(4, [Act("walk", gesture=Act("wave"))]) == "val"
+    assert split_by_pairs(5, [Act("turn", gesture=Act("wave"))]) == "test"
+
+
+def test_an_unknown_split_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="split: expected one of recordings, pairs, found 'x'"):
+        synthesize(tmp_path / "none", 1, SEED, split="x")
 
 
 def test_clips_and_their_mirror_images_have_captions(made: SynthesisReport) -> None:

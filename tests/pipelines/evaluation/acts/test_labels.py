@@ -34,7 +34,8 @@ def test_the_references_tell_what_the_labels_say(corpus: Corpus) -> None:
     acts = read_labels(corpus.labels, corpus.test.keys)
     for named in ([texts[0] for texts in corpus.test.texts.values()],
                  [texts[-1] for texts in corpus.test.texts.values()]):  # fmt: skip
-        assert count_acts(named, acts).clips_right == len(acts)
+        counted = count_acts(named, acts)
+        assert counted.clips_right == counted.clips_named == len(acts)
 
 
 def test_captions_of_mirrored_clips_tell_the_wrong_sides(corpus: Corpus) -> None:
@@ -52,7 +53,7 @@ def test_acts_are_counted_by_kind() -> None:
     clips = [known_acts(acts) for acts in ([wave], [wave, turn], [turn])]
     captions = ["waves with her right hand", "waves her left hand, turns left", "claps and claps"]
     counted = count_acts(captions, clips)
-    assert (counted.clips, counted.clips_right) == (3, 1)
+    assert (counted.clips, counted.clips_right, counted.clips_named) == (3, 1, 2)
     assert list(counted.kinds) == ["clap", "turn", "wave", ALL_KINDS]
     assert counted.kinds["clap"] == KindCount(0, 0, 0, 0, 0, 0, 0, besides=2)
     assert counted.kinds["turn"] == KindCount(
