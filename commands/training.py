@@ -157,7 +157,7 @@ def evaluate(dataset: Path, out: Path, as_json: bool, **parameters: Any) -> None
 
     The baselines are one caption for all clips, and the captions of the nearest training clips.
     OUT/report.md, which is also printed, has BLEU, ROUGE-L, and CIDEr-D of all of them.
-    OUT/report.json has the same values.
+    OUT/report.json has the same values, and OUT/captions.jsonl all captions, for view --captions.
     """
     from pipelines.evaluation import evaluate
 

@@ -39,7 +39,11 @@ from shards.format.publishing import publish
 if TYPE_CHECKING:
     from pipelines.evaluation.metrics.bertscore import BertScorer
 
-JSON_REPORT, MARKDOWN_REPORT = "report.json", "report.md"
+JSON_REPORT, MARKDOWN_REPORT, CAPTIONS = "report.json", "report.md", "captions.jsonl"
+"""The files of an evaluation. The last has a line per clip and row of the tables."""
+
+Rows = Mapping[str, Sequence[str]]
+"""Captions of all clips, by row of the tables."""
 
 EXAMPLES = 10
 """Number of clips that a report shows, evenly spaced over the split."""
@@ -63,7 +67,7 @@ class _EvaluationInputs:
 def evaluate(
     path: Path, out: Path, options: EvaluationOptions, stream: TextIO | None = None
 ) -> EvaluationReport:
-    """Evaluate captions of a dataset's split; write `report.json` and `report.md`.
+    """Evaluate captions of a dataset's split; write `report.json`, `report.md`, `captions.jsonl`.
 
     Progress is written to `stream`.
     Raises `InputError` or `ShardError` for invalid input before anything is written.
@@ -71,13 +75,16 @@ def evaluate(
     expect_possible_folder(out)
     expect_no_dataset(out)
     dataset = Dataset.open(path)
-    evaluation = _evaluation(dataset.content_hash, _read_inputs(dataset, options, stream), stream)
+    inputs = _read_inputs(dataset, options, stream)
+    rows = _rows(inputs)
+    evaluation = _evaluation(dataset.content_hash, inputs, rows, stream)
     document = json.dumps(evaluation_to_json(evaluation), indent=1, allow_nan=False)
     text = evaluation_to_markdown(evaluation).encode(errors="replace")  # JSON has lone surrogates
     with os_errors_as_aborted(out):
         out.mkdir(parents=True, exist_ok=True)
         publish(out / JSON_REPORT, f"{document}\n".encode("ascii"))
         publish(out / MARKDOWN_REPORT, text)
+        publish(out / CAPTIONS, _rows_to_lines(inputs.references.keys, rows).encode("ascii"))
     return EvaluationReport(out, evaluation, text.decode())
 
 
@@ -112,14 +119,28 @@ def _bert_scorer(options: EvaluationOptions, references: References) -> "BertSco
     return scorer
 
 
-def _evaluation(dataset_hash: str, inputs: _EvaluationInputs, stream: TextIO | None) -> Evaluation:
-    references, candidates = inputs.references, inputs.candidates
-    constant = central_caption(inputs.train)
-    rows = {
-        MODEL: candidates.captions,
-        CONSTANT: [constant] * len(references.keys),
+def _rows(inputs: _EvaluationInputs) -> Rows:
+    return {
+        MODEL: inputs.candidates.captions,
+        CONSTANT: [central_caption(inputs.train)] * len(inputs.references.keys),
         NEAREST: inputs.nearest,
     }
+
+
+def _rows_to_lines(keys: Sequence[str], rows: Rows) -> str:
+    """Return a JSON line per clip and row of the tables."""
+    lines = [
+        json.dumps({"key": key, "by": by, "caption": captions[place]})
+        for place, key in enumerate(keys)
+        for by, captions in rows.items()
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _evaluation(
+    dataset_hash: str, inputs: _EvaluationInputs, rows: Rows, stream: TextIO | None
+) -> Evaluation:
+    references, candidates = inputs.references, inputs.candidates
     expected = list(references.texts.values())
     with Progress(len(rows) * len(expected), 0, stream, "captions") as progress:
         scores = {
@@ -136,7 +157,7 @@ def _evaluation(dataset_hash: str, inputs: _EvaluationInputs, stream: TextIO | N
         references=len(references.sentences),
         silent=len(references.silent),
         training_clips=len(inputs.train.keys),
-        constant_caption=constant,
+        constant_caption=rows[CONSTANT][0],
         nearest_by=inputs.nearest_by,
         bert_model=None if inputs.bert is None else inputs.bert.model,
         scores=scores,
@@ -147,21 +168,21 @@ def _evaluation(dataset_hash: str, inputs: _EvaluationInputs, stream: TextIO | N
 
 
 def _count_acts(
-    rows: Mapping[str, Sequence[str]], acts: Sequence[Sequence[KnownAct]] | None
+    rows: Rows, acts: Sequence[Sequence[KnownAct]] | None
 ) -> dict[str, ActTotals] | None:
     if acts is None:
         return None
     return {name: count_acts(captions, acts) for name, captions in rows.items()}
 
 
-def _examples(references: References, rows: Mapping[str, Sequence[str]]) -> list[Example]:
+def _examples(references: References, rows: Rows) -> list[Example]:
     """Return the captions and references of evenly spaced clips."""
     number = len(references.keys)
     places = sorted({number * k // EXAMPLES for k in range(EXAMPLES)})
     return [_example(place, references, rows) for place in places]
 
 
-def _example(place: int, references: References, rows: Mapping[str, Sequence[str]]) -> Example:
+def _example(place: int, references: References, rows: Rows) -> Example:
     key = references.keys[place]
     captions = {name: each[place] for name, each in rows.items()}
     return Example(key, captions, references.texts[key])

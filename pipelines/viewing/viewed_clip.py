@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from motiondata.captions import Caption, details_to_captions
 from pipelines.clips.members import DETAILS, POSE, TRANS
 from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS
+from pipelines.viewing.drawn_members import DRAWN_ARRAYS
 from pipelines.viewing.skeletons import PARENTS_BY_JOINTS, PosedSkeleton, skeleton_of_features
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
@@ -26,8 +27,6 @@ NO_PART = 255
 """The body part of a point where nothing was hit."""
 UNKNOWN_FPS = 20.0
 """The frame rate in Hz of a sample that does not state its own: about that of HumanML3D."""
-ARRAYS = (POINTS, HITS, PARTS, JOINTS, POSE, TRANS)
-"""The arrays of a sample that are drawn, if it has them. Motion features have the last three."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ def read_viewed_clip(dataset: Dataset, key: str) -> ViewedClip:
     with closing(ShardReader(dataset.path, dataset.shard(row.shard))) as reader:
         values = {
             suffix: reader.decoded(dataset.schema, row, suffix)
-            for suffix in (*ARRAYS, DETAILS)
+            for suffix in (*DRAWN_ARRAYS, DETAILS)
             if suffix in dataset.schema.members
         }
     return values_to_viewed_clip(key, row.frames, values)

@@ -8,10 +8,9 @@ from typing import TextIO
 
 import numpy as np
 
-from motiondata.bodies.posing import ShapedBody, shape_body
+from motiondata.bodies.posing import ShapedBody
 from motiondata.counting import counted
 from motiondata.errors import InputError
-from motiondata.recording import GENDERS
 from pipelines.clips.bodies import load_bodies_by_gender
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_no_dataset
@@ -19,6 +18,7 @@ from pipelines.engine.progress import Progress
 from pipelines.engine.reports import Report
 from pipelines.products.descriptions import Describe
 from pipelines.products.descriptions import describe as describe_product
+from pipelines.viewing.clip_body import shape_of
 from pipelines.viewing.film.canvas import Pixels
 from pipelines.viewing.film.encoders import FILMS, to_png
 from pipelines.viewing.film.options import FilmOptions
@@ -85,7 +85,7 @@ def render(
     _expect_place(out, path)
     _expect_options(options)
     clip = read_clip(SoundPart.open(path, describe).dataset, key)
-    shaped, has_shape = shape_of(clip, body)
+    shaped, has_shape = _shape_of(clip, body)
     pages = Pages(clip, panels_of(clip, shaped, options), options.width)
     frames = chosen_frames(clip, options, out.suffix.lower() == STRIP)
     data, (height, width) = _drawn(pages, frames, out.suffix.lower(), stream)
@@ -110,15 +110,11 @@ def read_clip(dataset: Dataset, key: str) -> ViewedClip:
     return read_viewed_clip(dataset, key)
 
 
-def shape_of(clip: ViewedClip, path: Path | None) -> tuple[ShapedBody | None, bool]:
-    """Return the body of a clip, and whether it has the clip's shape: betas fit one body only."""
+def _shape_of(clip: ViewedClip, path: Path | None) -> tuple[ShapedBody | None, bool]:
+    """Return the body of a clip, if it has poses, and whether the body has the clip's shape."""
     if clip.pose is None or clip.trans is None:
         return None, False
-    gender = clip.details.get("gender")
-    body = load_bodies_by_gender(path)[gender if gender in GENDERS else "neutral"]
-    fits = clip.details.get("body") == body.id
-    betas = np.asarray(clip.details.get("betas", []) if fits else [], np.float64)
-    return shape_body(body, betas), fits
+    return shape_of(clip, load_bodies_by_gender(path))
 
 
 def chosen_frames(clip: ViewedClip, options: FilmOptions, is_strip: bool) -> Sequence[int]:

@@ -8,7 +8,7 @@ import numpy as np
 from motiondata.errors import InputError, MotionDataError
 from pipelines.viewing.live.shown import ShownClips
 from pipelines.viewing.registration import Move, find_clip_move, moved_clip
-from pipelines.viewing.report.packed_clip import origin_of, pack_clip
+from pipelines.viewing.report.packed_clip import origin_of, pack_clip, texts_of
 from pipelines.viewing.report.streams import PackedClip
 from pipelines.viewing.viewed_clip import ViewedClip
 from shards.errors import ShardError
@@ -61,7 +61,12 @@ def _said(name: str, move: Move) -> str:
 
 
 def layers_to_json(shown: ShownClips, layers: Layers) -> dict[str, Any]:
-    """Return what is drawn of both clips; raise `InputError` if there is nothing to draw."""
+    """Return what is drawn of both clips, or the captions of a clip that cannot play.
+
+    Raises `InputError` if there is nothing to draw of a clip that should play.
+    """
+    if not shown.plays:
+        return {"head": texts_of(layers.clip), "data": None, "remarks": layers.remarks}
     packed = pack_clip(layers.clip)
     if packed is None:
         raise InputError(f"{layers.clip.key}: has neither points nor a skeleton")

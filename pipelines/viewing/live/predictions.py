@@ -1,6 +1,6 @@
-"""Predicted captions of clips: the JSON lines of `caption --out`, or the report of `evaluate`.
+"""Predicted captions of clips: the JSON lines of `caption --out`, or those of `evaluate`.
 
-The report has the captions of a few clips by the model and by baselines, and their references.
+An evaluation writes captions by the model and by baselines, and names what made each.
 """
 
 import json
@@ -23,25 +23,23 @@ Predictions = Mapping[str, tuple[Prediction, ...]]
 """The predicted captions of each clip, by key."""
 
 PREDICTED = "predicted"
-REPORT = "report.json"
+CAPTIONS = "captions.jsonl"
 """The file of an evaluation, if its folder is given."""
 
 
 def read_predictions(path: Path) -> Predictions:
     """Read predicted captions. Those of one key are kept in the order of the file.
 
-    `path` is a file of JSON lines, each an object with the texts `key` and `caption`; or the
-    `report.json` of an evaluation, or its folder. Raises `InputError`.
+    `path` is a file of JSON lines, each an object with the texts `key` and `caption` and maybe
+    `by`, what made the caption; or the folder of an evaluation. Raises `InputError`.
     """
-    file = path / REPORT if path.is_dir() else path
+    file = path / CAPTIONS if path.is_dir() else path
     try:
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file}: expected predicted captions in UTF-8: {error}") from error
-    examples = _examples_of(text)
-    pairs = _lines(file, text) if examples is None else _from_examples(file, examples)
     found: dict[str, tuple[Prediction, ...]] = {}
-    for key, prediction in pairs:
+    for key, prediction in _lines(file, text):
         found[key] = (*found.get(key, ()), prediction)
     return found
 
@@ -54,27 +52,6 @@ def _parsed(text: str) -> Any:
         return None
 
 
-def _examples_of(text: str) -> list[Any] | None:
-    """Return the examples of an evaluation's report; None if the text is none."""
-    match _parsed(text):
-        case {"examples": list(examples)}:
-            return examples
-    return None
-
-
-def _from_examples(file: Path, examples: list[Any]) -> Iterator[tuple[str, Prediction]]:
-    for example in examples:
-        match example:
-            case {"key": str(key), "captions": dict(captions)}:
-                for by, caption in captions.items():
-                    yield key, Prediction(by, str(caption))
-            case _:
-                raise InputError(
-                    f"{file}: expected examples with key and captions, found "
-                    f"{str(example)[:60]!r}; motiondata evaluate --out writes such a file"
-                )
-
-
 def _lines(file: Path, text: str) -> Iterator[tuple[str, Prediction]]:
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
@@ -83,9 +60,9 @@ def _lines(file: Path, text: str) -> Iterator[tuple[str, Prediction]]:
 
 def _line_to_prediction(line: str, where: str) -> tuple[str, Prediction]:
     match _parsed(line):
-        case {"key": str(key), "caption": str(caption)}:
-            return key, Prediction(PREDICTED, caption)
+        case {"key": str(key), "caption": str(caption), **others}:
+            return key, Prediction(str(others.get("by", PREDICTED)), caption)
     raise InputError(
         f"{where}: expected an object with the texts key and caption, found {line[:60]!r}; "
-        "motiondata caption --out writes such a file"
+        "motiondata caption --out and evaluate --out write such files"
     )

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.viewing.clip_table import ClipTable
+from pipelines.viewing.drawn_members import can_play
 from pipelines.viewing.report.table_json import table_to_json, totals_to_json
 from pipelines.viewing.sound_part import SoundPart
 
@@ -27,6 +28,8 @@ class ShownClips(ABC):
 
     faults: tuple[str, ...] = ()
     """What is damaged or missing, one sentence each."""
+    plays = True
+    """Whether the clips can be drawn; else the page has their table and captions."""
 
     def __init__(self, path: Path, body: Path | None) -> None:
         self.path = path
@@ -89,6 +92,7 @@ class DatasetClips(ShownClips):
         super().__init__(path, body)
         self.part = SoundPart.open(path)
         self.faults = self.part.faults
+        self.plays = can_play(self.part.dataset.schema)
         self._columns = ClipTable.of(self.part.dataset.manifest)
 
     @property

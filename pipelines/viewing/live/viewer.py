@@ -141,6 +141,7 @@ def _page_of(shown: ShownClips, over: ShownClips | None) -> bytes:
             ),
         ],
         "more_faults": 0,
+        "plays": shown.plays,
         "totals": shown.totals,
         "captions": None,
         "regions": [*REGION_COLORS.items()],

@@ -57,14 +57,21 @@ def _origin_of(centers: Floats) -> Floats:
 
 def _head_of(clip: ViewedClip, origin: Floats, step: float, points: int) -> dict[str, Any]:
     return {
-        "key": clip.key,
-        "frames": clip.frames,
-        "fps": round(clip.fps, 4),
+        **texts_of(clip),
         "step": step,
         "points": points,
         "origin": origin.tolist(),
         "parents": list(clip.skeleton.parents) if clip.skeleton else [],
         "sensor": np.round(clip.scan.sensor - origin, 3).tolist() if clip.scan else None,
+    }
+
+
+def texts_of(clip: ViewedClip) -> dict[str, Any]:
+    """Return what a page says of a clip: its key, its length, and its captions with their times."""
+    return {
+        "key": clip.key,
+        "frames": clip.frames,
+        "fps": round(clip.fps, 4),
         "captions": [[each.text, each.start_seconds, each.end_seconds] for each in clip.captions],
     }
 

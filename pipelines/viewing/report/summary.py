@@ -12,6 +12,7 @@ from motiondata.motion_quality.flags import LIMITS
 from pipelines.engine.description import NOT_KNOWN
 from pipelines.products.descriptions import EDIT, command_line, input_lines
 from pipelines.viewing.clip_table import ClipTable
+from pipelines.viewing.drawn_members import can_play
 from pipelines.viewing.report.hidden_paths import hide_paths
 from pipelines.viewing.report.measures import Measures
 from pipelines.viewing.report.table_json import mean_hits, totals_to_json
@@ -42,6 +43,7 @@ def summarize(part: SoundPart, table: ClipTable, measures: Measures) -> dict[str
         "content_hash": part.dataset.content_hash if part.is_finished else None,
         "faults": [hide_paths(fault) for fault in part.faults[:NAMED_FAULTS]],
         "more_faults": max(0, len(part.faults) - NAMED_FAULTS),
+        "plays": can_play(part.dataset.schema),
         "totals": totals_to_json(part.dataset, len(part.drops), table),
         "made_from": [(name, hide_paths(text)) for name, text in _made_from(part)],
         "arrays": _arrays(part),

@@ -17,6 +17,7 @@ from pipelines.engine.reports import Report
 from pipelines.products.descriptions import Describe
 from pipelines.products.descriptions import describe as describe_product
 from pipelines.viewing.clip_table import ClipTable
+from pipelines.viewing.drawn_members import can_play
 from pipelines.viewing.report.html import make_page
 from pipelines.viewing.report.measures import Measures, evenly_spaced, spread_out
 from pipelines.viewing.report.options import CLIP_MEGABYTES
@@ -47,6 +48,8 @@ class DatasetReport(Report):
     """The HTML file."""
     bytes: int
     samples: int
+    plays: bool
+    """Whether the product has anything to play; tokens and encoded features do not."""
     playing: tuple[str, ...]
     """Keys of the samples that play in the page."""
     measured: int
@@ -56,7 +59,8 @@ class DatasetReport(Report):
 
     def lines(self) -> list[str]:
         """Return a line with the path and the size, and a line per fault."""
-        play = f"{len(self.playing):,} of {counted(self.samples, 'clip')} play in it"
+        clips = counted(self.samples, "clip")
+        play = f"{len(self.playing):,} of {clips} play in it" if self.plays else f"{clips}, a table"
         return [
             *(f"not sound: {fault}" for fault in self.faults),
             f"a report: {self.report} ({self.bytes / 1e6:,.1f} MB; {play}); open it in a browser",
@@ -99,7 +103,8 @@ def write_report(
         publish(out, page)
     keys = tuple(clip.head["key"] for clip in clips)
     measured = reading.measures.clips
-    return DatasetReport(out, len(page), len(table), keys, measured, part.faults)
+    plays = can_play(part.dataset.schema)
+    return DatasetReport(out, len(page), len(table), plays, keys, measured, part.faults)
 
 
 def beside(dataset: Path) -> Path:

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from pipelines.evaluation.evaluate import CAPTIONS as WRITTEN_CAPTIONS
 from pipelines.evaluation.evaluate import JSON_REPORT, MARKDOWN_REPORT, evaluate
 from pipelines.evaluation.findings import REASONS, findings
 from pipelines.evaluation.metrics.scores import Scores, score_captions
 from pipelines.evaluation.options import EvaluationOptions
 from pipelines.evaluation.report import CONSTANT, MODEL, NEAREST, Loss
 from pipelines.training.common.normalize_caption import NORMALIZER
+from pipelines.viewing.live.predictions import read_predictions
 from shards.format.hashing import hash_file
 from tests.commands.test_cli import run
 from tests.support.captioned_features import MadeFeatures, captions_of, make_captioned
@@ -97,7 +99,19 @@ def test_the_same_evaluation_gives_the_same_bytes(corpus: Corpus, tmp_path: Path
             labels=corpus.labels,
         )
     assert files_of(tmp_path / "one") == files_of(tmp_path / "other")
-    assert {*files_of(tmp_path / "one/out")} == {JSON_REPORT, MARKDOWN_REPORT}
+    assert {*files_of(tmp_path / "one/out")} == {JSON_REPORT, MARKDOWN_REPORT, WRITTEN_CAPTIONS}
+
+
+def test_the_captions_of_all_clips_are_written_as_a_viewer_reads_them(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    report = report_of(corpus, tmp_path / "out", write_references(corpus, tmp_path / "written"))
+    found = read_predictions(tmp_path / "out")
+    assert list(found) == list(corpus.test.keys)
+    rows = [{each.by: each.text for each in found[key]} for key in corpus.test.keys]
+    assert [row[MODEL] for row in rows] == [texts[-1] for texts in corpus.test.texts.values()]
+    shown = {example["key"]: example["captions"] for example in report["examples"]}
+    assert {key: row for key, row in zip(found, rows, strict=True) if key in shown} == shown
 
 
 def test_clips_without_references_are_counted_and_left_out(tmp_path: Path) -> None:

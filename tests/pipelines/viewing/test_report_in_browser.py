@@ -29,6 +29,7 @@ from shards.format.dataset import Dataset
 from tests.support.archive import MadeArchive
 from tests.support.browser import NARROW, OpenPage, opened
 from tests.support.motion_features import built_features
+from tests.support.token_clips import make_token_clips
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -38,6 +39,7 @@ CLIPS = 6
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> &lt;b&gt; <!--"
 """A caption that is HTML and a script."""
 MILLIMETER = 1e-3
+CLIPS_OF_TOKENS = {"train": 3, "test": 2}
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +196,19 @@ def test_motion_features_play_as_a_skeleton(
     with opened(browser, (tmp_path / "motion.html").as_uri()) as shown:
         assert colored(shown.pixels(CANVAS, tmp_path)) > 200
         assert shown.page.locator("#show-sensor").is_hidden()
+
+
+def test_tokens_are_a_table_with_captions_and_without_a_player(
+    browser: "Browser", tmp_path: Path
+) -> None:
+    write_report(make_token_clips(tmp_path / "tokens", CLIPS_OF_TOKENS).path, tmp_path / "a.html")
+    with opened(browser, (tmp_path / "a.html").as_uri()) as shown:
+        text = shown.page.locator("#clips").inner_text()
+        assert "have no points and no joints" in text
+        assert "motiondata view" not in text
+        assert shown.page.locator(CANVAS).is_hidden()
+        shown.page.keyboard.press("ArrowDown")
+        assert shown.page.locator("#playing").inner_text() == keys_of(shown)[1]
 
 
 @pytest.mark.slow

@@ -99,18 +99,17 @@ def test_captions_of_an_evaluation_are_shown_with_their_maker(
 ) -> None:
     key = dataset.manifest["key"][0].as_py()
     captions = {"model": "a person walks", "constant caption": "someone moves"}
-    example = {"key": key, "captions": captions, "references": ["he walks"]}
-    (tmp_path / "report.json").write_text(json.dumps({"examples": [example]}, indent=1))
-    for given in (tmp_path, tmp_path / "report.json"):
-        viewer = Viewer.open(dataset.path, captions=given)
-        head = json.loads(viewer.answer("/clip", {"key": key}).body)["head"]
-        assert head["predictions"] == [[by, text] for by, text in captions.items()]
+    lines = [{"key": key, "by": by, "caption": text} for by, text in captions.items()]
+    (tmp_path / "captions.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    viewer = Viewer.open(dataset.path, captions=tmp_path)
+    head = json.loads(viewer.answer("/clip", {"key": key}).body)["head"]
+    assert head["predictions"] == [[by, text] for by, text in captions.items()]
 
 
 @pytest.mark.parametrize(
     ("content", "found"),
     [("[]", "line 1: expected"), ('{"key": 3, "caption": "a"}', "line 1: expected"),
-     ("\n{", "line 2: expected"), ('{"examples": [3]}', "expected examples"), ("", "found none"),
+     ("\n{", "line 2: expected"), ("", "found none"),
      ('{"key": "nobody", "caption": "a"}', "found none")],
 )  # fmt: skip
 def test_a_file_without_captions_of_the_clips_is_refused(

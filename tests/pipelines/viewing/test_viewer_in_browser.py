@@ -23,9 +23,11 @@ from tests.support.amass_files import save_npz
 from tests.support.archive import MadeArchive
 from tests.support.browser import OpenPage, opened
 from tests.support.bvh_files import walking, write_bvh
+from tests.support.captioned_features import captions_of
 from tests.support.motion_features import built_features
 from tests.support.served_viewer import serving
 from tests.support.small_body import made_body
+from tests.support.token_clips import make_token_clips
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -175,6 +177,19 @@ def test_predicted_captions_are_shown_with_those_of_the_clip(
     with shown(browser, Viewer.open(built.path, captions=file)) as page:
         assert page.page.locator("#captions .prediction").inner_text() == f"predicted: {hostile}"
         assert page.page.locator("#captions .caption").count() > 0
+
+
+def test_captions_of_tokens_are_shown_with_their_predictions(
+    browser: "Browser", tmp_path: Path
+) -> None:
+    tokens = make_token_clips(tmp_path / "tokens", {"train": 2, "test": 1})
+    key = tokens.manifest["key"][0].as_py()
+    (tmp_path / "captions.jsonl").write_text(json.dumps({"key": key, "caption": "jumps"}) + "\n")
+    with shown(browser, Viewer.open(tokens.path, captions=tmp_path / "captions.jsonl")) as page:
+        assert page.page.locator(CANVAS).is_hidden()
+        assert page.page.locator("#captions .caption").count() == len(captions_of(0))
+        assert page.page.locator("#captions .prediction").inner_text() == "predicted: jumps"
+        page.page.wait_for_url(f"**/#clip={key}&frame=0")
 
 
 def test_next_and_previous_go_through_the_listed_clips(browser: "Browser", built: Dataset) -> None:

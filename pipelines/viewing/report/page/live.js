@@ -27,6 +27,7 @@ class LiveClips {
   async fetch(key) {
     try {
       const { head, data, over, remarks } = await askFor("clip", { key });
+      if (data === null) return { head, remarks }; // it has captions, and no picture
       const clip = new Clip(head, await inflate(data));
       clip.remarks = remarks;
       if (over) {
@@ -87,7 +88,7 @@ function linkedClip() {
 function followLinks() {
   let written = null;
   setInterval(() => {
-    if (!player.clip || player.playing) return;
+    if (!player.opened || player.playing) return;
     const link = `#clip=${encodeURIComponent(player.row.key)}&frame=${player.frame}`;
     if (link === written) return;
     written = link;

@@ -7,11 +7,13 @@ const SHOWN = ["skeleton", "body", "sensor", "floor"];
 
 class Player {
   // `regions` are the names of groups of body parts and their colors; `layers` the names of two
-  // datasets that are laid over each other, if there are two.
-  constructor(clips, partColors, regions, layers = []) {
+  // datasets that are laid over each other, if there are two. If the clips of the dataset do not
+  // play, their captions are shown.
+  constructor(clips, { part_colors: partColors, regions, layers = [], plays }) {
     this.clips = clips;
     this.regions = regions;
     this.layers = layers;
+    this.plays = plays;
     this.drawing = new Drawing(partColors);
     this.camera = new Camera();
     this.clip = null;
@@ -46,7 +48,7 @@ class Player {
     });
     this.captions = element("div", { id: "captions", class: "captions" });
     return element(
-      "div", { class: "player" },
+      "div", { class: this.plays ? "player" : "player still" },
       element("div", { class: "stage" }, this.canvas, this.clock, this.legend),
       element(
         "div", { class: "panel" },
@@ -118,10 +120,13 @@ class Player {
     this.title.textContent = row.key;
     const there = this.clips.has(row.key);
     this.element.classList.toggle("absent", !there);
-    this.note.textContent = there ? rowFacts(row) : `${rowFacts(row)}. ${absentNote(row)}`;
-    this.clip = there ? await this.clips.open(row.key) : null;
+    this.note.textContent = there || !this.plays ? rowFacts(row) : `${rowFacts(row)}. ${absentNote(row)}`;
+    this.opened = null;
+    const opened = there ? await this.clips.open(row.key) : null;
     if (this.row !== row) return; // another clip was opened meanwhile
-    if (there && !this.clip) this.note.textContent += `. ${this.clips.problems.get(row.key)}`;
+    this.opened = opened;
+    this.clip = this.plays ? opened : null;
+    if (there && !this.opened) this.note.textContent += `. ${this.clips.problems.get(row.key)}`;
     this.showRemarks();
     if (this.clip) this.clips.bodiesOf?.(this.clip)?.then(() => this.showBodies(row));
     this.showCaptions();
@@ -139,7 +144,7 @@ class Player {
   }
 
   showRemarks() {
-    this.remarks.replaceChildren(...(this.clip?.remarks ?? []).map((text) => element("span", {}, `${text}. `)));
+    this.remarks.replaceChildren(...(this.opened?.remarks ?? []).map((text) => element("span", {}, `${text}. `)));
   }
 
   showAvailable() {
@@ -158,9 +163,9 @@ class Player {
   }
 
   showCaptions() {
-    const { clip, row } = this;
-    const seconds = clip ? clip.seconds : 1;
-    const captions = clip ? clip.head.captions : row.captions.map((text) => [text, 0, 0]);
+    const head = this.opened?.head;
+    const seconds = head ? head.frames / head.fps : 1;
+    const captions = head ? head.captions : this.row.captions.map((text) => [text, 0, 0]);
     this.bars = captions.map(([text, start, end]) => {
       const whole = end === 0;
       const [from, to] = whole ? [0, seconds] : [Math.max(0, start), Math.min(end, seconds)];
@@ -175,7 +180,7 @@ class Player {
       );
       return { line, from, to };
     });
-    const predictions = (clip?.head.predictions ?? []).map(([by, text]) =>
+    const predictions = (head?.predictions ?? []).map(([by, text]) =>
       element("p", { class: "prediction" }, element("small", {}, `${by}: `), text));
     this.captions.replaceChildren(
       ...(predictions.length ? [element("h4", {}, "Captions of the clip")] : []),

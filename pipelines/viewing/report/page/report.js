@@ -49,15 +49,18 @@ function clipsSection(player, list) {
   const rows = list.rows.length;
   if (!rows) return section("clips", "Clips", element("p", {}, "The dataset has no clips."));
   const rest = rows - heads;
-  const note = rest
-    ? `${counted(heads, "clip")} of ${grouped(rows)} play here, so that the file stays small. ` +
+  const note = !summary.plays
+    ? "Clips of this product have no points and no joints, so they do not play."
+    : rest ? `${counted(heads, "clip")} of ${grouped(rows)} play here, so that the file stays small. ` +
       "motiondata view DATASET plays all of them."
     : "";
+  const keys = summary.plays
+    ? "Space: play or pause. ← and →: one frame. ↑ and ↓: another clip. Drag: turn the view. "
+    : "↑ and ↓: another clip. ";
   return section(
     "clips", "Clips",
     player.element,
-    element("p", { class: "note" },
-      "Space: play or pause. ← and →: one frame. ↑ and ↓: another clip. Drag: turn the view. ", note),
+    element("p", { class: "note" }, keys, note),
     list.element,
   );
 }
@@ -248,8 +251,13 @@ function handleKey(event) {
 // Tells whether keys are meant for the clips: one of their elements is in use, or they are in sight.
 function inClips(target) {
   const clips = document.getElementById("clips");
-  const { top, bottom } = player.canvas.getBoundingClientRect();
+  const { top, bottom } = player.element.getBoundingClientRect();
   return clips.contains(target) || (target === document.body && bottom > 0 && top < innerHeight);
+}
+
+function footer(step) {
+  const rounding = summary.plays ? `Positions are rounded to ${rounded(1000 * step, 1)} mm. ` : "";
+  return `${rounding}Made by motiondata.`;
 }
 
 let player;
@@ -259,8 +267,8 @@ async function start() {
   const columns = JSON.parse(new TextDecoder().decode(await inflate(dataText("table"))));
   const clips = summary.live
     ? new LiveClips(columns.key.length) : new Clips(JSON.parse(dataText("heads")));
-  player = new Player(clips, summary.part_colors, summary.regions, summary.layers);
-  list = new ClipList(new Rows(columns), clips, player.drawing, (row) => player.open(row));
+  player = new Player(clips, summary);
+  list = new ClipList(new Rows(columns), clips, player, (row) => player.open(row));
   const sections = summary.live ? [clipsSection(player, list)] : [
     clipsSection(player, list), contentsSection(), distributionsSection(), qualitySection(),
     coverageSection(),
@@ -270,8 +278,7 @@ async function start() {
   document.getElementById("main").replaceChildren(...sections);
   document.getElementById("contents").replaceChildren(...sections.map((each) =>
     element("a", { href: `#${each.id}` }, each.querySelector("h2").textContent)));
-  document.getElementById("foot").textContent =
-    `Positions are rounded to ${rounded(1000 * (clips.heads[0]?.step ?? 0.002), 1)} mm. Made by motiondata.`;
+  document.getElementById("foot").textContent = footer(clips.heads[0]?.step ?? 0.002);
   document.addEventListener("keydown", handleKey);
   if (!summary.live || !(await openLinked())) list.openFirst();
   if (summary.live) followLinks();

@@ -78,10 +78,11 @@ class Rows {
 }
 
 class ClipList {
-  constructor(rows, clips, drawing, open) {
+  constructor(rows, clips, player, open) {
     this.rows = rows;
     this.clips = clips;
-    this.drawing = drawing;
+    this.drawing = player.drawing;
+    this.pictures = player.plays;
     this.open = open;
     this.query = "";
     this.filters = {};
@@ -113,7 +114,7 @@ class ClipList {
       element("div", { class: "filters" }, search, ...this.filterControls(), this.count),
       element(
         "div",
-        { class: "grid", role: "table", "aria-rowcount": this.rows.length, "data-columns": this.columns.length },
+        { class: this.pictures ? "grid" : "grid plain", role: "table", "aria-rowcount": this.rows.length, "data-columns": this.columns.length },
         element("div", { class: "row header", role: "row" }, element("span"), ...this.headers),
         this.body,
       ),
@@ -144,8 +145,8 @@ class ClipList {
       type: "checkbox", id: "filter-plays",
       onchange: () => { this.plays = box.checked; this.update(); },
     });
-    const all = this.clips.heads.length === this.rows.length;
-    if (!all) made.push(element("label", { class: "toggle", for: "filter-plays" }, box, " plays here"));
+    const some = this.pictures && this.clips.heads.length < this.rows.length;
+    if (some) made.push(element("label", { class: "toggle", for: "filter-plays" }, box, " plays here"));
     return made;
   }
 
@@ -252,7 +253,7 @@ class ClipList {
 
   thumbnail(row) {
     const cell = element("span", { class: "thumb", role: "cell" });
-    if (this.clips.has(row.key)) {
+    if (this.pictures && this.clips.has(row.key)) {
       const canvas = element("canvas", { width: 2 * THUMBNAIL, height: 2 * THUMBNAIL });
       cell.append(canvas);
       this.clips.open(row.key).then((clip) => clip && this.drawThumbnail(canvas, clip));

@@ -1,0 +1,13 @@
+"""The members of a sample that are drawn. A viewer opens with these names alone."""
+
+from pipelines.clips.members import POSE, TRANS
+from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS
+from shards.format.schema import Schema
+
+DRAWN_ARRAYS = (POINTS, HITS, PARTS, JOINTS, POSE, TRANS)
+"""The arrays of a sample that are drawn, if it has them. Motion features have the last three."""
+
+
+def can_play(schema: Schema) -> bool:
+    """Tell whether the clips of a dataset play. Tokens and encoded features have no picture."""
+    return {POINTS, HITS} <= schema.members.keys() or JOINTS in schema.members
