@@ -14,7 +14,7 @@ setup: .venv/.installed
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "motiondata needs Python 3.11 or newer: make PYTHON=python3.11")'
 	@echo "Making .venv and installing what builds need, a minute or two ..."
 	@$(PYTHON) -m venv .venv
-	@$(PIP) .
+	@$(PIP) '.[ray,tables,view,webdataset]'
 	@touch $@
 
 .venv/.installed: .venv/.plain

@@ -29,22 +29,13 @@ from commands.recipes import add_recipe
 from commands.verbosity import add_verbosity
 from motiondata import __version__
 from motiondata.errors import MotionDataError
+from motiondata.extras import how_to_install
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.reports import ABORTED, WRONG_INPUT
 from pipelines.engine.streams import give_up
 from shards.errors import ShardError
 
 INTERRUPTED = "interrupted; run the same command again to resume from what is finished, if anything"
-
-EXTRAS = {
-    "imageio_ffmpeg": "view",
-    "torch": "train",
-    "transformers": "train",
-    "tokenizers": "train",
-    "spacy": "tags",
-    "duckdb": "query",
-}
-"""Packages that only some commands need, and the extra that has each."""
 
 
 @contextmanager
@@ -73,23 +64,16 @@ class _Commands(click.Group):
         except AbortedError as error:
             _exit(ctx, ABORTED, str(error))
         except ModuleNotFoundError as error:
-            if error.name not in EXTRAS:
+            sentence = how_to_install(error.name or "")
+            if sentence is None:
                 raise
-            _exit(ctx, WRONG_INPUT, _how_to_install(error.name))
+            _exit(ctx, WRONG_INPUT, sentence)
         except OSError as error:
             if error.errno == errno.EPIPE:  # nobody reads on: click ends without a word
                 raise
             _exit(ctx, ABORTED, _sentence(error))
         except (MotionDataError, ShardError) as error:
             _exit(ctx, WRONG_INPUT, str(error))
-
-
-def _how_to_install(package: str) -> str:
-    """Return what to install where a package of an extra is missing."""
-    return (
-        f"expected the package {package}, found none: run pip install -c constraints.txt -e "
-        f"'.[{EXTRAS[package]}]' in the folder of the project"
-    )
 
 
 def _sentence(error: OSError) -> str:

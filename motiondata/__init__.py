@@ -7,6 +7,8 @@ interface (docs/api.md) are imported on first use, so that `import motiondata` i
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from motiondata.extras import naming_extras
+
 if TYPE_CHECKING:
     from motiondata.bodies.load_body import load_body
     from motiondata.bodies.posing import pose_body
@@ -32,7 +34,8 @@ _MODULES = {
 def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    function: object = getattr(import_module(_MODULES[name]), name)
+    with naming_extras():
+        function: object = getattr(import_module(_MODULES[name]), name)
     globals()[name] = function
     return function
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from motiondata import __version__
 from motiondata.counting import counted
+from motiondata.extras import EXTRAS, install_command
 from pipelines.engine.machine import usable_cpus, usable_memory
 from pipelines.engine.reports import Report
 from pipelines.engine.text_tables import table
@@ -23,23 +24,21 @@ WORKER_GIGABYTES = 1.0
 """What a worker usually needs, see `pipelines.engine.worker_choice`."""
 
 
-@dataclass(frozen=True)
-class OptionalPackage:
-    """A package that only some commands need."""
-
-    distribution: str
-    extra: str
-    use: str
-
-
-OPTIONAL = (
-    OptionalPackage("torch", "train", "trainings, the tensors of Loader, and --device cuda"),
-    OptionalPackage("transformers", "train", "captioners and text encoders"),
-    OptionalPackage("numba-cuda", "gpu", "builds with --device cuda"),
-    OptionalPackage("imageio-ffmpeg", "view", "videos of motiondata render"),
-    OptionalPackage("duckdb", "query", "motiondata query"),
-    OptionalPackage("spacy", "tags", "motiondata export --tag-words"),
-)
+OPTIONAL = {
+    "numba": "builds: posing and scanning",
+    "scipy": "builds, imports and synthesis",
+    "ray": "builds on Ray: of more than one worker, or on a cluster",
+    "pandas": "data.manifest, data.drops, and conditions (--where)",
+    "webdataset": "data.webdataset",
+    "torch": "trainings, the tensors of Loader, and --device cuda",
+    "transformers": "captioners and text encoders",
+    "numba-cuda": "builds with --device cuda",
+    "matplotlib": "pictures of motiondata preview and render",
+    "imageio-ffmpeg": "videos of motiondata render",
+    "duckdb": "motiondata query",
+    "spacy": "motiondata export --tag-words",
+}
+"""What each optional package is needed for; `motiondata.extras` has its extra."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,11 @@ class Kernels:
     """Whether they had to be compiled just now; else they were loaded from the cache."""
     seconds: float
 
+    def describe(self) -> str:
+        """Say where the kernels came from."""
+        loaded = "compiled just now" if self.compiled else "loaded from the cache"
+        return f"{loaded} in {self.seconds:,.1f} s"
+
 
 @dataclass(frozen=True)
 class DoctorReport(Report):
@@ -83,13 +87,13 @@ class DoctorReport(Report):
     gpu: str | None
     """The name of the GPU; None if PyTorch finds none, or is not installed."""
     disks: tuple[Disk, ...]
-    kernels: Kernels
+    kernels: Kernels | None
+    """None without Numba, as where datasets are only read."""
     packages: tuple[Package, ...]
     findings: tuple[str, ...]
 
     def lines(self) -> list[str]:
         """Return tables of the machine and of the packages, and the findings."""
-        loaded = "compiled just now" if self.kernels.compiled else "loaded from the cache"
         rows = [
             ("program", f"{self.software}, Python {self.python}"),
             ("processors", f"{self.cpus}"),
@@ -99,7 +103,7 @@ class DoctorReport(Report):
                 (f"free in {each.folder}", f"{each.free_bytes / GIGABYTE:,.1f} GB")
                 for each in self.disks
             ),
-            ("kernels", f"{loaded} in {self.kernels.seconds:,.1f} s"),
+            ("kernels", self.kernels.describe() if self.kernels else "none: Numba is missing"),
         ]
         packages = [
             (each.name, each.version or "not installed", each.extra, each.use)
@@ -123,15 +127,15 @@ def doctor(folder: Path, load_kernels: LoadKernels | None = None) -> DoctorRepor
     parents = (folder.absolute(), *folder.absolute().parents)
     there = next(place for place in parents if place.is_dir())
     packages = tuple(
-        Package(each.distribution, _version_of(each.distribution), each.extra, each.use)
-        for each in OPTIONAL
+        Package(name, _version_of(name), EXTRAS[name.replace("-", "_")], use)
+        for name, use in OPTIONAL.items()
     )
     cpus, memory, gpu = usable_cpus(), usable_memory(), _gpu()
     disks = tuple(
         Disk(place, shutil.disk_usage(place).free)
         for place in dict.fromkeys([there, Path(tempfile.gettempdir())])
     )
-    kernels = _kernels(load_kernels or _precompile)
+    kernels = _kernels(load_kernels or _precompile) if _version_of("numba") else None
     return DoctorReport(
         software=f"motiondata {__version__}",
         python=platform.python_version(),
@@ -177,7 +181,7 @@ def _missing(packages: tuple[Package, ...]) -> Iterator[str]:
         if package.version is None:
             missing.setdefault(package.extra, []).append(package.use)
     for extra, uses in missing.items():
-        yield f"not available: {'; '.join(uses)} (pip install -c constraints.txt -e '.[{extra}]')"
+        yield f"not available: {'; '.join(uses)} ({install_command(extra)})"
 
 
 def _version_of(distribution: str) -> str | None:

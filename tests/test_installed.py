@@ -1,7 +1,8 @@
 """The built wheel, installed: it has its data files, and imports its own modules from any folder.
 
 The wheel is installed in a new environment that sees the packages of the tests, but not the
-checkout. The names `pipelines`, `shards`, `commands` and `cli` are common, so that a user's folder
+checkout, and in environments that see the packages of single extras. The names `pipelines`,
+`shards`, `commands` and `cli` are common, so that a user's folder
 may have its own; the command, its forked workers and Ray's workers must not import those.
 """
 
@@ -10,10 +11,14 @@ import subprocess
 import sys
 import venv
 import zipfile
+from importlib.metadata import Distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
+from shards.format.dataset import Dataset
+from tests.support.installations import make_environment
 from tests.test_layers import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
@@ -74,6 +79,29 @@ def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bin" / "motiondata"
 
 
+@pytest.fixture(scope="module")
+def unpacked(wheel: Path) -> Path:
+    """Return a folder with the files of the wheel."""
+    folder = wheel.parent / "unpacked"
+    zipfile.ZipFile(wheel).extractall(folder)
+    return folder
+
+
+def requirements_of(unpacked: Path, extra: str) -> list[str]:
+    """Return what the wheel asks for, with its extras of extras resolved."""
+    (metadata,) = unpacked.glob("*.dist-info")
+    asked = Distribution.at(metadata).requires or []
+    mine = [Requirement(each) for each in asked]
+    found = [str(each) for each in mine if each.marker is None]
+    for each in mine:
+        if each.marker is not None and each.marker.evaluate({"extra": extra}):
+            if each.name == "motiondata":
+                found += [more for name in each.extras for more in requirements_of(unpacked, name)]
+            else:
+                found.append(f"{each.name}{each.specifier}")
+    return found
+
+
 @pytest.fixture(params=["an empty folder", "a folder with modules of our names"])
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Return a folder to run in."""
@@ -89,6 +117,58 @@ def test_the_wheel_has_every_file_of_the_packages(wheel: Path) -> None:
     found = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert found == source_files()
     assert {"motiondata/bodies/data/free_body.npz", "motiondata/lidar/data/vlp-16.toml"} <= found
+
+
+READS = """
+import sys
+from shards import open_dataset
+data = open_dataset(sys.argv[1])
+split = data.dataset.default_split()
+for batch in data.frames(split, field="points", batch=2, shuffle=True, seed=0):
+    pass
+print(len(data), batch["points"].dtype)
+data.manifest
+"""
+
+
+def test_the_base_reads_streams_and_verifies(
+    unpacked: Path, built: Dataset, tmp_path: Path
+) -> None:
+    data, python = built.path, tmp_path / "base" / "bin" / "python"
+    make_environment(tmp_path / "base", unpacked, requirements_of(unpacked, ""))
+    program = (python, "-m", "motiondata")
+    assert "is sound" in run(*program, "verify", data, folder=tmp_path)
+    assert "points" in run(*program, "info", data, folder=tmp_path)
+    run(*program, "export", data, "--format", "npy-tree", "--out", "files", folder=tmp_path)
+    run(*program, "doctor", folder=tmp_path)
+    with pytest.raises(AssertionError) as failed:
+        run(python, "-c", READS, data, folder=tmp_path)
+    assert " float32" in str(failed.value)
+    assert "run pip install 'motiondata[tables]'" in str(failed.value)
+
+
+BUILD = ("build-lidar", "walk.npz", "--out", "lidar")
+NEEDS = {
+    ("", BUILD): "build",
+    ("", ("preview", "DATA")): "view",
+    ("", ("query", "DATA", "select 1")): "query",
+    ("build", ("filter", "DATA", "--where", "frames > 1", "--out", "few")): "tables",
+    ("build", ("caption", "DATA", "--checkpoint", "x.pt")): "torch",
+}
+"""What each command lacks with an extra: the extra to install."""
+
+
+@pytest.mark.parametrize(("installed", "command"), NEEDS)
+def test_a_command_says_which_extra_it_lacks(
+    unpacked: Path, built: Dataset, tmp_path: Path, installed: str, command: tuple[str, ...]
+) -> None:
+    python = make_environment(tmp_path / "home", unpacked, requirements_of(unpacked, installed))
+    words = (str(built.path) if word == "DATA" else word for word in command)
+    with pytest.raises(AssertionError) as failed:
+        run(python, "-m", "motiondata", *words, folder=tmp_path)
+    lines = str(failed.value).splitlines()
+    assert f"run pip install 'motiondata[{NEEDS[installed, command]}]'" in lines[0]
+    assert "Traceback" not in lines
 
 
 def test_only_installed_modules_are_imported(program: Path, tmp_path: Path) -> None:

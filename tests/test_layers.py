@@ -93,6 +93,7 @@ ARROWS: dict[str, set[str]] = {
         "motiondata.synthesis.motion",
     },
     "motiondata.__init__": {
+        "motiondata",
         "motiondata.bodies",
         "motiondata.lidar.cpu",
         "motiondata.lidar.scan_mesh",
@@ -102,9 +103,10 @@ ARROWS: dict[str, set[str]] = {
     # samples in tar files
     "shards.errors": set(),
     "shards.printable": set(),
+    "shards.optional": set(),
     "shards.format": {"shards.errors"},
     "shards.stats": {"shards.errors", "shards.format"},
-    "shards.stream": {"shards.errors", "shards.format", "shards.stats"},
+    "shards.stream": {"shards.errors", "shards.format", "shards.optional", "shards.stats"},
     "shards.verify": {"shards.errors", "shards.format", "shards.printable", "shards.stats"},
     "shards": {"shards.format", "shards.stream"},
     # jobs
@@ -310,9 +312,12 @@ in `motiondata`, such as `motiondata.errors`, and the modules in `FREE` are allo
 FREE = {"motiondata.representations.feature_groups"}
 """Tables that every folder may name."""
 
-CROSS_IMPORTS = {"shards/__init__.py": {"motiondata.captions"}}
+CROSS_IMPORTS = {
+    "shards/__init__.py": {"motiondata.captions"},
+    "shards/optional.py": {"motiondata.extras"},
+}
 """Imports from the other package at the bottom: `open_dataset` gives its dataset the reader of
-captions. The file must have exactly these."""
+captions, and there is one table of extras. Each file must have exactly these."""
 
 ONLY_IN = {"ray": "pipelines/engine/workers/executor.py"}
 """Packages that one file alone may know."""

@@ -15,7 +15,8 @@ from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.load_body import load_body
 from motiondata.bodies.posing import ShapedBody, pose_joints, shape_body
 from motiondata.motion_quality.feet import FEET, SoleHeights, sole_heights
-from motiondata.motion_quality.flags import LIMITS, measure_quality
+from motiondata.motion_quality.flags import measure_quality
+from motiondata.motion_quality.limits import LIMITS
 from motiondata.skeletons import JOINT, JOINTS
 from motiondata.sources.humanml3d.trimming import frame_stride, lead_in_frames
 from motiondata.synthesis.corpus.recordings import make_recording

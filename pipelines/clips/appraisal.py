@@ -15,7 +15,8 @@ from motiondata.clip import Clip
 from motiondata.errors import DropReason, InputError, RecordingError
 from motiondata.guards import POSTURE_FLAGS, posture_flags
 from motiondata.motion_quality.feet import SoleHeights, sole_heights
-from motiondata.motion_quality.flags import LIMITS, measure_quality, quality_flags
+from motiondata.motion_quality.flags import measure_quality, quality_flags
+from motiondata.motion_quality.limits import LIMITS
 from shards.format.unknown_names import unknown_name
 
 CLIP_FLAGS = (*POSTURE_FLAGS, *LIMITS)

@@ -1,6 +1,6 @@
 """The bodies that a selection of clips is posed with: one for each gender."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from motiondata.bodies.body import Body
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.loading import load_bodies
-from motiondata.recording import GENDERS, SMPL_SHAPES
+from motiondata.recording import GENDERS
 from pipelines.engine.fingerprint import digest_json
 
 
@@ -40,18 +40,3 @@ def facts_of(bodies: Mapping[str, Body]) -> BodyFacts:
             for body in different
         ),
     )
-
-
-def shape_remarks(shape_spaces: Iterable[str], mean_shape: bool) -> list[str]:
-    """Report which betas are used if a body's shape space is not that of SMPL+H recordings.
-
-    `shape_spaces` are the shape spaces of the bodies.
-    """
-    other = sorted({*shape_spaces} - {SMPL_SHAPES})
-    if mean_shape or not other:
-        return []
-    return [
-        f"body shape: betas in the shape space of the body ({', '.join(other)}), such as those of "
-        "imports that fit it, are used; betas of other recordings, such as AMASS's SMPL+H, are "
-        "ignored: mean shape instead"
-    ]

@@ -1,12 +1,12 @@
 """The description of a product of motion: what all of them report about bodies and inputs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from motiondata.bodies.bundled import bundled_body
-from motiondata.motion_quality.flags import LIMITS
-from pipelines.clips.bodies import shape_remarks
+from motiondata.bodies.bundled_id import BUNDLED_ID
+from motiondata.motion_quality.limits import LIMITS
+from motiondata.recording import SMPL_SHAPES
 from pipelines.clips.members import MOTION_FLAGS, SYNTHETIC
 from pipelines.engine.description import FlagMeaning, Measure, ProductDescription, option_words
 from shards.format.dataset import Dataset
@@ -35,7 +35,7 @@ class MotionDescription(ProductDescription):
         if flags.get(SYNTHETIC, 0) == sum(shard.samples for shard in description.shards):
             return []
         spaces = [body["shape_space"] for body in description.provenance.get("bodies", [])]
-        return shape_remarks(spaces, bool(description.parameters.get("mean_shape")))
+        return _shape_remarks(spaces, bool(description.parameters.get("mean_shape")))
 
     def command_line(self, dataset: Dataset) -> str:
         """Return the command that builds such a dataset, from an index or from recordings."""
@@ -61,5 +61,20 @@ def _file_options(dataset: Dataset) -> Iterator[str]:
         yield "--texts DIR"
     if any(name.startswith("list ") for name in provenance["inputs"]):
         yield "--splits DIR"
-    if {body["id"] for body in provenance.get("bodies", [])} - {bundled_body().id}:
+    if {body["id"] for body in provenance.get("bodies", [])} - {BUNDLED_ID}:
         yield "--body FILE"
+
+
+def _shape_remarks(shape_spaces: Iterable[str], mean_shape: bool) -> list[str]:
+    """Report which betas are used if a body's shape space is not that of SMPL+H recordings.
+
+    `shape_spaces` are the shape spaces of the bodies.
+    """
+    other = sorted({*shape_spaces} - {SMPL_SHAPES})
+    if mean_shape or not other:
+        return []
+    return [
+        f"body shape: betas in the shape space of the body ({', '.join(other)}), such as those of "
+        "imports that fit it, are used; betas of other recordings, such as AMASS's SMPL+H, are "
+        "ignored: mean shape instead"
+    ]

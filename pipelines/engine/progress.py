@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import floor, log10
 from types import TracebackType
-from typing import Self, TextIO, TypeVar
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, NoReturn, Self, TextIO, TypeVar
 
 from motiondata.watching import Advance, Watch
 from pipelines.engine.streams import Unfailing
 from pipelines.engine.verbosity import Verbosity, verbosity
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 Item = TypeVar("Item")
 NORMAL = Verbosity.NORMAL
@@ -79,15 +80,23 @@ class Progress:
         self._done = self._done_before = done_before
         self._stream = Unfailing(stream)
         self._started = self._logged = time.monotonic()
-        self._bar: tqdm | None = None  # type: ignore[type-arg]
+        self._bar: tqdm[NoReturn] | None = None
 
     def __enter__(self) -> Self:
         if self._is_shown and self._stream.isatty() and self._done < self._frames:
-            self._bar = tqdm(
-                total=self._frames, initial=self._done, unit=f" {self._unit}", file=self._stream,
-                smoothing=0.1, dynamic_ncols=True, leave=False,
-            )  # fmt: skip
+            self._bar = self._new_bar()
         return self
+
+    def _new_bar(self) -> "tqdm[NoReturn] | None":
+        """Return a bar; None without tqdm, as where a dataset is only read: lines appear then."""
+        try:
+            from tqdm import tqdm
+        except ModuleNotFoundError:
+            return None
+        return tqdm(
+            total=self._frames, initial=self._done, unit=f" {self._unit}", file=self._stream,
+            smoothing=0.1, dynamic_ncols=True, leave=False,
+        )  # fmt: skip
 
     def advance(self, frames: int) -> None:
         """Count further frames as done, and update the display if it is due."""
@@ -107,7 +116,10 @@ class Progress:
 
     def say(self, line: str) -> None:
         """Write a line above the bar, or among the lines of the log."""
-        tqdm.write(line, file=self._stream)
+        if self._bar is None:
+            self._stream.write(f"{line}\n")
+        else:
+            self._bar.write(line, file=self._stream)
         self._stream.flush()
 
     @property

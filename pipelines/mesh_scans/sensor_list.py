@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.posing import pose_body, shape_body
 from motiondata.lidar.cpu.scanners import make_scanner
-from motiondata.lidar.presets import SENSOR_NAMES, find_sensor
+from motiondata.lidar.preset_names import SENSOR_NAMES
+from motiondata.lidar.presets import find_sensor
 from motiondata.lidar.sensor import Sensor
 from motiondata.skeletons import JOINT, JOINTS
 from pipelines.engine.progress import Progress

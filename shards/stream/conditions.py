@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
 from shards.format.unknown_names import unknown_name
+from shards.optional import naming_extras
 from shards.stream.flags import FLAGS, has_flags
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def meets(dataset: Dataset, condition: str) -> NDArray[np.bool_]:
     Raises `ShardError` for a text that is not a condition on the columns of the manifest.
     """
     columns = [name for name in dataset.manifest.column_names if name in condition]
-    table = dataset.manifest.select(columns).to_pandas()
+    with naming_extras():
+        table = dataset.manifest.select(columns).to_pandas()
     try:
         result = _evaluate(table, condition, _flags_in(dataset, condition))
     except FAILURES as error:

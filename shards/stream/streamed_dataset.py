@@ -15,6 +15,7 @@ import numpy as np
 
 from shards.errors import ShardError
 from shards.format.dataset import Dataset, read_drops
+from shards.optional import naming_extras
 from shards.stats.measure import FRAME, Weight
 from shards.stats.standardizer import Standardizer, read_standardizer
 from shards.stream.batching import (
@@ -97,7 +98,8 @@ class StreamedDataset:
 
         docs/format.md lists the columns.
         """
-        table: pd.DataFrame = self.dataset.manifest.take([*self._numbers.values()]).to_pandas()
+        with naming_extras():
+            table: pd.DataFrame = self.dataset.manifest.take([*self._numbers.values()]).to_pandas()
         return table
 
     def __len__(self) -> int:
@@ -134,7 +136,8 @@ class StreamedDataset:
 
         Raises `DatasetError` where `drops.parquet` is missing or damaged.
         """
-        table: pd.DataFrame = read_drops(self.dataset).to_pandas()
+        with naming_extras():
+            table: pd.DataFrame = read_drops(self.dataset).to_pandas()
         return table
 
     def webdataset(
@@ -149,7 +152,8 @@ class StreamedDataset:
         `options` are those of `webdataset.WebDataset`. Raises `ShardError` for an unknown split.
         Iteration raises `DatasetError` for a sample that does not match the dataset's description.
         """
-        from shards.stream.webdataset_pipeline import webdataset_pipeline
+        with naming_extras():
+            from shards.stream.webdataset_pipeline import webdataset_pipeline
 
         split = split or self.dataset.default_split()
         keys = frozenset(self) if self._conditions else None

@@ -7,7 +7,8 @@ from pathlib import Path
 from motiondata.bodies.body import Body
 from motiondata.lidar.devices import make_observer
 from motiondata.lidar.observer import Observer
-from motiondata.lidar.presets import SENSOR_NAMES, find_sensor
+from motiondata.lidar.preset_names import SENSOR_NAMES
+from motiondata.lidar.presets import find_sensor
 from motiondata.lidar.realism.settings import NO_REALISM, REALISM_NAMES, Realism, find_realism
 from motiondata.lidar.sensor import Sensor
 from pipelines.clips.bodies import BodyFacts, facts_of, load_bodies_by_gender

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from motiondata.lidar.presets import SENSOR_NAMES
+from motiondata.lidar.preset_names import SENSOR_NAMES
 from pipelines.clips.description import MotionDescription
 from pipelines.engine.description import Draw, option_words
 from pipelines.products.lidar.members import MEMBERS

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from motiondata.body_regions import REGION_COLORS, REGION_OF_JOINT
-from motiondata.motion_quality.flags import LIMITS
+from motiondata.motion_quality.limits import LIMITS
 from pipelines.engine.description import NOT_KNOWN
 from pipelines.products.descriptions import EDIT, command_line, input_lines
 from pipelines.viewing.clip_table import ClipTable

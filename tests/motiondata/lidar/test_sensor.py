@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from motiondata.errors import InputError
-from motiondata.lidar.presets import FIELDS, SENSOR_NAMES, find_sensor, load_sensor, sensor_preset
+from motiondata.lidar.preset_names import SENSOR_NAMES
+from motiondata.lidar.presets import FIELDS, find_sensor, load_sensor, sensor_preset
 from motiondata.lidar.sensor import Sensor, ray_directions
 from tests.test_layers import ROOT
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from motiondata.bodies.posing import pose_joints
 from motiondata.errors import InputError
 from motiondata.motion_quality.feet import SoleHeights, foot_heights, sole_heights
-from motiondata.motion_quality.flags import LIMITS, measure_quality, quality_flags
+from motiondata.motion_quality.flags import measure_quality, quality_flags
+from motiondata.motion_quality.limits import LIMITS
 from motiondata.skeletons import JOINT
 from motiondata.sources.cmu.convert import read_motion, read_subject
 from motiondata.synthesis.acts import Act

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from motiondata.errors import InputError
-from motiondata.motion_quality.flags import LIMITS, quality_flags
+from motiondata.motion_quality.flags import quality_flags
+from motiondata.motion_quality.limits import LIMITS
 from pipelines.datasets.info import info
 from pipelines.datasets.statistics import stats
 from pipelines.engine.execution import Execution

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from cli import main
 from motiondata.errors import InputError
-from motiondata.motion_quality.flags import LIMITS
+from motiondata.motion_quality.limits import LIMITS
 from pipelines.engine.description import Measure
 from pipelines.viewing.clip_table import ClipTable
 from pipelines.viewing.report.hidden_paths import hide_paths

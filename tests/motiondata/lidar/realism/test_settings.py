@@ -7,7 +7,8 @@ import pytest
 
 from motiondata.errors import InputError
 from motiondata.lidar.measurement import Measurement
-from motiondata.lidar.presets import SENSOR_NAMES, sensor_preset
+from motiondata.lidar.preset_names import SENSOR_NAMES
+from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.realism.settings import REALISM_NAMES, Realism, find_realism
 
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from cli import main
 from motiondata.errors import DropReason
-from motiondata.motion_quality.flags import LIMITS
+from motiondata.motion_quality.limits import LIMITS
 from motiondata.representations.humanml3d import make_features
 from motiondata.representations.joint_sets import mirror_joints
 from motiondata.representations.skeleton import T2M

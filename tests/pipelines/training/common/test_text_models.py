@@ -253,5 +253,5 @@ def test_a_machine_without_the_extra_is_told_of_it() -> None:
         check=False,
     )
     assert run.returncode == 2
-    assert "pip install -c constraints.txt -e '.[train]'" in run.stderr
+    assert "pip install 'motiondata[train]'" in run.stderr
     assert "Traceback" not in run.stderr
