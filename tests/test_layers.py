@@ -237,6 +237,7 @@ ARROWS: dict[str, set[str]] = {
     "pipelines.training.language": {
         "pipelines.clips",
         "pipelines.engine",
+        "pipelines.products.motion_features",
         "pipelines.products.tokens",
         "pipelines.training.common",
         "pipelines.training.tokenizers",

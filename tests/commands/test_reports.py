@@ -25,7 +25,7 @@ from tests.support.bvh_files import walking, write_bvh
 from tests.support.motion_clips import y_up_joints
 from tests.support.motion_features import built_features
 from tests.support.one_thread import one_thread as one_thread
-from tests.support.token_clips import make_token_clips
+from tests.support.token_clips import make_token_clips, write_tokenizer
 
 Values = dict[str, Any]
 """The JSON object that a command prints."""
@@ -189,6 +189,12 @@ def of_language(values: Values) -> list[str]:
     return [*losses, shuffled, f"the language model is in {run['checkpoint']}"]
 
 
+def of_motions(values: Values) -> list[str]:
+    (found,) = values["motions"]
+    seconds = found["frames"] / found["fps"]
+    return [f"{found['name']} {found['frames']} {seconds:.1f} {found['text']}", values["folder"]]
+
+
 def of_sensors(values: Values) -> list[str]:
     return [f"{each['name']} {each['beams']} {each['columns']:,}" for each in values["sensors"]] + [
         f"{each['name']}: {each['source']}" for each in values["sensors"]
@@ -258,6 +264,7 @@ BUILD_FEATURES = (
 ALIGN = " --steps 1 --batch 2 --width 16 --layers 1 --points 8 --device cpu"
 MATCH = " --steps 1 --batch 2 --width 8 --shared-width 8 --device cpu"
 TRAIN = " --steps 2 --batch 2 --watch-every 1 --device cpu"
+WRITTEN = "generate, predict, and inbetween"
 LANGUAGE = " --pretraining-steps 1 --steps 1 --batch 2 --watch-every 1 --device cpu"
 CASES = [
     Case("synthesize", "synthesize --clips 3 --out {tmp}/corpus", of_synthesis),
@@ -310,6 +317,9 @@ CASES = [
         of_motion_evaluation,
     ),
     Case("train-language", "train-language {tokens} --out {tmp}/t5" + LANGUAGE, of_language),
+    Case(WRITTEN, "generate walks --checkpoint {language} --seconds 1 --out {tmp}/g", of_motions),
+    Case(WRITTEN, "predict {tokens} test0003 --checkpoint {language} --out {tmp}/p", of_motions),
+    Case(WRITTEN, "inbetween {tokens} test0003 --checkpoint {language} --out {tmp}/i", of_motions),
     Case("caption", "caption {features} --checkpoint {captioner} --max-tokens 8", of_captions),
     Case("evaluate", "evaluate {features} --checkpoint {captioner} --out {tmp}/e", of_evaluation),
     Case(EXPORTS, "export {built} --format npy-tree --out {tmp}/files", of_export),
@@ -398,6 +408,16 @@ def trained_names(trained: Path) -> dict[str, Path]:
     }
 
 
+@pytest.fixture(scope="session")
+def language_names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Make a dataset of tokens, and train a language model on it for two steps."""
+    root = tmp_path_factory.mktemp("language")
+    make_token_clips(root / "tokens", write_tokenizer(root / "tokenizer.pt"))
+    words = f"train-language {root}/tokens --tokenizer {root}/tokenizer.pt --out {root}/t5"
+    assert run(*f"{words}{LANGUAGE}".split()).exit_code == 0
+    return {"tokens": root / "tokens", "language": root / "t5/checkpoint.pt"}
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.words.split(" {")[0])
 def test_json_has_the_values_of_the_text(
     case: Case, names: dict[str, Path], request: pytest.FixtureRequest
@@ -405,8 +425,8 @@ def test_json_has_the_values_of_the_text(
     tmp = names["tmp"]
     if re.search("{(encoder|features|captioner)}", case.words):
         names |= request.getfixturevalue("trained_names")
-    if "{tokens}" in case.words:
-        names |= {"tokens": make_token_clips(tmp / "tokens").path}
+    if re.search("{(tokens|language)}", case.words):
+        names |= request.getfixturevalue("language_names")
     if "{motion}" in case.words:
         names |= {"motion": request.getfixturevalue("motion").path}
     if "{matcher}" in case.words:

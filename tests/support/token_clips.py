@@ -5,12 +5,22 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import torch
 
+from motiondata.representations.humanml3d import make_features
+from motiondata.representations.skeleton import T2M
 from pipelines.products.tokens.arrays import TOKEN_ARRAYS
 from pipelines.products.tokens.description import TOKENIZER
+from pipelines.training.common.checkpoints import write_checkpoint
+from pipelines.training.common.optimizer import seeded
+from pipelines.training.motion_fields import MotionFields
+from pipelines.training.tokenizers.load_tokenizer import KIND, describe_tokenizer, load_tokenizer
+from pipelines.training.tokenizers.motion_tokenizer import MotionTokenizer
+from pipelines.training.tokenizers.options import TokenizerSizes
 from shards.format.dataset import Dataset
 from shards.format.schema import Schema
 from tests.support.captioned_features import ACTS, KINDS, WAYS, captions_of, write_made
+from tests.support.motion_clips import bundled_lengths, y_up_joints
 
 CODES = 12
 """One code for each act, one for each way, and two for noise."""
@@ -18,14 +28,16 @@ PER_TOKEN = 4
 CLIPS = {"train": 60, "val": 25, "test": 25}
 
 
-def make_token_clips(out: Path, clips: dict[str, int] | None = None) -> Dataset:
-    """Make a dataset of motion tokens whose clips are of each kind in turn."""
+def make_token_clips(
+    out: Path, tokenizer: str = "made", clips: dict[str, int] | None = None
+) -> Dataset:
+    """Make a dataset of tokens of a tokenizer, by its id, with clips of each kind in turn."""
     random = Random(0)  # noqa: S311
     samples = {
         split: [token_clip(clip, random) for clip in range(number)]
         for split, number in (clips or CLIPS).items()
     }
-    made_by = {"id": "made", "codes": CODES, "frames_per_token": PER_TOKEN}
+    made_by = {"id": tokenizer, "codes": CODES, "frames_per_token": PER_TOKEN}
     schema = Schema({**TOKEN_ARRAYS, "json": "json", "txt": "text"})
     write_made(out, schema, samples, {TOKENIZER: made_by})
     return Dataset.open(out)
@@ -45,3 +57,18 @@ def token_clip(clip: int, random: Random) -> dict[str, Any]:
     }
     text = "".join(f"{text}\n" for text in captions_of(clip))
     return {"tokens.npy": np.array(codes, np.int32), "json": details, "txt": text}
+
+
+def write_tokenizer(path: Path) -> str:
+    """Write the checkpoint of an untrained tokenizer of these codes; return its id.
+
+    It decodes to poses close to the mean pose of a person who walks.
+    """
+    features = make_features(y_up_joints(1, 40), T2M, bundled_lengths()).vectors
+    sizes = TokenizerSizes("vq", CODES, PER_TOKEN, width=8, depth=1, code_width=8)
+    mean, std = torch.from_numpy(features.mean(0)), torch.full((T2M.columns,), 1e-3)
+    with seeded(0):
+        module = MotionTokenizer(sizes, mean, std)
+    contents = describe_tokenizer(sizes, MotionFields("humanml3d-263"), fps=20.0)
+    write_checkpoint(path, KIND, {"contents": contents, "weights": module.state_dict()})
+    return load_tokenizer(path).id

@@ -15,9 +15,7 @@ from pipelines.training.common.text_model import IGNORED, TextModel
 from pipelines.training.language.grammar import MotionGrammar, TextGrammar
 from pipelines.training.language.instructions import Sample
 from pipelines.training.language.motion_vocabulary import MotionVocabulary
-from pipelines.training.language.options import MotionDecoding
-
-MOTION_DECODING = MotionDecoding()
+from pipelines.training.language.writing_options import MOTION_DECODING, MotionDecoding
 
 
 class MotionLanguage(nn.Module):
@@ -93,6 +91,7 @@ class MotionLanguage(nn.Module):
                 "do_sample": True,
                 "temperature": decoding.temperature,
                 "top_k": decoding.top_k,
+                "top_p": decoding.top_p,
             }
         with torch.random.fork_rng():
             torch.manual_seed(decoding.seed)

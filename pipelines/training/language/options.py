@@ -1,4 +1,4 @@
-"""Options of training a language model of motion, and of writing motion with one.
+"""Options of training a language model of motion.
 
 This module does not import PyTorch, so that help appears at once.
 """
@@ -6,7 +6,6 @@ This module does not import PyTorch, so that help appears at once.
 from dataclasses import dataclass
 from pathlib import Path
 
-from motiondata.errors import InputError
 from pipelines.training.common.options import TINY, Stage, expect_at_least, expect_positive
 
 PRETRAIN, INSTRUCT = "pretrain", "instruct"
@@ -53,23 +52,3 @@ class LanguageOptions:
     def full_rate(self) -> float:
         """The learning rate after the warm-up."""
         return self.rate or (TINY_RATE if self.text_model == TINY else PRETRAINED_RATE)
-
-
-@dataclass(frozen=True)
-class MotionDecoding:
-    """How motion is written. Raises `InputError` for values out of range."""
-
-    temperature: float = 1.0
-    """Temperature of sampling; 0 takes the most probable token at each step."""
-    top_k: int = 50
-    """Number of most probable tokens to sample from."""
-    max_tokens: int = 128
-    """Maximum number of tokens of a motion."""
-    seed: int = 0
-    """Seed of the sampling."""
-
-    def __post_init__(self) -> None:
-        expect_at_least(self, 0, "temperature", "seed")
-        expect_at_least(self, 1, "top_k", "max_tokens")
-        if self.temperature == float("inf"):
-            raise InputError("temperature: expected a finite number, found inf")

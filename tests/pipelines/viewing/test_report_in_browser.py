@@ -201,7 +201,9 @@ def test_motion_features_play_as_a_skeleton(
 def test_tokens_are_a_table_with_captions_and_without_a_player(
     browser: "Browser", tmp_path: Path
 ) -> None:
-    write_report(make_token_clips(tmp_path / "tokens", CLIPS_OF_TOKENS).path, tmp_path / "a.html")
+    write_report(
+        make_token_clips(tmp_path / "tokens", clips=CLIPS_OF_TOKENS).path, tmp_path / "a.html"
+    )
     with opened(browser, (tmp_path / "a.html").as_uri()) as shown:
         text = shown.page.locator("#clips").inner_text()
         assert "have no points and no joints" in text

@@ -182,7 +182,7 @@ def test_predicted_captions_are_shown_with_those_of_the_clip(
 def test_captions_of_tokens_are_shown_with_their_predictions(
     browser: "Browser", tmp_path: Path
 ) -> None:
-    tokens = make_token_clips(tmp_path / "tokens", {"train": 2, "test": 1})
+    tokens = make_token_clips(tmp_path / "tokens", clips={"train": 2, "test": 1})
     key = tokens.manifest["key"][0].as_py()
     (tmp_path / "captions.jsonl").write_text(json.dumps({"key": key, "caption": "jumps"}) + "\n")
     with shown(browser, Viewer.open(tokens.path, captions=tmp_path / "captions.jsonl")) as page:

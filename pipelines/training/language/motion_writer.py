@@ -1,0 +1,235 @@
+"""A language model with its tokenizer: tokens that it writes, as files of motion.
+
+Tokens become motion as `motiondata detokenize` makes it: features, joints, and a recording of a
+fitted body, which builds, exports and viewers read.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from io import BytesIO
+from math import ceil
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+import torch
+
+from motiondata.bodies.bundled import bundled_body
+from motiondata.errors import InputError
+from motiondata.recording import Recording
+from motiondata.sources.amass.writer import write_amass
+from pipelines.clips.members import DETAILS, POSE, TRANS
+from pipelines.engine.errors import os_errors_as_aborted
+from pipelines.engine.output_path import expect_no_dataset
+from pipelines.engine.progress import Progress
+from pipelines.engine.reports import Report
+from pipelines.engine.text_tables import table
+from pipelines.products.motion_features.members import JOINTS, VECTORS
+from pipelines.products.tokens.description import TOKENS
+from pipelines.training.common.ranks import choose_device
+from pipelines.training.language.instructions import CaptionedMotion
+from pipelines.training.language.load_language import LoadedLanguage, load_language
+from pipelines.training.language.writing_options import WritingOptions
+from pipelines.training.tokenizers.load_tokenizer import LoadedTokenizer
+from pipelines.training.tokenizers.tokenize import Detokenizing
+from shards.format.publishing import publish
+
+LICENSE = "written by a language model of motiondata"
+MOTIONS, RECORDINGS = "motions.jsonl", "recordings"
+CUT = (
+    "{} motions end at --max-tokens because the model did not end them; choose a length with "
+    "--seconds, or train the model longer"
+)
+
+
+@dataclass(frozen=True)
+class MotionRequest:
+    """A motion to write: an instruction, and the codes before and after those of its answer."""
+
+    name: str
+    """Name of the files."""
+    text: str
+    """The caption that was given; empty if there was none."""
+    instruction: str
+    tokens: int | None
+    """Number of tokens of the answer; None: the model ends it. Likewise in all of a command."""
+    frames: int | None
+    """Number of frames of the motion; None: those of all tokens."""
+    before: tuple[int, ...] = ()
+    after: tuple[int, ...] = ()
+
+    def repeated(self, times: int) -> "list[MotionRequest]":
+        """Return the request under as many names, as `motiondata evaluate-motion` reads them."""
+        names = [f"{self.name}_v{number}" if number else self.name for number in range(times)]
+        return [replace(self, name=name) for name in names]
+
+
+@dataclass(frozen=True)
+class WrittenMotion:
+    """A motion that was written."""
+
+    name: str
+    text: str
+    codes: tuple[int, ...]
+    frames: int
+    fps: float
+    cut: bool
+    """Whether the maximum number of tokens ended it, not the model."""
+    fit_millimeters: float
+    """Mean distance of the joints from those of the fitted body."""
+
+
+@dataclass(frozen=True)
+class MotionReport(Report):
+    """The motions that were written."""
+
+    folder: Path
+    motions: tuple[WrittenMotion, ...]
+
+    def lines(self) -> list[str]:
+        """Return a table of the motions, and where they are."""
+        rows = [
+            (each.name, f"{each.frames}", f"{each.frames / each.fps:.1f}", each.text)
+            for each in self.motions
+        ]
+        cut = sum(each.cut for each in self.motions)
+        return [
+            *table([("name", "frames", "seconds", "text"), *rows]),
+            *([CUT.format(cut)] if cut else []),
+            f"features, joints and recordings are in {self.folder}; to scan them: motiondata "
+            f"build-lidar {self.folder / RECORDINGS} --out lidar",
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class MotionWriter:
+    """A language model, the tokenizer of its motion tokens, and how motion is decoded."""
+
+    model: LoadedLanguage
+    tokenizer: LoadedTokenizer
+    options: WritingOptions
+    stream: TextIO | None
+    """Where progress is written."""
+
+    @classmethod
+    def open(cls, options: WritingOptions, stream: TextIO | None = None) -> "MotionWriter":
+        """Load the models; raise `InputError` for other files, or a tokenizer that does not fit."""
+        model = load_language(options.checkpoint)
+        tokenizer = model.tokenizer(options.tokenizer)
+        model.module.to(choose_device(options.device))
+        return cls(model, tokenizer, options, stream)
+
+    @property
+    def frames_per_token(self) -> int:
+        """Number of frames per token."""
+        return self.tokenizer.frames_per_token
+
+    @property
+    def longest(self) -> int:
+        """Maximum number of frames of an answer."""
+        return self.options.decoding.max_tokens * self.frames_per_token
+
+    def frames_in(self, seconds: float) -> int:
+        """Return the number of frames of a length, at least 1; raise `InputError` if too long."""
+        frames, fps = max(1, round(seconds * self.tokenizer.fps)), self.tokenizer.fps
+        if frames > self.longest:
+            raise InputError(
+                f"expected at most {self.longest / fps:g} seconds, the length of "
+                f"{self.options.decoding.max_tokens} tokens, found {seconds:g}; choose more "
+                "--max-tokens"
+            )
+        return frames
+
+    def tokens_in(self, frames: int) -> int:
+        """Return the number of tokens of a number of frames."""
+        return ceil(frames / self.frames_per_token)
+
+    def captioned(self, text: str, frames: int = 0) -> CaptionedMotion:
+        """Return a motion without tokens, for instructions about a text."""
+        return CaptionedMotion((), text, frames, self.tokenizer.fps)
+
+    @torch.no_grad()
+    def answer(self, instructions: Sequence[str]) -> list[str]:
+        """Return the most probable texts that answer instructions."""
+        return self.model.module.write(instructions)
+
+    def write(self, requests: Sequence[MotionRequest], out: Path) -> MotionReport:
+        """Write features, joints, recordings, and a list of motions into a folder.
+
+        Files of the same names are replaced. Raises `InputError` for the folder of a dataset, and
+        `RecordingError` if no body can be fitted.
+        """
+        expect_no_dataset(out)
+        repeats = self.options.repeats
+        repeated = [each for request in requests for each in request.repeated(repeats)]
+        answers = self._move(repeated)
+        progress = Progress(len(repeated), 0, self.stream, "motions")
+        with os_errors_as_aborted(out), progress:
+            written = []
+            for request, codes in zip(repeated, answers, strict=True):
+                written.append(self._write(request, codes, out))
+                progress.advance(1)
+            lines = [json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in written]
+            publish(out / MOTIONS, "".join(lines).encode())
+        return MotionReport(out, tuple(written))
+
+    @torch.no_grad()
+    def _move(self, requests: Sequence[MotionRequest]) -> list[list[int]]:
+        """Return the codes that answer requests."""
+        lengths = [each.tokens for each in requests if each.tokens is not None]
+        instructions = [each.instruction for each in requests]
+        return self.model.module.move(instructions, self.options.decoding, lengths or None)
+
+    def _write(self, request: MotionRequest, answer: Sequence[int], out: Path) -> WrittenMotion:
+        codes = (*request.before, *answer, *request.after)
+        fps = self.tokenizer.fps
+        frames = request.frames or len(codes) * self.frames_per_token
+        made = Detokenizing(self.tokenizer).derive(
+            request.name,
+            {
+                TOKENS: np.array(codes, np.int32),
+                DETAILS: {"motion_fps": fps, "motion_frames": frames},
+            },
+        )
+        for member in (VECTORS, JOINTS):
+            file = _file(out, member.removesuffix(".npy"), request.name, "npy")
+            publish(file, _npy(made[member]))
+        recording = _file(out, RECORDINGS, request.name, "npz")
+        write_amass(recording, _recording(request.name, made), np.float32)
+        return WrittenMotion(
+            name=request.name,
+            text=request.text,
+            codes=codes,
+            frames=frames,
+            fps=fps,
+            cut=request.tokens is None and len(answer) >= self.options.decoding.max_tokens,
+            fit_millimeters=made[DETAILS]["fit_millimeters"],
+        )
+
+
+def _file(out: Path, folder: str, name: str, suffix: str) -> Path:
+    (out / folder).mkdir(parents=True, exist_ok=True)
+    return out / folder / f"{name}.{suffix}"
+
+
+def _npy(array: Any) -> bytes:
+    buffer = BytesIO()
+    np.save(buffer, array)
+    return buffer.getvalue()
+
+
+def _recording(name: str, made: Mapping[str, Any]) -> Recording:
+    """Return the body of detokenized values as a recording."""
+    details = made[DETAILS]
+    return Recording(
+        pose=made[POSE].astype(np.float64),
+        trans=made[TRANS].astype(np.float64),
+        fps=details["fps_out"],
+        gender=details["gender"],
+        betas=np.array(details["betas"]),
+        source=name,
+        shape_space=bundled_body().shape_space,
+        licence=LICENSE,
+        synthetic=True,
+    )

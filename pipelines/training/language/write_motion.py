@@ -1,0 +1,159 @@
+"""`motiondata generate`, `predict` and `inbetween`: motion that a language model writes.
+
+Decoding is constrained to motion tokens. What is given of a clip stays as it is: the model writes
+the rest, or the gap.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from motiondata.errors import InputError
+from pipelines.clips.members import DETAILS
+from pipelines.products.tokens.description import TOKENS
+from pipelines.training.language.instructions import MIN_CUT, CaptionedMotion, read_tasks
+from pipelines.training.language.motion_writer import MotionReport, MotionRequest, MotionWriter
+from pipelines.training.language.writing_options import (
+    GapOptions,
+    GenerateOptions,
+    PredictOptions,
+    WritingOptions,
+)
+from shards import open_dataset
+from shards.format.members import field_of
+
+LENGTH = "caption_to_frames"
+"""The task that asks for the number of frames of a caption."""
+
+
+def generate(
+    texts: Sequence[str],
+    out: Path,
+    writing: WritingOptions,
+    options: GenerateOptions,
+    stream: TextIO | None = None,
+) -> MotionReport:
+    """Write motions that texts describe. Progress is written to `stream`.
+
+    Raises `InputError` for an empty text, for files that are not the model or its tokenizer, and
+    for a length that is too long.
+    """
+    if not texts or not all(text.strip() for text in texts):
+        raise InputError("expected texts that describe a motion, found an empty one")
+    writer = MotionWriter.open(writing, stream)
+    lengths = _lengths(texts, writer, options)
+    named = [(f"{number:06d}", text) for number, text in enumerate(texts)]
+    requests = [
+        _of_text(name, text, frames, writer)
+        for (name, text), frames in zip(named, lengths, strict=True)
+    ]
+    return writer.write(requests, out)
+
+
+def predict(
+    dataset: Path,
+    key: str,
+    out: Path,
+    writing: WritingOptions,
+    options: PredictOptions,
+    stream: TextIO | None = None,
+) -> MotionReport:
+    """Continue the beginning of a clip of a dataset of tokens.
+
+    Raises `InputError` or `ShardError` for an unknown clip, and as `generate`.
+    """
+    writer = MotionWriter.open(writing, stream)
+    clip = _read_clip(dataset, key, writer, options.text)
+    given = max(1, round(options.given * len(clip.codes)))
+    frames = None if options.seconds is None else writer.frames_in(options.seconds)
+    tokens = None if frames is None else writer.tokens_in(frames) - given
+    if tokens is not None and tokens < 1:
+        raise InputError(
+            f"expected a motion that is longer than the {given * writer.frames_per_token} frames "
+            f"that are given, found {frames}; choose more --seconds, or a smaller --given"
+        )
+    task = read_tasks()["prediction_with_caption" if options.text else "prediction"]
+    instruction = task.fixed(clip.slots(beginning=given / len(clip.codes))).instruction
+    request = MotionRequest(
+        key, options.text or "", instruction, tokens, frames, before=clip.codes[:given]
+    )
+    return writer.write([request], out)
+
+
+def inbetween(
+    dataset: Path,
+    key: str,
+    out: Path,
+    writing: WritingOptions,
+    options: GapOptions,
+    stream: TextIO | None = None,
+) -> MotionReport:
+    """Fill a gap in a clip of a dataset of tokens; the length of the clip stays the same.
+
+    Raises `InputError` or `ShardError` for an unknown clip, and as `generate`.
+    """
+    writer = MotionWriter.open(writing, stream)
+    clip = _read_clip(dataset, key, writer, options.text)
+    start, stop = (round(share * len(clip.codes)) for share in (options.start, options.stop))
+    start = min(start, len(clip.codes) - 1)
+    stop = max(stop, start + 1)
+    task = read_tasks()["inbetween_with_caption" if options.text else "inbetween"]
+    gap = start / len(clip.codes), stop / len(clip.codes)
+    request = MotionRequest(
+        key,
+        options.text or "",
+        task.fixed(clip.slots(gap=gap)).instruction,
+        stop - start,
+        clip.frames,
+        before=clip.codes[:start],
+        after=clip.codes[stop:],
+    )
+    return writer.write([request], out)
+
+
+def _lengths(
+    texts: Sequence[str], writer: MotionWriter, options: GenerateOptions
+) -> Sequence[int | None]:
+    """Return the number of frames of the motion of each text; None: the model ends it."""
+    if options.seconds is not None:
+        return [writer.frames_in(options.seconds)] * len(texts)
+    if not options.ask_length:
+        return [None] * len(texts)
+    task = read_tasks()[LENGTH]
+    questions = [task.fixed(writer.captioned(text).slots()).instruction for text in texts]
+    answers = zip(texts, writer.answer(questions), strict=True)
+    return [read_length(text, answer, writer.longest) for text, answer in answers]
+
+
+def read_length(text: str, answer: str, longest: int) -> int:
+    """Return the number of frames in the model's answer, up to a maximum.
+
+    Raises `InputError` if there is none.
+    """
+    found = re.search(r"\d+", answer)
+    if found is None or not int(found[0]):
+        raise InputError(
+            f"{text}: expected a number of frames as the model's answer, found {answer!r}; choose "
+            "--seconds, or train the model longer"
+        )
+    return min(int(found[0]), longest)
+
+
+def _of_text(name: str, text: str, frames: int | None, writer: MotionWriter) -> MotionRequest:
+    task = read_tasks()["caption_to_motion" if frames is None else "caption_and_frames_to_motion"]
+    instruction = task.fixed(writer.captioned(text, frames or 0).slots()).instruction
+    tokens = None if frames is None else writer.tokens_in(frames)
+    return MotionRequest(name, text, instruction, tokens, frames)
+
+
+def _read_clip(dataset: Path, key: str, writer: MotionWriter, text: str | None) -> CaptionedMotion:
+    """Return the tokens of a clip, long enough to be cut, with the text as their caption."""
+    data = open_dataset(dataset)
+    writer.model.expect_tokens_of(data.dataset)
+    clip = data[key]
+    codes, details = clip[field_of(TOKENS)][:].tolist(), clip[field_of(DETAILS)]
+    if len(codes) < MIN_CUT:
+        raise InputError(f"{key}: expected at least {MIN_CUT} tokens, found {len(codes)}")
+    frames, fps = details["motion_frames"], details["motion_fps"]
+    return CaptionedMotion(tuple(codes), text or "", frames, fps)

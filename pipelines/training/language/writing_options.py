@@ -1,0 +1,108 @@
+"""Options of writing motion with a language model.
+
+This module does not import PyTorch, so that help appears at once.
+"""
+
+from dataclasses import dataclass
+from math import isinf
+from pathlib import Path
+
+from motiondata.devices import AUTO
+from motiondata.errors import InputError
+from pipelines.training.common.options import expect_at_least, expect_positive
+
+
+@dataclass(frozen=True)
+class MotionDecoding:
+    """How motion tokens are drawn. Raises `InputError` for values out of range."""
+
+    temperature: float = 1.0
+    """Temperature of sampling; 0 takes the most probable token at each step."""
+    top_k: int = 50
+    """Number of most probable tokens to sample from."""
+    top_p: float = 1.0
+    """Share of the probability to sample from: the most probable tokens that have it."""
+    max_tokens: int = 128
+    """Maximum number of tokens of a motion."""
+    seed: int = 0
+    """Seed of the sampling."""
+
+    def __post_init__(self) -> None:
+        expect_at_least(self, 0, "temperature", "seed")
+        expect_at_least(self, 1, "top_k", "max_tokens")
+        if isinf(self.temperature):
+            raise InputError("temperature: expected a finite number, found inf")
+        if not 0 < self.top_p <= 1:
+            raise InputError(f"top_p: expected a share above 0 and up to 1, found {self.top_p}")
+
+
+MOTION_DECODING = MotionDecoding()
+
+
+@dataclass(frozen=True)
+class WritingOptions:
+    """What writes motion, and how. Raises `InputError` for values out of range."""
+
+    checkpoint: Path
+    """Checkpoint written by train-language."""
+    tokenizer: Path | None = None
+    """Checkpoint of the tokenizer, if it is not stored with the model."""
+    repeats: int = 1
+    """Number of motions of each text or clip."""
+    decoding: MotionDecoding = MOTION_DECODING
+    device: str = AUTO
+    """`cpu`, `cuda`, or `auto`: a GPU if there is one."""
+
+    def __post_init__(self) -> None:
+        expect_at_least(self, 1, "repeats")
+
+
+@dataclass(frozen=True)
+class GenerateOptions:
+    """How long motions of texts are. Raises `InputError` for values out of range."""
+
+    seconds: float | None = None
+    """Length of the motions in seconds; by default, the model ends them."""
+    ask_length: bool = False
+    """Let the model choose the length of each motion before it writes it."""
+
+    def __post_init__(self) -> None:
+        expect_positive(self, "seconds")
+        if self.ask_length and self.seconds is not None:
+            raise InputError("expected --seconds or --ask-length, and not both")
+
+
+@dataclass(frozen=True)
+class PredictOptions:
+    """How a clip is continued. Raises `InputError` for values out of range."""
+
+    given: float = 0.2
+    """Share of the clip that is given; the model writes the rest."""
+    seconds: float | None = None
+    """Length of the whole motion in seconds; by default, the model ends it."""
+    text: str | None = None
+    """Caption of the whole motion; by default, none is given."""
+
+    def __post_init__(self) -> None:
+        expect_positive(self, "seconds")
+        if not 0 < self.given <= 1:
+            raise InputError(f"given: expected a share above 0 and up to 1, found {self.given}")
+
+
+@dataclass(frozen=True)
+class GapOptions:
+    """How a gap in a clip is filled. Raises `InputError` for values out of range."""
+
+    start: float = 0.25
+    """Start of the gap, as a share of the clip."""
+    stop: float = 0.75
+    """End of the gap, as a share of the clip."""
+    text: str | None = None
+    """Caption of the whole motion; by default, none is given."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.stop <= 1:
+            raise InputError(
+                f"start, stop: expected shares from 0 to 1, the start first, found {self.start} "
+                f"and {self.stop}"
+            )
