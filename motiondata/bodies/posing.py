@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from motiondata.arrays import finite_array
 from motiondata.bodies.body import Body
-from motiondata.bodies.forward_kinematics import forward_kinematics, joint_positions
+from motiondata.bodies.forward_kinematics import JointFrames, forward_kinematics, joint_positions
 from motiondata.bodies.simd import LANES
 from motiondata.bodies.skinning import Skin, body_to_skin, skin_frames, to_blocks
 from motiondata.skeletons import JOINTS
@@ -110,15 +110,19 @@ def pose_planes(
     `planes` is shaped (frames, 3, `shaped.plane_vertices`). It ends with padding vertices, which no
     face uses. The joints are shaped (frames, 22, 3).
     """
-    chain, skin = (
-        forward_kinematics(shaped.joints, pose, trans, T_target_world),
-        _skin_of(shaped.body),
-    )
+    chain = forward_kinematics(shaped.joints, pose, trans, T_target_world)
     for first in range(0, len(trans), BATCH_FRAMES):
         batch = slice(first, first + BATCH_FRAMES)
-        frames = (chain.features[batch], chain.transforms[batch], chain.roots[batch])
-        skin_frames(skin, shaped.vertex_blocks, *frames, planes[batch])
+        skin_planes(shaped, chain, batch, planes[batch])
     return chain.joints
+
+
+def skin_planes(
+    shaped: ShapedBody, chain: JointFrames, frames: slice, planes: NDArray[np.float32]
+) -> None:
+    """Write the vertices of some frames of posed joints to `planes`, as `pose_planes` does."""
+    moved = (chain.features[frames], chain.transforms[frames], chain.roots[frames])
+    skin_frames(_skin_of(shaped.body), shaped.vertex_blocks, *moved, planes)
 
 
 def pose_joints(

@@ -16,12 +16,16 @@ from motiondata.devices import CPU
 
 
 def make_observer(
-    device: str, sensor: "Sensor", points: int, realism: "Realism | None" = None
+    device: str,
+    sensor: "Sensor",
+    points: int,
+    realism: "Realism | None" = None,
+    with_extras: bool = True,
 ) -> "Observer":
     """Make an observer on a device that keeps `points` points per frame.
 
-    With settings of `realism`, even if they are all off, its samples have `extras`; this observer
-    runs on a CPU only, as scan patterns do.
+    With settings of `realism`, even if they are all off, its samples have `extras`, unless they are
+    declined, which saves time; this observer runs on a CPU only, as scan patterns do.
 
     The GPU is not opened here: the process that does the work opens it with its first batch. Raises
     `InputError` for `cuda` if numba-cuda is not installed.
@@ -29,7 +33,7 @@ def make_observer(
     if realism is not None:
         from motiondata.lidar.realism.observer import RealisticObserver
 
-        return RealisticObserver(sensor, points, realism)
+        return RealisticObserver(sensor, points, realism, with_extras)
     if device == CPU:
         from motiondata.lidar.cpu.observer import CpuObserver
 

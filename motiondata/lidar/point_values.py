@@ -21,12 +21,22 @@ class Hits:
     scans: Scans
     intensities: NDArray[np.uint8]
     """Shaped (hits,)."""
-    parts: NDArray[np.uint8]
-    """The body part of each hit, shaped (hits,)."""
-    labels: NDArray[np.uint8]
-    """What each hit lies on, shaped (hits,): 0 the person, 1 ground, 2 an occluder, 3 other."""
+    face_parts: NDArray[np.uint8]
+    """The body part of each face, shaped (faces,)."""
+    face_labels: NDArray[np.uint8]
+    """What each face belongs to, (faces,): 0 the person, 1 ground, 2 an occluder, 3 other."""
     column_times: NDArray[np.float64]
     """When each column fires after the turn began, shaped (columns,), seconds."""
+
+    @property
+    def parts(self) -> NDArray[np.uint8]:
+        """The body part of each hit, shaped (hits,)."""
+        return self.face_parts[self.scans.hits.faces]
+
+    @property
+    def labels(self) -> NDArray[np.uint8]:
+        """What each hit lies on, shaped (hits,); see `face_labels`."""
+        return self.face_labels[self.scans.hits.faces]
 
 
 def sampled_values(hits: Hits, numbers: NDArray[np.int64]) -> SampledClip:

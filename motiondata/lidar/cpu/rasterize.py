@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.jit import kernel
-from motiondata.lidar.cpu.buffers import Buffers, Faces
+from motiondata.jit import kernel, step
+from motiondata.lidar.cpu.buffers import Buffers, Faces, Plane, Whole
 from motiondata.lidar.cpu.candidates import find_candidates
+from motiondata.lidar.cpu.facing import keep_front_faces
 from motiondata.lidar.cpu.hits import report_hits
 from motiondata.lidar.cpu.ray_grid import RayGrid
 from motiondata.lidar.cpu.ray_triangle import intersect_candidates
@@ -46,17 +47,38 @@ def scan_frames(
     """
     grid, buffers, hits = RayGrid(*grid_fields), Buffers(*buffer_fields), Scan(*hit_fields)
     while frame < len(planes):
-        corners = planes[frame]
-        reference = math.atan2(np.float64(corners[1, 0]), np.float64(corners[0, 0]))
-        if not place_vertices(corners, reference, grid, buffers):
-            offsets[frame + 1] = NOT_FINITE
-            break
-        shift_beams(reference, grid, buffers.shifts)
-        listed = list_faces(faces, grid, buffers)
-        candidates = find_candidates(corners, faces, grid, buffers, reference, listed)
-        intersect_candidates(corners, faces, grid, buffers, candidates)
-        offsets[frame + 1] = report_hits(grid, buffers, limits, hits, offsets[frame])
-        if offsets[frame + 1] > len(hits.faces):
+        end = scan_frame(planes[frame], faces, False, grid, buffers, limits, hits, offsets[frame])
+        offsets[frame + 1] = end
+        if end == NOT_FINITE or end > len(hits.faces):
             break
         frame += 1
     return frame
+
+
+@step
+def scan_frame(
+    corners: Plane,
+    faces: Faces,
+    fronts_only: bool,
+    grid: RayGrid,
+    buffers: Buffers,
+    limits: tuple[float, float],
+    hits: Scan,
+    hit: int,
+) -> Whole:
+    """Write the hits of one frame, starting at index `hit`, and return the index after the last.
+
+    `corners` are the vertices, shaped (3, vertices). With `fronts_only`, faces that are seen from
+    behind are skipped, which gives the same hits for a closed mesh with the sensor outside, in less
+    time. Returns `NOT_FINITE` if a vertex is not finite. If `hits` is too small, none is written.
+    """
+    reference = math.atan2(np.float64(corners[1, 0]), np.float64(corners[0, 0]))
+    if not place_vertices(corners, reference, grid, buffers):
+        return NOT_FINITE
+    shift_beams(reference, grid, buffers.shifts)
+    listed = list_faces(faces, grid, buffers)
+    if fronts_only:
+        listed = keep_front_faces(corners, faces, buffers, listed)
+    candidates = find_candidates(corners, faces, grid, buffers, reference, listed)
+    intersect_candidates(corners, faces, grid, buffers, candidates)
+    return report_hits(grid, buffers, limits, hits, hit)

@@ -64,7 +64,8 @@ def ray_grid(sensor: Sensor) -> RayGrid:
     order = np.argsort(sensor.elevation, kind="stable")
     sines = np.sin(sensor.elevation[order])
     margin = 0.385 * (1 / np.cos(NARROW / 2) - 1) + SINE_ERROR
-    edges = np.linspace(sines[0] - 2 * margin, sines[-1] + 2 * margin, BANDS + 1)
+    reach = 3 * margin + 2 * (sines[-1] - sines[0]) / BANDS  # no beam touches the outer bands
+    edges = np.linspace(sines[0] - reach, sines[-1] + reach, BANDS + 1)
     first_beam = np.searchsorted(sines, edges[:-1] - margin)
     end_beam = np.searchsorted(sines, edges[1:] + margin, side="right")
     return RayGrid(

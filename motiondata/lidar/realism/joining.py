@@ -6,18 +6,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.jit import kernel, step
+from motiondata.lidar.cpu.scanner import empty_scan
 from motiondata.lidar.realism.footprints import NO_HIT
+from motiondata.lidar.realism.reflection import Shading, empty_shading
 from motiondata.lidar.scans import Scan
 
 
 class ShadedHits(NamedTuple):
-    """Hits of fine rays with what they send back."""
+    """Hits of fine rays, and what the surface does at each."""
 
     scan: Scan
-    powers: NDArray[np.float64]
-    """Reflectance times the cosine of incidence, shaped (hits,)."""
-    slopes: NDArray[np.float64]
-    """See `reflection.reflect`."""
+    shading: Shading
+
+
+def empty_hits(room: int) -> ShadedHits:
+    """Return memory for hits."""
+    return ShadedHits(empty_scan(room), empty_shading(room))
+
+
+def first_hits(hits: ShadedHits, count: int) -> ShadedHits:
+    """Return views of the first hits."""
+    points, faces, beams, columns, ranges = hits.scan
+    powers, slopes, drifts = hits.shading
+    first = slice(count)
+    return ShadedHits(
+        Scan(points[first], faces[first], beams[first], columns[first], ranges[first]),
+        Shading(powers[first], slopes[first], drifts[first]),
+    )
 
 
 @kernel
@@ -107,7 +122,7 @@ def _report(
     count: int,
 ) -> int:
     """Write the nearest hits of the marked columns of a beam, and clear the marks."""
-    points, faces, beams, places_of, ranges, powers, slopes = joined
+    points, faces, beams, places_of, ranges, powers, slopes, drifts = joined
     low, high, columns = span
     for column in range(low, high + 1):
         if not marks[column]:
@@ -127,5 +142,6 @@ def _report(
         beams[count], places_of[count], ranges[count] = beam, column, distance
         powers[count] = person[5][place] if is_own else still[5][place]
         slopes[count] = person[6][place] if is_own else still[6][place]
+        drifts[count] = person[7][place] if is_own else still[7][place]
         count += 1
     return count

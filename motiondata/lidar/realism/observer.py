@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.bodies.posing import ShapedBody, pose_planes
-from motiondata.lidar.cpu.sampling import order_scans
-from motiondata.lidar.cpu.scanners import make_scanner
+from motiondata.bodies.posing import pose_planes
+from motiondata.lidar.cpu.sampling import order_scans, sample_scans
+from motiondata.lidar.cpu.scattered import PatternScanner
 from motiondata.lidar.measurement import Measurement
 from motiondata.lidar.noise import add_range_noise
 from motiondata.lidar.observer import Pending, Request
@@ -22,10 +22,10 @@ from motiondata.lidar.realism.footprints import NO_HIT, Echoes, merge_echoes
 from motiondata.lidar.realism.joining import ShadedHits
 from motiondata.lidar.realism.keyed_random import stream_of
 from motiondata.lidar.realism.materials import GRAY
-from motiondata.lidar.realism.moving_mesh import move_hits, move_vertices
-from motiondata.lidar.realism.reflection import reflect
+from motiondata.lidar.realism.moving_scan import MovingScanner
+from motiondata.lidar.realism.reflection import empty_shading, reflect
 from motiondata.lidar.realism.returns import Angles, Returns, Unit, report_returns
-from motiondata.lidar.realism.rolling_shutter import lags_of, shutter_of
+from motiondata.lidar.realism.rolling_shutter import Shutter, lags_of, shutter_of
 from motiondata.lidar.realism.scenery import Scenery, kept_hits, scenery_of, with_surroundings
 from motiondata.lidar.realism.settings import Realism
 from motiondata.lidar.realism.still_view import StillView, StillViews, join_view
@@ -33,11 +33,10 @@ from motiondata.lidar.sampled_clip import SampledClip
 from motiondata.lidar.scans import Scan, Scans
 from motiondata.lidar.sensor import Sensor, column_times
 
-NEAR_FRAMES = 16
-"""Frames per batch: few enough for their vertices to stay in a cache, at three moments."""
-
-MOMENTS = 3
-"""The body is held as it is seen, and as posed at both ends of its sector."""
+NEAR_FRAMES = 64
+"""Frames per batch: enough to share the cost of calls from Python."""
+NEAR_PATTERN_FRAMES = 4
+"""The same for scan patterns, whose frames are slow and hold a copy of the surroundings each."""
 
 ECHOES_PER_HIT = 3
 """A fine hit can be the center of one footprint and the side of two others."""
@@ -48,28 +47,28 @@ class RealisticObserver:
 
     lookahead_frames = 0
 
-    def __init__(self, sensor: Sensor, points: int, settings: Realism) -> None:
-        self._fine = fine_rays(sensor, settings)
-        self._scanner = make_scanner(self._fine.sensor)
+    def __init__(
+        self, sensor: Sensor, points: int, settings: Realism, with_extras: bool = True
+    ) -> None:
+        self._fine, self._shutter = fine_rays(sensor, settings), shutter_of(sensor, settings)
+        self._scanner = _make_scanner(self._fine.sensor, self._shutter)
         self._views = StillViews(self._fine)
         self._unit = _unit_of(sensor.measurement, settings)
-        self._angles = _angles_of(sensor, self._fine.columns, settings)
+        self._angles = _angles_of(sensor, self._fine.columns, settings, self._shutter)
         self._times = column_times(self._fine.sensor, self._fine.columns)
-        self._shutter = shutter_of(sensor, settings)
-        self._lags = lags_of(sensor, self._shutter)
-        self._points = points
+        self._points, self._with_extras = points, with_extras
         self._row = np.full(self._fine.sensor.columns, NO_HIT)
         self._memory = _Memory.of(0)
-        self._planes = np.empty((MOMENTS, 0, 3, 0), np.float32)
 
     def begin(self, request: Request) -> Pending:
         """Observe synchronously; the result is ready when this returns."""
-        parts = [self._observe(near) for near in request.cut(NEAR_FRAMES)]
+        frames = NEAR_FRAMES if self._fine.sensor.pattern is None else NEAR_PATTERN_FRAMES
+        parts = [self._observe(near) for near in request.cut(frames)]
         sampled = _joined(parts)
         return lambda: sampled
 
     def returns(self, request: Request) -> Hits:
-        """Return all returns of a request of at most `NEAR_FRAMES` frames, before sampling."""
+        """Return all returns of a request, before sampling, in this observer's memory."""
         noise, scenery = request.noise, scenery_of(request.shaped, request.surroundings)
         hits, offsets = self._person(request, scenery)
         if request.surroundings is not None and self._fine.sensor.pattern is None:
@@ -80,30 +79,21 @@ class RealisticObserver:
         noisy = add_range_noise(
             Scans(scan, offsets), noise.sigma, noise.seed, noise.key, noise.first
         )
-        parts, labels = scenery.parts[returns.faces], scenery.labels[returns.faces]
-        return kept_hits(Hits(noisy, returns.intensities, parts, labels, self._times), request)
+        hits_of_all = Hits(noisy, returns.intensities, scenery.parts, scenery.labels, self._times)
+        return kept_hits(hits_of_all, request)
 
     def _observe(self, near: Request) -> SampledClip:
         hits = self.returns(near)
-        numbers = order_scans(hits.scans, self._points)
-        return sampled_values(hits, numbers)
+        if not self._with_extras:
+            return sample_scans(hits.scans, hits.face_parts, self._points)
+        return sampled_values(hits, order_scans(hits.scans, self._points))
 
     def _person(self, request: Request, scenery: Scenery) -> tuple[ShadedHits, NDArray[np.int64]]:
-        """Return the hits on the person, in the scanner's memory, and those before each frame.
-
-        Each frame of a scan pattern has other rays, so that the surroundings are scanned with it.
-        """
-        faces, planes = request.shaped.body.faces, self._posed(request)
-        if self._fine.sensor.pattern is not None:
-            planes, faces = with_surroundings(planes, request)
-        scans = self._scanner.scan_planes(planes, faces, request.times)
-        self._move_hits(request, planes, scans)
-        count = len(scans.hits.faces)
-        memory = self._memory_for(count)
-        powers, slopes = memory.powers[:count], memory.slopes[:count]
-        reflectances = _reflectances(request)[scenery.materials[: len(faces)]]
-        reflect(planes, faces, reflectances, tuple(scans.hits), scans.offsets, powers, slopes)
-        return ShadedHits(scans.hits, powers, slopes), scans.offsets
+        """Return the hits on the person, in the scanner's memory, and those before each frame."""
+        own = scenery.materials[: len(request.shaped.body.faces)]
+        if isinstance(self._scanner, MovingScanner):
+            return self._scanner.scan(request, _reflectances(request)[own])
+        return _scan_pattern(self._scanner, request, _reflectances(request)[scenery.materials])
 
     def _joined(
         self,
@@ -124,15 +114,15 @@ class RealisticObserver:
     ) -> tuple[Returns, NDArray[np.int64]]:
         """Turn the hits of fine rays into returns, in this observer's memory."""
         scan, fine = tuple(hits.scan), self._fine
-        memory = self._memory_for(len(hits.powers))
+        memory = self._memory_for(len(hits.scan.faces))
         echo_offsets, offsets = np.zeros((2, len(hit_offsets)), np.int64)
         merge_echoes(
-            scan, hit_offsets, hits.powers, fine.columns, fine.factor, fine.side,
+            scan, hit_offsets, hits.shading.powers, fine.columns, fine.factor, fine.side,
             fine.sensor.measurement.echo_separation_m, fine.sensor.measurement.echo == "first",
             self._row, tuple(memory.echoes), echo_offsets,
         )  # fmt: skip
         report_returns(
-            scan, hits.slopes, fine.factor, tuple(memory.echoes), echo_offsets,
+            scan, tuple(hits.shading), fine.factor, tuple(memory.echoes), echo_offsets,
             tuple(self._unit), tuple(self._angles), fine.sensor.pattern is None,
             stream_of(request.noise.seed, request.noise.key), request.noise.first,
             tuple(memory.returns), offsets,
@@ -140,61 +130,28 @@ class RealisticObserver:
         return memory.first_returns(int(offsets[-1])), offsets
 
     def _memory_for(self, hits: int) -> "_Memory":
-        if len(self._memory.powers) < hits:
+        if self._memory.hits < hits:
             self._memory = _Memory.of(2 * hits)
         return self._memory
-
-    def _posed(self, request: Request) -> NDArray[np.float32]:
-        """Return the vertices where the sensor sees them, shaped (frames, 3, vertices)."""
-        shaped, sweep, transform = request.shaped, request.sweep, request.T_sensor_world
-        moved: NDArray[np.float32]
-        moved, start, end = self._planes_for(shaped, request.frames)
-        if sweep is None or self._shutter.seconds_per_turn == 0:
-            pose_planes(shaped, request.pose, request.trans, transform, moved)
-            return moved
-        for moment, planes in enumerate((start, end)):
-            pose_planes(shaped, sweep.pose[moment], sweep.trans[moment], transform, planes)
-        move_vertices(start, end, sweep.times, self._shutter.seconds_per_turn, moved)
-        return moved
-
-    def _move_hits(self, request: Request, planes: NDArray[np.float32], scans: Scans) -> None:
-        """Move the hits of beams with an azimuth offset to where the body is when they fire."""
-        sweep = request.sweep
-        if sweep is None or not self._lags.any():
-            return
-        _, start, end = self._planes_for(request.shaped, request.frames)
-        move_hits(
-            tuple(scans.hits), scans.offsets, planes, start, end, request.shaped.body.faces,
-            sweep.times[1] - sweep.times[0], self._lags,
-        )  # fmt: skip
-
-    def _planes_for(self, shaped: ShapedBody, frames: int) -> NDArray[np.float32]:
-        """Return memory for the vertices of `frames` frames; reused, because new memory is slow."""
-        if self._planes.shape[3] != shaped.plane_vertices:
-            self._planes = np.empty((MOMENTS, NEAR_FRAMES, 3, shaped.plane_vertices), np.float32)
-        return self._planes[:, :frames]
 
 
 @dataclass(frozen=True, eq=False)
 class _Memory:
-    """Memory for the hits of fine rays, reused between batches because new memory is slow."""
+    """Memory for echoes and returns, reused between batches because new memory is slow."""
 
-    powers: NDArray[np.float64]
-    slopes: NDArray[np.float64]
+    hits: int
+    """The number of hits of fine rays that it is for."""
     echoes: Echoes
     returns: Returns
 
     @classmethod
     def of(cls, hits: int) -> "_Memory":
-        powers, slopes = np.empty((2, hits))
         count = ECHOES_PER_HIT * hits
         echo_hits, echo_columns, faces, beams, columns = np.empty((5, count), np.int32)
         echo_ranges, echo_powers = np.empty((2, count))
         points, ranges = np.empty((count, 3), np.float32), np.empty(count, np.float32)
         returns = Returns(points, faces, beams, columns, ranges, np.empty(count, np.uint8))
-        return cls(
-            powers, slopes, Echoes(echo_hits, echo_columns, echo_ranges, echo_powers), returns
-        )
+        return cls(hits, Echoes(echo_hits, echo_columns, echo_ranges, echo_powers), returns)
 
     def first_returns(self, count: int) -> Returns:
         """Return views of the first returns."""
@@ -203,6 +160,27 @@ class _Memory:
             points[:count], faces[:count], beams[:count], columns[:count], ranges[:count],
             intensities[:count],
         )  # fmt: skip
+
+
+def _make_scanner(sensor: Sensor, shutter: Shutter) -> MovingScanner | PatternScanner:
+    return MovingScanner(sensor, shutter) if sensor.pattern is None else PatternScanner(sensor)
+
+
+def _scan_pattern(
+    scanner: PatternScanner, request: Request, reflectances: NDArray[np.float64]
+) -> tuple[ShadedHits, NDArray[np.int64]]:
+    """Return the hits on the person and the surroundings, and those before each frame.
+
+    The surroundings are scanned with the person, because each frame has other rays.
+    """
+    shaped = request.shaped
+    planes = np.empty((request.frames, 3, shaped.plane_vertices), np.float32)
+    pose_planes(shaped, request.pose, request.trans, request.T_sensor_world, planes)
+    planes, faces = with_surroundings(planes, request)
+    scans = scanner.scan_planes(planes, faces, request.times)
+    shading = empty_shading(len(scans.hits.faces))
+    reflect(planes, faces, reflectances, tuple(scans.hits), scans.offsets, tuple(shading))
+    return ShadedHits(scans.hits, shading), scans.offsets
 
 
 def _reflectances(request: Request) -> NDArray[np.float64]:
@@ -226,12 +204,13 @@ def _unit_of(measured: Measurement, settings: Realism) -> Unit:
     )
 
 
-def _angles_of(sensor: Sensor, columns: int, settings: Realism) -> Angles:
+def _angles_of(sensor: Sensor, columns: int, settings: Realism, shutter: Shutter) -> Angles:
     pattern = np.radians(np.array(sensor.measurement.column_pattern_deg or (0.0,), np.float64))
     return Angles(
         beam_errors(sensor, settings.beam_offsets),
         *ray_angles(sensor, columns),
         np.asarray(pattern * settings.azimuth_jitter),
+        lags_of(sensor, shutter),
     )
 
 

@@ -18,8 +18,9 @@ from motiondata.lidar.surroundings import OTHER, Box, Surroundings
 def precompile_realism(announce: Callable[[str], None]) -> None:
     """Load the kernels, once per process; call `announce` when compiling or waiting."""
     with compiling_once(announce):
-        settings = Realism(rolling_shutter=1.0)
-        RealisticObserver(one_ray_sensor(), 1, settings).begin(_in_everything(one_face_request()))
+        settings, request = Realism(rolling_shutter=1.0), _in_everything(one_face_request())
+        for with_extras in (True, False):
+            RealisticObserver(one_ray_sensor(), 1, settings, with_extras).begin(request)
 
 
 def _in_everything(request: Request) -> Request:

@@ -64,6 +64,8 @@ class Angles(NamedTuple):
     """Cosine and sine of the azimuth of each column, shaped (columns, 2)."""
     pattern: NDArray[np.float64]
     """Azimuths of columns relative to even spacing, radians; repeated over the turn."""
+    lags: NDArray[np.float64]
+    """How much later than at the azimuth of its hits each beam fires, shaped (beams,), seconds."""
 
 
 class Returns(NamedTuple):
@@ -80,7 +82,7 @@ class Returns(NamedTuple):
 @kernel
 def report_returns(
     scan_fields: tuple[Any, ...],
-    slopes: NDArray[np.float64],
+    shading_fields: tuple[Any, ...],
     factor: int,
     echo_fields: tuple[Any, ...],
     echo_offsets: NDArray[np.int64],
@@ -98,6 +100,7 @@ def report_returns(
     """
     scan, echoes, unit = Scan(*scan_fields), Echoes(*echo_fields), Unit(*unit_fields)
     angles, returns = Angles(*angle_fields), Returns(*return_fields)
+    slopes, drifts = shading_fields[1], shading_fields[2]
     points, beams, faces = scan.points, scan.beams, scan.faces
     beam_errors, beam_angles, column_angles = angles.beam_errors, angles.beams, angles.columns
     pattern, out = angles.pattern, returns.points
@@ -108,7 +111,8 @@ def report_returns(
         tail_key, turn_key = effect_key(stream, number, TAIL), effect_key(stream, number, JITTER)
         for echo in range(echo_offsets[frame], echo_offsets[frame + 1]):
             hit, column = echoes.hits[echo], echoes.columns[echo]
-            exact, power, beam = echoes.ranges[echo], echoes.powers[echo], beams[hit]
+            power, beam = echoes.powers[echo], beams[hit]
+            exact = echoes.ranges[echo] * (1 + angles.lags[beam] * drifts[hit])
             signal = signal_of(power, exact, unit.reach)
             lost = loss_share(signal, unit.loss, unit.weak_loss)
             if uniform(ray_bits(loss_key, beam, column)) < lost:

@@ -80,6 +80,6 @@ def _only(hits: Hits, kept: NDArray[np.bool_]) -> Hits:
         scan.ranges[kept],
     )  # fmt: skip
     return Hits(
-        Scans(inside, offsets), hits.intensities[kept], hits.parts[kept], hits.labels[kept],
+        Scans(inside, offsets), hits.intensities[kept], hits.face_parts, hits.face_labels,
         hits.column_times,
     )  # fmt: skip

@@ -12,12 +12,18 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.lidar.cpu.scanner import Scanner
+from motiondata.lidar.cpu.scanner import Scanner, empty_scan
 from motiondata.lidar.placement import invert_rigid, turn
 from motiondata.lidar.realism.fine_rays import FineRays
 from motiondata.lidar.realism.footprints import NO_HIT
-from motiondata.lidar.realism.joining import ShadedHits, join_hits, list_inside
-from motiondata.lidar.realism.reflection import reflect
+from motiondata.lidar.realism.joining import (
+    ShadedHits,
+    empty_hits,
+    first_hits,
+    join_hits,
+    list_inside,
+)
+from motiondata.lidar.realism.reflection import Shading, empty_shading, reflect
 from motiondata.lidar.scans import Scan, Scans
 from motiondata.lidar.surroundings import Box, Surroundings
 
@@ -34,9 +40,8 @@ class StillView:
     around: Surroundings
     scan: Scan
     """By beam, then by column, sensor frame; `faces` are those of the surroundings."""
-    cosines: NDArray[np.float64]
-    """The cosine of incidence of each hit."""
-    slopes: NDArray[np.float64]
+    shading: Shading
+    """The powers are those of white faces: the cosine of incidence of each hit."""
     places: NDArray[np.int32]
     """The hit of each ray, or `NO_HIT`, shaped (beams x fine columns,)."""
     world: NDArray[np.float64]
@@ -69,21 +74,18 @@ class StillViews:
         planes = np.ascontiguousarray(vertices.T[None], np.float32)
         scans = self._scan(planes, around.faces)
         scan = deepcopy(scans.hits)  # out of the scanner's memory
-        cosines, slopes = np.empty((2, len(scan.faces)))
-        reflect(
-            planes, around.faces, np.ones(len(around.faces)), tuple(scan), scans.offsets, cosines,
-            slopes,
-        )  # fmt: skip
+        shading, white = empty_shading(len(scan.faces)), np.ones(len(around.faces))
+        reflect(planes, around.faces, white, tuple(scan), scans.offsets, tuple(shading))
         places = np.full(self._rays, NO_HIT, np.int32)
         columns = self._sensor.columns
         places[scan.beams.astype(np.int64) * columns + scan.columns] = np.arange(len(scan.faces))
         T_world_sensor = invert_rigid(T_sensor_world)
         world = turn(T_world_sensor[:3, :3], scan.points.astype(np.float64)) + T_world_sensor[:3, 3]
-        return StillView(around, scan, cosines, slopes, places, world)
+        return StillView(around, scan, shading, places, world)
 
     def _scan(self, planes: NDArray[np.float32], faces: NDArray[np.int32]) -> Scans:
         if len(faces) == 0:
-            return Scans(_room_for(0).scan, np.zeros(2, np.int64))
+            return Scans(empty_scan(0), np.zeros(2, np.int64))
         return self._scanner.scan_planes(planes, faces)
 
 
@@ -103,26 +105,19 @@ def join_view(
     """
     box, still = view.around.box, view.scan
     near = np.empty(0, np.int32) if box is None else _near_hits(view.world, box, pelvis)
-    room = 5 * (len(person.powers) + len(pelvis) * len(near))
-    joined, counts = _room_for(room), np.zeros(len(offsets), np.int64)
-    sensor = fine.sensor
+    room = 5 * (len(person.scan.faces) + len(pelvis) * len(near))
+    joined, counts = empty_hits(room), np.zeros(len(offsets), np.int64)
+    sensor, (cosines, slopes, drifts) = fine.sensor, view.shading
     join_hits(
-        (*person.scan, person.powers, person.slopes), offsets,
-        (*still, view.cosines * reflectances[still.faces], view.slopes), view.places, body_faces,
+        (*person.scan, *person.shading), offsets,
+        (*still, cosines * reflectances[still.faces], slopes, drifts), view.places, body_faces,
         near, np.ascontiguousarray(view.world[near, :2]), np.ascontiguousarray(pelvis[:, :2]),
         0.0 if box is None else (box.radius + MARGIN) ** 2,
         (sensor.beams, sensor.columns, fine.side), (sensor.min_range, sensor.max_range),
         np.zeros(sensor.columns, np.bool_), np.full(sensor.columns, NO_HIT),
-        (*joined.scan, joined.powers, joined.slopes), counts,
+        (*joined.scan, *joined.shading), counts,
     )  # fmt: skip
-    return _first_hits(joined, int(counts[-1])), counts
-
-
-def _first_hits(hits: ShadedHits, count: int) -> ShadedHits:
-    points, faces, beams, columns, ranges = hits.scan
-    first = slice(count)
-    scan = Scan(points[first], faces[first], beams[first], columns[first], ranges[first])
-    return ShadedHits(scan, hits.powers[first], hits.slopes[first])
+    return first_hits(joined, int(counts[-1])), counts
 
 
 def _near_hits(
@@ -134,10 +129,3 @@ def _near_hits(
     high = [*(pelvis[:, :2].max(axis=0) + reach), box.high + MARGIN]
     near = np.empty(len(world), np.int32)
     return near[: list_inside(world, np.array(low), np.array(high), near)]
-
-
-def _room_for(hits: int) -> ShadedHits:
-    faces, beams, columns = np.empty((3, hits), np.int32)
-    points, ranges = np.empty((hits, 3), np.float32), np.empty(hits, np.float32)
-    powers, slopes = np.empty((2, hits))
-    return ShadedHits(Scan(points, faces, beams, columns, ranges), powers, slopes)

@@ -114,5 +114,8 @@ def load_assets(body: Path | None, options: LidarOptions) -> LidarAssets:
     realism = find_realism(options.realism, options.effects)
     scene = load_scene(options.scene, options.scene_points) if options.scene else None
     is_exact = realism.is_exact and not options.extras and scene is None
-    observer = make_observer(options.device, sensor, options.points, None if is_exact else realism)
+    effects = None if is_exact else realism
+    observer = make_observer(
+        options.device, sensor, options.points, effects, with_extras=bool(options.extras)
+    )
     return LidarAssets(bodies, sensor, observer, realism, is_exact, scene)

@@ -74,6 +74,14 @@ def test_without_effects_the_points_have_the_bits_of_the_exact_scan(name: str) -
     assert {name: str(values.dtype) for name, values in found.extras.items()} == EXTRAS
 
 
+def test_points_are_the_same_without_extras() -> None:
+    expected = RealisticObserver(OS1, POINTS, SENSOR).begin(request(SENSOR))()
+    found = RealisticObserver(OS1, POINTS, SENSOR, with_extras=False).begin(request(SENSOR))()
+    for array in ("points", "hits", "parts"):
+        assert np.array_equal(getattr(expected, array), getattr(found, array))
+    assert found.extras == {}
+
+
 def test_results_do_not_depend_on_how_requests_are_split() -> None:
     whole = request(SENSOR)
     expected = RealisticObserver(OS1, POINTS, SENSOR).begin(whole)()
