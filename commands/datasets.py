@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from commands.options import flag_of, options_of, take
-from commands.parameters import ANY, FILE, FOLDER
+from commands.parameters import ANY, DATASET, FILE, FOLDER, SOURCE
 from commands.printing import json_option, say, show
 from pipelines.datasets.export_options import (
     BY_POSITIONS,
@@ -23,12 +23,13 @@ from pipelines.motion_export.options import MOTION_FORMATS, MotionExportOptions
 
 if TYPE_CHECKING:
     from pipelines.datasets.statistics_report import StatisticsReport
+    from shards.format.places import Place
 
 
 @click.command()
-@click.argument("dataset", type=FOLDER)
+@click.argument("dataset", type=DATASET)
 @json_option
-def info(dataset: Path, as_json: bool) -> None:
+def info(dataset: "Place", as_json: bool) -> None:
     """Show what DATASET contains and how it was made.
 
     The last lines are the command that makes it again.
@@ -39,9 +40,9 @@ def info(dataset: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("dataset", type=FOLDER)
+@click.argument("dataset", type=DATASET)
 @json_option
-def recipe(dataset: Path, as_json: bool) -> None:
+def recipe(dataset: "Place", as_json: bool) -> None:
     """Print the options that made DATASET, as a file for --recipe."""
     from pipelines.datasets import recipe
 
@@ -49,9 +50,9 @@ def recipe(dataset: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("dataset", type=FOLDER)
+@click.argument("dataset", type=DATASET)
 @json_option
-def verify(dataset: Path, as_json: bool) -> None:
+def verify(dataset: "Place", as_json: bool) -> None:
     """Check every byte of DATASET.
 
     Prints one line per fault.
@@ -62,7 +63,7 @@ def verify(dataset: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("dataset", type=FOLDER)
+@click.argument("dataset", type=DATASET)
 @click.option("--split", help="Split to measure [default: train, or the only one].")
 @click.option("--field", help="Field to measure [default: the first floating-point one].")
 @click.option(
@@ -103,7 +104,7 @@ def verify(dataset: Path, as_json: bool) -> None:
 )
 @json_option
 def stats(
-    dataset: Path,
+    dataset: "Place",
     split: str | None,
     field: str | None,
     weight: Literal["frame", "clip"],
@@ -144,7 +145,7 @@ def stats(
 
 
 @click.command()
-@click.argument("dataset", type=FOLDER)
+@click.argument("dataset", type=DATASET)
 @click.option("--out", type=FILE, default="preview.png", show_default=True, help="PNG to write.")
 @click.option(
     "--clips", default=8, show_default=True, help="Number of clips, evenly spaced in the dataset."
@@ -153,7 +154,7 @@ def stats(
 @click.option("--key", "keys", multiple=True, help="Key of a sample to draw; may be repeated.")
 @json_option
 def preview(
-    dataset: Path, out: Path, clips: int, split: str | None, keys: tuple[str, ...], as_json: bool
+    dataset: "Place", out: Path, clips: int, split: str | None, keys: tuple[str, ...], as_json: bool
 ) -> None:
     """Draw samples of DATASET.
 
@@ -166,7 +167,7 @@ def preview(
 
 
 @click.command()
-@click.argument("source", type=ANY)
+@click.argument("source", type=SOURCE)
 @click.option(
     "--format",
     type=click.Choice([*EXPORT_FORMATS, *MOTION_FORMATS]),
@@ -190,7 +191,7 @@ def preview(
 @click.option("--key", "keys", multiple=True, help="Key of a clip to export; may be repeated.")
 @options_of(MotionExportOptions, skip=("format", "split", "keys"), types={"body": ANY})
 @json_option
-def export(source: Path, out: Path, as_json: bool, **parameters: Any) -> None:
+def export(source: "Place", out: Path, as_json: bool, **parameters: Any) -> None:
     """Write a dataset to files.
 
     The formats are described in docs/export.md. For every dataset SOURCE: npy-tree has one file per
@@ -229,14 +230,16 @@ def _expect_unset(parameters: Mapping[str, Any], kind: str) -> None:
 
 
 @click.command()
-@click.argument("dataset", type=FOLDER)
+@click.argument("dataset", type=DATASET)
 @click.option("--out", type=FOLDER, required=True, help="Folder to write the files into.")
 @click.option("--split", help="Split to recover [default: all].")
 @click.option(
     "--by-rotations", is_flag=True, help="Joints by the stored rotations, not by the positions."
 )
 @json_option
-def recover(dataset: Path, out: Path, split: str | None, by_rotations: bool, as_json: bool) -> None:
+def recover(
+    dataset: "Place", out: Path, split: str | None, by_rotations: bool, as_json: bool
+) -> None:
     """Recover joints and poses from motion features.
 
     Writes the joints of a DATASET of motion features to files, and for repr-272 the path of the

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.options import Function, execution_options
-from commands.parameters import FILE, FOLDER
+from commands.parameters import DATASET, FILE, FOLDER
 from commands.printing import json_option, show, show_build
 from pipelines.engine.execution import Execution
 
 if TYPE_CHECKING:
     from pipelines.editing.edit import Edit
+    from shards.format.places import Place
 
 RUN = ("workers", "ray_address", "restart")
 """The options of `Execution` that edits have."""
@@ -34,10 +35,10 @@ def edit_options(command: Function) -> Function:
 
 
 @click.command()
-@click.argument("dataset", type=FOLDER)
+@click.argument("dataset", type=DATASET)
 @click.argument("sql")
 @json_option
-def query(dataset: Path, sql: str, as_json: bool) -> None:
+def query(dataset: "Place", sql: str, as_json: bool) -> None:
     """Answer SQL about the samples and drops of DATASET.
 
     The tables are manifest and drops, whose columns docs/format.md lists. DuckDB executes the

@@ -5,7 +5,7 @@ Nothing heavy is imported before a command runs, so that help appears at once.
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,9 @@ from commands.training_options import (
 from pipelines.evaluation.generation.options import MotionEvaluationOptions
 from pipelines.training.matching.options import MATCHER_BATCH, MatcherOptions, MatcherSizes
 
+if TYPE_CHECKING:
+    from shards.format.places import Place
+
 
 @click.command("train-matcher")
 @dataset_argument
@@ -29,7 +32,9 @@ from pipelines.training.matching.options import MATCHER_BATCH, MatcherOptions, M
 @options_of(MatcherOptions, skip=("sizes",))
 @training_options(MATCHER_BATCH)
 @json_option
-def train_matcher(dataset: Path, out: Path, device: str, as_json: bool, **parameters: Any) -> None:
+def train_matcher(
+    dataset: "Place", out: Path, device: str, as_json: bool, **parameters: Any
+) -> None:
     """Train a matcher on the motion features and captions of DATASET.
 
     The matcher tells which caption describes which motion. It measures generated motion.
@@ -54,7 +59,7 @@ def train_matcher(dataset: Path, out: Path, device: str, as_json: bool, **parame
 @options_of(MotionEvaluationOptions, types={"matcher": FILE})
 @json_option
 def evaluate_motion(
-    dataset: Path, generated: tuple[Path, ...], out: Path, as_json: bool, **parameters: Any
+    dataset: "Place", generated: tuple[Path, ...], out: Path, as_json: bool, **parameters: Any
 ) -> None:
     """Score generated motion against real motion.
 

@@ -1,7 +1,8 @@
 """Kinds of paths that several commands share.
 
 A shell replaces `~` at the start of a word only, so that `--out=~/lidar` would make a folder of
-that name: here a path that begins with `~` is in the user's home. URLs are refused.
+that name: here a path that begins with `~` is in the user's home. URLs are refused, except those of
+datasets that are only read.
 """
 
 import os
@@ -12,6 +13,8 @@ import click
 
 from shards.errors import ShardError
 from shards.format.paths import refuse_url
+from shards.format.places import place_of
+from shards.remote.urls import is_url
 
 
 class _Path(click.Path):
@@ -22,6 +25,18 @@ class _Path(click.Path):
         path = Path(value)
         at_home = path.parts[:1] == ("~",)
         return super().convert(path.expanduser() if at_home else path, param, ctx)
+
+
+class _Place(_Path):
+    """A path, or a URL of a dataset."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and is_url(value):
+            try:
+                return place_of(value)
+            except ShardError as error:
+                self.fail(str(error), param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class _NameOrPath(click.types.StringParamType):
@@ -47,4 +62,8 @@ def _refuse_url(
 FOLDER = _Path(path_type=Path, file_okay=False)
 FILE = _Path(path_type=Path, dir_okay=False)
 ANY = _Path(path_type=Path)
+DATASET = _Place(path_type=Path, file_okay=False)
+"""A dataset: its folder, or its URL."""
+SOURCE = _Place(path_type=Path)
+"""A dataset, or files of this machine."""
 NAME_OR_PATH = _NameOrPath()

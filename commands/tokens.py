@@ -6,7 +6,7 @@ Nothing heavy is imported before a command runs, so that help appears at once.
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -40,6 +40,9 @@ from pipelines.training.tokenizers.options import (
     TokenizerSizes,
 )
 
+if TYPE_CHECKING:
+    from shards.format.places import Place
+
 
 @click.command("train-tokenizer")
 @dataset_argument
@@ -49,7 +52,7 @@ from pipelines.training.tokenizers.options import (
 @training_options(TOKENIZER_BATCH)
 @json_option
 def train_tokenizer(
-    dataset: Path, out: Path, device: str, as_json: bool, **parameters: Any
+    dataset: "Place", out: Path, device: str, as_json: bool, **parameters: Any
 ) -> None:
     """Train a tokenizer on the motion features of DATASET.
 
@@ -75,7 +78,9 @@ def train_tokenizer(
 @text_model_option
 @training_options(LoopOptions.batch)
 @json_option
-def train_language(dataset: Path, out: Path, device: str, as_json: bool, **parameters: Any) -> None:
+def train_language(
+    dataset: "Place", out: Path, device: str, as_json: bool, **parameters: Any
+) -> None:
     """Train a T5 on the tokens and captions of DATASET.
 
     The model reads and writes motion and text: captions, motions, lengths, continuations.
@@ -111,7 +116,7 @@ dataset_folder_option = click.option(
 @execution_options(skip=("allow_empty",))
 @json_option
 def tokenize(
-    dataset: Path,
+    dataset: "Place",
     checkpoint: Path,
     out: Path,
     exclude: tuple[str, ...],
@@ -137,7 +142,7 @@ def tokenize(
 @execution_options(skip=("allow_empty",))
 @json_option
 def detokenize(
-    dataset: Path,
+    dataset: "Place",
     checkpoint: Path,
     out: Path,
     exclude: tuple[str, ...],

@@ -6,7 +6,7 @@ Nothing heavy is imported before a command runs, so that help appears at once.
 import sys
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -38,6 +38,9 @@ from pipelines.training.common.options import (
 )
 from pipelines.training.encoders.options import EncoderOptions
 
+if TYPE_CHECKING:
+    from shards.format.places import Place
+
 PIPED_WIDTH = 120
 """Width in characters of output that is not a terminal, unless COLUMNS is set."""
 EVALUATION_TYPES: Types = {
@@ -62,7 +65,7 @@ EVALUATION_TYPES: Types = {
 @training_options(ALIGN_BATCH)
 @json_option
 def align(
-    dataset: Path,
+    dataset: "Place",
     out: Path,
     no_augmentation: bool,
     device: str,
@@ -96,7 +99,7 @@ def align(
 @training_options(LoopOptions.batch)
 @json_option
 def train_captioner(
-    dataset: Path, out: Path, device: str, as_json: bool, **parameters: Any
+    dataset: "Place", out: Path, device: str, as_json: bool, **parameters: Any
 ) -> None:
     """Train a captioner on the features or points of DATASET.
 
@@ -127,7 +130,7 @@ def train_captioner(
 @device_option
 @json_option
 def caption(
-    dataset: Path,
+    dataset: "Place",
     checkpoint: Path,
     split: str,
     out: Path | None,
@@ -152,7 +155,7 @@ def caption(
 @options_of(EvaluationOptions, skip=("device",), types=EVALUATION_TYPES)
 @device_option
 @json_option
-def evaluate(dataset: Path, out: Path, as_json: bool, **parameters: Any) -> None:
+def evaluate(dataset: "Place", out: Path, as_json: bool, **parameters: Any) -> None:
     """Score captions of a split against baselines.
 
     The baselines are one caption for all clips, and the captions of the nearest training clips.

@@ -7,7 +7,7 @@ import click
 
 from commands.clips import exclude_option
 from commands.options import Decorator, Types, help_of, options_of, take, take_fields
-from commands.parameters import FOLDER, NAME_OR_PATH
+from commands.parameters import DATASET, FOLDER, NAME_OR_PATH
 from motiondata.devices import AUTO, TRAINING_DEVICES
 from pipelines.training.alignment.options import AlignmentOptions
 from pipelines.training.common.options import (
@@ -23,7 +23,7 @@ OPTIMIZER_TYPES: Types = {
     "precision": click.Choice(PRECISIONS),
 }
 
-dataset_argument = click.argument("dataset", type=FOLDER)
+dataset_argument = click.argument("dataset", type=DATASET)
 training_folder_option = click.option(
     "--out", type=FOLDER, required=True, help="Folder of the checkpoint and the log."
 )

@@ -5,20 +5,23 @@ Nothing heavy is imported before a command runs, so that help appears at once.
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.parameters import ANY, FILE, FOLDER
+from commands.parameters import ANY, DATASET, FILE, SOURCE
 from commands.printing import json_option, say, show
 from motiondata.errors import InputError
 from pipelines.viewing.film.options import COLOR_POINTS, VIEWS, FilmOptions
 from pipelines.viewing.live.options import HOST, PORT
 from pipelines.viewing.report.options import CLIP_MEGABYTES
 
+if TYPE_CHECKING:
+    from shards.format.places import Place
+
 
 @click.command()
-@click.argument("dataset", type=FOLDER)
+@click.argument("dataset", type=DATASET)
 @click.option("--out", type=FILE, help="HTML file to write [default: DATASET.html].")
 @click.option(
     "--clip-megabytes",
@@ -27,7 +30,7 @@ from pipelines.viewing.report.options import CLIP_MEGABYTES
     help="Size of all clips that play in the file. The other clips are only in its table.",
 )
 @json_option
-def report(dataset: Path, out: Path | None, clip_megabytes: float, as_json: bool) -> None:
+def report(dataset: "Place", out: Path | None, clip_megabytes: float, as_json: bool) -> None:
     """Write a report of DATASET: one HTML file.
 
     The file needs no server and no network. It has totals, distributions, captions, flags, leaks,
@@ -41,11 +44,11 @@ def report(dataset: Path, out: Path | None, clip_megabytes: float, as_json: bool
 
 
 @click.command()
-@click.argument("source", metavar="SOURCE", type=ANY)
+@click.argument("source", metavar="SOURCE", type=SOURCE)
 @click.argument("keys", metavar="[KEY]...", nargs=-1)
 @click.option(
     "--overlay",
-    type=ANY,
+    type=SOURCE,
     help="Another dataset, or files, whose clips are drawn over those of the same key.",
 )
 @click.option(
@@ -60,9 +63,9 @@ def report(dataset: Path, out: Path | None, clip_megabytes: float, as_json: bool
 )
 @click.option("--port", default=PORT, show_default=True, help="Port. 0: any free port.")
 def view(
-    source: Path,
+    source: "Place",
     keys: tuple[str, ...],
-    overlay: Path | None,
+    overlay: "Place | None",
     captions: Path | None,
     body: Path | None,
     host: str,
@@ -95,7 +98,7 @@ def view(
 
 
 @click.command()
-@click.argument("dataset", type=FOLDER)
+@click.argument("dataset", type=DATASET)
 @click.argument("key")
 @click.option("--out", type=FILE, required=True, help="File to write: .mp4, .gif, or .png.")
 @click.option(
@@ -120,7 +123,7 @@ def view(
 @click.option("--body", type=ANY, help="Body that is posed; by default the bundled body.")
 @json_option
 def render(
-    dataset: Path, key: str, out: Path, body: Path | None, as_json: bool, **drawn: Any
+    dataset: "Place", key: str, out: Path, body: Path | None, as_json: bool, **drawn: Any
 ) -> None:
     """Render the clip KEY of DATASET into a video, an animation, or a picture.
 

@@ -28,6 +28,9 @@ EXTRAS = {
     "webdataset": "webdataset",
     "duckdb": "query",
     "spacy": "tags",
+    "aiohttp": "remote",
+    "fsspec": "remote",
+    "s3fs": "remote",
 }
 """The extra of each module that is imported."""
 

@@ -4,20 +4,19 @@ Hashes cover the bytes. The schema and the manifest cover the content, because a
 hash its own mistakes. Each fault is one line. A damaged folder yields faults and never raises.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 from shards.errors import DatasetError, ShardError
 from shards.format.dataset import Dataset, read_description, read_table_file
 from shards.format.description import Description, FileEntry, ShardEntry
 from shards.format.hashing import hash_bytes
-from shards.format.paths import DATASET, LOCK, MANIFEST, RECEIPTS, RUN, STATISTICS_FILE, existing
+from shards.format.paths import DATASET, LOCK, MANIFEST, RECEIPTS, RUN, STATISTICS_FILE
+from shards.format.places import Place, file_names, has_file, place_of, read_file
 from shards.format.publishing import TEMPORARY
 from shards.format.reading import ShardReader
 from shards.format.shard_faults import hash_faults, sample_faults
@@ -46,19 +45,22 @@ class Fault:
         return printable(" ".join(f"{self.where}: {self.message}".split()))
 
 
-def verify(path: Path, on_samples: Callable[[int], None] = lambda _: None) -> Iterator[Fault]:
+def verify(
+    path: str | Place, on_samples: Callable[[int], None] = lambda _: None
+) -> Iterator[Fault]:
     """Yield every fault of a dataset; no fault means that it is complete and unchanged.
 
     `on_samples` is called after each shard with the number of its samples.
     """
-    description, faults = _attempt(DATASET, lambda: read_description(path))
+    place = place_of(path)
+    description, faults = _attempt(DATASET, lambda: read_description(place))
     yield from faults
     if description is not None:
-        yield from _described_faults(path, description, on_samples)
+        yield from _described_faults(place, description, on_samples)
 
 
 def _described_faults(
-    path: Path, description: Description, on_samples: Callable[[int], None]
+    path: Place, description: Description, on_samples: Callable[[int], None]
 ) -> Iterator[Fault]:
     dataset, faults = _attempt(MANIFEST, lambda: Dataset.open(path))
     yield from faults
@@ -69,7 +71,7 @@ def _described_faults(
         on_samples(shard.samples)
     for file in description.statistics or ():
         yield from _check(file.name, partial(_listed_faults, path, file))
-    names = sorted(_files(path))
+    names = sorted(file_names(path))
     for where, split, name in _statistics_folders(names):
         check = partial(statistics_faults, path, split, name, description.content_hash)
         yield from _check(where, check)
@@ -92,35 +94,27 @@ def _check(where: str, check: Callable[[], Iterable[str]]) -> list[Fault]:
     return found or faults
 
 
-def _table_faults(path: Path, table: TableEntry) -> Iterator[str]:
+def _table_faults(path: Place, table: TableEntry) -> Iterator[str]:
     rows = parquet_to_table(read_table_file(path, table), table.name).num_rows
     if rows != table.rows:
         yield f"has {rows} rows; {DATASET} records {table.rows}"
 
 
-def _listed_faults(path: Path, file: FileEntry) -> Iterator[str]:
+def _listed_faults(path: Place, file: FileEntry) -> Iterator[str]:
     """Yield a fault if a file differs from the one that the build wrote."""
-    if not (path / file.name).exists():
+    if not has_file(path, file.name):
         yield "is missing; run `motiondata stats` to write it again"
         return
-    data = existing(path, file.name).read_bytes()
+    data = read_file(path, file.name)
     if (len(data), hash_bytes(data)) != (file.bytes, file.blake3):
         yield f"is not the file that {DATASET} lists; run `motiondata stats` to write it again"
 
 
-def _shard_faults(path: Path, shard: ShardEntry, dataset: Dataset | None) -> Iterator[str]:
+def _shard_faults(path: Place, shard: ShardEntry, dataset: Dataset | None) -> Iterator[str]:
     with closing(ShardReader(path, shard)) as reader:
         yield from hash_faults(reader)
         if dataset is not None:
             yield from sample_faults(reader, dataset.schema, dataset.rows_of(shard))
-
-
-def _files(path: Path) -> Iterator[str]:
-    """Yield the names of all files below a folder; symbolic links to folders count as files."""
-    for folder, folders, files in os.walk(path):
-        below = Path(folder).relative_to(path)
-        links = [name for name in folders if Path(folder, name).is_symlink()]
-        yield from ((below / name).as_posix() for name in (*files, *links))
 
 
 def _statistics_folders(names: list[str]) -> list[tuple[str, str, str]]:

@@ -104,9 +104,16 @@ ARROWS: dict[str, set[str]] = {
     "shards.errors": set(),
     "shards.printable": set(),
     "shards.optional": set(),
-    "shards.format": {"shards.errors"},
+    "shards.remote": {"shards.errors"},
+    "shards.format": {"shards.errors", "shards.remote"},
     "shards.stats": {"shards.errors", "shards.format"},
-    "shards.stream": {"shards.errors", "shards.format", "shards.optional", "shards.stats"},
+    "shards.stream": {
+        "shards.errors",
+        "shards.format",
+        "shards.optional",
+        "shards.remote",
+        "shards.stats",
+    },
     "shards.verify": {"shards.errors", "shards.format", "shards.printable", "shards.stats"},
     "shards": {"shards.format", "shards.stream"},
     # jobs
@@ -320,7 +327,10 @@ CROSS_IMPORTS = {
 """Imports from the other package at the bottom: `open_dataset` gives its dataset the reader of
 captions, and there is one table of extras. Each file must have exactly these."""
 
-ONLY_IN = {"ray": "pipelines/engine/workers/executor.py"}
+ONLY_IN = {
+    "ray": "pipelines/engine/workers/executor.py",
+    "fsspec": "shards/remote/connection.py",
+}
 """Packages that one file alone may know."""
 
 

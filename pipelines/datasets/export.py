@@ -23,13 +23,14 @@ from pipelines.products.descriptions import Describe, describe_dataset
 from pipelines.products.descriptions import describe as describe_product
 from shards.format.dataset import Dataset
 from shards.format.hashing import hash_bytes
+from shards.format.places import Place
 
 LAYOUTS: Mapping[str, type[Layout]] = ARRAY_LAYOUTS | TRAINER_TREES | RECOVERY_LAYOUTS
 """The layouts, by format."""
 
 
 def export(
-    path: Path,
+    path: Place,
     out: Path,
     options: ExportOptions,
     describe: Describe = describe_product,
@@ -79,7 +80,7 @@ def _layouts(
 
 
 def _check_format(
-    path: Path, product: ProductDescription, options: ExportOptions, is_main_field: bool
+    path: Place, product: ProductDescription, options: ExportOptions, is_main_field: bool
 ) -> None:
     """Raise `InputError` if trainers do not read the product in the chosen format."""
     if options.format not in TRAINER_FORMATS:

@@ -20,7 +20,7 @@ from shards.format.members import field_of
 from shards.format.npy import array_to_npy
 from shards.stream.field_reader import FieldReader, row_spec
 from shards.stream.items import FrameRuns, Windows
-from shards.stream.open_files import ShardFiles
+from shards.stream.remote_files import open_files
 from shards.stream.selection import Selection, select_rows
 from shards.stream.shuffle import Epoch
 
@@ -38,7 +38,7 @@ class Layout(FileGroups):
         self.keys: list[str] = dataset.manifest["key"].take(rows).to_pylist()
         self.lengths = dataset.manifest["frames"].to_numpy()[rows]
         """Number of frames of each clip, shaped (clips,)."""
-        self._files, self._rows = ShardFiles(dataset), rows
+        self._files, self._rows = open_files(dataset), rows
         self._reader = self._read_of(field)
 
     @classmethod

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -24,12 +23,13 @@ from pipelines.products.descriptions import describe as describe_product
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset, read_drops
 from shards.format.paths import TRAIN
+from shards.format.places import Place
 
 NOT_OURS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, pa.ArrowException)
 """Errors raised if a table lacks a column or the provenance has an unexpected structure."""
 
 
-def info(path: Path, describe: Describe = describe_product) -> InfoReport:
+def info(path: Place, describe: Describe = describe_product) -> InfoReport:
     """Describe a dataset's contents, its inputs, and the command that builds it again.
 
     `describe` finds the description of the dataset's product by its name. Raises `DatasetError` for
@@ -46,7 +46,7 @@ def info(path: Path, describe: Describe = describe_product) -> InfoReport:
         ) from error
 
 
-def _report(path: Path, dataset: Dataset, product: ProductDescription) -> InfoReport:
+def _report(path: Place, dataset: Dataset, product: ProductDescription) -> InfoReport:
     description, provenance = dataset.description, dataset.description.provenance
     members, flags = dataset.schema.members, _count_flags(dataset.manifest)
     return InfoReport(

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pipelines.datasets.contents import Contents
@@ -12,6 +11,7 @@ from pipelines.engine.reports import Report
 from pipelines.engine.summary import CaptionTotals, FlaggedSamples, Mean, captions_line, flag_lines
 from pipelines.engine.text_tables import table
 from shards.format.paths import DATASET
+from shards.format.places import Place
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class SampleInfo:
 class InfoReport(Report):
     """The contents of a dataset, its inputs, and the command that builds it again."""
 
-    dataset: Path
+    dataset: Place
     """The folder of the dataset."""
     product: str
     content_hash: str

@@ -18,6 +18,7 @@ from pipelines.engine.reports import Report
 from pipelines.products.descriptions import Describe, describe_dataset
 from pipelines.products.descriptions import describe as describe_product
 from shards.format.dataset import Dataset
+from shards.format.places import Place
 
 PICTURED = 8
 """Default number of clips in a picture."""
@@ -39,7 +40,7 @@ class PreviewReport(Report):
 
 
 def preview(
-    path: Path,
+    path: Place,
     out: Path,
     keys: Sequence[str] = (),
     clips: int = PICTURED,
@@ -82,6 +83,6 @@ def _spread(dataset: Dataset, split: str | None, clips: int) -> tuple[str, ...]:
     shards = dataset.description.shards if split is None else dataset.shards_of(split)
     keys = [row.key for shard in shards for row in dataset.rows_of(shard)]
     if not keys:
-        raise InputError(f"{dataset.path}: has no samples to draw ({len(splits)} splits)")
+        raise InputError(f"{dataset.place}: has no samples to draw ({len(splits)} splits)")
     places = np.linspace(0, len(keys) - 1, min(clips, len(keys))).round().astype(int)
     return tuple(keys[place] for place in places)

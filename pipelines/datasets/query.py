@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pipelines.engine.reports import Report
 from pipelines.engine.text_tables import table
 from shards.errors import ShardError
 from shards.format.dataset import Dataset, read_drops
+from shards.format.places import Place
 
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {"python_enable_replacements": False}
 """DuckDB must not take names of tables for the variables of this program."""
@@ -18,7 +18,7 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {"python_enable_repl
 class QueryReport(Report):
     """The answer to a query."""
 
-    dataset: Path
+    dataset: Place
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
 
@@ -28,7 +28,7 @@ class QueryReport(Report):
         return table([self.columns, *cells]) if self.columns else []
 
 
-def query(path: Path, sql: str) -> QueryReport:
+def query(path: Place, sql: str) -> QueryReport:
     """Answer a query about the tables `manifest` and `drops` of a dataset.
 
     Raises `ShardError` for a query that DuckDB refuses, and `ModuleNotFoundError` without DuckDB.

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pipelines.engine.reports import Report
 from pipelines.products.descriptions import EDIT, describe_dataset, edit_options
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
+from shards.format.places import Place
 
 PROGRAM = "motiondata "
 
@@ -18,7 +18,7 @@ PROGRAM = "motiondata "
 class RecipeReport(Report):
     """The options of the command that made a dataset."""
 
-    dataset: Path
+    dataset: Place
     command: str
     content_hash: str
     software: str
@@ -36,7 +36,7 @@ class RecipeReport(Report):
         ]
 
 
-def recipe(path: Path) -> RecipeReport:
+def recipe(path: Place) -> RecipeReport:
     """Return the recipe of a dataset; raise `DatasetError` if it does not say how it was made."""
     dataset = Dataset.open(path)
     description = dataset.description

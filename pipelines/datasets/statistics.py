@@ -34,6 +34,8 @@ from shards.errors import DatasetError
 from shards.format.dataset import Dataset, read_description
 from shards.format.hashing import hash_bytes
 from shards.format.paths import DATASET
+from shards.format.places import Place, is_inside
+from shards.remote.folder import RemoteFolder
 from shards.stats.measure import (
     FRAME,
     FieldMeasures,
@@ -57,7 +59,7 @@ NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 def stats(
-    path: Path,
+    path: Place,
     split: str | None = None,
     field: str | None = None,
     weight: Weight = FRAME,
@@ -80,11 +82,11 @@ def stats(
     the description of the dataset's product by its name. Progress is written to `stream`.
     """
     dataset = Dataset.open(path)
+    out = _out_of(dataset, out)
     split, field = split or dataset.default_split(), field or dataset.schema.main_field
     product = describe_dataset(dataset, describe)
     rule = _rule_of(dataset, product, field, group)
     _check_groups(dataset, field, rule)
-    _check_out(dataset, out)
     if trainer_files is not None:
         trainer_files.check(product, field == dataset.schema.main_field)
     subject = StatisticsKey(dataset.content_hash, split, field, weight, rule)
@@ -101,10 +103,10 @@ def stats(
         )
     quality = quality_histograms(dataset, split, product.quality)
     found = replace(found, histograms={**found.histograms, **quality})
-    report = report_statistics(path, subject, found, out or path)
+    report = report_statistics(path, subject, found, out)
     before_writing(report)
     files = statistics_files(subject, found.moments) | histograms_file(subject, found.histograms)
-    write_statistics(dataset, out or path, files)
+    write_statistics(dataset, out, files)
     if trainer_files is not None:
         trainer_files.write(product, found.moments)
     return report
@@ -133,7 +135,7 @@ def _rule_of(
 
 
 @contextmanager
-def _advised(path: Path) -> Iterator[None]:
+def _advised(path: Place) -> Iterator[None]:
     """Add the command that lists every fault to the error of a damaged file."""
     try:
         yield
@@ -149,7 +151,7 @@ def write_statistics(dataset: Dataset, out: Path, files: dict[str, bytes]) -> No
     Raises `InputError` if the build wrote different statistics, and `AbortedError` if the folder is
     not writable.
     """
-    own = out.resolve() == dataset.path.resolve()
+    own = is_inside(out, dataset.place) and out.resolve() == dataset.path.resolve()
     if own:
         _check_listed(dataset, files)
     try:
@@ -177,7 +179,7 @@ def _unchanged(dataset: Dataset) -> Iterator[None]:
             same = False
         if not same:
             raise InputError(
-                f"{dataset.path}: was built anew while its statistics were computed; nothing "
+                f"{dataset.place}: was built anew while its statistics were computed; nothing "
                 "more is written; run the same command again"
             )
         yield
@@ -195,15 +197,22 @@ def _check_listed(dataset: Dataset, files: Mapping[str, bytes]) -> None:
             )
 
 
-def _check_out(dataset: Dataset, out: Path | None) -> None:
-    """Raise `InputError` if `out` is the folder of another dataset or lies inside a dataset."""
+def _out_of(dataset: Dataset, out: Path | None) -> Path:
+    """Return the folder to write to, by default the dataset's.
+
+    Raises `InputError` if it is that of another dataset or lies inside a dataset, and for a dataset
+    at a URL without `out`.
+    """
     if out is None:
-        return
+        if isinstance(dataset.place, RemoteFolder):
+            raise InputError(f"{dataset.place}: statistics are not written to a URL; pass --out")
+        return dataset.path
     expect_no_dataset(out.resolve().parent)
     if not (out / DATASET).exists():
-        return
+        return out
     if read_description(out).content_hash != dataset.content_hash:
         raise InputError(f"{out}: is another dataset; choose another --out")
+    return out
 
 
 def _check_groups(dataset: Dataset, field: str, rule: GroupRule | None) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from motiondata.counting import counted
 from pipelines.engine.reports import Report
 from pipelines.engine.text_tables import table
+from shards.format.places import Place
 from shards.stats.histograms import Histogram
 from shards.stats.measure import CLIP, FieldMeasures, Weight
 from shards.stats.statistics_files import StatisticsKey, spread
@@ -23,7 +24,7 @@ HEIGHTS = " .:-=+*#%@"
 class StatisticsReport(Report):
     """The statistics of a field of a split. Values are per component of the field."""
 
-    dataset: Path
+    dataset: Place
     """The folder of the dataset."""
     split: str
     field: str
@@ -82,7 +83,7 @@ class StatisticsReport(Report):
 
 
 def report_statistics(
-    dataset: Path, key: StatisticsKey, found: FieldMeasures, out: Path
+    dataset: Place, key: StatisticsKey, found: FieldMeasures, out: Path
 ) -> StatisticsReport:
     """Return the report of the statistics that are written below `out`."""
     moments = found.moments

@@ -21,7 +21,7 @@ from shards.errors import DatasetError, MemberError
 from shards.format.dataset import Dataset
 from shards.format.members import decode_member
 from shards.format.npy import array_to_npy
-from shards.format.paths import existing
+from shards.format.places import read_file
 from shards.format.self_hashed_json import from_self_hashed_json
 from shards.stats.standardizer import read_standardizer
 from shards.stats.statistics_files import STATS_JSON, StatisticsKey
@@ -149,7 +149,8 @@ class TrainerTree(Layout):
 
     def _captions(self, group: int) -> list[Caption]:
         try:
-            details: Any = decode_member(DETAILS, self._details.read(self._files, group))
+            [data] = self._details.read(self._files, [group])
+            details: Any = decode_member(DETAILS, data)
             return details_to_captions(details)
         except (ValueError, MemberError) as error:
             raise DatasetError(f"{self.keys[group]}.{DETAILS}", str(error)) from error
@@ -184,7 +185,7 @@ def _statistics(
     read_standardizer(dataset, split, field, rule=rule)
     key = StatisticsKey(dataset.content_hash, split, field, group_rule=GroupRule({}, rule))
     name = f"{key.folder}/{STATS_JSON}"
-    found = from_self_hashed_json(existing(dataset.path, name).read_bytes(), name)
+    found = from_self_hashed_json(read_file(dataset.place, name), name)
     mean, std = (np.array(found[part], np.float64) for part in ("mean", "group_std"))
     return mean, np.where(std == 0, 1.0, std)
 

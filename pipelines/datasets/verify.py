@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TextIO
 
 from motiondata.counting import counted
@@ -10,6 +9,7 @@ from pipelines.engine.progress import Progress
 from pipelines.engine.reports import ABORTED, COMPLETE, Report
 from shards.errors import ShardError
 from shards.format.dataset import Dataset, read_description
+from shards.format.places import Place
 from shards.verify import Fault
 from shards.verify import verify as find_faults
 
@@ -18,7 +18,7 @@ from shards.verify import verify as find_faults
 class VerifyReport(Report):
     """The result of a verification."""
 
-    dataset: Path
+    dataset: Place
     """The folder of the dataset."""
     samples: int | None
     """Number of samples; None if there are faults."""
@@ -47,7 +47,7 @@ class VerifyReport(Report):
         ]
 
 
-def verify(path: Path, stream: TextIO | None = None) -> VerifyReport:
+def verify(path: Place, stream: TextIO | None = None) -> VerifyReport:
     """Check a whole dataset. Progress is written to `stream`."""
     with Progress(_samples_of(path), 0, stream, "samples") as progress:
         faults = tuple(find_faults(path, progress.advance))
@@ -58,7 +58,7 @@ def verify(path: Path, stream: TextIO | None = None) -> VerifyReport:
     return VerifyReport(path, samples, shards, ())
 
 
-def _samples_of(path: Path) -> int:
+def _samples_of(path: Place) -> int:
     """Return the number of samples that `dataset.json` lists; 0 if it cannot be read."""
     with suppress(ShardError, OSError):
         return sum(shard.samples for shard in read_description(path).shards)

@@ -58,24 +58,25 @@ def _joined_members(
     )
     if taken := [member.suffix for member in joined if member.suffix in dataset.schema.members]:
         raise InputError(
-            f"{dataset.path}: already has {taken[0]}; drop it first with motiondata drop-member"
+            f"{dataset.place}: already has {taken[0]}; drop it first with motiondata drop-member"
         )
     for member in joined:
         counted_by = member.spec.counted_where if isinstance(member.spec, ArraySpec) else None
         if counted_by not in (None, *(field_of(each.suffix) for each in joined)):
             raise InputError(
-                f"{added.path}: {member.suffix} needs {counted_by}, the number of its distinct "
-                f"rows per frame: add both; if {dataset.path} has {counted_by}, drop it there first"
+                f"{added.place}: {member.suffix} needs {counted_by}, the number of its distinct "
+                f"rows per frame: add both; if {dataset.place} has {counted_by}, drop it there "
+                "first"
             )
     if not joined:
         raise InputError(
-            f"{added.path}: expected an array that {dataset.path} lacks, found none; "
+            f"{added.place}: expected an array that {dataset.place} lacks, found none; "
             "choose members with --member"
         )
     try:
         Schema({member.suffix: member.spec for member in (*members_of(dataset), *joined)})
     except ShardError as error:
-        raise InputError(f"{added.path}: {error}; choose other members with --member") from error
+        raise InputError(f"{added.place}: {error}; choose other members with --member") from error
     return joined
 
 
@@ -89,7 +90,7 @@ def _rows_by_key(dataset: Dataset, added: Dataset) -> NDArray[np.int64]:
     number_of = {key: number for number, key in enumerate(added.manifest["key"].to_pylist())}
     if absent := [key for key in keys if key not in number_of]:
         raise InputError(
-            f"{added.path}: has no sample for {counted(len(absent), 'key')} of {dataset.path}, "
+            f"{added.place}: has no sample for {counted(len(absent), 'key')} of {dataset.place}, "
             f"such as {absent[0]}; select the samples of both first with motiondata select"
         )
     rows = np.array([number_of[key] for key in keys], np.int64)
@@ -98,9 +99,9 @@ def _rows_by_key(dataset: Dataset, added: Dataset) -> NDArray[np.int64]:
     if len(differing := np.flatnonzero(ours != theirs)):
         at = differing[0]
         raise InputError(
-            f"{added.path}: {keys[at]} has {theirs[at]} frames, and {ours[at]} in {dataset.path}; "
-            "expected the same frames: arrays of another frame rate are read together with "
-            "shards.stream.zipping.zip_by_key"
+            f"{added.place}: {keys[at]} has {theirs[at]} frames, and {ours[at]} in "
+            f"{dataset.place}; expected the same frames: arrays of another frame rate are read "
+            "together with shards.stream.zipping.zip_by_key"
         )
     return rows
 

@@ -106,7 +106,7 @@ def expect_member(dataset: Dataset, name: str) -> None:
     """Raise `InputError` with the nearest name unless samples have a member."""
     if name not in dataset.schema.members:
         raise InputError(
-            f"{dataset.path}: {unknown_name('member', name, [*dataset.schema.members])}"
+            f"{dataset.place}: {unknown_name('member', name, [*dataset.schema.members])}"
         )
 
 

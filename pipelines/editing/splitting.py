@@ -164,12 +164,12 @@ def _groups(dataset: Dataset, by: str) -> list[str]:
     column, name_of = GROUPS[by]
     if column not in dataset.manifest.column_names:
         raise InputError(
-            f"{dataset.path}: expected a manifest with the column {column}, found none"
+            f"{dataset.place}: expected a manifest with the column {column}, found none"
         )
     groups = [name_of(value) for value in dataset.manifest[column].to_pylist()]
     if len({*groups}) == 1:
         raise InputError(
-            f"{dataset.path}: all samples are of one {by} ({groups[0]}), which cannot be split"
+            f"{dataset.place}: all samples are of one {by} ({groups[0]}), which cannot be split"
         )
     return groups
 

@@ -139,7 +139,7 @@ class ProductDescription:
         Raises `InputError` if the product has no picture.
         """
         raise InputError(
-            f"{dataset.path}: expected a dataset with a preview, found one of {self.name}, which "
+            f"{dataset.place}: expected a dataset with a preview, found one of {self.name}, which "
             "has none"
         )
 
@@ -150,7 +150,7 @@ class ProductDescription:
         product has nothing to recover.
         """
         raise InputError(
-            f"{dataset.path}: expected a dataset of motion features, found one of {self.name}"
+            f"{dataset.place}: expected a dataset of motion features, found one of {self.name}"
         )
 
     def trainer_statistics(

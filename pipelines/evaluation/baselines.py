@@ -91,7 +91,7 @@ def nearest_field(dataset: Dataset, asked: str | None) -> str:
     there = [field for field in NEAREST_BY if field in dataset.schema.arrays]
     if asked is None and not there:
         raise InputError(
-            f"{dataset.path}: expected one of the fields {', '.join(NEAREST_BY)}, found none; say "
+            f"{dataset.place}: expected one of the fields {', '.join(NEAREST_BY)}, found none; say "
             f"with --nearest-by which one tells clips apart: {', '.join(dataset.schema.arrays)}"
         )
     field = there[0] if asked is None else asked

@@ -58,10 +58,10 @@ def _generate(
     from pipelines.training.captioning.generate import caption_split, matched_and_shuffled_loss
 
     split, options = references.split, GenerationOptions(device=device)
-    found = dict(caption_split(dataset.path, checkpoint, split, options, stream))
+    found = dict(caption_split(dataset.place, checkpoint, split, options, stream))
     several = len(references.keys) > 1  # a single clip has no other clip's features
     losses = (
-        matched_and_shuffled_loss(dataset.path, checkpoint, split, device, stream)
+        matched_and_shuffled_loss(dataset.place, checkpoint, split, device, stream)
         if several
         else None
     )

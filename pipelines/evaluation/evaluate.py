@@ -34,6 +34,7 @@ from pipelines.training.common.normalize_caption import normalize_caption
 from pipelines.training.common.training_split import expect_training_split
 from shards.format.dataset import Dataset
 from shards.format.paths import TRAIN
+from shards.format.places import Place
 from shards.format.publishing import publish
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class _EvaluationInputs:
 
 
 def evaluate(
-    path: Path, out: Path, options: EvaluationOptions, stream: TextIO | None = None
+    path: Place, out: Path, options: EvaluationOptions, stream: TextIO | None = None
 ) -> EvaluationReport:
     """Evaluate captions of a dataset's split; write `report.json`, `report.md`, `captions.jsonl`.
 

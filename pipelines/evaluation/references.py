@@ -14,7 +14,7 @@ from pipelines.evaluation.options import LEMMATIZED, RAW, Wording
 from pipelines.training.common.normalize_caption import normalize_caption
 from shards.format.dataset import Dataset
 from shards.stream.captions import RunReader, read_captions
-from shards.stream.open_files import ShardFiles
+from shards.stream.remote_files import open_files
 from shards.stream.selection import Selection, select_rows
 
 WORDINGS: Mapping[Wording, RunReader] = {RAW: caption_runs, LEMMATIZED: lemmatized_runs}
@@ -48,13 +48,13 @@ def read_references(dataset: Dataset, split: str, wording: Wording = RAW) -> Ref
     table = dataset.manifest.take(rows)
     keys, frames = table["key"].to_pylist(), table["frames"].to_pylist()
     texts: dict[str, list[str]] = {key: [] for key in keys}
-    for caption in read_captions(ShardFiles(dataset), rows, Selection(split), WORDINGS[wording]):
+    for caption in read_captions(open_files(dataset), rows, Selection(split), WORDINGS[wording]):
         if caption.frames == frames[caption.clip] and normalize_caption(caption.text):
             texts[keys[caption.clip]].append(caption.text)
     known = {key: tuple(lines) for key, lines in texts.items() if lines}
     if not known:
         raise InputError(
-            f"{dataset.path}: expected {wording} captions of whole clips in the split {split!r}, "
+            f"{dataset.place}: expected {wording} captions of whole clips in the split {split!r}, "
             "found none; build it with --texts, or choose another --split or --wording"
         )
     return References(split, known, tuple(key for key in keys if key not in known))

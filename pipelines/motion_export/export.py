@@ -21,17 +21,16 @@ from pipelines.engine.output_path import expect_possible_folder
 from pipelines.motion_export.layouts import FORMATS, MotionFiles
 from pipelines.motion_export.motions import Motions, Named, find_motions
 from pipelines.motion_export.options import MotionExportOptions
-from shards.format.paths import refuse_url
+from shards.format.places import Place
 
 
-def export_motion(source: Path, out: Path, options: MotionExportOptions) -> ExportReport:
+def export_motion(source: Place, out: Path, options: MotionExportOptions) -> ExportReport:
     """Write the files that an earlier run did not write, and return a report.
 
     `source` is a dataset of motion, a recording (.npz), or a folder of recordings. Raises
     `InputError` or `ShardError` for invalid input before anything is written, and `AbortedError`
     for a failure of the machine; the same call then resumes the export.
     """
-    refuse_url(source)
     expect_possible_folder(out)
     bodies = load_bodies_by_gender(options.body)
     motions = find_motions(source, bodies)
@@ -50,7 +49,7 @@ def export_motion(source: Path, out: Path, options: MotionExportOptions) -> Expo
 
 
 def _choose(
-    source: Path, motions: Motions, options: MotionExportOptions
+    source: Place, motions: Motions, options: MotionExportOptions
 ) -> tuple[list[Named], tuple[ExportFailure, ...]]:
     """Return the motions to export, and those that cannot be; raise `InputError` for none."""
     chosen, failures = [], []

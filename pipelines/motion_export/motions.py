@@ -27,7 +27,9 @@ from pipelines.datasets.export_report import ExportFailure
 from pipelines.engine.fingerprint import digest_json
 from shards.format.dataset import Dataset
 from shards.format.paths import DATASET
+from shards.format.places import Place
 from shards.format.reading import ShardReader
+from shards.remote.folder import RemoteFolder
 
 WHOLE = "all"
 """The split of recordings without a dataset."""
@@ -67,11 +69,13 @@ class Motions(ABC):
         """Read a motion and shape its body."""
 
 
-def find_motions(source: Path, bodies: Mapping[str, Body]) -> Motions:
+def find_motions(source: Place, bodies: Mapping[str, Body]) -> Motions:
     """Return the motions of a dataset, of a recording, or of a folder of recordings.
 
     Raises `InputError` or `ShardError` if there are none.
     """
+    if isinstance(source, RemoteFolder):
+        return DatasetMotions(source, bodies)
     if is_recording(source) or (source.is_dir() and not (source / DATASET).exists()):
         return RecordedMotions(source, bodies)
     return DatasetMotions(source, bodies)
@@ -80,7 +84,7 @@ def find_motions(source: Path, bodies: Mapping[str, Body]) -> Motions:
 class DatasetMotions(Motions):
     """The samples of a dataset of motion, with the poses that were stored."""
 
-    def __init__(self, path: Path, bodies: Mapping[str, Body]) -> None:
+    def __init__(self, path: Place, bodies: Mapping[str, Body]) -> None:
         super().__init__(bodies)
         self._dataset = Dataset.open(path)
         lacking = {POSE, TRANS, DETAILS} - {*self._dataset.schema.members}
@@ -120,7 +124,7 @@ class DatasetMotions(Motions):
     def read(self, key: str) -> BodyMotion:
         """Read the poses and the details of a sample."""
         row = self._dataset.row(key)
-        with closing(ShardReader(self._dataset.path, self._dataset.shard(row.shard))) as reader:
+        with closing(ShardReader(self._dataset.place, self._dataset.shard(row.shard))) as reader:
             pose, trans, details = (
                 reader.decoded(self._dataset.schema, row, suffix)
                 for suffix in (POSE, TRANS, DETAILS)

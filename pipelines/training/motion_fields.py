@@ -48,7 +48,7 @@ class MotionFields:
         try:
             return cls(describe_dataset(dataset).name, corrected)
         except InputError as error:
-            raise InputError(f"{dataset.path}: {error}") from error
+            raise InputError(f"{dataset.place}: {error}") from error
 
     @property
     def std_rule(self) -> str:

@@ -13,8 +13,10 @@ from motiondata.counting import counted
 from pipelines.viewing.unfinished import dataset_of_receipts, finished_shards
 from shards.errors import DatasetError, ShardError
 from shards.format.dataset import Dataset, read_drops
-from shards.format.paths import DATASET, existing
+from shards.format.paths import DATASET
+from shards.format.places import Place, file_size
 from shards.format.reading import check_size
+from shards.remote.folder import RemoteFolder
 
 if TYPE_CHECKING:
     from pipelines.engine.description import ProductDescription
@@ -44,7 +46,7 @@ class SoundPart:
         return product_of(self.dataset, self.is_finished, self.describe)
 
     @classmethod
-    def open(cls, path: Path, describe: "Describe | None" = None) -> "SoundPart":
+    def open(cls, path: Place, describe: "Describe | None" = None) -> "SoundPart":
         """Open the sound part of a dataset.
 
         Raises `DatasetError` if nothing of it can be read: its files are neither a dataset's nor
@@ -58,8 +60,10 @@ class SoundPart:
         return cls(dataset, True, drops, (*faults, *_shard_faults(dataset)), describe)
 
 
-def _of_receipts(path: Path, error: DatasetError) -> SoundPart:
+def _of_receipts(path: Place, error: DatasetError) -> SoundPart:
     """Return what the receipts of a build say; raise the error if there are none."""
+    if isinstance(path, RemoteFolder):
+        raise error
     receipts = finished_shards(path) if path.is_dir() else []
     dataset = dataset_of_receipts(path, receipts) if receipts else None
     if dataset is None:
@@ -84,7 +88,7 @@ def _shard_faults(dataset: Dataset) -> list[str]:
     faults = []
     for shard in dataset.description.shards:
         try:
-            check_size(shard, existing(dataset.path, shard.name).stat().st_size)
+            check_size(shard, file_size(dataset.place, shard.name))
         except (ShardError, OSError) as error:
             faults.append(_as_fault(error, shard.name))
     return faults

@@ -106,7 +106,7 @@ def read_viewed_clip(dataset: Dataset, key: str) -> ViewedClip:
     Raises `ShardError` for an unknown key, and `DatasetError` for a damaged sample.
     """
     row = dataset.row(key)
-    with closing(ShardReader(dataset.path, dataset.shard(row.shard))) as reader:
+    with closing(ShardReader(dataset.place, dataset.shard(row.shard))) as reader:
         values = {
             suffix: reader.decoded(dataset.schema, row, suffix)
             for suffix in (*DRAWN_ARRAYS, DETAILS)

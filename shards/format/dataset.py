@@ -22,35 +22,42 @@ from shards.format.description import (
 )
 from shards.format.hashing import hash_bytes
 from shards.format.manifest import ManifestRow, parquet_to_manifest, table_to_rows
-from shards.format.paths import DATASET, MANIFEST, RECEIPTS, TRAIN, existing, refuse_url
+from shards.format.paths import DATASET, MANIFEST, RECEIPTS, TRAIN
+from shards.format.places import Place, has_file, local_folder, place_of, read_file
 from shards.format.publishing import Permit, publish
 from shards.format.schema import Schema
 from shards.format.tables import TableEntry, parquet_to_table
+from shards.remote.folder import RemoteFolder
 
 
 @dataclass(frozen=True)
 class Dataset:
     """A folder of shards whose description and manifest are complete and consistent."""
 
-    path: Path
-    """Absolute."""
+    place: Place
+    """A folder of this machine, absolute, or a folder at a URL."""
     description: Description
     manifest: pa.Table
     """One row per sample, in shard order; `shards.format.manifest` defines the columns."""
 
     @staticmethod
-    def open(path: Path) -> "Dataset":
+    def open(path: str | Place) -> "Dataset":
         """Open a finished dataset; raise `DatasetError` with the reason where that fails.
 
-        The path is made absolute, so that a later change of the working directory does not matter.
+        A path is made absolute, so that a later change of the working directory does not matter.
         """
-        refuse_url(path)
-        path = path.absolute()
+        path = place_of(path)
+        path = path.absolute() if isinstance(path, Path) else path
         description = read_description(path)
         data = read_table_file(path, description.tables[0])
         manifest = parquet_to_manifest(description.schema, data)
         _check_rows(description, manifest)
         return Dataset(path, description, manifest)
+
+    @property
+    def path(self) -> Path:
+        """The folder of this machine; raises `ShardError` for a dataset at a URL."""
+        return local_folder(self.place)
 
     @property
     def schema(self) -> Schema:
@@ -72,7 +79,7 @@ class Dataset:
         if TRAIN in splits or len(splits) == 1:
             return TRAIN if TRAIN in splits else splits[0]
         choice = f"choose a split from {', '.join(splits)}" if splits else "it has no samples"
-        raise ShardError(f"{self.path}: there is no split {TRAIN!r}; {choice}")
+        raise ShardError(f"{self.place}: there is no split {TRAIN!r}; {choice}")
 
     def rows_of(self, shard: ShardEntry) -> list[ManifestRow]:
         """Return the manifest rows of a shard's samples, in their order in the shard."""
@@ -83,7 +90,7 @@ class Dataset:
     def row(self, key: str) -> ManifestRow:
         """Return the manifest row of a sample; raise `ShardError` for an unknown key."""
         if key not in self._numbers:
-            raise ShardError(f"{self.path}: there is no sample {key!r}")
+            raise ShardError(f"{self.place}: there is no sample {key!r}")
         return table_to_rows(self.schema, self.manifest.slice(self._numbers[key], 1))[0]
 
     def shard(self, name: str) -> ShardEntry:
@@ -108,16 +115,18 @@ def write_dataset_json(out: Path, description: Description, permit: Permit = nul
     publish(out / DATASET, description_to_json(description), permit)
 
 
-def read_description(path: Path) -> Description:
+def read_description(path: str | Place) -> Description:
     """Return the contents of `dataset.json`; raise `DatasetError` for a folder without it."""
-    refuse_url(path)
-    if not (path / DATASET).exists():
-        raise DatasetError(str(path), f"not a finished dataset: {_describe_path(path)}")
-    return json_to_description(existing(path, DATASET).read_bytes())
+    path = place_of(path)
+    if not has_file(path, DATASET):
+        raise DatasetError(str(path), f"not a finished dataset: {_describe_place(path)}")
+    return json_to_description(read_file(path, DATASET))
 
 
-def _describe_path(path: Path) -> str:
+def _describe_place(path: Place) -> str:
     """Describe what was found in place of a dataset, and what to do."""
+    if isinstance(path, RemoteFolder):
+        return f"expected a folder with {DATASET}, found none"
     if not path.is_dir():
         return f"expected a folder with {DATASET}, found {'a file' if path.exists() else 'nothing'}"
     if (path / RECEIPTS).is_dir():
@@ -127,9 +136,9 @@ def _describe_path(path: Path) -> str:
     return f"it has no {DATASET}{hint}"
 
 
-def read_table_file(path: Path, table: TableEntry) -> bytes:
+def read_table_file(path: Place, table: TableEntry) -> bytes:
     """Return the bytes of a dataset's table, checked against `dataset.json`."""
-    data = existing(path, table.name).read_bytes()
+    data = read_file(path, table.name)
     if len(data) != table.bytes:
         raise DatasetError(table.name, f"has {len(data)} bytes; {DATASET} records {table.bytes}")
     if hash_bytes(data) != table.blake3:
@@ -140,7 +149,7 @@ def read_table_file(path: Path, table: TableEntry) -> bytes:
 def read_drops(dataset: Dataset) -> pa.Table:
     """Return the dropped rows; raise `DatasetError` where the file is missing or damaged."""
     table = dataset.description.tables[1]
-    return parquet_to_table(read_table_file(dataset.path, table), table.name)
+    return parquet_to_table(read_table_file(dataset.place, table), table.name)
 
 
 def _check_rows(description: Description, manifest: pa.Table) -> None:

@@ -6,7 +6,7 @@ Every shard is hashed when it is written and again when it is verified.
 """
 
 import re
-from io import BufferedReader
+from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ def _to_bytes(array: NDArray[Any]) -> bytes:
     return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
-def hash_stream(file: BufferedReader) -> str:
+def hash_stream(file: BufferedReader | RawIOBase) -> str:
     """Return the hash of the rest of an open file, with one block in memory at a time."""
     digest, block = blake3(), memoryview(bytearray(BLOCK_BYTES))
     while size := file.readinto(block):

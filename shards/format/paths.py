@@ -11,14 +11,12 @@ import re
 from pathlib import Path
 
 from shards.errors import DatasetError, ShardError
+from shards.remote.urls import is_url, without_secrets
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 """Keys and splits. `webdataset` cuts keys at a dot and skips `__x__`: no dot, no leading `_`."""
 SHARD_NAME = re.compile(rf"({NAME.pattern})/[0-9]{{6}}\.tar")
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
-
-URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
-"""The start of a URL (RFC 3986), including one whose second slash `Path` has removed."""
 
 DATASET = "dataset.json"
 MANIFEST = "manifest.parquet"
@@ -80,10 +78,11 @@ def inside(root: Path, name: str) -> Path:
 
 def refuse_url(path: str | os.PathLike[str]) -> None:
     """Raise `ShardError` for a URL, which `Path` would treat as folders such as `s3:`."""
-    if URL.match(os.fspath(path)):
+    if is_url(path):
         raise ShardError(
-            f"{path}: expected a path on this machine, found a URL; URLs are not supported: copy "
-            "the data to a local disk, or mount the storage and pass the mounted folder"
+            f"{without_secrets(os.fspath(path))}: expected a path on this machine, found a URL; "
+            "URLs are not supported here: copy the data to a local disk (motiondata copy copies "
+            "datasets), or mount the storage and pass the mounted folder"
         )
 
 
@@ -100,10 +99,15 @@ def existing(root: Path, name: str) -> Path:
     return path
 
 
-def _named(root: Path, name: str) -> Path:
+def check_name(root: str, name: str) -> str:
+    """Return the name of a file in a dataset; raise `DatasetError` for an invalid one."""
     if not FILE_NAME.fullmatch(name):
-        raise DatasetError(str(root), f"{name!r} is not a valid name of a file in a dataset")
-    return root / name
+        raise DatasetError(root, f"{name!r} is not a valid name of a file in a dataset")
+    return name
+
+
+def _named(root: Path, name: str) -> Path:
+    return root / check_name(str(root), name)
 
 
 def _found(path: Path) -> str:

@@ -6,14 +6,13 @@ known in advance. The hash covers the bytes between the headers; `shards.verify`
 """
 
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 from shards.errors import DatasetError, MemberError
 from shards.format.dataset import Dataset
 from shards.format.description import ShardEntry
 from shards.format.manifest import ManifestRow
-from shards.format.paths import existing
+from shards.format.places import Place, open_file
 from shards.format.schema import Schema
 from shards.format.ustar import BLOCK, member_header
 
@@ -24,9 +23,9 @@ class ShardReader:
     Raises `DatasetError` where the file's size or a member's header differs from the record.
     """
 
-    def __init__(self, root: Path, shard: ShardEntry) -> None:
+    def __init__(self, root: Place, shard: ShardEntry) -> None:
         self.shard = shard
-        self.file = existing(root, shard.name).open("rb")
+        self.file = open_file(root, shard.name)
         try:
             check_size(shard, self.file.seek(0, 2))
         except DatasetError:
@@ -72,5 +71,5 @@ def check_size(shard: ShardEntry, size: int) -> None:
 def read_member(dataset: Dataset, key: str, suffix: str) -> bytes:
     """Return the bytes of one member of one sample."""
     row = dataset.row(key)
-    with closing(ShardReader(dataset.path, dataset.shard(row.shard))) as reader:
+    with closing(ShardReader(dataset.place, dataset.shard(row.shard))) as reader:
         return reader.member(row, suffix)

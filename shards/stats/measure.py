@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import reduce
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from shards.format.dataset import Dataset
 from shards.format.description import ShardEntry
 from shards.format.manifest import ManifestRow
+from shards.format.places import Place
 from shards.format.reading import ShardReader
 from shards.format.schema import Schema
 from shards.stats.histograms import Histogram
@@ -51,7 +51,7 @@ class FieldMeasures:
 class ShardTask:
     """The input for measuring one shard; small and picklable."""
 
-    path: Path
+    path: Place
     """The dataset's folder."""
     schema: Schema
     shard: ShardEntry
@@ -71,7 +71,7 @@ def measure_field(
 ) -> FieldMeasures:
     """Measure a field in a split, merged shard by shard."""
     tasks = (  # created lazily: the rows of a whole split as objects take too much memory
-        ShardTask(dataset.path, dataset.schema, shard, dataset.rows_of(shard), field, weight)
+        ShardTask(dataset.place, dataset.schema, shard, dataset.rows_of(shard), field, weight)
         for shard in dataset.shards_of(split)
     )
     return reduce(merge_measures, ordered_map(measure_shard, tasks))

@@ -4,7 +4,6 @@ A captioner trained on features with a large common mean gives the same sentence
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +12,10 @@ from numpy.typing import NDArray
 from shards.errors import DatasetError, ShardError
 from shards.format.dataset import Dataset
 from shards.format.npy import npy_to_array
-from shards.format.paths import STATISTICS, existing
+from shards.format.paths import STATISTICS
+from shards.format.places import Place, has_file, read_file
 from shards.stats.measure import FRAME, Weight
-from shards.stats.statistics_files import statistics_faults, statistics_name
+from shards.stats.statistics_files import STATS_JSON, statistics_faults, statistics_name
 from shards.stats.std_groups import GROUPED
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def read_standardizer(
     field: str,
     weight: Weight = FRAME,
     rule: str | None = None,
-    root: Path | None = None,
+    root: Place | None = None,
 ) -> Standardizer:
     """Read and check the statistics of a field, below `root` or else the dataset's folder.
 
@@ -71,11 +71,11 @@ def read_standardizer(
     dataset.shards_of(split)
     name = statistics_name(field, weight, rule)
     folder = f"{STATISTICS}/{split}/{name}"
-    root = root or dataset.path
-    if not (root / folder).is_dir():
+    root = root or dataset.place
+    if not has_file(root, f"{folder}/{STATS_JSON}"):
         raise ShardError(
             f"{root}: there are no statistics {name!r} of the split {split!r}; run "
-            f"motiondata stats {dataset.path} --split {split} --field {field}"
+            f"motiondata stats {dataset.place} --split {split} --field {field}"
             f"{_options(weight, rule)}{_out(dataset, root)}"
         )
     for fault in statistics_faults(root, split, name, dataset.content_hash):
@@ -90,10 +90,10 @@ def _options(weight: Weight, rule: str | None) -> str:
     return "".join(f" {name} {value}" for name, value in options.items() if value)
 
 
-def _out(dataset: Dataset, root: Path) -> str:
+def _out(dataset: Dataset, root: Place) -> str:
     """Return the option that makes `motiondata stats` write below `root`."""
-    return "" if root == dataset.path else f" --out {root}"
+    return "" if root == dataset.place else f" --out {root}"
 
 
-def _read(path: Path, name: str) -> NDArray[np.float32]:
-    return np.array(npy_to_array(existing(path, name).read_bytes()), np.float32)
+def _read(path: Place, name: str) -> NDArray[np.float32]:
+    return np.array(npy_to_array(read_file(path, name)), np.float32)

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shards.format.hashing import hash_bytes, hash_file
+from shards.format.hashing import hash_bytes
 from shards.format.npy import array_to_npy
-from shards.format.paths import STATISTICS, existing, inside
+from shards.format.paths import STATISTICS, inside
+from shards.format.places import Place, has_file, hash_of, read_file
 from shards.format.publishing import Permit, publish
 from shards.format.self_hashed_json import from_self_hashed_json, to_self_hashed_json
 from shards.stats.histograms import Histogram
@@ -116,21 +117,21 @@ def spread(moments: Moments, groups: Groups | None) -> NDArray[np.float64]:
     return std if groups is None else group_std(std, groups)
 
 
-def statistics_faults(path: Path, split: str, name: str, dataset_hash: str) -> Iterator[str]:
+def statistics_faults(path: Place, split: str, name: str, dataset_hash: str) -> Iterator[str]:
     """Yield the faults of a statistics folder: damage, or values of another dataset."""
     folder = f"{STATISTICS}/{split}/{name}"
     document = _read(path, f"{folder}/{STATS_JSON}")
     yield from _subject_faults(document, split, name, dataset_hash)
-    hashes = {array: hash_file(existing(path, f"{folder}/{array}")) for array in ARRAYS}
+    hashes = {array: hash_of(path, f"{folder}/{array}") for array in ARRAYS}
     if document.get("files") != hashes:
         yield f"an array differs from its hash in {STATS_JSON}; run `motiondata stats` again"
-    if (path / folder / HISTOGRAMS_JSON).exists():
+    if has_file(path, f"{folder}/{HISTOGRAMS_JSON}"):
         histograms = _read(path, f"{folder}/{HISTOGRAMS_JSON}")
         yield from _subject_faults(histograms, split, name, dataset_hash)
 
 
-def _read(path: Path, name: str) -> dict[str, Any]:
-    return from_self_hashed_json(existing(path, name).read_bytes(), name)
+def _read(path: Place, name: str) -> dict[str, Any]:
+    return from_self_hashed_json(read_file(path, name), name)
 
 
 def _subject_faults(

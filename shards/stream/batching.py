@@ -90,6 +90,11 @@ class Stacker:
             if field not in arrays
         }
 
+    @property
+    def ahead(self) -> int:
+        """The number of batches that are worth reading in advance."""
+        return self._files.ahead
+
     def stack(self, runs: FrameRuns, length: int) -> Batch:
         """Return keys, arrays shaped (items, length, *row), and texts or objects of whole clips."""
         self._files.check_unchanged()
@@ -100,7 +105,7 @@ class Stacker:
             **{field: reader.read(*spans, length) for field, reader in self._arrays.items()},
             **{
                 field: [
-                    decode_member(member.suffix, member.read(self._files, clip)) for clip in numbers
+                    decode_member(member.suffix, data) for data in member.read(self._files, numbers)
                 ]
                 for field, member in self._texts.items()
             },
@@ -120,6 +125,11 @@ class PaddedBatches:
     def layout(self) -> dict[str, Any]:
         """The fields of a batch, and the length that it is always padded to, if there is one."""
         return {"fields": self.stacker.forms, "lengths": self.length}
+
+    @property
+    def ahead(self) -> int:
+        """The number of batches that are worth reading in advance."""
+        return self.stacker.ahead
 
     def batch(self, runs: FrameRuns, length: int | None = None) -> Batch:
         """Return fields shaped (items, frames, ...), `starts`, `lengths`, `mask`, and captions."""
@@ -151,6 +161,11 @@ class FrameBatches:
     def layout(self) -> dict[str, Any]:
         """The fields of a batch."""
         return {"fields": self.stacker.forms, "lengths": None}
+
+    @property
+    def ahead(self) -> int:
+        """The number of batches that are worth reading in advance."""
+        return self.stacker.ahead
 
     def batch(self, runs: FrameRuns, length: int | None = None) -> Batch:  # noqa: ARG002
         """Return fields shaped (items, ...), and `frames`, the frame numbers in their clips."""

@@ -48,12 +48,14 @@ def read_captions(
     frames = files.dataset.manifest["frames"].to_numpy()[rows]
     captions = [
         caption
-        for clip, length in enumerate(frames.tolist())
-        for caption in _captions_of(files, spans, clip, length, read_runs)
+        for clip, (length, data) in enumerate(
+            zip(frames.tolist(), spans.read_all(files), strict=True)
+        )
+        for caption in _captions_of(data, spans.keys[clip], clip, length, read_runs)
         if selection.min_frames <= caption.frames <= (selection.max_frames or caption.frames)
     ]
     if not captions:
-        raise ShardError(f"{files.dataset.path}: none of the selected clips has a caption")
+        raise ShardError(f"{files.dataset.place}: none of the selected clips has a caption")
     return captions
 
 
@@ -110,11 +112,11 @@ def _parts(runs: NDArray[np.int64], frames: NDArray[np.int64]) -> NDArray[np.int
 
 
 def _captions_of(
-    files: ShardFiles, spans: MemberSpans, clip: int, frames: int, read_runs: RunReader
+    data: bytes, key: str, clip: int, frames: int, read_runs: RunReader
 ) -> list[CaptionRun]:
     try:
-        details = decode_member(MEMBER, spans.read(files, clip))
+        details = decode_member(MEMBER, data)
         runs = read_runs(details, frames)
     except (ValueError, MemberError) as error:
-        raise DatasetError(f"{spans.keys[clip]}.{MEMBER}", str(error)) from error
+        raise DatasetError(f"{key}.{MEMBER}", str(error)) from error
     return [CaptionRun(clip, run.start, len(run), text) for run, text in runs]

@@ -44,7 +44,7 @@ def meets(dataset: Dataset, condition: str) -> NDArray[np.bool_]:
         raise ShardError(_refusal(dataset, condition, error)) from error
     if getattr(result, "dtype", None) != np.bool_ or np.shape(result) != (len(dataset.manifest),):
         raise ShardError(
-            f"{dataset.path}: {condition!r} is not true or false for each sample; expected a "
+            f"{dataset.place}: {condition!r} is not true or false for each sample; expected a "
             f"condition such as {EXAMPLE!r}"
         )
     return np.array(result, np.bool_)
@@ -68,6 +68,6 @@ def _refusal(dataset: Dataset, condition: str, error: Exception) -> str:
     unknown = UNKNOWN.search(str(error))
     if unknown is None:
         reason = " ".join(str(error).split()).removesuffix(" (<unknown>, line 1)")
-        return f"{dataset.path}: cannot evaluate {condition!r}: {reason}; see docs/editing.md"
+        return f"{dataset.place}: cannot evaluate {condition!r}: {reason}; see docs/editing.md"
     sentence = unknown_name("column", unknown[1], dataset.manifest.column_names)
-    return f"{dataset.path}: cannot evaluate {condition!r}: {sentence}"
+    return f"{dataset.place}: cannot evaluate {condition!r}: {sentence}"

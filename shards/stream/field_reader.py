@@ -4,8 +4,7 @@ An uncompressed `.npy` in a tar file is an array at a known offset. The schema a
 frames determine its header, so the offset of every row is computed from the manifest.
 """
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -21,7 +20,10 @@ from shards.format.paths import MANIFEST
 from shards.format.schema import FRAMES, ArraySpec, Schema
 from shards.format.unknown_names import near
 from shards.format.ustar import BLOCK, member_header
-from shards.stream.open_files import ShardFiles
+from shards.stream.open_files import Part, ShardFiles
+
+READ_AT_ONCE = 256
+"""Members of clips that are in memory together while all of them are read."""
 
 
 @dataclass(frozen=True)
@@ -55,24 +57,44 @@ class MemberSpans:
             table[f"{field}_size"].to_numpy(),
         )
 
-    def read(self, files: ShardFiles, clip: int) -> bytes:
-        """Check the header of a clip's member, and return the whole member."""
-        self.check(files, clip)
-        return files.bytes_at(
-            int(self.shards[clip]), int(self.offsets[clip]), int(self.sizes[clip])
-        )
+    def read(self, files: ShardFiles, clips: Sequence[int]) -> list[bytes]:
+        """Return the whole members of clips, after a check of their headers."""
+        found = files.parts([self._from_header(clip, int(self.sizes[clip])) for clip in clips])
+        for clip, data in zip(clips, found, strict=True):
+            self._expect(files, clip, self._header(clip), data[:BLOCK])
+        return [data[BLOCK:] for data in found]
 
-    def check(self, files: ShardFiles, clip: int, start: bytes = b"") -> None:
-        """Check a member's tar header and that it begins with `start`, or raise `DatasetError`."""
-        name, size = f"{self.keys[clip]}.{self.suffix}", int(self.sizes[clip])
-        shard, offset = int(self.shards[clip]), int(self.offsets[clip])
+    def read_all(self, files: ShardFiles) -> Iterator[bytes]:
+        """Yield the whole members of all clips, after a check of their headers."""
+        for first in range(0, len(self.keys), READ_AT_ONCE):
+            yield from self.read(files, range(len(self.keys))[first : first + READ_AT_ONCE])
+
+    def check(self, files: ShardFiles, clips: Sequence[int], starts: Sequence[bytes]) -> None:
+        """Check members' tar headers and with which bytes they begin, or raise `DatasetError`."""
+        pairs = zip(clips, starts, strict=True)
+        expected = [self._header(clip) + start for clip, start in pairs]
+        found = files.parts(
+            [self._from_header(clip, len(start)) for clip, start in zip(clips, starts, strict=True)]
+        )
+        for clip, ours, theirs in zip(clips, expected, found, strict=True):
+            self._expect(files, clip, ours, theirs)
+
+    def _from_header(self, clip: int, size: int) -> Part:
+        """Return the part of a shard with a member's header and `size` bytes of the member."""
+        return Part(int(self.shards[clip]), int(self.offsets[clip]) - BLOCK, BLOCK + size)
+
+    def _header(self, clip: int) -> bytes:
         try:
-            expected = member_header(name, size) + start
+            return member_header(f"{self.keys[clip]}.{self.suffix}", int(self.sizes[clip]))
         except SampleError as error:  # no shard can contain this name or size
             raise DatasetError(MANIFEST, str(error)) from error
-        if files.bytes_at(shard, offset - BLOCK, len(expected)) != expected:
+
+    def _expect(self, files: ShardFiles, clip: int, expected: bytes, found: bytes) -> None:
+        if found != expected:
+            name, place = f"{self.keys[clip]}.{self.suffix}", int(self.offsets[clip]) - BLOCK
             raise DatasetError(
-                files.shards[shard].name, f"the headers of {name} are not at byte {offset - BLOCK}"
+                files.shards[self.shards[clip]].name,
+                f"the headers of {name} are not at byte {place}",
             )
 
 
@@ -114,8 +136,7 @@ class FieldReader:
         length: int,
     ) -> NDArray[Any]:
         """Return runs of frames, shaped (runs, length, *row); pad shorter runs with zeros."""
-        for clip in clips[~self._checked[clips]].tolist():
-            self._check(clip)
+        self._check(np.unique(clips[~self._checked[clips]]))
         make = np.empty if counts.size and counts.min() == length else np.zeros
         runs = make((len(clips), length, *self.shape), self.dtype)
         offsets = self._starts[clips] + starts * self.row_bytes
@@ -134,19 +155,14 @@ class FieldReader:
         order = np.argsort(shards, kind="stable")
         places = order * runs[:1].nbytes
         columns = (shards[order], offsets[order], sizes[order], places)
-        opened, descriptor, preadv = -1, -1, os.preadv
-        for shard, offset, size, place in zip(
-            *(column.tolist() for column in columns), strict=True
-        ):
-            if shard != opened:
-                opened, descriptor = shard, self._files.descriptor(shard)
-            if preadv(descriptor, (target[place : place + size],), offset) != size:
-                raise self._files.truncated(shard, offset)
+        self._files.copy(target, zip(*(column.tolist() for column in columns), strict=True))
 
-    def _check(self, clip: int) -> None:
-        header = npy_header(self.dtype.name, (int(self._frames[clip]), *self.shape))
-        self._spans.check(self._files, clip, header)
-        self._checked[clip] = True
+    def _check(self, clips: NDArray[np.int64]) -> None:
+        if len(clips):
+            lengths = self._frames[clips].tolist()
+            headers = [npy_header(self.dtype.name, (frames, *self.shape)) for frames in lengths]
+            self._spans.check(self._files, clips.tolist(), headers)
+            self._checked[clips] = True
 
     def _header_sizes(self) -> NDArray[np.int64]:
         """Return the size of each clip's `.npy` header; raise if a recorded size contradicts it."""

@@ -35,5 +35,5 @@ def has_flags(
     known = dict.fromkeys(name for flags in [*details, *raised] for name in flags)
     for name in sorted(names):
         if name not in known:
-            raise ShardError(f"{dataset.path}: {unknown_name('flag', name, [*known])}")
+            raise ShardError(f"{dataset.place}: {unknown_name('flag', name, [*known])}")
     return np.array([not names.isdisjoint(flags) for flags in raised], np.bool_)

@@ -193,6 +193,11 @@ class MixedBatches:
 
     batchers: tuple[Batcher, ...]
 
+    @property
+    def ahead(self) -> int:
+        """The number of batches that are worth reading in advance."""
+        return max(batcher.ahead for batcher in self.batchers)
+
     def batch(self, runs: FrameRuns, length: int | None = None) -> Batch:
         """Return the batch of all parts, with `parts`, the number of the part of each item."""
         if runs.parts is None:

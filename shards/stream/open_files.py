@@ -11,8 +11,9 @@ to prefetch a dataset that fits into its cache, because small random reads leave
 import os
 import weakref
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from resource import RLIMIT_NOFILE, getrlimit
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset, read_description
@@ -40,12 +41,28 @@ FileIdentity = tuple[int, int, int]
 """Identifies a file, to detect a replacement: inode, size in bytes, and modification time in ns."""
 
 
+class Part(NamedTuple):
+    """A part of a shard."""
+
+    shard: int
+    offset: int
+    size: int
+
+
+Runs = Iterable[tuple[int, int, int, int]]
+"""Parts of shards to copy: shard, offset, size, and the place of the bytes in the target. Those of
+a shard follow each other."""
+
+
 class ShardFiles:
     """A dataset's shards: opened and checked when read, closed when too many are open.
 
     At most `open_shards` shards are open at once. A dataset of at most `cached_bytes` is
     prefetched. It may be used in forked processes. Each thread needs a separate instance.
     """
+
+    ahead = 0
+    """Number of batches that are worth reading in advance, in other threads."""
 
     def __init__(
         self, dataset: Dataset, open_shards: int = OPEN_SHARDS, cached_bytes: int = CACHED_BYTES
@@ -103,9 +120,9 @@ class ShardFiles:
 
     def _opened(self, shard: int) -> int:
         """Open a shard; resolve its path and prefetch it only the first time."""
-        first, entry = shard not in self._paths, self.shards[shard]
+        first = shard not in self._paths
         if first:
-            self._paths[shard] = existing(self.dataset.path, entry.name)
+            self._paths[shard] = self._path_of(shard)
         descriptor = os.open(self._paths[shard], os.O_RDONLY)
         try:
             self._check_file(shard, os.fstat(descriptor))
@@ -115,6 +132,9 @@ class ShardFiles:
         if first and self._reads_ahead:
             prefetch(descriptor)
         return descriptor
+
+    def _path_of(self, shard: int) -> "Path":
+        return existing(self.dataset.path, self.shards[shard].name)
 
     def _check_file(self, shard: int, status: os.stat_result) -> None:
         """Raise `DatasetError` unless a file has the shard's size and was not replaced.
@@ -138,6 +158,19 @@ class ShardFiles:
         if len(data) != size:
             raise self.truncated(shard, offset)
         return data
+
+    def parts(self, parts: Sequence[Part]) -> list[bytes]:
+        """Return parts of shards; raise `DatasetError` if bytes are missing."""
+        return [self.bytes_at(*part) for part in parts]
+
+    def copy(self, target: memoryview, runs: Runs) -> None:
+        """Copy parts of shards to their places in a target."""
+        opened, descriptor, preadv = -1, -1, os.preadv
+        for shard, offset, size, place in runs:
+            if shard != opened:
+                opened, descriptor = shard, self.descriptor(shard)
+            if preadv(descriptor, (target[place : place + size],), offset) != size:
+                raise self.truncated(shard, offset)
 
     def truncated(self, shard: int, offset: int) -> DatasetError:
         """Return the error for a shard that ends before the bytes that the manifest lists."""

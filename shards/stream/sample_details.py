@@ -10,7 +10,7 @@ from shards.errors import DatasetError, MemberError
 from shards.format.dataset import Dataset
 from shards.format.members import decode_member
 from shards.stream.field_reader import MemberSpans
-from shards.stream.open_files import ShardFiles
+from shards.stream.remote_files import open_files
 
 DETAILS = "json"
 
@@ -25,16 +25,16 @@ def read_details(
     """
     if DETAILS not in dataset.schema.members:
         return
-    files, spans = ShardFiles(dataset), MemberSpans.of(dataset, rows, DETAILS)
-    for clip in range(len(rows)):
-        yield _object_of(files, spans, clip, key)
+    files, spans = open_files(dataset), MemberSpans.of(dataset, rows, DETAILS)
+    for clip, data in zip(spans.keys, spans.read_all(files), strict=True):
+        yield _object_of(data, clip, key)
 
 
-def _object_of(files: ShardFiles, spans: MemberSpans, clip: int, key: str) -> Mapping[str, Any]:
+def _object_of(data: bytes, clip: str, key: str) -> Mapping[str, Any]:
     try:
-        details: Any = decode_member(DETAILS, spans.read(files, clip))
+        details: Any = decode_member(DETAILS, data)
         return {str(name): value for name, value in details.get(key, {}).items()}
     except (AttributeError, MemberError) as error:
         raise DatasetError(
-            f"{spans.keys[clip]}.{DETAILS}", f"expected an object with {key}: {error}"
+            f"{clip}.{DETAILS}", f"expected an object with {key}: {error}"
         ) from error

@@ -91,7 +91,7 @@ def select_rows(dataset: Dataset, selection: Selection) -> NDArray[np.int64]:
         rows = rows[~has_flags(dataset, rows, selection.exclude)]
     rows = rows[: selection.limit]
     if not len(rows):
-        raise ShardError(f"{dataset.path}: no clip matches {selection.describe()}")
+        raise ShardError(f"{dataset.place}: no clip matches {selection.describe()}")
     return rows
 
 
@@ -104,6 +104,6 @@ def _with_keys(dataset: Dataset, split: str, keys: Collection[str]) -> NDArray[n
     if named.sum() != len(wanted):
         there = set(dataset.manifest["key"].filter(named).to_pylist())
         raise ShardError(
-            f"{dataset.path}: there is no sample {min(wanted - there)!r} in the split {split!r}"
+            f"{dataset.place}: there is no sample {min(wanted - there)!r} in the split {split!r}"
         )
     return named

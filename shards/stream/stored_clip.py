@@ -49,7 +49,7 @@ class StoredClip(Mapping[str, Any]):
             return StoredArray(self._files, self._numbers, field, self.frames)
         self._files.check_unchanged()
         try:
-            data = spans.read(self._files, 0)
+            [data] = spans.read(self._files, [0])
             return self._files.dataset.schema.decode(spans.suffix, data, self.frames)
         except MemberError as error:
             raise DatasetError(f"{self.key}.{spans.suffix}", str(error)) from error

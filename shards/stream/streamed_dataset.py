@@ -15,6 +15,7 @@ import numpy as np
 
 from shards.errors import ShardError
 from shards.format.dataset import Dataset, read_drops
+from shards.format.places import Place, place_of
 from shards.optional import naming_extras
 from shards.stats.measure import FRAME, Weight
 from shards.stats.standardizer import Standardizer, read_standardizer
@@ -31,6 +32,7 @@ from shards.stream.conditions import meets
 from shards.stream.items import Sampling, Windows
 from shards.stream.open_files import ShardFiles
 from shards.stream.ranks import Rank
+from shards.stream.remote_files import open_files
 from shards.stream.selection import ClipFilters, Selection
 from shards.stream.stored_clip import StoredClip
 from shards.stream.unit_crops import UnitCrops
@@ -66,12 +68,12 @@ class StreamedDataset:
         self.dataset = dataset
         self._conditions = conditions
         """What the clips of this object meet, as `shards.stream.conditions` writes it."""
-        self._files = files or ShardFiles(dataset)
+        self._files = files or open_files(dataset)
         self._read_runs = read_runs
         """Reads captions; without it, no view has captions."""
 
     @staticmethod
-    def open(path: Path, read_runs: RunReader | None = None) -> "StreamedDataset":
+    def open(path: str | Place, read_runs: RunReader | None = None) -> "StreamedDataset":
         """Open a finished dataset; raise `DatasetError` with the reason where that fails.
 
         `read_runs` reads captions from a sample's `json`, for views with captions.
@@ -118,7 +120,7 @@ class StreamedDataset:
         if key not in self._numbers:
             nearest = get_close_matches(str(key), self._numbers, n=1)
             hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
-            raise ShardError(f"{self.dataset.path}: there is no sample {key!r}{hint}")
+            raise ShardError(f"{self.dataset.place}: there is no sample {key!r}{hint}")
         return StoredClip(self._files, self._numbers[key])
 
     @cached_property
@@ -255,7 +257,7 @@ class StreamedDataset:
         to the command's options `--weight` and `--group`, such as `"clip"` and `"humanml3d-263"`;
         the rule of user-defined groups is `"grouped"`. `folder` is the folder given to its `--out`.
         """
-        root = None if folder is None else Path(folder)
+        root = None if folder is None else place_of(folder)
         split = split or self.dataset.default_split()
         return read_standardizer(self.dataset, split, field, weight, rule, root)
 

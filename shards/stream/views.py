@@ -16,6 +16,7 @@ from shards.stream.batching import Batch, ViewBatch
 from shards.stream.items import FrameRuns, ItemSource
 from shards.stream.numbers import whole_number
 from shards.stream.ranks import Rank
+from shards.stream.read_ahead import read_ahead
 from shards.stream.shares import EpochShare, WorkersEpochs, register_iterable, worker_share
 from shards.stream.shuffle import Epoch
 
@@ -69,6 +70,10 @@ class Batcher(Protocol):
     @property
     def layout(self) -> dict[str, Any]:
         """The fields of a batch, and the length that it is always padded to, if there is one."""
+
+    @property
+    def ahead(self) -> int:
+        """The number of batches that are worth reading in advance."""
 
 
 class View(Iterable):
@@ -167,6 +172,12 @@ class View(Iterable):
 
     def batch_at(self, position: StreamPosition) -> Batch:
         """Return this rank's part of a batch; in the last batch it may be smaller, or empty."""
+        return self._changed(self._read(position), position.epoch)
+
+    def _changed(self, batch: Batch, epoch: int) -> Batch:
+        return batch if self._change is None else ViewBatch(self._change(batch, epoch))
+
+    def _read(self, position: StreamPosition) -> Batch:
         rank = self.schedule.rank.share
         first = position.batch * self.schedule.global_batch
         stop = min(first + self.schedule.global_batch, len(self.source))
@@ -174,8 +185,7 @@ class View(Iterable):
         epoch = Epoch(self.seed, position.epoch)
         if self.schedule.shuffle:
             items = epoch.permute(items, len(self.source))
-        batch = self.batcher.batch(self.source.runs(items, epoch))
-        return batch if self._change is None else ViewBatch(self._change(batch, position.epoch))
+        return self.batcher.batch(self.source.runs(items, epoch))
 
     def set_epoch(self, epoch: int) -> None:
         """Start the next `for` loop at the beginning of this epoch."""
@@ -217,8 +227,10 @@ class View(Iterable):
 
     def rest_of_epoch(self, start: StreamPosition, worker: EpochShare) -> Iterator[Batch]:
         """Yield a worker's batches from a position on: every `worker.count`-th batch."""
-        for number in range(start.batch + worker.number, len(self), worker.count):
-            yield self.batch_at(StreamPosition(start.epoch, number))
+        numbers = range(start.batch + worker.number, len(self), worker.count)
+        positions = (StreamPosition(start.epoch, number) for number in numbers)
+        for batch in read_ahead(self._read, positions, self.batcher.ahead):
+            yield self._changed(batch, start.epoch)
 
     def _pass(self, start: StreamPosition, number: int, worker: EpochShare) -> Iterator[Batch]:
         """Yield a worker's batches of the rest of an epoch, and record the position.

@@ -81,6 +81,11 @@ class ZippedBatches:
     batcher: Batcher
     joined: tuple[_Joined, ...]
 
+    @property
+    def ahead(self) -> int:
+        """The number of batches that are worth reading in advance."""
+        return max(self.batcher.ahead, *(view.batcher.ahead for view in self.joined))
+
     def batch(self, runs: FrameRuns, length: int | None = None) -> Batch:
         """Return the batch of each view under its name, and the keys of the clips."""
         batches = {self.name: self.batcher.batch(runs, length)}

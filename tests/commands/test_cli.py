@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from cli import main
 from commands import build, datasets, sources, training
-from commands.parameters import FOLDER, NAME_OR_PATH
+from commands.parameters import DATASET, FOLDER, NAME_OR_PATH
 from motiondata.counting import counted
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
@@ -220,12 +220,14 @@ def test_a_url_is_refused_by_name_where_a_folder_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_url_is_refused_wherever_a_path_is_taken(tmp_path: Path) -> None:
+def test_a_url_is_refused_wherever_a_path_is_taken_that_is_no_dataset(tmp_path: Path) -> None:
     url = "gs://bucket/x"
     refused = 0
     for command in main.commands.values():
         for parameter in command.params:
-            if isinstance(parameter.type, (type(FOLDER), type(NAME_OR_PATH))):
+            if isinstance(parameter.type, type(DATASET)):
+                assert str(parameter.type.convert(url, parameter, None)) == url
+            elif isinstance(parameter.type, (type(FOLDER), type(NAME_OR_PATH))):
                 with pytest.raises(BadParameter, match="URLs are not supported"):
                     parameter.type.convert(url, parameter, None)
                 refused += 1
@@ -236,9 +238,9 @@ def test_a_url_is_refused_wherever_a_path_is_taken(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", [Path("s3://bucket/x"), "hf://datasets/x", "file:///tmp/x"])
 def test_python_functions_refuse_urls_by_name(archive: MadeArchive, path: Path | str) -> None:
-    with pytest.raises(ShardError, match="URLs are not supported"):
-        open_dataset(path)
-    with pytest.raises(ShardError, match="URLs are not supported"):
+    with pytest.raises(ShardError, match="expected a URL as text, found it as a Path"):
+        open_dataset(Path(path))
+    with pytest.raises(ShardError, match="expected a URL as text, found it as a Path"):
         Dataset.open(Path(path))
     with pytest.raises(ShardError, match="URLs are not supported"):
         with_parameters(archive.options(), amass=Path(path))

@@ -36,6 +36,7 @@ NOT_RUN = {
     "docs/installing.md: $ pip install motiondata": "it installs from an index",
     "docs/installing.md: $ python -m build": "test_installed builds and checks the wheel",
     "docs/export.md: $ pip install 'motiondata[tags]'": "it downloads a pipeline",
+    "docs/remote.md: $ pip install 'motiondata[remote]'": "it needs servers",
 }
 """The blocks that cannot be run here, by name. `test_commands` checks what they call."""
 SLOW = {

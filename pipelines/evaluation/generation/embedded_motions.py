@@ -95,7 +95,7 @@ def expect_features(dataset: Dataset, matcher: LoadedMatcher) -> None:
     columns = spec.shape[-1] if spec else None
     if columns != matcher.columns:
         raise InputError(
-            f"{dataset.path}: expected {matcher.fields.representation} features, for which the "
+            f"{dataset.place}: expected {matcher.fields.representation} features, for which the "
             f"matcher was trained, with {matcher.columns} columns; found "
             f"{'no features' if columns is None else f'{columns} columns'}"
         )

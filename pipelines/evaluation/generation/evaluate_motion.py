@@ -43,13 +43,14 @@ from pipelines.training.common.training_split import expect_training_split
 from pipelines.training.matching.load_matcher import Embeddings, LoadedMatcher, load_matcher
 from shards.format.dataset import Dataset
 from shards.format.paths import TRAIN
+from shards.format.places import Place
 from shards.format.publishing import publish
 
 JSON_REPORT, MARKDOWN_REPORT = "report.json", "report.md"
 
 
 def evaluate_motion(
-    path: Path,
+    path: Place,
     generated: Sequence[Path],
     out: Path,
     options: MotionEvaluationOptions,
@@ -160,7 +161,7 @@ def _expect_group(
     least = max(options.group, 4)
     if len(real.clips) < least:
         raise InputError(
-            f"{dataset.path}: expected at least {least} clips with captions in the split "
+            f"{dataset.place}: expected at least {least} clips with captions in the split "
             f"{options.split!r}, found {len(real.clips)}; choose another --split or a smaller "
             "--group"
         )
@@ -174,6 +175,6 @@ def _expect_same_clips(dataset: Dataset, row: EmbeddedMotions, real: EmbeddedMot
     ):
         if names:
             raise InputError(
-                f"{dataset.path}: expected motion with captions of the {len(real.clips)} clips of "
+                f"{dataset.place}: expected motion with captions of the {len(real.clips)} clips of "
                 f"the real dataset, found {kind} {min(names)!r} ({len(names)} in all)"
             )

@@ -16,6 +16,7 @@ from pipelines.engine.output_path import expect_apart
 from pipelines.products.derived.product import COLUMNS, Derivation, DerivedProduct
 from pipelines.products.derived.transform import Transform
 from shards.format.dataset import Dataset
+from shards.format.places import Place, local_folder
 from shards.stream.flags import has_flags
 
 MakeDerivation = Callable[[Dataset], tuple[Derivation, Transform]]
@@ -27,7 +28,7 @@ Raises `InputError` if the dataset does not fit the transform.
 
 def build_derived(
     make: MakeDerivation,
-    source: Path,
+    source: Place,
     out: Path,
     execution: Execution,
     parameters: Mapping[str, Any] | None = None,
@@ -39,9 +40,10 @@ def build_derived(
     Samples with a flag in `exclude` are dropped. Raises as `build` does, and `ShardError` for a
     flag that no sample has.
     """
-    expect_apart(source, out)
+    folder = local_folder(source)
+    expect_apart(folder, out)
     with os_errors_as_aborted(out):
-        dataset = Dataset.open(source.absolute())
+        dataset = Dataset.open(folder)
         if exclude:
             has_flags(dataset, np.arange(len(dataset.manifest)), exclude)  # refuses unknown names
         derivation, transform = make(dataset)
@@ -67,6 +69,6 @@ def expect_members(dataset: Dataset, members: tuple[str, ...], expected: str) ->
     columns = [name for name in COLUMNS.names if name not in dataset.manifest.column_names]
     if missing or columns:
         raise InputError(
-            f"{dataset.path}: expected {expected}, found one without "
+            f"{dataset.place}: expected {expected}, found one without "
             f"{', '.join([*missing, *columns])}"
         )

@@ -17,6 +17,7 @@ from pipelines.products.encoded_features.description import ENCODED_FEATURES_PRO
 from pipelines.products.encoded_features.encoder import Encoder, LoadEncoder
 from pipelines.products.lidar.members import POINTS
 from shards.format.dataset import Dataset
+from shards.format.places import Place
 from shards.format.schema import FRAMES, ArraySpec
 
 SECONDS_PER_FRAME = 1 / 3500
@@ -76,7 +77,7 @@ def encoded_features(load: LoadEncoder, width: int) -> Derivation:
 
 def encode_with(
     load: LoadEncoder,
-    dataset: Path,
+    dataset: Place,
     out: Path,
     execution: Execution,
     parameters: Mapping[str, Any] | None = None,

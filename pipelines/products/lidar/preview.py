@@ -93,7 +93,7 @@ def expect_scans(dataset: Dataset) -> None:
     points = dataset.schema.members.get(POINTS)
     if lacking or not isinstance(points, ArraySpec) or len(points.shape) != 3:
         raise InputError(
-            f"{dataset.path}: expected scans such as build-lidar makes, found samples without "
+            f"{dataset.place}: expected scans such as build-lidar makes, found samples without "
             f"{', '.join(lacking) or 'points of three coordinates'}"
         )
 

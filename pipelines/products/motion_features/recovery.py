@@ -29,10 +29,10 @@ def recovery_of(dataset: Dataset, representation: str, by_rotations: bool) -> Re
     if representation in ON_A_TARGET:
         return _of_target(dataset, representation, by_rotations)
     if representation != REPR_272:
-        raise InputError(f"{dataset.path}: contains joints already; nothing is to be recovered")
+        raise InputError(f"{dataset.place}: contains joints already; nothing is to be recovered")
     if by_rotations:
         raise InputError(
-            f"{dataset.path}: repr-272 has joints by positions; to have them by rotations, pose a "
+            f"{dataset.place}: repr-272 has joints by positions; to have them by rotations, pose a "
             "body by the recovered pose"
         )
     return Recovery(("joints", "root", "pose"), _from_272)

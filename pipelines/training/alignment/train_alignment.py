@@ -29,6 +29,7 @@ from pipelines.training.common.optimizer import seeded
 from pipelines.training.common.options import LoopOptions, Stage
 from pipelines.training.common.run_training import run_training
 from pipelines.training.encoders.load_encoder import KIND, describe_encoder, make_encoder
+from shards.format.places import Place
 from shards.stream.batching import Batch
 from shards.stream.streamed_dataset import StreamedDataset
 
@@ -80,7 +81,7 @@ class AlignmentReport(RecallReport):
 
 
 def train_alignment(
-    path: Path,
+    path: Place,
     out: Path,
     options: AlignmentOptions,
     loop: LoopOptions,

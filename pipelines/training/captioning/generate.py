@@ -25,6 +25,7 @@ from pipelines.training.common.clip_fields import (
     captions_by_key,
 )
 from shards import open_dataset
+from shards.format.places import Place
 from shards.format.publishing import publish
 
 
@@ -41,7 +42,7 @@ PRINTED_CLIPS = 20
 
 
 def caption_split(
-    dataset: Path,
+    dataset: Place,
     checkpoint: Path,
     split: str = "test",
     options: GenerationOptions = DEFAULT,
@@ -60,7 +61,7 @@ def caption_split(
 
 
 def matched_and_shuffled_loss(
-    dataset: Path,
+    dataset: Place,
     checkpoint: Path,
     split: str = "test",
     device: str = AUTO,
@@ -122,7 +123,7 @@ class GenerationReport(Report):
 
 
 def caption(
-    dataset: Path,
+    dataset: Place,
     checkpoint: Path,
     split: str = "test",
     out: Path | None = None,

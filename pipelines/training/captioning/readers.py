@@ -129,12 +129,12 @@ def _check_fit(loaded: LoadedCaptioner, dataset: Dataset, checkpoint: Path) -> N
     found = dataset.schema.float_array(loaded.field).components
     if found != loaded.components:
         raise InputError(
-            f"{dataset.path}: expected {loaded.components} components of {loaded.field}, which "
+            f"{dataset.place}: expected {loaded.components} components of {loaded.field}, which "
             f"{checkpoint} was trained on, found {found}"
         )
     encoder = encoder_of(dataset)
     if None not in (loaded.features_by, encoder) and encoder != loaded.features_by:
         raise InputError(
-            f"{dataset.path}: expected features of the encoder {loaded.features_by}, on which "
+            f"{dataset.place}: expected features of the encoder {loaded.features_by}, on which "
             f"{checkpoint} was trained, found those of {encoder}; encode the points again"
         )

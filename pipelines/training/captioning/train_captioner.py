@@ -42,6 +42,7 @@ from pipelines.training.common.ranks import rank, world
 from pipelines.training.common.run_training import TrainingRun, run_training
 from pipelines.training.common.text_model import TextModel
 from shards.format.paths import TRAIN
+from shards.format.places import Place
 from shards.stream.batching import Batch
 from shards.stream.streamed_dataset import StreamedDataset
 from shards.stream.views import StreamPosition, View
@@ -192,7 +193,7 @@ class CaptionerReport(Report):
 
 
 def train_captioner(
-    dataset: Path,
+    dataset: Place,
     out: Path,
     options: CaptionerTrainingOptions,
     loop: LoopOptions,

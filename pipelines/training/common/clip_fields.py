@@ -101,7 +101,7 @@ def choose_field(dataset: Dataset, asked: str | None = None) -> str:
     there = [field for field in COMMANDS if field in dataset.schema.arrays]
     if asked is None and not there:
         raise InputError(
-            f"{dataset.path}: expected a field {FEATURES} ({COMMANDS[FEATURES]}) or {POINTS} "
+            f"{dataset.place}: expected a field {FEATURES} ({COMMANDS[FEATURES]}) or {POINTS} "
             f"({COMMANDS[POINTS]}), found {', '.join(dataset.schema.suffixes)}"
         )
     field = there[0] if asked is None else asked
@@ -116,7 +116,7 @@ def check_field(dataset: Dataset, field: str) -> None:
     """
     if field in COMMANDS and field not in dataset.schema.arrays:
         raise InputError(
-            f"{dataset.path}: expected a field {field}, which {COMMANDS[field]} makes, found "
+            f"{dataset.place}: expected a field {field}, which {COMMANDS[field]} makes, found "
             f"{', '.join(dataset.schema.arrays)}"
         )
     frames, *row = dataset.schema.float_array(field).shape
@@ -124,7 +124,7 @@ def check_field(dataset: Dataset, field: str) -> None:
     if frames != FRAMES or not fits:
         expected = f"points, {COORDINATES}" if field == POINTS else "width"
         raise InputError(
-            f"{dataset.path}: expected {field} shaped ({FRAMES}, {expected}), found "
+            f"{dataset.place}: expected {field} shaped ({FRAMES}, {expected}), found "
             f"({', '.join(map(str, (frames, *row)))}); choose a --field of features"
         )
 
@@ -142,7 +142,7 @@ def training_captions(data: StreamedDataset) -> list[str]:
     if captions:
         return captions
     raise InputError(
-        f"{data.dataset.path}: expected captions of clips of {TRAIN}, found none; build the "
+        f"{data.dataset.place}: expected captions of clips of {TRAIN}, found none; build the "
         "dataset with --texts"
     )
 

@@ -15,6 +15,7 @@ from pipelines.training.common.ranks import choose_device, process_group, rank
 from pipelines.training.common.training_checkpoint import CHECKPOINT
 from pipelines.training.common.training_task import TrainingTask
 from shards import open_dataset
+from shards.format.places import Place
 from shards.stream.streamed_dataset import StreamedDataset
 
 T = TypeVar("T", bound=TrainingTask)
@@ -38,7 +39,7 @@ class TrainingRun:
 
 
 def run_training(
-    dataset: Path,
+    dataset: Place,
     out: Path,
     loop: LoopOptions,
     device: str,

@@ -13,7 +13,8 @@ def expect_training_split(dataset: Dataset) -> None:
     splits = dataset.description.splits
     if TRAIN not in splits:
         raise InputError(
-            f"{dataset.path}: expected a split {TRAIN}, found {', '.join(splits) or 'no samples'}. "
-            "Splits come from lists: build the dataset again with --splits FOLDER, which has "
-            "train.txt, val.txt and test.txt, one name of a clip per line"
+            f"{dataset.place}: expected a split {TRAIN}, found "
+            f"{', '.join(splits) or 'no samples'}. Splits come from lists: build the dataset again "
+            "with --splits FOLDER, which has train.txt, val.txt and test.txt, one name of a clip "
+            "per line"
         )

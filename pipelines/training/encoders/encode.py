@@ -8,6 +8,7 @@ from pipelines.engine.build_report import BuildReport
 from pipelines.engine.execution import Execution
 from pipelines.products.encoded_features.encode import encode_with
 from pipelines.training.encoders.load_encoder import LoadedEncoder, load_encoder
+from shards.format.places import Place
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Checkpoint:
 
 
 def encode(
-    dataset: Path,
+    dataset: Place,
     checkpoint: Path,
     out: Path,
     execution: Execution,

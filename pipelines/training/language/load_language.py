@@ -34,7 +34,7 @@ class LoadedLanguage:
         found = TokenSource.of(dataset)
         if found.id != self.source.id:
             raise InputError(
-                f"{dataset.path}: expected tokens of the tokenizer {self.source.id}, on which the "
+                f"{dataset.place}: expected tokens of the tokenizer {self.source.id}, on which the "
                 f"model was trained, found those of {found.id}"
             )
 

@@ -33,7 +33,7 @@ class TokenSource:
         """Return the tokenizer of a dataset; raise `InputError` for a dataset of another kind."""
         if TOKENS not in dataset.schema.members:
             raise InputError(
-                f"{dataset.path}: expected a dataset of tokens such as motiondata tokenize makes, "
+                f"{dataset.place}: expected a dataset of tokens such as motiondata tokenize makes, "
                 f"found {', '.join(dataset.schema.suffixes)}"
             )
         try:
@@ -41,7 +41,7 @@ class TokenSource:
             return cls(found["id"], int(found["codes"]), int(found["frames_per_token"]))
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(
-                f"{dataset.path}: expected the tokenizer of its tokens in dataset.json, found "
+                f"{dataset.place}: expected the tokenizer of its tokens in dataset.json, found "
                 f"{error!r}"
             ) from error
 

@@ -39,6 +39,7 @@ from pipelines.training.language.options import PRETRAIN, LanguageOptions
 from pipelines.training.language.token_clips import FIELDS, TokenSource, add_epoch, generators
 from pipelines.training.tokenizers.load_tokenizer import load_tokenizer, store
 from shards.format.paths import TRAIN
+from shards.format.places import Place
 from shards.stream.batching import Batch
 from shards.stream.streamed_dataset import StreamedDataset
 from shards.stream.views import StreamPosition, View
@@ -183,7 +184,7 @@ class LanguageReport(Report):
 
 
 def train_language(
-    dataset: Path,
+    dataset: Place,
     out: Path,
     options: LanguageOptions,
     loop: LoopOptions,

@@ -22,6 +22,7 @@ from pipelines.training.matching.motion_encoder import MotionEncoder
 from pipelines.training.matching.options import MatcherOptions
 from pipelines.training.motion_fields import FIELD, MotionFields, frame_rate
 from shards.format.paths import TRAIN
+from shards.format.places import Place
 from shards.stream.batching import Batch
 from shards.stream.streamed_dataset import StreamedDataset
 
@@ -67,7 +68,7 @@ class MatcherReport(RecallReport):
 
 
 def train_matcher(
-    path: Path,
+    path: Place,
     out: Path,
     options: MatcherOptions,
     loop: LoopOptions,

@@ -27,6 +27,7 @@ from pipelines.products.tokens.description import (
 from pipelines.training.motion_fields import MILLIMETERS, MotionFields
 from pipelines.training.tokenizers.load_tokenizer import LoadedTokenizer, load_tokenizer
 from shards.format.dataset import Dataset
+from shards.format.places import Place
 from shards.format.schema import ArraySpec
 
 TOKENIZE_SECONDS = 1 / 9000
@@ -111,7 +112,7 @@ class Detokenizing:
 
 
 def tokenize(
-    dataset: Path,
+    dataset: Place,
     checkpoint: Path,
     out: Path,
     execution: Execution,
@@ -139,7 +140,7 @@ def tokenize(
 
 
 def detokenize(
-    dataset: Path,
+    dataset: Place,
     checkpoint: Path,
     out: Path,
     execution: Execution,

@@ -33,6 +33,7 @@ from pipelines.training.tokenizers.motion_tokenizer import MotionTokenizer, reco
 from pipelines.training.tokenizers.options import TokenizerOptions
 from pipelines.training.tokenizers.reconstruction import Comparison, Features, TokenizerMeasures
 from shards.format.paths import TRAIN
+from shards.format.places import Place
 from shards.format.publishing import publish
 from shards.stream.batching import Batch
 from shards.stream.streamed_dataset import StreamedDataset
@@ -168,7 +169,7 @@ class TokenizerReport(Report):
 
 
 def train_tokenizer(
-    path: Path,
+    path: Place,
     out: Path,
     options: TokenizerOptions,
     loop: LoopOptions,

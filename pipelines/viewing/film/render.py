@@ -27,6 +27,7 @@ from pipelines.viewing.film.panels import panels_of
 from pipelines.viewing.sound_part import SoundPart
 from pipelines.viewing.viewed_clip import ViewedClip, read_viewed_clip
 from shards.format.dataset import Dataset
+from shards.format.places import Place, is_inside
 from shards.format.publishing import publish
 
 STRIP = ".png"
@@ -68,7 +69,7 @@ class Film(Report):
 
 
 def render(
-    path: Path,
+    path: Place,
     key: str,
     out: Path,
     options: FilmOptions,
@@ -104,7 +105,7 @@ def read_clip(dataset: Dataset, key: str) -> ViewedClip:
         containing = [known for known in keys if key in known][:3]
         near = containing or get_close_matches(key, keys, 3, 0.0)
         raise InputError(
-            f"{key}: expected the key of a clip of {dataset.path}, found no such clip; "
+            f"{key}: expected the key of a clip of {dataset.place}, found no such clip; "
             f"the nearest: {', '.join(near) or 'none, as it has no clips'}"
         )
     return read_viewed_clip(dataset, key)
@@ -149,11 +150,11 @@ def _drawn(
     return data, sizes[0]
 
 
-def _expect_place(out: Path, dataset: Path) -> None:
+def _expect_place(out: Path, dataset: Place) -> None:
     endings = (*FILMS, STRIP)
     if out.suffix.lower() not in endings:
         raise InputError(f"{out}: expected a name that ends with {', '.join(endings)}")
-    if out.resolve().is_relative_to(dataset.resolve()):
+    if is_inside(out, dataset):
         raise InputError(f"{out}: expected a file outside of {dataset}; choose another file")
     expect_no_dataset(out)
 

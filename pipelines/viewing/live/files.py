@@ -44,6 +44,7 @@ class FileClips(ShownClips):
 
     def __init__(self, path: Path, body: Path | None, files: Sequence[ClipFiles]) -> None:
         super().__init__(path, body)
+        self._path = path
         self._files = {each.key: each for each in files}
         self._read = lru_cache(maxsize=KEPT_CLIPS)(self._read_file)
 
@@ -69,7 +70,7 @@ class FileClips(ShownClips):
         if len(clips) == 1:
             return self
         named = [replace(files, key=clip.key, number=at) for at, clip in enumerate(clips)]
-        return type(self)(self.path, self._body, named)
+        return type(self)(self._path, self._body, named)
 
     @property
     def kind(self) -> str:

@@ -3,15 +3,18 @@
 from pathlib import Path
 
 from pipelines.viewing.live.shown import DatasetClips, ShownClips
-from shards.format.paths import DATASET, RECEIPTS, refuse_url
+from shards.format.paths import DATASET, RECEIPTS
+from shards.format.places import Place
+from shards.remote.folder import RemoteFolder
 
 
-def open_shown(path: Path, body: Path | None = None) -> ShownClips:
+def open_shown(path: Place, body: Path | None = None) -> ShownClips:
     """Open a dataset or files.
 
     Raises `DatasetError` if nothing of a dataset can be read, and `InputError` for other files.
     """
-    refuse_url(path)
+    if isinstance(path, RemoteFolder):
+        return DatasetClips(path, body)
     if (path / DATASET).exists() or (path / RECEIPTS).is_dir():
         return DatasetClips(path, body)
     from pipelines.viewing.live.files import FileClips

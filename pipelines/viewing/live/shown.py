@@ -16,6 +16,7 @@ from pipelines.viewing.clip_table import ClipTable
 from pipelines.viewing.drawn_members import can_play
 from pipelines.viewing.report.table_json import table_to_json, totals_to_json
 from pipelines.viewing.sound_part import SoundPart
+from shards.format.places import Place, name_of
 
 if TYPE_CHECKING:
     from motiondata.bodies.body import Body
@@ -31,14 +32,14 @@ class ShownClips(ABC):
     plays = True
     """Whether the clips can be drawn; else the page has their table and captions."""
 
-    def __init__(self, path: Path, body: Path | None) -> None:
+    def __init__(self, path: Place, body: Path | None) -> None:
         self.path = path
         self._body = body
 
     @property
     def name(self) -> str:
         """The name of the folder or file."""
-        return self.path.resolve().name
+        return name_of(self.path)
 
     @property
     @abstractmethod
@@ -87,7 +88,7 @@ class ShownClips(ABC):
 class DatasetClips(ShownClips):
     """The clips of a dataset that may be damaged or not finished."""
 
-    def __init__(self, path: Path, body: Path | None = None) -> None:
+    def __init__(self, path: Place, body: Path | None = None) -> None:
         """Open the sound part; raise `DatasetError` if nothing of the dataset can be read."""
         super().__init__(path, body)
         self.part = SoundPart.open(path)

@@ -18,6 +18,7 @@ from pipelines.viewing.live.shown import ShownClips
 from pipelines.viewing.report.hidden_paths import hide_paths
 from pipelines.viewing.report.html import make_page, to_script_json
 from shards.errors import ShardError
+from shards.format.places import Place
 
 Query = Mapping[str, str]
 """The values of a request, by name."""
@@ -59,9 +60,9 @@ class Viewer:
     @classmethod
     def open(
         cls,
-        path: Path,
+        path: Place,
         captions: Path | None = None,
-        overlay: Path | None = None,
+        overlay: Place | None = None,
         body: Path | None = None,
     ) -> "Viewer":
         """Open the sound part of a dataset, or files, and make the page.

@@ -38,7 +38,7 @@ FLAG_MEANINGS = {
 def summarize(part: SoundPart, table: ClipTable, measures: Measures) -> dict[str, Any]:
     """Return all of the page but the clips and their table."""
     return {
-        "name": part.dataset.path.name,
+        "name": part.dataset.place.name,
         "product": part.product.name,
         "content_hash": part.dataset.content_hash if part.is_finished else None,
         "faults": [hide_paths(fault) for fault in part.faults[:NAMED_FAULTS]],

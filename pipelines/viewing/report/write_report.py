@@ -27,7 +27,9 @@ from pipelines.viewing.report.table_json import table_to_json
 from pipelines.viewing.sound_part import SoundPart
 from pipelines.viewing.viewed_clip import ViewedClip, read_viewed_clip
 from shards.errors import DatasetError, ShardError
+from shards.format.places import Place, is_inside
 from shards.format.publishing import publish
+from shards.remote.folder import RemoteFolder
 
 if TYPE_CHECKING:
     from pipelines.viewing.report.streams import PackedClip
@@ -68,7 +70,7 @@ class DatasetReport(Report):
 
 
 def write_report(
-    path: Path,
+    path: Place,
     out: Path,
     clip_megabytes: float = CLIP_MEGABYTES,
     describe: Describe = describe_product,
@@ -96,7 +98,7 @@ def write_report(
     part = replace(part, faults=(*part.faults, *reading.faults))
     clips = sorted(reading.packed, key=lambda clip: reading.place[clip.head["key"]])
     summary = summarize(part, table, reading.measures)
-    title = f"{part.dataset.path.name}: {part.product.name} dataset"
+    title = f"{part.dataset.place.name}: {part.product.name} dataset"
     page = make_page(title, summary, table_to_json(table), clips).encode()
     with os_errors_as_aborted(out.parent):
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -107,17 +109,22 @@ def write_report(
     return DatasetReport(out, len(page), len(table), plays, keys, measured, part.faults)
 
 
-def beside(dataset: Path) -> Path:
-    """Return the default path of the report of a dataset: an HTML file next to its folder."""
+def beside(dataset: Place) -> Path:
+    """Return the default path of the report of a dataset: an HTML file next to its folder.
+
+    That of a dataset at a URL is in the working directory.
+    """
+    if isinstance(dataset, RemoteFolder):
+        return Path(f"{dataset.name}.html")
     named = dataset if dataset.name not in ("", "..") else dataset.resolve()
     return named.parent / f"{named.name or 'report'}.html"
 
 
-def expect_place(out: Path, dataset: Path) -> None:
+def expect_place(out: Path, dataset: Place) -> None:
     """Refuse a name that does not end with .html, and a path inside a dataset."""
     if out.suffix.lower() != ".html":
         raise InputError(f"{out}: expected a name that ends with .html; choose another file")
-    if out.resolve().is_relative_to(dataset.resolve()):
+    if is_inside(out, dataset):
         raise InputError(f"{out}: expected a file outside of {dataset}; choose another file")
     expect_no_dataset(out)
 

@@ -37,6 +37,7 @@ class NamesOfItems:
     """Batches that have the number of the clip of each item, so that nothing is read."""
 
     layout: dict[str, Any] = {"fields": {}, "lengths": None}  # noqa: RUF012
+    ahead = 0
 
     def batch(self, runs: FrameRuns, length: int | None = None) -> dict[str, Any]:  # noqa: ARG002
         return {"clips": runs.clips}

@@ -1,0 +1,1 @@
+"""Folders at URLs: read and written through `fsspec`, with limits, retries and clear errors."""
