@@ -115,7 +115,7 @@ ARROWS: dict[str, set[str]] = {
         "shards.stats",
     },
     "shards.verify": {"shards.errors", "shards.format", "shards.printable", "shards.stats"},
-    "shards": {"shards.format", "shards.stream"},
+    "shards": {"shards.remote", "shards.stream"},
     # jobs
     "pipelines.engine": set(),
     "pipelines.engine.workers": {"pipelines.engine"},
