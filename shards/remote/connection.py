@@ -181,10 +181,10 @@ def _file_system(url: str) -> tuple[Any, str]:
 def _failure(error: Exception) -> Exception:
     """Return what failed: for HTTP, `fsspec` calls every failure to find out a size "not found"."""
     cause = error.__cause__
-    is_hidden = isinstance(error, FileNotFoundError) and isinstance(cause, Exception)
-    if not is_hidden or not type(cause).__module__.startswith("aiohttp"):
+    if not isinstance(error, FileNotFoundError) or not isinstance(cause, Exception):
         return error
-    return error if getattr(cause, "status", None) in MISSING else cause
+    is_of_http = type(cause).__module__.startswith("aiohttp")
+    return cause if is_of_http and getattr(cause, "status", None) not in MISSING else error
 
 
 def _is_final(error: Exception) -> bool:
