@@ -39,6 +39,7 @@ ARROWS: dict[str, set[str]] = {
         "motiondata.lidar",
         "motiondata.lidar.cpu",
     },
+    "motiondata.lidar.rigs": {"motiondata", "motiondata.lidar"},
     "motiondata.lidar.devices": {
         "motiondata",
         "motiondata.lidar",

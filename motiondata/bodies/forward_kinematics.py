@@ -42,7 +42,7 @@ def forward_kinematics(
 
     `rest` has the joints at rest, shaped (joints, 3), meters. `pose` has axis-angle rotations,
     shaped (frames, 22, 3), radians. `trans` is shaped (frames, 3), world frame, meters.
-    `T_target_world` is shaped (4, 4).
+    `T_target_world` is shaped (4, 4), or (frames, 4, 4) for a target frame that moves.
     """
     frames = len(trans)
     chain = JointFrames(
@@ -51,15 +51,21 @@ def forward_kinematics(
         transforms=np.empty((frames, JOINTS, 3, 4), np.float32),
         roots=np.empty((frames, 3), np.float32),
     )
-    _pose_frames(_plain(rest), _plain(pose), _plain(trans), _plain(T_target_world), tuple(chain))
+    targets = _of_frames(T_target_world, frames)
+    _pose_frames(_plain(rest), _plain(pose), _plain(trans), targets, tuple(chain))
     return chain
 
 
 def joint_positions(rest: Array, pose: Array, trans: Array, T_target_world: Array) -> Array:
     """Return only the joints of `forward_kinematics`, with the same bits, in half of the time."""
     joints = np.empty((len(trans), JOINTS, 3))
-    _place_frames(_plain(rest), _plain(pose), _plain(trans), _plain(T_target_world), joints)
+    targets = _of_frames(T_target_world, len(trans))
+    _place_frames(_plain(rest), _plain(pose), _plain(trans), targets, joints)
     return joints
+
+
+def _of_frames(transform: Array, frames: int) -> Array:
+    return _plain(np.broadcast_to(transform, (frames, 4, 4)))
 
 
 def _plain(array: Array) -> Array:
@@ -78,7 +84,8 @@ def _pose_frames(
     turns, turned = np.empty((JOINTS, 3, 3)), np.empty((JOINTS, 3, 3))
     for frame in range(len(pose)):
         places = chain.joints[frame]
-        _place_joints(rest, pose[frame], trans[frame], T_target_world, turns, turned, places)
+        target = T_target_world[frame]
+        _place_joints(rest, pose[frame], trans[frame], target, turns, turned, places)
         _take_features(turns, chain.features[frame])
         _take_transforms(rest, turned, places, chain.transforms[frame], chain.roots[frame])
 
@@ -89,7 +96,8 @@ def _place_frames(
 ) -> None:
     turns, turned = np.empty((JOINTS, 3, 3)), np.empty((JOINTS, 3, 3))
     for frame in range(len(pose)):
-        _place_joints(rest, pose[frame], trans[frame], T_target_world, turns, turned, joints[frame])
+        target = T_target_world[frame]
+        _place_joints(rest, pose[frame], trans[frame], target, turns, turned, joints[frame])
 
 
 @step

@@ -107,7 +107,8 @@ def pose_planes(
 ) -> Array:
     """Pose as `pose_body` does: write the vertices to `planes` and return the joints.
 
-    `planes` is shaped (frames, 3, `shaped.plane_vertices`). It ends with padding vertices, which no
+    `T_target_world` is shaped (4, 4), or (frames, 4, 4) for a target frame that moves. `planes` is
+    shaped (frames, 3, `shaped.plane_vertices`). It ends with padding vertices, which no
     face uses. The joints are shaped (frames, 22, 3).
     """
     chain = forward_kinematics(shaped.joints, pose, trans, T_target_world)

@@ -47,15 +47,24 @@ class Sweep:
     """The poses at these times, shaped (2, frames, 22, 3)."""
     trans: NDArray[np.float64]
     """Shaped (2, frames, 3)."""
+    T_sensor_world: NDArray[np.float64] | None = None
+    """For a sensor that moves: its transforms at these times and halfway between them, shaped
+    (3, frames, 4, 4)."""
 
     def part(self, frames: slice) -> "Sweep":
         """Return the sweep of some frames."""
-        return Sweep(self.times[:, frames], self.pose[:, frames], self.trans[:, frames])
+        placed = self.T_sensor_world
+        return Sweep(
+            self.times[:, frames],
+            self.pose[:, frames],
+            self.trans[:, frames],
+            None if placed is None else placed[:, frames],
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """Consecutive frames of one moving body, observed from one sensor pose."""
+    """Consecutive frames of one moving body, observed by one sensor."""
 
     shaped: ShapedBody
     pose: NDArray[np.float64]
@@ -63,7 +72,8 @@ class Request:
     trans: NDArray[np.float64]
     """AMASS's `trans`, meters, shaped (frames, 3)."""
     T_sensor_world: NDArray[np.float64]
-    """The transform from the world frame to the sensor frame, shaped (4, 4)."""
+    """The transform from the world frame to the sensor frame, shaped (4, 4); for a sensor that
+    moves, that of each frame, shaped (frames, 4, 4)."""
     noise: RangeNoise
     appearance: Appearance | None = None
     """For observers with realism; others ignore it."""
@@ -82,6 +92,17 @@ class Request:
         return len(self.trans)
 
     @property
+    def sensor_moves(self) -> bool:
+        """Whether each frame has its own pose of the sensor."""
+        return self.T_sensor_world.ndim == 3
+
+    @property
+    def looking(self) -> NDArray[np.float64]:
+        """`T_sensor_world` when the sensor looks at the person, shaped as that of the request."""
+        swept = None if self.sweep is None else self.sweep.T_sensor_world
+        return self.T_sensor_world if swept is None else swept[2]
+
+    @property
     def times(self) -> NDArray[np.float64]:
         """When each frame begins, seconds since the sensor runs, shaped (frames,)."""
         return self.start + (self.noise.first + np.arange(self.frames)) / self.frame_rate
@@ -92,8 +113,14 @@ class Request:
 
     def _part(self, first: int, end: int) -> "Request":
         part, noise = slice(first, end), replace(self.noise, first=self.noise.first + first)
-        sweep = self.sweep and self.sweep.part(part)
-        return replace(self, pose=self.pose[part], trans=self.trans[part], noise=noise, sweep=sweep)
+        return replace(
+            self,
+            pose=self.pose[part],
+            trans=self.trans[part],
+            T_sensor_world=self.T_sensor_world[part] if self.sensor_moves else self.T_sensor_world,
+            noise=noise,
+            sweep=self.sweep and self.sweep.part(part),
+        )
 
 
 Pending: TypeAlias = Callable[[], SampledClip]

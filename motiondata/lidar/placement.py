@@ -66,6 +66,17 @@ def invert_rigid(transform: NDArray[np.float64]) -> NDArray[np.float64]:
     return inverse
 
 
+def compose(outer: NDArray[np.float64], inner: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rigid transforms `outer @ inner`, shaped (..., 4, 4), with explicit sums."""
+    columns = np.swapaxes(inner, -1, -2)[..., :3]
+    composed = np.zeros((*np.broadcast_shapes(outer.shape, inner.shape)[:-2], 4, 4))
+    turned = turn(outer[..., None, :3, :3], columns)
+    composed[..., :3, :] = np.swapaxes(turned, -1, -2)
+    composed[..., :3, 3] += outer[..., :3, 3]
+    composed[..., 3, 3] = 1
+    return composed
+
+
 def turn(rotation: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Rotate points, shaped (..., 3), by rotation matrices, shaped (..., 3, 3).
 

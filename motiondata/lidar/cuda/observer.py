@@ -170,7 +170,12 @@ class _GpuObserver:
             pose=upload(np.concatenate([request.pose for request in requests])),
             trans=upload(np.concatenate([request.trans for request in requests])),
             T_target_world=upload(
-                np.repeat([request.T_sensor_world for request in requests], counts, axis=0)
+                np.concatenate(
+                    [
+                        np.broadcast_to(request.T_sensor_world, (request.frames, 4, 4))
+                        for request in requests
+                    ]
+                )
             ),
         )
 

@@ -35,6 +35,28 @@ def first_hits(hits: ShadedHits, count: int) -> ShadedHits:
     )
 
 
+def cut_hits(
+    hits: ShadedHits, offsets: NDArray[np.int64], frame: int
+) -> tuple[ShadedHits, NDArray[np.int64]]:
+    """Return views of the hits of a frame, and the hits before it and after it."""
+    part = slice(int(offsets[frame]), int(offsets[frame + 1]))
+    points, faces, beams, columns, ranges = hits.scan
+    scan = Scan(points[part], faces[part], beams[part], columns[part], ranges[part])
+    shading = Shading(*(values[part] for values in hits.shading))
+    return ShadedHits(scan, shading), np.array([0, part.stop - part.start])
+
+
+def chain_hits(
+    frames: list[tuple[ShadedHits, NDArray[np.int64]]],
+) -> tuple[ShadedHits, NDArray[np.int64]]:
+    """Return the hits of consecutive frames, and the hits before each."""
+    counts = [int(offsets[-1]) for _, offsets in frames]
+    scans, shadings = zip(*(hits for hits, _ in frames), strict=True)
+    scan = Scan(*map(np.concatenate, zip(*scans, strict=True)))
+    shading = Shading(*map(np.concatenate, zip(*shadings, strict=True)))
+    return ShadedHits(scan, shading), np.cumsum([0, *counts])
+
+
 @kernel
 def list_inside(points: Any, low: Any, high: Any, inside: Any) -> int:
     """List the points between two corners, and return how many they are."""

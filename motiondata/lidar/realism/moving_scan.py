@@ -73,8 +73,9 @@ class MovingScanner:
         sweep, rest, transform = request.sweep, request.shaped.joints, request.T_sensor_world
         if sweep is None or self._shutter.seconds_per_turn == 0:
             return [forward_kinematics(rest, request.pose, request.trans, transform)]
-        moments = zip(sweep.pose, sweep.trans, strict=True)
-        return [forward_kinematics(rest, pose, trans, transform) for pose, trans in moments]
+        placed = [transform] * 2 if sweep.T_sensor_world is None else sweep.T_sensor_world[:2]
+        moments = zip(sweep.pose, sweep.trans, placed, strict=True)
+        return [forward_kinematics(rest, *moment) for moment in moments]
 
     def _prepare(self, shaped: ShapedBody) -> None:
         vertices, faces = shaped.plane_vertices, len(shaped.body.faces)
@@ -161,7 +162,7 @@ def scan_moving_frames(
 
 def _are_outside(request: Request) -> NDArray[np.bool_]:
     """Return for each frame whether the sensor is too far from the person to be inside."""
-    sensor = invert_rigid(request.T_sensor_world)[:3, 3]
+    sensor = invert_rigid(request.looking)[..., :3, 3]
     apart = request.trans + (request.shaped.joints[0] - sensor)
     return np.asarray(np.square(apart).sum(axis=1) > ARMS_LENGTH**2)
 

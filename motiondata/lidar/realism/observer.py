@@ -19,7 +19,7 @@ from motiondata.lidar.observer import Pending, Request
 from motiondata.lidar.point_values import Hits, sampled_values
 from motiondata.lidar.realism.fine_rays import beam_errors, fine_rays, ray_angles
 from motiondata.lidar.realism.footprints import NO_HIT, Echoes, merge_echoes
-from motiondata.lidar.realism.joining import ShadedHits
+from motiondata.lidar.realism.joining import ShadedHits, chain_hits, cut_hits
 from motiondata.lidar.realism.keyed_random import stream_of
 from motiondata.lidar.realism.materials import GRAY
 from motiondata.lidar.realism.moving_scan import MovingScanner
@@ -28,10 +28,11 @@ from motiondata.lidar.realism.returns import Angles, Returns, Unit, report_retur
 from motiondata.lidar.realism.rolling_shutter import Shutter, lags_of, shutter_of
 from motiondata.lidar.realism.scenery import Scenery, kept_hits, scenery_of, with_surroundings
 from motiondata.lidar.realism.settings import Realism
-from motiondata.lidar.realism.still_view import StillView, StillViews, join_view
+from motiondata.lidar.realism.still_view import StillViews, join_view
 from motiondata.lidar.sampled_clip import SampledClip
 from motiondata.lidar.scans import Scan, Scans
 from motiondata.lidar.sensor import Sensor, column_times
+from motiondata.lidar.surroundings import Surroundings
 
 NEAR_FRAMES = 64
 """Frames per batch: enough to share the cost of calls from Python."""
@@ -72,8 +73,7 @@ class RealisticObserver:
         noise, scenery = request.noise, scenery_of(request.shaped, request.surroundings)
         hits, offsets = self._person(request, scenery)
         if request.surroundings is not None and self._fine.sensor.pattern is None:
-            view = self._views.view(request.surroundings, request.T_sensor_world)
-            hits, offsets = self._joined(request, scenery, view, hits, offsets)
+            hits, offsets = self._joined(request, request.surroundings, scenery, hits, offsets)
         returns, offsets = self._report(request, hits, offsets)
         scan = Scan(returns.points, returns.faces, returns.beams, returns.columns, returns.ranges)
         noisy = add_range_noise(
@@ -98,16 +98,31 @@ class RealisticObserver:
     def _joined(
         self,
         request: Request,
+        around: Surroundings,
         scenery: Scenery,
-        view: StillView,
         hits: ShadedHits,
         offsets: NDArray[np.int64],
     ) -> tuple[ShadedHits, NDArray[np.int64]]:
-        """Return the hits with those on things that stand still."""
+        """Return the hits with those on things that stand still.
+
+        A sensor that moves sees them from another place in each frame.
+        """
         first = len(request.shaped.body.faces)
         reflectances = _reflectances(request)[scenery.materials[first:]]
         pelvis = request.trans + request.shaped.joints[0]
-        return join_view(self._fine, hits, offsets, view, reflectances, first, pelvis)
+        if not request.sensor_moves:
+            view = self._views.view(around, request.T_sensor_world)
+            return join_view(self._fine, hits, offsets, view, reflectances, first, pelvis)
+        return chain_hits(
+            [
+                join_view(
+                    self._fine, *cut_hits(hits, offsets, frame),
+                    self._views.look(around, request.looking[frame]),
+                    reflectances, first, pelvis[frame : frame + 1],
+                )
+                for frame in range(request.frames)
+            ]
+        )  # fmt: skip
 
     def _report(
         self, request: Request, hits: ShadedHits, hit_offsets: NDArray[np.int64]

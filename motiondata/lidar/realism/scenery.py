@@ -48,8 +48,10 @@ def with_surroundings(
     faces, around = request.shaped.body.faces, request.surroundings
     if around is None:
         return planes, faces
-    seen = turn(request.T_sensor_world[:3, :3], around.vertices) + request.T_sensor_world[:3, 3]
-    still = np.broadcast_to(seen.T.astype(np.float32), (len(planes), *seen.T.shape))
+    transform = request.T_sensor_world[..., None, :, :]
+    seen = turn(transform[..., :3, :3], around.vertices) + transform[..., :3, 3]
+    vertices = np.swapaxes(seen, -1, -2).astype(np.float32)
+    still = np.broadcast_to(vertices, (len(planes), *vertices.shape[-2:]))
     return (
         np.concatenate([planes, still], axis=2),
         np.concatenate([faces, around.faces + np.int32(planes.shape[2])]),
@@ -63,9 +65,12 @@ def kept_hits(hits: Hits, request: Request) -> Hits:
         return hits
     if around.box is None:
         return _only(hits, hits.labels == PERSON)
-    T_world_sensor = invert_rigid(request.T_sensor_world)
-    points = turn(T_world_sensor[:3, :3], scan.points.astype(np.float64)) + T_world_sensor[:3, 3]
-    pelvis = np.repeat(request.trans + request.shaped.joints[0], hits.scans.counts, axis=0)
+    T_world_sensor, counts = invert_rigid(request.looking), hits.scans.counts
+    if request.sensor_moves:
+        T_world_sensor = np.repeat(T_world_sensor, counts, axis=0)
+    points = turn(T_world_sensor[..., :3, :3], scan.points.astype(np.float64))
+    points += T_world_sensor[..., :3, 3]
+    pelvis = np.repeat(request.trans + request.shaped.joints[0], counts, axis=0)
     aside = points[:, :2] - pelvis[:, :2]
     kept = aside[:, 0] ** 2 + aside[:, 1] ** 2 <= around.box.radius**2
     kept &= (points[:, 2] >= around.box.low) & (points[:, 2] <= around.box.high)

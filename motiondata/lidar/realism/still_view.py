@@ -66,10 +66,11 @@ class StillViews:
         if key not in self._kept:
             while len(self._kept) >= KEPT_VIEWS:
                 del self._kept[next(iter(self._kept))]
-            self._kept[key] = self._look(around, T_sensor_world)
+            self._kept[key] = self.look(around, T_sensor_world)
         return self._kept[key]
 
-    def _look(self, around: Surroundings, T_sensor_world: NDArray[np.float64]) -> StillView:
+    def look(self, around: Surroundings, T_sensor_world: NDArray[np.float64]) -> StillView:
+        """Return the view from a pose to which the sensor does not come back."""
         vertices = turn(T_sensor_world[:3, :3], around.vertices) + T_sensor_world[:3, 3]
         planes = np.ascontiguousarray(vertices.T[None], np.float32)
         scans = self._scan(planes, around.faces)

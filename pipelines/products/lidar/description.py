@@ -14,6 +14,8 @@ from pipelines.engine.description import Draw, option_words
 from pipelines.products.lidar.members import MEMBERS
 from shards.format.dataset import Dataset
 
+CLIP = "clip"
+"""The mount of a sensor whose file names none."""
 CROWDED = 0.25
 """A frame is crowded if a larger share of the sensor's rays hit.
 
@@ -26,9 +28,8 @@ class LidarDescription(MotionDescription):
     """Describes datasets of simulated LiDAR scans."""
 
     def inputs(self, provenance: Mapping[str, Any]) -> list[str]:
-        """Return a line with the bodies and a line with the sensor."""
-        sensor = provenance["sensor"]
-        return [*super().inputs(provenance), f"sensor: {sensor['name']} ({sensor['source']})"]
+        """Return a line with the bodies and a line with each sensor."""
+        return [*super().inputs(provenance), *_sensor_lines(provenance)]
 
     def sample_lines(self, manifest: pa.Table) -> list[str]:
         """Report the number of hits per frame."""
@@ -49,11 +50,24 @@ class LidarDescription(MotionDescription):
 
     def recipe(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the options of the command; sensors other than presets and scenes are FILE."""
-        sensor = parameters["sensor"]
-        files: dict[str, Any] = {"sensor": sensor if sensor in SENSOR_NAMES else "FILE"}
+        if "sensors" in parameters:
+            files: dict[str, Any] = {"sensors": "FILE"}
+        else:
+            sensor = parameters["sensor"]
+            files = {"sensor": sensor if sensor in SENSOR_NAMES else "FILE"}
         if "scene" in parameters:
             files["scene"] = ["FILE" for _ in parameters["scene"]]
         return {**parameters, **files}
+
+
+def _sensor_lines(provenance: Mapping[str, Any]) -> list[str]:
+    if "sensors" not in provenance:
+        sensor = provenance["sensor"]
+        return [f"sensor: {sensor['name']} ({sensor['source']})"]
+    return [
+        f"sensor {view}, {each['name']}: {each['model']} on {each.get('mount', CLIP)}"
+        for view, each in enumerate(provenance["sensors"])
+    ]
 
 
 LIDAR = LidarDescription(

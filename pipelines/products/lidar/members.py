@@ -12,6 +12,7 @@ TIME = "time.npy"
 BEAM = "beam.npy"
 COLUMN = "column.npy"
 LABEL = "label.npy"
+SENSOR_POSE = "sensor_pose.npy"
 
 EXTRA_MEMBERS = (
     Member(
@@ -45,7 +46,7 @@ EXTRA_MEMBERS = (
         unit="label",
     ),
 )
-"""The members that are stored only on request, in storage order."""
+"""The values of points that are stored only on request, in storage order."""
 
 MEMBERS = (
     Member(
@@ -76,5 +77,11 @@ MEMBERS = (
     ),
     Member(TRANS, "AMASS's `trans`", unit="meters", frame="world"),
     *EXTRA_MEMBERS,
+    Member(
+        SENSOR_POSE,
+        "only with `--sensors`: the pose of the sensor in each frame, `world = T @ (x, y, z, 1)`",
+        unit="meters; rotation: 1",
+        frame="world",
+    ),
     *MOTION_MEMBERS,
 )

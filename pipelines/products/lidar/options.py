@@ -31,6 +31,7 @@ MAX_SCENE_POINTS = 100.0
 """The maximum of `scene_points` in meters."""
 PARAMETER_ORDER = (
     "sensor",
+    "sensors",
     "points",
     "distance",
     "height",
@@ -54,6 +55,7 @@ PARAMETER_ORDER = (
 )
 """The parameters in `dataset.json`, in the order in which they are written."""
 OMITTED_DEFAULTS = {
+    "sensors": "",
     "exclude": [],
     "quality": False,
     "fps": REFERENCE,
@@ -65,6 +67,10 @@ OMITTED_DEFAULTS = {
 }
 """Parameters that `dataset.json` omits at these values, so that other datasets keep their
 bytes."""
+PLACEMENT = ("sensor", "distance", "height", "views")
+"""The options that `sensors` replaces."""
+SENSOR_POSE = "sensor_pose"
+"""The field with the pose of the sensor in each frame, which is stored with `sensors`."""
 EXTRAS = ("intensity", "time", "beam", "column", "label")
 """The values of the option `members`, in storage order."""
 
@@ -83,6 +89,9 @@ class LidarOptions:
     """Height of the sensor above the floor, in meters."""
     views: int = 1
     """Number of sensors, evenly spaced around the subject. Each makes one sample per clip."""
+    sensors: str = ""
+    """A file (.toml) of sensors, instead of `sensor`, `distance`, `height` and `views`: fixed, on
+    vehicles or on the person, each of which makes one sample per clip."""
     noise: float = 0.0
     """Standard deviation of the range noise along each ray, in meters; 0 gives an exact scan."""
     seed: int = 0
@@ -125,8 +134,12 @@ class LidarOptions:
             not needs_cpu or self.device == CPU, self, "device",
             "cpu for realism, effects, members and scenes, which exist for the CPU only",
         )  # fmt: skip
-        for scene in self.scene:
-            refuse_url(scene)
+        for path in (self.sensors, *self.scene):
+            refuse_url(path)
+        for name in PLACEMENT if self.sensors else ():
+            default = type(self).__dataclass_fields__[name].default
+            kept = getattr(self, name) == default
+            expect(kept, self, name, "nothing, because --sensors names and places them")
         near = 0 <= self.scene_points <= MAX_SCENE_POINTS
         expect(near, self, "scene_points", f"0 to {MAX_SCENE_POINTS:g} meters")
         expect(bool(self.scene) or not self.scene_points, self, "scene_points", "0 without --scene")
@@ -141,6 +154,11 @@ class LidarOptions:
         """The fields of the further members."""
         return tuple(filter(None, (name.strip() for name in self.members.split(","))))
 
+    @property
+    def further(self) -> tuple[str, ...]:
+        """The fields of all members that not every dataset has."""
+        return (*self.extras, *([SENSOR_POSE] if self.sensors else []))
+
 
 @dataclass(frozen=True)
 class LidarBuildOptions:
@@ -153,16 +171,19 @@ class LidarBuildOptions:
     def parameters(self, sensor_name: str) -> dict[str, Any]:
         """Return all parameters that may change a byte, without paths, as in `dataset.json`.
 
-        `sensor_name` is the name in the sensor's file.
+        `sensor_name` is the name in the sensor's file; with `sensors`, it does not matter.
         """
         owners = (asdict(self.clips), asdict(self.scan), asdict(self.packing))
         values = {name: value for owner in owners for name, value in owner.items()}
         values["exclude"] = self.clips.excluded
         values["fps"] = self.scan.rate or REFERENCE
         values["scene"] = [PurePath(path).name for path in self.scan.scene]
+        values["sensors"] = PurePath(self.scan.sensors).name if self.scan.sensors else ""
+        replaced = PLACEMENT if self.scan.sensors else ()
         names = (
             name
             for name in PARAMETER_ORDER
             if name not in OMITTED_DEFAULTS or values[name] != OMITTED_DEFAULTS[name]
         )
-        return {name: values[name] for name in names} | {"sensor": sensor_name}
+        values["sensor"] = sensor_name
+        return {name: values[name] for name in names if name not in replaced}

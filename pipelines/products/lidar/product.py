@@ -15,6 +15,7 @@ from motiondata.lidar.cpu.precompile import precompile_kernels, precompile_patte
 from motiondata.lidar.realism.precompile import precompile_realism
 from pipelines.clips.bodies import BodyFacts
 from pipelines.clips.clip_source import ClipSource
+from pipelines.clips.members import DETAILS
 from pipelines.clips.planned_clips import PlannedClips
 from pipelines.engine.description import ProductDescription
 from pipelines.engine.fingerprint import KeptShard
@@ -22,7 +23,7 @@ from pipelines.engine.opened import Loaded
 from pipelines.engine.plan import Plan
 from pipelines.engine.product import PlannedBuild, Values
 from pipelines.engine.streams import say
-from pipelines.products.lidar.assets import LidarAssets, SensorFacts, load_assets, resolved
+from pipelines.products.lidar.assets import LidarAssets, load_assets, resolved
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.lidar.members import HITS
 from pipelines.products.lidar.options import LidarBuildOptions, LidarOptions
@@ -33,6 +34,7 @@ from pipelines.products.lidar.sample import (
     manifest_values,
 )
 from pipelines.products.lidar.scanner import LidarScanner
+from pipelines.products.lidar.views import ViewFacts
 from shards.format.schema import Schema
 
 SECONDS_PER_FRAME = 1 / 3700
@@ -51,12 +53,12 @@ class LidarProduct:
     options: LidarOptions
     bodies: BodyFacts
     """The bodies. A worker that loads different ones stops."""
-    sensor: SensorFacts
-    """The sensor. A worker that loads a different one stops."""
+    views: ViewFacts
+    """The sensors. A worker that loads different ones stops."""
     scene: str = ""
     """The hash of the scene; empty if there is none. A worker that loads a different one stops."""
     loaded: Loaded[LidarAssets] = field(default_factory=Loaded, compare=False, repr=False)
-    """The bodies, the sensor and the observer, in the process that has loaded them."""
+    """The bodies, the sensors and the observers, in the process that has loaded them."""
 
     description: ClassVar[ProductDescription] = LIDAR
     columns: ClassVar[pa.Schema] = MANIFEST_COLUMNS
@@ -68,13 +70,13 @@ class LidarProduct:
         source = ClipSource.find(options.clips, options.packing)
         scan = resolved(options.scan)
         assets = load_assets(source.selection.body, scan)
-        facts = (assets.body_facts, assets.sensor_facts, assets.scene_hash)
+        facts = (assets.body_facts, assets.view_facts, assets.scene_hash)
         return cls(source, scan, *facts, Loaded(assets))
 
     @property
     def schema(self) -> Schema:
         """The members of a sample."""
-        return lidar_schema(self.options.points, self.options.extras)
+        return lidar_schema(self.options.points, self.options.further)
 
     @property
     def warnings(self) -> list[str]:
@@ -96,40 +98,52 @@ class LidarProduct:
     def open(self) -> LidarScanner:
         """Load the kernels, and the assets unless this process has; report if kernels are compiled.
 
-        Raises `InputError` if the body or the sensor was replaced during the build.
+        Raises `InputError` if a body or a sensor was replaced during the build.
         """
         body = self.source.selection.body
         assets = self.loaded.value or load_assets(body, self.options)
-        loaded = (assets.body_facts.hash, assets.sensor_facts.hash, assets.scene_hash)
-        if loaded != (self.bodies.hash, self.sensor.hash, self.scene):
-            names = ", ".join([str(body or "bundled"), self.options.sensor, *self.options.scene])
+        loaded = (assets.body_facts.hash, assets.view_facts.hash, assets.scene_hash)
+        if loaded != (self.bodies.hash, self.views.hash, self.scene):
+            sensors = self.options.sensors or self.options.sensor
+            names = ", ".join([str(body or "bundled"), sensors, *self.options.scene])
             raise InputError(
-                f"the body, the sensor or the scene ({names}) was replaced while it was used; "
+                f"the body, the sensors or the scene ({names}) was replaced while it was used; "
                 "start again"
             )
         precompile_kernels(say)
-        if assets.sensor.pattern is not None:
-            precompile_pattern(assets.sensor, say)
+        for sensor in {view.sensor for view in assets.views}:
+            if sensor.pattern is not None:
+                precompile_pattern(sensor, say)
         if not assets.is_exact:
             precompile_realism(say)
         return LidarScanner(self.source, self.options, assets)
 
     def manifest_values(self, values: Values) -> dict[str, Any]:
         """Return a sample's values for `MANIFEST_COLUMNS`."""
-        return manifest_values(values, self.sensor.rays)
+        return manifest_values(values, self.views.of(values[DETAILS]["view"]).rays)
 
     def expect_use(self, samples: Sequence[Values]) -> None:
         """Raise `InputError` if no frame of the given samples has a hit."""
         if samples and not any(values[HITS].any() for values in samples):
             frames = counted(sum(len(values[HITS]) for values in samples), "frame")
-            options = self.options
             raise InputError(
-                f"no ray hits anybody in the {frames} of the first clips: expected the sensor "
-                f"{options.sensor} to see people at --distance {options.distance:g} and --height "
-                f"{options.height:g} meters{self.sensor.limits}. "
-                "Choose other values, or another --sensor; --allow-empty builds empty "
-                "scans anyway"
+                f"no ray hits anybody in the {frames} of the first clips: expected "
+                f"{self._expected_sight}; --allow-empty builds empty scans anyway"
             )
+
+    @property
+    def _expected_sight(self) -> str:
+        options = self.options
+        if options.sensors:
+            return (
+                f"the sensors of {options.sensors} to see people. Their names, places and angles "
+                "are there; the clip's frame is below the middle of the person's path"
+            )
+        return (
+            f"the sensor {options.sensor} to see people at --distance {options.distance:g} and "
+            f"--height {options.height:g} meters{self.views.of(0).limits}. Choose other values, "
+            "or another --sensor"
+        )
 
     def plan_around(self, kept: dict[str, KeptShard]) -> PlannedBuild:
         """Plan the build and compute the plan's fingerprint.
@@ -141,7 +155,7 @@ class LidarProduct:
 
     def plan(self, kept: Mapping[str, KeptShard] | None = None) -> Plan[PlannedClips]:
         """Plan the samples of all clips; raises `InputError` as `ClipSource.plan` does."""
-        return self.source.plan(self.options.views, self.clip_bytes, kept, self.options.rate)
+        return self.source.plan(len(self.views.sensors), self.clip_bytes, kept, self.options.rate)
 
     def clip_bytes(self, clips: PlannedClips) -> NDArray[np.int64]:
         """Estimate the size of each clip's samples in a shard, in bytes, shaped (clips,)."""
@@ -156,12 +170,14 @@ class LidarProduct:
         """
         build = LidarBuildOptions(self.source.selection, self.options, self.source.packing)
         scene = {"scene": self.scene} if self.scene else {}
-        contents = {"body": self.bodies.hash, "sensor": self.sensor.hash, **scene}
-        return self.source.stamp(plan, build.parameters(self.sensor.name), contents, kept)
+        kind = "sensors" if self.options.sensors else "sensor"
+        contents = {"body": self.bodies.hash, kind: self.views.hash, **scene}
+        return self.source.stamp(plan, build.parameters(self.views.of(0).name), contents, kept)
 
     def provenance(self) -> dict[str, Any]:
-        """Return the ids and names of the bodies, and the name and source of the sensor."""
-        return {
-            "bodies": [*self.bodies.provenance],
-            "sensor": {"name": self.sensor.name, "source": self.sensor.source},
-        }
+        """Return the ids and names of the bodies, and the names and sources of the sensors."""
+        sensor, entries = self.views.of(0), self.views.entries
+        bodies = {"bodies": [*self.bodies.provenance]}
+        if entries:
+            return {**bodies, "sensors": [*entries]}
+        return {**bodies, "sensor": {"name": sensor.name, "source": sensor.source}}

@@ -26,6 +26,7 @@ from pipelines.products.lidar.members import (
     LABEL,
     PARTS,
     POINTS,
+    SENSOR_POSE,
     TIME,
 )
 from pipelines.products.lidar.options import LidarOptions
@@ -44,7 +45,9 @@ MANIFEST_COLUMNS = pa.schema(
 """The manifest columns of LiDAR samples, in addition to the columns that all samples have."""
 
 EXTRA_TYPES = {INTENSITY: "uint8", TIME: "float32", BEAM: "int16", COLUMN: "int32", LABEL: "uint8"}
-"""The dtypes of the members that are stored only on request, in storage order."""
+"""The dtypes of the values of points that are stored only on request, in storage order."""
+FURTHER = (*EXTRA_TYPES, SENSOR_POSE)
+"""The members that not every dataset has, in storage order."""
 
 
 @dataclass(frozen=True)
@@ -60,19 +63,20 @@ class LidarClip:
     joints: NDArray[np.float64]
     """Shaped (frames, 22, 3)."""
     extras: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    """Further values of each point, each shaped (frames, points), by field."""
+    """Further values of each point, each shaped (frames, points), by field; and `sensor_pose`."""
 
 
-def lidar_schema(points: int, extras: tuple[str, ...] = ()) -> Schema:
+def lidar_schema(points: int, further: tuple[str, ...] = ()) -> Schema:
     """Return the members of a sample with `points` points per frame, in storage order.
 
-    `extras` are the fields of members that are stored only on request, such as `time`.
+    `further` are the fields of members that not every dataset has, such as `time`.
     """
-    further = {
+    of_points = {
         suffix: ArraySpec(dtype, ("frames", points), counted_where=field_of(HITS))
         for suffix, dtype in EXTRA_TYPES.items()
-        if field_of(suffix) in extras
     }
+    specs = {**of_points, SENSOR_POSE: ArraySpec("float32", ("frames", 4, 4))}
+    stored = {suffix: specs[suffix] for suffix in FURTHER if field_of(suffix) in further}
     return Schema(
         {
             POINTS: ArraySpec("float32", ("frames", points, 3), counted_where=field_of(HITS)),
@@ -81,7 +85,7 @@ def lidar_schema(points: int, extras: tuple[str, ...] = ()) -> Schema:
             JOINTS: ArraySpec("float32", ("frames", SKELETON_JOINTS, 3)),
             POSE: ArraySpec("float32", ("frames", SKELETON_JOINTS, 3)),
             TRANS: ArraySpec("float32", ("frames", 3)),
-            **further,
+            **stored,
             DETAILS: "json",
             TEXT: "text",
         }
@@ -89,11 +93,11 @@ def lidar_schema(points: int, extras: tuple[str, ...] = ()) -> Schema:
 
 
 @cache
-def frame_bytes(points: int, extras: tuple[str, ...] = ()) -> int:
-    """Return the number of bytes per frame in a shard: 5,540 at 384 points without extras."""
+def frame_bytes(points: int, further: tuple[str, ...] = ()) -> int:
+    """Return the number of bytes per frame in a shard: 5,540 at 384 points without others."""
     sizes = (
         np.dtype(spec.dtype).itemsize * prod(axis for axis in spec.shape if isinstance(axis, int))
-        for spec in lidar_schema(points, extras).arrays.values()
+        for spec in lidar_schema(points, further).arrays.values()
     )
     return sum(sizes)
 
@@ -110,13 +114,11 @@ def lidar_values(
     seen: LidarClip,
     details: dict[str, Any],
     captions: tuple[Caption, ...],
-    extras: tuple[str, ...] = (),
+    further: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """Return the values of a sample's members, in schema order, with those of `extras`."""
-    further = {
-        suffix: seen.extras[field_of(suffix)]
-        for suffix in EXTRA_TYPES
-        if field_of(suffix) in extras
+    """Return the values of a sample's members, in schema order, with those of `further`."""
+    stored = {
+        suffix: seen.extras[field_of(suffix)] for suffix in FURTHER if field_of(suffix) in further
     }
     return {
         POINTS: seen.points,
@@ -125,7 +127,7 @@ def lidar_values(
         JOINTS: seen.joints.astype(np.float32),
         POSE: clip.pose.astype(np.float32),
         TRANS: clip.trans.astype(np.float32),
-        **further,
+        **stored,
         **clip_values(clip, details, captions),
     }
 
@@ -147,6 +149,5 @@ def manifest_values(values: dict[str, Any], rays: int) -> dict[str, Any]:
 
 def clip_bytes(clips: PlannedClips, options: LidarOptions) -> NDArray[np.int64]:
     """Estimate the size of each clip's samples in a shard, in bytes, shaped (clips,)."""
-    return (
-        clips.frames * frame_bytes(options.points, options.extras) + clips.samples * sample_bytes()
-    )
+    per_frame = frame_bytes(options.points, options.further)
+    return clips.frames * per_frame + clips.samples * sample_bytes()

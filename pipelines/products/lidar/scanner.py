@@ -1,4 +1,4 @@
-"""The open LiDAR product: it scans clips with the bodies, the sensor and the kernels that it holds.
+"""The open LiDAR product: it scans clips with the bodies, sensors and kernels that it holds.
 
 A scan is started first and awaited only when its sample is needed, so that a device can work on
 many clips meanwhile.
@@ -17,11 +17,12 @@ from motiondata.clip import Clip, hold_in_place
 from motiondata.clip_moments import clip_at
 from motiondata.guards import POSTURE_FLAGS, posture_flags
 from motiondata.lidar.observer import Pending, RangeNoise, Request, Sweep
-from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor, turn
+from motiondata.lidar.placement import invert_rigid
 from motiondata.lidar.realism.dressing import DressedPerson, dress
 from motiondata.lidar.realism.keyed_random import generator_of
-from motiondata.lidar.realism.rolling_shutter import sector_times, shutter_of, sweep_of
+from motiondata.lidar.realism.rolling_shutter import shutter_of
 from motiondata.lidar.realism.street import draw_street
+from motiondata.lidar.rigs.moments import Moments
 from motiondata.lidar.sensor import Sensor
 from motiondata.lidar.surroundings import Surroundings
 from motiondata.mirroring import mirror_clip
@@ -30,33 +31,16 @@ from pipelines.clips.clip_source import ClipSource
 from pipelines.clips.planned_clips import PlannedClip, PlannedVariant
 from pipelines.engine.product import FinishSamples
 from pipelines.products.lidar.assets import LidarAssets
-from pipelines.products.lidar.options import LidarOptions
+from pipelines.products.lidar.options import SENSOR_POSE, LidarOptions
 from pipelines.products.lidar.sample import LidarClip, lidar_values
 from pipelines.products.lidar.scene import joined
+from pipelines.products.lidar.scenes import Scene, sweep_scene
 
 Floats = NDArray[np.float64]
 
 LONGEST_RUN = 600.0
 """A sample begins within this time after the sensor, seconds, so that scan patterns of samples
 differ."""
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A clip to scan, and the pose of the sensor."""
-
-    clip: Clip
-    """Mirrored or held in place, as the sample requires."""
-    original: Clip
-    """As cut from its recording."""
-    mirrored: bool
-    person: DressedPerson
-    joints: Floats
-    """Shaped (frames, 22, 3), world frame, meters."""
-    T_world_sensor: Floats
-    """Transform from the sensor frame to the world frame, shaped (4, 4)."""
-    view: int
-    """The number of the sensor around the subject; 0 is the one in front."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +69,7 @@ class LidarScanner:
     @property
     def lookahead_frames(self) -> int:
         """The number of frames that the observer wants in progress at once."""
-        return self.assets.observer.lookahead_frames
+        return max(view.observer.lookahead_frames for view in self.assets.views)
 
     def prefetch(self, planned: PlannedClip) -> None:
         """Prefetch a clip's recording and captions."""
@@ -115,21 +99,17 @@ class LidarScanner:
         captions = self.source.read_captions(pending.variant)
         details = self._details(pending.scene, pending.variant.mirrored, judged)
         return pending.key, lidar_values(
-            pending.scene.clip, pending.scan(), details, captions, self.options.extras
+            pending.scene.clip, pending.scan(), details, captions, self.options.further
         )
 
     def make_scene(self, clip: Clip, person: DressedPerson, mirrored: bool, view: int) -> Scene:
         """Mirror the clip or hold it in place, as the sample requires, and place the sensor."""
         varied = self._varied(clip, mirrored)
         joints = pose_joints(person.shaped, varied.pose, varied.trans)
-        T_world_sensor = place_sensor(
-            joints[:, 0],
-            first_heading(joints),
-            distance=self.options.distance,
-            height=self.options.height,
-            views=self.options.views,
-        )
-        return Scene(varied, clip, mirrored, person, joints, T_world_sensor[view], view)
+        times = np.arange(varied.frames) / varied.fps
+        moments = Moments(times, varied.pose, joints, joints)
+        T_world_sensor = self.assets.views[view].placement.poses(moments)
+        return Scene(varied, clip, mirrored, person, joints, T_world_sensor, view)
 
     def _varied(self, clip: Clip, mirrored: bool, place: Floats | None = None) -> Clip:
         """Return a clip mirrored or held in place, at its first place or another, shaped (2,)."""
@@ -141,6 +121,7 @@ class LidarScanner:
 
         `key` and the options' seed determine all that is random in it.
         """
+        view = self.assets.views[scene.view]
         request = Request(
             scene.person.shaped,
             scene.clip.pose,
@@ -151,22 +132,21 @@ class LidarScanner:
             self._surroundings_of(scene, key),
             self._sweep_of(scene),
             frame_rate=scene.clip.fps,
-            start=start_of(self.assets.sensor, self.options.seed, key),
+            start=start_of(view.sensor, self.options.seed, key),
         )
-        return partial(_finish_scan, scene, self.assets.observer.begin(request))
+        return partial(_finish_scan, scene, view.observer.begin(request))
 
     def _sweep_of(self, scene: Scene) -> Sweep | None:
         """Return the person at both ends of their sector of each turn; None for still bodies."""
-        shutter = shutter_of(self.assets.sensor, self.assets.realism)
+        view, place = self.assets.views[scene.view], scene.clip.trans[0, :2]
+        shutter = shutter_of(view.sensor, self.assets.realism)
         if shutter.seconds_per_turn == 0:
             return None
-        times = sector_times(shutter, _seen_joints(scene))
-        place = scene.clip.trans[0, :2]
 
         def moved(seconds: Floats) -> Clip:
             return self._varied(clip_at(scene.original, seconds), scene.mirrored, place)
 
-        return sweep_of(times, moved)
+        return sweep_scene(scene, view.placement, shutter, moved)
 
     def _surroundings_of(self, scene: Scene, key: str) -> Surroundings | None:
         mesh = self.assets.scene
@@ -182,22 +162,23 @@ class LidarScanner:
             settings,
             generator_of(self.options.seed, "street", key),
             scene.joints[:, 0],
-            scene.T_world_sensor[:3, 3],
+            scene.middle_pose[:3, 3],
             (first.vertices[0].astype(np.float64), shaped.body.faces),
         )
 
     def _details(self, scene: Scene, mirrored: bool, judged: Appraisal | None) -> dict[str, Any]:
         """Return the fields of a sample's JSON that describe its scene and its motion."""
-        found = posture_flags(scene.joints)
+        found, view = posture_flags(scene.joints), self.assets.views[scene.view]
         flags = {flag: flag in found for flag in POSTURE_FLAGS}
         return {
             "mirrored": mirrored,
             "in_place": self.source.selection.in_place,
             "body": scene.person.shaped.body.id,
             "betas": scene.person.shaped.betas.tolist(),
-            "sensor": self.assets.sensor.name,
+            "sensor": view.sensor.name,
+            **({} if view.placed is None else {"placement": view.placed.name}),
             "view": scene.view,
-            "T_world_sensor": scene.T_world_sensor.tolist(),
+            **({} if view.placement.moves else {"T_world_sensor": scene.T_world_sensor.tolist()}),
             "noise": self.options.noise,
             "seed": self.options.seed,
             **({} if judged is None else {"quality": judged.quality}),
@@ -214,10 +195,5 @@ def start_of(sensor: Sensor, seed: int, key: str) -> float:
 
 def _finish_scan(scene: Scene, pending: Pending) -> LidarClip:
     seen = pending()
-    return LidarClip(seen.points, seen.hits, seen.parts, _seen_joints(scene), seen.extras)
-
-
-def _seen_joints(scene: Scene) -> Floats:
-    """Return the joints in the sensor frame, shaped (frames, 22, 3)."""
-    T_sensor_world = invert_rigid(scene.T_world_sensor)
-    return turn(T_sensor_world[:3, :3], scene.joints) + T_sensor_world[:3, 3]
+    extras = {**seen.extras, SENSOR_POSE: scene.frame_poses.astype(np.float32)}
+    return LidarClip(seen.points, seen.hits, seen.parts, scene.seen_joints, extras)

@@ -1,0 +1,1 @@
+"""Rigs: several sensors, fixed or moving, placed by a file."""
