@@ -15,7 +15,7 @@ from pipelines.datasets.preview import preview
 from pipelines.datasets.verify import verify
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar import build
-from pipelines.products.lidar.options import LidarBuildOptions
+from pipelines.products.lidar.options import LidarBuildOptions, LidarOptions
 from pipelines.viewing.report.write_report import write_report
 
 SHARD_MEGABYTES = 8
@@ -41,7 +41,9 @@ def run(
         yield str(sources.synthesize(corpus, clips, seed=0, stream=stream))
     yield "\nScanning them ..."
     selection = ClipSelection(corpus / "index.csv", corpus / "amass")
-    options = LidarBuildOptions(selection, packing=PackingOptions(SHARD_MEGABYTES))
+    options = LidarBuildOptions(
+        selection, LidarOptions(quality=True), PackingOptions(SHARD_MEGABYTES)
+    )
     yield str(build.build_lidar(options, dataset, execution))
     yield f"\n{verify(dataset, stream)}"
     yield str(preview(dataset, folder / "preview.png", stream=stream))

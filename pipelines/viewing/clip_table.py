@@ -1,5 +1,6 @@
 """The table of a dataset's clips: what can be listed, searched and filtered without a shard."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -55,13 +56,13 @@ class ClipTable:
 
         Such clips look alike, so a model that was trained with one knows the other.
         """
+        pairs = {*zip(self.sources, self.splits, strict=True)}
+        splits = Counter(source for source, _ in pairs if source)
         keys: dict[str, dict[str, list[str]]] = {}
         for key, split, source in zip(self.keys, self.splits, self.sources, strict=True):
-            if source:
+            if splits[source] > 1:
                 keys.setdefault(source, {}).setdefault(split, []).append(key)
-        for source, by_split in sorted(keys.items()):
-            if len(by_split) > 1:
-                yield source, by_split
+        yield from sorted(keys.items())
 
 
 def _texts(manifest: pa.Table, name: str) -> Sequence[str]:

@@ -65,6 +65,7 @@ def test_the_demo_says_where_its_report_is(shown: tuple[Path, str]) -> None:
     assert line.startswith(f"a report: {folder / 'report.html'}")
     assert "12 of 12 clips play" in line
     assert (folder / "report.html").stat().st_size < 10e6
+    assert '"quality":[{"title":"Foot skating"' in (folder / "report.html").read_text()
 
 
 def test_most_of_the_demo_s_frames_have_as_many_hits_as_points(shown: tuple[Path, str]) -> None:

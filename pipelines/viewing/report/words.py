@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,18 +29,32 @@ def captions_to_json(table: ClipTable) -> dict[str, Any] | None:
     if not texts:
         return None
     counts = Counter(texts)
-    words = [WORD.findall(text.casefold()) for text in texts]
-    frequent = Counter(word for each in words for word in each if word not in COMMON)
-    lengths = Histogram.of(np.array([len(each) for each in words]), WORDS.width)
+    words = [WORD.findall(text.casefold()) for text in counts]
+    times = [*counts.values()]
+    lengths = np.repeat([len(each) for each in words], times)
+    frequent = _count_words(words, times)
     return {
         "captions": len(texts),
         "different": len(counts),
         "without": sum(not captions for captions in table.captions),
-        "vocabulary": len({word for each in words for word in each}),
-        "lengths": histogram_to_json(WORDS, lengths),
-        "words": _most_common(frequent, MOST_WORDS),
+        "vocabulary": len(frequent),
+        "lengths": histogram_to_json(WORDS, Histogram.of(lengths, WORDS.width)),
+        "words": _most_common(_without_common(frequent), MOST_WORDS),
         "duplicates": [pair for pair in _most_common(counts, MOST_DUPLICATES) if pair[1] > 1],
     }
+
+
+def _count_words(words: Sequence[Sequence[str]], times: Sequence[int]) -> Counter[str]:
+    """Count the words of texts, each of which occurs several times."""
+    counts: Counter[str] = Counter()
+    for each, number in zip(words, times, strict=True):
+        for word in each:
+            counts[word] += number
+    return counts
+
+
+def _without_common(counts: Counter[str]) -> Counter[str]:
+    return Counter({word: count for word, count in counts.items() if word not in COMMON})
 
 
 def _most_common(counts: Counter[str], number: int) -> list[tuple[str, int]]:

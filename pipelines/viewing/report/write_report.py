@@ -4,6 +4,7 @@ The same dataset gives the same bytes: the page has no time, no path and no rand
 version of zlib may compress differently.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -97,9 +98,7 @@ def write_report(
             progress.advance(1)
     part = replace(part, faults=(*part.faults, *reading.faults))
     clips = sorted(reading.packed, key=lambda clip: reading.place[clip.head["key"]])
-    summary = summarize(part, table, reading.measures)
-    title = f"{part.dataset.place.name}: {part.product.name} dataset"
-    page = make_page(title, summary, table_to_json(table), clips).encode()
+    page = _make_page(part, table, reading.measures, clips, stream)
     with os_errors_as_aborted(out.parent):
         out.parent.mkdir(parents=True, exist_ok=True)
         publish(out, page)
@@ -107,6 +106,24 @@ def write_report(
     measured = reading.measures.clips
     plays = can_play(part.dataset.schema)
     return DatasetReport(out, len(page), len(table), plays, keys, measured, part.faults)
+
+
+def _make_page(
+    part: SoundPart,
+    table: ClipTable,
+    measures: Measures,
+    clips: Sequence["PackedClip"],
+    stream: TextIO | None,
+) -> bytes:
+    title = f"{part.dataset.place.name}: {part.product.name} dataset"
+    with Progress(3, 0, stream, "parts of the page") as progress:
+        summary = summarize(part, table, measures)
+        progress.advance(1)
+        rows = table_to_json(table)
+        progress.advance(1)
+        page = make_page(title, summary, rows, clips).encode()
+        progress.advance(1)
+    return page
 
 
 def beside(dataset: Place) -> Path:

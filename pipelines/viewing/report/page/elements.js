@@ -38,6 +38,7 @@ function significant(number) {
 }
 
 function percent(share) {
+  if (share > 0.995 && share < 1) return `${Math.min(99.9, 100 * share).toFixed(1)}%`;
   return `${(100 * share).toFixed(share > 0 && share < 0.0995 ? 1 : 0)}%`;
 }
 

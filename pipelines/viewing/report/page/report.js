@@ -283,6 +283,7 @@ async function start() {
   if (!summary.live || !(await openLinked())) list.openFirst();
   if (summary.live) followLinks();
   document.documentElement.dataset.ready = "true";
+  setTimeout(() => list.rows.words); // so that the first search is as fast as the next
 }
 
 start();

@@ -19,8 +19,15 @@ class Rows {
     this.columns = columns;
     this.length = columns.key.length;
     this.ranked = new Map();
-    this.words = columns.key.map((key, place) =>
+    this.searched = null;
+  }
+
+  // The text of each row that is searched. It is made when it is first needed.
+  get words() {
+    const { columns } = this;
+    this.searched ??= columns.key.map((key, place) =>
       [key, columns.source[place], ...columns.captions[place]].join("\n").toLowerCase());
+    return this.searched;
   }
 
   at(place) {
