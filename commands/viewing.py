@@ -11,7 +11,6 @@ import click
 
 from commands.parameters import ANY, DATASET, FILE, SOURCE
 from commands.printing import json_option, say, show
-from motiondata.errors import InputError
 from pipelines.viewing.film.options import COLOR_POINTS, VIEWS, FilmOptions
 from pipelines.viewing.live.options import HOST, PORT
 from pipelines.viewing.report.options import CLIP_MEGABYTES
@@ -79,13 +78,13 @@ def view(
     Every clip plays, and is read when it is opened. Links to the KEYs are printed. A link in the
     browser names clip and frame. By default, only this machine can open the page.
     """
+    from pipelines.viewing.known_keys import expect_known
     from pipelines.viewing.live.server import ViewerServer
     from pipelines.viewing.live.viewer import Viewer, link_to
 
     viewer = Viewer.open(source, captions, overlay, body)
     for key in keys:
-        if key not in viewer.shown.keys:
-            raise InputError(f"{key}: expected the key of a clip of {source}, found no such clip")
+        expect_known(key, viewer.shown.keys, source)
     with ViewerServer(viewer, host, port) as server:
         links = [link_to(server.address, key) for key in keys] or [server.address]
         say("\n".join(f"open {link}" for link in links))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TextIO
 
@@ -24,6 +23,7 @@ from pipelines.viewing.film.encoders import FILMS, to_png
 from pipelines.viewing.film.options import FilmOptions
 from pipelines.viewing.film.pages import Pages
 from pipelines.viewing.film.panels import panels_of
+from pipelines.viewing.known_keys import expect_known
 from pipelines.viewing.sound_part import SoundPart
 from pipelines.viewing.viewed_clip import ViewedClip, read_viewed_clip
 from shards.format.dataset import Dataset
@@ -100,14 +100,7 @@ def render(
 
 def read_clip(dataset: Dataset, key: str) -> ViewedClip:
     """Read a clip; raise `InputError` that names similar keys for an unknown one."""
-    keys = dataset.manifest["key"].to_pylist()
-    if key not in set(keys):
-        containing = [known for known in keys if key in known][:3]
-        near = containing or get_close_matches(key, keys, 3, 0.0)
-        raise InputError(
-            f"{key}: expected the key of a clip of {dataset.place}, found no such clip; "
-            f"the nearest: {', '.join(near) or 'none, as it has no clips'}"
-        )
+    expect_known(key, dataset.manifest["key"].to_pylist(), dataset.place)
     return read_viewed_clip(dataset, key)
 
 

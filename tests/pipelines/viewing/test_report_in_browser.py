@@ -28,6 +28,7 @@ from pipelines.viewing.viewed_clip import read_viewed_clip
 from shards.format.dataset import Dataset
 from tests.support.archive import MadeArchive
 from tests.support.browser import NARROW, OpenPage, opened
+from tests.support.firefox import firefox
 from tests.support.motion_features import built_features
 from tests.support.token_clips import make_token_clips
 
@@ -211,6 +212,23 @@ def test_tokens_are_a_table_with_captions_and_without_a_player(
         assert shown.page.locator(CANVAS).is_hidden()
         shown.page.keyboard.press("ArrowDown")
         assert shown.page.locator("#playing").inner_text() == keys_of(shown)[1]
+
+
+@pytest.mark.slow
+def test_firefox_plays_a_clip_and_searches(url: str, tmp_path: Path) -> None:
+    with firefox(tmp_path / "profile") as window:
+        window.open(url)
+        assert window.text("count") == f"{CLIPS} clips"
+        window.press(" ")
+        window.wait_for("/frame \\d\\d of/.test(document.getElementById('clock').textContent)")
+        assert window.text("play") == "Pause"
+        window.press(" ")
+        assert window.text("play") == "Play"
+        window.evaluate("document.getElementById('search').focus()")
+        for letter in "onerror":
+            window.press(letter)
+        assert window.text("count") == f"1 of {CLIPS} clips"
+        assert HOSTILE in window.evaluate("document.querySelector('#rows .caption').textContent")
 
 
 @pytest.mark.slow
