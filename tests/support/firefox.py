@@ -1,6 +1,6 @@
 """The system's Firefox, headless, driven by its own protocol, Marionette: JSON over a socket.
 
-Playwright drives only a Firefox of its own, which is a download. Tests are skipped where there is
+Playwright drives only the Firefox that it downloads. Tests are skipped where there is
 no Firefox.
 """
 
