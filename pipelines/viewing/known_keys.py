@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from motiondata.errors import InputError
+from shards.format.places import Place
 
 LISTED = 3
 """The largest number of keys that are named."""
 
 
-def expect_known(key: str, keys: Iterable[str], place: object) -> None:
+def expect_known(key: str, keys: Iterable[str], place: Place) -> None:
     """Raise `InputError` that names similar keys if `key` is none of `keys`, those of a place."""
     known = {*keys}
     if key in known:
