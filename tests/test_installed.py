@@ -52,15 +52,15 @@ def source_files() -> set[str]:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel from a copy of the sources: setuptools writes beside them."""
+    """Build the source distribution from a copy of the sources, and the wheel from it."""
     folder = tmp_path_factory.mktemp("wheel")
     sources = folder / "sources"
     sources.mkdir()
     for name in (*source_files(), *BUILD_FILES):
         (sources / name).parent.mkdir(parents=True, exist_ok=True)
         (sources / name).write_bytes((ROOT / name).read_bytes())
-    pip = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation")
-    run(*pip, "--wheel-dir", folder, sources, folder=folder)
+    build = (sys.executable, "-m", "build", "--no-isolation", "--outdir", folder)
+    run(*build, sources, folder=folder)
     (built,) = folder.glob("motiondata-*.whl")
     return built
 
@@ -117,6 +117,12 @@ def test_the_wheel_has_every_file_of_the_packages(wheel: Path) -> None:
     found = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert found == source_files()
     assert {"motiondata/bodies/data/free_body.npz", "motiondata/lidar/data/vlp-16.toml"} <= found
+
+
+def test_both_distributions_are_fit_for_an_index(wheel: Path) -> None:
+    (sources,) = wheel.parent.glob("motiondata-*.tar.gz")
+    twine = (sys.executable, "-m", "twine", "check", "--strict")
+    assert run(*twine, wheel, sources, folder=wheel.parent).count("PASSED") == 2
 
 
 READS = """
