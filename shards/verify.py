@@ -28,9 +28,11 @@ T = TypeVar("T")
 
 _DERIVED = re.compile(rf"{STATISTICS_FILE.pattern}|{RECEIPTS}/[^/]+\.(?:json|parquet)")
 
-
+_CARD = re.compile(r"croissant\.json|licenses\.csv|preview/clips\.(?:parquet|png)")
+"""Files of `motiondata card`; no reader opens them."""
 _HOSTS = re.compile(r"README\.md|\.gitattributes|\.gitignore|\.git(/.*)?|\.cache/huggingface/.*")
 """Files that the Hugging Face Hub and git add to a folder; no reader opens them."""
+_ALLOWED = (_DERIVED, _CARD, _HOSTS)
 
 
 @dataclass(frozen=True)
@@ -129,5 +131,5 @@ def _stray_faults(names: list[str], description: Description) -> Iterator[Fault]
     for name in names:
         if name.endswith(TEMPORARY):
             yield Fault(name, "is left over from an interrupted build; remove it")
-        elif name not in known and not _DERIVED.fullmatch(name) and not _HOSTS.fullmatch(name):
+        elif name not in known and not any(each.fullmatch(name) for each in _ALLOWED):
             yield Fault(name, "does not belong to the dataset; move it elsewhere")

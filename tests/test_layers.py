@@ -292,6 +292,13 @@ ARROWS: dict[str, set[str]] = {
     "pipelines.import_report": {"pipelines.engine"},
     "pipelines.sources": {"pipelines.engine", "pipelines.import_report"},
     "pipelines.doctor": {"pipelines.engine"},
+    "pipelines.publishing": {
+        "pipelines.clips",
+        "pipelines.datasets",
+        "pipelines.engine",
+        "pipelines.motion_export",
+        "pipelines.products",
+    },
     "pipelines.demo": {
         "pipelines.clips",
         "pipelines.datasets",

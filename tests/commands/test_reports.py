@@ -148,6 +148,11 @@ def of_edit(values: Values) -> list[str]:
     return [*splits, totals, f"members: {', '.join(values['members'])}", *values["warnings"]]
 
 
+def of_card(values: Values) -> list[str]:
+    names = [f"license {each['terms']['name']}: {each['samples']:,}" for each in values["licenses"]]
+    return [", ".join(values["files"]), *names, *values["refusals"]]
+
+
 def of_page(values: Values) -> list[str]:
     play = f"{len(values['playing'])} of {values['samples']} clips play in it"
     return [f"{values['report']} ({values['bytes'] / 1e6:,.1f} MB; {play})", *values["faults"]]
@@ -290,6 +295,7 @@ CASES = [
     Case("recipe", "recipe {built}", of_recipe),
     Case(EDITS, "filter {built} --where frames>14 --out {tmp}/filtered", of_edit),
     Case(EDITS, "split {built} --part train=1 --part test=KIT --by subset --out {tmp}/s", of_edit),
+    Case("card", "card {built} --out {tmp}/card --clips 0", of_card),
     Case("preview", "preview {built} --out {tmp}/a.png --clips 2", lambda v: [v["picture"]]),
     Case("report", "report {built} --out {tmp}/a.html", of_page),
     Case("render", "render {built} 000002 --out {tmp}/a.png --width 240", of_film),
