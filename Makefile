@@ -30,11 +30,14 @@ setup: .venv/.installed
 demo: .venv/.plain
 	$(BIN)/motiondata demo demo
 
+# Files of tests side by side, one for each core: most of a test's time is a program's start.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
 test: setup
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-all: setup
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(PYTEST) -m "slow or not slow"
 
 lint: .venv/.linters
 	$(BIN)/ruff check .

@@ -28,7 +28,8 @@ AFTER_MULTIPROCESSING = -200
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the session's folder; its name is short, as Ray makes sockets in it."""
-    folder = tempfile.mkdtemp(prefix="md-")
+    above = Path(tempfile.gettempdir()).parent if "PYTEST_XDIST_WORKER" in os.environ else None
+    folder = tempfile.mkdtemp(prefix="md-", dir=above)
     config.stash[FOLDER] = Path(folder)
     os.environ["TMPDIR"] = tempfile.tempdir = folder
 
