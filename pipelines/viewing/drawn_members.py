@@ -1,11 +1,11 @@
 """The members of a sample that are drawn. A viewer opens with these names alone."""
 
 from pipelines.clips.members import POSE, TRANS
-from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS
+from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS, SENSOR_POSE
 from shards.format.schema import Schema
 
-DRAWN_ARRAYS = (POINTS, HITS, PARTS, JOINTS, POSE, TRANS)
-"""The arrays of a sample that are drawn, if it has them. Motion features have the last three."""
+DRAWN_ARRAYS = (POINTS, HITS, PARTS, JOINTS, POSE, TRANS, SENSOR_POSE)
+"""The arrays of a sample that are drawn, if it has them."""
 
 
 def can_play(schema: Schema) -> bool:

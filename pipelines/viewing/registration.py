@@ -95,7 +95,7 @@ def moved_clip(clip: ViewedClip, move: Move) -> ViewedClip:
         skeleton = replace(skeleton, joints=move.of(skeleton.joints))
     if scan is not None:
         T_world_sensor = scan.T_world_sensor.copy()
-        T_world_sensor[:3, :3] = move.rotation @ T_world_sensor[:3, :3]
-        T_world_sensor[:3, 3] = move.of(scan.sensor)
+        T_world_sensor[:, :3, :3] = move.rotation @ T_world_sensor[:, :3, :3]
+        T_world_sensor[:, :3, 3] = move.of(scan.sensor)
         scan = replace(scan, points=move.of(scan.points), T_world_sensor=T_world_sensor)
     return replace(clip, skeleton=skeleton, scan=scan)

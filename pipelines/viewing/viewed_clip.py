@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from motiondata.captions import Caption, details_to_captions
 from pipelines.clips.members import DETAILS, POSE, TRANS
-from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS
+from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS, SENSOR_POSE
 from pipelines.viewing.drawn_members import DRAWN_ARRAYS
 from pipelines.viewing.skeletons import PARENTS_BY_JOINTS, PosedSkeleton, skeleton_of_features
 from shards.errors import DatasetError
@@ -40,7 +40,7 @@ class Scan:
     parts: NDArray[np.uint8]
     """The body part of each point: the number of a joint, or `NO_PART`; shaped (frames, points)."""
     T_world_sensor: Floats
-    """The pose of the sensor, shaped (4, 4)."""
+    """The pose of the sensor in each frame, shaped (frames, 4, 4)."""
 
     @property
     def distinct(self) -> NDArray[np.int32]:
@@ -50,13 +50,13 @@ class Scan:
     @property
     def ranges(self) -> Floats:
         """The distance of each point from the sensor, meters, shaped (frames, points)."""
-        lengths: Floats = np.linalg.norm(self.points - self.sensor, axis=-1)
+        lengths: Floats = np.linalg.norm(self.points - self.sensor[:, None], axis=-1)
         return lengths
 
     @property
     def sensor(self) -> Floats:
-        """The position of the sensor, shaped (3,), world frame."""
-        return self.T_world_sensor[:3, 3]
+        """The position of the sensor in each frame, shaped (frames, 3), world frame."""
+        return self.T_world_sensor[:, :3, 3]
 
     @property
     def is_seen(self) -> NDArray[np.bool_]:
@@ -152,7 +152,8 @@ def _scan_of(values: Mapping[str, Any], details: Mapping[str, Any]) -> Scan | No
     if not {POINTS, HITS} <= values.keys():
         return None
     points = values[POINTS]
-    pose = np.array(details.get("T_world_sensor", np.eye(4)), np.float64).reshape(4, 4)
+    placed = values.get(SENSOR_POSE, details.get("T_world_sensor", np.eye(4)))
+    pose = np.broadcast_to(np.array(placed, np.float64), (len(points), 4, 4))
     parts = values.get(PARTS, np.full(points.shape[:2], NO_PART, np.uint8))
     return Scan(_moved(points, pose), values[HITS], parts, pose)
 
@@ -170,5 +171,5 @@ def _skeleton_of(
 
 
 def _moved(points: NDArray[np.float32], T_world_sensor: Floats) -> Floats:
-    moved: Floats = points.astype(np.float64) @ T_world_sensor[:3, :3].T + T_world_sensor[:3, 3]
-    return moved
+    turned: Floats = points.astype(np.float64) @ np.swapaxes(T_world_sensor[:, :3, :3], -1, -2)
+    return turned + T_world_sensor[:, None, :3, 3]

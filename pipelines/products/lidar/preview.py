@@ -5,7 +5,7 @@ from the side, each with its time. Colors show body parts; the gray line is the 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -24,9 +24,11 @@ from PIL import Image
 from motiondata.body_regions import REGION_COLORS, REGION_OF_JOINT
 from motiondata.captions import caption_texts
 from motiondata.errors import InputError
+from motiondata.lidar.placement import compose, invert_rigid, turn
+from motiondata.lidar.rigs.attitude import rotations_toward
 from motiondata.lidar.sampled_clip import NO_PART
 from pipelines.clips.members import DETAILS
-from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS
+from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS, SENSOR_POSE
 from shards.format.dataset import Dataset
 from shards.format.npy import npy_to_array
 from shards.format.publishing import publishing
@@ -42,6 +44,8 @@ ROW_INCHES = 1.72
 TITLE_INCHES = 0.2
 LEGEND_INCHES = 0.62
 """Height of the legend below all rows."""
+NEAR_METERS = 0.5
+"""A sensor that is nearer to the pelvis than this, horizontally, is on the person."""
 FRAMES = 5
 """Number of frames per clip and view."""
 TITLE_LETTERS = 200
@@ -79,12 +83,11 @@ class _PreviewClip:
     key: str
     caption: str
     fps: float
-    points: NDArray[np.float32]
+    points: NDArray[np.float64]
+    """Level frame with z = 0 on the floor, meters, shaped (frames, points, 3)."""
     hits: NDArray[np.int32]
     parts: NDArray[np.uint8]
-    pelvis: NDArray[np.float32]
-    floor: float
-    """Height of the floor in the sensor frame, meters."""
+    pelvis: NDArray[np.float64]
 
 
 def expect_scans(dataset: Dataset) -> None:
@@ -141,17 +144,37 @@ def _pixels(figure: Figure) -> NDArray[np.uint8]:
 def _read(dataset: Dataset, key: str) -> _PreviewClip:
     array = {suffix: npy_to_array(read_member(dataset, key, suffix)) for suffix in ARRAYS}
     details = json.loads(read_member(dataset, key, DETAILS))
-    captions = caption_texts(details)
+    captions, level = caption_texts(details), _to_level(dataset, key, array, details)
     return _PreviewClip(
         key,
         captions[0] if captions else NO_CAPTION,
         float(details["fps_out"]),
-        array[POINTS],
+        turn(level[:, None, :3, :3], array[POINTS].astype(np.float64)) + level[:, None, :3, 3],
         array[HITS],
         array[PARTS],
-        array[JOINTS][:, 0],
-        -float(details["T_world_sensor"][2][3]),
+        turn(level[:, :3, :3], array[JOINTS][:, 0].astype(np.float64)) + level[:, :3, 3],
     )
+
+
+def _to_level(
+    dataset: Dataset, key: str, array: Mapping[str, NDArray[Any]], details: Mapping[str, Any]
+) -> NDArray[np.float64]:
+    """Return transforms from the sensor frame to one with z = 0 on the floor, (frames, 4, 4).
+
+    Its x is that of a level sensor; for one that `--sensors` places, the direction to the pelvis.
+    """
+    frames = len(array[POINTS])
+    if SENSOR_POSE not in dataset.schema.members:
+        raised = np.eye(4)
+        raised[2, 3] = details["T_world_sensor"][2][3]
+        return np.broadcast_to(raised, (frames, 4, 4))
+    placed = npy_to_array(read_member(dataset, key, SENSOR_POSE)).astype(np.float64)
+    pelvis = turn(placed[:, :3, :3], array[JOINTS][:, 0].astype(np.float64))
+    far = np.linalg.norm(pelvis[:, :2], axis=1) > NEAR_METERS
+    level = np.tile(np.eye(4), (frames, 1, 1))
+    level[far, :3, :3] = rotations_toward(pelvis[far] * [1.0, 1.0, 0.0], np.eye(3))
+    level[:, :2, 3] = placed[:, :2, 3]
+    return compose(invert_rigid(level), placed)
 
 
 def _draw_clip(clip: _PreviewClip, row: NDArray[Any]) -> None:
@@ -170,7 +193,7 @@ def _draw_frame(clip: _PreviewClip, frame: int, axis: int, sign: float, panel: A
     across = sign * (points[:, axis] - clip.pelvis[frame, axis])
     panel.axhline(0, color="0.7", linewidth=0.8, zorder=0)
     panel.scatter(
-        across, points[:, 2] - clip.floor, s=2.4,
+        across, points[:, 2], s=2.4,
         c=COLOR_OF_PART[clip.parts[frame, :seen]], linewidths=0,
     )  # fmt: skip
     seconds = f"{frame / clip.fps:.1f} s" + ("" if seen else ", no hit")

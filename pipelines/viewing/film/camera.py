@@ -124,7 +124,7 @@ def _backward(clip: ViewedClip, view: View, target: Floats) -> Floats:
 def _to_sensor(clip: ViewedClip, target: Floats) -> Floats:
     if clip.scan is None:
         raise InputError("--view sensor: expected a LiDAR dataset, found a clip without a sensor")
-    level: Floats = (clip.scan.sensor - target)[:2]
+    level: Floats = (clip.scan.sensor[0] - target)[:2]
     return level
 
 

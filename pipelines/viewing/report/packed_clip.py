@@ -62,7 +62,7 @@ def _head_of(clip: ViewedClip, origin: Floats, step: float, points: int) -> dict
         "points": points,
         "origin": origin.tolist(),
         "parents": list(clip.skeleton.parents) if clip.skeleton else [],
-        "sensor": np.round(clip.scan.sensor - origin, 3).tolist() if clip.scan else None,
+        "sensors": _sensors_of(clip, origin),
     }
 
 
@@ -74,6 +74,16 @@ def texts_of(clip: ViewedClip) -> dict[str, Any]:
         "fps": round(clip.fps, 4),
         "captions": [[each.text, each.start_seconds, each.end_seconds] for each in clip.captions],
     }
+
+
+def _sensors_of(clip: ViewedClip, origin: Floats) -> list[list[float]]:
+    """Return the place of the sensor in each frame, or once if it stands still; empty for none."""
+    if clip.scan is None:
+        return []
+    places = np.round(clip.scan.sensor - origin, 3)
+    stands = bool((places == places[0]).all())
+    found: list[list[float]] = places[: 1 if stands else None].tolist()
+    return found
 
 
 def _centers_of(clip: ViewedClip) -> Floats:

@@ -60,7 +60,7 @@ const VIEWS = {
 // Turns a camera to a view of a clip. `whole` keeps the whole path in the picture.
 function applyView(camera, name, clip, whole) {
   const { yaw, pitch } = VIEWS[name];
-  const sensor = clip.head.sensor;
+  const sensor = clip.sensor(0);
   const [x, y] = clip.center(0);
   const toSensor = sensor ? Math.atan2(sensor[1] - y, sensor[0] - x) : -Math.PI / 2;
   camera.yaw = toSensor + yaw;
@@ -73,7 +73,7 @@ function applyView(camera, name, clip, whole) {
 // Returns the extent of the path on the floor, maybe with the sensor.
 function extentOf(clip, withSensor) {
   const places = Array.from({ length: clip.frames }, (_, frame) => clip.center(frame));
-  if (clip.head.sensor && withSensor) places.push(clip.head.sensor);
+  if (withSensor) places.push(...clip.head.sensors);
   const axis = (of, number) => of(...places.map((place) => place[number]));
   return {
     low: [axis(Math.min, 0), axis(Math.min, 1)],

@@ -119,12 +119,12 @@ class Drawing {
 
   drawSensors(context, camera, layers, colors) {
     for (const { clip, frame, color } of layers) {
-      if (clip.head.sensor) this.drawSensor(context, camera, clip, frame, color ?? colors.accent);
+      if (clip.sensor(frame)) this.drawSensor(context, camera, clip, frame, color ?? colors.accent);
     }
   }
 
   drawSensor(context, camera, clip, frame, color) {
-    const sensor = clip.head.sensor;
+    const sensor = clip.sensor(frame);
     const [first, stop] = [clip.starts[frame], clip.starts[frame + 1]];
     const every = Math.max(1, Math.floor((stop - first) / RAYS));
     context.strokeStyle = context.fillStyle = color;
@@ -139,6 +139,8 @@ class Drawing {
     context.lineWidth = 1.5;
     context.beginPath();
     this.addLine(context, camera, sensor, [sensor[0], sensor[1], 0]);
+    const path = clip.head.sensors;
+    for (let at = 1; at < path.length; at++) this.addLine(context, camera, path[at - 1], path[at]);
     context.stroke();
     this.drawMarker(context, camera, sensor);
   }

@@ -84,13 +84,19 @@ class Clip {
     for (const places of [this.centers, this.skeleton, this.points]) {
       for (let at = 0; at < places.length; at++) places[at] += shift[at % 3];
     }
-    const { sensor } = this.head;
-    if (sensor) this.head.sensor = sensor.map((value, axis) => value + shift[axis]);
+    const moved = (place) => place.map((value, axis) => value + shift[axis]);
+    this.head.sensors = this.head.sensors.map(moved);
     this.head.origin = clip.head.origin;
   }
 
   get seconds() {
     return this.frames / this.head.fps;
+  }
+
+  // Returns where the sensor is in a frame; undefined without a sensor.
+  sensor(frame) {
+    const { sensors } = this.head;
+    return sensors[Math.min(frame, sensors.length - 1)];
   }
 
   center(frame) {
@@ -100,11 +106,13 @@ class Clip {
 
 // Returns the distance of each point from the sensor, meters.
 function rangesOf(clip) {
-  const { sensor, points } = clip.head;
-  const ranges = new Float32Array(points);
-  for (let point = 0; sensor && point < points; point++) {
-    const [x, y, z] = [0, 1, 2].map((axis) => clip.points[3 * point + axis] - sensor[axis]);
-    ranges[point] = Math.hypot(x, y, z);
+  const ranges = new Float32Array(clip.head.points);
+  for (let frame = 0; clip.sensor(frame) && frame < clip.frames; frame++) {
+    const sensor = clip.sensor(frame);
+    for (let point = clip.starts[frame]; point < clip.starts[frame + 1]; point++) {
+      const [x, y, z] = [0, 1, 2].map((axis) => clip.points[3 * point + axis] - sensor[axis]);
+      ranges[point] = Math.hypot(x, y, z);
+    }
   }
   return ranges;
 }
