@@ -18,7 +18,11 @@ from motiondata.recording import Recording
 from motiondata.trigonometry import sine
 
 NEAR_ZERO = 1e-9
-"""Half angles below this value, radians, are interpolated linearly."""
+"""Half angles below this value, radians, have no axis."""
+
+SMALL = 0.05
+"""Quaternions at a smaller angle, radians, are interpolated linearly: rotations are then off by
+less than 0.016 x 2 x `SMALL`^3, 4e-6 radians."""
 
 
 def clip_at(clip: Clip, seconds: NDArray[np.float64]) -> Clip:
@@ -81,11 +85,11 @@ def _slerp(
     cosine = start[0] * w + start[1] * x + start[2] * y + start[3] * z
     if cosine < 0:
         cosine, w, x, y, z = -cosine, -w, -x, -y, -z
+    first, last = 1 - share, share
     square = (start[0] - w) ** 2 + (start[1] - x) ** 2 + (start[2] - y) ** 2 + (start[3] - z) ** 2
-    sum_square = max(0.0, 4.0 - square)
-    angle = arc_tangent(math.sqrt(square * sum_square) / 2, cosine)
-    first = 1 - share if angle < NEAR_ZERO else sine((1 - share) * angle)
-    last = share if angle < NEAR_ZERO else sine(share * angle)
+    if square > SMALL * SMALL:
+        angle = arc_tangent(math.sqrt(square * max(0.0, 4.0 - square)) / 2, cosine)
+        first, last = sine((1 - share) * angle), sine(share * angle)
     return (
         first * start[0] + last * w, first * start[1] + last * x,
         first * start[2] + last * y, first * start[3] + last * z,

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from motiondata.arrays import finite_array
 from motiondata.bodies.body import Body
-from motiondata.bodies.forward_kinematics import JointFrames, forward_kinematics, joint_positions
+from motiondata.bodies.forward_kinematics import forward_kinematics, joint_positions
 from motiondata.bodies.simd import LANES
 from motiondata.bodies.skinning import Skin, body_to_skin, skin_frames, to_blocks
 from motiondata.skeletons import JOINTS
@@ -111,19 +111,15 @@ def pose_planes(
     shaped (frames, 3, `shaped.plane_vertices`). It ends with padding vertices, which no
     face uses. The joints are shaped (frames, 22, 3).
     """
-    chain = forward_kinematics(shaped.joints, pose, trans, T_target_world)
+    chain, skin = (
+        forward_kinematics(shaped.joints, pose, trans, T_target_world),
+        skin_of(shaped.body),
+    )
     for first in range(0, len(trans), BATCH_FRAMES):
         batch = slice(first, first + BATCH_FRAMES)
-        skin_planes(shaped, chain, batch, planes[batch])
+        frames = (chain.features[batch], chain.transforms[batch], chain.roots[batch])
+        skin_frames(skin, shaped.vertex_blocks, *frames, planes[batch])
     return chain.joints
-
-
-def skin_planes(
-    shaped: ShapedBody, chain: JointFrames, frames: slice, planes: NDArray[np.float32]
-) -> None:
-    """Write the vertices of some frames of posed joints to `planes`, as `pose_planes` does."""
-    moved = (chain.features[frames], chain.transforms[frames], chain.roots[frames])
-    skin_frames(_skin_of(shaped.body), shaped.vertex_blocks, *moved, planes)
 
 
 def pose_joints(
@@ -134,5 +130,6 @@ def pose_joints(
 
 
 @lru_cache(maxsize=3)  # one body per gender
-def _skin_of(body: Body) -> Skin:
+def skin_of(body: Body) -> Skin:
+    """Return what skinning needs of a body; the last bodies' are kept."""
     return body_to_skin(body)

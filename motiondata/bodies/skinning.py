@@ -72,21 +72,31 @@ def skin_frames(
     the rest pose to the posed one, relative to the root, shaped (frames, 22, 3, 4). `roots` are the
     root positions, shaped (frames, 3). Lengths are in meters.
     """
-    if skin.pose_dirs.shape[1] > 0:
-        features = np.pad(features, ((0, -len(planes) % TILE_FRAMES), (0, 0)))
-    _skin(
-        (skin.starts, skin.joints, skin.weights, skin.pose_dirs),
-        vertices,
-        features,
-        transforms,
-        roots,
-        planes,
-        np.empty((TILE_FRAMES, 3, LANES), np.float32),
-    )
+    skin_blocks(
+        skin_fields(skin), vertices, tiled_features(skin, features), transforms, roots, planes,
+        empty_tile(),
+    )  # fmt: skip
+
+
+def skin_fields(skin: Skin) -> tuple[NDArray[Any], ...]:
+    """Return a skin as `skin_blocks` reads it."""
+    return skin.starts, skin.joints, skin.weights, skin.pose_dirs
+
+
+def tiled_features(skin: Skin, features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return features with frames added at the end, as `skin_blocks` reads them in tiles."""
+    if skin.pose_dirs.shape[1] == 0:
+        return features
+    return np.pad(features, ((0, -len(features) % TILE_FRAMES), (0, 0)))
+
+
+def empty_tile() -> NDArray[np.float32]:
+    """Return the working memory of `skin_blocks`."""
+    return np.empty((TILE_FRAMES, 3, LANES), np.float32)
 
 
 @kernel
-def _skin(
+def skin_blocks(
     skin: tuple[NDArray[Any], ...],
     vertices: NDArray[np.float32],
     features: NDArray[np.float32],
@@ -95,6 +105,10 @@ def _skin(
     planes: NDArray[np.float32],
     tile: NDArray[np.float32],
 ) -> None:
+    """Write the posed vertices of frames as `skin_frames` does, for kernels to call.
+
+    There must be features for whole tiles of frames, which `tiled_features` adds.
+    """
     starts, joints, weights, dirs = skin
     for block in range(len(vertices)):
         rows, at = (starts[block], starts[block + 1]), block * LANES

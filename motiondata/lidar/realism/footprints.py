@@ -138,7 +138,8 @@ def merge_three(
     """
     sa, sb, sc = _signal(ra, pa), _signal(rb, pb), _signal(rc, pc)
     start = min(ra, rb, rc)
-    if not nearest:
+    last = max(ra if ra < FAR else 0.0, rb if rb < FAR else 0.0, rc if rc < FAR else 0.0)
+    if last > start + separation and not nearest:
         best = _within(ra, ra, sa, separation) + _within(ra, rb, sb, separation)
         best += _within(ra, rc, sc, separation)
         start = ra

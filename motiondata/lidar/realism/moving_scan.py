@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.bodies.body import Body
-from motiondata.bodies.forward_kinematics import JointFrames, forward_kinematics
-from motiondata.bodies.posing import ShapedBody, skin_planes
-from motiondata.jit import kernel
+from motiondata.bodies.forward_kinematics import forward_kinematics
+from motiondata.bodies.posing import ShapedBody, skin_of
+from motiondata.bodies.skinning import empty_tile, skin_blocks, skin_fields, tiled_features
+from motiondata.jit import kernel, step
 from motiondata.lidar.cpu.buffers import Buffers, empty_buffers
 from motiondata.lidar.cpu.rasterize import NOT_FINITE, scan_frame
 from motiondata.lidar.cpu.ray_grid import RayGrid, ray_grid
@@ -28,6 +29,8 @@ from motiondata.lidar.scans import Scan
 from motiondata.lidar.sensor import Sensor
 
 Floats = NDArray[np.float64]
+Joints = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+"""Features, transforms and roots of posed joints, for `skin_blocks`."""
 
 SKINNED_FRAMES = 8
 """Frames that are skinned at once: few enough for their vertices to stay in the L2 cache."""
@@ -47,8 +50,7 @@ class MovingScanner:
         self._grid, self._shutter = ray_grid(sensor), shutter
         self._buffers = empty_buffers(*self._size, 0, 0)
         self._hits = empty_hits(ROOM)
-        self._planes = np.empty((2, SKINNED_FRAMES, 3, 0), np.float32)
-        self._moved = np.empty((3, 0), np.float32)
+        self._skinned = _empty_skinned(0)
 
     def scan(self, request: Request, reflectances: Floats) -> tuple[ShadedHits, NDArray[np.int64]]:
         """Return the hits on the person, in this scanner's memory, and those before each frame.
@@ -56,54 +58,40 @@ class MovingScanner:
         `reflectances` are those of the faces, shaped (faces,). Raises `ValueError` if vertices are
         not finite.
         """
-        shaped, chains = request.shaped, self._chains(request)
+        shaped, offsets = request.shaped, np.zeros(request.frames + 1, np.int64)
         self._prepare(shaped)
+        times, ends = self._ends(request)
         fronts_only = is_closed(shaped.body) & _are_outside(request)
-        offsets = np.zeros(request.frames + 1, np.int64)
-        for first in range(0, request.frames, SKINNED_FRAMES):
-            part = slice(first, min(first + SKINNED_FRAMES, request.frames))
-            ends = self._planes[: len(chains), : part.stop - first]
-            for chain, planes in zip(chains, ends, strict=True):
-                skin_planes(shaped, chain, part, planes)
-            self._scan_part(request, part, ends, reflectances, fronts_only[part], offsets)
+        skin, frame = skin_fields(skin_of(shaped.body)), 0
+        while frame < request.frames:
+            frame = scan_moving_frames(
+                skin, shaped.vertex_blocks, ends[0], ends[-1], times,
+                self._shutter.seconds_per_turn, self._skinned, shaped.body.faces, reflectances,
+                fronts_only, tuple(self._grid), tuple(self._buffers), self._limits,
+                tuple(self._hits.scan), tuple(self._hits.shading), offsets, frame,
+            )  # fmt: skip
+            if frame < request.frames:
+                self._make_room(int(offsets[frame]), int(offsets[frame + 1]))
         return first_hits(self._hits, int(offsets[-1])), offsets
 
-    def _chains(self, request: Request) -> list[JointFrames]:
-        """Return the joints at both ends of the sector of each turn, or once for a still body."""
-        sweep, rest, transform = request.sweep, request.shaped.joints, request.T_sensor_world
+    def _ends(self, request: Request) -> tuple[Floats, list[Joints]]:
+        """Return the times of both ends of the sector of each turn, and the joints at each.
+
+        A still body has no times, and its joints once.
+        """
+        sweep, shaped = request.sweep, request.shaped
         if sweep is None or self._shutter.seconds_per_turn == 0:
-            return [forward_kinematics(rest, request.pose, request.trans, transform)]
-        placed = [transform] * 2 if sweep.T_sensor_world is None else sweep.T_sensor_world[:2]
+            return STILL, [_joints(shaped, request.pose, request.trans, request.T_sensor_world)]
+        still = [request.T_sensor_world] * 2
+        placed = still if sweep.T_sensor_world is None else sweep.T_sensor_world[:2]
         moments = zip(sweep.pose, sweep.trans, placed, strict=True)
-        return [forward_kinematics(rest, *moment) for moment in moments]
+        return sweep.times, [_joints(shaped, *moment) for moment in moments]
 
     def _prepare(self, shaped: ShapedBody) -> None:
         vertices, faces = shaped.plane_vertices, len(shaped.body.faces)
         if (len(self._buffers.marks), len(self._buffers.shortlist)) != (vertices, faces):
             self._buffers = empty_buffers(*self._size, vertices, faces)
-            self._planes = np.empty((2, SKINNED_FRAMES, 3, vertices), np.float32)
-            self._moved = np.empty((3, vertices), np.float32)
-
-    def _scan_part(
-        self,
-        request: Request,
-        part: slice,
-        ends: NDArray[np.float32],
-        reflectances: Floats,
-        fronts_only: NDArray[np.bool_],
-        offsets: NDArray[np.int64],
-    ) -> None:
-        sweep, faces = request.sweep, request.shaped.body.faces
-        times = STILL if sweep is None or len(ends) == 1 else sweep.times[:, part]
-        frame, offsets = 0, offsets[part.start : part.stop + 1]
-        while frame < ends.shape[1]:
-            frame = scan_moving_frames(
-                ends[0], ends[-1], times, self._shutter.seconds_per_turn, self._moved, faces,
-                reflectances, fronts_only, tuple(self._grid), tuple(self._buffers), self._limits,
-                tuple(self._hits.scan), tuple(self._hits.shading), offsets, frame,
-            )  # fmt: skip
-            if frame < ends.shape[1]:
-                self._make_room(int(offsets[frame]), int(offsets[frame + 1]))
+            self._skinned = _empty_skinned(vertices)
 
     def _make_room(self, hits: int, needed: int) -> None:
         if needed == NOT_FINITE:
@@ -117,11 +105,13 @@ class MovingScanner:
 
 @kernel
 def scan_moving_frames(
-    start: NDArray[np.float32],
-    end: NDArray[np.float32],
+    skin: tuple[NDArray[Any], ...],
+    rest: NDArray[np.float32],
+    start_joints: Joints,
+    end_joints: Joints,
     times: Floats,
     seconds_per_turn: float,
-    moved: NDArray[np.float32],
+    skinned: tuple[NDArray[np.float32], ...],
     faces: NDArray[np.int32],
     reflectances: Floats,
     fronts_only: NDArray[np.bool_],
@@ -135,29 +125,55 @@ def scan_moving_frames(
 ) -> int:
     """Scan frames as `rasterize.scan_frames` does, and shade their hits.
 
-    `start` and `end` are the vertices at the `times`, shaped (2, frames), seconds from mid-turn.
-    Without times, they are those of `start`. `moved` is memory for the vertices of a frame.
-    Frames of `fronts_only` are scanned without the faces that are seen from behind.
+    The joints are those at the `times`, shaped (2, frames), seconds from mid-turn. Without times,
+    only those of the start count. Frames of `fronts_only` are scanned without the faces that are
+    seen from behind. `rest` are the vertices at rest, in the blocks of the `skin`.
     """
     grid, buffers = RayGrid(*grid_fields), Buffers(*buffer_fields)
-    hits, shading = Scan(*scan_fields), Shading(*shading_fields)
-    while frame < len(start):
-        seen, frequency = start[frame], 0.0
-        if times.shape[1] > 0:
-            first, last = times[0, frame], times[1, frame]
-            move_vertices(start[frame], end[frame], (first, last), seconds_per_turn, moved)
-            seen, frequency = moved, 1 / (last - first)
+    hits, shading, moves = Scan(*scan_fields), Shading(*shading_fields), times.shape[1] > 0
+    starts, ends, moved, tile = skinned
+    first = frame
+    while frame < len(fronts_only):
+        place = frame % SKINNED_FRAMES
+        if place == 0 or frame == first:
+            _skin_part(skin, rest, start_joints, frame - place, starts, tile)
+            if moves:
+                _skin_part(skin, rest, end_joints, frame - place, ends, tile)
+        start, seen, end, frequency = starts[place], starts[place], starts[place], 0.0
+        if moves:
+            span = (times[0, frame], times[1, frame])
+            seen, end, frequency = moved, ends[place], 1 / (span[1] - span[0])
+            move_vertices(start, end, span, seconds_per_turn, seen)
         before, fronts = offsets[frame], fronts_only[frame]
         after = scan_frame(seen, faces, fronts, grid, buffers, limits, hits, before)
         offsets[frame + 1] = after
         if after == NOT_FINITE or after > len(hits.faces):
             break
-        shade(
-            seen, start[frame], end[frame], frequency, faces, reflectances, hits,
-            (before, after), shading,
-        )  # fmt: skip
+        span_of_hits = (before, after)
+        shade(seen, start, end, frequency, faces, reflectances, hits, span_of_hits, shading)
         frame += 1
     return frame
+
+
+@step
+def _skin_part(skin: Any, rest: Any, joints: Joints, frame: int, planes: Any, tile: Any) -> None:
+    """Write the vertices of the next frames, or as many as there are, to the first planes."""
+    features, transforms, roots = joints
+    past = min(frame + SKINNED_FRAMES, len(roots))
+    part, room = slice(frame, past), slice(0, past - frame)
+    skin_blocks(skin, rest, features[part], transforms[part], roots[part], planes[room], tile)
+
+
+def _joints(shaped: ShapedBody, pose: Floats, trans: Floats, T_sensor_world: Floats) -> Joints:
+    """Return the posed joints of a body as `skin_blocks` reads them."""
+    chain = forward_kinematics(shaped.joints, pose, trans, T_sensor_world)
+    return tiled_features(skin_of(shaped.body), chain.features), chain.transforms, chain.roots
+
+
+def _empty_skinned(vertices: int) -> tuple[NDArray[np.float32], ...]:
+    """Return memory for the vertices of some frames at both ends, of a moved frame, and a tile."""
+    starts, ends = np.empty((2, SKINNED_FRAMES, 3, vertices), np.float32)
+    return starts, ends, np.empty((3, vertices), np.float32), empty_tile()
 
 
 def _are_outside(request: Request) -> NDArray[np.bool_]:
