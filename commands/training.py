@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.options import Types, options_of, take
-from commands.parameters import FILE, FOLDER
+from commands.parameters import DATASET, FILE, FOLDER
 from commands.printing import json_option, show
 from commands.training_options import (
     dataset_argument,
@@ -46,6 +46,7 @@ PIPED_WIDTH = 120
 EVALUATION_TYPES: Types = {
     "captions": FILE,
     "checkpoint": FILE,
+    "tokens": DATASET,
     "labels": FILE,
     "bert_model": FOLDER,
     "wording": click.Choice((RAW, LEMMATIZED)),
@@ -94,14 +95,18 @@ def align(
 @click.command("train-captioner")
 @dataset_argument
 @training_folder_option
-@options_of(CaptionerTrainingOptions, skip=("text_model",), types={"encoder_checkpoint": FILE})
+@options_of(
+    CaptionerTrainingOptions,
+    skip=("text_model",),
+    types={"encoder_checkpoint": FILE, "tokens": DATASET},
+)
 @text_model_option
 @training_options(LoopOptions.batch)
 @json_option
 def train_captioner(
     dataset: "Place", out: Path, device: str, as_json: bool, **parameters: Any
 ) -> None:
-    """Train a captioner on the features or points of DATASET.
+    """Train a captioner on the features, points, or tokens of DATASET.
 
     Run the same command again to resume a training that was stopped. Start several processes with
     torchrun. OUT/checkpoint.pt is the captioner; OUT/log.jsonl is the log of the training.
@@ -126,7 +131,7 @@ def train_captioner(
 @click.option("--split", default="test", show_default=True, help="Split to caption.")
 @click.option("--out", type=FILE, help="File to write the captions to, one JSON object per line.")
 @options_of(Decoding)
-@options_of(GenerationOptions, skip=("decoding", "device"))
+@options_of(GenerationOptions, skip=("decoding", "device"), types={"tokens": DATASET})
 @device_option
 @json_option
 def caption(

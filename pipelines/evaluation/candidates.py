@@ -34,16 +34,20 @@ def candidate_source(options: EvaluationOptions) -> ReadCandidates:
     """
     match options.captions, options.checkpoint:
         case Path() as file, None:
-            return lambda _, references, __: _read(file, references)
+            return lambda _, references, __: read(file, references)
         case None, Path() as checkpoint:
             return lambda dataset, references, stream: _generate(
-                checkpoint, dataset, references, options.device, stream
+                checkpoint, dataset, references, options, stream
             )
         case _:
             raise InputError("expected --captions FILE or --checkpoint FILE, and not both")
 
 
-def _read(file: Path, references: References) -> Candidates:
+def read(file: Path, references: References) -> Candidates:
+    """Return the captions of a file that `motiondata caption --out` writes.
+
+    Raises `InputError` as `read_candidates` does.
+    """
     captions = read_candidates(file, references)
     return Candidates(captions, CaptionOrigin("file", file.name, hash_file(file)), loss=None)
 
@@ -52,16 +56,18 @@ def _generate(
     checkpoint: Path,
     dataset: Dataset,
     references: References,
-    device: str,
+    chosen: EvaluationOptions,
     stream: TextIO | None,
 ) -> Candidates:
     from pipelines.training.captioning.generate import caption_split, matched_and_shuffled_loss
 
-    split, options = references.split, GenerationOptions(device=device)
+    split, options = references.split, GenerationOptions(tokens=chosen.tokens, device=chosen.device)
     found = dict(caption_split(dataset.place, checkpoint, split, options, stream))
     several = len(references.keys) > 1  # a single clip has no other clip's features
     losses = (
-        matched_and_shuffled_loss(dataset.place, checkpoint, split, device, stream)
+        matched_and_shuffled_loss(
+            dataset.place, checkpoint, split, chosen.device, stream, chosen.tokens
+        )
         if several
         else None
     )

@@ -15,16 +15,19 @@ from pipelines.engine.progress import Progress
 from pipelines.evaluation.acts.act_scoring import KnownAct
 from pipelines.evaluation.acts.labels import ActTotals, count_acts, read_labels
 from pipelines.evaluation.baselines import central_caption, nearest_captions, nearest_field
-from pipelines.evaluation.candidates import Candidates, candidate_source
+from pipelines.evaluation.candidates import Candidates, candidate_source, read
 from pipelines.evaluation.findings import findings
 from pipelines.evaluation.markdown import evaluation_to_markdown
 from pipelines.evaluation.metrics.scores import score_captions
-from pipelines.evaluation.options import EvaluationOptions, Wording
-from pipelines.evaluation.references import References, read_references
-from pipelines.evaluation.report import (
+from pipelines.evaluation.options import (
     CONSTANT,
     MODEL,
     NEAREST,
+    EvaluationOptions,
+    Wording,
+)
+from pipelines.evaluation.references import References, read_references
+from pipelines.evaluation.report import (
     Evaluation,
     EvaluationReport,
     Example,
@@ -63,6 +66,8 @@ class _EvaluationInputs:
     acts: list[tuple[KnownAct, ...]] | None
     bert: "BertScorer | None"
     candidates: Candidates
+    compared: Mapping[str, Candidates]
+    """Captions of other models, by name."""
 
 
 def evaluate(
@@ -105,6 +110,7 @@ def _read_inputs(
         nearest_by=field,
         acts=None if options.labels is None else read_labels(options.labels, references.keys),
         bert=_bert_scorer(options, references),
+        compared={name: read(file, references) for name, file in options.compared().items()},
         candidates=read_candidates_of(dataset, references, stream),
         nearest=nearest_captions(dataset, train, references, field, stream),
     )
@@ -123,6 +129,7 @@ def _bert_scorer(options: EvaluationOptions, references: References) -> "BertSco
 def _rows(inputs: _EvaluationInputs) -> Rows:
     return {
         MODEL: inputs.candidates.captions,
+        **{name: each.captions for name, each in inputs.compared.items()},
         CONSTANT: [central_caption(inputs.train)] * len(inputs.references.keys),
         NEAREST: inputs.nearest,
     }
@@ -154,6 +161,7 @@ def _evaluation(
         split=references.split,
         wording=inputs.wording,
         captions_by=candidates.made_by,
+        compared={name: each.made_by for name, each in inputs.compared.items()},
         clips=len(expected),
         references=len(references.sentences),
         silent=len(references.silent),

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from pipelines.evaluation.metrics.scores import Scores
-from pipelines.evaluation.report import CONSTANT, MODEL, NEAREST, Loss
+from pipelines.evaluation.options import CONSTANT, MODEL, NEAREST
+from pipelines.evaluation.report import Loss
 from pipelines.training.common.normalize_caption import normalize_caption
 
 MAX_COMMONEST_SHARE = 0.5

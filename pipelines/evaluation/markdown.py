@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from pipelines.engine.text_tables import markdown_table
 from pipelines.evaluation.acts.labels import ALL_KINDS, ActTotals, KindCount
 from pipelines.evaluation.baselines import describe_distance
-from pipelines.evaluation.options import LEMMATIZED, RAW
-from pipelines.evaluation.report import MODEL, SCORERS, Evaluation, Example
+from pipelines.evaluation.options import LEMMATIZED, MODEL, RAW
+from pipelines.evaluation.report import SCORERS, Evaluation, Example
 from pipelines.training.common.normalize_caption import NORMALIZER
 
 NOTHING = "-"
@@ -126,8 +126,8 @@ def _lines_about(report: Evaluation) -> Iterator[str]:
         f"references; {report.silent:,} clips have no caption of the whole clip and are left out"
     )
     yield f"dataset {report.dataset}"
-    made_by = report.captions_by
-    yield f"captions: {made_by.kind} {made_by.name}, blake3 {made_by.blake3}"
+    for row, made_by in {MODEL: report.captions_by, **report.compared}.items():
+        yield f"captions of {row}: {made_by.kind} {made_by.name}, blake3 {made_by.blake3}"
     yield f"references: {report.wording}; do not compare with {_other(report)} references"
     yield f"normalizer, for captions and references: {NORMALIZER}"
     yield (

@@ -1,15 +1,21 @@
 """Options of an evaluation. The command line takes its defaults from here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from motiondata.devices import AUTO
 from motiondata.errors import InputError
+from shards.format.places import Place
 
 Wording = Literal["raw", "lemmatized"]
 RAW: Wording = "raw"
 LEMMATIZED: Wording = "lemmatized"
+
+MODEL, CONSTANT, NEAREST = "model", "constant caption", "nearest training clip"
+"""The rows of the tables that are always there."""
+ROWS = (MODEL, CONSTANT, NEAREST)
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,11 @@ class EvaluationOptions:
     checkpoint: Path | None = None
     """Checkpoint written by train-captioner or train-language, which captions the split. Not with
     `captions`."""
+    tokens: Place | None = None
+    """Dataset of tokens of the same clips, for a captioner that was trained with --tokens."""
+    compare: tuple[str, ...] = ()
+    """Captions of another model to show in the same tables, as NAME=FILE; FILE is that of caption
+    --out. Can be repeated."""
     split: str = "test"
     """Split to evaluate."""
     wording: Wording = RAW
@@ -42,3 +53,18 @@ class EvaluationOptions:
     def __post_init__(self) -> None:
         if self.bert_layer is not None and self.bert_model is None:
             raise InputError("--bert-layer: expected with --bert-model, whose layer it is")
+        if self.tokens is not None and self.checkpoint is None:
+            raise InputError("--tokens: expected with --checkpoint, whose input they are")
+        self.compared()
+
+    def compared(self) -> Mapping[str, Path]:
+        """Return the files of `compare` by name; raise `InputError` for a wrong or taken name."""
+        found: dict[str, Path] = {}
+        for given in self.compare:
+            name, equals, file = given.partition("=")
+            if not (name and equals and file) or name in found or name in ROWS:
+                raise InputError(
+                    f"--compare: expected NAME=FILE, with a different NAME for each, found {given}"
+                )
+            found[name] = Path(file)
+        return found

@@ -16,9 +16,6 @@ from pipelines.evaluation.metrics.scores import LanguageModel, Scores
 from pipelines.evaluation.options import Wording
 from pipelines.training.common.normalize_caption import NORMALIZER
 
-MODEL, CONSTANT, NEAREST = "model", "constant caption", "nearest training clip"
-"""The rows of the tables."""
-
 SCORERS = {
     "bleu_1": "BLEU@1 to BLEU@4 of the corpus, closest reference length, no smoothing",
     "rouge_l": "ROUGE-L with beta 1.2",
@@ -69,6 +66,8 @@ class Evaluation:
     wording: Wording
     """Wording of the references and of the baselines."""
     captions_by: CaptionOrigin
+    compared: Mapping[str, CaptionOrigin]
+    """Sources of the captions of other models, by row of the tables."""
     clips: int
     references: int
     silent: int

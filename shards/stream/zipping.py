@@ -16,22 +16,22 @@ from shards.stream.batching import Batch, Stacker, ViewBatch
 from shards.stream.items import FrameRuns
 from shards.stream.views import Batcher, View
 
-WHOLE = "clips"
-"""The kind of views of whole clips."""
+PARTS_OF_CLIPS = ("clips", "captioned clips", "captioned segments")
+"""The kinds of views of whole clips, and of the parts of clips that captions describe."""
 
 
 def zip_by_key(views: Mapping[str, View]) -> View:
     """Return the first view with the batches of the others, by name, for the same clips.
 
     A batch has `keys`, and under each name the batch of that view. If the first view has whole
-    clips, the others add whole clips, which may have other numbers of frames. Otherwise the same
-    frames are read of all, whose clips must then have as many frames. Raises `ShardError` if a clip
-    is missing in a view.
+    clips, or the parts of clips that captions describe, the others add the same parts of their
+    clips, which may have other numbers of frames. Otherwise the same frames are read of all, whose
+    clips must then have as many frames. Raises `ShardError` if a clip is missing in a view.
     """
     if len(views) < 2:
         raise ShardError(f"expected at least two views to zip, found {len(views)}")
     (name, first), *others = views.items()
-    if first.source.identity["kind"] != WHOLE:
+    if first.source.identity["kind"] not in PARTS_OF_CLIPS:
         for other_name, other in others:
             _expect_same_frames(name, first, other_name, other)
     joined = tuple(_Joined.of(name, first, *named) for named in others)
@@ -48,8 +48,9 @@ class _Joined:
     batcher: Batcher
     clips: NDArray[np.int64]
     """The number of each clip of the first view in this one, shaped (clips,)."""
-    frames: NDArray[np.int64] | None
-    """The frames of each clip of this view if it adds whole clips."""
+    lengths: tuple[NDArray[np.int64], NDArray[np.int64]] | None
+    """The numbers of frames of each clip of the first view, in that view and in this one, if parts
+    of clips are added; None: the same frames."""
 
     @classmethod
     def of(cls, first_name: str, first: View, name: str, view: View) -> "_Joined":
@@ -61,15 +62,18 @@ class _Joined:
                 f"such as {absent[0]}; pass the common keys to both views (keys=)"
             )
         clips = np.array([numbers[key] for key in ours.keys], np.int64)
-        whole = first.source.identity["kind"] == WHOLE
-        return cls(name, view.batcher, clips, theirs.frames if whole else None)
+        in_parts = first.source.identity["kind"] in PARTS_OF_CLIPS
+        lengths = (ours.frames, theirs.frames[clips]) if in_parts else None
+        return cls(name, view.batcher, clips, lengths)
 
     def batch(self, runs: FrameRuns) -> Batch:
         """Return the batch of this view for runs of the first one."""
-        clips = self.clips[runs.clips]
-        same = replace(runs, clips=clips, captions=None)
-        if self.frames is not None:
-            same = replace(same, starts=np.zeros_like(clips), counts=self.frames[clips])
+        same = replace(runs, clips=self.clips[runs.clips], captions=None)
+        if self.lengths is not None:
+            ours, theirs = (frames[runs.clips] for frames in self.lengths)
+            starts = runs.starts * theirs // ours
+            stops = -(-(runs.starts + runs.counts) * theirs // ours)
+            same = replace(same, starts=starts, counts=stops - starts)
         return self.batcher.batch(same)
 
 

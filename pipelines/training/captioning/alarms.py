@@ -13,8 +13,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from pipelines.training.captioning.captioner import Captioner
+from pipelines.training.captioning.inputs import ClipInputs
 from pipelines.training.common.alarms import MIN_LOSS_RISE, is_collapsed, rate_alarms
-from pipelines.training.common.clip_fields import PaddedClips
 from pipelines.training.common.decoding import Decoding
 from pipelines.training.common.logs import History
 
@@ -34,7 +34,7 @@ PROBE_DECODING = Decoding(beams=1, max_tokens=32)
 class Probe:
     """A few captioned clips for the validation of a training."""
 
-    clips: PaddedClips
+    clips: ClipInputs
     labels: Tensor
     """Labels of one caption per clip, shaped (clips, tokens)."""
 
@@ -45,7 +45,7 @@ class Measures:
 
     clips: int
     cosine: float
-    """Mean cosine between clips of their mean standardized features."""
+    """Mean cosine between clips of their mean standardized features, or mean token embeddings."""
     projected_cosine: float
     """Mean cosine between clips of the projector's mean output."""
     matched_loss: float
@@ -74,16 +74,19 @@ class Measures:
 
 
 def measure(captioner: Captioner, probe: Probe) -> Measures:
-    """Return the measures of a captioner in evaluation mode on a probe."""
-    values, mask = probe.clips.values, probe.clips.mask
-    features = captioner.features(values, mask)
-    captions = captioner.caption(values, mask, PROBE_DECODING)
+    """Return the measures of a captioner in evaluation mode on a probe.
+
+    If it reads frames and tokens, the cosines are those of the frames.
+    """
+    reader, read = captioner.inputs(probe.clips)[0]
+    features = reader.features(read)
+    captions = captioner.caption(probe.clips, PROBE_DECODING)
     return Measures(
         len(captions),
-        mean_cosine(mean_over_frames(features, mask)),
-        mean_cosine(mean_over_frames(captioner.project(features, mask), mask)),
-        float(captioner.loss(values, mask, probe.labels)),
-        float(captioner.shuffled_loss(values, mask, probe.labels)),
+        mean_cosine(mean_over_frames(features, read.mask)),
+        mean_cosine(mean_over_frames(reader.project(features, read.mask), read.mask)),
+        float(captioner.loss(probe.clips, probe.labels)),
+        float(captioner.shuffled_loss(probe.clips, probe.labels)),
         len(set(captions)) / len(captions),
         Counter(captions).most_common(1)[0][0],
     )
@@ -122,7 +125,8 @@ def collapse_alarms(measures: Measures, patient: bool) -> list[str]:
         return [
             f"{_symptom(measures)}: the standardized features of different clips are alike (mean "
             f"cosine {measures.cosine:.3f}), so they share a mean that standardization does not "
-            "remove; run motiondata stats on the dataset, and train again in another folder"
+            "remove; run motiondata stats on the dataset, and train again in another folder (with "
+            "tokens only, train the tokenizer again)"
         ]
     if patient or not (measures.collapsed or measures.ignored):
         return []

@@ -1,9 +1,4 @@
-"""The captioner: a prompt and projected standardized features of frames as input of a T5.
-
-Standardization prevents one sentence for every clip: features with a large common mean drive the
-units of the projector to where all clips look alike, and training does not recover. The statistics
-are therefore buffers of the module, stored with its weights.
-"""
+"""The captioner: a prompt and embeddings of frames, of motion tokens, or of both, read by a T5."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,11 +10,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from motiondata.errors import InputError
+from pipelines.training.captioning.inputs import ClipInputs, FrameInput, TokenInput, packed
 from pipelines.training.common.checkpoints import read_checkpoint, reading_contents
-from pipelines.training.common.clip_fields import COORDINATES
+from pipelines.training.common.clip_fields import PaddedClips
 from pipelines.training.common.decoding import DECODING, Decoding
 from pipelines.training.common.text_model import IGNORED, TextModel
 from pipelines.training.encoders.load_encoder import blank_encoder
+from pipelines.training.language.token_clips import TokenSource
 
 KIND = "captioner"
 """Kind of the checkpoints of `motiondata train-captioner`."""
@@ -27,101 +24,98 @@ PROMPT = "describe the motion:"
 
 
 class Captioner(nn.Module):
-    """Captions clips, given features of their frames, or the input of the module's encoder.
+    """Captions clips, given their frames, their motion tokens, or both.
 
-    Values are shaped (clips, frames, ...): features of `width` numbers, or the encoder's input.
-    Masks are true for frames that are not padding, shaped (clips, frames).
+    The T5 reads the prompt, then the frames, then the tokens. If it reads both, a learned vector is
+    added to the embeddings of each kind.
     """
 
-    mean: Tensor
-    std: Tensor
     prompt: Tensor
 
     def __init__(
-        self, text: TextModel, mean: Tensor, std: Tensor, encoder: nn.Module | None = None
+        self,
+        text: TextModel,
+        frames: FrameInput | None = None,
+        tokens: TokenInput | None = None,
     ) -> None:
         super().__init__()
+        if frames is None and tokens is None:
+            raise ValueError("expected frames or tokens to caption, found neither")
         self.text = text
         self.language_model: nn.Module = text.model
-        self.projector = make_projector(len(mean), text.width)
-        self.encoder = encoder
-        self.register_buffer("mean", mean.float())
-        self.register_buffer("std", std.float())
+        self.frames, self.tokens = frames, tokens
+        self.kinds = nn.Parameter(torch.zeros(2, text.width)) if frames and tokens else None
         self.register_buffer("prompt", text.encode([PROMPT])[0][0, :-1])
 
-    def features(self, values: Tensor, mask: Tensor) -> Tensor:
-        """Return features standardized by the mean and standard deviation of the training set."""
-        features = values if self.encoder is None else self.encoder(values, mask)
-        return (features - self.mean) / self.std
+    def inputs(self, clips: ClipInputs) -> list[tuple[FrameInput | TokenInput, PaddedClips]]:
+        """Return the modules that read clips, each with what it reads."""
+        pairs = (self.frames, clips.frames), (self.tokens, clips.tokens)
+        return [(module, read) for module, read in pairs if module is not None and read is not None]
 
-    def project(self, features: Tensor, mask: Tensor) -> Tensor:
-        """Return an embedding per frame, shaped (clips, frames, width of the T5)."""
-        found = self.projector(features[mask])
-        embeddings: Tensor = found.new_zeros(*mask.shape, found.shape[-1])
-        embeddings[mask] = found
-        return embeddings
+    def embed(self, clips: ClipInputs) -> tuple[Tensor, Tensor]:
+        """Return the embeddings of clips, (clips, places, width of the T5), and their mask."""
+        found, masks = [], []
+        for kind, (module, read) in enumerate(self.inputs(clips)):
+            embedded = module.project(module.features(read), read.mask)
+            found.append(embedded if self.kinds is None else embedded + self.kinds[kind])
+            masks.append(read.mask)
+        if len(found) == 1:
+            return found[0], masks[0]
+        return packed(torch.cat(found, 1), torch.cat(masks, 1))
 
-    def loss(self, values: Tensor, mask: Tensor, labels: Tensor) -> Tensor:
+    def loss(self, clips: ClipInputs, labels: Tensor) -> Tensor:
         """Return the mean cross entropy of the tokens of clips' captions."""
         before = self.text.model.prepare_decoder_input_ids_from_labels(labels)
         found = self.language_model(
-            **self._inputs(values, mask), decoder_input_ids=before, use_cache=False
+            **self._inputs(clips), decoder_input_ids=before, use_cache=False
         )
         return functional.cross_entropy(
             found.logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED
         )
 
-    def shuffled_loss(self, values: Tensor, mask: Tensor, labels: Tensor) -> Tensor:
-        """Return the loss of each clip's caption with the previous clip's values."""
-        return self.loss(values.roll(1, 0), mask.roll(1, 0), labels)
+    def shuffled_loss(self, clips: ClipInputs, labels: Tensor) -> Tensor:
+        """Return the loss of each clip's caption with the previous clip's frames and tokens."""
+        return self.loss(clips.of_previous(), labels)
 
-    def caption(self, values: Tensor, mask: Tensor, decoding: Decoding = DECODING) -> list[str]:
+    def caption(self, clips: ClipInputs, decoding: Decoding = DECODING) -> list[str]:
         """Return one caption per clip."""
         ids = self.text.model.generate(
-            **self._inputs(values, mask),
+            **self._inputs(clips),
             num_beams=decoding.beams,
             max_new_tokens=decoding.max_tokens,
             do_sample=False,
         )
         return self.text.decode(ids)
 
-    def _inputs(self, values: Tensor, mask: Tensor) -> dict[str, Tensor]:
-        """Return the T5's input: embeddings of the prompt, then of the frames, and their mask."""
-        frames = self.project(self.features(values, mask), mask)
-        prompt = self.text.model.get_input_embeddings()(self.prompt).to(frames.dtype)
+    def _inputs(self, clips: ClipInputs) -> dict[str, Tensor]:
+        """Return the T5's input: embeddings of the prompt, then of the clips, and their mask."""
+        embeddings, mask = self.embed(clips)
+        prompt = self.text.model.get_input_embeddings()(self.prompt).to(embeddings.dtype)
         return {
-            "inputs_embeds": torch.cat([prompt.expand(len(frames), -1, -1), frames], 1),
+            "inputs_embeds": torch.cat([prompt.expand(len(mask), -1, -1), embeddings], 1),
             "attention_mask": functional.pad(mask, (len(prompt), 0), value=True).long(),
         }
 
 
-def make_projector(width: int, embedding: int) -> nn.Sequential:
-    """Return the projector: for flan-t5-base 1024-1024-768-768, GELU after the first two layers."""
-    return nn.Sequential(
-        nn.Linear(width, width),
-        nn.GELU(),
-        nn.Linear(width, embedding),
-        nn.GELU(),
-        nn.Linear(embedding, embedding),
-    )
-
-
 @dataclass(frozen=True, eq=False)
 class LoadedCaptioner:
-    """A trained captioner, and the field and frames that it reads."""
+    """A trained captioner, and what it reads."""
 
     module: Captioner
     """The module in evaluation mode, on the CPU."""
-    field: str
+    field: str | None
+    """The field of frames; None if it reads tokens only."""
     stride: int
     """Frame stride of its input."""
     features_by: str | None
     """Id of the encoder of its training features; None if unknown."""
+    tokens: TokenSource | None = None
+    """The tokenizer of its motion tokens; None if it reads none."""
 
     @property
-    def components(self) -> int:
-        """Return the size of the last axis of the field: the width of features, or 3 for points."""
-        return len(self.module.mean) if self.module.encoder is None else COORDINATES
+    def components(self) -> int | None:
+        """Return the size of the last axis of the field; None if it reads tokens only."""
+        return None if self.module.frames is None else self.module.frames.components
 
 
 def load_captioner(checkpoint: Path) -> LoadedCaptioner:
@@ -141,14 +135,24 @@ def restore_captioner(state: Mapping[str, Any], checkpoint: Path) -> LoadedCapti
 def _restore(
     contents: Mapping[str, Any], weights: Mapping[str, Tensor], checkpoint: Path
 ) -> LoadedCaptioner:
-    text, described = TextModel.from_state(contents["text"]), contents["encoder"]
-    encoder = None if described is None else blank_encoder(described)
-    module = Captioner(text, weights["mean"], weights["std"], encoder)
+    text, tokens = TextModel.from_state(contents["text"]), contents["tokens"]
+    source = None if tokens is None else TokenSource(**tokens)
+    field, stride = contents["field"], contents["stride"]
+    frames = None if field is None else _blank_frames(text.width, contents["encoder"], weights)
+    module = Captioner(
+        text, frames, None if source is None else TokenInput(text.width, source.codes)
+    )
     try:
         module.load_state_dict(weights)
     except RuntimeError as error:
         raise InputError(f"{checkpoint}: its weights do not fit its T5: {error}") from error
-    field, stride = contents["field"], contents["stride"]
-    if not isinstance(field, str) or type(stride) is not int or stride < 1:
+    if not isinstance(field, str | None) or type(stride) is not int or stride < 1:
         raise TypeError(f"field {field!r}, stride {stride!r}")
-    return LoadedCaptioner(module.eval(), field, stride, contents.get("features_by"))
+    return LoadedCaptioner(module.eval(), field, stride, contents.get("features_by"), source)
+
+
+def _blank_frames(
+    width: int, described: Mapping[str, Any] | None, weights: Mapping[str, Tensor]
+) -> FrameInput:
+    encoder = None if described is None else blank_encoder(described)
+    return FrameInput(width, weights["frames.mean"], weights["frames.std"], encoder)

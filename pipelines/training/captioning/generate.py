@@ -50,8 +50,9 @@ def caption_split(
 ) -> list[Captioned]:
     """Return one caption per clip of a split, in manifest order."""
     data = open_dataset(dataset)
-    reader = open_reader(data.dataset, checkpoint, options.device)
+    reader = open_reader(data, checkpoint, options.device, options.tokens)
     view = data.clips(split, reader.fields, options.batch, limit=options.limit, rank=0, world=1)
+    view = reader.join(view, split)
     found: list[Captioned] = []
     with Progress(len(view), 0, stream, "batches") as progress, torch.no_grad():
         for batch in view:
@@ -66,13 +67,14 @@ def matched_and_shuffled_loss(
     split: str = "test",
     device: str = AUTO,
     stream: TextIO | None = None,
+    tokens: Place | None = None,
 ) -> tuple[float, float]:
     """Return the mean loss of a split's captions with their own and with other clips' features.
 
     One caption per clip is used. The two losses are equal if the captioner ignores the features.
     """
     data = open_dataset(dataset)
-    reader = open_reader(data.dataset, checkpoint, device)
+    reader = open_reader(data, checkpoint, device, tokens)
     clips = len(captioned_keys(data, split))
     if clips < 2:
         raise InputError(f"{dataset}: expected two captioned clips in {split}, found {clips}")
@@ -87,6 +89,7 @@ def matched_and_shuffled_loss(
         rank=0,
         world=1,
     )
+    view = reader.join(view, split)
     with Progress(len(view), 0, stream, "batches") as progress, torch.no_grad():
         losses = torch.tensor([reader.losses(each) for each in progress.over(view)])
     matched, shuffled = losses.mean(0).tolist()

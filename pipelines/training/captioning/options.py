@@ -8,6 +8,7 @@ from motiondata.devices import AUTO
 from motiondata.errors import InputError
 from pipelines.training.common.decoding import DECODING, Decoding
 from pipelines.training.common.options import TINY, Stage, expect_at_least, expect_positive
+from shards.format.places import Place
 
 PROJECTOR, FULL = "projector", "full"
 """Training stages of a captioner."""
@@ -33,7 +34,9 @@ class CaptionerTrainingOptions:
     """What a captioner is trained on and how. Raises `InputError` for values out of range."""
 
     field: str | None = None
-    """Field to caption; by default, features if the dataset has them, else points."""
+    """Field to caption; by default, features if the dataset has them, else points, else tokens."""
+    tokens: Place | None = None
+    """Dataset of tokens of the same clips, which are read after the field; by default, none."""
     text_model: str = TINY
     """The T5, as in `AlignmentOptions`."""
     encoder_checkpoint: Path | None = None
@@ -94,6 +97,8 @@ class GenerationOptions:
     decoding: Decoding = DECODING
     batch: int = 32
     """Clips per batch."""
+    tokens: Place | None = None
+    """Dataset of tokens of the same clips, for a captioner that was trained with --tokens."""
     limit: int | None = None
     """Maximum number of clips to caption, from the first on; by default, all."""
     device: str = AUTO

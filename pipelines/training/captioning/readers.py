@@ -10,24 +10,28 @@ from typing import Protocol
 import torch
 
 from motiondata.errors import InputError
+from pipelines.training.captioning.caption_source import (
+    CaptionSource,
+    captions_of,
+    expect_same_tokenizer,
+)
 from pipelines.training.captioning.captioner import KIND as CAPTIONER
 from pipelines.training.captioning.captioner import LoadedCaptioner, restore_captioner
+from pipelines.training.captioning.inputs import ClipInputs
 from pipelines.training.common.checkpoints import read_checkpoint
-from pipelines.training.common.clip_fields import (
-    PaddedClips,
-    batch_to_clips,
-    check_field,
-    encoder_of,
-)
+from pipelines.training.common.clip_fields import encoder_of
 from pipelines.training.common.decoding import Decoding
 from pipelines.training.common.ranks import choose_device
 from pipelines.training.language.instructions import Sample, read_tasks
 from pipelines.training.language.load_language import KIND as LANGUAGE
 from pipelines.training.language.load_language import LoadedLanguage, restore_language
 from pipelines.training.language.measures import CAPTIONING
+from pipelines.training.language.token_clips import FIELD as TOKENS
 from pipelines.training.language.token_clips import FIELDS
-from shards.format.dataset import Dataset
+from shards.format.places import Place
 from shards.stream.batching import Batch
+from shards.stream.streamed_dataset import StreamedDataset
+from shards.stream.views import View
 
 
 class ClipReader(Protocol):
@@ -37,6 +41,9 @@ class ClipReader(Protocol):
     def fields(self) -> list[str]:
         """Fields of the dataset that it reads."""
 
+    def join(self, view: View, split: str) -> View:
+        """Add what it reads of other datasets to a view of the fields."""
+
     def captions(self, batch: Batch, decoding: Decoding) -> list[str]:
         """Return one caption per clip of a batch."""
 
@@ -44,21 +51,29 @@ class ClipReader(Protocol):
         """Return the loss with each clip's own motion, and with another clip's."""
 
 
-def open_reader(dataset: Dataset, checkpoint: Path, device: str) -> ClipReader:
-    """Return the model of a checkpoint, on a device, for a dataset that it can read.
+def open_reader(
+    data: StreamedDataset, checkpoint: Path, device: str, tokens: Place | None = None
+) -> ClipReader:
+    """Return the model of a checkpoint, on a device, for datasets that it can read.
 
-    Raises `InputError` or `ShardError` for another checkpoint or a dataset that does not fit.
+    `tokens` is the dataset of tokens of a captioner that reads them in addition to frames. Raises
+    `InputError` or `ShardError` for another checkpoint or datasets that do not fit.
     """
     state, chosen = read_checkpoint(checkpoint, CAPTIONER, LANGUAGE), choose_device(device)
     if state["kind"] == LANGUAGE:
+        if tokens is not None:
+            raise InputError(
+                f"{checkpoint}: reads the tokens of {data.dataset.place}; omit --tokens"
+            )
         language = restore_language(state, checkpoint)
-        language.expect_tokens_of(dataset)
+        language.expect_tokens_of(data.dataset)
         language.module.to(chosen)
         return TokenReader(language)
     captioner = restore_captioner(state, checkpoint)
-    _check_fit(captioner, dataset, checkpoint)
+    source = CaptionSource.of(data, captioner.field or TOKENS, tokens)
+    _check_fit(captioner, source, checkpoint)
     captioner.module.to(chosen)
-    return FeatureReader(captioner, chosen)
+    return CaptionerReader(captioner, source, chosen)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +86,10 @@ class TokenReader:
     def fields(self) -> list[str]:
         """Fields of the dataset that it reads."""
         return FIELDS
+
+    def join(self, view: View, split: str) -> View:  # noqa: ARG002
+        """Return the view: it reads one dataset."""
+        return view
 
     def captions(self, batch: Batch, decoding: Decoding) -> list[str]:
         """Return one caption per clip of a batch."""
@@ -93,43 +112,46 @@ class TokenReader:
 
 
 @dataclass(frozen=True, eq=False)
-class FeatureReader:
-    """A captioner, which reads features or points."""
+class CaptionerReader:
+    """A captioner, which reads features, points, tokens, or tokens with one of the others."""
 
     loaded: LoadedCaptioner
+    source: CaptionSource
     device: torch.device
 
     @property
     def fields(self) -> list[str]:
         """Fields of the dataset that it reads."""
-        return [self.loaded.field]
+        return self.source.fields
+
+    def join(self, view: View, split: str) -> View:
+        """Add the tokens of another dataset to a view of the fields, if it reads both."""
+        return self.source.join(view, split)
 
     def captions(self, batch: Batch, decoding: Decoding) -> list[str]:
         """Return one caption per clip of a batch."""
-        clips = self._clips(batch)
-        return self.loaded.module.caption(clips.values, clips.mask, decoding)
+        return self.loaded.module.caption(self._inputs(batch), decoding)
 
     def losses(self, batch: Batch) -> tuple[float, float]:
         """Return the loss with each clip's own motion, and with another clip's."""
-        captioner, clips = self.loaded.module, self._clips(batch)
-        labels = captioner.text.labels(batch["captions"]).to(self.device)
-        arguments = clips.values, clips.mask, labels
-        return float(captioner.loss(*arguments)), float(captioner.shuffled_loss(*arguments))
+        captioner, clips = self.loaded.module, self._inputs(batch)
+        labels = captioner.text.labels(captions_of(batch)).to(self.device)
+        return float(captioner.loss(clips, labels)), float(captioner.shuffled_loss(clips, labels))
 
-    def _clips(self, batch: Batch) -> PaddedClips:
-        return batch_to_clips(batch, self.loaded.field).every(self.loaded.stride).to(self.device)
+    def _inputs(self, batch: Batch) -> ClipInputs:
+        return self.source.inputs(batch, self.loaded.stride).to(self.device)
 
 
-def _check_fit(loaded: LoadedCaptioner, dataset: Dataset, checkpoint: Path) -> None:
-    """Raise unless a dataset's features are of the kind that a captioner was trained on.
-
-    Raises `InputError` or `ShardError`.
-    """
-    check_field(dataset, loaded.field)
-    found = dataset.schema.float_array(loaded.field).components
-    if found != loaded.components:
+def _check_fit(loaded: LoadedCaptioner, source: CaptionSource, checkpoint: Path) -> None:
+    """Raise `InputError` unless datasets have what a captioner was trained on."""
+    expect_same_tokenizer(source, loaded.tokens)
+    dataset, expected = source.data.dataset, loaded.components
+    if expected is None:
+        return
+    found = dataset.schema.float_array(source.fields[0]).components
+    if found != expected:
         raise InputError(
-            f"{dataset.place}: expected {loaded.components} components of {loaded.field}, which "
+            f"{dataset.place}: expected {expected} components of {loaded.field}, which "
             f"{checkpoint} was trained on, found {found}"
         )
     encoder = encoder_of(dataset)

@@ -5,19 +5,21 @@ pretrained language model keeps what it knows, then everything. The tiny model h
 """
 
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from motiondata.devices import AUTO
 from motiondata.errors import InputError
 from pipelines.engine.reports import Report
 from pipelines.training.captioning.alarms import Measures, Probe, alarms_of, measure
+from pipelines.training.captioning.caption_source import CaptionSource, captions_of
 from pipelines.training.captioning.captioner import KIND, Captioner
+from pipelines.training.captioning.inputs import FrameInput, TokenInput
 from pipelines.training.captioning.options import PROJECTOR, CaptionerTrainingOptions
 from pipelines.training.captioning.point_captioner import (
     InitialEncoder,
@@ -28,9 +30,7 @@ from pipelines.training.common.clip_fields import (
     POINTS,
     STRIDE,
     VAL,
-    batch_to_clips,
     captioned_keys,
-    choose_field,
     encoder_of,
     training_captions,
 )
@@ -66,20 +66,20 @@ class CaptionerTask:
         device: torch.device,
     ) -> None:
         self.data, self.options, self.recipe = data, options, options.to_recipe()
-        self.stages = self.recipe.stages
-        self.field = choose_field(data.dataset, options.field)
+        self.stages, self.device = self.recipe.stages, device
+        self.source = CaptionSource.of(data, options.field, options.tokens)
         text = load_text_model(options.text_model, training_captions(data), seed)
         with seeded(seed):
             self.initial = self._initial_encoder()
             self.stride = options.stride or (self.initial.stride if self.initial else STRIDE)
             self.module = self._captioner(text).to(device)
-        self.probe = self._probe(seed, device)
+        self.probe = self._probe(seed)
 
     def view(self, batch: int, seed: int, exclude: Collection[str] = ()) -> View:
         """Return clips of the training split with one caption each."""
-        return self.data.clips(
+        view = self.data.clips(
             TRAIN,
-            [self.field],
+            self.source.fields,
             batch,
             shuffle=True,
             seed=seed,
@@ -89,26 +89,30 @@ class CaptionerTask:
             rank=rank(),
             world=world(),
         )
+        return self.source.join(view, TRAIN)
 
     def groups(self, stage: str) -> list[ParameterGroup]:
-        """Return the parameters of the projector and, in the stage `full`, of all pretrained parts.
+        """Return the parameters that read clips and, in the stage `full`, of all pretrained parts.
 
         An untrained encoder is trained with the projector.
         """
         module, recipe = self.module, self.recipe
-        new: list[nn.Module] = [module.projector]
-        known: list[nn.Module] = [module.language_model]
-        if module.encoder is not None and self.initial is not None:
-            (known if self.initial.id else new).append(module.encoder)
-        groups = [_group(new, recipe.projector_rate)]
-        return groups if stage == PROJECTOR else [*groups, _group(known, recipe.rate)]
+        encoder = module.frames and module.frames.encoder
+        known = [*module.language_model.parameters()]
+        if encoder is not None and self.initial is not None and self.initial.id:
+            known += encoder.parameters()
+        pretrained = {id(each) for each in known}
+        new = [each for each in module.parameters() if id(each) not in pretrained]
+        groups = [ParameterGroup(new, recipe.projector_rate)]
+        return groups if stage == PROJECTOR else [*groups, ParameterGroup(known, recipe.rate)]
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """Return the mean cross entropy of the tokens of a batch's captions."""
-        clips = batch_to_clips(batch, self.field)
-        clips = clips.every(self.stride, clips.random_phases(self.stride))
-        labels = self.module.text.labels(batch["captions"]).to(clips.values.device)
-        return {"loss": self.module.loss(clips.values, clips.mask, labels)}
+        clips = self.source.inputs(
+            batch, self.stride, lambda clips: clips.random_phases(self.stride)
+        )
+        labels = self.module.text.labels(captions_of(batch))
+        return {"loss": self.module.loss(clips.to(self.device), labels.to(self.device))}
 
     def identity(self) -> Mapping[str, Any]:
         """Return the dataset, the field, the text model, the encoder, the stride and the rates."""
@@ -116,7 +120,8 @@ class CaptionerTask:
         del recipe["stages"]  # the loop compares the stages done
         return {
             "dataset": self.data.dataset.content_hash,
-            "field": self.field,
+            "field": self.source.field,
+            "tokens": self.source.tokens and self.source.tokens.dataset.content_hash,
             "text_model": self.options.text_model,
             "encoder": self.initial and self.initial.id,
             "stride": self.stride,
@@ -125,9 +130,11 @@ class CaptionerTask:
 
     def contents(self) -> Mapping[str, Any]:
         """Return what `load_captioner` needs."""
+        tokens = self.source.token_source()
         return {
             "text": self.module.text.to_state(),
-            "field": self.field,
+            "field": self.source.field,
+            "tokens": tokens and asdict(tokens),
             "stride": self.stride,
             "encoder": self.initial and dict(self.initial.description),
             "features_by": encoder_of(self.data.dataset),
@@ -140,27 +147,34 @@ class CaptionerTask:
 
     def _initial_encoder(self) -> InitialEncoder | None:
         """Return the point encoder to start from; None for features, which need none."""
-        if self.field == POINTS:
+        if self.source.field == POINTS:
             return initial_encoder(self.data, self.options.encoder_checkpoint)
         if self.options.encoder_checkpoint is None:
             return None
         raise InputError(
-            f"--encoder-checkpoint: expected the field {POINTS}, found {self.field}; omit it, or "
-            f"choose --field {POINTS}"
+            f"--encoder-checkpoint: expected the field {POINTS}, found {self.source.fields[0]}; "
+            f"omit it, or choose --field {POINTS}"
         )
 
     def _captioner(self, text: TextModel) -> Captioner:
-        if self.initial is None:
-            return Captioner(text, *self.data.standardizer(self.field).tensors())
-        encoder = self.initial.module
-        return Captioner(text, *feature_statistics(encoder, self.data, self.stride), encoder)
+        frames = None if self.source.field is None else self._frames(text.width, self.source.field)
+        tokens = self.source.token_source()
+        read = None if tokens is None else TokenInput(text.width, tokens.codes)
+        return Captioner(text, frames, read)
 
-    def _probe(self, seed: int, device: torch.device) -> Probe:
+    def _frames(self, width: int, field: str) -> FrameInput:
+        if self.initial is None:
+            return FrameInput(width, *self.data.standardizer(field).tensors())
+        encoder = self.initial.module
+        statistics = feature_statistics(encoder, self.data, self.stride)
+        return FrameInput(width, *statistics, encoder)
+
+    def _probe(self, seed: int) -> Probe:
         """Return captioned clips of `val`, or of `train` if `val` has too few."""
         split = VAL if len(captioned_keys(self.data, VAL)) >= MIN_PROBE_CLIPS else TRAIN
         view = self.data.clips(
             split,
-            [self.field],
+            self.source.fields,
             PROBE_CLIPS,
             shuffle=True,
             seed=seed,
@@ -168,9 +182,10 @@ class CaptionerTask:
             rank=0,
             world=1,
         )
-        batch = view.batch_at(StreamPosition(0, 0))
-        clips = batch_to_clips(batch, self.field).every(self.stride)
-        return Probe(clips.to(device), self.module.text.labels(batch["captions"]).to(device))
+        batch = self.source.join(view, split).batch_at(StreamPosition(0, 0))
+        labels = self.module.text.labels(captions_of(batch))
+        clips = self.source.inputs(batch, self.stride)
+        return Probe(clips.to(self.device), labels.to(self.device))
 
 
 @dataclass(frozen=True)
@@ -215,7 +230,3 @@ def _report(run: TrainingRun) -> CaptionerReport:
     records = read_log(run.log.parent)
     found = [Measures(**record[WATCH]) for record in records if WATCH in record]
     return CaptionerReport(run, found[-1] if found else None)
-
-
-def _group(modules: Sequence[nn.Module], rate: float) -> ParameterGroup:
-    return ParameterGroup([each for module in modules for each in module.parameters()], rate)

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from motiondata.errors import InputError
 from pipelines.evaluation.evaluate import CAPTIONS as WRITTEN_CAPTIONS
 from pipelines.evaluation.evaluate import JSON_REPORT, MARKDOWN_REPORT, evaluate
 from pipelines.evaluation.findings import REASONS, findings
 from pipelines.evaluation.metrics.scores import Scores, score_captions
-from pipelines.evaluation.options import EvaluationOptions
-from pipelines.evaluation.report import CONSTANT, MODEL, NEAREST, Loss
+from pipelines.evaluation.options import CONSTANT, MODEL, NEAREST, EvaluationOptions
+from pipelines.evaluation.report import Loss
 from pipelines.training.common.normalize_caption import NORMALIZER
 from pipelines.viewing.live.predictions import read_predictions
 from shards.format.hashing import hash_file
@@ -67,6 +68,22 @@ def test_the_table_has_the_model_and_both_baselines(corpus: Corpus, tmp_path: Pa
         for value in (expected.bleu_4, expected.rouge_l, expected.cider_d)
         if value is not None
     ]
+
+
+def test_other_captions_are_rows_of_the_same_table(corpus: Corpus, tmp_path: Path) -> None:
+    first, last = (write_references(corpus, tmp_path / f"{n}.jsonl", n) for n in (0, -1))
+    report = report_of(corpus, tmp_path / "out", first, compare=(f"last reference={last}",))
+    assert list(report["scores"]) == [MODEL, "last reference", CONSTANT, NEAREST]
+    alone = report_of(corpus, tmp_path / "alone", last)
+    assert report["scores"]["last reference"] == alone["scores"][MODEL]
+    assert report["compared"] == {"last reference": alone["captions_by"]}
+    assert "captions of last reference: file" in (tmp_path / "out" / MARKDOWN_REPORT).read_text()
+
+
+@pytest.mark.parametrize("given", ["x", "=x", "x=", f"{NEAREST}=x"])
+def test_a_comparison_without_a_name_of_its_own_is_refused(given: str) -> None:
+    with pytest.raises(InputError, match="--compare: expected NAME=FILE, with a different NAME"):
+        EvaluationOptions(compare=(given,))
 
 
 def test_references_as_captions_are_better_than_both_baselines_and_tell_everything(

@@ -152,8 +152,11 @@ def test_a_look_finds_a_projector_that_makes_all_clips_alike(captioned: Dataset)
     data = open_dataset(captioned.path)
     training = CaptionerTask(data, CaptionerTrainingOptions(stride=1), 0, torch.device("cpu"))
     training.module.eval()
+    assert training.module.frames is not None
     with torch.no_grad():
-        [*training.module.projector.parameters()][-2].zero_()  # only the bias of the last is left
+        [*training.module.frames.projector.parameters()][
+            -2
+        ].zero_()  # only the bias of the last is left
         measures, alarms = training.watch(History([{"step": 300, "loss": 1.0}]))
     assert measures["clips"] == 25
     assert abs(measures["cosine"]) < 0.1

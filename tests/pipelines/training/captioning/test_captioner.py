@@ -13,8 +13,8 @@ from pipelines.training.captioning.captioner import (
     PROMPT,
     Captioner,
     load_captioner,
-    make_projector,
 )
+from pipelines.training.captioning.inputs import ClipInputs, FrameInput, TokenInput, make_projector
 from pipelines.training.common.checkpoints import write_checkpoint
 from pipelines.training.common.clip_fields import PaddedClips
 from pipelines.training.common.decoding import Decoding
@@ -24,16 +24,27 @@ from tests.support.text_models import SMALL
 
 CAPTIONS = ["a person walks", "a person runs and jumps", "someone waves"]
 WIDTH = 6
+CODES = 8
+READS = pytest.mark.parametrize("reads", ["frames", "tokens", "both"])
 
 
-def make_captioner(seed: int = 0) -> Captioner:
+def make_captioner(seed: int = 0, reads: str = "frames") -> Captioner:
     text = load_text_model(TINY, [PROMPT, *CAPTIONS], seed, SMALL)
     torch.manual_seed(seed)
     mean = torch.arange(WIDTH) * 100.0
-    return Captioner(text, mean, torch.full((WIDTH,), 4.0)).eval()
+    frames = FrameInput(text.width, mean, torch.full((WIDTH,), 4.0))
+    tokens = TokenInput(text.width, CODES)
+    both = {"frames": (frames, None), "tokens": (None, tokens), "both": (frames, tokens)}
+    return Captioner(text, *both[reads]).eval()
 
 
-def made_clips() -> PaddedClips:
+def made_clips() -> ClipInputs:
+    codes = torch.tensor([[1, 2, 3], [4, 0, 0], [5, 6, 0]])
+    there = torch.tensor([[True, True, True], [True, False, False], [True, True, False]])
+    return ClipInputs(made_frames(), PaddedClips(codes, there))
+
+
+def made_frames() -> PaddedClips:
     random = torch.Generator().manual_seed(0)
     lengths = torch.tensor([5, 2, 3])
     values = torch.arange(WIDTH) * 100.0 + torch.randn(3, 5, WIDTH, generator=random)
@@ -49,57 +60,77 @@ def test_the_projector_is_as_wide_as_the_features_and_the_t5() -> None:
 
 
 def test_features_are_standardized_by_the_buffers() -> None:
-    captioner, clips = make_captioner(), made_clips()
-    found = captioner.features(clips.values, clips.mask)
+    captioner, clips = make_captioner(), made_frames()
+    assert captioner.frames is not None
+    found = captioner.frames.features(clips)
     assert torch.allclose(found, (clips.values - torch.arange(WIDTH) * 100.0) / 4.0)
 
 
-@torch.no_grad()
-def test_what_pads_changes_nothing() -> None:
-    captioner, clips = make_captioner(), made_clips()
-    labels = captioner.text.labels(CAPTIONS)
-    longer = torch.nn.functional.pad(clips.values, (0, 0, 0, 4), value=7.0)
-    mask = torch.nn.functional.pad(clips.mask, (0, 4))
-    assert torch.allclose(
-        captioner.loss(clips.values, clips.mask, labels), captioner.loss(longer, mask, labels)
-    )
-    assert captioner.caption(clips.values, clips.mask) == captioner.caption(longer, mask)
+def of(clips: ClipInputs, chosen: list[int], padding: int = 0) -> ClipInputs:
+    """Return some clips, with more padding of other values."""
+
+    def change(part: PaddedClips | None) -> PaddedClips | None:
+        if part is None:
+            return None
+        more = (0, 0) * (part.values.ndim - 2) + (0, padding)
+        values = torch.nn.functional.pad(part.values[chosen], more, value=7)
+        return PaddedClips(values, torch.nn.functional.pad(part.mask[chosen], (0, padding)))
+
+    return ClipInputs(change(clips.frames), change(clips.tokens))
 
 
+@READS
 @torch.no_grad()
-def test_the_loss_is_the_mean_over_the_tokens_of_all_captions() -> None:
-    captioner, clips = make_captioner(), made_clips()
+def test_what_pads_changes_nothing(reads: str) -> None:
+    captioner, clips = make_captioner(reads=reads), made_clips()
+    labels, longer = captioner.text.labels(CAPTIONS), of(clips, [0, 1, 2], padding=4)
+    assert torch.allclose(captioner.loss(clips, labels), captioner.loss(longer, labels))
+    assert captioner.caption(clips) == captioner.caption(longer)
+
+
+@READS
+@torch.no_grad()
+def test_the_loss_is_the_mean_over_the_tokens_of_all_captions(reads: str) -> None:
+    captioner, clips = make_captioner(reads=reads), made_clips()
     labels = captioner.text.labels(CAPTIONS)
     counts = (labels >= 0).sum(1)
-    one_by_one = torch.stack(
-        [
-            captioner.loss(clips.values[i : i + 1], clips.mask[i : i + 1], labels[i : i + 1])
-            for i in range(3)
-        ]
-    )
-    together = captioner.loss(clips.values, clips.mask, labels)
+    one_by_one = torch.stack([captioner.loss(of(clips, [i]), labels[i : i + 1]) for i in range(3)])
+    together = captioner.loss(clips, labels)
     assert torch.allclose(together, (one_by_one * counts).sum() / counts.sum(), atol=1e-5)
 
 
+@READS
 @torch.no_grad()
-def test_the_shuffled_loss_is_that_of_the_neighbors_features() -> None:
-    captioner, clips = make_captioner(), made_clips()
+def test_the_shuffled_loss_is_that_of_the_neighbors_motion(reads: str) -> None:
+    captioner, clips = make_captioner(reads=reads), made_clips()
     labels = captioner.text.labels(CAPTIONS)
-    order = [2, 0, 1]
-    assert torch.allclose(
-        captioner.shuffled_loss(clips.values, clips.mask, labels),
-        captioner.loss(clips.values[order], clips.mask[order], labels),
-    )
+    others = captioner.loss(of(clips, [2, 0, 1]), labels)
+    assert torch.allclose(captioner.shuffled_loss(clips, labels), others)
+    assert others != captioner.loss(clips, labels)
+
+
+@torch.no_grad()
+def test_a_captioner_of_both_reads_frames_before_tokens_without_gaps() -> None:
+    captioner, clips = make_captioner(reads="both"), made_clips()
+    assert captioner.kinds is not None
+    captioner.kinds[0], captioner.kinds[1] = 1.0, -1.0
+    (frames, read), (tokens, codes) = captioner.inputs(clips)
+    embedded, mask = captioner.embed(clips)
+    assert mask.sum(1).tolist() == [8, 3, 5]
+    for clip, (before, after) in enumerate([(5, 3), (2, 1), (3, 2)]):
+        first = frames.project(frames.features(read), read.mask)[clip, :before] + 1
+        second = tokens.features(codes)[clip, :after] - 1
+        assert torch.allclose(embedded[clip, : before + after], torch.cat([first, second]))
 
 
 @torch.no_grad()
 def test_the_prompt_is_read_before_the_features() -> None:
     captioner, clips = make_captioner(), made_clips()
     labels = captioner.text.labels(CAPTIONS)
-    before = captioner.loss(clips.values, clips.mask, labels)
+    before = captioner.loss(clips, labels)
     captioner.prompt = captioner.prompt.flip(0)
     assert captioner.text.decode(captioner.prompt.flip(0)[None]) == [PROMPT]
-    assert captioner.loss(clips.values, clips.mask, labels) != before
+    assert captioner.loss(clips, labels) != before
 
 
 @pytest.mark.parametrize("beams", [1, 3])
@@ -107,8 +138,8 @@ def test_the_prompt_is_read_before_the_features() -> None:
 def test_captions_are_the_same_again_and_end_in_time(beams: int) -> None:
     captioner, clips = make_captioner(), made_clips()
     decoding = Decoding(beams, max_tokens=5)
-    first = captioner.caption(clips.values, clips.mask, decoding)
-    assert first == captioner.caption(clips.values, clips.mask, decoding)
+    first = captioner.caption(clips, decoding)
+    assert first == captioner.caption(clips, decoding)
     assert all(len(caption.split()) <= 5 for caption in first)
 
 
@@ -116,7 +147,8 @@ def test_captions_are_the_same_again_and_end_in_time(beams: int) -> None:
 def test_a_captioner_comes_back_from_its_checkpoint(tmp_path: Path) -> None:
     captioner, clips = make_captioner(), made_clips()
     contents = {
-        "text": captioner.text.to_state(), "field": "features", "stride": 2, "encoder": None
+        "text": captioner.text.to_state(), "field": "features", "stride": 2, "encoder": None,
+        "tokens": None,
     }  # fmt: skip
     state = {"contents": contents, "weights": captioner.state_dict()}
     write_checkpoint(tmp_path / "c.pt", KIND, state)
@@ -124,18 +156,19 @@ def test_a_captioner_comes_back_from_its_checkpoint(tmp_path: Path) -> None:
     assert (loaded.field, loaded.stride, loaded.components) == ("features", 2, WIDTH)
     labels = captioner.text.labels(CAPTIONS)
     assert torch.equal(
-        captioner.loss(clips.values, clips.mask, labels),
-        loaded.module.loss(clips.values, clips.mask, labels),
+        captioner.loss(clips, labels),
+        loaded.module.loss(clips, labels),
     )
 
 
 def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     captioner = make_captioner()
     contents = {
-        "text": captioner.text.to_state(), "field": "features", "stride": 2, "encoder": None
+        "text": captioner.text.to_state(), "field": "features", "stride": 2, "encoder": None,
+        "tokens": None,
     }  # fmt: skip
     weights = captioner.state_dict()
-    weights.pop("projector.0.weight")
+    weights.pop("frames.projector.0.weight")
     write_checkpoint(tmp_path / "c.pt", KIND, {"contents": contents, "weights": weights})
     with pytest.raises(InputError, match="its weights do not fit its T5"):
         load_captioner(tmp_path / "c.pt")

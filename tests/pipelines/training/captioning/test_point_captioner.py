@@ -50,17 +50,18 @@ def encoder(motions: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def weights_of(out: Path) -> dict[str, torch.Tensor]:
     found: dict[str, torch.Tensor] = read_checkpoint(out / CHECKPOINT, "captioner")["weights"]
-    return {name: value for name, value in found.items() if name.startswith("encoder.")}
+    return {name: value for name, value in found.items() if name.startswith("frames.encoder.")}
 
 
 def test_an_untrained_encoders_features_are_standardized(motions: Dataset) -> None:
     data = StreamedDataset(motions, caption_runs)
     training = CaptionerTask(data, CaptionerTrainingOptions(), 0, CPU)
-    module = training.module.eval()
+    frames = training.module.eval().frames
+    assert frames is not None
     with torch.no_grad():
         features = torch.cat(
             [
-                module.features(clips.values, clips.mask)[clips.mask]
+                frames.features(clips)[clips.mask]
                 for batch in data.clips("train", ["points"], 7)
                 for clips in [batch_to_clips(batch, "points").every(training.stride)]
             ]

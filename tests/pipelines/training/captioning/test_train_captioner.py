@@ -77,7 +77,7 @@ def test_the_projector_learns_first_and_then_everything(captioned: Dataset, tmp_
         for name in ("one", "two", "both")
     )
     changed = {name for name in short if not torch.equal(short[name], long[name])}
-    assert changed == {name for name in short if name.startswith("projector.")}
+    assert changed == {name for name in short if name.startswith("frames.projector.")}
     assert not torch.equal(
         both["language_model.shared.weight"], short["language_model.shared.weight"]
     )

@@ -1,0 +1,112 @@
+"""The datasets that a captioner reads: one, or one of frames and one of tokens of the same clips.
+
+Clips are joined by their keys. Parts of clips that captions describe are the same parts in both.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from motiondata.errors import InputError
+from pipelines.training.captioning.inputs import ClipInputs
+from pipelines.training.common.clip_fields import (
+    COMMANDS,
+    PaddedClips,
+    batch_to_clips,
+    choose_field,
+)
+from pipelines.training.language.token_clips import FIELD as TOKENS
+from pipelines.training.language.token_clips import TokenSource
+from shards import open_dataset
+from shards.format.places import Place
+from shards.stream.batching import Batch
+from shards.stream.streamed_dataset import StreamedDataset
+from shards.stream.views import View
+from shards.stream.zipping import zip_by_key
+
+FRAMES = "frames"
+"""Name of the batches of frames among those of a joined view."""
+
+Phases = Callable[[PaddedClips], torch.Tensor]
+"""Returns the first frame of each clip that is read."""
+
+
+@dataclass(frozen=True, eq=False)
+class CaptionSource:
+    """A dataset with captions of its clips, and what else is read of these clips."""
+
+    data: StreamedDataset
+    """It has the captions, and decides which clips a view has."""
+    field: str | None
+    """The field of frames; None if only tokens are read."""
+    tokens: StreamedDataset | None
+    """The dataset of the tokens, which may be `data`; None if no tokens are read."""
+
+    @classmethod
+    def of(cls, data: StreamedDataset, field: str | None, tokens: Place | None) -> "CaptionSource":
+        """Return the source of a dataset of features or points, of tokens, or of both.
+
+        Raises `InputError` or `ShardError` if a dataset lacks what is to be read.
+        """
+        if tokens is None and (field == TOKENS or (field is None and _has_only_tokens(data))):
+            return cls(data, None, data)
+        added = None if tokens is None else open_dataset(tokens)
+        source = cls(data, choose_field(data.dataset, field), added)
+        source.token_source()  # raises for another dataset
+        return source
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields to read of the first dataset."""
+        return [self.field or TOKENS]
+
+    def token_source(self) -> TokenSource | None:
+        """Return the tokenizer of the tokens; raise `InputError` for a dataset of another kind."""
+        return None if self.tokens is None else TokenSource.of(self.tokens.dataset)
+
+    def join(self, view: View, split: str) -> View:
+        """Add the tokens of the same clips to a view of `fields`, if there are two datasets.
+
+        Raises `ShardError` if clips of the view have no tokens.
+        """
+        if self.tokens is None or self.field is None:
+            return view
+        tokens = self.tokens.clips(split, [TOKENS], 1, rank=0, world=1)
+        return zip_by_key({FRAMES: view, TOKENS: tokens})
+
+    def inputs(self, batch: Batch, stride: int, phases: Phases | None = None) -> ClipInputs:
+        """Return what a captioner reads of a batch: every `stride`-th frame, and all tokens."""
+        frames = tokens = None
+        if self.field is not None:
+            clips = batch_to_clips(batch.get(FRAMES, batch), self.field)
+            frames = clips.every(stride, phases and phases(clips))
+        if self.tokens is not None:
+            part = batch.get(TOKENS, batch) if self.field else batch
+            tokens = PaddedClips(torch.as_tensor(part[TOKENS]), torch.as_tensor(part["mask"]))
+        return ClipInputs(frames, tokens)
+
+
+def captions_of(batch: Batch) -> list[str]:
+    """Return the captions of a batch of a view, joined or not."""
+    captions: list[str] = batch.get(FRAMES, batch)["captions"]
+    return captions
+
+
+def _has_only_tokens(data: StreamedDataset) -> bool:
+    arrays = data.dataset.schema.arrays
+    return TOKENS in arrays and not any(field in arrays for field in COMMANDS)
+
+
+def expect_same_tokenizer(source: CaptionSource, trained: TokenSource | None) -> None:
+    """Raise `InputError` unless a captioner gets tokens of the tokenizer it was trained on."""
+    found = source.token_source()
+    if (found and found.id) != (trained and trained.id):
+        raise InputError(
+            f"expected {_described(trained)}, as in the training of the captioner, found "
+            f"{_described(found)}; --tokens names a dataset of tokens of the same clips"
+        )
+
+
+def _described(source: TokenSource | None) -> str:
+    return "no tokens" if source is None else f"tokens of the tokenizer {source.id}"

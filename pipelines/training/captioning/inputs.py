@@ -1,0 +1,110 @@
+"""What a captioner reads of clips, as embeddings: frames of features or points, and motion tokens.
+
+Standardization prevents one sentence for every clip: features with a large common mean drive the
+units of the projector to where all clips look alike, and training does not recover. The statistics
+are therefore buffers of the module, stored with its weights. Tokens need none: their embeddings are
+learned.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from pipelines.training.common.clip_fields import COORDINATES, PaddedClips
+
+
+@dataclass(frozen=True, eq=False)
+class ClipInputs:
+    """The frames of clips, the motion tokens of the same clips, or both."""
+
+    frames: PaddedClips | None = None
+    """Values shaped (clips, frames, ...): features, or the input of an encoder."""
+    tokens: PaddedClips | None = None
+    """Codes shaped (clips, tokens)."""
+
+    def to(self, device: torch.device) -> "ClipInputs":
+        """Return the inputs on a device."""
+        return self._of_each(lambda clips: clips.to(device))
+
+    def of_previous(self) -> "ClipInputs":
+        """Return for each clip the inputs of the previous one."""
+        return self._of_each(
+            lambda clips: PaddedClips(clips.values.roll(1, 0), clips.mask.roll(1, 0))
+        )
+
+    def _of_each(self, change: Callable[[PaddedClips], PaddedClips]) -> "ClipInputs":
+        return ClipInputs(self.frames and change(self.frames), self.tokens and change(self.tokens))
+
+
+class FrameInput(nn.Module):
+    """Projects standardized features of frames, which an encoder may make of their points."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self, width: int, mean: Tensor, std: Tensor, encoder: nn.Module | None = None
+    ) -> None:
+        super().__init__()
+        self.projector = make_projector(len(mean), width)
+        self.encoder = encoder
+        self.register_buffer("mean", mean.float())
+        self.register_buffer("std", std.float())
+
+    @property
+    def components(self) -> int:
+        """Return the size of the last axis of the values: the width of features, or 3 of points."""
+        return len(self.mean) if self.encoder is None else COORDINATES
+
+    def features(self, clips: PaddedClips) -> Tensor:
+        """Return features standardized by the mean and standard deviation of the training set."""
+        values = clips.values
+        features = values if self.encoder is None else self.encoder(values, clips.mask)
+        return (features - self.mean) / self.std
+
+    def project(self, features: Tensor, mask: Tensor) -> Tensor:
+        """Return an embedding per frame, shaped (clips, frames, width of the T5)."""
+        found = self.projector(features[mask])
+        embeddings: Tensor = found.new_zeros(*mask.shape, found.shape[-1])
+        embeddings[mask] = found
+        return embeddings
+
+
+class TokenInput(nn.Module):
+    """Embeds motion tokens by a table."""
+
+    def __init__(self, width: int, codes: int) -> None:
+        super().__init__()
+        self.table = nn.Embedding(codes, width)
+
+    def features(self, clips: PaddedClips) -> Tensor:
+        """Return an embedding per token, shaped (clips, tokens, width of the T5)."""
+        found: Tensor = self.table(clips.values.long())
+        return found
+
+    def project(self, features: Tensor, mask: Tensor) -> Tensor:
+        """Return the embeddings, with zeros as padding."""
+        return features * mask[..., None]
+
+
+def make_projector(width: int, embedding: int) -> nn.Sequential:
+    """Return the projector: for flan-t5-base 1024-1024-768-768, GELU after the first two layers."""
+    return nn.Sequential(
+        nn.Linear(width, width),
+        nn.GELU(),
+        nn.Linear(width, embedding),
+        nn.GELU(),
+        nn.Linear(embedding, embedding),
+    )
+
+
+def packed(embeddings: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Move the padding of (clips, places, width) behind all embeddings of its clip.
+
+    The T5 sees distances between places, which must not depend on the padding of other clips.
+    """
+    order = (~mask).long().argsort(dim=1, stable=True)
+    clips = torch.arange(len(mask), device=mask.device)[:, None]
+    return embeddings[clips, order], mask[clips, order]
