@@ -32,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = tempfile.mkdtemp(prefix="md-", dir=above)
     config.stash[FOLDER] = Path(folder)
     os.environ["TMPDIR"] = tempfile.tempdir = folder
+    os.environ["MOTIONDATA_CACHE"] = str(Path(folder, "cache"))
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -61,7 +61,7 @@ class ShardFiles:
     prefetched. It may be used in forked processes. Each thread needs a separate instance.
     """
 
-    ahead = 0
+    ahead: int = 0
     """Number of batches that are worth reading in advance, in other threads."""
 
     def __init__(
@@ -91,11 +91,15 @@ class ShardFiles:
     def descriptor(self, shard: int) -> int:
         """Return the file descriptor of a shard; it is valid until the next call."""
         if shard not in self._open:
-            self._open[shard] = self._opened(shard)
-            if len(self._open) > self._open_shards:
-                os.close(self._open.popitem(last=False)[1])
+            self._keep(shard, self._opened(shard))
         self._open.move_to_end(shard)
         return self._open[shard]
+
+    def _keep(self, shard: int, descriptor: int) -> None:
+        """Keep a descriptor open, and close the one that was not used for longest if too many."""
+        self._open[shard] = descriptor
+        if len(self._open) > self._open_shards:
+            os.close(self._open.popitem(last=False)[1])
 
     def check_unchanged(self) -> None:
         """Raise `DatasetError` if the dataset was removed or replaced since it was opened.
@@ -122,7 +126,7 @@ class ShardFiles:
         """Open a shard; resolve its path and prefetch it only the first time."""
         first = shard not in self._paths
         if first:
-            self._paths[shard] = self._path_of(shard)
+            self._paths[shard] = existing(self.dataset.path, self.shards[shard].name)
         descriptor = os.open(self._paths[shard], os.O_RDONLY)
         try:
             self._check_file(shard, os.fstat(descriptor))
@@ -132,9 +136,6 @@ class ShardFiles:
         if first and self._reads_ahead:
             prefetch(descriptor)
         return descriptor
-
-    def _path_of(self, shard: int) -> "Path":
-        return existing(self.dataset.path, self.shards[shard].name)
 
     def _check_file(self, shard: int, status: os.stat_result) -> None:
         """Raise `DatasetError` unless a file has the shard's size and was not replaced.

@@ -1,70 +1,58 @@
-"""The shards of a dataset at a URL, read by ranges.
+"""The shards of a dataset at a URL, read by ranges and from a cache on the local disk.
 
-Many ranges are requested at once. Several threads may read. A shard's state at its server (size,
-entity tag, time) is the same before its first and after every range is read, so no batch mixes two
-versions of a shard.
+The ranges of a batch are requested at once, and several threads may read. A shard's state at its
+server (size, entity tag, time) is the same before its first and after every range is read, so no
+batch mixes two versions of a shard. Shards that are read often are fetched into the cache.
 """
 
-import time
-from collections.abc import Iterable, Sequence
+import os
+import threading
+from collections.abc import Sequence
 from typing import Any
 
 from shards.errors import DatasetError
-from shards.format.dataset import Dataset, read_description
-from shards.format.paths import DATASET
+from shards.format.dataset import Dataset
 from shards.format.reading import check_size
+from shards.remote.cache import ShardCache
 from shards.remote.connection import FileState
 from shards.remote.folder import ByteRange, RemoteFolder
+from shards.remote.per_process import PerProcess
+from shards.stream.cache_filler import CacheFiller, cached
 from shards.stream.open_files import Part, Runs, ShardFiles
 
 AHEAD = 4
 """Number of batches that are read in advance."""
-CHECK_SECONDS = 5.0
-"""Seconds between two questions whether `dataset.json` is still the same."""
 
 
 def open_files(dataset: Dataset) -> ShardFiles:
     """Return the shards of a dataset, wherever it is."""
     if isinstance(dataset.place, RemoteFolder):
-        return RemoteShardFiles(dataset, dataset.place)
+        return RemoteShardFiles(dataset, dataset.place, ShardCache.of_environment())
     return ShardFiles(dataset)
 
 
 class RemoteShardFiles(ShardFiles):
     """A dataset's shards at a URL. Threads may share it, and forked processes."""
 
-    ahead = AHEAD
-
-    def __init__(self, dataset: Dataset, folder: RemoteFolder) -> None:
+    def __init__(self, dataset: Dataset, folder: RemoteFolder, cache: ShardCache | None) -> None:
         super().__init__(dataset)
-        self._folder = folder
+        self._folder, self._cache = folder, cache
         self._states: dict[int, FileState] = {}
         """States of the shards when they were first read, by shard."""
-        self._json_state: FileState | None = None
-        self._next_check = 0.0
+        self._lock = PerProcess(threading.RLock)
+        """Held while descriptors are used, which another thread may close."""
+        self._filler = PerProcess(lambda: CacheFiller(folder, cache))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return RemoteShardFiles, (self.dataset, self._folder)
+        return RemoteShardFiles, (self.dataset, self._folder, self._cache)
+
+    @property
+    def ahead(self) -> int:  # type: ignore[override]
+        """The number of batches to read in advance: none if all shards are open in the cache."""
+        return 0 if len(self._open) == len(self.shards) else AHEAD
 
     def check_unchanged(self) -> None:
-        """Raise `DatasetError` if the dataset was removed or replaced since it was opened."""
-        if time.monotonic() < self._next_check:
-            return
-        self._next_check = time.monotonic() + CHECK_SECONDS
-        found = self._folder.state(DATASET)
-        if found is None:
-            raise DatasetError(
-                str(self._folder),
-                f"{DATASET} was removed since the dataset was opened; open it again when it is "
-                "complete",
-            )
-        if found != self._json_state:
-            if read_description(self._folder).content_hash != self.dataset.content_hash:
-                raise DatasetError(
-                    str(self._folder),
-                    "another dataset has replaced the one that was opened; open it again",
-                )
-            self._json_state = found
+        """Do nothing: each shard is checked when it is read."""
 
     def bytes_at(self, shard: int, offset: int, size: int) -> bytes:
         """Return `size` bytes of a shard at `offset`; raise `DatasetError` if they are missing."""
@@ -72,40 +60,72 @@ class RemoteShardFiles(ShardFiles):
 
     def parts(self, parts: Sequence[Part]) -> list[bytes]:
         """Return parts of shards, requested at once; raise `DatasetError` if bytes are missing."""
-        for shard, offset, size in parts:
-            if offset < 0 or size < 0 or offset + size > self.shards[shard].bytes:
-                raise self.truncated(shard, offset)
-        return self._fetch(parts)
+        found = [bytearray(part.size) for part in parts]
+        self._read([(memoryview(data), part) for data, part in zip(found, parts, strict=True)])
+        return [bytes(data) for data in found]
 
     def copy(self, target: memoryview, runs: Runs) -> None:
         """Copy parts of shards to their places in a target."""
-        wanted = [*runs]
-        found = self.parts([Part(shard, offset, size) for shard, offset, size, _ in wanted])
-        for (_, _, size, place), data in zip(wanted, found, strict=True):
-            target[place : place + size] = data
+        self._read(
+            [
+                (target[place : place + size], Part(shard, offset, size))
+                for shard, offset, size, place in runs
+            ]
+        )
+
+    def _read(self, wanted: Sequence[tuple[memoryview, Part]]) -> None:
+        """Read parts into targets, from the cache or else from the server."""
+        for _, part in wanted:
+            if part.offset < 0 or part.offset + part.size > self.shards[part.shard].bytes:
+                raise self.truncated(part.shard, part.offset)
+        with self._lock.get():
+            absent = [(target, part) for target, part in wanted if not self._kept(target, part)]
+        if absent:
+            found = self._fetch([part for _, part in absent])
+            for (target, _), data in zip(absent, found, strict=True):
+                target[:] = data
+
+    def _kept(self, target: memoryview, part: Part) -> bool:
+        """Read a part from the cache, and tell whether it is there."""
+        shard, offset, size = part
+        if shard not in self._open:
+            descriptor = self._cache and self._cache.open(cached(self.shards[shard]))
+            if descriptor is None:
+                return False
+            self._keep(shard, descriptor)
+        self._open.move_to_end(shard)
+        if os.preadv(self._open[shard], (target,), offset) != size:
+            raise self.truncated(shard, offset)
+        return True
 
     def _fetch(self, parts: Sequence[Part]) -> list[bytes]:
         """Return parts of shards whose states are the same before and after."""
         shards = sorted({part.shard for part in parts})
         self._know([shard for shard in shards if shard not in self._states])
         ranges = [ByteRange(self.shards[shard].name, *place) for shard, *place in parts]
-        found = self._folder.read_ranges(ranges)
+        try:
+            found = self._folder.read_ranges(ranges)
+        except FileNotFoundError as error:
+            raise self._missing(str(error)) from None
         for shard, state in zip(shards, self._ask(shards), strict=True):
             if state != self._states[shard]:
                 raise DatasetError(
                     self.shards[shard].name,
                     f"was replaced in {self._folder} since it was opened; open it again",
                 )
+        self._filler.get().count([self.shards[part.shard] for part in parts])
         return found
 
     def _know(self, shards: Sequence[int]) -> None:
+        """Find out the states of shards that are read for the first time."""
         for shard, state in zip(shards, self._ask(shards), strict=True):
             if state is None:
-                raise DatasetError(
-                    self.shards[shard].name, f"is missing in {self._folder}; copy it again"
-                )
+                raise self._missing(self.shards[shard].name)
             check_size(self.shards[shard], state.bytes)
             self._states[shard] = state
 
-    def _ask(self, shards: Iterable[int]) -> list[FileState | None]:
+    def _ask(self, shards: Sequence[int]) -> list[FileState | None]:
         return self._folder.states([self.shards[shard].name for shard in shards])
+
+    def _missing(self, name: str) -> DatasetError:
+        return DatasetError(name, f"is missing in {self._folder}; copy it again")

@@ -10,6 +10,7 @@ import pytest
 from shards import open_dataset
 from shards.errors import DatasetError, ShardError
 from shards.format.places import Place
+from shards.remote.cache import BYTES_VARIABLE
 from shards.remote.connection import Limits, RemoteError
 from shards.remote.folder import RemoteFolder
 from shards.stats.measure import measure_field
@@ -21,6 +22,11 @@ from tests.support.range_server import Fault, RangeServer, failing
 from tests.support.remote_places import PLACES, in_memory
 
 QUICK = Limits(requests=8, tries=3, seconds=0.5)
+
+
+@pytest.fixture(autouse=True)
+def _no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(BYTES_VARIABLE, "0")
 
 
 def epochs_of(view: Any, epochs: int = 2) -> list[dict[str, Any]]:
@@ -119,7 +125,8 @@ def test_an_epoch_is_exact_if_every_file_fails_twice(
         server.fault = failing(2, fault)
         found = epochs_of(clips(RemoteFolder(server.url, QUICK)), 1)
         assert_same(found, epochs_of(clips(streamed.dataset.path), 1))
-        assert server.most_in_flight <= QUICK.requests
+        if fault != "late":  # what came too late is still in flight at the server
+            assert server.most_in_flight <= QUICK.requests
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,176 @@
+"""Shards of remote datasets on a local disk: bounded, shared by processes, and never damaged.
+
+A shard is kept whole, under its hash, so that it is the same for every dataset and server. It gets
+its final name, and the time 0 of its last change, when its hash was found right. A file with
+another time was changed since, and is hashed again before it is used. Locks of the system (`flock`)
+say which files are being written and which are in use; they end with their process.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from blake3 import blake3
+
+FOLDER_VARIABLE, BYTES_VARIABLE = "MOTIONDATA_CACHE", "MOTIONDATA_CACHE_BYTES"
+"""Environment variables: the folder of the cache, and its size; 0 is no cache."""
+DEFAULT_BYTES = 32 * 2**30
+KEPT, UNFINISHED = ".tar", ".part"
+BLOCK_BYTES = 2**20
+VERIFIED_NS = 0
+"""The time of the last change of a file whose hash was found right."""
+
+
+class DamagedError(Exception):
+    """Raised for bytes with another hash than that of the shard."""
+
+
+class CachedShard(NamedTuple):
+    """What identifies a shard."""
+
+    digest: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class ShardCache:
+    """A folder of shards of at most `limit` bytes in all."""
+
+    folder: Path
+    limit: int
+
+    @staticmethod
+    def of_environment() -> "ShardCache | None":
+        """Return the cache that the environment names, by default in the user's cache folder."""
+        limit = int(os.environ.get(BYTES_VARIABLE, DEFAULT_BYTES))
+        user = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+        folder = os.environ.get(FOLDER_VARIABLE) or user / "motiondata" / "shards"
+        return ShardCache(Path(folder), limit) if limit > 0 else None
+
+    def open(self, shard: CachedShard) -> int | None:
+        """Return a descriptor of a shard that is here and sound; None otherwise.
+
+        The shard stays here as long as the descriptor is open.
+        """
+        path = self._path(shard, KEPT)
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        if _is_sound(descriptor, shard):
+            with suppress(OSError):  # another user's cache
+                os.utime(path, ns=(time.time_ns(), VERIFIED_NS))
+            return descriptor
+        os.close(descriptor)
+        with suppress(FileNotFoundError):
+            path.unlink()
+        return None
+
+    def fill(self, shard: CachedShard, fetch: Callable[[], Iterable[bytes]]) -> bool:
+        """Fetch a shard unless it is here or is being fetched; tell whether there is room for it.
+
+        `fetch` yields its bytes. Raises `DamagedError` if they are not those of the shard, and
+        what `fetch` raises; nothing is kept then.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self._path(shard, UNFINISHED)
+        if self._path(shard, KEPT).exists():
+            return True
+        with _own_file(path) as descriptor:
+            if descriptor is None:
+                return True
+            if not self._make_room(path, descriptor, shard.bytes):
+                return False
+            try:
+                _write(descriptor, shard, fetch())
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+            os.utime(path, ns=(time.time_ns(), VERIFIED_NS))
+            path.rename(self._path(shard, KEPT))
+        return True
+
+    def _path(self, shard: CachedShard, suffix: str) -> Path:
+        return self.folder / f"{shard.digest}{suffix}"
+
+    def _make_room(self, path: Path, descriptor: int, size: int) -> bool:
+        """Reserve the size of a file, and remove the files that were not used for longest.
+
+        Files in use stay. Tells whether there is room; the file is removed if not.
+        """
+        with (self.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            others = [(file.stat(), file) for file in self._files() if file != path]
+            excess = sum(status.st_size for status, _ in others) + size - self.limit
+            by_use = sorted(others, key=lambda pair: pair[0].st_atime_ns)
+            for status, file in by_use if size <= self.limit else ():
+                if excess > 0 and _remove_unused(file):
+                    excess -= status.st_size
+            if excess > 0:
+                path.unlink()
+                return False
+            os.posix_fallocate(descriptor, 0, size)
+        return True
+
+    def _files(self) -> list[Path]:
+        return [path for path in self.folder.iterdir() if path.suffix in (KEPT, UNFINISHED)]
+
+
+@contextmanager
+def _own_file(path: Path) -> Iterator[int | None]:
+    """Yield a descriptor of a file that no other process writes; None if another one does."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        same = path.exists() and path.stat().st_ino == os.fstat(descriptor).st_ino
+        yield descriptor if same else None
+    except BlockingIOError:
+        yield None
+    finally:
+        os.close(descriptor)
+
+
+def _write(descriptor: int, shard: CachedShard, blocks: Iterable[bytes]) -> None:
+    """Write bytes to the disk; raise `DamagedError` if they are not those of the shard."""
+    digest, place = blake3(), 0
+    for block in blocks:
+        digest.update(block)
+        place += os.pwrite(descriptor, block, place)
+    if place != shard.bytes or digest.hexdigest() != shard.digest:
+        raise DamagedError
+    os.fsync(descriptor)
+
+
+def _is_sound(descriptor: int, shard: CachedShard) -> bool:
+    """Tell whether a file has the size and, unless it is unchanged, the hash of a shard."""
+    status = os.fstat(descriptor)
+    if status.st_size != shard.bytes:
+        return False
+    if status.st_mtime_ns == VERIFIED_NS:
+        return True
+    digest = blake3()
+    for place in range(0, shard.bytes, BLOCK_BYTES):
+        digest.update(os.pread(descriptor, BLOCK_BYTES, place))
+    return digest.hexdigest() == shard.digest
+
+
+def _remove_unused(path: Path) -> bool:
+    """Remove a file that no process uses or writes, and tell whether it was removed."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink(missing_ok=True)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True

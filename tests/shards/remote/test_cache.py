@@ -1,0 +1,191 @@
+"""The cache of shards: bounded, shared, and never the source of a damaged byte."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from shards.errors import DatasetError
+from shards.format.dataset import Dataset
+from shards.format.hashing import hash_bytes
+from shards.remote.cache import CachedShard, DamagedError, ShardCache
+from shards.remote.folder import RemoteFolder
+from shards.stream.remote_files import RemoteShardFiles
+from shards.stream.streamed_dataset import StreamedDataset
+from tests.shards.remote.test_remote_datasets import assert_same, epochs_of
+from tests.support.dataset import make_dataset
+from tests.support.range_server import RangeServer
+
+SIZE = 1000
+
+
+def data_of(number: int) -> bytes:
+    return bytes([number]) * SIZE
+
+
+def shard_of(data: bytes) -> CachedShard:
+    return CachedShard(hash_bytes(data), len(data))
+
+
+def fill(cache: ShardCache, number: int) -> bool:
+    return cache.fill(shard_of(data_of(number)), lambda: iter([data_of(number)]))
+
+
+def read(cache: ShardCache, number: int) -> bytes | None:
+    descriptor = cache.open(shard_of(data_of(number)))
+    if descriptor is None:
+        return None
+    try:
+        return os.read(descriptor, SIZE + 1)
+    finally:
+        os.close(descriptor)
+
+
+def test_what_is_filled_in_is_read(tmp_path: Path) -> None:
+    cache = ShardCache(tmp_path / "new" / "cache", 10 * SIZE)
+    assert read(cache, 1) is None
+    assert fill(cache, 1)
+    assert read(cache, 1) == data_of(1)
+
+
+def test_the_files_that_were_not_used_for_longest_make_room(tmp_path: Path) -> None:
+    cache = ShardCache(tmp_path, 3 * SIZE)
+    for number in (1, 2, 3):
+        assert fill(cache, number)
+        time.sleep(0.002)
+    read(cache, 1)
+    assert fill(cache, 4)
+    assert [number for number in range(5) if read(cache, number)] == [1, 3, 4]
+
+
+def test_files_in_use_stay_and_there_is_no_room_then(tmp_path: Path) -> None:
+    cache = ShardCache(tmp_path, 2 * SIZE)
+    assert fill(cache, 1)
+    assert fill(cache, 2)
+    used = [cache.open(shard_of(data_of(number))) for number in (1, 2)]
+    assert not fill(cache, 3)
+    for descriptor in used:
+        os.close(descriptor or 0)
+    assert fill(cache, 3)
+    assert not ShardCache(tmp_path, SIZE - 1).fill(shard_of(data_of(9)), lambda: [data_of(9)])
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 2 * SIZE
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(bytes(SIZE)),
+        lambda path: path.write_bytes(path.read_bytes()[:-1]),
+        lambda path: path.write_bytes(b""),
+    ],
+    ids=["other bytes", "shorter", "empty"],
+)
+def test_a_file_that_was_changed_is_never_read(
+    tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    cache = ShardCache(tmp_path, 2 * SIZE)
+    fill(cache, 1)
+    damage(next(tmp_path.glob("*.tar")))
+    assert read(cache, 1) is None
+    assert fill(cache, 1)
+    assert read(cache, 1) == data_of(1)
+
+
+def test_a_file_that_was_only_touched_is_hashed_and_read(tmp_path: Path) -> None:
+    cache = ShardCache(tmp_path, 2 * SIZE)
+    fill(cache, 1)
+    os.utime(next(tmp_path.glob("*.tar")))
+    assert read(cache, 1) == data_of(1)
+
+
+@pytest.mark.parametrize("found", [data_of(2), data_of(1)[:-1], data_of(1) + b"x", b""])
+def test_bytes_of_another_hash_are_not_kept(tmp_path: Path, found: bytes) -> None:
+    cache = ShardCache(tmp_path, 2 * SIZE)
+    with pytest.raises(DamagedError):
+        cache.fill(shard_of(data_of(1)), lambda: [found])
+    assert read(cache, 1) is None
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+
+
+def test_a_shard_is_fetched_once_by_all_that_want_it(tmp_path: Path) -> None:
+    cache, fetched = ShardCache(tmp_path, 2 * SIZE), []
+
+    def fetch() -> Iterator[bytes]:
+        fetched.append(1)
+        time.sleep(0.1)
+        yield data_of(1)
+
+    threads = [
+        threading.Thread(target=cache.fill, args=(shard_of(data_of(1)), fetch)) for _ in range(5)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(fetched) == 1
+    assert read(cache, 1) == data_of(1)
+
+
+def cached_dataset(server: RangeServer, cache: ShardCache) -> StreamedDataset:
+    folder = RemoteFolder(server.url)
+    dataset = Dataset.open(folder)
+    return StreamedDataset(dataset, files=RemoteShardFiles(dataset, folder, cache))
+
+
+def wait_until(is_done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not is_done():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_what_is_read_often_comes_from_the_cache_and_then_no_server_is_needed(
+    streamed: StreamedDataset, tmp_path: Path
+) -> None:
+    shards = streamed.dataset.shards_of("train")
+    cache = ShardCache(tmp_path, 2**30)
+    expected = epochs_of(streamed.frames("train", "points", 4, shuffle=True), 4)
+    with RangeServer(streamed.dataset.path).running() as server:
+        view = cached_dataset(server, cache).frames("train", "points", 4, shuffle=True)
+        found = epochs_of(view, 3)
+        wait_until(lambda: len([*tmp_path.glob("*.tar")]) == len(shards))
+        server.requests.clear()
+        found += epochs_of(view, 1)
+        assert server.requests == []
+    assert_same(found, expected)
+
+
+def test_epochs_are_exact_if_the_cache_holds_less_than_the_dataset(
+    streamed: StreamedDataset, tmp_path: Path
+) -> None:
+    limit = max(shard.bytes for shard in streamed.dataset.shards_of("train"))
+    with RangeServer(streamed.dataset.path).running() as server:
+        view = cached_dataset(server, ShardCache(tmp_path, limit)).frames("train", "points", 4)
+        found = epochs_of(view, 3)
+        assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= limit
+    assert_same(found, epochs_of(streamed.frames("train", "points", 4), 3))
+
+
+def test_a_shard_that_is_damaged_at_the_server_is_named(tmp_path: Path) -> None:
+    local = make_dataset(tmp_path / "made")
+    shard = local.shards_of("train")[0]
+    path = local.path / shard.name
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1  # no header and no member has this byte
+    path.write_bytes(data)
+    with RangeServer(local.path).running() as server:
+        view = cached_dataset(server, ShardCache(tmp_path / "cache", 2**30)).frames(
+            "train", "points", 1
+        )
+
+        def is_found() -> bool:
+            try:
+                epochs_of(view, 1)
+            except DatasetError as error:
+                return f"is damaged in {server.url}" in error.message
+            return False
+
+        wait_until(is_found)
