@@ -105,6 +105,7 @@ COMMANDS = (
     build.build_lidar,
     build.build_features,
     datasets.verify,
+    datasets.copy,
     datasets.info,
     datasets.recipe,
     datasets.stats,

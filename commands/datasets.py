@@ -64,6 +64,21 @@ def verify(dataset: "Place", as_json: bool) -> None:
 
 @click.command()
 @click.argument("dataset", type=DATASET)
+@click.argument("to", type=DATASET)
+@json_option
+def copy(dataset: "Place", to: "Place", as_json: bool) -> None:
+    """Copy DATASET to another folder or URL.
+
+    Every byte is hashed. The copy is complete, or it is no dataset: a copy that was stopped is
+    finished by the same command.
+    """
+    from pipelines.datasets import copy
+
+    show(copy.copy(dataset, to, sys.stderr), as_json)
+
+
+@click.command()
+@click.argument("dataset", type=DATASET)
 @click.option("--split", help="Split to measure [default: train, or the only one].")
 @click.option("--field", help="Field to measure [default: the first floating-point one].")
 @click.option(

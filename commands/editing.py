@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipelines.editing.edit import Edit
     from shards.format.places import Place
 
-RUN = ("workers", "ray_address", "restart")
+RUN = ("workers", "ray_address", "restart", "publish")
 """The options of `Execution` that edits have."""
 
 shards_option = click.option(

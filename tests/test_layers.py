@@ -115,6 +115,7 @@ ARROWS: dict[str, set[str]] = {
         "shards.remote",
         "shards.stats",
     },
+    "shards.copying": {"shards.errors", "shards.format", "shards.remote"},
     "shards.verify": {"shards.errors", "shards.format", "shards.printable", "shards.stats"},
     "shards": {"shards.remote", "shards.stream"},
     # jobs

@@ -23,6 +23,7 @@ from pipelines.engine.output_folder import OutputFolder
 from pipelines.engine.plan import Plan
 from pipelines.engine.product import PlannedBuild, Product
 from pipelines.engine.progress import Progress, Rate
+from pipelines.engine.publication import Publication
 from pipelines.engine.retry import plan_retry, replan
 from pipelines.engine.shard import ShardBuilder
 from pipelines.engine.totals import BuildTotals
@@ -50,7 +51,10 @@ def build(
     """
     with os_errors_as_aborted(out):
         job = _Build.check(product, out, execution)
-        plan, totals, rate = job.run(partial(run_jobs, build_shard or ShardBuilder(job.opened)))
+        publication = Publication.to(execution.publish, out)
+        build_all = partial(run_jobs, build_shard or ShardBuilder(job.opened))
+        plan, totals, rate = job.run(build_all, publication)
+        publication.finish()
         remarks = product.description.remarks(read_description(out), totals.flags)
     outcome = Outcome.of(plan.rows, totals.drops, execution.max_failures)
     warnings = [*product.warnings, *remarks]
@@ -82,7 +86,7 @@ class _Build:
         """Check the output folder. Raise the errors of `OutputFolder.check`."""
         return cls(product, OutputFolder.check(out.absolute(), product.description.name), execution)
 
-    def run(self, run_all: RunAll) -> tuple[Plan[Any], BuildTotals, Rate]:
+    def run(self, run_all: RunAll, publication: Publication) -> tuple[Plan[Any], BuildTotals, Rate]:
         """Build what the folder lacks, and finish its dataset."""
         planned = self._plan_and_try()
         with self.folder.locked() as run:
@@ -92,7 +96,7 @@ class _Build:
             jobs = Jobs(planned, self.product, run, self.folder.unfinished_shards(planned))
             if jobs:
                 self.opened.get(self.product)  # before the workers are forked, which inherit it
-            rate = _run(jobs, self.execution, run_all)
+            rate = _run(jobs, self.execution, run_all, publication)
             totals = finalize(run, planned, self.product)
         return planned.plan, totals, rate
 
@@ -123,33 +127,35 @@ class _Build:
         return [frames[number] for number in self.folder.unfinished_shards(planned)]
 
 
-def _run(jobs: Jobs, execution: Execution, run_all: RunAll) -> Rate:
+def _run(jobs: Jobs, execution: Execution, run_all: RunAll, publication: Publication) -> Rate:
     """Run jobs and return their rate."""
     frames = jobs.planned.plan.shards.frames
     done_before = int(frames.sum() - frames[jobs.numbers].sum())
     with Progress(int(frames.sum()), done_before, sys.stderr) as progress:
         choice = choose_for(jobs.product, frames[jobs.numbers].tolist(), execution)
         if choice is None:
-            _exhaust(run_all(jobs, execution, progress.advance))
+            _exhaust(run_all(jobs, execution, progress.advance), publication)
         else:
             progress.say(choice.describe())
-            _run_chosen(jobs, execution, run_all, choice.workers, progress)
+            chosen = replace(execution, workers=choice.workers)
+            _run_chosen(jobs, chosen, run_all, progress, publication)
     return progress.rate
 
 
 def _run_chosen(
-    jobs: Jobs, execution: Execution, run_all: RunAll, workers: int, progress: Progress
+    jobs: Jobs, chosen: Execution, run_all: RunAll, progress: Progress, publication: Publication
 ) -> None:
     """Run jobs with the chosen workers, or in this process if Ray does not start."""
     try:
-        _exhaust(run_all(jobs, replace(execution, workers=workers), progress.advance))
+        _exhaust(run_all(jobs, chosen, progress.advance), publication)
     except RayNotStartedError as error:
         progress.say(f"{error}. The build continues in this process")
-        _exhaust(run_all(jobs, replace(execution, workers=0), progress.advance))
+        alone = replace(chosen, workers=0)
+        _exhaust(run_all(jobs, alone, progress.advance), publication)
 
 
-def _exhaust(finished: Generator[str]) -> None:
+def _exhaust(finished: Generator[str], publication: Publication) -> None:
     """Run until all jobs are done, and end the workers. Receipts are read later, in plan order."""
     with closing(finished):
-        for _ in finished:
-            pass
+        for shard in finished:
+            publication.add(shard)

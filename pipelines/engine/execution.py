@@ -36,6 +36,9 @@ class Execution:
     """Discard what earlier runs left in the output folder, and start over."""
     retry_dropped: bool = False
     """Try dropped rows again; shards that are built stay unchanged."""
+    publish: str | None = None
+    """Folder or URL (s3://..., memory://...) to which the dataset is copied, each shard as soon as
+    it is finished."""
     allow_empty: bool = False
     """Build even if the sensor hits nothing in the first clips."""
 

@@ -89,7 +89,8 @@ class RemoteShardFiles(ShardFiles):
         """Read a part from the cache, and tell whether it is there."""
         shard, offset, size = part
         if shard not in self._open:
-            descriptor = self._cache and self._cache.open(cached(self.shards[shard]))
+            entry = self.shards[shard]
+            descriptor = None if self._cache is None else self._cache.open(cached(entry))
             if descriptor is None:
                 return False
             self._keep(shard, descriptor)

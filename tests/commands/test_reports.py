@@ -76,6 +76,12 @@ def of_verify(values: Values) -> list[str]:
     return faults or [f"{values['dataset']} is sound: {sound}"]
 
 
+def of_copy(values: Values) -> list[str]:
+    copied = f"{values['files']} files, {values['bytes'] / 1e6:,.1f} MB, every byte hashed"
+    assert values["present"] == 0
+    return [f"{values['to']} is a copy of {values['dataset']}: {copied}"]
+
+
 def of_info(values: Values) -> list[str]:
     splits = [
         f"{each['split']} {each['samples']} {each['frames']} {each['shards']}"
@@ -286,6 +292,7 @@ CASES = [
     Case("build-lidar --dry-run", BUILD + " --out {tmp}/x --dry-run", of_plan),
     Case("verify", "verify {built}", of_verify),
     Case("verify", "verify {tmp}", of_verify, exit_code=1),
+    Case("copy", "copy {built} {tmp}/copied", of_copy),
     Case("info", "info {built}", of_info),
     Case("info", "info {features}", of_info),
     Case("stats", "stats {built} --out {tmp}/stats", of_statistics),
