@@ -16,7 +16,7 @@ from typing import IO, NamedTuple
 
 from shards.errors import DatasetError, ShardError
 from shards.format.dataset import Dataset
-from shards.format.description import Description
+from shards.format.description import Description, FileEntry, ShardEntry
 from shards.format.hashing import new_hash
 from shards.format.paths import DATASET, RECEIPTS
 from shards.format.places import (
@@ -29,6 +29,7 @@ from shards.format.places import (
     read_file,
 )
 from shards.format.publishing import TEMPORARY, publish, publishing, remove_temporaries
+from shards.format.tables import TableEntry
 from shards.remote.folder import RemoteFolder
 
 AT_ONCE = 4
@@ -58,7 +59,11 @@ class Copied:
 
 def dataset_files(description: Description) -> list[DatasetFile]:
     """Return all files of a dataset except `dataset.json`."""
-    entries = (*description.shards, *description.tables, *(description.statistics or ()))
+    entries: list[ShardEntry | TableEntry | FileEntry] = [
+        *description.shards,
+        *description.tables,
+        *(description.statistics or ()),
+    ]
     return [DatasetFile(entry.name, entry.bytes, entry.blake3) for entry in entries]
 
 
