@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from shards.errors import DatasetError, ShardError
 from shards.format.dataset import Dataset
@@ -29,8 +29,10 @@ from shards.format.places import (
     read_file,
 )
 from shards.format.publishing import TEMPORARY, publish, publishing, remove_temporaries
-from shards.format.tables import TableEntry
 from shards.remote.folder import RemoteFolder
+
+if TYPE_CHECKING:
+    from shards.format.tables import TableEntry
 
 AT_ONCE = 4
 """Files that are copied at the same time."""
