@@ -71,7 +71,8 @@ def _of_receipts(path: Place, error: DatasetError) -> SoundPart:
     if (path / DATASET).exists():
         said = f"{Path(error.where).name}: {error.message}; only the build's receipts were read"
     else:
-        said = f"the build is not finished: {counted(len(receipts), 'shard')} of it are shown"
+        shown = counted(len(receipts), "finished shard")
+        said = f"the build is not finished: {shown} of it; to make the rest, run its command again"
     drops = [asdict(drop) for receipt in receipts for drop in receipt.drops]
     return SoundPart(dataset, False, drops, (said, *_shard_faults(dataset)))
 

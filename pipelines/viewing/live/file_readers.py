@@ -22,7 +22,7 @@ from motiondata.sources.joints.convert import JointOptions, convert_motion
 from motiondata.sources.joints.read_motions import JointMotion, read_motions
 from motiondata.sources.smpl.convert import SmplOptions, convert_smpl
 from pipelines.clips.read_clip import shape_recorded_body
-from pipelines.products.lidar.mesh_reading import MeshReading
+from pipelines.products.lidar.mesh_reading import MeshReading, has_animation
 from pipelines.viewing.skeletons import PosedSkeleton
 from pipelines.viewing.viewed_clip import UNKNOWN_FPS, Meshes, ViewedClip
 
@@ -135,6 +135,8 @@ def read_meshes(name: str, paths: Sequence[Path]) -> ViewedClip:
                 "fewer of them"
             )
     notes = [f"{UNKNOWN_FPS:g} frames a second are assumed"] if len(paths) > 1 else []
+    if any(map(has_animation, paths)):
+        notes.append("the rest pose of an animation, as a file is one frame")
     return ViewedClip(
         name, len(paths), UNKNOWN_FPS, (), None, None, None, None, {"notes": notes},
         Meshes(tuple(vertices), tuple(faces)),

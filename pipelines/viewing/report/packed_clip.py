@@ -17,7 +17,7 @@ from pipelines.viewing.report.streams import (
     to_steps,
     whole_numbers,
 )
-from pipelines.viewing.viewed_clip import ViewedClip
+from pipelines.viewing.viewed_clip import Meshes, ViewedClip
 
 Floats = NDArray[np.float64]
 
@@ -63,6 +63,7 @@ def _head_of(clip: ViewedClip, origin: Floats, step: float, points: int) -> dict
         "origin": origin.tolist(),
         "parents": list(clip.skeleton.parents) if clip.skeleton else [],
         "sensors": _sensors_of(clip, origin),
+        "size": _size_of(clip.meshes) if clip.meshes else None,
     }
 
 
@@ -98,6 +99,12 @@ def _centers_of(clip: ViewedClip) -> Floats:
     sums = np.where(seen, clip.scan.points, 0.0).sum(axis=1)
     centers: Floats = sums / np.maximum(seen.sum(axis=1), 1)
     return centers
+
+
+def _size_of(meshes: Meshes) -> float:
+    """Return the largest extent of the first surface, meters: a view shows all of it."""
+    first = meshes.vertices[0]
+    return round(float(np.ptp(first, axis=0).max()), 3)
 
 
 def _step_of(clip: ViewedClip, centers: Floats, origin: Floats) -> float:

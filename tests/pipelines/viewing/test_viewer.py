@@ -16,6 +16,7 @@ from motiondata.errors import InputError, MotionDataError
 from pipelines.viewing.live.server import ViewerServer
 from pipelines.viewing.live.viewer import Viewer, link_to
 from shards.format.dataset import Dataset
+from shards.format.paths import DATASET
 from tests.support.archive import MadeArchive
 from tests.support.browser import opened
 from tests.support.motion_features import built_features
@@ -136,6 +137,21 @@ def test_a_damaged_dataset_shows_its_sound_clips_and_no_path(
         answer = viewer.answer("/clip", {"key": key})
         assert answer.status == (422 if shard == lost else 200)
         assert str(tmp_path).encode() not in answer.body
+
+
+def test_an_unfinished_build_shows_its_finished_shards_and_says_so(
+    built: Dataset, tmp_path: Path
+) -> None:
+    copy = tmp_path / "unfinished"
+    copytree(built.path, copy)
+    (copy / DATASET).unlink()
+    first = built.description.shards[0]
+    (copy / "receipts" / f"{first.name.replace('/', '-').removesuffix('.tar')}.json").unlink()
+    viewer = Viewer.open(copy)
+    assert len(viewer.shown.keys) == len(built.manifest) - first.samples
+    assert "run its command again" in viewer.page.decode()
+    for key in viewer.shown.keys:
+        assert viewer.answer("/clip", {"key": key}).status == 200
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "walk.npz"])

@@ -57,6 +57,14 @@ const VIEWS = {
   scene: { title: "Scene", yaw: 0.9, pitch: 0.45 },
 };
 
+const PERSON_METERS = 1.8; // what is larger is seen from farther away
+const MIDDLE_METERS = 0.9; // the height of the middle of a person
+
+// Returns the height at which a camera looks: a mesh may be anywhere.
+function heightOf(clip, frame) {
+  return clip.head.size === null ? MIDDLE_METERS : clip.center(frame)[2];
+}
+
 // Turns a camera to a view of a clip. `whole` keeps the whole path in the picture.
 function applyView(camera, name, clip, whole) {
   const { yaw, pitch } = VIEWS[name];
@@ -67,7 +75,8 @@ function applyView(camera, name, clip, whole) {
   camera.pitch = pitch;
   const { low, high } = extentOf(clip, name === "scene");
   const reach = Math.hypot(high[0] - low[0], high[1] - low[1]);
-  camera.distance = whole || name === "scene" ? 4 + 1.1 * reach : 4.4;
+  const scale = clip.head.size === null ? 1 : Math.max(0.05, clip.head.size / PERSON_METERS);
+  camera.distance = (whole || name === "scene" ? 4 + 1.1 * reach : 4.4) * scale;
 }
 
 // Returns the extent of the path on the floor, maybe with the sensor.
@@ -85,8 +94,8 @@ function extentOf(clip, withSensor) {
 function targetOf(clip, frame, name, whole) {
   if (!whole && name !== "scene") {
     const [x, y] = clip.center(frame);
-    return [x, y, 0.9];
+    return [x, y, heightOf(clip, frame)];
   }
   const { low, high } = extentOf(clip, name === "scene");
-  return [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, 0.9];
+  return [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, heightOf(clip, frame)];
 }

@@ -14,6 +14,11 @@ function hexToRgb(hex) {
   return [1, 3, 5].map((place) => parseInt(hex.slice(place, place + 2), 16));
 }
 
+// Returns the color of a body on which points of the given color can be seen.
+function paler(color) {
+  return color.map((channel) => channel + 0.55 * (255 - channel));
+}
+
 function viridis(share) {
   const place = Math.max(0, Math.min(1, share)) * (VIRIDIS.length - 1);
   const lower = Math.min(Math.floor(place), VIRIDIS.length - 2);
@@ -66,7 +71,7 @@ class Drawing {
     this.surfaces.draw(context, camera, shown.map(({ clip, frame, color }) => ({
       vertices: clip.body.verticesAt(frame),
       faces: clip.body.facesAt(frame),
-      color: color ? hexToRgb(color) : BODY_COLOR,
+      color: color ? paler(hexToRgb(color)) : BODY_COLOR,
     })));
   }
 

@@ -77,7 +77,7 @@ class Player {
     return element(
       "div", { class: "controls" },
       this.playButton,
-      element("div", { class: "group", role: "group", "aria-label": "Clip" },
+      element("div", { id: "of-clips", class: "group", role: "group", "aria-label": "Clip" },
         element("button", { id: "previous", onclick: () => list.move(-1) }, "Previous"),
         element("button", { id: "next", onclick: () => list.move(1) }, "Next")),
       element("div", { class: "group", role: "group", "aria-label": "View" }, ...this.viewButtons),
@@ -119,13 +119,13 @@ class Player {
     this.row = row;
     this.title.textContent = row.key;
     const there = this.clips.has(row.key);
-    this.element.classList.toggle("absent", !there);
     this.note.textContent = there || !this.plays ? rowFacts(row) : `${rowFacts(row)}. ${absentNote(row)}`;
     this.opened = null;
     const opened = there ? await this.clips.open(row.key) : null;
     if (this.row !== row) return; // another clip was opened meanwhile
     this.opened = opened;
     this.clip = this.plays ? opened : null;
+    this.element.classList.toggle("absent", !opened);
     if (there && !this.opened) this.note.textContent += `. ${this.clips.problems.get(row.key)}`;
     this.showRemarks();
     if (this.clip) this.clips.bodiesOf?.(this.clip)?.then(() => this.showBodies(row));
@@ -255,6 +255,7 @@ class Player {
       context.fillStyle = colors.back;
       context.fillRect(0, 0, width, height);
       this.clock.textContent = "";
+      this.showLegend();
       return;
     }
     camera.resize(width, height);

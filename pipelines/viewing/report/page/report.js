@@ -20,13 +20,17 @@ function header() {
     !has(totals.hits) ? null : tile(grouped(totals.hits), "hits per frame"),
     summary.captions ? tile(grouped(summary.captions.captions), "captions") : null,
     has(totals.drops) ? tile(grouped(totals.drops), "dropped rows") : null,
-    !has(totals.bytes) ? null : tile(`${rounded(totals.bytes / 1e6, 1)} MB`, `in ${counted(totals.shards, "shard")}`),
+    !has(totals.bytes) ? null : tile(bytesText(totals.bytes), `in ${counted(totals.shards, "shard")}`),
   ];
   return [
     element("h1", {}, summary.name, " ", element("small", {}, summary.live ? summary.product : `${summary.product} dataset`)),
     element("div", { class: "tiles" }, ...tiles.filter(Boolean)),
     summary.faults.length ? faultsBox() : null,
   ].filter(Boolean);
+}
+
+function bytesText(bytes) {
+  return bytes < 1e5 ? `${rounded(bytes / 1e3, 1)} kB` : `${rounded(bytes / 1e6, 1)} MB`;
 }
 
 function duration(seconds) {
@@ -38,7 +42,7 @@ function faultsBox() {
   const more = summary.more_faults ? [element("li", {}, `and ${grouped(summary.more_faults)} more`)] : [];
   return element(
     "div", { class: "faults", role: "alert" },
-    element("b", {}, "This dataset is not complete. The report shows the part that is sound."),
+    element("b", {}, "This dataset is not complete. This page shows the part that is sound."),
     element("ul", {}, ...summary.faults.map((fault) => element("li", {}, fault)), ...more),
     "To check every byte: motiondata verify DATASET",
   );
@@ -276,8 +280,10 @@ async function start() {
   ].filter(Boolean);
   document.getElementById("head").replaceChildren(...header());
   document.getElementById("main").replaceChildren(...sections);
-  document.getElementById("contents").replaceChildren(...sections.map((each) =>
+  const contents = document.getElementById("contents");
+  contents.replaceChildren(...sections.map((each) =>
     element("a", { href: `#${each.id}` }, each.querySelector("h2").textContent)));
+  contents.classList.toggle("short", sections.length < 2);
   document.getElementById("foot").textContent = footer(clips.heads[0]?.step ?? 0.002);
   document.addEventListener("keydown", handleKey);
   if (!summary.live || !(await openLinked())) list.openFirst();

@@ -3,6 +3,7 @@
 const AMBIENT = 0.42; // the share of light without a direction
 const LIGHT = [-0.45, 0.6, 0.75]; // right, up, toward the camera
 const MOST_PIXELS = 1.2e6; // of a surface, before its picture is made coarser
+const TIE = 0.0025; // surfaces that lie on each other: this share nearer, the first is seen
 const BEHIND_METERS = 0.04; // a point that is deeper than the surface by this is hidden
 
 class SurfacePainter {
@@ -13,7 +14,8 @@ class SurfacePainter {
 
   // Draws surfaces: each has vertices (x, y, z of each), faces, and a color.
   draw(context, camera, surfaces) {
-    const projected = surfaces.map(({ vertices }) => projectAll(camera, vertices));
+    const projected = surfaces.map(({ vertices }, number) =>
+      projectAll(camera, vertices, 1 - number * TIE));
     this.area = this.prepare(camera, projected);
     if (!this.area) return;
     surfaces.forEach((surface, number) => {
@@ -119,8 +121,9 @@ function packed(red, green, blue) {
   return 0xff000000 | (Math.min(255, blue) << 16) | (Math.min(255, green) << 8) | Math.min(255, red);
 }
 
-// Returns the places of vertices in the picture, and one over their depths; 0 behind the camera.
-function projectAll(camera, vertices) {
+// Returns the places of vertices in the picture, and one over their depths times `closeness`; 0
+// behind the camera.
+function projectAll(camera, vertices, closeness) {
   const count = vertices.length / 3;
   const [x, y, nearness] = [0, 1, 2].map(() => new Float32Array(count));
   const place = [0, 0, 0];
@@ -128,7 +131,7 @@ function projectAll(camera, vertices) {
     camera.project(vertices[3 * vertex], vertices[3 * vertex + 1], vertices[3 * vertex + 2], place);
     x[vertex] = place[0];
     y[vertex] = place[1];
-    nearness[vertex] = place[2] > 0.05 ? 1 / place[2] : 0;
+    nearness[vertex] = place[2] > 0.05 ? closeness / place[2] : 0;
   }
   return { x, y, nearness };
 }

@@ -241,7 +241,7 @@ class ClipList {
     if (name === "key") return element("span", attributes, element("button", {}, row.key));
     if (name === "caption") return this.captionCell(attributes, row);
     if (name === "flags") return element("span", attributes, row.flags.join(", "));
-    if (!number) return element("span", attributes, row[name]);
+    if (!number) return element("span", { ...attributes, title: row[name] }, row[name]);
     return element("span", attributes, row[name] === null ? "" : row[name].toFixed(digits));
   }
 
