@@ -121,15 +121,21 @@ def _refuse_others(kind: str, options: dict[str, Any]) -> None:
     show_default=True,
     help="How clips are split: recordings, or pairs (of acts that only test clips have together).",
 )
+@click.option(
+    "--acts",
+    default="basic",
+    show_default=True,
+    help="Acts of the corpus: basic (17 kinds), or wide (34 kinds, more of them in a clip).",
+)
 @json_option
-def synthesize(clips: int, out: Path, seed: int, split: str, as_json: bool) -> None:
+def synthesize(clips: int, out: Path, seed: int, split: str, acts: str, as_json: bool) -> None:
     """Make a corpus of synthetic motion.
 
     The corpus has recordings, captions, an index, and split lists.
     """
     from pipelines import sources
 
-    show(sources.synthesize(out, clips, seed, sys.stderr, split), as_json)
+    show(sources.synthesize(out, clips, seed, sys.stderr, split, acts), as_json)
 
 
 @click.command()

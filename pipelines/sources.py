@@ -24,6 +24,7 @@ from motiondata.sources.pfnn.convert import pfnn_kind
 from motiondata.sources.smpl.convert import SmplOptions, smpl_kind
 from motiondata.synthesis.corpus import corpus
 from motiondata.synthesis.corpus.splitting import RECORDINGS
+from motiondata.synthesis.repertoires import BASIC
 from pipelines.engine.import_lock import only_import
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
 from pipelines.engine.progress import watching
@@ -196,12 +197,14 @@ def synthesize(
     seed: int,
     stream: TextIO | None = None,
     split: str = RECORDINGS,
+    acts: str = BASIC,
 ) -> SynthesisReport:
     """Write a corpus of synthetic motion. Progress is written to `stream`.
 
-    `split` is how the split lists are made: by recordings, or by pairs of acts.
+    `split` is how the split lists are made: by recordings, or by pairs of acts. `acts` is
+    a repertoire: basic or wide.
     """
     expect_possible_folder(out)
     expect_no_dataset(out)
-    made = corpus.synthesize(out, clips, seed, watching(stream, "clips"), split)
+    made = corpus.synthesize(out, clips, seed, watching(stream, "clips"), split, acts)
     return SynthesisReport(out, made.clips, made.recordings, made.frames, made.bytes)

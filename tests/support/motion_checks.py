@@ -236,6 +236,109 @@ def falling(scene: Scene, flight: slice) -> float:
     return float(np.diff(height, 2).mean() * scene.fps**2)
 
 
+def check_lunge(act: Act, scene: Scene) -> None:
+    check_in_place(scene)
+    assert not swings(scene, OTHER[act.side])
+    assert peaks(-scene.path("pelvis")[:, 2], 0.1) == act.count
+    ahead = scene.path(f"{act.side}_ankle") - scene.path(f"{OTHER[act.side]}_ankle")
+    assert np.linalg.norm(ahead, axis=1).max() > 0.6 * scene.subject.skeleton.leg
+
+
+def check_in_place(scene: Scene) -> None:
+    assert np.hypot(*way(scene)) < 0.1
+    assert abs(turned_deg(scene)) < 8
+
+
+def check_lift_knee(act: Act, scene: Scene) -> None:
+    check_in_place(scene)
+    assert not swings(scene, OTHER[act.side])
+    over = scene.path(f"{act.side}_knee")[:, 2] - scene.path(f"{OTHER[act.side]}_knee")[:, 2]
+    assert peaks(over, 0.2) == act.count
+
+
+def check_side_kick(act: Act, scene: Scene) -> None:
+    check_in_place(scene)
+    assert not swings(scene, OTHER[act.side])
+    ankles = [scene.path(f"{side}_ankle")[:, 0] for side in SIDES]
+    assert peaks(ankles[0] - ankles[1], 0.25) == act.count
+
+
+def check_jumping_jack(act: Act, scene: Scene) -> None:
+    check_in_place(scene)
+    apart = scene.path("left_ankle")[:, 0] - scene.path("right_ankle")[:, 0]
+    assert peaks(np.round(apart, 3), 0.2) == act.count
+    assert len(both_in_air(scene)) == 2 * act.count
+    for side in SIDES:
+        assert peaks(scene.path(f"{side}_wrist")[:, 2], 0.5) == act.count
+
+
+def check_lean(act: Act, scene: Scene) -> None:
+    check_in_place(scene)
+    sign = 1 if act.direction == "left" else -1
+    aside = scene.path("head")[:, 0] - scene.path("pelvis")[:, 0]
+    assert peaks(sign * aside, 0.1) == act.count
+    assert (-sign * aside).max() < 0.05
+
+
+def check_twist(act: Act, scene: Scene) -> None:
+    check_in_place(scene)
+    left = scene.path("left_shoulder") - scene.path("right_shoulder")
+    turned = np.degrees(np.arctan2(left[:, 1], left[:, 0]))
+    assert peaks(turned, 55) == peaks(-turned, 55) == act.count
+    assert turned.max() > 30 > -30 > turned.min()
+
+
+def check_near(part: str, farthest: float) -> Callable[[Act, Scene], None]:
+    """Return a check whether the hands of an act, and no other, come near a joint, meters."""
+
+    def check(act: Act, scene: Scene) -> None:
+        check_in_place(scene)
+        for side in SIDES:
+            apart = np.linalg.norm(scene.path(f"{side}_wrist") - scene.path(part), axis=1)
+            assert (apart.min() < farthest) == (side in sides_of(act)), (side, apart.min())
+
+    return check
+
+
+def check_knock(act: Act, scene: Scene) -> None:
+    check_in_place(scene)
+    for side in SIDES:
+        bend = np.degrees(np.abs(scene.motion.pose[:, JOINT[f"{side}_elbow"], 1]))
+        assert len(find_peaks(-bend, prominence=30)[0]) == act.count * (side in sides_of(act))
+
+
+def check_throw(act: Act, scene: Scene) -> None:
+    check_in_place(scene)
+    for side in SIDES:
+        ahead = ahead_of_chest(scene, f"{side}_wrist")
+        throws = scene.path(f"{side}_wrist")[:, 2].max() > scene.path("neck")[:, 2].min()
+        assert throws == (side in sides_of(act))
+        if throws:
+            assert np.argmin(ahead) < np.argmax(ahead)
+            assert np.ptp(ahead) > 0.5
+
+
+def check_push(act: Act, scene: Scene) -> None:
+    check_in_place(scene)
+    for side in SIDES:
+        assert peaks(ahead_of_chest(scene, f"{side}_wrist"), 0.15) == act.count
+
+
+def check_flap(act: Act, scene: Scene) -> None:
+    check_in_place(scene)
+    for side in SIDES:
+        assert peaks(scene.path(f"{side}_wrist")[:, 2], 0.25) == act.count
+
+
+def check_circle_arms(act: Act, scene: Scene) -> None:
+    check_in_place(scene)
+    for side in SIDES:
+        wrist, shoulder = scene.path(f"{side}_wrist"), scene.path(f"{side}_shoulder")
+        assert (wrist[:, 2].max() > shoulder[:, 2].min()) == (side in sides_of(act))
+        if side in sides_of(act):
+            assert peaks(wrist[:, 2], 0.3) == act.count
+
+
 CHECKS: Mapping[str, Callable[[Act, Scene], None]] = {
     "walk": check_walk,
     "run": check_run,
@@ -254,6 +357,23 @@ CHECKS: Mapping[str, Callable[[Act, Scene], None]] = {
     "pick_up": check_pick_up,
     "kick": check_kick,
     "jump": check_jump,
+    "sneak": check_straight,
+    "lunge": check_lunge,
+    "lift_knee": check_lift_knee,
+    "side_kick": check_side_kick,
+    "jumping_jack": check_jumping_jack,
+    "lean": check_lean,
+    "twist": check_twist,
+    "salute": check_near("head", 0.3),
+    "drink": check_near("head", 0.32),
+    "scratch": check_near("head", 0.25),
+    "knock": check_knock,
+    "throw": check_throw,
+    "push": check_push,
+    "flap": check_flap,
+    "circle_arms": check_circle_arms,
+    "hands_on_hips": check_near("pelvis", 0.35),
+    "cross_arms": check_near("spine3", 0.3),
 }
 
 

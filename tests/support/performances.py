@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.posing import ShapedBody, pose_joints, shape_body
 from motiondata.skeletons import JOINT
-from motiondata.synthesis.act_sampling import ActChoice
 from motiondata.synthesis.acts import Act, PerformedAct
 from motiondata.synthesis.corpus.recordings import SyntheticRecording, make_recording
 from motiondata.synthesis.corpus.subjects import SyntheticSubject, make_subject
@@ -22,6 +21,7 @@ from motiondata.synthesis.motion.rest_skeleton import RestSkeleton
 from motiondata.synthesis.motion.style import Style
 from motiondata.synthesis.motion.timeline import Timeline
 from motiondata.synthesis.motion.timeline_to_motion import Motion, timeline_to_motion
+from motiondata.synthesis.repertoires import ActChoice
 
 Floats = NDArray[np.float64]
 

@@ -27,6 +27,7 @@ from motiondata.synthesis.corpus.recordings import SyntheticClip, SyntheticRecor
 from motiondata.synthesis.corpus.splitting import RECORDINGS, SPLIT_RULES, SplitRule
 from motiondata.synthesis.generators import generator
 from motiondata.synthesis.language.captions import CaptionSpan, caption_lines
+from motiondata.synthesis.repertoires import BASIC, REPERTOIRES
 from motiondata.watching import Watch, unwatched
 
 LICENSE = "made by motiondata's synthesiser, Apache-2.0"
@@ -107,12 +108,17 @@ class _ListedClip:
 
 
 def synthesize(
-    out: Path, clips: int, seed: int, watch: Watch = unwatched, split: str = RECORDINGS
+    out: Path,
+    clips: int,
+    seed: int,
+    watch: Watch = unwatched,
+    split: str = RECORDINGS,
+    repertoire: str = BASIC,
 ) -> SynthesisReport:
     """Write a corpus of `clips` synthetic clips to a new folder.
 
     `watch` is called with the number of clips. `split` is a key of `SPLIT_RULES`; it changes the
-    split lists and nothing else.
+    split lists and nothing else. `repertoire` is a key of `REPERTOIRES`.
 
     The same seed gives the same bytes, and a smaller corpus contains the first clips of a larger
     one with the same seed. Raises `InputError` if `clips` is below 1, if `seed` is negative, or if
@@ -124,6 +130,8 @@ def synthesize(
         )
     if split not in SPLIT_RULES:
         raise InputError(f"split: expected one of {', '.join(SPLIT_RULES)}, found {split!r}")
+    if repertoire not in REPERTOIRES:
+        raise InputError(f"acts: expected one of {', '.join(REPERTOIRES)}, found {repertoire!r}")
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise InputError(f"{out} exists; expected the name of a new or an empty folder")
     with whole_or_absent(out) as whole:
@@ -131,18 +139,18 @@ def synthesize(
         (whole / NOTE).write_text(NOTE_TEXT)
         written = []
         with watch(clips) as advance:
-            for entries in _entries(clips, seed):
+            for entries in _entries(clips, seed, repertoire):
                 written.append(_write(whole, entries, seed, SPLIT_RULES[split]))
                 advance(len(entries))
         _write_lists(whole, [clip for recording in written for clip in recording.clips])
     return _report(out, written)
 
 
-def _entries(clips: int, seed: int) -> Iterator[list[_Entry]]:
+def _entries(clips: int, seed: int, repertoire: str) -> Iterator[list[_Entry]]:
     """Yield the clips of each recording in turn, until there are `clips` clips."""
     made = 0
     for number in count():
-        recording = make_recording(seed, number)
+        recording = make_recording(seed, number, repertoire)
         wanted = recording.clips[: clips - made]
         yield [_Entry(f"{made + k:06d}", recording, clip) for k, clip in enumerate(wanted)]
         made += len(wanted)

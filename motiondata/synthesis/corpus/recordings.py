@@ -17,6 +17,7 @@ from motiondata.synthesis.language.captions import CaptionSpan
 from motiondata.synthesis.motion.perform import perform, sway
 from motiondata.synthesis.motion.timeline import GroundPose, Timeline
 from motiondata.synthesis.motion.timeline_to_motion import Motion, timeline_to_motion
+from motiondata.synthesis.repertoires import BASIC, REPERTOIRES
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 2.1, 9.4
 """Minimum and maximum length of a clip.
@@ -77,10 +78,10 @@ class SyntheticRecording:
     clips: tuple[SyntheticClip, ...]
 
 
-def make_recording(seed: int, number: int) -> SyntheticRecording:
-    """Generate recording `number` for a seed."""
+def make_recording(seed: int, number: int, repertoire: str = BASIC) -> SyntheticRecording:
+    """Generate recording `number` for a seed; `repertoire` is a key of `REPERTOIRES`."""
     rng = generator(seed, "recording", number)
-    planned = draw_recording(rng)
+    planned = draw_recording(rng, REPERTOIRES[repertoire])
     subject = make_subject(seed, int(rng.integers(SUBJECT_COUNT)))
     slot = draw_slot(rng, number, subject.number, planned[0][0].kind)
     clock = _Clock(slot)

@@ -7,8 +7,8 @@ others, but never these acts in one clip. The nearest training clip cannot have 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
 
-from motiondata.synthesis.act_sampling import CHOICES, GESTURES
 from motiondata.synthesis.acts import Act
+from motiondata.synthesis.repertoires import BASIC_CHOICES, MORE_CHOICES
 
 RECORDINGS_PER_ROUND = 20
 SPLIT_PLACES = {"val": (9,), "test": (4, 11, 17)}
@@ -21,7 +21,11 @@ VAL_PLACES = (4, 9)
 """Positions of validation recordings in a round if pairs of acts decide what is tested."""
 HELD_OUT = 5
 """A pair of kinds is held out if the sum of their numbers is a multiple of this: one in five."""
-KINDS = tuple(sorted({choice.kind for choice in (*CHOICES, *GESTURES)}))
+KINDS = (
+    *sorted({choice.kind for choice in BASIC_CHOICES}),
+    *sorted({choice.kind for choice in MORE_CHOICES}),
+)
+"""All kinds of acts. The order is fixed: it decides which pairs are held out."""
 
 SplitRule = Callable[[int, Iterable[Act]], str]
 """Returns the split of a clip, given the number of its recording and its acts."""

@@ -165,6 +165,74 @@ PHRASES = {
         "makes {n} {long} {jumps} forward",
         "leaps forward with both feet {times}",
     ),
+    "sneak": (
+        "sneaks forward {fast}",
+        "takes {n} {quick} sneaking {steps} forward",
+    ),
+    "lunge": (
+        "lunges/VERB forward with {his} {side} leg {times} {fast}",
+        "{quickly} does {n} {lunges} with {his} {side} leg",
+    ),
+    "lift_knee": (
+        "lifts {his} {side} knee {times} {fast}",
+        "{quickly} raises {his} {side} knee high/ADV {times}",
+    ),
+    "side_kick": (
+        "kicks/VERB sideways with {his} {side} leg {times} {fast}",
+        "{quickly} swings {his} {side} leg out to the side {times}",
+    ),
+    "jumping_jack": (
+        "does {n} jumping {jacks}",
+        "jumps/VERB {times} while spreading {his} arms and legs",
+    ),
+    "lean": (
+        "leans to the {direction/NOUN} {times} {fast}",
+        "{quickly} bends sideways to the {direction/NOUN} {times}",
+    ),
+    "twist": (
+        "twists {his} body from side to side {times} {fast}",
+        "{quickly} turns {his} shoulders from side to side {times}",
+    ),
+    "salute": (
+        "salutes/VERB with {hand}",
+        "raises {hand} to {his} forehead and salutes/VERB",
+    ),
+    "drink": (
+        "drinks from a cup with {hand}",
+        "lifts a cup to {his} mouth with {hand} and drinks",
+    ),
+    "scratch": (
+        "scratches {his} head with {hand}",
+        "rubs the top/NOUN of {his} head with {hand}",
+    ),
+    "knock": (
+        "knocks/VERB {times} with {hand} {fast}",
+        "{quickly} knocks/VERB on a door {times} with {hand}",
+    ),
+    "throw": (
+        "throws something with {hand} {fast}",
+        "{quickly} throws a ball with {hand}",
+    ),
+    "push": (
+        "pushes forward with both hands {times} {fast}",
+        "{quickly} pushes something away with both hands {times}",
+    ),
+    "flap": (
+        "flaps both arms {times} {fast}",
+        "{quickly} flaps {his} arms like wings {times}",
+    ),
+    "circle_arms": (
+        "circles/VERB {arm} {times} {fast}",
+        "{quickly} swings {arm} in circles/NOUN {times}",
+    ),
+    "hands_on_hips": (
+        "puts both hands on {his} hips",
+        "places/VERB {his} hands on {his} hips",
+    ),
+    "cross_arms": (
+        "crosses {his} arms",
+        "folds {his} arms in front of {his} chest",
+    ),
 }
 """Phrases by kind of act, followed by its variant where the phrases depend on it."""
 
@@ -190,5 +258,6 @@ NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine
            "twelve")  # fmt: skip
 
 COUNTED = {"steps": "step/NOUN", "punches": "punch/NOUN", "squats": "squat/NOUN",
-           "bows": "bow/NOUN", "kicks": "kick/NOUN", "jumps": "jump/NOUN"}  # fmt: skip
+           "bows": "bow/NOUN", "kicks": "kick/NOUN", "jumps": "jump/NOUN",
+           "lunges": "lunge/NOUN", "jacks": "jack/NOUN"}  # fmt: skip
 """Slots for counted nouns, with the singular of each noun."""

@@ -10,10 +10,10 @@ import re
 _UNINFLECTED = {
     "ADJ": "left right both quick fast slow short long low high deep slight full half clockwise "
     "counterclockwise",
-    "ADP": "to with in from on of at into over",
+    "ADP": "to with in from on of at into over like",
     "ADV": "quickly fast/ADV slowly forward ahead backward backwards back/ADV sideways then "
     "finally first twice up down again high/ADV low/ADV deeply slightly still together out "
-    "left/ADV right/ADV counterclockwise/ADV clockwise/ADV straight around all",
+    "away left/ADV right/ADV counterclockwise/ADV clockwise/ADV straight around all",
     "CCONJ": "and",
     "DET": "a an the his her their",
     "INTJ": "hello",
@@ -23,7 +23,7 @@ _UNINFLECTED = {
     "NOUN": "person man woman hand foot leg arm floor ground circle side place spot weight head "
     "shoulder height chair fist air front way curve body waist boxing quarter other/NOUN object "
     "left/NOUN right/NOUN bend/NOUN turn/NOUN bow/NOUN squat/NOUN kick/NOUN punch/NOUN jump/NOUN "
-    "step/NOUN",
+    "step/NOUN lunge/NOUN jack/NOUN knee forehead cup mouth top/NOUN door ball chest",
 }
 """Words that are their own lemma, by part of speech."""
 
@@ -32,6 +32,8 @@ _INFLECTED = {
         "hands": "hand", "feet": "foot", "arms": "arm", "steps": "step", "times": "time",
         "sides": "side", "squats": "squat", "punches": "punch", "kicks": "kick",
         "jumps": "jump", "bows": "bow", "knees": "knee",
+        "lunges": "lunge", "jacks": "jack", "legs": "leg", "shoulders": "shoulder", "hips": "hip",
+        "wings": "wing", "circles/NOUN": "circle",
     },
     "VERB": {
         "bends": "bend", "bows/VERB": "bow", "clapping": "clap", "claps": "clap", "comes": "come",
@@ -44,6 +46,11 @@ _INFLECTED = {
         "stands": "stand", "starting": "start", "stays": "stay", "steps/VERB": "step",
         "stretches": "stretch", "takes": "take", "throws": "throw", "turning": "turn",
         "turns": "turn", "walks": "walk", "waves": "wave", "waving": "wave",
+        "salutes/VERB": "salute", "drinks": "drink", "scratches": "scratch", "rubs": "rub",
+        "knocks/VERB": "knock", "pushes": "push", "flaps": "flap", "circles/VERB": "circle",
+        "swings": "swing", "puts": "put", "places/VERB": "place", "crosses": "cross",
+        "folds": "fold", "leans": "lean", "twists": "twist", "lunges/VERB": "lunge",
+        "jumping": "jump", "spreading": "spread", "sneaks": "sneak", "sneaking": "sneak",
     },
 }  # fmt: skip
 """Inflected words and their lemmas, by part of speech."""

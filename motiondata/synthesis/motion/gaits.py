@@ -70,6 +70,11 @@ GAITS = {
         step_seconds=0.5, lift=0.05, knee_lift=0.3, lift_heel_deg=24, land_toe_deg=6, point_deg=28,
         width=0.18, lean_deg=0, pelvis_turn_deg=2, arm_swing_deg=36, arm_elbow_deg=45,
     ),
+    "sneak": Gait(
+        step_seconds=0.66, lift=0.11, lift_heel_deg=30, land_toe_deg=0, land_heel_deg=14,
+        point_deg=16, width=0.18, crouch=0.16, slack=0.03, lean_deg=20, pelvis_turn_deg=3,
+        arm_swing_deg=5, arm_elbow_deg=70,
+    ),
     "turn": Gait(
         step_seconds=0.34, lift=0.05, lift_heel_deg=22, land_toe_deg=0, width=None, sway=0.02,
         lean_deg=0, pelvis_turn_deg=0, arm_swing_deg=4,
@@ -77,7 +82,8 @@ GAITS = {
 }  # fmt: skip
 """Gaits by kind of act, for the default style and pace."""
 
-STEP_LENGTHS = {"walk": 0.71, "run": 1.02, "backward": -0.5, "side_step": 0.42, "march": 0.42}
+STEP_LENGTHS = {"walk": 0.71, "run": 1.02, "backward": -0.5, "side_step": 0.42, "march": 0.42,
+                "sneak": 0.5}  # fmt: skip
 """Step length by kind of act, as a fraction of leg length; positive is forward."""
 
 FIRST_STEPS = {"run": (0.6, 0.9)}

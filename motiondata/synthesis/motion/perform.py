@@ -5,7 +5,14 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from motiondata.synthesis.acts import Act, PerformedAct
-from motiondata.synthesis.motion import bending, gestures, leaping, locomotion
+from motiondata.synthesis.motion import (
+    bending,
+    gestures,
+    hand_acts,
+    leaping,
+    leg_acts,
+    locomotion,
+)
 from motiondata.synthesis.motion.timeline import Timeline
 
 ACT_FUNCTIONS: Mapping[str, Callable[[Timeline, Act], None]] = {
@@ -26,6 +33,23 @@ ACT_FUNCTIONS: Mapping[str, Callable[[Timeline, Act], None]] = {
     "pick_up": bending.pick_up,
     "kick": leaping.kick,
     "jump": leaping.jump,
+    "sneak": locomotion.go,
+    "lunge": leg_acts.lunge,
+    "lift_knee": leg_acts.lift_knee,
+    "side_kick": leg_acts.side_kick,
+    "jumping_jack": leg_acts.jumping_jack,
+    "lean": leg_acts.lean,
+    "twist": leg_acts.twist,
+    "salute": hand_acts.hold,
+    "drink": hand_acts.drink,
+    "scratch": hand_acts.scratch,
+    "knock": hand_acts.knock,
+    "throw": hand_acts.throw,
+    "push": hand_acts.push,
+    "flap": hand_acts.flap,
+    "circle_arms": hand_acts.circle_arms,
+    "hands_on_hips": hand_acts.hold,
+    "cross_arms": hand_acts.hold,
 }
 """The function that writes each kind of act to a timeline."""
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain, product
 
-from motiondata.synthesis.act_sampling import CHOICES, GESTURES, ActChoice
 from motiondata.synthesis.acts import MIRRORED, SIDES, Act
 from motiondata.synthesis.language.captions import SEQUENCES, SUBJECT_NOUNS, variant
 from motiondata.synthesis.language.phrases import (
@@ -27,6 +26,7 @@ from motiondata.synthesis.language.phrases import (
     SIZE_WORDS,
 )
 from motiondata.synthesis.language.words import LEXICON, plain
+from motiondata.synthesis.repertoires import CHOICES, GESTURES, ActChoice
 from pipelines.training.common.normalize_caption import normalize_caption
 
 SIDE, DIRECTION = "SIDE", "DIRECTION"

@@ -1,7 +1,7 @@
 """Acts: the joints do what the act says, and so does the mirror image."""
 
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -11,9 +11,17 @@ from motiondata.clip import Clip
 from motiondata.mirroring import mirror_clip
 from motiondata.recording import Recording
 from motiondata.skeletons import JOINT
-from motiondata.synthesis.act_sampling import CHOICES, GESTURES, ActChoice
+from motiondata.synthesis.act_sampling import draw_recording
 from motiondata.synthesis.acts import PACES, Act
 from motiondata.synthesis.motion.perform import ACT_FUNCTIONS
+from motiondata.synthesis.repertoires import (
+    BASIC_CHOICES,
+    CHOICES,
+    GESTURES,
+    REPERTOIRES,
+    WIDE,
+    ActChoice,
+)
 from tests.support.motion_checks import CHECKS, check_act
 from tests.support.performances import Scene, act_of, act_out, shaped
 
@@ -66,6 +74,25 @@ def mirrored(scene: Scene) -> Scene:
 
 def test_every_kind_is_performed_chosen_and_judged() -> None:
     assert set(ACT_FUNCTIONS) == set(CHECKS) == {choice.kind for choice in CHOICES}
+
+
+def test_a_wide_corpus_has_every_kind_and_most_pairs_of_kinds() -> None:
+    rng = np.random.default_rng(0)
+    clips = [
+        {act.kind for act in clip}
+        for _ in range(2000)
+        for clip in draw_recording(rng, REPERTOIRES[WIDE])
+    ]
+    kinds = {choice.kind for choice in CHOICES}
+    assert set.union(*clips) == kinds
+    pairs = {frozenset(pair) for clip in clips for pair in combinations(clip, 2)}
+    assert len(pairs) > 0.8 * len(kinds) * (len(kinds) - 1) / 2
+
+
+def test_a_basic_corpus_has_no_act_of_the_wide_one() -> None:
+    rng = np.random.default_rng(0)
+    drawn = {act.kind for _ in range(300) for clip in draw_recording(rng) for act in clip}
+    assert drawn == {choice.kind for choice in BASIC_CHOICES}
 
 
 @pytest.mark.parametrize("act", ACTS, ids=name)

@@ -8,9 +8,9 @@ from motiondata.bodies.posing import pose_body
 from motiondata.guards import check_pose_is_rotations, check_up_axis, posture_flags
 from motiondata.recording import Recording
 from motiondata.skeletons import JOINT
-from motiondata.synthesis.act_sampling import CHOICES
 from motiondata.synthesis.acts import SIDES
 from motiondata.synthesis.motion.perform import ACT_FUNCTIONS
+from motiondata.synthesis.repertoires import CHOICES
 from tests.support.performances import (
     RECORDINGS,
     Scene,

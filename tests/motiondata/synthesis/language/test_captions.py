@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from motiondata.sources.humanml3d.captions import parse_caption
-from motiondata.synthesis.act_sampling import CHOICES, GESTURES, draw_act, draw_clip
+from motiondata.synthesis.act_sampling import draw_act, draw_clip
 from motiondata.synthesis.acts import MIRRORED, Act
 from motiondata.synthesis.language.captions import (
     SUBJECT_NOUNS,
@@ -17,6 +17,7 @@ from motiondata.synthesis.language.captions import (
 )
 from motiondata.synthesis.language.phrases import MEANWHILE, NUMBERS, PHRASES
 from motiondata.synthesis.language.words import LEXICON, plain, tokens_of
+from motiondata.synthesis.repertoires import CHOICES, GESTURES
 
 CLIPS = 400
 ACTS_DRAWN = 60

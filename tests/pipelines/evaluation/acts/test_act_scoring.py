@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from motiondata.synthesis.act_sampling import CHOICES, GESTURES, draw_act, draw_clip
+from motiondata.synthesis.act_sampling import draw_act, draw_clip
 from motiondata.synthesis.acts import Act
 from motiondata.synthesis.language.captions import SUBJECT_NOUNS, CaptionSpan, caption_lines
+from motiondata.synthesis.repertoires import CHOICES, GESTURES
 from pipelines.evaluation.acts.act_scoring import known_acts, score_acts
 from pipelines.evaluation.acts.phrase_parser import content_words, read_caption
 
