@@ -74,7 +74,7 @@ def train_tokenizer(
 @click.command("train-language")
 @dataset_argument
 @training_folder_option
-@options_of(LanguageOptions, skip=("text_model",), types={"tokenizer": FILE})
+@options_of(LanguageOptions, skip=("text_model",), types={"tokenizer": FILE, "labels": FILE})
 @text_model_option
 @training_options(LoopOptions.batch)
 @json_option

@@ -246,6 +246,7 @@ ARROWS: dict[str, set[str]] = {
     "pipelines.training.language": {
         "pipelines.clips",
         "pipelines.engine",
+        "pipelines.evaluation.json_lines",
         "pipelines.products.motion_features",
         "pipelines.products.tokens",
         "pipelines.training.common",

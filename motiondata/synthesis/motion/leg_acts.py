@@ -4,7 +4,7 @@ A foot in the air is moved by offsets from its place, to which it returns.
 """
 
 from motiondata.synthesis.acts import SIDES, Act
-from motiondata.synthesis.motion.arms import BALANCING, HANGING, hold_pose, move_arm
+from motiondata.synthesis.motion.arms import BALANCING, HANGING, ArmPose, hold_pose, move_arm
 from motiondata.synthesis.motion.leaping import JUMP_SLACK, WEIGHT_SHIFT_SECONDS
 from motiondata.synthesis.motion.rest_skeleton import LEFT_SIGN
 from motiondata.synthesis.motion.steps import OTHER
@@ -20,11 +20,11 @@ LUNGE = {"forward": 0.68, "down": 0.2, "ahead": 0.36}
 LUNGE_HEEL_DEG = 46.0
 LEAN_DEG = {"spine_tilt": 26.0, "pelvis_tilt": 7.0, "head_tilt": 8.0}
 TWIST_DEG = {"spine_turn": 38.0, "pelvis_turn": 12.0}
-TWIST_ARMS = {"raise": 60, "swing": 20, "elbow": 100}
+TWIST_ARMS: ArmPose = {"raise": 60, "swing": 20, "elbow": 100}
 JACK_WIDTH = 0.24
 """Way of each foot to its side in a jumping jack, as a fraction of a leg."""
 JACK_HEIGHT = 0.05
-JACK_ARMS = {"raise": 158, "elbow": 10}
+JACK_ARMS: ArmPose = {"raise": 158, "elbow": 10}
 
 
 def lift_knee(timeline: Timeline, act: Act) -> None:

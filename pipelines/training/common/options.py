@@ -35,6 +35,14 @@ def expect_positive(options: object, *names: str) -> None:
             raise InputError(f"{name}: expected more than 0, found {found}")
 
 
+def expect_share(options: object, *names: str) -> None:
+    """Raise `InputError` unless the named options are from 0 to 1, or None."""
+    for name in names:
+        found = getattr(options, name)
+        if found is not None and not 0 <= found <= 1:
+            raise InputError(f"{name}: expected 0 to 1, found {found}")
+
+
 @dataclass(frozen=True)
 class OptimizerOptions:
     """How the optimizer updates parameters. Raises `InputError` for values out of range."""

@@ -21,8 +21,6 @@ BEGINNING = 0.2
 """Share of a motion that is given in the fixed task of prediction, as in MotionGPT."""
 GAP = 0.25, 0.75
 """Start and end of the part that is hidden in the fixed task of filling gaps, as in MotionGPT."""
-FOCUS = 0.5
-"""Share of the samples of a task that training focuses on."""
 MIN_CUT = 4
 """Minimum number of tokens of a motion that is cut into parts."""
 DIGITS = "0 1 2 3 4 5 6 7 8 9 0.1 2.3 4.5 6.7 8.9"
@@ -114,10 +112,12 @@ def expect_task(name: str | None) -> None:
         raise InputError(f"focus: expected one of {', '.join(read_tasks())}, found {name}")
 
 
-def draw_instruction(motion: CaptionedMotion, random: Random, focus: str | None = None) -> Sample:
-    """Return a sample of a random task; half of the samples are of the task `focus`, if given."""
+def draw_instruction(
+    motion: CaptionedMotion, random: Random, focus: str | None = None, share: float = 0.5
+) -> Sample:
+    """Return a sample of a random task; a share of the samples is of the task `focus`, if given."""
     tasks = [task for task in read_tasks().values() if task.fits(motion)]
-    if focus is not None and random.random() < FOCUS:
+    if focus is not None and random.random() < share:
         return read_tasks()[focus].draw(motion, random)
     (task,) = random.choices(tasks, [task.weight for task in tasks])
     return task.draw(motion, random)

@@ -17,6 +17,20 @@ from pipelines.training.language.instructions import Sample
 from pipelines.training.language.motion_vocabulary import MotionVocabulary
 from pipelines.training.language.writing_options import MOTION_DECODING, MotionDecoding
 
+GROUPS = 4
+"""Number of groups of samples of similar lengths in a batch."""
+
+
+def set_dropout(model: nn.Module, share: float | None) -> None:
+    """Set the dropout of all layers of a model; None keeps it."""
+    if share is None:
+        return
+    for layer in model.modules():
+        if isinstance(layer, nn.Dropout):
+            layer.p = share
+        elif isinstance(getattr(layer, "dropout", None), float):  # T5's attention
+            layer.dropout = share  # type: ignore[assignment]
+
 
 class MotionLanguage(nn.Module):
     """Reads instructions and writes answers; both are text in which motion tokens may stand."""
@@ -34,12 +48,13 @@ class MotionLanguage(nn.Module):
     def loss(self, samples: Sequence[Sample]) -> Tensor:
         """Return the mean cross entropy of the tokens of the answers of samples.
 
-        Samples with short answers and with long ones are computed apart: padding is half of a
-        batch in which captions and motions are mixed.
+        Samples are computed in groups of similar lengths: padding is half of a batch in which
+        captions and motions are mixed.
         """
-        ordered = sorted(samples, key=lambda sample: len(sample.answer))
-        half = len(ordered) // 2
-        parts = [self._summed_loss(part) for part in (ordered[:half], ordered[half:]) if part]
+        ordered = sorted(samples, key=lambda sample: (len(sample.answer), len(sample.instruction)))
+        size = -(-len(ordered) // GROUPS)
+        groups = [ordered[start : start + size] for start in range(0, len(ordered), size)]
+        parts = [self._summed_loss(group) for group in groups]
         totals, counts = zip(*parts, strict=True)
         loss: Tensor = torch.stack(totals).sum() / sum(counts)
         return loss

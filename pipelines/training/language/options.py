@@ -6,7 +6,13 @@ This module does not import PyTorch, so that help appears at once.
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.training.common.options import TINY, Stage, expect_at_least, expect_positive
+from pipelines.training.common.options import (
+    TINY,
+    Stage,
+    expect_at_least,
+    expect_positive,
+    expect_share,
+)
 
 PRETRAIN, INSTRUCT = "pretrain", "instruct"
 """Training stages of a language model."""
@@ -30,8 +36,18 @@ class LanguageOptions:
     rate: float | None = None
     """Learning rate after the warm-up; by default, 1e-3 for the tiny T5 and 2e-4 for others."""
     focus: str | None = None
-    """Task of which half of the instructions are, such as motion_to_caption; by default, tasks are
+    """Task of which many of the instructions are, such as motion_to_caption; by default, tasks are
     drawn by their weights."""
+    focus_share: float = 0.5
+    """Share of the instructions that are of the task in focus."""
+    join: float = 0.0
+    """Probability that another clip of the batch follows a clip, and a third one the second, with
+    one caption."""
+    labels: Path | None = None
+    """labels.jsonl of a synthesized corpus: only acts are joined that some training clip has
+    together. Without it, any clips are joined, and a split by pairs of acts means nothing."""
+    dropout: float | None = None
+    """Dropout of the T5; by default, that of its configuration."""
     longest: int = 128
     """Maximum number of tokens of a motion in training; longer ones are left out."""
     patience: int = 300
@@ -40,6 +56,7 @@ class LanguageOptions:
     def __post_init__(self) -> None:
         expect_at_least(self, 0, "pretraining_steps", "patience")
         expect_at_least(self, 1, "steps", "longest")
+        expect_share(self, "focus_share", "join", "dropout")
         expect_positive(self, "rate")
 
     @property

@@ -31,9 +31,10 @@ from pipelines.training.language.instructions import (
     expect_task,
     wordings,
 )
+from pipelines.training.language.joining import Joiner, read_pairs
 from pipelines.training.language.load_language import KIND
 from pipelines.training.language.measures import LanguageMeasures, alarms_of, measure
-from pipelines.training.language.motion_language import MotionLanguage
+from pipelines.training.language.motion_language import MotionLanguage, set_dropout
 from pipelines.training.language.motion_vocabulary import add_motion
 from pipelines.training.language.options import PRETRAIN, LanguageOptions
 from pipelines.training.language.token_clips import FIELDS, TokenSource, add_epoch, generators
@@ -46,6 +47,8 @@ from shards.stream.views import StreamPosition, View
 
 PROBE_CLIPS = 32
 """Number of clips in a validation during training."""
+TRAINED_WITH = ("focus", "focus_share", "join", "dropout", "longest")
+"""Options that change the weights."""
 MIN_PROBE_CLIPS = 2
 """A single clip has no motion of other clips to compare with."""
 
@@ -69,6 +72,8 @@ class LanguageTask:
         text = load_text_model(options.text_model, texts, seed)
         vocabulary = add_motion(text, self.source.codes, seed)
         self.module = MotionLanguage(text, vocabulary).to(device)
+        set_dropout(self.module, options.dropout)
+        self._joiner = self._make_joiner()
         self._stage = self.stages[0].name
         self._probe = self._probe_motions()
 
@@ -103,12 +108,13 @@ class LanguageTask:
 
     def samples(self, batch: Batch) -> list[Sample]:
         """Return one sample of the current stage per clip of a batch."""
-        drawn = zip(
-            self.source.motions(batch), generators(batch, self._seed, self._stage), strict=True
-        )
+        randoms = generators(batch, self._seed, self._stage)
+        motions = self._joiner.join(self.source.motions(batch), batch["keys"], randoms)
+        drawn = zip(motions, randoms, strict=True)
         if self._stage == PRETRAIN:
             return [draw_pretraining(motion, random) for motion, random in drawn]
-        return [draw_instruction(motion, random, self._options.focus) for motion, random in drawn]
+        focus = self._options.focus, self._options.focus_share
+        return [draw_instruction(motion, random, *focus) for motion, random in drawn]
 
     def identity(self) -> Mapping[str, Any]:
         """Return the dataset, the text model, the stored tokenizer, the rate and the length."""
@@ -117,8 +123,8 @@ class LanguageTask:
             "text_model": self._options.text_model,
             "tokenizer": self._tokenizer and self.source.id,
             "rate": self._options.full_rate,
-            "focus": self._options.focus,
-            "longest": self._options.longest,
+            **{name: getattr(self._options, name) for name in TRAINED_WITH},
+            "pairs": self._joiner.pairs and self._joiner.pairs.names,
         }
 
     def contents(self) -> Mapping[str, Any]:
@@ -145,6 +151,11 @@ class LanguageTask:
                 f"the tokens, found {tokenizer.id}"
             )
         return store(tokenizer)
+
+    def _make_joiner(self) -> Joiner:
+        options, keys = self._options, captioned_keys(self._data, TRAIN)
+        pairs = read_pairs(options.labels, keys) if options.labels else None
+        return Joiner(options.join, options.longest, pairs)
 
     def _probe_motions(self) -> list[CaptionedMotion]:
         """Return captioned motions of `val`, or of `train` if `val` has too few."""

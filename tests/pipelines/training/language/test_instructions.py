@@ -12,7 +12,6 @@ pytest.importorskip("transformers")
 from motiondata.errors import InputError
 from pipelines.training.language.corruption import corrupt, draw_pretraining, join, motion_units
 from pipelines.training.language.instructions import (
-    FOCUS,
     CaptionedMotion,
     draw_instruction,
     expect_task,
@@ -98,11 +97,12 @@ def test_equal_keys_give_equal_samples(motion: CaptionedMotion, key: str) -> Non
         assert draw(motion, keyed(key)) == draw(motion, keyed(key))
 
 
-def test_half_of_the_samples_are_of_the_focus() -> None:
-    drawn = [draw_instruction(WALK, keyed(key), "any_motion") for key in range(400)]
+@pytest.mark.parametrize("share", [0.2, 0.5, 1.0])
+def test_a_share_of_the_samples_is_of_the_task_in_focus(share: float) -> None:
+    drawn = [draw_instruction(WALK, keyed(key), "any_motion", share) for key in range(400)]
     asked = {*read_tasks()["any_motion"].templates}
-    share = sum(sample.instruction in asked for sample in drawn) / len(drawn)
-    assert share == pytest.approx(FOCUS, abs=0.1)
+    found = sum(sample.instruction in asked for sample in drawn) / len(drawn)
+    assert found == pytest.approx(share, abs=0.1)
 
 
 def test_an_unknown_focus_names_the_tasks() -> None:

@@ -34,6 +34,7 @@ from pipelines.training.language.train_language import (
 from shards.format.dataset import Dataset
 from shards.stream.batching import Batch
 from shards.stream.streamed_dataset import StreamedDataset
+from shards.stream.views import StreamPosition
 from tests.pipelines.training.language.conftest import save_t5
 from tests.support.captioned_features import captions_of
 from tests.support.text_models import SMALL, save_text_model
@@ -67,6 +68,29 @@ class Stopped(LanguageTask):
         if self.steps == 6:
             os.kill(os.getpid(), signal.SIGTERM)
         return super().loss(batch)
+
+
+def test_dropout_is_that_of_the_options(tokens: Dataset, small_t5: Path) -> None:
+    data = StreamedDataset(tokens, caption_runs)
+    options = replace(OPTIONS, text_model=str(small_t5), dropout=0.0)
+    task = LanguageTask(data, options, LOOP.seed, torch.device("cpu"))
+    batch = task.view(LOOP.batch, LOOP.seed).batch_at(StreamPosition(0, 0))
+    task.module.train()
+    losses = {float(task.loss(batch)["loss"].detach()) for _ in range(3)}
+    assert len(losses) == 1
+
+
+def test_joined_clips_follow_each_other_and_depend_on_the_batch_alone(
+    tokens: Dataset, small_t5: Path
+) -> None:
+    data = StreamedDataset(tokens, caption_runs)
+    options = replace(OPTIONS, text_model=str(small_t5), pretraining_steps=0, join=0.9,
+                      focus="motion_to_caption", focus_share=1.0)  # fmt: skip
+    task = LanguageTask(data, options, LOOP.seed, torch.device("cpu"))
+    batch = task.view(LOOP.batch, LOOP.seed).batch_at(StreamPosition(0, 0))
+    samples = task.samples(batch)
+    assert samples == task.samples(batch)
+    assert any(" then " in answer or ", " in answer for _, answer in samples)
 
 
 def test_a_stopped_training_resumes_to_the_same_weights(
