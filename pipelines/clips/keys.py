@@ -16,6 +16,12 @@ def sample_key(name: str, number: int) -> str:
     return f"{name}_v{number}" if number else name
 
 
+def sample_number(key: str) -> int:
+    """Return the number of a sample of its variant: 0 for `012314`, 1 for `012314_v1`."""
+    found = _FURTHER.search(key)
+    return int(found[0][2:]) if found else 0
+
+
 def clip_name(key: str) -> str:
     """Return the name of the variant of a clip that a sample shows."""
     return _FURTHER.sub("", key)

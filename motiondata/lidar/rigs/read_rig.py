@@ -88,6 +88,8 @@ def read_rig(path: Path) -> tuple[PlacedSensor, ...]:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise InputError(f"{path}: expected a file of sensors (.toml), found none")
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from motiondata.lidar.preset_names import SENSOR_NAMES
 from pipelines.clips.description import MotionDescription
+from pipelines.clips.keys import sample_number
 from pipelines.engine.description import Draw, option_words
 from pipelines.products.lidar.members import MEMBERS
 from shards.format.dataset import Dataset
@@ -32,10 +33,16 @@ class LidarDescription(MotionDescription):
         return [*super().inputs(provenance), *_sensor_lines(provenance)]
 
     def sample_lines(self, manifest: pa.Table) -> list[str]:
-        """Report the number of hits per frame."""
+        """Report the number of hits per frame, also of each view."""
         frames, hits = manifest["frames"].to_numpy(), manifest["hits_mean"].to_numpy()
         least = manifest["hits_min"].to_numpy().min()
-        return [f"hits: {np.average(hits, weights=frames):,.1f} a frame, at least {least}"]
+        lines = [f"hits: {np.average(hits, weights=frames):,.1f} a frame, at least {least}"]
+        views = np.array([sample_number(key) for key in manifest["key"].to_pylist()])
+        means = [
+            f"{np.average(hits[views == view], weights=frames[views == view]):,.1f}"
+            for view in np.unique(views)
+        ]
+        return [*lines, *([f"hits by view: {', '.join(means)} a frame"] if len(means) > 1 else [])]
 
     def drawing(self, dataset: Dataset) -> Draw:
         """Return a function that draws scans; raises `InputError` if samples lack a member."""

@@ -136,8 +136,8 @@ class LidarProduct:
         options = self.options
         if options.sensors:
             return (
-                f"the sensors of {options.sensors} to see people. Their names, places and angles "
-                "are there; the clip's frame is below the middle of the person's path"
+                f"the sensors of {options.sensors} to see people; check their places and angles "
+                "(docs/sensors.md)"
             )
         return (
             f"the sensor {options.sensor} to see people at --distance {options.distance:g} and "

@@ -70,11 +70,10 @@ def test_a_mistake_in_a_path_is_named_with_its_line(
         read_trajectory(tmp_path / "drive.csv")
 
 
-def test_a_file_or_a_folder_in_place_of_sensors_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="No such file"):
-        read_rig(tmp_path / "none.toml")
-    with pytest.raises(InputError, match="expected sensors as TOML"):
-        read_rig(tmp_path)
+def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.toml", tmp_path):
+        with pytest.raises(InputError, match=r"expected a file of sensors \(.toml\), found none"):
+            read_rig(path)
 
 
 def test_the_example_places_sensors_of_several_models() -> None:
