@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from shards.errors import ShardError
-from shards.stream.mixing import MixedView, Weights, checked_weights, concat, mix
+from shards.stream.mixing import MixedView, concat, mix
 from shards.stream.streamed_dataset import StreamedDataset
 from shards.stream.views import View
+from shards.stream.weights import Weights, checked_weights
 
 
 class MixedDataset:

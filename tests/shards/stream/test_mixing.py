@@ -16,10 +16,11 @@ from shards.errors import ShardError
 from shards.stream.items import FrameRuns, WholeClips
 from shards.stream.loader import Loader
 from shards.stream.mixed_dataset import MixedDataset
-from shards.stream.mixing import MixedView, concat, mix, shares
+from shards.stream.mixing import MixedView, concat, mix
 from shards.stream.ranks import Rank
 from shards.stream.streamed_dataset import StreamedDataset
 from shards.stream.views import Schedule, View
+from shards.stream.weights import shares
 from tests.support.clip_dataset import clip_values, make_clips
 
 FIRST = {"train": [[3, 5, 2], [7, 1]], "val": [[4]]}
