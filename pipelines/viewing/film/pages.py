@@ -1,6 +1,6 @@
 """The pictures of a film: panels with their titles, times, and captions below them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from motiondata.jit import compiling_once
 from motiondata.watching import Advance, unnoticed
 from pipelines.viewing.film.canvas import Canvas, Pixels
 from pipelines.viewing.film.panels import Panels
@@ -23,6 +24,10 @@ MOST_LINES = 4
 CUT = " ..."
 STRIP_RATIO = 1.35
 """Height of a panel of a strip, divided by its width; panels of a video are squares."""
+
+
+TINY = 8
+"""The side of a picture that nobody sees, pixels."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,11 @@ class Pages:
     clip: ViewedClip
     panels: Panels
     width: int
+
+    def load_kernels(self, announce: Callable[[str], None]) -> None:
+        """Draw a tiny picture; call `announce` if kernels are compiled for it (see `jit`)."""
+        with compiling_once(announce):
+            self.panels.pictures(0, Canvas.empty((TINY, TINY)))
 
     def video(self, frames: Sequence[int]) -> Iterator[Pixels]:
         """Yield a picture of each frame: panels from left to right, the caption below."""

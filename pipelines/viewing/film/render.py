@@ -15,6 +15,7 @@ from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_no_dataset
 from pipelines.engine.progress import Progress
 from pipelines.engine.reports import Report
+from pipelines.engine.streams import say
 from pipelines.products.descriptions import Describe
 from pipelines.products.descriptions import describe as describe_product
 from pipelines.viewing.clip_body import shape_of
@@ -88,6 +89,7 @@ def render(
     clip = read_clip(SoundPart.open(path, describe).dataset, key)
     shaped, has_shape = _shape_of(clip, body)
     pages = Pages(clip, panels_of(clip, shaped, options), options.width)
+    pages.load_kernels(say)
     frames = chosen_frames(clip, options, out.suffix.lower() == STRIP)
     data, (height, width) = _drawn(pages, frames, out.suffix.lower(), stream)
     with os_errors_as_aborted(out.parent):
