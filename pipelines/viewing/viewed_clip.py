@@ -152,22 +152,30 @@ def _scan_of(values: Mapping[str, Any], details: Mapping[str, Any]) -> Scan | No
     if not {POINTS, HITS} <= values.keys():
         return None
     points = values[POINTS]
-    placed = values.get(SENSOR_POSE, details.get("T_world_sensor", np.eye(4)))
-    pose = np.broadcast_to(np.array(placed, np.float64), (len(points), 4, 4))
+    placed = _sensor_of(values, details, len(points))
+    pose = np.broadcast_to(np.eye(4), (len(points), 4, 4)) if placed is None else placed
     parts = values.get(PARTS, np.full(points.shape[:2], NO_PART, np.uint8))
     return Scan(_moved(points, pose), values[HITS], parts, pose)
+
+
+def _sensor_of(values: Mapping[str, Any], details: Mapping[str, Any], frames: int) -> Floats | None:
+    """Return the poses of the sensor, shaped (frames, 4, 4); None for a clip that has none."""
+    placed = values.get(SENSOR_POSE, details.get("T_world_sensor"))
+    return None if placed is None else np.broadcast_to(np.array(placed, np.float64), (frames, 4, 4))
 
 
 def _skeleton_of(
     values: Mapping[str, Any], details: Mapping[str, Any], scan: Scan | None
 ) -> PosedSkeleton | None:
+    """Return the skeleton; the joints of a scan stay when its points are dropped."""
     if JOINTS not in values or not len(values[JOINTS]):
         return None
     joints = values[JOINTS]
-    if scan is None:
+    sensor = scan.T_world_sensor if scan else _sensor_of(values, details, len(joints))
+    if sensor is None:
         return skeleton_of_features(joints, details)
     parents = PARENTS_BY_JOINTS.get(joints.shape[1])
-    return PosedSkeleton(_moved(joints, scan.T_world_sensor), parents) if parents else None
+    return PosedSkeleton(_moved(joints, sensor), parents) if parents else None
 
 
 def _moved(points: NDArray[np.float32], T_world_sensor: Floats) -> Floats:

@@ -1,6 +1,7 @@
 """Clips of every product are seen in one world, upright, with their captions and colors."""
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
@@ -11,10 +12,10 @@ import pytest
 from motiondata.skeletons import JOINT
 from pipelines.viewing.clip_table import ClipTable
 from pipelines.viewing.colors import PART_COLORS, colors_of_points, shares_to_colors
-from pipelines.viewing.viewed_clip import ViewedClip, read_viewed_clip
+from pipelines.viewing.viewed_clip import ViewedClip, read_viewed_clip, values_to_viewed_clip
 from shards.errors import DatasetError, ShardError
 from shards.format.dataset import Dataset
-from shards.format.reading import read_member
+from shards.format.reading import ShardReader, read_member
 from tests.support.archive import MadeArchive
 from tests.support.motion_features import built_features
 
@@ -73,6 +74,20 @@ def left_hip_of(clip: ViewedClip) -> int:
     """Return the number of the left hip in the skeleton of a clip."""
     assert clip.skeleton is not None
     return JOINT["left_hip"] if clip.skeleton.joints.shape[1] == 22 else 11
+
+
+def test_a_scan_without_its_points_keeps_its_skeleton(built: Dataset) -> None:
+    key = built.manifest["key"][0].as_py()
+    clip, row = read_viewed_clip(built, key), built.row(key)
+    with closing(ShardReader(built.path, built.shard(row.shard))) as reader:
+        values = {
+            suffix: reader.decoded(built.schema, row, suffix) for suffix in ("joints.npy", "json")
+        }
+    bare = values_to_viewed_clip(key, clip.frames, values)
+    assert bare.scan is None
+    assert bare.skeleton is not None
+    assert clip.skeleton is not None
+    np.testing.assert_array_equal(bare.skeleton.joints, clip.skeleton.joints)
 
 
 def test_an_unknown_key_is_refused(built: Dataset) -> None:
