@@ -17,6 +17,7 @@ TYPES = {
     "format": click.Choice(SCAN_FORMATS),
     "up": click.Choice(UP_AXES),
     "sensor_pose": FILE,
+    "sensors": FILE,
 }
 """The types of the options of `MeshScanOptions` that are not plain values."""
 

@@ -13,6 +13,7 @@ SCAN_FORMATS = (*POINT_FORMATS, *RANGE_FORMATS)
 """The formats of files, explained in docs/export.md."""
 PLACEMENT = ("distance", "height", "azimuth")
 """The options that `sensor_pose` replaces."""
+MOST_FPS = 1000.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ class MeshScanOptions:
     sensor_pose: Path | None = None
     """File (.npy) of the sensor's pose in the world, shaped (4, 4), instead of `distance`, `height`
     and `azimuth`."""
+    sensors: Path | None = None
+    """File (.toml) of sensors, instead of `sensor` and its place: each scans all meshes."""
+    fps: float = 10.0
+    """Meshes of a folder per second, Hz, for the vehicles of `sensors`."""
     up: str = AUTO
     """Axis that points up in the files: y, z, or auto for y in OBJ and glTF and z in others."""
     scale: float | None = None
@@ -57,17 +62,17 @@ class MeshScanOptions:
             expect(within, self, name, f"{nearest:g} to {farthest:g} meters")
         expect(-360 <= self.azimuth <= 360, self, "azimuth", "-360 to 360 degrees")
         if self.sensor_pose is not None:
-            self._expect_no_placement()
+            self._expect_no_placement(PLACEMENT, "--sensor-pose gives the place of the sensor")
+        if self.sensors is not None:
+            refuse_url(self.sensors)
+            replaced = ("sensor", "sensor_pose", *PLACEMENT)
+            self._expect_no_placement(replaced, "--sensors names and places them")
+        expect(0 < self.fps <= MOST_FPS, self, "fps", f"above 0, and at most {MOST_FPS:g} Hz")
         expect(self.scale is None or 0 < self.scale < float("inf"), self, "scale", "above 0")
         expect(0 <= self.noise <= MAX_NOISE, self, "noise", f"0 to {MAX_NOISE:g} meter")
 
-    def _expect_no_placement(self) -> None:
-        """Raise `InputError` if the sensor is placed in addition to its pose."""
-        for name in PLACEMENT:
-            default = type(self).__dataclass_fields__[name].default
-            expect(
-                getattr(self, name) == default,
-                self,
-                name,
-                "nothing, because --sensor-pose gives the place of the sensor",
-            )
+    def _expect_no_placement(self, names: tuple[str, ...], reason: str) -> None:
+        """Raise `InputError` if the sensor is placed by options that another one replaces."""
+        for name in names:
+            kept = getattr(self, name) == type(self).__dataclass_fields__[name].default
+            expect(kept, self, name, f"nothing, because {reason}")

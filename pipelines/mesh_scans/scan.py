@@ -4,35 +4,31 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.arrays import rigid_transform
 from motiondata.counting import counted
-from motiondata.errors import InputError
 from motiondata.lidar.cpu.scanner import Scanner
 from motiondata.lidar.cpu.scanners import make_scanner
 from motiondata.lidar.cpu.scattered import PatternScanner
 from motiondata.lidar.noise import add_range_noise
-from motiondata.lidar.placement import invert_rigid, place_sensor
-from motiondata.lidar.presets import find_sensor
+from motiondata.lidar.placement import invert_rigid
 from motiondata.lidar.scan_mesh import keep_points
 from motiondata.lidar.scans import Scan
 from motiondata.lidar.sensor import Sensor
-from motiondata.trigonometry import sines_and_cosines
 from pipelines.datasets.export_folder import ExportFolder
 from pipelines.datasets.export_report import write_groups
 from pipelines.datasets.file_groups import FileGroups, Line
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_possible_folder
-from pipelines.engine.progress import Progress, Rate
+from pipelines.engine.progress import Rate
 from pipelines.engine.reports import Report
-from pipelines.mesh_scans.mesh_files import find_meshes, plain_name
-from pipelines.mesh_scans.options import POINT_FORMATS, RANGE_FORMATS, MeshScanOptions
+from pipelines.mesh_scans.mesh_clips import MeshClip, find_clips
+from pipelines.mesh_scans.mesh_files import plain_name
+from pipelines.mesh_scans.options import MeshScanOptions
 from pipelines.mesh_scans.scan_files import WRITERS
 from pipelines.products.lidar.mesh_reading import MeshReading, has_animation
 from shards.format.hashing import hash_bytes
@@ -89,16 +85,14 @@ def scan_meshes(
     """
     refuse_url(source)
     expect_possible_folder(out)
-    sensor = find_sensor(options.sensor)
-    _expect_rows(sensor, options)
-    clips = _find_clips(source, options, stream)
-    files = ScanFiles(clips, sensor, options)
+    clips = find_clips(source, options, stream)
+    files = ScanFiles(clips, options)
     record = {
-        "sensor": sensor.name,
+        **_names_of_sensors(clips, options),
         "T_world_sensor": {clip.name: clip.T_world_sensor.tolist() for clip in clips},
     }
     folder = ExportFolder(out)
-    with os_errors_as_aborted(out), folder.locked(_made_by(clips, sensor, options)):
+    with os_errors_as_aborted(out), folder.locked(_made_by(clips, options)):
         rate = write_groups(folder, [files])
         folder.write_files([(SENSORS, f"{json.dumps(record, indent=1)}\n".encode())])
         (path,) = folder.write_lists(files.lists())
@@ -110,93 +104,29 @@ def scan_meshes(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class MeshClip:
-    """Meshes in time, and the sensor that scans them."""
-
-    name: str
-    meshes: tuple[Path, ...]
-    digest: str
-    """A hash of all vertices and faces."""
-    T_world_sensor: Floats
-    """Shaped (4, 4)."""
+def _names_of_sensors(clips: Sequence[MeshClip], options: MeshScanOptions) -> Mapping[str, Any]:
+    if options.sensors is None:
+        return {"sensor": clips[0].sensor.name}
+    return {"sensors": {clip.name: clip.sensor.name for clip in clips}}
 
 
-def _expect_rows(sensor: Sensor, options: MeshScanOptions) -> None:
-    """Raise `InputError` for an image of ranges of a sensor whose rays have no rows and columns."""
-    if sensor.pattern is not None and options.format in RANGE_FORMATS:
-        raise InputError(
-            f"--format {options.format}: expected a sensor with a fixed grid of rays, found "
-            f"{sensor.name}, which has a scan pattern; choose {', '.join(POINT_FORMATS)}"
-        )
-
-
-def _find_clips(source: Path, options: MeshScanOptions, stream: TextIO | None) -> list[MeshClip]:
-    reading = MeshReading(options.up, options.scale)
-    found = find_meshes(source)
-    with Progress(sum(map(len, found.values())), 0, stream, "meshes") as progress:
-        return [
-            _place_clip(name, meshes, reading, options, progress) for name, meshes in found.items()
-        ]
-
-
-def _place_clip(
-    name: str,
-    meshes: tuple[Path, ...],
-    reading: MeshReading,
-    options: MeshScanOptions,
-    progress: Progress,
-) -> MeshClip:
-    """Read the meshes of a clip and place the sensor."""
-    bounds, hashes = [], []
-    for path in progress.over(meshes):
-        vertices, faces = reading.read(path)
-        used = vertices[faces].reshape(-1, 3)
-        bounds += [used.min(axis=0), used.max(axis=0)]
-        hashes.append(hash_bytes(vertices.tobytes() + faces.tobytes()))
-    names = Counter(plain_name(path.stem) for path in meshes)
-    twice = [stem for stem, number in names.items() if number > 1]
-    if twice:
-        raise InputError(f"{meshes[0].parent}: two meshes would be called {twice[0]}; rename one")
-    digest = hash_bytes("".join(hashes).encode())
-    return MeshClip(name, meshes, digest, _sensor_pose(np.array(bounds), options))
-
-
-def _sensor_pose(bounds: Floats, options: MeshScanOptions) -> Floats:
-    """Return `T_world_sensor`; `bounds` are corners of the boxes of all frames, shaped (n, 3)."""
-    if options.sensor_pose is not None:
-        return _read_pose(options.sensor_pose)
-    sine, cosine = sines_and_cosines(np.radians(options.azimuth))
-    heading = np.array([float(cosine), float(sine)])
-    (placed,) = place_sensor(bounds, heading, distance=options.distance, height=options.height)
-    return np.asarray(placed)
-
-
-def _read_pose(path: Path) -> Floats:
-    try:
-        pose = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        # NumPy takes any file without its header for a pickle, and advises to load it as one.
-        found = "another file" if "allow_pickle" in str(error) else error
-        raise InputError(f"{path}: expected a .npy file shaped (4, 4); found: {found}") from error
-    T_world_sensor: Floats = rigid_transform(pose, str(path))
-    return T_world_sensor
-
-
-def _made_by(
-    clips: Sequence[MeshClip], sensor: Sensor, options: MeshScanOptions
-) -> Mapping[str, Any]:
+def _made_by(clips: Sequence[MeshClip], options: MeshScanOptions) -> Mapping[str, Any]:
     """Return everything that may change a byte of a file."""
+    sensors = list({id(clip.sensor): clip.sensor for clip in clips}.values())
+    named = asdict(replace(options, sensor=sensors[0].name, sensor_pose=None, sensors=None))
+    return {
+        "meshes": hash_bytes(json.dumps([(clip.name, clip.digest) for clip in clips]).encode()),
+        **{name: value for name, value in named.items() if name not in ("sensors", "fps")},
+        "sensor_poses": [clip.T_world_sensor.tolist() for clip in clips],
+        "sensor_hash": hash_bytes(b"".join(map(_content_of, sensors))),
+    }
+
+
+def _content_of(sensor: Sensor) -> bytes:
     angles = sensor.elevation.tobytes() + sensor.azimuth_offset.tobytes()
     pattern = () if sensor.pattern is None else (sensor.pattern,)
     limits = (sensor.columns, sensor.min_range, sensor.max_range, sensor.window, *pattern)
-    named = replace(options, sensor=sensor.name, sensor_pose=None)
-    return {
-        "meshes": hash_bytes(json.dumps([(clip.name, clip.digest) for clip in clips]).encode()),
-        **asdict(named),
-        "sensor_poses": [clip.T_world_sensor.tolist() for clip in clips],
-        "sensor_hash": hash_bytes(angles + str(limits).encode()),
-    }
+    return angles + str(limits).encode()
 
 
 class ScanFiles(FileGroups):
@@ -204,17 +134,19 @@ class ScanFiles(FileGroups):
 
     columns = ("file", "clip", "frame", "mesh")
 
-    def __init__(self, clips: Sequence[MeshClip], sensor: Sensor, options: MeshScanOptions) -> None:
+    def __init__(self, clips: Sequence[MeshClip], options: MeshScanOptions) -> None:
         self.split, self.keys = "scans", [clip.name for clip in clips]
         self.lengths = np.array([len(clip.meshes) for clip in clips])
         self.seen: Counter[str] = Counter()
         """Hits and empty frames of the scans so far."""
-        self._clips, self._options, self._sensor = clips, options, sensor
+        self._clips, self._options = clips, options
+        self._scanners: dict[int, Scanner | PatternScanner] = {}
         self._reading = MeshReading(options.up, options.scale)
 
-    @cached_property
-    def _scanner(self) -> Scanner | PatternScanner:
-        return make_scanner(self._sensor)
+    def _scanner(self, sensor: Sensor) -> Scanner | PatternScanner:
+        if id(sensor) not in self._scanners:
+            self._scanners[id(sensor)] = make_scanner(sensor)
+        return self._scanners[id(sensor)]
 
     def names(self, group: int) -> Sequence[str]:
         """Return the names of a clip's files, one per frame."""
@@ -224,8 +156,9 @@ class ScanFiles(FileGroups):
     def contents(self, group: int) -> Iterator[bytes]:
         """Yield the bytes of each file of a clip."""
         _, write = WRITERS[self._options.format]
-        for frame in range(len(self._clips[group].meshes)):
-            yield write(self._scan(self._clips[group], frame), self._sensor)
+        clip = self._clips[group]
+        for frame in range(len(clip.meshes)):
+            yield write(self._scan(clip, frame), clip.sensor)
 
     def listed(self, group: int) -> Iterator[Line]:
         """Yield one line per frame of a clip."""
@@ -236,10 +169,10 @@ class ScanFiles(FileGroups):
     def _scan(self, clip: MeshClip, frame: int) -> Scan:
         """Scan one mesh, and keep the number of points that the options ask for."""
         vertices, faces = self._reading.read(clip.meshes[frame])
-        T_sensor_world = invert_rigid(clip.T_world_sensor)
+        T_sensor_world = invert_rigid(clip.pose_at(frame))
         seen = vertices @ T_sensor_world[:3, :3].T + T_sensor_world[:3, 3]
-        time = np.array([frame / self._sensor.measurement.turns_per_second])
-        scans = self._scanner.scan_clip(seen.astype(np.float32)[None], faces, time)
+        time = np.array([frame / clip.sensor.measurement.turns_per_second])
+        scans = self._scanner(clip.sensor).scan_clip(seen.astype(np.float32)[None], faces, time)
         options = self._options
         scans = add_range_noise(scans, options.noise, options.seed, clip.name, frame)
         hits = len(scans.hits.points)

@@ -26,6 +26,10 @@ class Mount(Protocol):
     def moves(self) -> bool:
         """Whether it changes its place or direction during a clip."""
 
+    @property
+    def on_person(self) -> bool:
+        """Whether the person carries it."""
+
     def frames(self, moments: Moments) -> Floats:
         """Return `T_world_mount`, shaped (4, 4), or (moments, 4, 4) if it moves."""
 
@@ -35,6 +39,7 @@ class WorldMount:
     """The world frame of the motion."""
 
     moves = False
+    on_person = False
 
     def frames(self, moments: Moments) -> Floats:  # noqa: ARG002
         """Return the identity."""
@@ -46,6 +51,7 @@ class ClipMount:
     """The floor below the middle of the person's path; x is the first heading."""
 
     moves = False
+    on_person = False
 
     def frames(self, moments: Moments) -> Floats:
         """Return `T_world_clip`."""
@@ -57,6 +63,7 @@ class PersonMount:
     """The floor below the pelvis in each frame; x is the first heading, in all frames."""
 
     moves = True
+    on_person = True
 
     def frames(self, moments: Moments) -> Floats:
         """Return the frame at each moment."""
@@ -72,6 +79,7 @@ class JointMount:
 
     joint: int
     moves = True
+    on_person = True
 
     def frames(self, moments: Moments) -> Floats:
         """Return the frame of the joint at each moment."""
@@ -99,6 +107,11 @@ class Vehicle:
     def moves(self) -> bool:
         """Whether it changes its place or direction during a clip."""
         return self.base.moves or self.motion.moves
+
+    @property
+    def on_person(self) -> bool:
+        """Whether the person carries it."""
+        return self.base.on_person
 
     def frames(self, moments: Moments) -> Floats:
         """Return the frame of the vehicle."""

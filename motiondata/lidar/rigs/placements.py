@@ -64,6 +64,11 @@ class OnMount:
         """Whether its pose changes during a clip."""
         return self.follows or self.mount.moves
 
+    @property
+    def needs_person(self) -> bool:
+        """Whether the pose depends on more of the person than their path and first heading."""
+        return self.follows or self.mount.on_person
+
     def poses(self, moments: Moments) -> Floats:
         """Return `T_world_sensor`, shaped (4, 4), or (moments, 4, 4) if it moves."""
         on_mount = self.attitude.transform

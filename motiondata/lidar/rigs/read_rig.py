@@ -24,7 +24,7 @@ from motiondata.lidar.rigs.mounts import (
     Vehicle,
     WorldMount,
 )
-from motiondata.lidar.rigs.placements import OnMount, Placement
+from motiondata.lidar.rigs.placements import OnMount
 from motiondata.lidar.rigs.read_trajectory import read_trajectory
 from motiondata.lidar.rigs.tables import Table, near
 from motiondata.lidar.rigs.trajectory import Motion, SteadyMotion
@@ -56,7 +56,7 @@ class PlacedSensor:
 
     name: str
     model: Sensor
-    placement: Placement
+    placement: OnMount
     entry: Mapping[str, Any]
     """The values of its table, and those of its vehicle, as in the file, but of files only the
     names."""

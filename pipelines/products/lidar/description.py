@@ -72,8 +72,8 @@ def _sensor_lines(provenance: Mapping[str, Any]) -> list[str]:
         sensor = provenance["sensor"]
         return [f"sensor: {sensor['name']} ({sensor['source']})"]
     return [
-        f"sensor {view}, {each['name']}: {each['model']} on {each.get('mount', CLIP)}"
-        for view, each in enumerate(provenance["sensors"])
+        f"sensor {each['name']}: {each['model']} on {each.get('mount', CLIP)}"
+        for each in provenance["sensors"]
     ]
 
 

@@ -1,5 +1,6 @@
 """Scans of files of meshes: formats, sensors, scenes, and errors."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -250,3 +251,59 @@ def test_an_animation_is_reported_as_scanned_at_rest(tmp_path: Path) -> None:
         report = scan_meshes(tmp_path / kind, tmp_path / f"{kind}-scans", options)
         assert report.animations == animations
         assert ("at rest" in " ".join(report.lines())) == bool(animations)
+
+
+RIG = """
+[[vehicle]]
+name = "car"
+position_m = [5, -1, 0]
+speed_m_per_s = 2
+
+[[sensor]]
+name = "front"
+model = "vlp-16"
+position_m = [5, 0, 1]
+yaw_deg = 180
+
+[[sensor]]
+name = "roof"
+model = "livox-avia"
+mount = "car"
+position_m = [0, 0, 1]
+look_at = [-5, 1, 1]
+"""
+
+
+def test_each_sensor_of_a_file_scans_all_meshes(ball: Path, tmp_path: Path) -> None:
+    (tmp_path / "rig.toml").write_text(RIG)
+    meshes = tmp_path / "meshes"
+    meshes.mkdir()
+    for number in range(3):
+        (meshes / f"{number}.ply").write_bytes(ball.read_bytes())
+    out, sensors = tmp_path / "out", tmp_path / "rig.toml"
+    report = scan_meshes(meshes, out, MeshScanOptions(sensors=sensors, fps=4.0, format="npy"))
+    assert (report.clips, report.frames) == (2, 6)
+    for number in range(3):
+        found = np.load(out / "meshes" / "front" / f"{number}.npy")
+        np.testing.assert_array_equal(found, expected(ball))
+    poses = json.loads((out / "sensors.json").read_text())["T_world_sensor"]
+    places = np.array(poses["meshes/roof"])[:, :3, 3]
+    expected_places = [[5.0, -1.0, 1.0], [5.5, -1.0, 1.0], [6.0, -1.0, 1.0]]
+    np.testing.assert_allclose(places, expected_places)
+    for number, place in enumerate(poses["meshes/roof"]):
+        points = np.load(out / "meshes" / "roof" / f"{number}.npy")
+        world = points @ np.array(place)[:3, :3].T + np.array(place)[:3, 3]
+        assert len(world) > 20
+        np.testing.assert_allclose(np.linalg.norm(world - [0, 0, 1], axis=1), 1, atol=0.01)
+
+
+@pytest.mark.parametrize("line", ['mount = "head"', 'look_at = "person"'])
+def test_a_sensor_that_needs_a_person_cannot_scan_meshes(
+    ball: Path, tmp_path: Path, line: str
+) -> None:
+    (tmp_path / "rig.toml").write_text(f'[[sensor]]\nname = "a"\nmodel = "vlp-16"\n{line}\n')
+    options = MeshScanOptions(sensors=tmp_path / "rig.toml")
+    with pytest.raises(InputError, match="sensor a: expected a place that does not depend on a"):
+        scan_meshes(ball, tmp_path / "out", options)
+    with pytest.raises(InputError, match="distance: expected nothing, because --sensors"):
+        MeshScanOptions(sensors=tmp_path / "rig.toml", distance=3.0)

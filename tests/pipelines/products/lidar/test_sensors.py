@@ -106,7 +106,7 @@ def test_a_sample_names_its_sensor_and_has_one_pose_only_if_it_stands_still(
     assert details["_v2"]["sensor"] == "vlp-16"
     assert "T_world_sensor" not in details["_v1"]
     lines = str(info(rigged.path))
-    assert "sensor 1, roof: small on car" in lines
+    assert "sensor roof: small on car" in lines
     assert "--sensors FILE" in lines
     assert "hits by view: " in lines
     assert verify(rigged.path).sound
