@@ -159,6 +159,7 @@ WITH_RECIPES = (
     training.train_captioner,
     tokens.train_tokenizer,
     matching.train_matcher,
+    tokens.train_language,
     tokens.tokenize,
     tokens.detokenize,
 )

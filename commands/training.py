@@ -47,6 +47,7 @@ EVALUATION_TYPES: Types = {
     "captions": FILE,
     "checkpoint": FILE,
     "tokens": DATASET,
+    "joints": DATASET,
     "labels": FILE,
     "bert_model": FOLDER,
     "wording": click.Choice((RAW, LEMMATIZED)),
@@ -163,7 +164,8 @@ def caption(
 def evaluate(dataset: "Place", out: Path, as_json: bool, **parameters: Any) -> None:
     """Score captions of a split against baselines.
 
-    The baselines are one caption for all clips, and the captions of the nearest training clips.
+    The baselines are one caption for all clips, the captions of the nearest training clips, and
+    joints put into words by rule.
     OUT/report.md, which is also printed, has BLEU, ROUGE-L, and CIDEr-D of all of them.
     OUT/report.json has the same values, and OUT/captions.jsonl all captions, for view --captions.
     """

@@ -275,11 +275,13 @@ ARROWS: dict[str, set[str]] = {
     },
     "pipelines.evaluation.metrics": {"pipelines.training.common"},
     "pipelines.evaluation": {
+        "pipelines.clips",
         "pipelines.engine",
         "pipelines.evaluation.acts",
         "pipelines.evaluation.metrics",
         "pipelines.evaluation.options",
         "pipelines.evaluation.references",
+        "pipelines.products",
         "pipelines.products.encoded_features",
         "pipelines.products.lidar.members",
         "pipelines.products.tokens",

@@ -1,4 +1,4 @@
-"""Evaluate the captions of a split: a model and two baselines in one table.
+"""Evaluate the captions of a split: models and baselines in one table.
 
 All input is read and checked before captions are scored, because a captioner may take minutes.
 """
@@ -23,6 +23,7 @@ from pipelines.evaluation.options import (
     CONSTANT,
     MODEL,
     NEAREST,
+    RULES,
     EvaluationOptions,
     Wording,
 )
@@ -33,6 +34,7 @@ from pipelines.evaluation.report import (
     Example,
     evaluation_to_json,
 )
+from pipelines.evaluation.rule_captions import joints_of, rule_captions
 from pipelines.training.common.normalize_caption import normalize_caption
 from pipelines.training.common.training_split import expect_training_split
 from shards.format.dataset import Dataset
@@ -63,6 +65,8 @@ class _EvaluationInputs:
     nearest_by: str
     nearest: list[str]
     """The caption of the nearest training clip, for each clip."""
+    rules: list[str] | None
+    """Words for the joints of each clip; None without joints."""
     acts: list[tuple[KnownAct, ...]] | None
     bert: "BertScorer | None"
     candidates: Candidates
@@ -103,6 +107,7 @@ def _read_inputs(
         read_references(dataset, split, options.wording) for split in (options.split, TRAIN)
     )
     field = nearest_field(dataset, options.nearest_by)
+    joints = joints_of(dataset, options.joints)
     return _EvaluationInputs(
         references=references,
         train=train,
@@ -113,6 +118,9 @@ def _read_inputs(
         compared={name: read(file, references) for name, file in options.compared().items()},
         candidates=read_candidates_of(dataset, references, stream),
         nearest=nearest_captions(dataset, train, references, field, stream),
+        rules=None
+        if joints is None
+        else rule_captions(joints, options.split, references.keys, stream),
     )
 
 
@@ -132,6 +140,7 @@ def _rows(inputs: _EvaluationInputs) -> Rows:
         **{name: each.captions for name, each in inputs.compared.items()},
         CONSTANT: [central_caption(inputs.train)] * len(inputs.references.keys),
         NEAREST: inputs.nearest,
+        **({RULES: inputs.rules} if inputs.rules else {}),
     }
 
 

@@ -15,7 +15,9 @@ LEMMATIZED: Wording = "lemmatized"
 
 MODEL, CONSTANT, NEAREST = "model", "constant caption", "nearest training clip"
 """The rows of the tables that are always there."""
-ROWS = (MODEL, CONSTANT, NEAREST)
+RULES = "joints by rule"
+"""The row that is there if there are joints."""
+ROWS = (MODEL, CONSTANT, NEAREST, RULES)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,9 @@ class EvaluationOptions:
     labels: Path | None = None
     """Labels of a synthetic corpus (labels.jsonl), to score the acts that captions describe. None
     omits these tables."""
+    joints: Place | None = None
+    """Dataset with joints of the same clips, to put them into words by rule; by default, the
+    evaluated dataset if it has joints."""
     nearest_by: str | None = None
     """Field whose mean finds the nearest training clip; by default, features, else points, else
     tokens."""

@@ -11,7 +11,7 @@ from pipelines.evaluation.evaluate import CAPTIONS as WRITTEN_CAPTIONS
 from pipelines.evaluation.evaluate import JSON_REPORT, MARKDOWN_REPORT, evaluate
 from pipelines.evaluation.findings import REASONS, findings
 from pipelines.evaluation.metrics.scores import Scores, score_captions
-from pipelines.evaluation.options import CONSTANT, MODEL, NEAREST, EvaluationOptions
+from pipelines.evaluation.options import CONSTANT, MODEL, NEAREST, RULES, EvaluationOptions
 from pipelines.evaluation.report import Loss
 from pipelines.training.common.normalize_caption import NORMALIZER
 from pipelines.viewing.live.predictions import read_predictions
@@ -55,7 +55,7 @@ def test_a_report_names_all_that_its_figures_depend_on(corpus: Corpus, tmp_path:
 
 def test_the_table_has_the_model_and_both_baselines(corpus: Corpus, tmp_path: Path) -> None:
     report = report_of(corpus, tmp_path / "out", write_references(corpus, tmp_path / "written"))
-    assert list(report["scores"]) == [MODEL, CONSTANT, NEAREST]
+    assert list(report["scores"]) == [MODEL, CONSTANT, NEAREST, RULES]
     written = [texts[-1] for texts in corpus.test.texts.values()]
     expected = score_captions(written, list(corpus.test.texts.values()))
     assert report["scores"][MODEL] == expected.__dict__
@@ -73,7 +73,7 @@ def test_the_table_has_the_model_and_both_baselines(corpus: Corpus, tmp_path: Pa
 def test_other_captions_are_rows_of_the_same_table(corpus: Corpus, tmp_path: Path) -> None:
     first, last = (write_references(corpus, tmp_path / f"{n}.jsonl", n) for n in (0, -1))
     report = report_of(corpus, tmp_path / "out", first, compare=(f"last reference={last}",))
-    assert list(report["scores"]) == [MODEL, "last reference", CONSTANT, NEAREST]
+    assert list(report["scores"]) == [MODEL, "last reference", CONSTANT, NEAREST, RULES]
     alone = report_of(corpus, tmp_path / "alone", last)
     assert report["scores"]["last reference"] == alone["scores"][MODEL]
     assert report["compared"] == {"last reference": alone["captions_by"]}
@@ -92,8 +92,8 @@ def test_references_as_captions_are_better_than_both_baselines_and_tell_everythi
     captions = write_references(corpus, tmp_path / "written", 0)
     report = report_of(corpus, tmp_path / "out", captions, labels=corpus.labels)
     assert report["findings"] == [
-        "The model is better than the constant caption and than the nearest training clip by "
-        "BLEU@4 and CIDEr-D, and has not collapsed."
+        "The model is better than the constant caption and than the nearest training clip and "
+        "than the joints by rule by BLEU@4 and CIDEr-D, and has not collapsed."
     ]
     model, constant = (report["telling"][row] for row in (MODEL, CONSTANT))
     assert model["clips_right"] == model["clips"] == report["clips"]
