@@ -2,11 +2,14 @@
 
 Run `python -m benchmarks.realism.cost` from the project's root. A synthetic person walks 8 m from
 the sensor, and 384 points are kept. The exact scan and the one with realism are timed in turns in
-one run.
+one run. `--builds CLIPS` times whole builds of synthetic clips instead, in this process. Results are
+processor times.
 """
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 import numpy as np
@@ -23,26 +26,37 @@ from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.realism.dressing import dress, undressed
 from motiondata.lidar.realism.observer import RealisticObserver
 from motiondata.lidar.realism.rolling_shutter import Shutter, sector_times, shutter_of, sweep_of
-from motiondata.lidar.realism.settings import NO_REALISM, find_realism
+from motiondata.lidar.realism.settings import NO_REALISM, REALISM_NAMES, find_realism
 from motiondata.recording import BETAS, Recording
+from motiondata.synthesis.corpus.corpus import synthesize
 from motiondata.synthesis.corpus.recordings import make_recording
+from pipelines.clips.options import ClipSelection
+from pipelines.engine.build_report import BuildReport
+from pipelines.engine.execution import Execution
+from pipelines.products.lidar.build import build_lidar
+from pipelines.products.lidar.options import LidarBuildOptions, LidarOptions
 
 SENSORS = ("os1-128-1024", "os1-128-2048", "hdl-64e", "vlp-16")
 FRAMES, QUICK_FRAMES, POINTS = 192, 4, 384
 METERS = 8.0
+BUILD_REPEATS = 5
 
 
 @click.command()
 @click.option("--quick", is_flag=True, help="A few frames, timed once: does everything run?")
-def main(quick: bool) -> None:
+@click.option("--builds", default=0, metavar="CLIPS", help="Time whole builds of so many clips.")
+def main(quick: bool, builds: int) -> None:
     """Print the rates of exact scans and of scans with realism."""
+    if builds:
+        _time_builds(builds)
+        return
     frames, turns = (QUICK_FRAMES, QUICK_REPEATS) if quick else (FRAMES, REPEATS)
     for name in SENSORS[:1] if quick else SENSORS:
         sensor = sensor_preset(name)
         clip, settings = _walk(frames), find_realism("sensor")
         exact, real = _request(NO_REALISM, clip), _request("sensor", clip)
         plain = CpuObserver(sensor, POINTS)
-        realistic = RealisticObserver(sensor, POINTS, settings)
+        realistic = RealisticObserver(sensor, POINTS, settings, with_extras=False)
         hits = [
             one.begin(request)().hits.mean() for one, request in ((plain, exact), (realistic, real))
         ]
@@ -53,6 +67,25 @@ def main(quick: bool) -> None:
         print_rates(
             f"{name} at {METERS:g} m: {hits[0]:.0f} and {hits[1]:.0f} hits", frames, runs, turns
         )
+
+
+def _time_builds(clips: int) -> None:
+    """Print the rates of whole builds of synthetic clips."""
+    with TemporaryDirectory() as folder:
+        corpus = Path(folder) / "corpus"
+        synthesize(corpus, clips, seed=0)
+        selection = ClipSelection(corpus / "index.csv", corpus / "amass")
+        for name in SENSORS:
+            runs = {}
+            for preset in REALISM_NAMES:
+                options = LidarBuildOptions(selection, LidarOptions(sensor=name, realism=preset))
+                runs[preset] = partial(_build, options, Path(folder) / preset)
+            frames = runs[NO_REALISM]().frames
+            print_rates(f"{name}, builds of {clips} clips", frames, runs, BUILD_REPEATS)
+
+
+def _build(options: LidarBuildOptions, out: Path) -> BuildReport:
+    return build_lidar(options, out, Execution(workers=0, restart=True))
 
 
 def _walk(frames: int) -> Clip:

@@ -19,11 +19,29 @@ PRESET_FOLDER = Path(__file__).parent / "data"
 NO_REALISM = "none"
 REALISM_NAMES = (NO_REALISM, "sensor", "street")
 """The names of all presets."""
-SHARES = (
-    "dark_share", "real_columns", "clean_share", "occluded_share", "clutter_share", "crop_share",
-    "ground", "rolling_shutter",
-)  # fmt: skip
-"""The settings of at most 1."""
+LARGEST = {
+    **dict.fromkeys(
+        (
+            "dark_share", "real_columns", "clean_share", "occluded_share", "clutter_share",
+            "crop_share", "ground", "rolling_shutter",
+        ), 1.0,
+    ),
+    **dict.fromkeys(
+        (
+            "clothing_mean_m", "clothing_sigma_m", "clothing_least_m", "clothing_most_m",
+            "clothing_head_m",
+        ), 0.3,
+    ),
+    **dict.fromkeys(
+        ("loss", "range_noise", "beam_offsets", "range_steps", "azimuth_jitter"), 100.0,
+    ),
+    "footprint": 20.0,
+    "turns_per_second": 100.0,
+    "occluders_most": 20.0,
+    "box_radius_m": 100.0,
+}  # fmt: skip
+"""The largest value of each setting: of shares 1, of others one that no sensor and no person has,
+so that a slip of a unit is found before hours of a build."""
 BASE = "base"
 """The key of a user's file that names the preset it starts from."""
 
@@ -32,7 +50,7 @@ BASE = "base"
 class Realism:
     """The strength of each effect; with the defaults, a scan is exact.
 
-    Raises `InputError` for values that are negative or not finite.
+    Raises `InputError` for values that are negative, not finite, or larger than `LARGEST`.
     """
 
     clothing_mean_m: float = 0.0
@@ -93,10 +111,10 @@ class Realism:
                 "realism: expected clothing_least_m of at most clothing_most_m, found "
                 f"{self.clothing_least_m:g} and {self.clothing_most_m:g}"
             )
-        for name in SHARES:
-            if getattr(self, name) > 1:
+        for name, largest in LARGEST.items():
+            if getattr(self, name) > largest:
                 raise InputError(
-                    f"realism: expected {name} of at most 1, found {getattr(self, name)}"
+                    f"realism: expected {name} of at most {largest:g}, found {getattr(self, name)}"
                 )
 
     def changed(self, values: Mapping[str, Any], source: str) -> Self:

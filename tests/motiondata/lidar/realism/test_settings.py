@@ -9,7 +9,7 @@ from motiondata.errors import InputError
 from motiondata.lidar.measurement import Measurement
 from motiondata.lidar.preset_names import SENSOR_NAMES
 from motiondata.lidar.presets import sensor_preset
-from motiondata.lidar.realism.settings import REALISM_NAMES, Realism, find_realism
+from motiondata.lidar.realism.settings import LARGEST, REALISM_NAMES, Realism, find_realism
 
 
 def test_none_is_exact_and_the_other_presets_are_not() -> None:
@@ -31,6 +31,10 @@ def test_each_value_can_be_set(name: str) -> None:
     assert changed != start
 
 
+def test_every_value_has_a_largest_one() -> None:
+    assert set(LARGEST) == {field.name for field in fields(Realism)}
+
+
 def test_a_file_starts_from_a_preset(tmp_path: Path) -> None:
     path = tmp_path / "wet.toml"
     path.write_text('base = "sensor"\ndark_share = 0.5\n')
@@ -46,7 +50,9 @@ def test_a_file_starts_from_a_preset(tmp_path: Path) -> None:
         ("sensor", "loss=-1", "-1.0"),
         ("sensor", "loss=nan", "nan"),
         ("sensor", "dark_share=2", "2.0"),
-        ("sensor", "clothing_least_m=0.5", "0.5"),
+        ("sensor", "clothing_least_m=0.2", "0.2"),
+        ("sensor", "clothing_most_m=4", "4.0"),
+        ("sensor", "footprint=1e6", "1000000.0"),
     ],
 )
 def test_wrong_settings_are_named(name: str, changes: str, found: str) -> None:
