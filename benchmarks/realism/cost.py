@@ -2,8 +2,8 @@
 
 Run `python -m benchmarks.realism.cost` from the project's root. A synthetic person walks 8 m from
 the sensor, and 384 points are kept. The exact scan and the one with realism are timed in turns in
-one run. `--builds CLIPS` times whole builds of synthetic clips instead, in this process. Results are
-processor times.
+one run. `--builds CLIPS` times whole builds of synthetic clips instead, in this process. Times are
+those of the processor.
 """
 
 from dataclasses import replace
