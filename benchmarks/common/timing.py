@@ -4,6 +4,7 @@ Implementations take turns, so that other load on a shared machine affects all o
 time is less affected by it. Results are medians with their range.
 """
 
+import resource
 import time
 from collections.abc import Callable, Iterable, Mapping
 from statistics import median
@@ -65,6 +66,12 @@ def print_rates(
 
 
 def _time(run: Callable[[], object]) -> Seconds:
-    wall, cpu = time.perf_counter(), time.process_time()
+    wall, cpu = time.perf_counter(), _processor_seconds()
     run()
-    return Seconds(time.perf_counter() - wall, time.process_time() - cpu)
+    return Seconds(time.perf_counter() - wall, _processor_seconds() - cpu)
+
+
+def _processor_seconds() -> float:
+    """Return the processor time of this process and of its children that have ended."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
