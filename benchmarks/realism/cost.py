@@ -44,7 +44,7 @@ BUILD_REPEATS = 5
 
 @click.command()
 @click.option("--quick", is_flag=True, help="A few frames, timed once: does everything run?")
-@click.option("--builds", default=0, metavar="CLIPS", help="Time whole builds of so many clips.")
+@click.option("--builds", default=0, metavar="CLIPS", help="Time whole builds of synthetic clips.")
 def main(quick: bool, builds: int) -> None:
     """Print the rates of exact scans and of scans with realism."""
     if builds:
