@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-all lint types check bench format clean
+.PHONY: setup demo test test-all lint types check bench docs format clean
 .DEFAULT_GOAL := demo
 
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
@@ -53,6 +53,11 @@ bench: setup
 	@echo "Installing what is compared with ..."
 	@$(PIP) '.[bench]'
 	$(BIN)/python -m benchmarks
+
+# Ends at the first warning, such as a broken link.
+docs: setup
+	$(BIN)/python -m sphinx -W -b html docs build/docs
+	@echo "open build/docs/index.html"
 
 format: .venv/.linters
 	$(BIN)/ruff check --fix .
