@@ -81,6 +81,8 @@ class Request:
     """For observers with realism; others ignore them."""
     sweep: Sweep | None = None
     """For observers with realism; others ignore it. None poses the body once per turn."""
+    compensated: bool = False
+    """Whether points are compensated for the motion of the sensor within a turn."""
     frame_rate: float = 20.0
     """Frames per second, Hz."""
     start: float = 0.0

@@ -17,6 +17,7 @@ from motiondata.lidar.measurement import Measurement
 from motiondata.lidar.noise import add_range_noise
 from motiondata.lidar.observer import Pending, Request
 from motiondata.lidar.point_values import Hits, sampled_values
+from motiondata.lidar.realism.compensation import compensate
 from motiondata.lidar.realism.fine_rays import beam_errors, fine_rays, ray_angles
 from motiondata.lidar.realism.footprints import NO_HIT, Echoes, merge_echoes
 from motiondata.lidar.realism.joining import ShadedHits, chain_hits, cut_hits
@@ -80,7 +81,10 @@ class RealisticObserver:
             Scans(scan, offsets), noise.sigma, noise.seed, noise.key, noise.first
         )
         hits_of_all = Hits(noisy, returns.intensities, scenery.parts, scenery.labels, self._times)
-        return kept_hits(hits_of_all, request)
+        kept = kept_hits(hits_of_all, request)
+        if not request.compensated:
+            return kept
+        return compensate(kept, request, abs(self._shutter.seconds_per_turn))
 
     def _observe(self, near: Request) -> SampledClip:
         hits = self.returns(near)

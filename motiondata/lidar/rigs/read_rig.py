@@ -41,7 +41,7 @@ MOUNTS: Mapping[str, Mount] = {
 }
 """What can carry a sensor, besides the vehicles of the file."""
 ANGLES = ("yaw_deg", "pitch_deg", "roll_deg")
-SENSOR_KEYS = ("name", "model", "mount", "position_m", *ANGLES, "look_at")
+SENSOR_KEYS = ("name", "model", "mount", "position_m", *ANGLES, "look_at", "motion_compensated")
 STEADY = ("speed_m_per_s", "turn_deg_per_s")
 VEHICLE_KEYS = ("name", "mount", "position_m", *ANGLES, *STEADY, "path")
 SENSORS, VEHICLES = "sensor", "vehicle"
@@ -62,6 +62,8 @@ class PlacedSensor:
     names."""
     path: bytes
     """The path of its vehicle, for a hash; empty if it has none."""
+    compensated: bool
+    """Whether points are compensated for the motion of the sensor within a turn."""
 
 
 def read_rig(path: Path) -> tuple[PlacedSensor, ...]:
@@ -152,6 +154,7 @@ def _sensor(
         _placement(table, mount),
         entry,
         mount.motion.content if isinstance(mount, Vehicle) else b"",
+        table.flag("motion_compensated"),
     )
 
 

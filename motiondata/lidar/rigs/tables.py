@@ -53,6 +53,13 @@ class Table:
         x, y, z = map(float, value)
         return x, y, z
 
+    def flag(self, key: str) -> bool:
+        """Return true or false, by default false."""
+        value = self.values.get(key, False)
+        if not isinstance(value, bool):
+            raise self._wrong(key, "true or false", value)
+        return value
+
     def _wrong(self, key: str, expected: str, value: Any) -> InputError:
         found = "nothing" if value is None else repr(value)[:60]
         return InputError(f"{self.title}: expected {key} as {expected}, found {found}")

@@ -131,6 +131,7 @@ class LidarScanner:
             scene.person.appearance,
             self._surroundings_of(scene, key),
             self._sweep_of(scene),
+            compensated=view.placed is not None and view.placed.compensated,
             frame_rate=scene.clip.fps,
             start=start_of(view.sensor, self.options.seed, key),
         )

@@ -26,6 +26,7 @@ BAD = {
     SENSOR + SENSOR: r"sensor 2 \(a\): expected different names, found a twice",
     SENSOR + "yaw = 3": r"sensor 1 \(a\): found yaw \(did you mean yaw_deg\?\)",
     SENSOR + "yaw_deg = nan": "expected yaw_deg as a number from -360 to 360, found nan",
+    SENSOR + "motion_compensated = 1": "expected motion_compensated as true or false, found 1",
     SENSOR + "yaw_deg = true": "expected yaw_deg as a number from -360 to 360, found True",
     SENSOR + "position_m = [1, 2]": r"expected position_m as three numbers .* found \[1, 2\]",
     SENSOR + "position_m = [1, 2, inf]": "expected position_m as three numbers",

@@ -1,5 +1,8 @@
 """Rolling shutter of a sensor that moves: beside one that is placed anew for every column."""
 
+from copy import deepcopy
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +10,7 @@ from motiondata.bodies.posing import pose_body, pose_joints
 from motiondata.clip_moments import clip_at
 from motiondata.lidar.cpu.scanner import Scanner
 from motiondata.lidar.observer import RangeNoise, Request
-from motiondata.lidar.placement import invert_rigid
+from motiondata.lidar.placement import invert_rigid, turn
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.realism.dressing import undressed
 from motiondata.lidar.realism.observer import RealisticObserver
@@ -85,3 +88,26 @@ def test_ranges_are_those_of_a_sensor_placed_for_every_column(mount: str) -> Non
     still = observed(scene, placement, Realism())
     shifts = [abs(still[ray] - reference[ray]) for ray in still.keys() & reference.keys()]
     assert np.median(shifts) > 3 * np.median(errors)
+
+
+def test_compensated_points_are_where_they_were_measured_in_the_world() -> None:
+    placement = OnMount(*MOUNTS["car"])
+    scene, shutter = placed(placement), shutter_of(VLP16, ON)
+    request = Request(
+        BARE, scene.clip.pose, scene.clip.trans, invert_rigid(scene.T_world_sensor),
+        RangeNoise(0.0, 0, "a"),
+        sweep=sweep_scene(scene, placement, shutter, lambda seconds: clip_at(scene.clip, seconds)),
+    )  # fmt: skip
+    observer = RealisticObserver(VLP16, 1, ON)
+    found = observer.returns(replace(request, compensated=True)).scans
+    raw = deepcopy(observer.returns(request).scans)
+    columns = VLP16.measurement.column_times(VLP16.columns)[raw.hits.columns]
+    frames = np.repeat(np.arange(len(raw)), raw.counts)
+    fired = frames / scene.clip.fps + columns - 0.5 / VLP16.measurement.turns_per_second
+    nobody = Moments(fired, np.empty(0), np.empty(0), np.empty(0))
+    at_fire, at_frame = placement.poses(nobody), scene.frame_poses[frames]
+    measured = turn(at_fire[:, :3, :3], raw.hits.points.astype(float)) + at_fire[:, :3, 3]
+    compensated = turn(at_frame[:, :3, :3], found.hits.points.astype(float)) + at_frame[:, :3, 3]
+    uncompensated = turn(at_frame[:, :3, :3], raw.hits.points.astype(float)) + at_frame[:, :3, 3]
+    assert np.abs(compensated - measured).max() < 1e-3
+    assert np.abs(uncompensated - measured).max() > 0.1
