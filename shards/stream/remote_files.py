@@ -18,6 +18,7 @@ from shards.remote.connection import FileState
 from shards.remote.folder import ByteRange, RemoteFolder
 from shards.remote.per_process import PerProcess
 from shards.stream.cache_filler import CacheFiller, cached
+from shards.stream.merged_parts import merge_parts, split_merged
 from shards.stream.open_files import Part, Runs, ShardFiles
 
 AHEAD = 4
@@ -103,11 +104,7 @@ class RemoteShardFiles(ShardFiles):
         """Return parts of shards whose states are the same before and after."""
         shards = sorted({part.shard for part in parts})
         self._know([shard for shard in shards if shard not in self._states])
-        ranges = [ByteRange(self.shards[shard].name, *place) for shard, *place in parts]
-        try:
-            found = self._folder.read_ranges(ranges)
-        except FileNotFoundError as error:
-            raise self._missing(str(error)) from None
+        found = self._request(parts)
         for shard, state in zip(shards, self._ask(shards), strict=True):
             if state != self._states[shard]:
                 raise DatasetError(
@@ -116,6 +113,18 @@ class RemoteShardFiles(ShardFiles):
                 )
         self._filler.get().count([self.shards[part.shard] for part in parts])
         return found
+
+    def _request(self, parts: Sequence[Part]) -> list[bytes]:
+        """Return parts of shards; parts near each other are one request."""
+        merged = merge_parts(parts)
+        ranges = [ByteRange(self.shards[part.shard].name, *part[1:]) for part, _ in merged]
+        try:
+            found = self._folder.read_ranges(ranges)
+        except FileNotFoundError as error:
+            raise self._missing(str(error)) from None
+        pairs = zip(merged, found, strict=True)
+        by_number = dict(piece for each, data in pairs for piece in split_merged(parts, each, data))
+        return [by_number[number] for number in range(len(parts))]
 
     def _know(self, shards: Sequence[int]) -> None:
         """Find out the states of shards that are read for the first time."""
