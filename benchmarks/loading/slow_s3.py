@@ -1,6 +1,6 @@
 """An S3 server (moto's) in a process, whose answers come later by a time that can be changed.
 
-`python -m benchmarks.loading.slow_s3` prints its port. A request of /latency/MS sets the time.
+A request of /latency/MS sets the time.
 """
 
 import os
@@ -19,7 +19,8 @@ PREFIX = "/latency/"
 @contextmanager
 def slow_s3() -> Iterator[str]:
     """Run a server during the block, and yield its URL; AWS's variables name it meanwhile."""
-    command = [sys.executable, "-m", "benchmarks.loading.slow_s3"]
+    program = "from benchmarks.loading.slow_s3 import serve; serve()"
+    command = [sys.executable, "-c", program]
     with subprocess.Popen(  # noqa: S603
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
@@ -59,8 +60,8 @@ class _Delayed:
         return self._application(environ, start)
 
 
-def main() -> None:
-    """Serve until the process is killed."""
+def serve() -> None:
+    """Print the port, and serve until the process is killed."""
     from moto.server import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -70,7 +71,3 @@ def main() -> None:
     sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()
     server.serve_forever()
-
-
-if __name__ == "__main__":
-    main()

@@ -49,6 +49,7 @@ SLOW = {
 HAS_NUMBA_CUDA = importlib.util.find_spec("numba.cuda.core") is not None
 WITH_DATA = {
     "benchmarks.loading.measure",
+    "benchmarks.loading.remote",
     "benchmarks.realism",
     "benchmarks.sources.cmu_fidelity",
     "benchmarks.sources.import_speed",
@@ -115,6 +116,15 @@ def test_loading_compares_readers_of_the_same_clips(tmp_path: Path) -> None:
     assert "ms after its state" in printed
     with pytest.raises(InputError, match="expected 400 clips, found 16"):
         make_all(tmp_path / "data", data.WHOLE)
+
+
+@pytest.mark.slow
+def test_remote_loading_compares_readers_of_the_same_server(tmp_path: Path) -> None:
+    for package in ("s3fs", "moto"):
+        pytest.importorskip(package)
+    printed = run_quick("benchmarks.loading.remote", str(tmp_path / "data"))
+    assert printed.count("webdataset") == printed.count("shards") == 2
+    assert not re.search(r"(?<![\w.])-\d", printed), "a figure below 0"
 
 
 def test_the_fidelity_of_converted_motions_is_printed(tmp_path: Path) -> None:
