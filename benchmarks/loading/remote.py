@@ -28,7 +28,7 @@ from shards import open_dataset
 from shards.format.dataset import Dataset
 from shards.remote.cache import FOLDER_VARIABLE
 
-WHOLE, QUICK = Extent(200, 8, 0, 0), Extent(16, 2, 0, 0)
+WHOLE, QUICK = Extent(64, 4, 0, 0), Extent(16, 2, 0, 0)
 LATENCIES = (1, 10, 50)
 """Added latencies in milliseconds."""
 BUCKET = "bench"
@@ -107,19 +107,21 @@ def _upload(folder: Path) -> None:
 
 def _ours(_: str, cache: Path, what: str) -> Iterable[Any]:
     with patch.dict(os.environ, {FOLDER_VARIABLE: str(cache)}):
-        return ours_of(open_dataset(f"s3://{BUCKET}/shards"), what)
+        view: Iterable[Any] = ours_of(open_dataset(f"s3://{BUCKET}/shards"), what)
+        return view
 
 
 def _by_webdataset(url: str, _: Path, what: str) -> Iterable[Any]:
     shards = Dataset.open(f"s3://{BUCKET}/shards").shards_of("train")
     urls = [f"pipe:curl -s -f {url}/{BUCKET}/shards/{shard.name}" for shard in shards]
-    return (
+    batches: Iterable[Any] = (
         webdataset.WebDataset(urls, shardshuffle=100)
         .decode(only=["points.npy"])
         .compose(partial(explode, what))
         .shuffle(BUFFER if what == "frames" else 100)
         .batched(BATCHES[what], collation_fn=COLLATE[what])
     )
+    return batches
 
 
 def _by_litdata(url: str, cache: Path, what: str) -> Iterable[Any]:

@@ -62,7 +62,7 @@ class _Delayed:
 
 def serve() -> None:
     """Print the port, and serve until the process is killed."""
-    from moto.server import DomainDispatcherApplication, create_backend_app
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import WSGIRequestHandler, make_server
 
     WSGIRequestHandler.protocol_version = "HTTP/1.1"  # connections are kept, as S3 keeps them

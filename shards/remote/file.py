@@ -12,6 +12,8 @@ from shards.errors import DatasetError
 if TYPE_CHECKING:
     from shards.remote.folder import RemoteFolder
 
+SMALL_JUMP = 2**19
+"""Bytes that reads in a row may leave out, as readers of one member of each sample do."""
 LEAST_AHEAD = 2**16
 MOST_AHEAD = 2**23
 """Bytes that a read fetches at least, after a jump and after many reads in a row."""
@@ -68,7 +70,7 @@ class RemoteFile(io.RawIOBase):
 
     def _fetch(self, size: int) -> None:
         """Fetch at least `size` bytes from the position on."""
-        in_a_row = self._start < self._position <= self._start + len(self._data)
+        in_a_row = 0 < self._position - self._start <= len(self._data) + SMALL_JUMP
         self._ahead = min(2 * self._ahead, MOST_AHEAD) if in_a_row else LEAST_AHEAD
         size = min(max(size, self._ahead), self.state.bytes - self._position)
         self._data = self._folder.read_range(self._name, self._position, size)

@@ -24,7 +24,7 @@ CONTENT = (np.arange(101 * UNIT) * 7 % 251).astype(np.uint8).tobytes()
 @settings(deadline=None)
 @given(parts)
 def test_every_part_is_found_in_what_was_merged(parts: list[Part]) -> None:
-    found = {}
+    found: dict[int, bytes] = {}
     for merged in merge_parts(parts):
         _, offset, size = merged.part
         found |= dict(split_merged(parts, merged, CONTENT[offset : offset + size]))
