@@ -153,7 +153,7 @@ def test_captions_of_any_characters_are_reported(corpus: Corpus, tmp_path: Path)
     report = report_of(corpus, tmp_path / "out", captions)
     assert {example["captions"][MODEL] for example in report["examples"]} == {*odd}
     rows = (tmp_path / "out" / MARKDOWN_REPORT).read_text().split("## Some clips")[1].strip()
-    assert {line.replace("\\|", "").count("|") for line in rows.splitlines()} == {6}
+    assert {line.replace("\\|", "").count("|") for line in rows.splitlines()} == {7}
 
 
 def scores(bleu_4: float | None, cider_d: float | None, distinct: float = 1.0) -> Scores:
