@@ -4,6 +4,7 @@ All steps of a frame are done before those of the next one, so that its vertices
 Vertices are skinned for a few frames at a time, because those share the blend shapes of the body.
 """
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -40,6 +41,10 @@ ARMS_LENGTH = 2.0
 
 STILL = np.zeros((2, 0))
 
+ANY_RANGE = (0.0, math.inf)
+"""The limits of a scan with surroundings: a person out of range hides what is behind. The limits of
+the sensor apply when both are joined."""
+
 
 class MovingScanner:
     """Scans people with the fine rays of one sensor; not thread-safe: it reuses its buffers."""
@@ -62,12 +67,13 @@ class MovingScanner:
         self._prepare(shaped)
         times, ends = self._ends(request)
         fronts_only = is_closed(shaped.body) & _are_outside(request)
+        limits = self._limits if request.surroundings is None else ANY_RANGE
         skin, frame = skin_fields(skin_of(shaped.body)), 0
         while frame < request.frames:
             frame = scan_moving_frames(
                 skin, shaped.vertex_blocks, ends[0], ends[-1], times,
                 self._shutter.seconds_per_turn, self._skinned, shaped.body.faces, reflectances,
-                fronts_only, tuple(self._grid), tuple(self._buffers), self._limits,
+                fronts_only, tuple(self._grid), tuple(self._buffers), limits,
                 tuple(self._hits.scan), tuple(self._hits.shading), offsets, frame,
             )  # fmt: skip
             if frame < request.frames:

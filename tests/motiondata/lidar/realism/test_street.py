@@ -88,6 +88,16 @@ def test_a_wall_hides_a_person_and_a_low_box_only_the_legs() -> None:
     assert (behind == OCCLUDER).sum() > 0
 
 
+def test_a_person_nearer_than_the_least_range_hides_what_is_behind() -> None:
+    wall = in_street(cube((0, 2), (4, 0.2, 3), OTHER))
+    seen = RealisticObserver(OS1, POINTS, EXACT).returns(wall).labels
+    blind = replace(OS1, min_range=9.0)
+    behind = RealisticObserver(blind, POINTS, EXACT).returns(wall).labels
+    assert (seen == PERSON).any()
+    assert {*behind} == {OTHER}
+    assert len(behind) == (seen == OTHER).sum() > 0
+
+
 def test_points_out_of_the_box_are_cut() -> None:
     box = replace(cube((0, -4), (0.2, 0.2, 3), OCCLUDER), box=Box(0.8, 0.3, 1.5))
     hits = RealisticObserver(OS1, POINTS, EXACT).returns(in_street(box))
