@@ -46,9 +46,14 @@ class KnownPairs:
         return sorted(" ".join(sorted(pair)) for pair in self.pairs)
 
     def allow(self, keys: Iterable[str]) -> bool:
-        """Return whether all acts of some clips are together in training clips, two by two."""
-        kinds = frozenset().union(*(self.kinds[clip_name(key)] for key in keys))
-        return all(frozenset(pair) in self.pairs for pair in combinations(kinds, 2))
+        """Return whether clips differ in their acts, and training clips have these together.
+
+        An act that follows one of the same kind teaches a model to name an act twice.
+        """
+        of_clips = [self.kinds[clip_name(key)] for key in keys]
+        kinds = frozenset().union(*of_clips)
+        differ = len(kinds) == sum(map(len, of_clips))
+        return differ and all(frozenset(pair) in self.pairs for pair in combinations(kinds, 2))
 
 
 def read_pairs(labels: Path, keys: Iterable[str]) -> KnownPairs:
@@ -97,7 +102,8 @@ class Joiner:
     ) -> CaptionedMotion:
         parts = [first]
         while len(parts) < MOST_PARTS and random.random() < self.share:
-            tried = random.sample(range(len(motions)), min(TRIES, len(motions)))
+            others = [k for k in range(len(motions)) if k not in parts]
+            tried = random.sample(others, min(TRIES, len(others)))
             fitting = (k for k in tried if self._fits([*parts, k], motions, keys))
             if (chosen := next(fitting, None)) is None:
                 break

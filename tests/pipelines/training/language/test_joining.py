@@ -1,6 +1,7 @@
 """Joined motions: their tokens follow each other, and no new pair of acts is made."""
 
 import json
+from collections import Counter
 from itertools import combinations
 from pathlib import Path
 from random import Random
@@ -74,6 +75,15 @@ def test_only_acts_that_a_training_clip_has_together_are_joined() -> None:
         for pair in combinations({KINDS[code % 4] for code in motion.codes}, 2)
     }
     assert pairs == KNOWN.pairs
+
+
+def test_no_clip_follows_itself_and_with_labels_no_act_its_own_kind() -> None:
+    for known in (None, KNOWN):
+        found = [each for seed in range(20) for each in joined(Joiner(0.9, 100, known), seed)]
+        for motion in found:
+            parts = Counter(motion.codes)
+            assert all(number == len(MOTIONS[code].codes) for code, number in parts.items())
+            assert known is None or len({KINDS[code % 4] for code in parts}) == len(parts)
 
 
 def test_no_joined_motion_is_longer_than_the_longest() -> None:
