@@ -123,6 +123,7 @@ COMMANDS = (
     viewing.view,
     viewing.render,
     publishing.card,
+    publishing.publish,
     datasets.export,
     datasets.recover,
     scanning.scan,

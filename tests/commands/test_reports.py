@@ -159,6 +159,10 @@ def of_card(values: Values) -> list[str]:
     return [", ".join(values["files"]), *names, *values["refusals"]]
 
 
+def of_publication(values: Values) -> list[str]:
+    return [f"{values['copy']['files']} files", ", ".join(values["card"]["files"])]
+
+
 def of_page(values: Values) -> list[str]:
     play = f"{len(values['playing'])} of {values['samples']} clips play in it"
     return [f"{values['report']} ({values['bytes'] / 1e6:,.1f} MB; {play})", *values["faults"]]
@@ -303,6 +307,7 @@ CASES = [
     Case(EDITS, "filter {built} --where frames>14 --out {tmp}/filtered", of_edit),
     Case(EDITS, "split {built} --part train=1 --part test=KIT --by subset --out {tmp}/s", of_edit),
     Case("card", "card {built} --out {tmp}/card --clips 0", of_card),
+    Case("publish", "publish {built} {tmp}/p --clips 0 --permission granted", of_publication),
     Case("preview", "preview {built} --out {tmp}/a.png --clips 2", lambda v: [v["picture"]]),
     Case("report", "report {built} --out {tmp}/a.html", of_page),
     Case("render", "render {built} 000002 --out {tmp}/a.png --width 240", of_film),

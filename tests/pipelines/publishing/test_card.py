@@ -15,9 +15,13 @@ from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
 from pipelines.publishing.card import CardReport, write_card
 from pipelines.publishing.options import CardOptions
+from pipelines.publishing.publish import publish
 from pipelines.publishing.source_licenses import expect_publishable
 from shards.format.dataset import Dataset
+from shards.format.places import place_of
+from shards.remote.folder import RemoteFolder
 from tests.support.lidar_options import lidar_options
+from tests.support.remote_places import in_memory
 
 CLIPS = 3
 DATE = "2026-11-29"
@@ -106,6 +110,23 @@ def test_recordings_of_amass_forbid_publishing_and_are_not_shown(
     assert not (tmp_path / "card/preview/clips.parquet").exists()
     with pytest.raises(InputError, match=r"No Distribution.*not to be published: points"):
         expect_publishable(list(report.licenses))
+
+
+def test_a_dataset_is_published_with_its_card(free: Path, tmp_path: Path) -> None:
+    options = CardOptions(clips=0, date=DATE)
+    with in_memory(tmp_path / "nothing") as url:
+        report = publish(free, place_of(url), options)
+        copied = Dataset.open(url)
+        assert copied.content_hash == Dataset.open(free).content_hash
+        assert {*report.card.files} <= {*(RemoteFolder(url).names() or ())}
+    publish(free, tmp_path / "folder", options)
+    assert verify(tmp_path / "folder").faults == ()
+
+
+def test_nothing_is_published_that_a_license_forbids(built: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No Distribution"):
+        publish(built.path, tmp_path / "folder", CardOptions())
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_a_permission_is_said_in_the_card(built: Dataset, tmp_path: Path) -> None:
