@@ -1,8 +1,9 @@
-"""A thread that fetches the shards that a process reads often into the cache."""
+"""Fetches whole shards into the cache: at once, or in a thread if they are read often."""
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 
 from shards.errors import DatasetError, ShardError
@@ -13,6 +14,8 @@ from shards.stream.read_ahead import read_ahead
 
 OFTEN = 4
 """Ranges of a shard after which the whole shard is fetched: one clip alone needs fewer."""
+SHARDS_AT_ONCE = 4
+"""Shards that are fetched in parallel, if all of them are needed at once."""
 CHUNK_BYTES = 2**23
 CHUNKS_AHEAD = 4
 """The size of the ranges in which a shard is fetched, and how many are requested at once."""
@@ -24,7 +27,7 @@ def cached(shard: ShardEntry) -> CachedShard:
 
 
 class CacheFiller:
-    """Fetches shards one after the other, in the order in which they are wanted."""
+    """Fetches shards in the order in which they are wanted, until the cache is full."""
 
     def __init__(self, folder: RemoteFolder, cache: ShardCache | None) -> None:
         self._folder, self._cache = folder, cache
@@ -32,6 +35,9 @@ class CacheFiller:
         self._damaged: set[str] = set()
         self._wanted: SimpleQueue[ShardEntry] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        """One lock by shard, so that threads that need a shard wait for the one that fetches it."""
+        self._has_room = cache is not None
 
     def count(self, shards: Iterable[ShardEntry]) -> None:
         """Note that ranges of shards were read.
@@ -51,6 +57,12 @@ class CacheFiller:
             if self._counts[shard.name] == OFTEN:
                 self._want(shard)
 
+    def fetch(self, shards: Iterable[ShardEntry]) -> None:
+        """Fetch shards now, in parallel, as long as the cache has room; readers report failures."""
+        if self._has_room:
+            with ThreadPoolExecutor(SHARDS_AT_ONCE, "fetch") as pool:
+                list(pool.map(self._fetch_once, shards))
+
     def _want(self, shard: ShardEntry) -> None:
         self._wanted.put(shard)
         if self._thread is None:
@@ -58,16 +70,19 @@ class CacheFiller:
             self._thread.start()
 
     def _fill(self) -> None:
-        """Fetch what is wanted until the cache is full; readers report what fails."""
-        has_room = True
-        while has_room:
-            shard = self._wanted.get()
+        """Fetch what is wanted until the cache is full."""
+        while self._has_room:
+            self._fetch_once(self._wanted.get())
+
+    def _fetch_once(self, shard: ShardEntry) -> None:
+        """Fetch a shard unless it is in the cache; readers report what fails."""
+        with self._locks[shard.name]:
             try:
-                has_room = self._fetch(shard)
+                self._has_room &= self._fetch(shard)
             except DamagedError:
                 self._damaged.add(shard.name)
             except (ShardError, OSError):
-                continue
+                return
 
     def _fetch(self, shard: ShardEntry) -> bool:
         if self._cache is None:

@@ -136,11 +136,11 @@ class FieldReader:
         length: int,
     ) -> NDArray[Any]:
         """Return runs of frames, shaped (runs, length, *row); pad shorter runs with zeros."""
-        self._check(np.unique(clips[~self._checked[clips]]))
         make = np.empty if counts.size and counts.min() == length else np.zeros
         runs = make((len(clips), length, *self.shape), self.dtype)
         offsets = self._starts[clips] + starts * self.row_bytes
         self._copy(runs, self._spans.shards[clips], offsets, counts * self.row_bytes)
+        self._check(np.unique(clips[~self._checked[clips]]))
         return runs
 
     def _copy(

@@ -7,11 +7,13 @@ batch mixes two versions of a shard. Shards that are read often are fetched into
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
+from shards.format.description import ShardEntry
 from shards.format.reading import check_size
 from shards.remote.cache import ShardCache
 from shards.remote.connection import FileState
@@ -21,6 +23,8 @@ from shards.stream.cache_filler import CacheFiller, cached
 from shards.stream.merged_parts import merge_parts, split_merged
 from shards.stream.open_files import Part, Runs, ShardFiles
 
+MOSTLY = 0.25
+"""The share of a shard from which on the whole shard is fetched."""
 AHEAD = 4
 """Number of batches that are read in advance."""
 
@@ -79,12 +83,30 @@ class RemoteShardFiles(ShardFiles):
         for _, part in wanted:
             if part.offset < 0 or part.offset + part.size > self.shards[part.shard].bytes:
                 raise self.truncated(part.shard, part.offset)
-        with self._lock.get():
-            absent = [(target, part) for target, part in wanted if not self._kept(target, part)]
+        absent = self._absent(wanted)
+        if whole := self._mostly_wanted([part for _, part in absent]):
+            self._filler.get().fetch(whole)
+            absent = self._absent(absent)
         if absent:
             found = self._fetch([part for _, part in absent])
             for (target, _), data in zip(absent, found, strict=True):
                 target[:] = data
+
+    def _absent(self, wanted: Sequence[tuple[memoryview, Part]]) -> list[tuple[memoryview, Part]]:
+        """Read the parts that are in the cache, and return the others."""
+        with self._lock.get():
+            return [(target, part) for target, part in wanted if not self._kept(target, part)]
+
+    def _mostly_wanted(self, parts: Sequence[Part]) -> list[ShardEntry]:
+        """Return the shards of which so much would be requested that all of it costs little more.
+
+        Batches of a small dataset need parts of every shard, each of them again and again.
+        """
+        requested: Counter[int] = Counter()
+        for part, _ in merge_parts(parts):
+            requested[part.shard] += part.size
+        shards = [(self.shards[number], size) for number, size in requested.items()]
+        return [shard for shard, size in shards if size >= shard.bytes * MOSTLY]
 
     def _kept(self, target: memoryview, part: Part) -> bool:
         """Read a part from the cache, and tell whether it is there."""
