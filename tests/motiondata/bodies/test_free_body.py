@@ -16,6 +16,8 @@ from scipy.spatial.transform import Rotation
 from smplx.utils import Struct
 
 import motiondata.bodies
+from motiondata.bodies.bundled import bundled_body
+from motiondata.bodies.bundled_id import BUNDLED_ID
 from motiondata.skeletons import JOINT, LEFT_JOINTS, PARENTS, RIGHT_JOINTS
 from tests.support.reference_data import reference_data
 
@@ -253,3 +255,7 @@ def test_smplx_reads_it(body: Arrays) -> None:
     output = smplx.SMPL("", data_struct=Struct(**arrays))()
     np.testing.assert_allclose(output.vertices[0].detach(), body["v_template"], atol=1e-5)
     np.testing.assert_allclose(output.joints[0, :24].detach(), body["J"], atol=1e-5)
+
+
+def test_its_id_is_the_one_that_other_modules_know_without_its_file() -> None:
+    assert bundled_body().id == BUNDLED_ID
