@@ -246,7 +246,6 @@ ARROWS: dict[str, set[str]] = {
     "pipelines.training.language": {
         "pipelines.clips",
         "pipelines.engine",
-        "pipelines.evaluation.json_lines",
         "pipelines.products.motion_features",
         "pipelines.products.tokens",
         "pipelines.training.common",
@@ -258,10 +257,8 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.training.encoders",
         "pipelines.training.language",
     },
-    "pipelines.evaluation.json_lines": set(),
     "pipelines.evaluation.options": set(),
     "pipelines.evaluation.references": {
-        "pipelines.evaluation.json_lines",
         "pipelines.evaluation.options",
         "pipelines.training.common",
     },
@@ -290,7 +287,6 @@ ARROWS: dict[str, set[str]] = {
     },
     "pipelines.evaluation.acts": {
         "pipelines.clips",
-        "pipelines.evaluation.json_lines",
         "pipelines.training.common",
     },
     "pipelines.import_report": {"pipelines.engine"},

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from motiondata.captions import caption_runs, lemmatized_runs
 from motiondata.errors import InputError
-from pipelines.evaluation.json_lines import read_json_lines
+from motiondata.json_lines import read_json_lines
 from pipelines.evaluation.options import LEMMATIZED, RAW, Wording
 from pipelines.training.common.normalize_caption import normalize_caption
 from shards.format.dataset import Dataset

@@ -153,8 +153,7 @@ class ShardFiles:
 
     def bytes_at(self, shard: int, offset: int, size: int) -> bytes:
         """Return `size` bytes of a shard at `offset`; raise `DatasetError` if they are missing."""
-        if offset < 0 or size < 0 or offset + size > self.shards[shard].bytes:
-            raise self.truncated(shard, offset)
+        self.expect_inside(shard, offset, size)
         data = os.pread(self.descriptor(shard), size, offset)
         if len(data) != size:
             raise self.truncated(shard, offset)
@@ -170,8 +169,14 @@ class ShardFiles:
         for shard, offset, size, place in runs:
             if shard != opened:
                 opened, descriptor = shard, self.descriptor(shard)
+            self.expect_inside(shard, offset, size)
             if preadv(descriptor, (target[place : place + size],), offset) != size:
                 raise self.truncated(shard, offset)
+
+    def expect_inside(self, shard: int, offset: int, size: int) -> None:
+        """Raise `DatasetError` unless bytes that the manifest records are in the shard."""
+        if offset < 0 or size < 0 or offset + size > self.shards[shard].bytes:
+            raise self.truncated(shard, offset)
 
     def truncated(self, shard: int, offset: int) -> DatasetError:
         """Return the error for a shard that ends before the bytes that the manifest lists."""

@@ -81,8 +81,7 @@ class RemoteShardFiles(ShardFiles):
     def _read(self, wanted: Sequence[tuple[memoryview, Part]]) -> None:
         """Read parts into targets, from the cache or else from the server."""
         for _, part in wanted:
-            if part.offset < 0 or part.offset + part.size > self.shards[part.shard].bytes:
-                raise self.truncated(part.shard, part.offset)
+            self.expect_inside(part.shard, part.offset, part.size)
         absent = self._absent(wanted)
         if whole := self._mostly_wanted([part for _, part in absent]):
             self._filler.get().fetch(whole)

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from motiondata.errors import InputError
+from motiondata.json_lines import read_json_lines
 from motiondata.synthesis.acts import Act
 from motiondata.synthesis.language.captions import variant
 from motiondata.synthesis.language.phrases import PHRASES
 from pipelines.clips.keys import clip_name
 from pipelines.evaluation.acts.act_scoring import ActScores, KnownAct, known_acts, score_acts
-from pipelines.evaluation.json_lines import read_json_lines
 
 ALL_KINDS = "all"
 """Kind of the last row of the table, which counts all acts."""

@@ -13,8 +13,8 @@ from pathlib import Path
 from random import Random
 
 from motiondata.errors import InputError
+from motiondata.json_lines import read_json_lines
 from pipelines.clips.keys import clip_name
-from pipelines.evaluation.json_lines import read_json_lines
 from pipelines.training.language.instructions import CaptionedMotion
 
 MOST_PARTS = 3
