@@ -17,13 +17,12 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from shards.errors import DatasetError, ShardError
 from shards.format.dataset import Dataset
 from shards.format.description import Description, FileEntry, ShardEntry
-from shards.format.hashing import new_hash
+from shards.format.hashing import hash_of, new_hash
 from shards.format.paths import DATASET, RECEIPTS
 from shards.format.places import (
     Place,
     file_names,
     has_file,
-    hash_of,
     open_file,
     place_of,
     read_file,

@@ -1,5 +1,5 @@
 """Packages that only some functions of `shards` need: their absence is said in one sentence."""
 
-from motiondata.extras import naming_extras
+from motiondata.extras import install_command, naming_extras
 
-__all__ = ["naming_extras"]
+__all__ = ["install_command", "naming_extras"]

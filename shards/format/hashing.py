@@ -14,6 +14,7 @@ from blake3 import blake3
 from numpy.typing import NDArray
 
 from shards.errors import ShardError
+from shards.format.places import Place, open_file
 
 DIGEST_DIGITS = 64
 BLOCK_BYTES = 2**18
@@ -52,6 +53,12 @@ def hash_stream(file: BufferedReader | RawIOBase) -> str:
     while size := file.readinto(block):
         digest.update(block[:size])
     return digest.hexdigest()
+
+
+def hash_of(place: Place, name: str) -> str:
+    """Return the hash of a file; raise `DatasetError` if there is none."""
+    with open_file(place, name) as file:
+        return hash_stream(file)
 
 
 def hash_file(path: Path) -> str:

@@ -10,7 +10,6 @@ from io import BufferedReader
 from pathlib import Path
 
 from shards.errors import DatasetError, ShardError
-from shards.format.hashing import hash_stream
 from shards.format.paths import check_name, existing
 from shards.remote.file import RemoteFile
 from shards.remote.folder import RemoteFolder
@@ -85,12 +84,6 @@ def open_file(place: Place, name: str) -> BufferedReader | RemoteFile:
     if isinstance(place, RemoteFolder):
         return RemoteFile(place, check_name(str(place), name))
     return existing(place, name).open("rb")
-
-
-def hash_of(place: Place, name: str) -> str:
-    """Return the hash of a file; raise `DatasetError` if there is none."""
-    with open_file(place, name) as file:
-        return hash_stream(file)
 
 
 def file_names(place: Place) -> Iterator[str]:

@@ -4,7 +4,6 @@ This is the only module that knows `fsspec`. Its file systems belong to the proc
 so a `Connection` does too. Errors of servers and of their libraries become `RemoteError`.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from shards.errors import ShardError
+from shards.optional import install_command
 from shards.remote.urls import without_secrets
 
 T = TypeVar("T")
@@ -22,7 +22,6 @@ SLOWEST = 2**20
 """Bytes per second that a request may count on, in addition to the seconds that it may wait."""
 LONGEST_PAUSE = 5.0
 """Most seconds between two tries."""
-INSTALL = "pip install 'motiondata[remote]'"
 FINAL = (PermissionError, IsADirectoryError, NotImplementedError, ValueError)
 """Errors that another try would not change."""
 MISSING = (404, 410)
@@ -153,6 +152,8 @@ class Connection:
         ordered = (*arguments, path) if method == "put_file" else (path, *arguments)
         if not self._files.async_impl:
             return getattr(self._files, method)(*ordered, **named)
+        import asyncio  # late, as a folder of this machine needs none of it
+
         work = getattr(self._files, f"_{method}")(*ordered, **named)
         answer = asyncio.run_coroutine_threadsafe(work, self._files.loop)
         try:
@@ -171,7 +172,7 @@ def _file_system(url: str) -> tuple[Any, str]:
     except ImportError as error:
         raise RemoteError(
             f"{without_secrets(url)}: a package that reads this kind of URL is not installed "
-            f"({error.msg}); run {INSTALL}"
+            f"({error.msg}); run {install_command('remote')}"
         ) from None
     except Exception as error:  # noqa: BLE001  each library of a server raises its own
         raise RemoteError(_sentence(url, error, 1)) from None

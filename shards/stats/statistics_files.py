@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shards.format.hashing import hash_bytes
+from shards.format.hashing import hash_bytes, hash_of
 from shards.format.npy import array_to_npy
 from shards.format.paths import STATISTICS, inside
-from shards.format.places import Place, has_file, hash_of, read_file
+from shards.format.places import Place, has_file, read_file
 from shards.format.publishing import Permit, publish
 from shards.format.self_hashed_json import from_self_hashed_json, to_self_hashed_json
 from shards.stats.histograms import Histogram
