@@ -140,7 +140,9 @@ class FieldReader:
         runs = make((len(clips), length, *self.shape), self.dtype)
         offsets = self._starts[clips] + starts * self.row_bytes
         self._copy(runs, self._spans.shards[clips], offsets, counts * self.row_bytes)
-        self._check(np.unique(clips[~self._checked[clips]]))
+        unchecked = clips[~self._checked[clips]]
+        if len(unchecked):
+            self._check(np.unique(unchecked))
         return runs
 
     def _copy(
@@ -158,11 +160,10 @@ class FieldReader:
         self._files.copy(target, zip(*(column.tolist() for column in columns), strict=True))
 
     def _check(self, clips: NDArray[np.int64]) -> None:
-        if len(clips):
-            lengths = self._frames[clips].tolist()
-            headers = [npy_header(self.dtype.name, (frames, *self.shape)) for frames in lengths]
-            self._spans.check(self._files, clips.tolist(), headers)
-            self._checked[clips] = True
+        lengths = self._frames[clips].tolist()
+        headers = [npy_header(self.dtype.name, (frames, *self.shape)) for frames in lengths]
+        self._spans.check(self._files, clips.tolist(), headers)
+        self._checked[clips] = True
 
     def _header_sizes(self) -> NDArray[np.int64]:
         """Return the size of each clip's `.npy` header; raise if a recorded size contradicts it."""

@@ -165,12 +165,12 @@ class ShardFiles:
 
     def copy(self, target: memoryview, runs: Runs) -> None:
         """Copy parts of shards to their places in a target."""
-        opened, descriptor, preadv = -1, -1, os.preadv
+        opened, descriptor, end, preadv = -1, -1, 0, os.preadv
         for shard, offset, size, place in runs:
             if shard != opened:
-                opened, descriptor = shard, self.descriptor(shard)
-            self.expect_inside(shard, offset, size)
-            if preadv(descriptor, (target[place : place + size],), offset) != size:
+                opened, descriptor, end = shard, self.descriptor(shard), self.shards[shard].bytes
+            is_inside = 0 <= offset <= end - size
+            if not is_inside or preadv(descriptor, (target[place : place + size],), offset) != size:
                 raise self.truncated(shard, offset)
 
     def expect_inside(self, shard: int, offset: int, size: int) -> None:
