@@ -30,7 +30,7 @@ setup: .venv/.installed
 demo: .venv/.plain
 	$(BIN)/motiondata demo demo
 
-# Files of tests side by side, one for each core: most of a test's time is a program's start.
+# Test files run side by side, one process for each core, at most four.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test: setup

@@ -212,7 +212,7 @@ def generate(texts: tuple[str, ...], out: Path, as_json: bool, **parameters: Any
 @dataset_argument
 @key_argument
 @motion_options(PredictOptions)
-def predict(dataset: Path, key: str, out: Path, as_json: bool, **parameters: Any) -> None:
+def predict(dataset: "Place", key: str, out: Path, as_json: bool, **parameters: Any) -> None:
     """Continue the beginning of the clip KEY of DATASET, a dataset of tokens.
 
     OUT has the files that generate writes.
@@ -228,7 +228,7 @@ def predict(dataset: Path, key: str, out: Path, as_json: bool, **parameters: Any
 @dataset_argument
 @key_argument
 @motion_options(GapOptions)
-def inbetween(dataset: Path, key: str, out: Path, as_json: bool, **parameters: Any) -> None:
+def inbetween(dataset: "Place", key: str, out: Path, as_json: bool, **parameters: Any) -> None:
     """Fill a gap in the clip KEY of DATASET, a dataset of tokens.
 
     The frames around the gap keep their tokens, and the clip its length. OUT has the files that

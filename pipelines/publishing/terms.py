@@ -1,4 +1,4 @@
-"""What the licenses of recordings allow to publish, as their texts say it. This is no legal advice.
+"""What the licenses of recordings allow to publish, as we read them. This is not legal advice.
 
 A recording's note on its license, which imports store, is matched against this table. Recordings
 without a note that are in a subset of AMASS are AMASS's. What is not known here may not be
@@ -27,7 +27,7 @@ class Terms:
     url: str
     """Where the text is."""
     clause: str
-    """What the text says about publishing."""
+    """What the text says about publishing, in short or paraphrased."""
     publishable: tuple[str, ...] | None = None
     """The members that may be published, by suffix; None for all."""
     note: str | None = None

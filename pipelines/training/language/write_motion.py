@@ -22,6 +22,7 @@ from pipelines.training.language.writing_options import (
 )
 from shards import open_dataset
 from shards.format.members import field_of
+from shards.format.places import Place
 
 LENGTH = "caption_to_frames"
 """The task that asks for the number of frames of a caption."""
@@ -52,7 +53,7 @@ def generate(
 
 
 def predict(
-    dataset: Path,
+    dataset: Place,
     key: str,
     out: Path,
     writing: WritingOptions,
@@ -82,7 +83,7 @@ def predict(
 
 
 def inbetween(
-    dataset: Path,
+    dataset: Place,
     key: str,
     out: Path,
     writing: WritingOptions,
@@ -147,7 +148,7 @@ def _of_text(name: str, text: str, frames: int | None, writer: MotionWriter) -> 
     return MotionRequest(name, text, instruction, tokens, frames)
 
 
-def _read_clip(dataset: Path, key: str, writer: MotionWriter, text: str | None) -> CaptionedMotion:
+def _read_clip(dataset: Place, key: str, writer: MotionWriter, text: str | None) -> CaptionedMotion:
     """Return the tokens of a clip, long enough to be cut, with the text as their caption."""
     data = open_dataset(dataset)
     writer.model.expect_tokens_of(data.dataset)
