@@ -12,7 +12,7 @@ from pipelines.products.encoded_features.description import ENCODED_FEATURES_PRO
 from pipelines.products.encoded_features.encode import encoded_features
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.lidar.members import POINTS
-from pipelines.products.lidar.options import EXTRAS
+from pipelines.products.lidar.options import EXTRAS, SENSOR_POSE
 from pipelines.products.lidar.sample import MANIFEST_COLUMNS, lidar_schema
 from pipelines.products.motion_features.description import MOTION_FEATURES
 from pipelines.products.motion_features.members import VECTORS
@@ -40,7 +40,7 @@ def derived_schema(arrays: Mapping[str, ArraySpec]) -> Schema:
 
 
 PRODUCTS: Mapping[str, tuple[ProductDescription, Schema, str]] = {
-    "lidar": (LIDAR, lidar_schema(ANY, EXTRAS), "K"),
+    "lidar": (LIDAR, lidar_schema(ANY, (*EXTRAS, SENSOR_POSE)), "K"),
     "features": (ENCODED_FEATURES_PRODUCT, features_schema(), "width"),
     "tokens": (TOKENS_PRODUCT, derived_schema(TOKEN_ARRAYS), ""),
     "decoded-motion": (DECODED_MOTION, derived_schema(motion_arrays(ANY, 22)), "columns"),
