@@ -58,6 +58,11 @@ def report(dataset: "Place", out: Path | None, clip_megabytes: float, as_json: b
 )
 @click.option("--body", type=ANY, help="Body that is posed; by default the bundled body.")
 @click.option(
+    "--scale",
+    type=float,
+    help="Meters per unit of meshes [default: 1; meshes of more than 100 m are refused].",
+)
+@click.option(
     "--host", default=HOST, show_default=True, help="Address to serve on. 0.0.0.0: all networks."
 )
 @click.option("--port", default=PORT, show_default=True, help="Port. 0: any free port.")
@@ -67,6 +72,7 @@ def view(
     overlay: "Place | None",
     captions: Path | None,
     body: Path | None,
+    scale: float | None,
     host: str,
     port: int,
 ) -> None:
@@ -82,7 +88,7 @@ def view(
     from pipelines.viewing.live.server import ViewerServer
     from pipelines.viewing.live.viewer import Viewer, link_to
 
-    viewer = Viewer.open(source, captions, overlay, body)
+    viewer = Viewer.open(source, captions, overlay, body, scale)
     for key in keys:
         expect_known(key, viewer.shown.keys, source)
     with ViewerServer(viewer, host, port) as server:

@@ -8,7 +8,7 @@ from motiondata.counting import counted
 from pipelines.engine.progress import Progress
 from pipelines.engine.reports import ABORTED, COMPLETE, Report
 from shards.errors import ShardError
-from shards.format.dataset import Dataset, read_description
+from shards.format.dataset import Dataset, expect_finished, read_description
 from shards.format.places import Place
 from shards.verify import Fault
 from shards.verify import verify as find_faults
@@ -48,7 +48,11 @@ class VerifyReport(Report):
 
 
 def verify(path: Place, stream: TextIO | None = None) -> VerifyReport:
-    """Check a whole dataset. Progress is written to `stream`."""
+    """Check a whole dataset. Progress is written to `stream`.
+
+    Raises `DatasetError` for a place that is no dataset, or not a finished one.
+    """
+    expect_finished(path)
     with Progress(_samples_of(path), 0, stream, "samples") as progress:
         faults = tuple(find_faults(path, progress.advance))
     if faults:

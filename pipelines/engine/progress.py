@@ -8,6 +8,7 @@ from math import floor, log10
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self, TextIO, TypeVar
 
+from motiondata.counting import counted_units
 from motiondata.watching import Advance, Watch
 from pipelines.engine.streams import Unfailing
 from pipelines.engine.verbosity import Verbosity, verbosity
@@ -47,7 +48,8 @@ class Rate:
         if not self.done:
             return "nothing was left to do"
         rate = format_rate(self.done / max(self.seconds, CLOCK_SECONDS))
-        return f"{self.done:,} {self.unit} done in {self.seconds:,.1f} s, {rate} {self.unit}/s"
+        done = counted_units(self.done, self.unit)
+        return f"{done} done in {self.seconds:,.1f} s, {rate} {self.unit}/s"
 
 
 def watching(stream: TextIO | None, unit: str) -> Watch:
@@ -130,7 +132,7 @@ class Progress:
 
     def _line(self) -> str:
         share = f"{self._done / self._frames if self._frames else 1:.0%} of "
-        share += f"{self._frames:,} {self._unit}"
+        share += counted_units(self._frames, self._unit)
         rate = self.rate
         if not rate.done:
             return f"{share}; nothing is done yet"

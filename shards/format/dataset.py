@@ -118,9 +118,14 @@ def write_dataset_json(out: Path, description: Description, permit: Permit = nul
 def read_description(path: str | Place) -> Description:
     """Return the contents of `dataset.json`; raise `DatasetError` for a folder without it."""
     path = place_of(path)
+    expect_finished(path)
+    return json_to_description(read_file(path, DATASET))
+
+
+def expect_finished(path: Place) -> None:
+    """Raise `DatasetError` for a place without `dataset.json`: it is no dataset, or not yet."""
     if not has_file(path, DATASET):
         raise DatasetError(str(path), f"not a finished dataset: {_describe_place(path)}")
-    return json_to_description(read_file(path, DATASET))
 
 
 def _describe_place(path: Place) -> str:

@@ -24,6 +24,9 @@ GLB_JSON = 20
 MAX_METERS = 100.0
 """A larger mesh is probably not in meters: a person in centimeters or millimeters is larger, and
 most scenes that a LiDAR sees are smaller."""
+CHOOSE_SCALE = (
+    "choose --scale 0.001 for millimeters, 0.01 for centimeters, or 1 if these are meters"
+)
 FAULTS = (
     ValueError, LookupError, TypeError, AttributeError, NotImplementedError, EOFError,
     ModuleNotFoundError, RecursionError, AssertionError, struct.error, zlib.error,
@@ -39,6 +42,8 @@ class MeshReading:
     """The axis that points up: `y`, `z`, or `auto` by the suffix."""
     scale: float | None = None
     """Meters per unit; None is 1, and too large meshes are refused."""
+    remedy: str = CHOOSE_SCALE
+    """What a person can do about a mesh that is too large."""
 
     def read(self, path: Path) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         """Return vertices (vertices, 3), world frame, z up, meters, and faces (faces, 3).
@@ -54,7 +59,7 @@ class MeshReading:
         if self.up == Y_UP or (self.up == AUTO and path.suffix.lower() in Y_UP_SUFFIXES):
             vertices = vertices @ T_YUP_WORLD[:3, :3]
         if self.scale is None:
-            _expect_meters(path, vertices[faces].reshape(-1, 3))
+            _expect_meters(path, vertices[faces].reshape(-1, 3), self.remedy)
         return vertices * (self.scale or 1.0), faces
 
 
@@ -82,10 +87,9 @@ def _load(path: Path) -> trimesh.Trimesh:
     return joined
 
 
-def _expect_meters(path: Path, vertices: NDArray[np.float64]) -> None:
+def _expect_meters(path: Path, vertices: NDArray[np.float64], remedy: str) -> None:
     extent = float((vertices.max(axis=0) - vertices.min(axis=0)).max())
     if extent > MAX_METERS:
         raise InputError(
-            f"{path}: expected meters, found a mesh that extends over {extent:,.0f} units; choose "
-            "--scale 0.001 for millimeters, 0.01 for centimeters, or 1 if these are meters"
+            f"{path}: expected meters, found a mesh that extends over {extent:,.0f} units; {remedy}"
         )

@@ -45,7 +45,7 @@ def load_scene(paths: tuple[str, ...], points_within: float) -> SceneMesh | None
 def _read(path: Path) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     if not path.is_file():
         raise InputError(f"{path}: expected a file of a mesh for --scene, found none")
-    return MeshReading().read(path)
+    return MeshReading(remedy="save it in meters").read(path)
 
 
 def _labels(vertices: NDArray[np.float64], faces: NDArray[np.int32]) -> NDArray[np.uint8]:

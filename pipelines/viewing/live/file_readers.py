@@ -121,9 +121,12 @@ def fit_body(path: Path, clip: ViewedClip, bodies: Bodies) -> ViewedClip:
     return replace(clip, pose=posed.pose, trans=posed.trans, details=posed.details)
 
 
-def read_meshes(name: str, paths: Sequence[Path]) -> ViewedClip:
-    """Return files of meshes as one clip; raise `InputError` for a file that is not a mesh."""
-    reading, vertices, faces, total = MeshReading(), [], [], 0
+def read_meshes(name: str, paths: Sequence[Path], scale: float | None = None) -> ViewedClip:
+    """Return files of meshes as one clip; raise `InputError` for a file that is not a mesh.
+
+    `scale` are meters per unit; None is 1, and too large meshes are refused.
+    """
+    reading, vertices, faces, total = MeshReading(scale=scale), [], [], 0
     for path in paths:
         surface = reading.read(path)
         vertices.append(surface[0])

@@ -42,20 +42,26 @@ class ClipFiles:
 class FileClips(ShownClips):
     """Clips of files. Their lengths are not known before they are read."""
 
-    def __init__(self, path: Path, body: Path | None, files: Sequence[ClipFiles]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        body: Path | None,
+        files: Sequence[ClipFiles],
+        scale: float | None = None,
+    ) -> None:
         super().__init__(path, body)
-        self._path = path
+        self._path, self._scale = path, scale
         self._files = {each.key: each for each in files}
         self._read = lru_cache(maxsize=KEPT_CLIPS)(self._read_file)
 
     @classmethod
-    def find(cls, path: Path, body: Path | None) -> Self | None:
+    def find(cls, path: Path, body: Path | None, scale: float | None = None) -> Self | None:
         """Return the clips of a file or folder; None if it has none.
 
-        Raises `InputError` for a file that cannot be read.
+        `scale` are meters per unit of meshes. Raises `InputError` for a file that cannot be read.
         """
         files = _list_files(path) if path.is_dir() else _list_file(path)
-        found = cls(path, body, files) if files else None
+        found = cls(path, body, files, scale) if files else None
         if found and len(files) == 1 and path.is_file():
             return found._with_all_motions()
         return found
@@ -79,6 +85,11 @@ class FileClips(ShownClips):
         if len(are_meshes) > 1:
             return "motions and meshes"
         return "meshes" if True in are_meshes else "motions"
+
+    @property
+    def has_meshes(self) -> bool:
+        """Whether some files are meshes."""
+        return any(files.is_meshes for files in self._files.values())
 
     @property
     def keys(self) -> frozenset[str]:
@@ -115,7 +126,7 @@ class FileClips(ShownClips):
     def _read_file(self, key: str) -> ViewedClip:
         files = self._files[key]
         if files.is_meshes:
-            return read_meshes(key, files.paths)
+            return read_meshes(key, files.paths, self._scale)
         read = READERS[files.paths[0].suffix.lower()]
         for number, clip in enumerate(read(files.paths[0], self.bodies)):
             if number == files.number:

@@ -8,10 +8,11 @@ from shards.format.places import Place
 from shards.remote.folder import RemoteFolder
 
 
-def open_shown(path: Place, body: Path | None = None) -> ShownClips:
+def open_shown(path: Place, body: Path | None = None, scale: float | None = None) -> ShownClips:
     """Open a dataset or files.
 
-    Raises `DatasetError` if nothing of a dataset can be read, and `InputError` for other files.
+    `scale` are meters per unit of meshes. Raises `DatasetError` if nothing of a dataset can be
+    read, and `InputError` for other files.
     """
     if isinstance(path, RemoteFolder):
         return DatasetClips(path, body)
@@ -19,4 +20,4 @@ def open_shown(path: Place, body: Path | None = None) -> ShownClips:
         return DatasetClips(path, body)
     from pipelines.viewing.live.files import FileClips
 
-    return FileClips.find(path, body) or DatasetClips(path, body)
+    return FileClips.find(path, body, scale) or DatasetClips(path, body)

@@ -37,6 +37,11 @@ class ShownClips(ABC):
         self._body = body
 
     @property
+    def has_meshes(self) -> bool:
+        """Whether some clips are files of meshes, which have a scale."""
+        return False
+
+    @property
     def name(self) -> str:
         """The name of the folder or file."""
         return name_of(self.path)

@@ -6,6 +6,7 @@ Only the manifest is read before the page opens, so a dataset of any size opens 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from math import inf
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -42,6 +43,11 @@ def _json(value: Any) -> Answer:
     return Answer(HTTPStatus.OK, "application/json", to_script_json(value).encode())
 
 
+def _problem(text: str) -> Answer:
+    """Answer that a clip cannot be shown. It is no error of HTTP, which browsers log as a fault."""
+    return _json({"problem": text})
+
+
 NOT_FOUND = _text(HTTPStatus.NOT_FOUND, "there is no such page")
 
 
@@ -64,15 +70,19 @@ class Viewer:
         captions: Path | None = None,
         overlay: Place | None = None,
         body: Path | None = None,
+        scale: float | None = None,
     ) -> "Viewer":
         """Open the sound part of a dataset, or files, and make the page.
 
         `captions` is a file of predicted captions, `overlay` another dataset or files of the same
-        clips, and `body` a file or folder of bodies. Raises `DatasetError` if nothing of a dataset
-        can be read, and `InputError` if a file has another form or no clip of the dataset.
+        clips, `body` a file or folder of bodies, and `scale` the meters per unit of meshes. Raises
+        `DatasetError` if nothing of a dataset can be read, and `InputError` if a file has another
+        form or no clip of the dataset.
         """
-        shown = open_shown(path, body)
-        over = open_shown(overlay, body) if overlay else None
+        shown = open_shown(path, body, scale)
+        over = open_shown(overlay, body, scale) if overlay else None
+        if scale is not None:
+            _expect_scalable(scale, shown.has_meshes or bool(over and over.has_meshes))
         if over is not None and len(shown.keys) + len(over.keys) > 2:
             _expect_shared(shown.keys, over.keys, f"{overlay}: expected clips of {path}")
         predictions = read_predictions(captions) if captions else {}
@@ -97,10 +107,11 @@ class Viewer:
         try:
             return _json(make(key))
         except (ShardError, OSError):
-            message = f"{key}: cannot be read; to check every byte: motiondata verify DATASET"
-            return _text(HTTPStatus.UNPROCESSABLE_ENTITY, message)
+            return _problem(
+                f"{key}: cannot be read; to check every byte: motiondata verify DATASET"
+            )
         except MotionDataError as error:
-            return _text(HTTPStatus.UNPROCESSABLE_ENTITY, hide_paths(str(error)))
+            return _problem(hide_paths(str(error)))
 
     def _clip(self, key: str) -> Mapping[str, Any]:
         from pipelines.viewing.live.layers import layers_to_json, read_layers
@@ -119,6 +130,13 @@ class Viewer:
 
         known = {body.id: body for body in self.shown.bodies.values()}
         return _json(pack_skin(known[name])) if name in known else NOT_FOUND
+
+
+def _expect_scalable(scale: float, has_meshes: bool) -> None:
+    if not 0 < scale < inf:
+        raise InputError(f"--scale: expected more than 0, found {scale:g}")
+    if not has_meshes:
+        raise InputError("--scale: expected files of meshes, found none; omit it")
 
 
 def _expect_shared(keys: frozenset[str], others: Any, expected: str) -> None:

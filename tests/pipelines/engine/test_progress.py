@@ -62,6 +62,18 @@ def test_no_rate_reads_zero(rate: float, shown: str) -> None:
     assert format_rate(rate) == shown
 
 
+@pytest.mark.parametrize(
+    ("unit", "shown"),
+    [("frames", "1 frame"), ("meshes", "1 mesh"), ("batches", "1 batch"), ("files", "1 file"),
+     ("parts of the page", "1 part of the page")],
+)  # fmt: skip
+def test_a_line_about_one_thing_is_in_the_singular(unit: str, shown: str) -> None:
+    log = io.StringIO()
+    with Progress(1, 0, log, unit, log_seconds=0.0) as progress:
+        progress.advance(1)
+    assert log.getvalue().startswith(f"100% of {shown}; {shown} done in ")
+
+
 def test_a_slow_job_says_its_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = iter([0.0, 8.0])
     monkeypatch.setattr("time.monotonic", lambda: next(seconds))

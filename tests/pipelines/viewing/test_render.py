@@ -6,7 +6,7 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -149,6 +149,7 @@ PLACES = st.tuples(*[st.floats(-2, 2, width=32)] * 3)
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.lists(PLACES, min_size=1, max_size=4), min_size=1, max_size=3))
+@example([[(0.0, 0.0, 0.25), (0.0, 0.25, 0.25)]])  # of two at one depth, the first is seen
 def test_a_canvas_shows_what_samples_of_the_whole_picture_show(
     frames: list[list[tuple[float, float, float]]],
 ) -> None:
@@ -164,7 +165,8 @@ def test_a_canvas_shows_what_samples_of_the_whole_picture_show(
         pixels = floor.repeat(SAMPLES, axis=0).repeat(SAMPLES, axis=1).astype(np.float32)
         corners = camera.project(centers)
         radii = meters * camera.focal / corners[:, 2]
-        draw_balls(pixels, np.full(pixels.shape[:2], np.inf), corners, radii, colors)
+        depths = np.full(pixels.shape[:2], np.inf, canvas.depths.dtype)
+        draw_balls(pixels, depths, corners, radii, colors)
         samples = pixels.reshape(size[1], SAMPLES, size[0], SAMPLES, 3)
         np.testing.assert_allclose(shown, samples.mean(axis=(1, 3)), atol=0.51)
 

@@ -6,11 +6,11 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import trimesh
 
 from motiondata.errors import InputError, MotionDataError
 from pipelines.viewing.live.server import ViewerServer
@@ -20,6 +20,7 @@ from shards.format.paths import DATASET
 from tests.support.archive import MadeArchive
 from tests.support.browser import opened
 from tests.support.motion_features import built_features
+from tests.support.served_viewer import serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -34,12 +35,8 @@ def dataset(archive: MadeArchive, tmp_path_factory: pytest.TempPathFactory) -> D
 @pytest.fixture(scope="module")
 def server(dataset: Dataset) -> Iterator[ViewerServer]:
     """Serve the viewer on a free port."""
-    with ViewerServer(Viewer.open(dataset.path), "127.0.0.1", 0) as running:
-        thread = Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(Viewer.open(dataset.path)) as running:
         yield running
-        running.shutdown()
-        thread.join()
 
 
 def asked(server: ViewerServer, path: str, host: str | None = None) -> tuple[int, bytes]:
@@ -135,8 +132,24 @@ def test_a_damaged_dataset_shows_its_sound_clips_and_no_path(
     shards = dataset.manifest["shard"].to_pylist()
     for key, shard in zip(dataset.manifest["key"].to_pylist(), shards, strict=True):
         answer = viewer.answer("/clip", {"key": key})
-        assert answer.status == (422 if shard == lost else 200)
+        assert answer.status == 200
+        problem = json.loads(answer.body).get("problem")
+        damaged = f"{key}: cannot be read; to check every byte: motiondata verify DATASET"
+        assert problem == (damaged if shard == lost else None)
         assert str(tmp_path).encode() not in answer.body
+
+
+def test_a_damaged_clip_is_said_to_be_damaged_and_the_others_play(
+    browser: "Browser", dataset: Dataset, tmp_path: Path
+) -> None:
+    copy = tmp_path / "damaged"
+    copytree(dataset.path, copy)
+    first, *_, last = dataset.manifest["key"].to_pylist()
+    (copy / dataset.row(first).shard).write_bytes(b"")
+    with serving(Viewer.open(copy)) as running, opened(browser, running.address) as shown:
+        shown.page.get_by_text(f"{first}: cannot be read").wait_for()
+        shown.page.evaluate("key => { location.hash = `clip=${key}`; }", last)
+        shown.page.get_by_text("frame 1 of").wait_for()
 
 
 def test_an_unfinished_build_shows_its_finished_shards_and_says_so(
@@ -152,6 +165,27 @@ def test_an_unfinished_build_shows_its_finished_shards_and_says_so(
     assert "run its command again" in viewer.page.decode()
     for key in viewer.shown.keys:
         assert viewer.answer("/clip", {"key": key}).status == 200
+
+
+def test_a_mesh_in_millimeters_is_refused_without_its_scale(tmp_path: Path) -> None:
+    trimesh.creation.box((500, 500, 1800)).export(tmp_path / "box.stl")
+    refused = json.loads(Viewer.open(tmp_path / "box.stl").answer("/clip", {"key": "box"}).body)
+    assert "--scale 0.001 for millimeters" in refused["problem"]
+    clip = Viewer.open(tmp_path / "box.stl", scale=0.001).shown.read("box")
+    assert clip.meshes is not None
+    assert np.ptp(clip.meshes.vertices[0], axis=0) == pytest.approx([0.5, 0.5, 1.8])
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_scale_that_is_none_is_refused(tmp_path: Path, scale: float) -> None:
+    trimesh.creation.box().export(tmp_path / "box.stl")
+    with pytest.raises(InputError, match="--scale: expected more than 0"):
+        Viewer.open(tmp_path / "box.stl", scale=scale)
+
+
+def test_a_scale_of_a_dataset_is_refused(dataset: Dataset) -> None:
+    with pytest.raises(InputError, match="--scale: expected files of meshes"):
+        Viewer.open(dataset.path, scale=0.001)
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "walk.npz"])

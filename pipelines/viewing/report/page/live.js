@@ -37,7 +37,7 @@ class LiveClips {
       return clip;
     } catch (error) {
       this.problems.set(key, error.message);
-      this.kept.delete(key);
+      if (!(error instanceof Problem)) this.kept.delete(key); // the server may answer again
       return null;
     }
   }
@@ -75,8 +75,13 @@ class LiveClips {
 async function askFor(what, query) {
   const answer = await fetch(`/${what}?${new URLSearchParams(query)}`);
   if (!answer.ok) throw new Error(await answer.text());
-  return answer.json();
+  const found = await answer.json();
+  if (found.problem) throw new Problem(found.problem);
+  return found;
 }
+
+// What the server says about a clip that cannot be shown.
+class Problem extends Error {}
 
 function linkedClip() {
   const named = new URLSearchParams(location.hash.slice(1));

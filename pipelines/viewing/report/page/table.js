@@ -2,15 +2,16 @@
 
 const OVERSCAN = 6; // rows outside of the view that are kept in the page
 const THUMBNAIL = 52; // pixels
+const REST = "minmax(0, 1fr)"; // the width of the column that takes what the others leave
 const COLUMNS = [
-  { name: "key", title: "Key" },
-  { name: "caption", title: "Caption" },
-  { name: "subset", title: "Subset" },
-  { name: "split", title: "Split" },
-  { name: "frames", title: "Frames", number: true },
-  { name: "seconds", title: "Seconds", number: true, digits: 1 },
-  { name: "hits", title: "Hits", number: true, digits: 0 },
-  { name: "flags", title: "Flags" },
+  { name: "key", title: "Key", width: "6rem" },
+  { name: "caption", title: "Caption", width: REST },
+  { name: "subset", title: "Subset", width: "minmax(0, 7.5rem)" },
+  { name: "split", title: "Split", width: "3.2rem" },
+  { name: "frames", title: "Frames", width: "3.8rem", number: true },
+  { name: "seconds", title: "Seconds", width: "4.2rem", number: true, digits: 1 },
+  { name: "hits", title: "Hits", width: "3rem", number: true, digits: 0 },
+  { name: "flags", title: "Flags", width: "minmax(0, 6.5rem)" },
 ];
 
 // Gives rows of the columns that html.py has packed.
@@ -28,6 +29,15 @@ class Rows {
     this.searched ??= columns.key.map((key, place) =>
       [key, columns.source[place], ...columns.captions[place]].join("\n").toLowerCase());
     return this.searched;
+  }
+
+  // Whether a row has a value in a column. Files have few.
+  has(name) {
+    const { columns } = this;
+    if (name === "caption") return columns.captions.some((captions) => captions.length);
+    if (name === "flags") return columns.names.flag.length > 0;
+    if (name === "subset" || name === "split") return columns.names[name].some(Boolean);
+    return columns[name].some((value) => value !== null);
   }
 
   at(place) {
@@ -96,8 +106,7 @@ class ClipList {
     this.sort = { name: null, down: false };
     this.chosen = null;
     this.shown = new Map();
-    this.columns = COLUMNS.filter(({ name }) =>
-      name !== "hits" || rows.columns.hits.some((hits) => hits !== null));
+    this.columns = COLUMNS.filter(({ name }) => rows.has(name));
     this.element = this.build();
     this.update();
   }
@@ -116,15 +125,19 @@ class ClipList {
       this.space,
     );
     new ResizeObserver(() => this.render()).observe(this.body);
+    const [captioned, timed] = ["caption", "seconds"].map((name) => this.rows.has(name));
+    const grid = element(
+      "div",
+      { class: `grid${this.pictures ? "" : " plain"}${timed ? "" : " untimed"}`, role: "table", "aria-rowcount": this.rows.length },
+      element("div", { class: "row header", role: "row" }, element("span"), ...this.headers),
+      this.body,
+    );
+    const widthOf = ({ name, width }) => name === "key" && !captioned ? REST : width;
+    grid.style.setProperty("--columns", this.columns.map(widthOf).join(" "));
     return element(
       "div", {},
       element("div", { class: "filters" }, search, ...this.filterControls(), this.count),
-      element(
-        "div",
-        { class: this.pictures ? "grid" : "grid plain", role: "table", "aria-rowcount": this.rows.length, "data-columns": this.columns.length },
-        element("div", { class: "row header", role: "row" }, element("span"), ...this.headers),
-        this.body,
-      ),
+      grid,
     );
   }
 
