@@ -17,6 +17,7 @@ from pipelines.datasets.export_options import (
     BY_POSITIONS,
     BY_ROTATIONS,
     EXPORT_FORMATS,
+    SKELETONS,
     ExportOptions,
 )
 from pipelines.motion_export.options import MOTION_FORMATS, MotionExportOptions
@@ -203,6 +204,26 @@ def preview(
     "--tag-model",
     help="Name or folder of spaCy's pipeline for --tag-words [default: en_core_web_sm].",
 )
+@click.option(
+    "--labels",
+    help="Labels of skeleton sequences: subset, caption, or a file (.csv with key and label, or "
+    "labels.jsonl of synthetic motion) [default: subset].",
+)
+@click.option(
+    "--skeleton",
+    type=click.Choice(SKELETONS),
+    help="Skeleton of the sequences [default: that of the dataset].",
+)
+@click.option(
+    "--length",
+    type=click.IntRange(min=1),
+    help="Frames of each sequence of st-gcn and ctr-gcn [default: 300].",
+)
+@click.option(
+    "--persons",
+    type=click.IntRange(min=1),
+    help="Persons of each sequence of st-gcn and ctr-gcn; all but one are zeros [default: 2].",
+)
 @click.option("--key", "keys", multiple=True, help="Key of a clip to export; may be repeated.")
 @options_of(MotionExportOptions, skip=("format", "split", "keys"), types={"body": ANY})
 @json_option
@@ -212,7 +233,8 @@ def export(source: "Place", out: Path, as_json: bool, **parameters: Any) -> None
     The formats are described in docs/export.md. For every dataset SOURCE: npy-tree has one file per
     clip, packs-of-32 one per 32 frames, pcd one per frame; --field and --seed are for these.
     humanml3d, kit, motionstreamer, and motionmillion are the folders of trainers of motion
-    features.
+    features. st-gcn, ctr-gcn, pyskl, and ntu are skeleton sequences with labels, of datasets with
+    joints; --labels and --skeleton are for these.
 
     Of posed bodies: obj and ply have one mesh per frame, glb one animated, skinned mesh per clip,
     bvh one skeleton per clip, amass one recording per clip, smpl one file of MDM's smpl_params per

@@ -325,7 +325,10 @@ MUST_NOT_NAME = {
 """What the folders that all products share must not import, nor anything below it. Files directly
 in `motiondata`, such as `motiondata.errors`, and the modules in `FREE` are allowed."""
 
-FREE = {"motiondata.representations.feature_groups"}
+FREE = {
+    "motiondata.representations.feature_groups",
+    "motiondata.representations.skeleton_graphs",
+}
 """Tables that every folder may name."""
 
 CROSS_IMPORTS = {

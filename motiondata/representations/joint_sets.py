@@ -81,6 +81,12 @@ def to_kit_frame(joints: ArrayLike) -> Floats:
     return scaled
 
 
+def from_kit_frame(joints: ArrayLike) -> Floats:
+    """Return KIT's joints, which `to_kit_frame` converted, in meters, y up, left on the left."""
+    scaled: Floats = np.asarray(joints, np.float64) * np.array([-1.0, 1.0, 1.0]) / KIT_MILLIMETERS
+    return scaled
+
+
 def pose_smpl_joints(shaped: ShapedBody, pose: ArrayLike, trans: ArrayLike) -> Floats:
     """Return SMPL's 24 joints, shaped (frames, 24, 3), of a posed body; AMASS's world, meters.
 

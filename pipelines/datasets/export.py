@@ -12,8 +12,9 @@ from typing import Any
 from motiondata.errors import InputError
 from pipelines.datasets.export_folder import ExportFolder
 from pipelines.datasets.export_layouts import ARRAY_LAYOUTS, RECOVERY_LAYOUTS, Layout
-from pipelines.datasets.export_options import TRAINER_FORMATS, ExportOptions
+from pipelines.datasets.export_options import SKELETON_FORMATS, TRAINER_FORMATS, ExportOptions
 from pipelines.datasets.export_report import ExportReport, write_groups, write_split_lists
+from pipelines.datasets.skeleton_layouts import SKELETON_LAYOUTS
 from pipelines.datasets.trainer_trees import TRAINER_TREES
 from pipelines.datasets.word_tags import SPACY_MODEL, LoadTagger, Tagger, load_spacy
 from pipelines.engine.description import Member, ProductDescription
@@ -25,7 +26,9 @@ from shards.format.dataset import Dataset
 from shards.format.hashing import hash_bytes
 from shards.format.places import Place
 
-LAYOUTS: Mapping[str, type[Layout]] = ARRAY_LAYOUTS | TRAINER_TREES | RECOVERY_LAYOUTS
+LAYOUTS: Mapping[str, type[Layout]] = (
+    ARRAY_LAYOUTS | TRAINER_TREES | RECOVERY_LAYOUTS | SKELETON_LAYOUTS
+)
 """The layouts, by format."""
 
 
@@ -46,22 +49,40 @@ def export(
     expect_possible_folder(out)
     dataset = Dataset.open(path)
     splits = dataset.description.splits if options.split is None else [options.split]
-    field = options.field or dataset.schema.main_field
     product = describe_dataset(dataset, describe)
+    field = _field(path, dataset, product, options)
     _check_format(path, product, options, field == dataset.schema.main_field)
     member = product.member(dataset.schema.suffixes.get(field, field))
     make = LAYOUTS[options.format]
     tagger = load_tagger(options.tag_model or SPACY_MODEL) if options.tag_words else None
     layouts = _layouts(dataset, splits, member, options, tagger)
     shared = make.shared_files(dataset, field)
-    made_by = _made_by(dataset, replace(options, field=field), shared, tagger)
+    made_by = {
+        **_made_by(dataset, replace(options, field=field), shared, tagger),
+        **make.made_by(dataset, options),
+    }
     folder = ExportFolder(out)
     with os_errors_as_aborted(out), folder.locked(made_by):
         rate = write_groups(folder, layouts)
         folder.write_files(shared.items())
         exported = write_split_lists(folder, layouts)
         folder.write_lists({} if options.split else make.joined_lists(layouts))
-    return ExportReport(out, exported, rate)
+    remarks = tuple(remark for layout in layouts for remark in layout.remarks())
+    return ExportReport(out, exported, rate, remarks)
+
+
+def _field(
+    path: Place, dataset: Dataset, product: ProductDescription, options: ExportOptions
+) -> str:
+    """Return the field to export; raise `InputError` if the format has another."""
+    if options.format not in SKELETON_FORMATS:
+        return options.field or dataset.schema.main_field
+    if options.field is not None:
+        raise InputError(f"--field has no effect with --format {options.format}; leave it out")
+    try:
+        return product.stored_joints().field
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
 def _layouts(
@@ -70,11 +91,10 @@ def _layouts(
     member: Member,
     options: ExportOptions,
     tagger: Tagger | None,
-) -> list[Layout]:
+) -> Sequence[Layout]:
     """Return the files of each split."""
     if tagger is None:
-        make = LAYOUTS[options.format]
-        return [make(dataset, split, member, options.seed) for split in splits]
+        return LAYOUTS[options.format].of_splits(dataset, splits, member, options)
     tree = TRAINER_TREES[options.format]
     return [tree(dataset, split, member, options.seed, tagger) for split in splits]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from motiondata.errors import InputError
-from pipelines.datasets.file_groups import FileGroups, Line
+from pipelines.datasets.file_groups import Content, FileGroups, Line
 from pipelines.engine.output_path import expect_no_dataset
 from pipelines.engine.run_lock import expect_lock
 from pipelines.engine.settings import REMOVE_THE_FOLDER, expect_same_settings
@@ -79,13 +79,18 @@ class ExportFolder:
                         file.write(f"{','.join(map(str, line))}\n".encode("ascii"))
         return [inside(self.path, name) for name in lists]
 
-    def write_files(self, files: Iterable[tuple[str, bytes]]) -> None:
+    def write_files(self, files: Iterable[tuple[str, Content]]) -> None:
         """Write the files that do not exist, given their names and contents."""
         for name, content in files:
             path = inside(self.path, name)
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                publish(path, content)
+            if path.exists():
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with publishing(path) as file:
+                if callable(content):
+                    content(file)
+                else:
+                    file.write(content)
 
     def _expect_empty(self) -> None:
         """Refuse a folder with files other than an unfinished `export.json` and the lock."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.datasets.export_options import BY_POSITIONS, BY_ROTATIONS
+from pipelines.datasets.export_options import BY_POSITIONS, BY_ROTATIONS, ExportOptions
 from pipelines.datasets.file_groups import FileGroups, Line
 from pipelines.datasets.pcd import check_clouds, points_to_pcd
 from pipelines.engine.description import Member
@@ -40,6 +40,18 @@ class Layout(FileGroups):
         """Number of frames of each clip, shaped (clips,)."""
         self._files, self._rows = open_files(dataset), rows
         self._reader = self._read_of(field)
+
+    @classmethod
+    def of_splits(
+        cls, dataset: Dataset, splits: Sequence[str], member: Member, options: ExportOptions
+    ) -> Sequence["Layout"]:
+        """Return the layout of each split."""
+        return [cls(dataset, split, member, options.seed) for split in splits]
+
+    @classmethod
+    def made_by(cls, dataset: Dataset, options: ExportOptions) -> Mapping[str, Any]:  # noqa: ARG003
+        """Return what may change a byte besides the dataset, the field and the seed."""
+        return {}
 
     @classmethod
     def shared_files(cls, dataset: Dataset, field: str) -> Mapping[str, bytes]:  # noqa: ARG003

@@ -1,13 +1,15 @@
 """The files that an export writes, in groups that are made one at a time."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, ClassVar
 
 from numpy.typing import NDArray
 
 Line = tuple[str | int, ...]
 """A line of a list of files."""
+Content = bytes | Callable[[BinaryIO], None]
+"""The content of a file, or what writes it: a large file is never in memory as a whole."""
 
 
 class FileGroups(ABC):
@@ -33,12 +35,16 @@ class FileGroups(ABC):
         """Return the lists of the split's files, by name; by default, one list."""
         return {f"{self.split}.csv": self._lines()}
 
+    def remarks(self) -> Iterable[str]:
+        """Return what a reader should know about the split's files; by default, nothing."""
+        return ()
+
     @abstractmethod
     def names(self, group: int) -> Sequence[str]:
         """Return the names of a group's files: paths relative to the export's folder."""
 
     @abstractmethod
-    def contents(self, group: int) -> Iterator[bytes]:
+    def contents(self, group: int) -> Iterator[Content]:
         """Yield the contents of a group's files, in the order of `names`."""
 
     @abstractmethod

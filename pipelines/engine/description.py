@@ -79,6 +79,18 @@ class Recovery:
 
 
 @dataclass(frozen=True)
+class StoredJoints:
+    """The joints of a product's samples, for files that all have one frame and one unit."""
+
+    field: str
+    """The field of the joints, shaped (frames, joints, 3)."""
+    to_y_up: Callable[[NDArray[Any], Mapping[str, Any]], NDArray[Any]]
+    """Turns joints to y up and meters, without a mirror image, given the sample's `json`."""
+    clip_name: Callable[[str], str]
+    """Returns the name of the clip that a sample shows, given the sample's key."""
+
+
+@dataclass(frozen=True)
 class ProductDescription:
     """A description with what all products need. A product with more to say is a subclass."""
 
@@ -152,6 +164,10 @@ class ProductDescription:
         raise InputError(
             f"{dataset.place}: expected a dataset of motion features, found one of {self.name}"
         )
+
+    def stored_joints(self) -> StoredJoints:
+        """Return the joints of the product's samples; raise `InputError` if there are none."""
+        raise InputError(f"expected a dataset with joints, found one of {self.name}")
 
     def trainer_statistics(
         self,

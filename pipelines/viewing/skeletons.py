@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.representations.joint_sets import KIT_MILLIMETERS, y_up_to_amass
+from motiondata.representations.joint_sets import from_kit_frame, y_up_to_amass
 from motiondata.representations.skeleton import KIT
 from motiondata.skeletons import JOINT, PARENTS
 from pipelines.products.motion_features.options import (
@@ -69,4 +69,4 @@ def _to_world(representation: str, details: Mapping[str, Any]) -> Callable[[Floa
 
 def kit_to_amass(joints: Floats) -> Floats:
     """Turn joints (..., 3) from the frame of KIT-ML's features, millimeters, to AMASS's world."""
-    return y_up_to_amass(joints * np.array([-1.0, 1.0, 1.0]) / KIT_MILLIMETERS)
+    return y_up_to_amass(from_kit_frame(joints))

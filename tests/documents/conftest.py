@@ -87,6 +87,15 @@ def _make_body(root: Path) -> None:
         np.savez(root / "smplh" / gender / "model.npz", **bundled_arrays())  # type: ignore[arg-type]
 
 
+EXPORTED = {
+    "files": ExportOptions("npy-tree"),
+    "packs": ExportOptions("packs-of-32"),
+    "pyskl": ExportOptions("pyskl"),
+    "st-gcn": ExportOptions("st-gcn", length=60, persons=1),
+}
+"""The exports of the dataset, by the names that the documents use."""
+
+
 def _make_datasets(root: Path) -> None:
     """Build a dataset of several shards a split, and export it."""
     corpus = root / "corpus"
@@ -97,7 +106,8 @@ def _make_datasets(root: Path) -> None:
     features = MotionFeatureBuildOptions(clips, MotionFeatureOptions("humanml3d-263"))
     build_features(features, root / "motion", Execution(workers=0))
     stats(root / "motion")
-    export(root / "lidar", root / "files", ExportOptions("npy-tree"))
+    for name, exported in EXPORTED.items():
+        export(root / "lidar", root / name, exported)
     _make_halves(root)
 
 

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from motiondata.lidar.preset_names import SENSOR_NAMES
 from pipelines.clips.description import MotionDescription
-from pipelines.clips.keys import sample_number
-from pipelines.engine.description import Draw, option_words
-from pipelines.products.lidar.members import MEMBERS
+from pipelines.clips.keys import clip_name, sample_number
+from pipelines.engine.description import Draw, StoredJoints, option_words
+from pipelines.products.lidar.members import JOINTS, MEMBERS
 from shards.format.dataset import Dataset
+from shards.format.members import field_of
 
 CLIP = "clip"
 """The mount of a sensor whose file names none."""
@@ -44,6 +46,10 @@ class LidarDescription(MotionDescription):
         ]
         return [*lines, *([f"hits by view: {', '.join(means)} a frame"] if len(means) > 1 else [])]
 
+    def stored_joints(self) -> StoredJoints:
+        """Return the joints in the frame of the sensor, turned to a depth camera's."""
+        return StoredJoints(field_of(JOINTS), _sensor_to_camera, clip_name)
+
     def drawing(self, dataset: Dataset) -> Draw:
         """Return a function that draws scans; raises `InputError` if samples lack a member."""
         from pipelines.products.lidar import preview  # matplotlib is slow to load
@@ -65,6 +71,11 @@ class LidarDescription(MotionDescription):
         if "scene" in parameters:
             files["scene"] = ["FILE" for _ in parameters["scene"]]
         return {**parameters, **files}
+
+
+def _sensor_to_camera(joints: NDArray[Any], _details: Mapping[str, Any]) -> NDArray[Any]:
+    """Turn x forward, y left, z up to a depth camera's x left, y up, z forward: a rotation."""
+    return joints[..., [1, 2, 0]]
 
 
 def _sensor_lines(provenance: Mapping[str, Any]) -> list[str]:

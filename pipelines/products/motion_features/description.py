@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,12 @@ from numpy.typing import NDArray
 
 from motiondata.representations.field_statistics import field_statistics
 from pipelines.clips.description import MotionDescription
-from pipelines.engine.description import Recovery
-from pipelines.products.motion_features.members import MEMBERS
+from pipelines.clips.keys import clip_name
+from pipelines.engine.description import Recovery, StoredJoints
+from pipelines.products.motion_features.members import JOINTS, MEMBERS
 from pipelines.products.motion_features.options import HUMANML3D_263, KIT_251, ON_A_TARGET, REPR_272
 from shards.format.dataset import Dataset
+from shards.format.members import field_of
 
 YAW_SIGN = "yaw_sign_rows"
 HEADING = "heading_rows"
@@ -50,6 +53,12 @@ class MotionFeatureDescription(MotionDescription):
         from pipelines.products.motion_features.recovery import recovery_of
 
         return recovery_of(dataset, self.name, by_rotations)
+
+    def stored_joints(self) -> StoredJoints:
+        """Return the joints of the samples, in the frame of each representation."""
+        from pipelines.products.motion_features.recovery import joints_to_y_up
+
+        return StoredJoints(field_of(JOINTS), partial(joints_to_y_up, self.name), clip_name)
 
     def trainer_statistics(
         self, mean: NDArray[np.float64], grouped_std: NDArray[np.float64], divisions: int = 0

@@ -1,5 +1,6 @@
 """From stored vectors back to joints, to the path of the root, and to poses."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -11,9 +12,16 @@ from motiondata.representations.humanml3d_recovery import (
     recover_joints,
     recover_joints_by_rotations,
 )
+from motiondata.representations.joint_sets import amass_to_y_up, from_kit_frame
 from motiondata.representations.repr272 import recover_repr272
 from pipelines.engine.description import Recovery
-from pipelines.products.motion_features.options import ON_A_TARGET, REPR_272
+from pipelines.products.motion_features.options import (
+    JOINTS_ONLY,
+    KIT_251,
+    ON_A_TARGET,
+    REPR_272,
+    WORLD,
+)
 from pipelines.products.motion_features.target import skeleton_of
 from shards.format.dataset import Dataset
 
@@ -48,6 +56,20 @@ def recover_positions(
     if representation == REPR_272:
         return recover_repr272(vectors).joints.astype(np.float32)
     return recover_joints(vectors, skeleton_of(representation), corrected)
+
+
+def joints_to_y_up(
+    representation: str, joints: NDArray[Any], details: Mapping[str, Any]
+) -> NDArray[Any]:
+    """Return a sample's joints with y up, in meters, and with left on the left.
+
+    The joints of kit-251 are a mirror image in millimeters; those of the representation joints may
+    be in AMASS's world, as `details`, the sample's `json`, says.
+    """
+    if representation == KIT_251:
+        return from_kit_frame(joints)
+    in_world = representation == JOINTS_ONLY and details.get("joint_frame") == WORLD
+    return amass_to_y_up(joints) if in_world else joints
 
 
 def _of_target(dataset: Dataset, representation: str, by_rotations: bool) -> Recovery:
