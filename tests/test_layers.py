@@ -32,12 +32,17 @@ ARROWS: dict[str, set[str]] = {
     "motiondata.bodies": {"motiondata"},
     "motiondata.lidar": {"motiondata", "motiondata.bodies"},
     "motiondata.lidar.cpu": {"motiondata", "motiondata.bodies", "motiondata.lidar"},
-    "motiondata.lidar.cuda": {"motiondata", "motiondata.bodies", "motiondata.lidar"},
     "motiondata.lidar.realism": {
         "motiondata",
         "motiondata.bodies",
         "motiondata.lidar",
         "motiondata.lidar.cpu",
+    },
+    "motiondata.lidar.cuda": {
+        "motiondata",
+        "motiondata.bodies",
+        "motiondata.lidar",
+        "motiondata.lidar.realism",
     },
     "motiondata.lidar.rigs": {"motiondata", "motiondata.lidar"},
     "motiondata.lidar.devices": {

@@ -18,12 +18,13 @@ import torch
 from benchmarks.common.device import describe_run
 from benchmarks.gpu.agreement import compare_with_cpu
 from benchmarks.gpu.builds import Builds, disk_bytes_per_second, measure_builds
+from benchmarks.gpu.realism import measure_realism
 from benchmarks.gpu.stages import Effort, Limits, measure_limits, measure_stages
 from benchmarks.gpu.workload import Setting, make_work, with_blend_shapes
 from motiondata.bodies.bundled import bundled_body
 from motiondata.devices import CPU, CUDA
+from motiondata.lidar.cuda.batches import LAUNCH_FRAMES
 from motiondata.lidar.cuda.device import Gpu
-from motiondata.lidar.cuda.observer import LAUNCH_FRAMES
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.sensor import Sensor
 from pipelines.sources import synthesize
@@ -57,6 +58,8 @@ class Size:
     """Number of clips of the corpus, of about a hundred frames each."""
     builds: Sequence[Builds]
     effort: Effort = WHOLE_EFFORT
+    realistic_frames: int = 2048
+    """Frames of the walk that is scanned with realism."""
 
 
 QUICK_SENSOR = Sensor(
@@ -72,7 +75,7 @@ QUICK_SENSOR = Sensor(
 def quick_size(device: str) -> Size:
     """Return the size of a check that everything runs, also in Numba's simulator."""
     setting = Setting(QUICK_SENSOR, 5.0, with_blend_shapes(small_body()), points=4)
-    return Size([setting], 1, 1, (Builds(device, 1, 1),), Effort(1, 1, 2**24))
+    return Size([setting], 1, 1, (Builds(device, 1, 1),), Effort(1, 1, 2**24), 1)
 
 
 def whole_size(clips: int) -> Size:
@@ -107,6 +110,7 @@ def measure(gpu: Gpu, size: Size, scratch: Path) -> dict[str, Any]:
         **about,
         "limits": asdict(limits),
         "stages": [_measure_setting(gpu, setting, size, limits) for setting in size.settings],
+        "realism": [_measure_realism(setting, size) for setting in _sensors_once(size.settings)],
         "builds": _measure_builds(size, scratch),
     }
 
@@ -117,6 +121,18 @@ def _measure_setting(gpu: Gpu, setting: Setting, size: Size, limits: Limits) -> 
     figures = measure_stages(work, limits, describe_gpu(gpu)["multiprocessors"], size.effort)
     click.echo(f"\n{figures.describe()}\n    {agreement.describe()}")
     return asdict(figures) | {"bound": figures.bound, "agreement": asdict(agreement)}
+
+
+def _sensors_once(settings: Sequence[Setting]) -> list[Setting]:
+    return list({setting.sensor.name: setting for setting in settings}.values())
+
+
+def _measure_realism(setting: Setting, size: Size) -> dict[str, Any]:
+    figures = measure_realism(
+        setting.sensor, setting.body, size.realistic_frames, setting.points, size.effort.repeats
+    )
+    click.echo(f"\n{figures.describe()}")
+    return asdict(figures)
 
 
 def _measure_builds(size: Size, scratch: Path) -> list[dict[str, Any]]:

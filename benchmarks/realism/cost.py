@@ -6,30 +6,23 @@ one run. `--builds CLIPS` times whole builds of synthetic clips instead, in this
 those of the processor.
 """
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-import numpy as np
 
 from benchmarks.common.timing import QUICK_REPEATS, REPEATS, print_rates
+from benchmarks.realism.walk import request_of, swept, walk
 from motiondata.bodies.bundled import bundled_body
-from motiondata.bodies.posing import pose_joints, shape_body
 from motiondata.clip import Clip
-from motiondata.clip_moments import clip_at
 from motiondata.lidar.cpu.observer import CpuObserver
-from motiondata.lidar.observer import Observer, RangeNoise, Request
-from motiondata.lidar.placement import first_heading, invert_rigid, place_sensor
+from motiondata.lidar.observer import Observer, Request
 from motiondata.lidar.presets import sensor_preset
-from motiondata.lidar.realism.dressing import dress, undressed
 from motiondata.lidar.realism.observer import RealisticObserver
-from motiondata.lidar.realism.rolling_shutter import Shutter, sector_times, shutter_of, sweep_of
+from motiondata.lidar.realism.rolling_shutter import Shutter, shutter_of
 from motiondata.lidar.realism.settings import NO_REALISM, REALISM_NAMES, find_realism
-from motiondata.recording import BETAS, Recording
 from motiondata.synthesis.corpus.corpus import synthesize
-from motiondata.synthesis.corpus.recordings import make_recording
 from pipelines.clips.options import ClipSelection
 from pipelines.engine.build_report import BuildReport
 from pipelines.engine.execution import Execution
@@ -53,8 +46,9 @@ def main(quick: bool, builds: int) -> None:
     frames, turns = (QUICK_FRAMES, QUICK_REPEATS) if quick else (FRAMES, REPEATS)
     for name in SENSORS[:1] if quick else SENSORS:
         sensor = sensor_preset(name)
-        clip, settings = _walk(frames), find_realism("sensor")
-        exact, real = _request(NO_REALISM, clip), _request("sensor", clip)
+        clip, settings, body = walk(frames), find_realism("sensor"), bundled_body()
+        exact = request_of(clip, body, find_realism(NO_REALISM), METERS)
+        real = request_of(clip, body, settings, METERS)
         plain = CpuObserver(sensor, POINTS)
         realistic = RealisticObserver(sensor, POINTS, settings, with_extras=False)
         hits = [
@@ -88,18 +82,6 @@ def _build(options: LidarBuildOptions, out: Path) -> BuildReport:
     return build_lidar(options, out, Execution(workers=0, restart=True))
 
 
-def _walk(frames: int) -> Clip:
-    motion = make_recording(0, 0).motion
-    recording = Recording(
-        motion.pose, motion.trans, motion.fps, "neutral", np.zeros(BETAS), "synthetic"
-    )
-    stride = max(1, len(motion.pose) // frames)
-    kept = slice(0, frames * stride, stride)
-    pose, trans = motion.pose[kept], motion.trans[kept]
-    last = (len(trans) - 1) * stride
-    return Clip("walk", "synthetic", pose, trans, motion.fps / stride, 0, last, recording)
-
-
 def _observe(observer: Observer, request: Request) -> None:
     observer.begin(request)()
 
@@ -108,19 +90,7 @@ def _observe_swept(
     observer: RealisticObserver, request: Request, clip: Clip, shutter: Shutter
 ) -> None:
     """Observe a person who moves during a turn, as a build does."""
-    joints = pose_joints(request.shaped, request.pose, request.trans, request.T_sensor_world)
-    sweep = sweep_of(sector_times(shutter, joints), partial(clip_at, clip))
-    _observe(observer, replace(request, sweep=sweep))
-
-
-def _request(realism: str, clip: Clip) -> Request:
-    settings, pose, trans = find_realism(realism), clip.pose, clip.trans
-    shaped = shape_body(bundled_body(), np.zeros(0))
-    joints = pose_joints(shaped, pose, trans)
-    placed = place_sensor(joints[:, 0], first_heading(joints), distance=METERS, height=1.0)[0]
-    person = undressed(shaped) if settings.is_exact else dress(shaped, settings, 0, "walk")
-    noise = RangeNoise(0.0, 0, "walk")
-    return Request(person.shaped, pose, trans, invert_rigid(placed), noise, person.appearance)
+    _observe(observer, swept(request, clip, shutter))
 
 
 if __name__ == "__main__":

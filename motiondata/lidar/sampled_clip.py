@@ -1,6 +1,6 @@
 """The sampled points of each frame of a clip."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,4 +31,18 @@ def empty_sample(frames: int, k: int) -> SampledClip:
         points=np.zeros((frames, k, 3), np.float32),
         hits=np.zeros(frames, np.int32),
         parts=np.full((frames, k), NO_PART, np.uint8),
+    )
+
+
+def join_samples(parts: Sequence[SampledClip]) -> SampledClip:
+    """Return the samples of consecutive frames as one."""
+    if len(parts) == 1:
+        return parts[0]
+    return SampledClip(
+        points=np.concatenate([part.points for part in parts]),
+        hits=np.concatenate([part.hits for part in parts]),
+        parts=np.concatenate([part.parts for part in parts]),
+        extras={
+            name: np.concatenate([part.extras[name] for part in parts]) for name in parts[0].extras
+        },
     )

@@ -16,8 +16,16 @@ from typing import Any
 import numba.cuda.dispatcher
 from numba import cuda, float32, float64, int32, int64, types, uint8
 
-from motiondata.lidar.cuda import kernels
-from motiondata.lidar.cuda.fields import LargeMemory, Mesh, Noise, Rays, SampleArrays
+from motiondata.lidar.cuda import casting, kernels
+from motiondata.lidar.cuda.fields import (
+    HitArrays,
+    LargeMemory,
+    Mesh,
+    Motion,
+    Noise,
+    Rays,
+    SampleArrays,
+)
 from motiondata.lidar.cuda.jit import REGISTERS
 from motiondata.lidar.cuda.scanner import BLOCK
 
@@ -44,10 +52,21 @@ NOISE = fields(Noise, array(float64, 1), array(int64, 1))
 LARGE = fields(LargeMemory, array(int64, 2), array(float32, 3), array(int32, 2))
 SEEN = fields(SampleArrays, array(float32, 3), array(int32, 1), array(uint8, 2))
 
+MOTION = fields(Motion, *[array(float32, 3)] * 3, array(float64, 2))
+HITS = fields(
+    HitArrays, array(float32, 2), *[array(int32, 1)] * 3, array(float32, 1), array(float64, 2),
+    array(int64, 1), array(int32, 1), array(int64, 1),
+)  # fmt: skip
+
 SIGNATURES = {
-    "observe_frames": (MESH, RAYS, NOISE, int64, int64, int64, SEEN),
-    "observe_large_frames": (MESH, RAYS, NOISE, int64, LARGE, SEEN),
-}
+    kernels.observe_frames: (MESH, RAYS, NOISE, int64, int64, int64, SEEN),
+    kernels.observe_large_frames: (MESH, RAYS, NOISE, int64, LARGE, SEEN),
+    casting.move_frames: (MOTION, float64),
+    casting.cast_frames: (
+        array(float32, 3), array(int32, 2), RAYS, array(float64, 2), array(int64, 2), HITS,
+    ),
+    casting.shade_frames: (MOTION, array(int32, 2), HITS),
+}  # fmt: skip
 
 
 def assembler_report(ptx: str, target: str) -> str:
@@ -69,13 +88,13 @@ def assembler_report(ptx: str, target: str) -> str:
     return run.stdout + run.stderr
 
 
-def compiled(name: str, capability: tuple[int, int]) -> dict[str, Any]:
+def compiled(kernel: Any, capability: tuple[int, int]) -> dict[str, Any]:
     """Compile a kernel for a GPU of this compute capability."""
     numba.cuda.dispatcher.get_current_device = lambda: SimpleNamespace(
         compute_capability=capability
     )
-    function = getattr(kernels, name).py_func
-    ptx, _ = cuda.compile_ptx(function, SIGNATURES[name], cc=capability)
+    name = kernel.py_func.__name__
+    ptx, _ = cuda.compile_ptx(kernel.py_func, SIGNATURES[kernel], cc=capability)
     return {
         "kernel": name,
         "capability": capability,
@@ -87,4 +106,4 @@ def compiled(name: str, capability: tuple[int, int]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    json.dump([compiled(name, gpu) for gpu in CAPABILITIES for name in SIGNATURES], sys.stdout)
+    json.dump([compiled(kernel, gpu) for gpu in CAPABILITIES for kernel in SIGNATURES], sys.stdout)

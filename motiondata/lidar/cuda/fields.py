@@ -64,6 +64,41 @@ class SampleArrays(NamedTuple):
     """Shaped (frames, K), uint8."""
 
 
+class Motion(NamedTuple):
+    """A person at both ends of their sector of each turn, and as the sensor sees them."""
+
+    starts: Array
+    """Vertices, shaped (frames, vertices, 3), float32, meters, sensor frame."""
+    ends: Array
+    seen: Array
+    times: Array
+    """The times of both ends, shaped (frames, 2), float64, seconds from mid-turn; equal for a
+    person who stands still."""
+
+
+class HitArrays(NamedTuple):
+    """The hits of a batch; those of a frame are in order, the frames are not."""
+
+    points: Array
+    """Shaped (room, 3), float32, meters, sensor frame."""
+    faces: Array
+    beams: Array
+    columns: Array
+    """Each shaped (room,), int32."""
+    ranges: Array
+    """Shaped (room,), float32, meters."""
+    shading: Array
+    """The cosine of incidence, the slope and the drift of each hit (see `realism.reflection`),
+    shaped (room, 3), float64."""
+    firsts: Array
+    """The first hit of each frame, shaped (frames,), int64."""
+    counts: Array
+    """The number of hits of each frame, or `NOT_FINITE`, shaped (frames,), int32."""
+    total: Array
+    """The number of hits of all frames, shaped (1,), int64; 0 at first. If it exceeds the room,
+    some frames are not written."""
+
+
 class SharedScratch(NamedTuple):
     """Shared memory for reductions over the threads of a block; each use ends with a barrier.
 

@@ -35,7 +35,7 @@ def report_hits(
     cells = window.columns * window.beams
     stretch = (cells + cuda.blockDim.x - 1) // cuda.blockDim.x
     begin, end = min(cells, thread * stretch), min(cells, (thread + 1) * stretch)
-    counts[thread] = _count(vertices, faces, rays, window, memory.window, begin, end)
+    counts[thread] = count_hits(vertices, faces, rays, window, memory.window, begin, end)
     cuda.syncthreads()
     hit, hits = 0, 0
     for other in range(cuda.blockDim.x):
@@ -43,7 +43,7 @@ def report_hits(
         hits += counts[other]
     if hits <= len(memory.x):
         for place in range(begin, end):
-            beam, column, cell = _ray_at(place, rays, window)
+            beam, column, cell = ray_at(place, rays, window)
             if memory.window[cell] != NO_HIT:
                 face = memory.window[cell] & ((1 << FACE_BITS) - 1)
                 distance = distance_of(vertices, faces, face, rays.directions[beam, column])
@@ -56,13 +56,13 @@ def report_hits(
 
 
 @step
-def _count(
+def count_hits(
     vertices: Any, faces: Any, rays: Rays, window: Window, keys: Any, begin: int, end: int
 ) -> int:
     """Count the hits in a segment of the window, and remove those beyond the sensor's limits."""
     hits = 0
     for place in range(begin, end):
-        beam, column, cell = _ray_at(place, rays, window)
+        beam, column, cell = ray_at(place, rays, window)
         if keys[cell] != NO_HIT:
             face = keys[cell] & ((1 << FACE_BITS) - 1)
             distance = distance_of(vertices, faces, face, rays.directions[beam, column])
@@ -74,7 +74,7 @@ def _count(
 
 
 @step
-def _ray_at(place: int, rays: Rays, window: Window) -> Any:
+def ray_at(place: int, rays: Rays, window: Window) -> Any:
     """Return the beam, the column and the cell at an index of the order by beam and column.
 
     A window that crosses the last column has the first columns at its end.

@@ -61,7 +61,7 @@ class FrameScanner:
     def __init__(self, gpu: Gpu, sensor: Sensor, block: BlockSize = BLOCK) -> None:
         self._gpu = gpu
         self._block = block
-        self._rays = Rays(*map(numba_view, _upload_rays(gpu, sensor)))
+        self._rays = Rays(*map(numba_view, upload_rays(gpu, sensor)))
         rays = sensor.beams * sensor.columns
         fitting = int(gpu.memory_bytes * LARGE_SHARE) // (rays * RAY_BYTES)
         blocks = max(1, min(LARGE_BLOCKS, fitting))
@@ -96,7 +96,8 @@ class FrameScanner:
         )
 
 
-def _upload_rays(gpu: Gpu, sensor: Sensor) -> Rays:
+def upload_rays(gpu: Gpu, sensor: Sensor) -> Rays:
+    """Queue a copy of the rays of a sensor to the GPU."""
     order = np.argsort(sensor.elevation, kind="stable")
     return Rays(
         directions=gpu.upload(ray_directions(sensor)),

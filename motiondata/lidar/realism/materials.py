@@ -7,6 +7,7 @@ so that the material of a face is its part.
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.lidar.observer import Request
 from motiondata.lidar.realism.clothing import GARMENTS
 from motiondata.lidar.realism.settings import Realism
 from motiondata.lidar.surroundings import SCENE_MATERIAL
@@ -42,3 +43,8 @@ def draw_reflectances(settings: Realism, generator: np.random.Generator) -> NDAr
 
 GRAY = np.full(MATERIALS, 0.5)
 """Every material reflects half of the light: for scans without realism."""
+
+
+def reflectances_of(request: Request) -> NDArray[np.float64]:
+    """Return the reflectance of each material of a request, shaped (`MATERIALS`,)."""
+    return GRAY if request.appearance is None else request.appearance.reflectances

@@ -25,17 +25,36 @@ def move_vertices(
 
     `start` and `end` are the vertices at `times`, seconds from mid-turn.
     """
-    duration = times[1] - times[0]
-    per_turn, begun = np.float32(seconds_per_turn / duration), np.float32(times[0] / duration)
-    half = np.float32(0.5)
+    begun, per_turn = start_and_pace(times, seconds_per_turn)
     for vertex in range(start.shape[1]):
-        x, y, z = start[0, vertex], start[1, vertex], start[2, vertex]
-        along, aside, up = end[0, vertex] - x, end[1, vertex] - y, end[2, vertex] - z
-        share = turns_of(y + half * aside, x + half * along) * per_turn - begun
-        share = turns_of(y + share * aside, x + share * along) * per_turn - begun
-        moved[0, vertex] = x + share * along
-        moved[1, vertex] = y + share * aside
-        moved[2, vertex] = z + share * up
+        moved[0, vertex], moved[1, vertex], moved[2, vertex] = place_when_seen(
+            start[0, vertex], start[1, vertex], start[2, vertex],
+            end[0, vertex], end[1, vertex], end[2, vertex], begun, per_turn,
+        )  # fmt: skip
+
+
+@step
+def start_and_pace(times: tuple[Any, Any], seconds_per_turn: float) -> tuple[Any, Any]:
+    """Return the middle of the turn's share of a motion at `times`, and how much a turn adds.
+
+    Of the motion between both times, `share = azimuth in turns * pace - start` has passed.
+    """
+    duration = times[1] - times[0]
+    return np.float32(times[0] / duration), np.float32(seconds_per_turn / duration)
+
+
+@step
+def place_when_seen(
+    x: Any, y: Any, z: Any, end_x: Any, end_y: Any, end_z: Any, begun: Any, per_turn: Any
+) -> tuple[Any, Any, Any]:
+    """Return where a vertex is when it is seen, on its way from one place to another.
+
+    On CPUs and GPUs. `begun` and `per_turn` are those of `start_and_pace`.
+    """
+    along, aside, up = end_x - x, end_y - y, end_z - z
+    share = turns_of(y + HALF * aside, x + HALF * along) * per_turn - begun
+    share = turns_of(y + share * aside, x + share * along) * per_turn - begun
+    return x + share * along, y + share * aside, z + share * up
 
 
 @step

@@ -77,19 +77,37 @@ def shade(
     for hit in range(span[0], span[1]):
         face = hit_faces[hit]
         i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
-        x, y, z = np.float64(xs[i]), np.float64(ys[i]), np.float64(zs[i])
-        ax, ay, az = xs[j] - x, ys[j] - y, zs[j] - z
-        bx, by, bz = xs[k] - x, ys[k] - y, zs[k] - z
-        nx, ny, nz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
-        px, py, pz = points[hit, 0], points[hit, 1], points[hit, 2]
-        along = px * nx + py * ny + pz * nz
-        length = ranges[hit] * math.sqrt(nx * nx + ny * ny + nz * nz)
-        cosine = abs(along) / length if length > 0 else 0.0
-        per_depth = 1 / along if cosine > STEEPEST else 0.0
-        nearer = 0.0
-        if frequency != 0:
-            nearer = (end[0, i] - start[0, i]) * nx + (end[1, i] - start[1, i]) * ny
-            nearer += (end[2, i] - start[2, i]) * nz
+        corners = (
+            (np.float64(xs[i]), np.float64(ys[i]), np.float64(zs[i])),
+            (np.float64(xs[j]), np.float64(ys[j]), np.float64(zs[j])),
+            (np.float64(xs[k]), np.float64(ys[k]), np.float64(zs[k])),
+        )
+        point = (points[hit, 0], points[hit, 1], points[hit, 2])
+        motion = (end[0, i] - start[0, i], end[1, i] - start[1, i], end[2, i] - start[2, i])
+        cosine, slope, drift = shading_of(corners, point, ranges[hit], motion, frequency)
         shading.powers[hit] = cosine * face_reflectances[face]
-        shading.slopes[hit] = (py * nx - px * ny) * per_depth
-        shading.drifts[hit] = nearer * per_depth * frequency
+        shading.slopes[hit], shading.drifts[hit] = slope, drift
+
+
+@step
+def shading_of(
+    corners: tuple[Any, Any, Any], point: Any, distance: Any, motion: Any, frequency: float
+) -> tuple[float, float, float]:
+    """Return the cosine of incidence, the slope and the drift of a hit, on CPUs and GPUs.
+
+    `corners` are those of its face, in float64; `motion` is how far the first one moves in 1 /
+    `frequency` seconds.
+    """
+    (x, y, z), b, c = corners
+    ax, ay, az = b[0] - x, b[1] - y, b[2] - z
+    bx, by, bz = c[0] - x, c[1] - y, c[2] - z
+    nx, ny, nz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
+    px, py, pz = point
+    along = px * nx + py * ny + pz * nz
+    length = distance * math.sqrt(nx * nx + ny * ny + nz * nz)
+    cosine = abs(along) / length if length > 0 else 0.0
+    per_depth = 1 / along if cosine > STEEPEST else 0.0
+    nearer = 0.0
+    if frequency != 0:
+        nearer = motion[0] * nx + motion[1] * ny + motion[2] * nz
+    return cosine, (py * nx - px * ny) * per_depth, nearer * per_depth * frequency

@@ -129,11 +129,6 @@ class LidarOptions:
         _ = self.rate
         refuse_url(self.realism)
         expect({*self.extras} <= {*EXTRAS}, self, "members", f"some of {', '.join(EXTRAS)}")
-        needs_cpu = self.realism != EXACT or self.effects or self.members or self.scene
-        expect(
-            not needs_cpu or self.device == CPU, self, "device",
-            "cpu for realism, effects, members and scenes, which exist for the CPU only",
-        )  # fmt: skip
         for path in (self.sensors, *self.scene):
             refuse_url(path)
         for name in PLACEMENT if self.sensors else ():

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.posing import shape_body
-from motiondata.errors import InputError
 from motiondata.lidar.cpu.observer import CpuObserver
 from motiondata.lidar.cpu.scanner import Scanner
 from motiondata.lidar.cpu.scattered import PatternScanner
@@ -19,7 +18,7 @@ from motiondata.lidar.observer import RangeNoise, Request
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.realism.dressing import dress
 from motiondata.lidar.realism.observer import RealisticObserver
-from motiondata.lidar.realism.settings import find_realism
+from motiondata.lidar.realism.settings import Realism, find_realism
 from motiondata.lidar.sensor import Sensor, ray_directions
 from motiondata.lidar.surroundings import Box, Surroundings
 from motiondata.skeletons import JOINT, JOINTS
@@ -184,6 +183,10 @@ def test_what_stands_in_between_hides_the_person() -> None:
     assert (hits.scans.hits.ranges[hits.labels == 2] < 3.1).all()
 
 
-def test_a_gpu_is_refused() -> None:
-    with pytest.raises(InputError, match="livox-avia, whose scan pattern differs"):
-        make_observer("cuda", AVIA, 4)
+@pytest.mark.parametrize(
+    ("realism", "expected"), [(None, CpuObserver), (find_realism("sensor"), RealisticObserver)]
+)
+def test_a_gpu_leaves_scan_patterns_to_the_processor(
+    realism: Realism | None, expected: type
+) -> None:
+    assert isinstance(make_observer("cuda", AVIA, 4, realism), expected)

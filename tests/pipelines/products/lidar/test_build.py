@@ -457,13 +457,6 @@ def test_an_exact_scan_does_not_name_realism(built: Dataset) -> None:
     assert not {"realism", "effects", "members"} & {*built.description.parameters}
 
 
-@pytest.mark.parametrize("option", ["realism", "effects", "members"])
-def test_realism_on_a_gpu_is_refused(archive: MadeArchive, option: str) -> None:
-    value = {"realism": "sensor", "effects": "loss=1", "members": "time"}[option]
-    with pytest.raises(InputError, match="CPU only"):
-        archive.options(device="cuda", **{option: value})
-
-
 def test_members_that_there_are_not_are_refused(archive: MadeArchive) -> None:
     with pytest.raises(InputError, match="intensity, time, beam, column"):
         archive.options(members="time,color")

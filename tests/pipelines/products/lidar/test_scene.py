@@ -125,7 +125,6 @@ def test_a_wall_hides_points_and_its_own_are_kept_on_request(
         ({"scene": ("absent.ply",)}, "expected a file of a mesh"),
         ({"scene_points": 2.0}, "0 without --scene"),
         ({"scene": ("wall.ply",), "scene_points": -1.0}, "0 to 100 meters"),
-        ({"scene": ("wall.ply",), "device": "cuda"}, "CPU only"),
     ],
 )
 def test_wrong_scenes_are_refused(

@@ -21,5 +21,8 @@ def test_the_benchmark_measures_stages_and_builds_that_agree(
         assert stage["agreement"][otherwise] == 0
     assert stage["agreement"]["range_meters"] < 1e-4
     assert stage["agreement"]["same_bytes_alone"]
+    (realism,) = results["realism"]
+    assert (realism["frames"], realism["other_hits"]) == (1, 0)
+    assert realism["points_meters"] < 1e-5
     assert built["frames"] > 0
     assert json.loads(json.dumps(results))["limits"]["copied_bytes_per_second"] > 0
