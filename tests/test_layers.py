@@ -76,6 +76,7 @@ ARROWS: dict[str, set[str]] = {
         "motiondata.sources.imports",
     },
     "motiondata.motion_quality": {"motiondata", "motiondata.bodies"},
+    "motiondata.pose_pairs": {"motiondata", "motiondata.bodies"},
     "motiondata.representations": {"motiondata", "motiondata.bodies"},
     "motiondata.fitting": {"motiondata", "motiondata.bodies", "motiondata.representations"},
     "motiondata.sources.joints": {

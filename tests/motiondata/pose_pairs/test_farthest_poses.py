@@ -1,0 +1,85 @@
+"""Poses are picked as the plain loop picks them."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from motiondata.pose_pairs.farthest_poses import pick_farthest
+from motiondata.skeletons import JOINTS
+
+Single = np.float32
+
+
+def plain_loop(joints: NDArray[np.float32], count: int) -> list[int]:
+    """Pick with the distances of all poses to the last pick, in the same order of sums."""
+    nearest, picks = np.full(len(joints), np.inf, Single), [0]
+    while True:
+        x, y, z = np.moveaxis(joints - joints[picks[-1]], -1, 0)
+        lengths = np.sqrt(x * x + y * y + z * z)
+        total = np.zeros(len(joints), Single)
+        for joint in range(JOINTS):
+            total += lengths[:, joint]
+        nearest = np.minimum(nearest, total)
+        if len(picks) == count or nearest.max() <= 0:
+            return picks
+        picks.append(int(nearest.argmax()))
+
+
+def moving(frames: int, seed: int) -> NDArray[np.float32]:
+    steps = np.random.default_rng(seed).normal(0, 0.03, (frames, JOINTS, 3))
+    return np.cumsum(steps, axis=0).astype(Single)
+
+
+def on_a_grid(frames: int, seed: int) -> NDArray[np.float32]:
+    """Return poses of which many are equally far from others, and some are equal."""
+    corners = np.random.default_rng(seed).integers(0, 3, (frames, 1, 3))
+    return np.repeat(corners, JOINTS, axis=1).astype(Single)
+
+
+@pytest.mark.parametrize("make", [moving, on_a_grid])
+@pytest.mark.parametrize(("frames", "count"), [(1, 1), (2, 5), (700, 40), (700, 700)])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_picks_are_those_of_the_plain_loop(
+    make: type[object], frames: int, count: int, seed: int
+) -> None:
+    joints = make(frames, seed)  # type: ignore[call-arg]
+    assert pick_farthest(joints, count).numbers.tolist() == plain_loop(joints, count)  # type: ignore[arg-type]
+
+
+def test_picks_are_a_beginning_of_more_picks_and_come_nearer() -> None:
+    joints = moving(500, 2)
+    few, many = pick_farthest(joints, 50), pick_farthest(joints, 300)
+    assert few.numbers.tolist() == many.numbers[:50].tolist()
+    assert (np.diff(many.distances[1:]) <= 0).all()
+
+
+def test_equal_poses_are_picked_once() -> None:
+    joints = np.concatenate([moving(30, 0), moving(30, 0)])
+    assert sorted(pick_farthest(joints, 60).numbers.tolist()) == list(range(30))
+
+
+def test_the_distance_of_a_pick_is_the_mean_distance_of_joints() -> None:
+    joints = np.zeros((2, JOINTS, 3))
+    joints[1, :11, 0] = 0.5
+    assert pick_farthest(joints, 2).distances.tolist() == [0, 0.25]
+
+
+def test_no_poses_give_no_picks() -> None:
+    assert pick_farthest(np.zeros((0, JOINTS, 3)), 5).numbers.tolist() == []
+
+
+def test_all_picks_are_counted_as_progress() -> None:
+    from collections.abc import Iterator
+    from contextlib import contextmanager
+
+    from motiondata.watching import Advance
+
+    steps: list[int] = []
+
+    @contextmanager
+    def watch(count: int) -> Iterator[Advance]:
+        assert count == 600
+        yield steps.append
+
+    pick_farthest(moving(600, 0), 600, watch)
+    assert sum(steps) == 599
