@@ -138,6 +138,7 @@ COMMANDS = (
     matching.evaluate_motion,
     tokens.train_language,
     tokens.generate,
+    tokens.generate_split,
     tokens.predict,
     tokens.inbetween,
     training.caption,
@@ -163,6 +164,7 @@ WITH_RECIPES = (
     tokens.train_language,
     tokens.tokenize,
     tokens.detokenize,
+    tokens.generate_split,
 )
 """The commands that build a dataset or train a model: their options can be in a file."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.options import options_of, take
-from commands.parameters import FILE, FOLDER
+from commands.parameters import ANY, FOLDER
 from commands.printing import json_option, show
 from commands.training_options import (
     dataset_argument,
@@ -56,7 +56,7 @@ def train_matcher(
 @dataset_argument
 @click.argument("generated", type=FOLDER, nargs=-1)
 @click.option("--out", type=FOLDER, required=True, help="Folder of report.json and report.md.")
-@options_of(MotionEvaluationOptions, types={"matcher": FILE})
+@options_of(MotionEvaluationOptions, types={"matcher": ANY})
 @json_option
 def evaluate_motion(
     dataset: "Place", generated: tuple[Path, ...], out: Path, as_json: bool, **parameters: Any

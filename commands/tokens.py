@@ -30,6 +30,7 @@ from pipelines.training.language.writing_options import (
     GenerateOptions,
     MotionDecoding,
     PredictOptions,
+    SplitOptions,
     WritingOptions,
 )
 from pipelines.training.tokenizers.options import (
@@ -160,17 +161,22 @@ def detokenize(
     show_build(report, as_json)
 
 
+def writing_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a language model that writes motion; `take_writing` reads them."""
+    files = options_of(
+        WritingOptions,
+        skip=("decoding", "device"),
+        types={"checkpoint": FILE, "tokenizer": FILE},
+    )
+    return files(options_of(MotionDecoding)(command))
+
+
 def motion_options(options: type) -> Decorator:
-    """Add the options of commands that write motion with a language model."""
+    """Add the options of commands that write single motions with a language model."""
     decorators: list[Decorator] = [
         click.option("--out", type=FOLDER, required=True, help="Folder of the motion to write."),
         options_of(options),
-        options_of(
-            WritingOptions,
-            skip=("decoding", "device"),
-            types={"checkpoint": FILE, "tokenizer": FILE},
-        ),
-        options_of(MotionDecoding),
+        writing_options,
         device_option,
         json_option,
     ]
@@ -206,6 +212,28 @@ def generate(texts: tuple[str, ...], out: Path, as_json: bool, **parameters: Any
     writing = take_writing(parameters)
     options = GenerateOptions(**parameters)
     show(write_motion.generate(texts, out, writing, options, sys.stderr), as_json)
+
+
+@click.command("generate-split", context_settings={"show_default": True})
+@dataset_argument
+@dataset_folder_option
+@options_of(SplitOptions)
+@writing_options
+@execution_options(skip=("allow_empty",))
+@json_option
+def generate_split(dataset: "Place", out: Path, as_json: bool, **parameters: Any) -> NoReturn:
+    """Write motion of the captions of a split of DATASET, a dataset of tokens.
+
+    Each clip's first caption is read, and the motion has the clip's key, so that evaluate-motion
+    compares the two. OUT is a dataset with features, joints, and poses of a fitted body. The exit
+    codes are those of build-lidar. After an interruption, the same command resumes.
+    """
+    from pipelines.training.language import write_split
+
+    options, execution = take(SplitOptions, parameters), take(Execution, parameters)
+    writing = take_writing(parameters)
+    report = write_split.generate_split(dataset, out, writing, options, execution)
+    show_build(report, as_json)
 
 
 @click.command()

@@ -96,6 +96,15 @@ def lemmatized_runs(details: Mapping[str, Any], frames: int) -> list[tuple[range
     ]
 
 
+def tagged_runs(details: Mapping[str, Any], frames: int) -> list[tuple[range, str]]:
+    """Return what `lemmatized_runs` does, with the part of speech after each word: `walk/VERB`."""
+    return [
+        (run, " ".join(f"{word}/{part}" for word, part in caption.tokens))
+        for run, caption in _described(details, frames)
+        if caption.tokens
+    ]
+
+
 def _described(details: Mapping[str, Any], frames: int) -> list[tuple[range, Caption]]:
     """Return the captions that describe any of a clip's frames."""
     captions = details_to_captions(details)

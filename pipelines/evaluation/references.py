@@ -6,8 +6,9 @@ A reference is a caption of all frames of a clip. A caption of a part may be wro
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from motiondata.captions import caption_runs, lemmatized_runs
+from motiondata.captions import caption_runs, lemmatized_runs, tagged_runs
 from motiondata.errors import InputError
 from motiondata.json_lines import read_json_lines
 from pipelines.evaluation.options import LEMMATIZED, RAW, Wording
@@ -17,7 +18,14 @@ from shards.stream.captions import RunReader, read_captions
 from shards.stream.remote_files import open_files
 from shards.stream.selection import Selection, select_rows
 
-WORDINGS: Mapping[Wording, RunReader] = {RAW: caption_runs, LEMMATIZED: lemmatized_runs}
+TAGGED: Literal["tagged"] = "tagged"
+"""Lemmatized words with parts of speech, such as `walk/VERB`, for the published matcher."""
+AnyWording = Wording | Literal["tagged"]
+WORDINGS: Mapping[AnyWording, RunReader] = {
+    RAW: caption_runs,
+    LEMMATIZED: lemmatized_runs,
+    TAGGED: tagged_runs,
+}
 """What reads captions, by their wording."""
 
 
@@ -42,7 +50,7 @@ class References:
         return [text for texts in self.texts.values() for text in texts]
 
 
-def read_references(dataset: Dataset, split: str, wording: Wording = RAW) -> References:
+def read_references(dataset: Dataset, split: str, wording: AnyWording = RAW) -> References:
     """Return the references of a split; raises `InputError` if there are none."""
     rows = select_rows(dataset, Selection(split))
     table = dataset.manifest.take(rows)

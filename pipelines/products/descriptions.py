@@ -16,7 +16,11 @@ from pipelines.engine.description import (
 from pipelines.products.encoded_features.description import ENCODED_FEATURES_PRODUCT
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.motion_features.description import MOTION_FEATURES
-from pipelines.products.tokens.description import DECODED_MOTION, TOKENS_PRODUCT
+from pipelines.products.tokens.description import (
+    DECODED_MOTION,
+    GENERATED_MOTION,
+    TOKENS_PRODUCT,
+)
 from pipelines.products.unknown import UnknownProduct
 from shards.format.dataset import Dataset
 
@@ -40,6 +44,7 @@ DESCRIPTIONS = {
         *MOTION_FEATURES.values(),
         TOKENS_PRODUCT,
         DECODED_MOTION,
+        GENERATED_MOTION,
     )
 }
 """The descriptions of all products, by name."""

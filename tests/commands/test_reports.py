@@ -265,7 +265,7 @@ def of_evaluation(values: Values) -> list[str]:
     return [*rows, loss, *values["findings"], values["captions_by"]["blake3"], values["dataset"]]
 
 
-BUILDS = "build-lidar, build-features, encode, tokenize, and detokenize"
+BUILDS = "build-lidar, build-features, encode, tokenize, detokenize, and generate-split"
 EXPORTS = "export and recover"
 EDITS = "filter, select, split, merge, add-member, drop-member, rename-keys, and reshard"
 BUILD = (
@@ -353,7 +353,7 @@ QUICK = {"info", "query", "recipe", "doctor"}
 PLAN = "--dry-run"
 """Builds plan before their progress is known."""
 
-LIKE_ENCODE = ("tokenize", "detokenize")
+LIKE_ENCODE = ("tokenize", "detokenize", "generate-split")
 LIKE_FILTER = ("select", "merge", "reshard", "drop-member", "add-member", "rename-keys")
 """Commands that run in the same engine as `encode` and `filter`, which shows their progress."""
 

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from motiondata.captions import caption_texts
 from pipelines.datasets.statistics import stats
 from shards.format.dataset import Dataset, write_dataset_json
 from shards.format.description import Description, ShardEntry
-from shards.format.manifest import ManifestRow, manifest_table
+from shards.format.manifest import NO_COLUMNS, ManifestRow, manifest_table
 from shards.format.paths import DROPS, MANIFEST, shard_name
 from shards.format.schema import ArraySpec, Schema
 from shards.format.tables import rows_to_table, write_table
@@ -77,8 +79,12 @@ def write_made(
     schema: Schema,
     samples: Mapping[str, Sequence[Mapping[str, Any]]],
     provenance: Mapping[str, Any] | None = None,
+    columns: pa.Schema = NO_COLUMNS,
 ) -> None:
-    """Write a dataset of one shard per split; the first member of a sample has its frames."""
+    """Write a dataset of one shard per split; the first member of a sample has its frames.
+
+    `columns` are further columns of the manifest, whose values are in the sample's json.
+    """
     rows: list[ManifestRow] = []
     entries = []
     for split, each in samples.items():
@@ -88,12 +94,14 @@ def write_made(
             for clip, values in enumerate(each):
                 key, frames = f"{split}{clip:04d}", len(next(iter(values.values())))
                 written = writer.write(encode_sample(schema, key, dict(values)))
-                rows.append(ManifestRow(key, name, frames, written.members))
+                known = {**values["json"], "captions": caption_texts(values["json"])}
+                extra = {column: known[column] for column in columns.names}
+                rows.append(ManifestRow(key, name, frames, written.members, extra))
         assert writer.result is not None
         frames = sum(row.frames for row in rows if row.shard == name)
         result = writer.result
         entries.append(ShardEntry(name, result.bytes, result.blake3, len(each), frames))
-    manifest = write_table(out / MANIFEST, manifest_table(schema, rows))
+    manifest = write_table(out / MANIFEST, manifest_table(schema, rows, columns))
     drops = write_table(out / DROPS, rows_to_table([], DROP_COLUMNS))
     tables = manifest, drops
     write_dataset_json(out, Description(schema, tuple(entries), tables, {}, dict(provenance or {})))

@@ -9,6 +9,7 @@ import torch
 
 from motiondata.representations.humanml3d import make_features
 from motiondata.representations.skeleton import T2M
+from pipelines.products.derived.product import COLUMNS
 from pipelines.products.tokens.arrays import TOKEN_ARRAYS
 from pipelines.products.tokens.description import TOKENIZER
 from pipelines.training.common.checkpoints import write_checkpoint
@@ -39,7 +40,7 @@ def make_token_clips(
     }
     made_by = {"id": tokenizer, "codes": CODES, "frames_per_token": PER_TOKEN}
     schema = Schema({**TOKEN_ARRAYS, "json": "json", "txt": "text"})
-    write_made(out, schema, samples, {TOKENIZER: made_by})
+    write_made(out, schema, samples, {TOKENIZER: made_by}, COLUMNS)
     return Dataset.open(out)
 
 
@@ -53,6 +54,8 @@ def token_clip(clip: int, random: Random) -> dict[str, Any]:
         "fps_out": 5.0,
         "motion_fps": 20.0,
         "motion_frames": PER_TOKEN * len(codes) - 1,
+        "source": f"made/{clip}.npz",
+        "subset": "made",
         "captions": [{"text": text, **whole} for text in captions_of(clip)],
     }
     text = "".join(f"{text}\n" for text in captions_of(clip))

@@ -10,20 +10,18 @@ from scipy.spatial.distance import cdist
 
 from pipelines.evaluation.generation.embedded_motions import Features, embed_once, features_of
 from pipelines.evaluation.references import References
-from pipelines.training.matching.load_matcher import LoadedMatcher
+from pipelines.training.matching.matcher import Matcher
 from shards.format.dataset import Dataset
 from shards.format.paths import TRAIN
 
 
-def constant_motions(
-    motions: Mapping[str, Features], matcher: LoadedMatcher
-) -> dict[str, Features]:
+def constant_motions(motions: Mapping[str, Features], matcher: Matcher) -> dict[str, Features]:
     """Return motions of the same lengths, with the mean of the training features in each frame."""
     return {key: np.broadcast_to(matcher.mean, clip.shape) for key, clip in motions.items()}
 
 
 def nearest_motions(
-    dataset: Dataset, train: References, references: References, matcher: LoadedMatcher
+    dataset: Dataset, train: References, references: References, matcher: Matcher
 ) -> dict[str, Features]:
     """Return for each clip the motion of the training caption that is nearest to its first caption.
 

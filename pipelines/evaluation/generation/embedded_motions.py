@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from motiondata.errors import InputError
 from pipelines.clips.keys import clip_name
 from pipelines.engine.progress import Progress
-from pipelines.evaluation.references import read_references
-from pipelines.training.matching.load_matcher import Embeddings, LoadedMatcher
+from pipelines.evaluation.options import RAW
+from pipelines.evaluation.references import TAGGED, AnyWording, read_references
+from pipelines.training.matching.matcher import Embeddings, Matcher
 from pipelines.training.motion_fields import FIELD
 from shards.format.dataset import Dataset
 from shards.stream.streamed_dataset import StreamedDataset
@@ -45,23 +46,21 @@ class EmbeddedMotions:
         return np.stack(motions), np.stack([each[random.integers(len(each))] for each in texts])
 
 
-def embed_split(
-    dataset: Dataset, split: str, matcher: LoadedMatcher, stream: TextIO
-) -> EmbeddedMotions:
+def embed_split(dataset: Dataset, split: str, matcher: Matcher, stream: TextIO) -> EmbeddedMotions:
     """Return the motions of a split that have captions of the whole clip.
 
     Samples whose keys differ only in their number, such as `000021` and `000021_v1`, are motions of
     one clip. Raises `InputError` if the dataset has other features or no captions.
     """
     expect_features(dataset, matcher)
-    references = read_references(dataset, split)
+    references = read_references(dataset, split, wording_of(matcher))
     return embed(features_of(dataset, split, references.keys), references.texts, matcher, stream)
 
 
 def embed(
     motions: Mapping[str, Features],
     captions: Mapping[str, Sequence[str]],
-    matcher: LoadedMatcher,
+    matcher: Matcher,
     stream: TextIO,
 ) -> EmbeddedMotions:
     """Return motions with their captions, both by the same keys; show progress in `stream`."""
@@ -83,13 +82,18 @@ def embed(
     )
 
 
+def wording_of(matcher: Matcher) -> AnyWording:
+    """Return the wording of captions that a matcher reads."""
+    return TAGGED if matcher.reads_tags else RAW
+
+
 def features_of(dataset: Dataset, split: str, keys: Sequence[str]) -> dict[str, Features]:
     """Return the features of some clips of a split by key, each shaped (frames, columns)."""
     view = StreamedDataset(dataset).clips(split, [FIELD], 1, keys=keys, rank=0, world=1)
     return {batch["keys"][0]: np.asarray(batch[FIELD][0], np.float32) for batch in view}
 
 
-def expect_features(dataset: Dataset, matcher: LoadedMatcher) -> None:
+def expect_features(dataset: Dataset, matcher: Matcher) -> None:
     """Raise `InputError` unless a dataset has features with the columns of the matcher."""
     spec = dataset.schema.arrays.get(FIELD)
     columns = spec.shape[-1] if spec else None
@@ -101,7 +105,7 @@ def expect_features(dataset: Dataset, matcher: LoadedMatcher) -> None:
         )
 
 
-def embed_once(texts: Iterable[str], matcher: LoadedMatcher) -> dict[str, NDArray[np.float64]]:
+def embed_once(texts: Iterable[str], matcher: Matcher) -> dict[str, NDArray[np.float64]]:
     """Return the embeddings of different texts."""
     different = [*dict.fromkeys(texts)]
     return dict(zip(different, matcher.embed_texts(different), strict=True))

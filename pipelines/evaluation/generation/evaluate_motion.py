@@ -18,6 +18,7 @@ from pipelines.evaluation.generation.embedded_motions import (
     embed_split,
     expect_features,
     features_of,
+    wording_of,
 )
 from pipelines.evaluation.generation.measures import (
     RANKS,
@@ -40,7 +41,8 @@ from pipelines.evaluation.generation.report import (
 )
 from pipelines.evaluation.references import read_references
 from pipelines.training.common.training_split import expect_training_split
-from pipelines.training.matching.load_matcher import Embeddings, LoadedMatcher, load_matcher
+from pipelines.training.matching.load_matcher import read_matcher
+from pipelines.training.matching.matcher import Embeddings, Matcher
 from shards.format.dataset import Dataset
 from shards.format.paths import TRAIN
 from shards.format.places import Place
@@ -64,7 +66,7 @@ def evaluate_motion(
     expect_possible_folder(out)
     expect_no_dataset(out)
     dataset, others = Dataset.open(path), _by_name(generated)
-    evaluation = _evaluate(dataset, others, load_matcher(options.matcher), options, stream)
+    evaluation = _evaluate(dataset, others, read_matcher(options.matcher), options, stream)
     document = json.dumps(evaluation_to_json(evaluation), indent=1, allow_nan=False)
     with os_errors_as_aborted(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -87,7 +89,7 @@ def _by_name(paths: Sequence[Path]) -> dict[str, Dataset]:
 def _evaluate(
     dataset: Dataset,
     generated: Mapping[str, Dataset],
-    matcher: LoadedMatcher,
+    matcher: Matcher,
     options: MotionEvaluationOptions,
     stream: TextIO,
 ) -> MotionEvaluation:
@@ -101,6 +103,7 @@ def _evaluate(
         dataset=dataset.content_hash,
         generated={name: each.content_hash for name, each in generated.items()},
         matcher=matcher.id,
+        wording=wording_of(matcher),
         representation=matcher.fields.representation,
         split=options.split,
         clips=len(real.clips),
@@ -112,12 +115,13 @@ def _evaluate(
 
 
 def _real_and_baselines(
-    dataset: Dataset, matcher: LoadedMatcher, split: str, stream: TextIO
+    dataset: Dataset, matcher: Matcher, split: str, stream: TextIO
 ) -> dict[str, EmbeddedMotions]:
     """Return the real motions and those of the baselines, with the same captions."""
     expect_training_split(dataset)
     expect_features(dataset, matcher)
-    references, train = read_references(dataset, split), read_references(dataset, TRAIN)
+    wording = wording_of(matcher)
+    references, train = (read_references(dataset, each, wording) for each in (split, TRAIN))
     real = features_of(dataset, split, references.keys)
     rows = {
         REAL: real,

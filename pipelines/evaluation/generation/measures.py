@@ -11,7 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from scipy.spatial.distance import cdist
 
-from pipelines.training.matching.load_matcher import Embeddings
+from pipelines.training.matching.matcher import Embeddings
 
 GROUP = 32
 """Number of texts that compete for a motion."""

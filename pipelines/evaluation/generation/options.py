@@ -11,7 +11,7 @@ class MotionEvaluationOptions:
     """How motion is evaluated. Raises `InputError` for values out of range."""
 
     matcher: Path
-    """Matcher checkpoint written by train-matcher."""
+    """Matcher checkpoint written by train-matcher, or a folder with the files of HumanML3D's."""
     split: str = "test"
     """Split to evaluate."""
     repeats: int = 20

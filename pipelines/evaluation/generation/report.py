@@ -13,6 +13,8 @@ import numpy as np
 from motiondata import __version__
 from pipelines.engine.reports import Report, to_plain
 from pipelines.engine.text_tables import markdown_table
+from pipelines.evaluation.options import RAW
+from pipelines.evaluation.references import TAGGED
 
 REAL, CONSTANT, NEAREST = "real motion", "constant pose", "nearest training caption"
 """The rows of the table before those of the generated motions."""
@@ -37,9 +39,12 @@ READING = (
     "real motion. Multimodality: the distance of motions of the same caption. The FID of real "
     "motion is that of two random halves. Values are means over repetitions with their 95% "
     "intervals, which cover the random groups, captions, pairs, and motions of a caption, but not "
-    "other seeds of a training. Captions are compared as written, not lemmatized. Values of "
-    "another matcher, such as published ones, cannot be compared with these."
+    "other seeds of a training. Values of another matcher cannot be compared with these."
 )
+WORDINGS = {
+    RAW: "Captions are read as written, not lemmatized.",
+    TAGGED: "Captions are read as lemmatized words with parts of speech.",
+}
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,8 @@ class MotionEvaluation:
     """Content hashes of the datasets of generated motion, by the names of their folders."""
     matcher: str
     """Id of the matcher."""
+    wording: str
+    """Captions as written (raw), or lemmatized words with parts of speech (tagged)."""
     representation: str
     split: str
     clips: int
@@ -115,5 +122,6 @@ def evaluation_to_markdown(evaluation: MotionEvaluation) -> str:
         f"repetitions, groups of {evaluation.group}, seed {evaluation.seed}, matcher "
         f"{evaluation.matcher} of {evaluation.representation}"
     )
+    reading = f"{READING} {WORDINGS[evaluation.wording]}"
     table = markdown_table(("", *(MEASURES[name] for name in shown)), rows)
-    return "\n".join(("# Evaluation of motion", "", *table, "", READING, "", about, ""))
+    return "\n".join(("# Evaluation of motion", "", *table, "", reading, "", about, ""))

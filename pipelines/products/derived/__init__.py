@@ -1,1 +1,1 @@
-"""Datasets that are derived from another dataset, one sample from each of its samples."""
+"""Datasets that are derived from another dataset, sample by sample."""

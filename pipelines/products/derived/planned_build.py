@@ -9,15 +9,19 @@ from motiondata.files import Stamp
 from pipelines.engine.file_stats import stat_files
 from pipelines.engine.fingerprint import KeptShard, fingerprint
 from pipelines.engine.product import PlannedBuild
-from pipelines.products.derived.plan import plan_derived
+from pipelines.products.derived.plan import Scope, plan_derived
 from shards.format.dataset import Dataset
 from shards.format.paths import existing
 
 
 def plan_build(
-    source: Path, parameters: dict[str, Any], contents: dict[str, str], kept: dict[str, KeptShard]
+    source: Path,
+    parameters: dict[str, Any],
+    contents: dict[str, str],
+    kept: dict[str, KeptShard],
+    scope: Scope,
 ) -> PlannedBuild:
-    """Plan one sample for each sample of a source dataset.
+    """Plan the samples of the samples of a source dataset that are in the scope.
 
     `contents` holds the hashes of the source and of the transform; `kept` holds the shards of
     earlier plans that this plan keeps unchanged. Raises `DatasetError` if a shard of the source is
@@ -32,5 +36,6 @@ def plan_build(
         file["name"].decode(): Stamp(file["bytes"], file["changed_ns"])
         for file in shards.to_pylist()
     }
-    plan = plan_derived(dataset, stamps, {name: shard.keys for name, shard in kept.items()})
+    keys = {name: shard.keys for name, shard in kept.items()}
+    plan = plan_derived(dataset, stamps, keys, scope)
     return PlannedBuild(plan, fingerprint(plan, parameters, contents, shards, kept))

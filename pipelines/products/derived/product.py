@@ -21,7 +21,7 @@ from pipelines.engine.description import ProductDescription
 from pipelines.engine.fingerprint import KeptShard
 from pipelines.engine.opened import Loaded
 from pipelines.engine.product import FinishSamples, PlannedBuild, Values
-from pipelines.products.derived.plan import PlannedDerivedSample
+from pipelines.products.derived.plan import PlannedDerivedSample, Scope
 from pipelines.products.derived.planned_build import plan_build
 from pipelines.products.derived.transform import LoadTransform, Transform
 from shards.errors import DatasetError
@@ -59,6 +59,10 @@ class Derivation:
     """The measured time of one process per frame of the source."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What `dataset.json` says of the transform in addition to its id."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    """Further entries of the provenance in `dataset.json`."""
+    scope: Scope = field(default_factory=Scope)
+    """Which samples of the dataset are used, and how often."""
 
     @property
     def read_members(self) -> tuple[str, ...]:
@@ -128,10 +132,11 @@ class DerivedProduct:
         return {"source": details["source"], "subset": details["subset"], "captions": captions}
 
     def plan_around(self, kept: dict[str, KeptShard]) -> PlannedBuild:
-        """Plan one sample for each sample of the source."""
+        """Plan the samples of the samples of the source."""
         contents = {"dataset": self.dataset, self.derivation.role: self.transform}
         excluded = {"exclude": [*self.exclude]} if self.exclude else {}
-        return plan_build(self.source, {**self.parameters, **excluded}, contents, kept)
+        parameters = {**self.parameters, **excluded}
+        return plan_build(self.source, parameters, contents, kept, self.derivation.scope)
 
     def provenance(self) -> dict[str, Any]:
         """Return the id and facts of the transform, and what the source dataset says of itself.
@@ -144,6 +149,7 @@ class DerivedProduct:
         source = dataset.description
         return {
             self.derivation.role: {"id": self.transform, **self.derivation.facts},
+            **self.derivation.provenance,
             "source": {
                 "content_hash": self.dataset,
                 "parameters": source.parameters,
@@ -167,11 +173,11 @@ class OpenDerivedProduct:
         """Do nothing: clips are read sequentially, and operating systems prefetch such reads."""
 
     def begin(self, planned: PlannedDerivedSample) -> FinishSamples:
-        """Return a function that derives the sample."""
-        return lambda: [self._sample(planned)]
+        """Return a function that derives the samples."""
+        return lambda: self._samples(planned)
 
-    def _sample(self, planned: PlannedDerivedSample) -> tuple[str, Values]:
-        """Return a sample's key and members; raises as `_read` and `Transform.derive` do.
+    def _samples(self, planned: PlannedDerivedSample) -> list[tuple[str, Values]]:
+        """Return keys and members of samples; raises as `_read` and `Transform.derive` do.
 
         Raises `RecordingError` (FLAGGED), too, if the sample has an excluded flag.
         """
@@ -184,9 +190,14 @@ class OpenDerivedProduct:
             product.derivation.role: product.transform,
             "dataset": product.dataset,
         }
-        derived = self._transform.derive(planned.recording, {**read, DETAILS: details})
-        kept = {DETAILS: details, TEXT: read[TEXT], **derived}
-        return planned.sample.key, {suffix: kept[suffix] for suffix in product.schema.members}
+        members = {**read, DETAILS: details}
+        return [(key, self._derived(key, members)) for key in planned.keys]
+
+    def _derived(self, key: str, members: Values) -> Values:
+        """Return the members of the sample with a key."""
+        derived = self._transform.derive(key, members)
+        kept = {DETAILS: members[DETAILS], TEXT: members[TEXT], **derived}
+        return {suffix: kept[suffix] for suffix in self._product.schema.members}
 
     def _read(self, planned: PlannedDerivedSample) -> Values:
         """Read a sample's members from the source.

@@ -16,10 +16,10 @@ class Transform(Protocol):
     def id(self) -> str:
         """Hash of everything that determines the result."""
 
-    def derive(self, name: str, values: Values) -> Values:
+    def derive(self, key: str, values: Values) -> Values:
         """Return the members of a sample that replace those that were read.
 
-        `name` is the name of the sample in messages; `values` are the members of the source sample
+        `key` is the key of the sample; `values` are the members of the source sample
         that were read, by suffix. Raises `RecordingError` if the sample must be dropped, and
         `InputError` if the transform is unusable.
         """

@@ -36,7 +36,7 @@ class Encoding:
         """The encoder's id."""
         return self.encoder.id
 
-    def derive(self, name: str, values: Values) -> Values:
+    def derive(self, key: str, values: Values) -> Values:
         """Return the features of a sample.
 
         Raises `InputError` if they have a wrong shape or are not finite.
@@ -45,7 +45,7 @@ class Encoding:
         features, shape = self.encoder.encode(points), (len(points), self.encoder.width)
         if features.shape != shape or not np.isfinite(features).all():
             raise InputError(
-                f"{name}: the encoder made features of shape {features.shape}, expected finite "
+                f"{key}: the encoder made features of shape {features.shape}, expected finite "
                 f"ones of shape {shape}"
             )
         return {FEATURES: features}

@@ -11,6 +11,8 @@ from pipelines.products.motion_features.members import JOINTS, VECTORS
 TOKENS = "tokens.npy"
 TOKENIZER = "tokenizer"
 """What samples and `dataset.json` call the transform."""
+LANGUAGE_MODEL = "language_model"
+"""Likewise, of motion that a language model wrote."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +45,22 @@ TOKENS_PRODUCT = TokenizedDescription(
     arguments="DATASET --checkpoint FILE --out DIR",
 )
 
+_DECODED = (
+    Member(VECTORS, "decoded features, see representations.md", unit="meters, radians, frames"),
+    Member(JOINTS, "joints by the positions in the features", unit="meters", frame="y up"),
+    Member(
+        POSE,
+        "axis-angle rotations in SMPL order of a body fitted to the joints",
+        unit="radians",
+        frame="parent joint; pelvis: world",
+    ),
+    Member(TRANS, "AMASS's `trans` of that body", unit="meters", frame="world"),
+)
+
 DECODED_MOTION = TokenizedDescription(
     name="decoded-motion",
     members=(
-        Member(VECTORS, "decoded features, see representations.md", unit="meters, radians, frames"),
-        Member(JOINTS, "joints by the positions in the features", unit="meters", frame="y up"),
-        Member(
-            POSE,
-            "axis-angle rotations in SMPL order of a body fitted to the joints",
-            unit="radians",
-            frame="parent joint; pelvis: world",
-        ),
-        Member(TRANS, "AMASS's `trans` of that body", unit="meters", frame="world"),
+        *_DECODED,
         Member(
             DETAILS,
             "the `json` of the tokens, with `fps_out`, the frame rate of the motion, `body`, "
@@ -64,5 +70,33 @@ DECODED_MOTION = TokenizedDescription(
         Member(TEXT, CAPTION_LINES),
     ),
     command="motiondata detokenize",
+    arguments="DATASET --checkpoint FILE --out DIR",
+)
+
+
+@dataclass(frozen=True)
+class GeneratedDescription(TokenizedDescription):
+    """Describes datasets of motion that a language model wrote."""
+
+    def inputs(self, provenance: Mapping[str, Any]) -> list[str]:
+        """Return a line with the model, and those of the tokenizer and of the source."""
+        model = provenance[LANGUAGE_MODEL]["model"]
+        return [f"language model: {model}", *super().inputs(provenance)]
+
+
+GENERATED_MOTION = GeneratedDescription(
+    name="generated-motion",
+    members=(
+        *_DECODED,
+        Member(
+            DETAILS,
+            "`language_model`, the id of the model and how it writes, `dataset`, the content hash "
+            "of the source, `source` and `subset` of the clip, its caption that was read, the "
+            "written `codes`, whether the motion was `cut` at the maximum number of tokens, and "
+            "the rates and the body as in decoded motion",
+        ),
+        Member(TEXT, "the caption that was read"),
+    ),
+    command="motiondata generate-split",
     arguments="DATASET --checkpoint FILE --out DIR",
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from motiondata.errors import InputError
 from pipelines.training.common.checkpoints import read_checkpoint, reading_contents
+from pipelines.training.common.inference import hash_model
 from pipelines.training.common.text_model import TextModel
 from pipelines.training.language.motion_language import MotionLanguage
 from pipelines.training.language.motion_vocabulary import MotionVocabulary
@@ -28,6 +29,8 @@ class LoadedLanguage:
     """The tokenizer of the motion tokens that it reads and writes."""
     stored: Mapping[str, Any] | None
     """Contents and weights of that tokenizer, if they are stored with the model."""
+    id: str
+    """Hash of everything that determines what the model writes, except its tokenizer."""
 
     def expect_tokens_of(self, dataset: Dataset) -> None:
         """Raise `InputError` unless a dataset has tokens of the model's tokenizer."""
@@ -73,4 +76,6 @@ def restore_language(state: Mapping[str, Any], checkpoint: Path) -> LoadedLangua
         vocabulary = MotionVocabulary.of(text.tokenizer, source.codes)
         module = MotionLanguage(text, vocabulary)
         module.load_state_dict(state["weights"])
-        return LoadedLanguage(module.eval(), source, contents["tokenizer"])
+        described = {"text": contents["text"], "tokens": contents["tokens"]}
+        model_id = hash_model(described, state["weights"])
+        return LoadedLanguage(module.eval(), source, contents["tokenizer"], model_id)

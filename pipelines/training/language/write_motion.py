@@ -46,7 +46,7 @@ def generate(
     lengths = _lengths(texts, writer, options)
     named = [(f"{number:06d}", text) for number, text in enumerate(texts)]
     requests = [
-        _of_text(name, text, frames, writer)
+        request_of_text(name, text, frames, writer)
         for (name, text), frames in zip(named, lengths, strict=True)
     ]
     return writer.write(requests, out)
@@ -141,7 +141,10 @@ def read_length(text: str, answer: str, longest: int) -> int:
     return min(int(found[0]), longest)
 
 
-def _of_text(name: str, text: str, frames: int | None, writer: MotionWriter) -> MotionRequest:
+def request_of_text(
+    name: str, text: str, frames: int | None, writer: MotionWriter
+) -> MotionRequest:
+    """Return the request of a motion that a text describes; without frames, the model ends it."""
     task = read_tasks()["caption_to_motion" if frames is None else "caption_and_frames_to_motion"]
     instruction = task.fixed(writer.captioned(text, frames or 0).slots()).instruction
     tokens = None if frames is None else writer.tokens_in(frames)

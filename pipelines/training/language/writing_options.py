@@ -106,3 +106,13 @@ class GapOptions:
                 f"start, stop: expected shares from 0 to 1, the start first, found {self.start} "
                 f"and {self.stop}"
             )
+
+
+@dataclass(frozen=True)
+class SplitOptions:
+    """Which motions of a dataset's captions are written, and how long they are."""
+
+    split: str = "test"
+    """Split whose captions are read."""
+    keep_lengths: bool = False
+    """Give each motion the length of the clip; by default, the model ends it."""

@@ -14,24 +14,20 @@ from pipelines.training.alignment.alignment_model import Alignment
 from pipelines.training.common.checkpoints import read_checkpoint, reading_contents
 from pipelines.training.common.inference import hash_model, one_thread
 from pipelines.training.common.text_model import TextModel
+from pipelines.training.matching.matcher import Embeddings, Matcher
 from pipelines.training.matching.motion_encoder import MotionEncoder, make_motion_encoder
 from pipelines.training.matching.options import MatcherSizes
+from pipelines.training.matching.published_matcher import load_published_matcher
 from pipelines.training.motion_fields import MotionFields
 
 KIND = "matcher"
 """Kind of the checkpoints of `motiondata train-matcher`."""
 TEXTS_AT_ONCE = 64
 
-Embeddings = NDArray[np.float64]
-"""Vectors of motions or texts, shaped (items, width)."""
-
 
 @dataclass(frozen=True, eq=False)
 class LoadedMatcher:
-    """A trained matcher of motion and text, on the CPU.
-
-    The smaller the Euclidean distance of two embeddings, the better a text describes a motion.
-    """
+    """A matcher of motion and text that was trained here, on the CPU; a `Matcher`."""
 
     module: Alignment
     """In evaluation mode."""
@@ -41,6 +37,7 @@ class LoadedMatcher:
     """Frame rate of the features that it was trained on, Hz."""
     id: str
     """Hash of everything that determines the embeddings."""
+    reads_tags = False
 
     @property
     def columns(self) -> int:
@@ -76,6 +73,14 @@ class LoadedMatcher:
         values = torch.from_numpy(np.array(clip, np.float32))[None]
         mask = torch.ones(values.shape[:2], dtype=torch.bool)
         return self.module.embed_motions(values, mask).numpy().astype(np.float64)
+
+
+def read_matcher(path: Path) -> Matcher:
+    """Return the matcher of a checkpoint, or the published one of a folder, on the CPU.
+
+    Raises `InputError` for a file or folder of another kind.
+    """
+    return load_published_matcher(path) if path.is_dir() else load_matcher(path)
 
 
 def load_matcher(checkpoint: Path) -> LoadedMatcher:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -60,7 +61,7 @@ class Tokenizing:
         """The tokenizer's id."""
         return self.tokenizer.id
 
-    def derive(self, name: str, values: Values) -> Values:  # noqa: ARG002
+    def derive(self, key: str, values: Values) -> Values:  # noqa: ARG002
         """Return the tokens of a sample; raises `InputError` as `LoadedTokenizer.tokenize` does."""
         features, details = values[VECTORS], values[DETAILS]
         fps = float(details["fps_out"])
@@ -83,7 +84,7 @@ class Detokenizing:
         """The tokenizer's id."""
         return self.tokenizer.id
 
-    def derive(self, name: str, values: Values) -> Values:
+    def derive(self, key: str, values: Values) -> Values:
         """Return the motion of a sample.
 
         Raises `RecordingError` if no body can be fitted, and `InputError` for tokens of another
@@ -94,7 +95,7 @@ class Detokenizing:
         features = self.tokenizer.detokenize(values[TOKENS], int(details["motion_frames"]))
         joints = self.tokenizer.fields.joints(features)
         body = bundled_body()
-        fit = fit_joints(joints, up="y", fps=fps, unit=BODY_UNIT, body=body, where=name)
+        fit = fit_joints(joints, up="y", fps=fps, unit=BODY_UNIT, body=body, where=key)
         described = {
             "fps_out": fps,
             "gender": "neutral",
@@ -169,6 +170,15 @@ def detokenize(
     return build_derived(make, dataset, out, execution, exclude=exclude)
 
 
+def tokenizer_facts(tokenizer: LoadedTokenizer) -> dict[str, Any]:
+    """Return what `dataset.json` says of a tokenizer in addition to its id."""
+    return {
+        "codes": tokenizer.codes,
+        "frames_per_token": tokenizer.frames_per_token,
+        "representation": tokenizer.fields.representation,
+    }
+
+
 def _derivation(
     tokenizer: LoadedTokenizer,
     description: TokenizedDescription,
@@ -176,11 +186,7 @@ def _derivation(
     reads: tuple[str, ...],
     load: Checkpoint,
 ) -> Derivation:
-    facts = {
-        "codes": tokenizer.codes,
-        "frames_per_token": tokenizer.frames_per_token,
-        "representation": tokenizer.fields.representation,
-    }
+    facts = tokenizer_facts(tokenizer)
     seconds = TOKENIZE_SECONDS if description is TOKENS_PRODUCT else DETOKENIZE_SECONDS
     return Derivation(description, arrays, reads, TOKENIZER, load, seconds, facts)
 

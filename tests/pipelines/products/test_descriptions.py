@@ -19,7 +19,11 @@ from pipelines.products.motion_features.members import VECTORS
 from pipelines.products.motion_features.options import MotionFeatureOptions
 from pipelines.products.motion_features.sample import columns_of_manifest, schema_of
 from pipelines.products.tokens.arrays import TOKEN_ARRAYS, motion_arrays
-from pipelines.products.tokens.description import DECODED_MOTION, TOKENS_PRODUCT
+from pipelines.products.tokens.description import (
+    DECODED_MOTION,
+    GENERATED_MOTION,
+    TOKENS_PRODUCT,
+)
 from shards.format.schema import ArraySpec, Schema
 
 FORMAT = Path(__file__).resolve().parents[3] / "docs/format.md"
@@ -44,6 +48,7 @@ PRODUCTS: Mapping[str, tuple[ProductDescription, Schema, str]] = {
     "features": (ENCODED_FEATURES_PRODUCT, features_schema(), "width"),
     "tokens": (TOKENS_PRODUCT, derived_schema(TOKEN_ARRAYS), ""),
     "decoded-motion": (DECODED_MOTION, derived_schema(motion_arrays(ANY, 22)), "columns"),
+    "generated-motion": (GENERATED_MOTION, derived_schema(motion_arrays(ANY, 22)), "columns"),
     **{
         name: (description, schema_of(MotionFeatureOptions(name)), "")
         for name, description in MOTION_FEATURES.items()

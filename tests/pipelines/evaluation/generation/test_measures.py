@@ -15,7 +15,7 @@ from pipelines.evaluation.generation.measures import (
     matching,
     multimodality,
 )
-from pipelines.training.matching.load_matcher import Embeddings
+from pipelines.training.matching.matcher import Embeddings
 
 SEEDS = st.integers(0, 1000)
 

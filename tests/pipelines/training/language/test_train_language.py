@@ -3,6 +3,8 @@
 import io
 import os
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +41,7 @@ from tests.pipelines.training.language.conftest import save_t5
 from tests.support.captioned_features import captions_of
 from tests.support.text_models import SMALL, save_text_model
 
+ROOT = Path(__file__).parents[4]
 LOOP = LoopOptions(batch=4, save_every=3, watch_every=5, optimizer=OptimizerOptions(warmup=2))
 CPU = GenerationOptions(device="cpu")
 OPTIONS = LanguageOptions(pretraining_steps=4, steps=6)
@@ -171,3 +174,25 @@ def test_a_dataset_of_features_is_not_captioned_by_a_language_model(
 ) -> None:
     with pytest.raises(InputError, match="expected a dataset of tokens"):
         caption_split(captioned.path, begun, "test", CPU)
+
+
+@pytest.mark.slow
+def test_two_processes_share_a_step(tokens: Dataset, small_t5: Path, tmp_path: Path) -> None:
+    arguments: list[str | Path] = [
+        "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "cli",
+        "train-language", tokens.path, "--out", tmp_path / "two", "--text-model", small_t5,
+        "--batch=4", "--pretraining-steps=2", "--steps=3", "--watch-every=5", "--join=0.5",
+        "--warmup=2", "--device=cpu", "--precision=bf16",
+    ]  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT, env=environment, check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    assert len(losses_of(tmp_path / "two")) == 5, "only one of them writes the log"
+    options = replace(OPTIONS, text_model=str(small_t5), pretraining_steps=2, steps=3, join=0.5)
+    loop = replace(LOOP, batch=8)
+    train_language(tokens.path, tmp_path / "one", options, loop, "cpu", io.StringIO())
+    assert losses_of(tmp_path / "two") == pytest.approx(losses_of(tmp_path / "one"), abs=0.6)
+    with torch.no_grad():
+        assert load_language(tmp_path / "two" / CHECKPOINT).module.write(["Describe"])
