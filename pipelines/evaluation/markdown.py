@@ -1,15 +1,16 @@
 """The report of an evaluation as Markdown, for people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipelines.engine.text_tables import markdown_table
-from pipelines.evaluation.acts.labels import ALL_KINDS, ActTotals, KindCount
+from pipelines.evaluation.acts.labels import ALL_KINDS, ActTotals, ClipCount, KindCount
 from pipelines.evaluation.baselines import describe_distance
 from pipelines.evaluation.options import LEMMATIZED, MODEL, RAW
 from pipelines.evaluation.report import SCORERS, Evaluation, Example
 from pipelines.training.common.normalize_caption import NORMALIZER
 
 NOTHING = "-"
+PAIRS_SHOWN = 10
 """Content of an empty cell."""
 
 COLUMNS = {
@@ -85,12 +86,40 @@ def _acts(report: Evaluation) -> Sequence[str]:
         "",
         *markdown_table(("", "clips right", "all acts named", *right, "also named"), whole),
         "",
+        "All acts named, by the number of acts of a clip:",
+        "",
+        *_by_number(report.telling),
+        "",
+        *_by_pair(report.telling[MODEL]),
         "By kind of motion, the model:",
         "",
         *markdown_table(("", "acts", *right, "also named"), kinds),
         "",
         RULES,
     ]
+
+
+def _by_number(telling: Mapping[str, ActTotals]) -> list[str]:
+    numbers = [*telling[MODEL].numbers]
+    rows = [
+        (name, *(_clip_share(totals.numbers[number]) for number in numbers))
+        for name, totals in telling.items()
+    ]
+    return markdown_table(("", *(f"{number} acts" for number in numbers)), rows)
+
+
+def _by_pair(totals: ActTotals) -> list[str]:
+    """Return the pairs of acts that the model names least, if there are clips of two acts."""
+    if not totals.pairs:
+        return []
+    least = sorted(totals.pairs.items(), key=lambda pair: (pair[1].named / pair[1].clips, pair))
+    rows = [(pair.replace("_", " "), _clip_share(count)) for pair, count in least[:PAIRS_SHOWN]]
+    about = f"Of {len(least)} pairs of acts, those that the model names least:"
+    return [about, "", *markdown_table(("two acts", "both named"), rows), ""]
+
+
+def _clip_share(count: ClipCount) -> str:
+    return _share(count.named, count.clips)
 
 
 def _whole_row(name: str, totals: ActTotals) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from motiondata.errors import InputError
 from motiondata.json_lines import read_json_lines
@@ -13,6 +13,8 @@ from motiondata.synthesis.language.captions import variant
 from motiondata.synthesis.language.phrases import PHRASES
 from pipelines.clips.keys import clip_name
 from pipelines.evaluation.acts.act_scoring import ActScores, KnownAct, known_acts, score_acts
+
+K = TypeVar("K", int, str)
 
 ALL_KINDS = "all"
 """Kind of the last row of the table, which counts all acts."""
@@ -37,6 +39,15 @@ class KindCount:
 
 
 @dataclass(frozen=True)
+class ClipCount:
+    """Counts of some clips."""
+
+    clips: int
+    named: int
+    """Clips whose caption names the kind of every act."""
+
+
+@dataclass(frozen=True)
 class ActTotals:
     """Counts of the clips and acts that captions describe."""
 
@@ -45,6 +56,10 @@ class ActTotals:
     """Clips whose caption describes every act correctly and no other act."""
     clips_named: int
     """Clips whose caption names the kind of every act."""
+    numbers: Mapping[int, ClipCount]
+    """Clips by their number of acts, gestures included."""
+    pairs: Mapping[str, ClipCount]
+    """Clips of two acts by their kinds in alphabetical order, such as `jump, walk`."""
     kinds: Mapping[str, KindCount]
     """Counts by kind in alphabetical order, then those of `ALL_KINDS`."""
 
@@ -81,8 +96,22 @@ def count_acts(captions: Sequence[str], acts: Sequence[Sequence[KnownAct]]) -> A
         clips=len(scored),
         clips_right=sum(act_scores.right for act_scores in scored),
         clips_named=sum(all(each.named for each in clip.scores) for clip in scored),
+        numbers=_count_clips((len(clip.scores), clip) for clip in scored),
+        pairs=_count_clips((_pair(clip), clip) for clip in scored if len(clip.scores) == 2),
         kinds={kind: _count(scored, {kind}) for kind in kinds} | {ALL_KINDS: _count(scored, kinds)},
     )
+
+
+def _pair(clip: ActScores) -> str:
+    return ", ".join(sorted(score.kind for score in clip.scores))
+
+
+def _count_clips(clips: Iterable[tuple[K, ActScores]]) -> dict[K, ClipCount]:
+    """Count clips by a key, in the order of the keys."""
+    named: dict[K, list[bool]] = {}
+    for key, clip in clips:
+        named.setdefault(key, []).append(all(score.named for score in clip.scores))
+    return {key: ClipCount(len(each), sum(each)) for key, each in sorted(named.items())}
 
 
 def _count(scored: Sequence[ActScores], kinds: Collection[str]) -> KindCount:

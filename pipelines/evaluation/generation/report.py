@@ -41,7 +41,7 @@ READING = (
     "intervals, which cover the random groups, captions, pairs, and motions of a caption, but not "
     "other seeds of a training. Values of another matcher cannot be compared with these."
 )
-WORDINGS = {
+WORDINGS: Mapping[str, str] = {
     RAW: "Captions are read as written, not lemmatized.",
     TAGGED: "Captions are read as lemmatized words with parts of speech.",
 }

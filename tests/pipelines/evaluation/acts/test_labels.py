@@ -9,7 +9,13 @@ import pytest
 from motiondata.errors import InputError
 from motiondata.synthesis.acts import Act
 from pipelines.evaluation.acts.act_scoring import known_acts
-from pipelines.evaluation.acts.labels import ALL_KINDS, KindCount, count_acts, read_labels
+from pipelines.evaluation.acts.labels import (
+    ALL_KINDS,
+    ClipCount,
+    KindCount,
+    count_acts,
+    read_labels,
+)
 from tests.support.evaluated_corpus import Corpus
 
 
@@ -54,6 +60,8 @@ def test_acts_are_counted_by_kind() -> None:
     captions = ["waves with her right hand", "waves her left hand, turns left", "claps and claps"]
     counted = count_acts(captions, clips)
     assert (counted.clips, counted.clips_right, counted.clips_named) == (3, 1, 2)
+    assert counted.numbers == {1: ClipCount(clips=2, named=1), 2: ClipCount(clips=1, named=1)}
+    assert counted.pairs == {"turn, wave": ClipCount(clips=1, named=1)}
     assert list(counted.kinds) == ["clap", "turn", "wave", ALL_KINDS]
     assert counted.kinds["clap"] == KindCount(0, 0, 0, 0, 0, 0, 0, besides=2)
     assert counted.kinds["turn"] == KindCount(
