@@ -252,6 +252,7 @@ ARROWS: dict[str, set[str]] = {
     "pipelines.training.language": {
         "pipelines.clips",
         "pipelines.engine",
+        "pipelines.products.derived",
         "pipelines.products.motion_features",
         "pipelines.products.tokens",
         "pipelines.training.common",
@@ -271,6 +272,7 @@ ARROWS: dict[str, set[str]] = {
     "pipelines.evaluation.generation": {
         "pipelines.clips",
         "pipelines.engine",
+        "pipelines.evaluation.options",
         "pipelines.evaluation.references",
         "pipelines.training.common",
         "pipelines.training.matching",
