@@ -4,7 +4,6 @@ A caption is its lemmatized words with their parts of speech: `a/DET person/NOUN
 of five lists, such as places and body parts, have a part of speech of their list.
 """
 
-import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.bodies.unpickling import unpickle
 from motiondata.errors import InputError
 from pipelines.training.common.checkpoints import MALFORMED
 
 VECTORS, WORDS, NUMBERS = "our_vab_data.npy", "our_vab_words.pkl", "our_vab_idx.pkl"
 """Files of the published vocabulary: vectors, words, and the number of the vector of each word."""
 UNKNOWN, START, END, OTHER = "unk", "sos", "eos", "OTHER"
+MAX_STEPS = 2**20
+"""Maximum number of opcodes of a pickle; the published ones have a few for each of some thousand
+words."""
 LONGEST = 20
 """Maximum number of words that are read."""
 PARTS = (
@@ -37,13 +40,6 @@ LISTS: Mapping[str, str] = {
     "Desc_VIP": "slowly carefully fast careful slow quickly happy angry sad happily angrily sadly",
 }
 _LIST_OF = {word: part for part, words in LISTS.items() for word in words.split()}
-
-
-class _Plain(pickle.Unpickler):
-    """Reads containers, texts and numbers, and nothing that could run code."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        raise pickle.UnpicklingError(f"found {module}.{name}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +88,7 @@ def read_word_vectors(folder: Path) -> WordVectors:
             raise ValueError(f"vectors shaped {vectors.shape} of {len(known)} words")
         if lacks := {UNKNOWN, START, END} - {*known}:
             raise ValueError(f"no word {min(lacks)!r}")
-    except (OSError, pickle.UnpicklingError, *MALFORMED) as error:
+    except (OSError, *MALFORMED) as error:
         raise InputError(
             f"{folder}: expected word vectors in {VECTORS}, {WORDS} and {NUMBERS}, found {error}"
         ) from error
@@ -100,5 +96,4 @@ def read_word_vectors(folder: Path) -> WordVectors:
 
 
 def _unpickle(path: Path) -> Any:
-    with path.open("rb") as file:
-        return _Plain(file).load()
+    return unpickle(path.read_bytes(), str(path), "words, or their numbers", MAX_STEPS)

@@ -177,7 +177,7 @@ class Harmful:
     [
         ("finest.tar", b"no archive", "expected the weights movement_encoder"),
         ("mean.npy", b"", "expected statistics of features"),
-        ("our_vab_words.pkl", pickle.dumps(Harmful()), "found builtins.exec"),
+        ("our_vab_words.pkl", pickle.dumps(Harmful()), r"asks for builtins\.exec"),
         ("our_vab_idx.pkl", pickle.dumps({"unk": 0}), "expected word vectors in"),
     ],
 )
