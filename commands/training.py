@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.options import Types, options_of, take
-from commands.parameters import DATASET, FILE, FOLDER
+from commands.parameters import DATASET, FILE, FOLDER, NAME_OR_PATH
 from commands.printing import json_option, show
 from commands.training_options import (
     dataset_argument,
@@ -59,9 +59,9 @@ EVALUATION_TYPES: Types = {
 @training_folder_option
 @options_of(
     AlignmentOptions,
-    skip=("text_model", "shared_width", "augmentation", "sizes"),
+    skip=("shared_width", "augmentation", "sizes"),
+    types={"text_encoder": NAME_OR_PATH},
 )
-@text_model_option
 @options_of(EncoderOptions, skip=("point_width", "heads", "dropout"))
 @click.option("--no-augmentation", is_flag=True, help="Do not augment clips in training.")
 @training_options(ALIGN_BATCH)

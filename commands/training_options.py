@@ -9,7 +9,7 @@ from commands.clips import exclude_option
 from commands.options import Decorator, Types, help_of, options_of, take, take_fields
 from commands.parameters import DATASET, FOLDER, NAME_OR_PATH
 from motiondata.devices import AUTO, TRAINING_DEVICES
-from pipelines.training.alignment.options import AlignmentOptions
+from pipelines.training.captioning.options import CaptionerTrainingOptions
 from pipelines.training.common.options import (
     PRECISIONS,
     SCHEDULES,
@@ -40,7 +40,7 @@ text_model_option = click.option(
     type=NAME_OR_PATH,
     default=TINY,
     show_default=True,
-    help=help_of(AlignmentOptions)["text_model"],
+    help=help_of(CaptionerTrainingOptions)["text_model"],
 )
 
 

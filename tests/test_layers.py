@@ -224,11 +224,13 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.datasets",
         "pipelines.engine",
     },
+    "pipelines.training.text_encoders": {"pipelines.engine", "pipelines.training.common"},
     "pipelines.training.alignment": {
         "pipelines.clips",
         "pipelines.engine",
         "pipelines.training.common",
         "pipelines.training.encoders",
+        "pipelines.training.text_encoders",
     },
     "pipelines.training.motion_fields": {
         "pipelines.clips",
@@ -248,6 +250,7 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.training.alignment",
         "pipelines.training.common",
         "pipelines.training.motion_fields",
+        "pipelines.training.text_encoders",
     },
     "pipelines.training.language": {
         "pipelines.clips",

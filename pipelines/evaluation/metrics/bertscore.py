@@ -17,14 +17,12 @@ from motiondata.errors import InputError
 from motiondata.watching import Advance, unnoticed
 from pipelines.evaluation.metrics.scores import LanguageModel
 from pipelines.training.common.language_models import (
+    expect_known_words,
     expect_no_code,
     expect_vocabulary,
     load_errors_as_input_errors,
 )
 from pipelines.training.common.ranks import choose_device
-
-MOST_UNKNOWN = 0.5
-"""A larger share of unknown tokens means that the tokenizer does not fit the model or language."""
 
 _CLIPS_AT_ONCE = 32
 
@@ -60,20 +58,8 @@ class BertScorer:
         self._before = " " if spaced else ""
 
     def expect_known(self, sentences: Sequence[str]) -> None:
-        """Raise `InputError` if the tokenizer does not know the words of normalized sentences.
-
-        If a folder lacks its tokenizer's files, the loaded tokenizer knows no words, and all
-        sentences are alike.
-        """
-        unknown = self._tokenizer.unk_token_id
-        ids = self._tokenizer([*sentences], add_special_tokens=False)["input_ids"]
-        tokens = [token for sentence in ids for token in sentence]
-        if unknown is not None and tokens.count(unknown) > MOST_UNKNOWN * len(tokens):
-            raise InputError(
-                f"{self.model.name}: expected a language model that knows the references' words, "
-                f"found that {tokens.count(unknown):,} of {len(tokens):,} of their tokens are "
-                "unknown to its tokenizer. Are its tokenizer's files there and its own?"
-            )
+        """Raise `InputError` if the tokenizer does not know the words of normalized sentences."""
+        expect_known_words(self.model.name, self._tokenizer, sentences)
 
     def score(
         self,

@@ -58,14 +58,16 @@ def contrastive_loss(logits: Tensor, right: Tensor, wrong: Tensor) -> Tensor:
     return (_one_way(logits, right, wrong) + _one_way(logits.T, right.T, wrong.T)) / 2
 
 
-def wrong_pairs(right: Tensor, texts: Sequence[str]) -> Tensor:
-    """Return the mask, shaped as `right`, of the texts unlike all right texts of a motion."""
-    near = torch.from_numpy(near_duplicates(texts)).to(right.device)
+def wrong_pairs(right: Tensor, near: Tensor) -> Tensor:
+    """Return the mask, shaped as `right`, of the texts unlike all right texts of a motion.
+
+    `near`, shaped (texts, texts), is true for texts that are nearly the same.
+    """
     return (right.float() @ near.float()) == 0
 
 
-def near_duplicates(texts: Sequence[str]) -> NDArray[np.bool_]:
-    """Return which texts are nearly the same, shaped (texts, texts).
+def near_duplicates(texts: Sequence[str]) -> Tensor:
+    """Return which texts are nearly the same in their words, shaped (texts, texts).
 
     Similar texts share words and pairs of adjacent words, without the words that state who moves.
     The measure is Dice's coefficient of words and pairs together, so that word order counts. Texts
@@ -74,10 +76,20 @@ def near_duplicates(texts: Sequence[str]) -> NDArray[np.bool_]:
     words = [
         [word for word in words_of(text) if not SUBJECT_WORDS.fullmatch(word)] for text in texts
     ]
-    signs = np.array([_signs(set(each)) for each in words])
-    opposite = (signs[:, None] * signs[None] < 0).any(-1)
-    same: NDArray[np.bool_] = (_similarity(words) > NEAR_DUPLICATE) & ~opposite
-    return same
+    return torch.from_numpy(_similarity(words) > NEAR_DUPLICATE) & ~_opposite(words)
+
+
+def near_in_meaning(texts: Sequence[str], vectors: Tensor, least_cosine: float) -> Tensor:
+    """Return which texts have vectors of at least this cosine, shaped (texts, texts).
+
+    `vectors`, shaped (texts, width), are those of a text encoder. Texts with opposite words are not
+    near: "to the left" and "to the right" have nearly the same vectors. TMR (Petrovich et al.,
+    2023) leaves out such negatives too.
+    """
+    unit = functional.normalize(vectors.float(), dim=-1)
+    opposite = _opposite([words_of(text) for text in texts]).to(unit.device)
+    same = torch.eye(len(texts), dtype=torch.bool, device=unit.device)
+    return ((unit @ unit.T >= least_cosine) & ~opposite) | same
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -103,6 +115,12 @@ def _similarity(words: Sequence[Sequence[str]]) -> NDArray[np.float64]:
     sizes = has.sum(1)[:, None] + has.sum(1)
     similarity: NDArray[np.float64] = np.where(sizes, 2 * (has @ has.T) / np.maximum(sizes, 1), 1)
     return similarity
+
+
+def _opposite(words: Sequence[Sequence[str]]) -> Tensor:
+    """Return which sentences have opposite words, shaped (sentences, sentences)."""
+    signs = np.array([_signs({*each}) for each in words])
+    return torch.from_numpy((signs[:, None] * signs[None] < 0).any(-1))
 
 
 def _signs(words: set[str]) -> list[int]:

@@ -10,12 +10,17 @@ from statistics import fmean
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from motiondata.errors import InputError
 from pipelines.clips.members import DETAILS
 from pipelines.training.alignment.alignment_model import Alignment
 from pipelines.training.alignment.caption_pairs import CaptionPairs
-from pipelines.training.alignment.contrastive_loss import contrastive_loss, wrong_pairs
+from pipelines.training.alignment.contrastive_loss import (
+    contrastive_loss,
+    near_duplicates,
+    wrong_pairs,
+)
 from pipelines.training.alignment.retrieval import Retrieval, retrieve
 from pipelines.training.common.clip_fields import VAL, PaddedClips, captioned_keys
 from pipelines.training.common.logs import History, Record
@@ -71,6 +76,13 @@ class ContrastiveTask(ABC):
     def contents(self) -> Mapping[str, Any]:
         """Return what a checkpoint needs in addition to the weights to be usable."""
 
+    def near(self, texts: Sequence[str], encoded: Tensor) -> Tensor:  # noqa: ARG002
+        """Return which texts are nearly the same, and so no negatives, shaped (texts, texts).
+
+        `encoded` has the vectors of the text encoder, shaped (texts, width).
+        """
+        return near_duplicates(texts)
+
     def view(self, batch: int, seed: int, exclude: Collection[str] = ()) -> View:
         """Return batches of clips with one random caption each."""
         if batch < LEAST_BATCH:
@@ -101,9 +113,10 @@ class ContrastiveTask(ABC):
         pairs = CaptionPairs.of(batch)
         clips = self.training_clips(batch)
         right = pairs.right.to(clips.values.device)
-        wrong = wrong_pairs(right, pairs.texts)
+        encoded = self.module.encode_texts(pairs.texts)
+        wrong = wrong_pairs(right, self.near(pairs.texts, encoded).to(right.device))
         motions = self.module.embed_motions(clips.values, clips.mask)
-        texts = self.module.embed_texts(pairs.texts)
+        texts = self.module.embed_encoded(encoded)
         with torch.autocast(motions.device.type, enabled=False):  # similarities need float32
             logits = motions @ texts.T * self.module.temperature()
             loss = contrastive_loss(logits, right, wrong)

@@ -7,7 +7,7 @@ appears at once.
 from dataclasses import dataclass, field
 
 from motiondata.errors import InputError
-from pipelines.training.common.options import TINY, expect_at_least, expect_positive
+from pipelines.training.common.options import TINY, expect_at_least, expect_positive, expect_share
 from pipelines.training.encoders.options import BUILT_IN, EncoderOptions
 
 ALIGN_BATCH = 64
@@ -50,11 +50,15 @@ class AlignmentOptions:
 
     encoder: str = BUILT_IN
     """Custom encoder as module:factory, whose code is run; by default, the built-in encoder."""
-    text_model: str = TINY
-    """Text model: folder of a T5, hub:NAME, or tiny, a small random T5 with the words of the
-    captions."""
+    text_encoder: str = TINY
+    """Text encoder: folder of CLIP, BERT, MPNet, MiniLM, T5 and others in Hugging Face's format,
+    hub:NAME, or tiny, a small random T5 with the words of the captions."""
     train_text: bool = False
-    """Train the text model too; tiny is always trained."""
+    """Train the text encoder too; tiny is always trained. Otherwise the vectors of all captions are
+    computed once."""
+    near_cosine: float | None = None
+    """Least cosine of the text encoder's vectors of two captions that are not negatives of each
+    other; by default, their words decide."""
     frame_stride: int = 4
     """Stride of the frames that training reads. Encoding covers every frame, in subsequences of
     this stride."""
@@ -74,8 +78,14 @@ class AlignmentOptions:
     def __post_init__(self) -> None:
         expect_at_least(self, 1, "frame_stride", "max_frames", "shared_width", "steps")
         expect_positive(self, "rate")
+        expect_share(self, "near_cosine")
+        if self.near_cosine is not None and self.text_encoder == TINY:
+            raise InputError(
+                "near_cosine: expected a text encoder that knows what words mean, found tiny; "
+                "choose --text-encoder FOLDER"
+            )
 
     @property
     def trains_text(self) -> bool:
-        """Return whether the text model is trained."""
-        return self.train_text or self.text_model == TINY
+        """Return whether the text encoder is trained."""
+        return self.train_text or self.text_encoder == TINY

@@ -4,16 +4,19 @@ A captioner that starts with features that already distinguish motions has no re
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
 import torch
+from torch import Tensor
 
 from motiondata.devices import AUTO
 from pipelines.training.alignment.alignment_model import Alignment
 from pipelines.training.alignment.augmentation import augment
+from pipelines.training.alignment.contrastive_loss import near_in_meaning
 from pipelines.training.alignment.contrastive_task import ContrastiveTask
 from pipelines.training.alignment.options import AlignmentOptions
 from pipelines.training.alignment.recall_report import RecallReport
@@ -21,31 +24,46 @@ from pipelines.training.common.clip_fields import (
     POINTS,
     PaddedClips,
     batch_to_clips,
+    captions_by_key,
     check_field,
     training_captions,
 )
-from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.optimizer import seeded
 from pipelines.training.common.options import LoopOptions, Stage
 from pipelines.training.common.run_training import run_training
 from pipelines.training.encoders.load_encoder import KIND, describe_encoder, make_encoder
+from pipelines.training.text_encoders.known_texts import FILE, know_texts
+from pipelines.training.text_encoders.load_text_encoder import load_text_encoder
+from pipelines.training.text_encoders.sentence_encoder import SentenceEncoder
 from shards.format.places import Place
 from shards.stream.batching import Batch
 from shards.stream.streamed_dataset import StreamedDataset
 
 
 class AlignmentTask(ContrastiveTask):
-    """The training task of an alignment."""
+    """The training task of an alignment.
+
+    `cache` is the file of the vectors of captions, if they are to be stored; `stream` shows how
+    they are computed.
+    """
 
     kind = KIND
     field = POINTS
 
     def __init__(
-        self, data: StreamedDataset, options: AlignmentOptions, seed: int, device: torch.device
+        self,
+        data: StreamedDataset,
+        options: AlignmentOptions,
+        seed: int,
+        device: torch.device,
+        cache: Path | None = None,
+        stream: TextIO | None = None,
     ) -> None:
         check_field(data.dataset, POINTS)
-        text = load_text_model(options.text_model, training_captions(data), seed)
-        text.model.encoder.to(device)
+        text = load_text_encoder(options.text_encoder, training_captions(data), seed)
+        self._text_id = text.id if isinstance(text, SentenceEncoder) else None
+        if isinstance(text, SentenceEncoder) and not options.trains_text:
+            text = know_texts(text, _all_captions(data), device, cache, stream)
         mean, std = data.standardizer(POINTS).tensors()
         with seeded(seed):
             encoder = make_encoder(options.encoder, options.sizes, mean, std)
@@ -61,9 +79,16 @@ class AlignmentTask(ContrastiveTask):
         clips = clips.every(options.frame_stride, clips.random_phases(options.frame_stride))
         return replace(clips, values=augment(clips.values, self._mean, options.augmentation))
 
+    def near(self, texts: Sequence[str], encoded: Tensor) -> Tensor:
+        """Return which texts are nearly the same, by their words or by their vectors."""
+        least = self._options.near_cosine
+        if least is None:
+            return super().near(texts, encoded)
+        return near_in_meaning(texts, encoded.detach(), least)
+
     def identity(self) -> Mapping[str, Any]:
         """Return the dataset and the options, without the steps, which the loop compares."""
-        options = asdict(self._options)
+        options = {**asdict(self._options), "text_encoder_id": self._text_id}
         options["augmentation"] = self._options.augmentation.to_json()
         del options["steps"]
         return {"dataset": self.data.dataset.content_hash, **options}
@@ -72,6 +97,12 @@ class AlignmentTask(ContrastiveTask):
         """Return the description of the encoder."""
         options = self._options
         return describe_encoder(options.encoder, options.sizes, options.frame_stride)
+
+
+def _all_captions(data: StreamedDataset) -> list[str]:
+    """Return the captions that are trained on, and those that recall is measured with."""
+    found = (captions_by_key(data, split) for split in data.dataset.description.splits)
+    return [*chain.from_iterable(chain.from_iterable(each.values()) for each in found)]
 
 
 class AlignmentReport(RecallReport):
@@ -97,6 +128,6 @@ def train_alignment(
     """
 
     def make_task(data: StreamedDataset, chosen: torch.device) -> AlignmentTask:
-        return AlignmentTask(data, options, loop.seed, chosen)
+        return AlignmentTask(data, options, loop.seed, chosen, out / FILE, stream)
 
     return run_training(path, out, loop, device, stream, make_task, AlignmentReport.of)

@@ -38,7 +38,8 @@ class CaptionerTrainingOptions:
     tokens: Place | None = None
     """Dataset of tokens of the same clips, which are read after the field; by default, none."""
     text_model: str = TINY
-    """The T5, as in `AlignmentOptions`."""
+    """Text model: folder of a T5, hub:NAME, or tiny, a small random T5 with the words of the
+    captions."""
     encoder_checkpoint: Path | None = None
     """Encoder checkpoint written by align, to start from when captioning points. By default, the
     encoder is untrained."""

@@ -27,6 +27,7 @@ COMMANDS = {
     "encoder": "align",
     "matcher": "train-matcher",
     "language model": "train-language",
+    "text vectors": "align",
     "tokenizer": "train-tokenizer",
 }
 """Kinds of checkpoints and the commands that write them."""
@@ -143,9 +144,10 @@ def _load(path: Path) -> Any:
 
 
 def _damaged(path: Path, found: str) -> InputError:
+    commands = " or ".join(dict.fromkeys(COMMANDS.values()))
     return InputError(
         f"{path}: not a valid checkpoint: {found}; expected a file written by motiondata "
-        f"{' or '.join(COMMANDS.values())}. It may be damaged, or of an older version: copy it "
+        f"{commands}. It may be damaged, or of an older version: copy it "
         "again, or train again"
     )
 

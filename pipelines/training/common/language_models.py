@@ -4,11 +4,14 @@ This module imports its libraries only when a model is loaded; the missing extra
 elsewhere.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from motiondata.errors import InputError
+
+MOST_UNKNOWN = 0.5
+"""A larger share of unknown tokens means that the tokenizer does not fit the model or language."""
 
 
 @contextmanager
@@ -52,6 +55,23 @@ def expect_vocabulary(where: str, tokenizer: Any, embeddings: int) -> None:
             f"{where}: its tokenizer has token numbers up to {largest}, but its model has "
             f"embeddings of only {embeddings} tokens; expected a tokenizer and a model that belong "
             "together"
+        )
+
+
+def expect_known_words(where: str, tokenizer: Any, sentences: Sequence[str]) -> None:
+    """Raise `InputError` if a tokenizer does not know the words of sentences.
+
+    If a folder lacks its tokenizer's files, the loaded tokenizer knows no words, and all sentences
+    are alike.
+    """
+    unknown = tokenizer.unk_token_id
+    ids = tokenizer([*sentences], add_special_tokens=False)["input_ids"] if sentences else []
+    tokens = [token for sentence in ids for token in sentence]
+    if unknown is not None and tokens.count(unknown) > MOST_UNKNOWN * len(tokens):
+        raise InputError(
+            f"{where}: expected a language model that knows the words of the captions, found that "
+            f"{tokens.count(unknown):,} of {len(tokens):,} of their tokens are unknown to its "
+            "tokenizer. Are its tokenizer's files there and its own?"
         )
 
 

@@ -87,3 +87,15 @@ def mean_of_ranks(values: torch.Tensor) -> torch.Tensor:
 def any_of_ranks(flag: bool, device: torch.device) -> bool:
     """Return whether any process has raised its flag; all processes get the same answer."""
     return bool(mean_of_ranks(torch.tensor(float(flag), device=device)) > 0)
+
+
+@contextmanager
+def first_rank_first() -> Iterator[None]:
+    """Run the block in the first process, then in the others, which find what it has written."""
+    if rank() > 0:
+        distributed.barrier()
+    try:
+        yield
+    finally:
+        if rank() == 0 and world() > 1:
+            distributed.barrier()

@@ -19,6 +19,7 @@ from pipelines.training.matching.motion_encoder import MotionEncoder, make_motio
 from pipelines.training.matching.options import MatcherSizes
 from pipelines.training.matching.published_matcher import load_published_matcher
 from pipelines.training.motion_fields import MotionFields
+from pipelines.training.text_encoders.text_encoder import T5TextEncoder
 
 KIND = "matcher"
 """Kind of the checkpoints of `motiondata train-matcher`."""
@@ -94,7 +95,7 @@ def load_matcher(checkpoint: Path) -> LoadedMatcher:
         sizes = MatcherSizes(**contents["sizes"])
         encoder = make_motion_encoder(sizes, len(weights["encoder.mean"]))
         text = TextModel.from_state(contents["text"])
-        module = Alignment(encoder, text, sizes.shared_width, trains_text=True)
+        module = Alignment(encoder, T5TextEncoder(text), sizes.shared_width, trains_text=True)
         module.load_state_dict(weights)
         return LoadedMatcher(
             module.eval().requires_grad_(False),

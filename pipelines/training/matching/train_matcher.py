@@ -21,6 +21,7 @@ from pipelines.training.matching.load_matcher import KIND, describe_matcher
 from pipelines.training.matching.motion_encoder import MotionEncoder
 from pipelines.training.matching.options import MatcherOptions
 from pipelines.training.motion_fields import FIELD, MotionFields, frame_rate
+from pipelines.training.text_encoders.text_encoder import T5TextEncoder
 from shards.format.paths import TRAIN
 from shards.format.places import Place
 from shards.stream.batching import Batch
@@ -42,7 +43,8 @@ class MatcherTask(ContrastiveTask):
         standardizer = data.standardizer(FIELD, TRAIN, rule=self._fields.std_rule)
         with seeded(seed):
             encoder = MotionEncoder(options.sizes, *standardizer.tensors())
-            module = Alignment(encoder, self._text, options.sizes.shared_width, trains_text=True)
+            text, width = T5TextEncoder(self._text), options.sizes.shared_width
+            module = Alignment(encoder, text, width, trains_text=True)
         stage = Stage("match", options.steps)
         super().__init__(data, stage, options.rate, stride=1, module=module.to(device))
 

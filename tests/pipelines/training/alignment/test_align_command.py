@@ -38,6 +38,6 @@ def test_wrong_options_are_refused_in_a_sentence(built: Dataset, tmp_path: Path)
     result = align(built, tmp_path, "--encoder", "nowhere:make")
     assert result.exit_code == WRONG_INPUT
     assert "--encoder nowhere:make: expected module:factory" in result.output
-    result = align(built, tmp_path, "--text-model", str(tmp_path / "t5"))
+    result = align(built, tmp_path, "--text-encoder", str(tmp_path / "t5"))
     assert result.exit_code == WRONG_INPUT
-    assert "expected the folder of a T5" in result.output
+    assert "expected the folder of a text encoder" in result.output

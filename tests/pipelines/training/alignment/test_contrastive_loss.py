@@ -14,6 +14,7 @@ from pipelines.training.alignment.contrastive_loss import (
     Temperature,
     contrastive_loss,
     near_duplicates,
+    near_in_meaning,
     wrong_pairs,
 )
 
@@ -148,8 +149,26 @@ def test_duplicates_of_right_sentences_are_not_wrong() -> None:
     right = torch.tensor(
         [[True, True, False, False], [False, False, True, False], [False, False, False, True]]
     )
-    assert wrong_pairs(right, texts).tolist() == [
+    assert wrong_pairs(right, near_duplicates(texts)).tolist() == [
         [False, False, False, True],
         [False, True, False, True],
         [True, True, True, False],
     ]
+
+
+def test_near_vectors_are_the_same_unless_words_are_opposite() -> None:
+    texts = ["walks to the left", "goes to the left", "goes to the right", "sits"]
+    vectors = torch.tensor([[1.0, 0, 0], [2.0, 0.1, 0], [1.0, 0, 0.1], [0, 1, 0]])
+    near = near_in_meaning(texts, vectors, 0.9)
+    assert near.tolist() == [
+        [True, True, False, False],
+        [True, True, False, False],
+        [False, False, True, False],
+        [False, False, False, True],
+    ]
+
+
+def test_a_text_is_near_to_itself_even_without_a_vector() -> None:
+    assert (
+        near_in_meaning(["a", "b"], torch.zeros(2, 3), 0.5).tolist() == torch.eye(2).bool().tolist()
+    )

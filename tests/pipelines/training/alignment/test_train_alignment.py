@@ -31,6 +31,7 @@ from pipelines.training.common.options import LoopOptions, OptimizerOptions
 from pipelines.training.common.training_checkpoint import CHECKPOINT
 from pipelines.training.encoders.load_encoder import EveryPhase, load_encoder
 from pipelines.training.encoders.options import EncoderOptions
+from pipelines.training.text_encoders.known_texts import FILE
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
 from shards.stream.batching import Batch
@@ -38,7 +39,7 @@ from shards.stream.loader import Loader
 from shards.stream.streamed_dataset import StreamedDataset
 from tests.pipelines.training.encoders.test_load_encoder import OTHERS
 from tests.support.dataset import make_dataset
-from tests.support.point_clips import make_motions
+from tests.support.point_clips import captions_of, make_motions
 
 SIZES = EncoderOptions(points=6, point_width=16, width=32, layers=1, heads=2, dropout=0.0)
 OPTIONS = AlignmentOptions(frame_stride=2, max_frames=16, shared_width=16, sizes=SIZES)
@@ -169,7 +170,7 @@ def test_a_text_model_that_is_not_trained_is_in_no_checkpoint(
     motions: Dataset, tmp_path: Path
 ) -> None:
     folder = save_t5(tmp_path / "t5")
-    options = replace(OPTIONS, text_model=str(folder), steps=2)
+    options = replace(OPTIONS, text_encoder=str(folder), steps=2)
     run(motions, tmp_path / "frozen", options)
     run(motions, tmp_path / "trained", replace(options, train_text=True))
     names = {
@@ -178,6 +179,28 @@ def test_a_text_model_that_is_not_trained_is_in_no_checkpoint(
     }
     assert names["frozen"] < names["trained"]
     assert all(name.startswith("text_encoder.") for name in names["trained"] - names["frozen"])
+
+
+def test_a_frozen_text_encoder_is_asked_once(motions: Dataset, tmp_path: Path) -> None:
+    options = replace(OPTIONS, text_encoder=str(save_t5(tmp_path / "t5")), steps=2)
+    run(motions, tmp_path / "out", options)
+    first = (tmp_path / "out" / FILE).read_bytes()
+    run(motions, tmp_path / "again", options)
+    assert (tmp_path / "again" / FILE).read_bytes() == first
+    assert losses_of(tmp_path / "out") == losses_of(tmp_path / "again")
+    stored = read_checkpoint(tmp_path / "out" / FILE, "text vectors")
+    said = {caption["text"] for number in range(30) for caption in captions_of(number, 12)}
+    assert {*stored["texts"]} == said
+    assert len(stored["texts"]) == len(stored["vectors"]) == len(said)
+
+
+def test_near_captions_by_vectors_change_the_loss(motions: Dataset, tmp_path: Path) -> None:
+    options = replace(OPTIONS, text_encoder=str(save_t5(tmp_path / "t5")), steps=1)
+    run(motions, tmp_path / "words", options)
+    run(motions, tmp_path / "vectors", replace(options, near_cosine=0.0))
+    assert losses_of(tmp_path / "words") > losses_of(tmp_path / "vectors")
+    with pytest.raises(InputError, match="found tiny"):
+        replace(OPTIONS, near_cosine=0.8)
 
 
 def save_t5(folder: Path) -> Path:

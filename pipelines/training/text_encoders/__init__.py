@@ -1,0 +1,1 @@
+"""Text encoders of the alignment: one vector per caption, by any model of Hugging Face's format."""
