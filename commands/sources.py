@@ -59,7 +59,7 @@ def import_cmu(source: Path, out: Path, as_json: bool) -> None:
     type=click.Choice([*OPTIONS_OF]),
     required=True,
     help="Kind of the files: bvh; joints, .npy files of joints or motion features; smpl or smplx, "
-    "files of poses (.npz, .npy, .pkl, .pt); pfnn, BVH files with phase and gait; or cmu.",
+    "files of poses (.npz, .npy, .pkl, .pk, .pt); pfnn, BVH files with phase and gait; or cmu.",
 )
 @click.option("--out", type=FOLDER, required=True, help="Folder of the archive to write.")
 @click.option("--unit", default="auto", show_default=True, help=UNIT_HELP)

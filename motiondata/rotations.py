@@ -105,7 +105,21 @@ def rotmat_to_sixd_rows(matrices: Floats) -> Floats:
 
 def rotmat_to_rotvec(matrices: Floats) -> Floats:
     """Convert rotation matrices, shaped (..., 3, 3), to axis-angle vectors with angles up to pi."""
-    quaternions = _rotmat_to_quaternion(matrices)
+    return _quaternion_to_rotvec(_rotmat_to_quaternion(matrices))
+
+
+def quaternion_to_rotvec(quaternions: Floats) -> Floats:
+    """Convert quaternions (w, x, y, z), shaped (..., 4), to axis-angle vectors up to pi.
+
+    They need not be unit quaternions; zeros give NaN.
+    """
+    with np.errstate(invalid="ignore"):
+        unit = quaternions / np.linalg.norm(quaternions, axis=-1, keepdims=True)
+    return _quaternion_to_rotvec(np.where(unit[..., :1] < 0, -unit, unit))
+
+
+def _quaternion_to_rotvec(quaternions: Floats) -> Floats:
+    """Convert unit quaternions, with w first and not negative, to axis-angle vectors."""
     half_sine = np.linalg.norm(quaternions[..., 1:], axis=-1, keepdims=True)
     angle = 2.0 * np.arctan2(half_sine, quaternions[..., :1])
     small = half_sine < 1e-12

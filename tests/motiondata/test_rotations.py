@@ -8,6 +8,7 @@ from scipy.spatial.transform import Rotation
 
 from motiondata.bodies.forward_kinematics import forward_kinematics
 from motiondata.rotations import (
+    quaternion_to_rotvec,
     rotmat_to_rotvec,
     rotmat_to_sixd_rows,
     rotvec_to_rotmat,
@@ -56,6 +57,13 @@ def test_axis_angles_up_to_pi_come_back_from_their_matrices() -> None:
     pose = poses(20)
     pose *= 3.1 / np.maximum(3.1, np.linalg.norm(pose, axis=-1, keepdims=True))
     np.testing.assert_allclose(rotmat_to_rotvec(rotvec_to_rotmat(pose)), pose, rtol=0, atol=1e-13)
+
+
+def test_axis_angles_of_quaternions_are_scipys_whatever_their_length_and_sign() -> None:
+    quaternions = np.random.default_rng(4).normal(size=(50, 4))
+    expected = Rotation.from_quat(np.roll(quaternions, -1, axis=-1)).as_rotvec()
+    np.testing.assert_allclose(quaternion_to_rotvec(quaternions), expected, atol=1e-12)
+    np.testing.assert_allclose(quaternion_to_rotvec(-3 * quaternions), expected, atol=1e-12)
 
 
 def test_posing_computes_the_same_bits() -> None:

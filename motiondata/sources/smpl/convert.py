@@ -102,7 +102,8 @@ def _convert(
         f"{recording.fps:g} frames a second, up {up}, "
         f"betas of {recording.shape_space}, "
         + (f"floor moved by {-raised:.2f} m" if raised else "floor kept")
-        + ("" if motion.has_trans else ", no translation: the pelvis stays in place"),
+        + ("" if motion.has_trans else ", no translation: the pelvis stays in place")
+        + (f", {motion.note}" if motion.note else ""),
     )
     return ImportedMotion(replace(recording, pose=pose, trans=trans), name, notes, motion.captions)
 

@@ -3,7 +3,8 @@
 Sources: nghorbani/amass; google/aistplusplus_api (`smpl_poses`, and `smpl_trans / smpl_scaling` in
 meters, 60 fps); IDEA-Research/Motion-X (322 numbers per frame, 30 fps); zju3dv/GVHMR
 (`smpl_params_global`); yohanshin/WHAM (`pose_world`, `trans_world`); shubham-goel/4D-Humans
-(rotation matrices); GuyTevet/motion-diffusion-model (`thetas`, `root_translation`).
+(rotation matrices); GuyTevet/motion-diffusion-model (`thetas`, `root_translation`);
+Jeff-sjtu/HybrIK (`pred_thetas`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from motiondata.recording import SMPLX_SHAPES
 from motiondata.representations.sixd import sixd_to_axes
 from motiondata.rotations import rotmat_to_rotvec
 from motiondata.skeletons import JOINTS
+from motiondata.sources.smpl.hybrik import NOMINAL, THETAS, hybrik_to_smpl
 from motiondata.sources.smpl.read_arrays import WHOLE
 from motiondata.sources.smpl.upright import pelvis_at_rest
 
@@ -46,7 +48,7 @@ MOTION_X = {"root_orient": slice(0, 3), "pose_body": slice(3, 66), "trans": slic
 """The columns of Motion-X's arrays; those of hands and face are not used."""
 
 MATRICES = 24 * 9
-"""Numbers of a frame of flat rotation matrices, as HybrIK writes them."""
+"""Numbers of a frame of flat rotation matrices, as HybrIK's first results have them."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class SmplMotion:
     synthetic: bool = False
     """Whether the file says that the motion is synthetic, as recordings of this project do."""
     captions: tuple[str, ...] = ()
+    note: str = ""
+    """What a user should know about the values."""
 
 
 def find_motion(values: Mapping[str, Any], source: str) -> SmplMotion:
@@ -77,6 +81,9 @@ def find_motion(values: Mapping[str, Any], source: str) -> SmplMotion:
         values = _motion_x(values[WHOLE], source)
     if "thetas" in values:
         values = _mdm(values, source)
+    is_hybrik = THETAS in values
+    if is_hybrik:
+        values = hybrik_to_smpl(values)
     group = next((name for name in GROUPS if _has_pose(values, name)), None)
     if group is None:
         raise _invalid(
@@ -99,6 +106,7 @@ def find_motion(values: Mapping[str, Any], source: str) -> SmplMotion:
         licence=_text(values, "licence"),
         synthetic=bool(np.all(values.get("synthetic", False))),
         captions=tuple(filter(None, [_text(values, "text").strip()])),
+        note=NOMINAL if is_hybrik and trans is not None else "",
     )
 
 

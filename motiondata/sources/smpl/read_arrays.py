@@ -1,4 +1,4 @@
-"""Read the arrays and texts of an `.npz`, `.npy`, `.pkl` or `.pt` file, without running its code.
+"""Read the arrays and texts of files: `.npz`, `.npy`, `.pkl`, `.pk`, `.pt`; no code of them is run.
 
 A pickle, or a file of joblib, is read by the unpickler of bodies, which makes only arrays. A dict
 within a dict gives keys such as `smpl_params_global/transl`.
@@ -130,6 +130,7 @@ READERS: Mapping[str, Callable[[Path], Values]] = {
     ".npz": _read_npz,
     ".npy": _read_npy,
     ".pkl": _read_pickle,
+    ".pk": _read_pickle,
     ".pt": _read_torch,
 }
 """The reader of each suffix."""

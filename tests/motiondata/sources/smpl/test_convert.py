@@ -16,7 +16,12 @@ from motiondata.bodies.templates import REST_PELVIS_METERS
 from motiondata.errors import InputError, RecordingError
 from motiondata.motion_files.smpl_params import motion_to_smpl_params
 from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES, Recording
-from motiondata.rotations import rotmat_to_rotvec, rotmat_to_sixd_rows, rotvec_to_rotmat
+from motiondata.rotations import (
+    rotmat_to_rotvec,
+    rotmat_to_sixd_rows,
+    rotvec_to_quaternion,
+    rotvec_to_rotmat,
+)
 from motiondata.sources.amass.reader import read_smplh
 from motiondata.sources.amass.writer import write_amass
 from motiondata.sources.humanml3d.archive import Archive
@@ -117,6 +122,43 @@ def test_each_layout_gives_the_motion_with_z_up(
     np.testing.assert_allclose(recording.trans, trans, atol=1e-5)
     assert (recording.fps, recording.shape_space) == (fps, space)
     assert f"up {up}, betas of {space}, floor kept" in notes[0]
+
+
+def hybrik(path: Path, quaternions: bool) -> tuple[Path, np.ndarray]:
+    """Write HybrIK's results as its demonstration does; also return the places in the camera."""
+    pose, trans = motion("-y")
+    pelvis = trans + REST_PELVIS_METERS[SMPL_SHAPES] + (0.0, 0.0, 5.0)
+    matrices = np.zeros((FRAMES, 24, 3, 3)) + np.eye(3)
+    matrices[:, :22] = rotvec_to_rotmat(pose)
+    thetas = matrices.reshape(FRAMES, 216)
+    if quaternions:
+        whole = np.concatenate([pose, np.zeros((FRAMES, 2, 3))], axis=1)
+        thetas = np.roll(rotvec_to_quaternion(whole), 1, axis=-1).reshape(FRAMES, 96)
+    width = np.linspace(200, 400, FRAMES)
+    root = pelvis.copy()
+    root[:, 2] *= width / 256  # a depth for each box
+    rows = {
+        "pred_thetas": thetas.astype(np.float32), "pred_betas": np.zeros((FRAMES, 10)),
+        "pred_xyz_24_struct": np.zeros((FRAMES, 24, 3)), "pred_cam_root": root,
+        "transl": root, "transl_camsys": root, "height": np.full(FRAMES, 720),
+        "bbox": np.stack([0 * width, 0 * width, width, width], axis=1) + 30.0,
+        "img_path": np.array([f"raw_images/dance-{frame:06d}.png" for frame in range(FRAMES)]),
+    }  # fmt: skip
+    path.with_suffix(".pk").write_bytes(pickle.dumps(rows))
+    return path.with_suffix(".pk"), pelvis
+
+
+@pytest.mark.parametrize("quaternions", [False, True])
+def test_hybrik_s_results_are_read(quaternions: bool, tmp_path: Path) -> None:
+    path, pelvis = hybrik(tmp_path / "res", quaternions)
+    recording, notes = converted(path, SmplOptions(fps=25.0))
+    pose, _ = motion("z")
+    np.testing.assert_allclose(rotvec_to_rotmat(recording.pose), rotvec_to_rotmat(pose), atol=1e-5)
+    moved = np.diff(recording.trans, axis=0)
+    x, y, z = np.diff(pelvis, axis=0).T  # x right, y down, z forward
+    np.testing.assert_allclose(moved, np.stack([x, z, -y], axis=1), atol=1e-5)
+    assert "up -y" in notes[0]
+    assert "focal length of 1,000 pixels" in notes[0]
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".npy"])
@@ -228,7 +270,7 @@ class _Trap:
 
 
 @pytest.mark.parametrize("content", [b"", b"no file", pickle.dumps(_Trap()), pickle.dumps([1])])
-@pytest.mark.parametrize("suffix", [".pkl", ".npz", ".npy", ".pt"])
+@pytest.mark.parametrize("suffix", [".pkl", ".pk", ".npz", ".npy", ".pt"])
 def test_other_content_is_refused_and_not_run(
     content: bytes, suffix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
