@@ -27,8 +27,16 @@ OPTIONS_OF = {
     "smplx": ("up", "fps", "captions", "splits", "licence"),
     "pfnn": ("captions", "splits", "licence"),
     "cmu": ("body",),
+    "lafan1": ("captions", "splits", "body"),
+    "100style": ("splits", "body"),
+    "motionhub": ("captions", "splits", "licence"),
+    "babel": ("amass",),
+    "kit-ml": ("amass",),
+    "unimocap": ("amass",),
 }
 """The options of `import` that each kind of files has."""
+ANNOTATIONS = ("babel", "kit-ml", "unimocap")
+"""The kinds that annotate recordings of AMASS."""
 FLAGS = {"licence": "--license", "joint_list": "--joints"}
 """The options with another name than their parameter."""
 UP_HELP = "Axis that is up: auto, x, y or z; for poses also -x, -y or -z."
@@ -59,7 +67,9 @@ def import_cmu(source: Path, out: Path, as_json: bool) -> None:
     type=click.Choice([*OPTIONS_OF]),
     required=True,
     help="Kind of the files: bvh; joints, .npy files of joints or motion features; smpl or smplx, "
-    "files of poses (.npz, .npy, .pkl, .pk, .pt); pfnn, BVH files with phase and gait; or cmu.",
+    "files of poses (.npz, .npy, .pkl, .pk, .pt); pfnn, BVH files with phase and gait; cmu; "
+    "lafan1, 100style, and motionhub, those archives; babel, kit-ml, and unimocap, annotations of "
+    "AMASS.",
 )
 @click.option("--out", type=FOLDER, required=True, help="Folder of the archive to write.")
 @click.option("--unit", default="auto", show_default=True, help=UNIT_HELP)
@@ -76,6 +86,7 @@ def import_cmu(source: Path, out: Path, as_json: bool) -> None:
 @click.option(
     "--fps", type=float, help="Frame rate of joints or poses; by default, that of the file."
 )
+@click.option("--amass", type=FOLDER, help="Folder of the recordings that annotations are of.")
 @click.option("--license", "licence", default="", help="License of the files, for each recording.")
 @json_option
 def import_motion(source: Path, kind: str, out: Path, as_json: bool, **options: Any) -> None:
@@ -83,13 +94,16 @@ def import_motion(source: Path, kind: str, out: Path, as_json: bool, **options: 
 
     All files below SOURCE are read. Also writes an index of the recordings, index.csv, their
     captions, and split lists. The same command again continues an import that was stopped. The kind
-    joints fits a body to positions. The kind cmu is the command import-cmu.
+    joints fits a body to positions. The kind cmu is the command import-cmu. The kinds babel, kit-ml
+    and unimocap make no recordings: they write an index and captions of those below --amass.
 
     Exit codes: 0, all files were imported. 3, some were not; each of them is named.
     """
     from pipelines import sources
 
     _refuse_others(kind, options)
+    if kind in ANNOTATIONS and options["amass"] is None:
+        raise click.UsageError(f"--from {kind}: give the folder of the recordings with --amass")
     own = {name: options[name] for name in OPTIONS_OF[kind]}
     importers: dict[str, Callable[..., ImportReport]] = {
         "bvh": sources.import_bvh,
@@ -98,6 +112,10 @@ def import_motion(source: Path, kind: str, out: Path, as_json: bool, **options: 
         "smplx": partial(sources.import_smpl, shape_space="smplx"),
         "pfnn": sources.import_pfnn,
         "cmu": sources.import_cmu,
+        "lafan1": sources.import_lafan1,
+        "100style": sources.import_style100,
+        "motionhub": sources.import_motionhub,
+        **{name: partial(sources.import_annotations, name) for name in ANNOTATIONS},
     }
     show(importers[kind](source, out, **own, stream=sys.stderr), as_json)
 

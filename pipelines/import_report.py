@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from motiondata.counting import counted
+from motiondata.sources.annotations.write import AnnotationsReport
 from motiondata.sources.imports.folder import FolderReport
 from motiondata.sources.imports.kind import Failure
 from motiondata.sources.imports.provenance import Imported
@@ -53,6 +54,8 @@ class ImportReport(Report):
     """Clips in each of the split lists, if these were written."""
     kept_splits: tuple[str, ...] = ()
     """Split lists that were edited, or that no import wrote; all lists were then left alone."""
+    remarks: tuple[str, ...] = ()
+    """What a reader should know about annotations."""
 
     @property
     def exit_code(self) -> int:
@@ -65,6 +68,7 @@ class ImportReport(Report):
         reused = f", {self.reused} of them from an earlier import" if self.reused else ""
         return [
             *(line for found in self.found for line in found.lines()),
+            *self.remarks,
             *self._joints_lines(),
             *self._replaced_lines(),
             *(f"failed {failure.source}: {failure.message}" for failure in self.failures),
@@ -126,6 +130,29 @@ def report_of(made: FolderReport) -> ImportReport:
         _mean_error_mm(made.imported),
         made.lists.splits,
         made.lists.kept_splits,
+    )
+
+
+def report_of_annotations(folder: Path, made: AnnotationsReport) -> ImportReport:
+    """Return the report of an index of annotations."""
+    left_out = {"is not below --amass": made.missing, "has no sentence": made.silent}
+    return ImportReport(
+        folder,
+        len({clip.annotated.path for clip in made.clips}),
+        sum(clip.times.end - clip.times.start for clip in made.clips),
+        made.failures,
+        clips=len(made.clips),
+        captions=sum(len(clip.captions) for clip in made.clips),
+        splits=made.splits,
+        kept_splits=made.kept_splits,
+        remarks=(
+            *(
+                f"{counted(count, 'annotated clip')} left out: the recording {why}"
+                for why, count in left_out.items()
+                if count
+            ),
+            f"license of the texts: {made.licence}",
+        ),
     )
 
 

@@ -12,8 +12,13 @@ from motiondata.bodies.body import Body
 from motiondata.bodies.load_body import load_body
 from motiondata.counting import counted
 from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES
+from motiondata.sources.annotations.kinds import ANNOTATIONS
+from motiondata.sources.annotations.write import import_annotations as write_annotations
+from motiondata.sources.bvh import lafan1, style100
 from motiondata.sources.bvh.convert import BvhOptions, bvh_kind
+from motiondata.sources.bvh.lafan1 import lafan1_kind
 from motiondata.sources.bvh.matching import read_joint_list
+from motiondata.sources.bvh.style100 import style100_kind
 from motiondata.sources.cmu.convert import cmu_kind
 from motiondata.sources.imports.file_names import read_template
 from motiondata.sources.imports.folder import import_folder
@@ -29,8 +34,11 @@ from pipelines.engine.import_lock import only_import
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
 from pipelines.engine.progress import watching
 from pipelines.engine.reports import Report
-from pipelines.import_report import ImportReport, report_of
+from pipelines.import_report import ImportReport, report_of, report_of_annotations
 from shards.format.paths import refuse_url
+
+MOTIONHUB = "MotionHub: the license of each subset's source"
+"""The note on the license of recordings of MotionHub, whose files name none."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +168,75 @@ def import_pfnn(
     """
     _expect_paths(source, out)
     return _import(source, out, pfnn_kind(licence), captions, splits, stream)
+
+
+def import_lafan1(
+    source: Path,
+    out: Path,
+    *,
+    captions: Path | None = None,
+    splits: Path | None = None,
+    body: Path | None = None,
+    stream: TextIO | None = None,
+) -> ImportReport:
+    """Convert LAFAN1's BVH files to an archive with an index, captions and split lists.
+
+    The options are those of `import_bvh`. Raises `InputError` if nothing can be imported.
+    """
+    _expect_paths(source, out)
+    kind = lafan1_kind(*_body(body))
+    return _import(source, out, kind, captions or lafan1.CAPTIONS, splits, stream)
+
+
+def import_style100(
+    source: Path,
+    out: Path,
+    *,
+    splits: Path | None = None,
+    body: Path | None = None,
+    stream: TextIO | None = None,
+) -> ImportReport:
+    """Convert 100STYLE's BVH files to an archive with an index, captions and split lists.
+
+    The options are those of `import_bvh`. Raises `InputError` if nothing can be imported.
+    """
+    _expect_paths(source, out)
+    kind = style100_kind(*_body(body))
+    return _import(source, out, kind, None, splits or style100.SPLITS, stream)
+
+
+def import_motionhub(
+    source: Path,
+    out: Path,
+    *,
+    captions: Path | None = None,
+    splits: Path | None = None,
+    licence: str = "",
+    stream: TextIO | None = None,
+) -> ImportReport:
+    """Convert MotionHub's files of SMPL-X poses to an archive with an index.
+
+    `licence` is that of the subset; without it, each recording says that subsets have their own.
+    Raises `InputError` if nothing can be imported.
+    """
+    _expect_paths(source, out)
+    options = SmplOptions(SMPLX_SHAPES, licence=licence or MOTIONHUB)
+    return _import(source, out, smpl_kind("motionhub", options), captions, splits, stream)
+
+
+def import_annotations(
+    kind: str, source: Path, out: Path, *, amass: Path, stream: TextIO | None = None
+) -> ImportReport:
+    """Make an index and captions of annotations of the recordings below `amass`.
+
+    `kind` is one of `ANNOTATIONS`. Raises `InputError` for other files, or if no annotated
+    recording is there.
+    """
+    _expect_paths(source, out)
+    with only_import(out):
+        watch = watching(stream, "recordings")
+        made = write_annotations(ANNOTATIONS[kind], source, amass, out, watch)
+        return report_of_annotations(out, made)
 
 
 def _body(path: Path | None) -> tuple[Body | None, str]:

@@ -63,6 +63,12 @@ ARROWS: dict[str, set[str]] = {
     "motiondata.motion_files": {"motiondata", "motiondata.bodies"},
     "motiondata.sources.cmu": {"motiondata", "motiondata.bodies", "motiondata.sources.imports"},
     "motiondata.sources.bvh": {"motiondata", "motiondata.bodies", "motiondata.sources.imports"},
+    "motiondata.sources.annotations": {
+        "motiondata",
+        "motiondata.sources.amass",
+        "motiondata.sources.humanml3d",
+        "motiondata.sources.imports",
+    },
     "motiondata.sources.pfnn": {
         "motiondata",
         "motiondata.sources.bvh",

@@ -1,8 +1,9 @@
 """Make captions from file names by a template: a small TOML file that users can write.
 
-`files` is the pattern of the names, without suffix. `{word}` takes letters, digits and `-`, and `*`
-takes anything. `captions` are texts that name these words. A table for each word maps its values in
-file names to texts; a value that is not in the table is used as it is written, with spaces for `-`.
+`files` is the pattern of the names, without suffix. `{word}` takes letters, digits and `-`, `#`
+takes all digits there, and `*` takes anything. `captions` are texts that name these words. A table
+for each word maps its values in file names to texts; a value that is not in the table is used as it
+is written, with spaces for `-`.
 """
 
 import re
@@ -19,7 +20,8 @@ from motiondata.files import expect_of_the_file
 BUNDLED = Path(__file__).parent / "data/bandai_namco.toml"
 """The template that is used if none is given."""
 
-_PARTS = re.compile(r"\{([a-z_]+)\}|\*")
+_WILD = {"*": ".*", "#": "[0-9]+"}
+_PARTS = re.compile(r"\{([a-z_]+)\}|\*|#")
 _SIDES = {"left": "right", "right": "left", "leftward": "rightward", "rightward": "leftward"}
 _SIDE = re.compile(rf"\b({'|'.join(_SIDES)})\b")
 
@@ -46,8 +48,10 @@ class NamePattern:
         at = 0
         for found in _PARTS.finditer(self.text):
             parts.append(re.escape(self.text[at : found.start()]))
-            parts.append(f"(?P<{found[1]}>[^_ .]+)" if found[1] else ".*")
             at = found.end()
+            fewest = "?" if self.text.startswith("#", at) else ""
+            word = f"(?P<{found[1]}>[^_ .]+{fewest})"
+            parts.append(_WILD.get(found[0], word))
         return re.compile("".join([*parts, re.escape(self.text[at:])]), re.DOTALL)
 
 

@@ -74,11 +74,11 @@ def _write_captions(texts: Path, key: str, line: Imported, template: CaptionTemp
         other = tuple(map(mirrored, plain))
     for prefix, captions in (("", plain), (MIRRORED_PREFIX, other)):
         if captions:
-            _write_text(texts / f"{prefix}{key}.txt", "".join(f"{text}\n" for text in captions))
+            write_text(texts / f"{prefix}{key}.txt", "".join(f"{text}\n" for text in captions))
     return len(plain)
 
 
-def _write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
     """Write a text unless the file has it: there may be thirty thousand."""
     content = text.encode()
     if not path.is_file() or path.read_bytes() != content:
