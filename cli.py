@@ -14,6 +14,7 @@ import click
 
 from commands import (
     build,
+    comparing,
     datasets,
     editing,
     machine,
@@ -122,6 +123,7 @@ COMMANDS = (
     viewing.report,
     viewing.view,
     viewing.render,
+    comparing.compare,
     publishing.card,
     publishing.publish,
     datasets.export,

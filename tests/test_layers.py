@@ -225,6 +225,11 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.viewing",
         "pipelines.viewing.report",
     },
+    "pipelines.comparing": {
+        "pipelines.engine",
+        "pipelines.viewing",
+        "pipelines.viewing.live",
+    },
     "pipelines.motion_export": {
         "pipelines.clips",
         "pipelines.datasets",

@@ -174,6 +174,17 @@ def of_film(values: Values) -> list[str]:
     return [f"{values['film']}: {' and '.join(values['panels'])} of {values['key']}, {size}"]
 
 
+def of_comparison(values: Values) -> list[str]:
+    worst = values["bones"][0]
+    return [
+        f"A: {values['first']}, {values['first_seconds']:.2f} s; B: {values['second']}",
+        f"distance: {values['distance_degrees']:.1f} degrees, the mean angle of 21 bones",
+        f"over {len(values['path'])} pairs of frames",
+        f"{worst['bone']} {worst['mean_degrees']:.1f} {worst['largest_degrees']:.1f}",
+        *(f"up to {each['largest_degrees']:.0f} degrees; " for each in values["partings"]),
+    ]
+
+
 def of_export(values: Values) -> list[str]:
     splits = [
         f"{each['split']}: {each['frames']} frames of {each['clips']} clips, "
@@ -311,6 +322,7 @@ CASES = [
     Case("preview", "preview {built} --out {tmp}/a.png --clips 2", lambda v: [v["picture"]]),
     Case("report", "report {built} --out {tmp}/a.html", of_page),
     Case("render", "render {built} 000002 --out {tmp}/a.png --width 240", of_film),
+    Case("compare", "compare {built} {walk} --key 000002", of_comparison),
     Case(
         BUILDS,
         "encode {built} --checkpoint {encoder} --out {tmp}/features",
@@ -348,8 +360,8 @@ CASES = [
 ]
 
 
-QUICK = {"info", "query", "recipe", "doctor"}
-"""Commands that look at tables or at the machine: no dataset makes people wait for them."""
+QUICK = {"info", "query", "recipe", "doctor", "compare"}
+"""Commands that look at tables, at two clips, or at the machine: no dataset makes people wait."""
 PLAN = "--dry-run"
 """Builds plan before their progress is known."""
 

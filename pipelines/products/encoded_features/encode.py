@@ -1,4 +1,4 @@
-"""Encode the points of a dataset: the features product, built by an encoder."""
+"""Encode the points or joints of a dataset: the features product, built by an encoder."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ default size, in one process on an AMD EPYC core: 3.4 s."""
 
 @dataclass(frozen=True)
 class Encoding:
-    """Encodes the points of samples."""
+    """Encodes the points or joints of samples."""
 
     encoder: Encoder
 
@@ -41,7 +41,7 @@ class Encoding:
 
         Raises `InputError` if they have a wrong shape or are not finite.
         """
-        points = values[POINTS]
+        points = values[self.encoder.reads]
         features, shape = self.encoder.encode(points), (len(points), self.encoder.width)
         if features.shape != shape or not np.isfinite(features).all():
             raise InputError(
@@ -62,12 +62,12 @@ class LoadEncoding:
         return Encoding(self.load())
 
 
-def encoded_features(load: LoadEncoder, width: int) -> Derivation:
-    """Return what is derived from points: an encoder's features, `width` numbers per frame."""
+def encoded_features(load: LoadEncoder, width: int, reads: str = POINTS) -> Derivation:
+    """Return what is derived from a member: an encoder's features, `width` numbers per frame."""
     return Derivation(
         description=ENCODED_FEATURES_PRODUCT,
         arrays={FEATURES: ArraySpec("float32", (FRAMES, width))},
-        reads=(POINTS,),
+        reads=(reads,),
         role="encoder",
         load=LoadEncoding(load),
         seconds_per_frame=SECONDS_PER_FRAME,
@@ -83,17 +83,17 @@ def encode_with(
     parameters: Mapping[str, Any] | None = None,
     exclude: Collection[str] = (),
 ) -> BuildReport:
-    """Encode a dataset's points with an encoder, or resume an earlier run.
+    """Encode a dataset with an encoder, or resume an earlier run.
 
     `parameters`, `exclude` and errors are those of `build_derived`.
     """
 
     def make(source: Dataset) -> tuple[Derivation, Encoding]:
         encoding = Encoding(load())
-        derivation = encoded_features(load, encoding.encoder.width)
-        expect_members(
-            source, derivation.read_members, "a dataset of points such as build-lidar makes"
-        )
+        encoder = encoding.encoder
+        derivation = encoded_features(load, encoder.width, encoder.reads)
+        expected = f"a dataset with {encoder.reads} such as build-lidar makes"
+        expect_members(source, derivation.read_members, expected)
         return derivation, encoding
 
     return build_derived(make, dataset, out, execution, parameters, exclude)

@@ -18,6 +18,10 @@ class Encoder(Protocol):
     def id(self) -> str:
         """Hash of everything that determines the features."""
 
+    @property
+    def reads(self) -> str:
+        """Member of a dataset that it encodes, such as `points.npy`."""
+
     def encode(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return features shaped (frames, width) for points shaped (frames, points, 3)."""
 

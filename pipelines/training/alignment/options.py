@@ -49,7 +49,8 @@ class AlignmentOptions:
     """What is aligned and how. Raises `InputError` for values out of range."""
 
     encoder: str = BUILT_IN
-    """Custom encoder as module:factory, whose code is run; by default, the built-in encoder."""
+    """Encoder: st-gcn, which reads joints, or module:factory, whose code is run; by default, the
+    built-in encoder of points."""
     text_encoder: str = TINY
     """Text encoder: folder of CLIP, BERT, MPNet, MiniLM, T5 and others in Hugging Face's format,
     hub:NAME, or tiny, a small random T5 with the words of the captions."""

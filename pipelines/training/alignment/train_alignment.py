@@ -21,17 +21,22 @@ from pipelines.training.alignment.contrastive_task import ContrastiveTask
 from pipelines.training.alignment.options import AlignmentOptions
 from pipelines.training.alignment.recall_report import RecallReport
 from pipelines.training.common.clip_fields import (
-    POINTS,
     PaddedClips,
     batch_to_clips,
     captions_by_key,
     check_field,
+    expect_z_up,
     training_captions,
 )
 from pipelines.training.common.optimizer import seeded
 from pipelines.training.common.options import LoopOptions, Stage
 from pipelines.training.common.run_training import run_training
-from pipelines.training.encoders.load_encoder import KIND, describe_encoder, make_encoder
+from pipelines.training.encoders.load_encoder import (
+    KIND,
+    describe_encoder,
+    field_of_encoder,
+    make_encoder,
+)
 from pipelines.training.text_encoders.known_texts import FILE, know_texts
 from pipelines.training.text_encoders.load_text_encoder import load_text_encoder
 from pipelines.training.text_encoders.sentence_encoder import SentenceEncoder
@@ -48,7 +53,6 @@ class AlignmentTask(ContrastiveTask):
     """
 
     kind = KIND
-    field = POINTS
 
     def __init__(
         self,
@@ -59,12 +63,14 @@ class AlignmentTask(ContrastiveTask):
         cache: Path | None = None,
         stream: TextIO | None = None,
     ) -> None:
-        check_field(data.dataset, POINTS)
+        self.field = field_of_encoder(options.encoder)
+        check_field(data.dataset, self.field)
+        expect_z_up(data.dataset, self.field)
         text = load_text_encoder(options.text_encoder, training_captions(data), seed)
         self._text_id = text.id if isinstance(text, SentenceEncoder) else None
         if isinstance(text, SentenceEncoder) and not options.trains_text:
             text = know_texts(text, _all_captions(data), device, cache, stream)
-        mean, std = data.standardizer(POINTS).tensors()
+        mean, std = data.standardizer(self.field).tensors()
         with seeded(seed):
             encoder = make_encoder(options.encoder, options.sizes, mean, std)
             alignment = Alignment(encoder, text, options.shared_width, options.trains_text)
@@ -75,7 +81,7 @@ class AlignmentTask(ContrastiveTask):
     def training_clips(self, batch: Batch) -> PaddedClips:
         """Return every `frame_stride`-th frame of random windows, augmented."""
         options = self._options
-        clips = batch_to_clips(batch, POINTS).random_windows(options.max_frames)
+        clips = batch_to_clips(batch, self.field).random_windows(options.max_frames)
         clips = clips.every(options.frame_stride, clips.random_phases(options.frame_stride))
         return replace(clips, values=augment(clips.values, self._mean, options.augmentation))
 

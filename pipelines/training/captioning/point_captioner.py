@@ -13,6 +13,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from motiondata.errors import InputError
 from pipelines.training.common.checkpoints import read_checkpoint
 from pipelines.training.common.clip_fields import POINTS, STRIDE, batch_to_clips, captioned_keys
 from pipelines.training.encoders.load_encoder import KIND as ENCODER
@@ -56,6 +57,11 @@ def initial_encoder(data: StreamedDataset, checkpoint: Path | None) -> InitialEn
         encoder = make_encoder(BUILT_IN, sizes, *data.standardizer(POINTS).tensors())
         return InitialEncoder(encoder, describe_encoder(BUILT_IN, sizes, STRIDE), None)
     loaded = load_encoder(checkpoint)
+    if loaded.field != POINTS:
+        raise InputError(
+            f"{checkpoint}: expected an encoder of points, found one of {loaded.field}; encode the "
+            "dataset with it, and train on the features"
+        )
     description = read_checkpoint(checkpoint, ENCODER)["contents"]
     return InitialEncoder(cast("EveryPhase", loaded.module).encoder, description, loaded.id)
 

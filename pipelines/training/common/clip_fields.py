@@ -4,7 +4,7 @@ Motion at 20 frames per second says little more than at 5, and every frame adds 
 T5's attention.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -14,8 +14,9 @@ from torch import Tensor
 
 from motiondata.captions import caption_texts
 from motiondata.errors import InputError
+from motiondata.skeletons import JOINT_NAMES
 from pipelines.clips.members import DETAILS
-from pipelines.products.descriptions import command_for
+from pipelines.products.descriptions import command_for, describe_dataset
 from pipelines.products.encoded_features import description as features
 from pipelines.products.lidar import members as lidar
 from pipelines.training.common.training_split import expect_training_split
@@ -28,9 +29,16 @@ from shards.stream.batching import Batch
 from shards.stream.streamed_dataset import StreamedDataset
 
 FEATURES, POINTS = field_of(features.FEATURES), field_of(lidar.POINTS)
+JOINTS = field_of(lidar.JOINTS)
 COMMANDS = {field_of(suffix): command_for(suffix) for suffix in (features.FEATURES, lidar.POINTS)}
 """Fields that can be captioned and the commands that make them; the first one has precedence."""
+MADE_BY = {**COMMANDS, JOINTS: command_for(lidar.JOINTS)}
+"""Fields that trainings read and the commands that make them."""
 COORDINATES = 3
+Y_UP = "y up"
+"""Words of a description for a frame with the axis y upward."""
+LEAST_ROWS = {POINTS: 1, JOINTS: len(JOINT_NAMES)}
+"""Fields of places, and how many each frame must have: SMPL's joints come first."""
 VAL = "val"
 """Split that is used for validation during training."""
 STRIDE = 4
@@ -110,22 +118,42 @@ def choose_field(dataset: Dataset, asked: str | None = None) -> str:
 
 
 def check_field(dataset: Dataset, field: str) -> None:
-    """Raise unless a dataset has the field, as floats of a shape that can be captioned.
+    """Raise unless a dataset has the field, as floats of a shape that can be trained on.
 
     Raises `InputError` or `ShardError`.
     """
-    if field in COMMANDS and field not in dataset.schema.arrays:
+    if field in MADE_BY and field not in dataset.schema.arrays:
         raise InputError(
-            f"{dataset.place}: expected a field {field}, which {COMMANDS[field]} makes, found "
+            f"{dataset.place}: expected a field {field}, which {MADE_BY[field]} makes, found "
             f"{', '.join(dataset.schema.arrays)}"
         )
     frames, *row = dataset.schema.float_array(field).shape
-    fits = len(row) == 2 and row[1] == COORDINATES if field == POINTS else len(row) == 1
-    if frames != FRAMES or not fits:
-        expected = f"points, {COORDINATES}" if field == POINTS else "width"
+    if frames != FRAMES or not _fits(field, row):
+        places = f"{field}, at least {LEAST_ROWS.get(field)}; {COORDINATES}"
+        expected = places if field in LEAST_ROWS else "width"
         raise InputError(
             f"{dataset.place}: expected {field} shaped ({FRAMES}, {expected}), found "
             f"({', '.join(map(str, (frames, *row)))}); choose a --field of features"
+        )
+
+
+def _fits(field: str, row: Sequence[str | int]) -> bool:
+    """Return whether a frame of a field has the shape `row` that trainings read."""
+    if field not in LEAST_ROWS:
+        return len(row) == 1
+    return len(row) == 2 and int(row[0]) >= LEAST_ROWS[field] and row[1] == COORDINATES
+
+
+def expect_z_up(dataset: Dataset, field: str) -> None:
+    """Raise `InputError` for joints of features that are y up: encoders and augmentation are not.
+
+    The joints of a scan are in the sensor frame, z up.
+    """
+    frame = describe_dataset(dataset).member(f"{field}.npy").frame or ""
+    if Y_UP in frame and dataset.description.parameters.get("joint_frame") != "world":
+        raise InputError(
+            f"{dataset.place}: expected {field}, z up, found them y up; build them with "
+            "--representation joints --joint-frame world, or take those of build-lidar"
         )
 
 

@@ -4,7 +4,7 @@ A checkpoint holds numbers and names. The code of a custom encoder runs only if 
 the command line, even if the checkpoint names it: a file must not choose which code runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from importlib import import_module
@@ -18,12 +18,20 @@ from torch import Tensor, nn
 
 from motiondata.errors import InputError
 from pipelines.training.common.checkpoints import read_checkpoint, reading_contents
+from pipelines.training.common.clip_fields import JOINTS, POINTS
 from pipelines.training.common.inference import hash_model, one_thread
-from pipelines.training.encoders.options import BUILT_IN, EncoderOptions
+from pipelines.training.encoders.options import BUILT_IN, ST_GCN, EncoderOptions
 from pipelines.training.encoders.point_encoder import PointEncoder
+from pipelines.training.encoders.skeleton_encoder import SkeletonEncoder
 
 KIND = "encoder"
 """Kind of the checkpoints of `motiondata align`."""
+BUILT_INS: Mapping[str, Callable[[EncoderOptions, Tensor, Tensor], nn.Module]] = {
+    BUILT_IN: PointEncoder,
+    ST_GCN: SkeletonEncoder,
+}
+FIELDS = {ST_GCN: JOINTS}
+"""Fields that encoders read, other than points."""
 WEIGHTS = "encoder."
 """Prefix of the names of the encoder's weights among those of an alignment."""
 
@@ -86,13 +94,20 @@ class LoadedEncoder:
     """Features per frame."""
     id: str
     """Hash of everything that determines the features."""
+    field: str = POINTS
+    """Field of a dataset that it reads."""
+
+    @property
+    def reads(self) -> str:
+        """Member of a dataset that it reads."""
+        return f"{self.field}.npy"
 
     def encode(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return features of a clip shaped (frames, width), which do not depend on other clips.
 
-        `points` is shaped (frames, points, 3), in meters, in the sensor frame. Runs in one thread,
-        because the last bits of sums depend on the number of threads. Raises `InputError` for other
-        shapes.
+        `points`, or joints, are shaped (frames, points, 3), in meters, in the sensor frame. Runs
+        in one thread, because the last bits of sums depend on the number of threads. Raises
+        `InputError` for other shapes.
         """
         if points.ndim != 3 or points.shape[-1] != 3 or not points.size:
             raise InputError(f"expected points shaped (frames, points, 3), found {points.shape}")
@@ -119,9 +134,9 @@ def load_encoder(checkpoint: Path, encoder: str = BUILT_IN) -> LoadedEncoder:
 
 
 def make_encoder(name: str, options: EncoderOptions, mean: Tensor, std: Tensor) -> nn.Module:
-    """Return an untrained `Encoder`: the built-in one, or one made by the user's factory."""
-    if name == BUILT_IN:
-        return PointEncoder(options, mean, std)
+    """Return an untrained `Encoder`: a built-in one, or one made by the user's factory."""
+    if name in BUILT_INS:
+        return BUILT_INS[name](options, mean, std)
     factory = _find_factory(name)
     if not callable(factory):
         raise InputError(
@@ -133,6 +148,11 @@ def make_encoder(name: str, options: EncoderOptions, mean: Tensor, std: Tensor) 
     return encoder
 
 
+def field_of_encoder(name: str) -> str:
+    """Return the field of a dataset that an encoder reads."""
+    return FIELDS.get(name, POINTS)
+
+
 def describe_encoder(name: str, options: EncoderOptions, stride: int) -> dict[str, Any]:
     """Return what `restore_encoder` needs in addition to the weights, as JSON."""
     return {"encoder": name, "sizes": asdict(options), "stride": stride}
@@ -140,8 +160,9 @@ def describe_encoder(name: str, options: EncoderOptions, stride: int) -> dict[st
 
 def blank_encoder(description: Mapping[str, Any], name: str = BUILT_IN) -> nn.Module:
     """Return the described `Encoder`, whose weights are not loaded yet."""
-    sizes = EncoderOptions(**description["sizes"])
-    return make_encoder(name, sizes, torch.zeros(3), torch.ones(3))
+    sizes, made_with = EncoderOptions(**description["sizes"]), description["encoder"]
+    chosen = made_with if made_with in BUILT_INS else name
+    return make_encoder(chosen, sizes, torch.zeros(3), torch.ones(3))
 
 
 def restore_encoder(
@@ -157,17 +178,24 @@ def restore_encoder(
             f"{where}: does not fit the encoder {name or '(built-in)'}: {error}"
         ) from error
     module = EveryPhase(encoder, description["stride"]).eval().requires_grad_(False)
-    return LoadedEncoder(module, cast("int", encoder.width), hash_model(description, weights))
+    return LoadedEncoder(
+        module,
+        cast("int", encoder.width),
+        hash_model(description, weights),
+        field_of_encoder(description["encoder"]),
+    )
 
 
 def _check_name(made_with: str, where: str, name: str) -> None:
-    if made_with and not name:
+    if made_with in BUILT_INS and name in (BUILT_IN, made_with):
+        return
+    if made_with not in BUILT_INS and not name:
         raise InputError(
             f"{where}: was made with the encoder {made_with}, whose code it does not "
             f"contain; motiondata encode runs that code only with --encoder {made_with}"
         )
-    if name and not made_with:
-        raise InputError(f"{where}: was made with the built-in encoder; omit --encoder")
+    if made_with in BUILT_INS:
+        raise InputError(f"{where}: was made with a built-in encoder; omit --encoder")
 
 
 def _find_factory(name: str) -> Factory:

@@ -1,4 +1,4 @@
-"""Sizes of the built-in point encoder.
+"""Names and sizes of the built-in encoders.
 
 This module does not import PyTorch, so that help appears at once.
 """
@@ -9,21 +9,23 @@ from motiondata.errors import InputError
 from pipelines.training.common.options import expect_at_least
 
 BUILT_IN = ""
-"""Name of the built-in encoder; custom encoders have `module:factory`."""
+"""Name of the built-in encoder of points; custom encoders have `module:factory`."""
+ST_GCN = "st-gcn"
+"""Name of the built-in encoder of joints."""
 
 
 @dataclass(frozen=True)
 class EncoderOptions:
-    """Sizes of a point encoder. Raises `InputError` if they do not fit each other."""
+    """Sizes of an encoder. Raises `InputError` if they do not fit each other."""
 
     points: int = 64
     """Number of points per frame that the encoder reads: the first ones."""
     point_width: int = 128
     """Width of the PointNet's last layer; the layers before have a quarter and half of it."""
     width: int = 128
-    """Width of the encoder's transformer."""
+    """Width of the encoder's transformer, or of each stream of st-gcn."""
     layers: int = 2
-    """Number of layers of the encoder's transformer."""
+    """Number of layers of the encoder's transformer, or of blocks of st-gcn."""
     heads: int = 4
     dropout: float = 0.1
 

@@ -46,6 +46,7 @@ class Means:
 
     scale: float = 1.0
     width: int = 3
+    reads: str = "points.npy"
     crashes_at: int = 0
     """A clip with this number of frames aborts the process."""
 

@@ -34,6 +34,22 @@ def test_a_built_dataset_is_aligned_and_its_encoder_encodes(built: Dataset, tmp_
     assert np.isfinite(features).all()
 
 
+def test_joints_are_aligned_and_encoded_by_st_gcn(built: Dataset, tmp_path: Path) -> None:
+    result = align(built, tmp_path / "aligned", "--steps", "2", "--encoder", "st-gcn")
+    assert result.exit_code == 0, result.output
+    checkpoint = tmp_path / "aligned" / "checkpoint.pt"
+    command = ["encode", str(built.path), "--checkpoint", str(checkpoint)]
+    result = CliRunner().invoke(cli.main, [*command, "--out", str(tmp_path / "features")])
+    assert result.exit_code == 0, result.output
+    joints, features = (
+        next(iter(StreamedDataset(Dataset.open(path)).clips("test", [field], batch=1)))
+        for path, field in ((built.path, "joints"), (tmp_path / "features", "features"))
+    )
+    assert joints["keys"] == features["keys"]
+    expected = load_encoder(checkpoint).encode(joints["joints"][0])
+    assert np.array_equal(features["features"][0], expected)
+
+
 def test_wrong_options_are_refused_in_a_sentence(built: Dataset, tmp_path: Path) -> None:
     result = align(built, tmp_path, "--encoder", "nowhere:make")
     assert result.exit_code == WRONG_INPUT

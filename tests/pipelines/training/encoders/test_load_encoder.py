@@ -15,8 +15,9 @@ from pipelines.training.encoders.load_encoder import (
     load_encoder,
     restore_encoder,
 )
-from pipelines.training.encoders.options import BUILT_IN
+from pipelines.training.encoders.options import BUILT_IN, ST_GCN
 from pipelines.training.encoders.point_encoder import PointEncoder
+from pipelines.training.encoders.skeleton_encoder import SkeletonEncoder
 from tests.pipelines.training.encoders.test_point_encoder import (
     TINY,
     encode,
@@ -107,6 +108,18 @@ def test_anothers_encoder_runs_only_when_it_is_named(tmp_path: Path) -> None:
     loaded = load_encoder(path, OTHERS)
     assert loaded.width == 5
     assert np.allclose(loaded.encode(points[0].numpy()), encode(encoder, points)[0], atol=1e-6)
+
+
+def test_the_encoder_of_joints_is_loaded_without_its_name(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    encoder = SkeletonEncoder(TINY, torch.zeros(3), torch.ones(3)).eval()
+    joints = make_points(1, 5, 22)
+    loaded = load_encoder(save(tmp_path / "encoder.pt", encoder, ST_GCN))
+    assert (loaded.field, loaded.reads) == ("joints", "joints.npy")
+    assert np.allclose(loaded.encode(joints[0].numpy()), encode(encoder, joints)[0], atol=1e-5)
+    assert load_encoder(tmp_path / "encoder.pt", ST_GCN).id == loaded.id
+    with pytest.raises(InputError, match="omit --encoder"):
+        load_encoder(tmp_path / "encoder.pt", OTHERS)
 
 
 def test_our_encoder_is_not_run_as_anothers(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Two performances compared: aligned in time, and the angles between their bones."""
