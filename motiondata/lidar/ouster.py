@@ -30,6 +30,9 @@ COLUMNS_OF_MODE = {
 
 WHOLE_TURN_MILLIDEGREES = 360_000
 
+_MODE = re.compile(r"[0-9]+x([1-9][0-9]*)")
+"""Matches the `lidar_mode` of any firmware, such as `1024x20`; captures the turns per second."""
+
 _PRODUCT_LINE = re.compile(r"OS-?([0-9A-Z]+)-([0-9]+)(?:-|$)")
 """Matches product lines such as `OS-1-16-A0` and `OS-0-128`; captures the family and the beams."""
 
@@ -67,9 +70,8 @@ def turns_per_second(metadata: Any) -> float | None:
     """Return the turns per second of the `lidar_mode`, such as 20 for `1024x20`; None without."""
     whole = metadata if isinstance(metadata, dict) else {}
     mode = _section(whole, "config_params").get("lidar_mode")
-    if not isinstance(mode, str) or mode not in COLUMNS_OF_MODE:
-        return None
-    return float(mode.partition("x")[2])
+    named = _MODE.fullmatch(mode) if isinstance(mode, str) else None
+    return float(named[1]) if named else None
 
 
 def _named(product: dict[str, Any]) -> re.Match[str] | None:

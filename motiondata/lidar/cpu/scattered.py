@@ -71,8 +71,7 @@ class PatternScanner:
 
     def _scan(self, plane: NDArray[np.float32], time: float, faces: NDArray[np.int32]) -> Scan:
         rays = np.ascontiguousarray(frame_directions(self.sensor, float(time)).reshape(-1, 3))
-        nearest, nearest_face = np.full(len(rays), math.inf), np.full(len(rays), NONE)
-        scan_scattered(np.ascontiguousarray(plane), faces, rays, nearest, nearest_face)
+        nearest, nearest_face = find_nearest(plane, faces, rays)
         least, most = self.sensor.min_range, self.sensor.max_range
         (hits,) = np.nonzero((nearest_face != NONE) & (nearest >= least) & (nearest <= most))
         return Scan(
@@ -82,6 +81,18 @@ class PatternScanner:
             columns=(hits % self.sensor.columns).astype(np.int32),
             ranges=nearest[hits].astype(np.float32),
         )
+
+
+def find_nearest(
+    plane: NDArray[np.float32], faces: NDArray[np.int32], rays: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Return the range, meters, and the face of the first hit of each ray, or infinity and `NONE`.
+
+    `plane` is shaped (3, vertices), sensor frame, meters; `rays` are unit vectors, (rays, 3).
+    """
+    nearest, nearest_face = np.full(len(rays), math.inf), np.full(len(rays), NONE)
+    scan_scattered(np.ascontiguousarray(plane), faces, rays, nearest, nearest_face)
+    return nearest, nearest_face
 
 
 @kernel

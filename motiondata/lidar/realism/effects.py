@@ -20,11 +20,12 @@ from motiondata.lidar.realism.footprints import NO_HIT, Echoes, merge_echoes
 from motiondata.lidar.realism.joining import ShadedHits, chain_hits, cut_hits
 from motiondata.lidar.realism.keyed_random import stream_of
 from motiondata.lidar.realism.materials import reflectances_of
+from motiondata.lidar.realism.nearby_rays import nearby_rays
 from motiondata.lidar.realism.returns import Angles, Returns, Unit, report_returns
 from motiondata.lidar.realism.rolling_shutter import Shutter, lags_of, shutter_of
 from motiondata.lidar.realism.scenery import Scenery, kept_hits, scenery_of
 from motiondata.lidar.realism.settings import Realism
-from motiondata.lidar.realism.still_view import StillViews, join_view
+from motiondata.lidar.realism.still_view import MARGIN, StillView, StillViews, join_view
 from motiondata.lidar.sampled_clip import SampledClip
 from motiondata.lidar.scans import Scan, Scans
 from motiondata.lidar.sensor import Sensor, column_times
@@ -97,13 +98,24 @@ class Effects:
         return chain_hits(
             [
                 join_view(
-                    self.fine, *cut_hits(hits, offsets, frame),
-                    self._views.look(around, request.looking[frame]),
+                    self.fine, *here, self._glance(request, around, frame, here[0]),
                     reflectances, first, pelvis[frame : frame + 1],
                 )
                 for frame in range(request.frames)
+                for here in [cut_hits(hits, offsets, frame)]
             ]
         )  # fmt: skip
+
+    def _glance(
+        self, request: Request, around: Surroundings, frame: int, person: ShadedHits
+    ) -> StillView:
+        """Return what a moving sensor sees of the surroundings with the rays that can matter."""
+        looking, pelvis = request.looking[frame], request.trans[frame] + request.shaped.joints[0]
+        radius = 0.0 if around.box is None else around.box.radius + MARGIN
+        rays = nearby_rays(
+            self._views.directions, person.scan, self.fine.side, looking, pelvis, radius
+        )
+        return self._views.glance(around, looking, rays)
 
     def _report(
         self, request: Request, hits: ShadedHits, hit_offsets: NDArray[np.int64]

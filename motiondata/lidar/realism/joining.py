@@ -11,6 +11,10 @@ from motiondata.lidar.realism.footprints import NO_HIT
 from motiondata.lidar.realism.reflection import Shading, empty_shading
 from motiondata.lidar.scans import Scan
 
+REACH = 2
+"""Two footprints share a fine ray if they are up to this many times the distance of side rays
+apart."""
+
 
 class ShadedHits(NamedTuple):
     """Hits of fine rays, and what the surface does at each."""
@@ -120,7 +124,7 @@ def join_hits(
 @step
 def _mark(marks: Any, column: int, side: int, columns: int, low: int, high: int) -> tuple[int, int]:
     """Mark a column and those of its footprints, and return the range of marked columns."""
-    for reach in range(-2, 3):
+    for reach in range(-REACH, REACH + 1):
         other = column + reach * side
         if other < 0 or other >= columns:
             other += columns if other < 0 else -columns

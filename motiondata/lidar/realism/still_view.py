@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.lidar.cpu.scanner import Scanner, empty_scan
+from motiondata.lidar.cpu.scattered import NONE, find_nearest
 from motiondata.lidar.placement import invert_rigid, turn
 from motiondata.lidar.realism.fine_rays import FineRays
 from motiondata.lidar.realism.footprints import NO_HIT
@@ -24,7 +25,8 @@ from motiondata.lidar.realism.joining import (
     list_inside,
 )
 from motiondata.lidar.realism.reflection import Shading, empty_shading, reflect
-from motiondata.lidar.scans import Scan, Scans
+from motiondata.lidar.scans import Scan
+from motiondata.lidar.sensor import ray_directions
 from motiondata.lidar.surroundings import Box, Surroundings
 
 MARGIN = 0.5
@@ -35,7 +37,7 @@ KEPT_VIEWS = 4
 
 @dataclass(frozen=True, eq=False)
 class StillView:
-    """What a sensor sees of its surroundings with every fine ray, at any range."""
+    """What a sensor sees of its surroundings with its fine rays, or some of them, at any range."""
 
     around: Surroundings
     scan: Scan
@@ -70,24 +72,60 @@ class StillViews:
         return self._kept[key]
 
     def look(self, around: Surroundings, T_sensor_world: NDArray[np.float64]) -> StillView:
-        """Return the view from a pose to which the sensor does not come back."""
-        vertices = turn(T_sensor_world[:3, :3], around.vertices) + T_sensor_world[:3, 3]
-        planes = np.ascontiguousarray(vertices.T[None], np.float32)
-        scans = self._scan(planes, around.faces)
-        scan = deepcopy(scans.hits)  # out of the scanner's memory
-        shading, white = empty_shading(len(scan.faces)), np.ones(len(around.faces))
-        reflect(planes, around.faces, white, tuple(scan), scans.offsets, tuple(shading))
+        """Return the view from a pose, which is not kept."""
+        planes = _planes(around, T_sensor_world)
+        if len(around.faces) == 0:
+            return self._view(around, T_sensor_world, planes, empty_scan(0))
+        scan = deepcopy(self._scanner.scan_planes(planes, around.faces).hits)  # out of its memory
+        return self._view(around, T_sensor_world, planes, scan)
+
+    def glance(
+        self, around: Surroundings, T_sensor_world: NDArray[np.float64], rays: NDArray[np.int64]
+    ) -> StillView:
+        """Return the view of some rays, in order, from a pose to which the sensor does not return.
+
+        Its hits are those of `look` with these rays.
+        """
+        planes = _planes(around, T_sensor_world)
+        chosen = self.directions.reshape(-1, 3)[rays]
+        ranges, faces = find_nearest(planes[0], around.faces, chosen)
+        (hits,) = np.nonzero(faces != NONE)
+        scan = Scan(
+            points=(ranges[hits, None] * chosen[hits]).astype(np.float32),
+            faces=faces[hits],
+            beams=(rays[hits] // self._sensor.columns).astype(np.int32),
+            columns=(rays[hits] % self._sensor.columns).astype(np.int32),
+            ranges=ranges[hits].astype(np.float32),
+        )
+        return self._view(around, T_sensor_world, planes, scan)
+
+    @cached_property
+    def directions(self) -> NDArray[np.float64]:
+        """The directions of all rays, shaped (beams, fine columns, 3), sensor frame."""
+        return ray_directions(self._sensor)
+
+    def _view(
+        self,
+        around: Surroundings,
+        T_sensor_world: NDArray[np.float64],
+        planes: NDArray[np.float32],
+        scan: Scan,
+    ) -> StillView:
+        hits = len(scan.faces)
+        shading, white = empty_shading(hits), np.ones(len(around.faces))
+        reflect(planes, around.faces, white, tuple(scan), np.array([0, hits]), tuple(shading))
         places = np.full(self._rays, NO_HIT, np.int32)
         columns = self._sensor.columns
-        places[scan.beams.astype(np.int64) * columns + scan.columns] = np.arange(len(scan.faces))
+        places[scan.beams.astype(np.int64) * columns + scan.columns] = np.arange(hits)
         T_world_sensor = invert_rigid(T_sensor_world)
         world = turn(T_world_sensor[:3, :3], scan.points.astype(np.float64)) + T_world_sensor[:3, 3]
         return StillView(around, scan, shading, places, world)
 
-    def _scan(self, planes: NDArray[np.float32], faces: NDArray[np.int32]) -> Scans:
-        if len(faces) == 0:
-            return Scans(empty_scan(0), np.zeros(2, np.int64))
-        return self._scanner.scan_planes(planes, faces)
+
+def _planes(around: Surroundings, T_sensor_world: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the vertices in the sensor frame, shaped (1, 3, vertices)."""
+    vertices = turn(T_sensor_world[:3, :3], around.vertices) + T_sensor_world[:3, 3]
+    return np.ascontiguousarray(vertices.T[None], np.float32)
 
 
 def join_view(

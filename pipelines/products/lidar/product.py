@@ -25,6 +25,7 @@ from pipelines.engine.product import PlannedBuild, Values
 from pipelines.engine.streams import say
 from pipelines.products.lidar.assets import LidarAssets, load_assets, resolved
 from pipelines.products.lidar.description import LIDAR
+from pipelines.products.lidar.estimate import seconds_per_frame
 from pipelines.products.lidar.members import HITS
 from pipelines.products.lidar.options import LidarBuildOptions, LidarOptions
 from pipelines.products.lidar.sample import (
@@ -36,13 +37,6 @@ from pipelines.products.lidar.sample import (
 from pipelines.products.lidar.scanner import LidarScanner
 from pipelines.products.lidar.views import ViewFacts
 from shards.format.schema import Schema
-
-SECONDS_PER_FRAME = 1 / 3700
-"""The whole build of a SMPL-sized body with pose blend shapes and an OS1-128 at 8 m, in one process
-on an AMD EPYC core (`python -m benchmarks.builds.compare`). The bundled body takes less."""
-
-SLOWDOWNS = {"sensor": 3, "street": 5}
-"""How many times longer a build with a preset of realism takes, rounded up (docs/realism.md)."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +85,10 @@ class LidarProduct:
     @property
     def seconds_per_frame(self) -> float | None:
         """The time of a whole build per frame, which was measured for the CPU only."""
-        if self.options.device != CPU:
+        assets = self.loaded.value
+        if self.options.device != CPU or assets is None:
             return None
-        return SECONDS_PER_FRAME * SLOWDOWNS.get(self.options.realism, 1)
+        return seconds_per_frame(assets)
 
     def open(self) -> LidarScanner:
         """Load the kernels, and the assets unless this process has; report if kernels are compiled.

@@ -159,6 +159,17 @@ def test_a_unit_measures_as_its_family_at_its_own_rate(
     assert sensor_of(tmp_path, metadata).measurement == expected
 
 
+def test_a_mode_of_newer_firmware_is_read_if_the_columns_are_there(tmp_path: Path) -> None:
+    metadata = {
+        "beam_intrinsics": ANGLES,
+        "lidar_data_format": {"columns_per_frame": 4096, "pixels_per_column": 4},
+        "config_params": {"lidar_mode": "4096x15"},
+        "sensor_info": {"prod_line": "OS-1-4-X9"},
+    }
+    sensor = sensor_of(tmp_path, metadata)
+    assert (sensor.columns, sensor.measurement.turns_per_second) == (4096, 15.0)
+
+
 def test_a_unit_without_a_product_line_measures_as_no_particular_sensor(tmp_path: Path) -> None:
     sensor = sensor_of(tmp_path, {**ANGLES, "lidar_mode": "1024x20"})
     assert sensor.measurement == UNKNOWN_MEASUREMENT
