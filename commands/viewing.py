@@ -30,16 +30,22 @@ if TYPE_CHECKING:
 )
 @json_option
 def report(dataset: "Place", out: Path | None, clip_megabytes: float, as_json: bool) -> None:
-    """Write a report of DATASET: one HTML file.
+    """Write a report of DATASET, or of the folder of a training: one HTML file.
 
     The file needs no server and no network. It has totals, distributions, captions, flags, leaks,
     drops, a table of all clips, and clips that play. Of a damaged or unfinished dataset, the report
-    shows the sound part.
+    shows the sound part. That of a training has its curves, alarms, and sample captions.
     """
     from pipelines.viewing.report.write_report import beside, write_report
+    from pipelines.viewing.training.training_folder import find_training
+    from pipelines.viewing.training.write_training_report import write_training_report
 
     page = out or beside(dataset)
-    show(write_report(dataset, page, clip_megabytes, stream=sys.stderr), as_json)
+    training = find_training(dataset)
+    if training is not None:
+        show(write_training_report(training, page), as_json)
+    else:
+        show(write_report(dataset, page, clip_megabytes, stream=sys.stderr), as_json)
 
 
 @click.command()

@@ -20,6 +20,7 @@ EXTRAS = {
     "torch": "torch",
     "tokenizers": "train",
     "transformers": "train",
+    "tensorboard": "tensorboard",
     "imageio_ffmpeg": "view",
     "matplotlib": "view",
     "PIL": "view",

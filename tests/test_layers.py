@@ -206,6 +206,11 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.products",
         "pipelines.viewing",
     },
+    "pipelines.viewing.training": {
+        "pipelines.engine",
+        "pipelines.training.common",
+        "pipelines.viewing.report",
+    },
     "pipelines.viewing.film": {
         "pipelines.clips",
         "pipelines.engine",

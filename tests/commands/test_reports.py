@@ -168,6 +168,12 @@ def of_page(values: Values) -> list[str]:
     return [f"{values['report']} ({values['bytes'] / 1e6:,.1f} MB; {play})", *values["faults"]]
 
 
+def of_training_page(values: Values) -> list[str]:
+    found = f"{values['steps']} steps; {values['validations']} validations, {values['alarms']} "
+    assert values["sampled"] > 0
+    return [values["report"], *found.replace(";", ",").split(", "), *values["faults"]]
+
+
 def of_film(values: Values) -> list[str]:
     size = f"{values['frames']} frames at {values['fps']:g} Hz, "
     size += f"{values['width']} x {values['height']} pixels"
@@ -321,6 +327,7 @@ CASES = [
     Case("publish", "publish {built} {tmp}/p --clips 0 --permission granted", of_publication),
     Case("preview", "preview {built} --out {tmp}/a.png --clips 2", lambda v: [v["picture"]]),
     Case("report", "report {built} --out {tmp}/a.html", of_page),
+    Case("report of a training", "report {training} --out {tmp}/a.html", of_training_page),
     Case("render", "render {built} 000002 --out {tmp}/a.png --width 240", of_film),
     Case("compare", "compare {built} {walk} --key 000002", of_comparison),
     Case(
@@ -435,6 +442,7 @@ def trained_names(trained: Path) -> dict[str, Path]:
         "encoder": trained / "encoder/checkpoint.pt",
         "features": trained / "features",
         "captioner": trained / "captioner/checkpoint.pt",
+        "training": trained / "captioner",
     }
 
 

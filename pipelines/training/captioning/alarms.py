@@ -6,6 +6,7 @@ checked in the order of the data flow: the features, the projector, the language
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -15,6 +16,7 @@ from torch.nn import functional
 from pipelines.training.captioning.captioner import Captioner
 from pipelines.training.captioning.inputs import ClipInputs
 from pipelines.training.common.alarms import MIN_LOSS_RISE, is_collapsed, rate_alarms
+from pipelines.training.common.caption_samples import CaptionSample, sample_captions
 from pipelines.training.common.decoding import Decoding
 from pipelines.training.common.logs import History
 
@@ -37,6 +39,8 @@ class Probe:
     clips: ClipInputs
     labels: Tensor
     """Labels of one caption per clip, shaped (clips, tokens)."""
+    references: tuple[str, ...]
+    """The captions, of which the first are logged with what the captioner says."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class Measures:
     """Share of distinct captions."""
     commonest: str
     """Most frequent caption."""
+    samples: Sequence[CaptionSample] = ()
+    """Captions of the first clips, and what the captioner says."""
 
     @property
     def collapsed(self) -> bool:
@@ -89,6 +95,7 @@ def measure(captioner: Captioner, probe: Probe) -> Measures:
         float(captioner.shuffled_loss(probe.clips, probe.labels)),
         len(set(captions)) / len(captions),
         Counter(captions).most_common(1)[0][0],
+        sample_captions(probe.references, captions),
     )
 
 

@@ -183,9 +183,10 @@ class CaptionerTask:
             world=1,
         )
         batch = self.source.join(view, split).batch_at(StreamPosition(0, 0))
-        labels = self.module.text.labels(captions_of(batch))
+        captions = captions_of(batch)
+        labels = self.module.text.labels(captions)
         clips = self.source.inputs(batch, self.stride)
-        return Probe(clips.to(self.device), labels.to(self.device))
+        return Probe(clips.to(self.device), labels.to(self.device), tuple(captions))
 
 
 @dataclass(frozen=True)

@@ -7,20 +7,27 @@ from the remaining lines, so that alarms are raised as without the interruption.
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 from statistics import fmean
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from motiondata.errors import InputError
 from pipelines.engine.output_path import expect_no_dataset
 from pipelines.engine.run_lock import expect_lock
 
+if TYPE_CHECKING:
+    from pipelines.training.common.events import EventFile
+
 LOG = "log.jsonl"
 WATCH = "watch"
 """Key of the lines that hold a validation; the other lines hold steps."""
+ALARMS = "alarms"
+"""Key of the alarms of a validation."""
+SAMPLES = "samples"
+"""Key of sample captions among the measures of a validation."""
 OF_STEP = {"step", "stage", "loss"}
 """Keys that every line of a step has, among others."""
 Record = dict[str, Any]
@@ -51,16 +58,17 @@ class History:
 class Log:
     """The log of a training's folder, open for further lines; without a file, it discards them."""
 
-    def __init__(self, file: BinaryIO | None) -> None:
+    def __init__(self, file: BinaryIO | None, events: "EventFile | None" = None) -> None:
         self.history = History()
         self._file = file
+        self._events = events
 
     def write(self, record: Record) -> None:
         """Append a line and flush it."""
         if self._file is not None:
             self._file.write(json.dumps(record).encode() + b"\n")
             self._file.flush()
-            self.history.add(record)
+            self._note(record)
 
     def cut(self, steps: int) -> None:
         """Keep the lines of the first steps; later lines and an incomplete last line are removed.
@@ -82,15 +90,22 @@ class Log:
         """Add the lines of the first steps to the history; return their size in bytes."""
         size = 0
         for line in lines:
-            if line.endswith(b"\n") and (record := _parse(line))["step"] <= steps:
-                self.history.add(record)
+            if line.endswith(b"\n") and (record := read_record(line))["step"] <= steps:
+                self._note(record)
                 size += len(line)
         return size
 
+    def _note(self, record: Record) -> None:
+        self.history.add(record)
+        if self._events is not None:
+            self._events.add(record)
+
 
 @contextmanager
-def logging_to(out: Path, writes: bool) -> Iterator[Log]:
+def logging_to(out: Path, writes: bool, events: bool = False) -> Iterator[Log]:
     """Yield the log of a folder, locked against other trainings; discard lines if not `writes`.
+
+    With `events`, the log is also written as an event file of TensorBoard.
 
     Raises `AbortedError` if another training holds the lock, and `InputError` in a dataset's
     folder.
@@ -102,7 +117,16 @@ def logging_to(out: Path, writes: bool) -> Iterator[Log]:
     out.mkdir(parents=True, exist_ok=True)
     with (out / LOG).open("a+b") as file:
         expect_lock(out, file, "training")
-        yield Log(file)
+        with _events_of(out) if events else nullcontext() as written:
+            yield Log(file, written)
+
+
+@contextmanager
+def _events_of(out: Path) -> Iterator["EventFile"]:
+    from pipelines.training.common.events import EventFile
+
+    with closing(EventFile(out)) as events:
+        yield events
 
 
 def read_log(out: Path) -> list[Record]:
@@ -111,7 +135,7 @@ def read_log(out: Path) -> list[Record]:
         return [json.loads(line) for line in file]
 
 
-def _parse(line: bytes) -> Record:
+def read_record(line: bytes) -> Record:
     """Return the record of a line; raise `ValueError` if it is not a line of a training log."""
     try:
         record = json.loads(line)

@@ -22,7 +22,7 @@ from motiondata.errors import InputError
 from pipelines.engine.progress import Progress
 from pipelines.training.common.change_steps import can_be_extended
 from pipelines.training.common.interrupts import deferred_interrupts
-from pipelines.training.common.logs import WATCH, Log, Record, logging_to
+from pipelines.training.common.logs import ALARMS, WATCH, Log, Record, logging_to
 from pipelines.training.common.optimizer import (
     autocast,
     freeze_others,
@@ -51,7 +51,7 @@ def train(task: TrainingTask, options: LoopOptions, out: Path, stream: TextIO = 
     """
     first = rank() == 0
     view = _view(task, options)  # raises before a log is written
-    with logging_to(out, writes=first) as log, deferred_interrupts() as stop:
+    with logging_to(out, first, options.tensorboard) as log, deferred_interrupts() as stop:
         run = _Run(task, view, options, out, log)
         run.resume()
         steps = sum(stage.steps for stage in task.stages)
@@ -173,7 +173,7 @@ class _Run:
         self._task.module.eval()
         with torch.no_grad(), autocast(self._device, self._options.optimizer.precision):
             measures, alarms = self._task.watch(self._log.history)
-        self._log.write({"step": self.position.total, WATCH: measures, "alarms": alarms})
+        self._log.write({"step": self.position.total, WATCH: measures, ALARMS: alarms})
         for alarm in alarms:
             progress.say(f"step {self.position.total}: {alarm}")
 

@@ -81,6 +81,8 @@ class LoopOptions:
     """Number of processes that read shards; 0 reads them in the training process."""
     exclude: tuple[str, ...] = ()
     """Flags; training clips with any of them are left out. The other splits stay whole."""
+    tensorboard: bool = False
+    """Write the log also as an event file, which TensorBoard shows: OUT/tensorboard."""
     optimizer: OptimizerOptions = field(default_factory=OptimizerOptions)
     """How the optimizer updates parameters."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from pipelines.training.common.alarms import MIN_LOSS_RISE, is_collapsed, rate_alarms
+from pipelines.training.common.caption_samples import CaptionSample, sample_captions
 from pipelines.training.common.decoding import Decoding
 from pipelines.training.common.logs import History
 from pipelines.training.language.instructions import CaptionedMotion, Sample, read_tasks
@@ -32,6 +33,8 @@ class LanguageMeasures:
     """Share of distinct captions."""
     commonest: str
     """Most frequent caption."""
+    samples: Sequence[CaptionSample] = ()
+    """Captions of the first clips, and what the model says."""
 
     @property
     def different(self) -> str:
@@ -58,6 +61,7 @@ def measure(model: MotionLanguage, motions: Sequence[CaptionedMotion]) -> Langua
         shuffled_loss=float(model.loss(shuffled)),
         distinct=len(set(captions)) / len(captions),
         commonest=Counter(captions).most_common(1)[0][0],
+        samples=sample_captions([motion.caption for motion in motions], captions),
     )
 
 

@@ -16,6 +16,8 @@ STYLES = ("report.css",)
 SCRIPTS = ("unpack.js", "elements.js", "camera.js", "surfaces.js", "drawing.js", "player.js",
            "table.js", "charts.js", "skinning.js", "live.js", "report.js")  # fmt: skip
 """The files of the page, in the order of loading."""
+TRAINING_SCRIPTS = ("unpack.js", "elements.js", "charts.js", "curves.js", "training.js")
+"""The files of the page of a training."""
 FAST = 1
 """zlib's level in a page that a viewer waits for."""
 _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
@@ -30,18 +32,30 @@ def make_page(
 ) -> str:
     """Return the HTML of a report, or of a viewer that asks its server for clips if `live`."""
     level = FAST if live else COMPRESSION
+    data = [
+        _data("summary", "application/json", to_script_json(summary)),
+        _data("table", "text/plain", deflate(to_script_json(table).encode(), level)),
+        _data("heads", "application/json", to_script_json([clip.head for clip in clips])),
+        *(_data(f"clip-{n}", "text/plain", clip.data) for n, clip in enumerate(clips)),
+    ]
+    return _fill(title, data, SCRIPTS, "'self'" if live else "'none'")
+
+
+def make_training_page(title: str, summary: Mapping[str, Any]) -> str:
+    """Return the HTML of the report of a training."""
+    data = [_data("summary", "application/json", to_script_json(summary))]
+    return _fill(title, data, TRAINING_SCRIPTS, "'none'")
+
+
+def _fill(title: str, data: Sequence[str], scripts: Sequence[str], connect: str) -> str:
+    """Return the page with its data and scripts. `connect` is where it may ask for more."""
     parts = {
-        "CONNECT": "'self'" if live else "'none'",
+        "CONNECT": connect,
         "TITLE": _escape_title(title),
         "STYLE": "".join(map(_read, STYLES)),
-        "DATA": "\n".join([
-            _data("summary", "application/json", to_script_json(summary)),
-            _data("table", "text/plain", deflate(to_script_json(table).encode(), level)),
-            _data("heads", "application/json", to_script_json([clip.head for clip in clips])),
-            *(_data(f"clip-{n}", "text/plain", clip.data) for n, clip in enumerate(clips)),
-        ]),
-        "SCRIPT": "\n".join(map(_read, SCRIPTS)),
-    }  # fmt: skip
+        "DATA": "\n".join(data),
+        "SCRIPT": "\n".join(map(_read, scripts)),
+    }
     pieces = _read("report.html").split("%%")
     return "".join(parts[piece] if odd else piece for piece, odd in _alternate(pieces))
 

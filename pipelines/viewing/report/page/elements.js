@@ -57,3 +57,25 @@ function plainTable(columns, rows) {
     ),
   );
 }
+
+// Returns a section; null if it has nothing to show.
+function section(id, title, ...children) {
+  const shown = children.filter(Boolean);
+  if (!shown.length) return null;
+  return element("section", { id }, element("h2", {}, title), ...shown);
+}
+
+function tile(value, name) {
+  return element("div", { class: "tile" }, element("b", {}, value), name);
+}
+
+// Returns seconds as a number and its unit.
+function duration(seconds) {
+  if (seconds >= 3600) return [rounded(seconds / 3600, 1), "hours"];
+  return seconds >= 60 ? [rounded(seconds / 60, 1), "minutes"] : [rounded(seconds, 1), "seconds"];
+}
+
+function linksTo(sections) {
+  return sections.map((each) =>
+    element("a", { href: `#${each.id}` }, each.querySelector("h2").textContent));
+}

@@ -2,16 +2,9 @@
 
 const summary = JSON.parse(dataText("summary"));
 
-function section(id, title, ...children) {
-  const shown = children.filter(Boolean);
-  if (!shown.length) return null;
-  return element("section", { id }, element("h2", {}, title), ...shown);
-}
-
 function header() {
   const { totals } = summary;
   const has = (value) => value !== null && value !== undefined; // files have few totals
-  const tile = (value, name) => element("div", { class: "tile" }, element("b", {}, value), name);
   const tiles = [
     tile(grouped(totals.samples), totals.samples === 1 ? "clip" : "clips"),
     has(totals.frames) ? tile(grouped(totals.frames), "frames") : null,
@@ -31,11 +24,6 @@ function header() {
 
 function bytesText(bytes) {
   return bytes < 1e5 ? `${rounded(bytes / 1e3, 1)} kB` : `${rounded(bytes / 1e6, 1)} MB`;
-}
-
-function duration(seconds) {
-  if (seconds >= 3600) return [rounded(seconds / 3600, 1), "hours"];
-  return seconds >= 60 ? [rounded(seconds / 60, 1), "minutes"] : [rounded(seconds, 1), "seconds"];
 }
 
 function faultsBox() {
@@ -281,8 +269,7 @@ async function start() {
   document.getElementById("head").replaceChildren(...header());
   document.getElementById("main").replaceChildren(...sections);
   const contents = document.getElementById("contents");
-  contents.replaceChildren(...sections.map((each) =>
-    element("a", { href: `#${each.id}` }, each.querySelector("h2").textContent)));
+  contents.replaceChildren(...linksTo(sections));
   contents.classList.toggle("short", sections.length < 2);
   document.getElementById("foot").textContent = footer(clips.heads[0]?.step ?? 0.002);
   document.addEventListener("keydown", handleKey);

@@ -10,11 +10,17 @@ from typing import Any
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import (
+    SCALARS,
+    EventAccumulator,
+)
 from torch import nn
 
 from motiondata.errors import InputError
 from pipelines.engine.errors import AbortedError
 from pipelines.training.common.checkpoints import read_checkpoint, write_checkpoint
+from pipelines.training.common.curves import scalars_of
+from pipelines.training.common.events import EVENTS
 from pipelines.training.common.logs import LOG, History, Record, logging_to, read_log
 from pipelines.training.common.loop import train
 from pipelines.training.common.optimizer import ParameterGroup, rate_factor
@@ -304,6 +310,34 @@ def test_moments_that_do_not_fit_are_refused(data: StreamedDataset, tmp_path: Pa
     write_checkpoint(tmp_path / CHECKPOINT, "captioner", state)
     with pytest.raises(InputError, match="moments do not fit the weights"):
         run(Toy(data), tmp_path)
+
+
+def events_of(out: Path) -> dict[tuple[str, int], float]:
+    """Return the numbers of an event file, as TensorBoard reads them."""
+    accumulator = EventAccumulator(str(out / EVENTS), {SCALARS: 0})
+    accumulator.Reload()
+    return {
+        (tag, event.step): event.value
+        for tag in accumulator.Tags()[SCALARS]
+        for event in accumulator.Scalars(tag)
+    }
+
+
+def test_an_event_file_has_the_numbers_of_the_log(data: StreamedDataset, tmp_path: Path) -> None:
+    options = replace(OPTIONS, tensorboard=True)
+    stop_after(Toy(data), 6, tmp_path, options)
+    run(Toy(data), tmp_path, options)
+    expected = {
+        (name, record["step"]): value
+        for record in read_log(tmp_path)
+        for name, value in scalars_of(record).items()
+    }
+    assert events_of(tmp_path) == pytest.approx(expected)
+    whole = (tmp_path / EVENTS).read_bytes()
+    (tmp_path / EVENTS).unlink()
+    run(Toy(data), tmp_path, options)  # nothing is left to train
+    assert (tmp_path / EVENTS).read_bytes() == whole
+    assert b"the toy is watched after" in whole
 
 
 def test_another_trainings_folder_is_refused(data: StreamedDataset, tmp_path: Path) -> None:
