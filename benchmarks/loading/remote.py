@@ -28,7 +28,7 @@ from shards import open_dataset
 from shards.format.dataset import Dataset
 from shards.remote.cache import FOLDER_VARIABLE
 
-WHOLE, QUICK = Extent(64, 4, 0, 0), Extent(16, 2, 0, 0)
+WHOLE, QUICK = Extent(256, 16, 0, 0), Extent(16, 2, 0, 0)
 LATENCIES = (1, 10, 50)
 """Added latencies in milliseconds."""
 BUCKET = "bench"

@@ -23,7 +23,14 @@ from shards.format.description import (
 from shards.format.hashing import hash_bytes
 from shards.format.manifest import ManifestRow, parquet_to_manifest, table_to_rows
 from shards.format.paths import DATASET, MANIFEST, RECEIPTS, TRAIN
-from shards.format.places import Place, has_file, local_folder, place_of, read_file
+from shards.format.places import (
+    Place,
+    has_file,
+    local_folder,
+    place_of,
+    read_file,
+    read_if_there,
+)
 from shards.format.publishing import Permit, publish
 from shards.format.schema import Schema
 from shards.format.tables import TableEntry, parquet_to_table
@@ -118,14 +125,20 @@ def write_dataset_json(out: Path, description: Description, permit: Permit = nul
 def read_description(path: str | Place) -> Description:
     """Return the contents of `dataset.json`; raise `DatasetError` for a folder without it."""
     path = place_of(path)
-    expect_finished(path)
-    return json_to_description(read_file(path, DATASET))
+    data = read_if_there(path, DATASET)
+    if data is None:
+        raise _not_finished(path)
+    return json_to_description(data)
 
 
 def expect_finished(path: Place) -> None:
     """Raise `DatasetError` for a place without `dataset.json`: it is no dataset, or not yet."""
     if not has_file(path, DATASET):
-        raise DatasetError(str(path), f"not a finished dataset: {_describe_place(path)}")
+        raise _not_finished(path)
+
+
+def _not_finished(path: Place) -> DatasetError:
+    return DatasetError(str(path), f"not a finished dataset: {_describe_place(path)}")
 
 
 def _describe_place(path: Place) -> str:

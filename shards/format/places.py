@@ -72,11 +72,21 @@ def file_size(place: Place, name: str) -> int:
 def read_file(place: Place, name: str) -> bytes:
     """Return the bytes of a file; raise `DatasetError` if there is none."""
     if isinstance(place, RemoteFolder):
+        data = read_if_there(place, name)
+        if data is None:
+            raise DatasetError(name, f"expected a file in {place}, found nothing")
+        return data
+    return existing(place, name).read_bytes()
+
+
+def read_if_there(place: Place, name: str) -> bytes | None:
+    """Return the bytes of a file, by one request; None if there is none."""
+    if isinstance(place, RemoteFolder):
         try:
             return place.read(check_name(str(place), name))
         except FileNotFoundError:
-            raise DatasetError(name, f"expected a file in {place}, found nothing") from None
-    return existing(place, name).read_bytes()
+            return None
+    return existing(place, name).read_bytes() if (place / name).exists() else None
 
 
 def open_file(place: Place, name: str) -> BufferedReader | RemoteFile:

@@ -89,6 +89,8 @@ class Stacker:
             for field in fields
             if field not in arrays
         }
+        for spans in (*(each.spans for each in self._arrays.values()), *self._texts.values()):
+            files.plan(spans.shards, spans.sizes)
 
     @property
     def ahead(self) -> int:

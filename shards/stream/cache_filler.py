@@ -1,10 +1,12 @@
-"""Fetches whole shards into the cache: at once, or in a thread if they are read often."""
+"""Fetches whole shards into the cache, by a few threads: first those that a batch waits for."""
 
+import itertools
 import threading
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from queue import Empty, PriorityQueue
 
 from shards.errors import DatasetError, ShardError
 from shards.format.description import ShardEntry
@@ -15,10 +17,12 @@ from shards.stream.read_ahead import read_ahead
 OFTEN = 4
 """Ranges of a shard after which the whole shard is fetched: one clip alone needs fewer."""
 SHARDS_AT_ONCE = 4
-"""Shards that are fetched in parallel, if all of them are needed at once."""
-CHUNK_BYTES = 2**23
-CHUNKS_AHEAD = 4
+"""Shards that are fetched in parallel. More would only share the same bandwidth."""
+CHUNK_BYTES = 2**24
+CHUNKS_AHEAD = 2
 """The size of the ranges in which a shard is fetched, and how many are requested at once."""
+NOW, LATER = 0, 1
+"""The order in which shards are fetched."""
 
 
 def cached(shard: ShardEntry) -> CachedShard:
@@ -27,19 +31,24 @@ def cached(shard: ShardEntry) -> CachedShard:
 
 
 class CacheFiller:
-    """Fetches shards in the order in which they are wanted, until the cache is full."""
+    """Fetches the shards that are wanted until the cache is full."""
 
     def __init__(self, folder: RemoteFolder, cache: ShardCache | None) -> None:
         self._folder, self._cache = folder, cache
         self._counts: Counter[str] = Counter()
         self._damaged: set[str] = set()
-        self._wanted: SimpleQueue[ShardEntry] = SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-        """One lock by shard, so that threads that need a shard wait for the one that fetches it."""
+        self._queue: PriorityQueue[tuple[int, int, ShardEntry]] = PriorityQueue()
+        """Shards with their order. One that is wanted sooner than first said is here twice."""
+        self._numbers = itertools.count()
+        self._fetched: dict[str, Future[None]] = {}
+        """What is done when a shard was fetched, by name, since it was first wanted."""
+        self._started: set[str] = set()
+        self._lock = threading.Lock()
+        """Held while the attributes above and the number of threads change."""
+        self._threads = 0
         self._has_room = cache is not None
 
-    def count(self, shards: Iterable[ShardEntry]) -> None:
+    def count(self, shards: Sequence[ShardEntry]) -> None:
         """Note that ranges of shards were read.
 
         Raises `DatasetError` if one of them was fetched and has not the hash that it should have.
@@ -54,39 +63,70 @@ class CacheFiller:
                     "it there again",
                 )
             self._counts[shard.name] += 1
-            if self._counts[shard.name] == OFTEN:
-                self._want(shard)
+        self.want(shard for shard in shards if self._counts[shard.name] >= OFTEN)
 
     def fetch(self, shards: Iterable[ShardEntry]) -> None:
-        """Fetch shards now, in parallel, as long as the cache has room; readers report failures."""
+        """Fetch shards now, as long as the cache has room; readers report failures."""
         if self._has_room:
-            with ThreadPoolExecutor(SHARDS_AT_ONCE, "fetch") as pool:
-                list(pool.map(self._fetch_once, shards))
+            for future in [self._expect(shard, NOW) for shard in shards]:
+                future.result()
 
-    def _want(self, shard: ShardEntry) -> None:
-        self._wanted.put(shard)
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._fill, name="cache", daemon=True)
-            self._thread.start()
+    def want(self, shards: Iterable[ShardEntry]) -> None:
+        """Fetch shards in the background, each of them once."""
+        for shard in shards:
+            if self._has_room and shard.name not in self._fetched:
+                self._expect(shard, LATER)
 
-    def _fill(self) -> None:
-        """Fetch what is wanted until the cache is full."""
-        while self._has_room:
-            self._fetch_once(self._wanted.get())
+    def _expect(self, shard: ShardEntry, order: int) -> Future[None]:
+        with self._lock:
+            self._queue.put((order, next(self._numbers), shard))
+            if self._threads < SHARDS_AT_ONCE:
+                self._threads += 1
+                threading.Thread(target=self._work, name="cache", daemon=True).start()
+            return self._fetched.setdefault(shard.name, Future())
+
+    def _work(self) -> None:
+        """Fetch what is wanted until nothing is left."""
+        while (shard := self._next()) is not None:
+            try:
+                self._fetch_once(shard)
+            except Exception as error:  # noqa: BLE001  raised again where the shard is waited for
+                self._fetched[shard.name].set_exception(error)
+            else:
+                self._fetched[shard.name].set_result(None)
+
+    def _next(self) -> ShardEntry | None:
+        """Return a shard that no thread has begun to fetch; None if there is none."""
+        with self._lock:
+            with suppress(Empty):
+                while True:
+                    _, _, shard = self._queue.get_nowait()
+                    if shard.name not in self._started:
+                        self._started.add(shard.name)
+                        return shard
+            self._threads -= 1
+            return None
 
     def _fetch_once(self, shard: ShardEntry) -> None:
         """Fetch a shard unless it is in the cache; readers report what fails."""
-        with self._locks[shard.name]:
-            try:
-                self._has_room &= self._fetch(shard)
-            except DamagedError:
-                self._damaged.add(shard.name)
-            except (ShardError, OSError):
-                return
+        try:
+            if self._has_room and not self._fetch(shard):
+                self._has_room = False
+        except DamagedError:
+            self._damaged.add(shard.name)
+        except (ShardError, OSError):
+            return
 
     def _fetch(self, shard: ShardEntry) -> bool:
+        """Fetch a shard, and tell whether the cache has room for more.
+
+        A shard that arrives damaged may have been replaced meanwhile. It is damaged if it arrives
+        so again while its state at the server stays the same.
+        """
         if self._cache is None:
             return False
+        with suppress(DamagedError):
+            return self._cache.fill(cached(shard), lambda: self._chunks(shard))
         before = self._folder.state(shard.name)
         try:
             return self._cache.fill(cached(shard), lambda: self._chunks(shard))

@@ -123,9 +123,9 @@ class FieldReader:
         """The shape of one frame's row."""
         self.row_bytes = self.dtype.itemsize * prod(self.shape)
         self._files = files
-        self._spans = MemberSpans.of(files.dataset, rows, field)
+        self.spans = MemberSpans.of(files.dataset, rows, field)
         self._frames = files.dataset.manifest["frames"].to_numpy()[rows]
-        self._starts = self._spans.offsets + self._header_sizes()
+        self._starts = self.spans.offsets + self._header_sizes()
         self._checked = np.zeros(len(rows), np.bool_)
 
     def read(
@@ -139,7 +139,7 @@ class FieldReader:
         make = np.empty if counts.size and counts.min() == length else np.zeros
         runs = make((len(clips), length, *self.shape), self.dtype)
         offsets = self._starts[clips] + starts * self.row_bytes
-        self._copy(runs, self._spans.shards[clips], offsets, counts * self.row_bytes)
+        self._copy(runs, self.spans.shards[clips], offsets, counts * self.row_bytes)
         unchecked = clips[~self._checked[clips]]
         if len(unchecked):
             self._check(np.unique(unchecked))
@@ -162,7 +162,7 @@ class FieldReader:
     def _check(self, clips: NDArray[np.int64]) -> None:
         lengths = self._frames[clips].tolist()
         headers = [npy_header(self.dtype.name, (frames, *self.shape)) for frames in lengths]
-        self._spans.check(self._files, clips.tolist(), headers)
+        self.spans.check(self._files, clips.tolist(), headers)
         self._checked[clips] = True
 
     def _header_sizes(self) -> NDArray[np.int64]:
@@ -172,8 +172,8 @@ class FieldReader:
             len(npy_header(self.dtype.name, (frames, *self.shape))) for frames in lengths.tolist()
         ]
         sizes = np.array(headers, np.int64)[places]
-        wrong = np.flatnonzero(sizes + self._frames * self.row_bytes != self._spans.sizes)
+        wrong = np.flatnonzero(sizes + self._frames * self.row_bytes != self.spans.sizes)
         if len(wrong):
-            name = f"{self._spans.keys[wrong[0]]}.{self._spans.suffix}"
+            name = f"{self.spans.keys[wrong[0]]}.{self.spans.suffix}"
             raise DatasetError(MANIFEST, f"the size of {name} does not match its number of frames")
         return sizes

@@ -27,6 +27,9 @@ from shards.stream.memory import memory_bytes
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 MOST_OPEN_SHARDS = 4096
 _QUARTER = getrlimit(RLIMIT_NOFILE)[0] // 4
 """A quarter of this process's limit on open files; negative if there is no limit."""
@@ -100,6 +103,9 @@ class ShardFiles:
         self._open[shard] = descriptor
         if len(self._open) > self._open_shards:
             os.close(self._open.popitem(last=False)[1])
+
+    def plan(self, shards: "NDArray[np.int64]", sizes: "NDArray[np.int64]") -> None:
+        """Note that a view will read parts of these sizes of these shards: nothing to do here."""
 
     def check_unchanged(self) -> None:
         """Raise `DatasetError` if the dataset was removed or replaced since it was opened.

@@ -11,20 +11,24 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
-from shards.format.description import ShardEntry
 from shards.format.reading import check_size
 from shards.remote.cache import ShardCache
 from shards.remote.connection import FileState
 from shards.remote.folder import ByteRange, RemoteFolder
 from shards.remote.per_process import PerProcess
 from shards.stream.cache_filler import CacheFiller, cached
-from shards.stream.merged_parts import merge_parts, split_merged
+from shards.stream.merged_parts import MOST_GAP, merge_parts, split_merged
 from shards.stream.open_files import Part, Runs, ShardFiles
 
 MOSTLY = 0.25
-"""The share of a shard from which on the whole shard is fetched."""
+"""The share of a shard from which on the whole shard is fetched; a request counts as `MOST_GAP`."""
+MOST_AWAITED = 2**28
+"""Bytes of whole shards that a batch may wait for: 3 s at 100 MB/s."""
 AHEAD = 4
 """Number of batches that are read in advance."""
 
@@ -44,17 +48,24 @@ class RemoteShardFiles(ShardFiles):
         self._folder, self._cache = folder, cache
         self._states: dict[int, FileState] = {}
         """States of the shards when they were first read, by shard."""
+        self._planned = [0] * len(self.shards)
+        """The most bytes of each shard that an epoch of a field will read, by shard."""
         self._lock = PerProcess(threading.RLock)
         """Held while descriptors are used, which another thread may close."""
         self._filler = PerProcess(lambda: CacheFiller(folder, cache))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return RemoteShardFiles, (self.dataset, self._folder, self._cache)
+        return _restored, (self.dataset, self._folder, self._cache, self._planned)
 
     @property
     def ahead(self) -> int:  # type: ignore[override]
         """The number of batches to read in advance: none if all shards are open in the cache."""
         return 0 if len(self._open) == len(self.shards) else AHEAD
+
+    def plan(self, shards: NDArray[np.int64], sizes: NDArray[np.int64]) -> None:
+        """Note that an epoch will read parts of these sizes of these shards."""
+        totals = np.bincount(shards, sizes, len(self.shards)).astype(np.int64).tolist()
+        self._planned = [max(pair) for pair in zip(self._planned, totals, strict=True)]
 
     def check_unchanged(self) -> None:
         """Do nothing: each shard is checked when it is read."""
@@ -83,8 +94,7 @@ class RemoteShardFiles(ShardFiles):
         for _, part in wanted:
             self.expect_inside(part.shard, part.offset, part.size)
         absent = self._absent(wanted)
-        if whole := self._mostly_wanted([part for _, part in absent]):
-            self._filler.get().fetch(whole)
+        if absent and self._fetch_whole([part for _, part in absent]):
             absent = self._absent(absent)
         if absent:
             found = self._fetch([part for _, part in absent])
@@ -96,16 +106,22 @@ class RemoteShardFiles(ShardFiles):
         with self._lock.get():
             return [(target, part) for target, part in wanted if not self._kept(target, part)]
 
-    def _mostly_wanted(self, parts: Sequence[Part]) -> list[ShardEntry]:
-        """Return the shards of which so much would be requested that all of it costs little more.
+    def _fetch_whole(self, parts: Sequence[Part]) -> bool:
+        """Fetch the shards that will mostly be read; tell whether they were waited for.
 
-        Batches of a small dataset need parts of every shard, each of them again and again.
+        If they are too large to wait for, they are fetched in the background.
         """
         requested: Counter[int] = Counter()
         for part, _ in merge_parts(parts):
-            requested[part.shard] += part.size
-        shards = [(self.shards[number], size) for number, size in requested.items()]
-        return [shard for shard, size in shards if size >= shard.bytes * MOSTLY]
+            requested[part.shard] += part.size + MOST_GAP
+        whole = [
+            self.shards[number]
+            for number, size in requested.items()
+            if max(size, self._planned[number]) >= self.shards[number].bytes * MOSTLY
+        ]
+        awaited = sum(shard.bytes for shard in whole) <= MOST_AWAITED
+        (self._filler.get().fetch if awaited else self._filler.get().want)(whole)
+        return awaited
 
     def _kept(self, target: memoryview, part: Part) -> bool:
         """Read a part from the cache, and tell whether it is there."""
@@ -160,3 +176,11 @@ class RemoteShardFiles(ShardFiles):
 
     def _missing(self, name: str) -> DatasetError:
         return DatasetError(name, f"is missing in {self._folder}; copy it again")
+
+
+def _restored(
+    dataset: Dataset, folder: RemoteFolder, cache: ShardCache | None, planned: list[int]
+) -> RemoteShardFiles:
+    files = RemoteShardFiles(dataset, folder, cache)
+    files._planned = planned
+    return files
