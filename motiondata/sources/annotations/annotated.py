@@ -10,6 +10,9 @@ from typing import Any
 from motiondata.errors import InputError
 from motiondata.files import expect_of_the_file
 
+MOST = 1e6
+"""Seconds that no recording lasts; NaN is not below it either."""
+
 
 @dataclass(frozen=True)
 class Annotation:
@@ -82,9 +85,17 @@ def text_of(entry: Mapping[str, Any], name: str, where: str) -> str:
 def seconds_of(entry: Mapping[str, Any], name: str, where: str) -> float:
     """Return a number of seconds of an entry; raise `InputError` if there is none."""
     value = entry.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < MOST:
         raise InputError(f"{where}: expected seconds as {name!r}, found {value!r:.60}")
     return float(value)
+
+
+def objects_of(value: Any, what: str, where: str) -> list[Mapping[str, Any]]:
+    """Return a list of objects, or none for null; raise `InputError` for other values."""
+    listed = [] if value is None else value
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise InputError(f"{where}: expected a list of {what}, found {value!r:.60}")
+    return listed
 
 
 def clean_key(name: str) -> str:

@@ -17,6 +17,7 @@ from motiondata.sources.annotations.annotated import (
     Annotation,
     AnnotationKind,
     entries_of,
+    objects_of,
     seconds_of,
     text_of,
 )
@@ -76,12 +77,10 @@ def _labels(
 ) -> Iterator[tuple[Mapping[str, Any], str]]:
     """Yield the labels of an entry with their texts; test sequences may have none."""
     one, several = (entry.get(name) for name in names)
-    for annotation in [*([one] if one else []), *(several or [])]:
-        labels = annotation.get("labels") if isinstance(annotation, dict) else None
-        for label in labels or []:
-            if not isinstance(label, dict):
-                raise InputError(f"{where}: expected labels as objects, found {label!r:.60}")
-            if label.get("raw_label"):
+    annotations = objects_of(None if one is None else [one], "labels", where)
+    for annotation in (*annotations, *objects_of(several, "labels", where)):
+        for label in objects_of(annotation.get("labels"), "labels", where):
+            if label.get("raw_label") is not None:
                 yield label, text_of(label, "raw_label", where)
 
 

@@ -15,11 +15,13 @@ from typing import Any
 
 from motiondata.errors import InputError
 from motiondata.sources.annotations.annotated import (
+    MOST,
     Annotated,
     Annotation,
     AnnotationKind,
     clean_key,
     entries_of,
+    objects_of,
     seconds_of,
     text_of,
 )
@@ -63,9 +65,7 @@ def _of_json(file: Path) -> Iterator[Annotated]:
     for key, entry in entries_of(file, "an object for each recording").items():
         where = f"{file.name}, {key}"
         seconds = seconds_of(entry, "duration", where)
-        listed = entry.get("annotations")
-        if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
-            raise InputError(f"{where}: expected a list of annotations, found {listed!r:.60}")
+        listed = objects_of(entry.get("annotations"), "annotations", where)
         yield Annotated(
             clean_key(f"{file.stem}_{key}"),
             f"{text_of(entry, 'path', where)}.npz",
@@ -113,9 +113,12 @@ def _texts(path: Path) -> list[str]:
 
 def _frame(row: Mapping[str, Any], name: str, where: str) -> float:
     try:
-        return float(row[name])
+        frame = float(row[name])
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{where}: expected a frame as {name!r}, found {row!r:.200}") from error
+    if not abs(frame) < MOST:
+        raise InputError(f"{where}: expected a frame as {name!r}, found {frame}")
+    return frame
 
 
 UNIMOCAP = AnnotationKind(

@@ -14,7 +14,7 @@ from motiondata.sources.amass.reader import read_length
 from motiondata.sources.annotations.annotated import Annotated, AnnotationKind
 from motiondata.sources.annotations.times import ClipTimes, caption_lines, clip_times
 from motiondata.sources.humanml3d.archive import SMPLX_SUFFIX, Archive
-from motiondata.sources.humanml3d.index import COLUMNS, Row
+from motiondata.sources.humanml3d.index import COLUMNS, Row, read_index
 from motiondata.sources.humanml3d.splits import SPLITS
 from motiondata.sources.imports.file_names import mirrored
 from motiondata.sources.imports.kind import Failure
@@ -62,7 +62,6 @@ def import_annotations(
     """
     files = kind.files(source)
     every = kind.read(files)
-    _expect_keys(every)
     if (out / INDEX).exists() and not (out / RECORD).exists():
         raise InputError(f"{out / INDEX} is not of annotations; choose another --out")
     spoken = [annotated for annotated in every if annotated.annotations]
@@ -81,8 +80,10 @@ def import_annotations(
             f"{amass}: expected recordings that {source} annotates, found none of {len(spoken)}"
             + (f"; the first failure: {failures[0].message}" if failures else "")
         )
-    _write_record(out, kind, files)
-    _write_index(out, clips)
+    with whole_or_absent(out / INDEX) as whole:
+        _write_index(whole, clips)
+        read_index(whole)  # names and paths that an index cannot have are refused here
+        _write_record(out, kind, files)
     for clip in clips:
         _write_captions(out, clip)
     kept, splits = _write_lists(out, clips)
@@ -90,13 +91,6 @@ def import_annotations(
     return AnnotationsReport(
         tuple(clips), missing, silent, tuple(failures), splits, kept, kind.licence
     )
-
-
-def _expect_keys(every: Sequence[Annotated]) -> None:
-    counts = Counter(annotated.key.casefold() for annotated in every)
-    doubled = [key for key, count in counts.items() if count > 1]
-    if doubled:
-        raise InputError(f"expected each clip once, found {doubled[0]} {counts[doubled[0]]} times")
 
 
 def _clip(annotated: Annotated, archive: Archive) -> AnnotatedClip:
@@ -123,8 +117,8 @@ def _write_record(out: Path, kind: AnnotationKind, files: Sequence[Path]) -> Non
         whole.write_text(f"{json.dumps(record, indent=1)}\n", encoding="utf-8")
 
 
-def _write_index(out: Path, clips: Sequence[AnnotatedClip]) -> None:
-    with whole_or_absent(out / INDEX) as whole, whole.open("w", newline="") as file:
+def _write_index(path: Path, clips: Sequence[AnnotatedClip]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for clip in clips:

@@ -1,15 +1,19 @@
 """Annotations of AMASS in the layouts of BABEL, UniMoCap and KIT-ML become indices and captions."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from motiondata.errors import InputError, RecordingError
 from motiondata.recording import Recording
 from motiondata.sources.amass.writer import write_amass
 from motiondata.sources.annotations.annotated import Annotated, Annotation
+from motiondata.sources.annotations.babel import read_babel
 from motiondata.sources.annotations.times import caption_lines, clip_times
 from motiondata.sources.humanml3d.captions import find_captions
 from motiondata.sources.humanml3d.index import read_index
@@ -213,6 +217,40 @@ def test_other_files_are_refused(
     (tmp_path / name).write_text(content)
     with pytest.raises(InputError, match=message):
         import_annotations(kind, tmp_path, tmp_path / "out", amass=amass)
+    assert not (tmp_path / "out").exists()
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["labels", "raw_label", "start_t", "end_t"]), inner)
+    ),
+    max_leaves=8,
+)
+
+
+@given(values, values, values, st.sampled_from(["17", "x"]))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_json_is_read_or_refused(
+    tmp_path: Path, whole: object, spans: object, seconds: object, number: str
+) -> None:
+    entry = {"feat_p": "KIT/KIT/3/a.npz", "dur": seconds, "seq_ann": whole, "frame_ann": spans,
+             "seq_anns": spans}  # fmt: skip
+    path = tmp_path / "train.json"
+    path.write_text(json.dumps({number: entry}))
+    with suppress(InputError):
+        for found in read_babel([path]):
+            assert found.key == "babel_00017"
+
+
+def test_a_name_that_no_index_can_have_is_refused(amass: Path, tmp_path: Path) -> None:
+    content = {"1": {"path": "KIT/3/kick_high_left02_poses", "duration": 6.0,
+                     "annotations": [{"text": "kicks", "start": 0, "end": 6}]}}  # fmt: skip
+    source = tmp_path / f"{'long' * 20}.json"
+    source.write_text(json.dumps(content))
+    with pytest.raises(InputError, match="new_name is"):
+        import_annotations("unimocap", source, tmp_path / "out", amass=amass)
     assert not (tmp_path / "out").exists()
 
 

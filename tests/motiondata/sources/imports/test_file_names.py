@@ -37,6 +37,14 @@ def test_words_of_a_name_fill_in_the_captions(
     assert read_template(template(tmp_path, TEMPLATE)).of_name(name) == captions
 
 
+def test_digits_are_those_of_their_sign_and_not_of_the_word_before(tmp_path: Path) -> None:
+    text = 'files = "{act}#_{who}"\ncaptions = ["{who} {act}"]'
+    of_name = read_template(template(tmp_path, text)).of_name
+    assert of_name("walk12_ann") == ("ann walk",)
+    assert of_name("walk2x3_ann") == ("ann walk2x",)
+    assert of_name("walk_ann") == ()
+
+
 def test_the_bundled_template_knows_bandai_namco_s_names() -> None:
     of_name = read_template().of_name
     assert of_name("dataset-1_walk-left_not-confident_001") == (
