@@ -73,6 +73,7 @@ class Writing:
         fps = self.writer.tokenizer.fps
         written = {
             **{name: details[name] for name in KEPT if name in details},
+            **self.writer.tokenizer.fields.to_json(),
             "synthetic": True,
             "licence": LICENSE,
             "captions": captions_to_details([caption]),

@@ -17,10 +17,16 @@ from pipelines.training.language.writing_options import (
     SplitOptions,
     WritingOptions,
 )
+from pipelines.viewing.viewed_clip import read_viewed_clip
 from shards import open_dataset
 from shards.format.dataset import Dataset
 
 HERE = Execution(workers=0)
+
+
+def frames_of(dataset: Any, key: str) -> int:
+    frames: int = dataset[key]["json"]["motion_frames"]
+    return frames
 
 
 def write(tokens: Dataset, out: Path, checkpoint: Path, **options: Any) -> Dataset:
@@ -44,13 +50,16 @@ def test_each_clip_of_the_split_has_motions_of_its_first_caption(
     assert verify(written.path).sound
     real, made = open_dataset(tokens.path), open_dataset(written.path)
     for key in keys[:6]:
-        source, motion = real[key.removesuffix("_v1")]["json"], made[key]
-        frames = source["motion_frames"]
+        clip, motion = key.removesuffix("_v1"), made[key]
+        source, frames = real[clip]["json"], frames_of(real, clip)
         assert motion["vectors"][:].shape == (frames, 263)
         assert motion["pose"][:].shape == (frames, 22, 3)
         first = source["captions"][0]["text"]
         assert [caption["text"] for caption in motion["json"]["captions"]] == [first]
         assert len(motion["json"]["codes"]) == -(-frames // 4)
+    shown = read_viewed_clip(written, keys[0])
+    assert shown.skeleton is not None
+    assert shown.skeleton.joints.shape == (frames_of(real, keys[0]), 22, 3)
 
 
 @pytest.mark.slow
