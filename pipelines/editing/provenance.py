@@ -100,6 +100,7 @@ def _differing(what: str, ours: Any, theirs: Any) -> Iterable[tuple[str, Any, An
 def _members(schema: Schema) -> str:
     return ", ".join(
         f"{entry['member']} {entry['type']} {tuple(entry.get('shape', ()))}"
+        + (f" stored as {entry['stored']}" if "stored" in entry else "")
         for entry in schema.to_json()
     )
 

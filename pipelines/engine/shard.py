@@ -116,8 +116,10 @@ class _Shard:
             raise self.quarantined[planned.row.number]
 
     def _write(self, writer: ShardWriter, key: str, values: Values) -> None:
-        written = writer.write(encode_sample(self.schema, key, values))
+        sample = encode_sample(self.schema, key, values)
+        written = writer.write(sample)
         frames, extra = self.schema.frames_of(values), self.product.manifest_values(values)
         self.rows.append(ManifestRow(key, self.job.shard.name, frames, written.members, extra))
-        for field, moments in all_moments(self.schema, values).items():
+        read = self.schema.as_read(values, sample.members, frames)
+        for field, moments in all_moments(self.schema, read).items():
             self.moments.setdefault(field, []).append(moments)

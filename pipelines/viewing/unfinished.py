@@ -22,7 +22,7 @@ from shards.format.members import field_of
 from shards.format.npy import npy_to_array
 from shards.format.paths import DROPS, MANIFEST, split_of
 from shards.format.reading import ShardReader
-from shards.format.schema import FRAMES, TEXTS, ArraySpec, Schema
+from shards.format.schema import TEXTS, ArraySpec, Schema, spec_of
 from shards.format.tables import TableEntry
 from shards.format.writing import Span
 
@@ -90,4 +90,4 @@ def _spec_of(reader: ShardReader, row: ManifestRow, suffix: str) -> ArraySpec | 
     if suffix in TEXTS:
         return TEXTS[suffix]
     array = npy_to_array(reader.member(row, suffix))
-    return ArraySpec(array.dtype.name, (FRAMES, *array.shape[1:]))
+    return spec_of(array)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shards.errors import MemberError, ShardError
+from shards.format.compact import FLOAT32, STORED, pack, stored_rows, unpack
 from shards.format.members import SUFFIX, decode_member, field_of, kind_of
 from shards.format.npy import DTYPES, FLOATS
 from shards.format.unknown_names import near
@@ -33,15 +34,46 @@ class ArraySpec:
     counted_where: str | None = None
     """A field shaped (frames,) with the number of distinct rows of each frame, which come first.
     Statistics of this array skip the frames where it is zero."""
+    stored: str | None = None
+    """The type in which values are stored, if it is another one, see `shards.format.compact`."""
 
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
             raise ShardError(f"the type is {self.dtype!r}; expected one of {', '.join(DTYPES)}")
+        if self.stored is not None:
+            self._check_stored()
         named = [
             axis if isinstance(axis, str) else type(axis) is int and axis > 0 for axis in self.shape
         ]
         if not named or not all(named):
             raise ShardError(f"the shape is {self.shape}; expected names and positive numbers")
+
+    def _check_stored(self) -> None:
+        is_of_points = self.dtype == FLOAT32 and len(self.shape) == 3 and self.shape[2] == 3
+        if self.stored not in STORED or not is_of_points or not isinstance(self.shape[1], int):
+            raise ShardError(
+                f"{self.dtype} {self.shape} is stored as {self.stored!r}; expected float32 "
+                f"(frames, points, 3) stored as one of {', '.join(STORED)}"
+            )
+
+    @property
+    def as_stored(self) -> "ArraySpec":
+        """The dtype and the shape of the array in a shard."""
+        if self.stored is None:
+            return self
+        frames, rows, width = self.shape
+        return ArraySpec(self.stored, (frames, stored_rows(self.stored, int(rows)), width))
+
+    def pack(self, value: Any) -> Any:
+        """Return a value as it is stored; one that does not match is left to `Schema.check`."""
+        is_packed = self.stored is not None and isinstance(value, np.ndarray)
+        if not is_packed or value.dtype != np.float32 or value.ndim != len(self.shape):
+            return value
+        return pack(value, str(self.stored))
+
+    def unpack(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Return the values of a stored array, shaped (..., *rows of a frame)."""
+        return array if self.stored is None else unpack(array, self.stored)
 
     @property
     def components(self) -> int:
@@ -115,6 +147,11 @@ class Schema:
             )
         return floats[field]
 
+    def packed(self, suffix: str, value: Any) -> Any:
+        """Return a member's value as it is stored; one that does not match stays as it is."""
+        spec = self.members.get(suffix)
+        return spec.pack(value) if isinstance(spec, ArraySpec) else value
+
     def frames_of(self, values: Mapping[str, Any]) -> int:
         """Return the number of frames of a sample, given its arrays by suffix."""
         return next(
@@ -129,6 +166,17 @@ class Schema:
         Raises `MemberError` where it does not match the schema.
         """
         return _decode(suffix, self.members[suffix], data, {FRAMES: frames})
+
+    def as_read(
+        self, values: Mapping[str, Any], members: Mapping[str, bytes], frames: int
+    ) -> Mapping[str, Any]:
+        """Return a sample's values, by suffix, as they are read from its members."""
+        packed = {
+            suffix: self.decode(suffix, members[suffix], frames)
+            for suffix, spec in self.members.items()
+            if isinstance(spec, ArraySpec) and spec.stored is not None
+        }
+        return {**values, **packed}
 
     def check(self, key: str, members: Mapping[str, bytes], frames: int | None = None) -> list[str]:
         """Return the faults of a sample's members, one sentence per fault.
@@ -156,6 +204,18 @@ class Schema:
         return Schema({entry["member"]: _spec_from_json(entry) for entry in entries})
 
 
+def spec_of(array: NDArray[Any]) -> ArraySpec:
+    """Return the spec of an array of a shard whose first axis is that of frames.
+
+    Points of three coordinates of a type in `STORED` are taken as stored in this type.
+    """
+    rows = array.shape[1:]
+    if array.dtype.name not in STORED or len(rows) != 2 or rows[1] != 3:
+        return ArraySpec(array.dtype.name, (FRAMES, *rows))
+    stored = array.dtype.name
+    return ArraySpec(FLOAT32, (FRAMES, rows[0] - stored_rows(stored, 0), 3), stored=stored)
+
+
 def _check_member(suffix: str, spec: ArraySpec | str) -> None:
     if not SUFFIX.fullmatch(suffix):
         raise ShardError(
@@ -169,14 +229,18 @@ def _check_member(suffix: str, spec: ArraySpec | str) -> None:
 
 def _decode(suffix: str, spec: ArraySpec | str, data: bytes, axes: dict[str, int]) -> Any:
     value = decode_member(suffix, data)
-    faults = _array_faults(spec, value, axes) if isinstance(spec, ArraySpec) else []
-    if faults:
+    if not isinstance(spec, ArraySpec):
+        return value
+    if faults := _form_faults(spec.as_stored, value, axes):
         raise MemberError("; ".join(faults))
-    return value
+    array = spec.unpack(value)
+    if spec.is_float and not np.isfinite(array).all():
+        raise MemberError("contains NaN or infinite values")
+    return array
 
 
-def _array_faults(spec: ArraySpec, array: NDArray[Any], axes: dict[str, int]) -> list[str]:
-    """Return the faults of an array; record in `axes` the lengths of axes not seen before."""
+def _form_faults(spec: ArraySpec, array: NDArray[Any], axes: dict[str, int]) -> list[str]:
+    """Return the faults of an array's dtype and shape; record lengths of new axes in `axes`."""
     expected = f"{spec.dtype} ({', '.join(map(str, spec.shape))})"
     if array.dtype != DTYPES[spec.dtype] or array.ndim != len(spec.shape):
         return [f"is {array.dtype} {array.shape}; expected {expected}"]
@@ -185,8 +249,6 @@ def _array_faults(spec: ArraySpec, array: NDArray[Any], axes: dict[str, int]) ->
         wanted = axes.setdefault(axis, length) if isinstance(axis, str) else axis
         if length != wanted:
             faults.append(f"has {length} along {axis}, not {wanted}; expected {expected}")
-    if spec.is_float and not np.isfinite(array).all():
-        faults.append("contains NaN or infinite values")
     return faults
 
 
@@ -194,11 +256,13 @@ def _spec_to_json(spec: ArraySpec | str) -> dict[str, Any]:
     if isinstance(spec, str):
         return {"type": spec}
     counted = {} if spec.counted_where is None else {"counted_where": spec.counted_where}
-    return {"type": spec.dtype, "shape": list(spec.shape), **counted}
+    stored = {} if spec.stored is None else {"stored": spec.stored}
+    return {"type": spec.dtype, "shape": list(spec.shape), **counted, **stored}
 
 
 def _spec_from_json(entry: Mapping[str, Any]) -> ArraySpec | str:
     kind = entry["type"]
     if "shape" not in entry:
         return str(kind)
-    return ArraySpec(str(kind), tuple(entry["shape"]), entry.get("counted_where"))
+    optional = entry.get("counted_where"), entry.get("stored")
+    return ArraySpec(str(kind), tuple(entry["shape"]), *optional)

@@ -60,7 +60,10 @@ def encode_sample(schema: Schema, key: str, values: Mapping[str, Any]) -> Sample
 
     Raises `SampleError` where the values do not match the schema.
     """
-    members = {suffix: encode_member(suffix, value) for suffix, value in values.items()}
+    members = {
+        suffix: encode_member(suffix, schema.packed(suffix, value))
+        for suffix, value in values.items()
+    }
     faults = schema.check(key, members)
     if faults:
         raise SampleError("; ".join(faults))

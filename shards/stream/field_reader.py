@@ -117,11 +117,12 @@ class FieldReader:
     """Read runs of frames of an array field of the selected clips."""
 
     def __init__(self, files: ShardFiles, rows: NDArray[np.int64], field: str) -> None:
-        spec = row_spec(files.dataset.schema, field)
-        self.dtype = DTYPES[spec.dtype]
-        self.shape = tuple(axis for axis in spec.shape[1:] if isinstance(axis, int))
+        self._spec = row_spec(files.dataset.schema, field)
+        self.shape = _row_shape(self._spec)
         """The shape of one frame's row."""
-        self.row_bytes = self.dtype.itemsize * prod(self.shape)
+        self._dtype = DTYPES[self._spec.as_stored.dtype]
+        self._stored_shape = _row_shape(self._spec.as_stored)
+        self.row_bytes = self._dtype.itemsize * prod(self._stored_shape)
         self._files = files
         self.spans = MemberSpans.of(files.dataset, rows, field)
         self._frames = files.dataset.manifest["frames"].to_numpy()[rows]
@@ -137,13 +138,13 @@ class FieldReader:
     ) -> NDArray[Any]:
         """Return runs of frames, shaped (runs, length, *row); pad shorter runs with zeros."""
         make = np.empty if counts.size and counts.min() == length else np.zeros
-        runs = make((len(clips), length, *self.shape), self.dtype)
+        runs = make((len(clips), length, *self._stored_shape), self._dtype)
         offsets = self._starts[clips] + starts * self.row_bytes
         self._copy(runs, self.spans.shards[clips], offsets, counts * self.row_bytes)
         unchecked = clips[~self._checked[clips]]
         if len(unchecked):
             self._check(np.unique(unchecked))
-        return runs
+        return self._spec.unpack(runs)
 
     def _copy(
         self,
@@ -161,19 +162,24 @@ class FieldReader:
 
     def _check(self, clips: NDArray[np.int64]) -> None:
         lengths = self._frames[clips].tolist()
-        headers = [npy_header(self.dtype.name, (frames, *self.shape)) for frames in lengths]
+        headers = [self._npy_header(frames) for frames in lengths]
         self.spans.check(self._files, clips.tolist(), headers)
         self._checked[clips] = True
 
     def _header_sizes(self) -> NDArray[np.int64]:
         """Return the size of each clip's `.npy` header; raise if a recorded size contradicts it."""
         lengths, places = np.unique(self._frames, return_inverse=True)
-        headers = [
-            len(npy_header(self.dtype.name, (frames, *self.shape))) for frames in lengths.tolist()
-        ]
+        headers = [len(self._npy_header(frames)) for frames in lengths.tolist()]
         sizes = np.array(headers, np.int64)[places]
         wrong = np.flatnonzero(sizes + self._frames * self.row_bytes != self.spans.sizes)
         if len(wrong):
             name = f"{self.spans.keys[wrong[0]]}.{self.spans.suffix}"
             raise DatasetError(MANIFEST, f"the size of {name} does not match its number of frames")
         return sizes
+
+    def _npy_header(self, frames: int) -> bytes:
+        return npy_header(self._dtype.name, (frames, *self._stored_shape))
+
+
+def _row_shape(spec: ArraySpec) -> tuple[int, ...]:
+    return tuple(axis for axis in spec.shape[1:] if isinstance(axis, int))

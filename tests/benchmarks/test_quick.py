@@ -50,6 +50,7 @@ HAS_NUMBA_CUDA = importlib.util.find_spec("numba.cuda.core") is not None
 WITH_DATA = {
     "benchmarks.loading.measure",
     "benchmarks.loading.remote",
+    "benchmarks.loading.stored",
     "benchmarks.realism",
     "benchmarks.sources.cmu_fidelity",
     "benchmarks.sources.import_speed",
@@ -125,6 +126,11 @@ def test_remote_loading_compares_readers_of_the_same_server(tmp_path: Path) -> N
     printed = run_quick("benchmarks.loading.remote", str(tmp_path / "data"))
     assert printed.count("webdataset") == printed.count("shards") == 2
     assert not re.search(r"(?<![\w.])-\d", printed), "a figure below 0"
+
+
+def test_the_size_and_the_rates_of_stored_types_are_printed(tmp_path: Path) -> None:
+    printed = run_quick("benchmarks.loading.stored", str(tmp_path / "data"))
+    assert {"float32", "float16", "int16"} <= {*printed.split()}
 
 
 def test_the_fidelity_of_converted_motions_is_printed(tmp_path: Path) -> None:

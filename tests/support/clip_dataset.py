@@ -21,11 +21,11 @@ from tests.support.dataset import DROP_COLUMNS
 FPS = 20.0
 
 
-def clips_schema(points: int) -> Schema:
-    """Return the members of samples with `points` points per frame."""
+def clips_schema(points: int, stored: str | None = None) -> Schema:
+    """Return the members of samples with `points` points per frame, stored in a type."""
     return Schema(
         {
-            "points.npy": ArraySpec("float32", ("frames", points, 3), counted_where="hits"),
+            "points.npy": ArraySpec("float32", ("frames", points, 3), "hits", stored),
             "hits.npy": ArraySpec("int32", ("frames",)),
             "json": "json",
             "txt": "text",
@@ -60,10 +60,13 @@ def clip_captions(number: int, frames: int) -> list[dict[str, Any]]:
 
 
 def make_clips(
-    out: Path, splits: Mapping[str, Sequence[Sequence[int]]], points: int = 2
+    out: Path,
+    splits: Mapping[str, Sequence[Sequence[int]]],
+    points: int = 2,
+    stored: str | None = None,
 ) -> Dataset:
     """Make a dataset of clips with the given frames, by split and shard; clips count from 0."""
-    schema, rows, entries, number = clips_schema(points), [], [], 0
+    schema, rows, entries, number = clips_schema(points, stored), [], [], 0
     for split, shards in splits.items():
         (out / split).mkdir(parents=True)
         for shard, lengths in enumerate(shards):

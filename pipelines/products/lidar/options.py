@@ -11,6 +11,7 @@ from typing import Any
 from motiondata.devices import CPU, SCAN_DEVICES
 from pipelines.clips.frame_rates import REFERENCE, rate_of
 from pipelines.clips.options import ClipSelection, PackingOptions, expect, expect_at_least
+from shards.format.compact import FLOAT32, STORED
 from shards.format.paths import refuse_url
 
 DISTANCES = (0.3, 500.0)
@@ -47,6 +48,7 @@ PARAMETER_ORDER = (
     "realism",
     "effects",
     "members",
+    "store",
     "scene",
     "scene_points",
     "device",
@@ -62,6 +64,7 @@ OMITTED_DEFAULTS = {
     "realism": EXACT,
     "effects": "",
     "members": "",
+    "store": FLOAT32,
     "scene": [],
     "scene_points": 0.0,
 }
@@ -102,6 +105,9 @@ class LidarOptions:
     """Values that replace those of `realism`, such as loss=0,clothing_mean_m=0.03."""
     members: str = ""
     """Further members, separated by commas: intensity, time, beam, column, label."""
+    store: str = FLOAT32
+    """Type in which points are stored: float32; float16, with errors up to 4 mm between 8 and 16 m;
+    or int16, on a grid of 0.244 mm around the middle of each frame. Readers get float32."""
     scene: tuple[str, ...] = ()
     """A mesh (OBJ, PLY, STL, OFF, glTF) that stands still and hides what is behind it; repeat it
     for several. World frame of the motion, meters; z up, but y up in OBJ and glTF."""
@@ -129,6 +135,8 @@ class LidarOptions:
         _ = self.rate
         refuse_url(self.realism)
         expect({*self.extras} <= {*EXTRAS}, self, "members", f"some of {', '.join(EXTRAS)}")
+        stores = (FLOAT32, *STORED)
+        expect(self.store in stores, self, "store", f"one of {', '.join(stores)}")
         for path in (self.sensors, *self.scene):
             refuse_url(path)
         for name in PLACEMENT if self.sensors else ():

@@ -142,7 +142,11 @@ def _pixels(figure: Figure) -> NDArray[np.uint8]:
 
 
 def _read(dataset: Dataset, key: str) -> _PreviewClip:
-    array = {suffix: npy_to_array(read_member(dataset, key, suffix)) for suffix in ARRAYS}
+    frames = dataset.row(key).frames
+    array = {
+        suffix: dataset.schema.decode(suffix, read_member(dataset, key, suffix), frames)
+        for suffix in ARRAYS
+    }
     details = json.loads(read_member(dataset, key, DETAILS))
     captions, level = caption_texts(details), _to_level(dataset, key, array, details)
     return _PreviewClip(

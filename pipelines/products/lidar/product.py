@@ -70,7 +70,7 @@ class LidarProduct:
     @property
     def schema(self) -> Schema:
         """The members of a sample."""
-        return lidar_schema(self.options.points, self.options.further)
+        return lidar_schema(self.options.points, self.options.further, self.options.store)
 
     @property
     def warnings(self) -> list[str]:

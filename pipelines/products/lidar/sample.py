@@ -30,6 +30,7 @@ from pipelines.products.lidar.members import (
     TIME,
 )
 from pipelines.products.lidar.options import LidarOptions
+from shards.format.compact import FLOAT32
 from shards.format.members import field_of
 from shards.format.schema import ArraySpec, Schema
 
@@ -66,11 +67,13 @@ class LidarClip:
     """Further values of each point, each shaped (frames, points), by field; and `sensor_pose`."""
 
 
-def lidar_schema(points: int, further: tuple[str, ...] = ()) -> Schema:
+def lidar_schema(points: int, further: tuple[str, ...] = (), store: str = FLOAT32) -> Schema:
     """Return the members of a sample with `points` points per frame, in storage order.
 
-    `further` are the fields of members that not every dataset has, such as `time`.
+    `further` are the fields of members that not every dataset has, such as `time`; `store` is the
+    type in which points are stored.
     """
+    stored_as = None if store == FLOAT32 else store
     of_points = {
         suffix: ArraySpec(dtype, ("frames", points), counted_where=field_of(HITS))
         for suffix, dtype in EXTRA_TYPES.items()
@@ -79,7 +82,7 @@ def lidar_schema(points: int, further: tuple[str, ...] = ()) -> Schema:
     stored = {suffix: specs[suffix] for suffix in FURTHER if field_of(suffix) in further}
     return Schema(
         {
-            POINTS: ArraySpec("float32", ("frames", points, 3), counted_where=field_of(HITS)),
+            POINTS: ArraySpec(FLOAT32, ("frames", points, 3), field_of(HITS), stored_as),
             HITS: ArraySpec("int32", ("frames",)),
             PARTS: ArraySpec("uint8", ("frames", points)),
             JOINTS: ArraySpec("float32", ("frames", SKELETON_JOINTS, 3)),
@@ -93,11 +96,12 @@ def lidar_schema(points: int, further: tuple[str, ...] = ()) -> Schema:
 
 
 @cache
-def frame_bytes(points: int, further: tuple[str, ...] = ()) -> int:
+def frame_bytes(points: int, further: tuple[str, ...] = (), store: str = FLOAT32) -> int:
     """Return the number of bytes per frame in a shard: 5,540 at 384 points without others."""
+    arrays = lidar_schema(points, further, store).arrays.values()
     sizes = (
         np.dtype(spec.dtype).itemsize * prod(axis for axis in spec.shape if isinstance(axis, int))
-        for spec in lidar_schema(points, further).arrays.values()
+        for spec in (each.as_stored for each in arrays)
     )
     return sum(sizes)
 
@@ -149,5 +153,5 @@ def manifest_values(values: dict[str, Any], rays: int) -> dict[str, Any]:
 
 def clip_bytes(clips: PlannedClips, options: LidarOptions) -> NDArray[np.int64]:
     """Estimate the size of each clip's samples in a shard, in bytes, shaped (clips,)."""
-    per_frame = frame_bytes(options.points, options.further)
+    per_frame = frame_bytes(options.points, options.further, options.store)
     return clips.frames * per_frame + clips.samples * sample_bytes()
