@@ -145,6 +145,7 @@ COMMANDS = (
     tokens.inbetween,
     training.caption,
     training.evaluate,
+    training.robustness,
     machine.doctor,
 )
 WITH_RECIPES = (

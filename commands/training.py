@@ -22,6 +22,7 @@ from commands.training_options import (
     training_options,
 )
 from pipelines.evaluation.options import LEMMATIZED, RAW, EvaluationOptions
+from pipelines.evaluation.robustness_options import RobustnessOptions
 from pipelines.training.alignment.options import (
     ALIGN_BATCH,
     NO_AUGMENTATION,
@@ -153,6 +154,33 @@ def caption(
     report = generate.caption(dataset, checkpoint, split, out, options, sys.stderr)
     width = get_terminal_size((PIPED_WIDTH, 0)).columns
     show(report, as_json, report.lines(width))
+
+
+@click.command()
+@dataset_argument
+@click.option("--out", type=FOLDER, required=True, help="Folder of the table.")
+@options_of(
+    RobustnessOptions,
+    skip=("device",),
+    types={
+        "checkpoint": FILE,
+        "encoder_checkpoint": FILE,
+        "labels": FILE,
+        "points": click.IntRange(min=1),
+    },
+)
+@device_option
+@json_option
+def robustness(dataset: "Place", out: Path, as_json: bool, **parameters: Any) -> None:
+    """Caption DATASET and other scans of its clips with one captioner.
+
+    Other scans are LiDAR datasets of the same index: another distance, sensor, realism, or view.
+    OUT/robustness.md, which is also printed, has a row of scores for each dataset and number of
+    points; OUT/robustness.json has the same values.
+    """
+    from pipelines.evaluation import robustness as job
+
+    show(job.robustness(dataset, out, RobustnessOptions(**parameters), sys.stderr), as_json)
 
 
 @click.command()

@@ -311,6 +311,7 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.products.tokens",
         "pipelines.training.captioning",
         "pipelines.training.common",
+        "pipelines.training.encoders",
     },
     "pipelines.evaluation.acts": {
         "pipelines.clips",

@@ -2,14 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from motiondata.errors import InputError
+from pipelines.evaluation.decoding_choice import (
+    DecodingChoice,
+    choose_decoding,
+    parse_decodings,
+)
 from pipelines.evaluation.options import EvaluationOptions
-from pipelines.evaluation.references import References, read_candidates
+from pipelines.evaluation.references import References, read_candidates, read_references
 from pipelines.evaluation.report import CaptionOrigin, Loss
 from pipelines.training.captioning.options import GenerationOptions
+from pipelines.training.common.clip_fields import VAL
+from pipelines.training.common.decoding import Decoding
 from shards.format.dataset import Dataset
 from shards.format.hashing import hash_file
 
@@ -21,6 +29,8 @@ class Candidates:
     captions: list[str]
     made_by: CaptionOrigin
     loss: Loss | None
+    decoding: DecodingChoice | None = None
+    """None if they are from a file."""
 
 
 ReadCandidates = Callable[[Dataset, References, TextIO | None], Candidates]
@@ -61,8 +71,19 @@ def _generate(
 ) -> Candidates:
     from pipelines.training.captioning.generate import caption_split, matched_and_shuffled_loss
 
-    split, options = references.split, GenerationOptions(tokens=chosen.tokens, device=chosen.device)
-    found = dict(caption_split(dataset.place, checkpoint, split, options, stream))
+    split = references.split
+    decodings = parse_decodings(chosen.beams, chosen.length_penalties)
+
+    def caption(known: References, decoding: Decoding) -> list[str]:
+        options = GenerationOptions(decoding, tokens=chosen.tokens, device=chosen.device)
+        found = dict(caption_split(dataset.place, checkpoint, known.split, options, stream))
+        return [found[key] for key in known.keys]
+
+    decoding, choice = decodings[0], DecodingChoice.of(decodings[0])
+    if len(decodings) > 1:
+        validation = read_references(dataset, VAL)
+        decoding, choice = choose_decoding(decodings, validation, partial(caption, validation))
+    captions = caption(references, decoding)
     several = len(references.keys) > 1  # a single clip has no other clip's features
     losses = (
         matched_and_shuffled_loss(
@@ -72,4 +93,4 @@ def _generate(
         else None
     )
     made_by = CaptionOrigin("checkpoint", checkpoint.name, hash_file(checkpoint))
-    return Candidates([found[key] for key in references.keys], made_by, losses and Loss(*losses))
+    return Candidates(captions, made_by, losses and Loss(*losses), choice)

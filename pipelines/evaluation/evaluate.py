@@ -170,6 +170,7 @@ def _evaluation(
         split=references.split,
         wording=inputs.wording,
         captions_by=candidates.made_by,
+        decoding=candidates.decoding,
         compared={name: each.made_by for name, each in inputs.compared.items()},
         clips=len(expected),
         references=len(references.sentences),

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pipelines.engine.text_tables import markdown_table
 from pipelines.evaluation.acts.labels import ALL_KINDS, ActTotals, ClipCount, KindCount
 from pipelines.evaluation.baselines import describe_distance
+from pipelines.evaluation.decoding_choice import DecodingChoice
 from pipelines.evaluation.options import LEMMATIZED, MODEL, RAW
 from pipelines.evaluation.report import SCORERS, Evaluation, Example
 from pipelines.training.common.normalize_caption import NORMALIZER
@@ -157,6 +158,8 @@ def _lines_about(report: Evaluation) -> Iterator[str]:
     yield f"dataset {report.dataset}"
     for row, made_by in {MODEL: report.captions_by, **report.compared}.items():
         yield f"captions of {row}: {made_by.kind} {made_by.name}, blake3 {made_by.blake3}"
+    if report.decoding is not None:
+        yield _decoding_line(report.decoding)
     yield f"references: {report.wording}; do not compare with {_other(report)} references"
     yield f"normalizer, for captions and references: {NORMALIZER}"
     yield (
@@ -167,6 +170,17 @@ def _lines_about(report: Evaluation) -> Iterator[str]:
     yield "; ".join(text for name, text in SCORERS.items() if _has(report, name))
     if report.bert_model is not None:
         yield f"BERTScore by `{report.bert_model.name}`, layer {report.bert_model.layer}"
+
+
+def _decoding_line(chosen: DecodingChoice) -> str:
+    """Return how captions were decoded, and the scores that the choice was made by."""
+    tried = ", ".join(
+        f"{each.beams} and {each.length_penalty:g}: {100 * each.cider_d:.1f}"
+        for each in chosen.tried
+    )
+    return f"decoding: beams {chosen.beams}, length penalty {chosen.length_penalty:g}" + (
+        f"; chosen by CIDEr-D on val, of beams and penalty {tried}" if tried else ""
+    )
 
 
 def _other(report: Evaluation) -> str:

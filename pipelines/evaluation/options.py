@@ -35,6 +35,11 @@ class EvaluationOptions:
     compare: tuple[str, ...] = ()
     """Captions of another model to show in the same tables, as NAME=FILE; FILE is that of caption
     --out. Can be repeated."""
+    beams: str = "1"
+    """Beam widths of the checkpoint's captions, such as 1,3,5; of several, the one with the highest
+    CIDEr-D on the split val is chosen."""
+    length_penalties: str = "1"
+    """Length penalties of its beams, such as 0.8,1,1.2; chosen with the beam width."""
     split: str = "test"
     """Split to evaluate."""
     wording: Wording = RAW
@@ -60,6 +65,8 @@ class EvaluationOptions:
             raise InputError("--bert-layer: expected with --bert-model, whose layer it is")
         if self.tokens is not None and self.checkpoint is None:
             raise InputError("--tokens: expected with --checkpoint, whose input they are")
+        if self.checkpoint is None and (self.beams, self.length_penalties) != ("1", "1"):
+            raise InputError("--beams, --length-penalties: expected with --checkpoint")
         self.compared()
 
     def compared(self) -> Mapping[str, Path]:

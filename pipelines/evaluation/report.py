@@ -12,6 +12,7 @@ from typing import Any, Literal
 from motiondata import __version__
 from pipelines.engine.reports import Report
 from pipelines.evaluation.acts.labels import ActTotals
+from pipelines.evaluation.decoding_choice import DecodingChoice
 from pipelines.evaluation.metrics.scores import LanguageModel, Scores
 from pipelines.evaluation.options import Wording
 from pipelines.training.common.normalize_caption import NORMALIZER
@@ -66,6 +67,8 @@ class Evaluation:
     wording: Wording
     """Wording of the references and of the baselines."""
     captions_by: CaptionOrigin
+    decoding: DecodingChoice | None
+    """How the checkpoint's captions were decoded; None for those from a file."""
     compared: Mapping[str, CaptionOrigin]
     """Sources of the captions of other models, by row of the tables."""
     clips: int

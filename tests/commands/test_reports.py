@@ -282,6 +282,13 @@ def of_evaluation(values: Values) -> list[str]:
     return [*rows, loss, *values["findings"], values["captions_by"]["blake3"], values["dataset"]]
 
 
+def of_robustness(values: Values) -> list[str]:
+    return [
+        f"| {each['dataset']} | {each['points'] or 'all'} | {each['clips']} |"
+        for each in values["rows"]
+    ]
+
+
 BUILDS = "build-lidar, build-features, encode, tokenize, detokenize, and generate-split"
 EXPORTS = "export and recover"
 EDITS = "filter, select, split, merge, add-member, drop-member, rename-keys, and reshard"
@@ -359,6 +366,12 @@ CASES = [
     Case(WRITTEN, "inbetween {tokens} test0003 --checkpoint {language} --out {tmp}/i", of_motions),
     Case("caption", "caption {features} --checkpoint {captioner} --max-tokens 8", of_captions),
     Case("evaluate", "evaluate {features} --checkpoint {captioner} --out {tmp}/e", of_evaluation),
+    Case(
+        "robustness",
+        "robustness {built} --checkpoint {captioner} --encoder-checkpoint {encoder} "
+        "--scan again={built} --points 4 --out {tmp}/r",
+        of_robustness,
+    ),
     Case(EXPORTS, "export {built} --format npy-tree --out {tmp}/files", of_export),
     Case(EXPORTS, "export {built} --format amass --out {tmp}/poses", of_export),
     Case("scan", "scan {ball} --points 9 --out {tmp}/scans", of_scan),

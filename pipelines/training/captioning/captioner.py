@@ -63,14 +63,20 @@ class Captioner(nn.Module):
             return found[0], masks[0]
         return packed(torch.cat(found, 1), torch.cat(masks, 1))
 
-    def loss(self, clips: ClipInputs, labels: Tensor) -> Tensor:
-        """Return the mean cross entropy of the tokens of clips' captions."""
+    def loss(self, clips: ClipInputs, labels: Tensor, smoothing: float = 0.0) -> Tensor:
+        """Return the mean cross entropy of the tokens of clips' captions.
+
+        `smoothing` is the share of the probability that all tokens have in common.
+        """
         before = self.text.model.prepare_decoder_input_ids_from_labels(labels)
         found = self.language_model(
             **self._inputs(clips), decoder_input_ids=before, use_cache=False
         )
         return functional.cross_entropy(
-            found.logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED
+            found.logits.float().flatten(0, 1),
+            labels.flatten(),
+            ignore_index=IGNORED,
+            label_smoothing=smoothing,
         )
 
     def shuffled_loss(self, clips: ClipInputs, labels: Tensor) -> Tensor:
@@ -82,6 +88,7 @@ class Captioner(nn.Module):
         ids = self.text.model.generate(
             **self._inputs(clips),
             num_beams=decoding.beams,
+            length_penalty=decoding.length_penalty,
             max_new_tokens=decoding.max_tokens,
             do_sample=False,
         )

@@ -7,7 +7,13 @@ from pathlib import Path
 from motiondata.devices import AUTO
 from motiondata.errors import InputError
 from pipelines.training.common.decoding import DECODING, Decoding
-from pipelines.training.common.options import TINY, Stage, expect_at_least, expect_positive
+from pipelines.training.common.options import (
+    TINY,
+    Stage,
+    expect_at_least,
+    expect_positive,
+    expect_share,
+)
 from shards.format.places import Place
 
 PROJECTOR, FULL = "projector", "full"
@@ -58,6 +64,9 @@ class CaptionerTrainingOptions:
     stride: int | None = None
     """Frame stride; by default, that of the encoder, or 4 for features. In training, the first
     frame is random."""
+    label_smoothing: float = 0.0
+    """Share of the probability that all tokens have in common in the loss of training, such as
+    0.1."""
     patience: int = 300
     """Steps before a captioner that repeats one sentence, or ignores the features, raises an
     alarm."""
@@ -65,6 +74,7 @@ class CaptionerTrainingOptions:
     def __post_init__(self) -> None:
         expect_at_least(self, 0, "patience")
         expect_positive(self, "stride", "projector_rate", "rate")
+        expect_share(self, "label_smoothing")
         self.to_recipe()
 
     def to_recipe(self) -> Recipe:

@@ -112,7 +112,9 @@ class CaptionerTask:
             batch, self.stride, lambda clips: clips.random_phases(self.stride)
         )
         labels = self.module.text.labels(captions_of(batch))
-        return {"loss": self.module.loss(clips.to(self.device), labels.to(self.device))}
+        smoothing = self.options.label_smoothing
+        loss = self.module.loss(clips.to(self.device), labels.to(self.device), smoothing)
+        return {"loss": loss}
 
     def identity(self) -> Mapping[str, Any]:
         """Return the dataset, the field, the text model, the encoder, the stride and the rates."""
@@ -125,6 +127,7 @@ class CaptionerTask:
             "text_model": self.options.text_model,
             "encoder": self.initial and self.initial.id,
             "stride": self.stride,
+            "label_smoothing": self.options.label_smoothing,
             **recipe,
         }
 

@@ -4,7 +4,7 @@ This module does not import PyTorch, so that help appears at once.
 """
 
 from dataclasses import asdict, dataclass, field
-from math import inf
+from math import inf, isfinite
 from typing import Any, Literal
 
 from motiondata.errors import InputError
@@ -33,6 +33,13 @@ def expect_positive(options: object, *names: str) -> None:
         found = getattr(options, name)
         if found is not None and not 0 < found < inf:
             raise InputError(f"{name}: expected more than 0, found {found}")
+
+
+def expect_finite(options: object, *names: str) -> None:
+    """Raise `InputError` unless the named options are finite numbers."""
+    for name in names:
+        if not isfinite(getattr(options, name)):
+            raise InputError(f"{name}: expected a number, found {getattr(options, name)}")
 
 
 def expect_share(options: object, *names: str) -> None:

@@ -2,7 +2,7 @@
 
 Yan et al., "Spatial temporal graph convolutional networks for skeleton-based action recognition"
 (2018), with their spatial partitioning: each joint, the neighbor nearer to the pelvis, and the
-neighbors farther from it have weights of their own. Bones are a second stream, as in Shi et al.,
+neighbors farther from it have separate weights. Bones are a second stream, as in Shi et al.,
 "Two-stream adaptive graph convolutional networks" (2019); both are joined before the features.
 Layers are normalized per joint and not over the batch, so that features do not depend on other
 clips or on padding.

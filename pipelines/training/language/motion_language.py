@@ -82,6 +82,7 @@ class MotionLanguage(nn.Module):
             instructions,
             TextGrammar(self.motion),
             num_beams=decoding.beams,
+            length_penalty=decoding.length_penalty,
             max_new_tokens=decoding.max_tokens,
             do_sample=False,
         )

@@ -63,6 +63,19 @@ def test_a_checkpoint_is_evaluated_as_its_captions_are(
     assert f"{matched:.3f} nats" in (tmp_path / "checkpoint" / MARKDOWN_REPORT).read_text()
 
 
+def test_beams_are_chosen_on_validation_and_reported(
+    taught: tuple[Path, Path], tmp_path: Path
+) -> None:
+    dataset, checkpoint = taught
+    evaluate(dataset, tmp_path, EvaluationOptions(checkpoint=checkpoint, beams="1,2"))
+    decoding = json.loads((tmp_path / JSON_REPORT).read_text())["decoding"]
+    assert [each["beams"] for each in decoding["tried"]] == [1, 2]
+    best = max(decoding["tried"], key=lambda each: each["cider_d"])
+    assert (decoding["beams"], decoding["length_penalty"]) == (best["beams"], 1.0)
+    line = f"decoding: beams {best['beams']}, length penalty 1; chosen by CIDEr-D on val"
+    assert line in (tmp_path / MARKDOWN_REPORT).read_text()
+
+
 def test_a_checkpoint_is_evaluated_on_a_single_clip(
     taught: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -20,6 +20,7 @@ from pipelines.training.common.clip_fields import PaddedClips
 from pipelines.training.common.decoding import Decoding
 from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.options import TINY
+from pipelines.training.common.text_model import IGNORED
 from tests.support.text_models import SMALL
 
 CAPTIONS = ["a person walks", "a person runs and jumps", "someone waves"]
@@ -141,6 +142,29 @@ def test_captions_are_the_same_again_and_end_in_time(beams: int) -> None:
     first = captioner.caption(clips, decoding)
     assert first == captioner.caption(clips, decoding)
     assert all(len(caption.split()) <= 5 for caption in first)
+
+
+@torch.no_grad()
+def test_label_smoothing_gives_all_tokens_a_share_of_the_probability() -> None:
+    captioner, clips = make_captioner(), made_clips()
+    labels = captioner.text.labels(CAPTIONS)
+    before = captioner.text.model.prepare_decoder_input_ids_from_labels(labels)
+    logits = captioner.language_model(**captioner._inputs(clips), decoder_input_ids=before).logits
+    of_all = -logits.log_softmax(-1).mean(-1)[labels != IGNORED].mean()
+    expected = 0.8 * captioner.loss(clips, labels) + 0.2 * of_all
+    assert torch.allclose(captioner.loss(clips, labels, smoothing=0.2), expected, atol=1e-5)
+
+
+@torch.no_grad()
+def test_a_length_penalty_changes_which_beam_is_taken() -> None:
+    captioner, clips = make_captioner(), made_clips()
+    lengths = [
+        sum(len(caption) for caption in captioner.caption(clips, Decoding(6, 12, penalty)))
+        for penalty in (-20.0, 20.0)
+    ]
+    assert lengths[0] < lengths[1]
+    with pytest.raises(InputError, match="length_penalty: expected with several beams"):
+        Decoding(1, length_penalty=2.0)
 
 
 @torch.no_grad()

@@ -1,0 +1,85 @@
+"""The choice of how captions are decoded: by CIDEr-D on the validation split, never on the other.
+
+Beams and the length penalty change scores by more than many models do, so that a report names them
+and what else was tried.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from motiondata.errors import InputError
+from pipelines.evaluation.metrics.cider import is_defined
+from pipelines.evaluation.metrics.scores import score_captions
+from pipelines.evaluation.references import References
+from pipelines.training.common.decoding import GREEDY_BEAMS, NO_PENALTY, Decoding
+from pipelines.training.common.normalize_caption import normalize_caption
+
+
+@dataclass(frozen=True)
+class TriedDecoding:
+    """A decoding, and its score on the validation split."""
+
+    beams: int
+    length_penalty: float
+    cider_d: float
+
+
+@dataclass(frozen=True)
+class DecodingChoice:
+    """The decoding of the model's captions, and those that it was chosen from."""
+
+    beams: int
+    length_penalty: float
+    tried: tuple[TriedDecoding, ...]
+    """In the order tried; empty if there was nothing to choose."""
+
+    @classmethod
+    def of(cls, decoding: Decoding, tried: tuple[TriedDecoding, ...] = ()) -> "DecodingChoice":
+        """Return the choice of a decoding."""
+        return cls(decoding.beams, decoding.length_penalty, tried)
+
+
+def parse_decodings(beams: str, penalties: str) -> tuple[Decoding, ...]:
+    """Return all decodings of `1,3` beams and `0.8,1` length penalties.
+
+    Greedy decoding has no penalty. Raises `InputError` for what are no numbers.
+    """
+    try:
+        widths = [int(each) for each in beams.split(",")]
+        powers = [float(each) for each in penalties.split(",")]
+    except ValueError as error:
+        raise InputError(
+            "beams, length_penalties: expected numbers with commas, such as 1,3,5 and 0.8,1.2, "
+            f"found {beams} and {penalties}"
+        ) from error
+    pairs = [
+        (width, NO_PENALTY if width == GREEDY_BEAMS else power)
+        for width, power in product(widths, powers)
+    ]
+    return tuple(Decoding(width, length_penalty=power) for width, power in dict.fromkeys(pairs))
+
+
+def choose_decoding(
+    decodings: Sequence[Decoding],
+    references: References,
+    caption: Callable[[Decoding], Sequence[str]],
+) -> tuple[Decoding, DecodingChoice]:
+    """Return the decoding of the highest CIDEr-D, the first of equal ones.
+
+    `caption` returns a caption of each clip of `references`, those of the validation split. Raises
+    `InputError` if CIDEr-D cannot distinguish captions of these clips.
+    """
+    expected = list(references.texts.values())
+    if not is_defined([[normalize_caption(text) for text in texts] for texts in expected]):
+        raise InputError(
+            f"--beams, --length-penalties: expected several clips with different captions in the "
+            f"split {references.split}, by whose CIDEr-D one is chosen; choose a single value"
+        )
+    scores = [score_captions(caption(each), expected).cider_d or 0.0 for each in decodings]
+    best = decodings[scores.index(max(scores))]
+    tried = tuple(
+        TriedDecoding(each.beams, each.length_penalty, score)
+        for each, score in zip(decodings, scores, strict=True)
+    )
+    return best, DecodingChoice.of(best, tried)

@@ -1,0 +1,236 @@
+"""`motiondata robustness`: one captioner on other scans of the clips that it was trained on.
+
+Other scans are datasets of the same index: another distance, sensor, realism, or view. Fewer points
+are the first ones of a frame, which are a farthest point sample too. Features are computed on the
+way, so that no dataset of them is needed.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TextIO
+
+import torch
+
+from motiondata.errors import InputError
+from pipelines.engine.errors import os_errors_as_aborted
+from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
+from pipelines.engine.progress import Progress
+from pipelines.engine.reports import Report
+from pipelines.engine.text_tables import markdown_table
+from pipelines.evaluation.acts.labels import count_acts, read_labels
+from pipelines.evaluation.metrics.scores import score_captions
+from pipelines.evaluation.references import read_references
+from pipelines.evaluation.robustness_options import RobustnessOptions
+from pipelines.training.captioning.captioner import LoadedCaptioner, load_captioner
+from pipelines.training.captioning.inputs import ClipInputs
+from pipelines.training.common.clip_fields import (
+    FEATURES,
+    POINTS,
+    PaddedClips,
+    batch_to_clips,
+    check_field,
+)
+from pipelines.training.common.ranks import choose_device
+from pipelines.training.encoders.load_encoder import LoadedEncoder, load_encoder
+from shards import open_dataset
+from shards.format.hashing import hash_file
+from shards.format.places import Place, name_of
+from shards.format.publishing import publish
+from shards.stream.batching import Batch
+from shards.stream.streamed_dataset import StreamedDataset
+
+JSON_TABLE, MARKDOWN_TABLE = "robustness.json", "robustness.md"
+ALL = "all"
+NOTHING = "-"
+
+
+@dataclass(frozen=True)
+class RobustnessRow:
+    """The captions of one dataset with one number of points."""
+
+    dataset: str
+    """Its name."""
+    points: int | None
+    """Points per frame that were left; None for all."""
+    content_hash: str
+    clips: int
+    bleu_4: float | None
+    cider_d: float | None
+    distinct: float
+    """Share of different captions."""
+    clips_right: int | None
+    """Clips whose caption describes every act correctly and no other; None without labels."""
+
+
+@dataclass(frozen=True)
+class RobustnessReport(Report):
+    """A captioner on several scans of the same clips."""
+
+    folder: Path
+    """Folder of `robustness.json` and `robustness.md`."""
+    split: str
+    checkpoint: str
+    """Hash of the file of the captioner."""
+    encoder: str | None
+    """Id of the encoder; None for a captioner of points."""
+    rows: tuple[RobustnessRow, ...]
+    """The first one is the dataset of the command, with all points."""
+
+    def lines(self) -> list[str]:
+        """Return the table, and where it was written."""
+        return [*self.table(), "", f"written to {self.folder}"]
+
+    def table(self) -> list[str]:
+        """Return the lines of a Markdown table; scores are times 100."""
+        titles = ("dataset", "points", "clips", "BLEU@4", "CIDEr-D", "distinct", "clips right")
+        return markdown_table(titles, map(_cells, self.rows), "lrrrrrr")
+
+
+def _cells(row: RobustnessRow) -> tuple[str, ...]:
+    scores = (row.bleu_4, row.cider_d, row.distinct)
+    right = NOTHING if row.clips_right is None else f"{row.clips_right} ({_share(row)})"
+    return (
+        row.dataset,
+        ALL if row.points is None else str(row.points),
+        f"{row.clips:,}",
+        *(NOTHING if score is None else f"{100 * score:.1f}" for score in scores),
+        right,
+    )
+
+
+def _share(row: RobustnessRow) -> str:
+    return f"{(row.clips_right or 0) / row.clips:.0%}"
+
+
+@dataclass(frozen=True, eq=False)
+class ScanCaptioner:
+    """A captioner of scans: its features are computed by an encoder, unless it reads points."""
+
+    captioner: LoadedCaptioner
+    encoder: LoadedEncoder | None
+    device: torch.device
+
+    @classmethod
+    def load(cls, options: RobustnessOptions) -> "ScanCaptioner":
+        """Load both checkpoints; raise `InputError` if they do not belong together."""
+        captioner, path = load_captioner(options.checkpoint), options.encoder_checkpoint
+        encoder = None if path is None else load_encoder(path)
+        needs = captioner.field == FEATURES
+        if captioner.field not in (FEATURES, POINTS) or captioner.tokens is not None:
+            raise InputError(
+                f"{options.checkpoint}: expected a captioner of {FEATURES} or {POINTS} alone, "
+                "found one of tokens"
+            )
+        if needs != (encoder is not None):
+            raise InputError(
+                f"{options.checkpoint}: reads {captioner.field}; "
+                f"{'give' if needs else 'omit'} --encoder-checkpoint"
+            )
+        if encoder is not None and captioner.features_by not in (None, encoder.id):
+            raise InputError(
+                f"{path}: expected the encoder {captioner.features_by}, on whose features "
+                f"{options.checkpoint} was trained, found {encoder.id}"
+            )
+        device = choose_device(options.device)
+        captioner.module.to(device)
+        return cls(captioner, encoder, device)
+
+    @property
+    def field(self) -> str:
+        """Field of a dataset that is read."""
+        return POINTS if self.encoder is None else self.encoder.field
+
+    @torch.no_grad()
+    def caption(self, batch: Batch, points: int | None) -> list[str]:
+        """Return a caption per clip of a batch, of its first `points` points."""
+        clips = batch_to_clips(batch, self.field)
+        clips = PaddedClips(clips.values[:, :, :points], clips.mask)
+        if self.encoder is not None:
+            clips = _encode(self.encoder, clips)
+        frames = clips.every(self.captioner.stride).to(self.device)
+        return self.captioner.module.caption(ClipInputs(frames))
+
+
+def _encode(encoder: LoadedEncoder, clips: PaddedClips) -> PaddedClips:
+    """Return the features of clips, each of which is encoded alone, as a dataset of them is."""
+    values = clips.values.new_zeros(*clips.mask.shape, encoder.width)
+    for number, mask in enumerate(clips.mask):
+        features = encoder.encode(clips.values[number, mask].numpy())
+        values[number, mask] = torch.from_numpy(features)
+    return PaddedClips(values, clips.mask)
+
+
+def robustness(
+    path: Place, out: Path, options: RobustnessOptions, stream: TextIO | None = None
+) -> RobustnessReport:
+    """Caption a split of several scans, and write a table of the scores.
+
+    Progress is written to `stream`. Raises `InputError` or `ShardError` for invalid input before
+    anything is captioned.
+    """
+    expect_possible_folder(out)
+    expect_no_dataset(out)
+    captioner = ScanCaptioner.load(options)
+    places: Mapping[str, Place] = {name_of(path): path, **options.others()}
+    datasets = {name: open_dataset(place) for name, place in places.items()}
+    for data in datasets.values():
+        check_field(data.dataset, captioner.field)
+    report = RobustnessReport(
+        out,
+        options.split,
+        hash_file(options.checkpoint),
+        captioner.encoder and captioner.encoder.id,
+        tuple(_rows(captioner, datasets, options, stream)),
+    )
+    values = asdict(report)
+    del values["folder"]  # the same scans give the same bytes anywhere
+    document = json.dumps(values, indent=1, allow_nan=False)
+    with os_errors_as_aborted(out):
+        out.mkdir(parents=True, exist_ok=True)
+        publish(out / JSON_TABLE, f"{document}\n".encode("ascii"))
+        publish(out / MARKDOWN_TABLE, "".join(f"{line}\n" for line in report.table()).encode())
+    return report
+
+
+def _rows(
+    captioner: ScanCaptioner,
+    datasets: Mapping[str, StreamedDataset],
+    options: RobustnessOptions,
+    stream: TextIO | None,
+) -> Iterator[RobustnessRow]:
+    for name, data in datasets.items():
+        references = read_references(data.dataset, options.split)
+        acts = None if options.labels is None else read_labels(options.labels, references.keys)
+        for points in (None, *options.points):
+            captions = _captions(captioner, data, references.keys, points, options, stream)
+            scores = score_captions(captions, list(references.texts.values()))
+            right = None if acts is None else count_acts(captions, acts).clips_right
+            yield RobustnessRow(
+                name,
+                points,
+                data.dataset.content_hash,
+                len(captions),
+                scores.bleu_4,
+                scores.cider_d,
+                scores.distinct,
+                right,
+            )
+
+
+def _captions(
+    captioner: ScanCaptioner,
+    data: StreamedDataset,
+    keys: Sequence[str],
+    points: int | None,
+    options: RobustnessOptions,
+    stream: TextIO | None,
+) -> list[str]:
+    view = data.clips(options.split, [captioner.field], options.batch, keys=keys, rank=0, world=1)
+    found: dict[str, str] = {}
+    with Progress(len(keys), 0, stream, "clips") as progress:
+        for batch in view:
+            found |= zip(batch["keys"], captioner.caption(batch, points), strict=True)
+            progress.advance(len(batch["keys"]))
+    return [found[key] for key in keys]

@@ -1,0 +1,74 @@
+"""One captioner on several scans: the first row is what its captions score on its dataset."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("transformers")
+
+from motiondata.errors import InputError
+from pipelines.evaluation.metrics.scores import score_captions
+from pipelines.evaluation.references import read_references
+from pipelines.evaluation.robustness import JSON_TABLE, MARKDOWN_TABLE, robustness
+from pipelines.evaluation.robustness_options import RobustnessOptions
+from pipelines.training.captioning.generate import caption_split
+from pipelines.training.captioning.options import CaptionerTrainingOptions, GenerationOptions
+from pipelines.training.captioning.train_captioner import train_captioner
+from pipelines.training.common.options import LoopOptions
+from shards.format.dataset import Dataset
+from tests.support.point_clips import POINTS, make_motions
+
+
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return make_motions(tmp_path_factory.mktemp("scans"))
+
+
+@pytest.fixture(scope="module")
+def checkpoint(scans: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Train a captioner of points for a few steps."""
+    out = tmp_path_factory.mktemp("captioner")
+    options = CaptionerTrainingOptions(steps="4", stride=4)
+    train_captioner(scans.path, out, options, LoopOptions(8), "cpu", io.StringIO())
+    return out / "checkpoint.pt"
+
+
+def test_a_row_scores_the_captions_of_the_same_clips(
+    scans: Dataset, checkpoint: Path, tmp_path: Path
+) -> None:
+    options = RobustnessOptions(
+        checkpoint, scan=(f"again={scans.path}",), points=(POINTS, 2), device="cpu"
+    )
+    report = robustness(scans.path, tmp_path / "out", options)
+    rows = [(row.dataset, row.points) for row in report.rows]
+    name = scans.path.name
+    assert rows == [(place, points) for place in (name, "again") for points in (None, POINTS, 2)]
+    first, same, _, again, *_ = report.rows
+    references = read_references(scans, "test")
+    found = dict(caption_split(scans.path, checkpoint, "test", GenerationOptions(device="cpu")))
+    captions = [found[key] for key in references.keys]
+    expected = score_captions(captions, list(references.texts.values()))
+    assert (first.cider_d, first.distinct) == (expected.cider_d, expected.distinct)
+    assert (same.cider_d, again.cider_d) == (first.cider_d, first.cider_d)
+    written = json.loads((tmp_path / "out" / JSON_TABLE).read_text())
+    assert [row["cider_d"] for row in written["rows"]] == [row.cider_d for row in report.rows]
+    assert (tmp_path / "out" / MARKDOWN_TABLE).read_text().splitlines() == report.table()
+
+
+def test_a_captioner_of_points_needs_no_encoder(checkpoint: Path, tmp_path: Path) -> None:
+    options = RobustnessOptions(checkpoint, encoder_checkpoint=checkpoint)
+    with pytest.raises(InputError, match="found a checkpoint of a captioner"):
+        robustness(tmp_path, tmp_path / "out", options)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("dataset", ["nothing", "=x", "a="])
+def test_a_dataset_without_a_name_is_refused(dataset: str) -> None:
+    with pytest.raises(InputError, match="expected NAME=DIR"):
+        RobustnessOptions(Path("c.pt"), scan=(dataset,))
+    with pytest.raises(InputError, match="with a different NAME"):
+        RobustnessOptions(Path("c.pt"), scan=("a=b", "a=c"))
+    with pytest.raises(InputError, match="expected at least 1"):
+        RobustnessOptions(Path("c.pt"), points=(0,))
