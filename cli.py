@@ -19,6 +19,7 @@ from commands import (
     editing,
     machine,
     matching,
+    pairs,
     publishing,
     scanning,
     sources,
@@ -105,6 +106,7 @@ COMMANDS = (
     sources.import_cmu,
     build.build_lidar,
     build.build_features,
+    pairs.build_pose_pairs,
     datasets.verify,
     datasets.copy,
     datasets.info,
@@ -151,6 +153,7 @@ COMMANDS = (
 WITH_RECIPES = (
     build.build_lidar,
     build.build_features,
+    pairs.build_pose_pairs,
     build.encode,
     editing.filter_samples,
     editing.select,

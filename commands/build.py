@@ -68,7 +68,7 @@ def build_lidar(
     execution = take(Execution, parameters)
     selection, packing = take_selection(parameters), take(PackingOptions, parameters)
     options = LidarBuildOptions(selection, LidarOptions(**parameters), packing)
-    page = _page_of(report, out, dry_run)
+    page = page_of(report, out, dry_run)
     run = build.dry_run if dry_run else build.build_lidar
     show_build(run(options, out, execution), as_json, page)
 
@@ -95,7 +95,7 @@ def build_features(
     execution = take(Execution, parameters)
     selection, packing = take_selection(parameters), take(PackingOptions, parameters)
     options = MotionFeatureBuildOptions(selection, MotionFeatureOptions(**parameters), packing)
-    page = _page_of(report, out, dry_run)
+    page = page_of(report, out, dry_run)
     run = build.dry_run if dry_run else build.build_features
     show_build(run(options, out, execution), as_json, page)
 
@@ -132,7 +132,7 @@ def encode(
     show_build(result, as_json)
 
 
-def _page_of(report: Path | None, out: Path, dry_run: bool) -> Callable[[], list[str]] | None:
+def page_of(report: Path | None, out: Path, dry_run: bool) -> Callable[[], list[str]] | None:
     """Return a function that writes the report of a built dataset, and returns lines about it.
 
     A wrong place is refused before the build.

@@ -17,13 +17,24 @@ exclude_option = click.option(
 """The option of builds and of commands that read a dataset, with one meaning."""
 
 
-def clip_options(command: Function) -> Function:
-    """Add SOURCE and the options that choose clips, which `take_selection` takes out again."""
+def clip_options_without(*skipped: str) -> Callable[[Function], Function]:
+    """Add SOURCE and the options that choose clips, which `take_selection` takes out again.
+
+    `skipped` are fields of `ClipSelection` that a command does not offer.
+    """
     types = {"texts": FOLDER, "splits": FOLDER, "body": ANY, "humanact12": FOLDER}
-    command = exclude_option(command)
-    command = options_of(ClipSelection, skip=("index", "amass", "exclude"), types=types)(command)
-    command = click.option("--amass", type=FOLDER, help=help_of(ClipSelection)["amass"])(command)
-    return click.argument("source", type=ANY)(command)
+    skip = ("index", "amass", "exclude", *skipped)
+
+    def decorate(command: Function) -> Function:
+        command = options_of(ClipSelection, skip=skip, types=types)(exclude_option(command))
+        amass = click.option("--amass", type=FOLDER, help=help_of(ClipSelection)["amass"])
+        return click.argument("source", type=ANY)(amass(command))
+
+    return decorate
+
+
+clip_options = clip_options_without()
+"""All options that choose clips."""
 
 
 def packing_options(command: Function) -> Function:

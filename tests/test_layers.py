@@ -153,6 +153,11 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.clips.build",
         "pipelines.engine",
     },
+    "pipelines.products.pose_pairs": {
+        "pipelines.clips",
+        "pipelines.engine",
+        "pipelines.engine.build",
+    },
     "pipelines.products.encoded_features": {
         "pipelines.clips",
         "pipelines.engine",
@@ -169,6 +174,7 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.products.encoded_features",
         "pipelines.products.lidar",
         "pipelines.products.motion_features",
+        "pipelines.products.pose_pairs",
         "pipelines.products.tokens",
     },
     "pipelines.editing": {

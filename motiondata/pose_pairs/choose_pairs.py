@@ -15,31 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.pose_pairs.pose_codes import Codes, count_differing
+from motiondata.pose_pairs.rules import PairRules
 from motiondata.pose_pairs.similarity import Similar
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Integers = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class PairRules:
-    """Which poses make pairs. The defaults are the published values."""
-
-    least_similarity: float = 0.7
-    """The poses of a pair are more similar than this: the cosine between their features."""
-    most_similarity: float = 0.9
-    """The poses of a pair are less similar than this."""
-    nearest: int = 100
-    """Number of most similar poses that a pose may be paired with."""
-    in_sequence_codes: int = 15
-    """Pairs of one recording differ in more interpretations of pose codes than this."""
-    out_of_sequence_codes: int = 20
-    """Pairs of two recordings differ in more interpretations of pose codes than this."""
-    most_seconds: float = 0.5
-    """The poses of a pair of one recording are less than this time apart."""
-    partners: int = 3
-    """Number of poses of other recordings of which one is drawn as a partner."""
 
 
 @dataclass(frozen=True, eq=False)

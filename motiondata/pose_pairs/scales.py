@@ -24,6 +24,11 @@ class Scale:
     """The categories that texts may name."""
 
     @property
+    def least(self) -> float:
+        """The lowest threshold above 0: the smallest change that counts."""
+        return next(each for each in self.thresholds if each > 0)
+
+    @property
     def categories(self) -> int:
         """The number of categories."""
         return len(self.thresholds) + 1

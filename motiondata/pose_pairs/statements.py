@@ -6,6 +6,7 @@ and compare these with the codes of the poses.
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from motiondata.pose_pairs.pair_codes import PAIR_CODES, SUPER_PAIR_CODES
@@ -76,6 +77,7 @@ class PairFacts:
         yield from _said(STATE, POSE_CODES, self.codes[1])
         yield from _holding(POSTURE, SUPER_CODES, self.supers[1])
 
+    @cached_property
     def corrections(self) -> tuple[list[Statement], list[Statement]]:
         """Return the statements that help to correct the first pose: changes, and results.
 

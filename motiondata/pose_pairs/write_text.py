@@ -52,19 +52,19 @@ class Draw:
 
     def __init__(self, seed: int, key: str) -> None:
         digest = blake2b(f"{seed}:{key}".encode(), digest_size=16).digest()
-        self._uniform = np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
+        self.generator = np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
 
     def happens(self, rate: float) -> bool:
         """Tell whether something happens that does so at this rate."""
-        return bool(self._uniform.random() < rate)
+        return bool(self.generator.random() < rate)
 
     def one_of(self, options: Sequence[T]) -> T:
         """Return one of the options."""
-        return options[int(self._uniform.random() * len(options))]
+        return options[int(self.generator.random() * len(options))]
 
     def shuffled(self, items: Sequence[T]) -> list[T]:
         """Return the items in another order."""
-        keys = self._uniform.random(len(items))
+        keys = self.generator.random(len(items))
         return [items[place] for place in np.argsort(keys, kind="stable")]
 
 
@@ -99,7 +99,7 @@ def _chosen(
     facts: PairFacts, strengths: Mapping[str, float], draw: Draw
 ) -> tuple[list[Statement], list[Statement]]:
     """Choose the changes and the results that a text says."""
-    changes, results = facts.corrections()
+    changes, results = facts.corrections
     kept = [each for each in changes if not draw.happens(SKIP_CHANGE)]
     kept = kept or changes[:1]
     most = draw.one_of(range(FEWEST, MOST + 1))

@@ -51,4 +51,5 @@ def dry_run_clips(
         product = find_product()
     plan, choice = plan_build(product, out, execution)
     outcome = Outcome.of(plan.rows, plan.drops, execution.max_failures)
-    return report_plan(plan, product.clip_bytes, product.source.folders, outcome, choice)
+    size = float(product.clip_bytes(plan.shards.columns).sum())
+    return report_plan(plan, size, product.source.folders, outcome, choice)

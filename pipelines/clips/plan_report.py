@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from motiondata.counting import counted
 from pipelines.clips.caption_files import samples_without_captions
-from pipelines.clips.clip_source import ClipBytes
 from pipelines.clips.inputs import InputFolders
-from pipelines.clips.planned_clips import PlannedClips
 from pipelines.engine.failures import Outcome
 from pipelines.engine.plan import Plan
 from pipelines.engine.reports import COMPLETE, TOO_MANY_FAILURES, Report
@@ -89,20 +88,23 @@ class PlanReport(Report):
 
 
 def report_plan(
-    plan: Plan[PlannedClips],
-    clip_bytes: ClipBytes,
+    plan: Plan[Any],
+    estimated_bytes: float,
     folders: InputFolders,
     outcome: Outcome,
     workers: WorkerChoice | None,
 ) -> PlanReport:
-    """Return the report of a plan. `workers` is the automatic choice, if there is one."""
+    """Return the report of a plan. `workers` is the automatic choice, if there is one.
+
+    `estimated_bytes` is the total size of its shards.
+    """
     without = None if folders.texts is None else samples_without_captions(plan.shards.columns)
     return PlanReport(
         rows=plan.rows,
         samples=plan.samples,
         frames=plan.frames,
         shards=Counter(map(split_of, plan.shards.names)),
-        estimated_bytes=float(clip_bytes(plan.shards.columns).sum()),
+        estimated_bytes=estimated_bytes,
         drops=count_reasons(plan.drops),
         subsets=rows_by_subset(_count_subsets(plan), plan.drops),
         failures=failures_of(plan.drops),
@@ -115,7 +117,7 @@ def report_plan(
     )
 
 
-def _count_subsets(plan: Plan[PlannedClips]) -> dict[str, SubsetTotals]:
+def _count_subsets(plan: Plan[Any]) -> dict[str, SubsetTotals]:
     counts: dict[str, SubsetTotals] = {}
     for clip in plan.clips:
         count = counts.setdefault(clip.row.subset, SubsetTotals())

@@ -16,6 +16,7 @@ from pipelines.engine.description import (
 from pipelines.products.encoded_features.description import ENCODED_FEATURES_PRODUCT
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.motion_features.description import MOTION_FEATURES
+from pipelines.products.pose_pairs.description import POSE_PAIRS
 from pipelines.products.tokens.description import (
     DECODED_MOTION,
     GENERATED_MOTION,
@@ -45,6 +46,7 @@ DESCRIPTIONS = {
         TOKENS_PRODUCT,
         DECODED_MOTION,
         GENERATED_MOTION,
+        POSE_PAIRS,
     )
 }
 """The descriptions of all products, by name."""

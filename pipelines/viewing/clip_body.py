@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from motiondata.bodies.body import Body
-from motiondata.bodies.posing import ShapedBody, shape_body
+from motiondata.bodies.posing import ShapedBody, pose_body, shape_body
 from motiondata.recording import GENDERS
 from motiondata.skeletons import JOINT
+from pipelines.viewing.pose_pair import shifts_of
 from pipelines.viewing.registration import HIPS, find_move, hips_of
 from pipelines.viewing.skeletons import PosedSkeleton
 from pipelines.viewing.viewed_clip import ViewedClip
@@ -38,6 +39,22 @@ def shape_of(clip: ViewedClip, bodies: Mapping[str, Body]) -> tuple[ShapedBody, 
     fits = clip.details.get("body") == body.id
     betas = np.asarray(clip.details.get("betas", []) if fits else [], np.float64)
     return shape_body(body, betas), fits
+
+
+def surface_of_pair(
+    clip: ViewedClip, shaped: ShapedBody
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Return vertices (vertices, 3) and faces of a body in both poses of a pair, side by side.
+
+    Raises `ValueError` if the clip has no poses.
+    """
+    if clip.pose is None or clip.trans is None:
+        raise ValueError(f"{clip.key}: a pair without poses")
+    posed = pose_body(shaped, clip.pose, clip.trans)
+    vertices = (posed.vertices + shifts_of(posed.joints)).reshape(-1, 3)
+    faces = shaped.body.faces
+    both = np.concatenate([faces, faces + len(shaped.vertices)])
+    return vertices.astype(np.float32), both.astype(np.int32)
 
 
 def body_of(clip: ViewedClip, bodies: Mapping[str, Body]) -> ClipBody | None:

@@ -42,6 +42,11 @@ class PosedSkeleton:
     """The parent of each joint; -1 for the root."""
 
     @property
+    def roots(self) -> list[int]:
+        """The joints without a parent: one for each person."""
+        return [joint for joint, parent in enumerate(self.parents) if parent < 0]
+
+    @property
     def bones(self) -> tuple[tuple[int, int], ...]:
         """The parent and the joint of each bone."""
         return tuple((parent, joint) for joint, parent in enumerate(self.parents) if parent >= 0)

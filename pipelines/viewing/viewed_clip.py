@@ -16,6 +16,7 @@ from motiondata.captions import Caption, details_to_captions
 from pipelines.clips.members import DETAILS, POSE, TRANS
 from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS, SENSOR_POSE
 from pipelines.viewing.drawn_members import DRAWN_ARRAYS
+from pipelines.viewing.pose_pair import is_pair, skeleton_of_pair
 from pipelines.viewing.skeletons import PARENTS_BY_JOINTS, PosedSkeleton, skeleton_of_features
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
@@ -87,12 +88,18 @@ class ViewedClip:
     scan: Scan | None
     skeleton: PosedSkeleton | None
     pose: NDArray[np.float32] | None
-    """Rotations of SMPL's 22 joints, shaped (frames, 22, 3), radians."""
+    """Rotations of SMPL's 22 joints, shaped (frames, 22, 3), radians; a pair has both poses in its
+    only frame."""
     trans: NDArray[np.float32] | None
     """AMASS's `trans`, shaped (frames, 3), meters."""
     details: Mapping[str, Any]
     """The sample's `json`, which names the body and has its betas."""
     meshes: Meshes | None = None
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether the clip is a pose pair, which is drawn side by side."""
+        return is_pair(self.details)
 
     @property
     def seconds(self) -> float:
@@ -125,7 +132,7 @@ def values_to_viewed_clip(key: str, frames: int, values: Mapping[str, Any]) -> V
         scan = _scan_of(values, details)
         return ViewedClip(
             key,
-            frames,
+            1 if is_pair(details) else frames,
             _fps_of(details),
             _captions_of(details),
             scan,
@@ -171,6 +178,8 @@ def _skeleton_of(
     if JOINTS not in values or not len(values[JOINTS]):
         return None
     joints = values[JOINTS]
+    if is_pair(details):
+        return skeleton_of_pair(joints)
     sensor = scan.T_world_sensor if scan else _sensor_of(values, details, len(joints))
     if sensor is None:
         return skeleton_of_features(joints, details)

@@ -16,7 +16,7 @@ from shards.format.dataset import Dataset
 
 BUILDS = ("build-lidar", "encode")
 EXCLUDING = {
-    *("build-lidar", "build-features", "encode", "tokenize", "detokenize"),
+    *("build-lidar", "build-features", "build-pose-pairs", "encode", "tokenize", "detokenize"),
     *("align", "train-captioner", "train-tokenizer", "train-matcher", "train-language"),
 }
 """The commands that leave out clips by their flags."""

@@ -70,6 +70,10 @@ def of_plan(values: Values) -> list[str]:
     return [*of_build(values), f"({shards})", f"splits: {values['splits']}"]
 
 
+def of_poses(values: Values) -> list[str]:
+    return [f"{values['file']}: {values['poses']} poses of {values['frames']} frames"]
+
+
 def of_verify(values: Values) -> list[str]:
     faults = [f"{each['where']}: {each['message']}" for each in values["faults"]]
     sound = f"{values['samples']} samples in {values['shards']} shards, every byte as built"
@@ -289,7 +293,10 @@ def of_robustness(values: Values) -> list[str]:
     ]
 
 
-BUILDS = "build-lidar, build-features, encode, tokenize, detokenize, and generate-split"
+BUILDS = (
+    "build-lidar, build-features, build-pose-pairs, encode, tokenize, detokenize, and "
+    "generate-split"
+)
 EXPORTS = "export and recover"
 EDITS = "filter, select, split, merge, add-member, drop-member, rename-keys, and reshard"
 BUILD = (
@@ -299,6 +306,10 @@ BUILD = (
 BUILD_FEATURES = (
     "build-features {root}/index.csv --amass {root}/amass --body {root}/body.npz "
     "--representation humanml3d-263"
+)
+PAIRS = (
+    "build-pose-pairs {root}/index.csv --amass {root}/amass --poses 60 --least-similarity -0.9 "
+    "--in-sequence-codes 0 --out-of-sequence-codes 0"
 )
 ALIGN = " --steps 1 --batch 2 --width 16 --layers 1 --points 8 --device cpu"
 MATCH = " --steps 1 --batch 2 --width 8 --shared-width 8 --device cpu"
@@ -317,6 +328,8 @@ CASES = [
     Case("import and import-cmu", "import {joints} --from joints --out {tmp}/fitted", of_joints),
     Case(BUILDS, BUILD + " --out {tmp}/lidar", of_finished_build, exit_code=3),
     Case(BUILDS, BUILD_FEATURES + " --out {tmp}/motion", of_finished_build, exit_code=3),
+    Case(BUILDS, PAIRS + " --out {tmp}/pairs", of_finished_build, exit_code=3),
+    Case("build-pose-pairs --write-poses", PAIRS + " --write-poses {tmp}/p.npz", of_poses),
     Case("build-lidar --dry-run", BUILD + " --out {tmp}/x --dry-run", of_plan),
     Case("verify", "verify {built}", of_verify),
     Case("verify", "verify {tmp}", of_verify, exit_code=1),

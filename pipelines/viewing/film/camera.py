@@ -83,7 +83,7 @@ def path_around(clip: ViewedClip, view: View) -> Path:
     centers = np.array([np.median(points, axis=0) if len(points) else np.full(3, np.nan)
                         for points in shown])  # fmt: skip
     if clip.skeleton is not None:
-        centers = clip.skeleton.joints[:, 0].copy()
+        centers = clip.skeleton.joints[:, clip.skeleton.roots].mean(axis=1)
     centers = _filled(centers)
     targets = gaussian_filter1d(centers, SMOOTH_SECONDS * clip.fps, axis=0, mode="nearest")
     heights = np.concatenate([points[:, 2] for points in shown])

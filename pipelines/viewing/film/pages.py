@@ -101,6 +101,9 @@ class Pages:
         lines = len(writing.wrapped(text))
         return self._captioned(np.concatenate(columns, axis=1), writing, text, lines, frames)
 
+    def _label(self, frame: int) -> str:
+        return PAIR_LABEL if self.clip.is_pair else f"{frame / self.clip.fps:.2f} s"
+
     def _captioned(
         self, drawn: Pixels, writing: Writing, text: str, rows: int, frames: Sequence[int]
     ) -> Pixels:
@@ -112,10 +115,14 @@ class Pages:
         pen = ImageDraw.Draw(below)
         for place, frame in enumerate(frames):
             middle = (place + 0.5) * width / len(frames), line / 2
-            pen.text(middle, f"{frame / self.clip.fps:.2f} s", PALE_INK, writing.font, "mm")
+            pen.text(middle, self._label(frame), PALE_INK, writing.font, "mm")
         for row, words in enumerate(writing.wrapped(text)):
             pen.text((width / 2, line * (row + 1.5)), words, INK, writing.font, "mm")
         return np.concatenate([drawn, np.asarray(below)])
+
+
+PAIR_LABEL = "pose A to the left, pose B to the right"
+"""What a picture of a pose pair has in the place of the time."""
 
 
 def caption_at(clip: ViewedClip, frame: int) -> str:

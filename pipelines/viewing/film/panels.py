@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.bodies.posing import ShapedBody, pose_body
+from pipelines.viewing.clip_body import surface_of_pair
 from pipelines.viewing.colors import colors_of_points
 from pipelines.viewing.film.camera import Camera, Path, path_around
 from pipelines.viewing.film.canvas import Canvas, Pixels, draw_floor_of
@@ -65,7 +66,9 @@ def panels_of(clip: ViewedClip, shaped: ShapedBody | None, options: FilmOptions)
     panels = []
     if clip.scan is not None:
         panels.append(Panel("points", _points(clip.scan, options.color)))
-    if shaped is not None and clip.pose is not None and clip.trans is not None:
+    if shaped is not None and clip.is_pair:
+        panels.append(Panel("body", _pair(clip, shaped)))
+    elif shaped is not None and clip.pose is not None and clip.trans is not None:
         panels.append(Panel("body", _body(clip.pose, clip.trans, shaped)))
     elif clip.skeleton is not None:
         panels.append(Panel("skeleton", _bones(clip.skeleton)))
@@ -92,6 +95,15 @@ def _body(pose: NDArray[np.float32], trans: NDArray[np.float32], shaped: ShapedB
     def draw(canvas: Canvas, camera: Camera, frame: int) -> None:
         posed = pose_body(shaped, pose[frame : frame + 1], trans[frame : frame + 1])
         canvas.add_surface(camera, posed.vertices[0], shaped.body.faces)
+
+    return draw
+
+
+def _pair(clip: ViewedClip, shaped: ShapedBody) -> Draw:
+    vertices, faces = surface_of_pair(clip, shaped)
+
+    def draw(canvas: Canvas, camera: Camera, frame: int) -> None:  # noqa: ARG001 (the only one)
+        canvas.add_surface(camera, vertices, faces)
 
     return draw
 

@@ -83,9 +83,13 @@ class ShownClips(ABC):
 
     def pack_body(self, clip: "ViewedClip", origin: NDArray[np.float64]) -> "Packed | None":
         """Pack the body that moves as a clip does, around the page's origin (3,); None without."""
-        from pipelines.viewing.clip_body import body_of
-        from pipelines.viewing.live.packed_body import pack_body
+        from pipelines.viewing.clip_body import body_of, shape_of, surface_of_pair
+        from pipelines.viewing.live.packed_body import pack_body, pack_meshes
+        from pipelines.viewing.viewed_clip import Meshes
 
+        if clip.is_pair:
+            vertices, faces = surface_of_pair(clip, shape_of(clip, self.bodies)[0])
+            return pack_meshes(Meshes((vertices.astype(np.float64),), (faces,)), origin)
         body = body_of(clip, self.bodies)
         return pack_body(body, origin) if body else None
 

@@ -90,7 +90,8 @@ def _sensors_of(clip: ViewedClip, origin: Floats) -> list[list[float]]:
 def _centers_of(clip: ViewedClip) -> Floats:
     """Return the point that the positions of each frame are relative to, shaped (frames, 3)."""
     if clip.skeleton is not None:
-        return clip.skeleton.joints[:, 0]
+        roots: Floats = clip.skeleton.joints[:, clip.skeleton.roots].mean(axis=1)
+        return roots
     if clip.meshes is not None:
         middles = [(each.min(axis=0) + each.max(axis=0)) / 2 for each in clip.meshes.vertices]
         return np.array(middles)

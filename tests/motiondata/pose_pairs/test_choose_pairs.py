@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motiondata.pose_pairs.choose_pairs import PairRules, Pairs, Pool, choose_pairs
+from motiondata.pose_pairs.choose_pairs import Pairs, Pool, choose_pairs
 from motiondata.pose_pairs.pose_codes import count_differing, pose_codes, super_codes
+from motiondata.pose_pairs.rules import PairRules
 from motiondata.pose_pairs.similarity import (
     Similar,
     find_similar,

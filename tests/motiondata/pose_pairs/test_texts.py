@@ -90,8 +90,8 @@ def test_texts_depend_on_seed_and_key_only() -> None:
 
 
 def test_strong_changes_are_said_if_there_are_many() -> None:
-    facts = next(each for each in made_facts(50) if len(each.corrections()[0]) > 20)
-    changes, _ = facts.corrections()
+    facts = next(each for each in made_facts(50) if len(each.corrections[0]) > 20)
+    changes, _ = facts.corrections
     strongest = changes[-1].code
     texts = write_texts(facts, {strongest: 9.0, **{e.code: 1.0 for e in changes[:-1]}}, 40, 0, "k")
     said = sum(any(each.code == strongest for each in text.says) for text in texts)

@@ -212,7 +212,7 @@ class Drawing {
     context.globalAlpha = before * (scanned ? 0.75 : 1);
     clip.head.parents.forEach((parent, child) => {
       if (parent < 0) return;
-      context.strokeStyle = color ?? this.partColors[child];
+      context.strokeStyle = color ?? this.partColors[child] ?? this.partColors[child - this.partColors.length];
       context.beginPath();
       this.addLine(context, camera, joint(parent), joint(child));
       context.stroke();
