@@ -25,6 +25,8 @@ from pipelines.products.motion_features.options import (
     MotionFeatureBuildOptions,
     MotionFeatureOptions,
 )
+from pipelines.products.pose_pairs.build import build_pose_pairs
+from pipelines.products.pose_pairs.options import PosePairBuildOptions, PosePairOptions
 from pipelines.sources import import_cmu
 from tests.support.acclaim_files import amc_text, write_subject
 from tests.support.lidar_options import lidar_options
@@ -106,6 +108,8 @@ def _make_datasets(root: Path) -> None:
     features = MotionFeatureBuildOptions(clips, MotionFeatureOptions("humanml3d-263"))
     build_features(features, root / "motion", Execution(workers=0))
     stats(root / "motion")
+    pairs = PosePairBuildOptions(clips, PosePairOptions(poses=400))
+    build_pose_pairs(pairs, root / "pairs", Execution(workers=0))
     for name, exported in EXPORTED.items():
         export(root / "lidar", root / name, exported)
     _make_halves(root)
