@@ -105,3 +105,19 @@ def test_conversions_of_smpl_to_fewer_joints() -> None:
 def test_a_skeleton_that_cannot_be_made_is_refused(count: int, skeleton: str) -> None:
     with pytest.raises(InputError, match=f"--skeleton {skeleton}: cannot be made"):
         convert_joints(np.zeros((2, count, 3)), skeleton)
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [("ntu-25", (0, 1, 8, 4)), ("smpl-22", (0, 3, 17, 16)), ("kit-21", (0, 1, 8, 5))],
+)
+def test_spine_and_shoulders_have_the_numbers_that_docs_name(
+    name: str, numbers: tuple[int, ...]
+) -> None:
+    joints = [GRAPHS[name].joints[number] for number in numbers]
+    expected = {
+        "ntu-25": ["spine_base", "spine_mid", "right_shoulder", "left_shoulder"],
+        "smpl-22": ["pelvis", "spine1", "right_shoulder", "left_shoulder"],
+        "kit-21": ["root", "BP", "RS", "LS"],
+    }
+    assert joints == expected[name]
