@@ -16,9 +16,9 @@ rounded up (docs/realism.md)."""
 PATTERN_SECONDS = 1 / 110
 """A frame of a sensor with a scan pattern (docs/realism.md)."""
 
-GLANCE_SECONDS = 1 / 60
+GLANCE_SECONDS = 1 / 30
 """What a frame of a sensor that moves takes more with a street or a scene, which it scans in every
-frame; a scene of 15,000 faces (docs/sensors.md)."""
+frame: an OS1-128 in a room of 29,000 triangles (docs/sensors.md). Large rooms take longer."""
 
 
 def seconds_per_frame(assets: LidarAssets) -> float:

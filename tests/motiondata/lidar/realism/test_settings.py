@@ -25,7 +25,7 @@ def test_the_text_of_settings_gives_them_again(name: str) -> None:
 @pytest.mark.parametrize("name", [field.name for field in fields(Realism)])
 def test_each_value_can_be_set(name: str) -> None:
     start = find_realism("street")
-    value = getattr(start, name) / 2 or 20.0
+    value = getattr(start, name) / 2 or min(20.0, LARGEST[name])
     changed = find_realism("street", f"{name}={value}")
     assert getattr(changed, name) == value
     assert changed != start
