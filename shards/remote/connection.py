@@ -31,6 +31,12 @@ STAMPS = ("ETag", "etag", "md5Hash", "generation", "blob_id", "LastModified", "m
 """What file systems call the values that change with a file's content."""
 
 
+OTHER_PACKAGES = {"gs": "gcsfs", "gcs": "gcsfs", "hf": "huggingface_hub"}
+"""The packages that are in no extra, by the kind of URL that they read."""
+IN_EXTRA = ("s3", "s3a", "http", "https", "memory")
+"""The kinds of URLs that the packages of the extra `remote` read."""
+
+
 class RemoteError(ShardError):
     """Raised when a server does not answer, or answers wrongly, after all tries."""
 
@@ -62,7 +68,7 @@ class Connection:
     def __init__(self, url: str, limits: Limits) -> None:
         self.limits = limits
         self._shown = without_secrets(url)
-        self._files, self._root = _file_system(url)
+        self._files, self._root = file_system(url)
         self._pool = ThreadPoolExecutor(limits.requests, "remote")
 
     def each(self, action: Callable[[S], T], items: Iterable[S]) -> list[T]:
@@ -163,7 +169,7 @@ class Connection:
             raise TimeoutError(f"no answer within {seconds:.0f} s") from None
 
 
-def _file_system(url: str) -> tuple[Any, str]:
+def file_system(url: str) -> tuple[Any, str]:
     """Return the file system of a URL and the path in it."""
     try:
         from fsspec.core import url_to_fs
@@ -172,11 +178,19 @@ def _file_system(url: str) -> tuple[Any, str]:
     except ImportError as error:
         raise RemoteError(
             f"{without_secrets(url)}: a package that reads this kind of URL is not installed "
-            f"({error.msg}); run {install_command('remote')}"
+            f"({error.msg}){_what_installs(url, error)}"
         ) from None
     except Exception as error:  # noqa: BLE001  each library of a server raises its own
         raise RemoteError(_sentence(url, error, 1)) from None
     return files, str(root).rstrip("/")
+
+
+def _what_installs(url: str, error: ImportError) -> str:
+    """Return the command that installs what reads a URL; nothing if only the error names it."""
+    kind = url.split(":")[0]
+    if error.name == "fsspec" or kind in IN_EXTRA:
+        return f"; run {install_command('remote')}"
+    return f"; run pip install {OTHER_PACKAGES[kind]}" if kind in OTHER_PACKAGES else ""
 
 
 def _failure(error: Exception) -> Exception:

@@ -1,6 +1,9 @@
 """A dataset at a URL is the dataset: the same epochs, statistics and faults as from a disk."""
 
 import pickle
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ from shards import open_dataset
 from shards.errors import DatasetError, ShardError
 from shards.format.places import Place
 from shards.remote.cache import BYTES_VARIABLE
-from shards.remote.connection import Limits, RemoteError
+from shards.remote.connection import Limits, RemoteError, file_system
 from shards.remote.folder import RemoteFolder
 from shards.stats.measure import measure_field
 from shards.stream.loader import Loader
@@ -180,6 +183,45 @@ def test_urls_that_cannot_be_read_are_refused_without_their_secrets(
     with pytest.raises(ShardError, match=sentence) as raised:
         open_dataset(url)
     assert "abc" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "package", "command"),
+    [
+        ("s3://bucket/kit", "s3fs", r"pip install 'motiondata\[remote\]'"),
+        ("https://host/kit", "aiohttp", r"pip install 'motiondata\[remote\]'"),
+        ("gs://bucket/kit", "gcsfs", "pip install gcsfs"),
+        ("hf://datasets/user/kit", "huggingface_hub", "pip install huggingface_hub"),
+    ],
+)
+def test_a_url_is_read_by_its_package_or_names_the_command_that_installs_it(
+    url: str, package: str, command: str
+) -> None:
+    program = (
+        f"import sys; sys.modules[{package!r}] = None; from shards.remote import connection as c\n"
+        f"try: c.file_system({url!r})\nexcept c.RemoteError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    [sentence] = done.stdout.splitlines()
+    assert re.search(command, sentence)
+
+
+@pytest.mark.parametrize(
+    ("url", "module"),
+    [
+        ("s3://bucket/kit", "s3fs"),
+        ("https://host/kit", "fsspec.implementations.http"),
+        ("gs://bucket/kit", "gcsfs"),
+        ("hf://datasets/user/kit", "huggingface_hub"),
+    ],
+)
+def test_a_url_is_given_to_the_file_system_of_its_kind(url: str, module: str) -> None:
+    pytest.importorskip(module)
+    files, root = file_system(url)
+    assert type(files).__module__.startswith(module)
+    assert root.endswith("kit")
 
 
 def test_credentials_are_in_no_error() -> None:
