@@ -21,6 +21,7 @@ EXTRAS = {
     "tokenizers": "train",
     "transformers": "train",
     "tensorboard": "tensorboard",
+    "peft": "lora",
     "imageio_ffmpeg": "view",
     "matplotlib": "view",
     "PIL": "view",

@@ -14,6 +14,7 @@ from pipelines.training.captioning.inputs import ClipInputs, FrameInput, TokenIn
 from pipelines.training.common.checkpoints import read_checkpoint, reading_contents
 from pipelines.training.common.clip_fields import PaddedClips
 from pipelines.training.common.decoding import DECODING, Decoding
+from pipelines.training.common.low_rank import add_low_rank
 from pipelines.training.common.text_model import IGNORED, TextModel
 from pipelines.training.encoders.load_encoder import blank_encoder
 from pipelines.training.language.token_clips import TokenSource
@@ -143,6 +144,8 @@ def _restore(
     contents: Mapping[str, Any], weights: Mapping[str, Tensor], checkpoint: Path
 ) -> LoadedCaptioner:
     text, tokens = TextModel.from_state(contents["text"]), contents["tokens"]
+    if contents.get("lora_rank") is not None:
+        add_low_rank(text.model, contents["lora_rank"])
     source = None if tokens is None else TokenSource(**tokens)
     field, stride = contents["field"], contents["stride"]
     frames = None if field is None else _blank_frames(text.width, contents["encoder"], weights)

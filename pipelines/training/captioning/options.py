@@ -64,6 +64,9 @@ class CaptionerTrainingOptions:
     stride: int | None = None
     """Frame stride; by default, that of the encoder, or 4 for features. In training, the first
     frame is random."""
+    lora_rank: int | None = None
+    """Rank of LoRA matrices that are trained in place of the weights of a loaded T5, such as 16; by
+    default, the whole T5 is trained."""
     label_smoothing: float = 0.0
     """Share of the probability that all tokens have in common in the loss of training, such as
     0.1."""
@@ -75,6 +78,12 @@ class CaptionerTrainingOptions:
         expect_at_least(self, 0, "patience")
         expect_positive(self, "stride", "projector_rate", "rate")
         expect_share(self, "label_smoothing")
+        expect_positive(self, "lora_rank")
+        if self.lora_rank is not None and self.text_model == TINY:
+            raise InputError(
+                "lora_rank: expected a loaded T5, whose weights stay, found tiny, which has random "
+                "weights; choose --text-model FOLDER"
+            )
         self.to_recipe()
 
     def to_recipe(self) -> Recipe:

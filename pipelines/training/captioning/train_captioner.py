@@ -36,6 +36,7 @@ from pipelines.training.common.clip_fields import (
 )
 from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.logs import WATCH, History, Record, read_log
+from pipelines.training.common.low_rank import add_low_rank, low_rank_parameters
 from pipelines.training.common.optimizer import ParameterGroup, seeded
 from pipelines.training.common.options import LoopOptions
 from pipelines.training.common.ranks import rank, world
@@ -70,6 +71,8 @@ class CaptionerTask:
         self.source = CaptionSource.of(data, options.field, options.tokens)
         text = load_text_model(options.text_model, training_captions(data), seed)
         with seeded(seed):
+            if options.lora_rank is not None:
+                add_low_rank(text.model, options.lora_rank)
             self.initial = self._initial_encoder()
             self.stride = options.stride or (self.initial.stride if self.initial else STRIDE)
             self.module = self._captioner(text).to(device)
@@ -94,14 +97,18 @@ class CaptionerTask:
     def groups(self, stage: str) -> list[ParameterGroup]:
         """Return the parameters that read clips and, in the stage `full`, of all pretrained parts.
 
-        An untrained encoder is trained with the projector.
+        An untrained encoder is trained with the projector. With LoRA, its matrices are trained, and
+        the other parameters of the T5 are not.
         """
         module, recipe = self.module, self.recipe
         encoder = module.frames and module.frames.encoder
-        known = [*module.language_model.parameters()]
+        language = [*module.language_model.parameters()]
+        known = language
+        if self.options.lora_rank is not None:
+            known = [*low_rank_parameters(module.language_model)]
         if encoder is not None and self.initial is not None and self.initial.id:
-            known += encoder.parameters()
-        pretrained = {id(each) for each in known}
+            known = [*known, *encoder.parameters()]
+        pretrained = {id(each) for each in (*language, *known)}
         new = [each for each in module.parameters() if id(each) not in pretrained]
         groups = [ParameterGroup(new, recipe.projector_rate)]
         return groups if stage == PROJECTOR else [*groups, ParameterGroup(known, recipe.rate)]
@@ -128,6 +135,7 @@ class CaptionerTask:
             "encoder": self.initial and self.initial.id,
             "stride": self.stride,
             "label_smoothing": self.options.label_smoothing,
+            "lora_rank": self.options.lora_rank,
             **recipe,
         }
 
@@ -141,6 +149,7 @@ class CaptionerTask:
             "stride": self.stride,
             "encoder": self.initial and dict(self.initial.description),
             "features_by": encoder_of(self.data.dataset),
+            "lora_rank": self.options.lora_rank,
         }
 
     def watch(self, history: History) -> tuple[Record, list[str]]:

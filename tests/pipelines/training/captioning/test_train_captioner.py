@@ -108,6 +108,31 @@ def test_a_text_model_of_a_folder_travels_in_the_checkpoint(
     assert len(caption_split(captioned.path, out / CHECKPOINT, "test")) == 25
 
 
+def test_low_rank_matrices_are_trained_in_place_of_the_t5(
+    captioned: Dataset, tmp_path: Path
+) -> None:
+    pytest.importorskip("peft")
+    captions = [text for kind in range(len(KINDS)) for text in captions_of(kind)]
+    original = load_text_model("tiny", captions, 0, SMALL)
+    save_text_model(original, tmp_path / "t5")
+    options = replace(OPTIONS, text_model=str(tmp_path / "t5"), lora_rank=2)
+    run(captioned.path, tmp_path / "out", options)
+    weights = read_checkpoint(tmp_path / "out" / CHECKPOINT, "captioner")["weights"]
+    kept = {
+        name.removeprefix("language_model.").replace(".base_layer", ""): value
+        for name, value in weights.items()
+        if name.startswith("language_model.") and "lora_" not in name
+    }
+    assert kept.keys() == original.model.state_dict().keys()
+    assert all(torch.equal(kept[name], each) for name, each in original.model.state_dict().items())
+    trained = {name: value for name, value in weights.items() if "lora_B" in name}
+    assert len(trained) == 2 * 3 * SMALL.num_layers  # encoder, decoder and its cross attention
+    assert all(value.abs().sum() > 0 for value in trained.values())
+    assert len(caption_split(captioned.path, tmp_path / "out" / CHECKPOINT, "test")) == 25
+    with pytest.raises(InputError, match="lora_rank: expected a loaded T5"):
+        replace(OPTIONS, lora_rank=2)
+
+
 def test_the_log_has_what_was_seen_of_validation_clips(captioned: Dataset, tmp_path: Path) -> None:
     run(captioned.path, tmp_path)
     looks = [record for record in read_log(tmp_path) if "watch" in record]
