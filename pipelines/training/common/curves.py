@@ -14,14 +14,14 @@ NOT_CURVES = ("step", "stage", RATES)
 def scalars_of(record: Record) -> dict[str, float]:
     """Return the numbers of a line by name; those of a validation begin with `watch/`.
 
-    The learning rate is `rate`, or `rate/0`, `rate/1` for several groups of parameters.
+    A learning rate has the number of its group of parameters, as in `rate/group 0`: a later stage
+    may have more groups.
     """
     if WATCH in record:
         return dict(_numbers(WATCH, record[WATCH]))
     step = {name: value for name, value in record.items() if name not in NOT_CURVES}
-    rates = record.get(RATES) or []
-    named = {"rate": rates[0]} if len(rates) == 1 else {"rate": dict(enumerate(rates))}
-    found = [_numbers(name, value) for name, value in (step | named).items()]
+    rates = {f"group {number}": rate for number, rate in enumerate(record.get(RATES, ()))}
+    found = [_numbers(name, value) for name, value in {**step, "rate": rates}.items()]
     return dict(chain.from_iterable(found))
 
 

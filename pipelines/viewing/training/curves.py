@@ -19,7 +19,7 @@ MOST_POINTS = 300
 CHARTS = (
     ("Loss", r"loss|guessing|watch/(matched|shuffled)_loss"),
     ("Loss by task", r"watch/losses/.*"),
-    ("Learning rate", r"rate(/.*)?"),
+    ("Learning rate", r"rate/.*"),
     ("Recall, motion to text", r"watch/motion to text/.*"),
     ("Recall, text to motion", r"watch/text to motion/.*"),
     ("Cosine between clips", r"watch/(projected_)?cosine"),
@@ -84,7 +84,8 @@ def _shortened(curves: Sequence[Curve]) -> list[Curve]:
     if len(curves) < 2:
         return [*curves]
     words = [curve.name.split(", ") for curve in curves]
-    shared = sum(1 for _ in takewhile(lambda each: len({*each}) == 1, zip(*words, strict=False)))
+    leading = [names[:-1] for names in words]
+    shared = sum(1 for _ in takewhile(lambda each: len({*each}) == 1, zip(*leading, strict=False)))
     pairs = zip(curves, words, strict=True)
     return [replace(curve, name=", ".join(names[shared:])) for curve, names in pairs]
 

@@ -31,8 +31,9 @@ SAID = ["a person", "a person", HOSTILE, "someone walks"]
 
 def step_record(step: int) -> Record:
     stage = "projector" if step <= FROZEN_STEPS else "full"
-    loss = {"loss": 3.0 * 0.95**step, "gradient_norm": 1.0, "rates": [1e-3, 1e-5]}
-    return {"step": step, "stage": stage, "epoch": step // 20, **loss, "seconds": 0.5}
+    rates = [1e-3] if stage == "projector" else [1e-3, 1e-5]
+    loss = {"loss": 3.0 * 0.95**step, "gradient_norm": 1.0, "rates": rates, "seconds": 0.5}
+    return {"step": step, "stage": stage, "epoch": step // 20, **loss}
 
 
 def watch_record(step: int) -> Record:
@@ -70,7 +71,7 @@ def test_a_report_has_the_curves_alarms_and_samples_of_the_log(training: Path) -
     names = {chart["title"]: [each["name"] for each in chart["curves"]]
              for chart in summary["charts"]}  # fmt: skip
     assert names["Loss"] == ["loss", "validation: matched loss", "validation: shuffled loss"]
-    assert names["Learning rate"] == ["0", "1"]
+    assert names["Learning rate"] == ["group 0", "group 1"]
     assert summary["stages"] == [["projector", 1], ["full", FROZEN_STEPS + 1]]
     assert [step for step, _ in summary["alarms"]] == [WATCH_EVERY]
     (sample,) = summary["samples"]

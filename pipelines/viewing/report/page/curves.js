@@ -1,6 +1,6 @@
 // Draw curves of a training over its steps, with the range of values that were averaged.
 
-const CURVES = { width: 420, height: 220, left: 48, right: 10, top: 10, bottom: 24 };
+const CURVES = { width: 420, height: 220, left: 48, right: 22, top: 10, bottom: 24 };
 const CURVE_COLORS = [
   "#4f86c0", "#e07b1f", "#3a9d5d", "#c8372d", "#8a63c7", "#b88a00", "#2aa5a0", "#8c8c8c",
 ];

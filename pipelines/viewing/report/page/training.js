@@ -61,7 +61,7 @@ function samplesSection() {
       "What the model says about some clips of the validation, each time that it changes."),
     ...summary.samples.map(({ reference, captions }) => element("div", { class: "sample" },
       element("h3", {}, reference),
-      plainTable([["Step", "number"], ["Caption"]], captions.map(([step, text]) => [grouped(step), text])))));
+      plainTable([["Step", "number"], ["Caption"]], captions.map(([step, text]) => [grouped(step), text || "(nothing)"])))));
 }
 
 function resultsSection() {

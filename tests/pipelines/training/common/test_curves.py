@@ -12,8 +12,8 @@ PLAIN = {"epoch": 1.0, "loss": 2.5, "gradient_norm": 0.5, "seconds": 0.1}
 @pytest.mark.parametrize(
     ("record", "numbers"),
     [
-        ({**STEP, "rates": [1e-3]}, {**PLAIN, "rate": 1e-3}),
-        ({**STEP, "rates": [1e-3, 1e-4]}, {**PLAIN, "rate/0": 1e-3, "rate/1": 1e-4}),
+        ({**STEP, "rates": [1e-3]}, {**PLAIN, "rate/group 0": 1e-3}),
+        ({**STEP, "rates": [1e-3, 1e-4]}, {**PLAIN, "rate/group 0": 1e-3, "rate/group 1": 1e-4}),
         (
             {"step": 3, "watch": {"recall": {"val": {"1": 0.5}}, "clips": 8}, "alarms": ["a"]},
             {"watch/recall/val/1": 0.5, "watch/clips": 8.0},
