@@ -22,8 +22,8 @@ from motiondata.synthesis.motion.timeline import Timeline
 
 PLACES = {
     "salute": ((0.17, 0.19, 0.16), 5.0),
-    "drink": ((0.1, 0.08, 0.22), 55.0),
-    "scratch": ((0.13, 0.3, 0.02), -15.0),
+    "drink": ((0.1, 0.02, 0.22), 55.0),
+    "scratch": ((0.13, 0.22, 0.02), -15.0),
     "hands_on_hips": ((0.2, -0.4, 0.03), 15.0),
     "cross_arms": ((-0.1, -0.2, 0.2), 65.0),
     "push": ((0.16, -0.1, 0.16), 60.0),
