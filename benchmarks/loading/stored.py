@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.loading.data import POINTS, Extent, clip_lengths
 from shards import open_dataset
-from shards.format.compact import FLOAT32, STORED
+from shards.format.stored_types import FLOAT32, STORED
 from shards.format.writing import encode_sample
 from tests.support.clip_dataset import clips_schema, make_clips
 

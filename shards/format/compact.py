@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FLOAT32, FLOAT16, INT16 = "float32", "float16", "int16"
-STORED = (FLOAT16, INT16)
-"""The types in which float32 arrays may be stored."""
+from shards.format.stored_types import FLOAT16, INT16
+
 STEP = 2.0**-12
 """The finest step of the grid in meters: 0.244 mm."""
 HEADER_ROWS = 3

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shards.errors import MemberError, ShardError
-from shards.format.compact import FLOAT32, STORED, pack, stored_rows, unpack
+from shards.format.compact import pack, stored_rows, unpack
 from shards.format.members import SUFFIX, decode_member, field_of, kind_of
 from shards.format.npy import DTYPES, FLOATS
+from shards.format.stored_types import FLOAT32, STORED
 from shards.format.unknown_names import near
 
 FRAMES = "frames"

@@ -11,8 +11,8 @@ from typing import Any
 from motiondata.devices import CPU, SCAN_DEVICES
 from pipelines.clips.frame_rates import REFERENCE, rate_of
 from pipelines.clips.options import ClipSelection, PackingOptions, expect, expect_at_least
-from shards.format.compact import FLOAT32, STORED
 from shards.format.paths import refuse_url
+from shards.format.stored_types import FLOAT32, STORED
 
 DISTANCES = (0.3, 500.0)
 """The permitted distances in meters: from just outside a body that stands still to beyond the range

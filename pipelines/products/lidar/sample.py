@@ -30,9 +30,9 @@ from pipelines.products.lidar.members import (
     TIME,
 )
 from pipelines.products.lidar.options import LidarOptions
-from shards.format.compact import FLOAT32
 from shards.format.members import field_of
 from shards.format.schema import ArraySpec, Schema
+from shards.format.stored_types import FLOAT32
 
 MANIFEST_COLUMNS = pa.schema(
     [

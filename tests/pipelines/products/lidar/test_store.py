@@ -17,8 +17,8 @@ from pipelines.products.lidar.build import build_lidar
 from pipelines.products.lidar.options import LidarOptions
 from pipelines.products.lidar.product import LidarProduct
 from shards import open_dataset
-from shards.format.compact import INT16, STORED
 from shards.format.dataset import Dataset
+from shards.format.stored_types import INT16, STORED
 from tests.pipelines.products.lidar.test_build import stop_after
 from tests.support.archive import MadeArchive
 from tests.support.compare_builds import files_of
