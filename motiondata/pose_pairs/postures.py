@@ -14,37 +14,44 @@ from numpy.typing import NDArray
 from motiondata.bodies.posing import ShapedBody, pose_joints
 from motiondata.inverse_trigonometry import arc_tangents
 from motiondata.rotations import rotvec_to_quaternion, rotvec_to_rotmat
+from motiondata.skeletons import JOINT, JOINTS
 
 Floats = NDArray[np.float64]
 
+HALF_LIMB_METERS = 0.05
+"""About how far the skin is from a joint: half of the thickness of a limb."""
+FEET = tuple(f"{side}_{part}" for side in ("left", "right") for part in ("ankle", "foot"))
+"""The joints that are higher above the sole, by which the body at rest stands."""
 LEAST_TWIST = 1e-12
 """A body that is upside down has no heading by its twist; then its heading counts as 0."""
 
 
 @dataclass(frozen=True, eq=False)
 class Postures:
-    """Poses of one body without heading; the pelvis is above the origin."""
+    """Poses of one body without heading, on the floor; the pelvis is above the origin."""
 
     pose: NDArray[np.float32]
     """Axis-angle rotations of SMPL's 22 joints, shaped (poses, 22, 3), radians."""
     trans: NDArray[np.float32]
-    """AMASS's `trans`, shaped (poses, 3), meters. Heights are those of the recordings."""
+    """AMASS's `trans`, shaped (poses, 3), meters."""
     joints: NDArray[np.float32]
     """The posed joints, shaped (poses, 22, 3), meters."""
 
     @classmethod
-    def of(cls, shaped: ShapedBody, pose: Floats, heights: Floats) -> Self:
-        """Pose a body by rotations without heading, (poses, 22, 3), at `trans` heights (poses,).
+    def of(cls, shaped: ShapedBody, pose: Floats) -> Self:
+        """Pose a body on the floor by rotations without heading, shaped (poses, 22, 3).
 
         Everything is rounded as it is stored before it is used, so that what is computed from
         stored values is what was computed here.
         """
         rounded = pose.astype(np.float32)
+        exact = rounded.astype(np.float64)
         trans = np.zeros((len(pose), 3))
         trans[:, :2] = -shaped.joints[0, :2]
-        trans[:, 2] = heights
+        lowest = pose_joints(shaped, exact, trans)[..., 2] - _thickness(shaped)
+        trans[:, 2] = -lowest.min(axis=1)
         place = trans.astype(np.float32)
-        joints = pose_joints(shaped, rounded.astype(np.float64), place.astype(np.float64))
+        joints = pose_joints(shaped, exact, place.astype(np.float64))
         return cls(rounded, place, joints.astype(np.float32))
 
     def __len__(self) -> int:
@@ -58,6 +65,14 @@ class Postures:
     def rotations(self) -> Floats:
         """The rotations of the joints relative to their parents, shaped (poses, 22, 3, 3)."""
         return rotvec_to_rotmat(self.pose.astype(np.float64))
+
+
+def _thickness(shaped: ShapedBody) -> Floats:
+    """Return how high each joint is above a floor that its part touches, shaped (22,), meters."""
+    thickness = np.full(JOINTS, HALF_LIMB_METERS)
+    feet = [JOINT[name] for name in FEET]
+    thickness[feet] = shaped.joints[feet, 1] - shaped.vertices[:, 1].min()
+    return thickness
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ def posed(pose: np.ndarray) -> Postures:
     """Pose the bundled body by rotations (poses, 22, 3), relative to the upright one."""
     turned = pose.astype(np.float64)
     turned[:, 0] += UPRIGHT
-    return Postures.of(shape_body(bundled_body(), np.zeros(0)), turned, np.zeros(len(pose)))
+    return Postures.of(shape_body(bundled_body(), np.zeros(0)), turned)
 
 
 def posture(**turns: tuple[float, float, float]) -> Postures:

@@ -39,6 +39,10 @@ class Track:
     """What a sample's `json` says of it."""
 
 
+Part = tuple[Track, NDArray[np.float64], Singles, Singles]
+"""A track, and the places, rotations and joints of its frames."""
+
+
 @dataclass(frozen=True, eq=False)
 class Frames:
     """Frames of tracks. About 540 bytes each."""
@@ -50,8 +54,6 @@ class Frames:
     """Where each frame is in its recording, in frames from 0, shaped (frames,)."""
     pose: Singles
     """Axis-angle rotations, with the heading, shaped (frames, 22, 3)."""
-    height: Singles
-    """The height of `trans`, shaped (frames,)."""
     joints: Singles
     """Joints without heading, relative to the pelvis, shaped (frames, 22, 3)."""
 
@@ -78,7 +80,7 @@ def read_frames(
 
     Returns the frames, and the drops of the clips that cannot be read.
     """
-    parts: list[tuple[Track, NDArray[np.float64], Singles, Singles, Singles]] = []
+    parts: list[Part] = []
     drops: list[Drop] = []
     with watch(len(plan.shards.columns)) as advance:
         for planned in plan.clips:
@@ -92,9 +94,7 @@ def read_frames(
     return _joined(parts), drops
 
 
-def _tracks_of(
-    clip: Clip, planned: PlannedClip, shaped: ShapedBody
-) -> Iterator[tuple[Track, NDArray[np.float64], Singles, Singles, Singles]]:
+def _tracks_of(clip: Clip, planned: PlannedClip, shaped: ShapedBody) -> Iterator[Part]:
     recording = os.fsencode(planned.recording).decode(errors="backslashreplace")
     for variant in planned.variants:
         of = mirror_clip(clip) if variant.mirrored else clip
@@ -108,7 +108,7 @@ def _tracks_of(
         }
         track = Track(variant.name, recording, clip.subset, clip.recording.fps, facts)
         pose = of.pose.astype(np.float32)
-        yield track, clip.places, pose, of.trans[:, 2].astype(np.float32), _joints(pose, shaped)
+        yield track, clip.places, pose, _joints(pose, shaped)
 
 
 def _joints(pose: Singles, shaped: ShapedBody) -> Singles:
@@ -118,11 +118,11 @@ def _joints(pose: Singles, shaped: ShapedBody) -> Singles:
     return (joints - joints[:, :1]).astype(np.float32)
 
 
-def _joined(parts: list[tuple[Track, NDArray[np.float64], Singles, Singles, Singles]]) -> Frames:
+def _joined(parts: list[Part]) -> Frames:
     if not parts:
         none = np.zeros((0, 22, 3), np.float32)
-        return Frames((), np.zeros(0, np.int64), np.zeros(0), none, none[:, 0, 0], none)
-    tracks, places, poses, heights, joints = zip(*parts, strict=True)
+        return Frames((), np.zeros(0, np.int64), np.zeros(0), none, none)
+    tracks, places, poses, joints = zip(*parts, strict=True)
     numbers = np.repeat(np.arange(len(tracks)), [len(each) for each in places])
-    arrays = (np.concatenate(each) for each in (places, poses, heights, joints))
+    arrays = (np.concatenate(each) for each in (places, poses, joints))
     return Frames(tracks, numbers, *arrays)

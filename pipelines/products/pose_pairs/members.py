@@ -33,7 +33,7 @@ MEMBERS = (
         JOINTS,
         "SMPL's first 22 joints of pose A and of pose B",
         unit="meters",
-        frame="z up; pose A faces -y, its pelvis is above the origin",
+        frame="z up, on the floor; pose A faces -y, its pelvis is above the origin",
     ),
     Member(
         POSE,

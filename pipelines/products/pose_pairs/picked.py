@@ -66,7 +66,7 @@ def pick_poses(
     pose = frames.pose[numbers].astype(np.float64)
     headings = Headings.of(pose[:, 0])
     pose[:, 0] = headings.remove_from_roots(pose[:, 0])
-    postures = Postures.of(shaped, pose, frames.height[numbers].astype(np.float64))
+    postures = Postures.of(shaped, pose)
     codes = pose_codes(postures)
     track = frames.track[numbers]
     return PickedPoses(

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from motiondata.bodies.bundled import bundled_body
+from motiondata.bodies.posing import pose_body, shape_body
 from motiondata.pose_pairs.postures import Headings
 from motiondata.rotations import about, rotvec_to_rotmat
 from tests.support.postures import UPRIGHT, posed, random_poses
@@ -57,3 +59,10 @@ def test_the_pelvis_is_above_the_origin_and_the_person_faces_minus_y() -> None:
     assert pelvis[:2] == pytest.approx(0, abs=1e-6)
     assert left_hip[0] > 0.03
     assert left_foot[1] < pelvis[1] - 0.05
+
+
+def test_soles_are_on_the_floor() -> None:
+    body = shape_body(bundled_body(), np.zeros(0))
+    postures = posed(random_poses(20, spread=0.1))
+    surfaces = pose_body(body, postures.pose, postures.trans).vertices
+    assert np.abs(surfaces[..., 2].min(axis=1)).max() < 0.03
