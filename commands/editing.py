@@ -3,7 +3,6 @@
 Nothing heavy is imported before a command runs, so that help appears at once.
 """
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from commands.printing import json_option, show, show_build
 from pipelines.engine.execution import Execution
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from pipelines.editing.edit import Edit
     from shards.format.places import Place
 
@@ -50,7 +51,7 @@ def query(dataset: "Place", sql: str, as_json: bool) -> None:
 
 
 @click.command("filter")
-@click.argument("dataset", type=FOLDER)
+@click.argument("dataset", type=DATASET)
 @click.option(
     "--where",
     required=True,
@@ -59,7 +60,9 @@ def query(dataset: "Place", sql: str, as_json: bool) -> None:
 )
 @shards_option
 @edit_options
-def filter_samples(dataset: Path, where: str, shard_megabytes: int | None, **options: Any) -> None:
+def filter_samples(
+    dataset: "Place", where: str, shard_megabytes: int | None, **options: Any
+) -> None:
     """Write the samples of DATASET that meet a condition.
 
     The condition is an expression of pandas' query over the columns of the manifest, see
@@ -71,13 +74,13 @@ def filter_samples(dataset: Path, where: str, shard_megabytes: int | None, **opt
 
 
 @click.command()
-@click.argument("dataset", type=FOLDER)
+@click.argument("dataset", type=DATASET)
 @click.argument("keys", nargs=-1)
 @click.option("--file", type=FILE, help="File with one key per line, in addition to KEYS.")
 @shards_option
 @edit_options
 def select(
-    dataset: Path,
+    dataset: "Place",
     keys: tuple[str, ...],
     file: Path | None,
     shard_megabytes: int | None,
@@ -94,10 +97,10 @@ def select(
 
 
 @click.command()
-@click.argument("datasets", type=FOLDER, nargs=-1, required=True)
+@click.argument("datasets", type=DATASET, nargs=-1, required=True)
 @shards_option
 @edit_options
-def merge(datasets: tuple[Path, ...], shard_megabytes: int | None, **options: Any) -> None:
+def merge(datasets: "tuple[Place, ...]", shard_megabytes: int | None, **options: Any) -> None:
     """Write the samples of all DATASETS into one.
 
     The datasets must be of one product, with the same members and the same sensor, and without
@@ -109,7 +112,7 @@ def merge(datasets: tuple[Path, ...], shard_megabytes: int | None, **options: An
 
 
 @click.command()
-@click.argument("dataset", type=FOLDER)
+@click.argument("dataset", type=DATASET)
 @click.option(
     "--by",
     type=click.Choice(["recording", "subject", "subset"]),
@@ -139,7 +142,7 @@ def merge(datasets: tuple[Path, ...], shard_megabytes: int | None, **options: An
 )
 @edit_options
 def split(
-    dataset: Path,
+    dataset: "Place",
     by: str,
     parts: tuple[str, ...],
     seed: int,
@@ -166,7 +169,7 @@ def split(
 
 
 @click.command()
-@click.argument("dataset", type=FOLDER)
+@click.argument("dataset", type=DATASET)
 @click.option(
     "--shard-megabytes",
     type=click.IntRange(min=1),
@@ -175,7 +178,7 @@ def split(
     help="Approximate size of a shard, in units of 10^6 bytes.",
 )
 @edit_options
-def reshard(dataset: Path, shard_megabytes: int, **options: Any) -> None:
+def reshard(dataset: "Place", shard_megabytes: int, **options: Any) -> None:
     """Write DATASET with shards of another size."""
     from pipelines.editing.commands import reshard
 
@@ -183,10 +186,10 @@ def reshard(dataset: Path, shard_megabytes: int, **options: Any) -> None:
 
 
 @click.command("drop-member")
-@click.argument("dataset", type=FOLDER)
+@click.argument("dataset", type=DATASET)
 @click.argument("members", nargs=-1, required=True)
 @edit_options
-def drop_member(dataset: Path, members: tuple[str, ...], **options: Any) -> None:
+def drop_member(dataset: "Place", members: tuple[str, ...], **options: Any) -> None:
     """Write DATASET without MEMBERS, such as parts.npy."""
     from pipelines.editing.commands import drop_members
 
@@ -194,8 +197,8 @@ def drop_member(dataset: Path, members: tuple[str, ...], **options: Any) -> None
 
 
 @click.command("add-member")
-@click.argument("dataset", type=FOLDER)
-@click.argument("other", metavar="FROM", type=FOLDER)
+@click.argument("dataset", type=DATASET)
+@click.argument("other", metavar="FROM", type=DATASET)
 @click.option(
     "--member",
     "members",
@@ -203,7 +206,7 @@ def drop_member(dataset: Path, members: tuple[str, ...], **options: Any) -> None
     help="Member to add, such as features.npy; may be repeated [default: all new arrays].",
 )
 @edit_options
-def add_member(dataset: Path, other: Path, members: tuple[str, ...], **options: Any) -> None:
+def add_member(dataset: "Place", other: "Place", members: tuple[str, ...], **options: Any) -> None:
     """Write DATASET with members of the samples of the same keys of FROM."""
     from pipelines.editing.combine import add_members
 
@@ -211,12 +214,14 @@ def add_member(dataset: Path, other: Path, members: tuple[str, ...], **options: 
 
 
 @click.command("rename-keys")
-@click.argument("dataset", type=FOLDER)
+@click.argument("dataset", type=DATASET)
 @click.option("--prefix", default="", help="Text before each key, such as kit_.")
 @click.option("--suffix", default="", help="Text after each key.")
 @click.option("--file", type=FILE, help="File with an old and a new key per line.")
 @edit_options
-def rename_keys(dataset: Path, prefix: str, suffix: str, file: Path | None, **options: Any) -> None:
+def rename_keys(
+    dataset: "Place", prefix: str, suffix: str, file: Path | None, **options: Any
+) -> None:
     """Write DATASET with other keys."""
     from pipelines.editing.commands import read_renames, rename_keys
 
@@ -228,7 +233,11 @@ def rename_keys(dataset: Path, prefix: str, suffix: str, file: Path | None, **op
 
 
 def _run(
-    make: "Callable[[], Edit]", sources: Sequence[Path], out: Path, as_json: bool, **execution: Any
+    make: "Callable[[], Edit]",
+    sources: "Sequence[Place]",
+    out: Path,
+    as_json: bool,
+    **execution: Any,
 ) -> None:
     """Carry out an edit, print its report, and exit."""
     from pipelines.editing.build import edit

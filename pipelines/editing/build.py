@@ -19,6 +19,7 @@ from pipelines.engine.summary import counts_to_text
 from pipelines.engine.text_tables import table
 from shards.format.dataset import read_description
 from shards.format.description import Description
+from shards.format.places import Place
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class EditReport(Report):
     dataset: Path
     """The folder of the new dataset."""
     command: str
-    sources: tuple[Path, ...]
+    sources: tuple[Place, ...]
     source_samples: int
     """Number of samples of all sources that samples are taken from."""
     samples: int
@@ -82,10 +83,11 @@ MakeEdit = Callable[[], Edit]
 """Opens the sources and returns the edit; raises `InputError` or `ShardError` if it is refused."""
 
 
-def edit(make: MakeEdit, sources: Sequence[Path], out: Path, execution: Execution) -> EditReport:
+def edit(make: MakeEdit, sources: Sequence[Place], out: Path, execution: Execution) -> EditReport:
     """Write the dataset of an edit, or resume an earlier run; raises as `build` does."""
     for source in sources:
-        expect_apart(source, out)
+        if isinstance(source, Path):
+            expect_apart(source, out)
     with os_errors_as_aborted(out):
         made = make()
         product = EditedProduct.of(made)

@@ -1,7 +1,6 @@
 """The edits that combine datasets: samples one after the other, or members joined by key."""
 
 from collections.abc import Collection, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +13,11 @@ from pipelines.editing.provenance import differing_parameters, expect_alike
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
 from shards.format.members import field_of
+from shards.format.places import Place
 from shards.format.schema import ArraySpec, Schema
 
 
-def merge(paths: Sequence[Path], shard_megabytes: int | None = None) -> Edit:
+def merge(paths: Sequence[Place], shard_megabytes: int | None = None) -> Edit:
     """Put the samples of all datasets into one, split by split.
 
     Raises `InputError` if the datasets have the same key, or are not of one kind.
@@ -30,7 +30,7 @@ def merge(paths: Sequence[Path], shard_megabytes: int | None = None) -> Edit:
     return Edit("merge", {}, sources, entries, members_of(sources[0]), shard_megabytes, warnings)
 
 
-def add_members(path: Path, other: Path, members: Collection[str] = ()) -> Edit:
+def add_members(path: Place, other: Place, members: Collection[str] = ()) -> Edit:
     """Add members of the samples of another dataset that have the same keys.
 
     Without `members`, these are the arrays that the dataset lacks. They follow the arrays of the

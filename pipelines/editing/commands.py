@@ -17,12 +17,13 @@ from pipelines.products.descriptions import KEYS, RENAMES
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
 from shards.format.hashing import hash_bytes
+from shards.format.places import Place
 from shards.format.schema import ArraySpec, Schema
 from shards.format.unknown_names import unknown_name
 from shards.stream.conditions import meets
 
 
-def filter_samples(path: Path, where: str, shard_megabytes: int | None = None) -> Edit:
+def filter_samples(path: Place, where: str, shard_megabytes: int | None = None) -> Edit:
     """Keep the samples that meet a condition, see `shards.stream.conditions`."""
     dataset = Dataset.open(path)
     rows = np.flatnonzero(meets(dataset, where))
@@ -33,7 +34,7 @@ def filter_samples(path: Path, where: str, shard_megabytes: int | None = None) -
     return Edit("filter", options, (dataset,), entries, members_of(dataset), shard_megabytes)
 
 
-def select(path: Path, keys: Collection[str], shard_megabytes: int | None = None) -> Edit:
+def select(path: Place, keys: Collection[str], shard_megabytes: int | None = None) -> Edit:
     """Keep the samples with the given keys, in the order of the dataset."""
     dataset = Dataset.open(path)
     there, wanted = dataset.manifest["key"].to_pylist(), {*keys}
@@ -47,7 +48,7 @@ def select(path: Path, keys: Collection[str], shard_megabytes: int | None = None
     return Edit("select", options, (dataset,), entries, members_of(dataset), shard_megabytes)
 
 
-def reshard(path: Path, shard_megabytes: int) -> Edit:
+def reshard(path: Place, shard_megabytes: int) -> Edit:
     """Cut the samples of each split, in order, into shards of about a given size."""
     dataset = Dataset.open(path)
     return Edit(
@@ -55,7 +56,7 @@ def reshard(path: Path, shard_megabytes: int) -> Edit:
     )
 
 
-def drop_members(path: Path, members: Collection[str]) -> Edit:
+def drop_members(path: Place, members: Collection[str]) -> Edit:
     """Leave out members, such as `parts.npy`."""
     dataset = Dataset.open(path)
     for name in members:
@@ -77,7 +78,7 @@ def drop_members(path: Path, members: Collection[str]) -> Edit:
 
 
 def rename_keys(
-    path: Path, prefix: str = "", suffix: str = "", table: Mapping[str, str] | None = None
+    path: Place, prefix: str = "", suffix: str = "", table: Mapping[str, str] | None = None
 ) -> Edit:
     """Rename the samples of a table, old key to new key, and add a prefix and a suffix to all."""
     dataset = Dataset.open(path)

@@ -17,9 +17,9 @@ from pipelines.engine.receipt_files import ReceiptFiles
 from pipelines.engine.receipts import NO_RECEIPT, Receipt, sample_columns
 from shards.errors import DatasetError, MemberError
 from shards.format.description import ShardEntry
-from shards.format.hashing import hash_file
+from shards.format.hashing import hash_of
 from shards.format.manifest import ManifestRow
-from shards.format.paths import existing
+from shards.format.places import Place
 from shards.format.reading import ShardReader
 from shards.format.writing import Sample, ShardWriter
 from shards.stats.measure import sample_moments
@@ -30,7 +30,7 @@ class ShardCopier:
     """Copies the shards of jobs, one after another, and hashes each source shard once."""
 
     def __init__(self) -> None:
-        self._sound: set[tuple[Path, str]] = set()
+        self._sound: set[tuple[Place, ShardEntry]] = set()
         """The source shards whose hashes were compared in this process."""
 
     def __call__(self, job: ShardJob, listener: RowListener) -> Receipt:
@@ -51,13 +51,13 @@ class ShardCopier:
     def _expect_sound(self, product: EditedProduct, copies: Sequence[PlannedCopy]) -> None:
         _expect_unchanged(product, copies)
         for source, shard in _shards(copies):
-            path = existing(product.sources[source].path, shard.name)
-            if (path, shard.blake3) not in self._sound:
-                if hash_file(path) != shard.blake3:
+            place = product.sources[source].place
+            if (place, shard) not in self._sound:
+                if hash_of(place, shard.name) != shard.blake3:
                     raise DatasetError(
-                        str(path), "is damaged; verify the dataset, and copy it again"
+                        f"{place}/{shard.name}", "is damaged; verify the dataset, and copy it again"
                     )
-                self._sound.add((path, shard.blake3))
+                self._sound.add((place, shard))
 
 
 def _refuse_crashes(job: ShardJob) -> None:
@@ -137,7 +137,7 @@ class _Copy:
         """Return the moments of a source shard, if its samples are the samples of this one."""
         origins = [copy.origins[part] for copy in self.copies]
         (source, shard), *others = dict.fromkeys((each.source, each.shard) for each in origins)
-        receipt = None if others else read_receipt(self.product.sources[source].path, shard)
+        receipt = None if others else read_receipt(self.product.sources[source].place, shard)
         if receipt is None or receipt.keys != [each.sample.key for each in origins]:
             return {}
         fields = self.product.fields_of(part)
@@ -164,7 +164,7 @@ class _Readers:
         if at not in self._open:
             if len(self._open) == OPEN_SHARDS:
                 self._open.pop(next(iter(self._open))).close()
-            self._open[at] = ShardReader(self._sources[origin.source].path, origin.shard)
+            self._open[at] = ShardReader(self._sources[origin.source].place, origin.shard)
         return self._open[at]
 
 
@@ -172,8 +172,13 @@ OPEN_SHARDS = 64
 """Number of source shards that are open at once, far below any limit on open files."""
 
 
-def read_receipt(root: Path, shard: ShardEntry) -> Receipt | None:
-    """Return the receipt of a shard of a finished dataset; None if there is none of its bytes."""
+def read_receipt(root: Place, shard: ShardEntry) -> Receipt | None:
+    """Return the receipt of a shard of a finished dataset; None if there is none of its bytes.
+
+    Datasets at URLs have no receipts.
+    """
+    if not isinstance(root, Path):
+        return None
     try:
         receipt = Receipt.from_bytes(ReceiptFiles(root).path(shard.name).read_bytes())
     except (FileNotFoundError, *NO_RECEIPT):
@@ -189,4 +194,6 @@ def _shards(copies: Sequence[PlannedCopy]) -> dict[tuple[int, ShardEntry], Origi
 
 def _expect_unchanged(product: EditedProduct, copies: Sequence[PlannedCopy]) -> None:
     for (source, shard), origin in _shards(copies).items():
-        expect_as_planned(origin.stamp, product.sources[source].path / shard.name)
+        place = product.sources[source].place
+        if isinstance(place, Path):  # a remote file that changes is noticed as it is read
+            expect_as_planned(origin.stamp, place / shard.name)

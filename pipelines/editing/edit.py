@@ -113,7 +113,7 @@ class Edit:
 
     @property
     def _names(self) -> str:
-        return " and ".join(str(source.path) for source in self.sources)
+        return " and ".join(str(source.place) for source in self.sources)
 
     @cached_property
     def schema(self) -> Schema:

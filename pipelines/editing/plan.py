@@ -12,7 +12,7 @@ from motiondata.files import Stamp
 from pipelines.clips.options import PackingOptions
 from pipelines.clips.pack_shards import cut_evenly
 from pipelines.editing.edit import Edit, Entries, Origins
-from pipelines.engine.file_stats import stat_files
+from pipelines.engine.file_stats import COLUMNS, stat_files
 from pipelines.engine.fingerprint import KeptShard, fingerprint
 from pipelines.engine.plan import Plan, PlannedShards
 from pipelines.engine.product import PlannedBuild
@@ -20,7 +20,10 @@ from shards.format.dataset import Dataset
 from shards.format.description import ShardEntry
 from shards.format.manifest import ManifestRow, table_to_rows
 from shards.format.paths import existing, shard_name
+from shards.remote.folder import RemoteFolder
 
+NO_TIME = 0
+"""The time of the last change of a shard at a URL, in the plan."""
 Stamps = Mapping[str, Stamp]
 """The stamps of a dataset's shards, by name."""
 
@@ -159,10 +162,16 @@ def kind_of(source: int) -> str:
 
 
 def _stat_shards(number: int, source: Dataset) -> pa.Table:
-    names = [shard.name for shard in source.description.shards]
-    for name in names:
-        existing(source.path, name)
-    return stat_files(kind_of(number), source.path, pa.array(names, pa.binary()))
+    """Return the sizes and times of shards. At a URL, only their hashes tell them apart."""
+    shards = source.description.shards
+    if isinstance(source.place, RemoteFolder):
+        kinds = [kind_of(number)] * len(shards)
+        columns = [kinds, [each.name.encode() for each in shards], [each.bytes for each in shards]]
+        return pa.table([*columns, [NO_TIME] * len(shards)], schema=COLUMNS)
+    for shard in shards:
+        existing(source.path, shard.name)
+    names = pa.array([shard.name for shard in shards], pa.binary())
+    return stat_files(kind_of(number), source.path, names)
 
 
 def _parts(edit: Edit) -> Iterator[tuple[str, NDArray[np.int64]]]:

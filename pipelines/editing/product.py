@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
 
 import pyarrow as pa
@@ -17,17 +16,18 @@ from pipelines.engine.fingerprint import KeptShard
 from pipelines.engine.opened import Loaded
 from pipelines.engine.product import FinishSamples, PlannedBuild, Values
 from pipelines.products.descriptions import describe_dataset
-from shards.format.hashing import hash_file
+from shards.format.hashing import hash_of
 from shards.format.members import field_of
 from shards.format.paths import DATASET
+from shards.format.places import Place
 from shards.format.schema import Schema
 
 
 class Source(NamedTuple):
     """A source of an edit."""
 
-    path: Path
-    """Absolute."""
+    place: Place
+    """A folder of this machine, absolute, or one at a URL."""
     description_hash: str
     """The hash of `dataset.json`, which has the hashes of all other files."""
 
@@ -55,7 +55,7 @@ class EditedProduct:
     @classmethod
     def of(cls, edit: Edit) -> Self:
         """Return the product of an edit, which is that of its first source."""
-        sources = (Source(source.path, hash_file(source.path / DATASET)) for source in edit.sources)
+        sources = (Source(source.place, hash_of(source.place, DATASET)) for source in edit.sources)
         return cls(
             describe_dataset(edit.sources[0]),
             edit.members,
@@ -107,8 +107,8 @@ class EditedProduct:
         Raises `InputError` if a source was replaced during the edit.
         """
         for source in self.sources:
-            if hash_file(source.path / DATASET) != source.description_hash:
-                raise InputError(f"{source.path}: was replaced while it was read; start again")
+            if hash_of(source.place, DATASET) != source.description_hash:
+                raise InputError(f"{source.place}: was replaced while it was read; start again")
         return self.facts
 
 

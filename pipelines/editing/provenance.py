@@ -51,7 +51,7 @@ def expect_alike(sources: Iterable[Dataset]) -> None:
     for other in others:
         for what, ours, theirs in _differences(first, other):
             raise InputError(
-                f"{first.path} and {other.path}: expected the same {what}, found {ours} and "
+                f"{first.place} and {other.place}: expected the same {what}, found {ours} and "
                 f"{theirs}"
             )
 

@@ -24,6 +24,7 @@ from pipelines.products.descriptions import LISTS
 from shards.format.dataset import Dataset
 from shards.format.hashing import hash_bytes
 from shards.format.paths import NAME, RESERVED
+from shards.format.places import Place
 from shards.format.unknown_names import unknown_name
 
 RECORDING, SUBJECT, SUBSET = "recording", "subject", "subset"
@@ -75,7 +76,7 @@ class Parts:
 
 
 def split_by(
-    path: Path, by: str, parts: Sequence[str], seed: int = 0,
+    path: Place, by: str, parts: Sequence[str], seed: int = 0,
     shard_megabytes: int = SHARD_MEGABYTES,
 ) -> Edit:  # fmt: skip
     """Split a dataset by recording, subject or subset, in shares of samples."""
@@ -91,7 +92,7 @@ def split_by(
 
 
 def split_by_lists(
-    path: Path, lists: Path, allow_leaks: bool = False, shard_megabytes: int = SHARD_MEGABYTES
+    path: Place, lists: Path, allow_leaks: bool = False, shard_megabytes: int = SHARD_MEGABYTES
 ) -> Edit:
     """Split a dataset by files `NAME.txt` of keys in a folder, and leave out all other samples.
 
@@ -113,7 +114,7 @@ def split_by_lists(
     return _edit(dataset, options, splits, shard_megabytes, facts, kept)
 
 
-def assign(groups: Sequence[str], parts: Parts, seed: int, path: Path) -> dict[str, str]:
+def assign(groups: Sequence[str], parts: Parts, seed: int, path: Place) -> dict[str, str]:
     """Return the split of each group, given the group of each sample.
 
     Raises `InputError` for an unknown group, and if a split would be empty.
@@ -144,7 +145,7 @@ def assign(groups: Sequence[str], parts: Parts, seed: int, path: Path) -> dict[s
 
 
 def expect_no_leak(
-    groups: Sequence[str], splits: Sequence[str], by: str, path: Path, advice: str = ""
+    groups: Sequence[str], splits: Sequence[str], by: str, path: Place, advice: str = ""
 ) -> None:
     """Raise `InputError` if the samples of a group are in two splits."""
     found: dict[str, str] = {}

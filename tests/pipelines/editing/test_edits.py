@@ -29,6 +29,7 @@ from pipelines.engine.execution import Execution
 from shards.errors import DatasetError, ShardError
 from shards.format.dataset import Dataset
 from shards.format.paths import DATASET, RECEIPTS
+from shards.format.places import place_of
 from shards.format.self_hashed_json import from_self_hashed_json, to_self_hashed_json
 from shards.stats.measure import measure_field
 from shards.stats.statistics_files import StatisticsKey, statistics_files
@@ -36,6 +37,7 @@ from shards.verify import verify
 from tests.support.compare_builds import files_of
 from tests.support.dataset import make_dataset
 from tests.support.faults import KILLED, Fault, run
+from tests.support.remote_places import in_memory
 from tests.support.samples import iter_samples
 
 HERE = Execution(workers=0)
@@ -308,3 +310,42 @@ def test_a_random_half_is_the_half(noise: Dataset, tmp_path: Path) -> None:
     half = make(lambda: select(noise.path, keys), tmp_path / "half", noise.path)
     packed = make(lambda: reshard(half.path, 1), tmp_path / "packed", half.path)
     assert keys_of(packed) == keys
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda place: lambda: filter_samples(place, "frames > 0"),
+        lambda place: lambda: reshard(place, 1),
+    ],
+    ids=["filter", "reshard"],
+)
+def test_a_source_at_a_url_gives_the_bytes_of_the_same_source_on_a_disk(
+    tmp_path: Path, made: Callable[[Any], Callable[[], Edit]]
+) -> None:
+    source = make_dataset(tmp_path / "source").path
+    expected = make(made(source), tmp_path / "local", source)
+    with in_memory(source) as url:
+        place = place_of(url)
+        edit(made(place), [place], tmp_path / "remote", HERE)
+    assert files_of(tmp_path / "remote") == files_of(expected.path)
+
+
+def test_a_damaged_shard_at_a_url_is_named_and_nothing_is_finished(tmp_path: Path) -> None:
+    source = make_dataset(tmp_path / "source")
+    shard = source.path / source.description.shards[0].name
+    data = bytearray(shard.read_bytes())
+    data[-1] ^= 1
+    shard.write_bytes(data)
+    with in_memory(source.path) as url:
+        place = place_of(url)
+        with pytest.raises(DatasetError, match="is damaged"):
+            edit(lambda: filter_samples(place, "frames > 0"), [place], tmp_path / "out", HERE)
+    assert not (tmp_path / "out" / DATASET).exists()
+
+
+def test_workers_give_the_same_bytes(tmp_path: Path) -> None:
+    source = make_dataset(tmp_path / "source").path
+    expected = make(lambda: reshard(source, 1), tmp_path / "here", source)
+    edit(lambda: reshard(source, 1), [source], tmp_path / "workers", Execution(workers=2))
+    assert files_of(tmp_path / "workers") == files_of(expected.path)
