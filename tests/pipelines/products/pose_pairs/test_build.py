@@ -25,6 +25,9 @@ from pipelines.datasets.verify import verify
 from pipelines.engine.execution import Execution
 from pipelines.products.pose_pairs.build import build_pose_pairs, dry_run, write_poses
 from pipelines.products.pose_pairs.options import PosePairBuildOptions, PosePairOptions
+from pipelines.viewing.clip_body import surface_of_pair
+from pipelines.viewing.live.shown import DatasetClips
+from pipelines.viewing.report.packed_clip import origin_of
 from pipelines.viewing.viewed_clip import read_viewed_clip
 from shards import open_dataset
 from shards.format.dataset import Dataset
@@ -257,3 +260,15 @@ def test_a_viewer_shows_both_poses_side_by_side(built: Dataset) -> None:
     a, b = clip.skeleton.joints[0, :22], clip.skeleton.joints[0, 22:]
     assert a[:, 0].max() < b[:, 0].min()
     assert len(clip.captions) == 3
+
+
+def test_the_viewer_packs_the_bodies_of_both_poses(built: Dataset) -> None:
+    shown = DatasetClips(built.path)
+    clip = shown.read(built.manifest["key"][1].as_py())
+    packed = shown.pack_body(clip, origin_of(clip))
+    assert packed is not None
+    assert packed["head"]["vertices"] == [2 * len(bundled_body().vertices)]
+    vertices, _ = surface_of_pair(clip, shape_body(bundled_body(), np.zeros(0)))
+    assert clip.skeleton is not None
+    low, high = vertices.min(axis=0) - 0.25, vertices.max(axis=0) + 0.25
+    assert ((clip.skeleton.joints[0] > low) & (clip.skeleton.joints[0] < high)).all()
