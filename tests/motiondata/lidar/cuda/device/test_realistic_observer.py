@@ -91,7 +91,7 @@ def test_a_still_person_and_a_scan_without_effects_agree_too(name: str) -> None:
 
 def test_surroundings_hide_and_return_as_on_the_processor() -> None:
     ground = np.array([[-9.0, -9.0, -1.0], [9.0, -9.0, -1.0], [9.0, 9.0, -1.0], [-9.0, 9.0, -1.0]])
-    wall = np.array([[-2.0, -3.0, -1.0], [-2.0, 0.0, -1.0], [-2.0, 0.0, 1.0]])
+    wall = np.array([[-2.0, -3.0, -1.0], [-2.0, -0.3, -1.0], [-2.0, -0.3, 1.0]])
     around = Surroundings(
         np.concatenate([ground, wall]),
         np.array([[0, 1, 2], [0, 2, 3], [4, 5, 6]], np.int32),
