@@ -43,7 +43,7 @@ def report(dataset: "Place", out: Path | None, clip_megabytes: float, as_json: b
     page = out or beside(dataset)
     training = find_training(dataset)
     if training is not None:
-        show(write_training_report(training, page), as_json)
+        show(write_training_report(training, page, stream=sys.stderr), as_json)
     else:
         show(write_report(dataset, page, clip_megabytes, stream=sys.stderr), as_json)
 

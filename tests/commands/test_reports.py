@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from pipelines.datasets.statistics import stats
 from pipelines.engine.reports import to_plain
 from pipelines.engine.streams import Unfailing
 from shards.format.dataset import Dataset
+from shards.format.paths import DATASET
 from tests.documents.blocks import ROOT
 from tests.support.acclaim_files import amc_text, write_subject
 from tests.support.archive import MadeArchive
@@ -332,7 +334,7 @@ CASES = [
     Case("build-pose-pairs --write-poses", PAIRS + " --write-poses {tmp}/p.npz", of_poses),
     Case("build-lidar --dry-run", BUILD + " --out {tmp}/x --dry-run", of_plan),
     Case("verify", "verify {built}", of_verify),
-    Case("verify", "verify {tmp}", of_verify, exit_code=1),
+    Case("verify", "verify {damaged}", of_verify, exit_code=1),
     Case("copy", "copy {built} {tmp}/copied", of_copy),
     Case("info", "info {built}", of_info),
     Case("info", "info {features}", of_info),
@@ -450,7 +452,11 @@ def names(archive: MadeArchive, built: Dataset, acclaim: Path, tmp_path: Path) -
     np.save(joints, y_up_joints(3, 40))
     ball = tmp_path / "ball.ply"
     trimesh.creation.icosphere().export(ball)
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    copyfile(built.path / DATASET, damaged / DATASET)
     return {
+        "damaged": damaged,
         "root": archive.root,
         "built": built.path,
         "acclaim": acclaim,
@@ -487,7 +493,7 @@ def test_json_has_the_values_of_the_text(
     case: Case, names: dict[str, Path], request: pytest.FixtureRequest
 ) -> None:
     tmp = names["tmp"]
-    if re.search("{(encoder|features|captioner)}", case.words):
+    if re.search("{(encoder|features|captioner|training)}", case.words):
         names |= request.getfixturevalue("trained_names")
     if re.search("{(tokens|language)}", case.words):
         names |= request.getfixturevalue("language_names")

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from motiondata.counting import counted
 from pipelines.engine.errors import os_errors_as_aborted
+from pipelines.engine.progress import Progress
 from pipelines.engine.reports import Report
 from pipelines.viewing.report.hidden_paths import hide_paths
 from pipelines.viewing.report.html import make_training_page
@@ -52,14 +53,18 @@ class TrainingReport(Report):
         ]
 
 
-def write_training_report(path: Path, out: Path) -> TrainingReport:
+def write_training_report(path: Path, out: Path, stream: TextIO | None = None) -> TrainingReport:
     """Write the report of a training's folder into an HTML file.
 
-    Raises `InputError` if the folder has no log with a step, and for a wrong name of the file.
+    Progress is written to `stream`. Raises `InputError` if the folder has no log with a step, and
+    for a wrong name of the file.
     """
     expect_place(out, path)
-    training = read_training(path)
-    page = make_training_page(f"{training.name}: training", _summarize(training)).encode()
+    with Progress(2, 0, stream, "parts") as progress:
+        training = read_training(path)
+        progress.advance(1)
+        page = make_training_page(f"{training.name}: training", _summarize(training)).encode()
+        progress.advance(1)
     with os_errors_as_aborted(out.parent):
         out.parent.mkdir(parents=True, exist_ok=True)
         publish(out, page)
