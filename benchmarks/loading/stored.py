@@ -31,20 +31,27 @@ def main(folder: Path, quick: bool, rounds: int) -> None:
     """Measure each type in turns, and print the table."""
     extent = QUICK if quick else WHOLE
     runs = {store: _runs(folder / store, extent, store) for store in (FLOAT32, *STORED)}
-    measured = {store: [[] for _ in each] for store, each in runs.items()}
+    measured: dict[str, list[list[float]]] = {
+        store: [[] for _ in stages] for store, stages in runs.items()
+    }
     for _ in range(1 if quick else rounds):
-        for store, each in runs.items():
-            for rates, run in zip(measured[store], each, strict=True):
-                start = time.process_time()
-                frames = run()
-                rates.append(frames / (time.process_time() - start))
+        for store, stages in runs.items():
+            for rates, stage in zip(measured[store], stages, strict=True):
+                rates.append(_rate(stage))
     print("frames/s of processor time, median (lowest to highest)")
-    for store, each in measured.items():
+    for store, all_rates in measured.items():
         size = sum(path.stat().st_size for path in (folder / store / "train").iterdir())
-        rates = "".join(
-            f"{median(rates):>12,.0f} ({min(rates):,.0f} to {max(rates):,.0f})" for rates in each
+        columns = "".join(
+            f"{median(rates):>12,.0f} ({min(rates):,.0f} to {max(rates):,.0f})"
+            for rates in all_rates
         )
-        print(f"{store:8}{size / 1e6:8.1f} MB{rates}")
+        print(f"{store:8}{size / 1e6:8.1f} MB{columns}")
+
+
+def _rate(stage: Callable[[], int]) -> float:
+    """Return the frames per second of processor time of a stage."""
+    start = time.process_time()
+    return stage() / (time.process_time() - start)
 
 
 def _runs(folder: Path, extent: Extent, store: str) -> list[Callable[[], int]]:

@@ -122,7 +122,7 @@ def bone_differences(angles: Floats, seconds: Floats) -> tuple[BoneDifference, .
 def partings(angles: Floats, seconds: Floats, limit: float) -> tuple[Parting, ...]:
     """Return the runs of pairs in which a bone differs by more than `limit` degrees."""
     return tuple(
-        _parting(angles[run], seconds[run], limit) for run in _runs((angles > limit).any(1))
+        _parting(angles[run], seconds[run], limit) for run in _runs(np.any(angles > limit, axis=1))
     )
 
 

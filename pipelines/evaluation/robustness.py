@@ -181,7 +181,7 @@ def robustness(
         out,
         options.split,
         hash_file(options.checkpoint),
-        captioner.encoder and captioner.encoder.id,
+        None if captioner.encoder is None else captioner.encoder.id,
         tuple(_rows(captioner, datasets, options, stream)),
     )
     values = asdict(report)

@@ -75,4 +75,5 @@ def _steps(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.fl
     reach = np.max(high - low, axis=1) / 2 / _MOST
     farthest = np.max(np.maximum(np.abs(low), np.abs(high)), axis=1) / _EXACT
     _, exponents = np.frexp(np.maximum(reach, farthest) / STEP)
-    return np.ldexp(STEP, np.maximum(exponents, 0))
+    steps: NDArray[np.float64] = np.ldexp(STEP, np.maximum(exponents, 0))
+    return steps

@@ -69,7 +69,8 @@ def test_equal_points_stay_equal_and_stored_values_are_stored_exactly(
 ) -> None:
     twice = np.concatenate([points, points], axis=1)
     once = unpack(pack(twice, stored), stored)
-    np.testing.assert_array_equal(*np.split(once, 2, axis=1))
+    first, second = np.split(once, 2, axis=1)
+    np.testing.assert_array_equal(first, second)
     np.testing.assert_array_equal(unpack(pack(once, stored), stored), once)
 
 

@@ -21,7 +21,8 @@ from tests.motiondata.lidar.realism.test_street import STREET, cube, drawn, in_s
 
 SETTINGS = find_realism("sensor")
 VLP16 = sensor_preset("vlp-16")
-NOBODY = Scan(np.zeros((0, 3), np.float32), *np.zeros((3, 0), np.int32), np.zeros(0, np.float32))
+NONE = np.zeros(0, np.int32)
+NOBODY = Scan(np.zeros((0, 3), np.float32), NONE, NONE, NONE, np.zeros(0, np.float32))
 BOXES = {"no box": None, "near": Box(0.8, 0.0, 1.9), "around the sensor": Box(20.0, -9.0, 9.0)}
 
 

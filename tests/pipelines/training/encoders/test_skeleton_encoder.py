@@ -53,6 +53,8 @@ def test_a_block_is_a_sum_over_neighbors_joint_by_joint() -> None:
     values, mask = torch.randn(1, 1, JOINTS, 2), torch.ones(1, 1, dtype=torch.bool)
     graph, weights = partitioned_adjacency(), block.of_subsets.weight.view(SUBSETS, 4, 2)
     bias, rows = block.of_subsets.bias.view(SUBSETS, 4), []
+    bias_of_times = block.of_times.bias
+    assert bias_of_times is not None
     for joint in range(JOINTS):
         row = torch.zeros(4)
         for subset in range(SUBSETS):
@@ -61,7 +63,7 @@ def test_a_block_is_a_sum_over_neighbors_joint_by_joint() -> None:
                 row = row + edge * (weights[subset] @ values[0, 0, other] + bias[subset])
         # One frame: only the middle of the kernel over time meets it.
         row = torch.nn.functional.gelu(block.before_time(row))
-        row = block.of_times.weight[:, :, 4] @ row + block.of_times.bias
+        row = block.of_times.weight[:, :, 4] @ row + bias_of_times
         rows.append(
             torch.nn.functional.gelu(block.after_time(row) + block.around(values[0, 0, joint]))
         )
