@@ -176,7 +176,7 @@ def robustness(
     places: Mapping[str, Place] = {name_of(path): path, **options.others()}
     datasets = {name: open_dataset(place) for name, place in places.items()}
     for data in datasets.values():
-        check_field(data.dataset, captioner.field)
+        check_field(data.dataset, captioner.field, encoded=[captioner.field])
     report = RobustnessReport(
         out,
         options.split,

@@ -64,7 +64,7 @@ class AlignmentTask(ContrastiveTask):
         stream: TextIO | None = None,
     ) -> None:
         self.field = field_of_encoder(options.encoder)
-        check_field(data.dataset, self.field)
+        check_field(data.dataset, self.field, encoded=[self.field])
         expect_z_up(data.dataset, self.field)
         text = load_text_encoder(options.text_encoder, training_captions(data), seed)
         self._text_id = text.id if isinstance(text, SentenceEncoder) else None

@@ -4,7 +4,7 @@ Motion at 20 frames per second says little more than at 5, and every frame adds 
 T5's attention.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -38,7 +38,7 @@ COORDINATES = 3
 Y_UP = "y up"
 """Words of a description for a frame with the axis y upward."""
 LEAST_ROWS = {POINTS: 1, JOINTS: len(JOINT_NAMES)}
-"""Fields of places, and how many each frame must have: SMPL's joints come first."""
+"""Fields that encoders read, and how many places each frame must have: SMPL's joints come first."""
 VAL = "val"
 """Split that is used for validation during training."""
 STRIDE = 4
@@ -117,8 +117,11 @@ def choose_field(dataset: Dataset, asked: str | None = None) -> str:
     return field
 
 
-def check_field(dataset: Dataset, field: str) -> None:
+def check_field(dataset: Dataset, field: str, encoded: Collection[str] = (POINTS,)) -> None:
     """Raise unless a dataset has the field, as floats of a shape that can be trained on.
+
+    The fields `encoded` are read by an encoder, and have several places per frame; other fields
+    have one vector per frame.
 
     Raises `InputError` or `ShardError`.
     """
@@ -128,19 +131,19 @@ def check_field(dataset: Dataset, field: str) -> None:
             f"{', '.join(dataset.schema.arrays)}"
         )
     frames, *row = dataset.schema.float_array(field).shape
-    if frames != FRAMES or not _fits(field, row):
-        places = f"{field}, at least {LEAST_ROWS.get(field)}; {COORDINATES}"
-        expected = places if field in LEAST_ROWS else "width"
+    fits = _are_places(field, row) if field in encoded else len(row) == 1
+    if frames != FRAMES or not fits:
+        least = LEAST_ROWS.get(field, 1)
+        places = field if least == 1 else f"{least} or more"
+        expected = f"{places}, {COORDINATES}" if field in encoded else "width"
         raise InputError(
             f"{dataset.place}: expected {field} shaped ({FRAMES}, {expected}), found "
             f"({', '.join(map(str, (frames, *row)))}); choose a --field of features"
         )
 
 
-def _fits(field: str, row: Sequence[str | int]) -> bool:
-    """Return whether a frame of a field has the shape `row` that trainings read."""
-    if field not in LEAST_ROWS:
-        return len(row) == 1
+def _are_places(field: str, row: Sequence[str | int]) -> bool:
+    """Return whether a frame of the shape `row` has enough places for an encoder of the field."""
     return len(row) == 2 and int(row[0]) >= LEAST_ROWS[field] and row[1] == COORDINATES
 
 

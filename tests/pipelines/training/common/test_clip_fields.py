@@ -13,7 +13,9 @@ from pipelines.training.common.clip_fields import (
     PaddedClips,
     batch_to_clips,
     captions_by_key,
+    check_field,
     choose_field,
+    expect_z_up,
 )
 from shards.errors import DatasetError, ShardError
 from shards.format.dataset import Dataset
@@ -123,6 +125,31 @@ def test_a_field_of_another_shape_is_refused(
     assert choose_field(other) == "features"
     with pytest.raises(InputError, match=expected):
         choose_field(other, field)
+
+
+def with_joints(dataset: Dataset, joints: int, product: str, **parameters: str) -> Dataset:
+    """Return a dataset of a product that says that it has joints."""
+    schema = Schema({"joints.npy": ArraySpec("float32", ("frames", joints, 3))})
+    provenance = {**dataset.description.provenance, "product": product}
+    return replace(
+        dataset,
+        description=replace(
+            dataset.description, schema=schema, provenance=provenance, parameters=parameters
+        ),
+    )
+
+
+def test_an_encoder_of_joints_reads_22_or_more_joints_that_are_z_up(captioned: Dataset) -> None:
+    check_field(with_joints(captioned, 24, "lidar"), "joints", ["joints"])
+    with pytest.raises(
+        InputError, match=r"shaped \(frames, 22 or more, 3\), found \(frames, 21, 3\)"
+    ):
+        check_field(with_joints(captioned, 21, "lidar"), "joints", ["joints"])
+    expect_z_up(with_joints(captioned, 22, "lidar"), "joints")
+    expect_z_up(with_joints(captioned, 22, "joints", joint_frame="world"), "joints")
+    for product in ("joints", "humanml3d-263"):
+        with pytest.raises(InputError, match="expected joints, z up, found them y up"):
+            expect_z_up(with_joints(captioned, 22, product), "joints")
 
 
 def test_a_field_that_is_not_there_is_refused(captioned: Dataset) -> None:
