@@ -20,7 +20,7 @@ from motiondata.sources.bvh.convert import BvhOptions, convert_bvh
 from motiondata.sources.imports.file_names import BUNDLED
 from motiondata.sources.imports.kind import ImportedMotion, ImportKind
 
-LICENCE = "100STYLE (Mason, Starke, Komura 2022): CC BY 4.0"
+LICENSE = "100STYLE (Mason, Starke, Komura 2022): CC BY 4.0"
 SPLITS = BUNDLED.with_name("style100_splits.toml")
 """The template that keeps all files of a style in one list."""
 
@@ -38,7 +38,7 @@ CONTENTS: Mapping[str, str] = {
 
 def style100_kind(body: Body | None = None, settings: str = "") -> ImportKind:
     """Return how the files of 100STYLE are imported, on a body, by default the bundled one."""
-    options = BvhOptions(unit="cm", up="y", licence=LICENCE)
+    options = BvhOptions(unit="cm", up="y", licence=LICENSE)
 
     def convert(path: Path) -> list[ImportedMotion]:
         style, content = _name_of(path)
