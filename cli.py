@@ -27,6 +27,7 @@ from commands import (
     tokens,
     training,
     viewing,
+    written_motion,
 )
 from commands.printing import say
 from commands.recipes import add_recipe
@@ -142,10 +143,10 @@ COMMANDS = (
     matching.train_matcher,
     matching.evaluate_motion,
     tokens.train_language,
-    tokens.generate,
-    tokens.generate_split,
-    tokens.predict,
-    tokens.inbetween,
+    written_motion.generate,
+    written_motion.generate_split,
+    written_motion.predict,
+    written_motion.inbetween,
     training.caption,
     training.evaluate,
     training.robustness,
@@ -171,7 +172,7 @@ WITH_RECIPES = (
     tokens.train_language,
     tokens.tokenize,
     tokens.detokenize,
-    tokens.generate_split,
+    written_motion.generate_split,
 )
 """The commands that build a dataset or train a model: their options can be in a file."""
 

@@ -24,6 +24,9 @@ OPTIMIZER_TYPES: Types = {
 }
 
 dataset_argument = click.argument("dataset", type=DATASET)
+dataset_folder_option = click.option(
+    "--out", type=FOLDER, required=True, help="Folder of the dataset to write."
+)
 training_folder_option = click.option(
     "--out", type=FOLDER, required=True, help="Folder of the checkpoint and the log."
 )
