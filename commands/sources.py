@@ -151,9 +151,9 @@ def synthesize(clips: int, out: Path, seed: int, split: str, acts: str, as_json:
 
     The corpus has recordings, captions, an index, and split lists.
     """
-    from pipelines import sources
+    from pipelines import synthesis
 
-    show(sources.synthesize(out, clips, seed, sys.stderr, split, acts), as_json)
+    show(synthesis.synthesize(out, clips, seed, sys.stderr, split, acts), as_json)
 
 
 @click.command()

@@ -9,13 +9,13 @@ from typing import TextIO
 from motiondata.counting import counted
 from motiondata.errors import InputError
 from motiondata.sources.humanml3d.index import read_index
-from pipelines import sources
 from pipelines.clips.options import ClipSelection, PackingOptions
 from pipelines.datasets.preview import preview
 from pipelines.datasets.verify import verify
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar import build
 from pipelines.products.lidar.options import LidarBuildOptions, LidarOptions
+from pipelines.synthesis import synthesize
 from pipelines.viewing.report.write_report import write_report
 
 SHARD_MEGABYTES = 8
@@ -38,7 +38,7 @@ def run(
         _expect_clips(corpus / "index.csv", clips)
     else:
         yield f"Making {counted(clips, 'clip')} of synthetic motion ..."
-        yield str(sources.synthesize(corpus, clips, seed=0, stream=stream))
+        yield str(synthesize(corpus, clips, seed=0, stream=stream))
     yield "\nScanning them ..."
     selection = ClipSelection(corpus / "index.csv", corpus / "amass")
     options = LidarBuildOptions(

@@ -1,16 +1,14 @@
-"""Synthesize and import recordings: archives in AMASS's layout from other sources.
+"""Import recordings: archives in AMASS's layout from other sources.
 
 All functions write their progress to `stream`; None stands for a closed stream.
 """
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from motiondata.bodies.body import Body
 from motiondata.bodies.load_body import load_body
-from motiondata.counting import counted
 from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES
 from motiondata.sources.annotations.kinds import ANNOTATIONS
 from motiondata.sources.annotations.write import import_annotations as write_annotations
@@ -27,40 +25,14 @@ from motiondata.sources.imports.split_lists import read_split_template
 from motiondata.sources.joints.convert import JointOptions, joints_kind
 from motiondata.sources.pfnn.convert import pfnn_kind
 from motiondata.sources.smpl.convert import SmplOptions, smpl_kind
-from motiondata.synthesis.corpus import corpus
-from motiondata.synthesis.corpus.splitting import RECORDINGS
-from motiondata.synthesis.repertoires import BASIC
 from pipelines.engine.import_lock import only_import
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
 from pipelines.engine.progress import watching
-from pipelines.engine.reports import Report
 from pipelines.import_report import ImportReport, report_of, report_of_annotations
 from shards.format.paths import refuse_url
 
 MOTIONHUB = "MotionHub: the license of each subset's source"
 """The note on the license of recordings of MotionHub, whose files name none."""
-
-
-@dataclass(frozen=True)
-class SynthesisReport(Report):
-    """The result of a synthesis."""
-
-    folder: Path
-    """Folder of the corpus."""
-    clips: int
-    recordings: int
-    frames: int
-    """Total frames of the clips, at the frame rate of the index."""
-    bytes: int
-    """Total size of the recordings."""
-
-    def lines(self) -> list[str]:
-        """Return one line."""
-        return [
-            f"{counted(self.clips, 'clip')} of "
-            f"{counted(self.recordings, 'synthetic recording')}, "
-            f"{counted(self.frames, 'frame')}, {self.bytes / 1e6:,.1f} MB in {self.folder}"
-        ]
 
 
 def import_cmu(
@@ -266,22 +238,3 @@ def _import(
     with only_import(out):
         watch = watching(stream, "files")
         return report_of(import_folder(source, out, kind, template, divide, watch))
-
-
-def synthesize(
-    out: Path,
-    clips: int,
-    seed: int,
-    stream: TextIO | None = None,
-    split: str = RECORDINGS,
-    acts: str = BASIC,
-) -> SynthesisReport:
-    """Write a corpus of synthetic motion. Progress is written to `stream`.
-
-    `split` is how the split lists are made: by recordings, or by pairs of acts. `acts` is
-    a repertoire: basic or wide.
-    """
-    expect_possible_folder(out)
-    expect_no_dataset(out)
-    made = corpus.synthesize(out, clips, seed, watching(stream, "clips"), split, acts)
-    return SynthesisReport(out, made.clips, made.recordings, made.frames, made.bytes)

@@ -325,6 +325,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "pipelines.import_report": {"pipelines.engine"},
     "pipelines.sources": {"pipelines.engine", "pipelines.import_report"},
+    "pipelines.synthesis": {"pipelines.engine"},
     "pipelines.doctor": {"pipelines.engine"},
     "pipelines.publishing": {
         "pipelines.clips",
@@ -338,7 +339,7 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.datasets",
         "pipelines.engine",
         "pipelines.products.lidar",
-        "pipelines.sources",
+        "pipelines.synthesis",
         "pipelines.viewing.report",
     },
 }

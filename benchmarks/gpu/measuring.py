@@ -27,7 +27,7 @@ from motiondata.lidar.cuda.batches import LAUNCH_FRAMES
 from motiondata.lidar.cuda.device import Gpu
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.sensor import Sensor
-from pipelines.sources import synthesize
+from pipelines.synthesis import synthesize
 from tests.support.small_body import small_body
 
 PACKAGES = ("torch", "numba", "numba-cuda", "cuda-bindings", "cuda-core", "numpy")

@@ -10,7 +10,7 @@ from pipelines.datasets.export_options import ExportOptions
 from pipelines.engine.execution import Execution
 from pipelines.products.encoded_features.encode import encode_with
 from pipelines.products.lidar.build import build_lidar
-from pipelines.sources import synthesize
+from pipelines.synthesis import synthesize
 from pipelines.training.common.logs import logging_to
 from shards.format.dataset import Dataset
 from tests.pipelines.products.test_encoded_features import MEANS

@@ -16,7 +16,7 @@ from pipelines.clips.options import ClipSelection
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
 from pipelines.products.lidar.options import LidarBuildOptions
-from pipelines.sources import synthesize
+from pipelines.synthesis import synthesize
 from pipelines.viewing.clip_table import ClipTable
 from pipelines.viewing.report.html import make_page
 from pipelines.viewing.report.measures import Measures
