@@ -34,10 +34,17 @@ def info(dataset: "Place", as_json: bool) -> None:
 @click.argument("dataset", type=DATASET)
 @json_option
 def recipe(dataset: "Place", as_json: bool) -> None:
-    """Print the options that made DATASET, as a file for --recipe."""
-    from pipelines.datasets import recipe
+    """Print the options that made DATASET, as a file for --recipe.
 
-    show(recipe.recipe(dataset), as_json)
+    For the folder of a training, in place of DATASET, prints the options of the training.
+    """
+    from pipelines.datasets import recipe
+    from pipelines.training.common.command_line import training_recipe
+    from pipelines.viewing.training.training_folder import find_training
+
+    training = find_training(dataset)
+    found = recipe.recipe(dataset) if training is None else training_recipe(training)
+    show(found, as_json)
 
 
 @click.command()

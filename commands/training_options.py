@@ -8,8 +8,10 @@ import click
 from commands.clips import exclude_option
 from commands.options import Decorator, Types, help_of, options_of, take, take_fields
 from commands.parameters import DATASET, FOLDER, NAME_OR_PATH
+from commands.recipes import options_in_recipes
 from motiondata.devices import AUTO, TRAINING_DEVICES
 from pipelines.training.captioning.options import CaptionerTrainingOptions
+from pipelines.training.common.command_line import CommandLine
 from pipelines.training.common.options import (
     PRECISIONS,
     SCHEDULES,
@@ -22,6 +24,9 @@ OPTIMIZER_TYPES: Types = {
     "schedule": click.Choice(SCHEDULES),
     "precision": click.Choice(PRECISIONS),
 }
+
+PLAIN = (bool, int, float, str, tuple)
+"""Types of values that a recipe has; other values are files and folders."""
 
 dataset_argument = click.argument("dataset", type=DATASET)
 dataset_folder_option = click.option(
@@ -54,7 +59,7 @@ def training_options(batch: int) -> Decorator:
             "--batch", default=batch, show_default=True, help=help_of(LoopOptions)["batch"]
         ),
         exclude_option,
-        options_of(LoopOptions, skip=("batch", "exclude", "optimizer")),
+        options_of(LoopOptions, skip=("batch", "exclude", "optimizer", "command_line")),
         options_of(OptimizerOptions, types=OPTIMIZER_TYPES),
         device_option,
     ]
@@ -70,4 +75,18 @@ def training_options(batch: int) -> Decorator:
 def to_loop(parameters: dict[str, Any]) -> LoopOptions:
     """Remove the options of the training loop from those of a command, and return them."""
     optimizer = take(OptimizerOptions, parameters)
-    return LoopOptions(**take_fields(LoopOptions, parameters), optimizer=optimizer)
+    fields = take_fields(LoopOptions, parameters)
+    return LoopOptions(**fields, optimizer=optimizer, command_line=_command_line())
+
+
+def _command_line() -> CommandLine:
+    """Return the options of the running command, without those that name files and folders.
+
+    Every training needs its dataset and its folder, so only other files are named.
+    """
+    context = click.get_current_context()
+    known = options_in_recipes(context.command)
+    given = {name: value for name in known if (value := context.params[name]) is not None}
+    options = {name: value for name, value in given.items() if isinstance(value, PLAIN)}
+    files = (name for name in given if name not in options and not known[name].required)
+    return CommandLine(str(context.command.name), options, tuple(files))

@@ -1,11 +1,11 @@
 """The recipe of a finished dataset: the options of the command that made it, as a TOML file."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pipelines.engine.reports import Report
+from pipelines.engine.toml_options import option_lines
 from pipelines.products.descriptions import EDIT, describe_dataset, edit_options
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
@@ -31,8 +31,7 @@ class RecipeReport(Report):
         return [
             f"# The options of the {self.command} dataset {self.content_hash},",
             f"# made by {self.software}. Name its files and folders on the command line.",
-            f"command = {_to_toml(self.command)}",
-            *(f"{name} = {_to_toml(value)}" for name, value in self.options.items()),
+            *option_lines(self.command, self.options),
         ]
 
 
@@ -56,10 +55,3 @@ def recipe(path: Place) -> RecipeReport:
         str(description.provenance.get("software", "an unknown program")),
         {name: value for name, value in options.items() if value is not None},
     )
-
-
-def _to_toml(value: Any) -> str:
-    """Return a value as TOML, whose texts, numbers and lists are those of JSON."""
-    if isinstance(value, list):
-        return f"[{', '.join(map(_to_toml, value))}]"
-    return json.dumps(value, ensure_ascii=False)

@@ -9,6 +9,13 @@ from click.testing import CliRunner, Result
 
 from cli import WITH_RECIPES, main
 from commands.recipes import SHIPPED, options_in_recipes, shipped_recipes
+from commands.training_options import to_loop
+from pipelines.training.common.command_line import (
+    OPTIONS_FILE,
+    record_command_line,
+    training_recipe,
+)
+from pipelines.training.common.logs import LOG
 from shards.format.dataset import Dataset
 from tests.support.archive import MadeArchive
 from tests.support.samples import iter_samples
@@ -120,3 +127,58 @@ def test_the_recipe_of_a_dataset_makes_it_again(
     first, second = Dataset.open(edited), Dataset.open(again)
     assert first.content_hash == second.content_hash
     assert [*iter_samples(first, "train")] == [*iter_samples(second, "train")]
+
+
+TRAININGS = {
+    "align": "--no-augmentation --rate 1e-5 --exclude t_pose --exclude lying",
+    "train-captioner": "--stages projector,full --steps 3,5 --lora-rank 4 --text-model t5",
+    "train-tokenizer": "--quantizer fsq --causal --workers 2 --tensorboard",
+    "train-language": "--pretraining-steps 0 --focus motion_to_caption --schedule constant",
+    "train-matcher": "--dropout 0.3 --batch 7 --seed 5 --device cpu --precision fp32",
+}
+
+
+def record_training(command: str, out: Path, *words: str) -> dict[str, object]:
+    """Record the options of a training without training; return its parameters."""
+    found = main.commands[command]
+    with found.make_context(command, ["data", "--out", str(out), *words]) as context:
+        record_command_line(out, to_loop({**context.params}).command_line, {"dataset": "1f"})
+        return {name: context.params[name] for name in options_in_recipes(found)}
+
+
+@pytest.mark.parametrize(
+    ("command", "words"), [*TRAININGS.items(), *((command, "") for command in TRAININGS)]
+)
+def test_the_recipe_of_a_training_gives_its_options(
+    command: str, words: str, tmp_path: Path
+) -> None:
+    trained = record_training(command, tmp_path, *words.split())
+    (tmp_path / LOG).touch()
+    recipe = tmp_path / "again.toml"
+    recipe.write_text(run("recipe", tmp_path).stdout)
+    again = parsed(command, "data", "--out", str(tmp_path), "--recipe", str(recipe))
+    assert again == trained
+    assert training_recipe(tmp_path).files == ()
+
+
+def test_every_training_is_tested() -> None:
+    assert {*TRAININGS} == {name for name in main.commands if re.match("train-|align", name)}
+    assert {*TRAININGS} <= {command.name for command in WITH_RECIPES}
+
+
+def test_the_recipe_of_a_training_names_the_options_of_files(tmp_path: Path) -> None:
+    record_training("train-captioner", tmp_path, "--tokens", "t", "--encoder-checkpoint", "e.pt")
+    (tmp_path / LOG).touch()
+    said = run("recipe", tmp_path).stdout
+    assert "not recorded: name those of --tokens, --encoder-checkpoint too." in said
+    assert "e.pt" not in said
+
+
+def test_a_folder_without_the_options_of_its_training_is_refused(tmp_path: Path) -> None:
+    (tmp_path / LOG).touch()
+    assert "expected the options of a training, found no file" in run("recipe", tmp_path).stderr
+    for text in ("", "[]", '{"command": "align"}', "[" * 100_000):
+        (tmp_path / OPTIONS_FILE).write_text(text)
+        result = run("recipe", tmp_path)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "found other contents" in result.stderr

@@ -343,6 +343,7 @@ CASES = [
     Case("query", "query {built} select/**/subset/**/from/**/manifest", of_query),
     Case("doctor", "doctor", of_doctor),
     Case("recipe", "recipe {built}", of_recipe),
+    Case("recipe of a training", "recipe {training}", of_recipe),
     Case(EDITS, "filter {built} --where frames>14 --out {tmp}/filtered", of_edit),
     Case(EDITS, "split {built} --part train=1 --part test=KIT --by subset --out {tmp}/s", of_edit),
     Case("card", "card {built} --out {tmp}/card --clips 0", of_card),

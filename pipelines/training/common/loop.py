@@ -21,6 +21,7 @@ from motiondata.devices import CUDA
 from motiondata.errors import InputError
 from pipelines.engine.progress import Progress
 from pipelines.training.common.change_steps import can_be_extended
+from pipelines.training.common.command_line import record_command_line
 from pipelines.training.common.interrupts import deferred_interrupts
 from pipelines.training.common.logs import ALARMS, WATCH, Log, Record, logging_to
 from pipelines.training.common.optimizer import (
@@ -45,15 +46,18 @@ from shards.stream.views import View
 def train(task: TrainingTask, options: LoopOptions, out: Path, stream: TextIO = sys.stderr) -> None:
     """Train to the end of the last stage; resume if an earlier run in the folder was stopped.
 
-    The result is `checkpoint.pt` in the folder; `log.jsonl` has the log of its steps. Raises
-    `InputError` if the folder has another training's checkpoint, if there are too few clips for a
-    batch, or if the gradient is not finite, and `KeyboardInterrupt` when stopped.
+    The result is `checkpoint.pt` in the folder; `log.jsonl` has the log of its steps, and
+    `options.json` the options of the command line, if one began the training. Raises `InputError`
+    if the folder has another training's checkpoint, if there are too few clips for a batch, or if
+    the gradient is not finite, and `KeyboardInterrupt` when stopped.
     """
     first = rank() == 0
     view = _view(task, options)  # raises before a log is written
     with logging_to(out, first, options.tensorboard) as log, deferred_interrupts() as stop:
         run = _Run(task, view, options, out, log)
         run.resume()
+        if first:
+            record_command_line(out, options.command_line, task.identity())
         steps = sum(stage.steps for stage in task.stages)
         shown = stream if first else StringIO()
         with Progress(steps, run.position.total, shown, "steps") as progress:

@@ -8,6 +8,7 @@ from math import inf, isfinite
 from typing import Any, Literal
 
 from motiondata.errors import InputError
+from pipelines.training.common.command_line import CommandLine
 
 TINY = "tiny"
 """Name of the text model that is created from the captions."""
@@ -92,6 +93,8 @@ class LoopOptions:
     """Write the log also as an event file, which TensorBoard shows: OUT/tensorboard."""
     optimizer: OptimizerOptions = field(default_factory=OptimizerOptions)
     """How the optimizer updates parameters."""
+    command_line: CommandLine | None = None
+    """The command line that began the training, if one did; the training's folder keeps it."""
 
     def __post_init__(self) -> None:
         expect_at_least(self, 1, "batch", "save_every", "watch_every")

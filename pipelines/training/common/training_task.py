@@ -61,7 +61,10 @@ class TrainingTask(Protocol):
         """Return scalars of a batch: `loss`, which is minimized, and others for the log."""
 
     def identity(self) -> Mapping[str, Any]:
-        """Return the options and data on which a resumed run must agree, as JSON."""
+        """Return the options and data on which a resumed run must agree, as JSON.
+
+        `dataset` is the hash of the dataset, in a task that a command trains.
+        """
 
     def contents(self) -> Mapping[str, Any]:
         """Return what a checkpoint needs in addition to the weights to be usable."""

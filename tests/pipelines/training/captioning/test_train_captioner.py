@@ -29,6 +29,7 @@ from pipelines.training.captioning.options import (
 )
 from pipelines.training.captioning.train_captioner import CaptionerReport, train_captioner
 from pipelines.training.common.checkpoints import read_checkpoint
+from pipelines.training.common.command_line import OPTIONS_FILE
 from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.logs import LOG, read_log
 from pipelines.training.common.options import LoopOptions, OptimizerOptions, Stage
@@ -92,6 +93,23 @@ def test_a_checkpoint_needs_nothing_else(captioned: Dataset, tmp_path: Path) -> 
     assert (loaded.field, loaded.stride, loaded.components) == ("features", 2, 32)
     assert loaded.module.text.name == "tiny"
     assert {path.name for path in tmp_path.iterdir()} == {CHECKPOINT, LOG}
+
+
+def test_the_recipe_of_a_training_trains_the_same(captioned: Dataset, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    invoke(captioned.path, first, "--stages=full", "--steps=3", "--warmup=2", "--batch=8",
+           "--seed=3", "--device=cpu")  # fmt: skip
+    recipe = tmp_path / "again.toml"
+    recipe.write_text(CliRunner().invoke(main, ["recipe", str(first)]).stdout)
+    invoke(captioned.path, second, "--recipe", str(recipe))
+    assert losses(first) == losses(second)
+    assert (first / OPTIONS_FILE).read_bytes() == (second / OPTIONS_FILE).read_bytes()
+    weights = [read_checkpoint(out / CHECKPOINT, "captioner")["weights"] for out in (first, second)]
+    assert all(torch.equal(value, weights[1][name]) for name, value in weights[0].items())
+    before = (first / OPTIONS_FILE).read_bytes()
+    words = ["train-captioner", captioned.path, "--out", first, "--recipe", recipe, "--seed=4"]
+    assert "seed: 3 -> 4" in CliRunner().invoke(main, [*map(str, words)]).stderr
+    assert (first / OPTIONS_FILE).read_bytes() == before
 
 
 def test_a_text_model_of_a_folder_travels_in_the_checkpoint(
