@@ -60,7 +60,7 @@ class AlignmentOptions:
     near_cosine: float | None = None
     """Least cosine of the text encoder's vectors of two captions that are not negatives of each
     other; by default, their words decide."""
-    frame_stride: int = 4
+    stride: int = 4
     """Stride of the frames that training reads. Encoding covers every frame, in subsequences of
     this stride."""
     max_frames: int = 200
@@ -77,7 +77,7 @@ class AlignmentOptions:
     """Sizes of the built-in encoder."""
 
     def __post_init__(self) -> None:
-        expect_at_least(self, 1, "frame_stride", "max_frames", "shared_width", "steps")
+        expect_at_least(self, 1, "stride", "max_frames", "shared_width", "steps")
         expect_positive(self, "rate")
         expect_share(self, "near_cosine")
         if self.near_cosine is not None and self.text_encoder == TINY:

@@ -75,14 +75,14 @@ class AlignmentTask(ContrastiveTask):
             encoder = make_encoder(options.encoder, options.sizes, mean, std)
             alignment = Alignment(encoder, text, options.shared_width, options.trains_text)
         stage = Stage("align", options.steps)
-        super().__init__(data, stage, options.rate, options.frame_stride, alignment.to(device))
+        super().__init__(data, stage, options.rate, options.stride, alignment.to(device))
         self._mean, self._options = mean.to(device), options
 
     def training_clips(self, batch: Batch) -> PaddedClips:
-        """Return every `frame_stride`-th frame of random windows, augmented."""
+        """Return every `stride`-th frame of random windows, augmented."""
         options = self._options
         clips = batch_to_clips(batch, self.field).random_windows(options.max_frames)
-        clips = clips.every(options.frame_stride, clips.random_phases(options.frame_stride))
+        clips = clips.every(options.stride, clips.random_phases(options.stride))
         return replace(clips, values=augment(clips.values, self._mean, options.augmentation))
 
     def near(self, texts: Sequence[str], encoded: Tensor) -> Tensor:
@@ -96,13 +96,14 @@ class AlignmentTask(ContrastiveTask):
         """Return the dataset and the options, without the steps, which the loop compares."""
         options = {**asdict(self._options), "text_encoder_id": self._text_id}
         options["augmentation"] = self._options.augmentation.to_json()
+        options["frame_stride"] = options.pop("stride")  # the name that checkpoints store
         del options["steps"]
         return {"dataset": self.data.dataset.content_hash, **options}
 
     def contents(self) -> Mapping[str, Any]:
         """Return the description of the encoder."""
         options = self._options
-        return describe_encoder(options.encoder, options.sizes, options.frame_stride)
+        return describe_encoder(options.encoder, options.sizes, options.stride)
 
 
 def _all_captions(data: StreamedDataset) -> list[str]:

@@ -13,7 +13,7 @@ from pipelines.training.encoders.load_encoder import load_encoder
 from shards.format.dataset import Dataset
 from shards.stream.streamed_dataset import StreamedDataset
 
-TINY = ["--width", "8", "--layers", "1", "--points", "16", "--frame-stride", "8"]
+TINY = ["--width", "8", "--layers", "1", "--points", "16", "--stride", "8"]
 
 
 def align(built: Dataset, out: Path, *options: str) -> Result:

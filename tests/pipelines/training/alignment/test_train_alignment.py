@@ -42,7 +42,7 @@ from tests.support.dataset import make_dataset
 from tests.support.point_clips import captions_of, make_motions
 
 SIZES = EncoderOptions(points=6, point_width=16, width=32, layers=1, heads=2, dropout=0.0)
-OPTIONS = AlignmentOptions(frame_stride=2, max_frames=16, shared_width=16, sizes=SIZES)
+OPTIONS = AlignmentOptions(stride=2, max_frames=16, shared_width=16, sizes=SIZES)
 LOOP = LoopOptions(batch=12, save_every=5, watch_every=20, optimizer=OptimizerOptions(warmup=5))
 CPU = torch.device("cpu")
 
@@ -224,14 +224,14 @@ def test_anothers_encoder_is_trained_and_loaded_by_its_name(
 def test_another_alignments_folder_is_refused(motions: Dataset, tmp_path: Path) -> None:
     run(motions, tmp_path, replace(OPTIONS, steps=1))
     with pytest.raises(InputError, match="frame_stride: 2 -> 3"):
-        run(motions, tmp_path, replace(OPTIONS, steps=1, frame_stride=3))
+        run(motions, tmp_path, replace(OPTIONS, steps=1, stride=3))
     varied = replace(OPTIONS.augmentation, turn_deg=44.0)
     with pytest.raises(InputError, match=r"\(augmentation\.turn_deg: [0-9.]+ -> 44.0\)"):
         run(motions, tmp_path, replace(OPTIONS, steps=1, augmentation=varied))
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"frame_stride": 0}, {"max_frames": 0}, {"shared_width": 0}, {"rate": 0.0}]
+    "wrong", [{"stride": 0}, {"max_frames": 0}, {"shared_width": 0}, {"rate": 0.0}]
 )
 def test_options_out_of_range_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(InputError, match=f"{next(iter(wrong))}: expected"):

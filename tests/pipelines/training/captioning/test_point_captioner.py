@@ -28,7 +28,7 @@ from tests.support.point_clips import make_motions
 
 LOOP = LoopOptions(batch=8, save_every=3, watch_every=4, optimizer=OptimizerOptions(warmup=2))
 ALIGN = AlignmentOptions(
-    frame_stride=2,
+    stride=2,
     shared_width=16,
     steps=2,
     sizes=EncoderOptions(points=6, point_width=16, width=16, layers=1, heads=2),
