@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.clips import exclude_option
 from commands.options import flag_of, options_of, take
 from commands.parameters import ANY, DATASET, FOLDER, SOURCE
 from commands.printing import json_option, show
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 )
 @click.option("--out", type=FOLDER, required=True, help="Folder to write the files into.")
 @click.option("--split", help="Split to export [default: all].")
+@exclude_option
 @click.option("--field", help="Array to export [default: the first floating-point one].")
 @click.option("--seed", type=int, help="Seed of the order in packs [default: 0].")
 @click.option(
@@ -68,7 +70,7 @@ if TYPE_CHECKING:
     help="Persons of each sequence of st-gcn and ctr-gcn; all but one are zeros [default: 2].",
 )
 @click.option("--key", "keys", multiple=True, help="Key of a clip to export; may be repeated.")
-@options_of(MotionExportOptions, skip=("format", "split", "keys"), types={"body": ANY})
+@options_of(MotionExportOptions, skip=("format", "split", "keys", "exclude"), types={"body": ANY})
 @json_option
 def export(source: "Place", out: Path, as_json: bool, **parameters: Any) -> None:
     """Write a dataset to files.

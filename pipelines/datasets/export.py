@@ -25,6 +25,7 @@ from pipelines.products.descriptions import describe as describe_product
 from shards.format.dataset import Dataset
 from shards.format.hashing import hash_bytes
 from shards.format.places import Place
+from shards.stream.selection import Selection
 
 LAYOUTS: Mapping[str, type[Layout]] = (
     ARRAY_LAYOUTS | TRAINER_TREES | RECOVERY_LAYOUTS | SKELETON_LAYOUTS
@@ -55,7 +56,8 @@ def export(
     member = product.member(dataset.schema.suffixes.get(field, field))
     make = LAYOUTS[options.format]
     tagger = load_tagger(options.tag_model or SPACY_MODEL) if options.tag_words else None
-    layouts = _layouts(dataset, splits, member, options, tagger)
+    selections = [Selection(split, exclude=options.exclude) for split in splits]
+    layouts = _layouts(dataset, selections, member, options, tagger)
     shared = make.shared_files(dataset, field)
     made_by = {
         **_made_by(dataset, replace(options, field=field), shared, tagger),
@@ -87,16 +89,16 @@ def _field(
 
 def _layouts(
     dataset: Dataset,
-    splits: Sequence[str],
+    selections: Sequence[Selection],
     member: Member,
     options: ExportOptions,
     tagger: Tagger | None,
 ) -> Sequence[Layout]:
-    """Return the files of each split."""
+    """Return the files of the chosen clips of each split."""
     if tagger is None:
-        return LAYOUTS[options.format].of_splits(dataset, splits, member, options)
+        return LAYOUTS[options.format].of_splits(dataset, selections, member, options)
     tree = TRAINER_TREES[options.format]
-    return [tree(dataset, split, member, options.seed, tagger) for split in splits]
+    return [tree(dataset, chosen, member, options.seed, tagger) for chosen in selections]
 
 
 def _check_format(
@@ -123,4 +125,5 @@ def _made_by(
     files = {name: hash_bytes(content) for name, content in shared.items()}
     statistics = {"statistics": files} if files else {}
     tags = {} if tagger is None else {"tagger": dict(tagger.made_by)}
-    return {"dataset": dataset.content_hash, **parameters, **statistics, **tags}
+    excluded = {"exclude": sorted({*options.exclude})} if options.exclude else {}
+    return {"dataset": dataset.content_hash, **parameters, **statistics, **tags, **excluded}

@@ -28,13 +28,13 @@ PACK_FRAMES = 32
 
 
 class Layout(FileGroups):
-    """The files of an array of a split of a dataset."""
+    """The files of an array of the chosen clips of a split of a dataset."""
 
-    def __init__(self, dataset: Dataset, split: str, member: Member, seed: int) -> None:
+    def __init__(self, dataset: Dataset, selection: Selection, member: Member, seed: int) -> None:
         field = field_of(member.suffix)
-        self.split, self.field, self.seed = split, field, seed
+        self.split, self.field, self.seed = selection.split, field, seed
         row_spec(dataset.schema, field)
-        rows = select_rows(dataset, Selection(split))
+        rows = select_rows(dataset, selection)
         self.keys: list[str] = dataset.manifest["key"].take(rows).to_pylist()
         self.lengths = dataset.manifest["frames"].to_numpy()[rows]
         """Number of frames of each clip, shaped (clips,)."""
@@ -43,10 +43,14 @@ class Layout(FileGroups):
 
     @classmethod
     def of_splits(
-        cls, dataset: Dataset, splits: Sequence[str], member: Member, options: ExportOptions
+        cls,
+        dataset: Dataset,
+        selections: Sequence[Selection],
+        member: Member,
+        options: ExportOptions,
     ) -> Sequence["Layout"]:
-        """Return the layout of each split."""
-        return [cls(dataset, split, member, options.seed) for split in splits]
+        """Return the layout of the chosen clips of each split."""
+        return [cls(dataset, selection, member, options.seed) for selection in selections]
 
     @classmethod
     def made_by(cls, dataset: Dataset, options: ExportOptions) -> Mapping[str, Any]:  # noqa: ARG003
@@ -99,8 +103,8 @@ class Packs(Layout):
 
     columns = ("file", "place", "key", "frame")
 
-    def __init__(self, dataset: Dataset, split: str, member: Member, seed: int) -> None:
-        super().__init__(dataset, split, member, seed)
+    def __init__(self, dataset: Dataset, selection: Selection, member: Member, seed: int) -> None:
+        super().__init__(dataset, selection, member, seed)
         self._items = Windows(self.lengths, 1, "frame", random=False)
         self._order = Epoch(seed, 0)
 
@@ -138,8 +142,8 @@ class PcdFrames(Layout):
 
     columns = ("file", "key", "frame", "points")
 
-    def __init__(self, dataset: Dataset, split: str, member: Member, seed: int) -> None:
-        super().__init__(dataset, split, member, seed)
+    def __init__(self, dataset: Dataset, selection: Selection, member: Member, seed: int) -> None:
+        super().__init__(dataset, selection, member, seed)
         spec = dataset.schema.arrays[self.field]
         check_clouds(spec, member)
         counted = spec.counted_where
@@ -176,8 +180,8 @@ class Recovered(Layout):
     columns = ("file", "key", "frames")
     by_rotations: ClassVar[bool] = False
 
-    def __init__(self, dataset: Dataset, split: str, member: Member, seed: int) -> None:
-        super().__init__(dataset, split, member, seed)
+    def __init__(self, dataset: Dataset, selection: Selection, member: Member, seed: int) -> None:
+        super().__init__(dataset, selection, member, seed)
         self._recovery = describe_dataset(dataset).recovery(dataset, self.by_rotations)
 
     def names(self, group: int) -> Sequence[str]:

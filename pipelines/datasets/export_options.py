@@ -49,7 +49,8 @@ class ExportOptions:
     """Tag captions without tokens with parts of speech, by spaCy."""
     tag_model: str | None = None
     """Name or folder of spaCy's pipeline; None is `SPACY_MODEL`."""
-
+    exclude: tuple[str, ...] = ()
+    """Flags; clips with any of them are left out."""
     labels: str = SUBSET
     """Labels of skeleton sequences: subset, caption (the first one), or a file: a .csv with the
     columns key and label, or the labels.jsonl of synthetic motion."""

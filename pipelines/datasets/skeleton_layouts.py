@@ -20,6 +20,7 @@ from pipelines.datasets.skeleton_files import RowArray, write_npz, write_pickle
 from pipelines.datasets.skeleton_sequences import AXES, Floats, SkeletonLayout
 from pipelines.engine.description import Member
 from shards.format.dataset import Dataset
+from shards.stream.selection import Selection
 
 TRAIN = "train"
 
@@ -64,10 +65,14 @@ class JoinedLayout(SkeletonLayout):
 
     @classmethod
     def of_splits(
-        cls, dataset: Dataset, splits: Sequence[str], member: Member, options: ExportOptions
+        cls,
+        dataset: Dataset,
+        selections: Sequence[Selection],
+        member: Member,
+        options: ExportOptions,
     ) -> list[Self]:
         """Return the layout of each split."""
-        layouts = super().of_splits(dataset, splits, member, options)
+        layouts = super().of_splits(dataset, selections, member, options)
         layouts[0].of_all = layouts
         return layouts
 

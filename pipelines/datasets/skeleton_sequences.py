@@ -29,6 +29,7 @@ from shards.format.dataset import Dataset
 from shards.format.hashing import hash_bytes
 from shards.format.members import decode_member
 from shards.stream.field_reader import MemberSpans
+from shards.stream.selection import Selection
 
 DETAILS = "json"
 GRAPH, CLASSES = "graph.json", "classes.json"
@@ -45,12 +46,12 @@ class SkeletonLayout(Layout):
     def __init__(
         self,
         dataset: Dataset,
-        split: str,
+        selection: Selection,
         member: Member,
         options: ExportOptions,
         classes: Classes,
     ) -> None:
-        super().__init__(dataset, split, member, options.seed)
+        super().__init__(dataset, selection, member, options.seed)
         self.options, self.classes = options, classes
         self._details = MemberSpans.of(dataset, self._rows, DETAILS)
         self._to_y_up = describe_dataset(dataset).stored_joints().to_y_up
@@ -59,11 +60,15 @@ class SkeletonLayout(Layout):
 
     @classmethod
     def of_splits(
-        cls, dataset: Dataset, splits: Sequence[str], member: Member, options: ExportOptions
+        cls,
+        dataset: Dataset,
+        selections: Sequence[Selection],
+        member: Member,
+        options: ExportOptions,
     ) -> list[Self]:
         """Return the layout of each split; classes are those of all splits of the dataset."""
         classes = _classes(dataset, options)
-        return [cls(dataset, split, member, options, classes) for split in splits]
+        return [cls(dataset, selection, member, options, classes) for selection in selections]
 
     @classmethod
     def made_by(cls, dataset: Dataset, options: ExportOptions) -> Mapping[str, Any]:

@@ -27,6 +27,7 @@ from shards.stats.standardizer import read_standardizer
 from shards.stats.statistics_files import STATS_JSON, StatisticsKey
 from shards.stats.std_groups import GroupRule
 from shards.stream.field_reader import MemberSpans
+from shards.stream.selection import Selection
 
 DETAILS = "json"
 SEPARATOR = "#"
@@ -76,12 +77,12 @@ class TrainerTree(Layout):
     def __init__(
         self,
         dataset: Dataset,
-        split: str,
+        selection: Selection,
         member: Member,
         seed: int,
         tagger: Tagger | None = None,
     ) -> None:
-        super().__init__(dataset, split, member, seed)
+        super().__init__(dataset, selection, member, seed)
         self._tagger = tagger
         self._details = MemberSpans.of(dataset, self._rows, DETAILS)
         self._recovery = describe_dataset(dataset).recovery(dataset)

@@ -33,7 +33,7 @@ def export_motion(source: Place, out: Path, options: MotionExportOptions) -> Exp
     """
     expect_possible_folder(out)
     bodies = load_bodies_by_gender(options.body)
-    motions = find_motions(source, bodies)
+    motions = find_motions(source, bodies, options.exclude)
     chosen, failures = _choose(source, motions, options)
     kind = FORMATS[options.format]
     files = [
@@ -84,6 +84,7 @@ def _by_split(chosen: Sequence[Named]) -> dict[str, list[Named]]:
 
 def _made_by(motions: Motions, options: MotionExportOptions, bodies: str) -> dict[str, Any]:
     """Return everything that may change a file or a list; splits have their own lists."""
+    excluded = {"exclude": sorted({*options.exclude})} if options.exclude else {}
     return {
         **motions.identity,
         "format": options.format,
@@ -91,4 +92,5 @@ def _made_by(motions: Motions, options: MotionExportOptions, bodies: str) -> dic
         "limit": options.limit,
         "stride": options.stride,
         "bodies": bodies,
+        **excluded,
     }

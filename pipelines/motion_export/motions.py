@@ -1,7 +1,7 @@
 """The motions that can be exported: samples of a dataset, or recordings without a dataset."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,6 +30,7 @@ from shards.format.paths import DATASET
 from shards.format.places import Place
 from shards.format.reading import ShardReader
 from shards.remote.folder import RemoteFolder
+from shards.stream.flags import has_flags
 
 WHOLE = "all"
 """The split of recordings without a dataset."""
@@ -69,23 +70,36 @@ class Motions(ABC):
         """Read a motion and shape its body."""
 
 
-def find_motions(source: Place, bodies: Mapping[str, Body]) -> Motions:
+def find_motions(
+    source: Place, bodies: Mapping[str, Body], exclude: Collection[str] = ()
+) -> Motions:
     """Return the motions of a dataset, of a recording, or of a folder of recordings.
 
-    Raises `InputError` or `ShardError` if there are none.
+    Samples of a dataset with a flag in `exclude` are left out. Raises `InputError` or `ShardError`
+    if there are none, and for `exclude` with recordings, which have no flags.
     """
-    if isinstance(source, RemoteFolder):
-        return DatasetMotions(source, bodies)
-    if is_recording(source) or (source.is_dir() and not (source / DATASET).exists()):
-        return RecordedMotions(source, bodies)
-    return DatasetMotions(source, bodies)
+    if isinstance(source, RemoteFolder) or not _is_of_recordings(source):
+        return DatasetMotions(source, bodies, exclude)
+    if exclude:
+        raise InputError(
+            f"{source}: expected a dataset, whose samples have flags, for --exclude; found "
+            "recordings"
+        )
+    return RecordedMotions(source, bodies)
+
+
+def _is_of_recordings(source: Path) -> bool:
+    return is_recording(source) or (source.is_dir() and not (source / DATASET).exists())
 
 
 class DatasetMotions(Motions):
     """The samples of a dataset of motion, with the poses that were stored."""
 
-    def __init__(self, path: Place, bodies: Mapping[str, Body]) -> None:
+    def __init__(
+        self, path: Place, bodies: Mapping[str, Body], exclude: Collection[str] = ()
+    ) -> None:
         super().__init__(bodies)
+        self._exclude = exclude
         self._dataset = Dataset.open(path)
         lacking = {POSE, TRANS, DETAILS} - {*self._dataset.schema.members}
         if lacking:
@@ -117,9 +131,12 @@ class DatasetMotions(Motions):
         return {body["id"]: body for body in self._dataset.description.provenance.get("bodies", [])}
 
     def named(self) -> Iterator[Named]:
-        """Yield the samples in the order of the manifest."""
-        columns = self._dataset.manifest.select(["key", "split", "frames"]).to_pylist()
-        return (Named(row["key"], row["split"], row["frames"]) for row in columns)
+        """Yield the samples in the order of the manifest, without those of excluded flags."""
+        manifest = self._dataset.manifest.select(["key", "split", "frames"])
+        if self._exclude:
+            flagged = has_flags(self._dataset, np.arange(len(manifest)), self._exclude)
+            manifest = manifest.filter(~flagged)
+        return (Named(row["key"], row["split"], row["frames"]) for row in manifest.to_pylist())
 
     def read(self, key: str) -> BodyMotion:
         """Read the poses and the details of a sample."""

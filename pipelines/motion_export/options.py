@@ -21,6 +21,8 @@ class MotionExportOptions:
     """The split to export; None exports all splits."""
     keys: tuple[str, ...] = ()
     """The clips to export; none exports all."""
+    exclude: tuple[str, ...] = ()
+    """Flags; clips of a dataset with any of them are left out."""
     limit: int | None = None
     """Export only the first clips, up to this number."""
     stride: int = 1

@@ -18,6 +18,7 @@ BUILDS = ("build-lidar", "encode")
 EXCLUDING = {
     *("build-lidar", "build-features", "build-pose-pairs", "encode", "tokenize", "detokenize"),
     *("align", "train-captioner", "train-tokenizer", "train-matcher", "train-language"),
+    "export",
 }
 """The commands that leave out clips by their flags."""
 

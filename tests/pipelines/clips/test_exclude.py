@@ -1,16 +1,21 @@
 """Clips with excluded flags: drops of a build, and left out of a view, for every product."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from cli import main
 from motiondata.errors import InputError
 from motiondata.motion_quality.flags import quality_flags
 from motiondata.motion_quality.limits import LIMITS
 from pipelines.datasets.info import info
 from pipelines.datasets.statistics import stats
 from pipelines.engine.execution import Execution
+from pipelines.motion_export.export import export_motion
+from pipelines.motion_export.options import MotionExportOptions
 from pipelines.products.encoded_features.encode import encode_with
 from pipelines.products.lidar.build import build_lidar
 from pipelines.products.motion_features.build import build_features
@@ -112,6 +117,42 @@ def test_encoding_drops_what_a_view_leaves_out(whole: Dataset, tmp_path: Path) -
     assert again.samples == len(flags) - len(flagged)
     with pytest.raises(InputError, match="exclude"):
         encoded(whole, features.path, ())
+
+
+FORMATS = ("npy-tree", "packs-of-32", "pcd", "st-gcn", "pyskl", "bvh")
+
+
+@pytest.mark.parametrize("product", ["lidar"], indirect=True)
+@pytest.mark.parametrize("kind", FORMATS)
+def test_an_export_leaves_out_what_a_view_leaves_out(
+    kind: str, whole: Dataset, tmp_path: Path
+) -> None:
+    flags = {key: of for key, of in raised(whole).items() if "train/" in whole.row(key).shard}
+    flag = min(name for found in flags.values() for name in found if name in LIMITS)
+    kept = {key for key, found in flags.items() if flag not in found}
+    assert {*flags} > kept != set()
+    words = ["export", whole.path, "--format", kind, "--out", tmp_path / "out"]
+    words += [] if kind == "pyskl" else ["--split", "train"]
+    first = CliRunner().invoke(main, [*map(str, words), "--exclude", flag])
+    assert first.exit_code == 0, first.output
+    with (tmp_path / "out/train.csv").open(newline="") as file:
+        assert {line["key"] for line in csv.DictReader(file)} == kept
+    again = CliRunner().invoke(main, [*map(str, words)])
+    assert "exclude" in again.stderr
+    assert again.exit_code == 2
+    words[-1 if kind == "pyskl" else -3] = tmp_path / "none"
+    unknown = CliRunner().invoke(main, [*map(str, words), "--exclude", "t_poze"])
+    assert "'t_poze'; did you mean t_pose?" in unknown.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_recordings_have_no_flags_that_an_export_could_exclude(
+    archive: MadeArchive, tmp_path: Path
+) -> None:
+    options = MotionExportOptions("bvh", exclude=("t_pose",))
+    with pytest.raises(InputError, match="expected a dataset, whose samples have flags"):
+        export_motion(archive.root / "amass", tmp_path / "out", options)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("product", ["lidar"], indirect=True)
