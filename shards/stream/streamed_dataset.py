@@ -5,15 +5,10 @@ docs/loading.md.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-import numpy as np
-
-from shards.errors import ShardError
 from shards.format.dataset import Dataset, read_drops
 from shards.format.places import Place, place_of
 from shards.optional import naming_extras
@@ -28,7 +23,7 @@ from shards.stream.batching import (
 )
 from shards.stream.captions import RunReader
 from shards.stream.chosen_clips import Captions, ChosenClips, ViewOptions
-from shards.stream.conditions import meets
+from shards.stream.clips_by_key import ClipsByKey
 from shards.stream.items import Sampling, Windows
 from shards.stream.open_files import ShardFiles
 from shards.stream.ranks import Rank
@@ -66,9 +61,7 @@ class StreamedDataset:
         conditions: tuple[str, ...] = (),
     ) -> None:
         self.dataset = dataset
-        self._conditions = conditions
-        """What the clips of this object meet, as `shards.stream.conditions` writes it."""
-        self._files = files or open_files(dataset)
+        self._by_key = ClipsByKey(dataset, files or open_files(dataset), conditions)
         self._read_runs = read_runs
         """Reads captions; without it, no view has captions."""
 
@@ -88,10 +81,9 @@ class StreamedDataset:
         drops stay those of the whole dataset. Raises `ShardError` for a text that is not a
         condition.
         """
-        meets(self.dataset, condition)
-        conditions = (*self._conditions, condition)
+        met = self._by_key.where(condition)
         return StreamedDataset(
-            self.dataset, self._read_runs, files=self._files, conditions=conditions
+            self.dataset, self._read_runs, files=met.files, conditions=met.conditions
         )
 
     @cached_property
@@ -101,36 +93,23 @@ class StreamedDataset:
         docs/format.md lists the columns.
         """
         with naming_extras():
-            table: pd.DataFrame = self.dataset.manifest.take([*self._numbers.values()]).to_pandas()
+            table: pd.DataFrame = self._by_key.manifest.to_pandas()
         return table
 
     def __len__(self) -> int:
         """Return the number of clips."""
-        return len(self._numbers)
+        return len(self._by_key.numbers)
 
     def __iter__(self) -> Iterator[str]:
         """Yield the keys of the clips, in the order of the manifest."""
-        return iter(self._numbers)
+        return iter(self._by_key.numbers)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._numbers
+        return key in self._by_key.numbers
 
     def __getitem__(self, key: str) -> StoredClip:
         """Return a clip; raise `ShardError` for a key that no clip has."""
-        if key not in self._numbers:
-            nearest = get_close_matches(str(key), self._numbers, n=1)
-            hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
-            raise ShardError(f"{self.dataset.place}: there is no sample {key!r}{hint}")
-        return StoredClip(self._files, self._numbers[key])
-
-    @cached_property
-    def _numbers(self) -> dict[str, int]:
-        """The number of each clip in the whole manifest, by key."""
-        met = np.ones(len(self.dataset.manifest), np.bool_)
-        for condition in self._conditions:
-            met &= meets(self.dataset, condition)
-        keys = self.dataset.manifest["key"].filter(met).to_pylist()
-        return dict(zip(keys, np.flatnonzero(met).tolist(), strict=True))
+        return self._by_key.clip(key)
 
     @cached_property
     def drops(self) -> "pd.DataFrame":
@@ -158,7 +137,7 @@ class StreamedDataset:
             from shards.stream.webdataset_pipeline import webdataset_pipeline
 
         split = split or self.dataset.default_split()
-        keys = frozenset(self) if self._conditions else None
+        keys = frozenset(self) if self._by_key.conditions else None
         return webdataset_pipeline(self.dataset, split, keys, shardshuffle=shardshuffle, **options)
 
     def clips(
@@ -272,7 +251,5 @@ class StreamedDataset:
         world: int | None = None,
         **filters: Unpack[ClipFilters],
     ) -> tuple[ChosenClips, Schedule]:
-        selection = Selection(split, **filters)
-        selection = replace(selection, where=(*self._conditions, *selection.conditions))
-        chosen = ChosenClips.of(self._files, selection)
+        chosen = self._by_key.choose(Selection(split, **filters))
         return chosen, Schedule(batch, shuffle, drop_last, Rank(rank, world))
