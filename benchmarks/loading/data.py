@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.errors import InputError
+from shards.format.array_spec import ArraySpec
 from shards.format.dataset import Dataset, write_dataset_json
 from shards.format.description import Description, ShardEntry
 from shards.format.hashing import DIGEST_DIGITS
 from shards.format.manifest import ManifestRow, manifest_table
 from shards.format.npy import npy_header
 from shards.format.paths import DROPS, MANIFEST, shard_name
-from shards.format.schema import ArraySpec, Schema
+from shards.format.schema import Schema
 from shards.format.tables import rows_to_table, write_table
 from shards.format.ustar import BLOCK, archive_end, member_header, padding
 from shards.format.writing import Span

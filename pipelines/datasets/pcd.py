@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from motiondata.errors import InputError
 from pipelines.engine.description import NONE, NOT_KNOWN, Member
+from shards.format.array_spec import ArraySpec
 from shards.format.members import field_of
-from shards.format.schema import ArraySpec
 
 FLOATS = ("float32", "float64")
 UNITS = ("meters", NOT_KNOWN)

@@ -11,10 +11,11 @@ from pipelines.editing.commands import expect_member
 from pipelines.editing.edit import CopiedMember, Edit, Entries, Origins, all_entries, members_of
 from pipelines.editing.provenance import differing_parameters, expect_alike
 from shards.errors import ShardError
+from shards.format.array_spec import ArraySpec
 from shards.format.dataset import Dataset
 from shards.format.members import field_of
 from shards.format.places import Place
-from shards.format.schema import ArraySpec, Schema
+from shards.format.schema import Schema
 
 
 def merge(paths: Sequence[Place], shard_megabytes: int | None = None) -> Edit:

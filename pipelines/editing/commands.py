@@ -15,10 +15,11 @@ from motiondata.errors import InputError
 from pipelines.editing.edit import Edit, Entries, all_entries, members_of
 from pipelines.products.descriptions import KEYS, RENAMES
 from shards.errors import ShardError
+from shards.format.array_spec import ArraySpec
 from shards.format.dataset import Dataset
 from shards.format.hashing import hash_bytes
 from shards.format.places import Place
-from shards.format.schema import ArraySpec, Schema
+from shards.format.schema import Schema
 from shards.format.unknown_names import unknown_name
 from shards.stream.conditions import meets
 

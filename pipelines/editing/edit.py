@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from motiondata.counting import counted
 from motiondata.errors import InputError
+from shards.format.array_spec import ArraySpec
 from shards.format.dataset import Dataset
 from shards.format.manifest import manifest_columns
 from shards.format.members import field_of
 from shards.format.paths import NAME
-from shards.format.schema import ArraySpec, Schema
+from shards.format.schema import Schema
 from shards.format.ustar import BLOCK
 
 TAR_NAME = 100

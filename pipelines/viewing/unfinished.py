@@ -14,6 +14,7 @@ import pyarrow as pa
 from pipelines.engine.receipt_files import ReceiptFiles
 from pipelines.engine.receipts import Receipt
 from shards.errors import ShardError
+from shards.format.array_spec import ArraySpec, spec_of
 from shards.format.dataset import Dataset
 from shards.format.description import Description, ShardEntry
 from shards.format.hashing import hash_bytes
@@ -22,7 +23,7 @@ from shards.format.members import field_of
 from shards.format.npy import npy_to_array
 from shards.format.paths import DROPS, MANIFEST, split_of
 from shards.format.reading import ShardReader
-from shards.format.schema import TEXTS, ArraySpec, Schema, spec_of
+from shards.format.schema import TEXTS, Schema
 from shards.format.tables import TableEntry
 from shards.format.writing import Span
 

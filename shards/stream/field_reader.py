@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from shards.errors import DatasetError, SampleError, ShardError
+from shards.format.array_spec import FRAMES, ArraySpec
 from shards.format.dataset import Dataset
 from shards.format.npy import DTYPES, npy_header
 from shards.format.paths import MANIFEST
-from shards.format.schema import FRAMES, ArraySpec, Schema
+from shards.format.schema import Schema
 from shards.format.unknown_names import near
 from shards.format.ustar import BLOCK, member_header
 from shards.stream.open_files import Part, ShardFiles

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shards.errors import DatasetError, MemberError
+from shards.format.array_spec import FRAMES, ArraySpec
 from shards.format.manifest import ManifestRow, table_to_rows
 from shards.format.npy import DTYPES
-from shards.format.schema import FRAMES, ArraySpec
 from shards.stream.field_reader import FieldReader, MemberSpans
 from shards.stream.open_files import ShardFiles
 

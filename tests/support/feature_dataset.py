@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shards.format.array_spec import ArraySpec
 from shards.format.dataset import Dataset, write_dataset_json
 from shards.format.description import Description, ShardEntry
 from shards.format.manifest import ManifestRow, manifest_table
 from shards.format.paths import DROPS, MANIFEST, shard_name
-from shards.format.schema import ArraySpec, Schema
+from shards.format.schema import Schema
 from shards.format.tables import rows_to_table, write_table
 from shards.format.writing import ShardWriter, encode_sample
 from tests.support.dataset import DROP_COLUMNS

@@ -25,12 +25,13 @@ from pipelines.products.derived.plan import PlannedDerivedSample, Scope
 from pipelines.products.derived.planned_build import plan_build
 from pipelines.products.derived.transform import LoadTransform, Transform
 from shards.errors import DatasetError
+from shards.format.array_spec import ArraySpec
 from shards.format.dataset import Dataset
 from shards.format.description import ShardEntry
 from shards.format.hashing import hash_file
 from shards.format.paths import existing
 from shards.format.reading import ShardReader
-from shards.format.schema import ArraySpec, Schema
+from shards.format.schema import Schema
 from shards.stream.flags import FLAGS
 
 COLUMNS = pa.schema(

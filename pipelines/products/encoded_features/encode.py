@@ -16,9 +16,9 @@ from pipelines.products.derived.product import Derivation
 from pipelines.products.encoded_features.description import ENCODED_FEATURES_PRODUCT, FEATURES
 from pipelines.products.encoded_features.encoder import Encoder, LoadEncoder
 from pipelines.products.lidar.members import POINTS
+from shards.format.array_spec import FRAMES, ArraySpec
 from shards.format.dataset import Dataset
 from shards.format.places import Place
-from shards.format.schema import FRAMES, ArraySpec
 
 SECONDS_PER_FRAME = 1 / 3500
 """`motiondata encode` of 12,062 frames of `motiondata demo --clips 120` with an encoder of the

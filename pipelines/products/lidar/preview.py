@@ -29,11 +29,11 @@ from motiondata.lidar.rigs.attitude import rotations_toward
 from motiondata.lidar.sampled_clip import NO_PART
 from pipelines.clips.members import DETAILS
 from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS, SENSOR_POSE
+from shards.format.array_spec import ArraySpec
 from shards.format.dataset import Dataset
 from shards.format.npy import npy_to_array
 from shards.format.publishing import publishing
 from shards.format.reading import read_member
-from shards.format.schema import ArraySpec
 
 ARRAYS = (POINTS, HITS, PARTS, JOINTS)
 """The arrays of a sample that a picture needs, in addition to the details."""

@@ -30,8 +30,9 @@ from pipelines.products.lidar.members import (
     TIME,
 )
 from pipelines.products.lidar.options import LidarOptions
+from shards.format.array_spec import ArraySpec
 from shards.format.members import field_of
-from shards.format.schema import ArraySpec, Schema
+from shards.format.schema import Schema
 from shards.format.stored_types import FLOAT32
 
 MANIFEST_COLUMNS = pa.schema(

@@ -38,7 +38,8 @@ from pipelines.products.motion_features.options import (
     MotionFeatureOptions,
 )
 from pipelines.products.motion_features.target import Target, skeleton_of
-from shards.format.schema import ArraySpec, Schema
+from shards.format.array_spec import ArraySpec
+from shards.format.schema import Schema
 
 FAULT_COLUMNS = pa.schema(
     [pa.field(YAW_SIGN, pa.int64(), False), pa.field(HEADING, pa.int64(), False), *CLIP_COLUMNS]

@@ -5,7 +5,8 @@ from motiondata.pose_pairs.pose_codes import POSE_CODES, SUPER_CODES
 from motiondata.skeletons import JOINTS as SKELETON_JOINTS
 from pipelines.clips.members import DETAILS, POSE, TEXT, TRANS
 from pipelines.engine.description import Member
-from shards.format.schema import FRAMES, ArraySpec, Schema
+from shards.format.array_spec import FRAMES, ArraySpec
+from shards.format.schema import Schema
 
 JOINTS = "joints.npy"
 POSE_CODES_MEMBER = "pose_codes.npy"

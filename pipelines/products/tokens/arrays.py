@@ -4,7 +4,7 @@ from motiondata.skeletons import JOINTS as SKELETON_JOINTS
 from pipelines.clips.members import POSE, TRANS
 from pipelines.products.motion_features.members import JOINTS, VECTORS
 from pipelines.products.tokens.description import TOKENS
-from shards.format.schema import FRAMES, ArraySpec
+from shards.format.array_spec import FRAMES, ArraySpec
 
 Arrays = dict[str, ArraySpec]
 

@@ -21,10 +21,10 @@ from pipelines.products.encoded_features import description as features
 from pipelines.products.lidar import members as lidar
 from pipelines.training.common.training_split import expect_training_split
 from shards.errors import DatasetError
+from shards.format.array_spec import FRAMES
 from shards.format.dataset import Dataset
 from shards.format.members import field_of
 from shards.format.paths import TRAIN
-from shards.format.schema import FRAMES
 from shards.stream.batching import Batch
 from shards.stream.streamed_dataset import StreamedDataset
 

@@ -27,9 +27,9 @@ from pipelines.products.tokens.description import (
 )
 from pipelines.training.motion_fields import MILLIMETERS, MotionFields
 from pipelines.training.tokenizers.load_tokenizer import LoadedTokenizer, load_tokenizer
+from shards.format.array_spec import ArraySpec
 from shards.format.dataset import Dataset
 from shards.format.places import Place
-from shards.format.schema import ArraySpec
 
 TOKENIZE_SECONDS = 1 / 9000
 """Seconds per frame of `motiondata tokenize` with a tokenizer of the default size, on one core."""

@@ -33,10 +33,11 @@ from pipelines.engine.description import Member
 from pipelines.engine.execution import Execution
 from pipelines.engine.fingerprint import KeptShard
 from pipelines.engine.product import FinishSamples, PlannedBuild, Values
+from shards.format.array_spec import ArraySpec
 from shards.format.dataset import Dataset
 from shards.format.npy import npy_to_array
 from shards.format.reading import read_member
-from shards.format.schema import ArraySpec, Schema
+from shards.format.schema import Schema
 from tests.support.archive import BAD, GOOD, MadeArchive
 
 JOINTS = "joints.npy"

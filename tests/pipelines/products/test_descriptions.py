@@ -26,7 +26,8 @@ from pipelines.products.tokens.description import (
     GENERATED_MOTION,
     TOKENS_PRODUCT,
 )
-from shards.format.schema import ArraySpec, Schema
+from shards.format.array_spec import ArraySpec
+from shards.format.schema import Schema
 
 FORMAT = Path(__file__).resolve().parents[3] / "docs/format.md"
 ANY = 991

@@ -28,8 +28,9 @@ from pipelines.engine.product import FinishSamples, PlannedBuild, Values
 from pipelines.products import descriptions
 from pipelines.products.descriptions import Describe
 from shards import open_dataset
+from shards.format.array_spec import ArraySpec
 from shards.format.dataset import Dataset
-from shards.format.schema import ArraySpec, Schema
+from shards.format.schema import Schema
 
 HEIGHT = "height.npy"
 FRAMES = (5, 3, 4, 6)

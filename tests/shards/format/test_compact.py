@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from shards import open_dataset
 from shards.errors import SampleError, ShardError
+from shards.format.array_spec import ArraySpec
 from shards.format.compact import STEP, pack, unpack
 from shards.format.members import decode_member, encode_member
-from shards.format.schema import ArraySpec, Schema
+from shards.format.schema import Schema
 from shards.format.stored_types import FLOAT16, INT16, STORED
 from shards.format.writing import encode_sample
 from shards.verify import verify

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from shards.errors import MemberError, SampleError, ShardError
+from shards.format.array_spec import ArraySpec
 from shards.format.members import decode_member, encode_member
-from shards.format.schema import ArraySpec, Schema
+from shards.format.schema import Schema
 from shards.format.writing import encode_sample
 from tests.support.dataset import SCHEMA, made_values
 

@@ -12,9 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 from shards.errors import DatasetError, ShardError
+from shards.format.array_spec import ArraySpec
 from shards.format.dataset import Dataset
 from shards.format.npy import npy_to_array
-from shards.format.schema import ArraySpec, Schema
+from shards.format.schema import Schema
 from shards.stats.measure import FieldMeasures, ShardTask, Weight, measure_field, sample_moments
 from shards.stats.moments import Moments, fold
 from shards.stats.statistics_files import StatisticsKey, histograms_file, write_files

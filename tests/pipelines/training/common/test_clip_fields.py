@@ -18,8 +18,9 @@ from pipelines.training.common.clip_fields import (
     expect_z_up,
 )
 from shards.errors import DatasetError, ShardError
+from shards.format.array_spec import ArraySpec
 from shards.format.dataset import Dataset
-from shards.format.schema import ArraySpec, Schema
+from shards.format.schema import Schema
 from shards.stream.streamed_dataset import StreamedDataset
 from tests.support.captioned_features import captions_of
 from tests.support.dataset import make_dataset
