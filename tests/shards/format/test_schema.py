@@ -23,13 +23,14 @@ def test_a_sample_that_fits_has_no_faults() -> None:
     assert SCHEMA.check("a", encoded(), frames=len(made_values("a")["hits.npy"])) == []
 
 
+TRANS = made_values("a")["trans.npy"]
 FAULTS = {
     "another type": ({"hits_npy": np.zeros(3, np.int64)}, "is int64"),
     "another number of axes": ({"hits_npy": np.zeros((3, 1), np.int32)}, "expected int32 (frames)"),
     "another fixed length": ({"trans_npy": np.zeros((3, 4), np.float32)}, "has 4 along 3"),
     "another named length": ({"trans_npy": np.zeros((99, 3), np.float32)}, "99 along frames, not"),
-    "NaN": ({"trans_npy": np.full((3, 3), np.nan, np.float32)}, "contains NaN or infinite values"),
-    "infinity": ({"trans_npy": np.full((3, 3), np.inf, np.float32)}, "contains NaN or infinite"),
+    "NaN": ({"trans_npy": np.full_like(TRANS, np.nan)}, "contains NaN or infinite values"),
+    "infinity": ({"trans_npy": np.full_like(TRANS, np.inf)}, "contains NaN or infinite"),
 }
 
 
