@@ -10,7 +10,13 @@ from typing import Any
 
 import click
 
-from commands.clips import clip_options, exclude_option, packing_options, take_selection
+from commands.clips import (
+    clip_options,
+    clip_options_without,
+    exclude_option,
+    packing_options,
+    take_selection,
+)
 from commands.options import execution_options, help_of, options_of, take
 from commands.parameters import FILE, FOLDER, NAME_OR_PATH
 from commands.printing import json_option, show_build
@@ -25,6 +31,7 @@ from pipelines.products.motion_features.options import (
     MotionFeatureBuildOptions,
     MotionFeatureOptions,
 )
+from pipelines.products.pfnn.options import UNITS, PfnnBuildOptions, PfnnOptions
 from pipelines.training.alignment.options import AlignmentOptions
 from pipelines.training.encoders.options import BUILT_IN
 
@@ -97,6 +104,34 @@ def build_features(
     options = MotionFeatureBuildOptions(selection, MotionFeatureOptions(**parameters), packing)
     page = page_of(report, out, dry_run)
     run = build.dry_run if dry_run else build.build_features
+    show_build(run(options, out, execution), as_json, page)
+
+
+@click.command("build-pfnn")
+@clip_options_without("in_place")
+@click.option("--out", type=FOLDER, required=True, help="Folder of the dataset to write.")
+@options_of(PfnnOptions, types={"unit": click.Choice(UNITS), "terrain": FILE})
+@packing_options
+@execution_options(skip=("allow_empty", "gpus_per_worker"))
+@click.option("--dry-run", is_flag=True, help="Check and plan as a build does; write nothing.")
+@report_option
+@json_option
+def build_pfnn(
+    out: Path, dry_run: bool, report: Path | None, as_json: bool, **parameters: Any
+) -> None:
+    """Build shards for a phase-functioned network: input, output and phase.
+
+    SOURCE and the exit codes are those of build-lidar, or SOURCE is a folder of PFNN's own BVH
+    files with phase, gait and footsteps, which are used in their own skeleton. docs/pfnn.md
+    describes every column.
+    """
+    from pipelines.products.pfnn import build
+
+    execution = take(Execution, parameters)
+    selection, packing = take_selection(parameters), take(PackingOptions, parameters)
+    options = PfnnBuildOptions(selection, PfnnOptions(**parameters), packing)
+    page = page_of(report, out, dry_run)
+    run = build.dry_run if dry_run else build.build_pfnn
     show_build(run(options, out, execution), as_json, page)
 
 

@@ -78,8 +78,9 @@ def export(source: "Place", out: Path, as_json: bool, **parameters: Any) -> None
     The formats are described in docs/export.md. For every dataset SOURCE: npy-tree has one file per
     clip, packs-of-32 one per 32 frames, pcd one per frame; --field and --seed are for these.
     humanml3d, kit, motionstreamer, and motionmillion are the folders of trainers of motion
-    features. st-gcn, ctr-gcn, pyskl, and ntu are skeleton sequences with labels, of datasets with
-    joints; --labels and --skeleton are for these.
+    features, and pfnn is the file of a phase-functioned network's training. st-gcn, ctr-gcn, pyskl,
+    and ntu are skeleton sequences with labels, of datasets with joints; --labels and --skeleton are
+    for these.
 
     Of posed bodies: obj and ply have one mesh per frame, glb one animated, skinned mesh per clip,
     bvh one skeleton per clip, amass one recording per clip, smpl one file of MDM's smpl_params per

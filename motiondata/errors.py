@@ -44,6 +44,8 @@ class DropReason(StrEnum):
     """The pose array has joint positions, not axis-angle rotations."""
     Y_UP = "y_up"
     """The recording's up axis is y; AMASS's is z."""
+    NO_CYCLE = "no_cycle"
+    """The clip has no whole cycle of steps, which rows of a phase-functioned network need."""
     FLAGGED = "flagged"
     """The clip has a flag that the user excludes."""
     CRASHED = "crashed"
@@ -59,7 +61,13 @@ class DropReason(StrEnum):
         return self in EXPECTED
 
 
-EXPECTED = (DropReason.HUMANACT12, DropReason.MISSING, DropReason.NO_SPLIT, DropReason.FLAGGED)
+EXPECTED = (
+    DropReason.HUMANACT12,
+    DropReason.MISSING,
+    DropReason.NO_SPLIT,
+    DropReason.NO_CYCLE,
+    DropReason.FLAGGED,
+)
 """The reasons that are not failures."""
 
 

@@ -7,6 +7,7 @@ Conversions from and to angles of poses are defined here. The compiled and the P
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.inverse_trigonometry import arc_tangents
 from motiondata.trigonometry import sines_and_cosines
 
 Floats = NDArray[np.float64]
@@ -106,6 +107,18 @@ def rotmat_to_sixd_rows(matrices: Floats) -> Floats:
 def rotmat_to_rotvec(matrices: Floats) -> Floats:
     """Convert rotation matrices, shaped (..., 3, 3), to axis-angle vectors with angles up to pi."""
     return _quaternion_to_rotvec(_rotmat_to_quaternion(matrices))
+
+
+def rotmat_to_log(matrices: Floats) -> Floats:
+    """Return the logarithms of the quaternions of rotation matrices, shaped (..., 3).
+
+    They are half of the vectors of `rotmat_to_rotvec`, with the same bits on every processor.
+    """
+    w, x, y, z = np.moveaxis(_rotmat_to_quaternion(matrices), -1, 0)
+    half_sine = np.sqrt(x * x + y * y + z * z)
+    small = half_sine < 1e-12
+    scale = np.where(small, 1.0, arc_tangents(half_sine, w) / np.where(small, 1.0, half_sine))
+    return np.stack([x * scale, y * scale, z * scale], axis=-1)
 
 
 def quaternion_to_rotvec(quaternions: Floats) -> Floats:

@@ -69,8 +69,15 @@ ARROWS: dict[str, set[str]] = {
         "motiondata.sources.humanml3d",
         "motiondata.sources.imports",
     },
+    "motiondata.representations": {"motiondata", "motiondata.bodies"},
+    "motiondata.representations.pfnn": {
+        "motiondata",
+        "motiondata.bodies",
+        "motiondata.representations",
+    },
     "motiondata.sources.pfnn": {
         "motiondata",
+        "motiondata.representations.pfnn",
         "motiondata.sources.bvh",
         "motiondata.sources.imports",
     },
@@ -83,7 +90,6 @@ ARROWS: dict[str, set[str]] = {
     },
     "motiondata.motion_quality": {"motiondata", "motiondata.bodies"},
     "motiondata.pose_pairs": {"motiondata", "motiondata.bodies"},
-    "motiondata.representations": {"motiondata", "motiondata.bodies"},
     "motiondata.fitting": {"motiondata", "motiondata.bodies", "motiondata.representations"},
     "motiondata.sources.joints": {
         "motiondata",
@@ -153,6 +159,12 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.clips.build",
         "pipelines.engine",
     },
+    "pipelines.products.pfnn": {
+        "pipelines.clips",
+        "pipelines.clips.build",
+        "pipelines.engine",
+        "pipelines.engine.build",
+    },
     "pipelines.products.pose_pairs": {
         "pipelines.clips",
         "pipelines.engine",
@@ -174,6 +186,7 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.products.encoded_features",
         "pipelines.products.lidar",
         "pipelines.products.motion_features",
+        "pipelines.products.pfnn",
         "pipelines.products.pose_pairs",
         "pipelines.products.tokens",
     },

@@ -12,8 +12,14 @@ from typing import Any
 from motiondata.errors import InputError
 from pipelines.datasets.export_folder import ExportFolder
 from pipelines.datasets.export_layouts import ARRAY_LAYOUTS, RECOVERY_LAYOUTS, Layout
-from pipelines.datasets.export_options import SKELETON_FORMATS, TRAINER_FORMATS, ExportOptions
+from pipelines.datasets.export_options import (
+    PFNN,
+    SKELETON_FORMATS,
+    TRAINER_FORMATS,
+    ExportOptions,
+)
 from pipelines.datasets.export_report import ExportReport, write_groups, write_split_lists
+from pipelines.datasets.pfnn_files import PfnnFiles
 from pipelines.datasets.skeleton_layouts import SKELETON_LAYOUTS
 from pipelines.datasets.trainer_trees import TRAINER_TREES
 from pipelines.datasets.word_tags import SPACY_MODEL, LoadTagger, Tagger, load_spacy
@@ -28,7 +34,7 @@ from shards.format.places import Place
 from shards.stream.selection import Selection
 
 LAYOUTS: Mapping[str, type[Layout]] = (
-    ARRAY_LAYOUTS | TRAINER_TREES | RECOVERY_LAYOUTS | SKELETON_LAYOUTS
+    ARRAY_LAYOUTS | TRAINER_TREES | RECOVERY_LAYOUTS | SKELETON_LAYOUTS | {PFNN: PfnnFiles}
 )
 """The layouts, by format."""
 

@@ -38,7 +38,7 @@ class Layout(FileGroups):
         self.keys: list[str] = dataset.manifest["key"].take(rows).to_pylist()
         self.lengths = dataset.manifest["frames"].to_numpy()[rows]
         """Number of frames of each clip, shaped (clips,)."""
-        self._files, self._rows = open_files(dataset), rows
+        self._dataset, self._files, self._rows = dataset, open_files(dataset), rows
         self._reader = self._read_of(field)
 
     @classmethod

@@ -9,8 +9,9 @@ from motiondata.errors import InputError
 
 TAGGED_FORMATS = ("humanml3d", "kit", "motionstreamer")
 """The folders of trainers that read words with their parts of speech."""
-TRAINER_FORMATS = (*TAGGED_FORMATS, "motionmillion")
-"""The layouts of folders that trainers of motion features read."""
+PFNN = "pfnn"
+TRAINER_FORMATS = (*TAGGED_FORMATS, "motionmillion", PFNN)
+"""The layouts that trainers of one product read."""
 PADDED_FORMATS = ("st-gcn", "ctr-gcn")
 """The layouts of skeleton sequences with one length for all."""
 SKELETON_FORMATS = (*PADDED_FORMATS, "pyskl", "ntu")

@@ -185,6 +185,18 @@ class ProductDescription:
             "motion features"
         )
 
+    def network_statistics(
+        self,
+        means: Mapping[str, NDArray[np.float64]],
+        stds: Mapping[str, NDArray[np.float64]],  # noqa: ARG002
+    ) -> Mapping[str, NDArray[np.float64]]:
+        """Return the arrays of statistics that a network's trainer writes, by name of the file.
+
+        `means` and `stds` are those of each field, shaped (columns,). Raises `InputError` if the
+        product has no such network.
+        """
+        raise InputError(f"{self.name}: no network has statistics of it; found {', '.join(means)}")
+
     def recipe(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the options of the command for the parameters of a build."""
         return parameters

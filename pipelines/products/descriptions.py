@@ -16,6 +16,7 @@ from pipelines.engine.description import (
 from pipelines.products.encoded_features.description import ENCODED_FEATURES_PRODUCT
 from pipelines.products.lidar.description import LIDAR
 from pipelines.products.motion_features.description import MOTION_FEATURES
+from pipelines.products.pfnn.description import PFNN
 from pipelines.products.pose_pairs.description import POSE_PAIRS
 from pipelines.products.tokens.description import (
     DECODED_MOTION,
@@ -47,6 +48,7 @@ DESCRIPTIONS = {
         DECODED_MOTION,
         GENERATED_MOTION,
         POSE_PAIRS,
+        PFNN,
     )
 }
 """The descriptions of all products, by name."""

@@ -16,7 +16,15 @@ from shards.format.dataset import Dataset
 
 BUILDS = ("build-lidar", "encode")
 EXCLUDING = {
-    *("build-lidar", "build-features", "build-pose-pairs", "encode", "tokenize", "detokenize"),
+    *(
+        "build-lidar",
+        "build-features",
+        "build-pose-pairs",
+        "build-pfnn",
+        "encode",
+        "tokenize",
+        "detokenize",
+    ),
     *("align", "train-captioner", "train-tokenizer", "train-matcher", "train-language"),
     "export",
 }

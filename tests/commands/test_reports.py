@@ -27,6 +27,7 @@ from tests.support.bvh_files import walking, write_bvh
 from tests.support.motion_clips import y_up_joints
 from tests.support.motion_features import built_features
 from tests.support.one_thread import one_thread as one_thread
+from tests.support.pfnn_files import write_walk
 from tests.support.token_clips import make_token_clips, write_tokenizer
 
 Values = dict[str, Any]
@@ -296,7 +297,7 @@ def of_robustness(values: Values) -> list[str]:
 
 
 BUILDS = (
-    "build-lidar, build-features, build-pose-pairs, encode, tokenize, detokenize, and "
+    "build-lidar, build-features, build-pose-pairs, build-pfnn, encode, tokenize, detokenize, and "
     "generate-split"
 )
 EXPORTS = "export and recover"
@@ -331,6 +332,11 @@ CASES = [
     Case(BUILDS, BUILD + " --out {tmp}/lidar", of_finished_build, exit_code=3),
     Case(BUILDS, BUILD_FEATURES + " --out {tmp}/motion", of_finished_build, exit_code=3),
     Case(BUILDS, PAIRS + " --out {tmp}/pairs", of_finished_build, exit_code=3),
+    Case(
+        BUILDS,
+        "build-pfnn {walks} --mirror --shard-megabytes 1 --out {tmp}/rows",
+        of_finished_build,
+    ),
     Case("build-pose-pairs --write-poses", PAIRS + " --write-poses {tmp}/p.npz", of_poses),
     Case("build-lidar --dry-run", BUILD + " --out {tmp}/x --dry-run", of_plan),
     Case("verify", "verify {built}", of_verify),
@@ -445,8 +451,19 @@ def matcher(motion: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / "checkpoint.pt"
 
 
+@pytest.fixture(scope="session")
+def walks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write two walks in the layout of PFNN's data."""
+    folder = tmp_path_factory.mktemp("walks")
+    for subject in (0, 1):
+        write_walk(folder / f"walk{subject}.bvh", subject)
+    return folder
+
+
 @pytest.fixture
-def names(archive: MadeArchive, built: Dataset, acclaim: Path, tmp_path: Path) -> dict[str, Path]:
+def names(
+    archive: MadeArchive, built: Dataset, acclaim: Path, walks: Path, tmp_path: Path
+) -> dict[str, Path]:
     """Return the paths that the command lines name."""
     walk = write_bvh(tmp_path / "dataset-1_walk_old_001.bvh", *walking())
     joints = tmp_path / "joints.npy"
@@ -463,6 +480,7 @@ def names(archive: MadeArchive, built: Dataset, acclaim: Path, tmp_path: Path) -
         "acclaim": acclaim,
         "tmp": tmp_path,
         "walk": walk,
+        "walks": walks,
         "joints": joints,
         "ball": ball,
     }

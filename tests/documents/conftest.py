@@ -25,6 +25,8 @@ from pipelines.products.motion_features.options import (
     MotionFeatureBuildOptions,
     MotionFeatureOptions,
 )
+from pipelines.products.pfnn.build import build_pfnn
+from pipelines.products.pfnn.options import PfnnBuildOptions
 from pipelines.products.pose_pairs.build import build_pose_pairs
 from pipelines.products.pose_pairs.options import PosePairBuildOptions, PosePairOptions
 from pipelines.sources import import_cmu
@@ -110,6 +112,9 @@ def _make_datasets(root: Path) -> None:
     stats(root / "motion")
     pairs = PosePairBuildOptions(clips, PosePairOptions(poses=400))
     build_pose_pairs(pairs, root / "pairs", Execution(workers=0))
+    rows = PfnnBuildOptions(ClipSelection.of_recordings(corpus / "amass", mirror=True))
+    build_pfnn(rows, root / "locomotion", Execution(workers=0))
+    export(root / "locomotion", root / "rows_of_locomotion", ExportOptions("pfnn"))
     for name, exported in EXPORTED.items():
         export(root / "lidar", root / name, exported)
     _make_halves(root)

@@ -31,6 +31,9 @@ NOT_RUN = {
         "it needs a cluster with Ray's dashboard"
     ),
     "docs/cluster.md: #!/bin/bash": "it needs Slurm",
+    "docs/pfnn.md: $ motiondata synthesize --clips 250 --seed 3 --out many": (
+        "it trains for a minute; test_example runs a few steps"
+    ),
     "docs/viewing.md: $ motiondata view lidar": "it serves a page until Ctrl-C",
     "docs/viewing.md: $ motiondata recover motion --out recovered": "it serves a page until Ctrl-C",
     "README.md: $ pip install motiondata": "it installs from an index",

@@ -9,6 +9,7 @@ from scipy.spatial.transform import Rotation
 from motiondata.bodies.forward_kinematics import forward_kinematics
 from motiondata.rotations import (
     quaternion_to_rotvec,
+    rotmat_to_log,
     rotmat_to_rotvec,
     rotmat_to_sixd_rows,
     rotvec_to_rotmat,
@@ -84,3 +85,9 @@ def test_a_vector_is_turned_about_an_axis_as_by_the_matrix() -> None:
 def test_six_numbers_are_two_whole_rows() -> None:
     matrix = np.arange(9.0).reshape(1, 3, 3)
     assert rotmat_to_sixd_rows(matrix).tolist() == [[0, 1, 2, 3, 4, 5]]
+
+
+@given(axes, angles)
+def test_logarithms_are_halves_of_axis_angles(axis: NDArray[np.float64], angle: float) -> None:
+    matrix = rotvec_to_rotmat(rotvecs(axis, angle))
+    np.testing.assert_allclose(rotmat_to_log(matrix), rotmat_to_rotvec(matrix) / 2, atol=1e-12)

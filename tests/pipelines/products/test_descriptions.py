@@ -18,6 +18,8 @@ from pipelines.products.motion_features.description import MOTION_FEATURES
 from pipelines.products.motion_features.members import VECTORS
 from pipelines.products.motion_features.options import MotionFeatureOptions
 from pipelines.products.motion_features.sample import columns_of_manifest, schema_of
+from pipelines.products.pfnn.description import PFNN
+from pipelines.products.pfnn.members import SCHEMA as PFNN_SCHEMA
 from pipelines.products.pose_pairs.description import POSE_PAIRS
 from pipelines.products.pose_pairs.members import SCHEMA
 from pipelines.products.tokens.arrays import TOKEN_ARRAYS, motion_arrays
@@ -53,6 +55,7 @@ PRODUCTS: Mapping[str, tuple[ProductDescription, Schema, str]] = {
     "decoded-motion": (DECODED_MOTION, derived_schema(motion_arrays(ANY, 22)), "columns"),
     "generated-motion": (GENERATED_MOTION, derived_schema(motion_arrays(ANY, 22)), "columns"),
     "pose-pairs": (POSE_PAIRS, SCHEMA, ""),
+    "pfnn": (PFNN, PFNN_SCHEMA, ""),
     **{
         name: (description, schema_of(MotionFeatureOptions(name)), "")
         for name, description in MOTION_FEATURES.items()

@@ -1,0 +1,1 @@
+"""The numbers that a phase-functioned network reads and predicts."""

@@ -1,0 +1,79 @@
+"""The files of a phase-functioned network's training: rows in one `.npz` file, and statistics.
+
+Source: `train_pfnn.py` of Holden et al. 2017 loads `Xun`, `Yun` and `Pun` of `database.npz`, and
+writes `Xmean.bin`, `Xstd.bin`, `Ymean.bin` and `Ystd.bin` for the program that runs the network.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.datasets.export_layouts import Layout
+from pipelines.datasets.file_groups import Content, Line
+from pipelines.datasets.skeleton_files import RowArray, write_npz
+from pipelines.products.descriptions import describe_dataset
+from shards.stream.field_reader import FieldReader
+
+Floats = NDArray[np.float64]
+
+ARRAYS = {"Xun": "x", "Yun": "y", "Pun": "phase"}
+"""The arrays of the file, and the fields that they have the values of."""
+STATISTICS = ("Xmean.bin", "Xstd.bin", "Ymean.bin", "Ystd.bin")
+DATABASE = "database.npz"
+
+
+class PfnnFiles(Layout):
+    """The rows of a split, one sample after the other, and their statistics."""
+
+    columns = ("file", "rows")
+
+    def __len__(self) -> int:
+        return 1
+
+    def frames(self, group: int) -> int:  # noqa: ARG002
+        """Return the rows of the split."""
+        return int(self.lengths.sum())
+
+    def names(self, group: int) -> Sequence[str]:  # noqa: ARG002
+        """Return the names of the files of the split."""
+        return [f"{self.split}/{name}" for name in (DATABASE, *STATISTICS)]
+
+    def contents(self, group: int) -> Iterator[Content]:  # noqa: ARG002
+        """Yield the rows, and the statistics as float32."""
+        yield lambda file: write_npz(file, self._arrays())
+        arrays = self._statistics()
+        for name in STATISTICS:
+            yield np.ascontiguousarray(arrays[name], "<f4").tobytes()
+
+    def listed(self, group: int) -> Iterator[Line]:
+        """Yield the name of the file of rows."""
+        yield self.names(group)[0], self.frames(group)
+
+    @cached_property
+    def _readers(self) -> Mapping[str, FieldReader]:
+        return {field: self._read_of(field) for field in ARRAYS.values()}
+
+    def _arrays(self) -> Iterator[tuple[str, RowArray]]:
+        for name, field in ARRAYS.items():
+            shape = (self.frames(0), *self._readers[field].shape)
+            yield name, RowArray(shape, self._clips(field))
+
+    def _clips(self, field: str) -> Iterator[NDArray[np.float32]]:
+        reader = self._readers[field]
+        return (self._clip(reader, clip) for clip in range(len(self.keys)))
+
+    def _statistics(self) -> Mapping[str, Floats]:
+        """Return the statistics of the columns of x and y, in two passes."""
+        means = {field: self._mean(field) for field in ("x", "y")}
+        stds = {field: np.sqrt(self._mean(field, mean)) for field, mean in means.items()}
+        return describe_dataset(self._dataset).network_statistics(means, stds)
+
+    def _mean(self, field: str, center: Floats | None = None) -> Floats:
+        """Return the mean of the columns, or that of their squared distances from a center."""
+        total = np.zeros(self._readers[field].shape)
+        for clip in self._clips(field):
+            rows = clip.astype(np.float64)
+            total += (rows if center is None else (rows - center) ** 2).sum(axis=0)
+        return total / max(self.frames(0), 1)
