@@ -3,7 +3,8 @@
 from motiondata.representations.pfnn.layout import X_COLUMNS, Y_COLUMNS
 from pipelines.clips.members import DETAILS, MOTION_MEMBERS, TEXT
 from pipelines.engine.description import Member
-from shards.format.schema import FRAMES, ArraySpec, Schema
+from shards.format.array_spec import FRAMES, ArraySpec
+from shards.format.schema import Schema
 
 X, Y, PHASE, FRAME = "x.npy", "y.npy", "phase.npy", "frame.npy"
 
