@@ -14,6 +14,8 @@ from motiondata.representations.pfnn.footfalls import (
 )
 from motiondata.representations.pfnn.layout import FPS
 from motiondata.representations.pfnn.skeleton import LEFT_FOOT, RIGHT_FOOT
+from motiondata.sources.pfnn.labels import read_labels
+from motiondata.sources.pfnn.takes import read_take
 from tests.support.pfnn_takes import made_take
 from tests.support.reference_data import reference_data
 
@@ -57,9 +59,6 @@ def test_phases_of_made_walks_are_those_of_their_footfalls_to_a_frame(
 
 
 def test_footsteps_of_a_real_take_are_found() -> None:
-    from motiondata.sources.pfnn.labels import read_labels
-    from motiondata.sources.pfnn.takes import read_take
-
     bvh = reference_data("sources", "pfnn", "LocomotionFlat04_000.bvh")
     take = read_take(bvh)
     steps = read_labels(bvh, 2428)["footsteps"] / 2
@@ -74,9 +73,17 @@ def test_footsteps_of_a_real_take_are_found() -> None:
     assert np.mean(np.array(errors) <= 8) > 0.9
 
 
-def test_published_phases_are_met() -> None:
-    from motiondata.sources.pfnn.takes import read_take
+def test_published_phases_are_those_of_published_footsteps() -> None:
+    labels = read_labels(reference_data("sources", "pfnn", "LocomotionFlat04_000.bvh"), 2428)
+    every = labels["footsteps"].ravel()
+    known = np.isfinite(every)
+    steps = Footfalls(every[known].astype(int), (np.arange(len(every)) % 2 == 1)[known])
+    phase = footfalls_to_phase(steps, 2428)
+    inside = slice(steps.frames[0], steps.frames[-1])
+    np.testing.assert_allclose(phase[inside], labels["phase"][inside], atol=1e-5)
 
+
+def test_published_phases_are_met() -> None:
     take = read_take(reference_data("sources", "pfnn", "LocomotionFlat04_000.bvh"))
     found = find_footfalls(take.joints, LEFT_FOOT, RIGHT_FOOT, FPS)
     phase = footfalls_to_phase(found, take.frames)
