@@ -10,7 +10,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.errors import InputError
+from motiondata.errors import InputError, RecordingError
+from motiondata.npz import open_npz
 from motiondata.representations.pfnn.take import Terrain
 
 Floats = NDArray[np.float64]
@@ -36,13 +37,14 @@ class HeightGrid:
         Raises `InputError` if it is not such a file.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
-                found = {name: np.asarray(file[name], np.float64) for name in KEYS}
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            with open_npz(path, str(path)) as file:
+                file.expect_keys(*KEYS)
+                heights, corner, cell = (np.array(file.read(name), np.float64) for name in KEYS)
+        except (RecordingError, OSError, ValueError) as error:
             raise InputError(
                 f"{path}: expected a .npz file with {', '.join(KEYS)} of a terrain; {error}"
             ) from error
-        grid = cls(found["heights"], found["corner"].ravel(), float(found["cell"].ravel()[0]))
+        grid = cls(heights, corner.ravel(), float(cell.flat[0]) if cell.size else 0.0)
         grid._check(path)
         return grid
 

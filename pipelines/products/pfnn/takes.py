@@ -25,7 +25,7 @@ from pipelines.engine.file_stats import stat_files
 from pipelines.engine.fingerprint import KeptShard, fingerprint
 from pipelines.engine.plan import Plan, PlannedShards
 from pipelines.engine.product import FinishSamples, PlannedBuild, Values
-from pipelines.products.pfnn.clips import GIVEN, SECONDS_PER_FRAME
+from pipelines.products.pfnn.clips import GIVEN
 from pipelines.products.pfnn.description import PFNN, PfnnDescription
 from pipelines.products.pfnn.members import SCHEMA
 from pipelines.products.pfnn.options import PfnnBuildOptions, PfnnOptions
@@ -36,6 +36,8 @@ from shards.format.schema import Schema
 SPLIT = "all"
 SUBSET = "PFNN"
 SUFFIX = ".bvh"
+SECONDS_PER_FRAME = 1 / 2_400
+"""Per frame at 60 Hz, with reading the file: PFNN's take, on a core that other programs used too."""
 TAKEN = ("mirror", "limit")
 """The options of clips that also choose takes."""
 

@@ -136,9 +136,11 @@ def test_a_terrain_reaches_the_rows(corpus: Path, tmp_path: Path) -> None:
         wrong = replace(options, rows=PfnnOptions("m", tmp_path / "bad.npz"))
         with pytest.raises(InputError, match=r"expected finite heights|expected a \.npz"):
             build_pfnn(wrong, tmp_path / "x", HERE)
-    (tmp_path / "bad.npz").write_text("no")
-    with pytest.raises(InputError, match=r"expected a \.npz file"):
-        build_pfnn(wrong, tmp_path / "x", HERE)
+    whole = (tmp_path / "slope.npz").read_bytes()
+    for content in (b"", b"no", whole[:-30], whole[:200]):
+        (tmp_path / "bad.npz").write_bytes(content)
+        with pytest.raises(InputError, match=r"expected a \.npz file"):
+            build_pfnn(wrong, tmp_path / "x", HERE)
 
 
 def test_the_export_is_what_the_published_training_loads(built: Dataset, tmp_path: Path) -> None:
