@@ -36,8 +36,8 @@ from pipelines.products.pfnn.sample import row_details, row_values, sizes_of
 from shards.format.schema import Schema
 
 SECONDS_PER_FRAME = 1 / 15_000
-"""Per frame at 60 Hz: 250 clips' recordings that `motiondata synthesize` made, whole, in one process,
-on a core that other programs used too."""
+"""Per frame at 60 Hz, of 198 whole synthetic recordings in one process, on a core that other
+programs used too."""
 GIVEN, FOUND = "given", "found"
 """Where phase and gaits are from: the recording's labels, or its motion."""
 

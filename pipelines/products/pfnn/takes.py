@@ -37,7 +37,7 @@ SPLIT = "all"
 SUBSET = "PFNN"
 SUFFIX = ".bvh"
 SECONDS_PER_FRAME = 1 / 2_400
-"""Per frame at 60 Hz, with reading the file: PFNN's take, on a core that other programs used too."""
+"""Per frame at 60 Hz of a published take, on a core that other programs used too."""
 TAKEN = ("mirror", "limit")
 """The options of clips that also choose takes."""
 
