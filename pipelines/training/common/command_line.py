@@ -75,8 +75,8 @@ def training_recipe(training: Path) -> TrainingRecipe:
     path = training / OPTIONS_FILE
     if not path.is_file():
         raise InputError(
-            f"{path}: expected the options of a training, found no file; trainings that Python "
-            "started, and those of older versions, do not record them"
+            f"{path}: expected the options of a training, found no file; run the command of the "
+            "training again to write it. Trainings that Python starts do not have it"
         )
     try:
         values = json.loads(path.read_bytes())
