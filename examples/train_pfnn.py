@@ -23,7 +23,7 @@ from motiondata.representations.pfnn.layout import (
     X_BLOCKS,
     Y_BLOCKS,
 )
-from motiondata.representations.pfnn.skeleton import pfnn_to_smpl_places
+from motiondata.representations.pfnn.smpl_joints import pfnn_to_smpl_places
 
 UNITS, DROPPED, BATCH = 128, 0.3, 256
 CONTROLS = 4

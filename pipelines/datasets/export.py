@@ -20,7 +20,6 @@ from pipelines.datasets.export_options import (
 )
 from pipelines.datasets.export_report import ExportReport, write_groups, write_split_lists
 from pipelines.datasets.pfnn_files import PfnnFiles
-from pipelines.datasets.skeleton_layouts import SKELETON_LAYOUTS
 from pipelines.datasets.trainer_trees import TRAINER_TREES
 from pipelines.datasets.word_tags import SPACY_MODEL, LoadTagger, Tagger, load_spacy
 from pipelines.engine.description import Member, ProductDescription
@@ -34,9 +33,18 @@ from shards.format.places import Place
 from shards.stream.selection import Selection
 
 LAYOUTS: Mapping[str, type[Layout]] = (
-    ARRAY_LAYOUTS | TRAINER_TREES | RECOVERY_LAYOUTS | SKELETON_LAYOUTS | {PFNN: PfnnFiles}
+    ARRAY_LAYOUTS | TRAINER_TREES | RECOVERY_LAYOUTS | {PFNN: PfnnFiles}
 )
-"""The layouts, by format."""
+"""The layouts that need no package besides those of a base installation, by format."""
+
+
+def layout_of(kind: str) -> type[Layout]:
+    """Return the layout of a format."""
+    if kind not in SKELETON_FORMATS:
+        return LAYOUTS[kind]
+    from pipelines.datasets.skeleton_layouts import SKELETON_LAYOUTS  # graphs need numba
+
+    return SKELETON_LAYOUTS[kind]
 
 
 def export(
@@ -60,7 +68,7 @@ def export(
     field = _field(path, dataset, product, options)
     _check_format(path, product, options, field == dataset.schema.main_field)
     member = product.member(dataset.schema.suffixes.get(field, field))
-    make = LAYOUTS[options.format]
+    make = layout_of(options.format)
     tagger = load_tagger(options.tag_model or SPACY_MODEL) if options.tag_words else None
     selections = [Selection(split, exclude=options.exclude) for split in splits]
     layouts = _layouts(dataset, selections, member, options, tagger)
@@ -102,7 +110,7 @@ def _layouts(
 ) -> Sequence[Layout]:
     """Return the files of the chosen clips of each split."""
     if tagger is None:
-        return LAYOUTS[options.format].of_splits(dataset, selections, member, options)
+        return layout_of(options.format).of_splits(dataset, selections, member, options)
     tree = TRAINER_TREES[options.format]
     return [tree(dataset, chosen, member, options.seed, tagger) for chosen in selections]
 

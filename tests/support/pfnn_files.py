@@ -5,11 +5,8 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from motiondata.representations.pfnn.skeleton import (
-    PFNN_JOINTS,
-    smpl_to_pfnn_places,
-    smpl_to_pfnn_rotations,
-)
+from motiondata.representations.pfnn.skeleton import PFNN_JOINTS
+from motiondata.representations.pfnn.smpl_joints import smpl_to_pfnn_places, smpl_to_pfnn_rotations
 from motiondata.representations.pfnn.smpl_takes import WORLD_TO_Y_UP
 from motiondata.representations.sixd import multiply, rotate
 from motiondata.sources.pfnn.labels import label_files

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from motiondata.bodies.posing import ShapedBody, pose_joints
 from motiondata.representations.pfnn.footfalls import cycles_of_phase
-from motiondata.representations.pfnn.skeleton import smpl_to_pfnn_places, smpl_to_pfnn_rotations
+from motiondata.representations.pfnn.smpl_joints import smpl_to_pfnn_places, smpl_to_pfnn_rotations
 from motiondata.representations.pfnn.take import Soles, Take, Terrain, label_take
 from motiondata.representations.sixd import rotate
 from motiondata.skeletons import JOINT

@@ -19,12 +19,12 @@ from pipelines.engine.fingerprint import KeptShard, digest_files
 from pipelines.engine.opened import Loaded
 from pipelines.engine.product import FinishSamples, PlannedBuild, Values
 from pipelines.products.pose_pairs.description import POSE_PAIRS, PosePairDescription
-from pipelines.products.pose_pairs.members import SCHEMA
 from pipelines.products.pose_pairs.options import PosePairBuildOptions
 from pipelines.products.pose_pairs.picked import find_pairs
 from pipelines.products.pose_pairs.picking import Picking, watched
 from pipelines.products.pose_pairs.plan import PlannedPair, plan_pairs
 from pipelines.products.pose_pairs.sample import COLUMNS, manifest_values, pair_values
+from pipelines.products.pose_pairs.schema import SCHEMA
 from shards.format.schema import Schema
 
 SECONDS_PER_FRAME = 1 / 500

@@ -21,7 +21,7 @@ from pipelines.products.motion_features.sample import columns_of_manifest, schem
 from pipelines.products.pfnn.description import PFNN
 from pipelines.products.pfnn.members import SCHEMA as PFNN_SCHEMA
 from pipelines.products.pose_pairs.description import POSE_PAIRS
-from pipelines.products.pose_pairs.members import SCHEMA
+from pipelines.products.pose_pairs.schema import SCHEMA
 from pipelines.products.tokens.arrays import TOKEN_ARRAYS, motion_arrays
 from pipelines.products.tokens.description import (
     DECODED_MOTION,

@@ -20,14 +20,8 @@ from motiondata.representations.pfnn.layout import (
 )
 from motiondata.representations.pfnn.recovery import recover_pfnn_joints
 from motiondata.representations.pfnn.rows import Rows, join_rows, make_rows, usable_cycles
-from motiondata.representations.pfnn.skeleton import (
-    COUNT,
-    MIRRORED,
-    NAMES,
-    PFNN_JOINTS,
-    pfnn_to_smpl_places,
-    smpl_to_pfnn_places,
-)
+from motiondata.representations.pfnn.skeleton import COUNT, MIRRORED, NAMES, PFNN_JOINTS
+from motiondata.representations.pfnn.smpl_joints import pfnn_to_smpl_places, smpl_to_pfnn_places
 from motiondata.representations.pfnn.statistics import row_statistics
 from motiondata.representations.pfnn.take import Take, mirror_take
 from motiondata.representations.sixd import multiply, rotate
