@@ -8,8 +8,10 @@ from typing import Any
 from motiondata.bodies.body import Body
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.loading import load_bodies
+from motiondata.errors import InputError
 from motiondata.recording import GENDERS
 from pipelines.engine.fingerprint import digest_json
+from pipelines.engine.opened import Loaded
 
 
 @dataclass(frozen=True)
@@ -40,3 +42,16 @@ def facts_of(bodies: Mapping[str, Body]) -> BodyFacts:
             for body in different
         ),
     )
+
+
+def reload_bodies(
+    path: Path | None, loaded: Loaded[Mapping[str, Body]], expected: BodyFacts
+) -> Mapping[str, Body]:
+    """Return the bodies that this process has loaded, or load them.
+
+    Raises `InputError` if they are other bodies than those of which `expected` was recorded.
+    """
+    bodies = loaded.value or load_bodies_by_gender(path)
+    if facts_of(bodies).hash != expected.hash:
+        raise InputError(f"the body ({path or 'bundled'}) was replaced; start again")
+    return bodies

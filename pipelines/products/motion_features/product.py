@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from motiondata.bodies.body import Body
 from motiondata.devices import CPU
-from motiondata.errors import InputError
-from pipelines.clips.bodies import BodyFacts, facts_of, load_bodies_by_gender
+from pipelines.clips.bodies import BodyFacts, facts_of, load_bodies_by_gender, reload_bodies
 from pipelines.clips.clip_source import ClipSource
 from pipelines.clips.members import DETAILS
 from pipelines.clips.planned_clips import PlannedClips
@@ -91,10 +90,7 @@ class MotionFeatureProduct:
 
         Raises `InputError` if they were replaced during the build.
         """
-        path = self.source.selection.body
-        bodies = self.loaded.value or load_bodies_by_gender(path)
-        if facts_of(bodies).hash != self.bodies.hash:
-            raise InputError(f"the body ({path or 'bundled'}) was replaced; start again")
+        bodies = reload_bodies(self.source.selection.body, self.loaded, self.bodies)
         return MotionFeatureMaker(self.source, self.options, bodies, self.target)
 
     def expect_use(self, samples: Sequence[Values]) -> None:

@@ -12,7 +12,7 @@ from motiondata.bodies.body import Body
 from motiondata.bodies.posing import ShapedBody
 from motiondata.clip import Clip
 from motiondata.devices import CPU
-from motiondata.errors import InputError, RecordingError
+from motiondata.errors import RecordingError
 from motiondata.mirroring import mirror_clip
 from motiondata.representations.pfnn.gaits import merge_gaits
 from motiondata.representations.pfnn.layout import FPS
@@ -21,7 +21,7 @@ from motiondata.representations.pfnn.take import Take
 from motiondata.representations.pfnn.terrain import HeightGrid
 from motiondata.sources.pfnn.labels import clip_labels
 from pipelines.clips.appraisal import Appraisal, judge
-from pipelines.clips.bodies import BodyFacts, facts_of, load_bodies_by_gender
+from pipelines.clips.bodies import BodyFacts, facts_of, load_bodies_by_gender, reload_bodies
 from pipelines.clips.clip_source import ClipSource
 from pipelines.clips.clip_values import CLIP_COLUMNS, clip_columns, clip_values
 from pipelines.clips.members import DETAILS
@@ -136,10 +136,7 @@ class PfnnClips:
 
         Raises `InputError` if they were replaced during the build.
         """
-        path = self.source.selection.body
-        bodies = self.loaded.value or load_bodies_by_gender(path)
-        if facts_of(bodies).hash != self.bodies.hash:
-            raise InputError(f"the body ({path or 'bundled'}) was replaced; start again")
+        bodies = reload_bodies(self.source.selection.body, self.loaded, self.bodies)
         return PfnnClipMaker(self.source, self.options, bodies, _read_ground(self.options))
 
     def expect_use(self, samples: Sequence[Values]) -> None:
