@@ -47,7 +47,7 @@ def read_text(text: str, style: str | None = None) -> frozenset[Statement]:
     Raises `NotReadableError` if the text is in the words of none.
     """
     error = NotReadableError(
-        f"{style!r} is no style; choose one of {[each.name for each in STYLES]}"
+        f"unknown style {style!r}; choose one of {[each.name for each in STYLES]}"
     )
     for each in STYLES:
         if style in (None, each.name):

@@ -79,7 +79,8 @@ def _of_keys(
     if without:
         raise InputError(
             f"expected {what} for each sample, found none for {counted(len(without), 'sample')}, "
-            f"first {without[0]}; choose other --labels, or leave these out (motiondata filter)"
+            f"first {without[0]}; choose other --labels, or remove these samples with "
+            "motiondata filter"
         )
     return found
 

@@ -195,7 +195,7 @@ class ProductDescription:
         `means` and `stds` are those of each field, shaped (columns,). Raises `InputError` if the
         product has no such network.
         """
-        raise InputError(f"{self.name}: no network has statistics of it; found {', '.join(means)}")
+        raise InputError(f"{self.name}: expected the fields x and y, found {', '.join(means)}")
 
     def recipe(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the options of the command for the parameters of a build."""

@@ -43,7 +43,7 @@ class DecodingChoice:
 def parse_decodings(beams: str, penalties: str) -> tuple[Decoding, ...]:
     """Return all decodings of `1,3` beams and `0.8,1` length penalties.
 
-    Greedy decoding has no penalty. Raises `InputError` for what are no numbers.
+    Greedy decoding has no penalty. Raises `InputError` for values that are not numbers.
     """
     try:
         widths = [int(each) for each in beams.split(",")]

@@ -1,1 +1,1 @@
-"""Make an index and captions of annotations of AMASS that other data sets publish."""
+"""Make an index and captions of annotations of AMASS that other datasets publish."""

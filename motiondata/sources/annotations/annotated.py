@@ -35,16 +35,16 @@ class Annotated:
     """The path of the recording from the subset on, such as `KIT/3/kick_high_left02_poses.npz`."""
     annotations: tuple[Annotation, ...]
     split: str = ""
-    """The list that the clip is in, if the data set has lists."""
+    """The list that the clip is in, if the dataset has lists."""
     seconds: float | None = None
-    """How long the data set says that the recording lasts."""
+    """How long the dataset says that the recording lasts."""
     part: tuple[float, float] | None = None
     """Start and end of the clip in seconds of the recording; None for all of it."""
 
 
 @dataclass(frozen=True)
 class AnnotationKind:
-    """How the annotations of a data set are read."""
+    """How the annotations of a dataset are read."""
 
     name: str
     files: Callable[[Path], list[Path]]

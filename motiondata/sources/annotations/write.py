@@ -77,8 +77,8 @@ def import_annotations(
             advance(1)
     if not clips:
         raise InputError(
-            f"{amass}: expected recordings that {source} annotates, found none of {len(spoken)}"
-            + (f"; the first failure: {failures[0].message}" if failures else "")
+            f"{amass}: expected recordings that {source} annotates, found none of "
+            f"{len(spoken):,}" + (f"; the first failure: {failures[0].message}" if failures else "")
         )
     with whole_or_absent(out / INDEX) as whole:
         _write_index(whole, clips)

@@ -107,7 +107,7 @@ class LidarOptions:
     """Further members, separated by commas: intensity, time, beam, column, label."""
     store: str = FLOAT32
     """Type in which points are stored: float32; float16, with errors up to 4 mm between 8 and 16 m;
-    or int16, on a grid of 0.244 mm around the middle of each frame. Readers get float32."""
+    or int16, on a grid of 0.244 mm around the middle of each frame. This package reads float32."""
     scene: tuple[str, ...] = ()
     """A mesh (OBJ, PLY, STL, OFF, glTF) that stands still and hides what is behind it; repeat it
     for several. World frame of the motion, meters; z up, but y up in OBJ and glTF."""

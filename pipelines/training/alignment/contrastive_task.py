@@ -77,7 +77,7 @@ class ContrastiveTask(ABC):
         """Return what a checkpoint needs in addition to the weights to be usable."""
 
     def near(self, texts: Sequence[str], encoded: Tensor) -> Tensor:  # noqa: ARG002
-        """Return which texts are nearly the same, and so no negatives, shaped (texts, texts).
+        """Return which texts are nearly the same, and so not negatives, shaped (texts, texts).
 
         `encoded` has the vectors of the text encoder, shaped (texts, width).
         """

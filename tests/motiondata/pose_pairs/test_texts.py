@@ -76,7 +76,7 @@ def test_other_words_are_refused(text: str) -> None:
 
 
 def test_an_unknown_style_is_refused() -> None:
-    with pytest.raises(NotReadableError, match="'poem' is no style; choose one of"):
+    with pytest.raises(NotReadableError, match="unknown style 'poem'; choose one of"):
         read_text("bend left knee", "poem")
 
 
