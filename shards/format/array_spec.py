@@ -59,7 +59,7 @@ class ArraySpec:
     def pack(self, value: Any) -> Any:
         """Return a value as it is stored; one that does not match is left to `Schema.check`."""
         is_packed = self.stored is not None and isinstance(value, np.ndarray)
-        if not is_packed or value.dtype != np.float32 or value.ndim != len(self.shape):
+        if not is_packed or value.dtype != np.float32 or value.shape[1:] != self.shape[1:]:
             return value
         return pack(value, str(self.stored))
 

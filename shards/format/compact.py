@@ -59,7 +59,8 @@ def unpack(array: NDArray[Any], stored: str) -> NDArray[np.float32]:
     """Return stored points, shaped (..., rows, 3), as float32 shaped (..., points, 3)."""
     if stored == FLOAT16:
         return array.astype(np.float32)
-    header = np.ascontiguousarray(array[..., :HEADER_ROWS, :]).reshape(*array.shape[:-2], -1)
+    rows = np.ascontiguousarray(array[..., :HEADER_ROWS, :])
+    header = rows.reshape(*array.shape[:-2], HEADER_ROWS * 3)
     grid = np.ascontiguousarray(header[..., :8]).view("<f4")[..., None, :]
     points: NDArray[np.float32] = array[..., HEADER_ROWS:, :].astype(np.float32)
     with np.errstate(all="ignore"):  # of damaged bytes, whose values the schema refuses

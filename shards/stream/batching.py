@@ -89,8 +89,11 @@ class Stacker:
             for field in fields
             if field not in arrays
         }
-        for spans in (*(each.spans for each in self._arrays.values()), *self._texts.values()):
-            files.plan(spans.shards, spans.sizes)
+        spans = [*(each.spans for each in self._arrays.values()), *self._texts.values()]
+        files.plan(
+            np.concatenate([each.shards for each in spans]),
+            np.concatenate([each.sizes for each in spans]),
+        )
 
     @property
     def ahead(self) -> int:

@@ -41,8 +41,9 @@ class CacheFiller:
         """Shards with their order. One that is wanted sooner than first said is here twice."""
         self._numbers = itertools.count()
         self._fetched: dict[str, Future[None]] = {}
-        """What is done when a shard was fetched, by name, since it was first wanted."""
+        """What is done when a wanted shard was fetched or has failed, by name."""
         self._started: set[str] = set()
+        """Names of the wanted shards that a thread is fetching."""
         self._lock = threading.Lock()
         """Held while the attributes above and the number of threads change."""
         self._threads = 0
@@ -62,8 +63,10 @@ class CacheFiller:
                     f"is damaged in {self._folder}: its hash differs from the recorded one; copy "
                     "it there again",
                 )
-            self._counts[shard.name] += 1
-        self.want(shard for shard in shards if self._counts[shard.name] >= OFTEN)
+        with self._lock:
+            self._counts.update(shard.name for shard in shards)
+            often = [shard for shard in shards if self._counts[shard.name] >= OFTEN]
+        self.want(often)
 
     def fetch(self, shards: Iterable[ShardEntry]) -> None:
         """Fetch shards now, as long as the cache has room; readers report failures."""
@@ -72,13 +75,15 @@ class CacheFiller:
                 future.result()
 
     def want(self, shards: Iterable[ShardEntry]) -> None:
-        """Fetch shards in the background, each of them once."""
+        """Fetch shards in the background."""
         for shard in shards:
             if self._has_room and shard.name not in self._fetched:
                 self._expect(shard, LATER)
 
     def _expect(self, shard: ShardEntry, order: int) -> Future[None]:
         with self._lock:
+            if shard.name in self._started:
+                return self._fetched[shard.name]
             self._queue.put((order, next(self._numbers), shard))
             if self._threads < SHARDS_AT_ONCE:
                 self._threads += 1
@@ -91,17 +96,24 @@ class CacheFiller:
             try:
                 self._fetch_once(shard)
             except Exception as error:  # noqa: BLE001  raised again where the shard is waited for
-                self._fetched[shard.name].set_exception(error)
+                self._finish(shard).set_exception(error)
             else:
-                self._fetched[shard.name].set_result(None)
+                self._finish(shard).set_result(None)
+
+    def _finish(self, shard: ShardEntry) -> Future[None]:
+        """Forget that a shard was wanted: one that failed, or is removed, can be wanted again."""
+        with self._lock:
+            self._started.discard(shard.name)
+            self._counts.pop(shard.name, None)
+            return self._fetched.pop(shard.name)
 
     def _next(self) -> ShardEntry | None:
-        """Return a shard that no thread has begun to fetch; None if there is none."""
+        """Return a wanted shard that no thread has begun to fetch; None if there is none."""
         with self._lock:
             with suppress(Empty):
                 while True:
                     _, _, shard = self._queue.get_nowait()
-                    if shard.name not in self._started:
+                    if shard.name in self._fetched and shard.name not in self._started:
                         self._started.add(shard.name)
                         return shard
             self._threads -= 1

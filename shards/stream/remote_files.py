@@ -119,6 +119,8 @@ class RemoteShardFiles(ShardFiles):
             for number, size in requested.items()
             if max(size, self._planned[number]) >= self.shards[number].bytes * MOSTLY
         ]
+        if not whole:
+            return False
         awaited = sum(shard.bytes for shard in whole) <= MOST_AWAITED
         (self._filler.get().fetch if awaited else self._filler.get().want)(whole)
         return awaited
