@@ -37,7 +37,7 @@ class StGcnArrays(SkeletonLayout):
 
     def names(self, group: int) -> Sequence[str]:  # noqa: ARG002
         """Return the names of the files of the split."""
-        return [f"{self.split}_data.npy", f"{self.split}_label.pkl", *self.tables()]
+        return [f"{self.split}_data.npy", f"{self.split}_label.pkl", *self.tables]
 
     def contents(self, group: int) -> Iterator[Content]:  # noqa: ARG002
         """Yield the array, names and labels, and the tables."""
@@ -46,7 +46,7 @@ class StGcnArrays(SkeletonLayout):
         rows = (self.padded(clip).transpose(3, 0, 2, 1) for clip in range(len(self.keys)))
         yield RowArray(shape, rows).write
         yield partial(write_pickle, value=(list(self.keys), self.labels))
-        yield from self.tables().values()
+        yield from self.tables.values()
 
     def remarks(self) -> Iterable[str]:
         """Say how many clips were cut."""
@@ -85,12 +85,12 @@ class JoinedLayout(SkeletonLayout):
 
     def names(self, group: int) -> Sequence[str]:  # noqa: ARG002
         """Return the name of the file, and those of the tables."""
-        return [self.file, *self.tables()]
+        return [self.file, *self.tables]
 
     def contents(self, group: int) -> Iterator[Content]:  # noqa: ARG002
         """Yield the file and the tables."""
         yield self.write
-        yield from self.tables().values()
+        yield from self.tables.values()
 
     def write(self, file: Any) -> None:
         """Write the sequences of all splits."""
@@ -141,14 +141,14 @@ class CtrGcnArrays(JoinedLayout):
         """Yield the arrays of the split."""
         clips, options = len(self.keys), self.options
         numbers = options.persons * len(self.graph.joints) * AXES
-        one_hot = np.eye(len(self.classes.names), dtype=np.float32)
+        classes = len(self.classes.names)
         yield (
             f"x_{self.split}",
             RowArray((clips, options.length, numbers), map(self._centered, range(clips))),
         )
         yield (
             f"y_{self.split}",
-            RowArray((clips, len(one_hot)), (one_hot[label] for label in self.labels)),
+            RowArray((clips, classes), (np.eye(1, classes, label)[0] for label in self.labels)),
         )
 
     def remarks(self) -> Iterable[str]:
@@ -177,12 +177,12 @@ class NtuTexts(SkeletonLayout):
 
     def names(self, group: int) -> Sequence[str]:
         """Return the name of a clip's file, and those of the tables."""
-        return [f"{self.split}/{self.sample(group)}.skeleton", *self.tables()]
+        return [f"{self.split}/{self.sample(group)}.skeleton", *self.tables]
 
     def contents(self, group: int) -> Iterator[Content]:
         """Yield the text of a clip, and the tables."""
         yield skeleton_text(self.sequence(group)).encode()
-        yield from self.tables().values()
+        yield from self.tables.values()
 
     def sample(self, clip: int) -> str:
         """Return the name of a clip's file without suffix."""

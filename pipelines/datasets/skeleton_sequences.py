@@ -6,6 +6,7 @@ has them (x left, y up, z forward), others in the frame of their features.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -96,8 +97,9 @@ class SkeletonLayout(Layout):
         """Return what the files of the layout call a clip."""
         return clip
 
-    def tables(self) -> dict[str, Content]:
-        """Return the files that describe joints and classes, by name."""
+    @cached_property
+    def tables(self) -> Mapping[str, Content]:
+        """The files that describe joints and classes, by name."""
         graph = self.graph
         described = {
             "skeleton": graph.name,
