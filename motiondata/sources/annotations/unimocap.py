@@ -9,6 +9,7 @@ as `babel_new_text/`. Source: `babel.py`, `kitml.py`, `h3d_to_h3d.py`, `tools/sa
 """
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ INDEX = "_h3dformat"
 TEXTS = {"h3d": "humanml3d_new_text", "kitml": "kit_new_text", "babel": "babel_new_text",
          "babelseq": "babel_new_text_seq", "babelseg": "babel_new_text_seg"}  # fmt: skip
 """The folder of the texts of each index."""
+FILE_STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+"""A name of a file of texts that stays in its folder."""
 INDEX_FPS = 20.0
 SAME_SECONDS = 0.002
 """Seconds are rounded to milliseconds: an annotation that ends this near the end is of the whole
@@ -92,6 +95,8 @@ def _of_index(file: Path) -> Iterator[Annotated]:
     for number, row in enumerate(rows, start=2):
         where = f"{file}, line {number}"
         stem = text_of(row, "new_name", where).removesuffix(".npy")
+        if not FILE_STEM.fullmatch(stem):
+            raise InputError(f"{where}: expected a file name as new_name, found {stem!r:.200}")
         _, found, path = text_of(row, "source_path", where).partition("pose_data/")
         if not found:
             raise InputError(f"{where}: expected a path below pose_data/, found {row!r:.200}")

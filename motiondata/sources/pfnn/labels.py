@@ -74,7 +74,11 @@ def _table(path: Path, frames: int, columns: int) -> Floats:
 
 
 def _footsteps(path: Path, frames: int) -> Floats:
-    """Return the steps; a line may have `*` for a foot, or lack the second one at the end."""
+    """Return the steps; a line may have `*` for a foot, or lack the second one at the end.
+
+    A line whose third word ends with `*` has no steps: PFNN's script leaves out the cycles before
+    and after it.
+    """
     steps = np.array(
         [_step(path, line.split()) for line in _text(path).splitlines() if line.strip()]
     ).reshape(-1, 2)
@@ -85,6 +89,8 @@ def _footsteps(path: Path, frames: int) -> Floats:
 
 
 def _step(path: Path, words: list[str]) -> tuple[float, float]:
+    if len(words) == 3 and words[2].endswith("*"):
+        return np.nan, np.nan
     try:
         first, second = ([np.nan if w == "*" else int(w) - 1.0 for w in words] + [np.nan])[:2]
     except ValueError as error:

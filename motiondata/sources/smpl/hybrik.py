@@ -33,8 +33,8 @@ def hybrik_to_smpl(values: Mapping[str, Any]) -> dict[str, Any]:
 
     The place is left out if the file has none.
     """
-    thetas = np.asarray(values[THETAS])
-    if thetas.dtype.kind == "f" and thetas.size == len(thetas) * QUATERNIONS:
+    thetas = np.atleast_1d(values[THETAS])
+    if thetas.dtype.kind == "f" and 0 < thetas.size == len(thetas) * QUATERNIONS:
         thetas = quaternion_to_rotvec(thetas.reshape(len(thetas), -1, 4).astype(np.float64))
     betas = values.get("pred_betas")
     smpl = {"poses": thetas, **({} if betas is None else {"betas": betas})}
@@ -45,9 +45,15 @@ def hybrik_to_smpl(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _place(root: Any, boxes: Any, frames: int) -> NDArray[np.float64] | None:
     """Return SMPL's `trans` of the pelvis in the camera, and the corners of its box in pixels."""
-    if np.shape(root) != (frames, 3) or np.shape(boxes) != (frames, 4):
+    if _floats_shape(root) != (frames, 3) or _floats_shape(boxes) != (frames, 4):
         return None
     place = np.array(root, np.float64)
     width = np.asarray(boxes, np.float64)
     place[:, 2] *= BOX_PIXELS / np.maximum(width[:, 2] - width[:, 0], 1.0)
     return place - pelvis_at_rest(SMPL_SHAPES, np.zeros(10))
+
+
+def _floats_shape(value: Any) -> tuple[int, ...] | None:
+    """Return the shape of an array of floats, None for anything else."""
+    is_floats = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    return value.shape if is_floats else None

@@ -1,7 +1,7 @@
 """The product made from clips: any motion of SMPL's joints, posed on a body."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -17,7 +17,7 @@ from motiondata.mirroring import mirror_clip
 from motiondata.representations.pfnn.gaits import merge_gaits
 from motiondata.representations.pfnn.layout import FPS
 from motiondata.representations.pfnn.smpl_takes import pose_take, with_labels
-from motiondata.representations.pfnn.take import Take
+from motiondata.representations.pfnn.take import Take, swap_cycles
 from motiondata.representations.pfnn.terrain import HeightGrid
 from motiondata.sources.pfnn.labels import clip_labels
 from pipelines.clips.appraisal import Appraisal, judge
@@ -97,8 +97,10 @@ class PfnnClipMaker:
         if not {"phase", "gait"} <= {*clip.recording.labels}:
             return take, FOUND
         labels = clip_labels(dict(clip.recording.labels), clip)
-        phase = (labels["phase"] + 0.5 * mirrored) % 1.0
-        return with_labels(take, phase, merge_gaits(labels["gait"])), GIVEN
+        take = with_labels(take, labels["phase"], merge_gaits(labels["gait"]))
+        if mirrored:
+            take = swap_cycles(replace(take, phase=(take.phase + 0.5) % 1.0))
+        return take, GIVEN
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from motiondata.devices import CPU
 from motiondata.errors import InputError, RecordingError
-from motiondata.files import Stamp, expect_as_planned, find_stamp
+from motiondata.files import Stamp, expect_as_planned, find_stamp, read_small_file
 from motiondata.mirroring import MIRRORED_PREFIX
 from motiondata.representations.pfnn.layout import FPS
 from motiondata.representations.pfnn.take import Take, mirror_take, swap_cycles
-from motiondata.sources.pfnn.labels import label_files
+from motiondata.sources.pfnn.labels import MAX_BYTES, label_files
 from motiondata.sources.pfnn.takes import EVERY, FILE_FPS, read_take
 from pipelines.clips.clip_values import CLIP_COLUMNS, clip_columns
 from pipelines.clips.members import DETAILS, TEXT
@@ -214,7 +214,7 @@ class PfnnTakes:
         mirrored = (MIRRORED_PREFIX + path.stem,) if self.selection.mirror else ()
         keys = (path.stem, *mirrored)
         phase = label_files(path)[0]
-        frames = phase.read_bytes().count(b"\n") // EVERY * len(keys)
+        frames = read_small_file(phase, MAX_BYTES).count(b"\n") // EVERY * len(keys)
         stamps = tuple((each.name, find_stamp(each)) for each in (path, *label_files(path)))
         return PlannedTake(TakeRow(number, path.stem, path.name), frames, keys, stamps)
 

@@ -135,7 +135,7 @@ def read_features(embedding: Path | None, poses: PickedPoses) -> NDArray[np.floa
     try:
         with embedding.open("rb") as file:
             vectors: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, MemoryError) as error:
         raise InputError(f"{embedding}: cannot be read ({error}); {expected}") from error
     if vectors.ndim != 2 or len(vectors) != len(poses) or vectors.dtype.kind not in "fiu":
         found = f"{vectors.dtype} {vectors.shape}"

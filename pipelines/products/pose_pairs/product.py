@@ -120,6 +120,9 @@ class PosePairProduct:
             raise InputError("pairs depend on all poses: no shard can be kept; use --restart")
         clips, fingerprint = self.picking.plan_clips(self._contents())
         poses, frames, drops = self.picking.pick(clips)
+        if not len(poses):
+            first = f"; the first: {drops[0].message}" if drops else ""
+            raise InputError(f"{self.options.clips.index}: no clip can be read{first}")
         found = find_pairs(poses, self.options, watched("similar poses"))
         if not len(found.pairs):
             raise InputError(
