@@ -11,8 +11,9 @@ from pipelines.evaluation.report import SCORERS, Evaluation, Example
 from pipelines.training.common.normalize_caption import NORMALIZER
 
 NOTHING = "-"
-PAIRS_SHOWN = 10
 """Content of an empty cell."""
+PAIRS_SHOWN = 10
+"""Number of pairs of acts in the table of those that are named least."""
 
 COLUMNS = {
     "bleu_1": "BLEU@1",

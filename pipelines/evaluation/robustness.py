@@ -19,9 +19,10 @@ from pipelines.engine.output_path import expect_no_dataset, expect_possible_fold
 from pipelines.engine.progress import Progress
 from pipelines.engine.reports import Report
 from pipelines.engine.text_tables import markdown_table
+from pipelines.evaluation.acts.act_scoring import KnownAct
 from pipelines.evaluation.acts.labels import count_acts, read_labels
 from pipelines.evaluation.metrics.scores import score_captions
-from pipelines.evaluation.references import read_references
+from pipelines.evaluation.references import References, read_references
 from pipelines.evaluation.robustness_options import RobustnessOptions
 from pipelines.training.captioning.captioner import LoadedCaptioner, load_captioner
 from pipelines.training.captioning.inputs import ClipInputs
@@ -30,11 +31,12 @@ from pipelines.training.common.clip_fields import (
     POINTS,
     PaddedClips,
     batch_to_clips,
-    check_field,
+    expect_readable,
 )
 from pipelines.training.common.ranks import choose_device
 from pipelines.training.encoders.load_encoder import LoadedEncoder, load_encoder
 from shards import open_dataset
+from shards.format.dataset import Dataset
 from shards.format.hashing import hash_file
 from shards.format.places import Place, name_of
 from shards.format.publishing import publish
@@ -153,6 +155,37 @@ class ScanCaptioner:
         return self.captioner.module.caption(ClipInputs(frames))
 
 
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """A dataset that is captioned, with what its captions are compared with."""
+
+    data: StreamedDataset
+    references: References
+    acts: list[tuple[KnownAct, ...]] | None
+    """The acts of each clip with references; None without labels."""
+
+    @classmethod
+    def open(cls, place: Place, captioner: ScanCaptioner, options: RobustnessOptions) -> "Scan":
+        """Open a dataset; raise `InputError` if the captioner cannot read it."""
+        data, field = open_dataset(place), captioner.field
+        expect_readable(data.dataset, field)
+        _expect_points(data.dataset, field, options.points)
+        references = read_references(data.dataset, options.split)
+        acts = None if options.labels is None else read_labels(options.labels, references.keys)
+        return cls(data, references, acts)
+
+
+def _expect_points(dataset: Dataset, field: str, points: Sequence[int]) -> None:
+    """Refuse numbers of points that a dataset does not have."""
+    if points and field != POINTS:
+        raise InputError(f"--points: expected a captioner of {POINTS}, found one of {field}")
+    stored = dataset.description.schema.arrays[field].shape[1]
+    if points and max(points) > int(stored):
+        raise InputError(
+            f"--points: expected at most {stored}, those of {dataset.place}, found {max(points)}"
+        )
+
+
 def _encode(encoder: LoadedEncoder, clips: PaddedClips) -> PaddedClips:
     """Return the features of clips, each of which is encoded alone, as a dataset of them is."""
     values = clips.values.new_zeros(*clips.mask.shape, encoder.width)
@@ -173,16 +206,19 @@ def robustness(
     expect_possible_folder(out)
     expect_no_dataset(out)
     captioner = ScanCaptioner.load(options)
-    places: Mapping[str, Place] = {name_of(path): path, **options.others()}
-    datasets = {name: open_dataset(place) for name, place in places.items()}
-    for data in datasets.values():
-        check_field(data.dataset, captioner.field, encoded=[captioner.field])
+    others = options.others()
+    if name_of(path) in others:
+        raise InputError(
+            f"--scan: {name_of(path)} is the name of the row of {path}; choose another NAME"
+        )
+    places: Mapping[str, Place] = {name_of(path): path, **others}
+    scans = {name: Scan.open(place, captioner, options) for name, place in places.items()}
     report = RobustnessReport(
         out,
         options.split,
         hash_file(options.checkpoint),
         None if captioner.encoder is None else captioner.encoder.id,
-        tuple(_rows(captioner, datasets, options, stream)),
+        tuple(_rows(captioner, scans, options, stream)),
     )
     values = asdict(report)
     del values["folder"]  # the same scans give the same bytes anywhere
@@ -196,21 +232,20 @@ def robustness(
 
 def _rows(
     captioner: ScanCaptioner,
-    datasets: Mapping[str, StreamedDataset],
+    scans: Mapping[str, Scan],
     options: RobustnessOptions,
     stream: TextIO | None,
 ) -> Iterator[RobustnessRow]:
-    for name, data in datasets.items():
-        references = read_references(data.dataset, options.split)
-        acts = None if options.labels is None else read_labels(options.labels, references.keys)
+    for name, scan in scans.items():
+        references, acts = scan.references, scan.acts
         for points in (None, *options.points):
-            captions = _captions(captioner, data, references.keys, points, options, stream)
+            captions = _captions(captioner, scan.data, references.keys, points, options, stream)
             scores = score_captions(captions, list(references.texts.values()))
             right = None if acts is None else count_acts(captions, acts).clips_right
             yield RobustnessRow(
                 name,
                 points,
-                data.dataset.content_hash,
+                scan.data.dataset.content_hash,
                 len(captions),
                 scores.bleu_4,
                 scores.cider_d,

@@ -1,6 +1,6 @@
 """Encode the points or joints of a dataset: the features product, built by an encoder."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,11 @@ from pipelines.products.encoded_features.encoder import Encoder, LoadEncoder
 from pipelines.products.lidar.members import POINTS
 from shards.format.array_spec import FRAMES, ArraySpec
 from shards.format.dataset import Dataset
+from shards.format.members import field_of
 from shards.format.places import Place
+
+ExpectField = Callable[[Dataset, str], None]
+"""Refuses a dataset and its field, by name."""
 
 SECONDS_PER_FRAME = 1 / 3500
 """`motiondata encode` of 12,062 frames of `motiondata demo --clips 120` with an encoder of the
@@ -82,10 +86,12 @@ def encode_with(
     execution: Execution,
     parameters: Mapping[str, Any] | None = None,
     exclude: Collection[str] = (),
+    expect: ExpectField = lambda _dataset, _field: None,
 ) -> BuildReport:
     """Encode a dataset with an encoder, or resume an earlier run.
 
-    `parameters`, `exclude` and errors are those of `build_derived`.
+    `expect` raises `InputError` if the encoder cannot read the field of the dataset. `parameters`,
+    `exclude` and other errors are those of `build_derived`.
     """
 
     def make(source: Dataset) -> tuple[Derivation, Encoding]:
@@ -94,6 +100,7 @@ def encode_with(
         derivation = encoded_features(load, encoder.width, encoder.reads)
         expected = f"a dataset with {encoder.reads} such as build-lidar makes"
         expect_members(source, derivation.read_members, expected)
+        expect(source, field_of(encoder.reads))
         return derivation, encoding
 
     return build_derived(make, dataset, out, execution, parameters, exclude)

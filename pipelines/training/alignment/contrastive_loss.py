@@ -89,7 +89,9 @@ def near_in_meaning(texts: Sequence[str], vectors: Tensor, least_cosine: float) 
     unit = functional.normalize(vectors.float(), dim=-1)
     opposite = _opposite([words_of(text) for text in texts]).to(unit.device)
     same = torch.eye(len(texts), dtype=torch.bool, device=unit.device)
-    return ((unit @ unit.T >= least_cosine) & ~opposite) | same
+    with torch.autocast(unit.device.type, enabled=False):  # cosines need float32
+        cosines = unit @ unit.T
+    return ((cosines >= least_cosine) & ~opposite) | same
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -24,8 +24,7 @@ from pipelines.training.common.clip_fields import (
     PaddedClips,
     batch_to_clips,
     captions_by_key,
-    check_field,
-    expect_z_up,
+    expect_readable,
     training_captions,
 )
 from pipelines.training.common.optimizer import seeded
@@ -64,8 +63,7 @@ class AlignmentTask(ContrastiveTask):
         stream: TextIO | None = None,
     ) -> None:
         self.field = field_of_encoder(options.encoder)
-        check_field(data.dataset, self.field, encoded=[self.field])
-        expect_z_up(data.dataset, self.field)
+        expect_readable(data.dataset, self.field)
         text = load_text_encoder(options.text_encoder, training_captions(data), seed)
         self._text_id = text.id if isinstance(text, SentenceEncoder) else None
         if isinstance(text, SentenceEncoder) and not options.trains_text:

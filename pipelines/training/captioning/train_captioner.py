@@ -134,7 +134,7 @@ class CaptionerTask:
             "text_model": self.options.text_model,
             "encoder": self.initial and self.initial.id,
             "stride": self.stride,
-            "label_smoothing": self.options.label_smoothing,
+            "label_smoothing": self.options.label_smoothing or None,
             "lora_rank": self.options.lora_rank,
             **recipe,
         }

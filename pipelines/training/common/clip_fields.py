@@ -147,6 +147,12 @@ def _are_places(field: str, row: Sequence[str | int]) -> bool:
     return len(row) == 2 and int(row[0]) >= LEAST_ROWS[field] and row[1] == COORDINATES
 
 
+def expect_readable(dataset: Dataset, field: str) -> None:
+    """Raise `InputError` for a field that encoders cannot read: another shape, or y up."""
+    check_field(dataset, field, encoded=[field])
+    expect_z_up(dataset, field)
+
+
 def expect_z_up(dataset: Dataset, field: str) -> None:
     """Raise `InputError` for joints of features that are y up: encoders and augmentation are not.
 

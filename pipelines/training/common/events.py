@@ -5,7 +5,7 @@ the steps so far, since the log has no clock.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pipelines.training.common.curves import scalars_of
 from pipelines.training.common.logs import ALARMS, SAMPLES, WATCH, Record
@@ -17,28 +17,38 @@ VERSION = "brain.Event:2"
 
 
 class EventFile:
-    """The event file of a training, written anew; `add` appends the events of a line of the log."""
+    """The event file of a training, written anew; `add` appends the events of a line of the log.
+
+    The first line of the log replaces the file of an earlier run, so a run that is refused before
+    changes nothing.
+    """
 
     def __init__(self, out: Path) -> None:
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.summary.writer.record_writer import RecordWriter
 
-        path = out / EVENTS
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("wb")
-        self._records = RecordWriter(self._file)
-        self._event = Event
+        self._path = out / EVENTS
+        self._file: BinaryIO | None = None
+        self._event, self._writer = Event, RecordWriter
         self._seconds = 0.0
-        self._write(file_version=VERSION)
 
     def add(self, record: Record) -> None:
         """Append the numbers of a line and, of a validation, its alarms and sample captions."""
+        if self._file is None:
+            self._open()
         self._seconds += record.get("seconds", 0.0)
         self._write(step=record["step"], summary=_summary_of(record))
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file, if a line was written."""
+        if self._file is not None:
+            self._file.close()
+
+    def _open(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self._path.open("wb")
+        self._records = self._writer(self._file)
+        self._write(file_version=VERSION)
 
     def _write(self, **values: Any) -> None:
         event = self._event(wall_time=self._seconds, **values)

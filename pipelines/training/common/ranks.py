@@ -6,12 +6,16 @@ All functions also work in a single process, which needs no process group.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import torch
 from torch import distributed
 
 from motiondata.devices import CPU, CUDA, TRAINING_DEVICES
 from motiondata.errors import InputError
+
+LONGEST_WAIT = timedelta(hours=6)
+"""How long processes wait for the first one, which may encode all captions of a large dataset."""
 
 
 def choose_device(name: str) -> torch.device:
@@ -45,7 +49,8 @@ def process_group(device: torch.device) -> Iterator[None]:
         yield
         return
     try:
-        distributed.init_process_group("nccl" if device.type == CUDA else "gloo")
+        backend = "nccl" if device.type == CUDA else "gloo"
+        distributed.init_process_group(backend, timeout=LONGEST_WAIT)
     except ValueError as error:
         raise InputError(
             f"WORLD_SIZE is {os.environ['WORLD_SIZE']}, but the processes cannot be joined "

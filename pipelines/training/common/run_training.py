@@ -8,6 +8,7 @@ from typing import TextIO, TypeVar
 import torch
 
 from pipelines.engine.errors import os_errors_as_aborted
+from pipelines.engine.output_path import expect_no_dataset
 from pipelines.training.common.logs import LOG, read_log
 from pipelines.training.common.loop import train
 from pipelines.training.common.options import LoopOptions
@@ -52,6 +53,7 @@ def run_training(
     `report` makes it from the trained task and its run. Only the first of several processes returns
     a report; the others return None.
     """
+    expect_no_dataset(out)  # before a task writes there
     data = open_dataset(dataset)
     chosen = choose_device(device)
     with os_errors_as_aborted(out), process_group(chosen):

@@ -7,6 +7,7 @@ from pathlib import Path
 from pipelines.engine.build_report import BuildReport
 from pipelines.engine.execution import Execution
 from pipelines.products.encoded_features.encode import encode_with
+from pipelines.training.common.clip_fields import expect_readable
 from pipelines.training.encoders.load_encoder import LoadedEncoder, load_encoder
 from shards.format.places import Place
 
@@ -38,4 +39,5 @@ def encode(
     `build_derived`.
     """
     load = Checkpoint(checkpoint.absolute(), encoder)
-    return encode_with(load, dataset, out, execution, {"encoder": encoder or None}, exclude)
+    parameters = {"encoder": encoder or None}
+    return encode_with(load, dataset, out, execution, parameters, exclude, expect_readable)

@@ -1,7 +1,8 @@
 """The networks of the evaluator of HumanML3D (Guo et al., 2022), whose weights users may have.
 
 Written from the published description; names and order of the parameters are those of the state
-dicts in `finest.tar`, so that they load as they are. Inputs are single items: nothing is padded.
+dicts in `finest.tar`, so that they load as they are. Inputs are single items. Motion is padded with
+zeros to `LONGEST`, as the evaluator does: the last movement depends on what follows it.
 """
 
 from collections.abc import Mapping
@@ -9,12 +10,15 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 MOVEMENT, MOTION, TEXT = "movement_encoder", "motion_encoder", "text_encoder"
 """Names of the state dicts."""
 FEET = 4
 """The last features, contacts of the feet, are not read."""
 FRAMES_PER_MOVEMENT = 4
+LONGEST = 196
+"""Frames of the longest motion of the evaluator (`max_motion_length` of its options)."""
 SLOPE = 0.2
 """Of the leaky rectifiers."""
 
@@ -92,8 +96,10 @@ class PublishedEncoders(nn.Module):
 
     def embed_motion(self, features: Tensor) -> Tensor:
         """Return vectors of standardized features (clips, frames, columns), at least 4 frames."""
-        whole = features.shape[1] // FRAMES_PER_MOVEMENT * FRAMES_PER_MOVEMENT
-        found: Tensor = self.motion_encoder(self.movement_encoder(features[:, :whole, :-FEET]))
+        movements = features.shape[1] // FRAMES_PER_MOVEMENT
+        whole = movements * FRAMES_PER_MOVEMENT
+        padded = functional.pad(features[:, :whole, :-FEET], (0, 0, 0, max(0, LONGEST - whole)))
+        found: Tensor = self.motion_encoder(self.movement_encoder(padded)[:, :movements])
         return found
 
 

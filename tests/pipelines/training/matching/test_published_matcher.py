@@ -135,9 +135,10 @@ def test_motions_have_the_vectors_of_a_plain_implementation(folder: Path, frames
     w = weights(folder, "movement_encoder")
     x = (clip - np.load(folder / "mean.npy")) / np.load(folder / "std.npy")
     x = x[: frames // 4 * 4, :-4]
+    x = np.pad(x, ((0, 196 - len(x)), (0, 0)))  # as the evaluator pads its batches
     for layer in ("main.0", "main.3"):
         x = leaky(convolve(x, w[f"{layer}.weight"], w[f"{layer}.bias"]))
-    x = x @ w["out_net.weight"].T + w["out_net.bias"]
+    x = x[: frames // 4] @ w["out_net.weight"].T + w["out_net.bias"]
     assert found == pytest.approx(encode(x, weights(folder, "motion_encoder")), abs=1e-4)
 
 
