@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,6 +56,27 @@ def test_a_row_scores_the_captions_of_the_same_clips(
     written = json.loads((tmp_path / "out" / JSON_TABLE).read_text())
     assert [row["cider_d"] for row in written["rows"]] == [row.cider_d for row in report.rows]
     assert (tmp_path / "out" / MARKDOWN_TABLE).read_text().splitlines() == report.table()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"points": (POINTS + 1,)}, f"expected at most {POINTS}"),
+        ({"scan": ("{name}={path}",)}, "is the name of the row"),
+    ],
+)
+def test_what_would_give_a_wrong_row_is_refused(
+    options: dict[str, Any], sentence: str, scans: Dataset, checkpoint: Path, tmp_path: Path
+) -> None:
+    named = {"name": scans.path.name, "path": scans.path}
+    scan = tuple(each.format(**named) for each in options.get("scan", ()))
+    with pytest.raises(InputError, match=sentence):
+        robustness(
+            scans.path,
+            tmp_path / "out",
+            RobustnessOptions(checkpoint, **{**options, "scan": scan}),
+        )
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_captioner_of_points_needs_no_encoder(checkpoint: Path, tmp_path: Path) -> None:

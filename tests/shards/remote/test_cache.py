@@ -10,9 +10,12 @@ import pytest
 
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
+from shards.format.description import ShardEntry
 from shards.format.hashing import hash_bytes
 from shards.remote.cache import CachedShard, DamagedError, ShardCache
+from shards.remote.connection import Limits
 from shards.remote.folder import RemoteFolder
+from shards.stream.cache_filler import CacheFiller, cached
 from shards.stream.remote_files import RemoteShardFiles
 from shards.stream.streamed_dataset import StreamedDataset
 from tests.shards.remote.test_remote_datasets import assert_same, epochs_of
@@ -28,6 +31,13 @@ def data_of(number: int) -> bytes:
 
 def shard_of(data: bytes) -> CachedShard:
     return CachedShard(hash_bytes(data), len(data))
+
+
+def is_in(cache: ShardCache, shard: ShardEntry) -> bool:
+    descriptor = cache.open(cached(shard))
+    if descriptor is not None:
+        os.close(descriptor)
+    return descriptor is not None
 
 
 def fill(cache: ShardCache, number: int) -> bool:
@@ -189,3 +199,34 @@ def test_a_shard_that_is_damaged_at_the_server_is_named(tmp_path: Path) -> None:
             return False
 
         wait_until(is_found)
+
+
+def test_a_shard_that_could_not_be_fetched_is_fetched_later(
+    streamed: StreamedDataset, tmp_path: Path
+) -> None:
+    cache, dataset = ShardCache(tmp_path / "cache", 10**9), streamed.dataset
+    shards = dataset.description.shards
+    with RangeServer(dataset.path).running() as server:
+        filler = CacheFiller(RemoteFolder(server.url, Limits(tries=1, seconds=1.0)), cache)
+        server.fault = lambda request: "500" if request.method == "GET" else None
+        filler.fetch(shards)
+        assert not any(is_in(cache, shard) for shard in shards)
+        server.fault = lambda _request: None
+        filler.fetch(shards)
+        assert all(is_in(cache, shard) for shard in shards)
+
+
+def test_a_shard_that_was_removed_from_the_cache_is_fetched_again(
+    streamed: StreamedDataset, tmp_path: Path
+) -> None:
+    cache, dataset = ShardCache(tmp_path / "cache", 10**9), streamed.dataset
+    shards = dataset.description.shards
+    with RangeServer(dataset.path).running() as server:
+        filler = CacheFiller(RemoteFolder(server.url), cache)
+        for _ in range(2):
+            filler.fetch(shards)
+            assert all(is_in(cache, shard) for shard in shards)
+            for file in (tmp_path / "cache").rglob("*"):
+                if file.is_file():
+                    file.unlink()
+        assert not any(is_in(cache, shard) for shard in shards)

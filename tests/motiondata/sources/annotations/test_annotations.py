@@ -166,6 +166,17 @@ def test_rows_of_unimocap_s_index_count_seconds_with_the_lead_in(
     assert lines(out, "babel_000001") == ["a person kicks"]
 
 
+@pytest.mark.parametrize("name", ["../000000", "/000000", "a\0"])
+def test_texts_are_read_from_their_folder_only(name: str, amass: Path, tmp_path: Path) -> None:
+    (tmp_path / "babel_new_text").mkdir()
+    (tmp_path / "babel_h3dformat.csv").write_text(
+        ",source_path,start_frame,end_frame,new_name\n"
+        f"0,pose_data/KIT/3/kick_high_left02_poses.npy,20.0,60.0,{name}.npy\n"
+    )
+    with pytest.raises(InputError, match="expected a file name as new_name"):
+        import_annotations("unimocap", tmp_path, tmp_path / "out", amass=amass)
+
+
 def kit_ml(folder: Path) -> Path:
     table = {"00042": "CMU/02/02_01_poses.npz", "00043": "KIT/3/kick_high_left02_poses.npz"}
     (folder / "amass-path2kitml.json").write_text(json.dumps(table))

@@ -84,6 +84,12 @@ def test_faulty_labels_are_refused(take: Path, number: int, text: str | None, re
         read_labels(take, FRAMES)
 
 
+def test_a_line_that_ends_with_a_star_has_no_steps(take: Path) -> None:
+    label_files(take)[2].write_text("1 11\n21 31 *\n41 51\n")
+    steps = read_labels(take, FRAMES)["footsteps"]
+    np.testing.assert_array_equal(np.isnan(steps[:3]).all(1), [False, True, False])
+
+
 def test_bvh_files_without_labels_are_refused(take: Path, tmp_path: Path) -> None:
     for path in label_files(take):
         path.unlink()

@@ -124,7 +124,7 @@ def test_each_layout_gives_the_motion_with_z_up(
     assert f"up {up}, betas of {space}, floor kept" in notes[0]
 
 
-def hybrik(path: Path, quaternions: bool) -> tuple[Path, np.ndarray]:
+def hybrik(path: Path, quaternions: bool, **replaced: Any) -> tuple[Path, np.ndarray]:
     """Write HybrIK's results as its demonstration does; also return the places in the camera."""
     pose, trans = motion("-y")
     pelvis = trans + REST_PELVIS_METERS[SMPL_SHAPES] + (0.0, 0.0, 5.0)
@@ -144,7 +144,7 @@ def hybrik(path: Path, quaternions: bool) -> tuple[Path, np.ndarray]:
         "bbox": np.stack([0 * width, 0 * width, width, width], axis=1) + 30.0,
         "img_path": np.array([f"raw_images/dance-{frame:06d}.png" for frame in range(FRAMES)]),
     }  # fmt: skip
-    path.with_suffix(".pk").write_bytes(pickle.dumps(rows))
+    path.with_suffix(".pk").write_bytes(pickle.dumps({**rows, **replaced}))
     return path.with_suffix(".pk"), pelvis
 
 
@@ -159,6 +159,29 @@ def test_hybrik_s_results_are_read(quaternions: bool, tmp_path: Path) -> None:
     np.testing.assert_allclose(moved, np.stack([x, z, -y], axis=1), atol=1e-5)
     assert "up -y" in notes[0]
     assert "focal length of 1,000 pixels" in notes[0]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"pred_thetas": np.zeros((0, 96), np.float32)},
+        {"pred_thetas": np.float32(1)},
+        {"pred_thetas": np.array(["a", "b"])},
+    ],
+)
+def test_hybrik_s_results_without_rotations_are_refused(
+    damage: dict[str, Any], tmp_path: Path
+) -> None:
+    path, _ = hybrik(tmp_path / "res", quaternions=True, **damage)
+    with pytest.raises(RecordingError):
+        converted(path, SmplOptions(fps=25.0))
+
+
+def test_hybrik_s_results_with_a_place_in_words_have_no_place(tmp_path: Path) -> None:
+    words = np.full((FRAMES, 3), "x")
+    path, _ = hybrik(tmp_path / "res", quaternions=True, pred_cam_root=words)
+    recording, _ = converted(path, SmplOptions(fps=25.0))
+    assert np.ptp(recording.trans[:, :2], axis=0).max() == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".npy"])

@@ -340,6 +340,15 @@ def test_an_event_file_has_the_numbers_of_the_log(data: StreamedDataset, tmp_pat
     assert b"the toy is watched after" in whole
 
 
+def test_a_refused_training_keeps_the_event_file(data: StreamedDataset, tmp_path: Path) -> None:
+    options = replace(OPTIONS, tensorboard=True)
+    run(Toy(data), tmp_path, options)
+    whole = (tmp_path / EVENTS).read_bytes()
+    with pytest.raises(InputError, match="seed"):
+        run(Toy(data), tmp_path, replace(options, seed=1))
+    assert (tmp_path / EVENTS).read_bytes() == whole
+
+
 def test_another_trainings_folder_is_refused(data: StreamedDataset, tmp_path: Path) -> None:
     run(Toy(data), tmp_path)
     with pytest.raises(InputError, match=r"settings \(seed: 0 -> 1; rate: 0.01 -> 0.1\)"):
