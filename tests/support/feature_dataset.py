@@ -22,7 +22,7 @@ def make_features(out: Path, clips: Sequence[NDArray[Any]]) -> Dataset:
     """Make a dataset of a split, `train`, with a clip a shard, each shaped (frames, features)."""
     schema = Schema({"features.npy": ArraySpec("float32", ("frames", clips[0].shape[1]))})
     rows, entries = [], []
-    (out / "train").mkdir()
+    (out / "train").mkdir(parents=True)
     for number, clip in enumerate(clips):
         name = shard_name("train", number)
         with ShardWriter(out / name) as writer:

@@ -207,7 +207,7 @@ def test_a_shard_that_could_not_be_fetched_is_fetched_later(
     cache, dataset = ShardCache(tmp_path / "cache", 10**9), streamed.dataset
     shards = dataset.description.shards
     with RangeServer(dataset.path).running() as server:
-        filler = CacheFiller(RemoteFolder(server.url, Limits(tries=1, seconds=1.0)), cache)
+        filler = CacheFiller(RemoteFolder(server.url, Limits(tries=1, seconds=30.0)), cache)
         server.fault = lambda request: "500" if request.method == "GET" else None
         filler.fetch(shards)
         assert not any(is_in(cache, shard) for shard in shards)

@@ -229,9 +229,9 @@ def test_two_processes_share_a_step(captioned: Dataset, tmp_path: Path) -> None:
 def test_no_captions_are_refused(tmp_path: Path) -> None:
     from tests.support.feature_dataset import make_features
 
-    make_features(tmp_path, [torch.rand(4, 3).numpy()])
+    make_features(tmp_path / "data", [torch.rand(4, 3).numpy()])
     with pytest.raises(InputError, match="expected captions of clips of train, found none"):
-        run(tmp_path, tmp_path / "out")
+        run(tmp_path / "data", tmp_path / "out")
 
 
 @pytest.mark.parametrize(
@@ -250,15 +250,15 @@ def test_where_val_has_too_little_train_is_looked_at(tmp_path: Path, made: MadeF
 
 
 def test_no_train_split_is_refused(tmp_path: Path) -> None:
-    make_captioned(tmp_path, MadeFeatures(clips=(("test", 4),)), with_stats=False)
+    make_captioned(tmp_path / "data", MadeFeatures(clips=(("test", 4),)), with_stats=False)
     with pytest.raises(InputError, match="expected a split train, found test"):
-        run(tmp_path, tmp_path / "out")
+        run(tmp_path / "data", tmp_path / "out")
 
 
 def test_no_statistics_are_refused_with_the_command_to_run(tmp_path: Path) -> None:
-    make_captioned(tmp_path, with_stats=False)
+    make_captioned(tmp_path / "data", with_stats=False)
     with pytest.raises(ShardError, match=r"run motiondata stats .* --field features"):
-        run(tmp_path, tmp_path / "out")
+        run(tmp_path / "data", tmp_path / "out")
 
 
 def test_an_encoder_of_features_is_refused(captioned: Dataset, tmp_path: Path) -> None:
