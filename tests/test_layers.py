@@ -267,6 +267,12 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.training.encoders",
         "pipelines.training.text_encoders",
     },
+    "pipelines.training.pose_pairs": {
+        "pipelines.clips",
+        "pipelines.products",
+        "pipelines.products.pose_pairs",
+        "pipelines.training.common",
+    },
     "pipelines.training.motion_fields": {
         "pipelines.clips",
         "pipelines.products",
