@@ -1,7 +1,5 @@
 """What trainings read of pose pairs: that it is what the dataset has."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
