@@ -15,6 +15,7 @@ from motiondata.motion_quality.feet import (
     stays_standing,
 )
 from motiondata.skeletons import JOINT, JOINTS
+from motiondata.true_runs import true_runs
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -180,6 +181,4 @@ def _share(part: Flags, whole: Flags) -> float:
 
 def _longest(holds: Flags) -> int:
     """Return the length of the longest run of frames in which something holds."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], holds, [False]]).astype(np.int8)))
-    runs = edges.reshape(-1, 2)
-    return int((runs[:, 1] - runs[:, 0]).max(initial=0))
+    return max(map(len, true_runs(holds)), default=0)

@@ -1,11 +1,11 @@
 """The result of a comparison: the pairing in time, the angle of each bone, and where they part."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.true_runs import true_runs
 from pipelines.comparing.bone_directions import BONES
 from pipelines.engine.reports import Report
 from pipelines.engine.text_tables import table
@@ -121,8 +121,10 @@ def bone_differences(angles: Floats, seconds: Floats) -> tuple[BoneDifference, .
 
 def partings(angles: Floats, seconds: Floats, limit: float) -> tuple[Parting, ...]:
     """Return the runs of pairs in which a bone differs by more than `limit` degrees."""
+    apart = true_runs(np.any(angles > limit, axis=1))
     return tuple(
-        _parting(angles[run], seconds[run], limit) for run in _runs(np.any(angles > limit, axis=1))
+        _parting(angles[run.start : run.stop], seconds[run.start : run.stop], limit)
+        for run in apart
     )
 
 
@@ -136,10 +138,3 @@ def _parting(angles: Floats, seconds: Floats, limit: float) -> Parting:
         float(largest.max()),
         tuple(BONES[bone] for bone in order),
     )
-
-
-def _runs(flags: NDArray[np.bool_]) -> Iterator[slice]:
-    """Yield the runs of true values."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
-    for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        yield slice(start, stop)

@@ -114,13 +114,6 @@ class JointMeasures:
         return apart
 
 
-def runs(flags: Flags, least: int = 1) -> list[range]:
-    """Return the runs of true frames that have at least a number of frames."""
-    edges = np.flatnonzero(np.diff(np.r_[False, flags, False].astype(np.int8)))
-    found = (range(start, stop) for start, stop in edges.reshape(-1, 2).tolist())
-    return [run for run in found if len(run) >= least]
-
-
 def peaks(values: Floats, least: float, prominence: float) -> list[int]:
     """Return the frames of the peaks of values that reach a value and stand out by a prominence."""
     padded = np.r_[-np.inf, values, -np.inf]  # the first and the last frame can be peaks

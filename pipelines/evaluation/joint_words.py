@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from motiondata.true_runs import true_runs
 from pipelines.evaluation.joint_measures import (
     ANKLES,
     KNEES,
@@ -17,7 +18,6 @@ from pipelines.evaluation.joint_measures import (
     Floats,
     JointMeasures,
     peaks,
-    runs,
 )
 
 LEFT_RIGHT = ("left", "right")
@@ -56,7 +56,7 @@ def travels(of: JointMeasures) -> Iterator[Act]:
     }
     found = False
     for words, flags in directions.items():
-        for run in runs(flags, least):
+        for run in true_runs(flags, least):
             if np.linalg.norm(of.path[run.start : run.stop].sum(0)) > 0.4:
                 found = True
                 yield Act(run.start, _goes(of, run) if words == "ahead" else words)
@@ -84,7 +84,7 @@ def _turn(degrees: float) -> str:
 def uses_arms(of: JointMeasures) -> Iterator[Act]:
     """Yield raised arms, and waving hands."""
     least = max(1, round(0.3 * of.fps))
-    raised = [runs(of.reach[:, side, 2] > 0.1, least) for side in (0, 1)]
+    raised = [true_runs(of.reach[:, side, 2] > 0.1, least) for side in (0, 1)]
     waved = [
         bool(raised[side]) and len(peaks(of.reach[:, side, 1], -np.inf, 0.12)) >= 3
         for side in (0, 1)
@@ -123,7 +123,7 @@ def lowers(of: JointMeasures) -> Iterator[Act]:
     if hands.min() < 0.4:
         frame, side = np.unravel_index(hands.argmin(), hands.shape)
         yield Act(int(frame), f"picks up something with the {LEFT_RIGHT[side]} hand")
-    elif sits := runs(of.pelvis < 0.8, round(1.5 * of.fps)):
+    elif sits := true_runs(of.pelvis < 0.8, round(1.5 * of.fps)):
         yield Act(sits[0].start, "sits down")
     elif low:
         yield Act(low[0], f"squats {times(len(low))}".strip())

@@ -10,6 +10,7 @@ from motiondata.representations.heading import smooth
 from motiondata.representations.pfnn.footfalls import LIFT_SPEED, foot_speeds
 from motiondata.representations.pfnn.layout import FPS, GAITS
 from motiondata.representations.pfnn.skeleton import HEAD, LEFT_FOOT, RIGHT_FOOT
+from motiondata.true_runs import true_runs
 
 Floats = NDArray[np.float64]
 
@@ -47,15 +48,16 @@ def crouching(heads: Floats, standing: float = STANDING_HEAD_METERS) -> Floats:
     return crouched
 
 
-def find_gaits(joints: Floats, standing: float, fps: float = FPS) -> Floats:
+def find_gaits(joints: Floats, standing: float) -> Floats:
     """Return weights of gaits, shaped (frames, 6), that sum to 1.
 
-    `joints` are PFNN's, shaped (frames, 31, 3), meters, y up, on a floor at 0; `standing` is the
-    height of the head when standing. The gait `unknown` is never found.
+    `joints` are PFNN's, shaped (frames, 31, 3), meters, y up, on a floor at 0, at 60 Hz;
+    `standing` is the height of the head when standing. The gait `unknown` is never found.
     """
-    jumps = _jumps(_flights(joints, fps), fps)
-    flights = _near(_flights(joints, fps) & ~jumps, round(FLIGHT_SECONDS * fps))
-    moves = hip_speeds(joints, fps) > STAND_SPEED
+    flies = _flies(joints)
+    jumps = _jumps(flies)
+    flights = _near(flies & ~jumps, round(FLIGHT_SECONDS * FPS))
+    moves = hip_speeds(joints) > STAND_SPEED
     names = np.where(jumps, GAITS.index("jump"), np.where(flights & moves, GAITS.index("jog_run"),
                      np.where(moves, GAITS.index("walk"), GAITS.index("stand"))))  # fmt: skip
     weights = _eased(np.eye(len(GAITS))[names])
@@ -65,30 +67,29 @@ def find_gaits(joints: Floats, standing: float, fps: float = FPS) -> Floats:
     return weights
 
 
-def hip_speeds(joints: Floats, fps: float) -> Floats:
+def hip_speeds(joints: Floats) -> Floats:
     """Return the horizontal speed of the smoothed path of the hips, shaped (frames,), m/s."""
     if len(joints) < 2:
         return np.zeros(len(joints))
     x, z = np.gradient(smooth(joints[:, 0, ::2].T), axis=1)
-    speeds: Floats = np.sqrt(x * x + z * z) * fps
+    speeds: Floats = np.sqrt(x * x + z * z) * FPS
     return speeds
 
 
-def _flights(joints: Floats, fps: float) -> NDArray[np.bool_]:
+def _flies(joints: Floats) -> NDArray[np.bool_]:
     """Return in which frames both feet are in the air, shaped (frames,)."""
     if len(joints) < 2:
         return np.zeros(len(joints), bool)
-    left, right = (foot_speeds(joints, feet, fps) for feet in (LEFT_FOOT, RIGHT_FOOT))
+    left, right = (foot_speeds(joints, feet, FPS) for feet in (LEFT_FOOT, RIGHT_FOOT))
     flies = np.minimum(left, right) > LIFT_SPEED
     return np.append(flies, flies[-1])
 
 
-def _jumps(flies: NDArray[np.bool_], fps: float) -> NDArray[np.bool_]:
+def _jumps(flies: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the frames of long flights."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flies, [False]])))
     jumps = np.zeros(len(flies), bool)
-    for start, stop in edges.reshape(-1, 2).tolist():
-        jumps[start:stop] = stop - start > JUMP_SECONDS * fps
+    for flight in true_runs(flies):
+        jumps[flight.start : flight.stop] = len(flight) > JUMP_SECONDS * FPS
     return jumps
 
 
