@@ -24,10 +24,10 @@ CHANGE, REACH, STATE, POSTURE = "change", "reach", "state", "posture"
 super-code of the second pose."""
 
 BRANCHES = (
-    ("shoulder", "upper_arm", "elbow", "forearm", "hand"),
-    ("thigh", "knee", "shin", "foot"),
+    ("shoulder", "elbow", "upper_arm", "forearm", "hand"),
+    ("knee", "thigh", "shin", "foot"),
 )
-"""The parts of limbs, each of which moves those after it."""
+"""The parts of limbs. A part moves those after it: a joint its two bones and what is beyond."""
 TRUNK = ("body", "upper_body")
 """Subjects of changes that move the torso."""
 

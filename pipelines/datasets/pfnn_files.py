@@ -14,6 +14,7 @@ from pipelines.datasets.export_layouts import Layout
 from pipelines.datasets.file_groups import Content, Line
 from pipelines.datasets.skeleton_files import RowArray, write_npz
 from pipelines.products.descriptions import describe_dataset
+from shards.stats.moments import Moments, fold
 from shards.stream.field_reader import FieldReader
 
 Floats = NDArray[np.float64]
@@ -65,15 +66,9 @@ class PfnnFiles(Layout):
         return (self._clip(reader, clip) for clip in range(len(self.keys)))
 
     def _statistics(self) -> Mapping[str, Floats]:
-        """Return the statistics of the columns of x and y, in two passes."""
-        means = {field: self._mean(field) for field in ("x", "y")}
-        stds = {field: np.sqrt(self._mean(field, mean)) for field, mean in means.items()}
-        return describe_dataset(self._dataset).network_statistics(means, stds)
-
-    def _mean(self, field: str, center: Floats | None = None) -> Floats:
-        """Return the mean of the columns, or that of their squared distances from a center."""
-        total = np.zeros(self._readers[field].shape)
-        for clip in self._clips(field):
-            rows = clip.astype(np.float64)
-            total += (rows if center is None else (rows - center) ** 2).sum(axis=0)
-        return total / max(self.frames(0), 1)
+        """Return the statistics of the columns of x and y."""
+        moments = {field: fold(map(Moments.of, self._clips(field))) for field in ("x", "y")}
+        return describe_dataset(self._dataset).network_statistics(
+            {field: each.mean for field, each in moments.items()},
+            {field: each.std() for field, each in moments.items()},
+        )

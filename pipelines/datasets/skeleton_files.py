@@ -1,11 +1,12 @@
 """Files of arrays and of plain pickles, which are written without being in memory as a whole.
 
-The pickles name two things only, `numpy.ndarray` and `bytearray`: no function of NumPy whose module
-has other names in other versions, and no code. Each array is a `bytearray` with a shape and a type.
+The pickles name three things only, `numpy.ndarray`, `bytearray` and `list`: no function of NumPy
+whose module has other names in other versions, and no code. Each array is a `bytearray` with a
+shape and a type.
 """
 
 import pickle
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -15,8 +16,8 @@ from numpy.typing import NDArray
 
 from shards.format.npy import npy_header
 
-PROTOCOL = 4
-"""The newest protocol that Python 3.7 reads, with which many of these trainers run."""
+PROTOCOL = 3
+"""The newest protocol in which written objects can be forgotten: protocol 4 counts them."""
 
 NO_DATE = (1980, 1, 1, 0, 0, 0)
 """The first date that zip files can have: the same arrays give the same bytes."""
@@ -44,8 +45,15 @@ def write_npz(file: BinaryIO, arrays: Iterable[tuple[str, RowArray]]) -> None:
                 array.write(member)
 
 
+@dataclass(frozen=True, eq=False)
+class LazyList:
+    """A list in a pickle, whose items are made one at a time and share no objects."""
+
+    items: Iterable[Any]
+
+
 def write_pickle(file: BinaryIO, value: dict[str, Any] | Sequence[Any]) -> None:
-    """Write containers, texts, numbers and arrays as a pickle."""
+    """Write containers, lazy lists, texts, numbers and arrays as a pickle."""
     _PlainPickler(file, PROTOCOL).dump(value)
 
 
@@ -54,4 +62,12 @@ class _PlainPickler(pickle.Pickler):
         if isinstance(value, np.ndarray):
             data = bytearray(np.ascontiguousarray(value).tobytes())
             return np.ndarray, (value.shape, value.dtype.str, data)
+        if isinstance(value, LazyList):
+            return list, (), None, self._one_at_a_time(value.items)
         return NotImplemented
+
+    def _one_at_a_time(self, items: Iterable[Any]) -> Iterator[Any]:
+        """Yield items, and forget those that were written: a pickler keeps all that it wrote."""
+        for item in items:
+            yield item
+            self.clear_memo()

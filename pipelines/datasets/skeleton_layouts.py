@@ -16,7 +16,7 @@ from motiondata.representations.skeleton_graphs import NTU_25, SkeletonGraph
 from pipelines.datasets.export_options import ExportOptions
 from pipelines.datasets.file_groups import Content
 from pipelines.datasets.ntu_files import ntu_name, skeleton_text
-from pipelines.datasets.skeleton_files import RowArray, write_npz, write_pickle
+from pipelines.datasets.skeleton_files import LazyList, RowArray, write_npz, write_pickle
 from pipelines.datasets.skeleton_sequences import AXES, Floats, SkeletonLayout
 from pipelines.engine.description import Member
 from shards.format.dataset import Dataset
@@ -111,18 +111,20 @@ class PysklAnnotations(JoinedLayout):
 
     def write(self, file: Any) -> None:
         """Write the pickle."""
-        annotations = [
-            {
-                "frame_dir": layout.keys[clip],
-                "total_frames": int(layout.lengths[clip]),
-                "label": layout.labels[clip],
-                "keypoint": layout.sequence(clip)[None],
-            }
-            for layout in self.of_all
-            for clip in range(len(layout.keys))
-        ]
+        annotations = LazyList(
+            layout.annotation(clip) for layout in self.of_all for clip in range(len(layout.keys))
+        )
         split = {layout.split: list(layout.keys) for layout in self.of_all}
         write_pickle(file, {"split": split, "annotations": annotations})
+
+    def annotation(self, clip: int) -> Mapping[str, Any]:
+        """Return the annotation of a clip of the split."""
+        return {
+            "frame_dir": self.keys[clip],
+            "total_frames": int(self.lengths[clip]),
+            "label": self.labels[clip],
+            "keypoint": self.sequence(clip)[None],
+        }
 
 
 class CtrGcnArrays(JoinedLayout):

@@ -15,6 +15,7 @@ from motiondata.files import Stamp, expect_as_planned, find_stamp, read_small_fi
 from motiondata.mirroring import MIRRORED_PREFIX
 from motiondata.representations.pfnn.layout import FPS
 from motiondata.representations.pfnn.take import Take, mirror_take, swap_cycles
+from motiondata.sources.humanml3d.whole_recordings import make_keys
 from motiondata.sources.pfnn.labels import MAX_BYTES, label_files
 from motiondata.sources.pfnn.takes import EVERY, FILE_FPS, read_take
 from pipelines.clips.clip_values import CLIP_COLUMNS, clip_columns
@@ -196,11 +197,15 @@ class PfnnTakes:
         return sizes_of(takes.frames, takes.samples)
 
     def plan_around(self, kept: dict[str, KeptShard]) -> PlannedBuild:
-        """Plan the build; raises `InputError` if shards of another plan are to be kept."""
+        """Plan the build.
+
+        Raises `InputError` if shards of another plan are to be kept, or two takes have one key.
+        """
         if kept:
             raise InputError("takes are planned as a whole: no shard can be kept; use --restart")
         chosen = _takes_in(self.folder)[: self.selection.limit]
-        takes = PlannedTakes(tuple(self._planned(n, path) for n, path in enumerate(chosen)))
+        keys = make_keys([path.name for path in chosen], self.selection.mirror)
+        takes = PlannedTakes(tuple(map(self._planned, range(len(keys)), chosen, keys)))
         sizes = [len(part) for part in cut_evenly(self.clip_bytes(takes), self.packing)]
         names = [shard_name(SPLIT, number) for number in range(len(sizes))]
         plan = Plan(PlannedShards(names, sizes, takes), (), len(chosen))
@@ -210,13 +215,13 @@ class PfnnTakes:
         parameters = {**self.options.parameters, **chosen_by, **vars(self.packing)}
         return PlannedBuild(plan, fingerprint(plan, parameters, {}, files, kept))
 
-    def _planned(self, number: int, path: Path) -> PlannedTake:
-        mirrored = (MIRRORED_PREFIX + path.stem,) if self.selection.mirror else ()
-        keys = (path.stem, *mirrored)
+    def _planned(self, number: int, path: Path, key: str) -> PlannedTake:
+        mirrored = (MIRRORED_PREFIX + key,) if self.selection.mirror else ()
+        keys = (key, *mirrored)
         phase = label_files(path)[0]
         frames = read_small_file(phase, MAX_BYTES).count(b"\n") // EVERY * len(keys)
         stamps = tuple((each.name, find_stamp(each)) for each in (path, *label_files(path)))
-        return PlannedTake(TakeRow(number, path.stem, path.name), frames, keys, stamps)
+        return PlannedTake(TakeRow(number, key, path.name), frames, keys, stamps)
 
     def provenance(self) -> dict[str, Any]:
         """Return nothing: no body is posed."""

@@ -98,6 +98,12 @@ def test_strong_changes_are_said_if_there_are_many() -> None:
     assert said > 25
 
 
+@pytest.mark.parametrize("limb", ["thigh", "shin", "upper_arm", "forearm"])
+def test_the_tilt_of_each_bone_can_be_what_a_correction_reaches(limb: str) -> None:
+    results = {each.code for facts in made_facts(300) for each in facts.corrections[1]}
+    assert {f"left_{limb}.tilt", f"right_{limb}.tilt"} <= results
+
+
 def test_two_sides_are_named_together() -> None:
     zeros = np.zeros(len(PAIR_CODES), np.int8)
     zeros[[code.name.endswith("knee.angle") for code in PAIR_CODES]] = -2

@@ -87,6 +87,24 @@ def test_takes_of_a_folder_are_the_rows_of_their_files(folder: Path, tmp_path: P
     assert lines[-1].startswith("  motiondata build-pfnn RECORDINGS --out DIR --unit cm --mirror")
 
 
+def test_keys_of_takes_have_letters_digits_and_signs(tmp_path: Path) -> None:
+    folder = tmp_path / "takes"
+    folder.mkdir()
+    write_walk(folder / "a quick walk.bvh", 0)
+    build_pfnn(of_takes(folder, mirror=True), tmp_path / "pfnn", HERE)
+    assert {*open_dataset(tmp_path / "pfnn")} == {"a_quick_walk", "Ma_quick_walk"}
+
+
+def test_takes_of_equal_keys_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    folder = tmp_path / "takes"
+    folder.mkdir()
+    for name in ("a walk", "a_walk"):
+        write_walk(folder / f"{name}.bvh", 0)
+    with pytest.raises(InputError, match=r"a_walk.bvh: both samples would be called a_walk"):
+        build_pfnn(of_takes(folder), tmp_path / "pfnn", HERE)
+    assert not (tmp_path / "pfnn").exists()
+
+
 def test_rows_of_clips_have_a_phase_that_advances_by_what_y_says(built: Dataset) -> None:
     dataset = open_dataset(built.path)
     for key in dataset:
