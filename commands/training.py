@@ -100,7 +100,7 @@ def align(
 @options_of(
     CaptionerTrainingOptions,
     skip=("text_model",),
-    types={"encoder_checkpoint": FILE, "tokens": DATASET},
+    types={"encoder_checkpoint": FILE, "tokens": DATASET, "labels": FILE},
 )
 @text_model_option
 @training_options(LoopOptions.batch)

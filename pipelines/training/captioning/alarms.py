@@ -90,7 +90,7 @@ def measure(captioner: Captioner, probe: Probe) -> Measures:
     return Measures(
         len(captions),
         mean_cosine(mean_over_frames(features, read.mask)),
-        mean_cosine(mean_over_frames(reader.project(features, read.mask), read.mask)),
+        mean_cosine(mean_over_frames(*reader.project(features, read.mask))),
         float(captioner.loss(probe.clips, probe.labels)),
         float(captioner.shuffled_loss(probe.clips, probe.labels)),
         len(set(captions)) / len(captions),

@@ -57,9 +57,9 @@ class Captioner(nn.Module):
         """Return the embeddings of clips, (clips, places, width of the T5), and their mask."""
         found, masks = [], []
         for kind, (module, read) in enumerate(self.inputs(clips)):
-            embedded = module.project(module.features(read), read.mask)
+            embedded, mask = module.project(module.features(read), read.mask)
             found.append(embedded if self.kinds is None else embedded + self.kinds[kind])
-            masks.append(read.mask)
+            masks.append(mask)
         if len(found) == 1:
             return found[0], masks[0]
         return packed(torch.cat(found, 1), torch.cat(masks, 1))
@@ -148,7 +148,7 @@ def _restore(
         add_low_rank(text.model, contents["lora_rank"])
     source = None if tokens is None else TokenSource(**tokens)
     field, stride = contents["field"], contents["stride"]
-    frames = None if field is None else _blank_frames(text.width, contents["encoder"], weights)
+    frames = None if field is None else _blank_frames(text.width, contents, weights)
     module = Captioner(
         text, frames, None if source is None else TokenInput(text.width, source.codes)
     )
@@ -162,7 +162,9 @@ def _restore(
 
 
 def _blank_frames(
-    width: int, described: Mapping[str, Any] | None, weights: Mapping[str, Tensor]
+    width: int, contents: Mapping[str, Any], weights: Mapping[str, Tensor]
 ) -> FrameInput:
+    described = contents["encoder"]
     encoder = None if described is None else blank_encoder(described)
-    return FrameInput(width, weights["frames.mean"], weights["frames.std"], encoder)
+    statistics = weights["frames.mean"], weights["frames.std"]
+    return FrameInput(width, *statistics, encoder, contents.get("downsample", 1))

@@ -26,15 +26,16 @@ class ClipInputs:
 
     def to(self, device: torch.device) -> "ClipInputs":
         """Return the inputs on a device."""
-        return self._of_each(lambda clips: clips.to(device))
+        return self.changed(lambda clips: clips.to(device))
 
     def of_previous(self) -> "ClipInputs":
         """Return for each clip the inputs of the previous one."""
-        return self._of_each(
+        return self.changed(
             lambda clips: PaddedClips(clips.values.roll(1, 0), clips.mask.roll(1, 0))
         )
 
-    def _of_each(self, change: Callable[[PaddedClips], PaddedClips]) -> "ClipInputs":
+    def changed(self, change: Callable[[PaddedClips], PaddedClips]) -> "ClipInputs":
+        """Return the inputs with a change of frames and of tokens."""
         return ClipInputs(self.frames and change(self.frames), self.tokens and change(self.tokens))
 
 
@@ -45,9 +46,15 @@ class FrameInput(nn.Module):
     std: Tensor
 
     def __init__(
-        self, width: int, mean: Tensor, std: Tensor, encoder: nn.Module | None = None
+        self,
+        width: int,
+        mean: Tensor,
+        std: Tensor,
+        encoder: nn.Module | None = None,
+        downsample: int = 1,
     ) -> None:
         super().__init__()
+        self.downsampling = None if downsample == 1 else Downsampling(len(mean), downsample)
         self.projector = make_projector(len(mean), width)
         self.encoder = encoder
         self.register_buffer("mean", mean.float())
@@ -64,12 +71,39 @@ class FrameInput(nn.Module):
         features = values if self.encoder is None else self.encoder(values, clips.mask)
         return (features - self.mean) / self.std
 
-    def project(self, features: Tensor, mask: Tensor) -> Tensor:
-        """Return an embedding per frame, shaped (clips, frames, width of the T5)."""
+    def project(self, features: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return embeddings shaped (clips, places, width of the T5), and their mask.
+
+        There is a place per frame, or per `downsample` frames.
+        """
+        if self.downsampling is not None:
+            features, mask = self.downsampling(features, mask)
         found = self.projector(features[mask])
         embeddings: Tensor = found.new_zeros(*mask.shape, found.shape[-1])
         embeddings[mask] = found
-        return embeddings
+        return embeddings, mask
+
+
+class Downsampling(nn.Module):
+    """Makes one vector of several frames: a learned weighted mean for each number of a feature.
+
+    It is a convolution with a stride, whose channels are separate. At first, it is the mean of the
+    frames that are nearer than the stride.
+    """
+
+    def __init__(self, width: int, stride: int) -> None:
+        super().__init__()
+        self.stride = stride
+        reach = 2 * stride - 1
+        self.weights = nn.Conv1d(
+            width, width, reach, stride, padding=stride - 1, groups=width, bias=False
+        )
+        nn.init.constant_(self.weights.weight, 1 / reach)
+
+    def forward(self, features: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features shaped (clips, frames / stride, width), and their mask."""
+        known = (features * mask[..., None]).transpose(1, 2)
+        return self.weights(known).transpose(1, 2), mask[:, :: self.stride]
 
 
 class TokenInput(nn.Module):
@@ -84,9 +118,9 @@ class TokenInput(nn.Module):
         found: Tensor = self.table(clips.values.long())
         return found
 
-    def project(self, features: Tensor, mask: Tensor) -> Tensor:
-        """Return the embeddings, with zeros as padding."""
-        return features * mask[..., None]
+    def project(self, features: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the embeddings, with zeros as padding, and their mask."""
+        return features * mask[..., None], mask
 
 
 def make_projector(width: int, embedding: int) -> nn.Sequential:

@@ -64,6 +64,17 @@ class CaptionerTrainingOptions:
     stride: int | None = None
     """Frame stride; by default, that of the encoder, or 4 for features. In training, the first
     frame is random."""
+    downsample: int = 1
+    """Frames, of those that are read, per vector that the text model reads: a learned weighted
+    mean."""
+    join: float = 0.0
+    """Probability that another clip of the batch follows a clip, and a third one the second, with
+    one caption."""
+    labels: Path | None = None
+    """labels.jsonl of a synthesized corpus: only acts are joined that some training clip has
+    together. Without it, any clips are joined, and a split by pairs of acts means nothing."""
+    longest: int = 128
+    """Maximum number of frames, of those that are read, of joined clips."""
     lora_rank: int | None = None
     """Rank of LoRA matrices that are trained in place of the weights of a loaded T5, such as 16; by
     default, the whole T5 is trained."""
@@ -76,6 +87,8 @@ class CaptionerTrainingOptions:
 
     def __post_init__(self) -> None:
         expect_at_least(self, 0, "patience")
+        expect_at_least(self, 1, "downsample", "longest")
+        expect_share(self, "join")
         expect_positive(self, "stride", "projector_rate", "rate")
         expect_share(self, "label_smoothing")
         expect_positive(self, "lora_rank")

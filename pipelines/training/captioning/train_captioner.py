@@ -8,6 +8,7 @@ import sys
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from random import Random
 from typing import Any, TextIO
 
 import torch
@@ -20,6 +21,7 @@ from pipelines.training.captioning.alarms import Measures, Probe, alarms_of, mea
 from pipelines.training.captioning.caption_source import CaptionSource, captions_of
 from pipelines.training.captioning.captioner import KIND, Captioner
 from pipelines.training.captioning.inputs import FrameInput, TokenInput
+from pipelines.training.captioning.joined_clips import join_clips
 from pipelines.training.captioning.options import PROJECTOR, CaptionerTrainingOptions
 from pipelines.training.captioning.point_captioner import (
     InitialEncoder,
@@ -42,6 +44,7 @@ from pipelines.training.common.options import LoopOptions
 from pipelines.training.common.ranks import rank, world
 from pipelines.training.common.run_training import TrainingRun, run_training
 from pipelines.training.common.text_model import TextModel
+from pipelines.training.language.joining import Joiner, read_pairs
 from shards.format.paths import TRAIN
 from shards.format.places import Place
 from shards.stream.batching import Batch
@@ -50,6 +53,8 @@ from shards.stream.views import StreamPosition, View
 
 PROBE_CLIPS = 32
 """Number of clips in a validation during training."""
+SEEDS = 2**31
+"""Number of seeds of the draws of a step."""
 MIN_PROBE_CLIPS = 2
 """A single clip has no features of other clips to compare with."""
 
@@ -76,6 +81,7 @@ class CaptionerTask:
             self.initial = self._initial_encoder()
             self.stride = options.stride or (self.initial.stride if self.initial else STRIDE)
             self.module = self._captioner(text).to(device)
+        self.joiner = self._joiner()
         self.probe = self._probe(seed)
 
     def view(self, batch: int, seed: int, exclude: Collection[str] = ()) -> View:
@@ -118,7 +124,9 @@ class CaptionerTask:
         clips = self.source.inputs(
             batch, self.stride, lambda clips: clips.random_phases(self.stride)
         )
-        labels = self.module.text.labels(captions_of(batch))
+        random = Random(int(torch.randint(SEEDS, ())))  # noqa: S311 (no secrets)
+        clips, captions = join_clips(clips, captions_of(batch), batch["keys"], self.joiner, random)
+        labels = self.module.text.labels(captions)
         smoothing = self.options.label_smoothing
         loss = self.module.loss(clips.to(self.device), labels.to(self.device), smoothing)
         return {"loss": loss}
@@ -135,6 +143,8 @@ class CaptionerTask:
             "encoder": self.initial and self.initial.id,
             "stride": self.stride,
             "label_smoothing": self.options.label_smoothing or None,
+            "downsample": None if self.options.downsample == 1 else self.options.downsample,
+            "joined": self._joined(),
             "lora_rank": self.options.lora_rank,
             **recipe,
         }
@@ -147,6 +157,7 @@ class CaptionerTask:
             "field": self.source.field,
             "tokens": tokens and asdict(tokens),
             "stride": self.stride,
+            "downsample": self.options.downsample,
             "encoder": self.initial and dict(self.initial.description),
             "features_by": encoder_of(self.data.dataset),
             "lora_rank": self.options.lora_rank,
@@ -168,6 +179,24 @@ class CaptionerTask:
             f"omit it, or choose --field {POINTS}"
         )
 
+    def _joiner(self) -> Joiner:
+        options = self.options
+        if options.labels is None:
+            return Joiner(options.join, options.longest, None)
+        keys = captioned_keys(self.data, TRAIN)
+        return Joiner(options.join, options.longest, read_pairs(options.labels, keys))
+
+    def _joined(self) -> dict[str, Any] | None:
+        """Return which clips may be joined, as JSON; None if none are joined."""
+        if not self.options.join:
+            return None
+        pairs = self.joiner.pairs
+        return {
+            "share": self.options.join,
+            "longest": self.options.longest,
+            "pairs": pairs and pairs.names,
+        }
+
     def _captioner(self, text: TextModel) -> Captioner:
         frames = None if self.source.field is None else self._frames(text.width, self.source.field)
         tokens = self.source.token_source()
@@ -176,10 +205,11 @@ class CaptionerTask:
 
     def _frames(self, width: int, field: str) -> FrameInput:
         if self.initial is None:
-            return FrameInput(width, *self.data.standardizer(field).tensors())
-        encoder = self.initial.module
-        statistics = feature_statistics(encoder, self.data, self.stride)
-        return FrameInput(width, *statistics, encoder)
+            statistics, encoder = self.data.standardizer(field).tensors(), None
+        else:
+            encoder = self.initial.module
+            statistics = feature_statistics(encoder, self.data, self.stride)
+        return FrameInput(width, *statistics, encoder, self.options.downsample)
 
     def _probe(self, seed: int) -> Probe:
         """Return captioned clips of `val`, or of `train` if `val` has too few."""

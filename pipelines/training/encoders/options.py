@@ -25,12 +25,18 @@ class EncoderOptions:
     width: int = 128
     """Width of the encoder's transformer, or of each stream of st-gcn."""
     layers: int = 2
-    """Number of layers of the encoder's transformer, or of blocks of st-gcn."""
+    """Number of layers of the encoder's transformer, or of blocks of st-gcn; 0 leaves the
+    transformer out, so that a feature depends on the frames around it only."""
+    convolutions: int = 2
+    """Number of convolutions over five frames each, before the transformer."""
+    velocities: bool = False
+    """Read also how the position and the extent of the points change from frame to frame."""
     heads: int = 4
     dropout: float = 0.1
 
     def __post_init__(self) -> None:
-        expect_at_least(self, 1, "points", "point_width", "layers", "heads")
+        expect_at_least(self, 1, "points", "point_width", "heads")
+        expect_at_least(self, 0, "layers", "convolutions")
         if not 0 <= self.dropout < 1:
             raise InputError(f"dropout: expected at least 0 and less than 1, found {self.dropout}")
         if self.width < 2 or self.width % (2 * self.heads):

@@ -1,4 +1,4 @@
-"""The point encoder: a PointNet per frame, then a small transformer over the frames of a clip.
+"""The point encoder: a PointNet per frame, convolutions over frames, and a small transformer.
 
 Max-pooling over points (Qi et al., "PointNet", 2017) does not depend on their order. The first
 points of a farthest-point sample are a farthest-point sample too, so fewer points can be read for
@@ -21,7 +21,6 @@ POSITION_FEATURES = 9
 """Numbers for the position of a frame's points: their centroid, and their extent from it."""
 NEIGHBORS = 5
 """Kernel size of a convolution in frames: enough for a velocity."""
-CONVOLUTIONS = 2
 WAVELENGTHS = 10_000.0
 """Ratio of the longest to the shortest wavelength of the position encoding (Vaswani et al.,
 2017)."""
@@ -45,9 +44,11 @@ class PointEncoder(nn.Module):
         self.register_buffer("std", std.float())
         pooled, width = options.point_width, options.width
         self.of_points = _layers(3, max(1, pooled // 4), max(1, pooled // 2), pooled)
-        self.of_frame = _layers(pooled + POSITION_FEATURES, width, width)
+        known = POSITION_FEATURES * (2 if options.velocities else 1)
+        self.of_frame = _layers(pooled + known, width, width)
         self.of_neighbours = nn.ModuleList(
-            nn.Conv1d(width, width, NEIGHBORS, padding=NEIGHBORS // 2) for _ in range(CONVOLUTIONS)
+            nn.Conv1d(width, width, NEIGHBORS, padding=NEIGHBORS // 2)
+            for _ in range(options.convolutions)
         )
         self.before_blocks = nn.LayerNorm(width)
         self.blocks = nn.ModuleList(
@@ -63,28 +64,30 @@ class PointEncoder(nn.Module):
         """
         points = points[:, :, : self.options.points]
         seen = mask & points.ne(0).flatten(2).any(-1)
-        frames = self._frames(points[seen])
-        tokens = frames.new_zeros(*mask.shape, frames.shape[-1])
-        tokens[seen] = frames
+        tokens = self._tokens(points, seen)
         for convolution in self.of_neighbours:
             found = convolution(tokens.transpose(1, 2)).transpose(1, 2)
             tokens = tokens + functional.gelu(found) * seen[..., None]
-        tokens = self.before_blocks(tokens) + positions(tokens)
+        tokens = self.before_blocks(tokens)
+        if self.blocks:
+            tokens = tokens + positions(tokens)
         keys = seen | ~seen.any(-1, keepdim=True)  # attention without keys would be NaN
         for block in self.blocks:
             tokens = block(tokens, keys)
         features: Tensor = self.to_features(tokens)
         return features * mask[..., None]
 
-    def _frames(self, points: Tensor) -> Tensor:
-        """Return one token per frame of points shaped (frames, points, 3)."""
-        centroids = points.mean(1)
-        shapes = (points - centroids[:, None]) / HALF_BODY_METERS
-        places = (centroids - self.mean) / self.std
-        pooled = self.of_points(shapes).amax(1)
-        reach = (shapes.amin(1), shapes.amax(1))
-        tokens: Tensor = self.of_frame(torch.cat([pooled, places, *reach], -1))
-        return tokens
+    def _tokens(self, points: Tensor, seen: Tensor) -> Tensor:
+        """Return one token per frame of (clips, frames, points, 3); zero where `seen` is false."""
+        found = points[seen]
+        centroids = found.mean(1)
+        shapes = (found - centroids[:, None]) / HALF_BODY_METERS
+        reach = torch.cat([shapes.amin(1), shapes.amax(1)], -1)
+        known = [self.of_points(shapes).amax(1), (centroids - self.mean) / self.std, reach]
+        if self.options.velocities:
+            values = torch.cat([centroids / HALF_BODY_METERS, reach], -1)
+            known.append(changes(_scattered(values, seen), seen)[seen])
+        return _scattered(self.of_frame(torch.cat(known, -1)), seen)
 
 
 class Block(nn.Module):
@@ -133,6 +136,23 @@ def positions(tokens: Tensor) -> Tensor:
     powers = torch.arange(0, width, 2, device=tokens.device) / width
     angles = torch.arange(frames, device=tokens.device)[:, None] / WAVELENGTHS**powers
     return torch.stack([angles.sin(), angles.cos()], -1).flatten(1).to(tokens.dtype)
+
+
+def changes(values: Tensor, seen: Tensor) -> Tensor:
+    """Return the difference of each frame's values to those of the frame before.
+
+    `values` is shaped (clips, frames, width), `seen` (clips, frames). The difference is zero where
+    one of the two frames is not seen, and in the first frame.
+    """
+    both = seen[:, 1:] & seen[:, :-1]
+    return functional.pad((values[:, 1:] - values[:, :-1]) * both[..., None], (0, 0, 1, 0))
+
+
+def _scattered(rows: Tensor, seen: Tensor) -> Tensor:
+    """Return rows of the frames that are `seen` as (clips, frames, width), with zeros between."""
+    values = rows.new_zeros(*seen.shape, rows.shape[-1])
+    values[seen] = rows
+    return values
 
 
 def _layers(*widths: int) -> nn.Sequential:

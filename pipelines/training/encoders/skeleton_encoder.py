@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from motiondata.skeletons import JOINTS, PARENTS
+from pipelines.training.common.options import expect_at_least
 from pipelines.training.encoders.options import EncoderOptions
 from pipelines.training.encoders.point_encoder import FEATURES, HALF_BODY_METERS
 
@@ -35,6 +36,7 @@ class SkeletonEncoder(nn.Module):
 
     def __init__(self, options: EncoderOptions, mean: Tensor, std: Tensor) -> None:
         super().__init__()
+        expect_at_least(options, 1, "layers")
         self.width = FEATURES
         self.register_buffer("mean", mean.float())
         self.register_buffer("std", std.float())

@@ -8,7 +8,8 @@ the promise of a split by pairs of acts: only acts are joined that some training
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from functools import reduce
+from itertools import chain, combinations
 from pathlib import Path
 from random import Random
 
@@ -97,41 +98,50 @@ class Joiner:
             return [*motions]
         return [self._extended(k, motions, keys, random) for k, random in enumerate(randoms)]
 
-    def _extended(
-        self, first: int, motions: Sequence[CaptionedMotion], keys: Sequence[str], random: Random
-    ) -> CaptionedMotion:
+    def parts(
+        self, first: int, lengths: Sequence[int], keys: Sequence[str], random: Random
+    ) -> list[int]:
+        """Return the numbers of the clips of a batch that follow each other, beginning with one.
+
+        `lengths` are those of the clips of the batch, in tokens or frames.
+        """
         parts = [first]
         while len(parts) < MOST_PARTS and random.random() < self.share:
-            others = [k for k in range(len(motions)) if k not in parts]
+            others = [k for k in range(len(lengths)) if k not in parts]
             tried = random.sample(others, min(TRIES, len(others)))
-            fitting = (k for k in tried if self._fits([*parts, k], motions, keys))
+            fitting = (k for k in tried if self._fits([*parts, k], lengths, keys))
             if (chosen := next(fitting, None)) is None:
                 break
             parts.append(chosen)
+        return parts
+
+    def _extended(
+        self, first: int, motions: Sequence[CaptionedMotion], keys: Sequence[str], random: Random
+    ) -> CaptionedMotion:
+        lengths = [len(motion.codes) for motion in motions]
+        parts = self.parts(first, lengths, keys, random)
         return join_motions([motions[k] for k in parts], random)
 
-    def _fits(
-        self, parts: Sequence[int], motions: Sequence[CaptionedMotion], keys: Sequence[str]
-    ) -> bool:
-        """Return whether parts are captioned, short enough together, and allowed together."""
-        tokens = sum(len(motions[k].codes) for k in parts)
-        captioned = all(motions[k].caption for k in parts)
-        if tokens > self.longest or not captioned:
+    def _fits(self, parts: Sequence[int], lengths: Sequence[int], keys: Sequence[str]) -> bool:
+        """Return whether parts are short enough together, and allowed together."""
+        if sum(lengths[k] for k in parts) > self.longest:
             return False
         return self.pairs is None or self.pairs.allow(keys[k] for k in parts)
 
 
 def join_motions(parts: Sequence[CaptionedMotion], random: Random) -> CaptionedMotion:
     """Return motions as one that follow each other, with one caption."""
-    joined, *others = parts
-    for other in others:
-        joined = CaptionedMotion(
-            joined.codes + other.codes,
-            join_captions(joined.caption, other.caption, random.choice(LINKS)),
-            joined.frames + other.frames,
-            joined.fps,
-        )
-    return joined
+    return CaptionedMotion(
+        tuple(chain.from_iterable(part.codes for part in parts)),
+        link_captions([part.caption for part in parts], random),
+        sum(part.frames for part in parts),
+        parts[0].fps,
+    )
+
+
+def link_captions(captions: Sequence[str], random: Random) -> str:
+    """Return captions as one sentence, linked by random words."""
+    return reduce(lambda one, next_: join_captions(one, next_, random.choice(LINKS)), captions)
 
 
 def join_captions(first: str, second: str, link: str) -> str:

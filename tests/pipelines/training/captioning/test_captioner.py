@@ -14,7 +14,13 @@ from pipelines.training.captioning.captioner import (
     Captioner,
     load_captioner,
 )
-from pipelines.training.captioning.inputs import ClipInputs, FrameInput, TokenInput, make_projector
+from pipelines.training.captioning.inputs import (
+    ClipInputs,
+    Downsampling,
+    FrameInput,
+    TokenInput,
+    make_projector,
+)
 from pipelines.training.common.checkpoints import write_checkpoint
 from pipelines.training.common.clip_fields import PaddedClips
 from pipelines.training.common.decoding import Decoding
@@ -26,16 +32,22 @@ from tests.support.text_models import SMALL
 CAPTIONS = ["a person walks", "a person runs and jumps", "someone waves"]
 WIDTH = 6
 CODES = 8
-READS = pytest.mark.parametrize("reads", ["frames", "tokens", "both"])
+READS = pytest.mark.parametrize("reads", ["frames", "fewer frames", "tokens", "both"])
 
 
 def make_captioner(seed: int = 0, reads: str = "frames") -> Captioner:
     text = load_text_model(TINY, [PROMPT, *CAPTIONS], seed, SMALL)
     torch.manual_seed(seed)
-    mean = torch.arange(WIDTH) * 100.0
-    frames = FrameInput(text.width, mean, torch.full((WIDTH,), 4.0))
+    statistics = torch.arange(WIDTH) * 100.0, torch.full((WIDTH,), 4.0)
+    frames = FrameInput(text.width, *statistics)
+    fewer = FrameInput(text.width, *statistics, downsample=2)
     tokens = TokenInput(text.width, CODES)
-    both = {"frames": (frames, None), "tokens": (None, tokens), "both": (frames, tokens)}
+    both = {
+        "frames": (frames, None),
+        "fewer frames": (fewer, None),
+        "tokens": (None, tokens),
+        "both": (frames, tokens),
+    }
     return Captioner(text, *both[reads]).eval()
 
 
@@ -65,6 +77,32 @@ def test_features_are_standardized_by_the_buffers() -> None:
     assert captioner.frames is not None
     found = captioner.frames.features(clips)
     assert torch.allclose(found, (clips.values - torch.arange(WIDTH) * 100.0) / 4.0)
+
+
+@torch.no_grad()
+def test_downsampling_begins_with_the_mean_of_the_frames_around() -> None:
+    values = torch.arange(7.0)[None, :, None].repeat(1, 1, 2)
+    mask = torch.arange(7)[None] < 5
+    found, there = Downsampling(2, 2)(values, mask)
+    assert torch.allclose(found[0, :, 1], torch.tensor([1 / 3, 6 / 3, 7 / 3, 0.0]))
+    assert there.tolist() == [[True, True, True, False]]
+
+
+@pytest.mark.parametrize("stride", [2, 3, 4])
+@torch.no_grad()
+def test_downsampling_is_a_weighted_sum_of_each_number_alone(stride: int) -> None:
+    torch.manual_seed(0)
+    module, frames = Downsampling(3, stride), 10
+    module.weights.weight.normal_()
+    values = torch.randn(1, frames, 3)
+    found, _ = module(values, torch.ones(1, frames, dtype=torch.bool))
+    for place in range(found.shape[1]):
+        reach = range(1 - stride, stride)
+        near = [(k, place * stride + k) for k in reach if 0 <= place * stride + k < frames]
+        expected = sum(
+            module.weights.weight[:, 0, k + stride - 1] * values[0, at] for k, at in near
+        )
+        assert torch.allclose(found[0, place], torch.as_tensor(expected), atol=1e-6)
 
 
 def of(clips: ClipInputs, chosen: list[int], padding: int = 0) -> ClipInputs:
@@ -119,7 +157,7 @@ def test_a_captioner_of_both_reads_frames_before_tokens_without_gaps() -> None:
     embedded, mask = captioner.embed(clips)
     assert mask.sum(1).tolist() == [8, 3, 5]
     for clip, (before, after) in enumerate([(5, 3), (2, 1), (3, 2)]):
-        first = frames.project(frames.features(read), read.mask)[clip, :before] + 1
+        first = frames.project(frames.features(read), read.mask)[0][clip, :before] + 1
         second = tokens.features(codes)[clip, :after] - 1
         assert torch.allclose(embedded[clip, : before + after], torch.cat([first, second]))
 
@@ -167,12 +205,15 @@ def test_a_length_penalty_changes_which_beam_is_taken() -> None:
         Decoding(1, length_penalty=2.0)
 
 
+@pytest.mark.parametrize(("reads", "downsample"), [("frames", 1), ("fewer frames", 2)])
 @torch.no_grad()
-def test_a_captioner_comes_back_from_its_checkpoint(tmp_path: Path) -> None:
-    captioner, clips = make_captioner(), made_clips()
+def test_a_captioner_comes_back_from_its_checkpoint(
+    reads: str, downsample: int, tmp_path: Path
+) -> None:
+    captioner, clips = make_captioner(reads=reads), made_clips()
     contents = {
         "text": captioner.text.to_state(), "field": "features", "stride": 2, "encoder": None,
-        "tokens": None,
+        "tokens": None, "downsample": downsample,
     }  # fmt: skip
     state = {"contents": contents, "weights": captioner.state_dict()}
     write_checkpoint(tmp_path / "c.pt", KIND, state)

@@ -126,6 +126,27 @@ def test_a_text_model_of_a_folder_travels_in_the_checkpoint(
     assert len(caption_split(captioned.path, out / CHECKPOINT, "test")) == 25
 
 
+def test_joined_and_downsampled_clips_are_trained_and_resumed_to_the_last_bit(
+    captioned: Dataset, tmp_path: Path
+) -> None:
+    options = replace(OPTIONS, stages="full", steps="6", join=0.8, downsample=2, stride=1)
+    run(captioned.path, tmp_path / "whole", options)
+    run(captioned.path, tmp_path / "plain", replace(options, join=0.0))
+    loop = replace(LOOP, optimizer=replace(LOOP.optimizer, schedule="constant"))
+    for steps in ("4", "6"):
+        train_captioner(captioned.path, tmp_path / "parts", replace(options, steps=steps),
+                        loop, "cpu", io.StringIO())  # fmt: skip
+    train_captioner(captioned.path, tmp_path / "once", options, loop, "cpu", io.StringIO())
+    assert losses(tmp_path / "parts") == losses(tmp_path / "once")
+    assert losses(tmp_path / "whole")[0] != losses(tmp_path / "plain")[0]
+    loaded = load_captioner(tmp_path / "whole" / CHECKPOINT)
+    assert loaded.module.frames is not None
+    assert loaded.module.frames.downsampling is not None
+    assert len(caption_split(captioned.path, tmp_path / "whole" / CHECKPOINT, "test")) == 25
+    with pytest.raises(InputError, match="join"):
+        run(captioned.path, tmp_path / "whole", replace(options, join=0.5))
+
+
 def test_low_rank_matrices_are_trained_in_place_of_the_t5(
     captioned: Dataset, tmp_path: Path
 ) -> None:

@@ -11,10 +11,18 @@ from torch import Tensor, nn
 
 from motiondata.errors import InputError
 from pipelines.training.encoders.options import EncoderOptions
-from pipelines.training.encoders.point_encoder import FEATURES, PointEncoder, positions
+from pipelines.training.encoders.point_encoder import (
+    FEATURES,
+    PointEncoder,
+    changes,
+    positions,
+)
 
 TINY = EncoderOptions(points=6, point_width=8, width=16, layers=2, heads=2, dropout=0.3)
 MEAN, STD = torch.tensor([8.0, 0.0, -1.0]), torch.tensor([1.0, 1.2, 0.6])
+LOCAL = replace(TINY, layers=0, convolutions=2, velocities=True)
+"""A frame sees four frames before and after it, and the differences to the frames before them."""
+KINDS = pytest.mark.parametrize("options", [TINY, LOCAL])
 SHAPES = st.tuples(st.integers(1, 3), st.integers(1, 9), st.integers(1, 8))
 """Numbers of clips, frames and points."""
 
@@ -51,12 +59,13 @@ def test_the_order_of_the_points_does_not_matter(shape: tuple[int, int, int], se
     assert equal(encode(encoder, points[:, :, order]), features)
 
 
+@KINDS
 @settings(max_examples=20, deadline=None)
 @given(shape=SHAPES, padding=st.integers(1, 9), seed=st.integers(0, 99))
 def test_padding_does_not_matter_whatever_it_holds(
-    shape: tuple[int, int, int], padding: int, seed: int
+    options: EncoderOptions, shape: tuple[int, int, int], padding: int, seed: int
 ) -> None:
-    encoder, points = make_encoder(), make_points(*shape, seed)
+    encoder, points = make_encoder(options), make_points(*shape, seed)
     clips, frames, per_frame = shape
     padded = torch.cat([points, make_points(clips, padding, per_frame, seed + 1)], 1)
     mask = (torch.arange(frames + padding) < frames).expand(clips, -1)
@@ -92,8 +101,11 @@ def test_where_a_body_is_matters_and_so_does_its_shape() -> None:
     assert not equal(encode(encoder, mirrored), features)
 
 
-def test_frames_without_hits_at_the_end_are_to_the_others_as_padding() -> None:
-    encoder, points = make_encoder(), make_points(1, 7, 6)
+@KINDS
+def test_frames_without_hits_at_the_end_are_to_the_others_as_padding(
+    options: EncoderOptions,
+) -> None:
+    encoder, points = make_encoder(options), make_points(1, 7, 6)
     empty = torch.cat([points, torch.zeros(1, 3, 6, 3)], 1)
     assert equal(encode(encoder, empty)[:, :7], encode(encoder, points))
 
@@ -113,14 +125,29 @@ def test_moving_the_world_and_its_statistics_together_changes_nothing() -> None:
     assert equal(encode(encoder, points + offset), features)
 
 
-def test_gradients_reach_every_parameter() -> None:
-    encoder = make_encoder()
+def test_without_a_transformer_a_feature_depends_on_the_frames_around_it_only() -> None:
+    encoder, points = make_encoder(LOCAL), make_points(1, 20, 6)
+    changed = points.clone()
+    changed[:, 8] += make_points(1, 1, 6, seed=1)[:, 0]
+    differ = (encode(encoder, points) - encode(encoder, changed)).abs().amax(-1)[0] > 1e-6
+    assert differ.nonzero().flatten().tolist() == [*range(4, 14)]
+
+
+def test_changes_are_differences_of_neighbors_that_are_both_seen() -> None:
+    values = torch.tensor([1.0, 4.0, 9.0, 16.0, 25.0])[None, :, None]
+    seen = torch.tensor([[True, True, False, True, True]])
+    assert changes(values, seen).flatten().tolist() == [0, 3, 0, 0, 9]
+
+
+@KINDS
+def test_gradients_reach_every_parameter(options: EncoderOptions) -> None:
+    encoder = make_encoder(options)
     encoder(make_points(2, 5, 6), torch.ones(2, 5, dtype=torch.bool)).square().sum().backward()
     assert all(each.grad is not None and each.grad.any() for each in encoder.parameters())
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"points": 0}, {"width": 15}, {"heads": 3}, {"dropout": 1.0}, {"layers": 0}]
+    "wrong", [{"points": 0}, {"width": 15}, {"heads": 3}, {"dropout": 1.0}, {"layers": -1}]
 )
 def test_sizes_that_do_not_fit_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(InputError, match="expected"):
