@@ -69,7 +69,7 @@ def load_sensor(path: Path) -> Sensor:
     try:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix.lower() == ".json":
-            return _sensor_from_ouster(path, json.loads(text))
+            return sensor_of_ouster(path, json.loads(text))
         return _sensor_from_toml(path, tomllib.loads(text))
     # Both parsers raise subclasses of ValueError and recurse per bracket; 10**400 overflows float.
     except (OSError, ValueError, RecursionError, OverflowError) as error:
@@ -81,8 +81,12 @@ def load_sensor(path: Path) -> Sensor:
         ) from error
 
 
-def _sensor_from_ouster(path: Path, metadata: Any) -> Sensor:
-    """Read the angles of a unit; how it measures is that of the preset of its family."""
+def sensor_of_ouster(path: Path, metadata: Any) -> Sensor:
+    """Return the unit that Ouster's metadata describe; `path` is the file that has them.
+
+    The angles are its own; how it measures is that of the preset of its family. Raises `InputError`
+    if a required field is missing or invalid.
+    """
     sensor, family = read_ouster(path, metadata), family_of(metadata)
     if f"{family}-128" not in PRESETS:
         return sensor

@@ -22,6 +22,8 @@ from motiondata.lidar.cpu.scanner import Scanner
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.sensor import Sensor, ray_directions
 from tests.support.meshes import capsule, joined, turned
+from tests.support.ouster_osf import write_osf
+from tests.support.ouster_packets import PER_PACKET, frames_of, packets_of, write_pcap
 
 Floats = NDArray[np.float64]
 
@@ -147,37 +149,78 @@ def rotation(yaw: float) -> Floats:
     return np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
 
 
-def write_ouster(folder: Path) -> list[int]:
-    """Write a scan of a unit of 32 beams, and two of its people."""
+def ouster_scan() -> tuple[dict[str, Any], NDArray[np.uint32], list[int]]:
+    """Return the metadata of a unit of 32 beams, its ranges, and the hits of two people."""
     sensor = replace(grid("os1-128-512"), columns=512)
     sensor = replace(sensor, elevation=sensor.elevation[::4], azimuth_offset=np.zeros(32))
     ranges, who = scan_of(sensor)
-    folder.mkdir(exist_ok=True)
     across = (256 - np.arange(512)) % 512
-    in_millimeters = np.round(1000 * ranges[:, across]).astype(np.uint32)
-    np.savez(folder / "000.npz", allow_pickle=False, RANGE=in_millimeters)
     metadata = {
         "beam_intrinsics": {
             "beam_altitude_angles": np.degrees(sensor.elevation).tolist(),
             "beam_azimuth_angles": [0.0] * 32,
             "lidar_origin_to_beam_origin_mm": 0.0,
         },
-        "lidar_data_format": {"columns_per_frame": 512, "pixels_per_column": 32},
+        "lidar_data_format": {
+            "columns_per_frame": 512, "columns_per_packet": PER_PACKET, "pixels_per_column": 32,
+        },
+        "lidar_intrinsics": {"lidar_to_sensor_transform": [0.0] * 11 + [36.18] + [0.0] * 4},
         "sensor_info": {"prod_line": "OS-1-32"},
-    }
-    (folder / "metadata.json").write_text(json.dumps(metadata))
+    }  # fmt: skip
+    counts = [int((who == number).sum()) for number in (0, 1)]
+    return metadata, np.round(1000 * ranges[:, across]).astype(np.uint32), counts
+
+
+def write_people(folder: Path, scan: str, metadata: dict[str, Any] | None) -> None:
+    """Write where two people stand, in the frame of the sensor, and the metadata."""
+    if metadata is not None:
+        (folder / "metadata.json").write_text(json.dumps(metadata))
     with (folder / "people.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["scan", "x", "y", "floor", "height", "yaw"])
         for stand in STANDS[:2]:
-            rows.writerow(["000", stand.x, stand.y, FLOOR, HEIGHT, stand.yaw])
-    return [int((who == number).sum()) for number in (0, 1)]
+            rows.writerow([scan, stand.x, stand.y, FLOOR + 0.03618, HEIGHT, stand.yaw])
+
+
+def write_ouster(folder: Path) -> list[int]:
+    """Write the ranges of a scan, and two of its people."""
+    metadata, ranges, counts = ouster_scan()
+    folder.mkdir(exist_ok=True)
+    np.savez(folder / "000.npz", allow_pickle=False, RANGE=ranges)
+    write_people(folder, "000", metadata)
+    return counts
+
+
+def write_pcaps(folder: Path) -> list[int]:
+    """Write the packets of a scan behind those of another one."""
+    metadata, ranges, counts = ouster_scan()
+    folder.mkdir(exist_ok=True)
+    packets = [
+        packet
+        for number, scan in enumerate((np.zeros_like(ranges), ranges))
+        for packet in packets_of(scan, number, "LEGACY", "STANDARD")
+    ]
+    frames = [one for name, each in enumerate(packets) for one in frames_of(each, 7502, name, 1480)]
+    write_pcap(folder / "street.pcap", frames)
+    write_people(folder, "street.pcap:1", metadata)
+    return counts
+
+
+def write_osfs(folder: Path) -> list[int]:
+    """Write a file with a scan behind another one; it has the metadata."""
+    metadata, ranges, counts = ouster_scan()
+    folder.mkdir(exist_ok=True)
+    write_osf(folder / "street.osf", [np.zeros_like(ranges), ranges], unit=metadata)
+    write_people(folder, "street.osf:1", None)
+    return counts
 
 
 SETS: dict[str, tuple[Callable[[Path], list[int]], Callable[[Path, int], RealScans]]] = {
     "kitti": (write_kitti, read_kitti),
     "nuscenes": (write_nuscenes, read_nuscenes),
     "ouster": (write_ouster, read_ouster),
+    "ouster, pcap": (write_pcaps, read_ouster),
+    "ouster, osf": (write_osfs, read_ouster),
 }
 
 
@@ -227,6 +270,22 @@ def test_broken_files_are_named(tmp_path: Path) -> None:
     np.savez(tmp_path / "ouster" / "000.npz", allow_pickle=False, RANGE=np.zeros((2, 2)))
     with pytest.raises(InputError, match=r"RANGE shaped \(32, 512\), found \(2, 2\)"):
         read_ouster(tmp_path / "ouster", 10)
+
+
+def test_a_recording_that_people_are_not_in_is_named(tmp_path: Path) -> None:
+    write_pcaps(tmp_path)
+    for scan, complaint in {
+        "lane.pcap:1": r"lane\.pcap: no such recording",
+        "street.pcap:one": "expected RECORDING:NUMBER, found 'street.pcap:one'",
+        "street.pcap:2": "found 2 scans; expected scan 2",
+        "000": r"000\.npz: expected an array RANGE",
+    }.items():
+        write_people(tmp_path, scan, None)
+        with pytest.raises(InputError, match=complaint):
+            read_ouster(tmp_path, 10)
+    (tmp_path / "metadata.json").unlink()
+    with pytest.raises(InputError, match=r"expected metadata\.json, or people of one .osf file"):
+        read_ouster(tmp_path, 10)
 
 
 def test_a_set_in_its_own_layout_gives_a_table(tmp_path: Path) -> None:
