@@ -17,13 +17,11 @@ from motiondata.errors import InputError
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
 from pipelines.engine.progress import Progress
-from pipelines.engine.reports import Report
-from pipelines.engine.text_tables import markdown_table
-from pipelines.evaluation.acts.act_scoring import KnownAct
 from pipelines.evaluation.acts.labels import count_acts, read_labels
 from pipelines.evaluation.metrics.scores import score_captions
 from pipelines.evaluation.references import References, read_references
 from pipelines.evaluation.robustness_options import RobustnessOptions
+from pipelines.evaluation.robustness_report import RobustnessReport, RobustnessRow
 from pipelines.training.captioning.captioner import LoadedCaptioner, load_captioner
 from pipelines.training.captioning.inputs import ClipInputs
 from pipelines.training.common.clip_fields import (
@@ -44,66 +42,6 @@ from shards.stream.batching import Batch
 from shards.stream.streamed_dataset import StreamedDataset
 
 JSON_TABLE, MARKDOWN_TABLE = "robustness.json", "robustness.md"
-ALL = "all"
-NOTHING = "-"
-
-
-@dataclass(frozen=True)
-class RobustnessRow:
-    """The captions of one dataset with one number of points."""
-
-    dataset: str
-    """Its name."""
-    points: int | None
-    """Points per frame that were left; None for all."""
-    content_hash: str
-    clips: int
-    bleu_4: float | None
-    cider_d: float | None
-    distinct: float
-    """Share of different captions."""
-    clips_right: int | None
-    """Clips whose caption describes every act correctly and no other; None without labels."""
-
-
-@dataclass(frozen=True)
-class RobustnessReport(Report):
-    """A captioner on several scans of the same clips."""
-
-    folder: Path
-    """Folder of `robustness.json` and `robustness.md`."""
-    split: str
-    checkpoint: str
-    """Hash of the file of the captioner."""
-    encoder: str | None
-    """Id of the encoder; None for a captioner of points."""
-    rows: tuple[RobustnessRow, ...]
-    """The first one is the dataset of the command, with all points."""
-
-    def lines(self) -> list[str]:
-        """Return the table, and where it was written."""
-        return [*self.table(), "", f"written to {self.folder}"]
-
-    def table(self) -> list[str]:
-        """Return the lines of a Markdown table; scores are times 100."""
-        titles = ("dataset", "points", "clips", "BLEU@4", "CIDEr-D", "distinct", "clips right")
-        return markdown_table(titles, map(_cells, self.rows), "lrrrrrr")
-
-
-def _cells(row: RobustnessRow) -> tuple[str, ...]:
-    scores = (row.bleu_4, row.cider_d, row.distinct)
-    right = NOTHING if row.clips_right is None else f"{row.clips_right} ({_share(row)})"
-    return (
-        row.dataset,
-        ALL if row.points is None else str(row.points),
-        f"{row.clips:,}",
-        *(NOTHING if score is None else f"{100 * score:.1f}" for score in scores),
-        right,
-    )
-
-
-def _share(row: RobustnessRow) -> str:
-    return f"{(row.clips_right or 0) / row.clips:.0%}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,8 +99,6 @@ class Scan:
 
     data: StreamedDataset
     references: References
-    acts: list[tuple[KnownAct, ...]] | None
-    """The acts of each clip with references; None without labels."""
 
     @classmethod
     def open(cls, place: Place, captioner: ScanCaptioner, options: RobustnessOptions) -> "Scan":
@@ -170,9 +106,7 @@ class Scan:
         data, field = open_dataset(place), captioner.field
         expect_readable(data.dataset, field)
         _expect_points(data.dataset, field, options.points)
-        references = read_references(data.dataset, options.split)
-        acts = None if options.labels is None else read_labels(options.labels, references.keys)
-        return cls(data, references, acts)
+        return cls(data, read_references(data.dataset, options.split))
 
 
 def _expect_points(dataset: Dataset, field: str, points: Sequence[int]) -> None:
@@ -213,12 +147,15 @@ def robustness(
         )
     places: Mapping[str, Place] = {name_of(path): path, **others}
     scans = {name: Scan.open(place, captioner, options) for name, place in places.items()}
+    texts = [scan.references.texts for scan in scans.values()]
+    keys = common_keys(dict(zip(scans, texts, strict=True)))
     report = RobustnessReport(
         out,
         options.split,
         hash_file(options.checkpoint),
         None if captioner.encoder is None else captioner.encoder.id,
-        tuple(_rows(captioner, scans, options, stream)),
+        len(texts[0]) - len(keys),
+        tuple(_rows(captioner, scans, keys, options, stream)),
     )
     values = asdict(report)
     del values["folder"]  # the same scans give the same bytes anywhere
@@ -230,17 +167,33 @@ def robustness(
     return report
 
 
+def common_keys(texts: Mapping[str, Mapping[str, Sequence[str]]]) -> list[str]:
+    """Return the keys of the clips that all scans have, in the order of the first.
+
+    Raises `InputError` if there are none, or if captions differ: the scans are of other clips.
+    """
+    first, *others = texts
+    keys = [key for key in texts[first] if all(key in texts[other] for other in others)]
+    for other in others:
+        if not keys or (key := next((k for k in keys if texts[other][k] != texts[first][k]), None)):
+            found = f"other captions of {key}" if keys else "no clip in common"
+            raise InputError(f"--scan {other}: expected the clips of {first}, found {found}")
+    return keys
+
+
 def _rows(
     captioner: ScanCaptioner,
     scans: Mapping[str, Scan],
+    keys: Sequence[str],
     options: RobustnessOptions,
     stream: TextIO | None,
 ) -> Iterator[RobustnessRow]:
+    acts = None if options.labels is None else read_labels(options.labels, keys)
     for name, scan in scans.items():
-        references, acts = scan.references, scan.acts
+        references = [scan.references.texts[key] for key in keys]
         for points in (None, *options.points):
-            captions = _captions(captioner, scan.data, references.keys, points, options, stream)
-            scores = score_captions(captions, list(references.texts.values()))
+            captions = _captions(captioner, scan.data, keys, points, options, stream)
+            scores = score_captions(captions, references)
             right = None if acts is None else count_acts(captions, acts).clips_right
             yield RobustnessRow(
                 name,

@@ -4,6 +4,7 @@ A motion is a tall or a wide cloud of points that goes left, right or up. Each h
 every third clip is also seen by a second sensor, every fourth has a caption of its second half.
 """
 
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -75,10 +76,10 @@ def sample_of(number: int, random: np.random.Generator, silent: bool) -> dict[st
     }
 
 
-def make_motions(out: Path, silent: str = "") -> Dataset:
+def make_motions(out: Path, silent: str = "", counts: Mapping[str, int] = CLIPS) -> Dataset:
     """Make a dataset of three splits, one maybe without captions, with `train`'s statistics."""
     random, rows, entries = np.random.default_rng(0), list[ManifestRow](), list[ShardEntry]()
-    for split, clips in CLIPS.items():
+    for split, clips in counts.items():
         name, before = shard_name(split, 0), len(rows)
         (out / split).mkdir(parents=True)
         with ShardWriter(out / name) as writer:

@@ -10,16 +10,30 @@ import pytest
 pytest.importorskip("transformers")
 
 from motiondata.errors import InputError
+from pipelines.datasets.statistics import stats
+from pipelines.engine.execution import Execution
 from pipelines.evaluation.metrics.scores import score_captions
 from pipelines.evaluation.references import read_references
-from pipelines.evaluation.robustness import JSON_TABLE, MARKDOWN_TABLE, robustness
+from pipelines.evaluation.robustness import JSON_TABLE, MARKDOWN_TABLE, common_keys, robustness
 from pipelines.evaluation.robustness_options import RobustnessOptions
+from pipelines.training.alignment.options import AlignmentOptions
+from pipelines.training.alignment.train_alignment import train_alignment
 from pipelines.training.captioning.generate import caption_split
 from pipelines.training.captioning.options import CaptionerTrainingOptions, GenerationOptions
 from pipelines.training.captioning.train_captioner import train_captioner
 from pipelines.training.common.options import LoopOptions
+from pipelines.training.common.training_checkpoint import CHECKPOINT
+from pipelines.training.encoders.encode import encode
+from pipelines.training.encoders.options import EncoderOptions
 from shards.format.dataset import Dataset
-from tests.support.point_clips import POINTS, make_motions
+from tests.support.point_clips import CLIPS, POINTS, make_motions
+
+ALIGN = AlignmentOptions(
+    stride=2,
+    shared_width=16,
+    steps=2,
+    sizes=EncoderOptions(points=6, point_width=16, width=16, layers=1, heads=2),
+)
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +70,47 @@ def test_a_row_scores_the_captions_of_the_same_clips(
     written = json.loads((tmp_path / "out" / JSON_TABLE).read_text())
     assert [row["cider_d"] for row in written["rows"]] == [row.cider_d for row in report.rows]
     assert (tmp_path / "out" / MARKDOWN_TABLE).read_text().splitlines() == report.table()
+
+
+def test_features_on_the_way_are_those_of_an_encoded_dataset(
+    built: Dataset, tmp_path: Path
+) -> None:
+    aligned, features, captioner = (tmp_path / name for name in ("aligned", "encoded", "captioner"))
+    train_alignment(built.path, aligned, ALIGN, LoopOptions(8), "cpu", io.StringIO())
+    encoder, checkpoint = aligned / CHECKPOINT, captioner / CHECKPOINT
+    encode(built.path, encoder, features, Execution(workers=0))
+    stats(features, "train", "features")
+    options = CaptionerTrainingOptions(steps="4", stride=4)
+    train_captioner(features, captioner, options, LoopOptions(8), "cpu", io.StringIO())
+    asked = RobustnessOptions(checkpoint, encoder_checkpoint=encoder, device="cpu")
+    [row] = robustness(built.path, tmp_path / "out", asked).rows
+    references = read_references(built, "test")
+    found = dict(caption_split(features, checkpoint, "test", GenerationOptions(device="cpu")))
+    captions = [found[key] for key in references.keys]
+    expected = score_captions(captions, list(references.texts.values()))
+    scores = row.bleu_4, row.cider_d, row.distinct
+    assert scores == (expected.bleu_4, expected.cider_d, expected.distinct)
+
+
+def test_rows_are_of_the_clips_that_all_scans_have(
+    scans: Dataset, checkpoint: Path, tmp_path: Path
+) -> None:
+    fewer = make_motions(tmp_path / "fewer", counts={**CLIPS, "test": 4})
+    options = RobustnessOptions(checkpoint, scan=(f"fewer={fewer.path}",), device="cpu")
+    report = robustness(scans.path, tmp_path / "out", options)
+    whole, part = (len(read_references(each, "test").texts) for each in (scans, fewer))
+    assert {row.clips for row in report.rows} == {part}
+    assert report.left_out == whole - part > 0
+    assert "left out, which not every scan has" in report.lines()[-3]
+
+
+@pytest.mark.parametrize(
+    ("other", "found"),
+    [({"b": ("he runs",)}, "no clip in common"), ({"a": ("he runs",)}, "other captions of a")],
+)
+def test_scans_of_other_clips_are_refused(other: dict[str, tuple[str]], found: str) -> None:
+    with pytest.raises(InputError, match=f"--scan far: expected the clips of near, found {found}"):
+        common_keys({"near": {"a": ("he walks",)}, "far": other})
 
 
 @pytest.mark.parametrize(
