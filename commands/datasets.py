@@ -40,7 +40,7 @@ def recipe(dataset: "Place", as_json: bool) -> None:
     """
     from pipelines.datasets import recipe
     from pipelines.training.common.command_line import training_recipe
-    from pipelines.viewing.training.training_folder import find_training
+    from pipelines.training.common.logs import find_training
 
     training = find_training(dataset)
     found = recipe.recipe(dataset) if training is None else training_recipe(training)

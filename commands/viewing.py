@@ -36,8 +36,8 @@ def report(dataset: "Place", out: Path | None, clip_megabytes: float, as_json: b
     drops, a table of all clips, and clips that play. Of a damaged or unfinished dataset, the report
     shows the sound part. That of a training has its curves, alarms, and sample captions.
     """
+    from pipelines.training.common.logs import find_training
     from pipelines.viewing.report.write_report import beside, write_report
-    from pipelines.viewing.training.training_folder import find_training
     from pipelines.viewing.training.write_training_report import write_training_report
 
     page = out or beside(dataset)

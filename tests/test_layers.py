@@ -308,7 +308,7 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.training.encoders",
         "pipelines.training.language",
     },
-    "pipelines.evaluation.options": set(),
+    "pipelines.evaluation.options": {"pipelines.engine"},
     "pipelines.evaluation.references": {
         "pipelines.evaluation.options",
         "pipelines.training.common",

@@ -7,6 +7,7 @@ from typing import Literal
 
 from motiondata.devices import AUTO
 from motiondata.errors import InputError
+from pipelines.engine.named_paths import named_paths
 from shards.format.places import Place
 
 Wording = Literal["raw", "lemmatized"]
@@ -71,12 +72,4 @@ class EvaluationOptions:
 
     def compared(self) -> Mapping[str, Path]:
         """Return the files of `compare` by name; raise `InputError` for a wrong or taken name."""
-        found: dict[str, Path] = {}
-        for given in self.compare:
-            name, equals, file = given.partition("=")
-            if not (name and equals and file) or name in found or name in ROWS:
-                raise InputError(
-                    f"--compare: expected NAME=FILE, with a different NAME for each, found {given}"
-                )
-            found[name] = Path(file)
-        return found
+        return named_paths(self.compare, "--compare", "FILE", ROWS)

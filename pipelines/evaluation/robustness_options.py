@@ -6,6 +6,7 @@ from pathlib import Path
 
 from motiondata.devices import AUTO
 from motiondata.errors import InputError
+from pipelines.engine.named_paths import named_paths
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,4 @@ class RobustnessOptions:
 
     def others(self) -> Mapping[str, Path]:
         """Return the folders of `scan` by name; raise `InputError` for a wrong or taken name."""
-        found: dict[str, Path] = {}
-        for given in self.scan:
-            name, equals, folder = given.partition("=")
-            if not (name and equals and folder) or name in found:
-                raise InputError(
-                    f"--scan: expected NAME=DIR, with a different NAME for each, found {given}"
-                )
-            found[name] = Path(folder)
-        return found
+        return named_paths(self.scan, "--scan", "DIR")

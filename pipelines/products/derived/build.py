@@ -37,8 +37,8 @@ def build_derived(
     """Derive a dataset from another one, or resume an earlier run.
 
     `parameters` are the command's options other than files, for `motiondata info` to repeat.
-    Samples with a flag in `exclude` are dropped. Raises as `build` does, and `ShardError` for a
-    flag that no sample has.
+    Samples with a flag in `exclude` are dropped. Raises as `build` does, `ShardError` for a flag
+    that no sample has, and `InputError` if the dataset does not fit the scope of the derivation.
     """
     folder = local_folder(source)
     expect_apart(folder, out)
@@ -47,6 +47,7 @@ def build_derived(
         if exclude:
             has_flags(dataset, np.arange(len(dataset.manifest)), exclude)  # refuses unknown names
         derivation, transform = make(dataset)
+        derivation.scope.expect_fits(dataset)
     product = DerivedProduct(
         derivation=derivation,
         transform=transform.id,

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from motiondata.errors import InputError
 from pipelines.engine.output_path import expect_no_dataset
 from pipelines.engine.run_lock import expect_lock
+from shards.format.paths import DATASET, RECEIPTS
+from shards.format.places import Place
 
 if TYPE_CHECKING:
     from pipelines.training.common.events import EventFile
@@ -32,6 +34,13 @@ OF_STEP = {"step", "stage", "loss"}
 """Keys that every line of a step has, among others."""
 Record = dict[str, Any]
 """One line of the log."""
+
+
+def find_training(path: Place) -> Path | None:
+    """Return the path if it is the folder of a training: it has a log, and no dataset."""
+    if not isinstance(path, Path) or not (path / LOG).is_file():
+        return None
+    return None if (path / DATASET).exists() or (path / RECEIPTS).is_dir() else path
 
 
 @dataclass

@@ -129,7 +129,6 @@ def generate_split(
         transform = load()
         expect_members(source, (TOKENS,), "a dataset of tokens such as motiondata tokenize makes")
         transform.writer.model.expect_tokens_of(source)
-        scope.expect_fits(source)
         return _derivation(transform, load, scope), transform
 
     parameters: dict[str, Any] = {

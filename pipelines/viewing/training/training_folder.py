@@ -11,8 +11,6 @@ from typing import Any
 
 from motiondata.errors import InputError
 from pipelines.training.common.logs import ALARMS, LOG, SAMPLES, WATCH, Record, read_record
-from shards.format.paths import DATASET, RECEIPTS
-from shards.format.places import Place
 
 RESULTS = ("recall.json", "reconstruction.json")
 """Files with the measures of a finished training."""
@@ -84,13 +82,6 @@ class TrainingFolder:
         for record in self.steps:
             first.setdefault(str(record["stage"]), record["step"])
         return [*first.items()]
-
-
-def find_training(path: Place) -> Path | None:
-    """Return the path if it is the folder of a training: it has a log, and no dataset."""
-    if not isinstance(path, Path) or not (path / LOG).is_file():
-        return None
-    return None if (path / DATASET).exists() or (path / RECEIPTS).is_dir() else path
 
 
 def read_training(path: Path) -> TrainingFolder:

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from cli import main
 from motiondata.errors import InputError
-from pipelines.training.common.logs import LOG, Record
+from pipelines.training.common.logs import LOG, Record, find_training
 from pipelines.viewing.training.curves import MOST_POINTS, Curve, charts_of
-from pipelines.viewing.training.training_folder import find_training
 from pipelines.viewing.training.write_training_report import write_training_report
 from shards.format.dataset import Dataset
 from tests.support.browser import NARROW, opened
