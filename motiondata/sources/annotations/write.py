@@ -64,7 +64,7 @@ def import_annotations(
     every = kind.read(files)
     if (out / INDEX).exists() and not (out / RECORD).exists():
         raise InputError(f"{out / INDEX} is not of annotations; choose another --out")
-    spoken = [annotated for annotated in every if annotated.annotations]
+    spoken = [each for each in every if any(said.text.strip() for said in each.annotations)]
     archive, failures, clips, missing = Archive.scan(amass), [], [], 0
     with watch(len(spoken)) as advance:
         for annotated in spoken:

@@ -45,7 +45,8 @@ def style100_kind(body: Body | None = None, settings: str = "") -> ImportKind:
         converted = convert_bvh(path, options, body)
         cut = _cut(path, style, content)
         recording = _part(converted.recording, cut)
-        note = f"frames used: those of {CUTS}" if cut else f"all frames are used: no {CUTS}"
+        whole = f"all frames are used: no {CUTS} names its part"
+        note = f"frames used: those of {CUTS}" if cut else whole
         captions = _captions(path, style, content)
         return [ImportedMotion(recording, path.stem, (*converted.notes, note), captions)]
 

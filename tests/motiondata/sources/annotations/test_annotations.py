@@ -71,7 +71,10 @@ def babel(folder: Path) -> Path:
                "seq_anns": [{"labels": [label("kickboxing")]}],
                "frame_anns": [{"labels": [label("stand", 0, 2.5)]}]},
     }  # fmt: skip
-    test = {"40": entry("CMU", "CMU/02/02_01", None, None)}
+    test = {
+        "40": entry("CMU", "CMU/02/02_01", None, None),
+        "41": entry("CMU", "CMU/02/02_01", [label(" ")], None),
+    }
     files = {"train": train, "val": val, "test": test, "extra_train": extra}
     for name, content in files.items():
         (folder / f"{name}.json").write_text(json.dumps(content))
@@ -102,7 +105,7 @@ def test_babel_s_spans_become_captions_with_seconds(amass: Path, tmp_path: Path)
     assert (out / "test.txt").read_text() == ""
     said = "\n".join(report.lines())
     assert "1 annotated clip left out: the recording is not below --amass" in said
-    assert "1 annotated clip left out: the recording has no sentence" in said
+    assert "2 annotated clips left out: the recording has no sentence" in said
     assert (
         "BABEL (babel.is.tue.mpg.de)"
         in json.loads((out / "annotations.json").read_text())["licence"]
