@@ -8,7 +8,9 @@ import re
 import sys
 from pathlib import Path
 
+from numpy.typing import ArrayLike
 from sphinx.application import Sphinx
+from sphinx.util.typing import stringify_annotation
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -22,9 +24,13 @@ extensions = ["myst_nb", "sphinx.ext.autodoc"]
 html_theme = "furo"
 html_title = f"motiondata {release}"
 html_show_copyright = False
+html_use_index = False  # the reference is one page
 exclude_patterns = ["build"]
 
-nb_execution_mode = "off"  # tests/documents/test_notebooks.py runs them
+nb_execution_mode = "cache"  # notebooks are kept without outputs: the site runs those that changed
+nb_execution_timeout = 600
+nb_execution_in_temp = True
+nb_execution_raise_on_error = True
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
 suppress_warnings = [
@@ -48,6 +54,11 @@ HERE = "<!-- here -->"
 LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
 """The path of a link of Markdown to a file."""
 
+ARRAY_LIKE = stringify_annotation(ArrayLike, "smart")
+"""NumPy's `ArrayLike`, spelled out: a union of a dozen types."""
+ARRAY = re.compile(r"~numpy\.ndarray\[tuple\[~typing\.Any, \.\.\.\], ~numpy\.dtype\[([~\w.]+)\]\]")
+"""NumPy's `NDArray[...]`, spelled out."""
+
 
 def show_documents(_: Sphinx, page: str, source: list[str]) -> None:
     """Put the included document into its page, and let links lead to pages where there are any."""
@@ -69,6 +80,17 @@ def relinked(text: str, origin: Path, folder: Path) -> str:
     return LINK.sub(target, text)
 
 
+def with_short_types(
+    _: Sphinx, _what: str, _name: str, _object: object, _options: object, *signature: str | None
+) -> tuple[str | None, ...]:
+    """Return arguments and result of a function with the types as the code names them."""
+    return tuple(
+        part and ARRAY.sub(r"NDArray[\1]", part.replace(ARRAY_LIKE, "ArrayLike"))
+        for part in signature
+    )
+
+
 def setup(app: Sphinx) -> None:
     """Connect what this file adds to Sphinx."""
     app.connect("source-read", show_documents)
+    app.connect("autodoc-process-signature", with_short_types)

@@ -107,6 +107,7 @@ def test_commands_work_and_print_what_is_written(
 ) -> None:
     prepared.copy_into(tmp_path, block.text)
     _copy_checkout(tmp_path)
+    _write_sensors(block.document, tmp_path)
     for command, expected in block.steps:
         run = subprocess.run(
             ["bash", "-c", command],
@@ -125,6 +126,13 @@ def _copy_checkout(folder: Path) -> None:
     (folder / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
     for marker in re.findall(r"^(\.venv/\.\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE):
         (folder / marker).touch()
+
+
+def _write_sensors(document: Path, folder: Path) -> None:
+    """Write the sensors of a document's `toml` blocks, each into the file of its name."""
+    for block in BLOCKS:
+        if block.document == document and (name := re.search('^name = "(.*)"', block.text)):
+            (folder / f"{name[1]}.toml").write_text(block.text)
 
 
 def _lines(text: str) -> list[str]:

@@ -8,7 +8,8 @@ import pytest
 
 from tests.documents.blocks import ROOT
 
-SHOWN = ("index", "installing", "guides/own_model", "reference/python", "benchmarks", "changelog")
+NOTEBOOK = "notebooks/look_at_a_scan"
+SHOWN = ("index", "installing", "guides/own_model", "reference/python", "benchmarks", NOTEBOOK)
 
 
 @pytest.mark.slow
@@ -25,5 +26,8 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     pages = {name: (tmp_path / "site" / f"{name}.html").read_text() for name in SHOWN}
     assert "open_dataset" in pages["reference/python"]
+    assert "ArrayLike" in pages["reference/python"]
+    assert "_SupportsArray" not in pages["reference/python"], "types are named as in the code"
+    assert pages[NOTEBOOK].count("../_images/") == 2, "notebooks are shown with their pictures"
     assert 'href="guides/own_model.html"' in pages["index"]
     assert 'href="benchmarks.html"' in pages["index"], "links to documents become links to pages"
