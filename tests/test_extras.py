@@ -13,7 +13,10 @@ MODULES = {"PIL": "pillow", "numba_cuda": "numba-cuda", "zlib_ng": "zlib-ng"} | 
     "imageio_ffmpeg": "imageio-ffmpeg"
 }
 """The distributions whose names are not those of their modules."""
-BROUGHT = {"huggingface_hub": "transformers", "safetensors": "transformers"}
+BROUGHT = {"huggingface_hub": "transformers", "safetensors": "transformers"} | {
+    "aiobotocore": "s3fs",
+    "botocore": "s3fs",
+}
 """Packages that come with another one, and that only code for it imports."""
 
 

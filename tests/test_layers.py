@@ -394,7 +394,7 @@ captions, and there is one table of extras. Each file must have exactly these.""
 
 ONLY_IN = {
     "ray": "pipelines/engine/workers/executor.py",
-    "fsspec": "shards/remote/connection.py",
+    "fsspec": "shards/remote/file_systems.py",
 }
 """Packages that one file alone may know."""
 

@@ -126,7 +126,10 @@ def _by_webdataset(url: str, _: Path, what: str) -> Iterable[Any]:
 
 def _by_litdata(url: str, cache: Path, what: str) -> Iterable[Any]:
     import litdata
+    from litdata.streaming import downloader
 
+    # Its client refuses servers without TLS, and no argument of litData's allows them.
+    downloader._OBSTORE_CLIENT_OPTIONS["allow_http"] = True
     chunks = litdata.StreamingDataset(
         f"s3://{BUCKET}/litdata-{'frames' if what == 'frames' else 'clips'}",
         cache_dir=str(cache),

@@ -1,7 +1,7 @@
 """Requests to one server: a limited number at once, each with a time limit and several tries.
 
-This is the only module that knows `fsspec`. Its file systems belong to the process that made them,
-so a `Connection` does too. Errors of servers and of their libraries become `RemoteError`.
+File systems of `fsspec` belong to the process that made them, so a `Connection` does too. Errors of
+servers and of their libraries become `RemoteError`.
 """
 
 import time
@@ -11,8 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from shards.errors import ShardError
-from shards.optional import install_command
+from shards.remote.failures import RemoteError, failure, is_final, sentence
+from shards.remote.file_systems import (
+    WITHOUT_LISTS,
+    file_system,
+    kinds,
+    range_options,
+    state_options,
+)
 from shards.remote.urls import without_secrets
 
 T = TypeVar("T")
@@ -22,23 +28,8 @@ SLOWEST = 2**20
 """Bytes per second that a request may count on, in addition to the seconds that it may wait."""
 LONGEST_PAUSE = 5.0
 """Most seconds between two tries."""
-FINAL = (PermissionError, IsADirectoryError, NotImplementedError, ValueError)
-"""Errors that another try would not change."""
-MISSING = (404, 410)
-TEMPORARY = (408, 429)
-"""Statuses of HTTP for a file that is not there, and for a request that may be tried again."""
 STAMPS = ("ETag", "etag", "md5Hash", "generation", "blob_id", "LastModified", "mtime", "created")
 """What file systems call the values that change with a file's content."""
-
-
-OTHER_PACKAGES = {"gs": "gcsfs", "gcs": "gcsfs", "hf": "huggingface_hub"}
-"""The packages that are in no extra, by the kind of URL that they read."""
-IN_EXTRA = ("s3", "s3a", "http", "https", "memory")
-"""The kinds of URLs that the packages of the extra `remote` read."""
-
-
-class RemoteError(ShardError):
-    """Raised when a server does not answer, or answers wrongly, after all tries."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +69,7 @@ class Connection:
     def state(self, name: str) -> FileState | None:
         """Return the state of a file; None if there is no such file."""
         try:
-            found = self._try(name, "info")
+            found = self._try(name, "info", **state_options(self._files))
         except FileNotFoundError:
             return None
         if found.get("type") == "directory":
@@ -102,23 +93,32 @@ class Connection:
         if not size:
             return b""
         stop = start + size
-        return bytes(self._try(name, "cat_file", start=start, end=stop, size=size, check=check))
+        named = {"start": start, "end": stop, **range_options(self._files, stop)}
+        return bytes(self._try(name, "cat_file", expected=size, check=check, **named))
 
     def names(self) -> list[str] | None:
         """Return the names of all files; None if the server has no lists, as with HTTP."""
-        if {"http", "https"} & {*_protocols(self._files)}:
+        if WITHOUT_LISTS & kinds(self._files):
             return None
-        found = self._try("", "find", size=2**30)
+        found = self._try("", "find", expected=2**30)
         return [path.removeprefix(self._root.strip("/")).lstrip("/") for path in _stripped(found)]
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file, whole or not at all."""
-        self._try(name, "pipe_file", data, size=len(data))
+        self._write(name, "pipe_file", data, len(data))
 
     def put(self, name: str, path: Path) -> None:
         """Write a local file, whole or not at all."""
-        size = path.stat().st_size
-        self._try(name, "put_file", path, size=size)
+        self._write(name, "put_file", path, path.stat().st_size)
+
+    def _write(self, name: str, method: str, what: bytes | Path, size: int) -> None:
+        try:
+            self._try(name, method, what, expected=size)
+        except FileNotFoundError:
+            raise RemoteError(
+                f"{self._shown}: expected a bucket or a repository to write to, found none; create "
+                "it first"
+            ) from None
 
     def remove(self, name: str) -> None:
         """Remove a file, if there is one."""
@@ -130,28 +130,24 @@ class Connection:
         name: str,
         method: str,
         *arguments: Any,
-        size: int = 0,
+        expected: int = 0,
         check: Callable[[Any], None] = lambda _: None,
-        **named: int,
+        **named: Any,
     ) -> Any:
-        """Call a method of the file system until it succeeds, at most `tries` times."""
-        for number in range(1, self.limits.tries + 1):
-            try:
-                found = self._call(method, name, arguments, named, size)
-                check(found)
-            except Exception as raised:  # noqa: BLE001  each library of a server raises its own
-                error = _failure(raised)
-                if isinstance(error, FileNotFoundError):
-                    raise FileNotFoundError(name) from None
-                if _is_final(error) or number == self.limits.tries:
-                    raise RemoteError(_sentence(f"{self._shown}/{name}", error, number)) from None
-                time.sleep(min(0.1 * 2**number, LONGEST_PAUSE))
-            else:
-                return found
-        raise AssertionError("at least one try is made")
+        """Call a method of the file system, which moves `expected` bytes, until it succeeds."""
+
+        def call() -> Any:
+            found = self._call(method, name, arguments, named, expected)
+            check(found)
+            return found
+
+        try:
+            return tried(call, f"{self._shown}/{name}", self.limits.tries)
+        except FileNotFoundError:
+            raise FileNotFoundError(name) from None
 
     def _call(
-        self, method: str, name: str, arguments: tuple[Any, ...], named: dict[str, int], size: int
+        self, method: str, name: str, arguments: tuple[Any, ...], named: dict[str, Any], size: int
     ) -> Any:
         seconds = self.limits.seconds + size / SLOWEST
         path = f"{self._root}/{name}" if name else self._root
@@ -169,57 +165,23 @@ class Connection:
             raise TimeoutError(f"no answer within {seconds:.0f} s") from None
 
 
-def file_system(url: str) -> tuple[Any, str]:
-    """Return the file system of a URL and the path in it."""
-    try:
-        from fsspec.core import url_to_fs
+def tried(call: Callable[[], T], where: str, tries: int) -> T:
+    """Return what a call returns, which is tried again after failures that may pass.
 
-        files, root = url_to_fs(url, use_listings_cache=False, skip_instance_cache=True)
-    except ImportError as error:
-        raise RemoteError(
-            f"{without_secrets(url)}: a package that reads this kind of URL is not installed "
-            f"({error.msg}){_what_installs(url, error)}"
-        ) from None
-    except Exception as error:  # noqa: BLE001  each library of a server raises its own
-        raise RemoteError(_sentence(url, error, 1)) from None
-    return files, str(root).rstrip("/")
-
-
-def _what_installs(url: str, error: ImportError) -> str:
-    """Return the command that installs what reads a URL; nothing if only the error names it."""
-    kind = url.split(":")[0]
-    if error.name == "fsspec" or kind in IN_EXTRA:
-        return f"; run {install_command('remote')}"
-    return f"; run pip install {OTHER_PACKAGES[kind]}" if kind in OTHER_PACKAGES else ""
-
-
-def _failure(error: Exception) -> Exception:
-    """Return what failed: for HTTP, `fsspec` calls every failure to find out a size "not found"."""
-    cause = error.__cause__
-    if not isinstance(error, FileNotFoundError) or not isinstance(cause, Exception):
-        return error
-    is_of_http = type(cause).__module__.startswith("aiohttp")
-    return cause if is_of_http and getattr(cause, "status", None) not in MISSING else error
-
-
-def _is_final(error: Exception) -> bool:
-    """Tell whether another try would not help: the request is wrong or forbidden."""
-    status = getattr(error, "status", 0)
-    return isinstance(error, FINAL) or (400 <= status < 500 and status not in TEMPORARY)
-
-
-def _protocols(files: Any) -> tuple[str, ...]:
-    return (files.protocol,) if isinstance(files.protocol, str) else tuple(files.protocol)
+    Raises `FileNotFoundError` if there is nothing, and `RemoteError` after the last try.
+    """
+    for number in range(1, tries + 1):
+        try:
+            return call()
+        except Exception as raised:  # noqa: BLE001  each library of a server raises its own
+            error = failure(raised)
+            if isinstance(error, FileNotFoundError):
+                raise FileNotFoundError(where) from None
+            if is_final(error) or number == tries:
+                raise RemoteError(sentence(where, error, number)) from None
+            time.sleep(min(0.1 * 2**number, LONGEST_PAUSE))
+    raise AssertionError("at least one try is made")
 
 
 def _stripped(paths: Iterable[str]) -> list[str]:
     return [path.lstrip("/") for path in paths]
-
-
-def _sentence(where: str, error: Exception, tries: int) -> str:
-    """Describe a failure without what a library may have put into its text."""
-    status = getattr(error, "status", None)
-    text = f"status {status}" if status else without_secrets(" ".join(str(error).split()))
-    times = "" if tries == 1 else f" after {tries} tries"
-    reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    return f"{without_secrets(where)}: the server did not give it{times} ({reason[:300]})"

@@ -15,7 +15,8 @@ from shards.copying import copy_dataset, dataset_files
 from shards.errors import DatasetError, ShardError
 from shards.format.dataset import Dataset
 from shards.format.paths import DATASET
-from shards.remote.connection import Limits, RemoteError
+from shards.remote.connection import Limits
+from shards.remote.failures import RemoteError
 from shards.remote.folder import RemoteFolder
 from shards.verify import verify
 from tests.support.dataset import make_dataset

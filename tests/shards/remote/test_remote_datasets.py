@@ -14,7 +14,9 @@ from shards import open_dataset
 from shards.errors import DatasetError, ShardError
 from shards.format.places import Place
 from shards.remote.cache import BYTES_VARIABLE
-from shards.remote.connection import Limits, RemoteError, file_system
+from shards.remote.connection import Limits
+from shards.remote.failures import RemoteError
+from shards.remote.file_systems import file_system
 from shards.remote.folder import RemoteFolder
 from shards.stats.measure import measure_field
 from shards.stream.loader import Loader
@@ -198,7 +200,7 @@ def test_a_url_is_read_by_its_package_or_names_the_command_that_installs_it(
     url: str, package: str, command: str
 ) -> None:
     program = (
-        f"import sys; sys.modules[{package!r}] = None; from shards.remote import connection as c\n"
+        f"import sys; sys.modules[{package!r}] = None\nimport shards.remote.file_systems as c\n"
         f"try: c.file_system({url!r})\nexcept c.RemoteError as error: print(error)"
     )
     done = subprocess.run(
