@@ -133,7 +133,8 @@ ARROWS: dict[str, set[str]] = {
         "shards.remote",
         "shards.stats",
     },
-    "shards.copying": {"shards.errors", "shards.format", "shards.remote"},
+    "shards.copying": {"shards.format", "shards.targets"},
+    "shards.targets": {"shards.errors", "shards.format", "shards.remote"},
     "shards.verify": {"shards.errors", "shards.format", "shards.printable", "shards.stats"},
     "shards": {"shards.remote", "shards.stream"},
     # jobs

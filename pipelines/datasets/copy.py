@@ -7,9 +7,10 @@ from motiondata.counting import counted
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.progress import Progress
 from pipelines.engine.reports import Report
-from shards.copying import copy_dataset, dataset_files
+from shards.copying import copy_dataset
 from shards.format.dataset import read_description
 from shards.format.places import Place
+from shards.targets import dataset_files
 
 
 @dataclass(frozen=True)

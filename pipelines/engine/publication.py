@@ -13,10 +13,11 @@ from motiondata.errors import InputError
 from pipelines.engine.errors import AbortedError
 from pipelines.engine.receipt_files import ReceiptFiles
 from pipelines.engine.receipts import Receipt
-from shards.copying import DatasetFile, copy_dataset, target_of
+from shards.copying import copy_dataset
 from shards.errors import ShardError
 from shards.format.paths import DATASET
 from shards.format.places import Place, has_file, place_of, read_file
+from shards.targets import DatasetFile, target_of
 
 AT_ONCE = 2
 """Shards that are copied at the same time, while others are built."""

@@ -24,7 +24,13 @@ class RemoteError(ShardError):
 
 
 def failure(error: Exception) -> Exception:
-    """Return what failed: for HTTP, `fsspec` calls every failure to find out a size "not found"."""
+    """Return what failed, which some libraries hide.
+
+    For HTTP, `fsspec` calls every failure to find out a size "not found". huggingface_hub raises a
+    `RuntimeError` from that of an upload.
+    """
+    if type(error) is RuntimeError and isinstance(error.__cause__, Exception):
+        error = error.__cause__
     if not isinstance(error, FileNotFoundError):
         return FileNotFoundError(str(error)) if _status(error) in MISSING else error
     cause = error.__cause__
@@ -47,7 +53,7 @@ def sentence(where: str, error: Exception, tries: int) -> str:
     times = "" if tries == 1 else f" after {tries} tries"
     reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
     shown = reason[:LONGEST_REASON]
-    return f"{without_secrets(where)}: the server did not give it{times} ({shown})"
+    return f"{without_secrets(where)}: the request failed{times} ({shown})"
 
 
 def _status(error: Exception) -> int:

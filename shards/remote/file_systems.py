@@ -55,6 +55,11 @@ def state_options(files: Any) -> dict[str, Any]:
 
 
 def _settings(url: str) -> dict[str, Any]:
+    """Return what a file system is made with; no library shows a progress of its own."""
+    if _kind(url) == HUB:
+        from huggingface_hub.utils import disable_progress_bars
+
+        disable_progress_bars()
     return {"session": _s3_session()} if _kind(url) in ("s3", "s3a") else {}
 
 

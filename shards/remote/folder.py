@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from shards.errors import ShardError
 from shards.remote.connection import Connection, FileState, Limits
+from shards.remote.hub import HubRepository, is_repository
 from shards.remote.per_process import PerProcess
 from shards.remote.urls import is_url, without_secrets
 
@@ -94,6 +95,10 @@ class RemoteFolder:
     def put(self, name: str, path: Path) -> None:
         """Write a local file, whole or not at all."""
         self._connection.get().put(name, path)
+
+    def hub(self) -> HubRepository | None:
+        """Return the repository of the Hugging Face Hub that this folder is in, if it is in one."""
+        return HubRepository(self._url, self.limits) if is_repository(self._url) else None
 
     def remove(self, name: str) -> None:
         """Remove a file, if there is one."""

@@ -1,6 +1,11 @@
-"""A dataset at a URL of each kind: in memory, on an HTTP server, and on an S3 server (moto's)."""
+"""A dataset at a URL of each kind: in memory, and on servers on the loopback interface.
+
+The servers speak plain HTTP, S3 (moto's), Google Cloud Storage (gcp-storage-emulator's), and what
+the Hugging Face Hub speaks.
+"""
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
@@ -10,7 +15,12 @@ from unittest.mock import patch
 
 import pytest
 
+from tests.support.hub_server import HubServer
 from tests.support.range_server import RangeServer
+
+os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+"""gcsfs reads it when it is imported: it asks for the kind of a bucket with gRPC and TLS otherwise,
+which no emulator speaks."""
 
 
 @contextmanager
@@ -71,10 +81,55 @@ def _s3_port() -> int:
     return port
 
 
+@contextmanager
+def gs_bucket() -> Iterator[tuple[str, Any]]:
+    """Yield the URL of an empty bucket of Google Cloud Storage and its file system."""
+    pytest.importorskip("gcsfs")
+    emulator = pytest.importorskip("gcp_storage_emulator.server")
+    port = _free_port()
+    server = emulator.create_server("127.0.0.1", port, in_memory=True, default_bucket="datasets")
+    with server, patch.dict(os.environ, {"STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{port}"}):
+        import fsspec
+
+        anonymous = {"gs": {"token": "anon"}, "gcs": {"token": "anon"}}
+        with patch.dict(fsspec.config.conf, anonymous):
+            files, _ = fsspec.core.url_to_fs("gs://datasets", skip_instance_cache=True)
+            yield "gs://datasets", files
+
+
+@contextmanager
+def on_gs(folder: Path) -> Iterator[str]:
+    """Yield the URL of a copy of a folder on a server of Google Cloud Storage."""
+    with gs_bucket() as (bucket, files):
+        for path in _files(folder):
+            name = path.relative_to(folder).as_posix()
+            files.pipe_file(f"{bucket}/{folder.name}/{name}", path.read_bytes())
+        yield f"{bucket}/{folder.name}"
+
+
+@contextmanager
+def on_hub(folder: Path) -> Iterator[str]:
+    """Yield the URL of a copy of a folder in a repository of the Hugging Face Hub."""
+    pytest.importorskip("huggingface_hub")
+    with HubServer().running() as server:
+        files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in _files(folder)}
+        server.repositories["user/kit"] = files
+        yield "hf://datasets/user/kit"
+
+
+def _free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port
+
+
 PLACES: dict[str, Callable[[Path], AbstractContextManager[str]]] = {
     "memory": in_memory,
     "http": on_http,
     "s3": on_s3,
+    "gs": on_gs,
+    "hf": on_hub,
 }
 
 

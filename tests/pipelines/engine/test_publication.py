@@ -16,6 +16,7 @@ from shards.format.paths import DATASET
 from shards.remote.folder import RemoteFolder
 from shards.verify import verify
 from tests.support.archive import MadeArchive
+from tests.support.hub_server import HubServer
 
 ALONE = Execution(workers=0)
 
@@ -29,6 +30,19 @@ def test_a_published_build_is_the_dataset(archive: MadeArchive, tmp_path: Path) 
     assert not [name for name in folder.names() or () if name.startswith("receipts")]
     build_lidar(archive.options(), tmp_path / "out", execution)  # is there, and stays
     assert [*verify(folder)] == []
+
+
+@pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+def test_a_build_published_on_the_hub_is_one_commit(archive: MadeArchive, tmp_path: Path) -> None:
+    pytest.importorskip("huggingface_hub")
+    with HubServer().running() as hub:
+        hub.repositories["user/kit"] = {}
+        execution = replace(ALONE, publish="hf://datasets/user/kit")
+        build_lidar(archive.options(), tmp_path / "out", execution)
+        assert len(hub.commits) == 1
+        assert [*verify("hf://datasets/user/kit")] == []
+        sent = [request for request in hub.requests if request.startswith("PUT")]
+        assert len(sent) == len({*sent})  # nothing was uploaded twice
 
 
 def test_another_dataset_at_the_place_is_refused_before_anything_is_built(

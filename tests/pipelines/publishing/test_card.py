@@ -20,6 +20,7 @@ from pipelines.publishing.source_licenses import expect_publishable
 from shards.format.dataset import Dataset
 from shards.format.places import place_of
 from shards.remote.folder import RemoteFolder
+from tests.support.hub_server import HubServer
 from tests.support.lidar_options import lidar_options
 from tests.support.remote_places import in_memory
 
@@ -121,6 +122,21 @@ def test_a_dataset_is_published_with_its_card(free: Path, tmp_path: Path) -> Non
         assert {*report.card.files} <= {*(RemoteFolder(url).names() or ())}
     publish(free, tmp_path / "folder", options)
     assert verify(tmp_path / "folder").faults == ()
+
+
+@pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+def test_a_dataset_is_published_on_the_hub(free: Path) -> None:
+    pytest.importorskip("huggingface_hub")
+    with HubServer().running() as hub:
+        hub.repositories["user/kit"] = {"README.md": b"# Made with the repository"}
+        url = "hf://datasets/user/kit"
+        report = publish(free, place_of(url), CardOptions(clips=0, date=DATE))
+        files = hub.repositories["user/kit"]
+        assert {*report.card.files, "dataset.json"} <= {*files}
+        assert files["README.md"].startswith(b"---")
+        assert (
+            Dataset.open("hf://datasets/user/kit").content_hash == Dataset.open(free).content_hash
+        )
 
 
 def test_nothing_is_published_that_a_license_forbids(built: Dataset, tmp_path: Path) -> None:

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from shards.copying import copy_dataset, dataset_files
+from shards.copying import copy_dataset
 from shards.errors import DatasetError, ShardError
 from shards.format.dataset import Dataset
 from shards.format.paths import DATASET
 from shards.remote.connection import Limits
 from shards.remote.failures import RemoteError
 from shards.remote.folder import RemoteFolder
+from shards.targets import dataset_files
 from shards.verify import verify
 from tests.support.dataset import make_dataset
 from tests.support.range_server import RangeServer, failing

@@ -26,6 +26,7 @@ from tests.support.dataset import make_dataset
 from tests.support.range_server import Fault, RangeServer, failing
 from tests.support.remote_places import PLACES, in_memory
 
+SLOW = pytest.mark.slow
 QUICK = Limits(requests=8, tries=3, seconds=0.5)
 
 
@@ -66,7 +67,9 @@ def test_epochs_are_those_of_the_folder(streamed: StreamedDataset, kind: str) ->
         )
 
 
-@pytest.mark.parametrize("kind", ["memory", "http", pytest.param("s3", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "kind", ["memory", "http", "hf", *(pytest.param(kind, marks=SLOW) for kind in ("s3", "gs"))]
+)
 def test_a_dataset_at_a_url_is_streamed_verified_and_measured(tmp_path: Path, kind: str) -> None:
     local = make_dataset(tmp_path / "made")
     with PLACES[kind](local.path) as url:
@@ -215,7 +218,7 @@ def test_a_url_is_read_by_its_package_or_names_the_command_that_installs_it(
     [
         ("s3://bucket/kit", "s3fs"),
         ("https://host/kit", "fsspec.implementations.http"),
-        ("gs://bucket/kit", "gcsfs"),
+        pytest.param("gs://bucket/kit", "gcsfs", marks=SLOW),  # its import takes seconds
         ("hf://datasets/user/kit", "huggingface_hub"),
     ],
 )

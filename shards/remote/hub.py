@@ -1,0 +1,90 @@
+"""A repository of the Hugging Face Hub: files are uploaded one by one, and committed together.
+
+The Hub limits the commits of an hour, and a commit is whole or absent. Content that was uploaded
+before is not uploaded again, whether it was committed or not.
+"""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from shards.remote.connection import Limits, tried
+from shards.remote.failures import RemoteError
+from shards.remote.file_systems import HUB, file_system
+from shards.remote.urls import without_secrets
+
+BUCKETS = f"{HUB}://buckets/"
+"""The start of a URL of a bucket of the Hub, which has no commits."""
+
+
+def is_repository(url: str) -> bool:
+    """Tell whether a URL is of a repository of the Hub."""
+    return url.startswith(f"{HUB}://") and not url.startswith(BUCKETS)
+
+
+class HubRepository:
+    """A folder in a repository. Threads may share it.
+
+    Raises `RemoteError` if there is no such repository, or if the Hub refuses.
+    """
+
+    def __init__(self, url: str, limits: Limits) -> None:
+        files, root = file_system(url)
+        from huggingface_hub import HfApi
+
+        self._shown, self._tries = without_secrets(url), limits.tries
+        try:
+            found = tried(lambda: files.resolve_path(root), self._shown, self._tries)
+        except FileNotFoundError:
+            raise RemoteError(
+                f"{self._shown}: found no repository that may be read; create it first, and sign in"
+            ) from None
+        self._folder = found.path_in_repo
+        self._where = {
+            "repo_id": found.repo_id,
+            "repo_type": found.repo_type,
+            "revision": found.revision,
+        }
+        self._api = HfApi(endpoint=files.endpoint, token=files.token)
+        self._additions: list[Any] = []
+        self._lock = threading.Lock()
+
+    def upload(self, name: str, path: Path) -> None:
+        """Upload a file for the next commit; the local file is not needed afterwards."""
+        from huggingface_hub import CommitOperationAdd
+
+        def send() -> Any:
+            addition = CommitOperationAdd(self._path(name), path)
+            self._api.preupload_lfs_files(additions=[addition], **self._where)
+            is_uploaded = addition.path_or_fileobj == b""
+            # The Hub takes the content of a small file with the commit.
+            return (
+                addition if is_uploaded else CommitOperationAdd(self._path(name), path.read_bytes())
+            )
+
+        added = self._tried(send, name)
+        with self._lock:
+            self._additions.append(added)
+
+    def commit(self, message: str, files: dict[str, bytes]) -> None:
+        """Commit what was uploaded, with small files, in one commit."""
+        from huggingface_hub import CommitOperationAdd
+
+        small = [CommitOperationAdd(self._path(name), data) for name, data in files.items()]
+        operations = [*self._additions, *small]
+
+        def send() -> None:
+            self._api.create_commit(operations=operations, commit_message=message, **self._where)
+
+        self._tried(send, "")
+
+    def _path(self, name: str) -> str:
+        return f"{self._folder}/{name}" if self._folder else name
+
+    def _tried(self, call: Any, name: str) -> Any:
+        try:
+            return tried(call, f"{self._shown}/{name}".rstrip("/"), self._tries)
+        except FileNotFoundError:
+            raise RemoteError(
+                f"{self._shown}: there is no such repository or branch, or it may not be written"
+            ) from None

@@ -1,0 +1,144 @@
+"""Datasets on the Hugging Face Hub and on Google Cloud Storage: read, copied, and made whole."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shards import open_dataset
+from shards.copying import copy_dataset
+from shards.errors import DatasetError, ShardError
+from shards.format.dataset import Dataset
+from shards.format.paths import DATASET
+from shards.remote.cache import BYTES_VARIABLE
+from shards.remote.connection import Limits
+from shards.remote.failures import RemoteError
+from shards.remote.folder import RemoteFolder
+from shards.targets import dataset_files
+from shards.verify import verify
+from tests.support.dataset import make_dataset
+from tests.support.hub_server import HubServer
+from tests.support.remote_places import gs_bucket
+
+pytest.importorskip("huggingface_hub")
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+"""huggingface_hub uploads files in a way that httpx calls deprecated."""
+URL = "hf://datasets/user/kit"
+README = {"README.md": b"# A repository"}
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Dataset:
+    return make_dataset(tmp_path / "made")
+
+
+@pytest.fixture
+def hub() -> Iterator[HubServer]:
+    with HubServer().running() as server:
+        server.repositories["user/kit"] = dict(README)
+        yield server
+
+
+def uploads(hub: HubServer) -> int:
+    return sum(request.startswith("PUT") for request in hub.requests)
+
+
+@pytest.mark.parametrize("url", [URL, f"{URL}/a folder/ü"])
+def test_a_copy_to_the_hub_is_one_commit(
+    made: Dataset, hub: HubServer, tmp_path: Path, url: str
+) -> None:
+    copied = copy_dataset(made.path, url)
+    assert len(hub.commits) == 1
+    assert len(hub.commits[0]) == copied.files + 1
+    assert hub.repositories["user/kit"].items() >= README.items()
+    assert [*verify(url)] == []
+    copy_dataset(url, tmp_path / "back")
+    assert Dataset.open(tmp_path / "back").content_hash == made.content_hash
+
+
+def test_a_copy_to_the_hub_again_commits_nothing(made: Dataset, hub: HubServer) -> None:
+    copied = copy_dataset(made.path, URL)
+    again = copy_dataset(made.path, URL)
+    assert (again.files, again.present) == (0, copied.files)
+    assert len(hub.commits) == 1
+
+
+@pytest.mark.parametrize("refusing", ["/commit/", "/upload/", "/preupload/"])
+def test_a_copy_that_stops_leaves_no_file_and_uploads_nothing_twice(
+    made: Dataset, hub: HubServer, refusing: str
+) -> None:
+    hub.refusing = {refusing}
+    with pytest.raises(RemoteError, match=f"{URL}.*the request failed.*403"):
+        copy_dataset(made.path, RemoteFolder(URL, Limits(tries=1)))
+    assert hub.repositories["user/kit"] == README
+    hub.refusing = set()
+    before = len(hub.uploaded)
+    hub.requests.clear()
+    copy_dataset(made.path, URL)
+    assert uploads(hub) == len(hub.uploaded) - before
+    assert [*verify(URL)] == []
+
+
+def test_another_dataset_on_the_hub_stays(made: Dataset, hub: HubServer) -> None:
+    copy_dataset(made.path, URL)
+    hub.repositories["user/kit"][DATASET] += b"\n"
+    with pytest.raises(ShardError, match="another dataset"):
+        copy_dataset(made.path, URL)
+    assert len(hub.commits) == 1
+
+
+def test_no_repository_and_a_wrong_token_are_one_sentence(made: Dataset, hub: HubServer) -> None:
+    for url in ("hf://datasets/user/none", "hf://datasets/user"):
+        with pytest.raises(ShardError, match="hf://datasets/user"):
+            copy_dataset(made.path, url)
+        with pytest.raises(ShardError, match="hf://datasets/user"):
+            open_dataset(url)
+    hub.token = "another"  # noqa: S105
+    with pytest.raises(RemoteError, match="found no repository that may be read"):
+        copy_dataset(made.path, URL)
+    assert hub.repositories["user/kit"] == README
+
+
+def test_a_batch_from_the_hub_requests_its_ranges_and_no_more(
+    made: Dataset, hub: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(BYTES_VARIABLE, "0")
+    copy_dataset(made.path, URL)
+    data = open_dataset(URL)
+    hub.requests.clear()
+    shard = made.description.shards[0]
+    assert (
+        data.dataset.place.read_range(shard.name, 512, 1024)
+        == (  # type: ignore[union-attr]
+            (made.path / shard.name).read_bytes()[512:1536]
+        )
+    )
+    assert sum("/resolve/" in request for request in hub.requests) == 1
+
+
+def test_a_shard_replaced_on_the_hub_is_named(
+    made: Dataset, hub: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(BYTES_VARIABLE, "0")
+    copy_dataset(made.path, URL)
+    batches = iter(open_dataset(URL).frames("train", "points", 1))
+    next(batches)
+    files = hub.repositories["user/kit"]
+    for shard in made.description.shards:
+        files[shard.name] = bytes(shard.bytes)
+    with pytest.raises(DatasetError, match="was replaced"):
+        list(batches)
+
+
+@pytest.mark.slow
+def test_a_copy_to_google_cloud_storage_is_the_dataset(made: Dataset, tmp_path: Path) -> None:
+    with gs_bucket() as (bucket, files):
+        copied = copy_dataset(made.path, f"{bucket}/kit")
+        assert copied.files == len(dataset_files(made.description))
+        assert copy_dataset(made.path, f"{bucket}/kit").files == 0
+        assert len(files.find(f"{bucket}/kit")) == copied.files + 1
+        copy_dataset(f"{bucket}/kit", tmp_path / "back")
+        assert Dataset.open(tmp_path / "back").content_hash == made.content_hash
+        assert [*verify(f"{bucket}/kit")] == []
+        with pytest.raises(RemoteError, match="a bucket or a repository to write to"):
+            copy_dataset(made.path, "gs://no-such-bucket/kit")
