@@ -55,7 +55,7 @@ def state_options(files: Any) -> dict[str, Any]:
 
 
 def _settings(url: str) -> dict[str, Any]:
-    """Return what a file system is made with; no library shows a progress of its own."""
+    """Return what a file system is made with, and turn off the progress bars of a library."""
     if _kind(url) == HUB:
         from huggingface_hub.utils import disable_progress_bars
 

@@ -181,11 +181,11 @@ class _Handler(BaseHTTPRequestHandler):
         objects = json.loads(body)["objects"]
         missing = {each["oid"] for each in objects} - {*self.hub.uploaded}
         links = {oid: {"upload": {"href": f"{self.hub.url}/upload/{oid}"}} for oid in missing}
-        told = [
+        answered = [
             {**each, **({"actions": links[each["oid"]]} if each["oid"] in missing else {})}
             for each in objects
         ]
-        return _json({"transfer": "basic", "objects": told})
+        return _json({"transfer": "basic", "objects": answered})
 
     def upload(self, body: bytes, digest: str) -> Answer:
         if hashlib.sha256(body).hexdigest() != digest:
