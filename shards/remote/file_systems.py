@@ -57,7 +57,7 @@ def state_options(files: Any) -> dict[str, Any]:
 def _settings(url: str) -> dict[str, Any]:
     """Return what a file system is made with, and turn off the progress bars of a library."""
     if _kind(url) == HUB:
-        from huggingface_hub.utils import disable_progress_bars
+        from huggingface_hub.utils.tqdm import disable_progress_bars
 
         disable_progress_bars()
     return {"session": _s3_session()} if _kind(url) in ("s3", "s3a") else {}

@@ -109,7 +109,8 @@ def folder_of(room: str) -> str:
 def is_drawn(room: str) -> bool:
     """Tell whether the page has arrows of a room; a package's own files have none."""
     folder = ROOT / room.replace(".", "/")
-    is_job = room.startswith("pipelines.") or room in ("shards.copying", "shards.verify")
+    jobs = ("shards.copying", "shards.targets", "shards.verify")
+    is_job = room.startswith("pipelines.") or room in jobs
     return "." in room and (is_job or folder.is_dir())
 
 
