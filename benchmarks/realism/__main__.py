@@ -3,7 +3,8 @@
 Run `python -m benchmarks.realism FOLDER` from the project's root. FOLDER has files as
 `benchmarks.realism.people` describes. `--kitti`, `--nuscenes` and `--ouster` read these sets in
 their own layout; nothing of them is part of the project. The values of a sensor were fitted on the
-first half of the people (`--half fit`); the second half is reported.
+first half of the people (`--half fit`); the second half is reported. `--half all` takes all of
+them, and says how far random halves are apart.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from benchmarks.realism.nuscenes_files import read_nuscenes
 from benchmarks.realism.ouster_files import read_ouster
 from benchmarks.realism.people import RECORDINGS, RealScans, read_scans
 from benchmarks.realism.plot import PLOT, save_plot
+from benchmarks.realism.splits import lines_of
 from motiondata.errors import InputError
 from motiondata.lidar.realism.settings import NO_REALISM, find_realism
 
@@ -45,7 +47,9 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--ouster", type=FOLDER, help="Folder with people.csv and .pcap or .osf files.")
 @click.option("--realism", default="sensor", show_default=True, help="As of build-lidar.")
 @click.option("--effects", default="", help="As of build-lidar.")
-@click.option("--half", type=click.Choice(["fit", "report"]), default="report", show_default=True)
+@click.option(
+    "--half", type=click.Choice(["fit", "report", "all"]), default="report", show_default=True
+)
 @click.option("--draws", default=DRAWS, show_default=True, help="Simulated people per real one.")
 @click.option("--people", default=PEOPLE, show_default=True, help="The most people of a set.")
 @click.option("--plot", type=click.Path(path_type=Path), help=f"Write a plot, such as {PLOT}.")
@@ -59,13 +63,15 @@ def main(
     try:
         settings = find_realism(realism, effects)
         for scans in _all_scans(folder, sets, people):
-            chosen = scans.halves[half == "report"]
+            chosen = scans.people if half == "all" else scans.halves[half == "report"]
             chosen, draws = (chosen[:2], QUICK_DRAWS) if quick else (chosen, draws)
             exact, dressed = (
                 pair_up(chosen, scans.sensor, each, draws)
                 for each in (find_realism(NO_REALISM), settings)
             )
             print_table(scans, exact, dressed)
+            if half == "all":
+                click.echo("\n" + "\n".join(lines_of(dressed)))
             drawn[scans.name] = {"exact": exact, "with realism": dressed}
     except InputError as error:
         raise click.ClickException(str(error)) from error

@@ -52,6 +52,7 @@ WITH_DATA = {
     "benchmarks.loading.remote",
     "benchmarks.loading.stored",
     "benchmarks.realism",
+    "benchmarks.realism.exact",
     "benchmarks.sources.cmu_fidelity",
     "benchmarks.sources.import_speed",
 }

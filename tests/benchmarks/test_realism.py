@@ -12,10 +12,12 @@ from benchmarks.realism.measures import measure, noise_of
 from benchmarks.realism.people import RealScans, read_scans
 from benchmarks.realism.person import Person
 from benchmarks.realism.simulate import simulated
+from benchmarks.realism.splits import halves_of, lines_of
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.realism.settings import Realism, find_realism
 from motiondata.lidar.sensor import Sensor
 from tests.benchmarks.test_quick import run_quick
+from tests.documents.blocks import ROOT
 
 SENSOR = find_realism("sensor")
 HALF, DISTANCES = 8, (3.0, 4.0, 5.0, 6.0)
@@ -88,6 +90,21 @@ def test_the_halves_are_different_people(scans: RealScans) -> None:
     assert not fitted & reported
 
 
+def test_random_halves_keep_the_cuts_of_a_person_together(scans: RealScans) -> None:
+    people = [replace(person, track=f"{number // 4}") for number, person in enumerate(scans.people)]
+    pairs = pair_up(people, scans.sensor, find_realism("none"), 2)
+    numbers = {pair.person.name: float(pair.person.track) for pair in pairs}
+    medians = halves_of(lambda pair: numbers[pair.person.name], pairs, 50)
+    assert medians.shape == (50, 2)
+    assert {tuple(sorted(both)) for both in medians.tolist()} == {
+        (0.5, 2.5),
+        (1.0, 2.0),
+        (1.5, 1.5),
+    }
+    assert halves_of(lambda _: 1.0, pairs[:3]).shape == (0, 2)
+    assert len(lines_of(pairs)) == 4
+
+
 def test_noise_and_holes_of_a_made_ring_are_found() -> None:
     generator, step = np.random.default_rng(0), 0.003
     azimuth = np.delete(np.arange(400) * step, [50, 51, 120, 300])
@@ -111,3 +128,7 @@ def test_pairs_of_firings_with_one_azimuth_are_put_in_order() -> None:
 @pytest.mark.slow
 def test_the_quick_form_prints_a_table(folder: Path) -> None:
     assert "| hits, real / simulated |" in run_quick("benchmarks.realism", str(folder))
+
+
+def test_exact_scans_of_this_commit_are_those_of_this_commit() -> None:
+    assert "equal" in run_quick("benchmarks.realism.exact", str(ROOT))

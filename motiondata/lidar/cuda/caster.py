@@ -59,17 +59,20 @@ class Caster:
         return self._limits if request.surroundings is None else ANY_RANGE
 
     def _motion(self, body: TorchBody, requests: list[Request]) -> Motion:
-        """Pose the person at both ends of their sector of each turn, and move every vertex."""
+        """Pose the person at both ends of their sector of each turn, and move every vertex.
+
+        Those without a sweep have one pose at both ends, so that a batch may have some of each.
+        """
         gpu, turn = self._gpu, self._shutter.seconds_per_turn
-        if turn == 0 or any(request.sweep is None for request in requests):
+        if turn == 0 or all(request.sweep is None for request in requests):
             posed = pose_frames(body.skin, upload_poses(gpu, requests))
             return Motion(posed, posed, posed, gpu.upload(np.zeros((len(posed), 2))))
         starts, ends = (
             pose_frames(body.skin, upload_poses(gpu, [_at_end(each, end) for each in requests]))
             for end in range(2)
         )
-        sweeps = [request.sweep.times.T for request in requests if request.sweep is not None]
-        motion = Motion(starts, ends, torch.empty_like(starts), gpu.upload(np.concatenate(sweeps)))
+        times = np.concatenate([_times_of(request, turn) for request in requests])
+        motion = Motion(starts, ends, torch.empty_like(starts), gpu.upload(times))
         move_frames[len(starts), BLOCK.threads, STREAM](Motion(*map(numba_view, motion)), turn)
         return motion
 
@@ -163,6 +166,16 @@ def _at_end(request: Request, end: int) -> Request:
         trans=sweep.trans[end],
         T_sensor_world=request.T_sensor_world if placed is None else placed[end],
     )
+
+
+def _times_of(request: Request, turn: float) -> NDArray[np.float64]:
+    """Return when both ends are seen, shaped (frames, 2); those of the whole turn without a sweep.
+
+    Any two times would do: a vertex that is at one place at both ends stays there.
+    """
+    if request.sweep is None:
+        return np.tile([-turn / 2, turn / 2], (request.frames, 1))
+    return request.sweep.times.T
 
 
 def _empty_windows(gpu: Gpu, rays: int) -> Tensor:

@@ -128,6 +128,16 @@ def test_clips_in_one_batch_and_clips_in_several_are_the_same() -> None:
         assert_alike(found, seen_by_cpu(request))
 
 
+def test_a_batch_of_people_who_move_and_stand_still_is_that_of_each_alone() -> None:
+    observer = CudaRealisticObserver(SENSOR, POINTS, EFFECTS)
+    still = replace(asked(key="other"), sweep=None)
+    requests = [asked(), still, asked(key="third")]
+    together = [pending() for pending in [observer.begin(each) for each in requests]]
+    for request, found in zip(requests, together, strict=True):
+        assert_alike(found, seen_by_cpu(request))
+    assert np.array_equal(together[1].points, seen_by_gpu(still).points)
+
+
 def test_hits_that_have_no_room_at_first_are_cast_again() -> None:
     shutter, body = shutter_of(SENSOR, EFFECTS), SHAPED.body
     found, expected = (
