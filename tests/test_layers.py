@@ -308,6 +308,7 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.training.common",
         "pipelines.training.encoders",
         "pipelines.training.language",
+        "pipelines.training.pose_pairs",
     },
     "pipelines.evaluation.options": {"pipelines.engine"},
     "pipelines.evaluation.references": {
@@ -325,6 +326,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "pipelines.evaluation.metrics": {"pipelines.training.common"},
     "pipelines.evaluation": {
+        "pipelines.training.pose_pairs",
         "pipelines.clips",
         "pipelines.engine",
         "pipelines.evaluation.acts",

@@ -119,7 +119,7 @@ def pair_codes(first: Postures, second: Postures, codes_b: Codes, turns_deg: Flo
         ],
         axis=1,
     )
-    return PairCodes(stored, levels, _reached(levels, codes_b))
+    return PairCodes(stored, levels, reached_codes(levels, codes_b))
 
 
 def wrapped(degrees: Floats) -> Floats:
@@ -127,7 +127,12 @@ def wrapped(degrees: Floats) -> Floats:
     return degrees - 360.0 * np.floor((degrees + 180.0) / 360.0)
 
 
-def _reached(levels: Codes, codes_b: Codes) -> Codes:
+def reached_codes(levels: Codes, codes_b: Codes) -> Codes:
+    """Return whether each super pair code holds, 0 or 1, shaped (pairs, super pair codes).
+
+    `levels` are those of the pair codes, (pairs, pair codes), and `codes_b` the pose codes of the
+    second poses, (pairs, pose codes).
+    """
     held = [
         (np.sign(levels[:, PAIR_CODE[change]]) == sign) & (codes_b[:, POSE_CODE[state]] == category)
         for change, sign, state, category in SUPER_PAIR_CODES.values()

@@ -5,7 +5,7 @@ may not be readable.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -41,6 +41,21 @@ class _Grammar:
     directions: dict[str, tuple[str, int]]
 
 
+@dataclass(frozen=True)
+class ReadPhrases:
+    """What the phrases of a text say."""
+
+    said: frozenset[Statement]
+    phrases: int
+    """The number of phrases."""
+    readable: int
+    """The number of those in the words of the style."""
+
+
+_Phrase = tuple[str, list[Statement] | None]
+"""Words that begin with a phrase, and what the phrase says; None if it cannot be read."""
+
+
 def read_text(text: str, style: str | None = None) -> frozenset[Statement]:
     """Return the statements of a text, in the style of that name or in any style.
 
@@ -66,7 +81,33 @@ def contradictions(text: str, facts: PairFacts, style: str | None = None) -> lis
     return sorted(read_text(text, style) - {*facts.statements()})
 
 
+def read_phrases(text: str) -> ReadPhrases:
+    """Return what the phrases of a text say, also if only some are in the words of a style.
+
+    The style is the one in which most phrases can be read. Texts of models are read in this way.
+    """
+    read = [[*_phrases(text, _grammar(style))] for style in STYLES]
+    phrases = max(read, key=lambda each: _readable(each) / len(each))
+    said = frozenset(each for _, found in phrases if found for each in found)
+    return ReadPhrases(said, len(phrases), _readable(phrases))
+
+
+def _readable(phrases: Sequence[_Phrase]) -> int:
+    return sum(found is not None for _, found in phrases)
+
+
 def _read(text: str, grammar: _Grammar) -> Iterator[Statement]:
+    for words, said in _phrases(text, grammar):
+        if said is None:
+            raise NotReadableError(f"expected a phrase at {words[:40]!r} of {text!r}")
+        yield from said
+
+
+def _phrases(text: str, grammar: _Grammar) -> Iterator[_Phrase]:
+    """Yield each phrase, which begins the words it comes with, and what it says.
+
+    A phrase that cannot be read ends at the next link.
+    """
     words = text.lower()
     if grammar.style.end and words.endswith(grammar.style.end):
         words = words[: -len(grammar.style.end)]
@@ -74,16 +115,11 @@ def _read(text: str, grammar: _Grammar) -> Iterator[Statement]:
     place = opening.end() if opening else 0
     while True:
         found = grammar.phrase.match(words, place)
-        if found is None:
-            raise NotReadableError(
-                f"expected a phrase at {words[place : place + 40]!r} of {text!r}"
-            )
-        yield from _statements(found, grammar)
-        place = found.end()
-        if place == len(words):
+        said = None if found is None else [*_statements(found, grammar)]
+        yield words[place:], said
+        link = grammar.link.search(words, place if found is None else found.end())
+        if link is None:
             return
-        link = grammar.link.match(words, place)
-        assert link is not None  # noqa: S101 (a phrase ends only at a link or the end)
         place = link.end()
 
 

@@ -6,7 +6,7 @@ captions of training clips only.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
 import numpy as np
@@ -23,6 +23,9 @@ from pipelines.products.encoded_features.description import FEATURES
 from pipelines.products.lidar.members import POINTS
 from pipelines.products.tokens.description import TOKENIZER, TOKENS
 from pipelines.training.common.normalize_caption import normalize_caption
+from pipelines.training.pose_pairs.pair_features import pair_features, pair_statistics
+from pipelines.training.pose_pairs.read_pairs import FIELD as PAIRS
+from pipelines.training.pose_pairs.read_pairs import batch_to_rotations, is_pose_pairs
 from shards.format.dataset import Dataset
 from shards.format.members import field_of
 from shards.format.paths import TRAIN
@@ -88,6 +91,8 @@ def nearest_field(dataset: Dataset, asked: str | None) -> str:
 
     Raises `InputError` or `ShardError` if the dataset lacks such a field or its statistics.
     """
+    if asked in (None, PAIRS) and is_pose_pairs(dataset):
+        return PAIRS
     there = [field for field in NEAREST_BY if field in dataset.schema.arrays]
     if asked is None and not there:
         raise InputError(
@@ -104,6 +109,8 @@ def nearest_field(dataset: Dataset, asked: str | None) -> str:
 
 def describe_distance(field: str) -> str:
     """Return by what `nearest_captions` finds the nearest clip, for the report."""
+    if field == PAIRS:
+        return f"the standardized rotations of both poses and between them, of `{field}`"
     if field == CODES:
         return f"the share of each code in `{field}`"
     return f"the mean standardized `{field}`"
@@ -119,10 +126,11 @@ def nearest_captions(
     """Return, for each clip, the first reference of the training clip with the nearest mean.
 
     The mean is taken over the clip's frames, standardized by the training clips' statistics; that
-    of motion tokens is the share of each code. The distance is Euclidean. Ties go to the first clip
-    in the manifest. A training clip is not its own neighbor. Progress is written to `stream`.
+    of motion tokens is the share of each code, and a pose pair has the rotations of both poses. The
+    distance is Euclidean. Ties go to the first clip in the manifest. A training clip is not its own
+    neighbor. Progress is written to `stream`.
     """
-    of_clips = code_shares if field == CODES else clip_means
+    of_clips = _vectors_of(dataset, field)
     clips = len(train.keys) + len(others.keys)
     with Progress(clips, 0, stream, "clips") as progress:
         known, asked = (
@@ -137,6 +145,30 @@ def nearest_captions(
         distances[np.array(others.keys[part])[:, None] == keys] = np.inf
         captions += [first[nearest] for nearest in distances.argmin(axis=1).tolist()]
     return captions
+
+
+def _vectors_of(dataset: Dataset, field: str) -> Callable[..., NDArray[np.float64]]:
+    """Return what makes a vector of each clip."""
+    if field == PAIRS and is_pose_pairs(dataset):
+        return pair_vectors
+    return code_shares if field == CODES else clip_means
+
+
+def pair_vectors(
+    dataset: Dataset, references: References, field: str, advance: Advance = unnoticed
+) -> NDArray[np.float64]:
+    """Return the standardized features of pose pairs, shaped (pairs, numbers per pair)."""
+    data = StreamedDataset(dataset)
+    mean, std = pair_statistics(data)
+    view = data.clips(
+        references.split, [field], _CLIPS_AT_ONCE, keys=references.keys, rank=0, world=1
+    )
+    vectors = []
+    for batch in view:
+        found = (pair_features(batch_to_rotations(batch)) - mean) / std
+        vectors.append(found.flatten(1).double().numpy())
+        advance(len(found))
+    return np.concatenate(vectors)
 
 
 def clip_means(

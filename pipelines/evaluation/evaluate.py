@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from motiondata.pose_pairs.statements import PairFacts
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
 from pipelines.engine.progress import Progress
@@ -16,6 +17,7 @@ from pipelines.evaluation.acts.act_scoring import KnownAct
 from pipelines.evaluation.acts.labels import ActTotals, count_acts, read_labels
 from pipelines.evaluation.baselines import central_caption, nearest_captions, nearest_field
 from pipelines.evaluation.candidates import Candidates, candidate_source, read
+from pipelines.evaluation.corrections import CorrectionTotals, count_corrections
 from pipelines.evaluation.findings import findings
 from pipelines.evaluation.markdown import evaluation_to_markdown
 from pipelines.evaluation.metrics.scores import score_captions
@@ -23,6 +25,7 @@ from pipelines.evaluation.options import (
     CONSTANT,
     MODEL,
     NEAREST,
+    REFERENCE,
     RULES,
     EvaluationOptions,
     Wording,
@@ -37,10 +40,13 @@ from pipelines.evaluation.report import (
 from pipelines.evaluation.rule_captions import joints_of, rule_captions
 from pipelines.training.common.normalize_caption import normalize_caption
 from pipelines.training.common.training_split import expect_training_split
+from pipelines.training.pose_pairs.read_facts import read_facts
+from pipelines.training.pose_pairs.read_pairs import is_pose_pairs
 from shards.format.dataset import Dataset
 from shards.format.paths import TRAIN
 from shards.format.places import Place
 from shards.format.publishing import publish
+from shards.stream.streamed_dataset import StreamedDataset
 
 if TYPE_CHECKING:
     from pipelines.evaluation.metrics.bertscore import BertScorer
@@ -68,6 +74,8 @@ class _EvaluationInputs:
     rules: list[str] | None
     """Words for the joints of each clip; None without joints."""
     acts: list[tuple[KnownAct, ...]] | None
+    facts: list[PairFacts] | None
+    """The codes of each pose pair; None for other datasets."""
     bert: "BertScorer | None"
     candidates: Candidates
     compared: Mapping[str, Candidates]
@@ -114,6 +122,7 @@ def _read_inputs(
         wording=options.wording,
         nearest_by=field,
         acts=None if options.labels is None else read_labels(options.labels, references.keys),
+        facts=_facts_of(dataset, references),
         bert=_bert_scorer(options, references),
         compared={name: read(file, references) for name, file in options.compared().items()},
         candidates=read_candidates_of(dataset, references, stream),
@@ -132,6 +141,12 @@ def _bert_scorer(options: EvaluationOptions, references: References) -> "BertSco
     scorer = BertScorer(options.bert_model, options.bert_layer, options.device)
     scorer.expect_known([normalize_caption(sentence) for sentence in references.sentences])
     return scorer
+
+
+def _facts_of(dataset: Dataset, references: References) -> list[PairFacts] | None:
+    if not is_pose_pairs(dataset):
+        return None
+    return read_facts(StreamedDataset(dataset), references.keys)
 
 
 def _rows(inputs: _EvaluationInputs) -> Rows:
@@ -182,6 +197,7 @@ def _evaluation(
         scores=scores,
         loss=candidates.loss,
         telling=_count_acts(rows, inputs.acts),
+        corrections=_count_corrections(references, inputs.train, rows, inputs.facts),
         examples=_examples(references, rows),
     )
 
@@ -192,6 +208,22 @@ def _count_acts(
     if acts is None:
         return None
     return {name: count_acts(captions, acts) for name, captions in rows.items()}
+
+
+def _count_corrections(
+    references: References, train: References, rows: Rows, facts: Sequence[PairFacts] | None
+) -> dict[str, CorrectionTotals] | None:
+    if facts is None:
+        return None
+    constant = [_as_written(rows[CONSTANT][0], train)] * len(facts)
+    firsts = [texts[0] for texts in references.texts.values()]
+    read = {**rows, CONSTANT: constant, REFERENCE: firsts}
+    return {name: count_corrections(texts, facts) for name, texts in read.items()}
+
+
+def _as_written(normalized: str, train: References) -> str:
+    """Return the training caption that becomes a normalized one: its punctuation links phrases."""
+    return next(each for each in train.sentences if normalize_caption(each) == normalized)
 
 
 def _examples(references: References, rows: Rows) -> list[Example]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pipelines.engine.text_tables import markdown_table
 from pipelines.evaluation.acts.labels import ALL_KINDS, ActTotals, ClipCount, KindCount
 from pipelines.evaluation.baselines import describe_distance
+from pipelines.evaluation.corrections import CorrectionTotals
 from pipelines.evaluation.decoding_choice import DecodingChoice
 from pipelines.evaluation.options import LEMMATIZED, MODEL, RAW
 from pipelines.evaluation.report import SCORERS, Evaluation, Example
@@ -41,6 +42,15 @@ RULES = (
 )
 
 
+CORRECTIONS = (
+    "Texts are read back into statements by the patterns of the dataset's texts, and compared with "
+    "the codes of the pairs. Statements: per text. True: of all statements. Right direction: of "
+    "the statements about changes, those with the right direction, whatever the size. Changes "
+    "named: of all pair codes that change, those that a true statement is about; a reference "
+    "leaves some out on purpose. Readable phrases: of all phrases; others say nothing."
+)
+
+
 def evaluation_to_markdown(report: Evaluation) -> str:
     """Return the report as Markdown."""
     sections = (
@@ -49,6 +59,7 @@ def evaluation_to_markdown(report: Evaluation) -> str:
         _scores(report),
         _loss(report),
         _acts(report),
+        _corrections(report),
         _about(report),
         _examples(report.examples),
     )
@@ -145,6 +156,30 @@ def _cells(count: KindCount) -> tuple[str, ...]:
 
 def _share(part: int, whole: int) -> str:
     return f"{part} of {whole} ({part / whole:.0%})" if whole else NOTHING
+
+
+def _corrections(report: Evaluation) -> Sequence[str]:
+    if report.corrections is None:
+        return []
+    rows = [(name, *_correction_cells(found)) for name, found in report.corrections.items()]
+    titles = ("", "statements", "true", "right direction", "changes named", "readable phrases")
+    return [
+        "## Statements of texts",
+        "",
+        *markdown_table(titles, rows),
+        "",
+        CORRECTIONS,
+    ]
+
+
+def _correction_cells(found: CorrectionTotals) -> tuple[str, ...]:
+    return (
+        f"{found.said / found.texts:.1f}",
+        _share(found.true, found.said),
+        _share(found.right_way, found.directed),
+        _share(found.named, found.changed),
+        _share(found.readable, found.phrases),
+    )
 
 
 def _about(report: Evaluation) -> Sequence[str]:

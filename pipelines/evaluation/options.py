@@ -18,7 +18,9 @@ MODEL, CONSTANT, NEAREST = "model", "constant caption", "nearest training clip"
 """The rows of the tables that are always there."""
 RULES = "joints by rule"
 """The row that is there if there are joints."""
-ROWS = (MODEL, CONSTANT, NEAREST, RULES)
+REFERENCE = "a reference"
+"""The row of the first reference of each pose pair, in the table of statements only."""
+ROWS = (MODEL, CONSTANT, NEAREST, RULES, REFERENCE)
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class EvaluationOptions:
     evaluated dataset if it has joints."""
     nearest_by: str | None = None
     """Field whose mean finds the nearest training clip; by default, features, else points, else
-    tokens."""
+    tokens; for pose pairs, pose."""
     bert_model: Path | None = None
     """Folder of a language model, to compute BERTScore. None omits BERTScore."""
     bert_layer: int | None = None

@@ -12,6 +12,7 @@ from pipelines.evaluation.joint_measures import SMPL_JOINTS
 from pipelines.evaluation.joint_words import joints_to_words
 from pipelines.products.descriptions import describe_dataset
 from pipelines.products.lidar.members import JOINTS
+from pipelines.training.pose_pairs.read_pairs import is_pose_pairs
 from shards.format.dataset import Dataset
 from shards.format.members import field_of
 from shards.format.places import Place
@@ -26,11 +27,11 @@ CLIPS_PER_BATCH = 16
 def joints_of(dataset: Dataset, asked: Place | None) -> Dataset | None:
     """Return the dataset whose joints are put into words; None if there are none.
 
-    Without `asked`, it is the evaluated dataset if this has joints. Raises `InputError` or
-    `ShardError` if `asked` has not SMPL's 22 joints.
+    Without `asked`, it is the evaluated dataset if this has joints of motion. Raises `InputError`
+    or `ShardError` if `asked` has not SMPL's 22 joints.
     """
     if asked is None:
-        return dataset if _has_joints(dataset) else None
+        return dataset if _has_joints(dataset) and not is_pose_pairs(dataset) else None
     found = Dataset.open(asked)
     if not _has_joints(found):
         raise InputError(

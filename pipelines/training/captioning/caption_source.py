@@ -1,6 +1,7 @@
 """The datasets that a captioner reads: one, or one of frames and one of tokens of the same clips.
 
 Clips are joined by their keys. Parts of clips that captions describe are the same parts in both.
+Pose pairs are read as clips too: a pair has a place for each joint instead of each frame.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,13 @@ from pipelines.training.common.clip_fields import (
 )
 from pipelines.training.language.token_clips import FIELD as TOKENS
 from pipelines.training.language.token_clips import TokenSource
+from pipelines.training.pose_pairs.pair_features import pair_features
+from pipelines.training.pose_pairs.read_pairs import FIELD as PAIRS
+from pipelines.training.pose_pairs.read_pairs import (
+    batch_to_rotations,
+    expect_pose_pairs,
+    is_pose_pairs,
+)
 from shards import open_dataset
 from shards.format.places import Place
 from shards.stream.batching import Batch
@@ -52,7 +60,7 @@ class CaptionSource:
         if tokens is None and (field == TOKENS or (field is None and _has_only_tokens(data))):
             return cls(data, None, data)
         added = None if tokens is None else open_dataset(tokens)
-        source = cls(data, choose_field(data.dataset, field), added)
+        source = cls(data, _frame_field(data, field), added)
         source.token_source()  # raises for another dataset
         return source
 
@@ -60,6 +68,11 @@ class CaptionSource:
     def fields(self) -> list[str]:
         """The fields to read of the first dataset."""
         return [self.field or TOKENS]
+
+    @property
+    def reads_pairs(self) -> bool:
+        """Whether the field of frames has pose pairs."""
+        return self.field == PAIRS
 
     def token_source(self) -> TokenSource | None:
         """Return the tokenizer of the tokens; raise `InputError` for a dataset of another kind."""
@@ -79,18 +92,33 @@ class CaptionSource:
         """Return what a captioner reads of a batch: every `stride`-th frame, and all tokens."""
         frames = tokens = None
         if self.field is not None:
-            clips = batch_to_clips(batch.get(FRAMES, batch), self.field)
-            frames = clips.every(stride, phases and phases(clips))
+            frames = self._frames(batch.get(FRAMES, batch), self.field, stride, phases)
         if self.tokens is not None:
             part = batch.get(TOKENS, batch) if self.field else batch
             tokens = PaddedClips(torch.as_tensor(part[TOKENS]), torch.as_tensor(part["mask"]))
         return ClipInputs(frames, tokens)
+
+    def _frames(self, batch: Batch, field: str, stride: int, phases: Phases | None) -> PaddedClips:
+        if self.reads_pairs:
+            features = pair_features(batch_to_rotations(batch))
+            return PaddedClips(features, torch.ones(features.shape[:2], dtype=torch.bool))
+        clips = batch_to_clips(batch, field)
+        return clips.every(stride, phases and phases(clips))
 
 
 def captions_of(batch: Batch) -> list[str]:
     """Return the captions of a batch of a view, joined or not."""
     captions: list[str] = batch.get(FRAMES, batch)["captions"]
     return captions
+
+
+def _frame_field(data: StreamedDataset, asked: str | None) -> str:
+    """Return the field of frames, or that of pose pairs; raise `InputError` for other datasets."""
+    if asked == PAIRS:
+        expect_pose_pairs(data.dataset)
+    if asked in (None, PAIRS) and is_pose_pairs(data.dataset):
+        return PAIRS
+    return choose_field(data.dataset, asked)
 
 
 def _has_only_tokens(data: StreamedDataset) -> bool:

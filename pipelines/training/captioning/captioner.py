@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from motiondata.errors import InputError
 from pipelines.training.captioning.inputs import ClipInputs, FrameInput, TokenInput, packed
+from pipelines.training.captioning.pair_input import PairInput
 from pipelines.training.common.checkpoints import read_checkpoint, reading_contents
 from pipelines.training.common.clip_fields import PaddedClips
 from pipelines.training.common.decoding import DECODING, Decoding
@@ -18,17 +19,23 @@ from pipelines.training.common.low_rank import add_low_rank
 from pipelines.training.common.text_model import IGNORED, TextModel
 from pipelines.training.encoders.load_encoder import blank_encoder
 from pipelines.training.language.token_clips import TokenSource
+from pipelines.training.pose_pairs.read_pairs import FIELD as PAIRS
 
 KIND = "captioner"
 """Kind of the checkpoints of `motiondata train-captioner`."""
 PROMPT = "describe the motion:"
+PAIR_PROMPT = "correct the pose:"
+"""Prompt of a captioner of pose pairs."""
+
+Reader = FrameInput | PairInput | TokenInput
+"""What makes embeddings of clips."""
 
 
 class Captioner(nn.Module):
     """Captions clips, given their frames, their motion tokens, or both.
 
-    The T5 reads the prompt, then the frames, then the tokens. If it reads both, a learned vector is
-    added to the embeddings of each kind.
+    The T5 reads the prompt, then the frames, or the joints of a pose pair, then the tokens. If it
+    reads both, a learned vector is added to the embeddings of each kind.
     """
 
     prompt: Tensor
@@ -36,7 +43,7 @@ class Captioner(nn.Module):
     def __init__(
         self,
         text: TextModel,
-        frames: FrameInput | None = None,
+        frames: FrameInput | PairInput | None = None,
         tokens: TokenInput | None = None,
     ) -> None:
         super().__init__()
@@ -46,9 +53,10 @@ class Captioner(nn.Module):
         self.language_model: nn.Module = text.model
         self.frames, self.tokens = frames, tokens
         self.kinds = nn.Parameter(torch.zeros(2, text.width)) if frames and tokens else None
-        self.register_buffer("prompt", text.encode([PROMPT])[0][0, :-1])
+        prompt = PAIR_PROMPT if isinstance(frames, PairInput) else PROMPT
+        self.register_buffer("prompt", text.encode([prompt])[0][0, :-1])
 
-    def inputs(self, clips: ClipInputs) -> list[tuple[FrameInput | TokenInput, PaddedClips]]:
+    def inputs(self, clips: ClipInputs) -> list[tuple[Reader, PaddedClips]]:
         """Return the modules that read clips, each with what it reads."""
         pairs = (self.frames, clips.frames), (self.tokens, clips.tokens)
         return [(module, read) for module, read in pairs if module is not None and read is not None]
@@ -148,7 +156,7 @@ def _restore(
         add_low_rank(text.model, contents["lora_rank"])
     source = None if tokens is None else TokenSource(**tokens)
     field, stride = contents["field"], contents["stride"]
-    frames = None if field is None else _blank_frames(text.width, contents, weights)
+    frames = _blank_frames(text.width, field, contents, weights)
     module = Captioner(
         text, frames, None if source is None else TokenInput(text.width, source.codes)
     )
@@ -162,8 +170,15 @@ def _restore(
 
 
 def _blank_frames(
-    width: int, contents: Mapping[str, Any], weights: Mapping[str, Tensor]
-) -> FrameInput:
+    width: int,
+    field: str | None,
+    contents: Mapping[str, Any],
+    weights: Mapping[str, Tensor],
+) -> FrameInput | PairInput | None:
+    if field is None:
+        return None
+    if field == PAIRS:
+        return PairInput(width, weights["frames.pairs.mean"], weights["frames.pairs.std"])
     described = contents["encoder"]
     encoder = None if described is None else blank_encoder(described)
     statistics = weights["frames.mean"], weights["frames.std"]

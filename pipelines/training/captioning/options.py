@@ -40,7 +40,8 @@ class CaptionerTrainingOptions:
     """What a captioner is trained on and how. Raises `InputError` for values out of range."""
 
     field: str | None = None
-    """Field to caption; by default, features if the dataset has them, else points, else tokens."""
+    """Field to caption; by default, features if the dataset has them, else points, else tokens; of
+    pose pairs, pose."""
     tokens: Place | None = None
     """Dataset of tokens of the same clips, which are read after the field; by default, none."""
     text_model: str = TINY

@@ -23,6 +23,7 @@ from pipelines.training.captioning.captioner import KIND, Captioner
 from pipelines.training.captioning.inputs import FrameInput, TokenInput
 from pipelines.training.captioning.joined_clips import join_clips
 from pipelines.training.captioning.options import PROJECTOR, CaptionerTrainingOptions
+from pipelines.training.captioning.pair_input import PairInput, expect_no_frames
 from pipelines.training.captioning.point_captioner import (
     InitialEncoder,
     feature_statistics,
@@ -45,6 +46,7 @@ from pipelines.training.common.ranks import rank, world
 from pipelines.training.common.run_training import TrainingRun, run_training
 from pipelines.training.common.text_model import TextModel
 from pipelines.training.language.joining import Joiner, read_pairs
+from pipelines.training.pose_pairs.pair_features import pair_statistics
 from shards.format.paths import TRAIN
 from shards.format.places import Place
 from shards.stream.batching import Batch
@@ -79,7 +81,7 @@ class CaptionerTask:
             if options.lora_rank is not None:
                 add_low_rank(text.model, options.lora_rank)
             self.initial = self._initial_encoder()
-            self.stride = options.stride or (self.initial.stride if self.initial else STRIDE)
+            self.stride = self._chosen_stride()
             self.module = self._captioner(text).to(device)
         self.joiner = self._joiner()
         self.probe = self._probe(seed)
@@ -197,13 +199,22 @@ class CaptionerTask:
             "pairs": pairs and pairs.names,
         }
 
+    def _chosen_stride(self) -> int:
+        """Return the frame stride, which is 1 for pose pairs."""
+        if self.source.reads_pairs:
+            expect_no_frames(self.options)
+            return 1
+        return self.options.stride or (self.initial.stride if self.initial else STRIDE)
+
     def _captioner(self, text: TextModel) -> Captioner:
         frames = None if self.source.field is None else self._frames(text.width, self.source.field)
         tokens = self.source.token_source()
         read = None if tokens is None else TokenInput(text.width, tokens.codes)
         return Captioner(text, frames, read)
 
-    def _frames(self, width: int, field: str) -> FrameInput:
+    def _frames(self, width: int, field: str) -> FrameInput | PairInput:
+        if self.source.reads_pairs:
+            return PairInput(width, *pair_statistics(self.data))
         if self.initial is None:
             statistics, encoder = self.data.standardizer(field).tensors(), None
         else:
