@@ -3,17 +3,15 @@
 All captions of the same frames are right, also those of the same motion recorded by another sensor.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from motiondata.captions import details_to_captions
 from pipelines.clips.keys import clip_name
 from pipelines.clips.members import DETAILS
+from pipelines.training.common.clip_fields import captions_of_same_range
 from shards.stream.batching import Batch
 
 FrameRange = tuple[str, int, int]
@@ -45,10 +43,3 @@ def batch_to_ranges(batch: Batch) -> list[FrameRange]:
     """Return the frame range of each item of a batch, which does not depend on the sensor."""
     names = [clip_name(key) for key in batch["keys"]]
     return list(zip(names, batch["starts"].tolist(), batch["lengths"].tolist(), strict=True))
-
-
-def captions_of_same_range(details: Mapping[str, Any], text: str) -> list[str]:
-    """Return the captions of the same seconds as the caption `text`, including it."""
-    captions = details_to_captions(details)
-    seconds = next(caption.seconds for caption in captions if caption.text == text)
-    return [caption.text for caption in captions if caption.seconds == seconds]

@@ -6,15 +6,19 @@ Pose pairs are read as clips too: a pair has a place for each joint instead of e
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle, islice
+from random import Random
 
 import torch
 
 from motiondata.errors import InputError
+from pipelines.clips.members import DETAILS
 from pipelines.training.captioning.inputs import ClipInputs
 from pipelines.training.common.clip_fields import (
     COMMANDS,
     PaddedClips,
     batch_to_clips,
+    captions_of_same_range,
     choose_field,
 )
 from pipelines.training.language.token_clips import FIELD as TOKENS
@@ -110,6 +114,23 @@ def captions_of(batch: Batch) -> list[str]:
     """Return the captions of a batch of a view, joined or not."""
     captions: list[str] = batch.get(FRAMES, batch)["captions"]
     return captions
+
+
+def drawn_captions(batch: Batch, number: int, random: Random) -> list[list[str]]:
+    """Return `number` captions of each clip of a batch of a view, joined or not.
+
+    The first one is that of the batch, the others are drawn from the captions of the same frames,
+    in the field `json`; a clip with fewer captions repeats them.
+    """
+    found = [[caption] for caption in captions_of(batch)]
+    if number == 1:
+        return found
+    for texts, details in zip(found, batch.get(FRAMES, batch)[DETAILS], strict=True):
+        others = captions_of_same_range(details, texts[0])
+        others.remove(texts[0])
+        texts += random.sample(others, min(len(others), number - 1))
+        texts += [*islice(cycle(texts[:]), number - len(texts))]
+    return found
 
 
 def _frame_field(data: StreamedDataset, asked: str | None) -> str:

@@ -75,11 +75,12 @@ class Captioner(nn.Module):
     def loss(self, clips: ClipInputs, labels: Tensor, smoothing: float = 0.0) -> Tensor:
         """Return the mean cross entropy of the tokens of clips' captions.
 
-        `smoothing` is the share of the probability that all tokens have in common.
+        `labels` has one row per clip, or several: those of the first clip, of the second, and so
+        on. `smoothing` is the share of the probability that all tokens have in common.
         """
         before = self.text.model.prepare_decoder_input_ids_from_labels(labels)
         found = self.language_model(
-            **self._inputs(clips), decoder_input_ids=before, use_cache=False
+            **self._read(clips, len(labels)), decoder_input_ids=before, use_cache=False
         )
         return functional.cross_entropy(
             found.logits.float().flatten(0, 1),
@@ -102,6 +103,18 @@ class Captioner(nn.Module):
             do_sample=False,
         )
         return self.text.decode(ids)
+
+    def _read(self, clips: ClipInputs, captions: int) -> dict[str, Any]:
+        """Return the T5's input for a number of captions; each clip is encoded once."""
+        inputs = self._inputs(clips)
+        each = captions // len(inputs["attention_mask"])
+        if each == 1:
+            return {**inputs}
+        encoded = self.text.model.encoder(**inputs).last_hidden_state
+        return {
+            "encoder_outputs": (encoded.repeat_interleave(each, 0),),
+            "attention_mask": inputs["attention_mask"].repeat_interleave(each, 0),
+        }
 
     def _inputs(self, clips: ClipInputs) -> dict[str, Tensor]:
         """Return the T5's input: embeddings of the prompt, then of the clips, and their mask."""

@@ -17,18 +17,25 @@ from pipelines.training.language.joining import Joiner, link_captions
 
 def join_clips(
     clips: ClipInputs,
-    captions: Sequence[str],
+    captions: Sequence[Sequence[str]],
     keys: Sequence[str],
     joiner: Joiner,
     random: Random,
-) -> tuple[ClipInputs, list[str]]:
-    """Return the clips of a batch, each with a chance of being followed by others, and captions."""
+) -> tuple[ClipInputs, list[list[str]]]:
+    """Return the clips of a batch, each with a chance of being followed by others, and captions.
+
+    All clips have the same number of captions. The first caption of a joined clip is of the first
+    ones of its parts, the second one of the second ones, and so on.
+    """
     if not joiner.share:
-        return clips, [*captions]
+        return clips, [[*each] for each in captions]
     counted = clips.frames or clips.tokens
     lengths = [] if counted is None else counted.mask.sum(1).tolist()
     chosen = [joiner.parts(first, lengths, keys, random) for first in range(len(lengths))]
-    linked = [link_captions([captions[part] for part in parts], random) for parts in chosen]
+    linked = [
+        [link_captions(parts, random) for parts in zip(*(captions[k] for k in each), strict=True)]
+        for each in chosen
+    ]
     return clips.changed(lambda each: _concatenated(each, chosen)), linked
 
 

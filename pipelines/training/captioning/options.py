@@ -68,6 +68,8 @@ class CaptionerTrainingOptions:
     downsample: int = 1
     """Frames, of those that are read, per vector that the text model reads: a learned weighted
     mean."""
+    captions: int = 1
+    """Captions of each clip per step, of those of the same frames; a clip is read once for all."""
     join: float = 0.0
     """Probability that another clip of the batch follows a clip, and a third one the second, with
     one caption."""
@@ -88,7 +90,7 @@ class CaptionerTrainingOptions:
 
     def __post_init__(self) -> None:
         expect_at_least(self, 0, "patience")
-        expect_at_least(self, 1, "downsample", "longest")
+        expect_at_least(self, 1, "downsample", "captions", "longest")
         expect_share(self, "join")
         expect_positive(self, "stride", "projector_rate", "rate")
         expect_share(self, "label_smoothing")

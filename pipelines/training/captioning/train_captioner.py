@@ -7,6 +7,7 @@ pretrained language model keeps what it knows, then everything. The tiny model h
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Any, TextIO
@@ -16,9 +17,10 @@ from torch import Tensor
 
 from motiondata.devices import AUTO
 from motiondata.errors import InputError
+from pipelines.clips.members import DETAILS
 from pipelines.engine.reports import Report
 from pipelines.training.captioning.alarms import Measures, Probe, alarms_of, measure
-from pipelines.training.captioning.caption_source import CaptionSource, captions_of
+from pipelines.training.captioning.caption_source import CaptionSource, captions_of, drawn_captions
 from pipelines.training.captioning.captioner import KIND, Captioner
 from pipelines.training.captioning.inputs import FrameInput, TokenInput
 from pipelines.training.captioning.joined_clips import join_clips
@@ -88,9 +90,10 @@ class CaptionerTask:
 
     def view(self, batch: int, seed: int, exclude: Collection[str] = ()) -> View:
         """Return clips of the training split with one caption each."""
+        details = [DETAILS] if self.options.captions > 1 else []
         view = self.data.clips(
             TRAIN,
-            self.source.fields,
+            [*self.source.fields, *details],
             batch,
             shuffle=True,
             seed=seed,
@@ -127,7 +130,9 @@ class CaptionerTask:
             batch, self.stride, lambda clips: clips.random_phases(self.stride)
         )
         random = Random(int(torch.randint(SEEDS, ())))  # noqa: S311 (no secrets)
-        clips, captions = join_clips(clips, captions_of(batch), batch["keys"], self.joiner, random)
+        several = drawn_captions(batch, self.options.captions, random)
+        clips, several = join_clips(clips, several, batch["keys"], self.joiner, random)
+        captions = [*chain.from_iterable(several)]
         labels = self.module.text.labels(captions)
         smoothing = self.options.label_smoothing
         loss = self.module.loss(clips.to(self.device), labels.to(self.device), smoothing)
@@ -146,6 +151,7 @@ class CaptionerTask:
             "stride": self.stride,
             "label_smoothing": self.options.label_smoothing or None,
             "downsample": None if self.options.downsample == 1 else self.options.downsample,
+            "captions": None if self.options.captions == 1 else self.options.captions,
             "joined": self._joined(),
             "lora_rank": self.options.lora_rank,
             **recipe,

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from motiondata.captions import caption_texts
+from motiondata.captions import caption_texts, details_to_captions
 from motiondata.errors import InputError
 from motiondata.skeletons import JOINT_NAMES
 from pipelines.clips.members import DETAILS
@@ -203,6 +203,13 @@ def captions_by_key(data: StreamedDataset, split: str) -> dict[str, list[str]]:
         for batch in data.clips(split, [DETAILS], READ_CLIPS, rank=0, world=1)
         for key, details in zip(batch["keys"], batch[DETAILS], strict=True)
     }
+
+
+def captions_of_same_range(details: Mapping[str, Any], text: str) -> list[str]:
+    """Return the captions of the same seconds as the caption `text`, including it."""
+    captions = details_to_captions(details)
+    seconds = next(caption.seconds for caption in captions if caption.text == text)
+    return [caption.text for caption in captions if caption.seconds == seconds]
 
 
 def _texts(key: str, details: Mapping[str, Any]) -> list[str]:

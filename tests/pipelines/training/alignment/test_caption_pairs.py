@@ -5,12 +5,9 @@ import torch
 
 pytest.importorskip("transformers")
 
-from pipelines.training.alignment.caption_pairs import (
-    CaptionPairs,
-    batch_to_ranges,
-    captions_of_same_range,
-)
+from pipelines.training.alignment.caption_pairs import CaptionPairs, batch_to_ranges
 from pipelines.training.alignment.retrieval import right_pairs
+from pipelines.training.common.clip_fields import captions_of_same_range
 
 
 def details(*captions: tuple[str, float, float]) -> dict[str, object]:

@@ -4,6 +4,7 @@ import io
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 pytest.importorskip("transformers")
 
 from motiondata.errors import InputError
+from pipelines.training.captioning.caption_source import drawn_captions
 from pipelines.training.captioning.captioner import PROMPT
 from pipelines.training.captioning.generate import caption_split, matched_and_shuffled_loss
 from pipelines.training.captioning.options import CaptionerTrainingOptions, GenerationOptions
@@ -101,3 +103,20 @@ def test_captions_of_parts_are_joined_with_the_tokens_of_these_parts(
         part = whole[len(whole) // 2 : ceil(len(whole) * 5 / 6)]
         length = batch["tokens"]["lengths"][place]
         np.testing.assert_array_equal(batch["tokens"]["tokens"][place, :length], part)
+
+
+def test_captions_drawn_for_a_step_are_different_ones_of_the_same_frames() -> None:
+    names = ("text", "start_seconds", "end_seconds")
+    rows = [("walks", 0, 0), ("turns", 1, 2), ("goes", 0, 0), ("strides", 0, 0)]
+    walk = {"captions": [dict(zip(names, row, strict=True)) for row in rows]}
+    batch = {"captions": ["goes", "turns"], "json": [walk, walk]}
+    found = {
+        tuple(map(tuple, drawn_captions(batch, 2, Random(seed))))  # noqa: S311 (no secrets)
+        for seed in range(20)
+    }
+    assert found == {(("goes", other), ("turns",) * 2) for other in ("walks", "strides")}
+    random = Random(0)  # noqa: S311 (no secrets)
+    four = drawn_captions(batch, 4, random)
+    assert {*four[0][:3]} == {"walks", "goes", "strides"}
+    assert four[0][3] == four[0][0]
+    assert drawn_captions(batch, 1, random) == [["goes"], ["turns"]]

@@ -140,6 +140,16 @@ def test_the_loss_is_the_mean_over_the_tokens_of_all_captions(reads: str) -> Non
 
 @READS
 @torch.no_grad()
+def test_several_captions_of_a_clip_have_the_loss_of_the_clip_read_for_each(reads: str) -> None:
+    captioner, clips = make_captioner(reads=reads), made_clips()
+    texts = [*CAPTIONS, "someone runs", "a person jumps", "someone walks"]
+    labels = captioner.text.labels(texts)
+    one_by_one = captioner.loss(of(clips, [0, 0, 1, 1, 2, 2]), labels)
+    assert torch.allclose(captioner.loss(clips, labels), one_by_one, atol=1e-6)
+
+
+@READS
+@torch.no_grad()
 def test_the_shuffled_loss_is_that_of_the_neighbors_motion(reads: str) -> None:
     captioner, clips = make_captioner(reads=reads), made_clips()
     labels = captioner.text.labels(CAPTIONS)

@@ -11,7 +11,7 @@ from pipelines.training.common.clip_fields import PaddedClips
 from pipelines.training.language.joining import Joiner, KnownPairs
 
 KINDS = ("walk", "wave", "clap")
-CAPTIONS = [f"a man {kind}s" for kind in KINDS]
+CAPTIONS = [[f"a man {kind}s", f"she {kind}s again"] for kind in KINDS]
 LENGTHS = torch.tensor([3, 1, 2])
 KNOWN = KnownPairs({kind: frozenset({kind}) for kind in KINDS}, frozenset({frozenset(KINDS[:2])}))
 
@@ -27,7 +27,9 @@ def numbered(width: tuple[int, ...], padding: int) -> PaddedClips:
 CLIPS = ClipInputs(numbered((4,), -1), numbered((), -2))
 
 
-def join(joiner: Joiner, seed: int, clips: ClipInputs = CLIPS) -> tuple[ClipInputs, list[str]]:
+def join(
+    joiner: Joiner, seed: int, clips: ClipInputs = CLIPS
+) -> tuple[ClipInputs, list[list[str]]]:
     return join_clips(clips, CAPTIONS, KINDS, joiner, Random(seed))  # noqa: S311 (no secrets)
 
 
@@ -38,11 +40,13 @@ def test_frames_and_tokens_of_the_same_clips_follow_each_other() -> None:
         assert clips.frames is not None
         assert clips.tokens is not None
         assert torch.equal(clips.frames.mask, clips.tokens.mask)
-        for k, caption in enumerate(captions):
+        for k, (caption, other) in enumerate(captions):
             order = sorted(range(3), key=lambda at: (caption.find(KINDS[at])) % 1000)
             parts = [at for at in order if KINDS[at] in caption]
             expected = [10.0 * at + frame for at in parts for frame in range(int(LENGTHS[at]))]
             assert parts[0] == k
+            assert other.split(" ")[1] == f"{KINDS[k]}s"
+            assert other.count("again") == len(parts)
             assert clips.tokens.values[k, clips.tokens.mask[k]].tolist() == expected
             assert clips.frames.values[k, clips.frames.mask[k], 3].tolist() == expected
             joined_clips += len(parts) > 1
@@ -50,10 +54,10 @@ def test_frames_and_tokens_of_the_same_clips_follow_each_other() -> None:
 
 
 def test_only_known_pairs_within_the_length_are_joined() -> None:
-    captions = {text for seed in range(30) for text in join(Joiner(1.0, 4, KNOWN), seed)[1]}
+    captions = {text for seed in range(30) for text, _ in join(Joiner(1.0, 4, KNOWN), seed)[1]}
     assert any("walk" in text and "wave" in text for text in captions)
-    assert not any("clap" in text and text != CAPTIONS[2] for text in captions)
-    assert {*join(Joiner(1.0, 3, KNOWN), 0)[1]} == {*CAPTIONS}
+    assert not any("clap" in text and text != CAPTIONS[2][0] for text in captions)
+    assert join(Joiner(1.0, 3, KNOWN), 0)[1] == CAPTIONS
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -129,7 +129,8 @@ def test_a_text_model_of_a_folder_travels_in_the_checkpoint(
 def test_joined_and_downsampled_clips_are_trained_and_resumed_to_the_last_bit(
     captioned: Dataset, tmp_path: Path
 ) -> None:
-    options = replace(OPTIONS, stages="full", steps="6", join=0.8, downsample=2, stride=1)
+    options = replace(OPTIONS, stages="full", steps="6", join=0.8, downsample=2, stride=1,
+                      captions=2)  # fmt: skip
     run(captioned.path, tmp_path / "whole", options)
     run(captioned.path, tmp_path / "plain", replace(options, join=0.0))
     loop = replace(LOOP, optimizer=replace(LOOP.optimizer, schedule="constant"))
