@@ -304,6 +304,7 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.training.tokenizers",
     },
     "pipelines.training.captioning": {
+        "pipelines.clips",
         "pipelines.engine",
         "pipelines.training.common",
         "pipelines.training.encoders",
