@@ -18,9 +18,10 @@ from commands.clips import (
     take_selection,
 )
 from commands.options import execution_options, help_of, options_of, take
-from commands.parameters import FILE, FOLDER, NAME_OR_PATH
+from commands.parameters import FILE, FOLDER, SENSOR, NameOrPath
 from commands.printing import json_option, show_build
 from motiondata.devices import SCAN_DEVICES
+from motiondata.lidar.realism.settings import REALISM_NAMES
 from pipelines.clips.options import PackingOptions
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.options import LidarBuildOptions, LidarOptions
@@ -39,6 +40,12 @@ report_option = click.option(
     "--report", type=FILE, help="HTML file for a report of the finished dataset."
 )
 
+LIDAR_TYPES: dict[str, Any] = {
+    "sensor": SENSOR,
+    "realism": NameOrPath(REALISM_NAMES),
+    "device": click.Choice(SCAN_DEVICES),
+}
+"""The types of the options of `LidarOptions` that are not plain values."""
 FEATURE_TYPES = {
     "representation": click.Choice(REPRESENTATIONS),
     "target_skeleton": FILE,
@@ -51,7 +58,7 @@ FEATURE_TYPES = {
 @click.command("build-lidar")
 @clip_options
 @click.option("--out", type=FOLDER, required=True, help="Folder of the dataset to write.")
-@options_of(LidarOptions, types={"sensor": NAME_OR_PATH, "device": click.Choice(SCAN_DEVICES)})
+@options_of(LidarOptions, types=LIDAR_TYPES)
 @packing_options
 @execution_options()
 @click.option("--dry-run", is_flag=True, help="Check and plan as a build does; write nothing.")

@@ -6,11 +6,14 @@ datasets that are only read.
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
+from motiondata.lidar.preset_names import SENSOR_NAMES
 from shards.errors import ShardError
 from shards.format.paths import refuse_url
 from shards.format.places import place_of
@@ -39,10 +42,21 @@ class _Place(_Path):
         return super().convert(value, param, ctx)
 
 
-class _NameOrPath(click.types.StringParamType):
-    """A name that is known, or a path, which is no URL."""
+class NameOrPath(click.types.StringParamType):
+    """A name that is known, or a path, which is no URL. Shells complete both."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self.names = tuple(names)
+
+    def shell_complete(
+        self, _ctx: click.Context, _param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the names that begin so, and let the shell add files."""
+        names = [name for name in self.names if name.startswith(incomplete)]
+        return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the text; fail for a URL."""
         _refuse_url(self, value, param, ctx)
         return super().convert(value, param, ctx)
 
@@ -66,4 +80,6 @@ DATASET = _Place(path_type=Path, file_okay=False)
 """A dataset: its folder, or its URL."""
 SOURCE = _Place(path_type=Path)
 """A dataset, or files of this machine."""
-NAME_OR_PATH = _NameOrPath()
+NAME_OR_PATH = NameOrPath()
+SENSOR = NameOrPath(SENSOR_NAMES)
+"""A sensor preset, or a sensor file."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from commands.parameters import NAME_OR_PATH
+from commands.parameters import NameOrPath
 from shards.format.unknown_names import unknown_name
 
 COMMAND = "command"
@@ -56,7 +56,7 @@ def add_recipe(command: click.Command) -> click.Command:
     """Add `--recipe` to a command."""
     option = click.Option(
         ["--recipe"],
-        type=NAME_OR_PATH,
+        type=NameOrPath(shipped_recipes()),
         is_eager=True,
         expose_value=False,
         callback=_apply,

@@ -7,13 +7,13 @@ from typing import Any
 import click
 
 from commands.options import options_of
-from commands.parameters import ANY, FILE, FOLDER, NAME_OR_PATH
+from commands.parameters import ANY, FILE, FOLDER, SENSOR
 from commands.printing import json_option, show
 from pipelines.mesh_scans.options import SCAN_FORMATS, MeshScanOptions
 from pipelines.products.lidar.options import UP_AXES
 
 TYPES = {
-    "sensor": NAME_OR_PATH,
+    "sensor": SENSOR,
     "format": click.Choice(SCAN_FORMATS),
     "up": click.Choice(UP_AXES),
     "sensor_pose": FILE,
@@ -23,7 +23,7 @@ TYPES = {
 
 
 @click.command()
-@click.option("--sensor", type=NAME_OR_PATH, help="Only this preset, or this sensor file.")
+@click.option("--sensor", type=SENSOR, help="Only this preset, or this sensor file.")
 @json_option
 def sensors(sensor: str | None, as_json: bool) -> None:
     """List the sensor presets, with the expected number of hits on an adult.

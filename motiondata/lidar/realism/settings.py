@@ -9,6 +9,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self
 
@@ -145,8 +146,10 @@ def find_realism(name_or_path: str, changes: str = "") -> Realism:
     elif Path(name_or_path).is_file():
         settings = _read(Path(name_or_path))
     else:
+        nearest = get_close_matches(name_or_path, REALISM_NAMES, n=1)
+        hint = f" (did you mean {nearest[0]}?)" if nearest else ""
         raise InputError(
-            f"no realism and no file is called {name_or_path!r}; choose one of "
+            f"no realism and no file is called {name_or_path!r}{hint}; choose one of "
             f"{', '.join(REALISM_NAMES)}, or a file (.toml) of its values"
         )
     return settings.changed(dict(_assignments(changes)), f"effects {changes!r}")

@@ -45,6 +45,7 @@ def test_a_file_starts_from_a_preset(tmp_path: Path) -> None:
     ("name", "changes", "found"),
     [
         ("rain", "", "'rain'"),
+        ("steet", "", "did you mean street?"),
         ("sensor", "lost=1", "lost"),
         ("sensor", "loss", "'loss'"),
         ("sensor", "loss=-1", "-1.0"),
