@@ -23,6 +23,7 @@ pytest.importorskip("transformers")
 
 from pipelines.training.captioning.alarms import Measures, collapse_alarms, mean_cosine
 from pipelines.training.captioning.generate import caption_split, matched_and_shuffled_loss
+from pipelines.training.captioning.inputs import FrameInput
 from pipelines.training.captioning.options import CaptionerTrainingOptions
 from pipelines.training.captioning.train_captioner import CaptionerTask, train_captioner
 from pipelines.training.common.alarms import rate_alarms
@@ -152,11 +153,10 @@ def test_a_look_finds_a_projector_that_makes_all_clips_alike(captioned: Dataset)
     data = open_dataset(captioned.path)
     training = CaptionerTask(data, CaptionerTrainingOptions(stride=1), 0, torch.device("cpu"))
     training.module.eval()
-    assert training.module.frames is not None
+    frames = training.module.frames
+    assert isinstance(frames, FrameInput)
     with torch.no_grad():
-        [*training.module.frames.projector.parameters()][
-            -2
-        ].zero_()  # only the bias of the last is left
+        [*frames.projector.parameters()][-2].zero_()  # only the bias of the last is left
         measures, alarms = training.watch(History([{"step": 300, "loss": 1.0}]))
     assert measures["clips"] == 25
     assert abs(measures["cosine"]) < 0.1

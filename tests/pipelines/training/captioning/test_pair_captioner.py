@@ -63,7 +63,7 @@ def test_it_learns_the_texts_of_a_few_pairs(pairs: Dataset) -> None:
     optimizer = torch.optim.Adam(captioner.parameters(), 2e-3)
     for _ in range(60):
         optimizer.zero_grad()
-        captioner.loss(clips, labels).backward()
+        captioner.loss(clips, labels).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     with torch.no_grad():
         said, of_others = captioner.caption(clips), captioner.caption(clips.of_previous())
@@ -110,7 +110,7 @@ def test_options_of_frames_are_refused(
     pairs: Dataset, tmp_path: Path, name: str, value: float
 ) -> None:
     with pytest.raises(InputError, match=f"--{name}: expected none for pose pairs"):
-        run(pairs, tmp_path / "out", replace(OPTIONS, **{name: value}))
+        run(pairs, tmp_path / "out", replace(OPTIONS, **{name: value}))  # type: ignore[arg-type]
     assert not (tmp_path / "out").exists()
 
 

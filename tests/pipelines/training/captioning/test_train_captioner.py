@@ -21,6 +21,7 @@ from cli import main
 from motiondata.errors import InputError
 from pipelines.training.captioning.captioner import load_captioner
 from pipelines.training.captioning.generate import caption_split
+from pipelines.training.captioning.inputs import FrameInput
 from pipelines.training.captioning.options import (
     FULL,
     PRETRAINED_RECIPE,
@@ -141,7 +142,7 @@ def test_joined_and_downsampled_clips_are_trained_and_resumed_to_the_last_bit(
     assert losses(tmp_path / "parts") == losses(tmp_path / "once")
     assert losses(tmp_path / "whole")[0] != losses(tmp_path / "plain")[0]
     loaded = load_captioner(tmp_path / "whole" / CHECKPOINT)
-    assert loaded.module.frames is not None
+    assert isinstance(loaded.module.frames, FrameInput)
     assert loaded.module.frames.downsampling is not None
     assert len(caption_split(captioned.path, tmp_path / "whole" / CHECKPOINT, "test")) == 25
     with pytest.raises(InputError, match="join"):
