@@ -21,7 +21,7 @@ from commands.options import execution_options, help_of, options_of, take
 from commands.parameters import FILE, FOLDER, SENSOR, NameOrPath
 from commands.printing import json_option, show_build
 from motiondata.devices import SCAN_DEVICES
-from motiondata.lidar.realism.settings import REALISM_NAMES
+from motiondata.lidar.preset_names import REALISM_NAMES
 from pipelines.clips.options import PackingOptions
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.options import LidarBuildOptions, LidarOptions

@@ -23,7 +23,8 @@ from benchmarks.realism.people import RECORDINGS, RealScans, read_scans
 from benchmarks.realism.plot import PLOT, save_plot
 from benchmarks.realism.splits import lines_of
 from motiondata.errors import InputError
-from motiondata.lidar.realism.settings import NO_REALISM, find_realism
+from motiondata.lidar.preset_names import NO_REALISM
+from motiondata.lidar.realism.settings import find_realism
 
 DRAWS, QUICK_DRAWS = 24, 2
 PEOPLE = 200

@@ -18,10 +18,11 @@ from motiondata.bodies.bundled import bundled_body
 from motiondata.clip import Clip
 from motiondata.lidar.cpu.observer import CpuObserver
 from motiondata.lidar.observer import Observer, Request
+from motiondata.lidar.preset_names import NO_REALISM, REALISM_NAMES
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.realism.observer import RealisticObserver
 from motiondata.lidar.realism.rolling_shutter import Shutter, shutter_of
-from motiondata.lidar.realism.settings import NO_REALISM, REALISM_NAMES, find_realism
+from motiondata.lidar.realism.settings import find_realism
 from motiondata.synthesis.corpus.corpus import synthesize
 from pipelines.clips.options import ClipSelection
 from pipelines.engine.build_report import BuildReport

@@ -82,7 +82,8 @@ def walk_poses(frames: int) -> str:
     """Return the poses of a walk and the place of the sensor, packed as one word."""
     from benchmarks.realism.walk import request_of, walk
     from motiondata.bodies.bundled import bundled_body
-    from motiondata.lidar.realism.settings import NO_REALISM, find_realism
+    from motiondata.lidar.preset_names import NO_REALISM
+    from motiondata.lidar.realism.settings import find_realism
 
     request = request_of(walk(frames), bundled_body(), find_realism(NO_REALISM), METERS)
     packed = io.BytesIO()

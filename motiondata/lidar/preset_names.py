@@ -1,4 +1,7 @@
-"""The names of the sensor presets, apart from what reads them, for what only reads a dataset."""
+"""The names of the presets of sensors and realism, apart from what reads them.
+
+The command line names them, and what only reads a dataset, and neither loads NumPy for it.
+"""
 
 OUSTER_COLUMNS = (512, 1024, 2048)
 """The columns per revolution of an Ouster (Ouster firmware manual, `lidar_mode`)."""
@@ -32,3 +35,6 @@ PRESETS: dict[str, tuple[str, int | None]] = {
 
 SENSOR_NAMES = tuple(PRESETS)
 """The names of all presets."""
+NO_REALISM = "none"
+REALISM_NAMES = (NO_REALISM, "sensor", "street")
+"""The names of all presets of realism."""

@@ -15,11 +15,9 @@ from typing import Any, Self
 
 from motiondata.errors import InputError
 from motiondata.files import expect_of_the_file
+from motiondata.lidar.preset_names import REALISM_NAMES
 
 PRESET_FOLDER = Path(__file__).parent / "data"
-NO_REALISM = "none"
-REALISM_NAMES = (NO_REALISM, "sensor", "street")
-"""The names of all presets."""
 LARGEST = {
     **dict.fromkeys(
         (

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from motiondata.bodies.body import Body
-from motiondata.lidar.preset_names import SENSOR_NAMES
-from motiondata.lidar.realism.settings import NO_REALISM, REALISM_NAMES, Realism, find_realism
+from motiondata.lidar.preset_names import NO_REALISM, REALISM_NAMES, SENSOR_NAMES
+from motiondata.lidar.realism.settings import Realism, find_realism
 from pipelines.clips.bodies import BodyFacts, facts_of, load_bodies_by_gender
 from pipelines.products.lidar.options import LidarOptions
 from pipelines.products.lidar.scene import SceneMesh, load_scene

@@ -7,9 +7,9 @@ import pytest
 
 from motiondata.errors import InputError
 from motiondata.lidar.measurement import Measurement
-from motiondata.lidar.preset_names import SENSOR_NAMES
+from motiondata.lidar.preset_names import REALISM_NAMES, SENSOR_NAMES
 from motiondata.lidar.presets import sensor_preset
-from motiondata.lidar.realism.settings import LARGEST, REALISM_NAMES, Realism, find_realism
+from motiondata.lidar.realism.settings import LARGEST, Realism, find_realism
 
 
 def test_none_is_exact_and_the_other_presets_are_not() -> None:
