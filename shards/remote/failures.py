@@ -9,6 +9,8 @@ from shards.remote.urls import without_secrets
 
 FINAL = (PermissionError, IsADirectoryError, NotImplementedError, ValueError)
 """Errors that another try would not change."""
+NOT_SIGNED_IN = ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound")
+"""Names of errors of botocore for credentials that it does not find."""
 MISSING = (404, 410)
 TEMPORARY = (408, 409, 412, 429)
 """Statuses of HTTP for a file that is not there, and for a request that may be tried again: 409
@@ -40,7 +42,9 @@ def failure(error: Exception) -> Exception:
 
 def is_final(error: Exception) -> bool:
     """Tell whether another try would not help: the request is wrong or forbidden."""
-    if isinstance(error, FINAL) or str(error).startswith(FORBIDDEN):
+    if isinstance(error, FINAL) or type(error).__name__ in NOT_SIGNED_IN:
+        return True
+    if str(error).startswith(FORBIDDEN):
         return True
     status = _status(error)
     return 400 <= status < 500 and status not in TEMPORARY

@@ -28,12 +28,12 @@ class RemoteFolder:
     """A folder at a URL. Its text is the URL without user and query."""
 
     def __init__(self, url: str, limits: Limits | None = None) -> None:
-        if not is_url(url) or "://" not in url:
-            raise ShardError(f"{url}: expected a URL such as s3://bucket/folder")
-        if url.startswith("http") and "?" in url:
+        if not is_url(url) or not url.partition("://")[2].strip("/"):
+            raise ShardError(f"{without_secrets(url)}: expected a URL such as s3://bucket/folder")
+        if {"?", "#"} & {*url}:
             raise ShardError(
-                f"{without_secrets(url)}: expected the URL of a folder, found one with a query, "
-                "which is of a single file"
+                f"{without_secrets(url)}: expected the URL of a folder, found one with a query or "
+                "a fragment, which is of a single file"
             )
         self._url, self.limits = url.rstrip("/"), limits or Limits()
         self._connection = PerProcess(lambda: Connection(self._url, self.limits))

@@ -1,8 +1,8 @@
 """Conditions on samples, written as pandas' `query` writes them, over the columns of the manifest.
 
 `frames >= 40 and subset == 'KIT' and not flags.lying` is a condition. Every column is a name, and
-`flags.NAME` is whether a flag is raised. The language is that of `pandas.DataFrame.query`, which
-calls methods of columns too, so a condition is code: evaluate none of an unknown author.
+`flags.NAME` is whether a flag is raised. The language is that of `pandas.DataFrame.query`, without
+what could do more than compute values: see `shards.stream.condition_terms`.
 """
 
 import re
@@ -16,6 +16,7 @@ from shards.errors import ShardError
 from shards.format.dataset import Dataset
 from shards.format.unknown_names import unknown_name
 from shards.optional import naming_extras
+from shards.stream.condition_terms import expect_terms, shown
 from shards.stream.flags import FLAGS, has_flags
 
 if TYPE_CHECKING:
@@ -25,7 +26,18 @@ FLAG = re.compile(rf"\b{FLAGS}\.([A-Za-z_]\w*)")
 """A flag in a condition."""
 UNKNOWN = re.compile(r"name '(\w+)' is not defined")
 """What pandas says of a name that is no column."""
-FAILURES = (SyntaxError, TypeError, ValueError, LookupError, NameError, AttributeError)
+FAILURES = (
+    SyntaxError,
+    TypeError,
+    ValueError,
+    LookupError,
+    NameError,
+    AttributeError,
+    ArithmeticError,
+    NotImplementedError,
+    RecursionError,
+    re.error,
+)
 """Errors of pandas for an expression that it cannot evaluate."""
 EXAMPLE = "frames >= 40 and not flags.lying"
 
@@ -35,6 +47,10 @@ def meets(dataset: Dataset, condition: str) -> NDArray[np.bool_]:
 
     Raises `ShardError` for a text that is not a condition on the columns of the manifest.
     """
+    try:
+        expect_terms(condition)
+    except ShardError as error:
+        raise ShardError(_refused(dataset, condition, str(error))) from None
     columns = [name for name in dataset.manifest.column_names if name in condition]
     with naming_extras():
         table = dataset.manifest.select(columns).to_pandas()
@@ -44,7 +60,7 @@ def meets(dataset: Dataset, condition: str) -> NDArray[np.bool_]:
         raise ShardError(_refusal(dataset, condition, error)) from error
     if getattr(result, "dtype", None) != np.bool_ or np.shape(result) != (len(dataset.manifest),):
         raise ShardError(
-            f"{dataset.place}: {condition!r} is not true or false for each sample; expected a "
+            f"{dataset.place}: {shown(condition)} is not true or false for each sample; expected a "
             f"condition such as {EXAMPLE!r}"
         )
     return np.array(result, np.bool_)
@@ -66,8 +82,12 @@ def _flags_in(dataset: Dataset, condition: str) -> SimpleNamespace:
 
 def _refusal(dataset: Dataset, condition: str, error: Exception) -> str:
     unknown = UNKNOWN.search(str(error))
-    if unknown is None:
+    if unknown is not None:
+        reason = unknown_name("column", unknown[1], dataset.manifest.column_names)
+    else:
         reason = " ".join(str(error).split()).removesuffix(" (<unknown>, line 1)")
-        return f"{dataset.place}: cannot evaluate {condition!r}: {reason}; see docs/editing.md"
-    sentence = unknown_name("column", unknown[1], dataset.manifest.column_names)
-    return f"{dataset.place}: cannot evaluate {condition!r}: {sentence}"
+    return _refused(dataset, condition, reason)
+
+
+def _refused(dataset: Dataset, condition: str, reason: str) -> str:
+    return f"{dataset.place}: cannot evaluate {shown(condition)}: {reason}; see docs/editing.md"

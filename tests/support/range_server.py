@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Literal, NamedTuple
+from urllib.parse import unquote
 
 Fault = Literal["500", "cut", "late", "whole"] | None
 LATE_SECONDS = 2.0
@@ -85,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer("GET")
 
     def _answer(self, method: str) -> None:
-        served, name = self.server_of_ranges, self.path.split("?")[0].lstrip("/")
+        served, name = self.server_of_ranges, unquote(self.path.split("?")[0]).lstrip("/")
         request = Request(method, name, self.headers.get("Range"))
         with served.lock:
             served.requests.append(request)

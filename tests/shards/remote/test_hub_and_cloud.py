@@ -99,9 +99,7 @@ def test_no_repository_and_a_wrong_token_are_one_sentence(made: Dataset, hub: Hu
     assert hub.repositories["user/kit"] == README
 
 
-def test_a_batch_from_the_hub_requests_its_ranges_and_no_more(
-    made: Dataset, hub: HubServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_range_from_the_hub_is_one_request_of_its_bytes(made: Dataset, hub: HubServer) -> None:
     monkeypatch.setenv(BYTES_VARIABLE, "0")
     copy_dataset(made.path, URL)
     data = open_dataset(URL)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -179,6 +180,10 @@ def test_nothing_at_a_url_is_named() -> None:
     ("url", "sentence"),
     [
         ("http://host/kit?token=abc", "with a query"),
+        ("https://host/kit#abc", "with a query or a fragment"),
+        ("s3://bucket/kit?versionId=abc", "with a query"),
+        ("s3://", "expected a URL such as s3://bucket/folder"),
+        ("https:///", "expected a URL such as s3://bucket/folder"),
         ("nosuch://host/kit", "Protocol not known"),
     ],
 )
@@ -227,6 +232,29 @@ def test_a_url_is_given_to_the_file_system_of_its_kind(url: str, module: str) ->
     files, root = file_system(url)
     assert type(files).__module__.startswith(module)
     assert root.endswith("kit")
+
+
+@pytest.mark.parametrize("name", ["a b/ü kit", "kit%201/"])
+@pytest.mark.parametrize("kind", ["memory", "http"])
+def test_a_url_may_have_spaces_and_other_letters(tmp_path: Path, kind: str, name: str) -> None:
+    local = make_dataset(tmp_path / name)
+    with PLACES[kind](tmp_path) as url:
+        shown = f"{url}/{name}" if kind == "memory" else f"{url}/{quote(name)}"
+        assert [*verify(shown)] == []
+        assert open_dataset(shown).dataset.content_hash == local.content_hash
+
+
+def test_credentials_that_are_not_found_are_named_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("s3fs")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    with pytest.raises(RemoteError, match=r"the request failed \(NoCredentialsError"):
+        open_dataset("s3://bucket/kit")
 
 
 def test_credentials_are_in_no_error() -> None:

@@ -49,13 +49,43 @@ def test_flags_are_names(built: Dataset) -> None:
         ("1 == 1", "not true or false for each sample"),
         ("frames > 'a'", "Invalid comparison"),
         ("flags.lyin", r"no flag 'lyin'; did you mean lying\?"),
-        ("@frames > 3", "local variable 'frames' is not defined"),
+        ("@frames > 3", "invalid syntax"),
+        ("`frames` > 3", "invalid syntax"),
+        ("frames > 3; frames < 9", "invalid syntax"),
+        ("frames = 3", "invalid syntax"),
+        ("lambda: 1", "not implemented"),
+        ("sum(frames) > 3", "not a supported function"),
+        (f"{'(' * 900}frames > 3{')' * 900}", "nested|deep|parser"),
+        (" and ".join(["frames > 3"] * 900), "at most 4000 characters"),
         ("", "cannot evaluate ''"),
     ],
 )
 def test_what_is_no_condition_is_refused(built: Dataset, condition: str, message: str) -> None:
     with pytest.raises(ShardError, match=message):
         meets(built, condition)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "__import__('os').system('touch written')",
+        "@__import__('os').system('touch written')",
+        "frames.to_csv('written') is None",
+        "frames.values.tofile('written')",
+        "(frames > 0).where(frames.to_pickle('written'))",
+        "key.map(eval)",
+        "frames.__class__.__mro__",
+        "flags.lying.to_csv('written')",
+        "frames > (0 +\n`#` * frames.to_csv('written') +\n 1)",
+    ],
+)
+def test_a_condition_computes_values_and_does_nothing_else(
+    built: Dataset, condition: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ShardError, match="cannot evaluate"):
+        meets(built, condition)
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_a_dataset_where_a_condition_is_met_has_only_those_clips(
