@@ -100,17 +100,11 @@ def test_no_repository_and_a_wrong_token_are_one_sentence(made: Dataset, hub: Hu
 
 
 def test_a_range_from_the_hub_is_one_request_of_its_bytes(made: Dataset, hub: HubServer) -> None:
-    monkeypatch.setenv(BYTES_VARIABLE, "0")
     copy_dataset(made.path, URL)
-    data = open_dataset(URL)
+    folder, shard = RemoteFolder(URL), made.description.shards[0]
     hub.requests.clear()
-    shard = made.description.shards[0]
-    assert (
-        data.dataset.place.read_range(shard.name, 512, 1024)
-        == (  # type: ignore[union-attr]
-            (made.path / shard.name).read_bytes()[512:1536]
-        )
-    )
+    expected = (made.path / shard.name).read_bytes()[512:1536]
+    assert folder.read_range(shard.name, 512, 1024) == expected
     assert sum("/resolve/" in request for request in hub.requests) == 1
 
 
