@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.jit import kernel, step
+from motiondata.jit import inlined, kernel, step
 from motiondata.skeletons import JOINTS, PARENTS
 from motiondata.trigonometry import sine
 
@@ -100,7 +100,7 @@ def _place_frames(
         _place_joints(rest, pose[frame], trans[frame], target, turns, turned, joints[frame])
 
 
-@step
+@inlined
 def _place_joints(
     rest: Array,
     pose: Array,

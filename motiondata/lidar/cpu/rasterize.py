@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.jit import kernel, step
+from motiondata.jit import inlined, kernel
 from motiondata.lidar.cpu.buffers import Buffers, Faces, Plane, Whole
 from motiondata.lidar.cpu.candidates import find_candidates
 from motiondata.lidar.cpu.facing import keep_front_faces
@@ -55,7 +55,7 @@ def scan_frames(
     return frame
 
 
-@step
+@inlined
 def scan_frame(
     corners: Plane,
     faces: Faces,
