@@ -274,6 +274,14 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.products.pose_pairs",
         "pipelines.training.common",
     },
+    "pipelines.training.pose_editing": {
+        "pipelines.clips",
+        "pipelines.engine",
+        "pipelines.training.alignment",
+        "pipelines.training.common",
+        "pipelines.training.pose_pairs",
+        "pipelines.training.text_encoders",
+    },
     "pipelines.training.motion_fields": {
         "pipelines.clips",
         "pipelines.products",
@@ -324,6 +332,14 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.training.common",
         "pipelines.training.matching",
         "pipelines.training.motion_fields",
+    },
+    "pipelines.evaluation.pose_editing": {
+        "pipelines.clips",
+        "pipelines.engine",
+        "pipelines.evaluation.generation",
+        "pipelines.training.common",
+        "pipelines.training.pose_editing",
+        "pipelines.training.pose_pairs",
     },
     "pipelines.evaluation.metrics": {"pipelines.training.common"},
     "pipelines.evaluation": {

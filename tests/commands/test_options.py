@@ -26,6 +26,7 @@ EXCLUDING = {
         "detokenize",
     ),
     *("align", "train-captioner", "train-tokenizer", "train-matcher", "train-language"),
+    *("train-pose-editor", "train-pair-matcher"),
     "export",
 }
 """The commands that leave out clips by their flags."""

@@ -134,6 +134,8 @@ TRAININGS = {
     "train-captioner": "--stages projector,full --steps 3,5 --lora-rank 4 --text-model t5",
     "train-tokenizer": "--quantizer fsq --causal --workers 2 --tensorboard",
     "train-language": "--pretraining-steps 0 --focus motion_to_caption --schedule constant",
+    "train-pose-editor": "--latent 8 --kl-weight 0.5 --text-encoder minilm --exclude t_pose",
+    "train-pair-matcher": "--shared-width 64 --rate 1e-4 --tensorboard",
     "train-matcher": "--dropout 0.3 --batch 7 --seed 5 --device cpu --precision fp32",
 }
 

@@ -14,6 +14,8 @@ import trimesh
 from click.testing import CliRunner, Result
 
 from cli import main
+from motiondata.recording import Recording
+from motiondata.sources.amass.writer import write_amass
 from motiondata.sources.imports.kind import Failure
 from pipelines.datasets.statistics import stats
 from pipelines.engine.reports import to_plain
@@ -28,6 +30,7 @@ from tests.support.motion_clips import y_up_joints
 from tests.support.motion_features import built_features
 from tests.support.one_thread import one_thread as one_thread
 from tests.support.pfnn_files import write_walk
+from tests.support.ruled_pairs import make_ruled_pairs
 from tests.support.token_clips import make_token_clips, write_tokenizer
 
 Values = dict[str, Any]
@@ -264,6 +267,34 @@ def of_motion_evaluation(values: Values) -> list[str]:
     return [*rows, f"{values['clips']} clips of the split {values['split']}", values["matcher"]]
 
 
+def of_pair_matcher(values: Values) -> list[str]:
+    return [*of_recall(values), f"the pair matcher is in {values['run']['checkpoint']}"]
+
+
+def of_pose_editor(values: Values) -> list[str]:
+    rows = [
+        f"{split}, {name} {each['joint_error_mm']:.1f} {each['said_exactly']:.1%}"
+        for split, found in values["measures"].items()
+        for name, each in found.items()
+    ]
+    return [*rows, f"the pose editor is in {values['run']['checkpoint']}"]
+
+
+def of_edited_pose(values: Values) -> list[str]:
+    moved = ", ".join(f"{each:.0f}" for each in values["moved_mm"])
+    where = f"{values['file']}: frame 0 is the pose before, followed by {values['edits']} edits"
+    return [f"frame {values['frame']} of {values['recording']}: joints moved by {moved} mm", where]
+
+
+def of_edit_evaluation(values: Values) -> list[str]:
+    rows = [
+        f"| {name} | {found['measures']['joint_error_mm']:.1f} |"
+        for name, found in values["rows"].items()
+    ]
+    about = f"{values['texts']} texts of {values['pairs']} pairs of the split {values['split']}"
+    return [*rows, about, values["editor"], values["matcher"]]
+
+
 def of_captioner(values: Values) -> list[str]:
     run, found = values["run"], values["validation"]
     different = f"{round(found['distinct'] * found['clips'])} different captions"
@@ -317,6 +348,7 @@ PAIRS = (
 ALIGN = " --steps 1 --batch 2 --width 16 --layers 1 --points 8 --device cpu"
 MATCH = " --steps 1 --batch 2 --width 8 --shared-width 8 --device cpu"
 TRAIN = " --steps 2 --batch 2 --watch-every 1 --device cpu"
+EDIT = " --steps 1 --batch 2 --width 8 --latent 2 --device cpu"
 WRITTEN = "generate, predict, and inbetween"
 LANGUAGE = " --pretraining-steps 1 --steps 1 --batch 2 --watch-every 1 --device cpu"
 CASES = [
@@ -382,6 +414,23 @@ CASES = [
         "--repeats 2",
         of_motion_evaluation,
     ),
+    Case("train-pose-editor", "train-pose-editor {pairs} --out {tmp}/e" + EDIT, of_pose_editor),
+    Case(
+        "train-pair-matcher",
+        "train-pair-matcher {pairs} --out {tmp}/pm" + MATCH,
+        of_pair_matcher,
+    ),
+    Case(
+        "edit-pose",
+        "edit-pose {recording} --checkpoint {editor} --text Bend --draws 2 --out {tmp}/b.npz",
+        of_edited_pose,
+    ),
+    Case(
+        "evaluate-pose-editor",
+        "evaluate-pose-editor {pairs} --checkpoint {editor} --matcher {pair_matcher} "
+        "--out {tmp}/pe --group 2 --repeats 2",
+        of_edit_evaluation,
+    ),
     Case("train-language", "train-language {tokens} --out {tmp}/t5" + LANGUAGE, of_language),
     Case(WRITTEN, "generate walks --checkpoint {language} --seconds 1 --out {tmp}/g", of_motions),
     Case(WRITTEN, "predict {tokens} test0003 --checkpoint {language} --out {tmp}/p", of_motions),
@@ -402,8 +451,9 @@ CASES = [
 ]
 
 
-QUICK = {"info", "query", "recipe", "doctor", "compare"}
-"""Commands that look at tables, at two clips, or at the machine: no dataset makes people wait."""
+QUICK = {"info", "query", "recipe", "doctor", "compare", "edit-pose"}
+"""Commands that look at tables, at two clips, at one pose, or at the machine: no dataset makes
+people wait."""
 PLAN = "--dry-run"
 """Builds plan before their progress is known."""
 
@@ -507,6 +557,27 @@ def language_names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {"tokens": root / "tokens", "language": root / "t5/checkpoint.pt"}
 
 
+@pytest.fixture(scope="session")
+def pair_names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Make pose pairs and a recording, and train an editor and a matcher of pairs for a step."""
+    root = tmp_path_factory.mktemp("pairs")
+    make_ruled_pairs(root / "pairs", train=8, test=4)
+    pose = np.zeros((2, 22, 3))
+    recording = Recording(pose, np.zeros((2, 3)), 20.0, "neutral", np.zeros(16), "stand.npz")
+    write_amass(root / "stand.npz", recording)
+    for words in (
+        f"train-pose-editor {root}/pairs --out {root}/editor{EDIT}",
+        f"train-pair-matcher {root}/pairs --out {root}/matcher{MATCH}",
+    ):
+        assert run(*words.split()).exit_code == 0
+    return {
+        "pairs": root / "pairs",
+        "recording": root / "stand.npz",
+        "editor": root / "editor/checkpoint.pt",
+        "pair_matcher": root / "matcher/checkpoint.pt",
+    }
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.words.split(" {")[0])
 def test_json_has_the_values_of_the_text(
     case: Case, names: dict[str, Path], request: pytest.FixtureRequest
@@ -516,6 +587,8 @@ def test_json_has_the_values_of_the_text(
         names |= request.getfixturevalue("trained_names")
     if re.search("{(tokens|language)}", case.words):
         names |= request.getfixturevalue("language_names")
+    if re.search("{(pairs|editor)}", case.words):
+        names |= request.getfixturevalue("pair_names")
     if "{motion}" in case.words:
         names |= {"motion": request.getfixturevalue("motion").path}
     if "{matcher}" in case.words:

@@ -26,6 +26,8 @@ COMMANDS = {
     "captioner": "train-captioner",
     "encoder": "align",
     "matcher": "train-matcher",
+    "pair matcher": "train-pair-matcher",
+    "pose editor": "train-pose-editor",
     "language model": "train-language",
     "text vectors": "align",
     "tokenizer": "train-tokenizer",

@@ -12,7 +12,7 @@ from typing import Any
 from motiondata.errors import InputError
 from pipelines.training.common.logs import ALARMS, LOG, SAMPLES, WATCH, Record, read_record
 
-RESULTS = ("recall.json", "reconstruction.json")
+RESULTS = ("recall.json", "reconstruction.json", "editing.json")
 """Files with the measures of a finished training."""
 
 

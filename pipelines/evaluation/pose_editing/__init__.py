@@ -1,0 +1,1 @@
+"""Scores of edited poses, beside two baselines."""

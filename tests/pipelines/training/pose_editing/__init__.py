@@ -1,0 +1,1 @@
+"""Tests of what trainings read of pose pairs."""
