@@ -11,13 +11,13 @@ from pathlib import Path
 from motiondata.files import expect_as_planned
 from pipelines.editing.plan import Origin, PlannedCopy
 from pipelines.editing.product import EditedProduct
+from pipelines.editing.source_shards import SourceShards
 from pipelines.engine.errors import RESUME_HINT, AbortedError
 from pipelines.engine.jobs import RowListener, ShardJob
 from pipelines.engine.receipt_files import ReceiptFiles
 from pipelines.engine.receipts import NO_RECEIPT, Receipt, sample_columns
 from shards.errors import DatasetError, MemberError
 from shards.format.description import ShardEntry
-from shards.format.hashing import hash_of
 from shards.format.manifest import ManifestRow
 from shards.format.places import Place
 from shards.format.reading import ShardReader
@@ -30,8 +30,7 @@ class ShardCopier:
     """Copies the shards of jobs, one after another, and hashes each source shard once."""
 
     def __init__(self) -> None:
-        self._sound: set[tuple[Place, ShardEntry]] = set()
-        """The source shards whose hashes were compared in this process."""
+        self._shards = SourceShards()
 
     def __call__(self, job: ShardJob, listener: RowListener) -> Receipt:
         """Copy and publish one shard, then publish its receipt.
@@ -43,7 +42,7 @@ class ShardCopier:
         product: EditedProduct = job.product  # type: ignore[assignment]  # the job of an edit
         copies: Sequence[PlannedCopy] = job.shard.clips  # type: ignore[assignment]
         self._expect_sound(product, copies)
-        receipt = _Copy(job, product, copies).run(listener)
+        receipt = _Copy(job, product, copies, self._shards).run(listener)
         _expect_unchanged(product, copies)
         job.run.publish_receipt(receipt)
         return receipt
@@ -51,13 +50,7 @@ class ShardCopier:
     def _expect_sound(self, product: EditedProduct, copies: Sequence[PlannedCopy]) -> None:
         _expect_unchanged(product, copies)
         for source, shard in _shards(copies):
-            place = product.sources[source].place
-            if (place, shard) not in self._sound:
-                if hash_of(place, shard.name) != shard.blake3:
-                    raise DatasetError(
-                        f"{place}/{shard.name}", "is damaged; verify the dataset, and copy it again"
-                    )
-                self._sound.add((place, shard))
+            self._shards.expect_sound(product.sources[source].place, shard)
 
 
 def _refuse_crashes(job: ShardJob) -> None:
@@ -77,9 +70,13 @@ class _Copy:
     """The state of a shard while it is copied."""
 
     def __init__(
-        self, job: ShardJob, product: EditedProduct, copies: Sequence[PlannedCopy]
+        self,
+        job: ShardJob,
+        product: EditedProduct,
+        copies: Sequence[PlannedCopy],
+        shards: SourceShards,
     ) -> None:
-        self.job, self.product, self.copies = job, product, copies
+        self.job, self.product, self.copies, self.shards = job, product, copies, shards
         self.schema = product.schema
         self.moments = {
             field: moments
@@ -148,7 +145,7 @@ class _Readers:
     """The open shards of the sources."""
 
     def __init__(self, copy: _Copy) -> None:
-        self._sources = copy.product.sources
+        self._sources, self._shards = copy.product.sources, copy.shards
         self._open: dict[tuple[int, str], ShardReader] = {}
 
     def __enter__(self) -> "_Readers":
@@ -164,7 +161,7 @@ class _Readers:
         if at not in self._open:
             if len(self._open) == OPEN_SHARDS:
                 self._open.pop(next(iter(self._open))).close()
-            self._open[at] = ShardReader(self._sources[origin.source].place, origin.shard)
+            self._open[at] = self._shards.open(self._sources[origin.source].place, origin.shard)
         return self._open[at]
 
 

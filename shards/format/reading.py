@@ -6,6 +6,7 @@ known in advance. The hash covers the bytes between the headers; `shards.verify`
 """
 
 from contextlib import closing
+from io import BufferedReader
 from typing import Any
 
 from shards.errors import DatasetError, MemberError
@@ -23,9 +24,12 @@ class ShardReader:
     Raises `DatasetError` where the file's size or a member's header differs from the record.
     """
 
-    def __init__(self, root: Place, shard: ShardEntry) -> None:
+    def __init__(
+        self, root: Place, shard: ShardEntry, opened: BufferedReader | None = None
+    ) -> None:
+        """Open a shard, unless a file with its bytes was `opened`, which is closed with it."""
         self.shard = shard
-        self.file = open_file(root, shard.name)
+        self.file = opened or open_file(root, shard.name)
         try:
             check_size(shard, self.file.seek(0, 2))
         except DatasetError:

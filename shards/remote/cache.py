@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 from blake3 import blake3
 
+from shards.errors import ShardError
+
 FOLDER_VARIABLE, BYTES_VARIABLE = "MOTIONDATA_CACHE", "MOTIONDATA_CACHE_BYTES"
 """Environment variables: the folder of the cache, and its size; 0 is no cache."""
 DEFAULT_BYTES = 32 * 2**30
@@ -46,11 +48,19 @@ class ShardCache:
 
     @staticmethod
     def of_environment() -> "ShardCache | None":
-        """Return the cache that the environment names, by default in the user's cache folder."""
-        limit = int(os.environ.get(BYTES_VARIABLE, DEFAULT_BYTES))
+        """Return the cache that the environment names, by default in the user's cache folder.
+
+        Raises `ShardError` for a size that is no number of bytes, and for a folder that is a file.
+        """
         user = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-        folder = os.environ.get(FOLDER_VARIABLE) or user / "motiondata" / "shards"
-        return ShardCache(Path(folder), limit) if limit > 0 else None
+        folder = Path(os.environ.get(FOLDER_VARIABLE) or user / "motiondata" / "shards")
+        limit = _limit(os.environ.get(BYTES_VARIABLE, str(DEFAULT_BYTES)))
+        if not limit:
+            return None
+        for path in (folder, *folder.parents):
+            if path.exists() and not path.is_dir():
+                raise ShardError(f"{FOLDER_VARIABLE}={folder}: expected a folder, {path} is a file")
+        return ShardCache(folder, limit)
 
     def open(self, shard: CachedShard) -> int | None:
         """Return a descriptor of a shard that is here and sound; None otherwise.
@@ -60,7 +70,7 @@ class ShardCache:
         path = self._path(shard, KEPT)
         try:
             descriptor = os.open(path, os.O_RDONLY)
-        except FileNotFoundError:
+        except OSError:  # nothing is there, or it is another user's
             return None
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         if _is_sound(descriptor, shard):
@@ -85,9 +95,9 @@ class ShardCache:
         with _own_file(path) as descriptor:
             if descriptor is None:
                 return True
-            if not self._make_room(path, descriptor, shard.bytes):
-                return False
             try:
+                if not self._make_room(path, descriptor, shard.bytes):
+                    return False
                 _write(descriptor, shard, fetch())
             except BaseException:
                 path.unlink(missing_ok=True)
@@ -120,6 +130,16 @@ class ShardCache:
 
     def _files(self) -> list[Path]:
         return [path for path in self.folder.iterdir() if path.suffix in (KEPT, UNFINISHED)]
+
+
+def _limit(text: str) -> int:
+    """Return the number of bytes that an environment variable says, at least 0."""
+    try:
+        return max(int(text), 0)
+    except ValueError:
+        raise ShardError(
+            f"{BYTES_VARIABLE}={text}: expected a number of bytes, or 0 for no cache"
+        ) from None
 
 
 @contextmanager

@@ -31,12 +31,14 @@ from shards.format.dataset import Dataset
 from shards.format.paths import DATASET, RECEIPTS
 from shards.format.places import place_of
 from shards.format.self_hashed_json import from_self_hashed_json, to_self_hashed_json
+from shards.remote.cache import BYTES_VARIABLE, FOLDER_VARIABLE
 from shards.stats.measure import measure_field
 from shards.stats.statistics_files import StatisticsKey, statistics_files
 from shards.verify import verify
 from tests.support.compare_builds import files_of
 from tests.support.dataset import make_dataset
 from tests.support.faults import KILLED, Fault, run
+from tests.support.range_server import RangeServer
 from tests.support.remote_places import in_memory
 from tests.support.samples import iter_samples
 
@@ -321,8 +323,9 @@ def test_a_random_half_is_the_half(noise: Dataset, tmp_path: Path) -> None:
     ids=["filter", "reshard"],
 )
 def test_a_source_at_a_url_gives_the_bytes_of_the_same_source_on_a_disk(
-    tmp_path: Path, made: Callable[[Any], Callable[[], Edit]]
+    tmp_path: Path, made: Callable[[Any], Callable[[], Edit]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv(BYTES_VARIABLE, "0")
     source = make_dataset(tmp_path / "source").path
     expected = make(made(source), tmp_path / "local", source)
     with in_memory(source) as url:
@@ -331,7 +334,28 @@ def test_a_source_at_a_url_gives_the_bytes_of_the_same_source_on_a_disk(
     assert files_of(tmp_path / "remote") == files_of(expected.path)
 
 
-def test_a_damaged_shard_at_a_url_is_named_and_nothing_is_finished(tmp_path: Path) -> None:
+def test_a_shard_at_a_url_is_requested_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "cache"))
+    source = make_dataset(tmp_path / "source")
+    with RangeServer(source.path).running() as server:
+        place = place_of(server.url)
+        edit(lambda: reshard(place, 1), [place], tmp_path / "remote", HERE)
+        names = [request.name for request in server.requests if request.method == "GET"]
+    assert all(names.count(shard.name) == 1 for shard in source.description.shards)
+    expected = make(lambda: reshard(source.path, 1), tmp_path / "local", source.path)
+    shards = [shard.blake3 for shard in expected.description.shards]
+    found = Dataset.open(tmp_path / "remote").description.shards
+    assert [shard.blake3 for shard in found] == shards
+
+
+@pytest.mark.parametrize("cached_bytes", ["0", str(2**30)])
+def test_a_damaged_shard_at_a_url_is_named_and_nothing_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cached_bytes: str
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(BYTES_VARIABLE, cached_bytes)
     source = make_dataset(tmp_path / "source")
     shard = source.path / source.description.shards[0].name
     data = bytearray(shard.read_bytes())

@@ -8,11 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from shards.errors import DatasetError
+from shards.errors import DatasetError, ShardError
 from shards.format.dataset import Dataset
 from shards.format.description import ShardEntry
 from shards.format.hashing import hash_bytes
-from shards.remote.cache import CachedShard, DamagedError, ShardCache
+from shards.remote.cache import (
+    BYTES_VARIABLE,
+    FOLDER_VARIABLE,
+    CachedShard,
+    DamagedError,
+    ShardCache,
+)
 from shards.remote.connection import Limits
 from shards.remote.folder import RemoteFolder
 from shards.stream.cache_filler import CacheFiller, cached
@@ -230,3 +236,28 @@ def test_a_shard_that_was_removed_from_the_cache_is_fetched_again(
                 if file.is_file():
                     file.unlink()
         assert not any(is_in(cache, shard) for shard in shards)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        (BYTES_VARIABLE, "32 GB", "expected a number of bytes"),
+        (BYTES_VARIABLE, "1e9", "expected a number of bytes"),
+        (FOLDER_VARIABLE, __file__, "expected a folder"),
+        (FOLDER_VARIABLE, f"{__file__}/cache", "expected a folder"),
+    ],
+)
+def test_settings_that_name_no_cache_are_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ShardError, match=f"{name}=.*{sentence}"):
+        ShardCache.of_environment()
+
+
+def test_a_file_for_which_the_disk_has_no_room_is_not_left_there(tmp_path: Path) -> None:
+    cache = ShardCache(tmp_path, 2**62)
+    too_large = CachedShard(hash_bytes(b""), 2**60)
+    with pytest.raises(OSError, match=r"large|space"):
+        cache.fill(too_large, lambda: iter([b""]))
+    assert {path.name for path in tmp_path.iterdir()} == {"lock"}
