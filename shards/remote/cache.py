@@ -103,8 +103,16 @@ class ShardCache:
                 path.unlink(missing_ok=True)
                 raise
             os.utime(path, ns=(time.time_ns(), VERIFIED_NS))
-            path.rename(self._path(shard, KEPT))
+            with self._locked():
+                path.rename(self._path(shard, KEPT))
         return True
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Let no other process or thread count the files or rename one during the block."""
+        with (self.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _path(self, shard: CachedShard, suffix: str) -> Path:
         return self.folder / f"{shard.digest}{suffix}"
@@ -114,9 +122,8 @@ class ShardCache:
 
         Files in use stay. Tells whether there is room; the file is removed if not.
         """
-        with (self.folder / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            others = [(file.stat(), file) for file in self._files() if file != path]
+        with self._locked():
+            others = [pair for pair in self._files() if pair[1] != path]
             excess = sum(status.st_size for status, _ in others) + size - self.limit
             by_use = sorted(others, key=lambda pair: pair[0].st_atime_ns)
             for status, file in by_use if size <= self.limit else ():
@@ -128,8 +135,14 @@ class ShardCache:
             os.posix_fallocate(descriptor, 0, size)
         return True
 
-    def _files(self) -> list[Path]:
-        return [path for path in self.folder.iterdir() if path.suffix in (KEPT, UNFINISHED)]
+    def _files(self) -> list[tuple[os.stat_result, Path]]:
+        """Return the files that are counted, without those that are removed meanwhile."""
+        found = []
+        for path in self.folder.iterdir():
+            if path.suffix in (KEPT, UNFINISHED):
+                with suppress(FileNotFoundError):
+                    found.append((path.stat(), path))
+        return found
 
 
 def _limit(text: str) -> int:

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -261,3 +262,12 @@ def test_a_file_for_which_the_disk_has_no_room_is_not_left_there(tmp_path: Path)
     with pytest.raises(OSError, match=r"large|space"):
         cache.fill(too_large, lambda: iter([b""]))
     assert {path.name for path in tmp_path.iterdir()} == {"lock"}
+
+
+def test_files_that_are_finished_meanwhile_are_counted_by_threads_that_make_room(
+    tmp_path: Path,
+) -> None:
+    cache, numbers = ShardCache(tmp_path, 300 * SIZE), range(250)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(lambda number: fill(cache, number), numbers))
+    assert all(read(cache, number) == data_of(number) for number in numbers)
