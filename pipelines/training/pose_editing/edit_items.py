@@ -49,15 +49,16 @@ class EditItems:
         """Pose B as matrices."""
         return to_matrices(self.second)
 
-    def head(self, limit: int) -> "EditItems":
-        """Return the first items."""
+    def part(self, start: int, stop: int) -> "EditItems":
+        """Return the items from a number to below another one."""
+        some = slice(start, stop)
         return EditItems(
-            self.pair[:limit],
-            self.first[:limit],
-            self.second[:limit],
-            self.texts[:limit],
-            self.says[:limit],
-            self.in_sequence[:limit],
+            self.pair[some],
+            self.first[some],
+            self.second[some],
+            self.texts[some],
+            self.says[some],
+            self.in_sequence[some],
         )
 
 

@@ -93,7 +93,7 @@ def _edits(before: Floats, options: EditOptions) -> Floats:
     headings = Headings.of(before[None, 0])
     upright = before[None].copy()
     upright[:, 0] = headings.remove_from_roots(before[None, 0])
-    edits = np.concatenate([editor.edit(upright, [options.text], seed) for seed in seeds or [None]])
+    edits = np.concatenate(editor.edit_repeatedly(upright, [options.text], seeds or [None]))
     back = Headings(headings.half_cosine, -headings.half_sine)
     edits[:, 0] = back.remove_from_roots(edits[:, 0])
     return edits

@@ -10,6 +10,7 @@ from motiondata.bodies.posing import ShapedBody
 from motiondata.watching import Watch, unwatched
 from pipelines.training.pose_editing.edit_items import EditItems
 from pipelines.training.pose_editing.edit_measures import (
+    AT_ONCE,
     EditMeasures,
     Likelihood,
     joint_errors,
@@ -46,9 +47,10 @@ def edit_rows(
         return EditRow(poses, measure_edits(items, poses, shaped, likelihood, surfaces))
 
     bound, _ = measure_bound(editor.module, items, seed)
+    expected, drawn = editor.edit_repeatedly(items.first, items.texts, [None, seed])
     return {
-        EDITOR: row(editor.edit(items.first, items.texts), bound),
-        DRAWN: row(editor.edit(items.first, items.texts, seed)),
+        EDITOR: row(expected, bound),
+        DRAWN: row(drawn),
         **{
             name: row(each.answer(items), each.likelihood(items))
             for name, each in baselines.items()
@@ -64,13 +66,16 @@ def nearest_draw_mm(
     watch: Watch = unwatched,
 ) -> float:
     """Return the mean joint error of the nearest of `DRAWS` draws of each item, millimeters."""
-    draws = []
-    with watch(DRAWS * len(items)) as advance:
-        for draw in range(DRAWS):
-            edited = editor.edit(items.first, items.texts, seed + draw)
-            draws.append(joint_errors(edited, items.second, shaped))
-            advance(len(items))
-    return float(np.min(draws, axis=0).mean())
+    seeds = range(seed, seed + DRAWS)
+    nearest = []
+    with watch(len(items)) as advance:
+        for at in range(0, len(items), AT_ONCE):
+            some = items.part(at, at + AT_ONCE)
+            draws = editor.edit_repeatedly(some.first, some.texts, seeds)
+            errors = [joint_errors(edited, some.second, shaped) for edited in draws]
+            nearest.append(np.min(errors, axis=0))
+            advance(len(some))
+    return float(np.concatenate(nearest).mean())
 
 
 HEADER = ("", "joints mm", "vertices mm", "said, exactly", "in direction", "rotations", "joints")

@@ -86,7 +86,7 @@ class EditorTask:
             ).to(device)
         self.data, self._options, self.seed = data, options, seed
         self._watched = read_items(data, (self.splits or [TRAIN])[0], VALIDATION_ITEMS)
-        self._watched = self._watched.head(VALIDATION_ITEMS)
+        self._watched = self._watched.part(0, VALIDATION_ITEMS)
         self.shaped = shape_body(bundled_body(), np.zeros(0))
 
     def view(self, batch: int, seed: int, exclude: Collection[str] = ()) -> View:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from motiondata.errors import InputError
 from motiondata.rotations import rotmat_to_rotvec
@@ -43,26 +44,39 @@ class LoadedPoseEditor:
         a seed, the latent vector is the mean of the prior; with one, it is drawn. Raises
         `InputError` for other shapes.
         """
-        if poses.shape != (len(texts), JOINTS, 3):
-            raise InputError(f"expected poses shaped ({len(texts)}, 22, 3), found {poses.shape}")
-        noise = _noise(len(texts), self.module.latent, seed)
-        parts = [slice(at, at + AT_ONCE) for at in range(0, len(texts), AT_ONCE)]
-        with one_thread(), torch.inference_mode():
-            found = [self._edit(poses[each], [*texts[each]], noise[each]) for each in parts]
-        return rotmat_to_rotvec(np.concatenate(found).astype(np.float64))
-
-    def _edit(
-        self, poses: NDArray[np.floating], texts: list[str], noise: torch.Tensor
-    ) -> NDArray[np.float32]:
-        device = self.module.log_stds.device
-        first = to_matrices(poses).to(device)
-        condition = self.module.read(first, texts)
-        latent = self.module.prior_of(condition).at(noise.to(device))
-        edited: NDArray[np.float32] = self.module.decode(first, latent, condition).cpu().numpy()
+        (edited,) = self.edit_repeatedly(poses, texts, [seed])
         return edited
 
+    def edit_repeatedly(
+        self, poses: NDArray[np.floating], texts: Sequence[str], seeds: Sequence[int | None]
+    ) -> list[NDArray[np.float64]]:
+        """Return what `edit` returns for each seed; texts are read once."""
+        if poses.shape != (len(texts), JOINTS, 3):
+            raise InputError(f"expected poses shaped ({len(texts)}, 22, 3), found {poses.shape}")
+        first = to_matrices(poses)
+        noises = [_noise(len(texts), self.module.latent, seed) for seed in seeds]
+        found: list[list[NDArray[np.float32]]] = [[] for _ in seeds]
+        with one_thread(), torch.inference_mode():
+            for at in range(0, len(texts), AT_ONCE):
+                some = slice(at, at + AT_ONCE)
+                edits = self._edit(first[some], [*texts[some]], [each[some] for each in noises])
+                for parts, edit in zip(found, edits, strict=True):
+                    parts.append(edit)
+        return [rotmat_to_rotvec(np.concatenate(parts).astype(np.float64)) for parts in found]
 
-def _noise(items: int, latent: int, seed: int | None) -> torch.Tensor:
+    def _edit(
+        self, first: Tensor, texts: list[str], noises: Sequence[Tensor]
+    ) -> list[NDArray[np.float32]]:
+        device = self.module.log_stds.device
+        first = first.to(device)
+        condition = self.module.read(first, texts)
+        prior = self.module.prior_of(condition)
+        latents = (prior.at(noise.to(device)) for noise in noises)
+        edits = (self.module.decode(first, latent, condition) for latent in latents)
+        return [edit.cpu().numpy() for edit in edits]
+
+
+def _noise(items: int, latent: int, seed: int | None) -> Tensor:
     if seed is None:
         return torch.zeros(items, latent)
     return torch.randn(items, latent, generator=torch.Generator().manual_seed(seed))

@@ -109,6 +109,8 @@ def test_equal_seeds_draw_equal_edits_and_other_seeds_others(
     assert np.array_equal(first, again)
     assert not np.allclose(first, other, atol=1e-4)
     assert not np.allclose(first, expected, atol=1e-4)
+    both = editor.edit_repeatedly(items.first, items.texts, [2, None])
+    assert np.array_equal(both, [other, expected])
 
 
 def test_an_edit_is_of_rotations_and_of_the_given_shape(editor: LoadedPoseEditor) -> None:
