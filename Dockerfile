@@ -20,8 +20,9 @@ RUN python -m venv /opt/motiondata \
 
 FROM python:3.11-slim
 COPY --from=build /opt/motiondata /opt/motiondata
-# Kernels are compiled at the first use; any user may keep them in /cache.
-ENV PATH=/opt/motiondata/bin:$PATH NUMBA_CACHE_DIR=/cache \
+# Kernels are compiled at the first use; any user may keep them in /cache. A user of --user has no name
+# and no home in the container, and packages ask for both.
+ENV PATH=/opt/motiondata/bin:$PATH NUMBA_CACHE_DIR=/cache HOME=/cache USER=motiondata \
     NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 RUN mkdir -m 1777 /cache /data
 WORKDIR /data

@@ -1,5 +1,6 @@
 """The container and the conda environment are made and started, where the tools for them are."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -29,7 +30,9 @@ def run(*words: object) -> str:
 @pytest.mark.skipif(not works("docker", "info"), reason="no Docker daemon answers")
 def test_the_container_makes_a_dataset(tmp_path: Path) -> None:
     run("docker", "build", "--quiet", "--tag", "motiondata:test", ".")
-    inside = ("docker", "run", "--rm", "--volume", f"{tmp_path}:/data", "motiondata:test")
+    user = f"{os.getuid()}:{os.getgid()}"
+    started = ("docker", "run", "--rm", "--user", user, "--volume", f"{tmp_path}:/data")
+    inside = (*started, "motiondata:test")
     assert "demo/lidar is sound" in run(*inside, "demo", "demo", "--clips", "4")
 
 
