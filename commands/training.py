@@ -50,6 +50,7 @@ EVALUATION_TYPES: Types = {
     "tokens": DATASET,
     "joints": DATASET,
     "labels": FILE,
+    "matcher": FILE,
     "bert_model": FOLDER,
     "wording": click.Choice((RAW, LEMMATIZED)),
 }
@@ -108,7 +109,7 @@ def align(
 def train_captioner(
     dataset: "Place", out: Path, device: str, as_json: bool, **parameters: Any
 ) -> None:
-    """Train a captioner on the features, points, or tokens of DATASET.
+    """Train a captioner on the features, points, tokens, or pose pairs of DATASET.
 
     Run the same command again to resume a training that was stopped. Start several processes with
     torchrun. OUT/checkpoint.pt is the captioner; OUT/log.jsonl is the log of the training.

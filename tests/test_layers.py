@@ -343,6 +343,8 @@ ARROWS: dict[str, set[str]] = {
     },
     "pipelines.evaluation.metrics": {"pipelines.training.common"},
     "pipelines.evaluation": {
+        "pipelines.evaluation.generation",
+        "pipelines.training.pose_editing",
         "pipelines.training.pose_pairs",
         "pipelines.clips",
         "pipelines.engine",

@@ -30,6 +30,7 @@ from pipelines.evaluation.options import (
     EvaluationOptions,
     Wording,
 )
+from pipelines.evaluation.pair_matching import MatchedPairs, PairMatch
 from pipelines.evaluation.references import References, read_references
 from pipelines.evaluation.report import (
     Evaluation,
@@ -76,6 +77,8 @@ class _EvaluationInputs:
     acts: list[tuple[KnownAct, ...]] | None
     facts: list[PairFacts] | None
     """The codes of each pose pair; None for other datasets."""
+    matched: MatchedPairs | None
+    """The pose pairs as vectors of a matcher; None without one."""
     bert: "BertScorer | None"
     candidates: Candidates
     compared: Mapping[str, Candidates]
@@ -123,6 +126,7 @@ def _read_inputs(
         nearest_by=field,
         acts=None if options.labels is None else read_labels(options.labels, references.keys),
         facts=_facts_of(dataset, references),
+        matched=_matched_of(dataset, references, options.matcher),
         bert=_bert_scorer(options, references),
         compared={name: read(file, references) for name, file in options.compared().items()},
         candidates=read_candidates_of(dataset, references, stream),
@@ -147,6 +151,12 @@ def _facts_of(dataset: Dataset, references: References) -> list[PairFacts] | Non
     if not is_pose_pairs(dataset):
         return None
     return read_facts(StreamedDataset(dataset), references.keys)
+
+
+def _matched_of(
+    dataset: Dataset, references: References, matcher: Path | None
+) -> MatchedPairs | None:
+    return None if matcher is None else MatchedPairs.of(dataset, references, matcher)
 
 
 def _rows(inputs: _EvaluationInputs) -> Rows:
@@ -197,7 +207,8 @@ def _evaluation(
         scores=scores,
         loss=candidates.loss,
         telling=_count_acts(rows, inputs.acts),
-        corrections=_count_corrections(references, inputs.train, rows, inputs.facts),
+        corrections=_corrections(inputs, rows),
+        matches=_matches(inputs, rows),
         examples=_examples(references, rows),
     )
 
@@ -210,15 +221,26 @@ def _count_acts(
     return {name: count_acts(captions, acts) for name, captions in rows.items()}
 
 
-def _count_corrections(
-    references: References, train: References, rows: Rows, facts: Sequence[PairFacts] | None
-) -> dict[str, CorrectionTotals] | None:
+def _corrections(inputs: _EvaluationInputs, rows: Rows) -> dict[str, CorrectionTotals] | None:
+    facts = inputs.facts
     if facts is None:
         return None
-    constant = [_as_written(rows[CONSTANT][0], train)] * len(facts)
-    firsts = [texts[0] for texts in references.texts.values()]
-    read = {**rows, CONSTANT: constant, REFERENCE: firsts}
-    return {name: count_corrections(texts, facts) for name, texts in read.items()}
+    texts = _texts_of_pairs(inputs, rows)
+    return {name: count_corrections(each, facts) for name, each in texts.items()}
+
+
+def _matches(inputs: _EvaluationInputs, rows: Rows) -> dict[str, PairMatch] | None:
+    matched = inputs.matched
+    if matched is None:
+        return None
+    return {name: matched.match(each) for name, each in _texts_of_pairs(inputs, rows).items()}
+
+
+def _texts_of_pairs(inputs: _EvaluationInputs, rows: Rows) -> Rows:
+    """Return the rows, the constant caption as it is written, and the first references."""
+    constant = _as_written(rows[CONSTANT][0], inputs.train)
+    firsts = [texts[0] for texts in inputs.references.texts.values()]
+    return {**rows, CONSTANT: [constant] * len(firsts), REFERENCE: firsts}
 
 
 def _as_written(normalized: str, train: References) -> str:

@@ -56,6 +56,9 @@ class EvaluationOptions:
     nearest_by: str | None = None
     """Field whose mean finds the nearest training clip; by default, features, else points, else
     tokens; for pose pairs, pose."""
+    matcher: Path | None = None
+    """Checkpoint of train-pair-matcher, to score how well texts of pose pairs match their pairs.
+    None omits R-precision."""
     bert_model: Path | None = None
     """Folder of a language model, to compute BERTScore. None omits BERTScore."""
     bert_layer: int | None = None

@@ -16,6 +16,7 @@ from pipelines.evaluation.corrections import CorrectionTotals
 from pipelines.evaluation.decoding_choice import DecodingChoice
 from pipelines.evaluation.metrics.scores import LanguageModel, Scores
 from pipelines.evaluation.options import Wording
+from pipelines.evaluation.pair_matching import PairMatch
 from pipelines.training.common.normalize_caption import NORMALIZER
 
 SCORERS = {
@@ -90,6 +91,8 @@ class Evaluation:
     corrections: Mapping[str, CorrectionTotals] | None
     """Counts of statements of texts of pose pairs, by row of the tables and of a reference; None
     for other datasets."""
+    matches: Mapping[str, PairMatch] | None
+    """R-precision of texts of pose pairs, by the same rows; None without a matcher."""
     examples: Sequence[Example]
 
 

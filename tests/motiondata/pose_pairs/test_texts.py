@@ -6,7 +6,13 @@ import pytest
 from motiondata.pose_pairs.pair_codes import PAIR_CODES, SUPER_PAIR_CODES
 from motiondata.pose_pairs.phrases import DIRECTED, STYLES, Style
 from motiondata.pose_pairs.pose_codes import POSE_CODES, SUPER_CODES
-from motiondata.pose_pairs.read_text import NotReadableError, contradictions, read_text
+from motiondata.pose_pairs.read_text import (
+    NotReadableError,
+    ReadPhrases,
+    contradictions,
+    read_phrases,
+    read_text,
+)
 from motiondata.pose_pairs.statements import CHANGE, POSTURE, REACH, STATE, PairFacts, Statement
 from motiondata.pose_pairs.write_text import Draw, write_text, write_texts
 from tests.support.postures import facts_of_pairs, posed, random_poses
@@ -28,6 +34,21 @@ def test_texts_read_back_are_what_they_say_and_true() -> None:
             assert read_text(text.text) == {*text.says}
             assert text.says
             assert contradictions(text.text, facts) == []
+
+
+def test_phrases_of_whole_texts_say_what_the_texts_say() -> None:
+    for number, facts in enumerate(made_facts(30)):
+        for text in write_texts(facts, NO_STRENGTHS, 3, 0, str(number)):
+            found = read_phrases(text.text)
+            assert found.said == {*text.says}
+            assert found.readable == found.phrases
+
+
+def test_a_phrase_in_other_words_leaves_the_others_readable() -> None:
+    found = read_phrases("Bend your left knee more. Wave at me. Lean forward; wave, then kneel.")
+    assert (found.phrases, found.readable) == (5, 2)
+    assert {each.code for each in found.said} == {"left_knee.angle", "body.lean_front"}
+    assert read_phrases("") == ReadPhrases(frozenset(), 1, 0)
 
 
 @pytest.mark.slow
