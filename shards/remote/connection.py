@@ -87,8 +87,11 @@ class Connection:
         """Return `size` bytes of a file at `start`, exactly."""
 
         def check(data: bytes) -> None:
-            if len(data) != size:
-                raise EOFError(f"found {len(data)} bytes for a range of {size}")
+            found = f"found {len(data)} bytes for a range of {size}"
+            if len(data) > size:
+                raise NotImplementedError(f"{found}: the server does not answer ranges")
+            if len(data) < size:
+                raise EOFError(found)
 
         if not size:
             return b""

@@ -11,6 +11,8 @@ FINAL = (PermissionError, IsADirectoryError, NotImplementedError, ValueError)
 """Errors that another try would not change."""
 NOT_SIGNED_IN = ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound")
 """Names of errors of botocore for credentials that it does not find."""
+NEVER = (501, 505)
+"""Statuses of HTTP for what a server cannot do."""
 MISSING = (404, 410)
 TEMPORARY = (408, 409, 412, 429)
 """Statuses of HTTP for a file that is not there, and for a request that may be tried again: 409
@@ -47,7 +49,7 @@ def is_final(error: Exception) -> bool:
     if str(error).startswith(FORBIDDEN):
         return True
     status = _status(error)
-    return 400 <= status < 500 and status not in TEMPORARY
+    return status in NEVER or (400 <= status < 500 and status not in TEMPORARY)
 
 
 def sentence(where: str, error: Exception, tries: int) -> str:
