@@ -18,6 +18,9 @@ from motiondata.files import expect_of_the_file
 from motiondata.lidar.preset_names import REALISM_NAMES
 
 PRESET_FOLDER = Path(__file__).parent / "data"
+SLOWEST = 1.0
+"""Turns per second; spinning sensors make 5 to 20."""
+
 LARGEST = {
     **dict.fromkeys(
         (
@@ -49,7 +52,8 @@ BASE = "base"
 class Realism:
     """The strength of each effect; with the defaults, a scan is exact.
 
-    Raises `InputError` for values that are negative, not finite, or larger than `LARGEST`.
+    Raises `InputError` for values that are negative, not finite, or larger than `LARGEST`, and for
+    turns that are slower than `SLOWEST`.
     """
 
     clothing_mean_m: float = 0.0
@@ -109,6 +113,11 @@ class Realism:
             raise InputError(
                 "realism: expected clothing_least_m of at most clothing_most_m, found "
                 f"{self.clothing_least_m:g} and {self.clothing_most_m:g}"
+            )
+        if 0 < self.turns_per_second < SLOWEST:
+            raise InputError(
+                f"realism: expected turns_per_second as 0, or at least {SLOWEST:g}, found "
+                f"{self.turns_per_second:g}"
             )
         for name, largest in LARGEST.items():
             if getattr(self, name) > largest:
@@ -180,4 +189,6 @@ def _assignments(changes: str) -> list[tuple[str, float]]:
             found.append((name.strip(), float(value)))
         except ValueError as error:
             raise InputError(f"effects: expected NAME=NUMBER, found {part!r}") from error
+        if found[-1][0] in dict(found[:-1]):
+            raise InputError(f"effects: expected {found[-1][0]} once, found it twice")
     return found

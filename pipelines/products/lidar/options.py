@@ -134,7 +134,8 @@ class LidarOptions:
         expect(self.device in SCAN_DEVICES, self, "device", f"one of {', '.join(SCAN_DEVICES)}")
         _ = self.rate
         refuse_url(self.realism)
-        expect({*self.extras} <= {*EXTRAS}, self, "members", f"some of {', '.join(EXTRAS)}")
+        known = {*self.extras} <= {*EXTRAS} and len({*self.extras}) == len(self.extras)
+        expect(known, self, "members", f"some of {', '.join(EXTRAS)}, each once")
         stores = (FLOAT32, *STORED)
         expect(self.store in stores, self, "store", f"one of {', '.join(stores)}")
         for path in (self.sensors, *self.scene):

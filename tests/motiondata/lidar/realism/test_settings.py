@@ -54,6 +54,8 @@ def test_a_file_starts_from_a_preset(tmp_path: Path) -> None:
         ("sensor", "clothing_least_m=0.2", "0.2"),
         ("sensor", "clothing_most_m=4", "4.0"),
         ("sensor", "footprint=1e6", "1000000.0"),
+        ("sensor", "loss=0,loss=1", "twice"),
+        ("sensor", "turns_per_second=1e-300", "1e-300"),
     ],
 )
 def test_wrong_settings_are_named(name: str, changes: str, found: str) -> None:

@@ -458,8 +458,9 @@ def test_an_exact_scan_does_not_name_realism(built: Dataset) -> None:
 
 
 def test_members_that_there_are_not_are_refused(archive: MadeArchive) -> None:
-    with pytest.raises(InputError, match="intensity, time, beam, column"):
-        archive.options(members="time,color")
+    for members in ("time,color", "time,beam,time"):
+        with pytest.raises(InputError, match="intensity, time, beam, column, label, each once"):
+            archive.options(members=members)
 
 
 def test_a_street_is_stored_with_labels_and_can_be_drawn(archive: MadeArchive, out: Path) -> None:
