@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,7 +105,7 @@ def test_an_evaluation_of_pairs_has_a_table_of_statements(pairs: Dataset, tmp_pa
     assert "standardized rotations of both poses" in text
 
 
-def test_an_evaluation_tells_how_well_texts_match(tmp_path: Path) -> None:
+def test_an_evaluation_tells_how_well_texts_match(pairs: Dataset, tmp_path: Path) -> None:
     """Texts of the pairs match better than those of other pairs, by a matcher of few steps."""
     data = make_ruled_pairs(tmp_path / "pairs")
     loop = LoopOptions(batch=8, optimizer=OptimizerOptions(warmup=2))
@@ -112,10 +113,8 @@ def test_an_evaluation_tells_how_well_texts_match(tmp_path: Path) -> None:
         steps=40, rate=3e-3, sizes=PairMatcherSizes(width=32, shared_width=8)
     )
     train_pair_matcher(data.path, tmp_path / "matcher", options, loop, "cpu", io.StringIO())
-    pairs = open_dataset(data.path)
-    texts = {
-        key: pairs[key]["json"]["captions"][0]["text"] for key in pairs if key.startswith("test")
-    }
+    read = open_dataset(data.path)
+    texts = {key: read[key]["txt"].strip() for key in read if key.startswith("test")}
     shifted = [*texts.values()][1:] + [*texts.values()][:1]
     own = write_captions(tmp_path / "own.jsonl", [*texts], [*texts.values()])
     other = write_captions(tmp_path / "other.jsonl", [*texts], shifted)
@@ -128,12 +127,17 @@ def test_an_evaluation_tells_how_well_texts_match(tmp_path: Path) -> None:
     assert matches[MODEL].distance < 0.5 * matches["other"].distance
     assert matches[MODEL].precision[1] > matches["other"].precision[1]
     assert "R-precision @1" in (tmp_path / "out" / MARKDOWN_REPORT).read_text()
+    few = write_captions(
+        tmp_path / "few.jsonl", [f"test{at:04d}" for at in range(12)], ["bend"] * 12
+    )
+    with pytest.raises(InputError, match="--matcher: expected at least 32 pairs"):
+        evaluate(pairs.path, tmp_path / "few", replace(chosen, captions=few, compare=()))
 
 
 def test_another_file_is_no_matcher(pairs: Dataset, tmp_path: Path) -> None:
     keys = [f"test{number:04d}" for number in range(12)]
     captions = write_captions(tmp_path / "captions.jsonl", keys, ["bend"] * 12)
     options = EvaluationOptions(captions=captions, matcher=captions)
-    with pytest.raises(InputError, match="expected a checkpoint"):
+    with pytest.raises(InputError, match="not a valid checkpoint"):
         evaluate(pairs.path, tmp_path / "out", options)
     assert not (tmp_path / "out").exists()
