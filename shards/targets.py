@@ -91,9 +91,13 @@ class LocalTarget(Target):
     path: Path
 
     def expect_free(self, listed: bytes, description: Description) -> None:
-        """Raise `ShardError` for another dataset, and for files that are none of this one."""
+        """Raise `ShardError` for another dataset, and for files without a dataset.
+
+        A finished copy may have other files, such as those of a card.
+        """
         if (self.path / DATASET).exists():
             _expect_same(self.path, listed, read_file(self.path, DATASET))
+            return
         if self.path.exists() and not self.path.is_dir():
             raise ShardError(f"{self.path}: expected a folder to copy to, found a file")
         known = {file.name for file in dataset_files(description)}

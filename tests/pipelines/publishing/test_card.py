@@ -18,7 +18,7 @@ from pipelines.publishing.options import CardOptions
 from pipelines.publishing.publish import publish
 from pipelines.publishing.source_licenses import expect_publishable
 from shards.format.dataset import Dataset
-from shards.format.places import place_of
+from shards.format.places import place_of, read_file
 from shards.remote.folder import RemoteFolder
 from tests.support.hub_server import HubServer
 from tests.support.lidar_options import lidar_options
@@ -122,6 +122,17 @@ def test_a_dataset_is_published_with_its_card(free: Path, tmp_path: Path) -> Non
         assert {*report.card.files} <= {*(RemoteFolder(url).names() or ())}
     publish(free, tmp_path / "folder", options)
     assert verify(tmp_path / "folder").faults == ()
+
+
+@pytest.mark.parametrize("to", ["memory://again", "folder"])
+def test_what_is_published_is_published_again_with_a_new_card(
+    free: Path, tmp_path: Path, to: str
+) -> None:
+    place = place_of(to if "://" in to else tmp_path / to)
+    publish(free, place, CardOptions(clips=0, date=DATE))
+    again = publish(free, place, CardOptions(clips=0, date=DATE, name="Another name"))
+    assert again.copy.files == 0
+    assert b"Another name" in read_file(place, "README.md")
 
 
 @pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
