@@ -68,7 +68,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "build-lidar data/corpus/amass/CMU --workers 0 --limit 1 --out one",
         f"build-features {CORPUS} --representation humanml3d-263 --workers 0 --out motion",
         "recover motion --out recovered",
-        "split data/lidar --out parts",
+        "split data/lidar --part train=0.5 --part test=0.5 --out parts",
         "reshard data/lidar --shard-megabytes 1 --out again",
         "export data/lidar --format glb --limit 1 --out animations",
         "export data/lidar --format bvh --limit 1 --out skeletons",

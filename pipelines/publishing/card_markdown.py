@@ -83,17 +83,23 @@ def _head(
     yield f"license: {license_of(shares)}"
     yield f"size_categories: [{json.dumps(size)}]"
     yield f"tags: [{', '.join(tags)}]"
-    yield "configs:"
-    if TABLE in written:
-        yield "- config_name: preview"
-        yield "  data_files:"
-        yield f"  - {{split: train, path: {TABLE}}}"
-    yield "- config_name: clips"
-    yield "  data_files:"
-    for split in info.splits:
-        if split.samples:
-            yield f"  - {{split: {split.split}, path: {split.split}/*.tar}}"
+    yield from _configuration(info, written)
     yield "---"
+
+
+def _configuration(info: InfoReport, written: Sequence[str]) -> Iterator[str]:
+    """Yield the one configuration of the head: the preview, or the shards where there is none.
+
+    `datasets` reads all configurations as the files of the first are read, so that shards (tar) and
+    a preview (Parquet) cannot both be configurations (`datasets/load.py`, 5.2.0).
+    """
+    shards = [(each.split, f"{each.split}/*.tar") for each in info.splits if each.samples]
+    previewed = TABLE in written
+    yield "configs:"
+    yield f"- config_name: {'preview' if previewed else 'clips'}"
+    yield "  data_files:"
+    for split, path in [("train", TABLE)] if previewed else shards:
+        yield f"  - {{split: {split}, path: {path}}}"
 
 
 def _splits(info: InfoReport) -> Iterator[tuple[object, ...]]:
@@ -147,7 +153,11 @@ def _reading(info: InfoReport) -> str:
     return (
         "```python\nfrom shards import open_dataset  # pip install motiondata\n\n"
         f'data = open_dataset("{name_of(info.dataset)}")\n'
-        f'for batch in data.clips("{split}", ["{field}"], batch=8):\n    ...\n```'
+        f'for batch in data.clips("{split}", ["{field}"], batch=8):\n    ...\n```\n\n'
+        "The package `datasets` reads the shards too:\n\n"
+        "```python\nfrom datasets import load_dataset\n\n"
+        f'shards = {{"{split}": "{name_of(info.dataset)}/{split}/*.tar"}}\n'
+        'clips = load_dataset("webdataset", data_files=shards)\n```'
     )
 
 

@@ -1,6 +1,7 @@
 """The card of a dataset, as those read it whom it is for: Hugging Face, Croissant, and people."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import pytest
@@ -55,11 +56,30 @@ def test_hugging_face_finds_the_license_and_the_splits(card: CardReport) -> None
     found = yaml.safe_load(head)
     assert found["license"] == "apache-2.0"
     assert found["pretty_name"] == "Walks"
-    configs = {each["config_name"]: each["data_files"] for each in found["configs"]}
-    filled = [shard.split for shard in Dataset.open(card.folder).description.shards]
-    assert [each["split"] for each in configs["clips"]] == list(dict.fromkeys(filled))
+    (config,) = found["configs"]
+    assert config["data_files"] == [{"split": "train", "path": "preview/clips.parquet"}]
     for title in ("## Contents", "## How it was made", "## Licenses", "![Some clips]"):
         assert title in text
+
+
+def test_datasets_loads_the_preview_or_else_the_shards(
+    card: CardReport, free: Path, tmp_path: Path
+) -> None:
+    from datasets import load_dataset
+
+    cache = {"cache_dir": str(tmp_path / "cache")}
+    preview = load_dataset(str(card.folder), "preview", **cache)
+    assert preview["train"].num_rows == 2
+    assert "mesh" in preview["train"].features
+    bare = tmp_path / "bare"
+    shutil.copytree(free, bare, ignore=shutil.ignore_patterns("preview"))
+    write_card(bare, bare, CardOptions(clips=0, date=DATE))
+    shards = load_dataset(str(bare), "clips", **cache)
+    assert sum(split.num_rows for split in shards.values()) == CLIPS
+    splits = {shard.split for shard in Dataset.open(bare).description.shards}
+    assert set(shards) == splits
+    (config,) = yaml.safe_load((bare / "README.md").read_text().split("---\n")[1])["configs"]
+    assert {each["split"] for each in config["data_files"]} == splits
 
 
 def test_datasets_shows_meshes_of_a_few_clips(
