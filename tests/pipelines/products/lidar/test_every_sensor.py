@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motiondata.lidar.preset_names import SENSOR_NAMES
-from motiondata.lidar.realism.settings import REALISM_NAMES
+from motiondata.lidar.preset_names import REALISM_NAMES, SENSOR_NAMES
 from pipelines.datasets.export import export
 from pipelines.datasets.export_options import ExportOptions
 from pipelines.datasets.info import info
