@@ -48,8 +48,8 @@ import s3fs, aiohttp
 """
 TRAINS = (
     "align data/lidar --steps 2 --batch 4 --device cpu --out aligned",
-    "encode data/lidar --checkpoint aligned/checkpoint.pt --device cpu --workers 0 --out features",
-    "train-captioner features --steps 2,2 --batch 4 --device cpu --out captioner",
+    "encode data/lidar --checkpoint aligned/checkpoint.pt --workers 0 --out features",
+    "train-captioner features --stages full --steps 2 --batch 4 --device cpu --out captioner",
     "evaluate features --checkpoint captioner/checkpoint.pt --device cpu --out report",
 )
 PROMISES: dict[str, tuple[str, ...]] = {
