@@ -22,10 +22,11 @@ from hypothesis import strategies as st
 pytest.importorskip("transformers")
 
 from pipelines.training.captioning.alarms import Measures, collapse_alarms, mean_cosine
+from pipelines.training.captioning.captioner_task import CaptionerTask
 from pipelines.training.captioning.generate import caption_split, matched_and_shuffled_loss
 from pipelines.training.captioning.inputs import FrameInput
 from pipelines.training.captioning.options import CaptionerTrainingOptions
-from pipelines.training.captioning.train_captioner import CaptionerTask, train_captioner
+from pipelines.training.captioning.train_captioner import train_captioner
 from pipelines.training.common.alarms import rate_alarms
 from pipelines.training.common.logs import WATCH, History, Record, read_log
 from pipelines.training.common.loop import train

@@ -14,9 +14,10 @@ from motiondata.errors import InputError
 from pipelines.training.alignment.options import AlignmentOptions
 from pipelines.training.alignment.train_alignment import train_alignment
 from pipelines.training.captioning.captioner import load_captioner
+from pipelines.training.captioning.captioner_task import CaptionerTask
 from pipelines.training.captioning.generate import caption_split
 from pipelines.training.captioning.options import CaptionerTrainingOptions
-from pipelines.training.captioning.train_captioner import CaptionerTask, train_captioner
+from pipelines.training.captioning.train_captioner import train_captioner
 from pipelines.training.common.checkpoints import read_checkpoint
 from pipelines.training.common.clip_fields import batch_to_clips
 from pipelines.training.common.options import LoopOptions, OptimizerOptions
