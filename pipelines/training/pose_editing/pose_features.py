@@ -53,10 +53,15 @@ def rest_joints() -> Tensor:
 
 
 def places_of(matrices: Tensor, rest: Tensor) -> Tensor:
-    """Return the joints below the pelvis, relative to it, (poses, 21, 3), meters.
+    """Return the joints below the pelvis, relative to it, (poses, 21, 3), meters, float32.
 
     `matrices` are relative to the parents, shaped (poses, 22, 3, 3); `rest` is shaped (22, 3).
     """
+    with torch.autocast(matrices.device.type, enabled=False):  # bfloat16 is wrong by millimeters
+        return _places_of(matrices.float(), rest.float())
+
+
+def _places_of(matrices: Tensor, rest: Tensor) -> Tensor:
     turned = [matrices[:, 0]]
     places = [torch.zeros_like(matrices[:, 0, :, 0])]
     for joint, parent in enumerate(PARENTS):

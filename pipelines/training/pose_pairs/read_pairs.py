@@ -68,8 +68,11 @@ def expect_pose_pairs(dataset: Dataset) -> None:
 
 
 def batch_to_rotations(batch: Batch) -> Tensor:
-    """Return the rotations of a batch with `FIELD`, float32, shaped (pairs, 2, 22, 3, 3)."""
-    poses = np.asarray(batch[FIELD], np.float64)
+    """Return the rotations of a batch with `FIELD`, float32, shaped (pairs, 2, 22, 3, 3).
+
+    The poses may be on any device; the rotations are on the CPU.
+    """
+    poses = np.asarray(torch.as_tensor(batch[FIELD]).cpu(), np.float64)
     return torch.from_numpy(rotvec_to_rotmat(poses).astype(np.float32))
 
 
@@ -93,9 +96,10 @@ def read_pose_pairs(data: StreamedDataset, split: str, limit: int | None = None)
 def differences(rotations: Tensor) -> Tensor:
     """Return the rotations from pose A to pose B in the frame of pose A's joints.
 
-    They are shaped (pairs, 22, 3, 3): pose B is pose A times them.
+    They are float32, shaped (pairs, 22, 3, 3): pose B is pose A times them.
     """
-    return rotations[:, A].transpose(-1, -2) @ rotations[:, B]
+    with torch.autocast(rotations.device.type, enabled=False):  # rotations need float32
+        return rotations[:, A].float().transpose(-1, -2) @ rotations[:, B].float()
 
 
 def mean_and_std(values: Tensor) -> tuple[Tensor, Tensor]:

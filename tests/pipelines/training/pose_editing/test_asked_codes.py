@@ -93,6 +93,13 @@ def test_joint_errors_are_those_of_the_layers_of_the_editor(
     )
 
 
+def test_joints_are_those_of_float32_whatever_the_precision_of_layers(items: EditItems) -> None:
+    expected = places_of(items.matrices_b, rest_joints())
+    with torch.autocast("cpu", torch.bfloat16):
+        found = places_of(items.matrices_b, rest_joints())
+    assert found.equal(expected)
+
+
 def test_baselines_answer_with_pose_a_or_the_mean_and_have_the_best_deviations(
     data: StreamedDataset,
 ) -> None:

@@ -66,6 +66,31 @@ def test_pose_b_is_pose_a_times_the_difference(data: StreamedDataset) -> None:
     assert torch.allclose(found, rotations[:, B], atol=1e-5)
 
 
+class ElsewhereTensor(torch.Tensor):
+    """A tensor as one of a GPU is: NumPy cannot read it before it is on the CPU."""
+
+    def __array__(self, *_: object, **__: object) -> np.ndarray:
+        raise TypeError("can't convert cuda:0 device type tensor to numpy")
+
+    def cpu(self, *_: object, **__: object) -> torch.Tensor:
+        return self.as_subclass(torch.Tensor)
+
+
+def test_a_batch_on_a_gpu_has_the_same_rotations() -> None:
+    poses = torch.randn(3, 2, 22, 3, generator=torch.Generator().manual_seed(0))
+    elsewhere = poses.as_subclass(ElsewhereTensor)
+    with pytest.raises(TypeError, match="cuda:0"):
+        np.asarray(elsewhere)
+    assert batch_to_rotations({FIELD: elsewhere}).equal(batch_to_rotations({FIELD: poses}))
+
+
+def test_differences_are_those_of_float32_whatever_the_precision_of_layers() -> None:
+    rotations = random_rotations(4, 2, 22)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = differences(rotations)
+    assert found.equal(differences(rotations))
+
+
 def test_six_numbers_are_the_rotation() -> None:
     rotations = random_rotations(50, 22)
     assert torch.allclose(six_to_rotmat(rotmat_to_six(rotations)), rotations, atol=1e-5)
