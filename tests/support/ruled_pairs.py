@@ -1,5 +1,6 @@
 """Pose pairs of a made rule: a text says which elbow or knee bends, and pose B does it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,17 @@ NOISE = 0.1
 """Standard deviation of the rotations of pose A, radians."""
 
 
-def make_ruled_pairs(out: Path, train: int = 160, test: int = 42) -> Dataset:
-    """Make pairs that bend each joint in turn, with one text each, in the splits that have any."""
+def make_ruled_pairs(
+    out: Path, train: int = 160, test: int = 42, silent: Sequence[str] = ()
+) -> Dataset:
+    """Make pairs that bend each joint in turn, in the splits that have any.
+
+    Each has one text, but those of the splits `silent` have none.
+    """
     random = np.random.default_rng(0)
     sizes = {"train": train, "val": test, "test": test}
     samples = {
-        split: [_sample(number, random) for number in range(pairs)]
+        split: [_sample(number, random, split not in silent) for number in range(pairs)]
         for split, pairs in sizes.items()
         if pairs
     }
@@ -47,14 +53,14 @@ def text_of(joint: str) -> str:
     return f"Bend your {joint.replace('_', ' ')} more."
 
 
-def _sample(number: int, random: np.random.Generator) -> dict[str, Any]:
+def _sample(number: int, random: np.random.Generator, speaks: bool) -> dict[str, Any]:
     joint = [*BENDS][number % len(BENDS)]
     pose = np.zeros((2, 22, 3))
     pose[:, 1:] = random.normal(0, NOISE, (21, 3))
     pose[:, 0] = UPRIGHT
     pose[:, [JOINT[each] for each in BENDS]] = 0.1 * np.array([*BENDS.values()])
     pose[1, JOINT[joint]] += BENDS[joint]
-    text = text_of(joint)
+    texts = [text_of(joint)] if speaks else []
     values = {
         member: np.zeros([2 if size == FRAMES else int(size) for size in spec.shape], spec.dtype)
         for member, spec in SCHEMA.members.items()
@@ -70,7 +76,15 @@ def _sample(number: int, random: np.random.Generator) -> dict[str, Any]:
         "differing_codes": 20,
         "flags": [],
         "fps_out": 1.0,
-        "texts": [{"style": "instructions", "text": text, "says": [[*s] for s in read_text(text)]}],
-        "captions": captions_to_details([Caption(text, (), 0.0, 0.0)]),
+        "texts": [
+            {"style": "instructions", "text": text, "says": [[*s] for s in read_text(text)]}
+            for text in texts
+        ],
+        "captions": captions_to_details([Caption(text, (), 0.0, 0.0) for text in texts]),
     }
-    return {**values, POSE: pose.astype(np.float32), DETAILS: details, TEXT: f"{text}\n"}
+    return {
+        **values,
+        POSE: pose.astype(np.float32),
+        DETAILS: details,
+        TEXT: "".join(f"{text}\n" for text in texts),
+    }

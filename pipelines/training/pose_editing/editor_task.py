@@ -12,7 +12,12 @@ import torch
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.posing import shape_body
 from motiondata.bodies.posing_torch import rotvec_to_rotmat
-from pipelines.training.common.clip_fields import VAL, captions_by_key, training_captions
+from pipelines.training.common.clip_fields import (
+    VAL,
+    captioned_keys,
+    captions_by_key,
+    training_captions,
+)
 from pipelines.training.common.logs import History, Record
 from pipelines.training.common.optimizer import ParameterGroup, seeded
 from pipelines.training.common.options import Stage
@@ -43,7 +48,7 @@ from shards.stream.streamed_dataset import StreamedDataset
 from shards.stream.views import View
 
 REPORT_SPLITS = (VAL, "test")
-"""Splits that are reported, if they exist."""
+"""Splits that are reported, if they have texts."""
 STD_RATE = 20.0
 """Learning rate of the logarithms of the standard deviations, in those of the rest. Else they would
 fall for a thousand steps, and the latent vector would say nothing until then."""
@@ -54,7 +59,8 @@ VALIDATION_ITEMS = 192
 class EditorTask:
     """A pose editor to train and its pairs.
 
-    `cache` is the file of the vectors of texts, if the text encoder is not trained; `stream` shows
+    `watched` are the texts of a validation during training: of `val`, or of `train` if `val` has
+    none. `cache` is the file of the vectors of texts, if the text encoder is not trained; `stream` shows
     how they are computed.
     """
 
@@ -70,9 +76,9 @@ class EditorTask:
         stream: TextIO | None = None,
     ) -> None:
         expect_pose_pairs(data.dataset)
-        training, splits = training_captions(data), data.dataset.description.splits
+        training = training_captions(data)
         self.stages: Sequence[Stage] = (Stage("edit", options.steps),)
-        self.splits = [split for split in REPORT_SPLITS if split in splits]
+        self.splits = [split for split in REPORT_SPLITS if captioned_keys(data, split)]
         others = chain.from_iterable(captions_by_key(data, split).values() for split in self.splits)
         self.text = EditText.make(
             options.text_encoder, training, [*chain(*others)], seed, device, cache, stream
@@ -85,8 +91,8 @@ class EditorTask:
                 options.sizes, self.text.encoder, self.text.is_trained, features
             ).to(device)
         self.data, self._options, self.seed = data, options, seed
-        self._watched = read_items(data, (self.splits or [TRAIN])[0], VALIDATION_ITEMS)
-        self._watched = self._watched.part(0, VALIDATION_ITEMS)
+        watched = read_items(data, VAL if VAL in self.splits else TRAIN)
+        self.watched = watched.part(0, VALIDATION_ITEMS)
         self.shaped = shape_body(bundled_body(), np.zeros(0))
 
     def view(self, batch: int, seed: int, exclude: Collection[str] = ()) -> View:
@@ -141,7 +147,7 @@ class EditorTask:
 
     def watch(self, history: History) -> tuple[Record, list[str]]:
         """Return measures of a few texts, and alarms if the text or the latent is ignored."""
-        items = self._watched
+        items = self.watched
         bound, divergence = measure_bound(self.module, items, self.seed)
         others = [*items.texts[len(items) // 2 :], *items.texts[: len(items) // 2]]
         errors = {

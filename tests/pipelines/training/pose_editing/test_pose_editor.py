@@ -131,6 +131,15 @@ def test_before_training_an_edit_is_pose_a(ruled: Dataset) -> None:
     assert to_matrices(edited) == pytest.approx(items.matrices_a, abs=1e-5)
 
 
+def test_splits_without_texts_are_neither_watched_nor_reported(tmp_path: Path) -> None:
+    silent = make_ruled_pairs(tmp_path / "silent", train=8, test=4, silent=["val"])
+    task = EditorTask(StreamedDataset(silent, caption_runs), OPTIONS, 0, CPU)
+    watched, training = task.watched.first, read_items(task.data, "train").first
+    assert np.array_equal(watched, training)
+    run(silent, tmp_path / "out")
+    assert [*json.loads((tmp_path / "out" / "editing.json").read_text())] == ["test"]
+
+
 def test_the_divergence_is_that_of_torch() -> None:
     torch.manual_seed(0)
     one, other = (Gaussian.of(torch.randn(5, 8)) for _ in range(2))
