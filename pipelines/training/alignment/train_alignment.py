@@ -94,6 +94,7 @@ class AlignmentTask(ContrastiveTask):
         """Return the dataset and the options, without the steps, which the loop compares."""
         options = {**asdict(self._options), "text_encoder_id": self._text_id}
         options["augmentation"] = self._options.augmentation.to_json()
+        options["sizes"] = self._options.sizes.to_identity()
         options["frame_stride"] = options.pop("stride")  # the name that checkpoints store
         del options["steps"]
         return {"dataset": self.data.dataset.content_hash, **options}

@@ -3,7 +3,8 @@
 This module does not import PyTorch, so that help appears at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from motiondata.errors import InputError
 from pipelines.training.common.options import expect_at_least
@@ -12,6 +13,8 @@ BUILT_IN = ""
 """Name of the built-in encoder of points; custom encoders have `module:factory`."""
 ST_GCN = "st-gcn"
 """Name of the built-in encoder of joints."""
+LATER = ("convolutions", "velocities")
+"""Options that the identity of earlier trainings lacks."""
 
 
 @dataclass(frozen=True)
@@ -44,3 +47,16 @@ class EncoderOptions:
                 f"the encoder's width is {self.width}; expected a multiple of twice its "
                 f"{self.heads} heads"
             )
+
+    def to_identity(self) -> dict[str, Any]:
+        """Return the options on which a resumed run must agree.
+
+        Those of `LATER` are left out where they have their defaults, so that trainings from before
+        can go on.
+        """
+        usual = EncoderOptions()
+        return {
+            name: value
+            for name, value in asdict(self).items()
+            if name not in LATER or value != getattr(usual, name)
+        }

@@ -110,6 +110,21 @@ def test_more_steps_extend_an_alignment_to_the_bit(motions: Dataset, tmp_path: P
     assert len(ids) == 1
 
 
+def test_an_alignment_from_before_an_encoders_newest_options_goes_on(
+    motions: Dataset, tmp_path: Path
+) -> None:
+    options = replace(OPTIONS, steps=9)
+    stopped = Stopped(StreamedDataset(motions, caption_runs), options, LOOP.seed, CPU)
+    before = {"points", "point_width", "width", "layers", "heads", "dropout"}
+    assert stopped.identity()["sizes"].keys() == before
+    with pytest.raises(KeyboardInterrupt):
+        train(stopped, LOOP, tmp_path, io.StringIO())
+    with pytest.raises(InputError, match=r"sizes\.velocities: None -> True"):
+        run(motions, tmp_path, replace(options, sizes=replace(SIZES, velocities=True)))
+    run(motions, tmp_path, options)
+    assert len(losses_of(tmp_path)) == 9
+
+
 def losses_of(out: Path) -> list[float]:
     return [record["loss"] for record in read_log(out) if "loss" in record]
 
