@@ -100,7 +100,17 @@ class CaptionerTrainingOptions:
                 "lora_rank: expected a loaded T5, whose weights stay, found tiny, which has random "
                 "weights; choose --text-model FOLDER"
             )
+        self._expect_join()
         self.to_recipe()
+
+    def _expect_join(self) -> None:
+        """Raise `InputError` for options of joined clips without any."""
+        for name in () if self.join else ("labels", "longest"):
+            if (found := getattr(self, name)) != getattr(CaptionerTrainingOptions, name):
+                raise InputError(
+                    f"--{name}: expected with --join, whose clips it is about, found {found} "
+                    "without it; choose a --join above 0, or omit it"
+                )
 
     def to_recipe(self) -> Recipe:
         """Return the options given, and the defaults of the text model's recipe for the others."""

@@ -14,9 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from motiondata.errors import InputError
 from motiondata.skeletons import JOINTS, PARENTS
 from pipelines.training.common.options import expect_at_least
-from pipelines.training.encoders.options import EncoderOptions
+from pipelines.training.encoders.options import ST_GCN, EncoderOptions
 from pipelines.training.encoders.point_encoder import FEATURES, HALF_BODY_METERS
 
 JOINT_NUMBERS, BONE_NUMBERS = 6, 3
@@ -29,7 +30,10 @@ TEMPORAL_KERNEL = 9
 
 
 class SkeletonEncoder(nn.Module):
-    """Makes features of SMPL's 22 joints of every frame, with the frames around it as context."""
+    """Makes features of SMPL's 22 joints of every frame, with the frames around it as context.
+
+    Raises `InputError` for options that only the encoder of points reads.
+    """
 
     mean: Tensor
     std: Tensor
@@ -37,6 +41,7 @@ class SkeletonEncoder(nn.Module):
     def __init__(self, options: EncoderOptions, mean: Tensor, std: Tensor) -> None:
         super().__init__()
         expect_at_least(options, 1, "layers")
+        _expect_no_options_of_points(options)
         self.width = FEATURES
         self.register_buffer("mean", mean.float())
         self.register_buffer("std", std.float())
@@ -110,6 +115,15 @@ class Block(nn.Module):
         series = values.permute(0, 2, 3, 1).flatten(0, 1)
         found: Tensor = self.of_times(series)
         return found.view(clips, joints, width, frames).permute(0, 3, 1, 2)
+
+
+def _expect_no_options_of_points(options: EncoderOptions) -> None:
+    for name in ("convolutions", "velocities"):
+        if (found := getattr(options, name)) != getattr(EncoderOptions, name):
+            raise InputError(
+                f"--{name}: expected none for {ST_GCN}, whose blocks read changes over nine "
+                f"frames, found {found}; omit it"
+            )
 
 
 def partitioned_adjacency() -> Tensor:

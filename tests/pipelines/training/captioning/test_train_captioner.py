@@ -20,6 +20,7 @@ pytest.importorskip("transformers")
 from cli import main
 from motiondata.errors import InputError
 from pipelines.training.captioning.captioner import load_captioner
+from pipelines.training.captioning.captioner_task import CaptionerTask
 from pipelines.training.captioning.generate import caption_split
 from pipelines.training.captioning.inputs import FrameInput
 from pipelines.training.captioning.options import (
@@ -30,13 +31,16 @@ from pipelines.training.captioning.options import (
 )
 from pipelines.training.captioning.train_captioner import CaptionerReport, train_captioner
 from pipelines.training.common.checkpoints import read_checkpoint
+from pipelines.training.common.clip_fields import PaddedClips
 from pipelines.training.common.command_line import OPTIONS_FILE
 from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.logs import LOG, read_log
 from pipelines.training.common.options import LoopOptions, OptimizerOptions, Stage
 from pipelines.training.common.training_checkpoint import CHECKPOINT
+from shards import open_dataset
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
+from shards.stream.views import StreamPosition
 from tests.support.captioned_features import KINDS, MadeFeatures, captions_of, make_captioned
 from tests.support.text_models import SMALL, save_text_model
 
@@ -85,6 +89,35 @@ def test_the_projector_learns_first_and_then_everything(captioned: Dataset, tmp_
     )
     stages = [record["stage"] for record in read_log(tmp_path / "both") if "loss" in record]
     assert stages == [PROJECTOR] * 3 + [FULL] * 5
+
+
+@pytest.mark.parametrize(
+    ("options", "moves"), [({}, False), ({"captions": 2}, True), ({"join": 0.5}, True)]
+)
+def test_only_draws_of_captions_or_clips_move_the_random_numbers_of_dropout(
+    captioned: Dataset, options: dict[str, float], moves: bool
+) -> None:
+    chosen = replace(OPTIONS, **options)  # type: ignore[arg-type]
+    task = CaptionerTask(open_dataset(captioned.path), chosen, 0, torch.device("cpu"))
+    task.module.eval()
+    batch = task.view(8, 0).batch_at(StreamPosition(0, 0))
+    after = []
+    for read in (task.loss, lambda batch: task.source.inputs(batch, 2, phases_of)):
+        torch.manual_seed(0)
+        read(batch)
+        after.append(torch.get_rng_state())
+    assert torch.equal(*after) != moves
+
+
+def phases_of(clips: PaddedClips) -> torch.Tensor:
+    return clips.random_phases(2)
+
+
+@pytest.mark.parametrize("options", [{"labels": Path("labels.jsonl")}, {"longest": 64}])
+def test_options_of_joined_clips_are_refused_without_any(options: dict[str, int]) -> None:
+    with pytest.raises(InputError, match=f"--{next(iter(options))}: expected with --join"):
+        CaptionerTrainingOptions(**options)  # type: ignore[arg-type]
+    CaptionerTrainingOptions(**options, join=0.5)  # type: ignore[arg-type]
 
 
 def test_a_checkpoint_needs_nothing_else(captioned: Dataset, tmp_path: Path) -> None:

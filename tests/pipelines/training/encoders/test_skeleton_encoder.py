@@ -1,11 +1,14 @@
 """ST-GCN: its graph is that of the body, and padding and other clips change nothing."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from motiondata.errors import InputError
 from motiondata.skeletons import JOINT, JOINTS, PARENTS
 from pipelines.training.encoders.options import EncoderOptions
 from pipelines.training.encoders.skeleton_encoder import (
@@ -35,6 +38,12 @@ def encode(joints: Tensor, mask: Tensor | None = None) -> Tensor:
     with torch.no_grad():
         features: Tensor = make_encoder()(joints, mask)
     return features
+
+
+@pytest.mark.parametrize("wrong", [{"velocities": True}, {"convolutions": 3}])
+def test_options_of_the_encoder_of_points_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(InputError, match=f"--{next(iter(wrong))}: expected none for st-gcn"):
+        SkeletonEncoder(replace(SMALL, **wrong), MEAN, STD)
 
 
 def test_the_graph_has_each_bone_in_both_directions_and_sums_to_one() -> None:
