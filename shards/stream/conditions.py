@@ -1,11 +1,13 @@
 """Conditions on samples, written as pandas' `query` writes them, over the columns of the manifest.
 
 `frames >= 40 and subset == 'KIT' and not flags.lying` is a condition. Every column is a name, and
-`flags.NAME` is whether a flag is raised. The language is that of `pandas.DataFrame.query`, without
-what could do more than compute values: see `shards.stream.condition_terms`.
+`flags.NAME` is whether a flag is raised: a column `flags` cannot be reached. The language is that
+of `pandas.DataFrame.query`, without what could do more than compute values: see
+`shards.stream.condition_terms`.
 """
 
 import re
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +18,12 @@ from shards.errors import ShardError
 from shards.format.dataset import Dataset
 from shards.format.unknown_names import unknown_name
 from shards.optional import naming_extras
-from shards.stream.condition_terms import expect_terms, shown
+from shards.stream.condition_terms import CheckedCondition, checked, shown
 from shards.stream.flags import FLAGS, has_flags
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FLAG = re.compile(rf"\b{FLAGS}\.([A-Za-z_]\w*)")
-"""A flag in a condition."""
 UNKNOWN = re.compile(r"name '(\w+)' is not defined")
 """What pandas says of a name that is no column."""
 FAILURES = (
@@ -36,6 +36,7 @@ FAILURES = (
     ArithmeticError,
     NotImplementedError,
     RecursionError,
+    MemoryError,
     re.error,
 )
 """Errors of pandas for an expression that it cannot evaluate."""
@@ -48,14 +49,14 @@ def meets(dataset: Dataset, condition: str) -> NDArray[np.bool_]:
     Raises `ShardError` for a text that is not a condition on the columns of the manifest.
     """
     try:
-        expect_terms(condition)
+        terms = checked(condition)
     except ShardError as error:
         raise ShardError(_refused(dataset, condition, str(error))) from None
-    columns = [name for name in dataset.manifest.column_names if name in condition]
+    columns = [name for name in dataset.manifest.column_names if name in terms.names - {FLAGS}]
     with naming_extras():
         table = dataset.manifest.select(columns).to_pandas()
     try:
-        result = _evaluate(table, condition, _flags_in(dataset, condition))
+        result = _evaluate(table, terms, _raised(dataset, terms.flags))
     except FAILURES as error:
         raise ShardError(_refusal(dataset, condition, error)) from error
     if getattr(result, "dtype", None) != np.bool_ or np.shape(result) != (len(dataset.manifest),):
@@ -66,18 +67,18 @@ def meets(dataset: Dataset, condition: str) -> NDArray[np.bool_]:
     return np.array(result, np.bool_)
 
 
-def _evaluate(table: "pd.DataFrame", condition: str, flags: SimpleNamespace) -> Any:
+def _evaluate(table: "pd.DataFrame", terms: CheckedCondition, flags: SimpleNamespace) -> Any:
     """Evaluate an expression, to which only the columns and the flags are known."""
-    names = [{FLAGS: flags}] if vars(flags) else []
-    return table.eval(condition, engine="python", resolvers=names, local_dict={}, global_dict={})
+    names = [{FLAGS: flags}]
+    return table.eval(terms.text, engine="python", resolvers=names, local_dict={}, global_dict={})
 
 
-def _flags_in(dataset: Dataset, condition: str) -> SimpleNamespace:
-    """Return the flags that a condition names, each as a column; raise for an unknown flag."""
+def _raised(dataset: Dataset, flags: Iterable[str]) -> SimpleNamespace:
+    """Return flags, each as a column of whether it is raised; raise for an unknown flag."""
     import pandas as pd
 
-    names, rows = dict.fromkeys(FLAG.findall(condition)), np.arange(len(dataset.manifest))
-    return SimpleNamespace(**{name: pd.Series(has_flags(dataset, rows, [name])) for name in names})
+    rows = np.arange(len(dataset.manifest))
+    return SimpleNamespace(**{name: pd.Series(has_flags(dataset, rows, [name])) for name in flags})
 
 
 def _refusal(dataset: Dataset, condition: str, error: Exception) -> str:

@@ -50,7 +50,22 @@ def test_flags_are_names(built: Dataset) -> None:
         ("frames > 'a'", "Invalid comparison"),
         ("flags.lyin", r"no flag 'lyin'; did you mean lying\?"),
         ("@frames > 3", "invalid syntax"),
-        ("`frames` > 3", "invalid syntax"),
+        ("`frames` > 3", "invalid syntax|backtick"),
+        ("key == '`'", "expected no backtick"),
+        ("key == '\\x60'", "expected no backtick"),
+        ("(frames >\n3)", "expected one line"),
+        ("key == 'a\x0b'", "expected one line"),
+        ("key == 'a\u2028'", "expected one line"),
+        ("frames > 9**9**9", "Pow is not implemented"),
+        ("frames @frames", "MatMult is not implemented"),
+        ("(frames := 3) > 2", "NamedExpr is not implemented"),
+        ("key == f'{key}'", "JoinedStr is not implemented"),
+        ("key == b'c1'", "expected numbers and texts"),
+        ("frames.between(**{'left': 1, 'right': 2})", "Dict is not|found \\*\\*"),
+        ("__pd_eval_local_frames > 3", "expected no variable"),
+        ("key.dt.year > 3", "no method '(dt|year)'"),
+        ("(frames > 3", "never closed|EOF"),
+        ("flags", "not true or false for each sample"),
         ("frames > 3; frames < 9", "invalid syntax"),
         ("frames = 3", "invalid syntax"),
         ("lambda: 1", "not implemented"),
@@ -76,6 +91,13 @@ def test_what_is_no_condition_is_refused(built: Dataset, condition: str, message
         "key.map(eval)",
         "frames.__class__.__mro__",
         "flags.lying.to_csv('written')",
+        "flags.to_csv('written') is None",
+        "flags .to_csv('written') is None",
+        "(flags).to_csv('written') is None",
+        "flags.lying and (flags).to_csv('written') is None",
+        """key == '''a'`''' or key == "`''' or frames.to_csv('written') is None #\"""",
+        """key == '''a'\\x60''' or key == "\\x60''' or frames.to_csv('written') is None #\"""",
+        "frames > 3 or key == '\\\\' or key == '` or frames.to_csv(`written`) is None #'",
         "frames > (0 +\n`#` * frames.to_csv('written') +\n 1)",
     ],
 )
@@ -83,9 +105,32 @@ def test_a_condition_computes_values_and_does_nothing_else(
     built: Dataset, condition: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ShardError, match="cannot evaluate"):
+    with pytest.raises(ShardError, match=r"cannot evaluate|no flag 'to_csv'"):
         meets(built, condition)
     assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "same"),
+    [
+        ("frames > 3 & frames < 9", "frames > 3 and frames < 9"),
+        ("(frames > 3 | frames < 2) == False", "frames <= 3 and frames >= 2"),
+        ("frames > 3 # and not 4", "frames > 3"),
+        ("key == '\\\\' or key == '#' or frames > 3", "frames > 3"),
+        ("key.str.contains('&') | frames > 3", "frames > 3"),
+        ("-frames < -3 and not frames in [5, 6]", "frames > 3 and frames != 5 and frames != 6"),
+        ("2 < frames <= 4", "frames in [3, 4]"),
+        ("split.str[0] == 't' and split.str.get(1) == 'r'", "split == 'train'"),
+        (" frames*2 // 2 % 3 == 1 ", "frames % 3 == 1"),
+    ],
+)
+def test_a_condition_is_read_as_pandas_reads_it(
+    streamed: StreamedDataset, condition: str, same: str
+) -> None:
+    expected = streamed.manifest.eval(same).to_numpy()
+    assert expected.any() != expected.all()
+    np.testing.assert_array_equal(streamed.manifest.eval(condition.strip()), expected)
+    np.testing.assert_array_equal(meets(streamed.dataset, condition), expected)
 
 
 def test_a_dataset_where_a_condition_is_met_has_only_those_clips(
