@@ -7,11 +7,13 @@ captions of training clips only.
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
+from torch import Tensor
 
 from motiondata.errors import InputError
 from motiondata.watching import Advance, unnoticed
@@ -107,9 +109,9 @@ def nearest_field(dataset: Dataset, asked: str | None) -> str:
     return field
 
 
-def describe_distance(field: str) -> str:
-    """Return by what `nearest_captions` finds the nearest clip, for the report."""
-    if field == PAIRS:
+def describe_distance(field: str, pairs: bool) -> str:
+    """Return by what `nearest_captions` finds the nearest clip, of pose pairs or not."""
+    if pairs and field == PAIRS:
         return f"the standardized rotations of both poses and between them, of `{field}`"
     if field == CODES:
         return f"the share of each code in `{field}`"
@@ -150,17 +152,21 @@ def nearest_captions(
 def _vectors_of(dataset: Dataset, field: str) -> Callable[..., NDArray[np.float64]]:
     """Return what makes a vector of each clip."""
     if field == PAIRS and is_pose_pairs(dataset):
-        return pair_vectors
+        return partial(pair_vectors, statistics=pair_statistics(StreamedDataset(dataset)))
     return code_shares if field == CODES else clip_means
 
 
 def pair_vectors(
-    dataset: Dataset, references: References, field: str, advance: Advance = unnoticed
+    dataset: Dataset,
+    references: References,
+    field: str,
+    advance: Advance = unnoticed,
+    *,
+    statistics: tuple[Tensor, Tensor],
 ) -> NDArray[np.float64]:
-    """Return the standardized features of pose pairs, shaped (pairs, numbers per pair)."""
-    data = StreamedDataset(dataset)
-    mean, std = pair_statistics(data)
-    view = data.clips(
+    """Return the features of pose pairs by `pair_statistics`, shaped (pairs, numbers per pair)."""
+    mean, std = statistics
+    view = StreamedDataset(dataset).clips(
         references.split, [field], _CLIPS_AT_ONCE, keys=references.keys, rank=0, world=1
     )
     vectors = []

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from motiondata.pose_pairs.statements import PairFacts
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
 from pipelines.engine.progress import Progress
@@ -17,7 +16,6 @@ from pipelines.evaluation.acts.act_scoring import KnownAct
 from pipelines.evaluation.acts.labels import ActTotals, count_acts, read_labels
 from pipelines.evaluation.baselines import central_caption, nearest_captions, nearest_field
 from pipelines.evaluation.candidates import Candidates, candidate_source, read
-from pipelines.evaluation.corrections import CorrectionTotals, count_corrections
 from pipelines.evaluation.findings import findings
 from pipelines.evaluation.markdown import evaluation_to_markdown
 from pipelines.evaluation.metrics.scores import score_captions
@@ -25,12 +23,11 @@ from pipelines.evaluation.options import (
     CONSTANT,
     MODEL,
     NEAREST,
-    REFERENCE,
     RULES,
     EvaluationOptions,
     Wording,
 )
-from pipelines.evaluation.pair_matching import MatchedPairs, PairMatch
+from pipelines.evaluation.pair_texts import PairTexts, Rows
 from pipelines.evaluation.references import References, read_references
 from pipelines.evaluation.report import (
     Evaluation,
@@ -41,22 +38,16 @@ from pipelines.evaluation.report import (
 from pipelines.evaluation.rule_captions import joints_of, rule_captions
 from pipelines.training.common.normalize_caption import normalize_caption
 from pipelines.training.common.training_split import expect_training_split
-from pipelines.training.pose_pairs.read_facts import read_facts
-from pipelines.training.pose_pairs.read_pairs import is_pose_pairs
 from shards.format.dataset import Dataset
 from shards.format.paths import TRAIN
 from shards.format.places import Place
 from shards.format.publishing import publish
-from shards.stream.streamed_dataset import StreamedDataset
 
 if TYPE_CHECKING:
     from pipelines.evaluation.metrics.bertscore import BertScorer
 
 JSON_REPORT, MARKDOWN_REPORT, CAPTIONS = "report.json", "report.md", "captions.jsonl"
 """The files of an evaluation. The last has a line per clip and row of the tables."""
-
-Rows = Mapping[str, Sequence[str]]
-"""Captions of all clips, by row of the tables."""
 
 EXAMPLES = 10
 """Number of clips that a report shows, evenly spaced over the split."""
@@ -75,10 +66,7 @@ class _EvaluationInputs:
     rules: list[str] | None
     """Words for the joints of each clip; None without joints."""
     acts: list[tuple[KnownAct, ...]] | None
-    facts: list[PairFacts] | None
-    """The codes of each pose pair; None for other datasets."""
-    matched: MatchedPairs | None
-    """The pose pairs as vectors of a matcher; None without one."""
+    pairs: PairTexts
     bert: "BertScorer | None"
     candidates: Candidates
     compared: Mapping[str, Candidates]
@@ -125,8 +113,7 @@ def _read_inputs(
         wording=options.wording,
         nearest_by=field,
         acts=None if options.labels is None else read_labels(options.labels, references.keys),
-        facts=_facts_of(dataset, references),
-        matched=_matched_of(dataset, references, options.matcher),
+        pairs=PairTexts.of(dataset, references, train, options.matcher),
         bert=_bert_scorer(options, references),
         compared={name: read(file, references) for name, file in options.compared().items()},
         candidates=read_candidates_of(dataset, references, stream),
@@ -145,18 +132,6 @@ def _bert_scorer(options: EvaluationOptions, references: References) -> "BertSco
     scorer = BertScorer(options.bert_model, options.bert_layer, options.device)
     scorer.expect_known([normalize_caption(sentence) for sentence in references.sentences])
     return scorer
-
-
-def _facts_of(dataset: Dataset, references: References) -> list[PairFacts] | None:
-    if not is_pose_pairs(dataset):
-        return None
-    return read_facts(StreamedDataset(dataset), references.keys)
-
-
-def _matched_of(
-    dataset: Dataset, references: References, matcher: Path | None
-) -> MatchedPairs | None:
-    return None if matcher is None else MatchedPairs.of(dataset, references, matcher)
 
 
 def _rows(inputs: _EvaluationInputs) -> Rows:
@@ -207,8 +182,9 @@ def _evaluation(
         scores=scores,
         loss=candidates.loss,
         telling=_count_acts(rows, inputs.acts),
-        corrections=_corrections(inputs, rows),
-        matches=_matches(inputs, rows),
+        corrections=inputs.pairs.corrections(rows),
+        matcher=inputs.pairs.matcher,
+        matches=inputs.pairs.matches(rows),
         examples=_examples(references, rows),
     )
 
@@ -219,33 +195,6 @@ def _count_acts(
     if acts is None:
         return None
     return {name: count_acts(captions, acts) for name, captions in rows.items()}
-
-
-def _corrections(inputs: _EvaluationInputs, rows: Rows) -> dict[str, CorrectionTotals] | None:
-    facts = inputs.facts
-    if facts is None:
-        return None
-    texts = _texts_of_pairs(inputs, rows)
-    return {name: count_corrections(each, facts) for name, each in texts.items()}
-
-
-def _matches(inputs: _EvaluationInputs, rows: Rows) -> dict[str, PairMatch] | None:
-    matched = inputs.matched
-    if matched is None:
-        return None
-    return {name: matched.match(each) for name, each in _texts_of_pairs(inputs, rows).items()}
-
-
-def _texts_of_pairs(inputs: _EvaluationInputs, rows: Rows) -> Rows:
-    """Return the rows, the constant caption as it is written, and the first references."""
-    constant = _as_written(rows[CONSTANT][0], inputs.train)
-    firsts = [texts[0] for texts in inputs.references.texts.values()]
-    return {**rows, CONSTANT: [constant] * len(firsts), REFERENCE: firsts}
-
-
-def _as_written(normalized: str, train: References) -> str:
-    """Return the training caption that becomes a normalized one: its punctuation links phrases."""
-    return next(each for each in train.sentences if normalize_caption(each) == normalized)
 
 
 def _examples(references: References, rows: Rows) -> list[Example]:

@@ -5,14 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pipelines.engine.text_tables import markdown_table
 from pipelines.evaluation.acts.labels import ALL_KINDS, ActTotals, ClipCount, KindCount
 from pipelines.evaluation.baselines import describe_distance
-from pipelines.evaluation.corrections import CorrectionTotals
 from pipelines.evaluation.decoding_choice import DecodingChoice
 from pipelines.evaluation.options import LEMMATIZED, MODEL, RAW
+from pipelines.evaluation.pair_markdown import matches_section, share_cell, statements_section
 from pipelines.evaluation.report import SCORERS, Evaluation, Example
 from pipelines.training.common.normalize_caption import NORMALIZER
 
-NOTHING = "-"
-"""Content of an empty cell."""
 PAIRS_SHOWN = 10
 """Number of pairs of acts in the table of those that are named least."""
 
@@ -42,22 +40,6 @@ RULES = (
 )
 
 
-CORRECTIONS = (
-    "Texts are read back into statements by the patterns of the dataset's texts, and compared with "
-    "the codes of the pairs. Statements: per text. True: of all statements. Right direction: of "
-    "the statements about changes, those with the right direction, whatever the size. Changes "
-    "named: of all pair codes that change, those that a true statement is about; a reference "
-    "leaves some out on purpose. Readable phrases: of all phrases; others say nothing."
-)
-
-
-MATCHES = (
-    "R-precision: the share of texts whose pair is among the 1, 2 or 3 nearest of 32, by the "
-    "embeddings of a matcher; the mean of 20 groupings. By chance, it is 3.1, 6.2 and 9.4%. "
-    "Distance: that of a text and its pair."
-)
-
-
 def evaluation_to_markdown(report: Evaluation) -> str:
     """Return the report as Markdown."""
     sections = (
@@ -66,8 +48,8 @@ def evaluation_to_markdown(report: Evaluation) -> str:
         _scores(report),
         _loss(report),
         _acts(report),
-        _corrections(report),
-        _matches(report),
+        statements_section(report.corrections),
+        matches_section(report.matches),
         _about(report),
         _examples(report.examples),
     )
@@ -140,11 +122,11 @@ def _by_pair(totals: ActTotals) -> list[str]:
 
 
 def _clip_share(count: ClipCount) -> str:
-    return _share(count.named, count.clips)
+    return share_cell(count.named, count.clips)
 
 
 def _whole_row(name: str, totals: ActTotals) -> tuple[str, ...]:
-    shares = (_share(part, totals.clips) for part in (totals.clips_right, totals.clips_named))
+    shares = (share_cell(part, totals.clips) for part in (totals.clips_right, totals.clips_named))
     return (name, *shares, *_cells(totals.kinds[ALL_KINDS]))
 
 
@@ -154,51 +136,11 @@ def _kind_row(kind: str, count: KindCount) -> tuple[str, ...]:
 
 def _cells(count: KindCount) -> tuple[str, ...]:
     return (
-        _share(count.named, count.acts),
-        _share(count.sides_right, count.sides),
-        _share(count.directions_right, count.directions),
-        _share(count.right, count.acts),
+        share_cell(count.named, count.acts),
+        share_cell(count.sides_right, count.sides),
+        share_cell(count.directions_right, count.directions),
+        share_cell(count.right, count.acts),
         str(count.besides),
-    )
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{part} of {whole} ({part / whole:.0%})" if whole else NOTHING
-
-
-def _corrections(report: Evaluation) -> Sequence[str]:
-    if report.corrections is None:
-        return []
-    rows = [(name, *_correction_cells(found)) for name, found in report.corrections.items()]
-    titles = ("", "statements", "true", "right direction", "changes named", "readable phrases")
-    return [
-        "## Statements of texts",
-        "",
-        *markdown_table(titles, rows),
-        "",
-        CORRECTIONS,
-    ]
-
-
-def _matches(report: Evaluation) -> Sequence[str]:
-    if report.matches is None:
-        return []
-    ranks = [*report.matches[MODEL].precision]
-    rows = [
-        (name, *(f"{found.precision[rank]:.1%}" for rank in ranks), f"{found.distance:.2f}")
-        for name, found in report.matches.items()
-    ]
-    titles = ("", *(f"R-precision @{rank}" for rank in ranks), "distance")
-    return ["## Texts and their pairs", "", *markdown_table(titles, rows), "", MATCHES]
-
-
-def _correction_cells(found: CorrectionTotals) -> tuple[str, ...]:
-    return (
-        f"{found.said / found.texts:.1f}",
-        _share(found.true, found.said),
-        _share(found.right_way, found.directed),
-        _share(found.named, found.changed),
-        _share(found.readable, found.phrases),
     )
 
 
@@ -222,7 +164,10 @@ def _lines_about(report: Evaluation) -> Iterator[str]:
         f"constant caption: `{report.constant_caption}`, the most central one of "
         f"{report.training_clips:,} training clips"
     )
-    yield f"nearest training clip: by {describe_distance(report.nearest_by)}"
+    distance = describe_distance(report.nearest_by, report.corrections is not None)
+    yield f"nearest training clip: by {distance}"
+    if report.matcher is not None:
+        yield f"matcher of pairs {report.matcher}"
     yield "; ".join(text for name, text in SCORERS.items() if _has(report, name))
     if report.bert_model is not None:
         yield f"BERTScore by `{report.bert_model.name}`, layer {report.bert_model.layer}"

@@ -19,7 +19,7 @@ MODEL, CONSTANT, NEAREST = "model", "constant caption", "nearest training clip"
 RULES = "joints by rule"
 """The row that is there if there are joints."""
 REFERENCE = "a reference"
-"""The row of the first reference of each pose pair, in the table of statements only."""
+"""The row of the first reference of each pose pair, in the tables of pose pairs only."""
 ROWS = (MODEL, CONSTANT, NEAREST, RULES, REFERENCE)
 
 

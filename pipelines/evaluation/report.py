@@ -91,6 +91,8 @@ class Evaluation:
     corrections: Mapping[str, CorrectionTotals] | None
     """Counts of statements of texts of pose pairs, by row of the tables and of a reference; None
     for other datasets."""
+    matcher: str | None
+    """Id of the matcher of pairs; None without one."""
     matches: Mapping[str, PairMatch] | None
     """R-precision of texts of pose pairs, by the same rows; None without a matcher."""
     examples: Sequence[Example]

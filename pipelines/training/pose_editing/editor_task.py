@@ -60,8 +60,8 @@ class EditorTask:
     """A pose editor to train and its pairs.
 
     `watched` are the texts of a validation during training: of `val`, or of `train` if `val` has
-    none. `cache` is the file of the vectors of texts, if the text encoder is not trained; `stream` shows
-    how they are computed.
+    none. `cache` is the file of the vectors of texts, if the text encoder is not trained; `stream`
+    shows how they are computed.
     """
 
     kind = KIND

@@ -15,6 +15,7 @@ from pipelines.datasets.statistics import stats
 from pipelines.evaluation.baselines import (
     central_caption,
     clip_means,
+    describe_distance,
     nearest_captions,
     nearest_field,
 )
@@ -112,6 +113,11 @@ def test_frames_that_are_not_counted_are_left_out(tmp_path: Path) -> None:
     train = read_references(dataset, "train")
     expected = [slow_mean(dataset, key, "points") for key in train.keys]
     np.testing.assert_allclose(clip_means(dataset, train, "points"), expected, atol=1e-6)
+
+
+def test_a_field_pose_is_described_as_pairs_of_pose_pairs_only() -> None:
+    assert describe_distance("pose", pairs=False) == "the mean standardized `pose`"
+    assert describe_distance("pose", pairs=True).startswith("the standardized rotations of both")
 
 
 def test_features_are_compared_before_points(corpus: Corpus) -> None:

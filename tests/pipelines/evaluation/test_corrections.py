@@ -16,6 +16,7 @@ from pipelines.evaluation.evaluate import JSON_REPORT, MARKDOWN_REPORT, evaluate
 from pipelines.evaluation.options import CONSTANT, MODEL, NEAREST, REFERENCE, EvaluationOptions
 from pipelines.training.common.options import LoopOptions, OptimizerOptions
 from pipelines.training.common.training_checkpoint import CHECKPOINT
+from pipelines.training.pose_editing.load_pair_matcher import load_pair_matcher
 from pipelines.training.pose_editing.options import PairMatcherOptions, PairMatcherSizes
 from pipelines.training.pose_editing.train_pair_matcher import train_pair_matcher
 from pipelines.training.pose_pairs.read_facts import read_facts
@@ -121,12 +122,18 @@ def test_an_evaluation_tells_how_well_texts_match(pairs: Dataset, tmp_path: Path
     chosen = EvaluationOptions(
         captions=own, matcher=tmp_path / "matcher" / CHECKPOINT, compare=(f"other={other}",)
     )
-    matches = evaluate(data.path, tmp_path / "out", chosen).evaluation.matches
+    evaluation = evaluate(data.path, tmp_path / "out", chosen).evaluation
+    matches = evaluation.matches
     assert matches is not None
+    assert evaluation.matcher == load_pair_matcher(tmp_path / "matcher" / CHECKPOINT).id
     assert matches[MODEL] == matches[REFERENCE]
     assert matches[MODEL].distance < 0.5 * matches["other"].distance
     assert matches[MODEL].precision[1] > matches["other"].precision[1]
-    assert "R-precision @1" in (tmp_path / "out" / MARKDOWN_REPORT).read_text()
+    text = (tmp_path / "out" / MARKDOWN_REPORT).read_text()
+    assert "R-precision @1" in text
+    assert "among the 1, 2 or 3 nearest of 32" in text
+    assert "the mean of 20 groupings. By chance, it is 3.1%, 6.2% and 9.4%." in text
+    assert f"- matcher of pairs {evaluation.matcher}\n" in text
     few = write_captions(
         tmp_path / "few.jsonl", [f"test{at:04d}" for at in range(12)], ["bend"] * 12
     )
