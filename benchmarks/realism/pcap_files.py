@@ -25,8 +25,9 @@ ETHERNET, VLAN_BYTES, VLAN_TYPES = 1, 4, (b"\x81\x00", b"\x88\xa8")
 LARGEST = 1 << 20
 """No packet is larger; a larger length is that of a broken file."""
 UDP, IPV6_FRAGMENT = 17, 44
-MOST_UNFINISHED = 256
-"""Packets whose fragments are waited for; older ones are dropped."""
+MOST_UNFINISHED, MOST_FRAMES = 256, 4096
+"""The packets whose fragments are waited for, and the frames for which they are. The numbers of
+packets of IPv4 have 16 bits: later, the same number is that of another packet."""
 
 
 class Datagram(NamedTuple):
@@ -45,16 +46,24 @@ class _Fragment(NamedTuple):
     data: bytes
 
 
+class _Waiting(NamedTuple):
+    """The fragments of a packet that is not whole yet, by their offsets."""
+
+    frame: int
+    """The number of the frame with the first of them to arrive."""
+    parts: dict[int, _Fragment]
+
+
 def datagrams(path: Path) -> Iterator[Datagram]:
     """Yield all payloads of UDP in a pcap or pcapng file, in order.
 
     Raises `InputError` if it is neither. A packet at the end that is cut off is left out, as is one
     with a missing fragment.
     """
-    unfinished: dict[tuple[bytes, ...], dict[int, _Fragment]] = {}
-    for link, frame in _frames(path):
+    unfinished: dict[tuple[bytes, ...], _Waiting] = {}
+    for number, (link, frame) in enumerate(_frames(path)):
         fragment = _fragment(link, frame)
-        whole = None if fragment is None else _joined(unfinished, fragment)
+        whole = None if fragment is None else _joined(unfinished, fragment, number)
         if whole is not None and len(whole) >= 8:
             port, length = struct.unpack_from(">HH", whole, 2)
             yield Datagram(port, whole[8 : max(length, 8)])
@@ -144,12 +153,14 @@ def _of_ipv6(packet: bytes) -> _Fragment | None:
 
 
 def _joined(
-    unfinished: dict[tuple[bytes, ...], dict[int, _Fragment]], one: _Fragment
+    unfinished: dict[tuple[bytes, ...], _Waiting], one: _Fragment, frame: int
 ) -> bytes | None:
     """Return a whole packet, or None while fragments are missing."""
     if one.offset == 0 and not one.more:
         return one.data
-    parts = unfinished.setdefault(one.key, {})
+    if one.key in unfinished and frame - unfinished[one.key].frame > MOST_FRAMES:
+        del unfinished[one.key]
+    parts = unfinished.setdefault(one.key, _Waiting(frame, {})).parts
     parts[one.offset] = one
     if len(unfinished) > MOST_UNFINISHED:
         del unfinished[next(iter(unfinished))]

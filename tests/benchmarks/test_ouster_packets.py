@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.realism.ouster_packets import PIXEL_BYTES, packet_layout, scans_of_pcap
-from benchmarks.realism.pcap_files import datagrams
+from benchmarks.realism.pcap_files import MOST_FRAMES, datagrams
 from motiondata.errors import InputError
 from tests.support.ouster_packets import (
     PORT,
@@ -60,6 +60,17 @@ def test_packets_have_the_same_payloads_in_every_kind_of_file(tmp_path: Path) ->
     for path in tmp_path.iterdir():
         assert {each.payload for each in datagrams(path)} == set(payloads), path.name
         assert {each.port for each in datagrams(path)} == {9}
+
+
+def test_fragments_that_wait_for_a_lost_one_are_not_joined_with_a_later_packet(
+    tmp_path: Path,
+) -> None:
+    early, late = (frames_of(bytes([fill]) * 200, 9, 77) for fill in (1, 2))
+    others = [frames_of(b"other", 9, name)[0] for name in range(MOST_FRAMES)]
+    write_pcap(tmp_path / "a", [*early[1:], *others, *late])
+    *found, last = (one.payload for one in datagrams(tmp_path / "a"))
+    assert found == [b"other"] * MOST_FRAMES
+    assert last == bytes([2]) * 200
 
 
 def test_a_packet_of_ipv6_is_one_too(tmp_path: Path) -> None:
