@@ -22,6 +22,8 @@ LINK_BYTES = {0: 4, 1: 14, 12: 0, 101: 0, 113: 16, 228: 0, 229: 0, 276: 20}
 """The bytes before the IP header, by the link type: BSD loopback, Ethernet, raw IP, Linux's SLL and
 SLL2."""
 ETHERNET, VLAN_BYTES, VLAN_TYPES = 1, 4, (b"\x81\x00", b"\x88\xa8")
+LEAST, LEAST_INTERFACE, LEAST_ENHANCED = 12, 20, 32
+"""The fewest bytes of a block of pcapng: of all, of an interface, of a packet."""
 LARGEST = 1 << 20
 """No packet is larger; a larger length is that of a broken file."""
 UDP, IPV6_FRAGMENT = 17, 44
@@ -55,13 +57,17 @@ class _Waiting(NamedTuple):
 
 
 def datagrams(path: Path) -> Iterator[Datagram]:
-    """Yield all payloads of UDP in a pcap or pcapng file, in order.
+    """Yield the payloads of UDP in a pcap or pcapng file, in order.
 
-    Raises `InputError` if it is neither. A packet at the end that is cut off is left out, as is one
-    with a missing fragment.
+    Those of IPv4 are found, and of IPv6 without other headers between than that of fragments. A
+    packet at the end that is cut off is left out, as is one with a missing fragment. Raises
+    `InputError` if the file is neither pcap nor pcapng, or has packets of another link type.
     """
     unfinished: dict[tuple[bytes, ...], _Waiting] = {}
     for number, (link, frame) in enumerate(_frames(path)):
+        if link not in LINK_BYTES:
+            known = ", ".join(map(str, LINK_BYTES))
+            raise InputError(f"{path}: expected packets of the link types {known}; found {link}")
         fragment = _fragment(link, frame)
         whole = None if fragment is None else _joined(unfinished, fragment, number)
         if whole is not None and len(whole) >= 8:
@@ -90,7 +96,7 @@ def _pcap(path: Path, file: BinaryIO, order: str) -> Iterator[tuple[int, bytes]]
     link = struct.unpack_from(f"{order}I", header, 16)[0] & 0xFFFF
     while len(record := file.read(16)) == 16:
         length = struct.unpack_from(f"{order}I", record, 8)[0]
-        frame = file.read(_checked(path, length))
+        frame = file.read(_checked(path, length, 0))
         if len(frame) == length:
             yield link, frame
 
@@ -102,10 +108,12 @@ def _pcapng(path: Path, file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         if start[:4] == SECTION.to_bytes(4, "big"):
             order, links = SECTION_ORDER.get(start[8:], "<"), []
         kind, length = struct.unpack_from(f"{order}II", start)
-        body = start[8:] + file.read(_checked(path, length) - 12)
-        if kind == INTERFACE:
+        body = start[8:] + file.read(_checked(path, length, LEAST) - 12)
+        if len(body) < length - 8:
+            return
+        if kind == INTERFACE and length >= LEAST_INTERFACE:
             links.append(struct.unpack_from(f"{order}H", body)[0])
-        elif kind == ENHANCED and len(body) == length - 8:
+        elif kind == ENHANCED and length >= LEAST_ENHANCED:
             interface, _, _, captured = struct.unpack_from(f"{order}IIII", body)
             if interface >= len(links):
                 raise InputError(f"{path}: expected interface {interface} to be described")
@@ -114,15 +122,18 @@ def _pcapng(path: Path, file: BinaryIO) -> Iterator[tuple[int, bytes]]:
             yield links[0], body[4:-4]
 
 
-def _checked(path: Path, length: int) -> int:
-    if not 12 <= length <= LARGEST:
-        raise InputError(f"{path}: expected packets of up to {LARGEST} bytes, found {length}")
+def _checked(path: Path, length: int, least: int) -> int:
+    if not least <= length <= LARGEST:
+        raise InputError(
+            f"{path}: expected packets of {least} to {LARGEST} bytes, found {length}; the file is "
+            "damaged"
+        )
     return length
 
 
 def _fragment(link: int, frame: bytes) -> _Fragment | None:
     """Return the UDP part of a packet; None if it has none."""
-    at = LINK_BYTES.get(link, 0)
+    at = LINK_BYTES[link]
     while link == ETHERNET and frame[at - 2 : at] in VLAN_TYPES:
         at += VLAN_BYTES
     packet = frame[at:]

@@ -88,6 +88,17 @@ def test_a_packet_of_ipv6_is_one_too(tmp_path: Path) -> None:
     assert [one.payload for one in datagrams(tmp_path / "a")] == [data[8:]] * 2
 
 
+def test_frames_and_blocks_without_a_packet_are_passed_over(tmp_path: Path) -> None:
+    (frame,) = frames_of(b"scan", 9, 1)
+    write_pcap(tmp_path / "short", [b"", b"8 bytes.", frame])
+    write_pcapng(tmp_path / "next", [frame])
+    section, blocks = (whole := (tmp_path / "next").read_bytes())[:28], whole[28:]
+    empty = b"".join(struct.pack("<III", kind, 12, 12) for kind in (1, 3, 6))
+    (tmp_path / "next").write_bytes(section + empty + blocks + empty)
+    for path in tmp_path.iterdir():
+        assert [one.payload for one in datagrams(path)] == [b"scan"], path.name
+
+
 def test_of_two_units_the_port_says_which(tmp_path: Path) -> None:
     ours, theirs = made_scans(2)
     frames = []
@@ -118,7 +129,15 @@ def test_a_recording_that_is_cut_off_has_the_packets_before(tmp_path: Path) -> N
         (b"\xd4\xc3\xb2\xa1", "expected a header of 24 bytes, found 4"),
         (
             struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 0, 1) + b"\xff" * 16,
-            "expected packets of up to",
+            "expected packets of 0 to 1048576 bytes, found 4294967295",
+        ),
+        (
+            struct.pack("<IIIIII", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, 0) + b"\x1c\0\0\0" + bytes(12),
+            "expected packets of 12 to 1048576 bytes, found 0",
+        ),
+        (
+            struct.pack("<IHHiIIIIIII", 0xA1B2C3D4, 2, 4, 0, 0, 0, 147, 0, 0, 4, 4) + b"text",
+            "expected packets of the link types 0, 1, .*; found 147",
         ),
         (
             struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 0, 1),
