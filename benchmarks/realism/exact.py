@@ -14,6 +14,7 @@ import sys
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -24,13 +25,16 @@ import numpy as np
 SENSORS = ("os1-128-1024", "os1-128-2048", "hdl-64e", "vlp-16")
 FRAMES, QUICK_FRAMES, POINTS, METERS = 192, 4, 384, 8.0
 TURNS, REPEATS = 15, 5
-"""A turn times the same clip several times, because one takes a hundredth of a second."""
+"""A turn scans the poses several times, because once takes a hundredth of a second."""
 EARLIER, NOW, SERVE = "earlier", "now", "serve"
+CHECKOUT = Path(__file__).resolve().parents[2]
 ONE_CORE = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 
 
 def serve() -> None:
-    """Scan what each line of standard input has; print seconds a clip and a hash of all values."""
+    """Print where the code lies, and for each line of poses seconds and a hash of all values."""
+    code = find_spec("motiondata")
+    print(Path(code.origin).resolve().parents[1] if code and code.origin else "none", flush=True)
     from motiondata.bodies.bundled import bundled_body
     from motiondata.bodies.posing import shape_body
     from motiondata.lidar.cpu.observer import CpuObserver
@@ -55,7 +59,7 @@ def serve() -> None:
 
 
 class Scanner:
-    """A process with the code of a folder."""
+    """A process with the code of a folder; raises `ClickException` if the folder has none."""
 
     def __init__(self, folder: Path) -> None:
         paths = {"PYTHONPATH": str(folder), **ONE_CORE}
@@ -63,15 +67,27 @@ class Scanner:
             [sys.executable, __file__, SERVE], cwd=folder, env={**os.environ, **paths},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
+        self._folder = folder
+        if (code := self._line()) != str(folder):
+            self._process.kill()
+            raise click.ClickException(
+                f"{folder}: expected a checkout with the package motiondata; Python finds this "
+                f"package in: {code}"
+            )
 
     def scan(self, sensor: str, packed: str) -> tuple[float, str]:
         """Return the seconds of a scan, and the hash of its values."""
         assert self._process.stdin is not None  # noqa: S101
-        assert self._process.stdout is not None  # noqa: S101
         self._process.stdin.write(f"{sensor} {packed}\n")
         self._process.stdin.flush()
-        seconds, digest = self._process.stdout.readline().split()
+        seconds, digest = self._line().split()
         return float(seconds), digest
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None  # noqa: S101
+        if not (line := self._process.stdout.readline()):
+            raise click.ClickException(f"{self._folder}: its code cannot scan; its error is above")
+        return line.strip()
 
     def close(self) -> None:
         """End the process."""
@@ -96,8 +112,8 @@ def walk_poses(frames: int) -> str:
 
 def compare(folder: Path, frames: int, turns: int, sensors: Sequence[str]) -> None:
     """Print frames per second of both commits, and the ratio of each turn."""
+    scanners = {EARLIER: Scanner(folder.resolve()), NOW: Scanner(CHECKOUT)}
     packed = walk_poses(frames)
-    scanners = {EARLIER: Scanner(folder.resolve()), NOW: Scanner(Path.cwd())}
     click.echo("| sensor | earlier | now | now / earlier | lowest, highest | values |")
     click.echo("|---|--:|--:|--:|---|---|")
     for sensor in sensors:

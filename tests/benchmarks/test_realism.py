@@ -1,5 +1,6 @@
 """The comparison with real scans: simulated people that pose as real ones are recognized."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from benchmarks.realism.splits import halves_of, lines_of
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.realism.settings import Realism, find_realism
 from motiondata.lidar.sensor import Sensor
-from tests.benchmarks.test_quick import run_quick
+from tests.benchmarks.test_quick import run, run_quick
 from tests.documents.blocks import ROOT
 
 SENSOR = find_realism("sensor")
@@ -130,5 +131,21 @@ def test_the_quick_form_prints_a_table(folder: Path) -> None:
     assert "| hits, real / simulated |" in run_quick("benchmarks.realism", str(folder))
 
 
-def test_exact_scans_of_this_commit_are_those_of_this_commit() -> None:
-    assert "equal" in run_quick("benchmarks.realism.exact", str(ROOT))
+@pytest.mark.slow
+def test_exact_scans_are_equal_for_the_same_code_and_differ_for_a_changed_copy(
+    tmp_path: Path,
+) -> None:
+    assert "| equal |" in run_quick("benchmarks.realism.exact", str(ROOT))
+    shutil.copytree(ROOT / "motiondata", tmp_path / "motiondata")
+    sensor = tmp_path / "motiondata/lidar/data/vlp-16.toml"
+    whole = sensor.read_text()
+    sensor.write_text(whole.replace("-1.0, ", "-1.4, "))
+    assert sensor.read_text() != whole
+    assert "| differ |" in run_quick("benchmarks.realism.exact", str(tmp_path))
+
+
+def test_a_folder_without_the_code_has_no_exact_scans(tmp_path: Path) -> None:
+    done = run("benchmarks.realism.exact", "--quick", str(tmp_path))
+    assert done.returncode == 1
+    assert "expected a checkout with the package motiondata" in done.stderr
+    assert "Traceback" not in done.stderr
