@@ -8,6 +8,7 @@ neighbors in Zstandard.
 
 import io
 import json
+import struct
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,7 +30,15 @@ FINISHED = 2
 SENSOR, STREAM = "ouster/v1/os_sensor/LidarSensor", "ouster/v1/os_sensor/LidarScanStream"
 RANGE = 1
 """`CHAN_FIELD` of the range of the first return."""
-ZPNG = b"\xf8\xfb"
+ZPNG, PNG = b"\xf8\xfb", b"\x89PNG\r\n\x1a\n"
+"""The first bytes of an image: rows of differences in Zstandard (`zpng.h` of the SDK), and PNG."""
+MOST_PIXELS = 1 << 22
+"""No scan has more: four times 256 rows of 4,096 columns."""
+BROKEN = (
+    ValueError, TypeError, KeyError, IndexError, OSError, OverflowError, RecursionError,
+    SyntaxError, struct.error, zlib.error,
+)  # fmt: skip
+"""What readers of JSON, PNG and Zstandard raise for bytes that are not what they expect."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ def unit_of_osf(path: Path, serial: str | None = None) -> OsfUnit:
     with _naming(path):
         entries = metadata.tables(4)
         sensors = {
-            entry.number(0, "I"): json.loads(root_table(entry.raw(2)).text(0))
+            entry.number(0, "I"): _object(root_table(entry.raw(2)).text(0))
             for entry in entries
             if entry.text(1) == SENSOR
         }
@@ -97,7 +106,7 @@ def _naming(path: Path) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except (ValueError, KeyError, OSError) as error:
+    except BROKEN as error:
         raise InputError(f"{path}: expected a whole OSF file; {error}") from error
 
 
@@ -138,6 +147,13 @@ def _buffer(path: Path, file: BinaryIO) -> bytes:
     return data
 
 
+def _object(text: str) -> dict[str, Any]:
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise TypeError(f"the metadata are {text[:40]!r}, no object of JSON")
+    return found
+
+
 def _serial(metadata: Mapping[str, Any]) -> str | None:
     info = metadata.get("sensor_info")
     return info.get("prod_sn") if isinstance(info, Mapping) else metadata.get("prod_sn")
@@ -145,23 +161,53 @@ def _serial(metadata: Mapping[str, Any]) -> str | None:
 
 def _ranges(scan: FlatTable, metadata: Mapping[str, Any]) -> Ranges:
     """Return the ranges of a scan; columns that were not measured are 0."""
-    kinds = np.frombuffer(scan.raw(1, 2), np.uint8)[::2]
-    if RANGE not in kinds:
-        raise ValueError("a scan has no RANGE")
-    buffer = scan.tables(0)[int(np.flatnonzero(kinds == RANGE)[0])].raw(0)
-    layout = metadata.get("lidar_data_format") or metadata.get("data_format") or {}
-    is_zpng = buffer[:2] == ZPNG
-    ranges = _of_zpng(buffer) if is_zpng else _staggered(_of_png(buffer), layout)
+    buffer = _range_image(scan)
+    layout = metadata.get("lidar_data_format") or metadata.get("data_format")
+    if not isinstance(layout, Mapping):
+        raise TypeError("the metadata have no lidar_data_format")
+    shape, is_zpng = _shape(layout), buffer[:2] == ZPNG
+    ranges = _of_zpng(buffer, shape) if is_zpng else _staggered(_of_png(buffer, shape), layout)
     status = np.frombuffer(scan.raw(4, 4), "<u4")
     if len(status) == ranges.shape[1]:
         ranges = np.where(status & 1, ranges, np.uint32(0))
     return np.asarray(ranges, np.uint32)
 
 
-def _of_zpng(buffer: bytes) -> Ranges:
+def _range_image(scan: FlatTable) -> bytes:
+    """Return the bytes of the image of ranges."""
+    kinds = np.frombuffer(scan.raw(1, 2), np.uint8)[::2]
+    images = scan.tables(0)
+    if RANGE not in kinds[: len(images)]:
+        raise ValueError(f"a scan with {len(images)} images has none of RANGE")
+    return images[int(np.flatnonzero(kinds == RANGE)[0])].raw(0)
+
+
+def _shape(layout: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the rows and columns of the scans of a unit."""
+    names = ("pixels_per_column", "columns_per_frame")
+    rows, columns = (layout.get(name) for name in names)
+    if type(rows) is not int or type(columns) is not int or min(rows, columns) < 1:
+        raise ValueError(f"the metadata have {' and '.join(names)} of {rows!r} and {columns!r}")
+    if rows * columns > MOST_PIXELS:
+        raise ValueError(f"the metadata say {rows} x {columns} pixels, at most {MOST_PIXELS}")
+    return rows, columns
+
+
+def _expect_shape(found: tuple[int, int], expected: tuple[int, int]) -> None:
+    """Refuse an image of another shape before memory for it is allocated."""
+    if found != expected:
+        raise ValueError(
+            f"an image has {found[0]} rows and {found[1]} columns, and the metadata "
+            f"{expected[0]} and {expected[1]}"
+        )
+
+
+def _of_zpng(buffer: bytes, shape: tuple[int, int]) -> Ranges:
     """Decode an image of whole numbers; a row holds differences to the pixel before."""
-    columns, rows = np.frombuffer(buffer[2:6], "<u2").tolist()
-    width = buffer[6] * buffer[7]
+    _, columns, rows, channels, size = struct.unpack_from("<HHHBB", buffer)
+    _expect_shape((rows, columns), shape)
+    if not 1 <= (width := channels * size) <= 4:
+        raise ValueError(f"an image has {width} bytes a pixel, a range 1 to 4")
     unpacked = pa.Codec("zstd").decompress(buffer[8:], rows * columns * width, asbytes=True)
     data = np.frombuffer(unpacked, np.uint8)
     if width not in (3, 4):
@@ -173,9 +219,13 @@ def _of_zpng(buffer: bytes) -> Ranges:
     return _whole_numbers(np.cumsum(planes, axis=1, dtype=np.uint8))
 
 
-def _of_png(buffer: bytes) -> Ranges:
+def _of_png(buffer: bytes, shape: tuple[int, int]) -> Ranges:
     """Decode an image of one to four bytes a pixel, or of one number of 16 bits."""
-    with Image.open(io.BytesIO(buffer)) as image:
+    if buffer[:8] != PNG:
+        raise ValueError(f"an image begins with {buffer[:8].hex() or 'nothing'}, not as PNG")
+    columns, rows = struct.unpack_from(">II", buffer, 16)
+    _expect_shape((rows, columns), shape)
+    with Image.open(io.BytesIO(buffer), formats=["PNG"]) as image:
         pixels = np.asarray(image)
     if pixels.ndim == 2:
         return np.asarray(pixels, np.uint32)
@@ -193,4 +243,6 @@ def _staggered(ranges: Ranges, layout: Mapping[str, Any]) -> Ranges:
     shifts = layout.get("pixel_shift_by_row")
     if not isinstance(shifts, list) or len(shifts) != len(ranges):
         raise ValueError("the metadata have no pixel_shift_by_row for each row")
+    if not all(type(shift) is int for shift in shifts):
+        raise ValueError("the metadata have other than whole numbers in pixel_shift_by_row")
     return np.stack([np.roll(row, -shift) for row, shift in zip(ranges, shifts, strict=True)])

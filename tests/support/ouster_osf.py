@@ -14,6 +14,9 @@ from PIL import Image
 
 from tests.support.ouster_packets import COLUMNS, LOST, ROWS, SHIFTS, Ranges, metadata_of
 
+KINDS = bytes([3, 2, 1, 3])
+"""Signal and range, each with the type of its values."""
+
 # A writer of FlatBuffers: a table is its fields, each with its alignment and its bytes, or with
 # what its offset leads to.
 Field = tuple[int, bytes] | Callable[[int], bytes] | None
@@ -108,7 +111,7 @@ def message_of(scan: Ranges, encode: Callable[[Ranges], bytes]) -> bytes:
     status = np.ones(scan.shape[1], "<u4")
     status[slice(*LOST)] = 0
     channels = tables([[vector(b"signal")], [vector(encode(scan))]])
-    kinds = vector(bytes([3, 2, 1, 3]), 2)
+    kinds = vector(KINDS, 2)
     return sized([channels, kinds, None, None, vector(status.tobytes(), 4), number("i", 7)])
 
 
