@@ -37,6 +37,9 @@ PIXEL_BYTES = {
 }
 """The bytes of a pixel of each `udp_profile_lidar`."""
 
+LATEST = 8
+"""The most scans by which a packet of the network is late."""
+
 
 @dataclass(frozen=True)
 class PacketLayout:
@@ -77,9 +80,12 @@ class PacketLayout:
         return int.from_bytes(packet[first : first + count], "little")
 
     def is_late(self, number: int, current: int) -> bool:
-        """Return whether a scan comes before the current one."""
+        """Return whether a packet belongs to a scan shortly before the current one.
+
+        A number that is lower by more is that of a unit that was started again.
+        """
         numbers = 1 << (32 if self.is_fusa else 16)
-        return (number - current) % numbers > numbers // 2
+        return 0 < (current - number) % numbers <= LATEST
 
     def add(self, ranges: Ranges, packet: bytes) -> None:
         """Put the columns of a packet to their places; raises `ValueError` if a place is none."""
@@ -107,7 +113,7 @@ def packet_layout(path: Path, metadata: Mapping[str, Any]) -> PacketLayout:
     found = metadata.get("lidar_data_format") or metadata.get("data_format")
     known = found if isinstance(found, Mapping) else {}
     profile = known.get("udp_profile_lidar", LEGACY)
-    if profile not in PIXEL_BYTES:
+    if not isinstance(profile, str) or profile not in PIXEL_BYTES:
         raise InputError(
             f"{path}: expected udp_profile_lidar as one of {', '.join(PIXEL_BYTES)}, found "
             f"{profile!r}"

@@ -43,9 +43,23 @@ def test_a_number_of_scans_that_begins_again_is_the_next_scan(
 ) -> None:
     scans, path = made_scans(2), tmp_path / "walk.pcap"
     early = recording_of(scans[:1], first=65535)
-    write(path, early + recording_of(scans[1:], first=0) + early[:7])
+    late = frames_of(packets_of(scans[0], 65535, "LEGACY", "STANDARD")[0], PORT, 999)
+    write(path, early + recording_of(scans[1:], first=0) + late)
     found = scans_of_pcap(path, packet_layout(path, metadata_of()), {0, 1})
     np.testing.assert_array_equal(found[1], scans[1])
+
+
+@pytest.mark.parametrize(("profile", "header"), [HEADERS[0], ("RNG15_RFL8_NIR8", "FUSA")])
+def test_scans_of_a_unit_that_was_started_again_follow_those_before(
+    tmp_path: Path, profile: str, header: str
+) -> None:
+    scans, path = made_scans(4), tmp_path / "walk.pcap"
+    before = recording_of(scans[:2], profile, header, first=5000)
+    late = frames_of(packets_of(scans[0], 5000, profile, header)[0], PORT, 999)
+    write_pcap(path, before + late + recording_of(scans[2:], profile, header))
+    found = scans_of_pcap(path, packet_layout(path, metadata_of(profile, header)), {0, 1, 2, 3})
+    for number, ranges in found.items():
+        np.testing.assert_array_equal(ranges, scans[number])
 
 
 def test_packets_have_the_same_payloads_in_every_kind_of_file(tmp_path: Path) -> None:
@@ -163,5 +177,7 @@ def test_metadata_of_another_unit_are_refused(tmp_path: Path) -> None:
         scans_of_pcap(path, packet_layout(path, metadata_of()), {4})
     with pytest.raises(InputError, match=r"expected udp_profile_lidar as one of .* found 'RNG99'"):
         packet_layout(path, metadata_of("RNG99"))
+    with pytest.raises(InputError, match=r"expected udp_profile_lidar as one of .* found \['x'\]"):
+        packet_layout(path, {"data_format": {"udp_profile_lidar": ["x"]}})
     with pytest.raises(InputError, match="expected a data format with pixels_per_column"):
         packet_layout(path, {"data_format": {"columns_per_frame": 512}})
