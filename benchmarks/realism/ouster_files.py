@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +26,13 @@ from benchmarks.realism.person import Person
 from motiondata.errors import InputError
 from motiondata.lidar.presets import sensor_of_ouster
 from motiondata.lidar.sensor import Sensor
+from motiondata.lidar.sensor_fields import take
 
 Floats = NDArray[np.float64]
 
 COLUMNS = ("scan", "x", "y", "floor", "height", "yaw")
+TRANSFORM = 16
+"""The numbers of a transform: four rows of four, millimeters."""
 RADIUS, ABOVE = 0.6, 0.1
 """A person's points are within this horizontal distance, and this far above their height."""
 
@@ -41,7 +45,7 @@ def read_ouster(folder: Path, most: int) -> RealScans:
     rows = list(_rows(table))[:most]
     source, metadata = _metadata(folder, rows)
     sensor = sensor_of_ouster(source, metadata)
-    above, origin = _lidar_height(metadata), _beam_origin(metadata)
+    above, origin = _lidar_height(source, metadata), _beam_origin(source, metadata)
     scans = _scans(folder, rows, metadata)
     people = []
     for number, row in enumerate(rows):
@@ -58,11 +62,11 @@ def _metadata(folder: Path, rows: list[dict[str, str]]) -> tuple[Path, Mapping[s
     if path.is_file():
         try:
             found = json.loads(path.read_text(encoding="utf-8-sig"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(f"{path}: expected an Ouster's metadata as JSON; {error}") from error
         return path, found if isinstance(found, dict) else {}
     recordings = {row["scan"].rpartition(":")[0] for row in rows} - {""}
-    files = [folder / name for name in sorted(recordings) if name.endswith(".osf")]
+    files = [folder / name for name in sorted(recordings) if _is_osf(Path(name))]
     if len(files) != 1:
         raise InputError(f"{folder}: expected metadata.json, or people of one .osf file")
     return files[0], unit_of_osf(_existing(files[0])).metadata
@@ -94,15 +98,20 @@ def _plain(scan: str) -> str:
     return f"{recording}:{int(number)}" if colon else scan
 
 
+def _is_osf(path: Path) -> bool:
+    return path.suffix.lower() == ".osf"
+
+
 def _recorded(
     path: Path, metadata: Mapping[str, Any], wanted: set[int]
 ) -> dict[int, NDArray[np.uint32]]:
-    if path.suffix.lower() == ".osf":
+    if _is_osf(path):
         return scans_of_osf(
             path, unit_of_osf(path, _of(metadata, "sensor_info").get("prod_sn")), wanted
         )
     port = _of(metadata, "config_params").get("udp_port_lidar")
-    return scans_of_pcap(path, packet_layout(path.parent / "metadata.json", metadata), wanted, port)
+    layout = packet_layout(path.parent / "metadata.json", metadata)
+    return scans_of_pcap(path, layout, wanted, port if type(port) is int else None)
 
 
 def _existing(path: Path) -> Path:
@@ -121,16 +130,19 @@ def _saved(path: Path) -> NDArray[np.unsignedinteger[Any]]:
     try:
         with np.load(path) as file:
             return np.asarray(file["RANGE"], np.uint32)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise InputError(f"{path}: expected an array RANGE; {error!r}") from error
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(newline="") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise InputError(f"{path}: expected the columns {', '.join(COLUMNS)}")
-        yield from reader
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            if tuple(reader.fieldnames or ()) != COLUMNS:
+                raise InputError(f"{path}: expected the columns {', '.join(COLUMNS)}")
+            yield from reader
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: expected a table of CSV in UTF-8; {error}") from error
 
 
 def _person(
@@ -151,15 +163,33 @@ def _person(
     return Person(name, points[own], beams[own], np.array([x, y]), floor, height, yaw)
 
 
-def _beam_origin(metadata: Mapping[str, Any]) -> float:
+def _beam_origin(path: Path, metadata: Mapping[str, Any]) -> float:
     """Return how far from the axis of the head beams begin, meters."""
-    return float(_of(metadata, "beam_intrinsics").get("lidar_origin_to_beam_origin_mm", 0.0)) / 1000
+    beams, name = _of(metadata, "beam_intrinsics"), "lidar_origin_to_beam_origin_mm"
+    if name not in beams:
+        return 0.0
+    return float(take(path, beams, name, int, float)) / 1000
 
 
-def _lidar_height(metadata: Mapping[str, Any]) -> float:
+def _lidar_height(path: Path, metadata: Mapping[str, Any]) -> float:
     """Return how far the beams are above the origin of the sensor frame, meters."""
     transform = _of(metadata, "lidar_intrinsics").get("lidar_to_sensor_transform")
-    return float(transform[11]) / 1000 if isinstance(transform, list) else 0.0
+    if transform is None:
+        return 0.0
+    if not _is_transform(transform):
+        raise InputError(
+            f"{path}: expected lidar_to_sensor_transform as {TRANSFORM} numbers, found "
+            f"{repr(transform)[:60]}"
+        )
+    return float(transform[11]) / 1000
+
+
+def _is_transform(found: Any) -> bool:
+    return (
+        isinstance(found, list)
+        and len(found) == TRANSFORM
+        and all(type(number) in (int, float) for number in found)
+    )
 
 
 def _points(

@@ -37,6 +37,8 @@ PIXEL_BYTES = {
 }
 """The bytes of a pixel of each `udp_profile_lidar`."""
 
+MOST = 1 << 16
+"""No unit has more columns or rows: the number of a column has 16 bits."""
 LATEST = 8
 """The most scans by which a packet of the network is late."""
 
@@ -121,7 +123,7 @@ def packet_layout(path: Path, metadata: Mapping[str, Any]) -> PacketLayout:
     numbers = [
         known.get(name) for name in ("pixels_per_column", "columns_per_frame", "columns_per_packet")
     ]
-    if not all(type(number) is int and number > 0 for number in numbers):
+    if not all(type(number) is int and 0 < number <= MOST for number in numbers):
         raise InputError(
             f"{path}: expected a data format with pixels_per_column, columns_per_frame and "
             f"columns_per_packet, found {numbers}"

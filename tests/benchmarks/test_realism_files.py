@@ -288,6 +288,39 @@ def test_a_recording_that_people_are_not_in_is_named(tmp_path: Path) -> None:
         read_ouster(tmp_path, 10)
 
 
+@pytest.mark.parametrize(
+    ("section", "name", "value", "complaint"),
+    [
+        ("lidar_intrinsics", "lidar_to_sensor_transform", [1.0, 2.0], "as 16 numbers, found"),
+        ("lidar_intrinsics", "lidar_to_sensor_transform", ["a"] * 16, "as 16 numbers, found"),
+        ("beam_intrinsics", "lidar_origin_to_beam_origin_mm", None, "beam_origin_mm"),
+        ("lidar_data_format", "udp_profile_lidar", ["x"], r"udp_profile_lidar .* found \['x'\]"),
+        ("lidar_data_format", "columns_per_packet", 10**9, "columns_per_packet"),
+    ],
+)
+def test_metadata_of_a_unit_with_values_of_other_types_are_named(
+    tmp_path: Path, section: str, name: str, value: object, complaint: str
+) -> None:
+    write_pcaps(tmp_path)
+    metadata, _, _ = ouster_scan()
+    metadata[section][name] = value
+    write_people(tmp_path, "street.pcap:1", metadata)
+    with pytest.raises(InputError, match=rf"metadata\.json: .*{complaint}"):
+        read_ouster(tmp_path, 10)
+
+
+def test_a_list_of_people_is_utf_8_with_or_without_a_mark(tmp_path: Path) -> None:
+    write_osfs(tmp_path)
+    (tmp_path / "street.osf").rename(tmp_path / "street.OSF")
+    table = tmp_path / "people.csv"
+    text = table.read_text().replace("street.osf", "street.OSF")
+    table.write_text(text, encoding="utf-8-sig")
+    assert len(read_ouster(tmp_path, 10).people) == 2
+    table.write_text(text.replace("street", "straße"), encoding="latin-1")
+    with pytest.raises(InputError, match=r"people\.csv: expected a table of CSV in UTF-8"):
+        read_ouster(tmp_path, 10)
+
+
 def test_a_set_in_its_own_layout_gives_a_table(tmp_path: Path) -> None:
     write_kitti(tmp_path / "kitti")
     done = CliRunner().invoke(main, ["--kitti", str(tmp_path / "kitti"), "--quick"])
