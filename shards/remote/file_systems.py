@@ -4,6 +4,7 @@ This is the only module that imports `fsspec`. A file system belongs to the proc
 """
 
 from functools import cache
+from inspect import signature
 from typing import Any
 
 from shards.optional import install_command
@@ -17,6 +18,7 @@ IN_EXTRA = ("s3", "s3a", "http", "https", "memory")
 WITHOUT_LISTS = frozenset({"http", "https"})
 """The kinds of URLs whose servers have no lists of files."""
 HUB = "hf"
+S3 = ("s3", "s3a")
 
 
 def file_system(url: str) -> tuple[Any, str]:
@@ -55,12 +57,22 @@ def state_options(files: Any) -> dict[str, Any]:
 
 
 def _settings(url: str) -> dict[str, Any]:
-    """Return what a file system is made with, and turn off the progress bars of a library."""
-    if _kind(url) == HUB:
-        from huggingface_hub.utils.tqdm import disable_progress_bars
+    """Return what a file system is made with, besides the settings of `fsspec`."""
+    if _kind(url) not in S3 or _names_a_session():
+        return {}
+    return {"session": _s3_session()}
 
-        disable_progress_bars()
-    return {"session": _s3_session()} if _kind(url) in ("s3", "s3a") else {}
+
+def _names_a_session() -> bool:
+    """Tell whether the settings of `fsspec` have some of a session of S3, such as its profile.
+
+    Its file system hands what it does not know itself to a session that it makes.
+    """
+    from fsspec.config import conf
+    from s3fs import S3FileSystem
+
+    named = {name for kind in S3 for name in conf.get(kind, {})}
+    return "session" in named or not named <= {*signature(S3FileSystem.__init__).parameters}
 
 
 def _s3_session() -> Any:
@@ -68,19 +80,19 @@ def _s3_session() -> Any:
 
     Each session would read 0.1 s of JSON otherwise. It has its own credentials.
     """
-    import s3fs  # noqa: F401  its error names the extra
     from aiobotocore.session import AioSession
 
     session = AioSession()
-    session.register_component("data_loader", _aws_descriptions())
+    descriptions = _aws_descriptions(session.get_config_variable("data_path"))
+    session.register_component("data_loader", descriptions)
     return session
 
 
 @cache
-def _aws_descriptions() -> Any:
+def _aws_descriptions(path: str | None) -> Any:
     from botocore.loaders import create_loader
 
-    return create_loader()
+    return create_loader(path)
 
 
 def _kind(url: str) -> str:

@@ -1,5 +1,6 @@
 """A dataset at a URL is the dataset: the same epochs, statistics and faults as from a disk."""
 
+import os
 import pickle
 import re
 import subprocess
@@ -244,17 +245,62 @@ def test_a_url_may_have_spaces_and_other_letters(tmp_path: Path, kind: str, name
         assert open_dataset(shown).dataset.content_hash == local.content_hash
 
 
-def test_credentials_that_are_not_found_are_named_at_once(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Remove all settings of S3, and return the file that AWS would read instead of them."""
     pytest.importorskip("s3fs")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
+    import fsspec
+
+    for name in [*os.environ]:
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    for kind in ("s3", "s3a"):
+        monkeypatch.delitem(fsspec.config.conf, kind, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    return tmp_path / "config"
+
+
+@pytest.mark.usefixtures("no_aws")
+def test_credentials_that_are_not_found_are_named_at_once() -> None:
     with pytest.raises(RemoteError, match=r"the request failed \(NoCredentialsError"):
         open_dataset("s3://bucket/kit")
+
+
+@pytest.mark.parametrize("kind", ["s3", "s3a"])
+def test_a_profile_of_aws_is_used_as_the_settings_of_fsspec_or_aws_name_it(
+    no_aws: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    import fsspec
+
+    no_aws.write_text("[profile named]\nregion = eu-north-1\n[profile other]\nregion = sa-east-1\n")
+
+    def region() -> str:
+        files, _ = file_system(f"{kind}://bucket/kit")
+        files.connect()
+        return str(files.s3.meta.region_name)
+
+    monkeypatch.setenv("AWS_PROFILE", "other")
+    assert region() == "sa-east-1"
+    monkeypatch.setitem(fsspec.config.conf, "s3", {"anon": True})
+    assert region() == "sa-east-1"
+    monkeypatch.setitem(fsspec.config.conf, "s3", {"anon": True, "profile": "named"})
+    assert region() == "eu-north-1"
+
+
+def test_file_systems_of_s3_share_the_descriptions_of_one_path(
+    no_aws: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def descriptions() -> Any:
+        files, _ = file_system("s3://bucket/kit")
+        return files.session.get_component("data_loader")
+
+    assert descriptions() is descriptions()
+    assert str(no_aws.parent) not in descriptions().search_paths
+    monkeypatch.setenv("AWS_DATA_PATH", str(no_aws.parent))
+    assert str(no_aws.parent) in descriptions().search_paths
 
 
 def test_credentials_are_in_no_error() -> None:
