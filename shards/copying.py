@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shards.format.dataset import Dataset
 from shards.format.paths import DATASET
 from shards.format.places import Place, read_file
-from shards.targets import AT_ONCE, DatasetFile, dataset_files, target_of
+from shards.targets import AT_ONCE, DatasetFile, Target, dataset_files, target_of
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Copied:
 
 
 def copy_dataset(
-    source: str | Place, to: str | Place, on_file: Callable[[int], None] = lambda _: None
+    source: str | Place, to: str | Place | Target, on_file: Callable[[int], None] = lambda _: None
 ) -> Copied:
     """Copy a finished dataset, or finish a copy that was stopped.
 

@@ -11,7 +11,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
@@ -52,8 +53,10 @@ def dataset_files(description: Description) -> list[DatasetFile]:
     return [DatasetFile(entry.name, entry.bytes, entry.blake3) for entry in entries]
 
 
-def target_of(to: str | Place) -> "Target":
+def target_of(to: "str | Place | Target") -> "Target":
     """Return the target that a path or a URL names."""
+    if isinstance(to, Target):
+        return to
     place = place_of(to)
     if not isinstance(place, RemoteFolder):
         return LocalTarget(place)
@@ -179,23 +182,34 @@ class HubTarget(Target):
 
     folder: RemoteFolder
     repository: HubRepository
+    _taken: set[DatasetFile] = field(default_factory=set)
 
-    def expect_free(self, listed: bytes, description: Description) -> None:
+    @cached_property
+    def _is_whole(self) -> bool:
+        """Whether `dataset.json` was there when it was asked for first."""
+        return has_file(self.folder, DATASET)
+
+    def expect_free(self, listed: bytes, description: Description) -> None:  # noqa: ARG002
         """Raise `ShardError` for another dataset."""
-        RemoteTarget(self.folder).expect_free(listed, description)
+        if self._is_whole:
+            _expect_same(self.folder, listed, read_file(self.folder, DATASET))
 
     def has(self, file: DatasetFile) -> bool:
-        """Tell whether the file belongs to a whole copy."""
-        return has_file(self.folder, DATASET) and has_file(self.folder, file.name)
+        """Tell whether the file was taken, or belongs to a whole copy and has its size."""
+        if file in self._taken:
+            return True
+        state = self.folder.state(file.name) if self._is_whole else None
+        return state is not None and state.bytes == file.bytes
 
     def take(self, source: Place, file: DatasetFile) -> None:
         """Upload the file, unless the Hub has its content."""
         with _checked(source, file) as checked:
             self.repository.upload(file.name, checked)
+        self._taken.add(file)
 
-    def finish(self, listed: bytes, files: list[DatasetFile]) -> None:
-        """Commit all files, with `dataset.json`, unless they are there."""
-        if not all(map(self.has, files)):
+    def finish(self, listed: bytes, files: list[DatasetFile]) -> None:  # noqa: ARG002
+        """Commit what was taken, with `dataset.json`, unless all is there."""
+        if self.repository.has_additions or not self._is_whole:
             self.repository.commit("Add a dataset of motiondata", {DATASET: listed})
 
 

@@ -7,6 +7,7 @@ What could not be copied meanwhile is copied at the end, where an error is repor
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Self
 
 from motiondata.errors import InputError
@@ -17,7 +18,7 @@ from shards.copying import copy_dataset
 from shards.errors import ShardError
 from shards.format.paths import DATASET
 from shards.format.places import Place, has_file, place_of, read_file
-from shards.targets import DatasetFile, target_of
+from shards.targets import DatasetFile, Target, target_of
 
 AT_ONCE = 2
 """Shards that are copied at the same time, while others are built."""
@@ -29,6 +30,8 @@ class Publication:
     def __init__(self, folder: Path, place: Place | None) -> None:
         self._folder, self._place = folder, place
         self._pool = ThreadPoolExecutor(AT_ONCE, "publish")
+        self._lock = Lock()
+        self._known: Target | None = None
 
     @classmethod
     def to(cls, url: str | None, folder: Path) -> Self:
@@ -46,7 +49,7 @@ class Publication:
     def add(self, shard: str) -> None:
         """Copy a shard that was finished, in the background."""
         if self._place is not None:
-            self._pool.submit(self._copy, shard)
+            self._pool.submit(self._copy, shard, self._place)
 
     def finish(self) -> None:
         """Copy what is missing, and `dataset.json` at last.
@@ -57,20 +60,26 @@ class Publication:
         if self._place is None:
             return
         try:
-            copy_dataset(self._folder, self._place)
+            copy_dataset(self._folder, self._target(self._place))
         except (ShardError, OSError) as error:
             raise AbortedError(
                 f"{self._folder} is complete, but was not published: {error}; run the same command "
                 f"again, or motiondata copy {self._folder} {self._place}"
             ) from error
 
-    def _copy(self, shard: str) -> None:
+    def _copy(self, shard: str, place: Place) -> None:
         with suppress(ShardError, OSError):  # `finish` tries again, and reports
             receipts = ReceiptFiles(self._folder)
             file = Receipt.from_bytes(receipts.path(shard).read_bytes()).file
-            target = target_of(self._place) if self._place is not None else None
-            if file is None or target is None:
+            if file is None:
                 return
-            wanted = DatasetFile(shard, file.bytes, file.blake3)
+            target, wanted = self._target(place), DatasetFile(shard, file.bytes, file.blake3)
             if not target.has(wanted):
                 target.take(self._folder, wanted)
+
+    def _target(self, place: Place) -> Target:
+        """Return the target of all copies, which knows what has been copied to it."""
+        with self._lock:
+            if self._known is None:
+                self._known = target_of(place)
+            return self._known

@@ -4,13 +4,13 @@ The Hub limits the commits of an hour, and a commit is whole or absent. Content 
 before is not uploaded again, whether it was committed or not.
 """
 
-import threading
 from pathlib import Path
 from typing import Any
 
 from shards.remote.connection import Limits, tried
 from shards.remote.failures import RemoteError
 from shards.remote.file_systems import HUB, file_system
+from shards.remote.quiet_uploads import quietly
 from shards.remote.urls import without_secrets
 
 BUCKETS = f"{HUB}://buckets/"
@@ -46,44 +46,66 @@ class HubRepository:
             "revision": found.revision,
         }
         self._api = HfApi(endpoint=files.endpoint, token=files.token)
-        self._additions: list[Any] = []
-        self._lock = threading.Lock()
+        self._additions: dict[str, Any] = {}
+
+    @property
+    def has_additions(self) -> bool:
+        """Whether files were uploaded for the next commit."""
+        return bool(self._additions)
 
     def upload(self, name: str, path: Path) -> None:
-        """Upload a file for the next commit; the local file is not needed afterwards."""
+        """Upload a file for the next commit; the local file is not needed afterwards.
+
+        Raises `RemoteError` if the repository ignores files of this name.
+        """
         from huggingface_hub import CommitOperationAdd
 
-        def send() -> Any:
-            addition = CommitOperationAdd(self._path(name), path)
-            self._api.preupload_lfs_files(additions=[addition], **self._where)
-            is_uploaded = addition.path_or_fileobj == b""
+        addition = CommitOperationAdd(self._path(name), path)
+        self._upload(addition, name)
+        if addition.path_or_fileobj != b"":
             # The Hub takes the content of a small file with the commit.
-            return (
-                addition if is_uploaded else CommitOperationAdd(self._path(name), path.read_bytes())
-            )
-
-        added = self._tried(send, name)
-        with self._lock:
-            self._additions.append(added)
+            addition = CommitOperationAdd(self._path(name), path.read_bytes())
+        self._additions[name] = addition
 
     def commit(self, message: str, files: dict[str, bytes]) -> None:
-        """Commit what was uploaded, with small files, in one commit."""
+        """Commit what was uploaded, with small files, in one commit.
+
+        Raises `RemoteError` if the repository ignores files of these names.
+        """
         from huggingface_hub import CommitOperationAdd
 
-        small = [CommitOperationAdd(self._path(name), data) for name, data in files.items()]
-        operations = [*self._additions, *small]
+        small = {name: CommitOperationAdd(self._path(name), data) for name, data in files.items()}
+        for name, addition in small.items():
+            self._upload(addition, name)
+        operations = [*(self._additions | small).values()]
 
         def send() -> None:
             self._api.create_commit(operations=operations, commit_message=message, **self._where)
 
         self._tried(send, "")
+        self._additions.clear()
+
+    def _upload(self, addition: Any, name: str) -> None:
+        """Upload the content of a file unless it is small, and ask whether its name is ignored.
+
+        The library leaves files that `.gitignore` names out of a commit without a word.
+        """
+        self._tried(
+            lambda: self._api.preupload_lfs_files(additions=[addition], **self._where), name
+        )
+        if addition._should_ignore:
+            raise RemoteError(
+                f"{self._shown}: the file .gitignore of the repository ignores "
+                f"{self._path(name)}; change it, and copy again"
+            )
 
     def _path(self, name: str) -> str:
         return f"{self._folder}/{name}" if self._folder else name
 
     def _tried(self, call: Any, name: str) -> Any:
         try:
-            return tried(call, f"{self._shown}/{name}".rstrip("/"), self._tries)
+            with quietly():
+                return tried(call, f"{self._shown}/{name}".rstrip("/"), self._tries)
         except FileNotFoundError:
             raise RemoteError(
                 f"{self._shown}: there is no such repository or branch, or it may not be written"

@@ -2,8 +2,8 @@
 
 pandas evaluates any attribute and method of a column, among them those that write files, and it
 does not read a text as Python does: it splits it into lines first, and at backticks. A condition
-is therefore parsed by Python, and may only have the nodes and the methods of a list. pandas is given
-the text of the tree that was checked, and not the text of the author. Time and memory are not
+is therefore parsed by Python, and may only have the nodes and the methods of a list. pandas is
+given the text of the tree that was checked, and not the text of the author. Time and memory are not
 bounded, but powers are refused, because a short one may never end.
 """
 

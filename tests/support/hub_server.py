@@ -42,6 +42,8 @@ class HubServer:
         self.requests: list[str] = []
         self.refusing: set[str] = set()
         """Parts of the paths of requests that are answered by the status 403."""
+        self.ignored: set[str] = set()
+        """Ends of names of files that the repositories' `.gitignore` names."""
         self.token: str | None = None
         """The token that requests must have; without one, all may read and write."""
         self.lock = threading.Lock()
@@ -170,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
                     {
                         "path": file["path"],
                         "uploadMode": "lfs" if file["path"].endswith(LARGE) else "regular",
-                        "shouldIgnore": False,
+                        "shouldIgnore": file["path"].endswith((*self.hub.ignored,)),
                     }
                     for file in files
                 ]

@@ -14,9 +14,10 @@ from shards.errors import DatasetError
 from shards.format.dataset import Dataset
 from shards.format.paths import DATASET
 from shards.remote.folder import RemoteFolder
+from shards.targets import dataset_files
 from shards.verify import verify
 from tests.support.archive import MadeArchive
-from tests.support.hub_server import HubServer
+from tests.support.hub_server import LARGE, HubServer
 
 ALONE = Execution(workers=0)
 
@@ -43,6 +44,10 @@ def test_a_build_published_on_the_hub_is_one_commit(archive: MadeArchive, tmp_pa
         assert [*verify("hf://datasets/user/kit")] == []
         sent = [request for request in hub.requests if request.startswith("PUT")]
         assert len(sent) == len({*sent})  # nothing was uploaded twice
+        asked = [request for request in hub.requests if "/preupload/" in request]
+        files = dataset_files(Dataset.open(tmp_path / "out").description)
+        small = [file for file in files if not file.name.endswith(LARGE)]
+        assert len(asked) == len(files) + 1 + bool(small)  # each once, and those of the commit
 
 
 def test_another_dataset_at_the_place_is_refused_before_anything_is_built(

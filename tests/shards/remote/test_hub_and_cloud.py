@@ -1,7 +1,9 @@
 """Datasets on the Hugging Face Hub and on Google Cloud Storage: read, copied, and made whole."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,6 +63,58 @@ def test_a_copy_to_the_hub_again_commits_nothing(made: Dataset, hub: HubServer) 
     again = copy_dataset(made.path, URL)
     assert (again.files, again.present) == (0, copied.files)
     assert len(hub.commits) == 1
+
+
+def test_a_copy_again_asks_for_the_size_of_each_file_once(made: Dataset, hub: HubServer) -> None:
+    copied = copy_dataset(made.path, URL)
+    hub.requests.clear()
+    copy_dataset(made.path, URL)
+    asked = [request for request in hub.requests if "/paths-info/" in request]
+    assert len(asked) == copied.files + 1  # and for that of dataset.json
+
+
+def test_a_file_of_another_size_on_the_hub_is_copied_again(made: Dataset, hub: HubServer) -> None:
+    copy_dataset(made.path, URL)
+    shard = made.description.shards[0].name
+    whole = hub.repositories["user/kit"][shard]
+    hub.repositories["user/kit"][shard] = whole[:-1]
+    again = copy_dataset(made.path, URL)
+    assert (again.files, len(hub.commits)) == (1, 2)
+    assert hub.repositories["user/kit"][shard] == whole
+    assert [*verify(URL)] == []
+
+
+@pytest.mark.parametrize("ignored", ["000001.tar", "manifest.parquet", "mean.npy", DATASET])
+def test_a_file_that_the_repository_ignores_is_named_and_nothing_is_committed(
+    made: Dataset, hub: HubServer, ignored: str
+) -> None:
+    hub.ignored = {ignored}
+    with pytest.raises(RemoteError, match=rf"\.gitignore .* ignores .*{re.escape(ignored)}"):
+        copy_dataset(made.path, URL)
+    assert hub.repositories["user/kit"] == README
+
+
+def test_progress_bars_of_a_caller_are_off_only_during_uploads(
+    made: Dataset, hub: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import HfApi, constants
+    from huggingface_hub.utils import are_progress_bars_disabled
+
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_PROGRESS_BARS", None)
+    during = []
+    upload = HfApi.preupload_lfs_files
+
+    def noted(*arguments: Any, **named: Any) -> None:
+        during.append(are_progress_bars_disabled())
+        upload(*arguments, **named)
+
+    monkeypatch.setattr(HfApi, "preupload_lfs_files", noted)
+    before = are_progress_bars_disabled()
+    copy_dataset(made.path, URL)
+    assert [*verify(URL)] == []
+    assert during
+    assert all(during)
+    assert are_progress_bars_disabled() == before
 
 
 @pytest.mark.parametrize("refusing", ["/commit/", "/upload/", "/preupload/"])
