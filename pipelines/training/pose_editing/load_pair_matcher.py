@@ -16,7 +16,7 @@ from pipelines.training.common.checkpoints import read_checkpoint, reading_conte
 from pipelines.training.common.inference import hash_model, one_thread
 from pipelines.training.common.text_model import TextModel
 from pipelines.training.pose_editing.options import PairMatcherSizes
-from pipelines.training.pose_editing.pair_encoder import PairEncoder
+from pipelines.training.pose_editing.pair_vectors import PairVectors
 from pipelines.training.pose_editing.pose_features import PoseFeatures
 from pipelines.training.text_encoders.text_encoder import T5TextEncoder
 
@@ -73,7 +73,7 @@ def load_pair_matcher(checkpoint: Path) -> LoadedPairMatcher:
         sizes = PairMatcherSizes(**contents["sizes"])
         features = PoseFeatures(weights["encoder.features.mean"], weights["encoder.features.std"])
         text = TextModel.from_state(contents["text"])
-        encoder = PairEncoder(sizes, features)
+        encoder = PairVectors(sizes, features)
         module = Alignment(encoder, T5TextEncoder(text), sizes.shared_width, trains_text=True)
         module.load_state_dict(weights)
         module.eval().requires_grad_(False)

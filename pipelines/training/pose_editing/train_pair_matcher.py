@@ -19,7 +19,7 @@ from pipelines.training.common.options import LoopOptions, Stage
 from pipelines.training.common.run_training import run_training
 from pipelines.training.pose_editing.load_pair_matcher import KIND, describe_pair_matcher
 from pipelines.training.pose_editing.options import PairMatcherOptions
-from pipelines.training.pose_editing.pair_encoder import PairEncoder
+from pipelines.training.pose_editing.pair_vectors import PairVectors
 from pipelines.training.pose_editing.pose_features import PoseFeatures
 from pipelines.training.pose_pairs.read_pairs import FIELD, expect_pose_pairs, read_pose_pairs
 from pipelines.training.text_encoders.text_encoder import T5TextEncoder
@@ -43,7 +43,7 @@ class PairMatcherTask(ContrastiveTask):
         self._options = options
         rotations = read_pose_pairs(data, TRAIN).rotations
         with seeded(seed):
-            encoder = PairEncoder(options.sizes, PoseFeatures.of(rotations.flatten(0, 1)))
+            encoder = PairVectors(options.sizes, PoseFeatures.of(rotations.flatten(0, 1)))
             text, width = T5TextEncoder(self._text), options.sizes.shared_width
             module = Alignment(encoder, text, width, trains_text=True)
         stage = Stage("match", options.steps)

@@ -18,11 +18,9 @@ from pipelines.clips.members import POSE
 from pipelines.products.descriptions import describe_dataset
 from pipelines.products.pose_pairs.description import POSE_PAIRS
 from pipelines.training.common.clip_fields import captions_by_key
-from pipelines.training.pose_pairs.six_numbers import rotmat_to_six
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
 from shards.format.members import field_of
-from shards.format.paths import TRAIN
 from shards.stream.batching import Batch
 from shards.stream.streamed_dataset import StreamedDataset
 
@@ -33,7 +31,8 @@ A, B = 0, 1
 READ_PAIRS = 1024
 """Number of pairs that are read at a time."""
 LEAST_STD = 0.02
-"""Standard deviation of one of six numbers below which it is noise, about one degree."""
+"""Standard deviation below which a number is noise: of one of the six numbers of a rotation, about
+one degree; of a coordinate of a joint in meters, 2 cm."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,9 +107,3 @@ def mean_and_std(values: Tensor) -> tuple[Tensor, Tensor]:
     An example are the six numbers of the poses of a training split, shaped (poses, 22, 6).
     """
     return values.mean(0), values.std(0, correction=0).clamp(min=LEAST_STD)
-
-
-def training_pose_statistics(data: StreamedDataset) -> tuple[Tensor, Tensor]:
-    """Return mean and standard deviation of the six numbers of all training poses, each (22, 6)."""
-    pairs = read_pose_pairs(data, TRAIN)
-    return mean_and_std(rotmat_to_six(pairs.rotations).flatten(0, 1))

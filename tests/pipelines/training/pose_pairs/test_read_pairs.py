@@ -6,6 +6,7 @@ import torch
 
 from motiondata.errors import InputError
 from motiondata.rotations import rotvec_to_rotmat
+from pipelines.training.pose_pairs.pair_features import pair_statistics
 from pipelines.training.pose_pairs.read_pairs import (
     FIELD,
     A,
@@ -16,9 +17,8 @@ from pipelines.training.pose_pairs.read_pairs import (
     is_pose_pairs,
     mean_and_std,
     read_pose_pairs,
-    training_pose_statistics,
 )
-from pipelines.training.pose_pairs.six_numbers import rotmat_to_six, six_to_rotmat
+from pipelines.training.pose_pairs.six_numbers import SIX, rotmat_to_six, six_to_rotmat
 from shards import open_dataset
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
@@ -105,8 +105,8 @@ def test_any_six_numbers_are_made_a_rotation() -> None:
 
 
 def test_statistics_are_those_of_both_poses_of_training_pairs(data: StreamedDataset) -> None:
-    six = rotmat_to_six(read_pose_pairs(data, "train").rotations).reshape(-1, 22, 6)
-    mean, std = training_pose_statistics(data)
+    six = rotmat_to_six(read_pose_pairs(data, "train").rotations).transpose(1, 2)
+    mean, std = (each[:, : 2 * SIX].unflatten(1, (2, SIX)) for each in pair_statistics(data))
     assert mean.numpy() == pytest.approx(six.double().mean(0).numpy(), abs=1e-5)
     expected = np.maximum(six.double().std(0, correction=0).numpy(), 0.02)
     assert std.numpy() == pytest.approx(expected, abs=1e-4)

@@ -1,4 +1,4 @@
-"""The pair encoder of a matcher: what differs between two poses, as one vector."""
+"""The encoder of a matcher of pairs: what differs between two poses, as one vector."""
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +9,7 @@ from pipelines.training.pose_editing.pose_features import FEATURES, PoseFeatures
 from pipelines.training.pose_pairs.read_pairs import A, B
 
 
-class PairEncoder(nn.Module):
+class PairVectors(nn.Module):
     """Encodes pairs of poses; each of the two poses gets the vector of the pair.
 
     So the mean over the poses, which `Alignment` takes, is the vector of the pair.
