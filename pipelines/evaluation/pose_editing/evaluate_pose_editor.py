@@ -29,7 +29,11 @@ from pipelines.training.common.training_split import expect_training_split
 from pipelines.training.pose_editing.edit_items import EditItems, read_items
 from pipelines.training.pose_editing.edit_measures import measure_edits
 from pipelines.training.pose_editing.edit_rows import DRAWS, EditRow, edit_rows, nearest_draw_mm
-from pipelines.training.pose_editing.load_pair_matcher import LoadedPairMatcher, load_pair_matcher
+from pipelines.training.pose_editing.load_pair_matcher import (
+    Embeddings,
+    LoadedPairMatcher,
+    load_pair_matcher,
+)
 from pipelines.training.pose_editing.load_pose_editor import load_pose_editor
 from pipelines.training.pose_editing.pose_baselines import baselines_of
 from pipelines.training.pose_pairs.read_pairs import read_pose_pairs
@@ -55,8 +59,8 @@ def evaluate_pose_editor(
     with os_errors_as_aborted(out):
         evaluation = _evaluate(path, options, stream)
         out.mkdir(parents=True, exist_ok=True)
-        document = json.dumps(evaluation_to_json(evaluation), indent=1) + "\n"
-        publish(out / "report.json", document.encode())
+        document = json.dumps(evaluation_to_json(evaluation), indent=1, allow_nan=False)
+        publish(out / "report.json", f"{document}\n".encode())
         publish(out / "report.md", evaluation_to_markdown(evaluation).encode())
     return EditEvaluationReport(out, evaluation)
 
@@ -79,6 +83,7 @@ def _evaluate(path: Place, options: EditEvaluationOptions, stream: TextIO) -> Ed
     second = measure_edits(items, items.second, shaped, None, surfaces)
     rows[REAL] = EditRow(items.second, second)
     draws = watching(stream, "edits")
+    texts = None if matcher is None else matcher.embed_texts(items.texts)
     return EditEvaluation(
         dataset=data.dataset.content_hash,
         editor=editor.id,
@@ -93,7 +98,7 @@ def _evaluate(path: Place, options: EditEvaluationOptions, stream: TextIO) -> Ed
         draws=DRAWS,
         nearest_draw_mm=nearest_draw_mm(items, editor, shaped, options.seed, draws),
         rows={
-            name: EvaluatedRow(row.measures, _precision(items, row, matcher, options))
+            name: EvaluatedRow(row.measures, _precision(items, row, matcher, texts, options))
             for name, row in rows.items()
         },
     )
@@ -107,12 +112,16 @@ def _precision(
     items: EditItems,
     row: EditRow,
     matcher: LoadedPairMatcher | None,
+    texts: Embeddings | None,
     options: EditEvaluationOptions,
 ) -> Precision | None:
-    """Return R-precision by rank, over repetitions with one random text of each pair."""
-    if matcher is None:
+    """Return R-precision by rank, over repetitions with one random text of each pair.
+
+    `texts` are the vectors of the matcher of all texts; None without a matcher.
+    """
+    if matcher is None or texts is None:
         return None
-    pairs, texts = matcher.embed_pairs(items.first, row.poses), matcher.embed_texts(items.texts)
+    pairs = matcher.embed_pairs(items.first, row.poses)
     members = [np.flatnonzero(items.pair == pair) for pair in np.unique(items.pair)]
     found = []
     for repeat in range(options.repeats):

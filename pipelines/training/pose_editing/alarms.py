@@ -13,12 +13,12 @@ the text matters."""
 
 
 def edit_alarms(
-    step: int, divergence: float, error: float, other_text_error: float, copy_error: float
+    step: int, divergence: float, error: float, other_text_error: float | None, copy_error: float
 ) -> list[str]:
     """Return the alarms of a validation after a number of steps.
 
     `divergence` is that of the posterior in nats per pair. Errors are mean distances of joints: of
-    edits, of edits by texts of other pairs, and of pose A as it is.
+    edits, of edits by texts of other pairs, if there are other pairs, and of pose A as it is.
     """
     if step < PATIENCE:
         return []
@@ -28,7 +28,7 @@ def edit_alarms(
             f"the posterior has collapsed: it says {divergence:.2f} nats of pose B, so that draws "
             "of one text are alike; try a lower --kl-weight, or more --steps"
         )
-    if other_text_error < MIN_TEXT_EFFECT * error:
+    if other_text_error is not None and other_text_error < MIN_TEXT_EFFECT * error:
         found.append(
             f"the text does not matter: the joint error is {error:.1f} mm, and "
             f"{other_text_error:.1f} mm with the texts of other pairs; try more --steps or more "

@@ -58,11 +58,11 @@ class EditCodes:
 
 @dataclass(frozen=True)
 class Fulfilled:
-    """Shares of the statements of texts that hold after an edit."""
+    """Shares of the statements of texts that hold after an edit; None without statements."""
 
-    exactly: float
+    exactly: float | None
     """The code has the value that the text says."""
-    in_direction: float
+    in_direction: float | None
     """The same, but a change need only have the sign that the text says."""
 
 
@@ -75,6 +75,8 @@ def fulfilled(codes: EditCodes, says: Sequence[Sequence[Statement]]) -> Fulfille
             exact.append(found == each.value)
             same_sign = each.kind == CHANGE and found * each.value > 0
             near.append(same_sign or found == each.value)
+    if not exact:
+        return Fulfilled(None, None)
     return Fulfilled(float(np.mean(exact)), float(np.mean(near)))
 
 

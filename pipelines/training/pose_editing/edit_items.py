@@ -49,6 +49,14 @@ class EditItems:
         """Pose B as matrices."""
         return to_matrices(self.second)
 
+    def texts_of_other_pairs(self) -> list[str] | None:
+        """Return a text of another pair for each item; None if there is one pair only."""
+        _, firsts, pairs = np.unique(self.pair, return_index=True, return_inverse=True)
+        if len(firsts) == 1:
+            return None
+        others = np.roll(firsts, len(firsts) // 2)[pairs]
+        return [self.texts[other] for other in others]
+
     def part(self, start: int, stop: int) -> "EditItems":
         """Return the items from a number to below another one."""
         some = slice(start, stop)

@@ -35,9 +35,10 @@ class EditMeasures:
     """Mean distance of the joints from those of pose B, the pelvis at one place."""
     vertex_error_mm: float | None
     """The same of the vertices of a body; None if they are not compared."""
-    said_exactly: float
-    """Share of the statements of the texts that hold, by the codes of the poses."""
-    said_in_direction: float
+    said_exactly: float | None
+    """Share of the statements of the texts that hold, by the codes of the poses; None if the texts
+    have none."""
+    said_in_direction: float | None
     """The same, but a change need only have the right sign."""
     likelihood: Likelihood | None
     """None for poses without a distribution."""

@@ -10,7 +10,6 @@ from motiondata.bodies.posing import ShapedBody
 from motiondata.watching import Watch, unwatched
 from pipelines.training.pose_editing.edit_items import EditItems
 from pipelines.training.pose_editing.edit_measures import (
-    AT_ONCE,
     EditMeasures,
     Likelihood,
     joint_errors,
@@ -67,15 +66,10 @@ def nearest_draw_mm(
 ) -> float:
     """Return the mean joint error of the nearest of `DRAWS` draws of each item, millimeters."""
     seeds = range(seed, seed + DRAWS)
-    nearest = []
     with watch(len(items)) as advance:
-        for at in range(0, len(items), AT_ONCE):
-            some = items.part(at, at + AT_ONCE)
-            draws = editor.edit_repeatedly(some.first, some.texts, seeds)
-            errors = [joint_errors(edited, some.second, shaped) for edited in draws]
-            nearest.append(np.min(errors, axis=0))
-            advance(len(some))
-    return float(np.concatenate(nearest).mean())
+        draws = editor.edit_repeatedly(items.first, items.texts, seeds, advance)
+    errors = [joint_errors(edited, items.second, shaped) for edited in draws]
+    return float(np.min(errors, axis=0).mean())
 
 
 HEADER = ("", "joints mm", "vertices mm", "said, exactly", "in direction", "rotations", "joints")
@@ -95,8 +89,8 @@ def _cells(found: EditMeasures) -> Iterator[str]:
     likelihood = found.likelihood
     yield f"{found.joint_error_mm:.1f}"
     yield "-" if found.vertex_error_mm is None else f"{found.vertex_error_mm:.1f}"
-    yield f"{found.said_exactly:.1%}"
-    yield f"{found.said_in_direction:.1%}"
+    for share in (found.said_exactly, found.said_in_direction):
+        yield "-" if share is None else f"{share:.1%}"
     yield from (
         ("-", "-")
         if likelihood is None

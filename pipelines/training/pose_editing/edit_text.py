@@ -34,6 +34,13 @@ class EditText:
         """Whether it is trained with the editor."""
         return "tiny" in self.state
 
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """What determines the vectors of texts: not where the folder of an encoder is."""
+        if self.is_trained:
+            return self.state
+        return {name: value for name, value in self.state.items() if name != "name"}
+
     @classmethod
     def make(
         cls,

@@ -32,7 +32,7 @@ class EditingReport(Report):
         """Measure the splits that were not trained on, and write `editing.json`."""
         task.module.eval()
         found = {split: _measure(task, split) for split in task.splits}
-        document = json.dumps(to_plain(found), indent=1) + "\n"
+        document = json.dumps(to_plain(found), indent=1, allow_nan=False) + "\n"
         publish(run.checkpoint.with_name(EDITING), document.encode())
         return cls(run, found)
 

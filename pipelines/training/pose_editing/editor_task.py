@@ -149,15 +149,25 @@ class EditorTask:
         """Return measures of a few texts, and alarms if the text or the latent is ignored."""
         items = self.watched
         bound, divergence = measure_bound(self.module, items, self.seed)
-        others = [*items.texts[len(items) // 2 :], *items.texts[: len(items) // 2]]
-        errors = {
-            "joint_error_mm": self._error(items, items.texts),
-            "other_text_error_mm": self._error(items, others),
-            "copy_error_mm": float(joint_errors(items.first, items.second, self.shaped).mean()),
+        others = items.texts_of_other_pairs()
+        error = self._error(items, items.texts)
+        other_error = None if others is None else self._error(items, others)
+        copy_error = float(joint_errors(items.first, items.second, self.shaped).mean())
+        alarms = edit_alarms(
+            history.recent[-1]["step"],
+            divergence=divergence,
+            error=error,
+            other_text_error=other_error,
+            copy_error=copy_error,
+        )
+        record = {
+            "bound": asdict(bound),
+            "divergence": divergence,
+            "joint_error_mm": error,
+            "other_text_error_mm": other_error,
+            "copy_error_mm": copy_error,
         }
-        step = history.recent[-1]["step"]
-        record = {"bound": asdict(bound), "divergence": divergence, **errors}
-        return record, edit_alarms(step, divergence, *errors.values())
+        return record, alarms
 
     def loaded(self) -> LoadedPoseEditor:
         """Return the module as it is, ready to edit."""

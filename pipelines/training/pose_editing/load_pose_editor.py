@@ -13,6 +13,7 @@ from torch import Tensor
 from motiondata.errors import InputError
 from motiondata.rotations import rotmat_to_rotvec
 from motiondata.skeletons import JOINTS
+from motiondata.watching import Advance, unnoticed
 from pipelines.training.common.checkpoints import read_checkpoint, reading_contents
 from pipelines.training.common.inference import hash_model, one_thread
 from pipelines.training.pose_editing.edit_items import to_matrices
@@ -48,9 +49,16 @@ class LoadedPoseEditor:
         return edited
 
     def edit_repeatedly(
-        self, poses: NDArray[np.floating], texts: Sequence[str], seeds: Sequence[int | None]
+        self,
+        poses: NDArray[np.floating],
+        texts: Sequence[str],
+        seeds: Sequence[int | None],
+        advance: Advance = unnoticed,
     ) -> list[NDArray[np.float64]]:
-        """Return what `edit` returns for each seed; texts are read once."""
+        """Return what `edit` returns for each seed; texts are read once.
+
+        `advance` counts the poses that are edited.
+        """
         if poses.shape != (len(texts), JOINTS, 3):
             raise InputError(f"expected poses shaped ({len(texts)}, 22, 3), found {poses.shape}")
         first = to_matrices(poses)
@@ -62,6 +70,7 @@ class LoadedPoseEditor:
                 edits = self._edit(first[some], [*texts[some]], [each[some] for each in noises])
                 for parts, edit in zip(found, edits, strict=True):
                     parts.append(edit)
+                advance(len(first[some]))
         return [rotmat_to_rotvec(np.concatenate(parts).astype(np.float64)) for parts in found]
 
     def _edit(
@@ -95,7 +104,9 @@ def load_pose_editor(checkpoint: Path) -> LoadedPoseEditor:
         sizes = EditorSizes(**contents["sizes"])
         module = PoseEditor(sizes, text.encoder, text.is_trained, features)
         module.load_state_dict(weights)
-        return LoadedPoseEditor(module.eval().requires_grad_(False), hash_model(contents, weights))
+        determining = {**contents, "text": text.identity}
+        found_id = hash_model(determining, weights)
+        return LoadedPoseEditor(module.eval().requires_grad_(False), found_id)
 
 
 def describe_editor(sizes: EditorSizes, text: EditText) -> Mapping[str, Any]:

@@ -30,9 +30,11 @@ class SentenceEncoder:
 
     @property
     def id(self) -> str:
-        """Return the hash of everything that determines the vectors."""
+        """Return the hash of everything that determines the vectors, wherever the folder is."""
+        config = json.loads(self._config.to_json_string(use_diff=False))
+        config.pop("_name_or_path", None)
         description = {
-            "config": json.loads(self._config.to_json_string(use_diff=False)),
+            "config": config,
             "tokenizer": self._rules,
             "pooling": [*self._head.pool.modes, str(self._head.after)],
             "longest": self._longest,

@@ -43,7 +43,7 @@ def encode(joints: Tensor, mask: Tensor | None = None) -> Tensor:
 @pytest.mark.parametrize("wrong", [{"velocities": True}, {"convolutions": 3}])
 def test_options_of_the_encoder_of_points_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(InputError, match=f"--{next(iter(wrong))}: expected none for st-gcn"):
-        SkeletonEncoder(replace(SMALL, **wrong), MEAN, STD)
+        SkeletonEncoder(replace(SMALL, **wrong), MEAN, STD)  # type: ignore[arg-type]
 
 
 def test_the_graph_has_each_bone_in_both_directions_and_sums_to_one() -> None:

@@ -12,6 +12,7 @@ from motiondata.pose_pairs.statements import CHANGE, REACH, STATE
 from pipelines.training.pose_editing.asked_codes import EditCodes, fulfilled
 from pipelines.training.pose_editing.edit_items import EditItems, read_items
 from pipelines.training.pose_editing.edit_measures import joint_errors, measure_edits
+from pipelines.training.pose_editing.edit_rows import row_cells
 from pipelines.training.pose_editing.pose_baselines import COPY, MEAN, baselines_of
 from pipelines.training.pose_editing.pose_editor import log_likelihood
 from pipelines.training.pose_editing.pose_features import places_of, rest_joints
@@ -70,6 +71,23 @@ def test_no_change_fulfils_no_statement_of_a_change(items: EditItems, shaped: Sh
     )
     codes = EditCodes.of(items.first, items.first, items.in_sequence, shaped)
     assert fulfilled(codes, says).in_direction == 0
+
+
+def test_of_texts_that_say_nothing_no_share_holds(items: EditItems, shaped: ShapedBody) -> None:
+    silent = replace(items, says=tuple(() for _ in items.says))
+    found = measure_edits(silent, items.second, shaped)
+    assert (found.said_exactly, found.said_in_direction) == (None, None)
+    assert row_cells("edit", found)[3:5] == ("-", "-")
+
+
+def test_a_text_of_another_pair_is_never_one_of_the_same_pair(items: EditItems) -> None:
+    for stop in (4, 6, 7, 9, 120):
+        some = items.part(0, stop)
+        others = some.texts_of_other_pairs()
+        assert others is not None
+        for text, pair in zip(others, some.pair, strict=True):
+            assert text in [some.texts[at] for at in np.flatnonzero(some.pair != pair)]
+    assert items.part(0, 3).texts_of_other_pairs() is None
 
 
 def test_a_smaller_change_has_the_direction_only(items: EditItems, shaped: ShapedBody) -> None:

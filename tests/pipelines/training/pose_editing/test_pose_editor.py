@@ -12,6 +12,8 @@ import pytest
 import torch
 from transformers import PreTrainedTokenizerFast
 
+from motiondata.bodies.bundled import bundled_body
+from motiondata.bodies.posing import shape_body
 from motiondata.captions import caption_runs
 from motiondata.errors import InputError
 from motiondata.skeletons import JOINT
@@ -21,7 +23,9 @@ from pipelines.training.common.loop import train
 from pipelines.training.common.options import LoopOptions, OptimizerOptions
 from pipelines.training.common.training_checkpoint import CHECKPOINT
 from pipelines.training.pose_editing.alarms import edit_alarms
-from pipelines.training.pose_editing.edit_items import read_items, to_matrices
+from pipelines.training.pose_editing.edit_items import EditItems, read_items, to_matrices
+from pipelines.training.pose_editing.edit_measures import joint_errors
+from pipelines.training.pose_editing.edit_rows import DRAWS, nearest_draw_mm
 from pipelines.training.pose_editing.edit_text import embed_by_length
 from pipelines.training.pose_editing.editor_task import EditorTask
 from pipelines.training.pose_editing.load_pose_editor import LoadedPoseEditor, load_pose_editor
@@ -35,6 +39,7 @@ from shards.stream.batching import Batch
 from shards.stream.streamed_dataset import StreamedDataset
 from tests.support.ruled_pairs import BENDS, make_ruled_pairs, text_of
 
+BETAS = np.zeros(0)
 OPTIONS = EditorOptions(steps=12, sizes=EditorSizes(width=16, latent=4))
 LOOP = LoopOptions(batch=4, save_every=5, watch_every=6, optimizer=OptimizerOptions(warmup=2))
 CPU = torch.device("cpu")
@@ -113,6 +118,26 @@ def test_equal_seeds_draw_equal_edits_and_other_seeds_others(
     assert np.array_equal(both, [other, expected])
 
 
+def test_the_nearest_draw_is_that_of_draws_of_all_texts_at_once(
+    ruled: Dataset, editor: LoadedPoseEditor
+) -> None:
+    few, shaped = (
+        read_items(open_dataset(ruled.path), "train", 30),
+        shape_body(bundled_body(), BETAS),
+    )
+    items = EditItems(
+        np.arange(300),
+        np.tile(few.first, (10, 1, 1)),
+        np.tile(few.second, (10, 1, 1)),
+        few.texts * 10,
+        few.says * 10,
+        np.tile(few.in_sequence, 10),
+    )
+    edits = [editor.edit(items.first, items.texts, seed) for seed in range(3, 3 + DRAWS)]
+    errors = np.min([joint_errors(edited, items.second, shaped) for edited in edits], axis=0)
+    assert nearest_draw_mm(items, editor, shaped, 3) == errors.mean()
+
+
 def test_an_edit_is_of_rotations_and_of_the_given_shape(editor: LoadedPoseEditor) -> None:
     edited = editor.edit(np.random.default_rng(0).normal(size=(3, 22, 3)), ["Bend your arm."] * 3)
     matrices = to_matrices(edited).numpy()
@@ -162,6 +187,7 @@ def test_texts_of_similar_lengths_run_together_and_keep_their_places(ruled: Data
 def test_alarms_are_raised_late_and_each_for_its_fault() -> None:
     sound = {"divergence": 3.0, "error": 40.0, "other_text_error": 60.0, "copy_error": 80.0}
     assert edit_alarms(500, **sound) == []
+    assert edit_alarms(500, **{**sound, "other_text_error": None}) == []
     for name, value, words in (
         ("divergence", 0.1, "the posterior has collapsed"),
         ("other_text_error", 40.1, "the text does not matter"),
@@ -210,7 +236,7 @@ def save_t5(folder: Path, seed: int) -> Path:
 
 
 def test_a_text_encoder_of_a_folder_is_not_trained_and_reads_new_texts(
-    ruled: Dataset, tmp_path: Path
+    ruled: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = save_t5(tmp_path / "t5", 0)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -222,6 +248,8 @@ def test_a_text_encoder_of_a_folder_is_not_trained_and_reads_new_texts(
     known, new = (editor.edit(pose, [text]) for text in (text_of("left_knee"), "Bend more."))
     assert not np.array_equal(known, new)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    monkeypatch.chdir(tmp_path)
+    assert run(ruled, tmp_path / "relative", replace(OPTIONS, text_encoder="t5")) == editor.id
     save_t5(folder, 1)
     with pytest.raises(InputError, match="expected the text encoder that the editor was trained"):
         load_pose_editor(tmp_path / "out" / CHECKPOINT)
