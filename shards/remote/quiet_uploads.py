@@ -26,7 +26,7 @@ def quietly() -> Iterator[None]:
     `HF_HUB_DISABLE_PROGRESS_BARS=0` has priority, as in the library: bars are shown then.
     """
     from huggingface_hub import constants
-    from huggingface_hub.utils import (
+    from huggingface_hub.utils.tqdm import (
         are_progress_bars_disabled,
         disable_progress_bars,
         enable_progress_bars,

@@ -98,7 +98,7 @@ def test_progress_bars_of_a_caller_are_off_only_during_uploads(
     made: Dataset, hub: HubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from huggingface_hub import HfApi, constants
-    from huggingface_hub.utils import are_progress_bars_disabled
+    from huggingface_hub.utils.tqdm import are_progress_bars_disabled
 
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_PROGRESS_BARS", None)
     during = []

@@ -127,7 +127,7 @@ def test_a_condition_computes_values_and_does_nothing_else(
 def test_a_condition_is_read_as_pandas_reads_it(
     streamed: StreamedDataset, condition: str, same: str
 ) -> None:
-    expected = streamed.manifest.eval(same).to_numpy()
+    expected = np.asarray(streamed.manifest.eval(same), np.bool_)
     assert expected.any() != expected.all()
     np.testing.assert_array_equal(streamed.manifest.eval(condition.strip()), expected)
     np.testing.assert_array_equal(meets(streamed.dataset, condition), expected)
