@@ -21,24 +21,38 @@ class SourceShards:
 
     def __init__(self) -> None:
         self._sound: set[tuple[Place, ShardEntry]] = set()
-        """The shards whose hashes were compared."""
+        """The shards whose hashes were compared, at their places or in the cache."""
+        self._hashed: set[tuple[Place, ShardEntry]] = set()
+        """The shards that were hashed at their places."""
 
     def expect_sound(self, place: Place, shard: ShardEntry) -> None:
         """Raise `DatasetError` for a shard with other bytes than those that were recorded."""
         if (place, shard) in self._sound:
             return
-        if not _is_fetched(place, shard) and hash_of(place, shard.name) != shard.blake3:
-            raise DatasetError(
-                f"{place}/{shard.name}", "is damaged; verify the dataset, and copy it again"
-            )
+        if not _is_fetched(place, shard):
+            self._hash(place, shard)
         self._sound.add((place, shard))
 
     def open(self, place: Place, shard: ShardEntry) -> ShardReader:
-        """Return the reader of a shard; raise `DatasetError` if it has another size."""
+        """Return the reader of a shard; raise `DatasetError` if it has other bytes.
+
+        A shard that the cache has no longer is hashed at its place.
+        """
         descriptor = _cached_descriptor(place, shard)
-        return ShardReader(
-            place, shard, None if descriptor is None else os.fdopen(descriptor, "rb")
-        )
+        if descriptor is None:
+            self._hash(place, shard)
+            return ShardReader(place, shard)
+        return ShardReader(place, shard, os.fdopen(descriptor, "rb"))
+
+    def _hash(self, place: Place, shard: ShardEntry) -> None:
+        """Hash a shard at its place, once; raise `DatasetError` if it is damaged."""
+        if (place, shard) in self._hashed:
+            return
+        if hash_of(place, shard.name) != shard.blake3:
+            raise DatasetError(
+                f"{place}/{shard.name}", "is damaged; verify the dataset, and copy it again"
+            )
+        self._hashed.add((place, shard))
 
 
 def _is_fetched(place: Place, shard: ShardEntry) -> bool:
