@@ -50,16 +50,19 @@ class ShardCache:
     def of_environment() -> "ShardCache | None":
         """Return the cache that the environment names, by default in the user's cache folder.
 
-        Raises `ShardError` for a size that is no number of bytes, and for a folder that is a file.
+        Returns None for a size of 0, and for a user without a home. Raises `ShardError` for a size
+        that is no number of bytes, and for a folder that is a file.
         """
-        user = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-        folder = Path(os.environ.get(FOLDER_VARIABLE) or user / "motiondata" / "shards")
-        limit = _limit(os.environ.get(BYTES_VARIABLE, str(DEFAULT_BYTES)))
-        if not limit:
+        limit = _limit(os.environ.get(BYTES_VARIABLE) or str(DEFAULT_BYTES))
+        named = os.environ.get(FOLDER_VARIABLE)
+        folder = Path(named) if named else _default_folder()
+        if not limit or folder is None:
             return None
-        for path in (folder, *folder.parents):
-            if path.exists() and not path.is_dir():
-                raise ShardError(f"{FOLDER_VARIABLE}={folder}: expected a folder, {path} is a file")
+        for path in map(str, (folder, *folder.parents)):
+            # `Path.exists` raises where a folder may not be searched
+            if os.path.exists(path) and not os.path.isdir(path):  # noqa: PTH110, PTH112
+                shown = f"{FOLDER_VARIABLE}={folder}" if named else folder
+                raise ShardError(f"{shown}: expected a folder for the cache, {path} is a file")
         return ShardCache(folder, limit)
 
     def open(self, shard: CachedShard) -> int | None:
@@ -78,7 +81,7 @@ class ShardCache:
                 os.utime(path, ns=(time.time_ns(), VERIFIED_NS))
             return descriptor
         os.close(descriptor)
-        with suppress(FileNotFoundError):
+        with suppress(OSError):  # another process has removed it, or it is another user's
             path.unlink()
         return None
 
@@ -143,6 +146,15 @@ class ShardCache:
                 with suppress(FileNotFoundError):
                     found.append((path.stat(), path))
         return found
+
+
+def _default_folder() -> Path | None:
+    """Return the folder of the cache in that of the user's caches; None without a home."""
+    try:
+        user = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    except RuntimeError:
+        return None
+    return user / "motiondata" / "shards"
 
 
 def _limit(text: str) -> int:

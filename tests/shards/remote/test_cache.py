@@ -1,10 +1,12 @@
 """The cache of shards: bounded, shared, and never the source of a damaged byte."""
 
+import errno
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from shards.format.description import ShardEntry
 from shards.format.hashing import hash_bytes
 from shards.remote.cache import (
     BYTES_VARIABLE,
+    DEFAULT_BYTES,
     FOLDER_VARIABLE,
     CachedShard,
     DamagedError,
@@ -256,18 +259,94 @@ def test_settings_that_name_no_cache_are_one_sentence(
         ShardCache.of_environment()
 
 
-def test_a_file_for_which_the_disk_has_no_room_is_not_left_there(tmp_path: Path) -> None:
-    cache = ShardCache(tmp_path, 2**62)
-    too_large = CachedShard(hash_bytes(b""), 2**60)
-    with pytest.raises(OSError, match=r"large|space"):
-        cache.fill(too_large, lambda: iter([b""]))
+def test_a_default_folder_that_is_a_file_is_named_without_the_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (tmp_path / "motiondata").write_text("")
+    with pytest.raises(ShardError, match="expected a folder for the cache") as raised:
+        ShardCache.of_environment()
+    assert FOLDER_VARIABLE not in str(raised.value)
+
+
+def test_empty_variables_mean_the_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv(FOLDER_VARIABLE, "")
+    monkeypatch.setenv(BYTES_VARIABLE, "")
+    assert ShardCache.of_environment() == ShardCache(
+        tmp_path / "motiondata" / "shards", DEFAULT_BYTES
+    )
+
+
+@contextmanager
+def as_another_user() -> Iterator[None]:
+    """Be no administrator during the block: one may search every folder."""
+    user = os.geteuid()
+    if not user:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+@pytest.mark.parametrize("name", ["cache", "a" * 300])
+def test_a_folder_that_cannot_be_reached_is_an_empty_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(0o000 if name == "cache" else 0o755)
+    monkeypatch.setenv(FOLDER_VARIABLE, str(closed / name))
+    monkeypatch.delenv(BYTES_VARIABLE, raising=False)
+    with as_another_user():
+        cache = ShardCache.of_environment()
+        assert cache is not None
+        assert read(cache, 1) is None
+        with pytest.raises(OSError, match=r"denied|too long"):
+            fill(cache, 1)
+
+
+def test_a_file_for_which_the_disk_has_no_room_is_not_left_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    with pytest.raises(OSError, match="space"):
+        fill(ShardCache(tmp_path, 2 * SIZE), 1)
     assert {path.name for path in tmp_path.iterdir()} == {"lock"}
 
 
-def test_files_that_are_finished_meanwhile_are_counted_by_threads_that_make_room(
-    tmp_path: Path,
+def test_no_file_is_finished_while_another_thread_counts_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache, numbers = ShardCache(tmp_path, 300 * SIZE), range(250)
-    with ThreadPoolExecutor(8) as pool:
-        assert all(pool.map(lambda number: fill(cache, number), numbers))
-    assert all(read(cache, number) == data_of(number) for number in numbers)
+    cache, names = ShardCache(tmp_path, SIZE), Path.iterdir
+    fetching, counting, finished = (threading.Event() for _ in range(3))
+
+    def fetch() -> Iterator[bytes]:
+        fetching.set()
+        assert counting.wait(20)
+        yield data_of(1)
+
+    def names_and_then_a_pause(path: Path) -> Iterator[Path]:
+        found = [*names(path)]
+        if fetching.is_set():
+            counting.set()
+            finished.wait(0.5)  # the other thread must not be able to finish its file now
+        return iter(found)
+
+    def fill_the_first() -> bool:
+        try:
+            return cache.fill(shard_of(data_of(1)), fetch)
+        finally:
+            finished.set()
+
+    monkeypatch.setattr(Path, "iterdir", names_and_then_a_pause)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(fill_the_first)
+        assert fetching.wait(20)
+        assert not fill(cache, 2), "the first file takes all room"
+        assert first.result(20)
+    assert (read(cache, 1), read(cache, 2)) == (data_of(1), None)
