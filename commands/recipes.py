@@ -7,6 +7,7 @@ on the command line replace them. A mistake is reported with its line.
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,10 @@ KINDS: tuple[tuple[Callable[[click.Parameter], bool], Kind], ...] = (
 """Which kind of value a parameter takes: the first whose condition holds."""
 
 
-def shipped_recipes() -> list[str]:
+@cache
+def shipped_recipes() -> tuple[str, ...]:
     """Return the names of the recipes that come with the program."""
-    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+    return tuple(sorted(path.stem for path in SHIPPED.glob("*.toml")))
 
 
 def add_recipe(command: click.Command) -> click.Command:

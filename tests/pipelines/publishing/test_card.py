@@ -3,6 +3,7 @@
 import csv
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -62,11 +63,22 @@ def test_hugging_face_finds_the_license_and_the_splits(card: CardReport) -> None
         assert title in text
 
 
-def test_datasets_loads_the_preview_or_else_the_shards(
-    card: CardReport, free: Path, tmp_path: Path
-) -> None:
-    from datasets import load_dataset
+@pytest.fixture
+def datasets(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return the package datasets, which asks no server during the test."""
+    package = pytest.importorskip("datasets")
+    from huggingface_hub import constants
 
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(package.config, "HF_HUB_OFFLINE", True)
+    return package
+
+
+def test_datasets_loads_the_preview_or_else_the_shards(
+    card: CardReport, free: Path, tmp_path: Path, datasets: Any
+) -> None:
+    load_dataset = datasets.load_dataset
     cache = {"cache_dir": str(tmp_path / "cache")}
     preview = load_dataset(str(card.folder), "preview", **cache)
     assert preview["train"].num_rows == 2
@@ -82,11 +94,7 @@ def test_datasets_loads_the_preview_or_else_the_shards(
     assert {each["split"] for each in config["data_files"]} == splits
 
 
-def test_datasets_shows_meshes_of_a_few_clips(
-    card: CardReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    import datasets
+def test_datasets_shows_meshes_of_a_few_clips(card: CardReport, datasets: Any) -> None:
     import pyarrow.parquet as pq
 
     table = datasets.Dataset(pq.read_table(card.folder / "preview/clips.parquet"))
