@@ -46,6 +46,15 @@ for file in Path("data/lidar").rglob("*.*"):
 print(len(open_dataset("memory://kit")))
 import s3fs, aiohttp
 """
+TAGS = """
+import spacy
+print([word.text for word in spacy.blank("en")("a man walks")])
+"""
+KERNELS = """
+import numba.cuda
+from motiondata.lidar.cuda import kernels
+print(numba.cuda.is_available())
+"""
 TRAINS = (
     "align data/lidar --steps 2 --batch 4 --device cpu --out aligned",
     "encode data/lidar --checkpoint aligned/checkpoint.pt --workers 0 --out features",
@@ -90,11 +99,13 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "train": TRAINS,
     "tensorboard,train": (f"{TRAINS[0]} --tensorboard",),
     "lora": TRAINS,
-    "tags": (),
-    "gpu": (f"build-lidar {CORPUS} --workers 0 --limit 2 --out lidar",),
+    "tags": (TAGS,),
+    "gpu": (KERNELS,),
     "all": ("demo demo --clips 12", *TRAINS),
 }
 """What runs after an installation with extras: commands, and programs in Python."""
+ON_GPU = {"gpu": f"build-lidar {CORPUS} --workers 0 --limit 2 --device cuda --out lidar"}
+"""What runs too where there is a GPU."""
 
 
 def check(extras: str, wheel: Path, data: Path, constraints: tuple[str, ...]) -> None:
@@ -108,9 +119,16 @@ def check(extras: str, wheel: Path, data: Path, constraints: tuple[str, ...]) ->
         _run(folder, python, "-m", "pip", "install", "--quiet", *constraints, what)
         installed = time.monotonic() - begun
         (folder / "data").symlink_to(data)
-        for promise in (*PROMISES[extras], "doctor"):
+        for promise in (*PROMISES[extras], *_on_gpu(extras), "doctor"):
             _keep(promise, python, folder)
         _print(f"{extras}: installed in {installed:.0f} s, {_megabytes(python.parents[1]):,} MB")
+
+
+def _on_gpu(extras: str) -> tuple[str, ...]:
+    if extras in ON_GPU and shutil.which("nvidia-smi") is None:
+        _print(f"{extras}: installed, not run: no nvidia-smi was found")
+        return ()
+    return (ON_GPU[extras],) if extras in ON_GPU else ()
 
 
 def _keep(promise: str, python: Path, folder: Path) -> None:
@@ -154,9 +172,14 @@ def build_wheel(folder: Path) -> Path:
 
 
 def main(words: list[str]) -> int:
-    """Check the extras that are named, or all; return how many failed."""
+    """Check the extras that are named, or all; return how many failed.
+
+    Exits with the known names if there are others.
+    """
     constraints = () if "--newest" in words else ("--constraint", str(ROOT / "constraints.txt"))
     named = [word for word in words if word != "--newest"] or list(PROMISES)
+    if unknown := [name for name in named if name not in PROMISES]:
+        sys.exit(f"expected of {', '.join(PROMISES)}; found {', '.join(unknown)}")
     with tempfile.TemporaryDirectory() as made:
         data = Path(made) / "data"
         _run(Path(made), sys.executable, "-m", "motiondata", "demo", data, "--clips", 12)
