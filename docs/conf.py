@@ -10,6 +10,7 @@ from pathlib import Path
 
 from numpy.typing import ArrayLike
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.typing import stringify_annotation
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,7 +28,7 @@ html_show_copyright = False
 html_use_index = False  # the reference is one page
 exclude_patterns = ["build"]
 
-nb_execution_mode = "cache"  # notebooks are kept without outputs: the site runs those that changed
+nb_execution_mode = "force"  # notebooks are kept without outputs, and depend on all of the code
 nb_execution_timeout = 600
 nb_execution_in_temp = True
 nb_execution_raise_on_error = True
@@ -90,7 +91,13 @@ def with_short_types(
     )
 
 
+def notebooks(_app: Sphinx, environment: BuildEnvironment, *_: set[str]) -> list[str]:
+    """Return the pages that are run again although their own text is the same."""
+    return [page for page in environment.found_docs if page.startswith("notebooks/")]
+
+
 def setup(app: Sphinx) -> None:
     """Connect what this file adds to Sphinx."""
+    app.connect("env-get-outdated", notebooks)
     app.connect("source-read", show_documents)
     app.connect("autodoc-process-signature", with_short_types)
