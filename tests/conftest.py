@@ -19,7 +19,11 @@ import pytest
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-pytest_plugins = ("tests.support.built_archive", "tests.support.browser")
+pytest_plugins = (
+    "tests.support.built_archive",
+    "tests.support.browser",
+    "tests.support.learned_editor",
+)
 
 FOLDER = pytest.StashKey[Path]()
 AFTER_MULTIPROCESSING = -200

@@ -15,36 +15,26 @@ from pipelines.evaluation.pose_editing.options import EditEvaluationOptions
 from pipelines.training.common.options import LoopOptions, OptimizerOptions
 from pipelines.training.common.training_checkpoint import CHECKPOINT
 from pipelines.training.pose_editing.options import (
-    EditorOptions,
-    EditorSizes,
     PairMatcherOptions,
     PairMatcherSizes,
 )
 from pipelines.training.pose_editing.train_pair_matcher import train_pair_matcher
-from pipelines.training.pose_editing.train_pose_editor import train_pose_editor
 from shards.format.dataset import Dataset
 from tests.support.ruled_pairs import make_ruled_pairs
 
-LOOP = LoopOptions(batch=32, watch_every=1000, optimizer=OptimizerOptions(warmup=10))
+LOOP = LoopOptions(batch=16, watch_every=1000, optimizer=OptimizerOptions(warmup=10))
 
 
 @pytest.fixture(scope="module")
-def ruled(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    return make_ruled_pairs(tmp_path_factory.mktemp("ruled") / "pairs")
-
-
-@pytest.fixture(scope="module")
-def options(ruled: Dataset, tmp_path_factory: pytest.TempPathFactory) -> EditEvaluationOptions:
-    """Train an editor and a matcher that know the rule; groups are of the four texts."""
-    root = tmp_path_factory.mktemp("trained")
-    editing = EditorOptions(steps=100, rate=3e-3, sizes=EditorSizes(width=64, latent=4))
-    train_pose_editor(ruled.path, root / "editor", editing, LOOP, "cpu", io.StringIO())
+def options(
+    ruled: Dataset, learned: Path, tmp_path_factory: pytest.TempPathFactory
+) -> EditEvaluationOptions:
+    """Train a matcher that knows the rule, as the editor does; groups are of the four texts."""
+    matcher = tmp_path_factory.mktemp("trained")
     sizes = PairMatcherSizes(width=32, shared_width=8)
     matching = PairMatcherOptions(steps=60, rate=3e-3, sizes=sizes)
-    train_pair_matcher(ruled.path, root / "matcher", matching, LOOP, "cpu", io.StringIO())
-    return EditEvaluationOptions(
-        root / "editor" / CHECKPOINT, root / "matcher" / CHECKPOINT, group=4, repeats=5
-    )
+    train_pair_matcher(ruled.path, matcher, matching, LOOP, "cpu", io.StringIO())
+    return EditEvaluationOptions(learned / CHECKPOINT, matcher / CHECKPOINT, group=4, repeats=5)
 
 
 def test_the_editor_is_between_pose_b_and_the_baselines(

@@ -106,7 +106,7 @@ def test_any_six_numbers_are_made_a_rotation() -> None:
 
 def test_statistics_are_those_of_both_poses_of_training_pairs(data: StreamedDataset) -> None:
     six = rotmat_to_six(read_pose_pairs(data, "train").rotations).transpose(1, 2)
-    mean, std = (each[:, : 2 * SIX].unflatten(1, (2, SIX)) for each in pair_statistics(data))
+    mean, std = (each[:, : 2 * SIX].view(22, 2, SIX) for each in pair_statistics(data))
     assert mean.numpy() == pytest.approx(six.double().mean(0).numpy(), abs=1e-5)
     expected = np.maximum(six.double().std(0, correction=0).numpy(), 0.02)
     assert std.numpy() == pytest.approx(expected, abs=1e-4)
