@@ -5,7 +5,6 @@ the Hugging Face Hub speaks.
 """
 
 import os
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
@@ -87,9 +86,10 @@ def gs_bucket() -> Iterator[tuple[str, Any]]:
     """Yield the URL of an empty bucket of Google Cloud Storage and its file system."""
     _imported("gcsfs")
     emulator = _imported("gcp_storage_emulator.server")
-    port = _free_port()
-    server = emulator.create_server("127.0.0.1", port, in_memory=True, default_bucket="datasets")
-    with server, patch.dict(os.environ, {"STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{port}"}):
+    made = emulator.create_server("127.0.0.1", 0, in_memory=True, default_bucket="datasets")
+    with made as server, patch.dict(os.environ):
+        port = server._api._httpd.server_port  # nothing public tells it
+        os.environ["STORAGE_EMULATOR_HOST"] = f"http://127.0.0.1:{port}"
         import fsspec
 
         anonymous = {"gs": {"token": "anon"}, "gcs": {"token": "anon"}}
@@ -123,13 +123,6 @@ def _imported(module: str) -> Any:
     if os.environ.get("CI"):
         return import_module(module)
     return pytest.importorskip(module)
-
-
-def _free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
 
 
 PLACES: dict[str, Callable[[Path], AbstractContextManager[str]]] = {
