@@ -16,7 +16,7 @@ from shards.remote.cache import BYTES_VARIABLE
 from shards.remote.connection import Limits
 from shards.remote.failures import RemoteError
 from shards.remote.folder import RemoteFolder
-from shards.targets import dataset_files
+from shards.targets import HubTarget, RemoteTarget, dataset_files, target_of
 from shards.verify import verify
 from tests.support.dataset import make_dataset
 from tests.support.hub_server import HubServer
@@ -131,6 +131,23 @@ def test_a_copy_that_stops_leaves_no_file_and_uploads_nothing_twice(
     copy_dataset(made.path, URL)
     assert uploads(hub) == len(hub.uploaded) - before
     assert [*verify(URL)] == []
+
+
+@pytest.mark.parametrize("status", [409, 412])
+def test_a_commit_that_another_one_overtook_is_made_again(
+    made: Dataset, hub: HubServer, status: int
+) -> None:
+    hub.overtaken = [status]
+    copy_dataset(made.path, URL)
+    assert hub.overtaken == []
+    assert len(hub.commits) == 1
+    assert [*verify(URL)] == []
+
+
+def test_a_bucket_of_the_hub_has_no_commits(hub: HubServer) -> None:
+    assert isinstance(target_of(URL), HubTarget)
+    assert isinstance(target_of("hf://buckets/user/kit"), RemoteTarget)
+    assert not [request for request in hub.requests if "buckets" in request]
 
 
 def test_another_dataset_on_the_hub_stays(made: Dataset, hub: HubServer) -> None:
