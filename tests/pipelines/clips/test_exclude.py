@@ -146,6 +146,24 @@ def test_an_export_leaves_out_what_a_view_leaves_out(
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.parametrize("product", ["lidar"], indirect=True)
+@pytest.mark.parametrize("kind", FORMATS)
+def test_an_export_that_would_leave_out_all_clips_of_a_split_writes_nothing(
+    kind: str, whole: Dataset, tmp_path: Path
+) -> None:
+    flag = min(name for found in raised(whole).values() for name in found if name in LIMITS)
+    flagged, out = tmp_path / "flagged", tmp_path / "out"
+    words = ["filter", whole.path, "--where", f"flags.{flag}", "--out", flagged]
+    filtered = CliRunner().invoke(main, [*map(str, words)])
+    assert filtered.exit_code == 0, filtered.output
+    words = ["export", flagged, "--format", kind, "--out", out, "--exclude", flag]
+    exported = CliRunner().invoke(main, [*map(str, words)])
+    assert exported.exit_code == 2
+    split = f"no clip matches the split 'train' with at least 1 frames, without the flag {flag}"
+    assert ("there is nothing to export" if kind == "bvh" else split) in exported.stderr
+    assert not out.exists()
+
+
 def test_recordings_have_no_flags_that_an_export_could_exclude(
     archive: MadeArchive, tmp_path: Path
 ) -> None:
