@@ -7,18 +7,21 @@ servers and of their libraries become `RemoteError`.
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from shards.remote.failures import RemoteError, failure, is_final, sentence
 from shards.remote.file_systems import (
+    HUB,
     WITHOUT_LISTS,
     file_system,
     kinds,
     range_options,
     state_options,
 )
+from shards.remote.quiet_uploads import quietly
 from shards.remote.urls import without_secrets
 
 T = TypeVar("T")
@@ -115,8 +118,10 @@ class Connection:
         self._write(name, "put_file", path, path.stat().st_size)
 
     def _write(self, name: str, method: str, what: bytes | Path, size: int) -> None:
+        bars = quietly() if HUB in kinds(self._files) else nullcontext()
         try:
-            self._try(name, method, what, expected=size)
+            with bars:
+                self._try(name, method, what, expected=size)
         except FileNotFoundError:
             raise RemoteError(
                 f"{self._shown}: expected a bucket or a repository to write to, found none; create "

@@ -112,7 +112,9 @@ def test_progress_bars_of_a_caller_are_off_only_during_uploads(
     before = are_progress_bars_disabled()
     copy_dataset(made.path, URL)
     assert [*verify(URL)] == []
-    assert during
+    copied = len(during)
+    RemoteFolder(URL).write("preview/clips.parquet", b"of a card")
+    assert len(during) > copied > 0
     assert all(during)
     assert are_progress_bars_disabled() == before
 
