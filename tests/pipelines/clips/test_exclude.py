@@ -26,9 +26,9 @@ from pipelines.products.motion_features.options import (
 from shards import open_dataset
 from shards.errors import ShardError
 from shards.format.dataset import Dataset, read_drops
-from tests.pipelines.products.lidar.test_build import samples_of
 from tests.pipelines.products.test_encoded_features import MEANS
 from tests.support.archive import MadeArchive, make_flagged_archive
+from tests.support.samples import samples_of
 
 HERE = Execution(workers=0)
 PRODUCTS = ("lidar", "joints", "humanml3d-263")

@@ -31,22 +31,12 @@ from pipelines.products.lidar.product import LidarProduct
 from shards import open_dataset
 from shards.errors import DatasetError
 from shards.format.dataset import Dataset
-from shards.format.members import decode_member
 from shards.format.reading import read_member
 from tests.pipelines.clips.test_plan_clips import KNOWN_BEFORE_READING
 from tests.support.archive import BAD, GOOD, MadeArchive
 from tests.support.compare_builds import files_of
 from tests.support.lidar_options import with_parameters
-from tests.support.samples import iter_samples
-
-
-def samples_of(dataset: Dataset) -> dict[str, dict[str, Any]]:
-    """Return all samples' decoded members by key."""
-    return {
-        key: {suffix: decode_member(suffix, data) for suffix, data in members.items()}
-        for split in dataset.description.splits
-        for key, members in iter_samples(dataset, split)
-    }
+from tests.support.samples import samples_of
 
 
 def test_a_built_dataset_is_sound(built: Dataset) -> None:

@@ -10,8 +10,8 @@ from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
 from pipelines.products.lidar.options import LidarOptions
 from shards.format.dataset import Dataset
-from tests.pipelines.products.lidar.test_build import samples_of
 from tests.support.archive import MadeArchive
+from tests.support.samples import samples_of
 
 HERE = Execution(workers=0)
 

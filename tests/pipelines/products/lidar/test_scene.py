@@ -21,8 +21,8 @@ from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
 from pipelines.products.lidar.scene import load_scene
 from shards.format.dataset import Dataset
-from tests.pipelines.products.lidar.test_build import samples_of
 from tests.support.archive import MadeArchive
+from tests.support.samples import samples_of
 
 VLP16 = sensor_preset("vlp-16")
 

@@ -16,9 +16,9 @@ from pipelines.products.lidar.build import build_lidar
 from pipelines.products.lidar.options import LidarBuildOptions
 from shards import open_dataset
 from shards.format.dataset import Dataset
-from tests.pipelines.products.lidar.test_build import samples_of
 from tests.support.archive import MadeArchive
 from tests.support.compare_builds import files_of
+from tests.support.samples import samples_of
 
 RIG = """
 [[vehicle]]
