@@ -25,6 +25,9 @@ REGION_COLORS = {
 }
 """The color of each region: gray, orange, blue, red, cyan, pink."""
 
+SURROUNDINGS_COLOR = "#8c564b"
+"""The color of points that do not lie on the person: brown."""
+
 REGION_OF_JOINT = tuple(
     next(name for name, joints in REGIONS.items() if joint in joints) for joint in JOINT_NAMES
 )

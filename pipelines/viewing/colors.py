@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.body_regions import REGION_COLORS, REGION_OF_JOINT
+from motiondata.body_regions import REGION_COLORS, REGION_OF_JOINT, SURROUNDINGS_COLOR
+from motiondata.lidar.surroundings import NOT_THE_PERSON
 from pipelines.viewing.viewed_clip import NO_PART, Scan
 
 Colors = NDArray[np.uint8]
@@ -27,6 +28,7 @@ def hex_to_rgb(color: str) -> tuple[int, int, int]:
 
 def _table_of_parts() -> Colors:
     table = np.tile(np.array(hex_to_rgb(OTHER_PART), np.uint8), (NO_PART + 1, 1))
+    table[NOT_THE_PERSON] = hex_to_rgb(SURROUNDINGS_COLOR)
     table[: len(REGION_OF_JOINT)] = [hex_to_rgb(REGION_COLORS[name]) for name in REGION_OF_JOINT]
     return table
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
 from shards.errors import DatasetError, MemberError
@@ -65,8 +66,11 @@ class StoredClip(Mapping[str, Any]):
         return f"<clip {self.key!r} of {self.frames} frames: {', '.join(self)}>"
 
 
-class StoredArray:
-    """An array of a clip, shaped (frames, ...). An index reads the frames that it needs."""
+class StoredArray(NDArrayOperatorsMixin):
+    """An array of a clip, shaped (frames, ...). An index reads the frames that it needs.
+
+    Operators and functions of NumPy read the whole array.
+    """
 
     def __init__(
         self, files: ShardFiles, numbers: NDArray[np.int64], field: str, frames: int
@@ -92,6 +96,10 @@ class StoredArray:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return self._read(0, len(self)).astype(dtype or self.dtype, copy=False)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        read = (np.asarray(each) if isinstance(each, StoredArray) else each for each in inputs)
+        return getattr(ufunc, method)(*read, **options)
 
     def __repr__(self) -> str:
         return f"<array of {self.dtype} {self.shape}, not read yet>"

@@ -1,7 +1,8 @@
 """A picture of scans, for a visual check of a dataset before training.
 
 Each clip has one row: its caption, some of its frames as seen by the sensor, and the same frames
-from the side, each with its time. Colors show body parts; the gray line is the floor.
+from the side, each with its time. Colors show body parts; brown points are not on the person. The
+gray line is the floor.
 """
 
 import json
@@ -21,12 +22,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from motiondata.body_regions import REGION_COLORS, REGION_OF_JOINT
+from motiondata.body_regions import REGION_COLORS, REGION_OF_JOINT, SURROUNDINGS_COLOR
 from motiondata.captions import caption_texts
 from motiondata.errors import InputError
 from motiondata.lidar.placement import compose, invert_rigid, turn
 from motiondata.lidar.rigs.attitude import rotations_toward
 from motiondata.lidar.sampled_clip import NO_PART
+from motiondata.lidar.surroundings import NOT_THE_PERSON
 from pipelines.clips.members import DETAILS
 from pipelines.products.lidar.members import HITS, JOINTS, PARTS, POINTS, SENSOR_POSE
 from shards.format.array_spec import ArraySpec
@@ -68,8 +70,7 @@ VIEWS = {"from the sensor": (1, -1.0), "from the side": (0, 1.0)}
 COLUMNS = FRAMES * len(VIEWS)
 """The panels of a clip."""
 
-NOT_THE_PERSON_COLOR = "#9a9a9a"
-COLOR_OF_PART = np.tile(to_rgba_array(NOT_THE_PERSON_COLOR), (NO_PART + 1, 1))
+COLOR_OF_PART = np.tile(to_rgba_array(SURROUNDINGS_COLOR), (NO_PART + 1, 1))
 COLOR_OF_PART[: len(REGION_OF_JOINT)] = to_rgba_array(
     [REGION_COLORS[region] for region in REGION_OF_JOINT]
 )
@@ -89,6 +90,11 @@ class _PreviewClip:
     parts: NDArray[np.uint8]
     pelvis: NDArray[np.float64]
 
+    @property
+    def has_surroundings(self) -> bool:
+        """Whether points of the sample are not on the person."""
+        return bool((self.parts == NOT_THE_PERSON).any())
+
 
 def expect_scans(dataset: Dataset) -> None:
     """Raise `InputError` if samples lack a member that a picture needs."""
@@ -105,8 +111,11 @@ def draw_preview(dataset: Dataset, keys: Iterable[str], path: Path) -> None:
     """Write a PNG of the scans of some samples."""
     with catch_warnings():
         filterwarnings("ignore", message="Glyph")  # the font draws missing letters as boxes
-        rows = [_row_picture(_read(dataset, key)) for key in keys]
-        picture = Image.fromarray(np.concatenate([*rows, _legend_picture()]))
+        rows, has_surroundings = [], False
+        for clip in (_read(dataset, key) for key in keys):
+            rows.append(_row_picture(clip))
+            has_surroundings |= clip.has_surroundings
+        picture = Image.fromarray(np.concatenate([*rows, _legend_picture(has_surroundings)]))
     with publishing(path) as file:
         picture.save(file, "PNG")
 
@@ -121,9 +130,10 @@ def _row_picture(clip: _PreviewClip) -> NDArray[np.uint8]:
     return _pixels(figure)
 
 
-def _legend_picture() -> NDArray[np.uint8]:
+def _legend_picture(has_surroundings: bool) -> NDArray[np.uint8]:
     figure = _figure(LEGEND_INCHES)
-    _draw_legend(figure)
+    surroundings = {"surroundings": SURROUNDINGS_COLOR} if has_surroundings else {}
+    _draw_legend(figure, REGION_COLORS | surroundings)
     return _pixels(figure)
 
 
@@ -232,10 +242,10 @@ def _draw_scale(panel: Axes) -> None:
     panel.text(left + 0.05, SCALE_METERS / 2, label, fontsize=6.5, color="0.3", va="center")
 
 
-def _draw_legend(figure: Figure) -> None:
-    """Draw the colors of the regions, and a note that explains the picture."""
+def _draw_legend(figure: Figure, colors: Mapping[str, str]) -> None:
+    """Draw the names of colors, and a note that explains the picture."""
     middle = 0.5
-    for number, (name, color) in enumerate(REGION_COLORS.items()):
+    for number, (name, color) in enumerate(colors.items()):
         left = 0.01 + number * 0.075
         figure.text(left, middle, "\u25cf", color=color, fontsize=11, va="center")
         figure.text(left + 0.013, middle, name, fontsize=8, va="center")

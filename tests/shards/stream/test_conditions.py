@@ -181,6 +181,15 @@ def test_an_index_gives_what_numpy_gives(
     assert (clip["points"].shape, clip["points"].dtype) == (whole.shape, whole.dtype)
 
 
+def test_operators_and_functions_of_numpy_read_the_array(streamed: StreamedDataset) -> None:
+    clip, made = streamed["c3"], clip_values(3, streamed["c3"].frames, 2)
+    points, whole = clip["points"], made["points.npy"]
+    np.testing.assert_array_equal(points == whole, np.ones(whole.shape, bool))
+    np.testing.assert_array_equal(2 * points - whole, whole)
+    np.testing.assert_array_equal(np.abs(points), np.abs(whole))
+    assert np.add.reduce(points, axis=None) == np.add.reduce(whole, axis=None)
+
+
 def test_a_clip_is_a_mapping_of_its_fields(streamed: StreamedDataset) -> None:
     clip, made = streamed["c3"], clip_values(3, streamed["c3"].frames, 2)
     assert [*clip] == ["points", "hits", "json", "txt"]

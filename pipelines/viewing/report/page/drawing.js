@@ -1,6 +1,8 @@
 // Draw one moment of a clip on a canvas: floor, sensor, rays, points, skeleton.
 
 const PART_COUNT = 22;
+const NOT_THE_PERSON = 254; // the part of points of the surroundings
+const SURROUNDINGS_COLOR = "#8c564b";
 const GHOSTS = 9; // moments in the picture of a whole clip
 const RAYS = 24; // rays in the picture of a scan
 const POINT_METERS = 0.012; // radius of a point
@@ -188,11 +190,15 @@ class Drawing {
 
   pointColor({ clip, frame, color, span }, point, by) {
     if (by === "dataset") return color ?? "#9a9a9a";
-    if (by === "part") return this.partColors[clip.parts[point]] || "#9a9a9a";
+    if (by === "part") return this.partColor(clip.parts[point]);
     if (by === "time") return this.timeColor(clip, frame);
     const { nearest, farthest } = span;
     const share = (clip.ranges[point] - nearest) / Math.max(farthest - nearest, 1e-6);
     return SHADE_COLORS[Math.round(share * (SHADES - 1))];
+  }
+
+  partColor(part) {
+    return this.partColors[part] || (part === NOT_THE_PERSON ? SURROUNDINGS_COLOR : "#9a9a9a");
   }
 
   timeColor(clip, frame) {

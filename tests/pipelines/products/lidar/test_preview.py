@@ -5,11 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
+from motiondata.body_regions import SURROUNDINGS_COLOR
+from motiondata.lidar.surroundings import NOT_THE_PERSON
 from pipelines.datasets.preview import preview
 from pipelines.engine.execution import Execution
 from pipelines.products.lidar.build import build_lidar
+from shards import open_dataset
 from shards.format.dataset import Dataset
 from tests.commands.test_cli import run
 from tests.support.archive import MadeArchive
@@ -87,3 +91,21 @@ def test_a_picture_is_not_put_into_a_dataset(built: Dataset, tmp_path: Path) -> 
         assert code == 2
         assert "outside of all datasets" in said
         assert not out.exists()
+
+
+def brown_pixels(picture: Path) -> int:
+    """Return the number of pixels in the color of what is not on the person."""
+    brown = to_rgb(SURROUNDINGS_COLOR)
+    return int(np.isclose(imread(picture)[..., :3], brown, atol=0.002).all(axis=-1).sum())
+
+
+def test_points_of_the_street_have_a_color_of_their_own_and_a_name(
+    archive: MadeArchive, built: Dataset, tmp_path: Path
+) -> None:
+    build_lidar(archive.options(realism="street"), tmp_path / "street", Execution())
+    street = open_dataset(tmp_path / "street")
+    surrounded = [key for key in street if (street[key]["parts"] == NOT_THE_PERSON).any()]
+    preview(tmp_path / "street", tmp_path / "street.png", surrounded[:2])
+    preview(built.path, tmp_path / "exact.png")
+    assert brown_pixels(tmp_path / "street.png") > 10
+    assert brown_pixels(tmp_path / "exact.png") == 0
