@@ -171,7 +171,8 @@ class RemoteShardFiles(ShardFiles):
             if state is None:
                 raise self._missing(self.shards[shard].name)
             check_size(self.shards[shard], state.bytes)
-            self._states[shard] = state
+            # The state that another thread asked for meanwhile stays: bytes of it were handed out.
+            self._states.setdefault(shard, state)
 
     def _ask(self, shards: Sequence[int]) -> list[FileState | None]:
         return self._folder.states([self.shards[shard].name for shard in shards])
