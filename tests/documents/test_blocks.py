@@ -188,11 +188,16 @@ def printed_by(blocks: list[Block]) -> dict[int, str]:
     programs = 0
     for before, block in zip([None, *blocks], blocks, strict=False):
         programs += block.language == "python"
-        if block.language == "text":
+        if block.language == "text" and not has_commands(block):
             assert before is not None, block.name
             assert before.language == "python", f"{block.name} follows no python block"
             expected[programs - 1] = block.text
     return expected
+
+
+def has_commands(block: Block) -> bool:
+    """Return whether a block has commands that take too long for a test, and no output."""
+    return all(line.startswith(("motiondata ", "torchrun ")) for line in block.text.splitlines())
 
 
 @pytest.mark.parametrize("block", cases("toml"))
