@@ -55,8 +55,18 @@ def golden() -> dict[str, Any]:
 
 def environment() -> dict[str, str]:
     """Return what tables and features depend on besides this program."""
-    capability = torch.backends.cpu.get_cpu_capability()
-    return {name: version(name) for name in PACKAGES} | {"cpu": capability}
+    return {name: version(name) for name in PACKAGES} | {"cpu": processor()}
+
+
+def processor() -> str:
+    """Return the instructions that PyTorch uses, and the maker, family and model of the processor.
+
+    PyTorch's libraries multiply matrices in another order on another model.
+    """
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    known = dict(line.replace("\t", "").split(":", 1) for line in lines if ":" in line)
+    model = [known.get(name, "").strip() for name in ("vendor_id", "cpu family", "model")]
+    return " ".join([torch.backends.cpu.get_cpu_capability(), *model]).strip()
 
 
 def tree(folder: Path) -> dict[str, str]:

@@ -152,7 +152,7 @@ def test_a_dataset_is_published_with_its_card(free: Path, tmp_path: Path) -> Non
     assert verify(tmp_path / "folder").faults == ()
 
 
-@pytest.mark.parametrize("to", ["memory://again", "folder"])
+@pytest.mark.parametrize("to", ["memory://published-again", "folder"])
 def test_what_is_published_is_published_again_with_a_new_card(
     free: Path, tmp_path: Path, to: str
 ) -> None:
