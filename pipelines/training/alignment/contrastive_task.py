@@ -26,8 +26,7 @@ from pipelines.training.common.clip_fields import VAL, PaddedClips, captioned_ke
 from pipelines.training.common.logs import History, Record
 from pipelines.training.common.optimizer import ParameterGroup
 from pipelines.training.common.options import Stage
-from pipelines.training.common.ranks import rank, world
-from shards.format.paths import TRAIN
+from pipelines.training.common.training_split import captioned_clips
 from shards.stream.batching import Batch
 from shards.stream.streamed_dataset import StreamedDataset
 from shards.stream.views import View
@@ -91,18 +90,7 @@ class ContrastiveTask(ABC):
                 f"captions of the others, found {batch}"
             )
         fields = [self.field, DETAILS]
-        return self.data.clips(
-            TRAIN,
-            fields,
-            batch,
-            shuffle=True,
-            seed=seed,
-            captions=True,
-            drop_last=True,
-            exclude=exclude,
-            rank=rank(),
-            world=world(),
-        )
+        return captioned_clips(self.data, fields, batch, seed, exclude)
 
     def groups(self, stage: str) -> list[ParameterGroup]:  # noqa: ARG002
         """Return all parameters as one group."""

@@ -39,8 +39,8 @@ from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.logs import History, Record
 from pipelines.training.common.low_rank import add_low_rank, low_rank_parameters
 from pipelines.training.common.optimizer import ParameterGroup, seeded
-from pipelines.training.common.ranks import rank, world
 from pipelines.training.common.text_model import TextModel
+from pipelines.training.common.training_split import captioned_clips
 from pipelines.training.language.joining import Joiner, read_pairs
 from pipelines.training.pose_pairs.pair_features import pair_statistics
 from shards.format.paths import TRAIN
@@ -84,18 +84,7 @@ class CaptionerTask:
     def view(self, batch: int, seed: int, exclude: Collection[str] = ()) -> View:
         """Return clips of the training split with one caption each."""
         details = [DETAILS] if self.options.captions > 1 else []
-        view = self.data.clips(
-            TRAIN,
-            [*self.source.fields, *details],
-            batch,
-            shuffle=True,
-            seed=seed,
-            captions=True,
-            drop_last=True,
-            exclude=exclude,
-            rank=rank(),
-            world=world(),
-        )
+        view = captioned_clips(self.data, [*self.source.fields, *details], batch, seed, exclude)
         return self.source.join(view, TRAIN)
 
     def groups(self, stage: str) -> list[ParameterGroup]:

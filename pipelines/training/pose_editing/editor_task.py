@@ -21,7 +21,7 @@ from pipelines.training.common.clip_fields import (
 from pipelines.training.common.logs import History, Record
 from pipelines.training.common.optimizer import ParameterGroup, seeded
 from pipelines.training.common.options import Stage
-from pipelines.training.common.ranks import rank, world
+from pipelines.training.common.training_split import captioned_clips
 from pipelines.training.pose_editing.alarms import edit_alarms
 from pipelines.training.pose_editing.edit_items import EditItems, read_items
 from pipelines.training.pose_editing.edit_measures import joint_errors, measure_bound
@@ -97,18 +97,7 @@ class EditorTask:
 
     def view(self, batch: int, seed: int, exclude: Collection[str] = ()) -> View:
         """Return batches of pairs with one random text each."""
-        return self.data.clips(
-            TRAIN,
-            [FIELD],
-            batch,
-            shuffle=True,
-            seed=seed,
-            captions=True,
-            drop_last=True,
-            exclude=exclude,
-            rank=rank(),
-            world=world(),
-        )
+        return captioned_clips(self.data, [FIELD], batch, seed, exclude)
 
     def groups(self, stage: str) -> list[ParameterGroup]:  # noqa: ARG002
         """Return the standard deviations of the likelihood, which learn faster, and the rest."""
