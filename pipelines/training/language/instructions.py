@@ -26,6 +26,14 @@ MIN_CUT = 4
 DIGITS = "0 1 2 3 4 5 6 7 8 9 0.1 2.3 4.5 6.7 8.9"
 CUT_SLOTS = ("{rest}", "{middle}")
 """Slots of answers that are a part of a motion."""
+PLAIN = {
+    "caption_to_motion": "any_motion",
+    "caption_and_frames_to_motion": "frames_to_motion",
+    "caption_and_seconds_to_motion": "seconds_to_motion",
+    "prediction_with_caption": "prediction",
+    "inbetween_with_caption": "inbetween",
+}
+"""Tasks that write motion of a caption, and the same ones without it."""
 
 _SLOT = re.compile(r"\{\w+\}")
 
@@ -95,6 +103,14 @@ class Task:
         return Sample(template.format_map(slots), self.answer.format_map(slots))
 
 
+class Asked(NamedTuple):
+    """A fixed instruction to write motion, with its caption and without it."""
+
+    instruction: str
+    plain: str
+    """The same as `instruction` for a task that reads no caption."""
+
+
 @cache
 def read_tasks() -> Mapping[str, Task]:
     """Return the tasks by name."""
@@ -106,6 +122,13 @@ def read_tasks() -> Mapping[str, Task]:
     }
 
 
+def ask(name: str, slots: Mapping[str, str]) -> Asked:
+    """Return the instructions of a task that writes motion, in its fixed wording."""
+    tasks = read_tasks()
+    named, plain = (tasks[each].fixed(slots) for each in (name, PLAIN.get(name, name)))
+    return Asked(named.instruction, plain.instruction)
+
+
 def expect_task(name: str | None) -> None:
     """Raise `InputError` unless a task of this name exists, or the name is None."""
     if name is not None and name not in read_tasks():
@@ -113,14 +136,29 @@ def expect_task(name: str | None) -> None:
 
 
 def draw_instruction(
-    motion: CaptionedMotion, random: Random, focus: str | None = None, share: float = 0.5
+    motion: CaptionedMotion,
+    random: Random,
+    focus: str | None = None,
+    share: float = 0.5,
+    drop_captions: float = 0.0,
 ) -> Sample:
-    """Return a sample of a random task; a share of the samples is of the task `focus`, if given."""
+    """Return a sample of a random task; a share of the samples is of the task `focus`, if given.
+
+    `drop_captions` is the share of the captions to write motion of that are left out.
+    """
+    task = _draw_task(motion, random, focus, share)
+    plain = PLAIN.get(task.name)
+    if plain and drop_captions and random.random() < drop_captions:
+        task = read_tasks()[plain]
+    return task.draw(motion, random)
+
+
+def _draw_task(motion: CaptionedMotion, random: Random, focus: str | None, share: float) -> Task:
     tasks = [task for task in read_tasks().values() if task.fits(motion)]
     if focus is not None and random.random() < share:
-        return read_tasks()[focus].draw(motion, random)
+        return read_tasks()[focus]
     (task,) = random.choices(tasks, [task.weight for task in tasks])
-    return task.draw(motion, random)
+    return task
 
 
 def wordings() -> Sequence[str]:

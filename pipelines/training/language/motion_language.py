@@ -13,7 +13,8 @@ from torch.nn import functional
 from pipelines.training.common.decoding import DECODING, Decoding
 from pipelines.training.common.text_model import IGNORED, TextModel
 from pipelines.training.language.grammar import MotionGrammar, TextGrammar
-from pipelines.training.language.instructions import Sample
+from pipelines.training.language.guidance import Guidance
+from pipelines.training.language.instructions import Asked, Sample
 from pipelines.training.language.motion_vocabulary import MotionVocabulary
 from pipelines.training.language.writing_options import MOTION_DECODING, MotionDecoding
 
@@ -37,9 +38,13 @@ class MotionLanguage(nn.Module):
 
     motion: Tensor
 
-    def __init__(self, text: TextModel, vocabulary: MotionVocabulary) -> None:
+    def __init__(
+        self, text: TextModel, vocabulary: MotionVocabulary, random_codes: float = 0.0
+    ) -> None:
+        """Make the model; `random_codes` is that of `LanguageOptions`."""
         super().__init__()
         self.text, self.vocabulary = text, vocabulary
+        self.random_codes = random_codes
         self.language_model: nn.Module = text.model
         self.register_buffer(
             "motion", vocabulary.is_motion(text.model.config.vocab_size), persistent=False
@@ -65,6 +70,8 @@ class MotionLanguage(nn.Module):
         labels = self.text.labels(answers)
         tokens, labels = int((labels != IGNORED).sum()), labels.to(self._device)
         before = self.text.model.prepare_decoder_input_ids_from_labels(labels)
+        if self.training and self.random_codes:
+            before = self.vocabulary.randomized(before, self.random_codes)
         found = self.language_model(
             **self._inputs(instructions), decoder_input_ids=before, use_cache=False
         )
@@ -90,7 +97,7 @@ class MotionLanguage(nn.Module):
 
     def move(
         self,
-        instructions: Sequence[str],
+        asked: Sequence[Asked],
         decoding: MotionDecoding = MOTION_DECODING,
         lengths: Sequence[int] | None = None,
     ) -> list[list[int]]:
@@ -111,12 +118,22 @@ class MotionLanguage(nn.Module):
             }
         with torch.random.fork_rng():
             torch.manual_seed(decoding.seed)
-            ids = self._generate(instructions, grammar, max_new_tokens=longest + 3, **sampling)
+            ids = self._generate(
+                [each.instruction for each in asked],
+                *self._guidance([each.plain for each in asked], decoding.guidance),
+                grammar,
+                max_new_tokens=longest + 3,
+                **sampling,
+            )
         return self.vocabulary.read(ids)
 
-    def _generate(self, instructions: Sequence[str], grammar: Any, **options: Any) -> Tensor:
+    def _guidance(self, plain: Sequence[str], scale: float) -> list[Guidance]:
+        """Return the processors of scores that guide; none if they would change nothing."""
+        return [Guidance.of(self.text.model, self._inputs(plain), scale)] if scale != 1 else []
+
+    def _generate(self, instructions: Sequence[str], *processors: Any, **options: Any) -> Tensor:
         found: Tensor = self.text.model.generate(
-            **self._inputs(instructions), logits_processor=[grammar], **options
+            **self._inputs(instructions), logits_processor=[*processors], **options
         )
         return found
 

@@ -59,6 +59,16 @@ class MotionVocabulary:
         codes = (numbers >= self.first) & (numbers < self.first + self.codes)
         return codes | (numbers == self.start) | (numbers == self.end)
 
+    def randomized(self, ids: Tensor, share: float) -> Tensor:
+        """Return token numbers in which this share of the codes are random codes.
+
+        Draws are those of PyTorch's generator on the CPU. All other tokens stay as they are.
+        """
+        code = (ids >= self.first) & (ids < self.first + self.codes)
+        drawn = (torch.rand(ids.shape) < share).to(ids.device)
+        others = torch.randint(self.first, self.first + self.codes, ids.shape).to(ids.device)
+        return torch.where(code & drawn, others, ids)
+
     def read(self, ids: Tensor) -> list[list[int]]:
         """Return the codes in token numbers shaped (motions, tokens)."""
         return [

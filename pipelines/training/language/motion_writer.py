@@ -28,7 +28,7 @@ from pipelines.engine.text_tables import table
 from pipelines.products.motion_features.members import JOINTS, VECTORS
 from pipelines.products.tokens.description import TOKENS
 from pipelines.training.common.ranks import choose_device
-from pipelines.training.language.instructions import CaptionedMotion
+from pipelines.training.language.instructions import Asked, CaptionedMotion
 from pipelines.training.language.load_language import LoadedLanguage, load_language
 from pipelines.training.language.writing_options import WritingOptions
 from pipelines.training.tokenizers.load_tokenizer import LoadedTokenizer
@@ -51,7 +51,7 @@ class MotionRequest:
     """Name of the files."""
     text: str
     """The caption that was given; empty if there was none."""
-    instruction: str
+    asked: Asked
     tokens: int | None
     """Number of tokens of the answer; None: the model ends it. Likewise in all of a command."""
     frames: int | None
@@ -178,8 +178,8 @@ class MotionWriter:
     def _move(self, requests: Sequence[MotionRequest]) -> list[list[int]]:
         """Return the codes that answer requests."""
         lengths = [each.tokens for each in requests if each.tokens is not None]
-        instructions = [each.instruction for each in requests]
-        return self.model.module.move(instructions, self.options.decoding, lengths or None)
+        asked = [each.asked for each in requests]
+        return self.model.module.move(asked, self.options.decoding, lengths or None)
 
     def _write(self, request: MotionRequest, answer: Sequence[int], out: Path) -> WrittenMotion:
         codes = (*request.before, *answer, *request.after)

@@ -46,6 +46,12 @@ class LanguageOptions:
     labels: Path | None = None
     """labels.jsonl of a synthesized corpus: only acts are joined that some training clip has
     together. Without it, any clips are joined, and a split by pairs of acts means nothing."""
+    random_codes: float = 0.0
+    """Share of the codes before the one to write that are random in training, so that a model that
+    writes motion reads the caption, as in T2M-GPT."""
+    drop_captions: float = 0.0
+    """Share of the captions to write a motion of that are left out, which `guidance` of motion that
+    is written needs."""
     dropout: float | None = None
     """Dropout of the T5; by default, that of its configuration."""
     longest: int = 128
@@ -56,7 +62,7 @@ class LanguageOptions:
     def __post_init__(self) -> None:
         expect_at_least(self, 0, "pretraining_steps", "patience")
         expect_at_least(self, 1, "steps", "longest")
-        expect_share(self, "focus_share", "join", "dropout")
+        expect_share(self, "focus_share", "join", "random_codes", "drop_captions", "dropout")
         expect_positive(self, "rate")
 
     @property

@@ -47,7 +47,9 @@ from shards.stream.views import StreamPosition, View
 
 PROBE_CLIPS = 32
 """Number of clips in a validation during training."""
-TRAINED_WITH = ("focus", "focus_share", "join", "dropout", "longest")
+TRAINED_WITH = (
+    *("focus", "focus_share", "join", "random_codes", "drop_captions", "dropout", "longest"),
+)
 """Options that change the weights."""
 MIN_PROBE_CLIPS = 2
 """A single clip has no motion of other clips to compare with."""
@@ -71,7 +73,7 @@ class LanguageTask:
             texts = [*texts, *wordings()]
         text = load_text_model(options.text_model, texts, seed)
         vocabulary = add_motion(text, self.source.codes, seed)
-        self.module = MotionLanguage(text, vocabulary).to(device)
+        self.module = MotionLanguage(text, vocabulary, options.random_codes).to(device)
         set_dropout(self.module, options.dropout)
         self._joiner = self._make_joiner()
         self._stage = self.stages[0].name
@@ -113,8 +115,9 @@ class LanguageTask:
         drawn = zip(motions, randoms, strict=True)
         if self._stage == PRETRAIN:
             return [draw_pretraining(motion, random) for motion, random in drawn]
-        focus = self._options.focus, self._options.focus_share
-        return [draw_instruction(motion, random, *focus) for motion, random in drawn]
+        options = self._options
+        how = options.focus, options.focus_share, options.drop_captions
+        return [draw_instruction(motion, random, *how) for motion, random in drawn]
 
     def identity(self) -> Mapping[str, Any]:
         """Return the dataset, the text model, the stored tokenizer, the rate and the length."""

@@ -12,7 +12,7 @@ from typing import TextIO
 from motiondata.errors import InputError
 from pipelines.clips.members import DETAILS
 from pipelines.products.tokens.description import TOKENS
-from pipelines.training.language.instructions import MIN_CUT, CaptionedMotion, read_tasks
+from pipelines.training.language.instructions import MIN_CUT, CaptionedMotion, ask, read_tasks
 from pipelines.training.language.motion_writer import MotionReport, MotionRequest, MotionWriter
 from pipelines.training.language.writing_options import (
     GapOptions,
@@ -74,10 +74,10 @@ def predict(
             f"expected a motion that is longer than the {given * writer.frames_per_token} frames "
             f"that are given, found {frames}; choose more --seconds, or a smaller --given"
         )
-    task = read_tasks()["prediction_with_caption" if options.text else "prediction"]
-    instruction = task.fixed(clip.slots(beginning=given / len(clip.codes))).instruction
+    task = "prediction_with_caption" if options.text else "prediction"
+    asked = ask(task, clip.slots(beginning=given / len(clip.codes)))
     request = MotionRequest(
-        key, options.text or "", instruction, tokens, frames, before=clip.codes[:given]
+        key, options.text or "", asked, tokens, frames, before=clip.codes[:given]
     )
     return writer.write([request], out)
 
@@ -99,12 +99,12 @@ def inbetween(
     start, stop = (round(share * len(clip.codes)) for share in (options.start, options.stop))
     start = min(start, len(clip.codes) - 1)
     stop = max(stop, start + 1)
-    task = read_tasks()["inbetween_with_caption" if options.text else "inbetween"]
+    task = "inbetween_with_caption" if options.text else "inbetween"
     gap = start / len(clip.codes), stop / len(clip.codes)
     request = MotionRequest(
         key,
         options.text or "",
-        task.fixed(clip.slots(gap=gap)).instruction,
+        ask(task, clip.slots(gap=gap)),
         stop - start,
         clip.frames,
         before=clip.codes[:start],
@@ -145,10 +145,10 @@ def request_of_text(
     name: str, text: str, frames: int | None, writer: MotionWriter
 ) -> MotionRequest:
     """Return the request of a motion that a text describes; without frames, the model ends it."""
-    task = read_tasks()["caption_to_motion" if frames is None else "caption_and_frames_to_motion"]
-    instruction = task.fixed(writer.captioned(text, frames or 0).slots()).instruction
+    task = "caption_to_motion" if frames is None else "caption_and_frames_to_motion"
+    asked = ask(task, writer.captioned(text, frames or 0).slots())
     tokens = None if frames is None else writer.tokens_in(frames)
-    return MotionRequest(name, text, instruction, tokens, frames)
+    return MotionRequest(name, text, asked, tokens, frames)
 
 
 def _read_clip(dataset: Place, key: str, writer: MotionWriter, text: str | None) -> CaptionedMotion:

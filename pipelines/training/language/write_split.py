@@ -94,7 +94,7 @@ class Writing:
         request = request_of_text(key, text, frames, self.writer)
         lengths = None if request.tokens is None else [request.tokens]
         with one_thread(), torch.no_grad():
-            (codes,) = self.writer.model.module.move([request.instruction], seeded, lengths)
+            (codes,) = self.writer.model.module.move([request.asked], seeded, lengths)
         return codes
 
 

@@ -22,16 +22,21 @@ class MotionDecoding:
     """Number of most probable tokens to sample from."""
     top_p: float = 1.0
     """Share of the probability to sample from: the most probable tokens that have it."""
+    guidance: float = 1.0
+    """How much the caption counts: the scores of tokens are those without the caption, and this
+    many times what the caption changes. 1 is the model as it is; other values need a model that was
+    trained with drop-captions."""
     max_tokens: int = 128
     """Maximum number of tokens of a motion."""
     seed: int = 0
     """Seed of the sampling."""
 
     def __post_init__(self) -> None:
-        expect_at_least(self, 0, "temperature", "seed")
+        expect_at_least(self, 0, "temperature", "guidance", "seed")
         expect_at_least(self, 1, "top_k", "max_tokens")
-        if isinf(self.temperature):
-            raise InputError("temperature: expected a finite number, found inf")
+        for name in ("temperature", "guidance"):
+            if isinf(getattr(self, name)):
+                raise InputError(f"{name}: expected a finite number, found inf")
         if not 0 < self.top_p <= 1:
             raise InputError(f"top_p: expected a share above 0 and up to 1, found {self.top_p}")
 
