@@ -78,6 +78,17 @@ class MotionTokenizer(nn.Module):
         return found
 
 
+def heading_loss(found: Reconstruction, yaw: slice) -> Tensor:
+    """Return the smooth L1 distance of headings, given the columns of yaw velocities.
+
+    A heading is the sum of standardized velocities of a window, divided by the square root of its
+    number of frames: independent errors then cost about as much as in `reconstruction_loss`.
+    """
+    errors = found.values[..., yaw].float() - found.target[..., yaw]
+    drift = errors.cumsum(1) / errors.shape[1] ** 0.5
+    return functional.smooth_l1_loss(drift, torch.zeros_like(drift))
+
+
 def reconstruction_loss(found: Reconstruction, columns: slice | None = None) -> Tensor:
     """Return the smooth L1 distance of a reconstruction, of all columns or of some."""
     chosen = columns or slice(None)

@@ -92,6 +92,9 @@ class TokenizerOptions:
     """Columns with an additional loss: the positions or the velocities of the joints."""
     emphasis_weight: float = 0.5
     """Weight of that additional loss."""
+    heading_weight: float = 0.0
+    """Weight of an additional loss of the heading. It is the sum of the yaw velocities, a single
+    column, so that small errors of them turn all joints of later frames."""
     commitment: float = 0.02
     """Weight of the commitment loss of vq."""
     steps: int = 3000
@@ -103,7 +106,7 @@ class TokenizerOptions:
 
     def __post_init__(self) -> None:
         expect_at_least(self, 1, "window", "steps")
-        expect_at_least(self, 0, "emphasis_weight", "commitment")
+        expect_at_least(self, 0, "emphasis_weight", "heading_weight", "commitment")
         expect_positive(self, "rate")
         if self.emphasis not in EMPHASES:
             raise InputError(

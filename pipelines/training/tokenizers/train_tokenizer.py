@@ -12,6 +12,8 @@ import numpy as np
 import torch
 
 from motiondata.devices import AUTO
+from motiondata.errors import InputError
+from motiondata.representations.feature_groups import FEATURE_GROUPS
 from pipelines.engine.reports import Report, to_plain
 from pipelines.engine.text_tables import table
 from pipelines.training.common.clip_fields import VAL
@@ -29,7 +31,11 @@ from pipelines.training.tokenizers.load_tokenizer import (
     as_loaded,
     describe_tokenizer,
 )
-from pipelines.training.tokenizers.motion_tokenizer import MotionTokenizer, reconstruction_loss
+from pipelines.training.tokenizers.motion_tokenizer import (
+    MotionTokenizer,
+    heading_loss,
+    reconstruction_loss,
+)
 from pipelines.training.tokenizers.options import TokenizerOptions
 from pipelines.training.tokenizers.reconstruction import Comparison, Features, TokenizerMeasures
 from shards.format.paths import TRAIN
@@ -44,6 +50,8 @@ REPORT_SPLITS = (VAL, "test")
 VALIDATION_CLIPS = 64
 """Maximum number of clips in a validation during training."""
 MEASURES = "reconstruction.json"
+YAW = "root_yaw_velocity"
+"""Group of features whose sum over frames is the heading."""
 
 
 class TokenizerTask:
@@ -58,6 +66,11 @@ class TokenizerTask:
         self.fields = MotionFields.of(data.dataset)
         self.stages: Sequence[Stage] = (Stage("tokenize", options.steps),)
         self.splits = [split for split in REPORT_SPLITS if split in data.dataset.description.splits]
+        if options.heading_weight and YAW not in FEATURE_GROUPS[self.fields.std_rule]:
+            raise InputError(
+                f"heading_weight: expected 0 for {self.fields.representation}, whose headings are "
+                f"no sums of a column, found {options.heading_weight:g}"
+            )
         self._data, self._options = data, options
         standardizer = data.standardizer(FIELD, TRAIN, rule=self.fields.std_rule)
         self._comparison = Comparison(self.fields, standardizer.mean, standardizer.std)
@@ -101,7 +114,10 @@ class TokenizerTask:
             ),
             "commitment": found.quantized.commitment,
         }
-        weights = (1.0, options.emphasis_weight, options.commitment)
+        weights = [1.0, options.emphasis_weight, options.commitment]
+        if options.heading_weight:
+            parts["heading"] = heading_loss(found, self.fields.columns(YAW))
+            weights.append(options.heading_weight)
         loss = sum(weight * part for weight, part in zip(weights, parts.values(), strict=True))
         return {"loss": torch.as_tensor(loss), **parts}
 

@@ -13,10 +13,16 @@ from pipelines.training.tokenizers.load_tokenizer import (
     as_loaded,
     describe_tokenizer,
 )
-from pipelines.training.tokenizers.motion_tokenizer import MotionTokenizer
+from pipelines.training.tokenizers.motion_tokenizer import (
+    MotionTokenizer,
+    Reconstruction,
+    heading_loss,
+)
 from pipelines.training.tokenizers.options import TokenizerSizes
+from pipelines.training.tokenizers.quantizers import Quantized
 
 COLUMNS = 263
+YAW = slice(0, 1)
 
 
 def make_tokenizer(causal: bool = False, frames_per_token: int = 4) -> MotionTokenizer:
@@ -86,3 +92,37 @@ def test_codes_and_lengths_out_of_range_are_refused() -> None:
         tokenizer.detokenize(np.array([0]), 5)
     with pytest.raises(InputError, match=r"shaped \(frames, 263\)"):
         tokenizer.tokenize(np.zeros((3, 251), np.float32))
+
+
+@settings(deadline=None)
+@given(error=st.floats(-0.5, 0.5), frames=st.integers(1, 40))
+def test_errors_of_the_yaw_velocity_add_up_to_a_heading(error: float, frames: int) -> None:
+    target = features(frames)
+    found = target.clone()
+    found[..., 0] += error
+    headings = error * np.arange(1, frames + 1) / np.sqrt(frames)
+    expected = np.where(abs(headings) < 1, headings**2 / 2, abs(headings) - 0.5).mean()
+    assert float(heading_loss(reconstruction(target, found), YAW)) == pytest.approx(
+        expected, abs=1e-4
+    )
+
+
+def test_errors_of_the_yaw_velocity_that_cancel_out_cost_less() -> None:
+    target = features(32)
+    signs = torch.tensor([1.0, -1.0]).repeat(16)
+    for error in (0.1, 1.0):
+        constant, alternating = target.clone(), target.clone()
+        constant[..., 0] += error
+        alternating[..., 0] += error * signs
+        costs = [
+            heading_loss(reconstruction(target, each), YAW) for each in (constant, alternating)
+        ]
+        assert costs[0] > 10 * costs[1]
+    others = target.clone()
+    others[..., 1:] += 1.0
+    assert float(heading_loss(reconstruction(target, others), YAW)) == 0.0
+
+
+def reconstruction(target: torch.Tensor, values: torch.Tensor) -> Reconstruction:
+    codes = torch.zeros(1, 1, dtype=torch.long)
+    return Reconstruction(target, values, Quantized(target, codes, torch.zeros(())))

@@ -35,6 +35,7 @@ from shards.errors import ShardError
 from shards.format.dataset import Dataset
 from shards.stream.batching import Batch
 from shards.stream.streamed_dataset import StreamedDataset
+from shards.stream.views import StreamPosition
 from tests.support.archive import MadeArchive, make_flagged_archive
 from tests.support.compare_builds import files_of
 from tests.support.faults import Fault, inject
@@ -87,6 +88,28 @@ def test_the_reconstruction_becomes_better_than_a_constant_pose(
     assert list(found) == ["val", "test"]
     assert found["test"]["use"]["codes"] == report.codes
     assert "MPJPE mm" in report.lines()[0]
+
+
+def test_the_heading_is_a_part_of_the_loss(motion: Dataset) -> None:
+    data = StreamedDataset(motion, caption_runs)
+    free, weighted = (
+        TokenizerTask(data, replace(OPTIONS, heading_weight=weight), LOOP.seed, CPU)
+        for weight in (0.0, 2.0)
+    )
+    batch = free.view(LOOP.batch, LOOP.seed).batch_at(StreamPosition(0, 0))
+    without, found = free.loss(batch), weighted.loss(batch)
+    assert found["loss"].item() == pytest.approx(
+        without["loss"].item() + 2 * found["heading"].item(), rel=1e-5
+    )
+    assert found["heading"].item() > 0
+
+
+def test_other_headings_than_sums_are_refused(archive: MadeArchive, tmp_path: Path) -> None:
+    dataset = built_features(archive, tmp_path / "motion", "repr-272")
+    stats(dataset.path, "train", "vectors")
+    options = replace(OPTIONS, heading_weight=0.5)
+    with pytest.raises(InputError, match="heading_weight: expected 0 for repr-272"):
+        TokenizerTask(StreamedDataset(dataset, caption_runs), options, LOOP.seed, CPU)
 
 
 class Stopped(TokenizerTask):
