@@ -120,8 +120,8 @@ class MotionLanguage(nn.Module):
             torch.manual_seed(decoding.seed)
             ids = self._generate(
                 [each.instruction for each in asked],
-                *self._guidance([each.plain for each in asked], decoding.guidance),
                 grammar,
+                *self._guidance([each.plain for each in asked], decoding.guidance),
                 max_new_tokens=longest + 3,
                 **sampling,
             )
@@ -129,7 +129,9 @@ class MotionLanguage(nn.Module):
 
     def _guidance(self, plain: Sequence[str], scale: float) -> list[Guidance]:
         """Return the processors of scores that guide; none if they would change nothing."""
-        return [Guidance.of(self.text.model, self._inputs(plain), scale)] if scale != 1 else []
+        if scale == 1:
+            return []
+        return [Guidance(self.text.model, self._inputs(plain), scale, self.vocabulary.end)]
 
     def _generate(self, instructions: Sequence[str], *processors: Any, **options: Any) -> Tensor:
         found: Tensor = self.text.model.generate(

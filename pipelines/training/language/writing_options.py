@@ -23,8 +23,8 @@ class MotionDecoding:
     top_p: float = 1.0
     """Share of the probability to sample from: the most probable tokens that have it."""
     guidance: float = 1.0
-    """How much the caption counts: the scores of tokens are those without the caption, and this
-    many times what the caption changes. 1 is the model as it is; other values need a model that was
+    """How much the caption counts: the scores of codes are those without the caption, and this many
+    times what the caption changes. 1 is the model as it is; other values need a model that was
     trained with drop-captions."""
     max_tokens: int = 128
     """Maximum number of tokens of a motion."""

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from random import Random
 
@@ -11,6 +12,7 @@ import torch
 pytest.importorskip("transformers")
 
 from pipelines.training.common.training_checkpoint import CHECKPOINT
+from pipelines.training.language.grammar import MotionGrammar
 from pipelines.training.language.guidance import Guidance
 from pipelines.training.language.instructions import (
     PLAIN,
@@ -66,21 +68,32 @@ def test_dropped_captions_leave_the_task_without_them(name: str) -> None:
     assert not any("{caption}" in template for template in plain.templates)
 
 
-def test_guided_scores_are_those_of_whole_sequences(begun: Path) -> None:
+def test_guided_scores_are_those_of_whole_sequences_and_the_end_keeps_its_probability(
+    begun: Path,
+) -> None:
     model = load_language(begun).module
-    network, start = model.text.model, model.vocabulary.start
+    network, known = model.text.model, model.vocabulary
     plain, named = (model._inputs([text] * 2) for text in ("Make any motion.", "Move: walks"))
-    guidance = Guidance.of(network, plain, 2.5)
-    ids = torch.tensor([[0, start, start + 2, start + 3]] * 2)
+    guidance = Guidance(network, plain, 2.5, known.end)
+    grammar = MotionGrammar(known, model._special, 3)
+    ids = torch.tensor([[0, known.start, known.first + 2, known.first + 3]] * 2)
     with torch.no_grad():
         for length in range(1, 5):
             before = ids[:, :length]
             of_caption, free = (
-                network(**each, decoder_input_ids=before).logits[:, -1].log_softmax(-1)
+                grammar(
+                    before, network(**each, decoder_input_ids=before).logits[:, -1]
+                ).log_softmax(-1)
                 for each in (named, plain)
             )
-            found = guidance(before, network(**named, decoder_input_ids=before).logits[:, -1])
-            assert torch.allclose(found, free + 2.5 * (of_caption - free), atol=1e-4)
+            found = guidance(before, grammar(before, of_caption))
+            assert torch.equal(found == -inf, of_caption == -inf)
+            assert torch.allclose(found.exp().sum(-1), torch.ones(2))
+            assert torch.allclose(found[:, known.end], of_caption[:, known.end], atol=1e-5)
+            codes = slice(known.first, known.first + known.codes)
+            if length > 1:
+                slow = (free + 2.5 * (of_caption - free))[:, codes].log_softmax(-1)
+                assert torch.allclose(found[:, codes].log_softmax(-1), slow, atol=1e-4)
 
 
 def test_the_caption_counts_for_nothing_without_guidance_and_alone_with_one(begun: Path) -> None:
@@ -88,9 +101,9 @@ def test_the_caption_counts_for_nothing_without_guidance_and_alone_with_one(begu
     asked = [ask("caption_to_motion", WALK.slots()), ask("any_motion", WALK.slots())]
     greedy = MotionDecoding(temperature=0, max_tokens=5)
     with torch.no_grad():
-        as_it_is = model.move(asked, greedy)
-        guided = model.move(asked, replace(greedy, guidance=0.0))
-        strong = model.move(asked, replace(greedy, guidance=50.0))
+        as_it_is, guided, strong = (
+            model.move(asked, replace(greedy, guidance=scale), [5, 5]) for scale in (1.0, 0.0, 50.0)
+        )
     assert guided[0] == guided[1] == as_it_is[1], "scores without the caption"
     assert strong[1] == as_it_is[1], "nothing to guide from"
     assert strong[0] != guided[0]
