@@ -1,9 +1,11 @@
 """Pick poses that differ: each next one is the pose that is farthest from all that were picked.
 
 The distance of two poses is the mean distance of their joints. This is farthest point sampling
-(Gonzalez 1985) with the result of the plain loop, bit by bit. Poses belong to the picked pose that
-is nearest to them, their center. A new pick cannot be nearer to a pose than its center is if it is
-twice as far from that center, by the triangle inequality, so that most poses are not looked at.
+(Gonzalez 1985) with the result of the plain loop, bit by bit. Poses are in a tree of balls. By the
+triangle inequality, a pick passes by all balls in which it cannot be nearer to a pose than the
+picks before it. Picks wait at the leaves that they reach. A leaf is compared with them when it may
+have the next pick, or when many wait, as in QuickFPS (Han et al. 2023), so that it is read from
+memory once for many of them.
 """
 
 from collections.abc import Iterator
@@ -13,19 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motiondata.jit import kernel, step
+from motiondata.pose_pairs.pose_tree import LEAF, WIDTH, plant, to_group, to_leaf
 from motiondata.skeletons import JOINTS
 from motiondata.watching import Watch, unwatched
 
 Singles = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
-LANES = 8
-"""Joints are compared in groups of this number; a group may show that the rest need not be."""
-PADDED = -(-JOINTS // LANES) * LANES
-TWICE = 2.0 * (1 + 1e-4)
-"""Twice, with more than the rounding errors of single precision."""
-BLOCK = 1024
-"""The number of centers whose distances are summed at a time."""
+WAITING = 32
+"""The number of picks that wait at a leaf at most."""
+MARGIN = np.float32(1 + 1e-4)
+"""More than the rounding errors of sums of 22 single-precision distances, relative to them."""
+LEAST = np.float32(1e-15)
+"""Meters. Squares of coordinates below about 1e-19 m vanish in single precision."""
 PICKS_PER_STEP = 512
 """The number of picks between two reports of progress."""
 
@@ -41,21 +43,28 @@ class Picked(NamedTuple):
 
 class _State(NamedTuple):
     poses: Singles
-    """Shaped (poses, 3, PADDED); the joints after the last are 0."""
-    nearest: Singles
-    """The sum of distances to the center of each pose."""
-    following: Integers
-    """The next pose with the same center, or -1."""
-    heads: Integers
-    """The first pose of each center, or -1."""
+    """These are the fields of `PoseTree`."""
+    numbers: Integers
     centers: Singles
-    """Picked poses, shaped (3, PADDED, picks)."""
-    farthest: Singles
-    """The distance of the farthest pose of each center."""
-    farthest_pose: Integers
-    """Its number, the lowest if there are several."""
+    radii: Singles
+    starts: Integers
+    nearest: Singles
+    """The least sum of distances to the picks compared with, shaped (leaves, LEAF); -1 for none."""
+    most: Singles
+    """The largest of those in each ball, shaped (groups, WIDTH); -1 for no ball."""
+    waiting: NDArray[np.int32]
+    """The picks that wait at each leaf, shaped (leaves, WAITING)."""
+    waiters: Integers
+    """Their number, shaped (leaves,)."""
+    picked: Singles
+    """The picked poses, shaped (picks, 3, 22)."""
     picks: Integers
     distances: Singles
+    visits: Integers
+    """Memory for groups to visit: level and group, shaped (most, 2)."""
+    totals: Singles
+    wide_totals: Singles
+    """Memory for distances, shaped (LEAF,) and (WIDTH,)."""
 
 
 def pick_farthest(
@@ -63,41 +72,48 @@ def pick_farthest(
 ) -> Picked:
     """Pick up to `count` poses, of joints shaped (poses, 22, 3), meters, beginning with `first`.
 
-    Fewer are picked only if all others are equal to picked ones. Of equally far poses, the first
-    one is picked. Memory: about 320 bytes per pose and 300 per pick.
+    Fewer are picked only if all others are equal to picked ones, or not finite. Of equally far
+    poses, the first one is picked. Memory: about 320 bytes per pose and 300 per pick.
     """
-    if not len(joints):
+    if not len(joints) or count < 1:
         return Picked(np.zeros(0, np.int64), np.zeros(0, np.float32))
-    state = _begin(joints, min(count, len(joints)), first)
-    done = 1
+    rows = np.ascontiguousarray(joints, np.float32).reshape(len(joints), -1)
+    (finite,) = np.nonzero(np.isfinite(rows.sum(axis=1)))
+    if not np.isfinite(rows[first]).all():
+        return Picked(np.array([first]), np.zeros(1, np.float32))
+    state = _begin(rows, finite, min(count, len(finite)), first)
+    done = 0
     with watch(len(state.picks)) as advance:
         for last in _stops(len(state.picks)):
             reached = int(_pick(tuple(state), done, last))
-            advance(reached - done)
+            advance(reached - max(done, 1))
             done = reached
             if done < last:
                 break
     return Picked(state.picks[:done], state.distances[:done] / np.float32(JOINTS))
 
 
-def _begin(joints: NDArray[np.floating], count: int, first: int) -> _State:
-    poses = np.zeros((len(joints), 3, PADDED), np.float32)
-    poses[:, :, :JOINTS] = np.swapaxes(joints, 1, 2)
-    following = np.arange(1, len(joints) + 1)
-    following[-1] = -1
+def _begin(rows: Singles, finite: Integers, count: int, first: int) -> _State:
+    tree = plant(rows, finite)
+    leaves, groups = len(tree.poses), len(tree.radii)
     state = _State(
-        poses=poses,
-        nearest=np.full(len(joints), np.inf, np.float32),
-        following=following,
-        heads=np.full(count, -1),
-        centers=np.zeros((3, PADDED, count), np.float32),
-        farthest=np.zeros(count, np.float32),
-        farthest_pose=np.zeros(count, np.int64),
+        *tree,
+        nearest=np.where(tree.numbers < 0, np.float32(-1), np.float32(np.inf)),
+        most=np.full((groups, WIDTH), -1, np.float32),
+        waiting=np.zeros((leaves, WAITING), np.int32),
+        waiters=np.zeros(leaves, np.int64),
+        picked=np.zeros((count, 3, JOINTS), np.float32),
         picks=np.zeros(count, np.int64),
         distances=np.zeros(count, np.float32),
+        visits=np.zeros((len(tree.starts) * WIDTH, 2), np.int64),
+        totals=np.zeros(LEAF, np.float32),
+        wide_totals=np.zeros(WIDTH, np.float32),
     )
-    state.heads[0], state.picks[0] = 0, first
-    _measure_all(tuple(state))
+    balls = leaves
+    for start in tree.starts[:-1]:
+        state.most[start:].reshape(-1)[:balls] = np.inf
+        balls = -(-balls // WIDTH)
+    state.picks[0], state.picked[0] = first, rows[first].reshape(JOINTS, 3).T
     return state
 
 
@@ -106,120 +122,100 @@ def _stops(count: int) -> Iterator[int]:
     yield count
 
 
-@step
-def _sum_of_distances(a: Singles, b: Singles, limit: float, lengths: Singles) -> Any:
-    """Return the sum of the distances of the joints of two poses, or a part that is too large.
-
-    The sum is complete if it is below `limit`. Joints are added in their order, as the plain loop
-    would.
-    """
-    total = np.float32(0.0)
-    for group in range(0, PADDED, LANES):
-        for lane in range(LANES):
-            joint = group + lane
-            x, y = a[0, joint] - b[0, joint], a[1, joint] - b[1, joint]
-            z = a[2, joint] - b[2, joint]
-            lengths[lane] = np.sqrt(x * x + y * y + z * z)
-        for lane in range(LANES):
-            total += lengths[lane]
-        if total >= limit:
-            return total
-    return total
-
-
-@kernel
-def _measure_all(fields: tuple[NDArray[Any], ...]) -> None:
-    """Give all poses the first pick as their center."""
-    state = _State(*fields)
-    lengths = np.empty(LANES, np.float32)
-    first = state.picks[0]
-    state.centers[:, :, 0] = state.poses[first]
-    farthest: Any = np.float32(-1.0)
-    where: Any = np.int64(0)
-    for pose in range(len(state.poses)):
-        found = _sum_of_distances(state.poses[pose], state.poses[first], np.inf, lengths)
-        state.nearest[pose] = found
-        if found > farthest:
-            farthest, where = found, pose
-    state.farthest[0], state.farthest_pose[0] = farthest, where
-
-
 @kernel
 def _pick(fields: tuple[NDArray[Any], ...], done: int, last: int) -> int:
     """Pick poses from number `done` up to, not including, `last`; return the number of picks."""
     state = _State(*fields)
-    apart = np.empty(len(state.picks), np.float32)
-    lengths = np.empty(LANES, np.float32)
     for number in range(done, last):
-        chosen = _farthest_center(state, number)
-        if state.farthest[chosen] <= 0:
-            return number
-        pick = state.farthest_pose[chosen]
-        state.picks[number], state.distances[number] = pick, state.farthest[chosen]
-        _distances_to_centers(state, number, state.poses[pick], apart)
-        state.farthest[number], state.farthest_pose[number] = np.float32(-1.0), pick
-        for center in range(number):
-            if apart[center] < TWICE * state.farthest[center]:
-                _share(state, center, number, apart[center], lengths)
-        for axis in range(3):
-            for joint in range(PADDED):
-                state.centers[axis, joint, number] = state.poses[pick, axis, joint]
+        if number > 0:
+            leaf, lane = _farthest(state)
+            if leaf < 0:
+                return number
+            state.picks[number] = state.numbers[leaf, lane]
+            state.distances[number] = state.nearest[leaf, lane]
+            state.picked[number] = state.poses[leaf, :, :, lane]
+        _send(state, number)
     return last
 
 
 @step
-def _farthest_center(state: _State, count: int) -> int:
-    """Return the center with the farthest pose; of equally far poses, the first one counts."""
-    best = 0
-    for center in range(1, count):
-        far, most = state.farthest[center], state.farthest[best]
-        if far > most or (far == most and state.farthest_pose[center] < state.farthest_pose[best]):
-            best = center
-    return best
-
-
-@step
-def _distances_to_centers(state: _State, count: int, pose: Singles, apart: Singles) -> None:
-    """Write the sums of distances of a pose to the centers, many centers at a time."""
-    for start in range(0, count, BLOCK):
-        stop = min(start + BLOCK, count)
-        for center in range(start, stop):
-            apart[center] = 0
-        for joint in range(JOINTS):
-            px, py, pz = pose[0, joint], pose[1, joint], pose[2, joint]
-            xs, ys, zs = state.centers[0, joint], state.centers[1, joint], state.centers[2, joint]
-            for center in range(start, stop):
-                x, y, z = xs[center] - px, ys[center] - py, zs[center] - pz
-                apart[center] += np.sqrt(x * x + y * y + z * z)
-
-
-@step
-def _share(state: _State, old: int, new: int, apart: float, lengths: Singles) -> None:
-    """Move those poses of a center that are nearer to the new one."""
-    before, pose = np.int64(-1), state.heads[old]
-    farthest, where = np.float32(-1.0), state.farthest_pose[old]
-    mine, mine_where = state.farthest[new], state.farthest_pose[new]
-    target = state.poses[state.picks[new]]
-    while pose >= 0:
-        after, near = state.following[pose], state.nearest[pose]
-        moves = False
-        if apart < TWICE * near:
-            found = _sum_of_distances(state.poses[pose], target, near, lengths)
-            moves = found < near
-            near = found if moves else near
-        if moves:
-            state.nearest[pose] = near
-            if before < 0:
-                state.heads[old] = after
+def _send(state: _State, number: int) -> None:
+    """Let a pick wait at all leaves in which it may be nearer to a pose than others are."""
+    state.visits[0] = (len(state.starts) - 2, 0)
+    visits, totals = 1, state.wide_totals
+    while visits > 0:
+        visits -= 1
+        level, place = state.visits[visits]
+        group = state.starts[level] + place
+        to_group(state.centers[group], state.picked[number], totals)
+        for slot in range(WIDTH):
+            most = state.most[group, slot]
+            if most <= 0 or totals[slot] >= (state.radii[group, slot] + most) * MARGIN + LEAST:
+                continue
+            ball = place * WIDTH + slot
+            if level > 0:
+                state.visits[visits] = (level - 1, ball)
+                visits += 1
             else:
-                state.following[before] = after
-            state.following[pose], state.heads[new] = state.heads[new], pose
-            if near > mine or (near == mine and pose < mine_where):
-                mine, mine_where = near, pose
-        else:
-            before = pose
-            if near > farthest or (near == farthest and pose < where):
-                farthest, where = near, pose
-        pose = after
-    state.farthest[old], state.farthest_pose[old] = farthest, where
-    state.farthest[new], state.farthest_pose[new] = mine, mine_where
+                state.waiting[ball, state.waiters[ball]] = number
+                state.waiters[ball] += 1
+                if state.waiters[ball] == WAITING:
+                    _compare(state, ball)
+
+
+@step
+def _compare(state: _State, leaf: int) -> None:
+    """Compare the poses of a leaf with the picks that wait there."""
+    nearest, poses, totals = state.nearest[leaf], state.poses[leaf], state.totals
+    for waiter in range(state.waiters[leaf]):
+        to_leaf(poses, state.picked[state.waiting[leaf, waiter]], totals)
+        for lane in range(LEAF):
+            nearest[lane] = min(nearest[lane], totals[lane])
+    state.waiters[leaf] = 0
+    most, place = nearest.max(), leaf
+    for start in state.starts[:-1]:
+        group, slot = start + place // WIDTH, place % WIDTH
+        if state.most[group, slot] == most:
+            return
+        state.most[group, slot] = most
+        most, place = state.most[group].max(), place // WIDTH
+
+
+@step
+def _farthest(state: _State) -> tuple[int, int]:
+    """Return the leaf and the lane of the next pick, or -1 if all poses are equal to picks."""
+    while True:
+        most = state.most[state.starts[-2]].max()
+        if most <= 0:
+            return -1, -1
+        leaf, lane = _first_with(state, most)
+        if lane >= 0:
+            return leaf, lane
+        _compare(state, leaf)
+
+
+@step
+def _first_with(state: _State, most: float) -> tuple[int, int]:
+    """Return where the first pose is that is so far, or a leaf at which picks wait and -1."""
+    state.visits[0] = (len(state.starts) - 2, 0)
+    visits, best, best_lane = 1, -1, -1
+    while visits > 0:
+        visits -= 1
+        level, place = state.visits[visits]
+        group = state.starts[level] + place
+        for slot in range(WIDTH):
+            if state.most[group, slot] != most:
+                continue
+            ball = place * WIDTH + slot
+            if level > 0:
+                state.visits[visits] = (level - 1, ball)
+                visits += 1
+                continue
+            if state.waiters[ball] > 0:
+                return ball, -1
+            for lane in range(LEAF):
+                if state.nearest[ball, lane] == most and (
+                    best < 0 or state.numbers[ball, lane] < state.numbers[best, best_lane]
+                ):
+                    best, best_lane = ball, lane
+    return best, best_lane

@@ -27,6 +27,7 @@ QUICK = {
     "benchmarks.builds.report": "Whole builds",
     "benchmarks.growth.plot": "frames",
     "benchmarks.motion_quality.measure": "walk or run in place",
+    "benchmarks.pose_pairs.picking": "the same poses: yes",
     "benchmarks.realism.cost": "sensor",
     "benchmarks.representations.measure": "notebook's path",
     "benchmarks.scale.cluster_model": "1,000 rows",

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from motiondata.pose_pairs.farthest_poses import pick_farthest
@@ -37,13 +39,51 @@ def on_a_grid(frames: int, seed: int) -> NDArray[np.float32]:
 
 
 @pytest.mark.parametrize("make", [moving, on_a_grid])
-@pytest.mark.parametrize(("frames", "count"), [(1, 1), (2, 5), (700, 40), (700, 700)])
+@pytest.mark.parametrize(
+    ("frames", "count"), [(1, 1), (2, 5), (33, 33), (700, 40), (700, 700), (2049, 50), (5000, 300)]
+)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_picks_are_those_of_the_plain_loop(
     make: type[object], frames: int, count: int, seed: int
 ) -> None:
     joints = make(frames, seed)  # type: ignore[call-arg]
     assert pick_farthest(joints, count).numbers.tolist() == plain_loop(joints, count)  # type: ignore[arg-type]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    frames=st.integers(1, 2200),
+    count=st.integers(1, 120),
+    corners=st.integers(1, 5),
+    noise=st.sampled_from([0.0, 1e-7, 1e-3, 0.1]),
+    scale=st.sampled_from([1e-21, 1e-3, 1.0, 1e4]),
+    seed=st.integers(0, 1000),
+)
+def test_picks_of_dense_and_equal_poses_are_those_of_the_plain_loop(
+    frames: int, count: int, corners: int, noise: float, scale: float, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    moved = random.random((1, JOINTS, 1)) < 0.2
+    places = random.integers(0, corners, (frames, JOINTS, 3)) * moved
+    joints = Single(scale) * (places + random.normal(0, noise, places.shape)).astype(Single)
+    assert pick_farthest(joints, count).numbers.tolist() == plain_loop(joints, min(count, frames))
+
+
+def test_poses_that_are_not_finite_are_not_picked() -> None:
+    joints = moving(300, 3)
+    joints[50, 3, 1], joints[200:210] = np.nan, np.inf
+    left = np.delete(np.arange(300), [50, *range(200, 210)])
+    expected = left[plain_loop(joints[left], 289)]
+    assert pick_farthest(joints, 400).numbers.tolist() == expected.tolist()
+    assert pick_farthest(joints, 5, first=50).numbers.tolist() == [50]
+
+
+def test_the_first_pose_may_be_any() -> None:
+    joints = moving(200, 4)
+    order = np.array([77, *range(77), *range(78, 200)])
+    assert pick_farthest(joints, 9, first=77).numbers.tolist() == [
+        order[each] for each in plain_loop(joints[order], 9)
+    ]
 
 
 def test_picks_are_a_beginning_of_more_picks_and_come_nearer() -> None:

@@ -1,0 +1,1 @@
+"""How fast poses are picked, of archives of the size of AMASS."""
