@@ -51,7 +51,7 @@ Reader = Callable[[str, Path, str], Iterable[Any]]
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--quick", is_flag=True, help="Little data, read once: does everything run?")
-@click.option("--rounds", default=3, show_default=True, help="Number of times that all is read.")
+@click.option("--rounds", default=5, show_default=True, help="Number of times that all is read.")
 def main(folder: Path, quick: bool, rounds: int) -> None:
     """Measure how fast made clips are read from a server, and print the tables."""
     data = make_all(folder, QUICK if quick else WHOLE)

@@ -1,9 +1,10 @@
 """Shards of remote datasets on a local disk: bounded, shared by processes, and never damaged.
 
 A shard is kept whole, under its hash, so that it is the same for every dataset and server. It gets
-its final name, and the time 0 of its last change, when its hash was found right. A file with
-another time was changed since, and is hashed again before it is used. Locks of the system (`flock`)
-say which files are being written and which are in use; they end with their process.
+its final name when its hash was found right, and is read from then on by the process that fetched
+it. Once it is on the disk, it gets the time 0 of its last change. Other processes hash a file with
+another time before they use it. Locks of the system (`flock`) say which files are being written and
+which are in use; they end with their process.
 """
 
 import fcntl
@@ -24,8 +25,11 @@ FOLDER_VARIABLE, BYTES_VARIABLE = "MOTIONDATA_CACHE", "MOTIONDATA_CACHE_BYTES"
 DEFAULT_BYTES = 32 * 2**30
 KEPT, UNFINISHED = ".tar", ".part"
 BLOCK_BYTES = 2**20
-VERIFIED_NS = 0
-"""The time of the last change of a file whose hash was found right."""
+VERIFIED_NS, UNSETTLED_NS = 0, 10**9
+"""The times of the last change of a file whose hash was found right: it is on the disk, or may not
+be there yet. Every later change sets another time."""
+_CHECKED: set[tuple[int, int, int]] = set()
+"""Device, inode and time of the last change of the files whose hash this process found right."""
 
 
 class DamagedError(Exception):
@@ -78,18 +82,38 @@ class ShardCache:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         if _is_sound(descriptor, shard):
             with suppress(OSError):  # another user's cache
-                os.utime(path, ns=(time.time_ns(), VERIFIED_NS))
+                os.utime(descriptor, ns=(time.time_ns(), os.fstat(descriptor).st_mtime_ns))
             return descriptor
         os.close(descriptor)
         with suppress(OSError):  # another process has removed it, or it is another user's
             path.unlink()
         return None
 
+    def settle(self, shard: CachedShard) -> bool:
+        """Wait until a shard is on the disk, and let other processes use it without hashing it.
+
+        Tells whether the disk took it; it is removed if not.
+        """
+        path = self._path(shard, KEPT)
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+        except OSError:  # it was removed meanwhile
+            return True
+        try:
+            _settle(descriptor)
+        except OSError:
+            with suppress(OSError):  # another process has removed it, or the folder is closed
+                path.unlink()
+            return False
+        finally:
+            os.close(descriptor)
+        return True
+
     def fill(self, shard: CachedShard, fetch: Callable[[], Iterable[bytes]]) -> bool:
         """Fetch a shard unless it is here or is being fetched; tell whether there is room for it.
 
-        `fetch` yields its bytes. Raises `DamagedError` if they are not those of the shard, and
-        what `fetch` raises; nothing is kept then.
+        It may not be on the disk yet (`settle`). `fetch` yields its bytes. Raises `DamagedError` if
+        they are not those of the shard, and what `fetch` raises; nothing is kept then.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self._path(shard, UNFINISHED)
@@ -105,7 +129,8 @@ class ShardCache:
             except BaseException:
                 path.unlink(missing_ok=True)
                 raise
-            os.utime(path, ns=(time.time_ns(), VERIFIED_NS))
+            os.utime(descriptor, ns=(time.time_ns(), UNSETTLED_NS))
+            _CHECKED.add(_identity(os.fstat(descriptor)))
             with self._locked():
                 path.rename(self._path(shard, KEPT))
         return True
@@ -182,14 +207,13 @@ def _own_file(path: Path) -> Iterator[int | None]:
 
 
 def _write(descriptor: int, shard: CachedShard, blocks: Iterable[bytes]) -> None:
-    """Write bytes to the disk; raise `DamagedError` if they are not those of the shard."""
+    """Write bytes to a file; raise `DamagedError` if they are not those of the shard."""
     digest, place = blake3(), 0
     for block in blocks:
         digest.update(block)
         place += os.pwrite(descriptor, block, place)
     if place != shard.bytes or digest.hexdigest() != shard.digest:
         raise DamagedError
-    os.fsync(descriptor)
 
 
 def _is_sound(descriptor: int, shard: CachedShard) -> bool:
@@ -197,12 +221,35 @@ def _is_sound(descriptor: int, shard: CachedShard) -> bool:
     status = os.fstat(descriptor)
     if status.st_size != shard.bytes:
         return False
-    if status.st_mtime_ns == VERIFIED_NS:
+    if status.st_mtime_ns == VERIFIED_NS or _identity(status) in _CHECKED:
         return True
     digest = blake3()
     for place in range(0, shard.bytes, BLOCK_BYTES):
         digest.update(os.pread(descriptor, BLOCK_BYTES, place))
-    return digest.hexdigest() == shard.digest
+    if digest.hexdigest() != shard.digest:
+        return False
+    _CHECKED.add(_identity(status))
+    try:
+        _settle(descriptor)
+    except OSError:  # the disk has lost it
+        return False
+    return True
+
+
+def _settle(descriptor: int) -> None:
+    """Mark a file as verified once it is on the disk, if this process has found its hash right.
+
+    Raises `OSError` if the disk refuses it.
+    """
+    os.fsync(descriptor)
+    status = os.fstat(descriptor)
+    if _identity(status) in _CHECKED:
+        with suppress(PermissionError):  # another user's cache
+            os.utime(descriptor, ns=(status.st_atime_ns, VERIFIED_NS))
+
+
+def _identity(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_dev, status.st_ino, status.st_mtime_ns
 
 
 def _remove_unused(path: Path) -> bool:

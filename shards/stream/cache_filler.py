@@ -4,7 +4,7 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from queue import Empty, PriorityQueue
 
@@ -16,11 +16,12 @@ from shards.stream.read_ahead import read_ahead
 
 OFTEN = 4
 """Ranges of a shard after which the whole shard is fetched: one clip alone needs fewer."""
-SHARDS_AT_ONCE = 4
+SHARDS_AT_ONCE = 8
 """Shards that are fetched in parallel. More would only share the same bandwidth."""
-CHUNK_BYTES = 2**24
+CHUNK_BYTES = 12 * 2**20
 CHUNKS_AHEAD = 2
-"""The size of the ranges in which a shard is fetched, and how many are requested at once."""
+"""The size of the ranges in which a shard is fetched, and how many are requested at once. Amazon
+advises ranges of 8 to 16 MB. A process has at most three ranges of each shard in memory."""
 NOW, LATER = 0, 1
 """The order in which shards are fetched."""
 
@@ -48,6 +49,10 @@ class CacheFiller:
         """Held while the attributes above and the number of threads change."""
         self._threads = 0
         self._has_room = cache is not None
+        self._settling = ThreadPoolExecutor(1, "settle")
+        """Waits for the disk, which no reader needs to do."""
+        self.lost: set[str] = set()
+        """Names of the shards that the disk refused after they could be read from the cache."""
 
     def count(self, shards: Sequence[ShardEntry]) -> None:
         """Note that ranges of shards were read.
@@ -70,9 +75,16 @@ class CacheFiller:
 
     def fetch(self, shards: Iterable[ShardEntry]) -> None:
         """Fetch shards now, as long as the cache has room; readers report failures."""
+        for _ in self.fetched(shards):
+            pass
+
+    def fetched(self, shards: Iterable[ShardEntry]) -> Iterator[ShardEntry]:
+        """Fetch shards now, and yield each when it was fetched or has failed."""
         if self._has_room:
-            for future in [self._expect(shard, NOW) for shard in shards]:
+            awaited = {self._expect(shard, NOW): shard for shard in shards}
+            for future in as_completed(awaited):
                 future.result()
+                yield awaited[future]
 
     def want(self, shards: Iterable[ShardEntry]) -> None:
         """Fetch shards in the background."""
@@ -124,10 +136,17 @@ class CacheFiller:
         try:
             if self._has_room and not self._fetch(shard):
                 self._has_room = False
+            elif self._cache is not None:
+                self._settling.submit(self._settle, self._cache, shard)
         except DamagedError:
             self._damaged.add(shard.name)
         except (ShardError, OSError):
             return
+
+    def _settle(self, cache: ShardCache, shard: ShardEntry) -> None:
+        if not cache.settle(cached(shard)):
+            self._has_room = False
+            self.lost.add(shard.name)
 
     def _fetch(self, shard: ShardEntry) -> bool:
         """Fetch a shard, and tell whether the cache has room for more.

@@ -7,8 +7,8 @@ batch mixes two versions of a shard. Shards that are read often are fetched into
 
 import os
 import threading
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,8 @@ MOST_AWAITED = 2**28
 """Bytes of whole shards that a batch may wait for: 3 s at 100 MB/s."""
 AHEAD = 4
 """Number of batches that are read in advance."""
+Wanted = tuple[memoryview, Part]
+"""A part of a shard, and where its bytes go."""
 
 
 def open_files(dataset: Dataset) -> ShardFiles:
@@ -89,55 +91,73 @@ class RemoteShardFiles(ShardFiles):
             ]
         )
 
-    def _read(self, wanted: Sequence[tuple[memoryview, Part]]) -> None:
+    def _read(self, wanted: Sequence[Wanted]) -> None:
         """Read parts into targets, from the cache or else from the server."""
-        for _, part in wanted:
-            self.expect_inside(part.shard, part.offset, part.size)
-        absent = self._absent(wanted)
-        if absent and self._fetch_whole([part for _, part in absent]):
-            absent = self._absent(absent)
-        if absent:
-            found = self._fetch([part for _, part in absent])
-            for (target, _), data in zip(absent, found, strict=True):
+        by_shard: dict[int, list[Wanted]] = defaultdict(list)
+        for each in wanted:
+            self.expect_inside(*each[1])
+            by_shard[each[1].shard].append(each)
+        absent = {shard: each for shard, each in by_shard.items() if not self._kept(shard, each)}
+        for shard in self._fetch_whole([part for each in absent.values() for _, part in each]):
+            if self._kept(shard, absent[shard]):
+                del absent[shard]
+        pairs = [pair for each in absent.values() for pair in each]
+        if pairs:
+            found = self._fetch([part for _, part in pairs])
+            for (target, _), data in zip(pairs, found, strict=True):
                 target[:] = data
 
-    def _absent(self, wanted: Sequence[tuple[memoryview, Part]]) -> list[tuple[memoryview, Part]]:
-        """Read the parts that are in the cache, and return the others."""
-        with self._lock.get():
-            return [(target, part) for target, part in wanted if not self._kept(target, part)]
+    def _fetch_whole(self, parts: Sequence[Part]) -> Iterator[int]:
+        """Fetch the shards that will mostly be read, and yield each when it was fetched.
 
-    def _fetch_whole(self, parts: Sequence[Part]) -> bool:
-        """Fetch the shards that will mostly be read; tell whether they were waited for.
-
-        If they are too large to wait for, they are fetched in the background.
+        If they are too large to wait for, they are fetched in the background, and none is yielded.
         """
         requested: Counter[int] = Counter()
         for part, _ in merge_parts(parts):
             requested[part.shard] += part.size + MOST_GAP
-        whole = [
-            self.shards[number]
+        whole = {
+            self.shards[number]: number
             for number, size in requested.items()
             if max(size, self._planned[number]) >= self.shards[number].bytes * MOSTLY
-        ]
-        if not whole:
-            return False
-        awaited = sum(shard.bytes for shard in whole) <= MOST_AWAITED
-        (self._filler.get().fetch if awaited else self._filler.get().want)(whole)
-        return awaited
+        }
+        if sum(shard.bytes for shard in whole) > MOST_AWAITED:
+            self._filler.get().want(whole)
+        elif whole:
+            yield from (whole[shard] for shard in self._filler.get().fetched(whole))
 
-    def _kept(self, target: memoryview, part: Part) -> bool:
-        """Read a part from the cache, and tell whether it is there."""
-        shard, offset, size = part
-        if shard not in self._open:
-            entry = self.shards[shard]
-            descriptor = None if self._cache is None else self._cache.open(cached(entry))
-            if descriptor is None:
-                return False
-            self._keep(shard, descriptor)
-        self._open.move_to_end(shard)
-        if os.preadv(self._open[shard], (target,), offset) != size:
-            raise self.truncated(shard, offset)
+    def _kept(self, shard: int, wanted: Sequence[Wanted]) -> bool:
+        """Read parts of a shard from the cache, and tell whether it is there."""
+        descriptor = self._copied(shard)
+        if descriptor is None:
+            return False
+        try:
+            for target, part in wanted:
+                if os.preadv(descriptor, (target,), part.offset) != part.size:
+                    raise self.truncated(shard, part.offset)
+        finally:
+            os.close(descriptor)
         return True
+
+    def _copied(self, shard: int) -> int | None:
+        """Return a descriptor of a shard in the cache, which no other thread closes."""
+        with self._lock.get():
+            self._close_lost()
+            if shard not in self._open:
+                entry = self.shards[shard]
+                descriptor = None if self._cache is None else self._cache.open(cached(entry))
+                if descriptor is None:
+                    return None
+                self._keep(shard, descriptor)
+            self._open.move_to_end(shard)
+            return os.dup(self._open[shard])
+
+    def _close_lost(self) -> None:
+        """Close the shards that the disk of the cache refused."""
+        lost = self._filler.get().lost
+        while lost:
+            name = lost.pop()
+            for shard in [each for each in self._open if self.shards[each].name == name]:
+                os.close(self._open.pop(shard))
 
     def _fetch(self, parts: Sequence[Part]) -> list[bytes]:
         """Return parts of shards whose states are the same before and after."""

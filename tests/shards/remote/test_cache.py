@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +21,8 @@ from shards.remote.cache import (
     BYTES_VARIABLE,
     DEFAULT_BYTES,
     FOLDER_VARIABLE,
+    UNSETTLED_NS,
+    VERIFIED_NS,
     CachedShard,
     DamagedError,
     ShardCache,
@@ -119,6 +123,57 @@ def test_a_file_that_was_only_touched_is_hashed_and_read(tmp_path: Path) -> None
     fill(cache, 1)
     os.utime(next(tmp_path.glob("*.tar")))
     assert read(cache, 1) == data_of(1)
+
+
+def test_a_shard_is_read_before_it_is_on_the_disk_and_marked_when_it_is(tmp_path: Path) -> None:
+    cache = ShardCache(tmp_path, 2 * SIZE)
+    fill(cache, 1)
+    (path,) = tmp_path.glob("*.tar")
+    assert (read(cache, 1), path.stat().st_mtime_ns) == (data_of(1), UNSETTLED_NS)
+    assert cache.settle(shard_of(data_of(1)))
+    assert (read(cache, 1), path.stat().st_mtime_ns) == (data_of(1), VERIFIED_NS)
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_another_process_hashes_what_may_not_be_on_the_disk(tmp_path: Path, is_lost: bool) -> None:
+    cache, shard = ShardCache(tmp_path, 2 * SIZE), shard_of(data_of(1))
+    fill(cache, 1)
+    (path,) = tmp_path.glob("*.tar")
+    if is_lost:  # as after a loss of power
+        path.write_bytes(bytes(SIZE))
+        os.utime(path, ns=(0, UNSETTLED_NS))
+    program = (
+        "from pathlib import Path; from shards.remote.cache import CachedShard, ShardCache; "
+        f"print(ShardCache(Path({str(tmp_path)!r}), {2 * SIZE}).open(CachedShard{(*shard,)}))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert (found.stdout.strip() == "None") == is_lost
+    assert path.exists() != is_lost
+    assert is_lost or path.stat().st_mtime_ns == VERIFIED_NS
+
+
+def test_a_shard_that_the_disk_refuses_later_is_not_read_from_the_cache(
+    streamed: StreamedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = threading.Event()
+
+    def refuse(_: int) -> None:
+        refused.set()
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    expected = epochs_of(streamed.frames("train", "points", 4, shuffle=True), 3)
+    with RangeServer(streamed.dataset.path).running() as server:
+        data = cached_dataset(server, ShardCache(tmp_path, 2**30))
+        found = epochs_of(view := data.frames("train", "points", 4, shuffle=True), 2)
+        wait_until(refused.is_set)
+        wait_until(lambda: not [*tmp_path.glob("*.tar")])
+        server.requests.clear()
+        found += epochs_of(view, 1)
+        assert server.requests
+    assert_same(found, expected)
 
 
 @pytest.mark.parametrize("found", [data_of(2), data_of(1)[:-1], data_of(1) + b"x", b""])
