@@ -28,7 +28,7 @@ Groups = Mapping[str, Mapping[str, Sequence[Pair]]]
 def save_plot(files: Groups, path: Path) -> None:
     """Write a plot with one panel per file."""
     with mpl.rc_context({"svg.hashsalt": "realism", "font.family": "DejaVu Sans"}):
-        figure = Figure(figsize=(4.2 * len(files), 3.0), layout="constrained")
+        figure = Figure(figsize=(5.4 * len(files), 3.2), layout="constrained")
         panels = figure.subplots(1, len(files), squeeze=False)[0]
         for axes, (name, groups) in zip(panels, files.items(), strict=True):
             _draw(axes, name, groups)
@@ -64,5 +64,6 @@ def _draw_rows(axes: Axes, rows: Sequence[Row], places: NDArray[Any], label: str
 
 
 def _short(name: str) -> str:
-    """Return `hits`, `rings`, or the hits per ring of a region on two lines."""
-    return name.removesuffix(SUFFIX).replace("hits per ring, ", "per ring,\n")
+    """Return `hits`, `rings`, or the hits per ring of a region on two or three lines."""
+    short = name.removesuffix(SUFFIX).replace("hits per ring, ", "per ring,\n")
+    return short.replace(", sums", ",\nsums")

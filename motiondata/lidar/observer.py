@@ -32,6 +32,8 @@ class Appearance:
 
     reflectances: NDArray[np.float64]
     """The reflectance of each material, from 0 to 1, shaped (256,). A body part is a material."""
+    is_outshone: bool = False
+    """Whether something close behind the person returns more than their edges do."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.realism.compare import pair_up, rows_of
-from benchmarks.realism.measures import measure, noise_of
+from benchmarks.realism.compare import Pair, pair_up, rows_of, sums_ratio
+from benchmarks.realism.measures import Measured, measure, noise_of
 from benchmarks.realism.people import RealScans, read_scans
 from benchmarks.realism.person import Person
-from benchmarks.realism.simulate import simulated
+from benchmarks.realism.simulate import body_of, simulated, walking_poses
 from benchmarks.realism.splits import halves_of, lines_of
+from motiondata.bodies.posing import pose_body
 from motiondata.lidar.presets import sensor_preset
+from motiondata.lidar.realism.dressing import dress
 from motiondata.lidar.realism.settings import Realism, find_realism
 from motiondata.lidar.sensor import Sensor
 from tests.benchmarks.test_quick import run, run_quick
@@ -83,6 +85,30 @@ def test_dressed_actors_are_recognized_as_dressed(scans: RealScans) -> None:
     assert bare[0].value > 1.12
     noise = {row.name: row.value for row in dressed}
     assert noise["noise, mm, real"] == pytest.approx(noise["noise, mm, simulated"], rel=0.25)
+
+
+@pytest.mark.parametrize("name", ["none", "sensor"])
+def test_simulated_people_have_their_height_while_they_walk(name: str) -> None:
+    settings = find_realism(name)
+    heights = []
+    for number, pose in enumerate(walking_poses()):
+        shaped = dress(body_of(1.7, settings), settings, 0, f"walk {number}").shaped
+        posed = pose_body(shaped, pose.rotations[None], np.zeros((1, 3)))
+        heights.append(float(np.ptp(posed.vertices[0, :, 2])))
+    assert np.median(heights) == pytest.approx(1.7, abs=0.01)
+
+
+def test_sums_are_of_people_with_real_and_simulated_returns() -> None:
+    def head(*returns: float) -> tuple[Measured, ...]:
+        none = np.zeros(0)
+        return tuple(Measured(1, 1, {"head": number}, none, 1, 0, 0, 0) for number in returns)
+
+    nobody = Person("0", np.zeros((0, 3)), np.zeros(0, int), np.zeros(2), 0.0, 1.7, 0.0)
+    nan = float("nan")
+    found = [(4.0, head(5, 6, 10)), (6.0, head(3, nan)), (nan, head(9)), (8.0, head(nan))]
+    pairs = [Pair(nobody, head(real)[0], drawn) for real, drawn in found]
+    assert sums_ratio("head", pairs) == pytest.approx((4 + 6) / (7 + 3))
+    assert np.isnan(sums_ratio("head", pairs[2:]))
 
 
 def test_the_halves_are_different_people(scans: RealScans) -> None:

@@ -1,6 +1,6 @@
 """Clothing: the surface of a body pushed out along its normals, for the whole clip.
 
-Real people return 1.1 to 1.4 times as many points as a bare body, in torso and legs, hardly in the
+Real people return 1.1 to 1.3 times as many points as a bare body, in torso and legs, hardly in the
 head (docs/realism.md). The offset is applied to the body at rest, and skinning carries it along, so
 that clothes cost no time per frame. It is smooth, because each vertex blends the offsets of body
 parts by its skinning weights.
@@ -28,10 +28,13 @@ GARMENTS = {
 """The parts of a body that one garment covers. Hands and head are bare."""
 
 SHARES = {
-    "top": 1.5, "sleeves": 1.2, "trousers": 0.95, "shoes": 0.5, "hands": 0.1, "head": 0.15,
+    "pelvis": 1.95, "spine1": 1.95, "spine2": 1.5, "spine3": 1.5, "collar": 1.25, "shoulder": 1.35,
+    "elbow": 1.95, "wrist": 0.1, "hip": 1.15, "knee": 0.85, "ankle": 0.4, "foot": 0.4,
+    "neck": 0.15, "head": 0.15,
 }  # fmt: skip
-"""The thickness of each garment as a share of the clip's. Fitted to hits per ring of legs, torso
-and head on half of the people of two sensors (docs/realism.md); a guess for shoes and hands."""
+"""The thickness of clothes on the part that follows a joint, on both sides, as a share of the
+clip's. Fitted to widths by height on half of the people of two sensors (docs/realism.md); a guess
+for hands, and for neck and head, whose largest offset is `clothing_head_m`."""
 
 VARIATION = 0.15
 """Relative standard deviation of a garment's thickness around its share; a guess."""
@@ -70,9 +73,9 @@ def _garment_offsets(
     for garment, joints in GARMENTS.items():
         factor = max(0.0, 1 + VARIATION * generator.normal())
         most = settings.clothing_head_m if garment == "head" else settings.clothing_most_m
-        offset = min(thickness * SHARES[garment] * factor, most)
         for name in joints:
-            total += weights[:, JOINT_NAMES.index(name)] * offset
+            share = SHARES[name.removeprefix("left_").removeprefix("right_")]
+            total += weights[:, JOINT_NAMES.index(name)] * min(thickness * share * factor, most)
     return total
 
 

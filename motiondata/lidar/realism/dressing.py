@@ -1,4 +1,4 @@
-"""Dressing: the draws of a clip, its clothes and their reflectances, before frames are scanned."""
+"""Dressing: the draws of a clip, its clothes, reflectances and background, before its scans."""
 
 from dataclasses import dataclass
 
@@ -20,12 +20,13 @@ class DressedPerson:
 
 
 def dress(shaped: ShapedBody, settings: Realism, seed: int, key: str) -> DressedPerson:
-    """Draw the clothes of a clip; all samples with the same seed and key wear the same."""
+    """Draw the clothes and the background of a clip; the same seed and key have the same."""
     if settings.is_exact:
         return undressed(shaped)
     worn = wear_clothes(shaped, settings, generator_of(seed, "clothes", key))
     reflectances = draw_reflectances(settings, generator_of(seed, "reflectances", key))
-    return DressedPerson(worn, Appearance(reflectances))
+    drawn = generator_of(seed, "background", key).uniform()
+    return DressedPerson(worn, Appearance(reflectances, drawn < settings.background_share))
 
 
 def undressed(shaped: ShapedBody) -> DressedPerson:

@@ -127,7 +127,7 @@ class Effects:
         merge_echoes(
             scan, hit_offsets, hits.shading.powers, fine.columns, fine.factor, fine.side,
             fine.sensor.measurement.echo_separation_m, fine.sensor.measurement.echo == "first",
-            self._row, tuple(memory.echoes), echo_offsets,
+            self._fewest_rays(request), self._row, tuple(memory.echoes), echo_offsets,
         )  # fmt: skip
         report_returns(
             scan, tuple(hits.shading), fine.factor, tuple(memory.echoes), echo_offsets,
@@ -136,6 +136,12 @@ class Effects:
             tuple(memory.returns), offsets,
         )  # fmt: skip
         return memory.first_returns(int(offsets[-1])), offsets
+
+    def _fewest_rays(self, request: Request) -> int:
+        """Return how many of the three rays of a footprint must hit for an echo."""
+        appearance = request.appearance
+        outshone = appearance is not None and appearance.is_outshone
+        return 2 if outshone and self.fine.side > 0 else 1
 
     def _memory_for(self, hits: int) -> "_Memory":
         if self._memory.hits < hits:

@@ -40,6 +40,7 @@ def merge_echoes(
     side: int,
     separation: float,
     nearest: bool,
+    fewest: int,
     row: NDArray[np.int32],
     echo_fields: tuple[Any, ...],
     echo_offsets: NDArray[np.int64],
@@ -49,7 +50,8 @@ def merge_echoes(
     The scan has `factor` fine columns for each of `columns`; side rays are `side` fine columns from
     the center, or there are none if it is 0. `row`, shaped (fine columns,), is `NO_HIT`. Hits
     within `separation` meters merge; of several echoes, the strongest is reported, or the
-    `nearest`. There must be room for three echoes for every fine hit.
+    `nearest`. A footprint that fewer than `fewest` rays hit has no echo: what is behind outshines
+    it. There must be room for three echoes for every fine hit.
     """
     scan = Scan(*scan_fields)
     beams, places = scan.beams, scan.columns
@@ -63,7 +65,7 @@ def merge_echoes(
                 hit += 1
             count = _merge_beam(
                 places, scan.ranges, powers, (start, hit), (columns, factor, side),
-                separation, nearest, row, echo_fields, count,
+                separation, nearest, fewest, row, echo_fields, count,
             )  # fmt: skip
             for place in range(start, hit):
                 row[places[place]] = NO_HIT
@@ -79,6 +81,7 @@ def _merge_beam(
     shape: tuple[int, int, int],
     separation: float,
     nearest: bool,
+    fewest: int,
     row: NDArray[np.int32],
     echo_fields: tuple[Any, ...],
     count: int,
@@ -106,7 +109,7 @@ def _merge_beam(
             right -= fine_columns if right >= fine_columns else 0
             a, b, c = row[left] if side > 0 else NO_HIT, row[center], row[right]
             c = c if side > 0 else NO_HIT
-            if a != NO_HIT or b != NO_HIT or c != NO_HIT:
+            if (a != NO_HIT) + (b != NO_HIT) + (c != NO_HIT) >= fewest:
                 ra, pa = (np.float64(ranges[a]), powers[a]) if a != NO_HIT else (FAR, 0.0)
                 rb, pb = (np.float64(ranges[b]), powers[b]) if b != NO_HIT else (FAR, 0.0)
                 rc, pc = (np.float64(ranges[c]), powers[c]) if c != NO_HIT else (FAR, 0.0)

@@ -24,8 +24,8 @@ SLOWEST = 1.0
 LARGEST = {
     **dict.fromkeys(
         (
-            "dark_share", "real_columns", "clean_share", "occluded_share", "clutter_share",
-            "crop_share", "ground", "rolling_shutter",
+            "dark_share", "background_share", "real_columns", "clean_share", "occluded_share",
+            "clutter_share", "crop_share", "ground", "rolling_shutter",
         ), 1.0,
     ),
     **dict.fromkeys(
@@ -70,6 +70,9 @@ class Realism:
     """The share of garments that are dark."""
     footprint: float = 0.0
     """Scale of the width of beams; 0 for rays without width."""
+    background_share: float = 0.0
+    """The share of clips with something close behind the person, which returns more than an edge
+    that only one of the three rays of a footprint hits."""
     loss: float = 0.0
     """Scale of all losses of rays."""
     range_noise: float = 0.0

@@ -36,11 +36,11 @@ def mean_offset(*joints: str) -> float:
     return float(np.mean([offsets[own].mean() for offsets in OFFSETS]))
 
 
-def test_torso_and_legs_move_by_the_thickness_of_clothes() -> None:
-    torso = mean_offset("spine1", "spine2")
-    legs = mean_offset("left_hip", "right_hip", "left_knee", "right_knee")
-    assert (torso + legs) / 2 == pytest.approx(SENSOR.clothing_mean_m, rel=0.25)
-    assert torso > 1.2 * legs
+def test_jackets_are_looser_than_trousers_and_trousers_than_their_legs_below_the_knee() -> None:
+    waist, thighs = mean_offset("pelvis", "spine1"), mean_offset("left_hip", "right_hip")
+    shins = mean_offset("left_knee", "right_knee")
+    assert (thighs + shins) / 2 == pytest.approx(SENSOR.clothing_mean_m, rel=0.25)
+    assert waist > 1.3 * thighs > 1.3 * 1.1 * shins
     assert np.std([offsets.mean() for offsets in OFFSETS]) > 0.003
 
 

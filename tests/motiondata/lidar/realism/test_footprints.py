@@ -44,7 +44,7 @@ def test_the_echo_is_that_of_the_definition(
     assert rays[main][0] < FAR
 
 
-def echoes_of(hits: list[int], columns: int, factor: int, side: int) -> list[int]:
+def echoes_of(hits: list[int], columns: int, factor: int, side: int, fewest: int = 1) -> list[int]:
     """Return the columns of the echoes of a row whose fine columns `hits` hit at 5 m."""
     count = len(hits)
     scan = Scan(
@@ -57,7 +57,7 @@ def echoes_of(hits: list[int], columns: int, factor: int, side: int) -> list[int
     row = np.full(columns * factor, NO_HIT)
     merge_echoes(
         tuple(scan), np.array([0, count]), np.ones(count), columns, factor, side, 0.5, False,
-        row, tuple(echoes), offsets,
+        fewest, row, tuple(echoes), offsets,
     )  # fmt: skip
     assert (row == NO_HIT).all()
     return [int(column) for column in echoes.columns[: offsets[1]]]
@@ -76,6 +76,13 @@ def test_a_column_has_an_echo_if_a_ray_of_its_footprint_hits(data: st.DataObject
         if {(column * factor + way * side) % fine for way in (-1, 0, 1)} & {*hits}
     ]
     assert echoes_of(hits, columns, factor, side) == expected
+    if side:
+        within = [
+            len({(column * factor + way * side) % fine for way in (-1, 0, 1)} & {*hits})
+            for column in range(columns)
+        ]
+        bright = [column for column, rays in enumerate(within) if rays > 1]
+        assert echoes_of(hits, columns, factor, side, fewest=2) == bright
 
 
 @pytest.mark.parametrize("name", ["os1-128-1024", "os1-128-2048", "hdl-64e", "vlp-16"])

@@ -111,6 +111,25 @@ def test_clothes_and_footprints_add_returns_and_losses_remove_some() -> None:
     assert count(loss=1) <= exact
 
 
+def test_an_outshone_person_lacks_returns_of_edges_only() -> None:
+    every, bright, narrow = (
+        ranges(returns(EXACT, footprint=width, background_share=share))
+        for width, share in ((1, 0), (1, 1), (0, 1))
+    )
+    assert bright.items() < every.items()
+    assert 0.9 < len(bright) / len(narrow) < 1.05 < len(every) / len(narrow)
+    assert narrow == ranges(returns(EXACT))
+
+
+def test_the_background_of_a_clip_is_drawn_with_its_share() -> None:
+    settings = replace(EXACT, background_share=0.3)
+    drawn = [dress(BARE, settings, 0, f"{clip}").appearance for clip in range(300)]
+    again = [dress(BARE, settings, 0, f"{clip}").appearance for clip in range(300)]
+    outshone = [each is not None and each.is_outshone for each in drawn]
+    assert outshone == [each is not None and each.is_outshone for each in again]
+    assert np.mean(outshone) == pytest.approx(0.3, abs=0.08)
+
+
 def test_range_noise_has_the_size_of_the_sensor_and_heavy_tails() -> None:
     found = differences(returns(EXACT), returns(EXACT, range_noise=1))
     sigma = 1.4826 * np.median(np.abs(found))

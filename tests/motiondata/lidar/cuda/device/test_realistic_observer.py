@@ -76,10 +76,13 @@ def assert_alike(found: SampledClip, expected: SampledClip) -> None:
         np.testing.assert_array_equal(found.extras[name], values)
 
 
-def test_a_dressed_person_in_motion_returns_what_the_processor_says() -> None:
-    found = seen_by_gpu(asked())
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_dressed_person_in_motion_returns_what_the_processor_says(share: float) -> None:
+    settings = replace(EFFECTS, background_share=share)
+    request = asked(settings=settings)
+    found = seen_by_gpu(request, settings)
     assert found.hits.min() > 4
-    assert_alike(found, seen_by_cpu(asked()))
+    assert_alike(found, seen_by_cpu(request, settings))
 
 
 @pytest.mark.parametrize("name", ["none", "sensor"])
