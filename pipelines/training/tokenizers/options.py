@@ -93,8 +93,8 @@ class TokenizerOptions:
     emphasis_weight: float = 0.5
     """Weight of that additional loss."""
     heading_weight: float = 0.0
-    """Weight of an additional loss of the heading. It is the sum of the yaw velocities, a single
-    column, so that small errors of them turn all joints of later frames."""
+    """Weight of an additional loss of the heading, such as 0.02. The heading is the sum of the yaw
+    velocities, a single column, so that small errors of them turn all joints of later frames."""
     commitment: float = 0.02
     """Weight of the commitment loss of vq."""
     steps: int = 3000
