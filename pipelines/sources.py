@@ -25,14 +25,12 @@ from motiondata.sources.imports.split_lists import read_split_template
 from motiondata.sources.joints.convert import JointOptions, joints_kind
 from motiondata.sources.pfnn.convert import pfnn_kind
 from motiondata.sources.smpl.convert import SmplOptions, smpl_kind
+from motiondata.sources.smpl.motionhub import motionhub_kind
 from pipelines.engine.import_lock import only_import
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
 from pipelines.engine.progress import watching
 from pipelines.import_report import ImportReport, report_of, report_of_annotations
 from shards.format.paths import refuse_url
-
-MOTIONHUB = "MotionHub: the license of each subset's source"
-"""The note on the license of recordings of MotionHub, whose files name none."""
 
 
 def import_cmu(
@@ -186,14 +184,14 @@ def import_motionhub(
     licence: str = "",
     stream: TextIO | None = None,
 ) -> ImportReport:
-    """Convert MotionHub's files of SMPL-X poses to an archive with an index.
+    """Convert MotionHub's files of SMPL-H or SMPL-X poses to an archive with an index.
 
-    `licence` is that of the subset; without it, each recording says that subsets have their own.
-    Raises `InputError` if nothing can be imported.
+    Captions are those in `hierarchical_caption/` beside the folder of poses; without it, as for
+    other kinds. `licence` is that of the subset; without it, each recording says that subsets have
+    their own. Raises `InputError` if nothing can be imported.
     """
     _expect_paths(source, out)
-    options = SmplOptions(SMPLX_SHAPES, licence=licence or MOTIONHUB)
-    return _import(source, out, smpl_kind("motionhub", options), captions, splits, stream)
+    return _import(source, out, motionhub_kind(licence), captions, splits, stream)
 
 
 def import_annotations(

@@ -3,6 +3,8 @@
 The loss does not show them: an editor that always returns pose A has a finite loss too.
 """
 
+from math import isfinite
+
 PATIENCE = 200
 """Steps before an editor that has learned nothing is alarming."""
 MIN_DIVERGENCE = 0.5
@@ -20,6 +22,11 @@ def edit_alarms(
     `divergence` is that of the posterior in nats per pair. Errors are mean distances of joints: of
     edits, of edits by texts of other pairs, if there are other pairs, and of pose A as it is.
     """
+    if not (isfinite(divergence) and isfinite(error)):
+        return [
+            f"edits are not numbers: the posterior says {divergence:g} nats of pose B, and the "
+            f"joint error is {error:g} mm; train again with a lower --rate in another folder"
+        ]
     if step < PATIENCE:
         return []
     found = []

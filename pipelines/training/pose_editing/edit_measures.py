@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from motiondata.bodies.posing import ShapedBody, pose_body, pose_joints
+from motiondata.errors import InputError
 from pipelines.training.pose_editing.asked_codes import EditCodes, fulfilled
 from pipelines.training.pose_editing.edit_items import EditItems
 from pipelines.training.pose_editing.pose_editor import NUMBERS, PoseEditor
@@ -51,7 +52,16 @@ def measure_edits(
     likelihood: Likelihood | None = None,
     surfaces: bool = False,
 ) -> EditMeasures:
-    """Return the measures of edited poses, axis-angle, (items, 22, 3), radians."""
+    """Return the measures of edited poses, axis-angle, (items, 22, 3), radians.
+
+    Raises `InputError` if an edit is not finite.
+    """
+    broken = ~np.isfinite(edited).all(axis=(1, 2))
+    if broken.any():
+        raise InputError(
+            f"expected edits that are numbers, found NaN or infinity in {broken.sum():,} of "
+            f"{len(edited):,} edits; train again with a lower --rate in another folder"
+        )
     codes = EditCodes.of(items.first, edited, items.in_sequence, shaped)
     said = fulfilled(codes, items.says)
     return EditMeasures(

@@ -12,6 +12,7 @@ import torch
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.posing import shape_body
 from motiondata.bodies.posing_torch import rotvec_to_rotmat
+from pipelines.engine.reports import to_plain
 from pipelines.training.common.clip_fields import (
     VAL,
     captioned_keys,
@@ -135,7 +136,10 @@ class EditorTask:
         return describe_editor(self._options.sizes, self.text)
 
     def watch(self, history: History) -> tuple[Record, list[str]]:
-        """Return measures of a few texts, and alarms if the text or the latent is ignored."""
+        """Return measures of a few texts, and alarms if the text or the latent is ignored.
+
+        A measure that is NaN or infinite is None: the log is JSON.
+        """
         items = self.watched
         bound, divergence = measure_bound(self.module, items, self.seed)
         others = items.texts_of_other_pairs()
@@ -156,7 +160,7 @@ class EditorTask:
             "other_text_error_mm": other_error,
             "copy_error_mm": copy_error,
         }
-        return record, alarms
+        return to_plain(record), alarms
 
     def loaded(self) -> LoadedPoseEditor:
         """Return the module as it is, ready to edit."""

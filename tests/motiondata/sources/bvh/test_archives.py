@@ -1,11 +1,12 @@
 """LAFAN1, 100STYLE and MotionHub: units, frames, captions, lists and licenses of made files."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from motiondata.recording import SMPLX_SHAPES, Recording
+from motiondata.recording import SMPL_SHAPES, SMPLX_SHAPES, Recording
 from motiondata.sources.amass.read_amass import read_amass
 from motiondata.sources.bvh import lafan1, style100
 from motiondata.sources.imports.file_names import read_template
@@ -178,3 +179,62 @@ def test_motionhub_s_files_are_smpl_x_poses(tmp_path: Path) -> None:
     assert found.licence == "MotionHub: the license of each subset's source"
     import_motionhub(source, out, licence="CC BY 4.0")
     assert recording(out, "dance").licence == "CC BY 4.0"
+
+
+def write_smplh(path: Path, seed: int) -> None:
+    """Write a file as in `smplh_52/`: y is up."""
+    pose, trans = moving_pose(FRAMES, seed=seed)
+    poses = np.zeros((FRAMES, 52 * 3), np.float32)
+    poses[:, :66] = pose.reshape(FRAMES, 66)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, poses=poses, trans=trans.astype(np.float32), transl=trans.astype(np.float32),
+             betas=np.zeros(16), gender="neutral", num_frames=FRAMES,
+             mocap_framerate=30.0)  # fmt: skip
+
+
+def write_levels(path: Path, **levels: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(levels))
+
+
+@pytest.mark.parametrize("given", ["", "smplh_52"])
+def test_captions_of_motionhub_are_those_of_all_levels(tmp_path: Path, given: str) -> None:
+    subset, out = tmp_path / "grab", tmp_path / "out"
+    write_smplh(subset / "smplh_52/s1/cup.npz", 2)
+    write_smplh(subset / "smplh_52/s1/bowl.npz", 3)
+    write_smplh(subset / "smplh_52/s1/pan.npz", 4)
+    texts = subset / "hierarchical_caption/s1"
+    write_levels(texts / "cup.json", category="objects", micro=["The arm bends.", "It rises. #2"],
+                 macro=["A person drinks."], meso="A person lifts a cup.")  # fmt: skip
+    write_levels(texts / "bowl.json", category="objects", action="pass a bowl")
+    import_motionhub(subset / given, out)
+    texts_of_clips = [*(out / "texts").glob("[!M]*.txt")]
+    (cup,) = (path for path in texts_of_clips if "drinks" in path.read_text())
+    expected = ["A person drinks.", "A person lifts a cup.", "The arm bends.", "It rises. 2"]
+    assert cup.read_text().splitlines() == expected
+    assert len(texts_of_clips) == 2
+    assert recording(out, "cup").shape_space == SMPL_SHAPES
+
+
+def test_changed_captions_of_motionhub_are_imported_again(tmp_path: Path) -> None:
+    subset, out = tmp_path / "grab", tmp_path / "out"
+    write_smplh(subset / "smplh_52/cup.npz", 2)
+    for text in ("a person drinks", "a person pours"):
+        write_levels(subset / "hierarchical_caption/cup.json", macro=[text])
+        import_motionhub(subset, out)
+        (file,) = (out / "texts").glob("[!M]*.txt")
+        assert file.read_text() == f"{text}\n"
+
+
+@pytest.mark.parametrize("content", ["[]", "{", '{"macro": [1]}'])
+def test_a_caption_file_of_motionhub_without_captions_is_a_failure(
+    tmp_path: Path, content: str
+) -> None:
+    subset = tmp_path / "grab"
+    for name in ("cup", "pan"):
+        write_smplh(subset / f"smplh_52/{name}.npz", 2)
+    write_levels(subset / "hierarchical_caption/cup.json")
+    (subset / "hierarchical_caption/cup.json").write_text(content)
+    report = import_motionhub(subset, tmp_path / "out")
+    (failure,) = report.failures
+    assert "hierarchical_caption/cup.json: expected captions in macro, meso, micro" in str(failure)

@@ -18,13 +18,13 @@ from motiondata.captions import caption_runs
 from motiondata.errors import InputError
 from motiondata.skeletons import JOINT
 from pipelines.training.common.load_text_model import load_text_model
-from pipelines.training.common.logs import read_log
+from pipelines.training.common.logs import WATCH, History, Record, read_log
 from pipelines.training.common.loop import train
 from pipelines.training.common.options import LoopOptions, OptimizerOptions
 from pipelines.training.common.training_checkpoint import CHECKPOINT
 from pipelines.training.pose_editing.alarms import edit_alarms
 from pipelines.training.pose_editing.edit_items import EditItems, read_items, to_matrices
-from pipelines.training.pose_editing.edit_measures import joint_errors
+from pipelines.training.pose_editing.edit_measures import joint_errors, measure_edits
 from pipelines.training.pose_editing.edit_rows import DRAWS, nearest_draw_mm
 from pipelines.training.pose_editing.edit_text import embed_by_length
 from pipelines.training.pose_editing.editor_task import EditorTask
@@ -253,3 +253,25 @@ def test_a_text_encoder_of_a_folder_is_not_trained_and_reads_new_texts(
     save_t5(folder, 1)
     with pytest.raises(InputError, match="expected the text encoder that the editor was trained"):
         load_pose_editor(tmp_path / "out" / CHECKPOINT)
+
+
+class Broken(EditorTask):
+    """A training whose weights become NaN after its last step."""
+
+    def watch(self, history: History) -> tuple[Record, list[str]]:
+        for weights in self.module.parameters():
+            weights.data.fill_(torch.nan)
+        return super().watch(history)
+
+
+def test_edits_that_are_no_numbers_are_an_alarm_and_one_sentence(
+    ruled: Dataset, tmp_path: Path
+) -> None:
+    task = Broken(StreamedDataset(ruled, caption_runs), OPTIONS, LOOP.seed, CPU)
+    train(task, replace(LOOP, watch_every=OPTIONS.steps), tmp_path, stream := io.StringIO())
+    assert "step 12: edits are not numbers" in stream.getvalue()
+    (watched,) = (record[WATCH] for record in read_log(tmp_path) if WATCH in record)
+    assert (watched["joint_error_mm"], watched["divergence"]) == (None, None)
+    items = task.watched
+    with pytest.raises(InputError, match=rf"NaN or infinity in {len(items)} of {len(items)} edits"):
+        measure_edits(items, task.loaded().edit(items.first, items.texts), task.shaped)
