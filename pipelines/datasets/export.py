@@ -75,7 +75,7 @@ def export(
     shared = make.shared_files(dataset, field)
     made_by = {
         **_made_by(dataset, replace(options, field=field), shared, tagger),
-        **make.made_by(dataset, options),
+        **layouts[0].made_by,
     }
     folder = ExportFolder(out)
     with os_errors_as_aborted(out), folder.locked(made_by):

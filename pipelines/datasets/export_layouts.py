@@ -52,9 +52,9 @@ class Layout(FileGroups):
         """Return the layout of the chosen clips of each split."""
         return [cls(dataset, selection, member, options.seed) for selection in selections]
 
-    @classmethod
-    def made_by(cls, dataset: Dataset, options: ExportOptions) -> Mapping[str, Any]:  # noqa: ARG003
-        """Return what may change a byte besides the dataset, the field and the seed."""
+    @property
+    def made_by(self) -> Mapping[str, Any]:
+        """What may change a byte besides the dataset, the field and the seed."""
         return {}
 
     @classmethod

@@ -172,10 +172,10 @@ class NtuTexts(SkeletonLayout):
     those that they test on. Otherwise, numbers do not mean anything.
     """
 
-    @classmethod
-    def made_by(cls, dataset: Dataset, options: ExportOptions) -> Mapping[str, Any]:
-        """Return the options of sequences, with the hash of the labels."""
-        return {**super().made_by(dataset, options), "skeleton": NTU_25}
+    @property
+    def made_by(self) -> Mapping[str, Any]:
+        """The options of sequences, with the hash of the labels."""
+        return {**super().made_by, "skeleton": NTU_25}
 
     def names(self, group: int) -> Sequence[str]:
         """Return the name of a clip's file, and those of the tables."""

@@ -68,18 +68,18 @@ class SkeletonLayout(Layout):
         options: ExportOptions,
     ) -> list[Self]:
         """Return the layout of each split; classes are those of all splits of the dataset."""
-        classes = _classes(dataset, options)
+        clip_name = describe_dataset(dataset).stored_joints().clip_name
+        classes = classes_of(dataset, options.labels, clip_name)
         return [cls(dataset, selection, member, options, classes) for selection in selections]
 
-    @classmethod
-    def made_by(cls, dataset: Dataset, options: ExportOptions) -> Mapping[str, Any]:
-        """Return the options of sequences, with the hash of the labels."""
-        classes = _classes(dataset, options)
-        assigned = json.dumps([classes.names, sorted(classes.of_key.items())])
+    @property
+    def made_by(self) -> Mapping[str, Any]:
+        """The options of sequences, with the hash of the labels of all splits."""
+        assigned = json.dumps([self.classes.names, sorted(self.classes.of_key.items())])
         names = ("skeleton", "length", "persons")
         return {
             "labels": hash_bytes(assigned.encode()),
-            **{name: getattr(options, name) for name in names},
+            **{name: getattr(self.options, name) for name in names},
         }
 
     def sequence(self, clip: int) -> Floats:
@@ -141,10 +141,6 @@ class SkeletonLayout(Layout):
                 f"{self.split}: {counted(longer, 'clip')} of {len(self.keys)} cut to the first "
                 f"{self.options.length} frames; --length takes more"
             )
-
-
-def _classes(dataset: Dataset, options: ExportOptions) -> Classes:
-    return classes_of(dataset, options.labels, describe_dataset(dataset).stored_joints().clip_name)
 
 
 def _json(value: Any) -> bytes:

@@ -1,6 +1,8 @@
 """Captioners of pose pairs: they learn to correct poses, resume, and refuse other datasets."""
 
 import io
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +11,11 @@ import torch
 
 pytest.importorskip("transformers")
 
+from motiondata.captions import caption_runs
 from motiondata.errors import InputError
 from pipelines.training.captioning.caption_source import CaptionSource
 from pipelines.training.captioning.captioner import Captioner, load_captioner
+from pipelines.training.captioning.captioner_task import CaptionerTask
 from pipelines.training.captioning.generate import caption_split, matched_and_shuffled_loss
 from pipelines.training.captioning.options import CaptionerTrainingOptions
 from pipelines.training.captioning.pair_input import PairInput
@@ -19,11 +23,14 @@ from pipelines.training.captioning.train_captioner import CaptionerReport, train
 from pipelines.training.common.checkpoints import read_checkpoint
 from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.logs import WATCH, read_log
+from pipelines.training.common.loop import train
 from pipelines.training.common.normalize_caption import normalize_caption
 from pipelines.training.common.options import LoopOptions, OptimizerOptions
 from pipelines.training.pose_pairs.pair_features import pair_statistics
 from shards import open_dataset
 from shards.format.dataset import Dataset
+from shards.stream.batching import Batch
+from shards.stream.streamed_dataset import StreamedDataset
 from shards.stream.views import StreamPosition
 from tests.support.pose_pairs import make_random_pairs
 
@@ -138,3 +145,28 @@ def test_a_captioner_of_features_refuses_pairs(
     checkpoint = run(captioned, tmp_path / "out").run.checkpoint
     with pytest.raises(InputError, match="expected a field features"):
         caption_split(pairs.path, checkpoint)
+
+
+class Stopped(CaptionerTask):
+    """A training that is asked to stop in its fifth step, inside of its only stage."""
+
+    steps = 0
+
+    def loss(self, batch: Batch) -> dict[str, torch.Tensor]:
+        self.steps += 1
+        if self.steps == 5:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return super().loss(batch)
+
+
+def test_a_training_that_was_stopped_resumes_to_the_same_weights(
+    pairs: Dataset, trained: Path, tmp_path: Path
+) -> None:
+    data = StreamedDataset(pairs, caption_runs)
+    stopped = Stopped(data, OPTIONS, LOOP.seed, torch.device("cpu"))
+    with pytest.raises(KeyboardInterrupt):
+        train(stopped, LOOP, tmp_path, io.StringIO())
+    assert [record["step"] for record in read_log(tmp_path)][-1] == 5
+    resumed = read_checkpoint(run(pairs, tmp_path).run.checkpoint, "captioner")["weights"]
+    whole = read_checkpoint(trained, "captioner")["weights"]
+    assert all(torch.equal(weight, resumed[name]) for name, weight in whole.items())
