@@ -4,12 +4,13 @@ Source: `train_pfnn.py` of Holden et al. 2017 loads `Xun`, `Yun` and `Pun` of `d
 writes `Xmean.bin`, `Xstd.bin`, `Ymean.bin` and `Ystd.bin` for the program that runs the network.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.representations.pfnn.layout import X_GROUPS, Y_GROUPS
 from pipelines.datasets.export_layouts import Layout
 from pipelines.datasets.file_groups import Content, Line
 from pipelines.datasets.skeleton_files import RowArray, write_npz
@@ -52,6 +53,30 @@ class PfnnFiles(Layout):
         """Yield the name of the file of rows."""
         yield self.names(group)[0], self.frames(group)
 
+    def remarks(self) -> Iterable[str]:
+        """Say which columns are constant, so that the published training divides by 0."""
+        named = ((self._deviations["x"], X_GROUPS), (self._deviations["y"], Y_GROUPS))
+        constant = [
+            f"{axis} {name}"
+            for axis, (stds, groups) in zip("XY", named, strict=True)
+            for name, columns in groups.items()
+            if not stds[columns].any()
+        ]
+        if constant:
+            yield (
+                f"{self.split}: {', '.join(constant)} do not vary; train_pfnn.py divides them by "
+                "0, and its cost is NaN from the first step: set its deviations of 0 to 1, as in "
+                "Xstd.bin and Ystd.bin here, or give heights by build-pfnn --terrain"
+            )
+
+    @cached_property
+    def _moments(self) -> Mapping[str, Moments]:
+        return {field: fold(map(Moments.of, self._clips(field))) for field in ("x", "y")}
+
+    @cached_property
+    def _deviations(self) -> Mapping[str, Floats]:
+        return {field: each.std() for field, each in self._moments.items()}
+
     @cached_property
     def _readers(self) -> Mapping[str, FieldReader]:
         return {field: self._read_of(field) for field in ARRAYS.values()}
@@ -67,8 +92,6 @@ class PfnnFiles(Layout):
 
     def _statistics(self) -> Mapping[str, Floats]:
         """Return the statistics of the columns of x and y."""
-        moments = {field: fold(map(Moments.of, self._clips(field))) for field in ("x", "y")}
         return describe_dataset(self._dataset).network_statistics(
-            {field: each.mean for field, each in moments.items()},
-            {field: each.std() for field, each in moments.items()},
+            {field: each.mean for field, each in self._moments.items()}, self._deviations
         )

@@ -1,15 +1,18 @@
 """Builds for a phase-functioned network: of clips, and of PFNN's own files."""
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from motiondata.errors import InputError
 from motiondata.representations.pfnn import rows as pfnn_rows
 from motiondata.representations.pfnn.layout import X_BLOCKS, Y_BLOCKS
 from motiondata.representations.pfnn.rows import make_rows
+from motiondata.representations.pfnn.skeleton import PFNN_JOINTS
 from motiondata.representations.pfnn.statistics import row_statistics
 from motiondata.sources.pfnn.takes import read_take
 from motiondata.synthesis.corpus.corpus import synthesize
@@ -29,6 +32,7 @@ from tests.support.compare_builds import files_of
 from tests.support.pfnn_files import write_walk
 
 HERE = Execution(workers=0)
+Floats = NDArray[np.float32]
 
 
 @pytest.fixture(scope="module", name="folder")
@@ -179,6 +183,51 @@ def test_the_export_is_what_the_published_training_loads(built: Dataset, tmp_pat
     for name, values in zip(("Xmean", "Xstd", "Ymean", "Ystd"), known, strict=True):
         found = np.fromfile(tmp_path / "files" / split / f"{name}.bin", "<f4")
         np.testing.assert_allclose(found, values.astype(np.float32), rtol=1e-5, atol=1e-5)
+
+
+def published_standardization(database: Path) -> tuple[Floats, Floats]:
+    """Read and standardize rows as the published training does, in our own words.
+
+    Everything is in single precision. Columns are divided by the mean deviation of their group, and
+    those of joints by ten times less for a full weight.
+    """
+    with np.load(database) as file:
+        x, y, phase = (file[name].astype(np.float32) for name in ("Xun", "Yun", "Pun"))
+    weights = np.repeat([joint.weight for joint in PFNN_JOINTS], 3)
+    ends = {"x": [12, 24, 36, 48, 120, 213, 306, 342], "y": [2, 3, 4, 8, 20, 32, 125, 218, 311]}
+    scaled = []
+    for rows, name in ((x, "x"), (y, "y")):
+        std = rows.std(axis=0)
+        for first, last in itertools.pairwise([0, *ends[name]]):
+            std[first:last] = std[first:last].mean()
+            if name == "x" and last in (213, 306):
+                std[first:last] /= weights * 0.1
+        with np.errstate(invalid="ignore"):
+            scaled.append((rows - rows.mean(axis=0)) / std)
+    assert ((phase >= 0) & (phase <= 1)).all()
+    return scaled[0], scaled[1]
+
+
+def test_rows_on_a_terrain_are_numbers_in_the_published_training_and_flat_ones_are_not(
+    built: Dataset, corpus: Path, tmp_path: Path
+) -> None:
+    east, north = np.meshgrid(np.arange(41), np.arange(41))
+    np.savez(tmp_path / "hills.npz", heights=0.1 * np.sin(east) * np.sin(north),
+             corner=[-20.0, -20.0], cell=1.0)  # fmt: skip
+    options = replace(of_clips(corpus), rows=PfnnOptions("cm", tmp_path / "hills.npz"))
+    build_pfnn(options, tmp_path / "pfnn", HERE)
+    hilly = export(tmp_path / "pfnn", tmp_path / "hilly", ExportOptions("pfnn"))
+    flat = export(built.path, tmp_path / "flat", ExportOptions("pfnn"))
+    split = built.description.splits[0]
+    for axis in published_standardization(tmp_path / "hilly" / split / "database.npz"):
+        assert np.isfinite(axis).all()
+        assert 0.5 < np.sqrt((axis * axis).mean(axis=0).max()) < 20
+    x, y = published_standardization(tmp_path / "flat" / split / "database.npz")
+    assert np.isnan(x[:, 306:]).all()
+    assert np.isfinite(x[:, :306]).all()
+    assert np.isfinite(y).all()
+    assert not hilly.remarks
+    assert f"{split}: X heights do not vary; train_pfnn.py divides them by 0" in flat.remarks[0]
 
 
 @pytest.mark.slow
