@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from commands.choices import Choice
 from commands.clips import (
     clip_options,
     clip_options_without,
@@ -43,14 +44,14 @@ report_option = click.option(
 LIDAR_TYPES: dict[str, Any] = {
     "sensor": SENSOR,
     "realism": NameOrPath(REALISM_NAMES),
-    "device": click.Choice(SCAN_DEVICES),
+    "device": Choice(SCAN_DEVICES),
 }
 """The types of the options of `LidarOptions` that are not plain values."""
 FEATURE_TYPES = {
-    "representation": click.Choice(REPRESENTATIONS),
+    "representation": Choice(REPRESENTATIONS),
     "target_skeleton": FILE,
-    "joint_set": click.Choice([*JOINT_SETS]),
-    "joint_frame": click.Choice(JOINT_FRAMES),
+    "joint_set": Choice([*JOINT_SETS]),
+    "joint_frame": Choice(JOINT_FRAMES),
 }
 """The types of the options of `MotionFeatureOptions` that are not plain values."""
 
@@ -117,7 +118,7 @@ def build_features(
 @click.command("build-pfnn")
 @clip_options_without("in_place")
 @click.option("--out", type=FOLDER, required=True, help="Folder of the dataset to write.")
-@options_of(PfnnOptions, types={"unit": click.Choice(UNITS), "terrain": FILE})
+@options_of(PfnnOptions, types={"unit": Choice(UNITS), "terrain": FILE})
 @packing_options
 @execution_options(skip=("allow_empty", "gpus_per_worker"))
 @click.option("--dry-run", is_flag=True, help="Check and plan as a build does; write nothing.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from commands.choices import Choice
 from commands.parameters import DATASET, FILE, FOLDER
 from commands.printing import json_option, say, show
 
@@ -81,7 +82,7 @@ def copy(dataset: "Place", to: "Place", as_json: bool) -> None:
 @click.option("--field", help="Field to measure [default: the first floating-point one].")
 @click.option(
     "--weight",
-    type=click.Choice(["frame", "clip"]),
+    type=Choice(["frame", "clip"]),
     default="frame",
     show_default=True,
     help="Unit of equal weight: every frame, or every clip regardless of its length.",

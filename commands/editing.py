@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.choices import Choice
 from commands.options import Function, execution_options
 from commands.parameters import DATASET, FILE, FOLDER
 from commands.printing import json_option, show, show_build
@@ -115,7 +116,7 @@ def merge(datasets: "tuple[Place, ...]", shard_megabytes: int | None, **options:
 @click.argument("dataset", type=DATASET)
 @click.option(
     "--by",
-    type=click.Choice(["recording", "subject", "subset"]),
+    type=Choice(["recording", "subject", "subset"]),
     default="recording",
     show_default=True,
     help="What must not be in two splits; a subject is a folder of recordings.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.choices import Choice
 from commands.clips import exclude_option
 from commands.options import flag_of, options_of, take
 from commands.parameters import ANY, DATASET, FOLDER, SOURCE
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @click.argument("source", type=SOURCE)
 @click.option(
     "--format",
-    type=click.Choice([*EXPORT_FORMATS, *MOTION_FORMATS]),
+    type=Choice([*EXPORT_FORMATS, *MOTION_FORMATS]),
     required=True,
     help="Format of the files.",
 )
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--skeleton",
-    type=click.Choice(SKELETONS),
+    type=Choice(SKELETONS),
     help="Skeleton of the sequences [default: that of the dataset].",
 )
 @click.option(

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from commands.choices import Choice
 from commands.options import options_of
 from commands.parameters import ANY, FILE, FOLDER, SENSOR
 from commands.printing import json_option, show
@@ -14,8 +15,8 @@ from pipelines.products.lidar.options import UP_AXES
 
 TYPES = {
     "sensor": SENSOR,
-    "format": click.Choice(SCAN_FORMATS),
-    "up": click.Choice(UP_AXES),
+    "format": Choice(SCAN_FORMATS),
+    "up": Choice(UP_AXES),
     "sensor_pose": FILE,
     "sensors": FILE,
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.choices import Choice
 from commands.options import execution_options
 from commands.parameters import ANY, FILE, FOLDER
 from commands.printing import json_option, say, show
@@ -64,7 +65,7 @@ def import_cmu(source: Path, out: Path, as_json: bool) -> None:
 @click.option(
     "--from",
     "kind",
-    type=click.Choice([*OPTIONS_OF]),
+    type=Choice([*OPTIONS_OF]),
     required=True,
     help="Kind of the files: bvh; joints, .npy files of joints or motion features; smpl or smplx, "
     "files of poses (.npz, .npy, .pkl, .pk, .pt); pfnn, BVH files with phase and gait; cmu; "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from commands.choices import Choice
 from commands.clips import exclude_option
 from commands.options import execution_options, options_of, take
 from commands.parameters import FILE
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
 @click.command("train-tokenizer")
 @dataset_argument
 @training_folder_option
-@options_of(TokenizerSizes, types={"quantizer": click.Choice(QUANTIZERS)})
-@options_of(TokenizerOptions, skip=("sizes",), types={"emphasis": click.Choice(EMPHASES)})
+@options_of(TokenizerSizes, types={"quantizer": Choice(QUANTIZERS)})
+@options_of(TokenizerOptions, skip=("sizes",), types={"emphasis": Choice(EMPHASES)})
 @training_options(TOKENIZER_BATCH)
 @json_option
 def train_tokenizer(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.choices import Choice
 from commands.options import Types, options_of, take
 from commands.parameters import DATASET, FILE, FOLDER, NAME_OR_PATH
 from commands.printing import json_option, show
@@ -52,7 +53,7 @@ EVALUATION_TYPES: Types = {
     "labels": FILE,
     "matcher": FILE,
     "bert_model": FOLDER,
-    "wording": click.Choice((RAW, LEMMATIZED)),
+    "wording": Choice((RAW, LEMMATIZED)),
 }
 
 

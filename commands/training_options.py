@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from commands.choices import Choice
 from commands.clips import exclude_option
 from commands.options import Decorator, Types, help_of, options_of, take, take_fields
 from commands.parameters import DATASET, FOLDER, NAME_OR_PATH
@@ -21,8 +22,8 @@ from pipelines.training.common.options import (
 )
 
 OPTIMIZER_TYPES: Types = {
-    "schedule": click.Choice(SCHEDULES),
-    "precision": click.Choice(PRECISIONS),
+    "schedule": Choice(SCHEDULES),
+    "precision": Choice(PRECISIONS),
 }
 
 PLAIN = (bool, int, float, str, tuple)
@@ -37,7 +38,7 @@ training_folder_option = click.option(
 )
 device_option = click.option(
     "--device",
-    type=click.Choice(TRAINING_DEVICES),
+    type=Choice(TRAINING_DEVICES),
     default=AUTO,
     show_default=True,
     help="Device that computes; auto is a GPU if there is one.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.choices import Choice
 from commands.parameters import ANY, DATASET, FILE, SOURCE
 from commands.printing import json_option, say, show
 from pipelines.viewing.film.options import COLOR_POINTS, VIEWS, FilmOptions
@@ -114,14 +115,14 @@ def view(
 @click.option("--out", type=FILE, required=True, help="File to write: .mp4, .gif, or .png.")
 @click.option(
     "--view",
-    type=click.Choice(VIEWS),
+    type=Choice(VIEWS),
     default=FilmOptions.view,
     show_default=True,
     help="From where the person is seen, as it stands in the first frame.",
 )
 @click.option(
     "--color",
-    type=click.Choice(COLOR_POINTS),
+    type=Choice(COLOR_POINTS),
     default=FilmOptions.color,
     show_default=True,
     help="What the color of a point shows.",

@@ -8,7 +8,7 @@ Hugging Face Hub tells by itself what it has.
 import json
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -101,15 +101,11 @@ class LocalTarget(Target):
         if (self.path / DATASET).exists():
             _expect_same(self.path, listed, read_file(self.path, DATASET))
             return
+        if self.path.is_symlink() and not self.path.exists():
+            raise ShardError(f"{self.path}: expected a folder to copy to, found a link to nothing")
         if self.path.exists() and not self.path.is_dir():
             raise ShardError(f"{self.path}: expected a folder to copy to, found a file")
-        known = {file.name for file in dataset_files(description)}
-        for name in file_names(self.path):
-            if name not in known and name != DATASET and not name.endswith(TEMPORARY):
-                raise ShardError(
-                    f"{self.path}: expected a new or empty folder, or an earlier copy of this "
-                    f"dataset, found {name}"
-                )
+        _expect_only_copied(self.path, description, lambda name: name.endswith(TEMPORARY))
 
     def has(self, file: DatasetFile) -> bool:
         """Hash the file, if there is one with its size."""
@@ -137,10 +133,12 @@ class RemoteTarget(Target):
 
     folder: RemoteFolder
 
-    def expect_free(self, listed: bytes, description: Description) -> None:  # noqa: ARG002
-        """Raise `ShardError` for another dataset."""
+    def expect_free(self, listed: bytes, description: Description) -> None:
+        """Raise `ShardError` for another dataset, and for files without a dataset."""
         if has_file(self.folder, DATASET):
             _expect_same(self.folder, listed, read_file(self.folder, DATASET))
+        else:
+            _expect_only_copied(self.folder, description, lambda name: name.startswith(NOTE))
 
     def has(self, file: DatasetFile) -> bool:
         """Tell whether the file has its size and a note of its hash, or belongs to a whole copy."""
@@ -229,6 +227,19 @@ def _note(file: DatasetFile) -> str:
 def _expect_same(place: Place, ours: bytes, theirs: bytes) -> None:
     if ours != theirs:
         raise ShardError(f"{place}: there is another dataset; choose another place")
+
+
+def _expect_only_copied(
+    place: Place, description: Description, is_of_copy: Callable[[str], bool]
+) -> None:
+    """Raise `ShardError` for a file that neither the dataset nor the copying of it has."""
+    known = {DATASET, *(file.name for file in dataset_files(description))}
+    for name in file_names(place):
+        if name not in known and not is_of_copy(name):
+            raise ShardError(
+                f"{place}: expected a new or empty folder, or an earlier copy of this dataset, "
+                f"found {name}"
+            )
 
 
 def _copy_into(source: Place, file: DatasetFile, out: IO[bytes]) -> None:

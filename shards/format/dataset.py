@@ -34,6 +34,7 @@ from shards.format.places import (
 from shards.format.publishing import Permit, publish
 from shards.format.schema import Schema
 from shards.format.tables import TableEntry, parquet_to_table
+from shards.format.unknown_names import near_key
 from shards.remote.folder import RemoteFolder
 
 
@@ -97,7 +98,8 @@ class Dataset:
     def row(self, key: str) -> ManifestRow:
         """Return the manifest row of a sample; raise `ShardError` for an unknown key."""
         if key not in self._numbers:
-            raise ShardError(f"{self.place}: there is no sample {key!r}")
+            nearest = near_key(key, self._numbers)
+            raise ShardError(f"{self.place}: there is no sample {key!r}{nearest}")
         return table_to_rows(self.schema, self.manifest.slice(self._numbers[key], 1))[0]
 
     def shard(self, name: str) -> ShardEntry:

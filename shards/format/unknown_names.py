@@ -1,6 +1,6 @@
 """What a message says about a name that does not exist: the nearest one, and all of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 
 LIKE = 0.7
@@ -18,3 +18,9 @@ def near(name: str, known: Sequence[str]) -> str:
     """Return the nearest known name in words, to follow a mistyped one; empty if none is near."""
     nearest = get_close_matches(name, known, n=1, cutoff=LIKE)
     return f" (did you mean {nearest[0]}?)" if nearest else ""
+
+
+def near_key(key: str, known: Collection[str]) -> str:
+    """Return the nearest known key in words, to end a sentence; empty if none is near."""
+    nearest = get_close_matches(str(key), known, n=1)
+    return f"; did you mean {nearest[0]!r}?" if nearest else ""

@@ -1,7 +1,6 @@
 """The clips of a dataset by key: all of them, or those that meet conditions."""
 
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cached_property
 
 import numpy as np
@@ -9,6 +8,7 @@ import pyarrow as pa
 
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
+from shards.format.unknown_names import near_key
 from shards.stream.chosen_clips import ChosenClips
 from shards.stream.conditions import meets
 from shards.stream.open_files import ShardFiles
@@ -47,9 +47,8 @@ class ClipsByKey:
     def clip(self, key: str) -> StoredClip:
         """Return a clip; raise `ShardError` for a key that no clip has."""
         if key not in self.numbers:
-            nearest = get_close_matches(str(key), self.numbers, n=1)
-            hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
-            raise ShardError(f"{self.dataset.place}: there is no sample {key!r}{hint}")
+            nearest = near_key(key, self.numbers)
+            raise ShardError(f"{self.dataset.place}: there is no sample {key!r}{nearest}")
         return StoredClip(self.files, self.numbers[key])
 
     def choose(self, selection: Selection) -> ChosenClips:

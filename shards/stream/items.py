@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shards.errors import ShardError
+from shards.format.unknown_names import near
 from shards.stream.numbers import whole_number
 from shards.stream.shuffle import Epoch
 
@@ -102,7 +103,10 @@ class Windows:
     ) -> None:
         length = whole_number("length of a window", length, least=1)
         if sampling not in SAMPLINGS:
-            raise ShardError(f"the sampling is {sampling!r}; choose one of {', '.join(SAMPLINGS)}")
+            raise ShardError(
+                f"the sampling is {sampling!r}{near(str(sampling), SAMPLINGS)}; choose one of "
+                f"{', '.join(SAMPLINGS)}"
+            )
         self.frames, self.length, self.sampling, self.random = frames, length, sampling, random
         one_each = random and sampling == "clip"
         windows = np.ones_like(frames) if one_each else -(-frames // length)

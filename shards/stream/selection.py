@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
+from shards.format.unknown_names import near_key
 from shards.stream.conditions import meets
 from shards.stream.flags import has_flags
 from shards.stream.numbers import whole_number
@@ -103,7 +104,9 @@ def _with_keys(dataset: Dataset, split: str, keys: Collection[str]) -> NDArray[n
     named = np.array([key in wanted and of == split for key, of in names])
     if named.sum() != len(wanted):
         there = set(dataset.manifest["key"].filter(named).to_pylist())
+        absent, of_split = min(wanted - there), pc.equal(dataset.manifest["split"], split)
+        nearest = near_key(absent, dataset.manifest["key"].filter(of_split).to_pylist())
         raise ShardError(
-            f"{dataset.place}: there is no sample {min(wanted - there)!r} in the split {split!r}"
+            f"{dataset.place}: there is no sample {absent!r} in the split {split!r}{nearest}"
         )
     return named

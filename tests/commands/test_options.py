@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
+from commands.choices import Choice
 from commands.options import help_of, options_of
 from commands.parameters import FOLDER
 from pipelines.clips.options import ClipSelection
@@ -131,3 +132,27 @@ def test_a_budget_that_is_none_is_refused_by_every_build(
     assert result.exit_code == 2
     assert "a number of rows such as 12, or a share such as 0.5%" in result.output
     assert not out.exists()
+
+
+CHOICES = {
+    f"{name} {parameter.opts[0]}": parameter
+    for name, command in main.commands.items()
+    for parameter in command.params
+    if isinstance(parameter.type, click.Choice)
+}
+
+
+def test_there_are_options_of_one_of_several_words() -> None:
+    assert {"export --format", "render --view", "split --by", "stats --weight"} <= {*CHOICES}
+
+
+@pytest.mark.parametrize("parameter", CHOICES.values(), ids=CHOICES)
+def test_a_mistyped_word_of_an_option_is_answered_with_the_nearest(
+    parameter: click.Parameter,
+) -> None:
+    assert isinstance(parameter.type, Choice)
+    word = max(parameter.type.choices, key=len)
+    with pytest.raises(click.BadParameter) as raised:
+        parameter.type.convert(word + "-", parameter, None)
+    meant = f" (did you mean {word}?)" if len(word) > 1 else ""
+    assert raised.value.message.startswith(f"{word + '-'!r}{meant} is not one of ")

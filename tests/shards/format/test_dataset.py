@@ -79,7 +79,7 @@ def test_every_sample_reads_as_it_was_made(whole: Dataset) -> None:
 def test_any_member_reads_by_its_key(whole: Dataset) -> None:
     assert read_member(whole, "val0_1", "txt").decode() == made_values("val0_1")["txt"]
     assert whole.row("val0_1").frames == len(made_values("val0_1")["hits.npy"])
-    with pytest.raises(ShardError, match="no sample 'val9'"):
+    with pytest.raises(ShardError, match="no sample 'val9'; did you mean 'val0_1'\\?"):
         read_member(whole, "val9", "txt")
 
 

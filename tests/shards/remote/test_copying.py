@@ -122,8 +122,16 @@ def test_another_dataset_and_other_files_stay(made: Dataset, tmp_path: Path) -> 
     strange = tmp_path / "strange"
     strange.mkdir()
     (strange / "notes.txt").touch()
-    with in_memory(other) as url:
-        for target, said in ((other, "another dataset"), (strange, "notes.txt"), (url, "another")):
+    dangling = tmp_path / "dangling"
+    dangling.symlink_to(tmp_path / "nothing")
+    with in_memory(other) as url, in_memory(strange) as files:
+        for target, said in (
+            (other, "another dataset"),
+            (strange, "notes.txt"),
+            (dangling, "a link to nothing"),
+            (url, "another"),
+            (files, "notes.txt"),
+        ):
             with pytest.raises(ShardError, match=said):
                 copy_dataset(made.path, target)
 
