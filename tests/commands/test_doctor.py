@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from motiondata.extras import EXTRAS
 from pipelines.doctor import Disk, Package, doctor, findings
 
 
@@ -38,6 +39,11 @@ def test_the_report_says_whether_kernels_were_compiled(tmp_path: Path, compiles:
     expected = "compiled just now" if compiles else "loaded from the cache"
     assert any(expected in line for line in report.lines())
     assert {each.name for each in report.packages} >= {"torch", "duckdb"}
+
+
+def test_each_extra_has_a_package_whose_use_is_said(tmp_path: Path) -> None:
+    report = doctor(tmp_path, lambda _: None)
+    assert {each.extra for each in report.packages} == {*EXTRAS.values()}
 
 
 def test_the_folder_need_not_exist(tmp_path: Path) -> None:
