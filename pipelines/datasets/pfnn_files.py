@@ -10,7 +10,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.representations.pfnn.layout import X_GROUPS, Y_GROUPS
 from pipelines.datasets.export_layouts import Layout
 from pipelines.datasets.file_groups import Content, Line
 from pipelines.datasets.skeleton_files import RowArray, write_npz
@@ -55,13 +54,7 @@ class PfnnFiles(Layout):
 
     def remarks(self) -> Iterable[str]:
         """Say which columns are constant, so that the published training divides by 0."""
-        named = ((self._deviations["x"], X_GROUPS), (self._deviations["y"], Y_GROUPS))
-        constant = [
-            f"{axis} {name}"
-            for axis, (stds, groups) in zip("XY", named, strict=True)
-            for name, columns in groups.items()
-            if not stds[columns].any()
-        ]
+        constant = describe_dataset(self._dataset).constant_groups(self._deviations)
         if constant:
             yield (
                 f"{self.split}: {', '.join(constant)} do not vary; train_pfnn.py divides them by "

@@ -4,7 +4,7 @@ Commands that read a finished dataset ask its product's description, and know no
 """
 
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import floor, log2
 from pathlib import Path
@@ -196,6 +196,13 @@ class ProductDescription:
         product has no such network.
         """
         raise InputError(f"{self.name}: expected the fields x and y, found {', '.join(means)}")
+
+    def constant_groups(self, stds: Mapping[str, NDArray[np.float64]]) -> Sequence[str]:  # noqa: ARG002
+        """Return the groups of columns that a network's trainer divides by a deviation of 0.
+
+        `stds` are those of each field, shaped (columns,); by default, there are none.
+        """
+        return ()
 
     def recipe(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the options of the command for the parameters of a build."""

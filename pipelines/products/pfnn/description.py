@@ -1,6 +1,6 @@
 """The description of datasets for a phase-functioned network."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,17 @@ class PfnnDescription(MotionDescription):
             "Ymean.bin": means["y"],
             "Ystd.bin": y_std,
         }
+
+    def constant_groups(self, stds: Mapping[str, NDArray[np.float64]]) -> Sequence[str]:
+        """Return the groups of columns that have no deviation, such as `X heights`."""
+        from motiondata.representations.pfnn.layout import X_GROUPS, Y_GROUPS
+
+        return [
+            f"{axis.upper()} {name}"
+            for axis, groups in (("x", X_GROUPS), ("y", Y_GROUPS))
+            for name, columns in groups.items()
+            if not stds[axis][columns].any()
+        ]
 
 
 PFNN = PfnnDescription(
