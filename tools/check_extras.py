@@ -61,6 +61,27 @@ TRAINS = (
     "train-captioner features --stages full --steps 2 --batch 4 --device cpu --out captioner",
     "evaluate features --checkpoint captioner/checkpoint.pt --device cpu --out report",
 )
+TEXT_MODEL = """
+from transformers import PreTrainedTokenizerFast
+from pipelines.training.common.load_text_model import load_text_model
+from pipelines.training.common.text_model import END
+from pipelines.training.common.tiny_text_model import PAD, UNKNOWN, TinySizes
+from shards import open_dataset
+data = open_dataset("data/lidar")
+captions = [line for key in data for line in data[key]["txt"].splitlines()]
+sizes = TinySizes(d_model=16, d_kv=8, d_ff=16, num_heads=2)
+made = load_text_model("tiny", captions, 0, sizes)
+made.model.save_pretrained("t5")
+names = {"pad_token": PAD, "eos_token": END, "unk_token": UNKNOWN}
+PreTrainedTokenizerFast(tokenizer_object=made.tokenizer, **names).save_pretrained("t5")
+"""
+"""Writes a T5 with random weights as transformers do."""
+WITH_LORA = (
+    *TRAINS[:2],
+    TEXT_MODEL,
+    f"{TRAINS[2]} --text-model t5 --lora-rank 2",
+    TRAINS[3],
+)
 PROMISES: dict[str, tuple[str, ...]] = {
     "base": (
         "info data/lidar",
@@ -98,10 +119,10 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "torch": (LOADER,),
     "train": TRAINS,
     "tensorboard,train": (f"{TRAINS[0]} --tensorboard",),
-    "lora": TRAINS,
+    "lora": WITH_LORA,
     "tags": (TAGS,),
     "gpu": (KERNELS,),
-    "all": ("demo demo --clips 12", *TRAINS),
+    "all": ("demo demo --clips 12", *WITH_LORA),
 }
 """What runs after an installation with extras: commands, and programs in Python."""
 ON_GPU = {"gpu": f"build-lidar {CORPUS} --workers 0 --limit 2 --device cuda --out lidar"}
