@@ -15,8 +15,8 @@ from motiondata.lidar.noise import add_range_noise
 from motiondata.lidar.observer import Request
 from motiondata.lidar.point_values import Hits, sampled_values
 from motiondata.lidar.realism.compensation import compensate
-from motiondata.lidar.realism.fine_rays import beam_errors, fine_rays, ray_angles
-from motiondata.lidar.realism.footprints import NO_HIT, Echoes, merge_echoes
+from motiondata.lidar.realism.fine_rays import FineRays, beam_errors, fine_rays, ray_angles
+from motiondata.lidar.realism.footprints import NO_HIT, Echoes, footprints_per_hit, merge_echoes
 from motiondata.lidar.realism.joining import ShadedHits, chain_hits, cut_hits
 from motiondata.lidar.realism.keyed_random import stream_of
 from motiondata.lidar.realism.materials import reflectances_of
@@ -47,8 +47,9 @@ class Effects:
         self._angles = _angles_of(sensor, self.fine.columns, settings, self.shutter)
         self._times = column_times(self.fine.sensor, self.fine.columns)
         self._points, self._with_extras = points, with_extras
-        self._row = np.full(self.fine.sensor.columns, NO_HIT)
-        self._memory = _Memory.of(0)
+        rays = self.fine.sensor.beams * self.fine.sensor.columns
+        self._hit_of_ray = np.full(rays, NO_HIT)
+        self._memory = _Memory.of(0, self.fine)
 
     def sample(self, request: Request, hits: ShadedHits, offsets: NDArray[np.int64]) -> SampledClip:
         """Return the sampled returns of a request, from its hits on the person."""
@@ -125,9 +126,10 @@ class Effects:
         memory = self._memory_for(len(hits.scan.faces))
         echo_offsets, offsets = np.zeros((2, len(hit_offsets)), np.int64)
         merge_echoes(
-            scan, hit_offsets, hits.shading.powers, fine.columns, fine.factor, fine.side,
+            scan, hit_offsets, hits.shading.powers, (fine.columns, fine.factor, fine.side),
             fine.sensor.measurement.echo_separation_m, fine.sensor.measurement.echo == "first",
-            self._fewest_rays(request), self._row, tuple(memory.echoes), echo_offsets,
+            self._fewest_rays(request), self._hit_of_ray, memory.footprints,
+            tuple(memory.echoes), echo_offsets,
         )  # fmt: skip
         report_returns(
             scan, tuple(hits.shading), fine.factor, tuple(memory.echoes), echo_offsets,
@@ -145,7 +147,7 @@ class Effects:
 
     def _memory_for(self, hits: int) -> "_Memory":
         if self._memory.hits < hits:
-            self._memory = _Memory.of(2 * hits)
+            self._memory = _Memory.of(2 * hits, self.fine)
         return self._memory
 
 
@@ -155,17 +157,21 @@ class _Memory:
 
     hits: int
     """The number of hits of fine rays that it is for."""
+    footprints: NDArray[np.int32]
     echoes: Echoes
     returns: Returns
 
     @classmethod
-    def of(cls, hits: int) -> "_Memory":
-        count = ECHOES_PER_HIT * hits
+    def of(cls, hits: int, fine: FineRays) -> "_Memory":
+        count = ECHOES_PER_HIT * hits + 1
+        footprints = np.empty(footprints_per_hit(fine.factor, fine.side) * hits + 1, np.int32)
         echo_hits, echo_columns, faces, beams, columns = np.empty((5, count), np.int32)
         echo_ranges, echo_powers = np.empty((2, count))
         points, ranges = np.empty((count, 3), np.float32), np.empty(count, np.float32)
         returns = Returns(points, faces, beams, columns, ranges, np.empty(count, np.uint8))
-        return cls(hits, Echoes(echo_hits, echo_columns, echo_ranges, echo_powers), returns)
+        return cls(
+            hits, footprints, Echoes(echo_hits, echo_columns, echo_ranges, echo_powers), returns
+        )
 
     def first_returns(self, count: int) -> Returns:
         """Return views of the first returns."""
@@ -197,6 +203,6 @@ def _angles_of(sensor: Sensor, columns: int, settings: Realism, shutter: Shutter
     return Angles(
         beam_errors(sensor, settings.beam_offsets),
         *ray_angles(sensor, columns),
-        np.asarray(pattern * settings.azimuth_jitter),
+        np.resize(pattern * settings.azimuth_jitter, columns),
         lags_of(sensor, shutter),
     )

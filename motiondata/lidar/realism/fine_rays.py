@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.lidar.cpu.rasterize import EVERY_RAY
 from motiondata.lidar.realism.keyed_random import generator_of
 from motiondata.lidar.realism.settings import Realism
 from motiondata.lidar.sensor import MAX_RAYS, Sensor
@@ -39,6 +40,15 @@ class FineRays:
     def columns(self) -> int:
         """The columns of the unit."""
         return self.sensor.columns // self.factor
+
+    @property
+    def unread(self) -> tuple[int, int]:
+        """A mask of the number of a ray, and its value for the rays of no footprint.
+
+        With four fine columns per column, one of them is between two footprints. Otherwise, every
+        ray is treated as if it were read.
+        """
+        return (3, 2) if (self.factor, self.side) == (4, 1) else EVERY_RAY
 
 
 def fine_rays(sensor: Sensor, settings: Realism) -> FineRays:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.jit import kernel, step
+from motiondata.jit import inlined, kernel, step
 from motiondata.lidar.scans import Scan
 
 NO_HIT = np.int32(-1)
@@ -35,92 +35,176 @@ def merge_echoes(
     scan_fields: tuple[Any, ...],
     offsets: NDArray[np.int64],
     powers: NDArray[np.float64],
-    columns: int,
-    factor: int,
-    side: int,
+    shape: tuple[int, int, int],
     separation: float,
     nearest: bool,
     fewest: int,
-    row: NDArray[np.int32],
+    hit_of_ray: NDArray[np.int32],
+    footprints: NDArray[np.int32],
     echo_fields: tuple[Any, ...],
     echo_offsets: NDArray[np.int64],
 ) -> None:
     """Write the echoes of frames, and `echo_offsets[i]`, the number of echoes before frame i.
 
-    The scan has `factor` fine columns for each of `columns`; side rays are `side` fine columns from
-    the center, or there are none if it is 0. `row`, shaped (fine columns,), is `NO_HIT`. Hits
+    `shape` has the columns, the fine columns of each, and the distance of side rays from the
+    center, fine columns; without side rays, it is 0. The hits are by beam, then by column. Those
     within `separation` meters merge; of several echoes, the strongest is reported, or the
     `nearest`. A footprint that fewer than `fewest` rays hit has no echo: what is behind outshines
-    it. There must be room for three echoes for every fine hit.
+    it. `hit_of_ray`, shaped (beams x fine columns,), is `NO_HIT`. `footprints` has room for
+    `footprints_per_hit` for every hit, and the echoes have room for one more than three.
     """
-    scan = Scan(*scan_fields)
-    beams, places = scan.beams, scan.columns
-    count = 0
+    scan, echoes, count = Scan(*scan_fields), Echoes(*echo_fields), 0
     for frame in range(len(offsets) - 1):
-        hit, end = offsets[frame], offsets[frame + 1]
-        while hit < end:
-            start, beam = hit, beams[hit]
-            while hit < end and beams[hit] == beam:
-                row[places[hit]] = hit
-                hit += 1
-            count = _merge_beam(
-                places, scan.ranges, powers, (start, hit), (columns, factor, side),
-                separation, nearest, fewest, row, echo_fields, count,
-            )  # fmt: skip
-            for place in range(start, hit):
-                row[places[place]] = NO_HIT
+        first, end = offsets[frame], offsets[frame + 1]
+        listed = _list_footprints(scan, first, end, shape, hit_of_ray, footprints)
+        count = _merge_footprints(
+            scan.ranges, powers, shape, separation, nearest, fewest, hit_of_ray, footprints,
+            listed, echoes, count,
+        )  # fmt: skip
+        fine_columns = shape[0] * shape[1]
+        for hit in range(first, end):
+            hit_of_ray[scan.beams[hit] * fine_columns + scan.columns[hit]] = NO_HIT
         echo_offsets[frame + 1] = count
 
 
-@step
-def _merge_beam(
-    places: NDArray[np.int32],
+def footprints_per_hit(factor: int, side: int) -> int:
+    """Return the largest number of footprints to look at because of a hit."""
+    return (2 * side // factor + 1) + 2 * (side // factor + 1)
+
+
+@inlined
+def _list_footprints(
+    scan: Scan,
+    first: int,
+    end: int,
+    shape: tuple[int, int, int],
+    hit_of_ray: NDArray[np.int32],
+    footprints: NDArray[np.int32],
+) -> int:
+    """Write the hit of each ray, and list the footprints around hits in order; return how many.
+
+    A footprint is its beam times the columns, plus its column. The inner loop writes
+    unconditionally and counts conditionally, so that there is no branch to mispredict. The first
+    and the last columns look straight ahead, where people often are. Their footprints have rays at
+    the other end of the row, and are listed if a hit there may be one of them.
+    """
+    beams, places, (columns, factor, side) = scan.beams, scan.columns, shape
+    fine_columns, margin = columns * factor, side // factor
+    most = 2 * side // factor + 1
+    inverse, after = 1.0 / factor, factor - 1 + 0.5  # halves are never rounded to another column
+    listed: Any = np.uint64(0)
+    latest: Any = np.int64(-1)
+    hit: Any = np.uint64(first)
+    while hit < np.uint64(end):
+        start: Any = hit
+        beam: Any = np.int64(beams[hit])
+        column, ray = beam * columns, beam * fine_columns
+        while hit < np.uint64(end) and beams[hit] == beam:
+            hit_of_ray[np.uint64(ray + places[hit])] = hit
+            hit += np.uint64(1)
+        if places[hit - np.uint64(1)] >= fine_columns - side:
+            listed = _list_all(footprints, listed, column, column + margin + 1)
+            latest = column + margin
+        for own in range(start, hit):
+            place: Any = np.int64(places[own])
+            low = np.int64((max(place - side, 0) + after) * inverse)
+            high = min(np.int64((place + side + 0.5) * inverse), columns - 1)
+            for near in range(low, low + most):
+                footprint = column + near if near <= high else -1
+                footprints[listed] = footprint
+                listed += np.uint64(footprint > latest)
+                latest = max(latest, footprint)
+        if places[start] < side:
+            past = column + columns
+            listed = _list_all(footprints, listed, max(latest + 1, past - 1 - margin), past)
+    return int(listed)
+
+
+@inlined
+def _list_all(footprints: NDArray[np.int32], listed: Any, first: int, end: int) -> Any:
+    """List the footprints of consecutive columns, and return how many are listed."""
+    for footprint in range(first, end):
+        footprints[listed] = footprint
+        listed += np.uint64(1)
+    return listed
+
+
+@inlined
+def _merge_footprints(
     ranges: NDArray[np.float32],
     powers: NDArray[np.float64],
-    span: tuple[int, int],
     shape: tuple[int, int, int],
     separation: float,
     nearest: bool,
     fewest: int,
-    row: NDArray[np.int32],
-    echo_fields: tuple[Any, ...],
+    hit_of_ray: NDArray[np.int32],
+    footprints: NDArray[np.int32],
+    listed: int,
+    echoes: Echoes,
     count: int,
 ) -> int:
-    """Write the echoes of one beam in the order of columns.
+    """Write the echoes of the listed footprints, and return the number of echoes."""
+    columns, factor, side = np.uint32(shape[0]), np.int64(shape[1]), np.int64(shape[2])
+    fine_columns, share = np.int64(columns) * factor, 1.0 / 3.0 if side > 0 else 1.0
+    echo_hits, echo_columns = echoes.hits, echoes.columns
+    echo_ranges, echo_powers = echoes.ranges, echoes.powers
+    found = np.uint64(count)
+    for place in range(np.uint64(listed)):
+        footprint = np.uint32(footprints[place])
+        column = footprint % columns
+        center, middle = np.int64(footprint) * factor, np.int64(column) * factor
+        left = center - side + (fine_columns if middle < side else 0)
+        right = center + side - (fine_columns if middle + side >= fine_columns else 0)
+        b = hit_of_ray[np.uint64(center)]
+        a = hit_of_ray[np.uint64(left)] if side > 0 else NO_HIT
+        c = hit_of_ray[np.uint64(right)] if side > 0 else NO_HIT
+        ra, pa = _ray(ranges, powers, a)
+        rb, pb = _ray(ranges, powers, b)
+        rc, pc = _ray(ranges, powers, c)
+        merged, power, which = merge_near(ra, pa, rb, pb, rc, pc, separation)
+        if which < 0:
+            merged, power, which = merge_three(ra, pa, rb, pb, rc, pc, separation, nearest)
+        main = a if which == 0 else c
+        echo_hits[found] = b if which == 1 else main
+        echo_columns[found], echo_ranges[found] = column, merged
+        echo_powers[found] = share * power
+        found += np.uint64(np.int64(a >= 0) + np.int64(b >= 0) + np.int64(c >= 0) >= fewest)
+    return int(found)
 
-    Only columns near hits are visited, and both ends of the row, which a footprint can cross.
+
+@inlined
+def merge_near(
+    ra: float, pa: float, rb: float, pb: float, rc: float, pc: float, separation: float
+) -> tuple[float, float, int]:
+    """Return what `merge_three` does for rays that all make one echo; for others, the ray is -1.
+
+    Nearly all footprints are such. There are no branches, so that nothing is mispredicted.
     """
-    (start, end), (columns, factor, side) = span, shape
-    hits, echo_columns, echo_ranges, echo_powers = echo_fields
-    margin, fine_columns, share = side // factor, columns * factor, 1.0 / 3.0 if side > 0 else 1.0
-    column = 0
-    for place in range(start - 1, end + 1):
-        low, high = 0, margin
-        if place == end:
-            low, high = columns - 1 - margin, columns - 1
-        elif place >= start:
-            low = (places[place] - side + factor - 1) // factor
-            high = (places[place] + side) // factor
-        column, high = max(low, column), min(high, columns - 1)
-        while column <= high:
-            center = column * factor
-            left, right = center - side, center + side
-            left += fine_columns if left < 0 else 0
-            right -= fine_columns if right >= fine_columns else 0
-            a, b, c = row[left] if side > 0 else NO_HIT, row[center], row[right]
-            c = c if side > 0 else NO_HIT
-            if (a != NO_HIT) + (b != NO_HIT) + (c != NO_HIT) >= fewest:
-                ra, pa = (np.float64(ranges[a]), powers[a]) if a != NO_HIT else (FAR, 0.0)
-                rb, pb = (np.float64(ranges[b]), powers[b]) if b != NO_HIT else (FAR, 0.0)
-                rc, pc = (np.float64(ranges[c]), powers[c]) if c != NO_HIT else (FAR, 0.0)
-                merged, power, which = merge_three(ra, pa, rb, pb, rc, pc, separation, nearest)
-                hits[count] = a if which == 0 else b if which == 1 else c
-                echo_columns[count] = column
-                echo_ranges[count] = merged
-                echo_powers[count] = share * power
-                count += 1
-            column += 1
-    return count
+    sa, sb, sc = pa / (ra * ra), pb / (rb * rb), pc / (rc * rc)
+    start = rb if rb < ra else ra
+    start = rc if rc < start else start
+    last = ra if ra < FAR else 0.0
+    last = rb if (rb < FAR) & (rb > last) else last
+    last = rc if (rc < FAR) & (rc > last) else last
+    total = sa + sb + sc
+    main = 0 if (sa >= sc) & (ra < FAR) else 2
+    main = 1 if (sb >= sa) & (sb >= sc) & (rb < FAR) else main
+    main = -1 if (last > start + separation) | (total == 0) else main
+    behind = sa * (ra - start) + sb * (rb - start) + sc * (rc - start)
+    return start + behind / total, pa + pb + pc, main
+
+
+@inlined
+def _ray(
+    ranges: NDArray[np.float32], powers: NDArray[np.float64], hit: np.int32
+) -> tuple[float, float]:
+    """Return the range and the power of a hit, or those of a ray that hits nothing.
+
+    Values of another hit are read and replaced, so that there is no branch at edges of a person.
+    """
+    at = np.uint32(hit if hit > 0 else 0)
+    distance, power = np.float64(ranges[at]), powers[at]
+    return (distance if hit >= 0 else FAR), (power if hit >= 0 else 0.0)
 
 
 @step
@@ -158,7 +242,8 @@ def merge_three(
     power = _within(start, ra, pa, separation) + _within(start, rb, pb, separation)
     power += _within(start, rc, pc, separation)
     total = sa + sb + sc
-    main = 1 if sb >= sa and sb >= sc and rb < FAR else 0 if sa >= sc and ra < FAR else 2
+    main = 0 if (sa >= sc) & (ra < FAR) else 2
+    main = 1 if (sb >= sa) & (sb >= sc) & (rb < FAR) else main
     if total == 0:
         return start, power, 0 if ra == start else 1 if rb == start else 2
     behind = sa * (ra - start) + sb * (rb - start) + sc * (rc - start)
@@ -173,4 +258,4 @@ def _signal(distance: float, power: float) -> float:
 @step
 def _within(start: float, distance: float, value: float, separation: float) -> float:
     """Return a value of a ray, or zero if the ray is not part of the echo from `start`."""
-    return value if start <= distance <= start + separation else 0.0
+    return value if (start <= distance) & (distance <= start + separation) else 0.0

@@ -17,7 +17,7 @@ from motiondata.bodies.posing import ShapedBody, skin_of
 from motiondata.bodies.skinning import empty_tile, skin_blocks, skin_fields, tiled_features
 from motiondata.jit import kernel, step
 from motiondata.lidar.cpu.buffers import Buffers, empty_buffers
-from motiondata.lidar.cpu.rasterize import NOT_FINITE, scan_frame
+from motiondata.lidar.cpu.rasterize import EVERY_RAY, NOT_FINITE, scan_frame
 from motiondata.lidar.cpu.ray_grid import RayGrid, ray_grid
 from motiondata.lidar.cpu.scanner import NO_NUMBERS, ROOM
 from motiondata.lidar.observer import Request
@@ -49,9 +49,12 @@ the sensor apply when both are joined."""
 class MovingScanner:
     """Scans people with the fine rays of one sensor; not thread-safe: it reuses its buffers."""
 
-    def __init__(self, sensor: Sensor, shutter: Shutter) -> None:
+    def __init__(
+        self, sensor: Sensor, shutter: Shutter, unread: tuple[int, int] = EVERY_RAY
+    ) -> None:
+        """Make a scanner; rays that are `unread`, as `FineRays.unread`, may have no hits."""
         self._limits = (sensor.min_range, sensor.max_range)
-        self._size = (sensor.beams, sensor.columns)
+        self._size, self._unread = (sensor.beams, sensor.columns), unread
         self._grid, self._shutter = ray_grid(sensor), shutter
         self._buffers = empty_buffers(*self._size, 0, 0)
         self._hits = empty_hits(ROOM)
@@ -73,7 +76,7 @@ class MovingScanner:
             frame = scan_moving_frames(
                 skin, shaped.vertex_blocks, ends[0], ends[-1], times,
                 self._shutter.seconds_per_turn, self._skinned, shaped.body.faces, reflectances,
-                fronts_only, tuple(self._grid), tuple(self._buffers), limits,
+                fronts_only, self._unread, tuple(self._grid), tuple(self._buffers), limits,
                 tuple(self._hits.scan), tuple(self._hits.shading), offsets, frame,
             )  # fmt: skip
             if frame < request.frames:
@@ -121,6 +124,7 @@ def scan_moving_frames(
     faces: NDArray[np.int32],
     reflectances: Floats,
     fronts_only: NDArray[np.bool_],
+    unread: tuple[int, int],
     grid_fields: tuple[Any, ...],
     buffer_fields: tuple[Any, ...],
     limits: tuple[float, float],
@@ -151,7 +155,7 @@ def scan_moving_frames(
             seen, end, frequency = moved, ends[place], 1 / (span[1] - span[0])
             move_vertices(start, end, span, seconds_per_turn, seen)
         before, fronts = offsets[frame], fronts_only[frame]
-        after = scan_frame(seen, faces, fronts, grid, buffers, limits, hits, before)
+        after = scan_frame(seen, faces, fronts, unread, grid, buffers, limits, hits, before)
         offsets[frame + 1] = after
         if after == NOT_FINITE or after > len(hits.faces):
             break

@@ -8,6 +8,7 @@ from motiondata.lidar.cpu.scattered import PatternScanner
 from motiondata.lidar.observer import Pending, Request
 from motiondata.lidar.point_values import Hits
 from motiondata.lidar.realism.effects import Effects
+from motiondata.lidar.realism.fine_rays import FineRays
 from motiondata.lidar.realism.joining import ShadedHits
 from motiondata.lidar.realism.materials import reflectances_of
 from motiondata.lidar.realism.moving_scan import MovingScanner
@@ -18,8 +19,10 @@ from motiondata.lidar.realism.settings import Realism
 from motiondata.lidar.sampled_clip import join_samples
 from motiondata.lidar.sensor import Sensor
 
-NEAR_FRAMES = 64
-"""Frames per batch: enough to share the cost of calls from Python."""
+NEAR_FRAMES = 128
+"""Frames per batch of a person alone: enough to share the cost of calls from Python."""
+CROWDED_FRAMES = 64
+"""The same with surroundings, of which each frame may have more hits than of the person."""
 NEAR_PATTERN_FRAMES = 4
 """The same for scan patterns, whose frames are slow and hold a copy of the surroundings each."""
 
@@ -33,11 +36,13 @@ class RealisticObserver:
         self, sensor: Sensor, points: int, settings: Realism, with_extras: bool = True
     ) -> None:
         self._effects = Effects(sensor, points, settings, with_extras)
-        self._scanner = _make_scanner(self._effects.fine.sensor, self._effects.shutter)
+        self._scanner = _make_scanner(self._effects.fine, self._effects.shutter)
 
     def begin(self, request: Request) -> Pending:
         """Observe synchronously; the result is ready when this returns."""
-        frames = NEAR_PATTERN_FRAMES if isinstance(self._scanner, PatternScanner) else NEAR_FRAMES
+        frames = NEAR_FRAMES if request.surroundings is None else CROWDED_FRAMES
+        if isinstance(self._scanner, PatternScanner):
+            frames = NEAR_PATTERN_FRAMES
         parts = [self._effects.sample(near, *self._scan(near)) for near in request.cut(frames)]
         sampled = join_samples(parts)
         return lambda: sampled
@@ -55,8 +60,10 @@ class RealisticObserver:
         return _scan_pattern(self._scanner, request, reflectances[materials])
 
 
-def _make_scanner(sensor: Sensor, shutter: Shutter) -> MovingScanner | PatternScanner:
-    return MovingScanner(sensor, shutter) if sensor.pattern is None else PatternScanner(sensor)
+def _make_scanner(fine: FineRays, shutter: Shutter) -> MovingScanner | PatternScanner:
+    if fine.sensor.pattern is not None:
+        return PatternScanner(fine.sensor)
+    return MovingScanner(fine.sensor, shutter, fine.unread)
 
 
 def _scan_pattern(

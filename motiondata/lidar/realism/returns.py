@@ -63,7 +63,7 @@ class Angles(NamedTuple):
     columns: NDArray[np.float64]
     """Cosine and sine of the azimuth of each column, shaped (columns, 2)."""
     pattern: NDArray[np.float64]
-    """Azimuths of columns relative to even spacing, radians; repeated over the turn."""
+    """Azimuths of columns relative to even spacing, shaped (columns,), radians."""
     lags: NDArray[np.float64]
     """How much later than at the azimuth of its hits each beam fires, shaped (beams,), seconds."""
 
@@ -120,7 +120,7 @@ def report_returns(
             sigma = range_sigma(signal, unit.sigma, unit.weak_sigma)
             in_tail = uniform(ray_bits(tail_key, beam, column)) < unit.tail_share
             sigma *= unit.tail_factor if in_tail else 1.0
-            turn = pattern[column % len(pattern)]
+            turn = pattern[column]
             turn += unit.jitter * normal(ray_bits(turn_key, beam, column))
             distance = exact / (1 - turn * slopes[hit]) + beam_errors[beam]
             distance = in_steps(

@@ -1,5 +1,7 @@
 """Footprints: echoes of three rays against a plain version, and rows of a whole turn."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,10 +9,19 @@ from hypothesis import strategies as st
 
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.realism.fine_rays import fine_rays
-from motiondata.lidar.realism.footprints import FAR, NO_HIT, Echoes, merge_echoes, merge_three
+from motiondata.lidar.realism.footprints import (
+    FAR,
+    NO_HIT,
+    Echoes,
+    footprints_per_hit,
+    merge_echoes,
+    merge_near,
+    merge_three,
+)
 from motiondata.lidar.realism.settings import Realism, find_realism
 from motiondata.lidar.scans import Scan
 
+BEAMS = 3
 RAYS = st.tuples(st.floats(1, 50), st.floats(0.01, 1)) | st.just((FAR, 0.0))
 
 
@@ -44,45 +55,91 @@ def test_the_echo_is_that_of_the_definition(
     assert rays[main][0] < FAR
 
 
-def echoes_of(hits: list[int], columns: int, factor: int, side: int, fewest: int = 1) -> list[int]:
-    """Return the columns of the echoes of a row whose fine columns `hits` hit at 5 m."""
-    count = len(hits)
+@settings(deadline=None)
+@given(st.lists(RAYS, min_size=3, max_size=3), st.sampled_from([0.05, 0.5, 100.0]))
+def test_rays_of_one_echo_are_merged_without_branches_to_the_same_bits(
+    rays: list[tuple[float, float]], separation: float
+) -> None:
+    (ra, pa), (rb, pb), (rc, pc) = rays
+    found = merge_near(ra, pa, rb, pb, rc, pc, separation)
+    hits = [distance for distance, _ in rays if distance < FAR]
+    assert (found[2] >= 0) == (bool(hits) and max(hits) <= min(hits) + separation)
+    if found[2] >= 0:
+        assert found == merge_three(ra, pa, rb, pb, rc, pc, separation, False)
+
+
+Row = tuple[int, set[int]]
+"""A beam, and the fine columns of its hits."""
+
+
+def echoes_of(
+    frames: list[list[Row]], columns: int, factor: int, side: int, fewest: int
+) -> list[list[Row]]:
+    """Return the rows of the echoes of frames of rows with hits at 5 m."""
+    rays = [
+        (number, beam, place)
+        for number, rows in enumerate(frames)
+        for beam, places in rows
+        for place in sorted(places)
+    ]
+    numbers, beams, places = np.array(rays, np.int32).T.copy()
+    count = len(rays)
     scan = Scan(
-        np.zeros((count, 3), np.float32), np.zeros(count, np.int32), np.zeros(count, np.int32),
-        np.array(hits, np.int32), np.full(count, 5, np.float32),
+        np.zeros((count, 3), np.float32), np.zeros(count, np.int32), beams, places,
+        np.full(count, 5, np.float32),
     )  # fmt: skip
     whole = np.empty((2, 3 * count + 1), np.int32)
     echoes = Echoes(*whole, *np.empty((2, 3 * count + 1)))
-    offsets = np.zeros(2, np.int64)
-    row = np.full(columns * factor, NO_HIT)
+    offsets = np.zeros(len(frames) + 1, np.int64)
+    hit_of_ray = np.full(BEAMS * columns * factor, NO_HIT)
+    footprints = np.empty(footprints_per_hit(factor, side) * count + 1, np.int32)
+    before = np.searchsorted(numbers, np.arange(len(frames) + 1))
     merge_echoes(
-        tuple(scan), np.array([0, count]), np.ones(count), columns, factor, side, 0.5, False,
-        fewest, row, tuple(echoes), offsets,
+        tuple(scan), before, np.ones(count), (columns, factor, side), 0.5, False, fewest,
+        hit_of_ray, footprints, tuple(echoes), offsets,
     )  # fmt: skip
-    assert (row == NO_HIT).all()
-    return [int(column) for column in echoes.columns[: offsets[1]]]
+    assert (hit_of_ray == NO_HIT).all()
+    found = []
+    for start, end in itertools.pairwise(offsets):
+        echo_beams = beams[echoes.hits[start:end]].tolist()
+        pairs = [*zip(echo_beams, echoes.columns[start:end].tolist(), strict=True)]
+        assert pairs == sorted({*pairs})
+        found.append([(beam, {c for b, c in pairs if b == beam}) for beam in sorted({*echo_beams})])
+    return found
 
 
 @settings(deadline=None)
 @given(st.data())
-def test_a_column_has_an_echo_if_a_ray_of_its_footprint_hits(data: st.DataObject) -> None:
+def test_a_column_has_an_echo_if_enough_rays_of_its_footprint_hit(data: st.DataObject) -> None:
     columns = data.draw(st.integers(3, 12))
     factor, side = data.draw(st.sampled_from([(1, 0), (1, 1), (2, 1), (3, 1), (3, 2), (4, 1)]))
     fine = columns * factor
-    hits = sorted(data.draw(st.sets(st.integers(0, fine - 1), min_size=1)))
-    expected = [
-        column
-        for column in range(columns)
-        if {(column * factor + way * side) % fine for way in (-1, 0, 1)} & {*hits}
-    ]
-    assert echoes_of(hits, columns, factor, side) == expected
-    if side:
-        within = [
-            len({(column * factor + way * side) % fine for way in (-1, 0, 1)} & {*hits})
+    row = st.sets(st.integers(0, fine - 1), min_size=1)
+    frame = st.dictionaries(st.integers(0, BEAMS - 1), row, min_size=1)
+    frames = [sorted(data.draw(frame).items()) for _ in range(2)]
+
+    fewest = data.draw(st.sampled_from([1, 2] if side else [1]))
+
+    def expected(hits: set[int]) -> set[int]:
+        return {
+            column
             for column in range(columns)
-        ]
-        bright = [column for column, rays in enumerate(within) if rays > 1]
-        assert echoes_of(hits, columns, factor, side, fewest=2) == bright
+            if len({(column * factor + way * side) % fine for way in (-1, 0, 1)} & hits) >= fewest
+        }
+
+    rows = [[(beam, expected(hits)) for beam, hits in frame] for frame in frames]
+    found = echoes_of(frames, columns, factor, side, fewest)
+    assert found == [[row for row in frame if row[1]] for frame in rows]
+
+
+@pytest.mark.parametrize("name", ["os1-128-1024", "vlp-16"])
+def test_a_ray_is_unread_if_it_is_in_no_footprint(name: str) -> None:
+    fine = fine_rays(sensor_preset(name), find_realism("sensor"))
+    rays = np.arange(4 * fine.factor)
+    read = {(fine.factor * c + way * fine.side) % len(rays) for c in range(4) for way in (-1, 0, 1)}
+    mask, value = fine.unread
+    unread = rays[(rays & mask) == value] if mask else rays[:0]
+    assert {*unread.tolist()} == {*rays.tolist()} - read
 
 
 @pytest.mark.parametrize("name", ["os1-128-1024", "os1-128-2048", "hdl-64e", "vlp-16"])
