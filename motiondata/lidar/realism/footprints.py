@@ -108,7 +108,7 @@ def _list_footprints(
         for own in range(start, hit):
             place: Any = np.int64(places[own])
             low = np.int64((max(place - side, 0) + after) * inverse)
-            high = min(np.int64((place + side + 0.5) * inverse), columns - 1)
+            high: Any = min(np.int64((place + side + 0.5) * inverse), columns - 1)
             for near in range(low, low + most):
                 footprint = column + near if near <= high else -1
                 footprints[listed] = footprint

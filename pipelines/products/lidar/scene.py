@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.counting import counted
 from motiondata.errors import InputError
 from motiondata.lidar.surroundings import GROUND, OTHER, Box, Surroundings
 from pipelines.products.lidar.mesh_reading import MeshReading
@@ -28,7 +29,7 @@ def load_scene(paths: tuple[str, ...], points_within: float) -> SceneMesh | None
     """Load the meshes of a scene; None without paths.
 
     Points on it are kept within `points_within` meters of the pelvis, horizontally. Raises
-    `InputError` for files that are missing or invalid, as `MeshReading.read` does.
+    `InputError` for files that are missing, have no surfaces, or are refused by `MeshReading.read`.
     """
     if not paths:
         return None
@@ -45,12 +46,23 @@ def load_scene(paths: tuple[str, ...], points_within: float) -> SceneMesh | None
 def _read(path: Path) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     if not path.is_file():
         raise InputError(f"{path}: expected a file of a mesh for --scene, found none")
-    return MeshReading(remedy="save it in meters").read(path)
+    vertices, faces = MeshReading(remedy="save it in meters").read(path)
+    if not _normals(vertices[faces]).any():
+        raise InputError(
+            f"{path}: expected a mesh with surfaces for --scene, found "
+            f"{counted(len(faces), 'face')} without area; save it with faces that a ray can hit"
+        )
+    return vertices, faces
+
+
+def _normals(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return normals of twice the length of the area of each face, from corners (faces, 3, 3)."""
+    return np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
 
 
 def _labels(vertices: NDArray[np.float64], faces: NDArray[np.int32]) -> NDArray[np.uint8]:
     corners = vertices[faces]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals = _normals(corners)
     lengths = np.sqrt((normals * normals).sum(axis=1))
     level = np.abs(normals[:, 2]) >= LEVEL * lengths
     low = (np.abs(corners[:, :, 2]) <= FLOOR_METERS).all(axis=1)

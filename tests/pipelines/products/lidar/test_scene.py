@@ -132,3 +132,9 @@ def test_wrong_scenes_are_refused(
 ) -> None:
     with pytest.raises(InputError, match=expected):
         build_lidar(archive.options(**values), out, Execution())
+
+
+def test_a_mesh_without_area_is_no_scene(tmp_path: Path) -> None:
+    flat = trimesh.Trimesh([[0, 0, 0], [1, 0, 0], [2, 0, 0]], [[0, 1, 2], [0, 0, 1]], process=False)
+    with pytest.raises(InputError, match="with surfaces for --scene, found 2 faces"):
+        load_scene((write(tmp_path, "flat.ply", flat),), 0.0)
