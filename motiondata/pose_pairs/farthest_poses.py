@@ -150,7 +150,7 @@ def _send(state: _State, number: int) -> None:
         to_group(state.centers[group], state.picked[number], totals)
         for slot in range(WIDTH):
             most = state.most[group, slot]
-            if most <= 0 or totals[slot] >= (state.radii[group, slot] + most) * MARGIN + LEAST:
+            if most <= 0 or totals[slot] > (state.radii[group, slot] + most) * MARGIN + LEAST:
                 continue
             ball = place * WIDTH + slot
             if level > 0:

@@ -25,8 +25,10 @@ CAPTIONS = "hierarchical_caption"
 LEVELS = "macro", "meso", "micro"
 WITHOUT_LEVELS = "action", "description"
 """Keys that code reads if there is no level."""
-SMPLH_FOLDERS = "smplh_"
+SMPLH = "smplh_"
 """How names of folders of SMPL-H's poses begin."""
+POSES = SMPLH, "smplx_"
+"""How names of folders of poses begin; that next to a file counts."""
 
 
 def motionhub_kind(licence: str = "") -> ImportKind:
@@ -35,8 +37,8 @@ def motionhub_kind(licence: str = "") -> ImportKind:
 
     def convert(path: Path) -> list[ImportedMotion]:
         captions = tuple(text for file in caption_files(path) for text in read_captions(file))
-        is_smplh = any(part.startswith(SMPLH_FOLDERS) for part in path.parts)
-        shapes = SMPL_SHAPES if is_smplh else SMPLX_SHAPES
+        folders = [part for part in path.absolute().parts if part.startswith(POSES)]
+        shapes = SMPL_SHAPES if folders and folders[-1].startswith(SMPLH) else SMPLX_SHAPES
         motions = convert_smpl(path, replace(options, shape_space=shapes))
         return [replace(motion, captions=captions or motion.captions) for motion in motions]
 
@@ -48,9 +50,10 @@ def motionhub_kind(licence: str = "") -> ImportKind:
 
 def caption_files(path: Path) -> Sequence[Path]:
     """Return the file of the captions of a file of poses, if there is one."""
+    path = path.absolute()
     places = (
         folder.parent / CAPTIONS / path.relative_to(folder).with_suffix(".json")
-        for folder in path.absolute().parents
+        for folder in path.parents
     )
     return [file for file in places if file.is_file()][:1]
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from motiondata.pose_pairs.farthest_poses import pick_farthest
+from motiondata.pose_pairs.pose_tree import LEAF, WIDTH
 from motiondata.skeletons import JOINTS
 
 Single = np.float32
@@ -48,6 +49,18 @@ def test_the_picks_are_those_of_the_plain_loop(
 ) -> None:
     joints = make(frames, seed)  # type: ignore[call-arg]
     assert pick_farthest(joints, count).numbers.tolist() == plain_loop(joints, count)  # type: ignore[arg-type]
+
+
+def test_groups_of_groups_of_balls_give_the_picks_of_the_plain_loop() -> None:
+    joints = moving(LEAF * WIDTH**2 + 33, 5)
+    assert pick_farthest(joints, 12).numbers.tolist() == plain_loop(joints, 12)
+
+
+@pytest.mark.parametrize("scale", [1e18, 1e19, 1e25, 1e36])
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_poses_whose_distances_are_infinite_are_picked_once(scale: float) -> None:
+    joints = np.random.default_rng(6).normal(0, scale, (100, JOINTS, 3)).astype(Single)
+    assert pick_farthest(joints, 60).numbers.tolist() == plain_loop(joints, 60)
 
 
 @settings(max_examples=60, deadline=None)

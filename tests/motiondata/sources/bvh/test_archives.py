@@ -216,6 +216,27 @@ def test_captions_of_motionhub_are_those_of_all_levels(tmp_path: Path, given: st
     assert recording(out, "cup").shape_space == SMPL_SHAPES
 
 
+@pytest.mark.parametrize("given", ["grab", "grab/smplh_52", "."])
+def test_captions_of_motionhub_are_found_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    subset, out = tmp_path / "smplx_files/grab", tmp_path / "out"
+    write_smplh(subset / "smplh_52/cup.npz", 2)
+    write_levels(subset / "hierarchical_caption/cup.json", macro=["a person drinks"])
+    monkeypatch.chdir(subset / "smplh_52" if given == "." else tmp_path / "smplx_files")
+    import_motionhub(Path(given), out)
+    (file,) = (out / "texts").glob("[!M]*.txt")
+    assert file.read_text() == "a person drinks\n"
+    assert recording(out, "cup").shape_space == SMPL_SHAPES
+
+
+def test_the_folder_next_to_a_file_of_motionhub_says_its_shapes(tmp_path: Path) -> None:
+    subset, out = tmp_path / "smplh_and_smplx/grab", tmp_path / "out"
+    write_smplh(subset / "smplx_52/cup.npz", 2)
+    import_motionhub(subset, out)
+    assert recording(out, "cup").shape_space == SMPLX_SHAPES
+
+
 def test_changed_captions_of_motionhub_are_imported_again(tmp_path: Path) -> None:
     subset, out = tmp_path / "grab", tmp_path / "out"
     write_smplh(subset / "smplh_52/cup.npz", 2)
