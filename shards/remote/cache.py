@@ -4,7 +4,8 @@ A shard is kept whole, under its hash, so that it is the same for every dataset 
 its final name when its hash was found right, and is read from then on by the process that fetched
 it. Once it is on the disk, it gets the time 0 of its last change. Other processes hash a file with
 another time before they use it. Locks of the system (`flock`) say which files are being written and
-which are in use; they end with their process.
+which are in use; they end with their process. Locks of writing are released before the file is
+closed: a process that was forked meanwhile has them too, for as long as it lives.
 """
 
 import fcntl
@@ -81,8 +82,7 @@ class ShardCache:
             return None
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         if _is_sound(descriptor, shard):
-            with suppress(OSError):  # another user's cache
-                os.utime(descriptor, ns=(time.time_ns(), os.fstat(descriptor).st_mtime_ns))
+            _note_use(descriptor)
             return descriptor
         os.close(descriptor)
         with suppress(OSError):  # another process has removed it, or it is another user's
@@ -102,6 +102,7 @@ class ShardCache:
         try:
             _settle(descriptor)
         except OSError:
+            _CHECKED.discard(_identity(os.fstat(descriptor)))
             with suppress(OSError):  # another process has removed it, or the folder is closed
                 path.unlink()
             return False
@@ -140,7 +141,10 @@ class ShardCache:
         """Let no other process or thread count the files or rename one during the block."""
         with (self.folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            try:
+                yield
+            finally:
+                fcntl.flock(lock, fcntl.LOCK_UN)
 
     def _path(self, shard: CachedShard, suffix: str) -> Path:
         return self.folder / f"{shard.digest}{suffix}"
@@ -203,7 +207,7 @@ def _own_file(path: Path) -> Iterator[int | None]:
     except BlockingIOError:
         yield None
     finally:
-        os.close(descriptor)
+        _release(descriptor)
 
 
 def _write(descriptor: int, shard: CachedShard, blocks: Iterable[bytes]) -> None:
@@ -236,6 +240,16 @@ def _is_sound(descriptor: int, shard: CachedShard) -> bool:
     return True
 
 
+def _note_use(descriptor: int) -> None:
+    """Set the time of the last use of a file, if it is marked as verified.
+
+    Another thread may mark the others meanwhile, which would be undone. They are new.
+    """
+    if os.fstat(descriptor).st_mtime_ns == VERIFIED_NS:
+        with suppress(OSError):  # another user's cache
+            os.utime(descriptor, ns=(time.time_ns(), VERIFIED_NS))
+
+
 def _settle(descriptor: int) -> None:
     """Mark a file as verified once it is on the disk, if this process has found its hash right.
 
@@ -244,7 +258,7 @@ def _settle(descriptor: int) -> None:
     os.fsync(descriptor)
     status = os.fstat(descriptor)
     if _identity(status) in _CHECKED:
-        with suppress(PermissionError):  # another user's cache
+        with suppress(OSError):  # another user's cache, or a disk that is only read
             os.utime(descriptor, ns=(status.st_atime_ns, VERIFIED_NS))
 
 
@@ -264,5 +278,11 @@ def _remove_unused(path: Path) -> bool:
     except BlockingIOError:
         return False
     finally:
-        os.close(descriptor)
+        _release(descriptor)
     return True
+
+
+def _release(descriptor: int) -> None:
+    """Release a lock and close its file; a forked process would keep the lock otherwise."""
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)

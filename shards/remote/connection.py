@@ -103,11 +103,15 @@ class Connection:
         return bytes(self._try(name, "cat_file", expected=size, check=check, **named))
 
     def names(self) -> list[str] | None:
-        """Return the names of all files; None if the server has no lists, as with HTTP."""
+        """Return the names of all files; None if the server has no lists, as with HTTP.
+
+        Consoles of clouds mark an empty folder by an object whose name ends with a slash: no file.
+        """
         if WITHOUT_LISTS & kinds(self._files):
             return None
         found = self._try("", "find", expected=2**30)
-        return [path.removeprefix(self._root.strip("/")).lstrip("/") for path in _stripped(found)]
+        files = [path for path in _stripped(found) if not path.endswith("/")]
+        return [path.removeprefix(self._root.strip("/")).lstrip("/") for path in files]
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file, whole or not at all."""

@@ -1,11 +1,13 @@
 """The cache of shards: bounded, shared, and never the source of a damaged byte."""
 
 import errno
+import multiprocessing
 import os
 import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -152,6 +154,57 @@ def test_another_process_hashes_what_may_not_be_on_the_disk(tmp_path: Path, is_l
     assert (found.stdout.strip() == "None") == is_lost
     assert path.exists() != is_lost
     assert is_lost or path.stat().st_mtime_ns == VERIFIED_NS
+
+
+def test_a_mark_that_another_thread_sets_while_a_shard_is_opened_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, marks, utime = ShardCache(tmp_path, 2 * SIZE), iter([True]), os.utime
+    fill(cache, 1)
+
+    def settle() -> None:
+        if next(marks, False):
+            assert cache.settle(shard_of(data_of(1)))
+
+    def utime_after_the_mark(descriptor: int, ns: tuple[int, int]) -> None:
+        settle()
+        utime(descriptor, ns=ns)
+
+    monkeypatch.setattr(os, "utime", utime_after_the_mark)
+    assert read(cache, 1) == data_of(1)
+    settle()
+    assert next(tmp_path.glob("*.tar")).stat().st_mtime_ns == VERIFIED_NS
+
+
+def test_files_without_a_mark_are_read_from_a_disk_that_is_only_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = ShardCache(tmp_path, 2 * SIZE)
+    (tmp_path / f"{shard_of(data_of(1)).digest}.tar").write_bytes(data_of(1))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, "utime", refuse)
+    assert read(cache, 1) == data_of(1)
+
+
+def test_a_process_that_is_forked_during_a_fetch_stops_no_reader(tmp_path: Path) -> None:
+    cache, fork = ShardCache(tmp_path, 2 * SIZE), multiprocessing.get_context("fork")
+    forked = fork.Process(target=time.sleep, args=(60,))
+
+    def fetch() -> Iterator[bytes]:
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            forked.start()  # Python 3.12 warns of forks of a process with threads
+        yield data_of(1)
+
+    try:
+        assert cache.fill(shard_of(data_of(1)), fetch)
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(read, cache, 1).result(10) == data_of(1)
+    finally:
+        forked.kill()
+        forked.join()
 
 
 def test_a_shard_that_the_disk_refuses_later_is_not_read_from_the_cache(

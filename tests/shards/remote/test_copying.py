@@ -137,6 +137,15 @@ def test_another_dataset_and_other_files_stay(made: Dataset, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
+def test_a_folder_that_a_console_of_s3_has_marked_is_empty(made: Dataset) -> None:
+    with s3_bucket() as (bucket, files):
+        for name in ("kit/", "kit/shards/"):
+            files.call_s3("put_object", Bucket="datasets", Key=name, Body=b"")
+        copy_dataset(made.path, f"{bucket}/kit")
+        assert [*verify(f"{bucket}/kit")] == []
+
+
+@pytest.mark.slow
 def test_a_copy_to_s3_that_is_killed_at_any_time_is_absent_or_whole(made: Dataset) -> None:
     with s3_bucket() as (bucket, _):
         command = [sys.executable, "-m", "motiondata", "copy", str(made.path), f"{bucket}/killed"]
