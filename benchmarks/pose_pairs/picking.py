@@ -3,17 +3,18 @@
 Run `python -m benchmarks.pose_pairs.picking --archive FOLDER`, with recordings in AMASS's layout.
 The poses are made of them (`made_poses`); without an archive, of a few synthetic recordings.
 fpsample's distance is Euclidean, so its picks are others; its two functions that take 66 columns
-are compared for their time only.
+are compared for their time only, if it is installed.
 """
 
+import importlib.util
 import resource
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-import fpsample
 import numpy as np
 
 from benchmarks.common.timing import Seconds
@@ -62,14 +63,10 @@ def scale(joints: Singles, sizes: Sequence[int], picks: int) -> None:
 
 def compare(joints: Singles, picks: int) -> None:
     """Print the time of ways to pick, and whether ours picks as the plain loop does."""
-    columns = joints.reshape(len(joints), -1)
     ways: dict[str, Callable[[], object]] = {
         "ours": lambda: pick_farthest(joints, picks).numbers.tolist(),
         "plain loop": lambda: plain_loop(joints, picks),
-        "fpsample.fps_sampling": lambda: fpsample.fps_sampling(columns, picks, start_idx=0),
-        "fpsample.fps_npdu_kdtree_sampling": lambda: fpsample.fps_npdu_kdtree_sampling(
-            columns, picks, start_idx=0
-        ),
+        **(ways_of_fpsample(joints, picks) if importlib.util.find_spec("fpsample") else {}),
     }
     print(f"{picks:,} of {len(joints):,} poses:")
     results = {}
@@ -78,6 +75,18 @@ def compare(joints: Singles, picks: int) -> None:
         print(f"{name}: {seconds.cpu:.2f} processor s, {seconds.wall:.2f} wall-clock s", flush=True)
     same = results["ours"] == results["plain loop"]
     print(f"ours and the plain loop pick the same poses: {'yes' if same else 'no'}")
+
+
+def ways_of_fpsample(joints: Singles, picks: int) -> dict[str, Callable[[], object]]:
+    """Return the two functions of fpsample that take 66 columns."""
+    import fpsample
+
+    columns = joints.reshape(len(joints), -1)
+    functions = fpsample.fps_sampling, fpsample.fps_npdu_kdtree_sampling
+    return {
+        f"fpsample.{function.__name__}": partial(function, columns, picks, start_idx=0)
+        for function in functions
+    }
 
 
 def plain_loop(joints: Singles, picks: int) -> list[int]:
