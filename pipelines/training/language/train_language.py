@@ -47,10 +47,10 @@ from shards.stream.views import StreamPosition, View
 
 PROBE_CLIPS = 32
 """Number of clips in a validation during training."""
-TRAINED_WITH = (
-    *("focus", "focus_share", "join", "random_codes", "drop_captions", "dropout", "longest"),
-)
+TRAINED_WITH = ("focus", "focus_share", "join", "dropout", "longest")
 """Options that change the weights."""
+LATER = ("random_codes", "drop_captions")
+"""More of them, which the identity of earlier trainings lacks: 0 is None, so that these go on."""
 MIN_PROBE_CLIPS = 2
 """A single clip has no motion of other clips to compare with."""
 
@@ -127,6 +127,7 @@ class LanguageTask:
             "tokenizer": self._tokenizer and self.source.id,
             "rate": self._options.full_rate,
             **{name: getattr(self._options, name) for name in TRAINED_WITH},
+            **{name: getattr(self._options, name) or None for name in LATER},
             "pairs": self._joiner.pairs and self._joiner.pairs.names,
         }
 

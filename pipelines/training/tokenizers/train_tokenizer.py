@@ -122,8 +122,11 @@ class TokenizerTask:
         return {"loss": torch.as_tensor(loss), **parts}
 
     def identity(self) -> Mapping[str, Any]:
-        """Return the dataset and the options, without the steps, which the loop compares."""
-        options = asdict(self._options)
+        """Return the dataset and the options, without the steps, which the loop compares.
+
+        A heading weight of 0 is None, so that trainings from before that option go on.
+        """
+        options = {**asdict(self._options), "heading_weight": self._options.heading_weight or None}
         del options["steps"]
         return {"dataset": self._data.dataset.content_hash, **options}
 

@@ -26,7 +26,7 @@ from pipelines.training.common.options import LoopOptions, OptimizerOptions
 from pipelines.training.common.tiny_text_model import TinySizes
 from pipelines.training.common.training_checkpoint import CHECKPOINT
 from pipelines.training.language.instructions import read_tasks
-from pipelines.training.language.load_language import load_language
+from pipelines.training.language.load_language import KIND, load_language
 from pipelines.training.language.options import LanguageOptions
 from pipelines.training.language.train_language import (
     LanguageReport,
@@ -39,6 +39,7 @@ from shards.stream.streamed_dataset import StreamedDataset
 from shards.stream.views import StreamPosition
 from tests.pipelines.training.language.conftest import save_t5
 from tests.support.captioned_features import captions_of
+from tests.support.forgotten_options import forget
 from tests.support.text_models import SMALL, save_text_model
 
 ROOT = Path(__file__).parents[4]
@@ -109,6 +110,18 @@ def test_a_stopped_training_resumes_to_the_same_weights(
     assert losses_of(tmp_path / "stopped") == losses_of(tmp_path / "whole")
     before, after = weights_of(tmp_path / "whole"), weights_of(tmp_path / "stopped")
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_a_training_from_before_random_codes_goes_on_without_them(
+    tokens: Dataset, small_t5: Path, tmp_path: Path
+) -> None:
+    options = replace(OPTIONS, text_model=str(small_t5))
+    run(tokens, tmp_path, options)
+    forget(tmp_path / CHECKPOINT, KIND, "random_codes", "drop_captions")
+    run(tokens, tmp_path, options)
+    for name in ("random_codes", "drop_captions"):
+        with pytest.raises(InputError, match=rf"{name}: None -> 0\.5"):
+            run(tokens, tmp_path, replace(options, **{name: 0.5}))  # type: ignore[arg-type]
 
 
 def test_validations_have_a_loss_of_every_task_and_the_report_shows_them(

@@ -22,7 +22,7 @@ from pipelines.training.common.logs import read_log
 from pipelines.training.common.loop import train
 from pipelines.training.common.options import LoopOptions, OptimizerOptions
 from pipelines.training.common.training_checkpoint import CHECKPOINT
-from pipelines.training.tokenizers.load_tokenizer import load_tokenizer
+from pipelines.training.tokenizers.load_tokenizer import KIND, load_tokenizer
 from pipelines.training.tokenizers.options import Quantizers, TokenizerOptions, TokenizerSizes
 from pipelines.training.tokenizers.tokenize import detokenize, tokenize
 from pipelines.training.tokenizers.train_tokenizer import (
@@ -39,6 +39,7 @@ from shards.stream.views import StreamPosition
 from tests.support.archive import MadeArchive, make_flagged_archive
 from tests.support.compare_builds import files_of
 from tests.support.faults import Fault, inject
+from tests.support.forgotten_options import forget
 from tests.support.motion_features import built_features
 
 SIZES = TokenizerSizes("fsq", width=16, depth=1, frames_per_token=2, codes=256)
@@ -137,6 +138,16 @@ def test_a_stopped_training_resumes_to_the_same_weights(
     assert losses_of(tmp_path / "stopped") == losses_of(tmp_path / "whole")
     ids = {load_tokenizer(tmp_path / name / CHECKPOINT).id for name in ("whole", "stopped")}
     assert len(ids) == 1
+
+
+def test_a_training_from_before_the_heading_s_loss_goes_on_without_it(
+    motion: Dataset, tmp_path: Path
+) -> None:
+    run(motion, tmp_path)
+    forget(tmp_path / CHECKPOINT, KIND, "heading_weight")
+    run(motion, tmp_path)
+    with pytest.raises(InputError, match=r"heading_weight: None -> 0\.02"):
+        run(motion, tmp_path, replace(OPTIONS, heading_weight=0.02))
 
 
 def test_tokens_are_those_of_each_clip_and_captions_keep_their_seconds(
