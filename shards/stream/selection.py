@@ -98,15 +98,15 @@ def select_rows(dataset: Dataset, selection: Selection) -> NDArray[np.int64]:
 
 def _with_keys(dataset: Dataset, split: str, keys: Collection[str]) -> NDArray[np.bool_]:
     wanted = {keys} if isinstance(keys, str) else set(keys)
-    names = zip(
-        dataset.manifest["key"].to_pylist(), dataset.manifest["split"].to_pylist(), strict=True
-    )
-    named = np.array([key in wanted and of == split for key, of in names])
+    columns = ("key", "split")
+    split_of = dict(zip(*(dataset.manifest[name].to_pylist() for name in columns), strict=True))
+    named = np.array([key in wanted and of == split for key, of in split_of.items()])
     if named.sum() != len(wanted):
-        there = set(dataset.manifest["key"].filter(named).to_pylist())
-        absent, of_split = min(wanted - there), pc.equal(dataset.manifest["split"], split)
-        nearest = near_key(absent, dataset.manifest["key"].filter(of_split).to_pylist())
+        known = [key for key, of in split_of.items() if of == split]
+        absent = min(wanted.difference(known))
+        there = split_of.get(absent)
+        hint = f"; it is in the split {there!r}" if there else near_key(absent, known)
         raise ShardError(
-            f"{dataset.place}: there is no sample {absent!r} in the split {split!r}{nearest}"
+            f"{dataset.place}: there is no sample {absent!r} in the split {split!r}{hint}"
         )
     return named

@@ -5,6 +5,7 @@ import pytest
 from motiondata.errors import InputError
 from motiondata.lidar.presets import find_sensor
 from shards.errors import ShardError
+from shards.format.unknown_names import MOST_KEYS, near_key
 from shards.stream.streamed_dataset import StreamedDataset
 
 
@@ -32,3 +33,9 @@ def test_fields_of_clips_and_of_statistics(streamed: StreamedDataset) -> None:
 def test_a_sensor() -> None:
     with pytest.raises(InputError, match=r"called 'os1-129' \(did you mean os1-128\?\); choose"):
         find_sensor("os1-129")
+
+
+def test_a_key_is_compared_with_no_more_keys_than_a_person_waits_for() -> None:
+    known = [f"walk_{number:06d}" for number in range(MOST_KEYS)]
+    assert near_key("walk_00001", known[:100]) == "; did you mean 'walk_000091'?"
+    assert near_key("walk_00001", [*known, "wlak"]) == ""

@@ -190,7 +190,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no clips at all": ({"limit": 0}, "the limit is 0"),
     "an unknown key": ({"keys": ["c0", "x"]}, "no sample 'x' in the split 'train'"),
     "a mistyped key": ({"keys": ["c_1"]}, "in the split 'train'; did you mean 'c1'"),
-    "a key of another split": ({"keys": ["c23"]}, "no sample 'c23'"),
+    "a key of another split": (
+        {"keys": ["c23"]},
+        "no sample 'c23' in the split 'train'; it is in the split 'val'$",
+    ),
     "an unknown field": ({"fields": ["faces"]}, "there is no field 'faces'; choose one of points"),
     "no fields": ({"fields": []}, "a list of names"),
     "one name": ({"fields": "points"}, "a list of names"),
