@@ -100,10 +100,15 @@ def ray_directions(sensor: Sensor) -> NDArray[np.float64]:
     aside, ahead = sines_and_cosines(turn[None] + sensor.azimuth_offset[:, None])
     up, level = sines_and_cosines(sensor.elevation[:, None])
     rays = np.stack([level * ahead, level * aside, up + 0 * ahead], axis=-1)
-    if sensor.window is not None:
-        first, count = sensor.window
-        rays[:, (np.arange(sensor.columns) - first) % sensor.columns >= count] = np.nan
+    rays[:, ~firing_columns(sensor)] = np.nan
     return rays
+
+
+def firing_columns(sensor: Sensor) -> NDArray[np.bool_]:
+    """Return which columns fire: those of the window, or all; shaped (columns,)."""
+    first, count = sensor.window or (0, sensor.columns)
+    fires: NDArray[np.bool_] = (np.arange(sensor.columns) - first) % sensor.columns < count
+    return fires
 
 
 def column_times(sensor: Sensor, columns: int) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ Every random number is a function of seed, sample, frame, beam and column, so th
 on batches, workers or other clips.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ from motiondata.lidar.realism.settings import Realism
 from motiondata.lidar.realism.still_view import MARGIN, StillView, StillViews, join_view
 from motiondata.lidar.sampled_clip import SampledClip
 from motiondata.lidar.scans import Scan, Scans
-from motiondata.lidar.sensor import Sensor, column_times
+from motiondata.lidar.sensor import Sensor, column_times, firing_columns
 from motiondata.lidar.surroundings import Surroundings
 
 ECHOES_PER_HIT = 3
@@ -204,5 +204,6 @@ def _angles_of(sensor: Sensor, columns: int, settings: Realism, shutter: Shutter
         beam_errors(sensor, settings.beam_offsets),
         *ray_angles(sensor, columns),
         np.resize(pattern * settings.azimuth_jitter, columns),
+        firing_columns(replace(sensor, columns=columns)),
         lags_of(sensor, shutter),
     )

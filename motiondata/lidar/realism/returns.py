@@ -64,6 +64,8 @@ class Angles(NamedTuple):
     """Cosine and sine of the azimuth of each column, shaped (columns, 2)."""
     pattern: NDArray[np.float64]
     """Azimuths of columns relative to even spacing, shaped (columns,), radians."""
+    fires: NDArray[np.bool_]
+    """Which columns fire, shaped (columns,). Beside those of a window, side rays may hit."""
     lags: NDArray[np.float64]
     """How much later than at the azimuth of its hits each beam fires, shaped (beams,), seconds."""
 
@@ -115,7 +117,7 @@ def report_returns(
             exact = echoes.ranges[echo] * (1 + angles.lags[beam] * drifts[hit])
             signal = signal_of(power, exact, unit.reach)
             lost = loss_share(signal, unit.loss, unit.weak_loss)
-            if uniform(ray_bits(loss_key, beam, column)) < lost:
+            if uniform(ray_bits(loss_key, beam, column)) < lost or not angles.fires[column]:
                 continue
             sigma = range_sigma(signal, unit.sigma, unit.weak_sigma)
             in_tail = uniform(ray_bits(tail_key, beam, column)) < unit.tail_share

@@ -121,6 +121,14 @@ def test_an_outshone_person_lacks_returns_of_edges_only() -> None:
     assert narrow == ranges(returns(EXACT))
 
 
+@pytest.mark.parametrize("name", ["os1-128-1024", "os1-128-2048"])
+def test_only_the_columns_of_a_window_return(name: str) -> None:
+    windowed = replace(sensor_preset(name), window=(0, 4))
+    wide = replace(EXACT, footprint=1)
+    scan = RealisticObserver(windowed, POINTS, wide).returns(request(wide, 3)).scans.hits
+    assert {*scan.columns.tolist()} == {0, 1, 2, 3}
+
+
 def test_the_background_of_a_clip_is_drawn_with_its_share() -> None:
     settings = replace(EXACT, background_share=0.3)
     drawn = [dress(BARE, settings, 0, f"{clip}").appearance for clip in range(300)]

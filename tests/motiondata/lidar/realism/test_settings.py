@@ -1,5 +1,6 @@
 """Settings of realism: presets, files, changes, and errors that name the value."""
 
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from motiondata.lidar.measurement import Measurement
 from motiondata.lidar.preset_names import REALISM_NAMES, SENSOR_NAMES
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.realism.settings import LARGEST, Realism, find_realism
+from tests.documents.blocks import ROOT
 
 
 def test_none_is_exact_and_the_other_presets_are_not() -> None:
@@ -33,6 +35,14 @@ def test_each_value_can_be_set(name: str) -> None:
 
 def test_every_value_has_a_largest_one() -> None:
     assert set(LARGEST) == {field.name for field in fields(Realism)}
+
+
+def test_the_table_of_the_documents_has_every_value_once() -> None:
+    text = (ROOT / "docs" / "realism.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"^## Values of the effects$(.*?)^## ", text, re.M | re.S)
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert sorted(named) == sorted(field.name for field in fields(Realism))
 
 
 def test_a_file_starts_from_a_preset(tmp_path: Path) -> None:
