@@ -56,9 +56,14 @@ class SourceShards:
 
 
 def _is_fetched(place: Place, shard: ShardEntry) -> bool:
-    """Fetch a shard at a URL into the cache, and tell whether it is there, with its hash."""
+    """Fetch a shard at a URL into the cache, and tell whether it is there, with its hash.
+
+    It is on the disk then: what an edit reads is written to another dataset with a new hash.
+    """
     if isinstance(place, RemoteFolder):
-        CacheFiller(place, ShardCache.of_environment()).fetch([shard])
+        filler = CacheFiller(place, ShardCache.of_environment())
+        filler.fetch([shard])
+        filler.finish()
     descriptor = _cached_descriptor(place, shard)
     if descriptor is not None:
         os.close(descriptor)

@@ -86,6 +86,10 @@ class CacheFiller:
                 future.result()
                 yield awaited[future]
 
+    def finish(self) -> None:
+        """Wait until what was fetched is on the disk, or is removed; nothing is fetched later."""
+        self._settling.shutdown()
+
     def want(self, shards: Iterable[ShardEntry]) -> None:
         """Fetch shards in the background."""
         for shard in shards:
