@@ -10,14 +10,12 @@ from hypothesis import strategies as st
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.realism.fine_rays import fine_rays
 from motiondata.lidar.realism.footprints import (
-    FAR,
     NO_HIT,
     Echoes,
     footprints_per_hit,
     merge_echoes,
-    merge_near,
-    merge_three,
 )
+from motiondata.lidar.realism.merging import FAR, merge_near, merge_three
 from motiondata.lidar.realism.settings import Realism, find_realism
 from motiondata.lidar.scans import Scan
 
