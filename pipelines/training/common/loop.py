@@ -22,6 +22,7 @@ from motiondata.errors import InputError
 from pipelines.engine.progress import Progress
 from pipelines.training.common.change_steps import can_be_extended
 from pipelines.training.common.command_line import record_command_line
+from pipelines.training.common.curves import scalars_of
 from pipelines.training.common.interrupts import deferred_interrupts
 from pipelines.training.common.logs import ALARMS, WATCH, Log, Record, logging_to
 from pipelines.training.common.optimizer import (
@@ -177,6 +178,7 @@ class _Run:
         self._task.module.eval()
         with torch.no_grad(), autocast(self._device, self._options.optimizer.precision):
             measures, alarms = self._task.watch(self._log.history)
+        alarms = [*alarms, *_number_alarms(measures)]
         self._log.write({"step": self.position.total, WATCH: measures, ALARMS: alarms})
         for alarm in alarms:
             progress.say(f"step {self.position.total}: {alarm}")
@@ -200,6 +202,18 @@ def _to_device(batch: Batch, device: torch.device) -> Batch:
         name: value.to(device, non_blocking=True) if isinstance(value, torch.Tensor) else value
         for name, value in batch.items()
     }
+
+
+def _number_alarms(measures: Record) -> list[str]:
+    """Return an alarm if measures of a validation are NaN or infinite: comparisons miss these."""
+    numbers = scalars_of({WATCH: measures})
+    broken = [name.removeprefix(f"{WATCH}/") for name in numbers if not isfinite(numbers[name])]
+    if not broken:
+        return []
+    return [
+        f"expected finite measures, found NaN or infinity in {', '.join(broken)}; train again with "
+        "lower learning rates in another folder"
+    ]
 
 
 def _expect_finite(record: Record) -> Record:

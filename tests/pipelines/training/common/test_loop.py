@@ -1,6 +1,7 @@
 """The loop, on a toy task: it learns, resumes to the bit, and stops after whole steps."""
 
 import io
+import math
 import os
 import signal
 from collections.abc import Collection, Mapping, Sequence
@@ -21,7 +22,7 @@ from pipelines.engine.errors import AbortedError
 from pipelines.training.common.checkpoints import read_checkpoint, write_checkpoint
 from pipelines.training.common.curves import scalars_of
 from pipelines.training.common.events import EVENTS
-from pipelines.training.common.logs import LOG, History, Record, logging_to, read_log
+from pipelines.training.common.logs import ALARMS, LOG, WATCH, History, Record, logging_to, read_log
 from pipelines.training.common.loop import train
 from pipelines.training.common.optimizer import ParameterGroup, rate_factor
 from pipelines.training.common.options import LoopOptions, OptimizerOptions, Stage
@@ -127,6 +128,21 @@ def test_alarms_and_measures_are_logged_and_shown(data: StreamedDataset, tmp_pat
 
 
 @pytest.mark.parametrize("at", [0, 1, 4, 6, 7, 15, 16])
+class Broken(Toy):
+    """A training whose validations have measures that are no numbers."""
+
+    def watch(self, history: History) -> tuple[Record, list[str]]:
+        measures, alarms = super().watch(history)
+        return {**measures, "losses": {"walk": math.nan, "run": math.inf}}, alarms
+
+
+def test_measures_that_are_not_finite_are_an_alarm(data: StreamedDataset, tmp_path: Path) -> None:
+    printed = run(Broken(data), tmp_path)
+    assert "found NaN or infinity in losses/walk, losses/run; train again" in printed
+    watched = [record for record in read_log(tmp_path) if WATCH in record]
+    assert all(len(record[ALARMS]) == 2 for record in watched)
+
+
 def test_a_stopped_training_ends_as_if_it_had_not_been(
     data: StreamedDataset, tmp_path: Path, at: int
 ) -> None:
