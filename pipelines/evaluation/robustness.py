@@ -14,6 +14,7 @@ from typing import TextIO
 import torch
 
 from motiondata.errors import InputError
+from pipelines.clips.members import DETAILS
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
 from pipelines.engine.progress import Progress
@@ -23,6 +24,7 @@ from pipelines.evaluation.references import References, read_references
 from pipelines.evaluation.robustness_options import RobustnessOptions
 from pipelines.evaluation.robustness_report import RobustnessReport, RobustnessRow
 from pipelines.training.captioning.captioner import LoadedCaptioner, load_captioner
+from pipelines.training.captioning.clip_lengths import expect_lengths, frame_seconds
 from pipelines.training.captioning.inputs import ClipInputs
 from pipelines.training.common.clip_fields import (
     FEATURES,
@@ -82,6 +84,16 @@ class ScanCaptioner:
         """Field of a dataset that is read."""
         return POINTS if self.encoder is None else self.encoder.field
 
+    @property
+    def reads_lengths(self) -> bool:
+        """Whether the captioner reads how long a clip is."""
+        return self.captioner.module.prompt is None
+
+    @property
+    def fields(self) -> list[str]:
+        """All fields of a dataset that are read."""
+        return [self.field, *([DETAILS] if self.reads_lengths else [])]
+
     @torch.no_grad()
     def caption(self, batch: Batch, points: int | None) -> list[str]:
         """Return a caption per clip of a batch, of its first `points` points."""
@@ -90,7 +102,8 @@ class ScanCaptioner:
         if self.encoder is not None:
             clips = _encode(self.encoder, clips)
         frames = clips.every(self.captioner.stride).to(self.device)
-        return self.captioner.module.caption(ClipInputs(frames))
+        seconds = frame_seconds(batch, batch["keys"]) if self.reads_lengths else None
+        return self.captioner.module.caption(ClipInputs(frames, seconds=seconds))
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +118,8 @@ class Scan:
         """Open a dataset; raise `InputError` if the captioner cannot read it."""
         data, field = open_dataset(place), captioner.field
         expect_readable(data.dataset, field)
+        if captioner.reads_lengths:
+            expect_lengths(data.dataset)
         _expect_points(data.dataset, field, options.points)
         return cls(data, read_references(data.dataset, options.split))
 
@@ -215,7 +230,7 @@ def _captions(
     options: RobustnessOptions,
     stream: TextIO | None,
 ) -> list[str]:
-    view = data.clips(options.split, [captioner.field], options.batch, keys=keys, rank=0, world=1)
+    view = data.clips(options.split, captioner.fields, options.batch, keys=keys, rank=0, world=1)
     found: dict[str, str] = {}
     with Progress(len(keys), 0, stream, "clips") as progress:
         for batch in view:

@@ -13,6 +13,11 @@ import torch
 
 from motiondata.errors import InputError
 from pipelines.clips.members import DETAILS
+from pipelines.training.captioning.clip_lengths import (
+    expect_lengths,
+    frame_seconds,
+    token_seconds,
+)
 from pipelines.training.captioning.inputs import ClipInputs
 from pipelines.training.common.clip_fields import (
     COMMANDS,
@@ -54,24 +59,30 @@ class CaptionSource:
     """The field of frames; None if only tokens are read."""
     tokens: StreamedDataset | None
     """The dataset of the tokens, which may be `data`; None if no tokens are read."""
+    lengths: bool = False
+    """Whether the lengths of clips in seconds are read."""
 
     @classmethod
-    def of(cls, data: StreamedDataset, field: str | None, tokens: Place | None) -> "CaptionSource":
+    def of(
+        cls, data: StreamedDataset, field: str | None, tokens: Place | None, lengths: bool = False
+    ) -> "CaptionSource":
         """Return the source of a dataset of features or points, of tokens, or of both.
 
         Raises `InputError` or `ShardError` if a dataset lacks what is to be read.
         """
+        if lengths:
+            expect_lengths(data.dataset)
         if tokens is None and (field == TOKENS or (field is None and _has_only_tokens(data))):
-            return cls(data, None, data)
+            return cls(data, None, data, lengths)
         added = None if tokens is None else open_dataset(tokens)
-        source = cls(data, _frame_field(data, field), added)
+        source = cls(data, _frame_field(data, field), added, lengths)
         source.token_source()  # raises for another dataset
         return source
 
     @property
     def fields(self) -> list[str]:
         """The fields to read of the first dataset."""
-        return [self.field or TOKENS]
+        return [self.field or TOKENS, *([DETAILS] if self.lengths else [])]
 
     @property
     def reads_pairs(self) -> bool:
@@ -100,7 +111,14 @@ class CaptionSource:
         if self.tokens is not None:
             part = batch.get(TOKENS, batch) if self.field else batch
             tokens = PaddedClips(torch.as_tensor(part[TOKENS]), torch.as_tensor(part["mask"]))
-        return ClipInputs(frames, tokens)
+        return ClipInputs(frames, tokens, self._seconds(batch) if self.lengths else None)
+
+    def _seconds(self, batch: Batch) -> torch.Tensor:
+        """Return the lengths of the clips of a batch, of all their frames."""
+        source = self.token_source()
+        if self.field is None and source is not None:
+            return token_seconds(batch, source)
+        return frame_seconds(batch.get(FRAMES, batch), batch["keys"])
 
     def _frames(self, batch: Batch, field: str, stride: int, phases: Phases | None) -> PaddedClips:
         if self.reads_pairs:

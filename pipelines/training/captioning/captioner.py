@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from motiondata.errors import InputError
+from pipelines.training.captioning.clip_lengths import length_prompts
 from pipelines.training.captioning.inputs import ClipInputs, FrameInput, TokenInput, packed
 from pipelines.training.captioning.pair_input import PairInput
 from pipelines.training.common.checkpoints import read_checkpoint, reading_contents
@@ -35,16 +36,19 @@ class Captioner(nn.Module):
     """Captions clips, given their frames, their motion tokens, or both.
 
     The T5 reads the prompt, then the frames, or the joints of a pose pair, then the tokens. If it
-    reads both, a learned vector is added to the embeddings of each kind.
+    reads both, a learned vector is added to the embeddings of each kind. With `length_prompt`, the
+    prompt of each clip says how long it is.
     """
 
-    prompt: Tensor
+    prompt: Tensor | None
+    """The tokens of the prompt of all clips, shaped (tokens,); None if each clip has its own."""
 
     def __init__(
         self,
         text: TextModel,
         frames: FrameInput | PairInput | None = None,
         tokens: TokenInput | None = None,
+        length_prompt: bool = False,
     ) -> None:
         super().__init__()
         if frames is None and tokens is None:
@@ -54,7 +58,8 @@ class Captioner(nn.Module):
         self.frames, self.tokens = frames, tokens
         self.kinds = nn.Parameter(torch.zeros(2, text.width)) if frames and tokens else None
         prompt = PAIR_PROMPT if isinstance(frames, PairInput) else PROMPT
-        self.register_buffer("prompt", text.encode([prompt])[0][0, :-1])
+        fixed = None if length_prompt else text.encode([prompt])[0][0, :-1]
+        self.register_buffer("prompt", fixed)
 
     def inputs(self, clips: ClipInputs) -> list[tuple[Reader, PaddedClips]]:
         """Return the modules that read clips, each with what it reads."""
@@ -119,11 +124,29 @@ class Captioner(nn.Module):
     def _inputs(self, clips: ClipInputs) -> dict[str, Tensor]:
         """Return the T5's input: embeddings of the prompt, then of the clips, and their mask."""
         embeddings, mask = self.embed(clips)
-        prompt = self.text.model.get_input_embeddings()(self.prompt).to(embeddings.dtype)
+        embed = self.text.model.get_input_embeddings()
+        if self.prompt is None:
+            ids, known = self.own_prompts(clips)
+            prompts = embed(ids.to(mask.device)).to(embeddings.dtype)
+            together = torch.cat([known.to(mask.device), mask], 1)
+            read, there = packed(torch.cat([prompts, embeddings], 1), together)
+            return {"inputs_embeds": read, "attention_mask": there.long()}
+        prompt = embed(self.prompt).to(embeddings.dtype)
         return {
             "inputs_embeds": torch.cat([prompt.expand(len(mask), -1, -1), embeddings], 1),
             "attention_mask": functional.pad(mask, (len(prompt), 0), value=True).long(),
         }
+
+    def own_prompts(self, clips: ClipInputs) -> tuple[Tensor, Tensor]:
+        """Return tokens of the prompts that say the lengths of clips, and the mask of valid ones.
+
+        Both are shaped (clips, tokens), without end tokens. Raises `ValueError` if the inputs have
+        no lengths.
+        """
+        if clips.seconds is None:
+            raise ValueError("expected the lengths of clips for their prompts, found none")
+        ids, mask = self.text.encode(length_prompts(clips.seconds.tolist()))
+        return ids[:, :-1], mask[:, 1:].bool()  # each prompt ends with the end token
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +194,10 @@ def _restore(
     field, stride = contents["field"], contents["stride"]
     frames = _blank_frames(text.width, field, contents, weights)
     module = Captioner(
-        text, frames, None if source is None else TokenInput(text.width, source.codes)
+        text,
+        frames,
+        None if source is None else TokenInput(text.width, source.codes),
+        contents.get("length_prompt", False),
     )
     try:
         module.load_state_dict(weights)

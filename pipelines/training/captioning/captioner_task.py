@@ -1,7 +1,8 @@
 """The training task of a captioner: what it reads, its stages, losses, and validations.
 
 The stages follow the recipe that prevents the collapse: first the projector alone, so that a
-pretrained language model keeps what it knows, then everything. The tiny model has nothing to keep.
+pretrained language model keeps what it knows, then everything. Between them, the decoder may learn
+to write captions while the encoder stays. The tiny model has nothing to keep.
 """
 
 from collections.abc import Collection, Mapping
@@ -18,9 +19,10 @@ from pipelines.clips.members import DETAILS
 from pipelines.training.captioning.alarms import Probe, alarms_of, measure
 from pipelines.training.captioning.caption_source import CaptionSource, captions_of, drawn_captions
 from pipelines.training.captioning.captioner import KIND, Captioner
+from pipelines.training.captioning.clip_lengths import PROMPT_WORDS, expect_digits
 from pipelines.training.captioning.inputs import FrameInput, TokenInput
 from pipelines.training.captioning.joined_clips import join_clips
-from pipelines.training.captioning.options import PROJECTOR, CaptionerTrainingOptions
+from pipelines.training.captioning.options import DECODER, PROJECTOR, CaptionerTrainingOptions
 from pipelines.training.captioning.pair_input import PairInput, expect_no_frames
 from pipelines.training.captioning.point_captioner import (
     InitialEncoder,
@@ -39,7 +41,8 @@ from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.logs import History, Record
 from pipelines.training.common.low_rank import add_low_rank, low_rank_parameters
 from pipelines.training.common.optimizer import ParameterGroup, seeded
-from pipelines.training.common.text_model import TextModel
+from pipelines.training.common.options import TINY
+from pipelines.training.common.text_model import TextModel, decoder_parameters
 from pipelines.training.common.training_split import captioned_clips
 from pipelines.training.language.joining import Joiner, read_pairs
 from pipelines.training.pose_pairs.pair_features import pair_statistics
@@ -70,8 +73,10 @@ class CaptionerTask:
     ) -> None:
         self.data, self.options, self.recipe = data, options, options.to_recipe()
         self.stages, self.device = self.recipe.stages, device
-        self.source = CaptionSource.of(data, options.field, options.tokens)
-        text = load_text_model(options.text_model, training_captions(data), seed)
+        self.source = CaptionSource.of(data, options.field, options.tokens, options.length_prompt)
+        if self.source.reads_pairs:
+            expect_no_frames(options)
+        text = self._text_model(seed)
         with seeded(seed):
             if options.lora_rank is not None:
                 add_low_rank(text.model, options.lora_rank)
@@ -83,14 +88,17 @@ class CaptionerTask:
 
     def view(self, batch: int, seed: int, exclude: Collection[str] = ()) -> View:
         """Return clips of the training split with one caption each."""
-        details = [DETAILS] if self.options.captions > 1 else []
-        view = captioned_clips(self.data, [*self.source.fields, *details], batch, seed, exclude)
+        fields = [*self.source.fields]
+        if self.options.captions > 1 and DETAILS not in fields:
+            fields.append(DETAILS)
+        view = captioned_clips(self.data, fields, batch, seed, exclude)
         return self.source.join(view, TRAIN)
 
     def groups(self, stage: str) -> list[ParameterGroup]:
-        """Return the parameters that read clips and, in the stage `full`, of all pretrained parts.
+        """Return the parameters that read clips and, after the stage `projector`, pretrained ones.
 
-        An untrained encoder is trained with the projector. With LoRA, its matrices are trained, and
+        The stage `decoder` trains those of the T5's decoder, `full` all pretrained parts. An
+        untrained encoder is trained with the projector. With LoRA, its matrices are trained, and
         the other parameters of the T5 are not.
         """
         module, recipe = self.module, self.recipe
@@ -104,7 +112,12 @@ class CaptionerTask:
         pretrained = {id(each) for each in (*language, *known)}
         new = [each for each in module.parameters() if id(each) not in pretrained]
         groups = [ParameterGroup(new, recipe.projector_rate)]
-        return groups if stage == PROJECTOR else [*groups, ParameterGroup(known, recipe.rate)]
+        if stage == PROJECTOR:
+            return groups
+        if stage == DECODER:
+            decoder = {id(each) for each in decoder_parameters(module.text.model)}
+            known = [each for each in known if id(each) in decoder]
+        return [*groups, ParameterGroup(known, recipe.rate)]
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """Return the mean cross entropy of the tokens of a batch's captions."""
@@ -141,6 +154,7 @@ class CaptionerTask:
             "captions": None if self.options.captions == 1 else self.options.captions,
             "joined": self._joined(),
             "lora_rank": self.options.lora_rank,
+            **({"length_prompt": True} if self.options.length_prompt else {}),
             **recipe,
         }
 
@@ -156,12 +170,22 @@ class CaptionerTask:
             "encoder": self.initial and dict(self.initial.description),
             "features_by": encoder_of(self.data.dataset),
             "lora_rank": self.options.lora_rank,
+            "length_prompt": self.options.length_prompt,
         }
 
     def watch(self, history: History) -> tuple[Record, list[str]]:
         """Return measures of a few validation clips, and alarms."""
         measures = measure(self.module, self.probe)
         return asdict(measures), alarms_of(measures, history, self.options.patience)
+
+    def _text_model(self, seed: int) -> TextModel:
+        """Return the text model; with a length in the prompt, one that reads digits."""
+        name, texts = self.options.text_model, training_captions(self.data)
+        if not self.options.length_prompt:
+            return load_text_model(name, texts, seed)
+        text = load_text_model(name, [*texts, *PROMPT_WORDS] if name == TINY else texts, seed)
+        expect_digits(text)
+        return text
 
     def _initial_encoder(self) -> InitialEncoder | None:
         """Return the point encoder to start from; None for features, which need none."""
@@ -195,7 +219,6 @@ class CaptionerTask:
     def _chosen_stride(self) -> int:
         """Return the frame stride, which is 1 for pose pairs."""
         if self.source.reads_pairs:
-            expect_no_frames(self.options)
             return 1
         return self.options.stride or (self.initial.stride if self.initial else STRIDE)
 
@@ -203,7 +226,7 @@ class CaptionerTask:
         frames = None if self.source.field is None else self._frames(text.width, self.source.field)
         tokens = self.source.token_source()
         read = None if tokens is None else TokenInput(text.width, tokens.codes)
-        return Captioner(text, frames, read)
+        return Captioner(text, frames, read, self.options.length_prompt)
 
     def _frames(self, width: int, field: str) -> FrameInput | PairInput:
         if self.source.reads_pairs:

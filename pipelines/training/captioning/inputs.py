@@ -7,7 +7,7 @@ learned.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,8 @@ class ClipInputs:
     """Values shaped (clips, frames, ...): features, or the input of an encoder."""
     tokens: PaddedClips | None = None
     """Codes shaped (clips, tokens)."""
+    seconds: Tensor | None = None
+    """Lengths of the clips in seconds, shaped (clips,), on the CPU; None if no prompt says them."""
 
     def to(self, device: torch.device) -> "ClipInputs":
         """Return the inputs on a device."""
@@ -30,13 +32,22 @@ class ClipInputs:
 
     def of_previous(self) -> "ClipInputs":
         """Return for each clip the inputs of the previous one."""
-        return self.changed(
+        found = self.changed(
             lambda clips: PaddedClips(clips.values.roll(1, 0), clips.mask.roll(1, 0))
         )
+        return found.lasting(None if self.seconds is None else self.seconds.roll(1, 0))
 
     def changed(self, change: Callable[[PaddedClips], PaddedClips]) -> "ClipInputs":
         """Return the inputs with a change of frames and of tokens."""
-        return ClipInputs(self.frames and change(self.frames), self.tokens and change(self.tokens))
+        return replace(
+            self,
+            frames=self.frames and change(self.frames),
+            tokens=self.tokens and change(self.tokens),
+        )
+
+    def lasting(self, seconds: Tensor | None) -> "ClipInputs":
+        """Return the inputs as those of clips of other lengths in seconds."""
+        return replace(self, seconds=seconds)
 
 
 class FrameInput(nn.Module):

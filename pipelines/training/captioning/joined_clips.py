@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from random import Random
 
 import torch
+from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from pipelines.training.captioning.inputs import ClipInputs
@@ -36,7 +37,13 @@ def join_clips(
         [link_captions(parts, random) for parts in zip(*(captions[k] for k in each), strict=True)]
         for each in chosen
     ]
-    return clips.changed(lambda each: _concatenated(each, chosen)), linked
+    joined = clips.changed(lambda each: _concatenated(each, chosen))
+    return joined.lasting(_total(clips.seconds, chosen)), linked
+
+
+def _total(seconds: Tensor | None, chosen: Sequence[Sequence[int]]) -> Tensor | None:
+    """Return for each list of clips the sum of their lengths in seconds."""
+    return None if seconds is None else torch.stack([seconds[[*parts]].sum() for parts in chosen])
 
 
 def _concatenated(clips: PaddedClips, chosen: Sequence[Sequence[int]]) -> PaddedClips:

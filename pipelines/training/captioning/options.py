@@ -16,7 +16,7 @@ from pipelines.training.common.options import (
 )
 from shards.format.places import Place
 
-PROJECTOR, FULL = "projector", "full"
+PROJECTOR, DECODER, FULL = "projector", "decoder", "full"
 """Training stages of a captioner."""
 
 
@@ -51,17 +51,17 @@ class CaptionerTrainingOptions:
     """Encoder checkpoint written by align, to start from when captioning points. By default, the
     encoder is untrained."""
     stages: str | None = None
-    """Training stages: projector, full, or projector,full; by default, those of the text model's
-    recipe."""
+    """Training stages, such as projector,decoder,full: decoder trains the decoder of the text model
+    with the projector, full trains everything; by default, those of the text model's recipe."""
     steps: str | None = None
     """Number of steps of each stage, such as 500,2000; by default, those of the text model's
-    recipe."""
+    recipe, which has none of decoder."""
     projector_rate: float | None = None
     """Learning rate of the projector and of an untrained encoder; by default, that of the text
     model's recipe."""
     rate: float | None = None
-    """Learning rate of the other parameters in the stage full; by default, that of the text model's
-    recipe."""
+    """Learning rate of the other parameters in the stages decoder and full; by default, that of the
+    text model's recipe."""
     stride: int | None = None
     """Frame stride; by default, that of the encoder, or 4 for features. In training, the first
     frame is random."""
@@ -78,6 +78,8 @@ class CaptionerTrainingOptions:
     together. Without it, any clips are joined, and a split by pairs of acts means nothing."""
     longest: int = 128
     """Maximum number of frames, of those that are read, of joined clips."""
+    length_prompt: bool = False
+    """Say in the prompt of each clip how long it is: describe the motion of 4.2 seconds."""
     lora_rank: int | None = None
     """Rank of LoRA matrices that are trained in place of the weights of a loaded T5, such as 16; by
     default, the whole T5 is trained."""
@@ -123,15 +125,19 @@ class CaptionerTrainingOptions:
 
 
 def parse_stages(names: str | None, steps: str | None, usual: Sequence[Stage]) -> tuple[Stage, ...]:
-    """Return the stages of `projector,full` and `200,1000`; None selects the defaults."""
+    """Return the stages of `projector,full` and `200,1000`; None selects the defaults.
+
+    The stage `decoder` has no default number of steps.
+    """
     named = [stage.name for stage in usual] if names is None else names.split(",")
     counts = {stage.name: str(stage.steps) for stage in (*PRETRAINED_RECIPE.stages, *usual)}
     numbers = [counts.get(name, "") for name in named] if steps is None else steps.split(",")
-    known = set(named) <= {PROJECTOR, FULL} and len(set(named)) == len(named)
+    known = set(named) <= {PROJECTOR, DECODER, FULL} and len(set(named)) == len(named)
     if not known or len(numbers) != len(named) or not all(map(str.isdecimal, numbers)):
         raise InputError(
-            f"stages: expected {PROJECTOR}, {FULL}, or {PROJECTOR},{FULL}, and a number of steps "
-            f"for each, found {','.join(named)} and {','.join(numbers)}"
+            f"stages: expected some of {PROJECTOR}, {DECODER} and {FULL}, each once, such as "
+            f"{PROJECTOR},{DECODER},{FULL}, and a number of steps for each, found "
+            f"{','.join(named)} and {','.join(numbers)}"
         )
     return tuple(map(Stage, named, map(int, numbers)))
 

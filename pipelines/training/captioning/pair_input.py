@@ -32,9 +32,9 @@ class PairInput(nn.Module):
 def expect_no_frames(options: CaptionerTrainingOptions) -> None:
     """Raise `InputError` for options about frames, which pose pairs do not have."""
     usual = CaptionerTrainingOptions()
-    for name in ("stride", "downsample", "join"):
+    for name in ("stride", "downsample", "join", "length_prompt"):
         if (found := getattr(options, name)) != getattr(usual, name):
             raise InputError(
-                f"--{name}: expected none for pose pairs, whose poses are no frames in time, found "
-                f"{found}; omit it"
+                f"--{name.replace('_', '-')}: expected none for pose pairs, whose poses are no "
+                f"frames in time, found {found}; omit it"
             )

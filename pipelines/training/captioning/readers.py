@@ -70,7 +70,8 @@ def open_reader(
         language.module.to(chosen)
         return TokenReader(language)
     captioner = restore_captioner(state, checkpoint)
-    source = CaptionSource.of(data, captioner.field or TOKENS, tokens)
+    lengths = captioner.module.prompt is None
+    source = CaptionSource.of(data, captioner.field or TOKENS, tokens, lengths)
     _check_fit(captioner, source, checkpoint)
     captioner.module.to(chosen)
     return CaptionerReader(captioner, source, chosen)

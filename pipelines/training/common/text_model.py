@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from huggingface_hub.errors import StrictDataclassError
 from tokenizers import Tokenizer, processors
+from torch import nn
 from transformers import T5Config, T5ForConditionalGeneration
 
 from pipelines.training.common.language_models import expect_no_code, load_errors_as_input_errors
@@ -71,6 +72,16 @@ class TextModel:
         with load_errors_as_input_errors("the checkpoint: its text model", "what a training wrote"):
             tokenizer = Tokenizer.from_str(state["tokenizer"])
         return TextModel(state["name"], tokenizer, T5ForConditionalGeneration(config))
+
+
+def decoder_parameters(model: T5ForConditionalGeneration) -> list[nn.Parameter]:
+    """Return the parameters of a T5's decoder and output layer that its encoder does not have.
+
+    The embeddings of words are the encoder's too.
+    """
+    shared = {id(each) for each in model.encoder.parameters()}
+    known = (*model.decoder.parameters(), *model.lm_head.parameters())
+    return [each for each in known if id(each) not in shared]
 
 
 def finish_tokenizer(tokenizer: Tokenizer, end: str = END) -> Tokenizer:

@@ -72,6 +72,20 @@ def test_a_row_scores_the_captions_of_the_same_clips(
     assert (tmp_path / "out" / MARKDOWN_TABLE).read_text().splitlines() == report.table()
 
 
+def test_a_captioner_that_reads_lengths_reads_them_of_scans(scans: Dataset, tmp_path: Path) -> None:
+    chosen = CaptionerTrainingOptions(steps="4", stride=4, length_prompt=True)
+    train_captioner(scans.path, tmp_path / "c", chosen, LoopOptions(8), "cpu", io.StringIO())
+    checkpoint = tmp_path / "c" / CHECKPOINT
+    [row] = robustness(
+        scans.path, tmp_path / "out", RobustnessOptions(checkpoint, device="cpu")
+    ).rows
+    references = read_references(scans, "test")
+    found = dict(caption_split(scans.path, checkpoint, "test", GenerationOptions(device="cpu")))
+    captions = [found[key] for key in references.keys]
+    expected = score_captions(captions, list(references.texts.values()))
+    assert (row.cider_d, row.distinct) == (expected.cider_d, expected.distinct)
+
+
 def test_features_on_the_way_are_those_of_an_encoded_dataset(
     built: Dataset, tmp_path: Path
 ) -> None:

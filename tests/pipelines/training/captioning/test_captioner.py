@@ -177,6 +177,7 @@ def test_the_prompt_is_read_before_the_features() -> None:
     captioner, clips = make_captioner(), made_clips()
     labels = captioner.text.labels(CAPTIONS)
     before = captioner.loss(clips, labels)
+    assert captioner.prompt is not None
     captioner.prompt = captioner.prompt.flip(0)
     assert captioner.text.decode(captioner.prompt.flip(0)[None]) == [PROMPT]
     assert captioner.loss(clips, labels) != before

@@ -53,6 +53,15 @@ def test_frames_and_tokens_of_the_same_clips_follow_each_other() -> None:
     assert joined_clips > 20
 
 
+def test_a_joined_clip_lasts_as_long_as_its_parts() -> None:
+    seconds = torch.tensor([0.25, 2.5, 30.0], dtype=torch.float64)
+    for seed in range(20):
+        clips, captions = join(Joiner(0.7, 100, None), seed, CLIPS.lasting(seconds))
+        assert clips.seconds is not None
+        parts = [[kind in caption for kind in KINDS] for caption, _ in captions]
+        assert clips.seconds.tolist() == [float(seconds[each].sum()) for each in parts]
+
+
 def test_only_known_pairs_within_the_length_are_joined() -> None:
     captions = {text for seed in range(30) for text, _ in join(Joiner(1.0, 4, KNOWN), seed)[1]}
     assert any("walk" in text and "wave" in text for text in captions)

@@ -112,11 +112,13 @@ def test_a_training_that_goes_on_is_that_of_one_run(pairs: Dataset, tmp_path: Pa
     assert all(torch.equal(weight, twice[name]) for name, weight in once.items())
 
 
-@pytest.mark.parametrize(("name", "value"), [("stride", 4), ("downsample", 2), ("join", 0.5)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("stride", 4), ("downsample", 2), ("join", 0.5), ("length_prompt", True)]
+)
 def test_options_of_frames_are_refused(
     pairs: Dataset, tmp_path: Path, name: str, value: float
 ) -> None:
-    with pytest.raises(InputError, match=f"--{name}: expected none for pose pairs"):
+    with pytest.raises(InputError, match=f"--{name.replace('_', '-')}: expected none for pose"):
         run(pairs, tmp_path / "out", replace(OPTIONS, **{name: value}))  # type: ignore[arg-type]
     assert not (tmp_path / "out").exists()
 

@@ -344,9 +344,12 @@ def test_other_options_are_refused_in_a_folder_that_was_begun(
 
 @pytest.mark.parametrize(
     ("stages", "steps"),
-    [("full,full", "1,1"), ("other", "1"), ("full", "1,2"), ("full", "x"), ("full", "0")],
-)
-def test_stages_that_are_none_are_refused(stages: str, steps: str) -> None:
+    [
+        ("full,full", "1,1"), ("other", "1"), ("full", "1,2"), ("full", "x"), ("full", "0"),
+        ("projector,decoder,full", "1,2"), ("decoder", None),
+    ],
+)  # fmt: skip
+def test_stages_that_are_none_are_refused(stages: str, steps: str | None) -> None:
     with pytest.raises(InputError, match="steps"):
         CaptionerTrainingOptions(stages=stages, steps=steps)
 
