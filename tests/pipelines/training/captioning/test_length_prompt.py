@@ -1,4 +1,4 @@
-"""Prompts that say how long a clip is: of its own length, for any dataset, batch, and padding."""
+"""Prompts that say how long each clip is, for any dataset, batch, and padding."""
 
 import io
 from collections.abc import Sequence

@@ -97,7 +97,7 @@ def test_with_low_rank_matrices_those_of_the_decoder_learn(
 
 
 @pytest.mark.parametrize("tied", [True, False])
-def test_an_output_layer_of_its_own_belongs_to_the_decoder(tied: bool) -> None:
+def test_a_separate_output_layer_belongs_to_the_decoder(tied: bool) -> None:
     model = T5ForConditionalGeneration(
         T5Config(vocab_size=9, d_model=8, d_kv=4, d_ff=8, num_layers=1, num_heads=2)
     )
