@@ -7,7 +7,7 @@ the model and the source of each effect.
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -44,6 +44,12 @@ LARGEST = {
 }  # fmt: skip
 """The largest value of each setting: of shares 1, of others one that no sensor and no person has,
 so that a slip of a unit is found before hours of a build."""
+WHOLE = ("real_columns", "ground", "occluders_most")
+"""The settings that are switches or counts, without fractions."""
+OF_A_STREET = (
+    "clean_share", "occluded_share", "occluders_most", "clutter_share", "crop_share", "ground",
+)  # fmt: skip
+"""The settings that change nothing without a street, which is there if `box_radius_m` is not 0."""
 BASE = "base"
 """The key of a user's file that names the preset it starts from."""
 
@@ -52,8 +58,8 @@ BASE = "base"
 class Realism:
     """The strength of each effect; with the defaults, a scan is exact.
 
-    Raises `InputError` for values that are negative, not finite, or larger than `LARGEST`, and for
-    turns that are slower than `SLOWEST`.
+    Raises `InputError` for values that are negative, not finite, or larger than `LARGEST`, for
+    fractions of `WHOLE` ones, and for turns that are slower than `SLOWEST`.
     """
 
     clothing_mean_m: float = 0.0
@@ -95,7 +101,7 @@ class Realism:
     occluded_share: float = 0.0
     """The share of the other samples with things between sensor and person."""
     occluders_most: float = 1.0
-    """The largest number of such things."""
+    """The largest number of such things; 0 for none."""
     clutter_share: float = 0.0
     """The share of samples in a street with an object next to the path."""
     crop_share: float = 0.0
@@ -127,13 +133,38 @@ class Realism:
                 raise InputError(
                     f"realism: expected {name} of at most {largest:g}, found {getattr(self, name)}"
                 )
+        self._expect_whole()
+
+    def _expect_whole(self) -> None:
+        for name in WHOLE:
+            if getattr(self, name) % 1:
+                raise InputError(
+                    f"realism: expected {name} as a whole number, found {getattr(self, name)}"
+                )
 
     def changed(self, values: Mapping[str, Any], source: str) -> Self:
-        """Return the settings with other values; raises `InputError` for unknown names."""
+        """Return the settings with other values.
+
+        Raises `InputError`, which names `source`, for unknown names, wrong values, and values of a
+        street where there is none, unless `values` say themselves that there is none.
+        """
         names = [field.name for field in fields(self)]
         if unknown := sorted(set(values) - set(names)):
-            raise InputError(f"{source}: found {unknown[0]}; expected only {', '.join(names)}")
-        return replace(self, **values)
+            raise InputError(
+                f"{source}: found {unknown[0]}{_near(unknown[0], names)}; expected only "
+                f"{', '.join(names)}"
+            )
+        try:
+            settings = replace(self, **values)
+        except InputError as error:
+            raise InputError(f"{source}: {str(error).removeprefix('realism: ')}") from error
+        idle = [name for name in OF_A_STREET if values.get(name)]
+        if idle and not settings.box_radius_m and "box_radius_m" not in values:
+            raise InputError(
+                f"{source}: found {idle[0]} without a street, which changes nothing; start from "
+                "the preset street, or set box_radius_m, such as 0.8"
+            )
+        return settings
 
     @property
     def is_exact(self) -> bool:
@@ -156,13 +187,17 @@ def find_realism(name_or_path: str, changes: str = "") -> Realism:
     elif Path(name_or_path).is_file():
         settings = _read(Path(name_or_path))
     else:
-        nearest = get_close_matches(name_or_path, REALISM_NAMES, n=1)
-        hint = f" (did you mean {nearest[0]}?)" if nearest else ""
+        hint = _near(name_or_path, REALISM_NAMES)
         raise InputError(
             f"no realism and no file is called {name_or_path!r}{hint}; choose one of "
             f"{', '.join(REALISM_NAMES)}, or a file (.toml) of its values"
         )
     return settings.changed(dict(_assignments(changes)), f"effects {changes!r}")
+
+
+def _near(name: str, known: Sequence[str]) -> str:
+    nearest = get_close_matches(name, known, n=1)
+    return f" (did you mean {nearest[0]}?)" if nearest else ""
 
 
 def _read(path: Path) -> Realism:

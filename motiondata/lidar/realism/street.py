@@ -95,8 +95,8 @@ def _things(
 ) -> Iterator[_Thing]:
     if settings.ground:
         yield _ground(path, settings.box_radius_m)
-    if generator.uniform() < settings.occluded_share:
-        for _ in range(int(generator.integers(1, round(settings.occluders_most) + 1))):
+    if generator.uniform() < settings.occluded_share and settings.occluders_most:
+        for _ in range(int(generator.integers(1, int(settings.occluders_most) + 1))):
             if generator.uniform() < PEOPLE_SHARE:
                 yield _other_person(generator, path, sensor, *somebody)
             else:

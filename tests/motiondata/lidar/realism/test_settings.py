@@ -10,7 +10,7 @@ from motiondata.errors import InputError
 from motiondata.lidar.measurement import Measurement
 from motiondata.lidar.preset_names import REALISM_NAMES, SENSOR_NAMES
 from motiondata.lidar.presets import sensor_preset
-from motiondata.lidar.realism.settings import LARGEST, Realism, find_realism
+from motiondata.lidar.realism.settings import LARGEST, OF_A_STREET, WHOLE, Realism, find_realism
 from tests.documents.blocks import ROOT
 
 
@@ -27,7 +27,8 @@ def test_the_text_of_settings_gives_them_again(name: str) -> None:
 @pytest.mark.parametrize("name", [field.name for field in fields(Realism)])
 def test_each_value_can_be_set(name: str) -> None:
     start = find_realism("street")
-    value = getattr(start, name) / 2 or min(20.0, LARGEST[name])
+    half = 0.0 if name in WHOLE else getattr(start, name) / 2
+    value = half or (0.0 if getattr(start, name) else min(20.0, LARGEST[name]))
     changed = find_realism("street", f"{name}={value}")
     assert getattr(changed, name) == value
     assert changed != start
@@ -43,6 +44,14 @@ def test_the_table_of_the_documents_has_every_value_once() -> None:
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
     assert sorted(named) == sorted(field.name for field in fields(Realism))
+
+
+@pytest.mark.parametrize("name", OF_A_STREET)
+def test_a_value_of_a_street_needs_a_street(name: str) -> None:
+    with pytest.raises(InputError, match=f"found {name} without a street"):
+        find_realism("sensor", f"{name}=1")
+    assert getattr(find_realism("sensor", f"{name}=1,box_radius_m=0.8"), name) == 1
+    assert find_realism("sensor", f"{name}=0").box_radius_m == 0
 
 
 def test_a_file_starts_from_a_preset(tmp_path: Path) -> None:
@@ -66,6 +75,9 @@ def test_a_file_starts_from_a_preset(tmp_path: Path) -> None:
         ("sensor", "footprint=1e6", "1000000.0"),
         ("sensor", "loss=0,loss=1", "twice"),
         ("sensor", "turns_per_second=1e-300", "1e-300"),
+        ("sensor", "azimut_jitter=0", "did you mean azimuth_jitter?"),
+        ("street", "occluders_most=1.5", "occluders_most as a whole number, found 1.5"),
+        ("sensor", "real_columns=0.5", "real_columns as a whole number, found 0.5"),
     ],
 )
 def test_wrong_settings_are_named(name: str, changes: str, found: str) -> None:
@@ -80,8 +92,9 @@ def test_wrong_settings_are_named(name: str, changes: str, found: str) -> None:
 def test_a_wrong_file_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "wrong.toml"
     path.write_text(text)
-    with pytest.raises(InputError, match=r"expected"):
+    with pytest.raises(InputError, match=r"expected") as error:
         find_realism(str(path))
+    assert str(error.value).startswith(f"{path}: ")
 
 
 @pytest.mark.parametrize("name", SENSOR_NAMES)

@@ -69,6 +69,12 @@ def test_a_share_of_samples_stays_clean_and_half_of_the_others_have_occluders() 
     assert all(GROUND in street.labels for street in dirty)
 
 
+@pytest.mark.parametrize("changes", ["occluded_share=0", "occluded_share=1,occluders_most=0"])
+def test_without_occluders_nothing_stands_in_front_of_the_person(changes: str) -> None:
+    streets = drawn(find_realism("street", f"clutter_share=0,clean_share=0,{changes}"), 20)
+    assert all(street is not None and {*street.labels} == {GROUND} for street in streets)
+
+
 def test_a_street_depends_on_its_generator_alone() -> None:
     one, again = drawn(STREET, 20), drawn(STREET, 20)
     for first, second in zip(one, again, strict=True):
