@@ -63,7 +63,11 @@ class TextModel:
 
     @staticmethod
     def from_state(state: dict[str, str]) -> "TextModel":
-        """Return a text model whose weights are not loaded yet."""
+        """Return a text model whose weights are not loaded yet.
+
+        Its output layer is never that of its word embeddings: a T5 may have both (Flan-T5 does),
+        and loading would write one over the other. A T5 with one for both has its numbers twice.
+        """
         try:
             config = T5Config.from_dict(json.loads(state["config"]))
         except StrictDataclassError as error:
@@ -71,7 +75,9 @@ class TextModel:
         expect_no_code("the checkpoint", config)
         with load_errors_as_input_errors("the checkpoint: its text model", "what a training wrote"):
             tokenizer = Tokenizer.from_str(state["tokenizer"])
-        return TextModel(state["name"], tokenizer, T5ForConditionalGeneration(config))
+        model = T5ForConditionalGeneration(config)
+        model.lm_head.weight = nn.Parameter(model.lm_head.weight.detach().clone())
+        return TextModel(state["name"], tokenizer, model)
 
 
 def decoder_parameters(model: T5ForConditionalGeneration) -> list[nn.Parameter]:

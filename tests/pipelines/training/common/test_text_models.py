@@ -98,6 +98,21 @@ def test_a_text_model_comes_back_from_its_state_and_weights() -> None:
     assert losses[0] == losses[1]
 
 
+def test_a_t5_with_an_output_layer_of_its_own_comes_back_from_its_state(tmp_path: Path) -> None:
+    made = tiny()
+    made.model.lm_head.weight = torch.nn.Parameter(made.model.lm_head.weight + 1.0)
+    made.model.config.tie_word_embeddings = False
+    save_text_model(made, tmp_path)
+    text = load_text_model(str(tmp_path), CAPTIONS, 0)
+    words, output = text.model.shared.weight, text.model.lm_head.weight
+    assert torch.allclose(words + 1.0, output)
+    restored = TextModel.from_state(text.to_state())
+    restored.model.load_state_dict(text.model.state_dict())
+    assert torch.equal(restored.model.shared.weight, words)
+    assert torch.equal(restored.model.encoder.embed_tokens.weight, words)
+    assert torch.equal(restored.model.lm_head.weight, output)
+
+
 def test_a_text_model_is_loaded_from_a_folder(tmp_path: Path) -> None:
     text = tiny()
     save_text_model(text, tmp_path)
