@@ -105,11 +105,15 @@ class Connection:
     def names(self) -> list[str] | None:
         """Return the names of all files; None if the server has no lists, as with HTTP.
 
-        Consoles of clouds mark an empty folder by an object whose name ends with a slash: no file.
+        A bucket that does not exist has none. Consoles of clouds mark an empty folder by an object
+        whose name ends with a slash: no file.
         """
         if WITHOUT_LISTS & kinds(self._files):
             return None
-        found = self._try("", "find", expected=2**30)
+        try:
+            found = self._try("", "find", expected=2**30)
+        except FileNotFoundError:
+            return []
         files = [path for path in _stripped(found) if not path.endswith("/")]
         return [path.removeprefix(self._root.strip("/")).lstrip("/") for path in files]
 

@@ -127,7 +127,6 @@ def test_alarms_and_measures_are_logged_and_shown(data: StreamedDataset, tmp_pat
     assert [r["step"] for r in read_log(tmp_path) if "watch" in r] == [4, 8, 12, 16, 17]
 
 
-@pytest.mark.parametrize("at", [0, 1, 4, 6, 7, 15, 16])
 class Broken(Toy):
     """A training whose validations have measures that are no numbers."""
 
@@ -143,6 +142,7 @@ def test_measures_that_are_not_finite_are_an_alarm(data: StreamedDataset, tmp_pa
     assert all(len(record[ALARMS]) == 2 for record in watched)
 
 
+@pytest.mark.parametrize("at", [0, 1, 4, 6, 7, 15, 16])
 def test_a_stopped_training_ends_as_if_it_had_not_been(
     data: StreamedDataset, tmp_path: Path, at: int
 ) -> None:
