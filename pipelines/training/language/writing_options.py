@@ -4,12 +4,11 @@ This module does not import PyTorch, so that help appears at once.
 """
 
 from dataclasses import dataclass
-from math import isinf
 from pathlib import Path
 
 from motiondata.devices import AUTO
 from motiondata.errors import InputError
-from pipelines.training.common.options import expect_at_least, expect_positive
+from pipelines.training.common.options import expect_at_least, expect_finite, expect_positive
 
 
 @dataclass(frozen=True)
@@ -34,9 +33,7 @@ class MotionDecoding:
     def __post_init__(self) -> None:
         expect_at_least(self, 0, "temperature", "guidance", "seed")
         expect_at_least(self, 1, "top_k", "max_tokens")
-        for name in ("temperature", "guidance"):
-            if isinf(getattr(self, name)):
-                raise InputError(f"{name}: expected a finite number, found inf")
+        expect_finite(self, "temperature", "guidance")
         if not 0 < self.top_p <= 1:
             raise InputError(f"top_p: expected a share above 0 and up to 1, found {self.top_p}")
 
