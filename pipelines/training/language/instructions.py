@@ -6,7 +6,7 @@ and clip, so that a resumed training sees the same samples.
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,6 +34,9 @@ PLAIN = {
     "inbetween_with_caption": "inbetween",
 }
 """Tasks that write motion of a caption, and the same ones without it."""
+LENGTHS = "caption_to_frames", "caption_to_seconds"
+"""Tasks that guess a length from a caption. Joined motions are longer than recordings of the same
+acts, so these tasks have motions without others joined to them."""
 
 _SLOT = re.compile(r"\{\w+\}")
 
@@ -129,36 +132,43 @@ def ask(name: str, slots: Mapping[str, str]) -> Asked:
     return Asked(named.instruction, plain.instruction)
 
 
-def expect_task(name: str | None) -> None:
-    """Raise `InputError` unless a task of this name exists, or the name is None."""
-    if name is not None and name not in read_tasks():
-        raise InputError(f"focus: expected one of {', '.join(read_tasks())}, found {name}")
+def expect_tasks(names: Iterable[str]) -> None:
+    """Raise `InputError` unless tasks of these names exist."""
+    for name in names:
+        if name not in read_tasks():
+            raise InputError(f"focus: expected one of {', '.join(read_tasks())}, found {name}")
 
 
-def draw_instruction(
-    motion: CaptionedMotion,
-    random: Random,
-    focus: str | None = None,
-    share: float = 0.5,
-    drop_captions: float = 0.0,
-) -> Sample:
-    """Return a sample of a random task; a share of the samples is of the task `focus`, if given.
+@dataclass(frozen=True)
+class Drawing:
+    """How instructions are drawn, with the fields of `LanguageOptions` of these names."""
 
-    `drop_captions` is the share of the captions to write motion of that are left out.
-    """
-    task = _draw_task(motion, random, focus, share)
-    plain = PLAIN.get(task.name)
-    if plain and drop_captions and random.random() < drop_captions:
-        task = read_tasks()[plain]
-    return task.draw(motion, random)
+    focus: tuple[str, ...] = ()
+    focus_share: float = 0.5
+    drop_captions: float = 0.0
 
+    def draw(
+        self, motion: CaptionedMotion, random: Random, alone: CaptionedMotion | None = None
+    ) -> Sample:
+        """Return a sample of a random task.
 
-def _draw_task(motion: CaptionedMotion, random: Random, focus: str | None, share: float) -> Task:
-    tasks = [task for task in read_tasks().values() if task.fits(motion)]
-    if focus is not None and random.random() < share:
-        return read_tasks()[focus]
-    (task,) = random.choices(tasks, [task.weight for task in tasks])
-    return task
+        `alone` is the motion before others were joined to it, if any were.
+        """
+        task = self._draw_task(motion, random)
+        plain = PLAIN.get(task.name)
+        if plain and self.drop_captions and random.random() < self.drop_captions:
+            task = read_tasks()[plain]
+        if alone is not None and task.name in LENGTHS:
+            motion = alone
+        return task.draw(motion, random)
+
+    def _draw_task(self, motion: CaptionedMotion, random: Random) -> Task:
+        tasks = [task for task in read_tasks().values() if task.fits(motion)]
+        if self.focus and random.random() < self.focus_share:
+            name = random.choice(self.focus) if len(self.focus) > 1 else self.focus[0]
+            return read_tasks()[name]
+        (task,) = random.choices(tasks, [task.weight for task in tasks])
+        return task
 
 
 def wordings() -> Sequence[str]:

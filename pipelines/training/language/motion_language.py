@@ -66,22 +66,33 @@ class MotionLanguage(nn.Module):
 
     def _summed_loss(self, samples: Sequence[Sample]) -> tuple[Tensor, int]:
         """Return the summed cross entropy of the tokens of answers, and their number."""
+        losses, labels = self._token_losses(samples)
+        return losses.sum(), int((labels != IGNORED).sum())
+
+    def losses(self, samples: Sequence[Sample]) -> Tensor:
+        """Return the summed cross entropy of the answer of each sample, (samples,)."""
+        return self._token_losses(samples)[0].sum(1)
+
+    def _token_losses(self, samples: Sequence[Sample]) -> tuple[Tensor, Tensor]:
+        """Return the cross entropies of the tokens of answers, and these, (samples, tokens).
+
+        The cross entropy of padding is 0.
+        """
         instructions, answers = zip(*samples, strict=True)
-        labels = self.text.labels(answers)
-        tokens, labels = int((labels != IGNORED).sum()), labels.to(self._device)
+        labels = self.text.labels(answers).to(self._device)
         before = self.text.model.prepare_decoder_input_ids_from_labels(labels)
         if self.training and self.random_codes:
             before = self.vocabulary.randomized(before, self.random_codes)
         found = self.language_model(
             **self._inputs(instructions), decoder_input_ids=before, use_cache=False
         )
-        loss = functional.cross_entropy(
+        losses = functional.cross_entropy(
             found.logits.float().flatten(0, 1),
             labels.flatten(),
             ignore_index=IGNORED,
-            reduction="sum",
+            reduction="none",
         )
-        return loss, tokens
+        return losses.reshape(labels.shape), labels
 
     def write(self, instructions: Sequence[str], decoding: Decoding = DECODING) -> list[str]:
         """Return one text without motion tokens per instruction."""

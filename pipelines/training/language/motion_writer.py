@@ -28,9 +28,10 @@ from pipelines.engine.text_tables import table
 from pipelines.products.motion_features.members import JOINTS, VECTORS
 from pipelines.products.tokens.description import TOKENS
 from pipelines.training.common.ranks import choose_device
+from pipelines.training.language.choosing import likeliest
 from pipelines.training.language.instructions import Asked, CaptionedMotion
 from pipelines.training.language.load_language import LoadedLanguage, load_language
-from pipelines.training.language.writing_options import WritingOptions
+from pipelines.training.language.writing_options import MotionDecoding, WritingOptions
 from pipelines.training.tokenizers.load_tokenizer import LoadedTokenizer
 from pipelines.training.tokenizers.tokenize import Detokenizing
 from shards.format.publishing import publish
@@ -163,28 +164,44 @@ class MotionWriter:
         expect_no_dataset(out)
         repeats = self.options.repeats
         repeated = [each for request in requests for each in request.repeated(repeats)]
-        answers = self._move(repeated)
+        motions = self.move(repeated, self.options.decoding)
         progress = Progress(len(repeated), 0, self.stream, "motions")
         with os_errors_as_aborted(out), progress:
             written = []
-            for request, codes in zip(repeated, answers, strict=True):
-                written.append(self._write(request, codes, out))
+            for request, motion in zip(repeated, motions, strict=True):
+                written.append(self._write(request, motion, out))
                 progress.advance(1)
             lines = [json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in written]
             publish(out / MOTIONS, "".join(lines).encode())
         return MotionReport(out, tuple(written))
 
     @torch.no_grad()
-    def _move(self, requests: Sequence[MotionRequest]) -> list[list[int]]:
-        """Return the codes that answer requests."""
-        lengths = [each.tokens for each in requests if each.tokens is not None]
-        asked = [each.asked for each in requests]
-        return self.model.module.move(asked, self.options.decoding, lengths or None)
+    def move(
+        self, requests: Sequence[MotionRequest], decoding: MotionDecoding
+    ) -> list[CaptionedMotion]:
+        """Return the motions that answer requests, each the best of several.
 
-    def _write(self, request: MotionRequest, answer: Sequence[int], out: Path) -> WrittenMotion:
+        Raises `InputError` for several motions of a request without a text.
+        """
+        best_of = self.options.best_of
+        if best_of > 1 and not all(each.text for each in requests):
+            raise InputError("expected a --text, by which --best-of chooses, found none")
+        drawn = [each for request in requests for each in [request] * best_of]
+        lengths = [each.tokens for each in drawn if each.tokens is not None]
+        module = self.model.module
+        answers = module.move([each.asked for each in drawn], decoding, lengths or None)
+        motions = [self._whole(*each) for each in zip(drawn, answers, strict=True)]
+        return likeliest(module, motions, best_of)
+
+    def _whole(self, request: MotionRequest, answer: Sequence[int]) -> CaptionedMotion:
+        """Return the motion of a request and its answer."""
         codes = (*request.before, *answer, *request.after)
-        fps = self.tokenizer.fps
         frames = request.frames or len(codes) * self.frames_per_token
+        return CaptionedMotion(codes, request.text, frames, self.tokenizer.fps)
+
+    def _write(self, request: MotionRequest, motion: CaptionedMotion, out: Path) -> WrittenMotion:
+        codes, frames, fps = motion.codes, motion.frames, motion.fps
+        answered = len(codes) - len(request.before) - len(request.after)
         made = Detokenizing(self.tokenizer).derive(
             request.name,
             {
@@ -203,7 +220,7 @@ class MotionWriter:
             codes=codes,
             frames=frames,
             fps=fps,
-            cut=request.tokens is None and len(answer) >= self.options.decoding.max_tokens,
+            cut=request.tokens is None and answered >= self.options.decoding.max_tokens,
             fit_millimeters=made[DETAILS]["fit_millimeters"],
         )
 

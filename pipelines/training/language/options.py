@@ -35,11 +35,11 @@ class LanguageOptions:
     """Number of steps that follow instructions."""
     rate: float | None = None
     """Learning rate after the warm-up; by default, 1e-3 for the tiny T5 and 2e-4 for others."""
-    focus: str | None = None
-    """Task of which many of the instructions are, such as motion_to_caption; by default, tasks are
-    drawn by their weights."""
+    focus: tuple[str, ...] = ()
+    """Task of which many of the instructions are, such as motion_to_caption; may be repeated, for
+    several tasks with equal shares. By default, tasks are drawn by their weights."""
     focus_share: float = 0.5
-    """Share of the instructions that are of the task in focus."""
+    """Share of the instructions that are of the tasks in focus."""
     join: float = 0.0
     """Probability that another clip of the batch follows a clip, and a third one the second, with
     one caption."""

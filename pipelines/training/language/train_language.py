@@ -26,9 +26,9 @@ from pipelines.training.common.run_training import TrainingRun, run_training
 from pipelines.training.language.corruption import draw_pretraining
 from pipelines.training.language.instructions import (
     CaptionedMotion,
+    Drawing,
     Sample,
-    draw_instruction,
-    expect_task,
+    expect_tasks,
     wordings,
 )
 from pipelines.training.language.joining import Joiner, read_pairs
@@ -47,7 +47,7 @@ from shards.stream.views import StreamPosition, View
 
 PROBE_CLIPS = 32
 """Number of clips in a validation during training."""
-TRAINED_WITH = ("focus", "focus_share", "join", "dropout", "longest")
+TRAINED_WITH = ("focus_share", "join", "dropout", "longest")
 """Options that change the weights."""
 LATER = ("random_codes", "drop_captions")
 """More of them, which the identity of earlier trainings lacks: 0 is None, so that these go on."""
@@ -63,7 +63,7 @@ class LanguageTask:
     def __init__(
         self, data: StreamedDataset, options: LanguageOptions, seed: int, device: torch.device
     ) -> None:
-        expect_task(options.focus)
+        expect_tasks(options.focus)
         self.source = TokenSource.of(data.dataset)
         self.stages: Sequence[Stage] = options.stages
         self._data, self._options, self._seed = data, options, seed
@@ -111,13 +111,13 @@ class LanguageTask:
     def samples(self, batch: Batch) -> list[Sample]:
         """Return one sample of the current stage per clip of a batch."""
         randoms = generators(batch, self._seed, self._stage)
-        motions = self._joiner.join(self.source.motions(batch), batch["keys"], randoms)
-        drawn = zip(motions, randoms, strict=True)
+        alone = self.source.motions(batch)
+        motions = self._joiner.join(alone, batch["keys"], randoms)
         if self._stage == PRETRAIN:
-            return [draw_pretraining(motion, random) for motion, random in drawn]
+            return [*map(draw_pretraining, motions, randoms)]
         options = self._options
-        how = options.focus, options.focus_share, options.drop_captions
-        return [draw_instruction(motion, random, *how) for motion, random in drawn]
+        drawing = Drawing(options.focus, options.focus_share, options.drop_captions)
+        return [*map(drawing.draw, motions, randoms, alone)]
 
     def identity(self) -> Mapping[str, Any]:
         """Return the dataset, the text model, the stored tokenizer, the rate and the length."""
@@ -126,6 +126,7 @@ class LanguageTask:
             "text_model": self._options.text_model,
             "tokenizer": self._tokenizer and self.source.id,
             "rate": self._options.full_rate,
+            "focus": one_or_all(self._options.focus),
             **{name: getattr(self._options, name) for name in TRAINED_WITH},
             **{name: getattr(self._options, name) or None for name in LATER},
             "pairs": self._joiner.pairs and self._joiner.pairs.names,
@@ -175,6 +176,11 @@ class LanguageTask:
             world=1,
         )
         return self.source.motions(view.batch_at(StreamPosition(0, 0)))
+
+
+def one_or_all(names: Sequence[str]) -> str | list[str] | None:
+    """Return names as identities of trainings have them: None for none, and text for one."""
+    return [*names] if len(names) > 1 else next(iter(names), None)
 
 
 @dataclass(frozen=True)

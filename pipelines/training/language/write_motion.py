@@ -4,7 +4,6 @@ Decoding is constrained to motion tokens. What is given of a clip stays as it is
 the rest, or the gap.
 """
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
@@ -12,7 +11,8 @@ from typing import TextIO
 from motiondata.errors import InputError
 from pipelines.clips.members import DETAILS
 from pipelines.products.tokens.description import TOKENS
-from pipelines.training.language.instructions import MIN_CUT, CaptionedMotion, ask, read_tasks
+from pipelines.training.language.asked_lengths import ask_lengths
+from pipelines.training.language.instructions import MIN_CUT, CaptionedMotion, ask
 from pipelines.training.language.motion_writer import MotionReport, MotionRequest, MotionWriter
 from pipelines.training.language.writing_options import (
     GapOptions,
@@ -23,9 +23,6 @@ from pipelines.training.language.writing_options import (
 from shards import open_dataset
 from shards.format.members import field_of
 from shards.format.places import Place
-
-LENGTH = "caption_to_frames"
-"""The task that asks for the number of frames of a caption."""
 
 
 def generate(
@@ -119,26 +116,7 @@ def _lengths(
     """Return the number of frames of the motion of each text; None: the model ends it."""
     if options.seconds is not None:
         return [writer.frames_in(options.seconds)] * len(texts)
-    if not options.ask_length:
-        return [None] * len(texts)
-    task = read_tasks()[LENGTH]
-    questions = [task.fixed(writer.captioned(text).slots()).instruction for text in texts]
-    answers = zip(texts, writer.answer(questions), strict=True)
-    return [read_length(text, answer, writer.longest) for text, answer in answers]
-
-
-def read_length(text: str, answer: str, longest: int) -> int:
-    """Return the number of frames in the model's answer, up to a maximum.
-
-    Raises `InputError` if there is none.
-    """
-    found = re.search(r"\d+", answer)
-    if found is None or not int(found[0]):
-        raise InputError(
-            f"{text}: expected a number of frames as the model's answer, found {answer!r}; choose "
-            "--seconds, or train the model longer"
-        )
-    return min(int(found[0]), longest)
+    return ask_lengths(texts, writer) if options.ask_length else [None] * len(texts)
 
 
 def request_of_text(

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from motiondata.captions import captions_to_details, details_to_captions
-from motiondata.errors import DropReason, RecordingError
+from motiondata.errors import DropReason, InputError, RecordingError
 from pipelines.clips.members import DETAILS, TEXT
 from pipelines.engine.build_report import BuildReport
 from pipelines.engine.execution import Execution
@@ -29,6 +28,7 @@ from pipelines.products.tokens.description import (
     TOKENS,
 )
 from pipelines.training.common.inference import one_thread
+from pipelines.training.language.asked_lengths import ask_lengths
 from pipelines.training.language.motion_writer import LICENSE, MotionWriter
 from pipelines.training.language.write_motion import request_of_text
 from pipelines.training.language.writing_options import SplitOptions, WritingOptions
@@ -55,20 +55,23 @@ class Writing:
     @property
     def id(self) -> str:
         """Hash of the model, its tokenizer, and how they write."""
-        how = asdict(self.writer.options.decoding), self.options.keep_lengths
+        writing, options = self.writer.options, self.options
+        lengths = options.keep_lengths, options.ask_length
+        how = asdict(writing.decoding), lengths, writing.best_of
         parts = self.writer.model.id, self.writer.tokenizer.id, json.dumps(how)
         return hash_values(*(part.encode() for part in parts))
 
     def derive(self, key: str, values: Values) -> Values:
         """Return the motion of a sample's first caption of the whole clip.
 
-        Raises `RecordingError` (INVALID) if there is none, or if no body can be fitted.
+        Raises `RecordingError` (INVALID) if there is none, if the model is asked for a length and
+        answers none, or if no body can be fitted.
         """
         details = values[DETAILS]
         caption = next((each for each in details_to_captions(details) if each.is_whole_clip), None)
         if caption is None:
             raise RecordingError(DropReason.INVALID, f"{key} has no caption of the whole clip")
-        frames = int(details["motion_frames"]) if self.options.keep_lengths else None
+        frames = self._frames(caption.text, details)
         codes = self._write(key, caption.text, frames)
         fps = self.writer.tokenizer.fps
         written = {
@@ -86,16 +89,28 @@ class Writing:
         made = Detokenizing(self.writer.tokenizer).derive(key, motion)
         return {**made, TEXT: f"{caption.text}\n"}
 
-    def _write(self, key: str, text: str, frames: int | None) -> list[int]:
+    def _frames(self, text: str, details: Values) -> int | None:
+        """Return the number of frames of the motion of a clip; None: the model ends it."""
+        if self.options.keep_lengths:
+            return int(details["motion_frames"])
+        if not self.options.ask_length:
+            return None
+        try:
+            with one_thread():
+                (frames,) = ask_lengths([text], self.writer)
+        except InputError as error:
+            raise RecordingError(DropReason.INVALID, str(error)) from error
+        return frames
+
+    def _write(self, key: str, text: str, frames: int | None) -> tuple[int, ...]:
         """Return the codes of a motion, drawn with a seed that depends on the key."""
         decoding = self.writer.options.decoding
         digest = hash_values(f"{decoding.seed} {key}".encode())
         seeded = replace(decoding, seed=int(digest[: 2 * SEED_BYTES], 16))
         request = request_of_text(key, text, frames, self.writer)
-        lengths = None if request.tokens is None else [request.tokens]
-        with one_thread(), torch.no_grad():
-            (codes,) = self.writer.model.module.move([request.asked], seeded, lengths)
-        return codes
+        with one_thread():
+            (motion,) = self.writer.move([request], seeded)
+        return motion.codes
 
 
 @dataclass(frozen=True)
@@ -135,6 +150,8 @@ def generate_split(
         "split": options.split,
         "repeats": writing.repeats,
         "keep_lengths": options.keep_lengths,
+        "ask_length": options.ask_length,
+        "best_of": writing.best_of,
         **asdict(writing.decoding),
     }
     return build_derived(make, dataset, out, execution, parameters)

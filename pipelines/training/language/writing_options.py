@@ -51,12 +51,16 @@ class WritingOptions:
     """Checkpoint of the tokenizer, if it is not stored with the model."""
     repeats: int = 1
     """Number of motions of each text or clip."""
+    best_of: int = 1
+    """Number of motions that are drawn for each one that is written: that one from which the model
+    itself would most probably write the text. The model must have been trained with
+    motion_to_caption."""
     decoding: MotionDecoding = MOTION_DECODING
     device: str = AUTO
     """`cpu`, `cuda`, or `auto`: a GPU if there is one."""
 
     def __post_init__(self) -> None:
-        expect_at_least(self, 1, "repeats")
+        expect_at_least(self, 1, "repeats", "best_of")
 
 
 @dataclass(frozen=True)
@@ -118,3 +122,9 @@ class SplitOptions:
     """Split whose captions are read."""
     keep_lengths: bool = False
     """Give each motion the length of the clip; by default, the model ends it."""
+    ask_length: bool = False
+    """Let the model choose the length of each motion before it writes it."""
+
+    def __post_init__(self) -> None:
+        if self.ask_length and self.keep_lengths:
+            raise InputError("expected --keep-lengths or --ask-length, and not both")

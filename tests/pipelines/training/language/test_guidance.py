@@ -17,9 +17,9 @@ from pipelines.training.language.guidance import Guidance
 from pipelines.training.language.instructions import (
     PLAIN,
     CaptionedMotion,
+    Drawing,
     Sample,
     ask,
-    draw_instruction,
     read_tasks,
 )
 from pipelines.training.language.load_language import LoadedLanguage, load_language
@@ -59,7 +59,7 @@ def test_random_codes_are_those_of_training_alone(begun: Path) -> None:
 def test_dropped_captions_leave_the_task_without_them(name: str) -> None:
     templates = read_tasks()[name].templates
     randoms = [Random(key) for key in range(400)]  # noqa: S311
-    drawn = [draw_instruction(WALK, random, name, 1.0, 0.3).instruction for random in randoms]
+    drawn = [Drawing((name,), 1.0, 0.3).draw(WALK, random).instruction for random in randoms]
     with_caption = sum("person walks" in instruction for instruction in drawn)
     assert with_caption / len(drawn) == pytest.approx(0.7, abs=0.08)
     assert all("{caption}" in template for template in templates)
@@ -114,7 +114,7 @@ def learned(tokens: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Loaded
     folder = tmp_path_factory.mktemp("learned")
     save_t5(folder / "t5", replace(SMALL, dropout_rate=0.0))
     options = LanguageOptions(
-        str(folder / "t5"), focus="caption_to_motion", focus_share=1.0, steps=250,
+        str(folder / "t5"), focus=("caption_to_motion",), focus_share=1.0, steps=250,
         pretraining_steps=0, rate=5e-3, random_codes=0.3, drop_captions=0.1,
     )  # fmt: skip
     train_language(tokens.path, folder / "run", options, replace(LOOP, batch=16), "cpu",

@@ -13,8 +13,8 @@ from motiondata.errors import InputError
 from pipelines.training.language.corruption import corrupt, draw_pretraining, join, motion_units
 from pipelines.training.language.instructions import (
     CaptionedMotion,
-    draw_instruction,
-    expect_task,
+    Drawing,
+    expect_tasks,
     read_tasks,
 )
 
@@ -93,13 +93,13 @@ def test_words_have_spaces_and_motion_has_none() -> None:
 @settings(max_examples=30)
 @given(motions(), st.text(max_size=5))
 def test_equal_keys_give_equal_samples(motion: CaptionedMotion, key: str) -> None:
-    for draw in (draw_instruction, draw_pretraining):
+    for draw in (Drawing().draw, draw_pretraining):
         assert draw(motion, keyed(key)) == draw(motion, keyed(key))
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 1.0])
 def test_a_share_of_the_samples_is_of_the_task_in_focus(share: float) -> None:
-    drawn = [draw_instruction(WALK, keyed(key), "any_motion", share) for key in range(400)]
+    drawn = [Drawing(("any_motion",), share).draw(WALK, keyed(key)) for key in range(400)]
     asked = {*read_tasks()["any_motion"].templates}
     found = sum(sample.instruction in asked for sample in drawn) / len(drawn)
     assert found == pytest.approx(share, abs=0.1)
@@ -107,4 +107,4 @@ def test_a_share_of_the_samples_is_of_the_task_in_focus(share: float) -> None:
 
 def test_an_unknown_focus_names_the_tasks() -> None:
     with pytest.raises(InputError, match=r"expected one of motion_to_caption.*found dance"):
-        expect_task("dance")
+        expect_tasks(["motion_to_caption", "dance"])

@@ -89,7 +89,7 @@ def test_joined_clips_follow_each_other_and_depend_on_the_batch_alone(
 ) -> None:
     data = StreamedDataset(tokens, caption_runs)
     options = replace(OPTIONS, text_model=str(small_t5), pretraining_steps=0, join=0.9,
-                      focus="motion_to_caption", focus_share=1.0)  # fmt: skip
+                      focus=("motion_to_caption",), focus_share=1.0)  # fmt: skip
     task = LanguageTask(data, options, LOOP.seed, torch.device("cpu"))
     batch = task.view(LOOP.batch, LOOP.seed).batch_at(StreamPosition(0, 0))
     samples = task.samples(batch)
@@ -139,7 +139,11 @@ def test_held_out_clips_are_captioned_as_they_should(tokens: Dataset, tmp_path: 
     sizes = TinySizes(48, 16, 64, num_layers=1, num_decoder_layers=1, num_heads=3, dropout_rate=0)
     save_t5(tmp_path / "t5", sizes)
     options = LanguageOptions(
-        str(tmp_path / "t5"), focus="motion_to_caption", steps=200, pretraining_steps=2, rate=5e-3
+        str(tmp_path / "t5"),
+        focus=("motion_to_caption",),
+        steps=200,
+        pretraining_steps=2,
+        rate=5e-3,
     )
     loop = replace(LOOP, batch=16, watch_every=1000)
     train_language(tokens.path, tmp_path / "run", options, loop, "cpu", io.StringIO())

@@ -14,12 +14,13 @@ pytest.importorskip("transformers")
 from motiondata.errors import InputError
 from motiondata.sources.amass.reader import read_recording
 from pipelines.training.common.training_checkpoint import CHECKPOINT
+from pipelines.training.language.asked_lengths import read_length
 from pipelines.training.language.grammar import MotionGrammar
 from pipelines.training.language.load_language import load_language
 from pipelines.training.language.motion_vocabulary import MotionVocabulary
 from pipelines.training.language.options import LanguageOptions
 from pipelines.training.language.train_language import train_language
-from pipelines.training.language.write_motion import generate, inbetween, predict, read_length
+from pipelines.training.language.write_motion import generate, inbetween, predict
 from pipelines.training.language.writing_options import (
     GapOptions,
     GenerateOptions,
