@@ -105,6 +105,24 @@ def test_a_share_of_the_samples_is_of_the_task_in_focus(share: float) -> None:
     assert found == pytest.approx(share, abs=0.1)
 
 
+def test_several_tasks_in_focus_have_equal_shares_and_one_named_twice_has_two() -> None:
+    names = ("any_motion", "any_caption", "any_motion")
+    drawn = [Drawing(names, 1.0).draw(WALK, keyed(key)).instruction for key in range(400)]
+    motions = sum(each in read_tasks()["any_motion"].templates for each in drawn)
+    captions = sum(each in read_tasks()["any_caption"].templates for each in drawn)
+    assert motions + captions == len(drawn)
+    assert motions / len(drawn) == pytest.approx(2 / 3, abs=0.08)
+
+
+@pytest.mark.parametrize("name", [*read_tasks()])
+def test_lengths_of_captions_are_those_of_motions_without_others_joined(name: str) -> None:
+    joined = CaptionedMotion(tuple(range(14)), "a person walks, then runs.", frames=55, fps=20.0)
+    drawing = Drawing((name,), 1.0)
+    expected = WALK if name in {"caption_to_frames", "caption_to_seconds"} else joined
+    for key in range(5):
+        assert drawing.draw(joined, keyed(key), WALK) == drawing.draw(expected, keyed(key))
+
+
 def test_an_unknown_focus_names_the_tasks() -> None:
     with pytest.raises(InputError, match=r"expected one of motion_to_caption.*found dance"):
         expect_tasks(["motion_to_caption", "dance"])

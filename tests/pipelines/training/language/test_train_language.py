@@ -31,6 +31,7 @@ from pipelines.training.language.options import LanguageOptions
 from pipelines.training.language.train_language import (
     LanguageReport,
     LanguageTask,
+    one_or_all,
     train_language,
 )
 from shards.format.dataset import Dataset
@@ -95,6 +96,22 @@ def test_joined_clips_follow_each_other_and_depend_on_the_batch_alone(
     samples = task.samples(batch)
     assert samples == task.samples(batch)
     assert any(" then " in answer or ", " in answer for _, answer in samples)
+
+
+def test_lengths_are_asked_of_clips_that_are_not_joined(tokens: Dataset, small_t5: Path) -> None:
+    data = StreamedDataset(tokens, caption_runs)
+    options = replace(OPTIONS, text_model=str(small_t5), pretraining_steps=0, join=1.0,
+                      focus=("caption_to_frames",), focus_share=1.0)  # fmt: skip
+    task = LanguageTask(data, options, LOOP.seed, torch.device("cpu"))
+    batch = task.view(LOOP.batch, LOOP.seed).batch_at(StreamPosition(0, 0))
+    assert {answer for _, answer in task.samples(batch)} == {"23 frames"}
+
+
+@pytest.mark.parametrize(("names", "found"), [((), None), (("a",), "a"), (("a", "b"), ["a", "b"])])
+def test_identities_of_one_focus_are_those_of_earlier_trainings(
+    names: tuple[str, ...], found: object
+) -> None:
+    assert one_or_all(names) == found
 
 
 def test_a_stopped_training_resumes_to_the_same_weights(

@@ -1,5 +1,6 @@
 """Motion of the captions of a split: a dataset that is compared with the real one."""
 
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,12 @@ import pytest
 
 pytest.importorskip("transformers")
 
-from motiondata.errors import InputError
+from motiondata.errors import DropReason, InputError
 from pipelines.datasets.verify import verify
 from pipelines.engine.execution import Execution
+from pipelines.training.common.training_checkpoint import CHECKPOINT
+from pipelines.training.language.options import LanguageOptions
+from pipelines.training.language.train_language import train_language
 from pipelines.training.language.write_split import generate_split
 from pipelines.training.language.writing_options import (
     MotionDecoding,
@@ -20,6 +24,7 @@ from pipelines.training.language.writing_options import (
 from pipelines.viewing.viewed_clip import read_viewed_clip
 from shards import open_dataset
 from shards.format.dataset import Dataset
+from tests.pipelines.training.language.conftest import LOOP
 
 HERE = Execution(workers=0)
 
@@ -29,9 +34,12 @@ def frames_of(dataset: Any, key: str) -> int:
     return frames
 
 
-def write(tokens: Dataset, out: Path, checkpoint: Path, **options: Any) -> Dataset:
+def write(
+    tokens: Dataset, out: Path, checkpoint: Path, best_of: int = 1, **options: Any
+) -> Dataset:
     """Write motions with at most six tokens, two of each caption."""
-    writing = WritingOptions(checkpoint, repeats=2, decoding=MotionDecoding(max_tokens=6))
+    decoding = MotionDecoding(max_tokens=6)
+    writing = WritingOptions(checkpoint, repeats=2, best_of=best_of, decoding=decoding)
     generate_split(tokens.path, out, writing, SplitOptions(**options), HERE)
     return Dataset.open(out)
 
@@ -73,6 +81,44 @@ def test_draws_differ_between_motions_and_not_between_runs(
     assert codes[0] != codes[1]
 
 
+@pytest.fixture(scope="module")
+def measuring(
+    tokens: Dataset, tokenizer: Path, small_t5: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return the checkpoint of a model that has learned how long motion is, and little else."""
+    out = tmp_path_factory.mktemp("measuring")
+    options = LanguageOptions(
+        str(small_t5), tokenizer, focus=("caption_to_frames",), focus_share=1.0, steps=60,
+        pretraining_steps=0, rate=1e-2,
+    )  # fmt: skip
+    train_language(tokens.path, out, options, LOOP, "cpu", io.StringIO())
+    return out / CHECKPOINT
+
+
+def test_the_model_chooses_lengths_before_it_writes_the_best_of_several(
+    tokens: Dataset, measuring: Path, tmp_path: Path
+) -> None:
+    out = write(tokens, tmp_path / "asked", measuring, best_of=2, ask_length=True)
+    motions = open_dataset(out.path)
+    for key in out.manifest["key"].to_pylist():
+        details = motions[key]["json"]
+        assert (details["motion_frames"], len(details["codes"])) == (23, 6)
+        assert not details["cut"]
+
+
+def test_a_clip_whose_length_the_model_does_not_know_is_dropped(
+    tokens: Dataset, begun: Path, tmp_path: Path
+) -> None:
+    writing = WritingOptions(begun, decoding=MotionDecoding(max_tokens=6))
+    report = generate_split(
+        tokens.path, tmp_path / "x", writing, SplitOptions(ask_length=True), HERE
+    )
+    assert {failure.reason for failure in report.failures} == {DropReason.INVALID}
+    assert "expected a number of frames as the model's answer" in report.failures[0].message
+    with pytest.raises(InputError, match="--keep-lengths or --ask-length, and not both"):
+        SplitOptions(keep_lengths=True, ask_length=True)
+
+
 def test_an_unknown_split_and_numbered_clips_are_refused(
     tokens: Dataset, written: Dataset, begun: Path, tmp_path: Path
 ) -> None:
@@ -89,6 +135,12 @@ def test_a_dataset_is_not_continued_with_other_options(
     writing = WritingOptions(begun, repeats=1, decoding=MotionDecoding(max_tokens=6))
     with pytest.raises(InputError, match="repeats"):
         generate_split(tokens.path, written.path, writing, SplitOptions(), HERE)
-    other = replace(writing, repeats=2, decoding=MotionDecoding(max_tokens=5))
-    with pytest.raises(InputError, match="max_tokens"):
-        generate_split(tokens.path, written.path, other, SplitOptions(), HERE)
+    two = replace(writing, repeats=2)
+    others = {
+        "max_tokens": (replace(two, decoding=MotionDecoding(max_tokens=5)), SplitOptions()),
+        "best_of": (replace(two, best_of=2), SplitOptions(keep_lengths=True)),
+        "ask_length": (two, SplitOptions(ask_length=True)),
+    }
+    for name, (how, options) in others.items():
+        with pytest.raises(InputError, match=name):
+            generate_split(tokens.path, written.path, how, options, HERE)
