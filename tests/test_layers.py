@@ -349,6 +349,7 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.clips",
         "pipelines.engine",
         "pipelines.evaluation.acts",
+        "pipelines.evaluation.attributes",
         "pipelines.evaluation.metrics",
         "pipelines.evaluation.options",
         "pipelines.evaluation.references",
@@ -359,6 +360,10 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.training.captioning",
         "pipelines.training.common",
         "pipelines.training.encoders",
+    },
+    "pipelines.evaluation.attributes": {
+        "pipelines.clips",
+        "pipelines.training.common",
     },
     "pipelines.evaluation.acts": {
         "pipelines.clips",

@@ -6,40 +6,32 @@ captions of training clips only.
 """
 
 import math
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import TextIO
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
-from torch import Tensor
 
 from motiondata.errors import InputError
-from motiondata.watching import Advance, unnoticed
 from pipelines.engine.progress import Progress
+from pipelines.evaluation.clip_vectors import CODES, vectors_of
 from pipelines.evaluation.metrics.cider import length_penalty
 from pipelines.evaluation.metrics.ngrams import LONGEST, Ngram, count_ngrams
 from pipelines.evaluation.references import References
 from pipelines.products.encoded_features.description import FEATURES
 from pipelines.products.lidar.members import POINTS
-from pipelines.products.tokens.description import TOKENIZER, TOKENS
 from pipelines.training.common.normalize_caption import normalize_caption
-from pipelines.training.pose_pairs.pair_features import pair_features, pair_statistics
 from pipelines.training.pose_pairs.read_pairs import FIELD as PAIRS
-from pipelines.training.pose_pairs.read_pairs import batch_to_rotations, is_pose_pairs
+from pipelines.training.pose_pairs.read_pairs import is_pose_pairs
 from shards.format.dataset import Dataset
 from shards.format.members import field_of
 from shards.format.paths import TRAIN
 from shards.stats.standardizer import read_standardizer
 from shards.stream.field_reader import row_spec
-from shards.stream.streamed_dataset import StreamedDataset
 
-CODES = field_of(TOKENS)
 NEAREST_BY = (field_of(FEATURES), field_of(POINTS), CODES)
 """Default fields for finding the nearest clip. The first one in the dataset is used."""
 
-_CLIPS_PER_BATCH = 16
 _CLIPS_AT_ONCE = 256
 """Number of clips compared with all training clips at once. It bounds memory use."""
 
@@ -132,11 +124,12 @@ def nearest_captions(
     distance is Euclidean. Ties go to the first clip in the manifest. A training clip is not its own
     neighbor. Progress is written to `stream`.
     """
-    of_clips = _vectors_of(dataset, field)
+    of_clips = vectors_of(dataset, field)
     clips = len(train.keys) + len(others.keys)
     with Progress(clips, 0, stream, "clips") as progress:
         known, asked = (
-            of_clips(dataset, refs, field, progress.advance) for refs in (train, others)
+            of_clips(dataset, (refs.split, refs.keys), field, progress.advance)
+            for refs in (train, others)
         )
     keys = np.array(train.keys)
     first = [train.texts[key][0] for key in train.keys]
@@ -147,74 +140,3 @@ def nearest_captions(
         distances[np.array(others.keys[part])[:, None] == keys] = np.inf
         captions += [first[nearest] for nearest in distances.argmin(axis=1).tolist()]
     return captions
-
-
-def _vectors_of(dataset: Dataset, field: str) -> Callable[..., NDArray[np.float64]]:
-    """Return what makes a vector of each clip."""
-    if field == PAIRS and is_pose_pairs(dataset):
-        return partial(pair_vectors, statistics=pair_statistics(StreamedDataset(dataset)))
-    return code_shares if field == CODES else clip_means
-
-
-def pair_vectors(
-    dataset: Dataset,
-    references: References,
-    field: str,
-    advance: Advance = unnoticed,
-    *,
-    statistics: tuple[Tensor, Tensor],
-) -> NDArray[np.float64]:
-    """Return the features of pose pairs by `pair_statistics`, shaped (pairs, numbers per pair)."""
-    mean, std = statistics
-    view = StreamedDataset(dataset).clips(
-        references.split, [field], _CLIPS_AT_ONCE, keys=references.keys, rank=0, world=1
-    )
-    vectors = []
-    for batch in view:
-        found = (pair_features(batch_to_rotations(batch)) - mean) / std
-        vectors.append(found.flatten(1).double().numpy())
-        advance(len(found))
-    return np.concatenate(vectors)
-
-
-def clip_means(
-    dataset: Dataset, references: References, field: str, advance: Advance = unnoticed
-) -> NDArray[np.float64]:
-    """Return the mean of each clip's standardized rows, shaped (clips, components per row).
-
-    Frames with a count of zero, such as frames in which no ray hit, are left out.
-    """
-    counted = dataset.schema.arrays[field].counted_where
-    standardizer = read_standardizer(dataset, TRAIN, field)
-    view = StreamedDataset(dataset).clips(
-        references.split,
-        [field] if counted is None else [field, counted],
-        _CLIPS_PER_BATCH,
-        keys=references.keys,
-        rank=0,
-        world=1,
-    )
-    means = []
-    for batch in view:
-        chosen = batch["mask"] if counted is None else batch["mask"] & (batch[counted] != 0)
-        weights = chosen / np.maximum(chosen.sum(axis=1, keepdims=True), 1)
-        mean = np.einsum("cf...,cf->c...", batch[field].astype(np.float64), weights)
-        means.append(standardizer.standardize(mean).reshape(len(mean), -1))
-        advance(len(mean))
-    return np.concatenate(means)
-
-
-def code_shares(
-    dataset: Dataset, references: References, field: str, advance: Advance = unnoticed
-) -> NDArray[np.float64]:
-    """Return the share of each code in the tokens of each clip, shaped (clips, codes)."""
-    codes = int(dataset.description.provenance[TOKENIZER]["codes"])
-    view = StreamedDataset(dataset).clips(
-        references.split, [field], _CLIPS_PER_BATCH, keys=references.keys, rank=0, world=1
-    )
-    shares = []
-    for batch in view:
-        for tokens, chosen in zip(batch[field], batch["mask"], strict=True):
-            shares.append(np.bincount(tokens[chosen], minlength=codes) / chosen.sum())
-        advance(len(batch["keys"]))
-    return np.stack(shares)

@@ -14,6 +14,8 @@ from pipelines.engine.output_path import expect_no_dataset, expect_possible_fold
 from pipelines.engine.progress import Progress
 from pipelines.evaluation.acts.act_scoring import KnownAct
 from pipelines.evaluation.acts.labels import ActTotals, count_acts, read_labels
+from pipelines.evaluation.attribute_rows import LabeledSplit
+from pipelines.evaluation.attributes.labels import AttributeLabels
 from pipelines.evaluation.baselines import central_caption, nearest_captions, nearest_field
 from pipelines.evaluation.candidates import Candidates, candidate_source, read
 from pipelines.evaluation.findings import findings
@@ -23,6 +25,7 @@ from pipelines.evaluation.options import (
     CONSTANT,
     MODEL,
     NEAREST,
+    PROBE,
     RULES,
     EvaluationOptions,
     Wording,
@@ -35,6 +38,7 @@ from pipelines.evaluation.report import (
     Example,
     evaluation_to_json,
 )
+from pipelines.evaluation.right_captions import has_attributes
 from pipelines.evaluation.rule_captions import joints_of, rule_captions
 from pipelines.training.common.normalize_caption import normalize_caption
 from pipelines.training.common.training_split import expect_training_split
@@ -66,6 +70,7 @@ class _EvaluationInputs:
     rules: list[str] | None
     """Words for the joints of each clip; None without joints."""
     acts: list[tuple[KnownAct, ...]] | None
+    attributes: LabeledSplit | None
     pairs: PairTexts
     bert: "BertScorer | None"
     candidates: Candidates
@@ -107,12 +112,14 @@ def _read_inputs(
     )
     field = nearest_field(dataset, options.nearest_by)
     joints = joints_of(dataset, options.joints)
+    acts, attributes = _read_labels(dataset, options.labels, references, train, field, stream)
     return _EvaluationInputs(
         references=references,
         train=train,
         wording=options.wording,
         nearest_by=field,
-        acts=None if options.labels is None else read_labels(options.labels, references.keys),
+        acts=acts,
+        attributes=attributes,
         pairs=PairTexts.of(dataset, references, train, options.matcher),
         bert=_bert_scorer(options, references),
         compared={name: read(file, references) for name, file in options.compared().items()},
@@ -122,6 +129,23 @@ def _read_inputs(
         if joints is None
         else rule_captions(joints, options.split, references.keys, stream),
     )
+
+
+def _read_labels(
+    dataset: Dataset,
+    labels: Path | None,
+    references: References,
+    train: References,
+    field: str,
+    stream: TextIO | None,
+) -> tuple[list[tuple[KnownAct, ...]] | None, LabeledSplit | None]:
+    """Return the acts of the clips or their attributes, whichever a file of labels has."""
+    if labels is None:
+        return None, None
+    if not has_attributes(labels):
+        return read_labels(labels, references.keys), None
+    known = AttributeLabels.read(labels)
+    return None, LabeledSplit.of(dataset, known, references, train, field, stream)
 
 
 def _bert_scorer(options: EvaluationOptions, references: References) -> "BertScorer | None":
@@ -140,6 +164,7 @@ def _rows(inputs: _EvaluationInputs) -> Rows:
         **{name: each.captions for name, each in inputs.compared.items()},
         CONSTANT: [central_caption(inputs.train)] * len(inputs.references.keys),
         NEAREST: inputs.nearest,
+        **({PROBE: inputs.attributes.probe.captions} if inputs.attributes else {}),
         **({RULES: inputs.rules} if inputs.rules else {}),
     }
 
@@ -182,6 +207,7 @@ def _evaluation(
         scores=scores,
         loss=candidates.loss,
         telling=_count_acts(rows, inputs.acts),
+        attributes=None if inputs.attributes is None else inputs.attributes.report(rows),
         corrections=inputs.pairs.corrections(rows),
         matcher=inputs.pairs.matcher,
         matches=inputs.pairs.matches(rows),

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from pipelines.evaluation.metrics.scores import Scores
-from pipelines.evaluation.options import CONSTANT, MODEL, NEAREST, RULES
+from pipelines.evaluation.options import CONSTANT, MODEL, NEAREST, PROBE, RULES
 from pipelines.evaluation.report import Loss
 from pipelines.training.common.normalize_caption import normalize_caption
 
@@ -47,7 +47,7 @@ def findings(captions: Sequence[str], scores: Mapping[str, Scores], loss: Loss |
     `scores` holds the scores by row of the table. An undefined score is not compared; a sentence at
     the end says so.
     """
-    baselines = (CONSTANT, NEAREST, RULES)
+    baselines = (CONSTANT, NEAREST, PROBE, RULES)
     model, others = scores[MODEL], [name for name in baselines if name in scores]
     faults = [*_collapse(captions, model), *_ignored(loss)]
     faults += [REASONS] if faults else []

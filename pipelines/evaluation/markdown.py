@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pipelines.engine.text_tables import markdown_table
 from pipelines.evaluation.acts.labels import ALL_KINDS, ActTotals, ClipCount, KindCount
+from pipelines.evaluation.attribute_markdown import attributes_section
 from pipelines.evaluation.baselines import describe_distance
 from pipelines.evaluation.decoding_choice import DecodingChoice
 from pipelines.evaluation.options import LEMMATIZED, MODEL, RAW
@@ -48,6 +49,7 @@ def evaluation_to_markdown(report: Evaluation) -> str:
         _scores(report),
         _loss(report),
         _acts(report),
+        attributes_section(report.attributes),
         statements_section(report.corrections),
         matches_section(report.matches),
         _about(report),

@@ -16,11 +16,13 @@ LEMMATIZED: Wording = "lemmatized"
 
 MODEL, CONSTANT, NEAREST = "model", "constant caption", "nearest training clip"
 """The rows of the tables that are always there."""
+PROBE = "linear probe"
+"""The row that is there with labels of attributes, such as content and style."""
 RULES = "joints by rule"
 """The row that is there if there are joints."""
 REFERENCE = "a reference"
 """The row of the first reference of each pose pair, in the tables of pose pairs only."""
-ROWS = (MODEL, CONSTANT, NEAREST, RULES, REFERENCE)
+ROWS = (MODEL, CONSTANT, NEAREST, PROBE, RULES, REFERENCE)
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,8 @@ class EvaluationOptions:
     wording: Wording = RAW
     """Wording of the references: raw, as written, or lemmatized, the words of their tokens."""
     labels: Path | None = None
-    """Labels of a synthetic corpus (labels.jsonl), to score the acts that captions describe. None
-    omits these tables."""
+    """Labels of a synthetic corpus or of an import (labels.jsonl), to score the acts or the
+    attributes that captions name. None omits these tables."""
     joints: Place | None = None
     """Dataset with joints of the same clips, to put them into words by rule; by default, the
     evaluated dataset if it has joints."""

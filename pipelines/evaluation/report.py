@@ -12,6 +12,7 @@ from typing import Any, Literal
 from motiondata import __version__
 from pipelines.engine.reports import Report
 from pipelines.evaluation.acts.labels import ActTotals
+from pipelines.evaluation.attribute_rows import AttributeReport
 from pipelines.evaluation.corrections import CorrectionTotals
 from pipelines.evaluation.decoding_choice import DecodingChoice
 from pipelines.evaluation.metrics.scores import LanguageModel, Scores
@@ -88,6 +89,9 @@ class Evaluation:
     """None if captions are from a file, or if there is only one clip."""
     telling: Mapping[str, ActTotals] | None
     """Counts of labeled acts that captions describe, by row of the tables; None without labels."""
+    attributes: AttributeReport | None
+    """Counts of the attributes that captions name, by row of the tables; None without labels of
+    them."""
     corrections: Mapping[str, CorrectionTotals] | None
     """Counts of statements of texts of pose pairs, by row of the tables and of a reference; None
     for other datasets."""

@@ -18,9 +18,9 @@ from pipelines.clips.members import DETAILS
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
 from pipelines.engine.progress import Progress
-from pipelines.evaluation.acts.labels import count_acts, read_labels
 from pipelines.evaluation.metrics.scores import score_captions
 from pipelines.evaluation.references import References, read_references
+from pipelines.evaluation.right_captions import right_counter
 from pipelines.evaluation.robustness_options import RobustnessOptions
 from pipelines.evaluation.robustness_report import RobustnessReport, RobustnessRow
 from pipelines.training.captioning.captioner import LoadedCaptioner, load_captioner
@@ -203,13 +203,13 @@ def _rows(
     options: RobustnessOptions,
     stream: TextIO | None,
 ) -> Iterator[RobustnessRow]:
-    acts = None if options.labels is None else read_labels(options.labels, keys)
+    count_right = None if options.labels is None else right_counter(options.labels, keys)
     for name, scan in scans.items():
         references = [scan.references.texts[key] for key in keys]
         for points in (None, *options.points):
             captions = _captions(captioner, scan.data, keys, points, options, stream)
             scores = score_captions(captions, references)
-            right = None if acts is None else count_acts(captions, acts).clips_right
+            right = None if count_right is None else count_right(captions)
             yield RobustnessRow(
                 name,
                 points,

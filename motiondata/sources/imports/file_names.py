@@ -76,11 +76,18 @@ class CaptionTemplate:
         )
         return tuple(dict.fromkeys(" ".join(caption.split()) for caption in made))
 
+    def values_of(self, name: str) -> dict[str, str]:
+        """Return the values of the words that captions name; none if the pattern does not match."""
+        words = self.names.words_of(name) or {}
+        named = {word for caption in self.captions for word in NamePattern(caption).words}
+        return {word: value for word, value in words.items() if word in named}
+
+    def texts_of(self, word: str, value: str) -> tuple[str, ...]:
+        """Return the texts of a value, one for each caption in turn."""
+        return self.texts.get(word, {}).get(value, (value.replace("-", " "),))
+
     def _words(self, values: Mapping[str, str], caption: int) -> dict[str, str]:
-        texts = {
-            word: self.texts.get(word, {}).get(value, (value.replace("-", " "),))
-            for word, value in values.items()
-        }
+        texts = {word: self.texts_of(word, value) for word, value in values.items()}
         return {word: choices[caption % len(choices)] for word, choices in texts.items()}
 
 

@@ -14,6 +14,12 @@ from motiondata.sources.humanml3d.index import COLUMNS, Row
 from motiondata.sources.humanml3d.splits import SPLITS
 from motiondata.sources.humanml3d.trimming import clip_length
 from motiondata.sources.humanml3d.whole_recordings import make_keys
+from motiondata.sources.imports.clip_labels import (
+    ClipLabel,
+    label_of,
+    mirrored_label,
+    write_labels,
+)
 from motiondata.sources.imports.file_names import CaptionTemplate, mirrored
 from motiondata.sources.imports.provenance import Imported
 from motiondata.sources.imports.split_lists import SplitTemplate
@@ -43,9 +49,10 @@ class WrittenLists:
 def write_lists(
     out: Path, lines: Sequence[Imported], template: CaptionTemplate, splits: SplitTemplate
 ) -> WrittenLists:
-    """Write the index, the captions of all recordings, and the split lists.
+    """Write the index, the captions of all recordings, their labels, and the split lists.
 
     Captions are those of the provenance, or else those that the template makes of the file's name.
+    Labels are of clips with captions of the template.
     There are no lists if no name is one of those that `splits` divides; edited lists are kept.
     """
     keys = make_keys([line.recording for line in lines], mirror=True)
@@ -59,6 +66,14 @@ def write_lists(
     captions = sum(
         _write_captions(out / TEXTS, key, line, template)
         for line, key in zip(lines, keys, strict=True)
+    )
+    write_labels(
+        out,
+        (
+            label
+            for line, key in zip(lines, keys, strict=True)
+            for label in _labels(line, key, template)
+        ),
     )
     divided = splits.divide([Path(line.source).stem for line in lines])
     if divided is None:
@@ -76,6 +91,14 @@ def _write_captions(texts: Path, key: str, line: Imported, template: CaptionTemp
         if captions:
             write_text(texts / f"{prefix}{key}.txt", "".join(f"{text}\n" for text in captions))
     return len(plain)
+
+
+def _labels(line: Imported, key: str, template: CaptionTemplate) -> Iterator[ClipLabel]:
+    """Yield the labels of a clip and of its mirrored one, if their captions are the template's."""
+    label = None if line.captions else label_of(key, Path(line.source).stem, template)
+    if label is not None:
+        yield label
+        yield mirrored_label(label, f"{MIRRORED_PREFIX}{key}", template)
 
 
 def write_text(path: Path, text: str) -> None:

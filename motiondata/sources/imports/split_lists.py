@@ -1,8 +1,10 @@
 """Divide imported recordings into train, val and test by their file names.
 
 A template in TOML names the words of a file name that must not be in two lists, such as the actor.
-All recordings with the same words form a group, and a group is in one list. Groups are ordered by
-the hash of their words, so that lists depend on neither the order of files nor the machine.
+All recordings with the same words form a group, and a group is in one list. Words that differ by
+left and right are the same, because the mirrored clip of one has the words of the other. Groups are
+ordered by the hash of their words, so that lists depend on neither the order of files nor the
+machine.
 """
 
 import hashlib
@@ -16,7 +18,7 @@ from typing import Any
 from motiondata.errors import InputError
 from motiondata.files import expect_of_the_file
 from motiondata.sources.humanml3d.splits import SPLITS
-from motiondata.sources.imports.file_names import NamePattern, read_pattern
+from motiondata.sources.imports.file_names import NamePattern, mirrored, read_pattern
 
 BUNDLED = Path(__file__).parent / "data/splits.toml"
 """The template that is used if none is given."""
@@ -38,16 +40,23 @@ class SplitRule:
     """For a split and a word, the values whose groups are in this split."""
 
     def group_of(self, name: str) -> Group | None:
-        """Return the group of a file, or None if the pattern does not match its name."""
+        """Return the group of a file, or None if the pattern does not match its name.
+
+        Of its words and those of its mirrored clip, the first by the alphabet are the group's.
+        """
         words = self.names.words_of(name)
-        return None if words is None else tuple(words[word] for word in self.together)
+        if words is None:
+            return None
+        group = tuple(words[word] for word in self.together)
+        return min(group, tuple(map(mirrored, group)))
 
     def fixed_split(self, group: Group) -> str | None:
-        """Return the split that the template gives to a group, if any."""
+        """Return the split that the template gives to a group, or to its mirrored words, if any."""
         of_word = dict(zip(self.together, group, strict=True))
         for split, words in self.fixed.items():
-            if any(of_word[word] in values for word, values in words.items()):
-                return split
+            for word, values in words.items():
+                if {of_word[word], mirrored(of_word[word])} & {*values}:
+                    return split
         return None
 
 

@@ -14,11 +14,11 @@ from motiondata.errors import InputError
 from pipelines.datasets.statistics import stats
 from pipelines.evaluation.baselines import (
     central_caption,
-    clip_means,
     describe_distance,
     nearest_captions,
     nearest_field,
 )
+from pipelines.evaluation.clip_vectors import Clips, clip_means, clip_moments
 from pipelines.evaluation.references import References, read_references
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
@@ -35,6 +35,10 @@ SENTENCES = st.lists(WORDS, min_size=1, max_size=8).map(" ".join)
 
 def references(*texts: tuple[str, ...]) -> References:
     return References("train", {f"c{number}": lines for number, lines in enumerate(texts)}, ())
+
+
+def clips_of(known: References) -> Clips:
+    return known.split, known.keys
 
 
 def cosine(first: str, second: str, length: int) -> float:
@@ -96,7 +100,7 @@ def test_the_nearest_clip_has_the_least_distance(corpus: Corpus, field: str) -> 
 
 def test_a_training_clip_is_not_its_own_neighbor(corpus: Corpus) -> None:
     train = read_references(corpus.dataset, "train")
-    means = clip_means(corpus.dataset, train, "joints")
+    means = clip_means(corpus.dataset, clips_of(train), "joints")
     found = nearest_captions(corpus.dataset, train, train, "joints")
     for number, caption in enumerate(found):
         squares = np.sum((means - means[number]) ** 2, axis=1)
@@ -112,7 +116,20 @@ def test_frames_that_are_not_counted_are_left_out(tmp_path: Path) -> None:
     dataset = replace(made, description=replace(made.description, schema=schema))
     train = read_references(dataset, "train")
     expected = [slow_mean(dataset, key, "points") for key in train.keys]
-    np.testing.assert_allclose(clip_means(dataset, train, "points"), expected, atol=1e-6)
+    np.testing.assert_allclose(clip_means(dataset, clips_of(train), "points"), expected, atol=1e-6)
+
+
+def test_moments_are_the_means_and_the_deviations_of_standardized_rows(corpus: Corpus) -> None:
+    clips = clips_of(corpus.test)
+    found = clip_moments(corpus.dataset, clips, "joints")
+    means = clip_means(corpus.dataset, clips, "joints")
+    np.testing.assert_array_equal(found[:, : means.shape[1]], means)
+    standardizer = read_standardizer(corpus.dataset, "train", "joints")
+    for key, row in zip(corpus.test.keys, found, strict=True):
+        frames = npy_to_array(read_member(corpus.dataset, key, "joints.npy")).astype(np.float64)
+        scaled = np.stack([(frame - standardizer.mean) / standardizer.std for frame in frames])
+        expected = scaled.reshape(len(frames), -1).std(axis=0)
+        np.testing.assert_allclose(row[means.shape[1] :], expected, atol=1e-6)
 
 
 def test_a_field_pose_is_described_as_pairs_of_pose_pairs_only() -> None:

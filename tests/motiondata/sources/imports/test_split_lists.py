@@ -137,3 +137,22 @@ def test_a_faulty_template_is_an_error(text: str, reason: str, tmp_path: Path) -
         read_split_template(tmp_path / "own.toml")
     with pytest.raises(InputError, match="expected a template"):
         read_split_template(tmp_path / "none.toml")
+
+
+def test_mirrored_clips_of_a_group_are_in_the_list_of_their_words() -> None:
+    sides = [f"dataset-1_walk-{side}_{style}_001" for style in STYLES for side in ("left", "right")]
+    splits = read_split_template().divide([*NAMES, *sides])
+    assert splits is not None
+    of_side = splits[len(NAMES) :]
+    assert of_side[::2] == of_side[1::2]
+
+
+def test_a_chosen_value_chooses_its_mirrored_value_too(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(
+        '[[names]]\nfiles = "{act}_*"\ntogether = ["act"]\ntest = {act = ["step-right"]}\n'
+    )
+    found = read_split_template(tmp_path / "own.toml").divide(
+        ["step-left_1", "step-right_1", *(f"act{number}_1" for number in range(9))]
+    )
+    assert found is not None
+    assert found[:2] == ("test", "test")
