@@ -65,7 +65,7 @@ class LabeledSplit:
 
         Progress is written to `stream`. Raises `InputError` if a clip has no label.
         """
-        splits = [(each.split, each.keys) for each in (train, references)]
+        splits: list[Clips] = [(each.split, each.keys) for each in (train, references)]
         splits.insert(1, (VAL, _keys(dataset, VAL)))
         known, held, asked = (labels.of(keys) for _, keys in splits)
         probe = _probe(dataset, labels, field, splits, (known, held), stream)

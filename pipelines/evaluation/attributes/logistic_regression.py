@@ -52,7 +52,7 @@ class LogisticRegression:
 
     def classes(self, vectors: Floats) -> NDArray[np.intp]:
         """Return the most probable class of each vector, the first one of equals."""
-        return self.log_probabilities(vectors).argmax(axis=1)
+        return np.asarray(self.log_probabilities(vectors).argmax(axis=1), np.intp)
 
 
 def _loss_and_gradient(

@@ -113,7 +113,8 @@ def test_a_split_without_a_label_is_refused_before_anything_is_written(
 
 
 def test_a_dataset_without_val_has_a_probe_of_the_usual_strength(tmp_path: Path) -> None:
-    dataset = make_captioned(tmp_path / "made", MadeFeatures(noise=0.1, clips=(("train", 25), ("test", 25))))
+    made = MadeFeatures(noise=0.1, clips=(("train", 25), ("test", 25)))
+    dataset = make_captioned(tmp_path / "made", made)
     keys = read_references(dataset, "test").keys
     captions = write_captions(tmp_path / "c", keys, ["x"] * 25)
     labels = write_labels(tmp_path / "labels.jsonl", dataset)

@@ -35,13 +35,18 @@ def reader(labels: AttributeLabels) -> CaptionReader:
     return CaptionReader.of(labels)
 
 
+def said_by(reader: CaptionReader, caption: str) -> dict[str, set[str] | None]:
+    found = reader.read(caption)
+    return {name: None if values is None else {*values} for name, values in found.items()}
+
+
 def test_every_caption_of_the_template_says_its_content_and_style(
     template: CaptionTemplate, labels: AttributeLabels, reader: CaptionReader
 ) -> None:
     same = {"dance-long", "dance-short"}  # both dance
     for name, values in labels.clips.items():
         for caption in template.of_name(name.removeprefix("M")) * (not name.startswith("M")):
-            said = reader.read(f"{caption}.".upper())
+            said = said_by(reader, f"{caption}.".upper())
             assert said["style"] == {values["style"]}
             expected = same if caption.startswith("a person dances") else {values["content"]}
             assert said["content"] == expected
@@ -72,7 +77,7 @@ def test_every_caption_of_the_template_says_its_content_and_style(
 def test_captions_say_values(
     reader: CaptionReader, caption: str, content: set[str] | None, style: set[str] | None
 ) -> None:
-    assert reader.read(caption) == {"content": content, "style": style}
+    assert said_by(reader, caption) == {"content": content, "style": style}
 
 
 def test_a_text_of_two_attributes_says_both(tmp_path: Path) -> None:
@@ -80,5 +85,5 @@ def test_a_text_of_two_attributes_says_both(tmp_path: Path) -> None:
         "a": {"value": "x", "texts": ["hops"]}, "b": {"value": "y", "texts": ["hops", "high"]}}}"""
     (tmp_path / "labels.jsonl").write_text(" ".join(text.split()))
     reader = CaptionReader.of(AttributeLabels.read(tmp_path / "labels.jsonl"))
-    assert reader.read("hops") == {"a": {"x"}, "b": {"y"}}
-    assert reader.read("high") == {"a": None, "b": {"y"}}
+    assert said_by(reader, "hops") == {"a": {"x"}, "b": {"y"}}
+    assert said_by(reader, "high") == {"a": None, "b": {"y"}}

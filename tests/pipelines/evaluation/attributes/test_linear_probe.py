@@ -18,7 +18,7 @@ from pipelines.evaluation.attributes.logistic_regression import LogisticRegressi
 
 Floats = NDArray[np.float64]
 ACTS, MOODS = ("bow", "run", "walk"), ("proud", "sad")
-TEXTS = {
+TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
     "act": {act: (f"{act}s", f"does {act}") for act in ACTS},
     "mood": {mood: (f"{mood}ly",) for mood in MOODS},
 }
