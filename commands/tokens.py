@@ -102,6 +102,11 @@ checkpoint_option = click.option(
 @dataset_argument
 @checkpoint_option
 @dataset_folder_option
+@click.option(
+    "--stages",
+    type=int,
+    help="Number of first stages of a residual tokenizer whose codes are kept; by default, all.",
+)
 @exclude_option
 @execution_options(skip=("allow_empty",))
 @json_option
@@ -109,6 +114,7 @@ def tokenize(
     dataset: "Place",
     checkpoint: Path,
     out: Path,
+    stages: int | None,
     exclude: tuple[str, ...],
     as_json: bool,
     **execution: Any,
@@ -120,7 +126,7 @@ def tokenize(
     """
     from pipelines.training.tokenizers import tokenize
 
-    report = tokenize.tokenize(dataset, checkpoint, out, Execution(**execution), exclude)
+    report = tokenize.tokenize(dataset, checkpoint, out, Execution(**execution), exclude, stages)
     show_build(report, as_json)
 
 

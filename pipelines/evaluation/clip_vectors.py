@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from motiondata.watching import Advance, unnoticed
-from pipelines.products.tokens.description import TOKENIZER, TOKENS
+from pipelines.products.tokens.arrays import in_one_range
+from pipelines.products.tokens.description import STAGES, TOKENIZER, TOKENS
 from pipelines.training.pose_pairs.pair_features import pair_features, pair_statistics
 from pipelines.training.pose_pairs.read_pairs import FIELD as PAIRS
 from pipelines.training.pose_pairs.read_pairs import batch_to_rotations, is_pose_pairs
@@ -106,14 +107,19 @@ def _weighted_rows(dataset: Dataset, clips: Clips, field: str) -> Iterator[tuple
 def code_shares(
     dataset: Dataset, clips: Clips, field: str, advance: Advance = unnoticed
 ) -> Vectors:
-    """Return the share of each code in the tokens of each clip, shaped (clips, codes)."""
-    codes = int(dataset.description.provenance[TOKENIZER]["codes"])
+    """Return the share of each code in the tokens of each clip, shaped (clips, codes).
+
+    Codes are those of all stages of a residual tokenizer.
+    """
+    recorded = dataset.description.provenance[TOKENIZER]
+    codes, stages = int(recorded["codes"]), int(recorded.get(STAGES, 1))
     view = StreamedDataset(dataset).clips(
         clips[0], [field], _CLIPS_PER_BATCH, keys=clips[1], rank=0, world=1
     )
     shares = []
     for batch in view:
         for tokens, chosen in zip(batch[field], batch["mask"], strict=True):
-            shares.append(np.bincount(tokens[chosen], minlength=codes) / chosen.sum())
+            found = in_one_range(tokens[chosen], codes).ravel()
+            shares.append(np.bincount(found, minlength=codes * stages) / len(found))
         advance(len(batch["keys"]))
     return np.stack(shares)

@@ -10,7 +10,7 @@ import torch
 from motiondata.representations.humanml3d import make_features
 from motiondata.representations.skeleton import T2M
 from pipelines.products.derived.product import COLUMNS
-from pipelines.products.tokens.arrays import TOKEN_ARRAYS
+from pipelines.products.tokens.arrays import token_arrays
 from pipelines.products.tokens.description import TOKENIZER
 from pipelines.training.common.checkpoints import write_checkpoint
 from pipelines.training.common.optimizer import seeded
@@ -30,18 +30,28 @@ CLIPS = {"train": 60, "val": 25, "test": 25}
 
 
 def make_token_clips(
-    out: Path, tokenizer: str = "made", clips: dict[str, int] | None = None
+    out: Path, tokenizer: str = "made", clips: dict[str, int] | None = None, stages: int = 1
 ) -> Dataset:
     """Make a dataset of tokens of a tokenizer, by its id, with clips of each kind in turn."""
     random = Random(0)  # noqa: S311
     samples = {
-        split: [token_clip(clip, random) for clip in range(number)]
+        split: [staged(token_clip(clip, random), stages) for clip in range(number)]
         for split, number in (clips or CLIPS).items()
     }
     made_by = {"id": tokenizer, "codes": CODES, "frames_per_token": PER_TOKEN}
-    schema = Schema({**TOKEN_ARRAYS, "json": "json", "txt": "text"})
+    if stages > 1:
+        made_by["stages"] = stages
+    schema = Schema({**token_arrays(stages), "json": "json", "txt": "text"})
     write_made(out, schema, samples, {TOKENIZER: made_by}, COLUMNS)
     return Dataset.open(out)
+
+
+def staged(sample: dict[str, Any], stages: int) -> dict[str, Any]:
+    """Return a sample whose next stages have the codes of the first one, moved by their number."""
+    if stages == 1:
+        return sample
+    codes = sample["tokens.npy"][:, None] + np.arange(stages, dtype=np.int32)
+    return {**sample, "tokens.npy": codes % CODES}
 
 
 def token_clip(clip: int, random: Random) -> dict[str, Any]:
@@ -62,13 +72,13 @@ def token_clip(clip: int, random: Random) -> dict[str, Any]:
     return {"tokens.npy": np.array(codes, np.int32), "json": details, "txt": text}
 
 
-def write_tokenizer(path: Path) -> str:
+def write_tokenizer(path: Path, stages: int = 1) -> str:
     """Write the checkpoint of an untrained tokenizer of these codes; return its id.
 
     It decodes to poses close to the mean pose of a person who walks.
     """
     features = make_features(y_up_joints(1, 40), T2M, bundled_lengths()).vectors
-    sizes = TokenizerSizes("vq", CODES, PER_TOKEN, width=8, depth=1, code_width=8)
+    sizes = TokenizerSizes("vq", CODES, PER_TOKEN, width=8, depth=1, code_width=8, residual=stages)
     mean, std = torch.from_numpy(features.mean(0)), torch.full((T2M.columns,), 1e-3)
     with seeded(0):
         module = MotionTokenizer(sizes, mean, std)

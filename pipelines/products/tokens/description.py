@@ -11,6 +11,8 @@ from pipelines.products.motion_features.members import JOINTS, VECTORS
 TOKENS = "tokens.npy"
 TOKENIZER = "tokenizer"
 """What samples and `dataset.json` call the transform."""
+STAGES = "stages"
+"""What `dataset.json` calls the number of codes per token, if there are several."""
 LANGUAGE_MODEL = "language_model"
 """Likewise, of motion that a language model wrote."""
 
@@ -22,8 +24,9 @@ class TokenizedDescription(ProductDescription):
     def inputs(self, provenance: Mapping[str, Any]) -> list[str]:
         """Return a line with the tokenizer and a line with the source dataset."""
         tokenizer, source = provenance[TOKENIZER], provenance["source"]
+        each = f" in each of {tokenizer[STAGES]} stages" if STAGES in tokenizer else ""
         return [
-            f"tokenizer: {tokenizer['id']}, {tokenizer['codes']:,} codes, "
+            f"tokenizer: {tokenizer['id']}, {tokenizer['codes']:,} codes{each}, "
             f"{tokenizer['frames_per_token']} frames per token, of {tokenizer['representation']}",
             f"of the {source['provenance']['product']} dataset {source['content_hash']}",
         ]

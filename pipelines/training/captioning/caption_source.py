@@ -168,7 +168,7 @@ def _has_only_tokens(data: StreamedDataset) -> bool:
 def expect_same_tokenizer(source: CaptionSource, trained: TokenSource | None) -> None:
     """Raise `InputError` unless a captioner gets tokens of the tokenizer it was trained on."""
     found = source.token_source()
-    if (found and found.id) != (trained and trained.id):
+    if (found and found.described) != (trained and trained.described):
         raise InputError(
             f"expected {_described(trained)}, as in the training of the captioner, found "
             f"{_described(found)}; --tokens names a dataset of tokens of the same clips"
@@ -176,4 +176,4 @@ def expect_same_tokenizer(source: CaptionSource, trained: TokenSource | None) ->
 
 
 def _described(source: TokenSource | None) -> str:
-    return "no tokens" if source is None else f"tokens of the tokenizer {source.id}"
+    return "no tokens" if source is None else source.described

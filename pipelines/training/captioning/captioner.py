@@ -196,7 +196,7 @@ def _restore(
     module = Captioner(
         text,
         frames,
-        None if source is None else TokenInput(text.width, source.codes),
+        None if source is None else TokenInput(text.width, source.codes, source.stages),
         contents.get("length_prompt", False),
     )
     try:

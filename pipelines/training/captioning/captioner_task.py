@@ -164,7 +164,7 @@ class CaptionerTask:
         return {
             "text": self.module.text.to_state(),
             "field": self.source.field,
-            "tokens": tokens and asdict(tokens),
+            "tokens": tokens and tokens.to_json(),
             "stride": self.stride,
             "downsample": self.options.downsample,
             "encoder": self.initial and dict(self.initial.description),
@@ -225,7 +225,7 @@ class CaptionerTask:
     def _captioner(self, text: TextModel) -> Captioner:
         frames = None if self.source.field is None else self._frames(text.width, self.source.field)
         tokens = self.source.token_source()
-        read = None if tokens is None else TokenInput(text.width, tokens.codes)
+        read = None if tokens is None else TokenInput(text.width, tokens.codes, tokens.stages)
         return Captioner(text, frames, read, self.options.length_prompt)
 
     def _frames(self, width: int, field: str) -> FrameInput | PairInput:

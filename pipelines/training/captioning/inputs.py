@@ -22,7 +22,7 @@ class ClipInputs:
     frames: PaddedClips | None = None
     """Values shaped (clips, frames, ...): features, or the input of an encoder."""
     tokens: PaddedClips | None = None
-    """Codes shaped (clips, tokens)."""
+    """Codes shaped (clips, tokens), or (clips, tokens, stages)."""
     seconds: Tensor | None = None
     """Lengths of the clips in seconds, shaped (clips,), on the CPU; None if no prompt says them."""
 
@@ -118,16 +118,22 @@ class Downsampling(nn.Module):
 
 
 class TokenInput(nn.Module):
-    """Embeds motion tokens by a table."""
+    """Embeds motion tokens by a table; those of a residual tokenizer by the sum of their codes'."""
 
-    def __init__(self, width: int, codes: int) -> None:
+    def __init__(self, width: int, codes: int, stages: int = 1) -> None:
         super().__init__()
-        self.table = nn.Embedding(codes, width)
+        self.codes = codes
+        self.table = nn.Embedding(codes * stages, width)
 
     def features(self, clips: PaddedClips) -> Tensor:
         """Return an embedding per token, shaped (clips, tokens, width of the T5)."""
-        found: Tensor = self.table(clips.values.long())
-        return found
+        codes = clips.values.long()
+        if codes.ndim == 2:
+            found: Tensor = self.table(codes)
+            return found
+        stages = torch.arange(codes.shape[-1], device=codes.device)
+        summed: Tensor = self.table(codes + self.codes * stages).sum(-2)
+        return summed
 
     def project(self, features: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return the embeddings, with zeros as padding, and their mask."""

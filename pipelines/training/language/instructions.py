@@ -53,23 +53,34 @@ class CaptionedMotion:
     """The tokens of a clip, or of a part of it, and a caption of them."""
 
     codes: tuple[int, ...]
+    """Codes as one sequence, see `TokenSource.flatten`."""
     caption: str
     frames: int
     fps: float
+    stages: int = 1
+    """Number of codes per token."""
+
+    @property
+    def tokens(self) -> int:
+        """The number of tokens."""
+        return len(self.codes) // self.stages
+
+    def part(self, start: int, stop: int | None = None) -> tuple[int, ...]:
+        """Return the codes of the tokens from `start` to `stop`, or to the end."""
+        return self.codes[start * self.stages : None if stop is None else stop * self.stages]
 
     def slots(self, beginning: float = BEGINNING, gap: tuple[float, float] = GAP) -> dict[str, str]:
         """Return the texts of the slots of templates, for the given cuts."""
-        tokens = len(self.codes)
-        cut = min(max(1, round(beginning * tokens)), tokens)
-        start, stop = (round(share * tokens) for share in gap)
-        before, middle, after = self.codes[:start], self.codes[start:stop], self.codes[stop:]
+        cut = min(max(1, round(beginning * self.tokens)), self.tokens)
+        start, stop = (round(share * self.tokens) for share in gap)
+        before, middle, after = self.part(0, start), self.part(start, stop), self.part(stop)
         return {
             "caption": self.caption.removesuffix("."),
             "frames": str(self.frames),
             "seconds": f"{self.frames / self.fps:.1f}",
             "motion": motion_text(self.codes),
-            "beginning": f"{START}{codes_text(self.codes[:cut])}",
-            "rest": motion_text(self.codes[cut:]),
+            "beginning": f"{START}{codes_text(self.part(0, cut))}",
+            "rest": motion_text(self.part(cut)),
             "masked": f"{START}{codes_text(before)}{MASK}{codes_text(after)}{END}",
             "middle": motion_text(middle),
         }
@@ -93,7 +104,7 @@ class Task:
 
     def fits(self, motion: CaptionedMotion) -> bool:
         """Return whether a motion is long enough for the task."""
-        return len(motion.codes) >= MIN_CUT or self.answer not in CUT_SLOTS
+        return motion.tokens >= MIN_CUT or self.answer not in CUT_SLOTS
 
     def fixed(self, slots: Mapping[str, str]) -> Sample:
         """Return the sample with the fixed wording."""

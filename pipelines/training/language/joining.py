@@ -118,7 +118,7 @@ class Joiner:
     def _extended(
         self, first: int, motions: Sequence[CaptionedMotion], keys: Sequence[str], random: Random
     ) -> CaptionedMotion:
-        lengths = [len(motion.codes) for motion in motions]
+        lengths = [motion.tokens for motion in motions]
         parts = self.parts(first, lengths, keys, random)
         return join_motions([motions[k] for k in parts], random)
 
@@ -136,6 +136,7 @@ def join_motions(parts: Sequence[CaptionedMotion], random: Random) -> CaptionedM
         link_captions([part.caption for part in parts], random),
         sum(part.frames for part in parts),
         parts[0].fps,
+        parts[0].stages,
     )
 
 

@@ -35,10 +35,10 @@ class LoadedLanguage:
     def expect_tokens_of(self, dataset: Dataset) -> None:
         """Raise `InputError` unless a dataset has tokens of the model's tokenizer."""
         found = TokenSource.of(dataset)
-        if found.id != self.source.id:
+        if (found.id, found.stages) != (self.source.id, self.source.stages):
             raise InputError(
-                f"{dataset.place}: expected tokens of the tokenizer {self.source.id}, on which the "
-                f"model was trained, found those of {found.id}"
+                f"{dataset.place}: expected {self.source.described}, on which the model was "
+                f"trained, found {found.described}"
             )
 
     def tokenizer(self, checkpoint: Path | None) -> LoadedTokenizer:
@@ -73,7 +73,7 @@ def restore_language(state: Mapping[str, Any], checkpoint: Path) -> LoadedLangua
     with reading_contents(checkpoint, KIND):
         contents = state["contents"]
         text, source = TextModel.from_state(contents["text"]), TokenSource(**contents["tokens"])
-        vocabulary = MotionVocabulary.of(text.tokenizer, source.codes)
+        vocabulary = MotionVocabulary.of(text.tokenizer, source.codes, source.stages)
         module = MotionLanguage(text, vocabulary)
         module.load_state_dict(state["weights"])
         described = {"text": contents["text"], "tokens": contents["tokens"]}

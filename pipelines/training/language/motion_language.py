@@ -112,9 +112,9 @@ class MotionLanguage(nn.Module):
         decoding: MotionDecoding = MOTION_DECODING,
         lengths: Sequence[int] | None = None,
     ) -> list[list[int]]:
-        """Return the codes of one motion per instruction; each has at least one.
+        """Return the codes of one motion per instruction; each has at least one token.
 
-        `lengths` are the numbers of codes of the motions; by default, the model chooses them.
+        `lengths` are the numbers of motion tokens; by default, the model chooses them.
         Sampling depends on the seed of the decoding and on the other instructions.
         """
         grammar = MotionGrammar(self.vocabulary, self._special, decoding.max_tokens, lengths)
@@ -133,7 +133,7 @@ class MotionLanguage(nn.Module):
                 [each.instruction for each in asked],
                 grammar,
                 *self._guidance([each.plain for each in asked], decoding.guidance),
-                max_new_tokens=longest + 3,
+                max_new_tokens=longest * self.vocabulary.stages + 3,
                 **sampling,
             )
         return self.vocabulary.read(ids)

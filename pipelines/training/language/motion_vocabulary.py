@@ -1,7 +1,9 @@
 """Motion tokens in the vocabulary of a T5: codes, start, end, and mask.
 
 They are added tokens of its tokenizer, so that text and motion are one string, as in MotionGPT
-(Jiang et al., 2023): `Describe the motion: <motion_start><motion_7><motion_end>`.
+(Jiang et al., 2023): `Describe the motion: <motion_start><motion_7><motion_end>`. The codes of each
+stage of a residual tokenizer are tokens of their own, and those of one motion token follow each
+other.
 """
 
 from collections.abc import Sequence
@@ -18,7 +20,8 @@ START, END, MASK = "<motion_start>", "<motion_end>", "<motion_mask>"
 SENTINELS = 40
 """Number of sentinels of span corruption that the vocabulary has at least; a T5 has 100."""
 LONGEST_TEXT = 1024
-"""Longer inputs are truncated; the longest have two motions of `--longest` tokens and a caption."""
+"""Longer inputs are truncated; the longest have two motions of `--longest` tokens and a caption.
+Inputs with several stages may be as many times longer."""
 
 
 def code_token(code: int) -> str:
@@ -36,22 +39,30 @@ class MotionVocabulary:
     """The numbers of motion tokens in the vocabulary of a T5."""
 
     codes: int
+    """Number of codes, of all stages together."""
     first: int
     """Number of the token of code 0; those of the other codes follow."""
     start: int
     end: int
+    stages: int = 1
+    """Number of codes per motion token."""
 
     @classmethod
-    def of(cls, tokenizer: Tokenizer, codes: int) -> "MotionVocabulary":
+    def of(cls, tokenizer: Tokenizer, codes: int, stages: int = 1) -> "MotionVocabulary":
         """Return the numbers in a tokenizer that `add_motion` has extended.
 
-        Raises `ValueError` for another tokenizer.
+        `codes` is their number in each stage. Raises `ValueError` for another tokenizer.
         """
-        known = tokenizer.get_vocab()
+        known, total = tokenizer.get_vocab(), codes * stages
         first = known.get(code_token(0), 0)
-        if any(known.get(code_token(code)) != first + code for code in range(codes)):
-            raise ValueError(f"the vocabulary has not the tokens of {codes} codes in sequence")
-        return cls(codes, first, known[START], known[END])
+        if any(known.get(code_token(code)) != first + code for code in range(total)):
+            raise ValueError(f"the vocabulary has not the tokens of {total} codes in sequence")
+        return cls(total, first, known[START], known[END], stages)
+
+    def of_stage(self, stage: int) -> slice:
+        """Return the numbers of the codes of a stage, from 0."""
+        size = self.codes // self.stages
+        return slice(self.first + stage * size, self.first + (stage + 1) * size)
 
     def is_motion(self, size: int) -> Tensor:
         """Return which tokens of a vocabulary of this size are motion tokens, (size,)."""
@@ -60,13 +71,15 @@ class MotionVocabulary:
         return codes | (numbers == self.start) | (numbers == self.end)
 
     def randomized(self, ids: Tensor, share: float) -> Tensor:
-        """Return token numbers in which this share of the codes are random codes.
+        """Return token numbers in which this share of the codes are random codes of their stage.
 
         Draws are those of PyTorch's generator on the CPU. All other tokens stay as they are.
         """
         code = (ids >= self.first) & (ids < self.first + self.codes)
         drawn = (torch.rand(ids.shape) < share).to(ids.device)
-        others = torch.randint(self.first, self.first + self.codes, ids.shape).to(ids.device)
+        size = self.codes // self.stages
+        others = torch.randint(self.first, self.first + size, ids.shape).to(ids.device)
+        others = others + (ids - self.first).div(size, rounding_mode="floor") * size
         return torch.where(code & drawn, others, ids)
 
     def read(self, ids: Tensor) -> list[list[int]]:
@@ -87,20 +100,20 @@ def codes_text(codes: Sequence[int]) -> str:
     return "".join(map(code_token, codes))
 
 
-def add_motion(text: TextModel, codes: int, seed: int) -> MotionVocabulary:
+def add_motion(text: TextModel, codes: int, seed: int, stages: int = 1) -> MotionVocabulary:
     """Add the motion tokens of a number of codes to a T5 and its tokenizer; return their numbers.
 
-    The embeddings of new tokens are random.
+    `codes` is their number in each stage. The embeddings of new tokens are random.
     """
     tokenizer = text.tokenizer
-    tokens = [START, END, MASK, *map(code_token, range(codes))]
+    tokens = [START, END, MASK, *map(code_token, range(codes * stages))]
     tokens += [sentinel(each) for each in range(SENTINELS)]
     known = tokenizer.get_vocab()
     tokenizer.add_tokens(
         [AddedToken(each, normalized=False) for each in tokens if each not in known]
     )
-    tokenizer.enable_truncation(LONGEST_TEXT)
+    tokenizer.enable_truncation(LONGEST_TEXT * stages)
     size = max(tokenizer.get_vocab_size(), text.model.config.vocab_size)
     with seeded(seed):
         text.model.resize_token_embeddings(size, mean_resizing=False)
-    return MotionVocabulary.of(tokenizer, codes)
+    return MotionVocabulary.of(tokenizer, codes, stages)

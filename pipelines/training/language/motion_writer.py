@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from motiondata.bodies.bundled import bundled_body
 from motiondata.errors import InputError
@@ -72,7 +73,8 @@ class WrittenMotion:
 
     name: str
     text: str
-    codes: tuple[int, ...]
+    codes: tuple[Any, ...]
+    """The code of each token; the codes of each one of a residual tokenizer."""
     frames: int
     fps: float
     cut: bool
@@ -146,6 +148,14 @@ class MotionWriter:
         """Return the number of tokens of a number of frames."""
         return ceil(frames / self.frames_per_token)
 
+    def tokens_of(self, codes: Sequence[int]) -> NDArray[np.int32]:
+        """Return the tokens of a sequence of codes that the model wrote."""
+        return self.model.source.unflatten(codes)
+
+    def is_cut(self, codes: Sequence[int]) -> bool:
+        """Return whether codes have the maximum number of tokens."""
+        return len(self.tokens_of(codes)) >= self.options.decoding.max_tokens
+
     def captioned(self, text: str, frames: int = 0) -> CaptionedMotion:
         """Return a motion without tokens, for instructions about a text."""
         return CaptionedMotion((), text, frames, self.tokenizer.fps)
@@ -195,17 +205,17 @@ class MotionWriter:
 
     def _whole(self, request: MotionRequest, answer: Sequence[int]) -> CaptionedMotion:
         """Return the motion of a request and its answer."""
-        codes = (*request.before, *answer, *request.after)
-        frames = request.frames or len(codes) * self.frames_per_token
-        return CaptionedMotion(codes, request.text, frames, self.tokenizer.fps)
+        codes, stages = (*request.before, *answer, *request.after), self.model.source.stages
+        frames = request.frames or len(codes) // stages * self.frames_per_token
+        return CaptionedMotion(codes, request.text, frames, self.tokenizer.fps, stages)
 
     def _write(self, request: MotionRequest, motion: CaptionedMotion, out: Path) -> WrittenMotion:
-        codes, frames, fps = motion.codes, motion.frames, motion.fps
-        answered = len(codes) - len(request.before) - len(request.after)
+        tokens, frames, fps = self.tokens_of(motion.codes), motion.frames, motion.fps
+        given = len(request.before) + len(request.after)
         made = Detokenizing(self.tokenizer).derive(
             request.name,
             {
-                TOKENS: np.array(codes, np.int32),
+                TOKENS: tokens,
                 DETAILS: {"motion_fps": fps, "motion_frames": frames},
             },
         )
@@ -217,10 +227,10 @@ class MotionWriter:
         return WrittenMotion(
             name=request.name,
             text=request.text,
-            codes=codes,
+            codes=tuple(tokens.tolist()),
             frames=frames,
             fps=fps,
-            cut=request.tokens is None and answered >= self.options.decoding.max_tokens,
+            cut=request.tokens is None and self.is_cut(motion.codes[given:]),
             fit_millimeters=made[DETAILS]["fit_millimeters"],
         )
 

@@ -72,7 +72,7 @@ class LanguageTask:
         if options.text_model == TINY:
             texts = [*texts, *wordings()]
         text = load_text_model(options.text_model, texts, seed)
-        vocabulary = add_motion(text, self.source.codes, seed)
+        vocabulary = add_motion(text, self.source.codes, seed, self.source.stages)
         self.module = MotionLanguage(text, vocabulary, options.random_codes).to(device)
         set_dropout(self.module, options.dropout)
         self._joiner = self._make_joiner()
@@ -136,7 +136,7 @@ class LanguageTask:
         """Return what `load_language` needs."""
         return {
             "text": self.module.text.to_state(),
-            "tokens": asdict(self.source),
+            "tokens": self.source.to_json(),
             "tokenizer": self._tokenizer,
         }
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
+
 from motiondata.errors import InputError
 from pipelines.clips.members import DETAILS
 from pipelines.products.tokens.description import TOKENS
@@ -63,7 +65,7 @@ def predict(
     """
     writer = MotionWriter.open(writing, stream)
     clip = _read_clip(dataset, key, writer, options.text)
-    given = max(1, round(options.given * len(clip.codes)))
+    given = max(1, round(options.given * clip.tokens))
     frames = None if options.seconds is None else writer.frames_in(options.seconds)
     tokens = None if frames is None else writer.tokens_in(frames) - given
     if tokens is not None and tokens < 1:
@@ -72,9 +74,9 @@ def predict(
             f"that are given, found {frames}; choose more --seconds, or a smaller --given"
         )
     task = "prediction_with_caption" if options.text else "prediction"
-    asked = ask(task, clip.slots(beginning=given / len(clip.codes)))
+    asked = ask(task, clip.slots(beginning=given / clip.tokens))
     request = MotionRequest(
-        key, options.text or "", asked, tokens, frames, before=clip.codes[:given]
+        key, options.text or "", asked, tokens, frames, before=clip.part(0, given)
     )
     return writer.write([request], out)
 
@@ -93,19 +95,19 @@ def inbetween(
     """
     writer = MotionWriter.open(writing, stream)
     clip = _read_clip(dataset, key, writer, options.text)
-    start, stop = (round(share * len(clip.codes)) for share in (options.start, options.stop))
-    start = min(start, len(clip.codes) - 1)
+    start, stop = (round(share * clip.tokens) for share in (options.start, options.stop))
+    start = min(start, clip.tokens - 1)
     stop = max(stop, start + 1)
     task = "inbetween_with_caption" if options.text else "inbetween"
-    gap = start / len(clip.codes), stop / len(clip.codes)
+    gap = start / clip.tokens, stop / clip.tokens
     request = MotionRequest(
         key,
         options.text or "",
         ask(task, clip.slots(gap=gap)),
         stop - start,
         clip.frames,
-        before=clip.codes[:start],
-        after=clip.codes[stop:],
+        before=clip.part(0, start),
+        after=clip.part(stop),
     )
     return writer.write([request], out)
 
@@ -134,8 +136,9 @@ def _read_clip(dataset: Place, key: str, writer: MotionWriter, text: str | None)
     data = open_dataset(dataset)
     writer.model.expect_tokens_of(data.dataset)
     clip = data[key]
-    codes, details = clip[field_of(TOKENS)][:].tolist(), clip[field_of(DETAILS)]
-    if len(codes) < MIN_CUT:
-        raise InputError(f"{key}: expected at least {MIN_CUT} tokens, found {len(codes)}")
+    tokens, details = np.asarray(clip[field_of(TOKENS)][:]), clip[field_of(DETAILS)]
+    if len(tokens) < MIN_CUT:
+        raise InputError(f"{key}: expected at least {MIN_CUT} tokens, found {len(tokens)}")
     frames, fps = details["motion_frames"], details["motion_fps"]
-    return CaptionedMotion(tuple(codes), text or "", frames, fps)
+    source = writer.model.source
+    return CaptionedMotion(source.flatten(tokens), text or "", frames, fps, source.stages)

@@ -9,8 +9,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from motiondata.captions import captions_to_details, details_to_captions
 from motiondata.errors import DropReason, InputError, RecordingError
 from pipelines.clips.members import DETAILS, TEXT
@@ -73,19 +71,19 @@ class Writing:
             raise RecordingError(DropReason.INVALID, f"{key} has no caption of the whole clip")
         frames = self._frames(caption.text, details)
         codes = self._write(key, caption.text, frames)
-        fps = self.writer.tokenizer.fps
+        tokens, fps = self.writer.tokens_of(codes), self.writer.tokenizer.fps
         written = {
             **{name: details[name] for name in KEPT if name in details},
             **self.writer.tokenizer.fields.to_json(),
             "synthetic": True,
             "licence": LICENSE,
             "captions": captions_to_details([caption]),
-            "codes": codes,
-            "cut": frames is None and len(codes) >= self.writer.options.decoding.max_tokens,
+            "codes": tokens.tolist(),
+            "cut": frames is None and self.writer.is_cut(codes),
             "motion_fps": fps,
-            "motion_frames": frames or len(codes) * self.writer.frames_per_token,
+            "motion_frames": frames or len(tokens) * self.writer.frames_per_token,
         }
-        motion = {TOKENS: np.array(codes, np.int32), DETAILS: written}
+        motion = {TOKENS: tokens, DETAILS: written}
         made = Detokenizing(self.writer.tokenizer).derive(key, motion)
         return {**made, TEXT: f"{caption.text}\n"}
 
@@ -158,7 +156,7 @@ def generate_split(
 
 
 def _derivation(transform: Writing, load: LoadWriting, scope: Scope) -> Derivation:
-    tokenizer = transform.writer.tokenizer
+    tokenizer, stages = transform.writer.tokenizer, transform.writer.model.source.stages
     return Derivation(
         GENERATED_MOTION,
         motion_arrays(tokenizer.columns, tokenizer.fields.number_of_joints),
@@ -167,7 +165,7 @@ def _derivation(transform: Writing, load: LoadWriting, scope: Scope) -> Derivati
         load,
         SECONDS_PER_TOKEN,
         {"model": transform.writer.model.id},
-        {TOKENIZER: {"id": tokenizer.id, **tokenizer_facts(tokenizer)}},
+        {TOKENIZER: {"id": tokenizer.id, **tokenizer_facts(tokenizer, stages)}},
         scope,
     )
 

@@ -20,22 +20,36 @@ MAX_FALL = 0.5
 
 def alarms(measures: TokenizerMeasures, watched: Sequence[Record]) -> list[str]:
     """Return the alarms of a validation; `watched` has the measures of earlier ones."""
-    use, found = measures.use, []
+    found = []
     if measures.tokenizer.variation < MIN_VARIATION:
         found.append(
             f"the reconstruction varies {measures.tokenizer.variation:.0%} as much as the motion: "
             "every clip becomes nearly the same pose; try a higher --rate or more --steps, and "
             "check with motiondata stats that the features vary"
         )
-    if use.share < MIN_SHARE:
-        found.append(
-            f"{use.used} of {use.reachable} codes are used, the others are dead; choose fewer "
-            "--codes, or --quantizer fsq, which has no codebook"
-        )
+    return [*found, *_dead(measures), *_collapsing(measures, watched)]
+
+
+def _dead(measures: TokenizerMeasures) -> list[str]:
+    """Return an alarm for each stage in which most codes are dead."""
+    named = {f" of stage {k}": each.use for k, each in enumerate(measures.stages, 1)}
+    remedy = "a smaller --residual" if named else "--quantizer fsq, which has no codebook"
+    return [
+        f"{use.used} of {use.reachable} codes{name} are used, the others are dead; choose fewer "
+        f"--codes, or {remedy}"
+        for name, use in (named or {"": measures.use}).items()
+        if use.share < MIN_SHARE
+    ]
+
+
+def _collapsing(measures: TokenizerMeasures, watched: Sequence[Record]) -> list[str]:
+    """Return an alarm if the codes are used less evenly than before."""
+    found = measures.use.perplexity
     highest = max((record["perplexity"] for record in watched), default=0.0)
-    if use.perplexity < MAX_FALL * highest:
-        found.append(
-            f"the perplexity of the codes fell from {highest:.0f} to {use.perplexity:.0f}: the "
-            "codes collapse; try a lower --rate, a larger --batch, or --quantizer fsq"
-        )
-    return found
+    if found >= MAX_FALL * highest:
+        return []
+    remedy = "a smaller --residual" if measures.stages else "--quantizer fsq"
+    return [
+        f"the perplexity of the codes fell from {highest:.0f} to {found:.0f}: the codes collapse; "
+        f"try a lower --rate, a larger --batch, or {remedy}"
+    ]

@@ -36,8 +36,13 @@ class LoadedTokenizer:
 
     @property
     def codes(self) -> int:
-        """Number of codes."""
+        """Number of codes, of each stage."""
         return self.module.quantizer.codes
+
+    @property
+    def stages(self) -> int:
+        """Number of codes per token: more than one of a residual tokenizer."""
+        return self.module.sizes.residual
 
     @property
     def columns(self) -> int:
@@ -52,9 +57,9 @@ class LoadedTokenizer:
     def tokenize(self, features: NDArray[np.float32]) -> NDArray[np.int32]:
         """Return the codes of a clip, shaped (tokens,), which do not depend on other clips.
 
-        `features` is shaped (frames, columns). The last token may cover fewer frames than others.
-        Runs in one thread, because the last bits of sums depend on the number of threads. Raises
-        `InputError` for other shapes.
+        Those of a residual tokenizer are shaped (tokens, stages). `features` is shaped (frames,
+        columns). The last token may cover fewer frames than others. Runs in one thread, because the
+        last bits of sums depend on the number of threads. Raises `InputError` for other shapes.
         """
         if features.ndim != 2 or features.shape[1] != self.columns or not len(features):
             raise InputError(
@@ -67,15 +72,24 @@ class LoadedTokenizer:
     def detokenize(self, codes: NDArray[np.integer], frames: int) -> NDArray[np.float32]:
         """Return the features of codes, shaped (frames, columns).
 
-        Raises `InputError` for codes out of range, and for more frames than the codes have.
+        `codes` is shaped (tokens,): one code per token, of the first stage. A residual tokenizer
+        also reads the codes of its first stages, shaped (tokens, stages). Raises `InputError` for
+        codes out of range, and for more frames than the codes have.
         """
         longest = len(codes) * self.frames_per_token
-        if codes.ndim != 1 or not len(codes) or not 0 <= codes.min() <= codes.max() < self.codes:
-            raise InputError(f"expected codes from 0 to {self.codes - 1}, shaped (tokens,)")
+        if not self._reads(codes.shape) or not 0 <= codes.min() <= codes.max() < self.codes:
+            more = f", or (tokens, up to {self.stages})" if self.stages > 1 else ""
+            raise InputError(f"expected codes from 0 to {self.codes - 1}, shaped (tokens,){more}")
         if not 0 < frames <= longest:
             raise InputError(f"expected 1 to {longest} frames of {len(codes)} tokens, not {frames}")
-        values = self._run(self.module.decode, torch.from_numpy(codes.astype(np.int64)))
+        rows = codes[:, None] if self.stages > 1 and codes.ndim == 1 else codes
+        values = self._run(self.module.decode, torch.from_numpy(rows.astype(np.int64)))
         return cast("NDArray[np.float32]", values[:frames])
+
+    def _reads(self, shape: tuple[int, ...]) -> bool:
+        """Return whether codes of a shape can be decoded."""
+        staged = self.stages > 1 and len(shape) == 2 and 0 < shape[1] <= self.stages
+        return (len(shape) == 1 or staged) and shape[0] > 0
 
     def _run(self, function: Any, value: Tensor) -> NDArray[Any]:
         device = self.module.mean.device
@@ -109,8 +123,14 @@ def store(tokenizer: LoadedTokenizer) -> dict[str, Any]:
 
 
 def describe_tokenizer(sizes: TokenizerSizes, fields: MotionFields, fps: float) -> dict[str, Any]:
-    """Return what `load_tokenizer` needs in addition to the weights, as JSON."""
-    return {"sizes": asdict(sizes), "features": fields.to_json(), "fps": fps}
+    """Return what `load_tokenizer` needs in addition to the weights, as JSON.
+
+    A tokenizer of one stage does not mention stages, so that ids of earlier versions stay.
+    """
+    described = asdict(sizes)
+    if sizes.residual == 1:
+        del described["residual"]
+    return {"sizes": described, "features": fields.to_json(), "fps": fps}
 
 
 def as_loaded(

@@ -43,17 +43,19 @@ class MotionTokenizer(nn.Module):
         self.encoder = make_encoder(columns, self.quantizer.width, *shape)
         self.decoder = make_decoder(columns, self.quantizer.width, *shape)
 
-    def forward(self, features: Tensor) -> Reconstruction:
+    def forward(self, features: Tensor, kept: Tensor | None = None) -> Reconstruction:
         """Reconstruct features shaped (clips, frames, columns).
 
-        The number of frames must be a multiple of the frames per token.
+        The number of frames must be a multiple of the frames per token. `kept` is that of a
+        residual quantizer.
         """
         target = (features - self.mean) / self.std
-        quantized = self.quantizer(self._convolve(self.encoder, target))
+        vectors = self._convolve(self.encoder, target)
+        quantized = self.quantizer(vectors) if kept is None else self.quantizer(vectors, kept)
         return Reconstruction(target, self._convolve(self.decoder, quantized.values), quantized)
 
     def encode(self, features: Tensor) -> Tensor:
-        """Return the codes of clips shaped (clips, frames, columns), as (clips, tokens).
+        """Return the codes of clips shaped (clips, frames, columns), as `Quantized` has them.
 
         The last frame is repeated up to a multiple of the frames per token.
         """
@@ -64,7 +66,7 @@ class MotionTokenizer(nn.Module):
         return codes
 
     def decode(self, codes: Tensor) -> Tensor:
-        """Return the features of codes shaped (clips, tokens).
+        """Return the features of codes shaped (clips, tokens), or (clips, tokens, stages).
 
         The result is shaped (clips, tokens x frames per token, columns).
         """

@@ -10,7 +10,7 @@ from math import prod
 from typing import Literal
 
 from motiondata.errors import InputError
-from pipelines.training.common.options import expect_at_least, expect_positive
+from pipelines.training.common.options import expect_at_least, expect_positive, expect_share
 
 Quantizers = Literal["fsq", "vq"]
 FSQ: Quantizers = "fsq"
@@ -56,14 +56,25 @@ class TokenizerSizes:
     """Width of a code of vq. The published tokenizers have 512."""
     causal: bool = False
     """Make every token and every frame depend on earlier frames only."""
+    residual: int = 1
+    """Number of stages of vq: each next codebook quantizes what those before it left, so that a
+    token has one code of each."""
 
     def __post_init__(self) -> None:
-        expect_at_least(self, 1, "width", "depth", "code_width")
+        expect_at_least(self, 1, "width", "depth", "code_width", "residual")
         expect_at_least(self, 2, "codes")
         self._expect_one_of("quantizer", QUANTIZERS)
         self._expect_one_of("frames_per_token", FRAMES_PER_TOKEN)
         if self.quantizer == FSQ:
             self._expect_one_of("codes", tuple(FSQ_LEVELS))
+            self._expect_no_stages()
+
+    def _expect_no_stages(self) -> None:
+        if self.residual > 1:
+            raise InputError(
+                f"residual: expected 1 for {FSQ}, which more codes make finer, found "
+                f"{self.residual}; choose --quantizer {VQ}, or more --codes"
+            )
 
     def _expect_one_of(self, name: str, values: tuple[object, ...]) -> None:
         found = getattr(self, name)
@@ -74,7 +85,7 @@ class TokenizerSizes:
 
     @property
     def number_of_codes(self) -> int:
-        """The real number of codes."""
+        """The real number of codes, of each stage."""
         return prod(FSQ_LEVELS[self.codes]) if self.quantizer == FSQ else self.codes
 
 
@@ -101,6 +112,9 @@ class TokenizerOptions:
     """Number of training steps."""
     rate: float = 5e-4
     """Learning rate after the warm-up."""
+    stage_dropout: float = 0.5
+    """Share of the training windows of a residual tokenizer that are decoded from a random number
+    of first stages, so that these can be used alone."""
     sizes: TokenizerSizes = field(default_factory=TokenizerSizes)
     """Sizes of the tokenizer."""
 
@@ -108,6 +122,7 @@ class TokenizerOptions:
         expect_at_least(self, 1, "window", "steps")
         expect_at_least(self, 0, "emphasis_weight", "heading_weight", "commitment")
         expect_positive(self, "rate")
+        expect_share(self, "stage_dropout")
         if self.emphasis not in EMPHASES:
             raise InputError(
                 f"emphasis: expected one of {', '.join(EMPHASES)}, found {self.emphasis}"

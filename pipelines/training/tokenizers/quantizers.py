@@ -4,7 +4,7 @@ Gradients pass through the rounding unchanged (straight-through estimator).
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor, distributed, nn
@@ -27,7 +27,7 @@ class Quantized:
     values: Tensor
     """Quantized vectors, shaped (clips, tokens, width), with the gradient of the input."""
     codes: Tensor
-    """Shaped (clips, tokens), from 0."""
+    """Shaped (clips, tokens), from 0; (clips, tokens, stages) of a residual quantizer."""
     commitment: Tensor
     """Mean squared distance of the input to its codes; a scalar, 0 for fsq."""
 
@@ -38,7 +38,7 @@ class Quantizer(Protocol):
     width: int
     """Numbers per vector."""
     codes: int
-    """Number of codes."""
+    """Number of codes, of each stage."""
 
     def __call__(self, vectors: Tensor) -> Quantized:
         """Quantize vectors shaped (clips, tokens, width)."""
@@ -156,8 +156,65 @@ class VectorQuantizer(nn.Module):
         return rows[chosen.to(rows.device)]
 
 
-def make_quantizer(sizes: TokenizerSizes) -> FiniteScalarQuantizer | VectorQuantizer:
+class ResidualQuantizer(nn.Module):
+    """Several codebooks in stages: each next one quantizes what those before it left.
+
+    A vector is the sum of one vector of each codebook (Zeghidour et al., "SoundStream", 2021; of
+    motion: Guo et al., "MoMask", 2024). The first stage alone is a `VectorQuantizer`.
+    """
+
+    def __init__(self, stages: int, codes: int, width: int) -> None:
+        super().__init__()
+        self.width, self.codes = width, codes
+        self.stages = nn.ModuleList(VectorQuantizer(codes, width) for _ in range(stages))
+
+    def forward(self, vectors: Tensor, kept: Tensor | None = None) -> Quantized:
+        """Quantize vectors shaped (clips, tokens, width); update the codebooks in training.
+
+        `kept` is the number of first stages of each clip whose sum is returned, (clips,); by
+        default, all. Codes are those of all stages.
+        """
+        rows = vectors.float()
+        left, total = rows, torch.zeros_like(rows)
+        found: list[Quantized] = []
+        for number, stage in enumerate(self.stages):
+            found.append(stage(left))
+            chosen = found[-1].values.detach()
+            left = left - chosen
+            total = total + (chosen if kept is None else chosen * (kept > number)[:, None, None])
+        return Quantized(
+            rows + (total - rows).detach(),
+            torch.stack([each.codes for each in found], -1),
+            torch.stack([each.commitment for each in found]).mean(),
+        )
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Return the sums of vectors of the codes of all or the first stages.
+
+        `codes` is shaped (..., stages), the result (..., width).
+        """
+        vectors = torch.zeros(*codes.shape[:-1], self.width, device=codes.device)
+        for stage, chosen in zip(self.stages, codes.unbind(-1), strict=False):
+            vectors = vectors + cast("VectorQuantizer", stage).decode(chosen)
+        return vectors
+
+
+def draw_stages(clips: int, stages: int, share: float) -> Tensor:
+    """Return a number of first stages for each clip, (clips,).
+
+    A share of the clips has a random number of stages, the others have all. Draws are those of
+    PyTorch's generator on the CPU.
+    """
+    drawn = torch.rand(clips) < share
+    return torch.where(drawn, torch.randint(1, stages + 1, (clips,)), stages)
+
+
+def make_quantizer(
+    sizes: TokenizerSizes,
+) -> FiniteScalarQuantizer | VectorQuantizer | ResidualQuantizer:
     """Return an untrained quantizer."""
     if sizes.quantizer == FSQ:
         return FiniteScalarQuantizer(FSQ_LEVELS[sizes.codes])
+    if sizes.residual > 1:
+        return ResidualQuantizer(sizes.residual, sizes.codes, sizes.code_width)
     return VectorQuantizer(sizes.codes, sizes.code_width)

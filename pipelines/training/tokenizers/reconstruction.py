@@ -7,8 +7,14 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.products.tokens.arrays import in_one_range
 from pipelines.training.motion_fields import MILLIMETERS, MotionFields
-from pipelines.training.tokenizers.codebook_use import CodebookUse, codebook_use
+from pipelines.training.tokenizers.codebook_use import (
+    CodebookUse,
+    codebook_use,
+    number_of_stages,
+    stage_uses,
+)
 
 Features = NDArray[np.float32]
 """Motion features of a clip, shaped (frames, columns)."""
@@ -31,6 +37,17 @@ class ReconstructionMeasures:
 
 
 @dataclass(frozen=True)
+class StageMeasures:
+    """The measures of a stage of a residual tokenizer."""
+
+    mpjpe_mm: float | None
+    """`ReconstructionMeasures.mpjpe_mm` of motion decoded from this stage and those before it;
+    None if it was not measured."""
+    use: CodebookUse
+    """The use of the codes of this stage."""
+
+
+@dataclass(frozen=True)
 class TokenizerMeasures:
     """The measures of a tokenizer on a split, and those of a constant pose."""
 
@@ -38,6 +55,9 @@ class TokenizerMeasures:
     constant: ReconstructionMeasures
     """The mean of the training features for every frame: what a useless tokenizer reaches."""
     use: CodebookUse
+    """The use of the codes; of a residual tokenizer, of the codes of all stages together."""
+    stages: tuple[StageMeasures, ...] = ()
+    """The stages of a residual tokenizer, in order; empty for others."""
 
 
 @dataclass(frozen=True)
@@ -61,19 +81,31 @@ class Comparison:
         tokenize: Callable[[Features], NDArray[np.int32]],
         detokenize: Callable[[NDArray[np.int32], int], Features],
         codes: int,
+        each_stage: bool = True,
     ) -> TokenizerMeasures:
         """Return the measures of a tokenizer.
 
-        `detokenize` is given codes and a number of frames; `codes` is the number of codes.
+        `detokenize` is given codes and a number of frames; `codes` is the number of codes, of each
+        stage of a residual tokenizer. With `each_stage`, the error after each of its stages is
+        measured, for which the clips are decoded as many times.
         """
         kept = list(clips)
         sequences = [tokenize(clip) for clip in kept]
-        found = [detokenize(each, len(clip)) for each, clip in zip(sequences, kept, strict=True)]
+
+        def measured(stages: int | None = None) -> ReconstructionMeasures:
+            read = [each if stages is None else each[:, :stages] for each in sequences]
+            found = (detokenize(each, len(clip)) for each, clip in zip(read, kept, strict=True))
+            return self.measure(zip(kept, found, strict=True))
+
+        whole, stages = measured(), number_of_stages(sequences)
+        before = [measured(k).mpjpe_mm if each_stage else None for k in range(1, stages)]
+        uses = stage_uses(sequences, codes)
         constant = [np.broadcast_to(self.mean, clip.shape) for clip in kept]
         return TokenizerMeasures(
-            self.measure(zip(kept, found, strict=True)),
+            whole,
             self.measure(zip(kept, constant, strict=True)),
-            codebook_use(sequences, codes),
+            codebook_use([in_one_range(each, codes) for each in sequences], codes * stages),
+            tuple(map(StageMeasures, [*before, whole.mpjpe_mm], uses)) if before else (),
         )
 
     def _compare(self, true: Features, found: Features) -> tuple[float, float, float, float]:

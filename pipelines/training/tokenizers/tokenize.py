@@ -1,11 +1,13 @@
 """`motiondata tokenize` and `detokenize`: motion features to tokens, and tokens to motion."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motiondata.bodies.bundled import bundled_body
 from motiondata.errors import InputError
@@ -17,9 +19,10 @@ from pipelines.engine.product import Values
 from pipelines.products.derived.build import build_derived, expect_members
 from pipelines.products.derived.product import Derivation
 from pipelines.products.motion_features.members import JOINTS, VECTORS
-from pipelines.products.tokens.arrays import TOKEN_ARRAYS, motion_arrays
+from pipelines.products.tokens.arrays import motion_arrays, token_arrays
 from pipelines.products.tokens.description import (
     DECODED_MOTION,
+    STAGES,
     TOKENIZER,
     TOKENS,
     TOKENS_PRODUCT,
@@ -43,7 +46,7 @@ class Checkpoint:
     """A checkpoint written by `motiondata train-tokenizer`, and what is made with it."""
 
     path: Path
-    make: type["Tokenizing"] | type["Detokenizing"]
+    make: Callable[[LoadedTokenizer], "Tokenizing | Detokenizing"]
 
     def __call__(self) -> "Tokenizing | Detokenizing":
         """Load the tokenizer; raises `InputError` if the file is not its checkpoint."""
@@ -55,6 +58,8 @@ class Tokenizing:
     """Turns the features of samples into tokens."""
 
     tokenizer: LoadedTokenizer
+    stages: int | None = None
+    """Number of first stages whose codes are kept; None: all."""
 
     @property
     def id(self) -> str:
@@ -70,7 +75,8 @@ class Tokenizing:
             "motion_fps": fps,
             "motion_frames": len(features),
         }
-        return {TOKENS: self.tokenizer.tokenize(features), DETAILS: {**details, **rates}}
+        codes = first_stages(self.tokenizer.tokenize(features), self.stages)
+        return {TOKENS: codes, DETAILS: {**details, **rates}}
 
 
 @dataclass(frozen=True)
@@ -118,26 +124,30 @@ def tokenize(
     out: Path,
     execution: Execution,
     exclude: Collection[str] = (),
+    stages: int | None = None,
 ) -> BuildReport:
     """Turn a dataset of motion features into one of tokens, or resume an earlier run.
 
-    `exclude` is that of `build_derived`. Raises as it does, and `InputError` for features that the
-    tokenizer does not read.
+    `exclude` is that of `build_derived`; `stages` is the number of first stages of a residual
+    tokenizer whose codes are kept, by default all. Raises as `build_derived` does, and `InputError`
+    for features that the tokenizer does not read, and for more stages than it has.
     """
-    load = Checkpoint(checkpoint.absolute(), Tokenizing)
+    load = Checkpoint(checkpoint.absolute(), partial(Tokenizing, stages=stages))
 
     def make(source: Dataset) -> tuple[Derivation, Tokenizing]:
-        transform = Tokenizing(load_tokenizer(load.path))
+        transform = Tokenizing(load_tokenizer(load.path), stages)
         tokenizer, fields = transform.tokenizer, MotionFields.of(source)
         if fields != tokenizer.fields:
             raise InputError(
                 f"{source.path}: expected {_described(tokenizer.fields)}, which the tokenizer was "
                 f"trained on, found {_described(fields)}"
             )
-        reads = (VECTORS,)
-        return _derivation(tokenizer, TOKENS_PRODUCT, TOKEN_ARRAYS, reads, load), transform
+        kept = _kept_stages(tokenizer, stages)
+        arrays = token_arrays(kept)
+        return _derivation(tokenizer, kept, TOKENS_PRODUCT, arrays, (VECTORS,), load), transform
 
-    return build_derived(make, dataset, out, execution, exclude=exclude)
+    parameters = {} if stages is None else {STAGES: stages}
+    return build_derived(make, dataset, out, execution, parameters, exclude)
 
 
 def detokenize(
@@ -158,35 +168,57 @@ def detokenize(
         transform = Detokenizing(load_tokenizer(load.path))
         tokenizer = transform.tokenizer
         expect_members(source, (TOKENS,), "a dataset of tokens such as motiondata tokenize makes")
-        made_by = source.description.provenance.get(TOKENIZER, {}).get("id")
+        recorded = source.description.provenance.get(TOKENIZER, {})
+        made_by, stages = recorded.get("id"), recorded.get(STAGES, 1)
         if made_by != tokenizer.id:
             raise InputError(
                 f"{source.path}: its tokens are of the tokenizer {made_by}, found {tokenizer.id}; "
                 "choose the --checkpoint that made them"
             )
         arrays = motion_arrays(tokenizer.columns, tokenizer.fields.number_of_joints)
-        return _derivation(tokenizer, DECODED_MOTION, arrays, (TOKENS,), load), transform
+        return _derivation(tokenizer, stages, DECODED_MOTION, arrays, (TOKENS,), load), transform
 
     return build_derived(make, dataset, out, execution, exclude=exclude)
 
 
-def tokenizer_facts(tokenizer: LoadedTokenizer) -> dict[str, Any]:
-    """Return what `dataset.json` says of a tokenizer in addition to its id."""
+def tokenizer_facts(tokenizer: LoadedTokenizer, stages: int = 1) -> dict[str, Any]:
+    """Return what `dataset.json` says of a tokenizer in addition to its id.
+
+    `stages` is the number of codes per token, which is not named if it is 1.
+    """
     return {
         "codes": tokenizer.codes,
         "frames_per_token": tokenizer.frames_per_token,
         "representation": tokenizer.fields.representation,
+        **({STAGES: stages} if stages > 1 else {}),
     }
+
+
+def first_stages(codes: NDArray[np.int32], stages: int | None) -> NDArray[np.int32]:
+    """Return the codes of the first stages, or of all; those of one stage are shaped (tokens,)."""
+    if stages is None or codes.ndim == 1:
+        return codes
+    return codes[:, 0] if stages == 1 else codes[:, :stages]
+
+
+def _kept_stages(tokenizer: LoadedTokenizer, stages: int | None) -> int:
+    """Return the number of codes per token; raise `InputError` unless it has as many stages."""
+    if stages is not None and not 1 <= stages <= tokenizer.stages:
+        raise InputError(
+            f"stages: expected 1 to {tokenizer.stages}, the stages of the tokenizer, found {stages}"
+        )
+    return stages or tokenizer.stages
 
 
 def _derivation(
     tokenizer: LoadedTokenizer,
+    stages: int,
     description: TokenizedDescription,
     arrays: Mapping[str, ArraySpec],
     reads: tuple[str, ...],
     load: Checkpoint,
 ) -> Derivation:
-    facts = tokenizer_facts(tokenizer)
+    facts = tokenizer_facts(tokenizer, stages)
     seconds = TOKENIZE_SECONDS if description is TOKENS_PRODUCT else DETOKENIZE_SECONDS
     return Derivation(description, arrays, reads, TOKENIZER, load, seconds, facts)
 

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
@@ -14,8 +14,7 @@ import torch
 from motiondata.devices import AUTO
 from motiondata.errors import InputError
 from motiondata.representations.feature_groups import FEATURE_GROUPS
-from pipelines.engine.reports import Report, to_plain
-from pipelines.engine.text_tables import table
+from pipelines.engine.reports import to_plain
 from pipelines.training.common.clip_fields import VAL
 from pipelines.training.common.logs import History, Record
 from pipelines.training.common.optimizer import ParameterGroup, seeded
@@ -37,7 +36,9 @@ from pipelines.training.tokenizers.motion_tokenizer import (
     reconstruction_loss,
 )
 from pipelines.training.tokenizers.options import TokenizerOptions
+from pipelines.training.tokenizers.quantizers import draw_stages
 from pipelines.training.tokenizers.reconstruction import Comparison, Features, TokenizerMeasures
+from pipelines.training.tokenizers.tokenizer_report import TokenizerReport
 from shards.format.paths import TRAIN
 from shards.format.places import Place
 from shards.format.publishing import publish
@@ -106,7 +107,8 @@ class TokenizerTask:
     def loss(self, batch: Batch) -> dict[str, torch.Tensor]:
         """Return the loss of a batch of windows, and its parts."""
         features = torch.as_tensor(batch[FIELD]).float()
-        found, options = self.module(features), self._options
+        options = self._options
+        found = self.module(features, self._kept_stages(len(features)))
         parts = {
             "reconstruction": reconstruction_loss(found),
             options.emphasis: reconstruction_loss(
@@ -121,13 +123,24 @@ class TokenizerTask:
         loss = sum(weight * part for weight, part in zip(weights, parts.values(), strict=True))
         return {"loss": torch.as_tensor(loss), **parts}
 
+    def _kept_stages(self, clips: int) -> torch.Tensor | None:
+        """Return the number of stages of each clip that are decoded; None without stages."""
+        options = self._options
+        if options.sizes.residual == 1:
+            return None
+        drawn = draw_stages(clips, options.sizes.residual, options.stage_dropout)
+        return drawn.to(self.module.mean.device)
+
     def identity(self) -> Mapping[str, Any]:
         """Return the dataset and the options, without the steps, which the loop compares.
 
-        A heading weight of 0 is None, so that trainings from before that option go on.
+        Options that an earlier version lacks are left out, or None, where they change nothing, so
+        that its trainings go on.
         """
         options = {**asdict(self._options), "heading_weight": self._options.heading_weight or None}
         del options["steps"]
+        if self._options.sizes.residual == 1:
+            del options["stage_dropout"], options["sizes"]["residual"]
         return {"dataset": self._data.dataset.content_hash, **options}
 
     def contents(self) -> Mapping[str, Any]:
@@ -142,17 +155,22 @@ class TokenizerTask:
             **asdict(measures.tokenizer),
             "used_codes": measures.use.used,
             "perplexity": measures.use.perplexity,
+            **_stage_records(measures),
         }
         return record, alarms(measures, history.watched)
 
     def evaluate(self, split: str, limit: int | None = None) -> TokenizerMeasures:
-        """Return the measures of a split, or of its first `limit` clips.
+        """Return the measures of a split, or of its first `limit` clips, then not of each stage.
 
         This process computes them alone.
         """
         tokenizer = self._loaded()
         return self._comparison.measure_tokenizer(
-            self._clips(split, limit), tokenizer.tokenize, tokenizer.detokenize, tokenizer.codes
+            self._clips(split, limit),
+            tokenizer.tokenize,
+            tokenizer.detokenize,
+            tokenizer.codes,
+            each_stage=limit is None,
         )
 
     def _loaded(self) -> LoadedTokenizer:
@@ -162,29 +180,6 @@ class TokenizerTask:
         view = self._data.clips(split, [FIELD], 1, rank=0, world=1)
         for batch in islice(view, limit):
             yield np.asarray(batch[FIELD][0], np.float32)
-
-
-@dataclass(frozen=True)
-class TokenizerReport(Report):
-    """The result of a training of a tokenizer."""
-
-    run: TrainingRun
-    codes: int
-    """Number of codes."""
-    frames_per_token: int
-    measures: Mapping[str, TokenizerMeasures]
-    """Measures by split, of the splits that were not trained on."""
-
-    def lines(self) -> list[str]:
-        """Return a table of the measures, and the path of the tokenizer."""
-        header = ("", "clips", "MPJPE mm", "acceleration", "smooth L1", "used codes", "perplexity")
-        rows = [row for split, found in self.measures.items() for row in _rows(split, found)]
-        return [
-            *table([header, *rows], numbers=True),
-            f"MPJPE is relative to the root, acceleration in mm/frame²; {self.codes} codes, "
-            f"{self.frames_per_token} frames per token",
-            f"the tokenizer is in {self.run.checkpoint}",
-        ]
 
 
 def train_tokenizer(
@@ -216,24 +211,16 @@ def _report(task: TokenizerTask, run: TrainingRun) -> TokenizerReport:
     document = json.dumps(to_plain(found), indent=1) + "\n"
     publish(run.checkpoint.with_name(MEASURES), document.encode())
     sizes = task.module.sizes
-    return TokenizerReport(run, sizes.number_of_codes, sizes.frames_per_token, found)
+    counts = sizes.number_of_codes, sizes.frames_per_token, sizes.residual
+    return TokenizerReport(run, *counts, found)
 
 
-def _rows(split: str, found: TokenizerMeasures) -> list[tuple[str, ...]]:
-    use = found.use
-    uses = {
-        "tokenizer": (f"{use.used} of {use.reachable}", f"{use.perplexity:.0f}"),
-        "constant pose": ("", ""),
+def _stage_records(measures: TokenizerMeasures) -> Record:
+    """Return what a validation logs of stages, by their numbers, if there are some."""
+    return {
+        f"stage_{number}": {
+            "used_codes": each.use.used,
+            "perplexity": each.use.perplexity,
+        }
+        for number, each in enumerate(measures.stages, 1)
     }
-    measures = {"tokenizer": found.tokenizer, "constant pose": found.constant}
-    return [
-        (
-            f"{split}, {name}",
-            f"{each.clips:,}",
-            f"{each.mpjpe_mm:.1f}",
-            f"{each.acceleration_error:.2f}",
-            f"{each.smooth_l1:.4f}",
-            *uses[name],
-        )
-        for name, each in measures.items()
-    ]

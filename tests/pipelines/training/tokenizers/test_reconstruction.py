@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from pipelines.training.motion_fields import MotionFields
 from pipelines.training.tokenizers.alarms import alarms
 from pipelines.training.tokenizers.codebook_use import CodebookUse, codebook_use
 from pipelines.training.tokenizers.reconstruction import (
     Comparison,
+    Features,
     ReconstructionMeasures,
+    StageMeasures,
     TokenizerMeasures,
 )
 
@@ -58,8 +61,26 @@ def test_perplexity_is_the_number_of_codes_that_are_used_equally_often(
     assert found.perplexity == pytest.approx(perplexity)
 
 
+def test_each_stage_is_measured_after_those_before_it() -> None:
+    rows = np.array([[3, 1], [3, 2], [0, 1]], np.int32)
+
+    def decode(codes: NDArray[np.int32], frames: int) -> Features:
+        moved = CLIP[:frames].copy()
+        moved[:, 5] += 0.01 * (3 - codes.shape[1])
+        return moved
+
+    found = COMPARISON.measure_tokenizer([CLIP, CLIP], lambda _: rows, decode, 4)
+    assert [each.mpjpe_mm for each in found.stages] == pytest.approx([20 / 22, 10 / 22], rel=1e-4)
+    assert found.tokenizer.mpjpe_mm == found.stages[-1].mpjpe_mm
+    assert [each.use.used for each in found.stages] == [2, 2]
+    assert (found.use.used, found.use.codes, found.use.tokens) == (4, 8, 12)
+    quick = COMPARISON.measure_tokenizer([CLIP], lambda _: rows, decode, 4, each_stage=False)
+    assert [each.mpjpe_mm for each in quick.stages] == [None, quick.tokenizer.mpjpe_mm]
+
+
 GOOD = ReconstructionMeasures(3, 0.1, 20.0, 1.0, 0.9)
 USED = CodebookUse(512, 5000, 400, 300.0)
+DEAD = replace(USED, used=20)
 MEASURES = TokenizerMeasures(GOOD, GOOD, USED)
 
 
@@ -73,6 +94,11 @@ MEASURES = TokenizerMeasures(GOOD, GOOD, USED)
             replace(MEASURES, use=replace(USED, perplexity=40.0)),
             [{"perplexity": 300.0}, {"perplexity": 45.0}],
             ["fell from 300 to 40"],
+        ),
+        (
+            replace(MEASURES, stages=(StageMeasures(30.0, USED), StageMeasures(20.0, DEAD))),
+            [],
+            ["20 of 512 codes of stage 2 are used, the others are dead"],
         ),
     ],
 )

@@ -51,15 +51,6 @@ LOW = "foot_penetration"
 
 
 @pytest.fixture(scope="session")
-def motion(archive: MadeArchive, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    """Return a small dataset of features with its grouped statistics."""
-    out = tmp_path_factory.mktemp("tokenizers") / "motion"
-    dataset = built_features(archive, out, "humanml3d-263")
-    stats(out, "train", "vectors")
-    return dataset
-
-
-@pytest.fixture(scope="session")
 def checkpoint(motion: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the checkpoint of a tokenizer."""
     out = tmp_path_factory.mktemp("tokenizer")
@@ -125,11 +116,11 @@ class Stopped(TokenizerTask):
         return super().loss(batch)
 
 
-@pytest.mark.parametrize("quantizer", ["fsq", "vq"])
+@pytest.mark.parametrize(("quantizer", "stages"), [("fsq", 1), ("vq", 1), ("vq", 3)])
 def test_a_stopped_training_resumes_to_the_same_weights(
-    motion: Dataset, tmp_path: Path, quantizer: Quantizers
+    motion: Dataset, tmp_path: Path, quantizer: Quantizers, stages: int
 ) -> None:
-    options = replace(OPTIONS, sizes=replace(SIZES, quantizer=quantizer))
+    options = replace(OPTIONS, sizes=replace(SIZES, quantizer=quantizer, residual=stages))
     run(motion, tmp_path / "whole", options)
     stopped = Stopped(StreamedDataset(motion, caption_runs), options, LOOP.seed, CPU)
     with pytest.raises(KeyboardInterrupt):
