@@ -2,7 +2,7 @@
 
 They are added tokens of its tokenizer, so that text and motion are one string, as in MotionGPT
 (Jiang et al., 2023): `Describe the motion: <motion_start><motion_7><motion_end>`. The codes of each
-stage of a residual tokenizer are tokens of their own, and those of one motion token follow each
+stage of a residual tokenizer are separate tokens, and those of one motion token follow each
 other.
 """
 
