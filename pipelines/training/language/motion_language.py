@@ -3,7 +3,7 @@
 Decoding is constrained: a caption has no motion tokens, and a motion has nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -73,19 +73,34 @@ class MotionLanguage(nn.Module):
         """Return the summed cross entropy of the answer of each sample, (samples,)."""
         return self._token_losses(samples)[0].sum(1)
 
+    def losses_of(self, instruction: str, answers: Sequence[str]) -> Tensor:
+        """Return the summed cross entropy of each answer to one instruction, (answers,)."""
+        inputs = self._inputs([instruction])
+        encoded = self.text.model.encoder(**inputs).last_hidden_state
+        number = len(answers)
+        read = {
+            "encoder_outputs": (encoded.expand(number, -1, -1),),
+            "attention_mask": inputs["attention_mask"].expand(number, -1),
+        }
+        return self._answer_losses(read, answers)[0].sum(1)
+
     def _token_losses(self, samples: Sequence[Sample]) -> tuple[Tensor, Tensor]:
-        """Return the cross entropies of the tokens of answers, and these, (samples, tokens).
+        """Return the cross entropies of the tokens of answers, and these, (samples, tokens)."""
+        instructions, answers = zip(*samples, strict=True)
+        return self._answer_losses(self._inputs(instructions), answers)
+
+    def _answer_losses(
+        self, read: Mapping[str, Any], answers: Sequence[str]
+    ) -> tuple[Tensor, Tensor]:
+        """Return the cross entropies of the tokens of answers to what is read, and these.
 
         The cross entropy of padding is 0.
         """
-        instructions, answers = zip(*samples, strict=True)
         labels = self.text.labels(answers).to(self._device)
         before = self.text.model.prepare_decoder_input_ids_from_labels(labels)
         if self.training and self.random_codes:
             before = self.vocabulary.randomized(before, self.random_codes)
-        found = self.language_model(
-            **self._inputs(instructions), decoder_input_ids=before, use_cache=False
-        )
+        found = self.language_model(**read, decoder_input_ids=before, use_cache=False)
         losses = functional.cross_entropy(
             found.logits.float().flatten(0, 1),
             labels.flatten(),

@@ -160,11 +160,6 @@ class MotionWriter:
         """Return a motion without tokens, for instructions about a text."""
         return CaptionedMotion((), text, frames, self.tokenizer.fps)
 
-    @torch.no_grad()
-    def answer(self, instructions: Sequence[str]) -> list[str]:
-        """Return the most probable texts that answer instructions."""
-        return self.model.module.write(instructions)
-
     def write(self, requests: Sequence[MotionRequest], out: Path) -> MotionReport:
         """Write features, joints, recordings, and a list of motions into a folder.
 

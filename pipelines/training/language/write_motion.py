@@ -118,7 +118,9 @@ def _lengths(
     """Return the number of frames of the motion of each text; None: the model ends it."""
     if options.seconds is not None:
         return [writer.frames_in(options.seconds)] * len(texts)
-    return ask_lengths(texts, writer) if options.ask_length else [None] * len(texts)
+    if not options.ask_length:
+        return [None] * len(texts)
+    return ask_lengths(writer.model.module, texts, writer.longest)
 
 
 def request_of_text(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from motiondata.captions import captions_to_details, details_to_captions
-from motiondata.errors import DropReason, InputError, RecordingError
+from motiondata.errors import DropReason, RecordingError
 from pipelines.clips.members import DETAILS, TEXT
 from pipelines.engine.build_report import BuildReport
 from pipelines.engine.execution import Execution
@@ -62,8 +62,7 @@ class Writing:
     def derive(self, key: str, values: Values) -> Values:
         """Return the motion of a sample's first caption of the whole clip.
 
-        Raises `RecordingError` (INVALID) if there is none, if the model is asked for a length and
-        answers none, or if no body can be fitted.
+        Raises `RecordingError` (INVALID) if there is none, or if no body can be fitted.
         """
         details = values[DETAILS]
         caption = next((each for each in details_to_captions(details) if each.is_whole_clip), None)
@@ -93,11 +92,8 @@ class Writing:
             return int(details["motion_frames"])
         if not self.options.ask_length:
             return None
-        try:
-            with one_thread():
-                (frames,) = ask_lengths([text], self.writer)
-        except InputError as error:
-            raise RecordingError(DropReason.INVALID, str(error)) from error
+        with one_thread():
+            (frames,) = ask_lengths(self.writer.model.module, [text], self.writer.longest)
         return frames
 
     def _write(self, key: str, text: str, frames: int | None) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from math import exp
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ pytest.importorskip("transformers")
 from motiondata.errors import InputError
 from motiondata.sources.amass.reader import read_recording
 from pipelines.training.common.training_checkpoint import CHECKPOINT
-from pipelines.training.language.asked_lengths import read_length
+from pipelines.training.language.asked_lengths import ask_lengths
 from pipelines.training.language.grammar import MotionGrammar
+from pipelines.training.language.instructions import Sample, read_tasks
 from pipelines.training.language.load_language import load_language
 from pipelines.training.language.motion_vocabulary import MotionVocabulary
 from pipelines.training.language.options import LanguageOptions
@@ -109,15 +111,26 @@ def test_little_of_the_probability_leaves_the_most_probable_tokens(
     assert greedy.motions == narrow.motions
 
 
-@pytest.mark.parametrize(
-    ("answer", "frames"), [("40 frames", 40), ("999 frames", 200), ("0 frames", None), ("", None)]
-)
-def test_a_length_is_read_from_the_answer(answer: str, frames: int | None) -> None:
-    if frames is not None:
-        assert read_length(ASKED, answer, longest=200) == frames
-        return
-    with pytest.raises(InputError, match="expected a number of frames as the model's answer"):
-        read_length(ASKED, answer, longest=200)
+def test_the_length_is_the_expected_one_of_all_answers(begun: Path) -> None:
+    model = load_language(begun).module
+    texts = [ASKED, "someone jumps"]
+    found = ask_lengths(model, texts, 24)
+    for text, frames in zip(texts, found, strict=True):
+        asked = read_tasks()["caption_to_frames"].templates[0].format(caption=text)
+        with torch.no_grad():
+            alone = [float(model.losses([Sample(asked, f"{k} frames")])) for k in range(1, 25)]
+        weights = [exp(alone[0] - loss) for loss in alone]
+        mean = sum(k * weight for k, weight in enumerate(weights, 1)) / sum(weights)
+        assert abs(frames - mean) <= 0.51
+    assert ask_lengths(model, texts, 1) == [1, 1]
+
+
+def test_a_model_that_is_asked_for_lengths_writes_motion_of_these(
+    begun: Path, tmp_path: Path
+) -> None:
+    frames = ask_lengths(load_language(begun).module, [ASKED], 24)
+    report = generate([ASKED], tmp_path, by(begun), GenerateOptions(ask_length=True))
+    assert [each.frames for each in report.motions] == frames
 
 
 def test_a_prediction_begins_with_what_was_given(
