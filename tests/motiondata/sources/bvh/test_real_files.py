@@ -12,6 +12,9 @@ from motiondata.recording import Recording
 from motiondata.skeletons import JOINT, PARENTS
 from motiondata.sources.bvh.convert import convert_bvh
 from motiondata.sources.cmu.convert import read_motion, read_subject
+from motiondata.sources.imports.clip_labels import label_of, mirrored_label
+from motiondata.sources.imports.file_names import read_template
+from motiondata.sources.imports.split_lists import read_split_template
 from tests.support.reference_data import reference_data
 
 THORAX = "0.0406 2.0640 0.0478"
@@ -74,3 +77,19 @@ def test_captures_without_a_rest_pose_are_upright(name: str) -> None:
     if name.startswith(("walk", "run", "dash")):
         steps = np.diff(joints[::10, 0], axis=0)
         assert np.median(np.sum(steps * ahead[:-1:10][: len(steps)], axis=1)) > 0
+
+
+def test_no_training_clip_has_a_content_and_style_of_a_test_clip() -> None:
+    folder = reference_data("sources") / "bvh/bandai_namco_1"
+    names = [path.stem for path in sorted(folder.glob("*.bvh"))]
+    template, splits = read_template(), read_split_template().divide(names)
+    assert splits is not None
+    said: dict[str, set[tuple[str, ...]]] = {"train": set(), "val": set(), "test": set()}
+    for name, split in zip(names, splits, strict=True):
+        plain = label_of(name, name, template)
+        assert plain is not None
+        for label in (plain, mirrored_label(plain, name, template)):
+            said[split].add(tuple(each.value for each in label.attributes.values()))
+    assert said["train"].isdisjoint(said["test"] | said["val"])
+    assert said["val"].isdisjoint(said["test"])
+    assert len(said["test"]) > 20
