@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipelines.evaluation.attributes.labels import AttributeLabels, Values
 from pipelines.evaluation.attributes.logistic_regression import LogisticRegression
 
-STRENGTHS = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+STRENGTHS = (30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 """The strengths of the penalty that are tried, the strongest first."""
 STRENGTH = 0.1
 """The strength if no validation clip has a value that training clips have."""

@@ -2,6 +2,8 @@
 
 The objective is the mean negative log-likelihood plus half the strength times the sum of squares of
 the weights; intercepts are free. It is convex, so that its minimum does not depend on the solver.
+With fewer vectors than numbers, the weights of the minimum are sums of the vectors, so they are
+found among these, which is several times as fast.
 """
 
 from dataclasses import dataclass
@@ -32,6 +34,10 @@ class LogisticRegression:
         cls, vectors: Floats, classes: NDArray[np.intp], strength: float
     ) -> "LogisticRegression":
         """Fit vectors shaped (clips, numbers) to their classes, numbered from 0 without gaps."""
+        if len(vectors) < vectors.shape[1]:
+            left, scales, axes = np.linalg.svd(vectors, full_matrices=False)
+            found = cls.fit(left * scales, classes, strength)
+            return cls(axes.T @ found.weights, found.intercepts)
         numbers, known = vectors.shape[1], int(classes.max()) + 1
         targets = np.eye(known)[classes]
         start = np.zeros((numbers + 1) * known)

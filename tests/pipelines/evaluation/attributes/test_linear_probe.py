@@ -43,9 +43,10 @@ def slow_fit(vectors: Floats, classes: list[int], strength: float) -> tuple[Floa
     return weights, intercepts
 
 
-def test_the_fit_is_that_of_plain_gradient_descent() -> None:
+@pytest.mark.parametrize("numbers", [3, 20])
+def test_the_fit_is_that_of_plain_gradient_descent(numbers: int) -> None:
     random = np.random.default_rng(1)
-    vectors, classes = random.normal(size=(12, 3)), [0, 1, 2] * 4
+    vectors, classes = random.normal(size=(12, numbers)), [0, 1, 2] * 4
     found = LogisticRegression.fit(vectors, np.array(classes), 0.1)
     weights, intercepts = slow_fit(vectors, classes, 0.1)
     np.testing.assert_allclose(found.weights, weights, atol=1e-4)
