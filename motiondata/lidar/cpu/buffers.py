@@ -14,8 +14,9 @@ from motiondata.lidar.cpu.simd import LINE
 BLOCK, WORD = 8, 8
 """Rays per block, which share one hit mark, and marks per word, which are checked together."""
 
-MAX_CANDIDATES = 8192
-"""The number of candidates from which they are tested, even if more faces are to be paired."""
+MAX_CANDIDATES, MAX_WAITING = 8192, 65536
+"""The number of candidates from which they are tested, even if more faces are to be paired; and the
+same for a scan that tests candidates only if other hits call for them."""
 
 BATCH = 256
 """Candidates per batch of tests: few enough for all their data to stay in the L1 cache."""
@@ -57,8 +58,14 @@ class Buffers(NamedTuple):
     """Shortlist indices of the faces with remaining work, shaped (faces + 1,)."""
     shifts: NDArray[np.int64]
     """Column of the reference azimuth in each sorted beam, in fixed point, shaped (beams,)."""
+    most_candidates: int
+    """`MAX_CANDIDATES` or `MAX_WAITING`."""
     candidates: NDArray[np.int64]
     """Candidates to be tested."""
+    waiting: NDArray[np.int64]
+    """Candidates that wait for the hits of the centers of footprints."""
+    roles: NDArray[np.uint8]
+    """The role of each ray (see `side_rays`), shaped (rays,); empty if every ray is read."""
     corners: NDArray[np.float32]
     """The corners of the faces of a batch: nine rows of BATCH numbers, three rows per corner."""
     rays: NDArray[np.float64]
@@ -81,10 +88,14 @@ class Buffers(NamedTuple):
     """A view of `touched` with WORD blocks per element."""
 
 
-def empty_buffers(beams: int, columns: int, vertices: int, faces: int) -> Buffers:
+def empty_buffers(
+    beams: int, columns: int, vertices: int, faces: int, most_candidates: int = MAX_CANDIDATES
+) -> Buffers:
     """Return buffers for a sensor and a mesh of the given sizes."""
     touched = np.zeros(-(-beams * columns // (BLOCK * WORD)), np.int64)
     rays = len(touched) * BLOCK * WORD
+    # That many may be there when each face adds a line, and one face then adds every ray.
+    room = most_candidates + LINE * (faces + 1) + 2 * rays
     return Buffers(
         units=np.empty(vertices, np.int32),
         bands=np.empty(vertices, np.int32),
@@ -97,8 +108,10 @@ def empty_buffers(beams: int, columns: int, vertices: int, faces: int) -> Buffer
         plans=np.empty(faces, np.int64),
         unfinished=np.empty(faces + 1, np.int32),
         shifts=np.empty(beams, np.int64),
-        # MAX_CANDIDATES may wait when each face adds a line, and one face then adds every ray.
-        candidates=np.empty(MAX_CANDIDATES + LINE * (faces + 1) + 2 * rays, np.int64),
+        most_candidates=most_candidates,
+        candidates=np.empty(room, np.int64),
+        waiting=np.empty(room, np.int64),
+        roles=np.empty(0, np.uint8),
         corners=np.zeros(9 * BATCH, np.float32),
         rays=np.zeros(3 * BATCH),
         distances=np.zeros(BATCH),

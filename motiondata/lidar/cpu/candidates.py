@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from motiondata.jit import inlined, step
-from motiondata.lidar.cpu.buffers import MAX_CANDIDATES, Buffers, Faces, Plane, Whole
+from motiondata.lidar.cpu.buffers import Buffers, Faces, Plane, Whole
 from motiondata.lidar.cpu.ray_grid import RayGrid
 from motiondata.lidar.cpu.ray_triangle import Vector, intersect_candidates
 from motiondata.lidar.cpu.simd import LINE, write_line
@@ -127,7 +127,7 @@ def _continue_wide_faces(
             low, bottom, not_high, _ = four_numbers(window)
             first, last = low * columns - margin, margin - not_high * columns
             candidates = _add_row(face, np.uint16(bottom), first, last, grid, buffers, candidates)
-        if candidates >= MAX_CANDIDATES:
+        if candidates >= buffers.most_candidates:
             candidates = intersect_candidates(vertices, faces, grid, buffers, candidates)
         buffers.shortlist[listed] = face
         buffers.windows[listed] = window + FRACTION

@@ -16,15 +16,13 @@ from motiondata.lidar.cpu.candidates import find_candidates
 from motiondata.lidar.cpu.facing import keep_front_faces
 from motiondata.lidar.cpu.hits import report_hits
 from motiondata.lidar.cpu.ray_grid import RayGrid
-from motiondata.lidar.cpu.ray_triangle import drop_unread, intersect_candidates
+from motiondata.lidar.cpu.ray_triangle import intersect_candidates
+from motiondata.lidar.cpu.side_rays import EVERY_RAY, Reading, cast_footprints
 from motiondata.lidar.cpu.vertex_grid import list_faces, place_vertices, shift_beams
 from motiondata.lidar.scans import Scan
 
 NOT_FINITE = -1
 """Replaces the offset after a frame that has a NaN or infinite vertex."""
-
-EVERY_RAY = (0, 0)
-"""For a scan of which every ray is read."""
 
 Planes = NDArray[np.float32]
 """Vertices by component, shaped (frames, 3, vertices), meters, sensor frame."""
@@ -65,7 +63,7 @@ def scan_frame(
     corners: Plane,
     faces: Faces,
     fronts_only: bool,
-    unread: tuple[int, int],
+    reading: Reading,
     grid: RayGrid,
     buffers: Buffers,
     limits: tuple[float, float],
@@ -76,8 +74,8 @@ def scan_frame(
 
     `corners` are the vertices, shaped (3, vertices). With `fronts_only`, faces that are seen from
     behind are skipped, which gives the same hits for a closed mesh with the sensor outside, in less
-    time. `unread` is `EVERY_RAY`, or as `drop_unread` has it. Returns `NOT_FINITE` if a vertex is
-    not finite. If `hits` is too small, none is written.
+    time. With a `reading` other than `EVERY_RAY`, rays that are not read may have no hits. Returns
+    `NOT_FINITE` if a vertex is not finite. If `hits` is too small, none is written.
     """
     reference = math.atan2(np.float64(corners[1, 0]), np.float64(corners[0, 0]))
     if not place_vertices(corners, reference, grid, buffers):
@@ -87,7 +85,8 @@ def scan_frame(
     if fronts_only:
         listed = keep_front_faces(corners, faces, buffers, listed)
     candidates = find_candidates(corners, faces, grid, buffers, reference, listed)
-    if unread[0] > 0:
-        candidates = drop_unread(buffers, candidates, unread)
-    intersect_candidates(corners, faces, grid, buffers, candidates)
+    if reading[0] > 1:
+        cast_footprints(corners, faces, grid, buffers, candidates, limits, reading)
+    else:
+        intersect_candidates(corners, faces, grid, buffers, candidates)
     return report_hits(grid, buffers, limits, hits, hit)

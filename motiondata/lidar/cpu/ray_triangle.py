@@ -39,22 +39,6 @@ def intersect_candidates(
 
 
 @step
-def drop_unread(buffers: Buffers, candidates: Whole, unread: tuple[int, int]) -> Whole:
-    """Drop candidates whose ray nobody reads, and return the number of the others.
-
-    `unread` are a mask of the number of a ray, and its value for such rays. Those that were tested
-    before may have hits.
-    """
-    mask, value = unread
-    kept = np.uint64(0)
-    for place in range(np.uint64(candidates)):
-        candidate = buffers.candidates[place]
-        buffers.candidates[kept] = candidate
-        kept += np.uint64((candidate & mask) != value)
-    return np.int64(kept)
-
-
-@step
 def _gather(
     vertices: Plane, faces: Faces, grid: RayGrid, buffers: Buffers, start: int, end: Whole
 ) -> None:

@@ -122,12 +122,12 @@ class Effects:
         self, request: Request, hits: ShadedHits, hit_offsets: NDArray[np.int64]
     ) -> tuple[Returns, NDArray[np.int64]]:
         """Turn the hits of fine rays into returns, in this observer's memory."""
-        scan, fine = tuple(hits.scan), self.fine
+        scan, fine, measured = tuple(hits.scan), self.fine, self.fine.sensor.measurement
         memory = self._memory_for(len(hits.scan.faces))
         echo_offsets, offsets = np.zeros((2, len(hit_offsets)), np.int64)
         merge_echoes(
             scan, hit_offsets, hits.shading.powers, (fine.columns, fine.factor, fine.side),
-            fine.sensor.measurement.echo_separation_m, fine.sensor.measurement.echo == "first",
+            fine.step, measured.echo_separation_m, measured.echo == "first",
             self._fewest_rays(request), self._hit_of_ray, memory.footprints,
             tuple(memory.echoes), echo_offsets,
         )  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from motiondata.lidar.cpu.rasterize import EVERY_RAY
+from motiondata.lidar.cpu.side_rays import NEVER_WHOLE, Reading
 from motiondata.lidar.realism.keyed_random import generator_of
 from motiondata.lidar.realism.settings import Realism
 from motiondata.lidar.sensor import MAX_RAYS, Sensor
@@ -25,6 +25,10 @@ FACTORS = (1, 2, 3, 4, 5, 6)
 
 CLOSE_ENOUGH = 0.2
 """The relative error of the distance of side rays up to which fewer fine columns are preferred."""
+
+
+SURFACE_SHARE = 0.1
+"""The share of the separation of echoes up to which neighboring centers lie on one surface."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +46,19 @@ class FineRays:
         return self.sensor.columns // self.factor
 
     @property
-    def unread(self) -> tuple[int, int]:
-        """A mask of the number of a ray, and its value for the rays of no footprint.
+    def step(self) -> float:
+        """The largest step of ranges inside a surface, meters (see `cpu.side_rays`).
 
-        With four fine columns per column, one of them is between two footprints. Otherwise, every
-        ray is treated as if it were read.
+        Footprints whose sides lie beyond the next column are never whole.
         """
-        return (3, 2) if (self.factor, self.side) == (4, 1) else EVERY_RAY
+        if not 0 < self.side < self.factor:
+            return NEVER_WHOLE
+        return SURFACE_SHARE * self.sensor.measurement.echo_separation_m
+
+    @property
+    def reading(self) -> Reading:
+        """How the fine scan is read."""
+        return self.factor, self.side, self.step
 
 
 def fine_rays(sensor: Sensor, settings: Realism) -> FineRays:

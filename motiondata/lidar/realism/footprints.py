@@ -1,7 +1,8 @@
 """Footprints: merge the three fine rays of a beam into the echo that a unit reports.
 
 A ray whose center misses can return by its side, weakly, and a ray across two surfaces returns
-their mean or one of them. So the edges of a person are wider, and their returns are weak.
+their mean or one of them. So the edges of a person are wider, and their returns are weak. Inside a
+surface, the sides of a footprint are taken to be as its center is: see `cpu.side_rays`.
 """
 
 from typing import Any, NamedTuple
@@ -35,6 +36,7 @@ def merge_echoes(
     offsets: NDArray[np.int64],
     powers: NDArray[np.float64],
     shape: tuple[int, int, int],
+    step: float,
     separation: float,
     nearest: bool,
     fewest: int,
@@ -46,10 +48,12 @@ def merge_echoes(
     """Write the echoes of frames, and `echo_offsets[i]`, the number of echoes before frame i.
 
     `shape` has the columns, the fine columns of each, and the distance of side rays from the
-    center, fine columns; without side rays, it is 0. The hits are by beam, then by column. Those
-    within `separation` meters merge; of several echoes, the strongest is reported, or the
-    `nearest`. A footprint that fewer than `fewest` rays hit has no echo: what is behind outshines
-    it. `hit_of_ray`, shaped (beams x fine columns,), is `NO_HIT`. `footprints` has room for
+    center, fine columns; without side rays, it is 0. The hits are by beam, then by column. A
+    footprint is whole if its center and both neighbors hit, and their ranges differ by at most the
+    `step`, meters: its side rays are then not read, and are taken to be as its center. Hits within
+    `separation` meters merge; of several echoes, the strongest is reported, or the `nearest`. A
+    footprint that fewer than `fewest` rays hit has no echo: what is behind outshines it.
+    `hit_of_ray`, shaped (beams x fine columns,), is `NO_HIT`. `footprints` has room for
     `footprints_per_hit` for every hit, and the echoes have room for one more than three.
     """
     scan, echoes, count = Scan(*scan_fields), Echoes(*echo_fields), 0
@@ -57,7 +61,7 @@ def merge_echoes(
         first, end = offsets[frame], offsets[frame + 1]
         listed = _list_footprints(scan, first, end, shape, hit_of_ray, footprints)
         count = _merge_footprints(
-            scan.ranges, powers, shape, separation, nearest, fewest, hit_of_ray, footprints,
+            scan.ranges, powers, shape, step, separation, nearest, fewest, hit_of_ray, footprints,
             listed, echoes, count,
         )  # fmt: skip
         fine_columns = shape[0] * shape[1]
@@ -133,6 +137,7 @@ def _merge_footprints(
     ranges: NDArray[np.float32],
     powers: NDArray[np.float64],
     shape: tuple[int, int, int],
+    step: float,
     separation: float,
     nearest: bool,
     fewest: int,
@@ -152,21 +157,28 @@ def _merge_footprints(
         footprint = np.uint32(footprints[place])
         column = footprint % columns
         center, middle = np.int64(footprint) * factor, np.int64(column) * factor
+        b = hit_of_ray[np.uint64(center)]
+        rb, pb = _ray(ranges, powers, b)
+        inside = (column > 0) & (column < columns - 1)
+        before, _ = _ray(ranges, powers, hit_of_ray[np.uint64(center - factor * inside)])
+        after, _ = _ray(ranges, powers, hit_of_ray[np.uint64(center + factor * inside)])
+        echo_columns[found] = column
+        if inside & (b >= 0) & (abs(before - rb) <= step) & (abs(after - rb) <= step):
+            echo_hits[found], echo_ranges[found], echo_powers[found] = b, rb, pb
+            found += np.uint64(1)
+            continue
         left = center - side + (fine_columns if middle < side else 0)
         right = center + side - (fine_columns if middle + side >= fine_columns else 0)
-        b = hit_of_ray[np.uint64(center)]
         a = hit_of_ray[np.uint64(left)] if side > 0 else NO_HIT
         c = hit_of_ray[np.uint64(right)] if side > 0 else NO_HIT
         ra, pa = _ray(ranges, powers, a)
-        rb, pb = _ray(ranges, powers, b)
         rc, pc = _ray(ranges, powers, c)
         merged, power, which = merge_near(ra, pa, rb, pb, rc, pc, separation)
         if which < 0:
             merged, power, which = merge_three(ra, pa, rb, pb, rc, pc, separation, nearest)
         main = a if which == 0 else c
         echo_hits[found] = b if which == 1 else main
-        echo_columns[found], echo_ranges[found] = column, merged
-        echo_powers[found] = share * power
+        echo_ranges[found], echo_powers[found] = merged, share * power
         found += np.uint64(np.int64(a >= 0) + np.int64(b >= 0) + np.int64(c >= 0) >= fewest)
     return int(found)
 

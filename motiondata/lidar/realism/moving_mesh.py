@@ -8,6 +8,7 @@ import numpy as np
 from motiondata.jit import step
 
 TINY = np.float32(1e-12)
+RADIANS = np.float32(2 * math.pi)
 ONE, HALF, QUARTER = np.float32(1.0), np.float32(0.5), np.float32(0.25)
 ATAN = tuple(
     np.float32(coefficient / (2 * math.pi))
@@ -49,11 +50,17 @@ def place_when_seen(
 ) -> tuple[Any, Any, Any]:
     """Return where a vertex is when it is seen, on its way from one place to another.
 
-    On CPUs and GPUs. `begun` and `per_turn` are those of `start_and_pace`.
+    On CPUs and GPUs. `begun` and `per_turn` are those of `start_and_pace`. The share is a step of
+    Newton's method from the middle of the way; `pace` is how much of the way passes until the
+    azimuth of a vertex is seen that goes the whole way on.
     """
     along, aside, up = end_x - x, end_y - y, end_z - z
-    share = turns_of(y + HALF * aside, x + HALF * along) * per_turn - begun
-    share = turns_of(y + share * aside, x + share * along) * per_turn - begun
+    middle_x, middle_y = x + HALF * along, y + HALF * aside
+    turned = middle_x * aside - middle_y * along
+    square = RADIANS * (middle_x * middle_x + middle_y * middle_y)
+    pace = max(min(per_turn * turned / max(square, TINY), HALF), -HALF)
+    share = turns_of(middle_y, middle_x) * per_turn - begun
+    share = HALF + (share - HALF) / (ONE - pace)
     return x + share * along, y + share * aside, z + share * up
 
 

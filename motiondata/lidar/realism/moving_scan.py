@@ -16,10 +16,11 @@ from motiondata.bodies.forward_kinematics import forward_kinematics
 from motiondata.bodies.posing import ShapedBody, skin_of
 from motiondata.bodies.skinning import empty_tile, skin_blocks, skin_fields, tiled_features
 from motiondata.jit import kernel, step
-from motiondata.lidar.cpu.buffers import Buffers, empty_buffers
-from motiondata.lidar.cpu.rasterize import EVERY_RAY, NOT_FINITE, scan_frame
+from motiondata.lidar.cpu.buffers import MAX_WAITING, Buffers, empty_buffers
+from motiondata.lidar.cpu.rasterize import NOT_FINITE, scan_frame
 from motiondata.lidar.cpu.ray_grid import RayGrid, ray_grid
 from motiondata.lidar.cpu.scanner import NO_NUMBERS, ROOM
+from motiondata.lidar.cpu.side_rays import EVERY_RAY, NEVER_WHOLE, Reading, roles_of
 from motiondata.lidar.observer import Request
 from motiondata.lidar.placement import invert_rigid
 from motiondata.lidar.realism.joining import ShadedHits, empty_hits, first_hits
@@ -49,14 +50,12 @@ the sensor apply when both are joined."""
 class MovingScanner:
     """Scans people with the fine rays of one sensor; not thread-safe: it reuses its buffers."""
 
-    def __init__(
-        self, sensor: Sensor, shutter: Shutter, unread: tuple[int, int] = EVERY_RAY
-    ) -> None:
-        """Make a scanner; rays that are `unread`, as `FineRays.unread`, may have no hits."""
+    def __init__(self, sensor: Sensor, shutter: Shutter, reading: Reading = EVERY_RAY) -> None:
+        """Make a scanner; rays that are not read with `reading` may have no hits."""
         self._limits = (sensor.min_range, sensor.max_range)
-        self._size, self._unread = (sensor.beams, sensor.columns), unread
+        self._size, self._reading = (sensor.beams, sensor.columns), reading
         self._grid, self._shutter = ray_grid(sensor), shutter
-        self._buffers = empty_buffers(*self._size, 0, 0)
+        self._buffers = self._empty_buffers(0, 0)
         self._hits = empty_hits(ROOM)
         self._skinned = _empty_skinned(0)
 
@@ -70,13 +69,15 @@ class MovingScanner:
         self._prepare(shaped)
         times, ends = self._ends(request)
         fronts_only = is_closed(shaped.body) & _are_outside(request)
-        limits = self._limits if request.surroundings is None else ANY_RANGE
+        limits, reading = self._limits, self._reading
+        if request.surroundings is not None:  # things beside the person also decide what is whole
+            limits, reading = ANY_RANGE, (*reading[:2], NEVER_WHOLE)
         skin, frame = skin_fields(skin_of(shaped.body)), 0
         while frame < request.frames:
             frame = scan_moving_frames(
                 skin, shaped.vertex_blocks, ends[0], ends[-1], times,
                 self._shutter.seconds_per_turn, self._skinned, shaped.body.faces, reflectances,
-                fronts_only, self._unread, tuple(self._grid), tuple(self._buffers), limits,
+                fronts_only, reading, tuple(self._grid), tuple(self._buffers), limits,
                 tuple(self._hits.scan), tuple(self._hits.shading), offsets, frame,
             )  # fmt: skip
             if frame < request.frames:
@@ -99,8 +100,12 @@ class MovingScanner:
     def _prepare(self, shaped: ShapedBody) -> None:
         vertices, faces = shaped.plane_vertices, len(shaped.body.faces)
         if (len(self._buffers.marks), len(self._buffers.shortlist)) != (vertices, faces):
-            self._buffers = empty_buffers(*self._size, vertices, faces)
+            self._buffers = self._empty_buffers(vertices, faces)
             self._skinned = _empty_skinned(vertices)
+
+    def _empty_buffers(self, vertices: int, faces: int) -> Buffers:
+        buffers = empty_buffers(*self._size, vertices, faces, MAX_WAITING)
+        return buffers._replace(roles=roles_of(len(buffers.nearest), self._reading))
 
     def _make_room(self, hits: int, needed: int) -> None:
         if needed == NOT_FINITE:
@@ -124,7 +129,7 @@ def scan_moving_frames(
     faces: NDArray[np.int32],
     reflectances: Floats,
     fronts_only: NDArray[np.bool_],
-    unread: tuple[int, int],
+    reading: Reading,
     grid_fields: tuple[Any, ...],
     buffer_fields: tuple[Any, ...],
     limits: tuple[float, float],
@@ -155,7 +160,7 @@ def scan_moving_frames(
             seen, end, frequency = moved, ends[place], 1 / (span[1] - span[0])
             move_vertices(start, end, span, seconds_per_turn, seen)
         before, fronts = offsets[frame], fronts_only[frame]
-        after = scan_frame(seen, faces, fronts, unread, grid, buffers, limits, hits, before)
+        after = scan_frame(seen, faces, fronts, reading, grid, buffers, limits, hits, before)
         offsets[frame + 1] = after
         if after == NOT_FINITE or after > len(hits.faces):
             break

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from motiondata.lidar.cpu.side_rays import NEVER_WHOLE
 from motiondata.lidar.presets import sensor_preset
 from motiondata.lidar.realism.fine_rays import fine_rays
 from motiondata.lidar.realism.footprints import (
@@ -70,10 +71,16 @@ Row = tuple[int, set[int]]
 """A beam, and the fine columns of its hits."""
 
 
-def echoes_of(
-    frames: list[list[Row]], columns: int, factor: int, side: int, fewest: int
-) -> list[list[Row]]:
-    """Return the rows of the echoes of frames of rows with hits at 5 m."""
+def merged(
+    frames: list[list[Row]],
+    columns: int,
+    factor: int,
+    side: int,
+    fewest: int,
+    step: float,
+    ranges: list[float],
+) -> tuple[list[list[Row]], Echoes]:
+    """Return the rows of the echoes of frames of rows of hits, with the `ranges` by column."""
     rays = [
         (number, beam, place)
         for number, rows in enumerate(frames)
@@ -84,7 +91,7 @@ def echoes_of(
     count = len(rays)
     scan = Scan(
         np.zeros((count, 3), np.float32), np.zeros(count, np.int32), beams, places,
-        np.full(count, 5, np.float32),
+        np.array(ranges, np.float32)[places],
     )  # fmt: skip
     whole = np.empty((2, 3 * count + 1), np.int32)
     echoes = Echoes(*whole, *np.empty((2, 3 * count + 1)))
@@ -93,7 +100,7 @@ def echoes_of(
     footprints = np.empty(footprints_per_hit(factor, side) * count + 1, np.int32)
     before = np.searchsorted(numbers, np.arange(len(frames) + 1))
     merge_echoes(
-        tuple(scan), before, np.ones(count), (columns, factor, side), 0.5, False, fewest,
+        tuple(scan), before, np.ones(count), (columns, factor, side), step, 0.5, False, fewest,
         hit_of_ray, footprints, tuple(echoes), offsets,
     )  # fmt: skip
     assert (hit_of_ray == NO_HIT).all()
@@ -103,7 +110,7 @@ def echoes_of(
         pairs = [*zip(echo_beams, echoes.columns[start:end].tolist(), strict=True)]
         assert pairs == sorted({*pairs})
         found.append([(beam, {c for b, c in pairs if b == beam}) for beam in sorted({*echo_beams})])
-    return found
+    return found, echoes
 
 
 @settings(deadline=None)
@@ -126,18 +133,36 @@ def test_a_column_has_an_echo_if_enough_rays_of_its_footprint_hit(data: st.DataO
         }
 
     rows = [[(beam, expected(hits)) for beam, hits in frame] for frame in frames]
-    found = echoes_of(frames, columns, factor, side, fewest)
+    found, _ = merged(frames, columns, factor, side, fewest, NEVER_WHOLE, [5.0] * fine)
     assert found == [[row for row in frame if row[1]] for frame in rows]
 
 
-@pytest.mark.parametrize("name", ["os1-128-1024", "vlp-16"])
-def test_a_ray_is_unread_if_it_is_in_no_footprint(name: str) -> None:
-    fine = fine_rays(sensor_preset(name), find_realism("sensor"))
-    rays = np.arange(4 * fine.factor)
-    read = {(fine.factor * c + way * fine.side) % len(rays) for c in range(4) for way in (-1, 0, 1)}
-    mask, value = fine.unread
-    unread = rays[(rays & mask) == value] if mask else rays[:0]
-    assert {*unread.tolist()} == {*rays.tolist()} - read
+@settings(deadline=None)
+@given(st.data())
+def test_sides_of_a_whole_footprint_are_taken_to_be_as_its_center(data: st.DataObject) -> None:
+    factor, side = data.draw(st.sampled_from([(2, 1), (3, 1), (3, 2), (4, 1)]))
+    columns = 6
+    ray = st.sampled_from([FAR, 5.0, 5.04, 5.2])
+    ranges = data.draw(st.lists(ray, min_size=columns * factor, max_size=columns * factor))
+    hits = {place for place, distance in enumerate(ranges) if distance < FAR}
+
+    def rays_of(column: int) -> list[tuple[float, float]]:
+        center = column * factor
+        around = [ranges[(center + way * factor) % len(ranges)] for way in (-1, 0, 1)]
+        edges = column in (0, columns - 1) or FAR in around
+        whole = not edges and abs(around[0] - around[1]) < 0.05 > abs(around[2] - around[1])
+        ways = (0, 0, 0) if whole else (-1, 0, 1)
+        found = [ranges[(center + way * side) % len(ranges)] for way in ways]
+        return [(distance, 1.0 if distance < FAR else 0.0) for distance in found]
+
+    if hits:
+        (rows,), echoes = merged([[(1, hits)]], columns, factor, side, 1, 0.05, ranges)
+        seen = sorted(rows[0][1])
+        assert seen == [c for c in range(columns) if any(p for _, p in rays_of(c))]
+        for column, distance, power in zip(seen, echoes.ranges, echoes.powers, strict=False):
+            expected, total = plainly(rays_of(column), 0.5, False)
+            assert distance == pytest.approx(expected, abs=1e-6)
+            assert power == pytest.approx(total / 3)
 
 
 @pytest.mark.parametrize("name", ["os1-128-1024", "os1-128-2048", "hdl-64e", "vlp-16"])

@@ -52,16 +52,3 @@ def test_skipping_faces_seen_from_behind_changes_no_hit(name: str, distance: flo
     np.testing.assert_array_equal(offsets, whole.offsets)
     for values, expected in zip(found.scan, whole.hits, strict=True):
         np.testing.assert_array_equal(values, expected)
-
-
-def test_dropping_unread_rays_changes_no_other_hit() -> None:
-    fine, request = fine_rays(sensor_preset("os1-128-1024"), find_realism("sensor")), walk(6.0)
-    every, _ = MovingScanner(fine.sensor, Shutter(0.0)).scan(request, GRAY)
-    some, _ = MovingScanner(fine.sensor, Shutter(0.0), fine.unread).scan(request, GRAY)
-    read = every.scan.columns % 4 != 2
-    assert (~read).sum() > 0
-    for part in ("points", "faces", "beams", "columns", "ranges"):
-        np.testing.assert_array_equal(getattr(some.scan, part), getattr(every.scan, part)[read])
-    for part in ("powers", "slopes", "drifts"):
-        expected = getattr(every.shading, part)[read]
-        np.testing.assert_array_equal(getattr(some.shading, part), expected)

@@ -92,6 +92,17 @@ def test_a_still_person_and_a_scan_without_effects_agree_too(name: str) -> None:
     assert_alike(seen_by_gpu(still, settings), seen_by_cpu(still, settings))
 
 
+def test_footprints_inside_a_surface_are_as_their_centers_on_both() -> None:
+    coarse = replace(SENSOR, measurement=replace(SENSOR.measurement, echo_separation_m=3.0))
+    request = asked()
+    found = CudaRealisticObserver(coarse, POINTS, EFFECTS).begin(request)()
+    expected = RealisticObserver(coarse, POINTS, EFFECTS).begin(request)()
+    assert_alike(found, expected)
+    every = replace(SENSOR, measurement=replace(SENSOR.measurement, echo_separation_m=0.0))
+    cast = RealisticObserver(every, POINTS, EFFECTS).begin(request)()
+    assert not np.array_equal(cast.points, expected.points)
+
+
 def test_surroundings_hide_and_return_as_on_the_processor() -> None:
     ground = np.array([[-9.0, -9.0, -1.0], [9.0, -9.0, -1.0], [9.0, 9.0, -1.0], [-9.0, 9.0, -1.0]])
     wall = np.array([[-2.0, -3.0, -1.0], [-2.0, -0.3, -1.0], [-2.0, -0.3, 1.0]])
