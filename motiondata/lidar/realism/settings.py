@@ -209,10 +209,16 @@ def _read(path: Path) -> Realism:
         raise InputError(
             f"{path}: expected settings of realism as TOML; found: {error!s:.200}"
         ) from error
+    if tables := [name for name, value in values.items() if isinstance(value, dict)]:
+        raise InputError(
+            f"{path}: found the table [{tables[0]}]; expected values without a table, such as "
+            "loss = 0 on a line"
+        )
     base = values.pop(BASE, None)
     if base is not None and base not in REALISM_NAMES:
+        hint = _near(str(base), REALISM_NAMES)
         raise InputError(
-            f"{path}: expected {BASE} as one of {', '.join(REALISM_NAMES)}, found {base!r}"
+            f"{path}: expected {BASE} as one of {', '.join(REALISM_NAMES)}, found {base!r}{hint}"
         )
     start = Realism() if base is None else find_realism(base)
     return start.changed(values, str(path))

@@ -119,3 +119,17 @@ def test_a_turn_begins_at_the_back_and_passes_the_front_in_its_middle(clockwise:
     assert times[0] == pytest.approx(0.025)
     assert sorted(times) == pytest.approx([column / 20_000 for column in range(1000)])
     assert (times[10] > times[0]) == (not clockwise)
+
+
+def test_values_in_a_table_are_refused_with_what_to_write_instead(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('base = "sensor"\n[effects]\nloss = 0\n')
+    with pytest.raises(InputError, match=r"found the table \[effects\]; expected .* loss = 0"):
+        find_realism(str(path))
+
+
+def test_a_mistyped_base_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('base = "sensr"\n')
+    with pytest.raises(InputError, match=r"found 'sensr' \(did you mean sensor\?\)"):
+        find_realism(str(path))
