@@ -6,18 +6,24 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 
 from motiondata.errors import InputError
 from pipelines.datasets.statistics import stats
-from pipelines.evaluation.generation.evaluate_motion import evaluate_motion
+from pipelines.evaluation.generation.embedded_motions import embed, features_of
+from pipelines.evaluation.generation.evaluate_motion import _measure_once, evaluate_motion
 from pipelines.evaluation.generation.options import MotionEvaluationOptions
 from pipelines.evaluation.generation.report import CONSTANT, NEAREST, REAL
+from pipelines.evaluation.references import read_references
 from pipelines.products.motion_features.build import build_features
 from pipelines.training.common.options import LoopOptions, OptimizerOptions
 from pipelines.training.common.training_checkpoint import CHECKPOINT
+from pipelines.training.matching.load_matcher import read_matcher
 from pipelines.training.matching.options import MatcherOptions, MatcherSizes
 from pipelines.training.matching.train_matcher import train_matcher
+from shards.format.dataset import Dataset
 from tests.support.archive import MadeArchive
 from tests.support.motion_features import HERE, built_features, feature_options
 
@@ -58,6 +64,32 @@ def test_motion_that_is_real_scores_as_real_motion(
     found = json.loads((tmp_path / "out/report.json").read_text())
     assert found["measures"]["copy"]["diversity"]["mean"] == measures["copy"]["diversity"].mean
     assert "| copy |" in (tmp_path / "out/report.md").read_text()
+
+
+def test_numbered_motions_belong_to_one_caption_and_give_multimodality(
+    motion: Path, options: MotionEvaluationOptions
+) -> None:
+    dataset, matcher = Dataset.open(motion), read_matcher(options.matcher)
+    texts = read_references(dataset, "train").texts
+    first, second, third = [*features_of(dataset, "train", [*texts]).values()][:3]
+    motions = {
+        "a": first,
+        "a_v1": second,
+        "a_v2": third,
+        "b": first,
+        "c": second,
+        "c_v1": second,
+        "d": third,
+    }
+    captions = dict.fromkeys(motions, ("a person walks",))
+    rows = embed(motions, captions, matcher, io.StringIO())
+    assert rows.clips == ("a", "b", "c", "d")
+    assert [len(each) for each in rows.several] == [3, 2], "b and d have one motion"
+    found = [_measure_once(rows, rows, replace(options, group=2), k) for k in range(400)]
+    mean = np.mean([each["multimodality"] for each in found])
+    apart = cdist(rows.motions[0], rows.motions[0]).mean()
+    assert mean == pytest.approx(apart / 2, rel=0.15), "the motions of c are equal"
+    assert apart > 0
 
 
 def test_the_same_evaluation_writes_the_same_bytes(
