@@ -112,7 +112,7 @@ class TokenizerOptions:
     """Number of training steps."""
     rate: float = 5e-4
     """Learning rate after the warm-up."""
-    stage_dropout: float = 0.5
+    stage_dropout: float = 0.2
     """Share of the training windows of a residual tokenizer that are decoded from a random number
     of first stages, so that these can be used alone."""
     sizes: TokenizerSizes = field(default_factory=TokenizerSizes)

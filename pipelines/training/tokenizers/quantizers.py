@@ -16,6 +16,10 @@ DECAY = 0.99
 """Decay of the moving averages of vq per step, as in T2M-GPT."""
 MIN_USES = 1.0
 """Moving average of uses per step below which a code of vq is dead and is replaced."""
+DEAD_SHARE = 0.125
+"""Share of the mean uses of all codes below which a code of a stage is dead: the limit above, with
+the 4,096 tokens per step and the 512 codes of T2M-GPT. Smaller batches would replace rare codes at
+each step."""
 MARGIN = 1e-3
 """Share by which the range of fsq exceeds its outer levels, so that they can be reached."""
 
@@ -98,9 +102,10 @@ class VectorQuantizer(nn.Module):
     sums: Tensor
     started: Tensor
 
-    def __init__(self, codes: int, width: int) -> None:
+    def __init__(self, codes: int, width: int, rare: bool = False) -> None:
+        """Make a codebook; `rare` keeps rare codes in small batches, see `DEAD_SHARE`."""
         super().__init__()
-        self.width, self.codes = width, codes
+        self.width, self.codes, self.rare = width, codes, rare
         self.register_buffer("codebook", torch.zeros(codes, width))
         self.register_buffer("uses", torch.ones(codes))
         self.register_buffer("sums", torch.zeros(codes, width))
@@ -145,7 +150,8 @@ class VectorQuantizer(nn.Module):
             distributed.all_reduce(sums)
         self.uses.lerp_(uses, 1 - DECAY)
         self.sums.lerp_(sums, 1 - DECAY)
-        dead = self.uses < MIN_USES
+        mean = float(uses.sum()) / self.codes
+        dead = self.uses < (min(MIN_USES, DEAD_SHARE * mean) if self.rare else MIN_USES)
         fresh = self._draw(rows)
         self.sums[dead], self.uses[dead] = fresh[dead], 1.0
         self.codebook.copy_(self.sums / self.uses[:, None])
@@ -166,7 +172,7 @@ class ResidualQuantizer(nn.Module):
     def __init__(self, stages: int, codes: int, width: int) -> None:
         super().__init__()
         self.width, self.codes = width, codes
-        self.stages = nn.ModuleList(VectorQuantizer(codes, width) for _ in range(stages))
+        self.stages = nn.ModuleList(VectorQuantizer(codes, width, rare=True) for _ in range(stages))
 
     def forward(self, vectors: Tensor, kept: Tensor | None = None) -> Quantized:
         """Quantize vectors shaped (clips, tokens, width); update the codebooks in training.

@@ -112,6 +112,20 @@ def test_clips_keep_their_number_of_stages_and_gradients_pass() -> None:
     assert torch.allclose(vectors.grad, torch.ones_like(vectors))
 
 
+def test_rare_codes_stay_in_small_batches() -> None:
+    plain, kept = VectorQuantizer(2, 1).train(), VectorQuantizer(2, 1, rare=True).train()
+    for made in (plain, kept):
+        made.codebook.copy_(torch.tensor([[0.0], [9.0]]))
+        made.sums.copy_(made.codebook)
+        made.started.fill_(True)
+        made(torch.zeros(1, 4, 1))
+    assert kept.codebook[1].tolist() == pytest.approx([9.0])
+    assert plain.codebook[1].tolist() == [0.0]
+    for _ in range(200):
+        kept(torch.zeros(1, 4, 1))
+    assert kept.codebook[1].tolist() == [0.0]
+
+
 def test_a_share_of_clips_has_any_number_of_stages() -> None:
     torch.manual_seed(0)
     drawn = draw_stages(4000, 4, 0.5)
