@@ -36,8 +36,8 @@ class LogisticRegression:
         """Fit vectors shaped (clips, numbers) to their classes, numbered from 0 without gaps."""
         if len(vectors) < vectors.shape[1]:
             left, scales, axes = np.linalg.svd(vectors, full_matrices=False)
-            found = cls.fit(left * scales, classes, strength)
-            return cls(axes.T @ found.weights, found.intercepts)
+            among = cls.fit(left * scales, classes, strength)
+            return cls(axes.T @ among.weights, among.intercepts)
         numbers, known = vectors.shape[1], int(classes.max()) + 1
         targets = np.eye(known)[classes]
         start = np.zeros((numbers + 1) * known)

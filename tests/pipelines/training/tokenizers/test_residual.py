@@ -4,6 +4,7 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -44,20 +45,24 @@ def random_quantizer(stages: int = 3, codes: int = 8, width: int = 6) -> Residua
     """Return a quantizer of random codebooks, of which each is half as large as the one before."""
     made = ResidualQuantizer(stages, codes, width).eval()
     generator = torch.Generator().manual_seed(0)
-    for number, stage in enumerate(made.stages):
+    for number, codebook in enumerate(codebooks(made)):
         drawn = torch.randn(codes, width, generator=generator) / 2**number
         drawn[0] = 0  # a stage may leave a vector as it is
-        stage.codebook.copy_(drawn)
+        codebook.copy_(drawn)
     return made
+
+
+def codebooks(made: ResidualQuantizer) -> list[torch.Tensor]:
+    return [cast("VectorQuantizer", stage).codebook for stage in made.stages]
 
 
 def test_a_stage_quantizes_what_those_before_it_left() -> None:
     made = random_quantizer()
     vectors = torch.randn(2, 5, 6)
     left, codes = vectors, []
-    for stage in made.stages:
-        codes.append((left[..., None, :] - stage.codebook).square().sum(-1).argmin(-1))
-        left = left - stage.codebook[codes[-1]]
+    for codebook in codebooks(made):
+        codes.append((left[..., None, :] - codebook).square().sum(-1).argmin(-1))
+        left = left - codebook[codes[-1]]
     found = made(vectors)
     assert torch.equal(found.codes, torch.stack(codes, -1))
     assert torch.allclose(found.values, vectors - left, atol=1e-6)

@@ -25,11 +25,8 @@ from pipelines.training.common.training_checkpoint import CHECKPOINT
 from pipelines.training.tokenizers.load_tokenizer import KIND, load_tokenizer
 from pipelines.training.tokenizers.options import Quantizers, TokenizerOptions, TokenizerSizes
 from pipelines.training.tokenizers.tokenize import detokenize, tokenize
-from pipelines.training.tokenizers.train_tokenizer import (
-    TokenizerReport,
-    TokenizerTask,
-    train_tokenizer,
-)
+from pipelines.training.tokenizers.tokenizer_report import TokenizerReport
+from pipelines.training.tokenizers.train_tokenizer import TokenizerTask, train_tokenizer
 from shards import open_dataset
 from shards.errors import ShardError
 from shards.format.dataset import Dataset
