@@ -23,7 +23,13 @@ from motiondata.sources.imports.lists import (
     row_of,
     write_lists,
 )
-from motiondata.sources.imports.places import Place, expect_one, find_files, places_of
+from motiondata.sources.imports.places import (
+    Place,
+    expect_no_broken_link,
+    expect_one,
+    find_files,
+    places_of,
+)
 from motiondata.sources.imports.provenance import Imported, hash_files, write_lines
 from motiondata.sources.imports.split_lists import SplitTemplate
 from motiondata.watching import Watch, unwatched
@@ -75,6 +81,7 @@ def import_folder(
         for place in places:
             try:
                 expect_one(place, copies)
+                expect_no_broken_link(place)
                 known = _reuse(place, archive, kind)
                 reused += len(known)
                 done += known or _import_file(place, archive, kind)

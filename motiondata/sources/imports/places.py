@@ -34,7 +34,10 @@ class Place:
 
 
 def find_files(source: Path, out: Path, suffixes: Sequence[str]) -> list[Path]:
-    """Return the files to import; an output folder inside the source has none of them."""
+    """Return the files to import; an output folder inside the source has none of them.
+
+    Links to files are followed, links to folders are not. A link to nothing counts as a file.
+    """
     names = " or ".join(suffixes)
     if not source.exists():
         raise InputError(f"{source} does not exist; expected a {names} file or a folder of them")
@@ -46,10 +49,24 @@ def find_files(source: Path, out: Path, suffixes: Sequence[str]) -> list[Path]:
     paths = sorted(source.rglob("*")) if source.is_dir() else [source]
     if out.resolve().is_relative_to(source.resolve()):
         paths = [path for path in paths if not path.resolve().is_relative_to(out.resolve())]
-    files = [path for path in paths if path.suffix.lower() in suffixes and path.is_file()]
+    named = [path for path in paths if path.suffix.lower() in suffixes]
+    files = [path for path in named if path.is_file() or is_broken_link(path)]
     if not files:
-        raise InputError(f"{source}: expected {names} files, found no {names} file")
+        raise InputError(
+            f"{source}: expected {names} files, found no {names} file{_links_to_folders(paths)}"
+        )
     return files
+
+
+def is_broken_link(path: Path) -> bool:
+    """Return whether a path is a link to nothing, or to itself."""
+    return path.is_symlink() and not path.exists()
+
+
+def _links_to_folders(paths: Sequence[Path]) -> str:
+    """Return what to do about links to folders, in which no files are looked for."""
+    links = [path for path in paths if path.is_symlink() and path.is_dir()]
+    return f"; {links[0]} is a link to a folder, which can be imported itself" if links else ""
 
 
 def places_of(source: Path, files: Sequence[Path], kind: ImportKind) -> Iterator[Place]:
@@ -65,6 +82,15 @@ def places_of(source: Path, files: Sequence[Path], kind: ImportKind) -> Iterator
 
 def _clean(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "_", name)
+
+
+def expect_no_broken_link(place: Place) -> None:
+    """Raise `RecordingError` (MISSING) for a link to nothing."""
+    if is_broken_link(place.file):
+        raise RecordingError(
+            DropReason.MISSING,
+            f"{place.name}: expected a file, found a link to nothing ({place.file.readlink()})",
+        )
 
 
 def expect_one(place: Place, copies: Counter[str]) -> None:

@@ -204,8 +204,9 @@ def first_stages(codes: NDArray[np.int32], stages: int | None) -> NDArray[np.int
 def _kept_stages(tokenizer: LoadedTokenizer, stages: int | None) -> int:
     """Return the number of codes per token; raise `InputError` unless it has as many stages."""
     if stages is not None and not 1 <= stages <= tokenizer.stages:
+        expected = f"1 to {tokenizer.stages}" if tokenizer.stages > 1 else "1"
         raise InputError(
-            f"stages: expected 1 to {tokenizer.stages}, the stages of the tokenizer, found {stages}"
+            f"stages: expected {expected}, the stages of the tokenizer, found {stages}"
         )
     return stages or tokenizer.stages
 

@@ -214,6 +214,31 @@ def test_the_folder_may_be_inside_its_source_but_not_be_it(tmp_path: Path) -> No
     assert {path.name for path in tmp_path.iterdir()} == {"walk.npz", "empty", "archive"}
 
 
+def test_links_to_files_are_imported_and_links_to_nothing_are_failures(
+    source: Path, tmp_path: Path
+) -> None:
+    links = tmp_path / "links"
+    links.mkdir()
+    (links / f"{WALK}.bvh").symlink_to(source / f"{WALK}.bvh")
+    assert import_bvh(links, tmp_path / "out").recordings == 1
+    (links / "gone.bvh").symlink_to("nothing")
+    (links / "loop.bvh").symlink_to("loop.bvh")
+    report = import_bvh(links, tmp_path / "out")
+    assert report.recordings == 1
+    assert [failure.message for failure in report.failures] == [
+        "gone.bvh: expected a file, found a link to nothing (nothing)",
+        "loop.bvh: expected a file, found a link to nothing (loop.bvh)",
+    ]
+
+
+def test_links_to_folders_are_named_and_not_followed(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "data").symlink_to(source)
+    with pytest.raises(InputError, match=r"found no \.bvh file; .*data is a link to a folder"):
+        import_bvh(tmp_path / "links", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_file_in_place_of_the_folder_is_refused(source: Path, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("mine")
     for out in (tmp_path / "out", tmp_path / "out" / "below"):
