@@ -8,13 +8,14 @@ import base64
 import hashlib
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NamedTuple
+from http.server import BaseHTTPRequestHandler
+from typing import Any, NamedTuple, Self
 from unittest.mock import patch
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.support.local_server import LocalServer
 
 BRANCH = "main"
 LARGE = (".tar", ".parquet")
@@ -31,7 +32,7 @@ class Answer(NamedTuple):
     headers: dict[str, str] = {}  # noqa: RUF012  a tuple's default, never changed
 
 
-class HubServer:
+class HubServer(LocalServer):
     """Serves repositories. `commits` has the names that each commit wrote, in order."""
 
     def __init__(self) -> None:
@@ -48,32 +49,17 @@ class HubServer:
         """Ends of names of files that the repositories' `.gitignore` names."""
         self.token: str | None = None
         """The token that requests must have; without one, all may read and write."""
-        self.lock = threading.Lock()
-        outer = self
-
-        class Handler(_Handler):
-            hub = outer
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-
-    @property
-    def url(self) -> str:
-        """The URL of the hub."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(type("Handler", (_Handler,), {"hub": self}))
 
     @contextmanager
-    def running(self) -> Iterator["HubServer"]:
+    def running(self) -> Iterator[Self]:
         """Serve during the block; URLs of `hf://` are of this server in it."""
         import fsspec
         from huggingface_hub import constants
 
-        thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
         settings = {"HF_ENDPOINT": self.url, "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": "testing"}
         with ExitStack() as stack:
-            stack.callback(self._server.server_close)
-            stack.callback(self._server.shutdown)
+            stack.enter_context(super().running())
             stack.enter_context(patch.dict("os.environ", settings))  # of started processes
             stack.enter_context(patch.dict(fsspec.config.conf, {"hf": {"endpoint": self.url}}))
             stack.enter_context(patch.object(constants, "HF_HUB_DISABLE_XET", new=True))

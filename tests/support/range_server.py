@@ -5,14 +5,14 @@ or one that ignores the range.
 """
 
 import contextlib
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import unquote
+
+from tests.support.local_server import LocalServer
 
 Fault = Literal["500", "cut", "late", "whole"] | None
 LATE_SECONDS = 2.0
@@ -26,7 +26,7 @@ class Request(NamedTuple):
     range: str | None
 
 
-class RangeServer:
+class RangeServer(LocalServer):
     """Serves a folder. `fault` chooses the fault of a request; `requests` has all requests."""
 
     def __init__(self, folder: Path, latency: float = 0.0) -> None:
@@ -34,30 +34,7 @@ class RangeServer:
         self.fault: Callable[[Request], Fault] = lambda _: None
         self.requests: list[Request] = []
         self.in_flight = self.most_in_flight = 0
-        self.lock = threading.Lock()
-        outer = self
-
-        class Handler(_Handler):
-            server_of_ranges = outer
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-
-    @property
-    def url(self) -> str:
-        """The URL of the folder."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    @contextmanager
-    def running(self) -> Iterator["RangeServer"]:
-        """Serve during the block."""
-        thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self._server.shutdown()
-            self._server.server_close()
+        super().__init__(type("Handler", (_Handler,), {"served": self}))
 
 
 def failing(number: int, fault: Fault, method: str = "GET") -> Callable[[Request], Fault]:
@@ -74,7 +51,7 @@ def failing(number: int, fault: Fault, method: str = "GET") -> Callable[[Request
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server_of_ranges: RangeServer
+    served: RangeServer
 
     def log_message(self, *_: object) -> None:
         pass
@@ -86,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer("GET")
 
     def _answer(self, method: str) -> None:
-        served, name = self.server_of_ranges, unquote(self.path.split("?")[0]).lstrip("/")
+        served, name = self.served, unquote(self.path.split("?")[0]).lstrip("/")
         request = Request(method, name, self.headers.get("Range"))
         with served.lock:
             served.requests.append(request)
