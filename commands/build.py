@@ -19,13 +19,13 @@ from commands.clips import (
     take_selection,
 )
 from commands.options import execution_options, help_of, options_of, take
-from commands.parameters import FILE, FOLDER, SENSOR, NameOrPath
+from commands.parameters import FILE, FOLDER, NUMBER_OR_RANGE, SENSOR, NameOrPath
 from commands.printing import json_option, show_build
 from motiondata.devices import SCAN_DEVICES
 from motiondata.lidar.preset_names import REALISM_NAMES
 from pipelines.clips.options import PackingOptions
 from pipelines.engine.execution import Execution
-from pipelines.products.lidar.options import LidarBuildOptions, LidarOptions
+from pipelines.products.lidar.options import RANGED, LidarBuildOptions, LidarOptions
 from pipelines.products.motion_features.options import (
     JOINT_FRAMES,
     JOINT_SETS,
@@ -45,6 +45,7 @@ LIDAR_TYPES: dict[str, Any] = {
     "sensor": SENSOR,
     "realism": NameOrPath(REALISM_NAMES),
     "device": Choice(SCAN_DEVICES),
+    **dict.fromkeys(RANGED, NUMBER_OR_RANGE),
 }
 """The types of the options of `LidarOptions` that are not plain values."""
 FEATURE_TYPES = {

@@ -13,7 +13,9 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from motiondata.errors import InputError
 from motiondata.lidar.preset_names import SENSOR_NAMES
+from pipelines.products.lidar.spans import canonical
 from shards.errors import ShardError
 from shards.format.paths import refuse_url
 from shards.format.places import place_of
@@ -73,6 +75,18 @@ def _refuse_url(
         kind.fail(str(error), param, ctx)
 
 
+class _NumberOrRange(click.types.StringParamType):
+    """A number, or a range such as `4-20`."""
+
+    name = "number|range"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return canonical(str(value), (param and param.name) or "value")
+        except InputError as error:
+            self.fail(str(error), param, ctx)
+
+
 FOLDER = _Path(path_type=Path, file_okay=False)
 FILE = _Path(path_type=Path, dir_okay=False)
 ANY = _Path(path_type=Path)
@@ -81,5 +95,6 @@ DATASET = _Place(path_type=Path, file_okay=False)
 SOURCE = _Place(path_type=Path)
 """A dataset, or files of this machine."""
 NAME_OR_PATH = NameOrPath()
+NUMBER_OR_RANGE = _NumberOrRange()
 SENSOR = NameOrPath(SENSOR_NAMES)
 """A sensor preset, or a sensor file."""

@@ -131,7 +131,7 @@ def _measure_kernels(path: Path, scenes: Sequence[Scene], extent: Extent) -> Res
     source = ClipSource(ClipSelection(Path(), Path()), PackingOptions(), InputFolders(None, None))
     scanner = LidarScanner(source, options, load_assets(path, options))
     set_scenes = [
-        scanner.make_scene(scene.clip, undressed(scene.shaped), mirrored=False, view=0)
+        scanner.make_scene(scene.clip, undressed(scene.shaped), mirrored=False, view=0, key="timed")
         for scene in scenes
     ]
     runs: dict[str, Callable[[], object]] = {

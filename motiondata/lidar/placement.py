@@ -37,15 +37,17 @@ def place_sensor(
     height: float,
     views: int = 1,
     floor: float = 0.0,
+    azimuth: float = 0.0,
 ) -> NDArray[np.float64]:
     """Return `T_world_sensor` of each view, shaped (views, 4, 4).
 
     `pelvis_path` is shaped (frames, 3), world frame. The sensor is `distance` meters from the
     path's middle and `height` meters above the `floor`. View 0 lies in the direction of `heading`,
-    a unit vector shaped (2,). The other views follow counterclockwise at equal angles.
+    a unit vector shaped (2,), or `azimuth` radians counterclockwise from it. The other views follow
+    counterclockwise at equal angles.
     """
     middle = (pelvis_path.min(axis=0) + pelvis_path.max(axis=0)) / 2
-    sines, cosines = sines_and_cosines(2 * np.pi * np.arange(views) / views)
+    sines, cosines = sines_and_cosines(2 * np.pi * np.arange(views) / views + azimuth)
     x, y = heading
     ahead = -np.stack([x * cosines - y * sines, x * sines + y * cosines], axis=1)
     placed = np.zeros((views, 4, 4))

@@ -34,8 +34,10 @@ class Around:
     height: float
     """Above the floor, meters."""
     view: int = 0
-    """The number of the sensor; 0 is the one in front."""
+    """The number of the sensor; without an azimuth, 0 is the one in front."""
     views: int = 1
+    azimuth: float = 0.0
+    """Of the first sensor, degrees counterclockwise from the person's first heading."""
     moves = False
 
     def poses(self, moments: Moments) -> Floats:
@@ -44,6 +46,7 @@ class Around:
         placed = place_sensor(
             joints[:, 0], first_heading(joints),
             distance=self.distance, height=self.height, views=self.views,
+            azimuth=float(np.radians(self.azimuth)),
         )  # fmt: skip
         return np.asarray(placed[self.view])
 

@@ -11,6 +11,7 @@ from typing import Any
 from motiondata.devices import CPU, SCAN_DEVICES
 from pipelines.clips.frame_rates import REFERENCE, rate_of
 from pipelines.clips.options import ClipSelection, PackingOptions, expect, expect_at_least
+from pipelines.products.lidar.spans import canonical, span_of
 from shards.format.paths import refuse_url
 from shards.format.stored_types import FLOAT32, STORED
 
@@ -20,6 +21,14 @@ of such LiDARs."""
 HEIGHTS = (-10.0, 100.0)
 """The permitted heights in meters: from a sensor in a pit to one on a mast. Recordings may lie some
 meters off the floor."""
+AZIMUTHS = (-360.0, 360.0)
+"""The permitted azimuths in degrees."""
+RANGED = {
+    "distance": (DISTANCES, "meters"),
+    "height": (HEIGHTS, "meters"),
+    "azimuth": (AZIMUTHS, "degrees"),
+}
+"""The options that may be ranges, with their limits."""
 EXACT = "none"
 """The value of `realism` for an exact scan."""
 MAX_NOISE = 1.0
@@ -36,6 +45,7 @@ PARAMETER_ORDER = (
     "points",
     "distance",
     "height",
+    "azimuth",
     "views",
     "in_place",
     "mean_shape",
@@ -58,6 +68,7 @@ PARAMETER_ORDER = (
 """The parameters in `dataset.json`, in the order in which they are written."""
 OMITTED_DEFAULTS = {
     "sensors": "",
+    "azimuth": 0.0,
     "exclude": [],
     "quality": False,
     "fps": REFERENCE,
@@ -70,7 +81,7 @@ OMITTED_DEFAULTS = {
 }
 """Parameters that `dataset.json` omits at these values, so that other datasets keep their
 bytes."""
-PLACEMENT = ("sensor", "distance", "height", "views")
+PLACEMENT = ("sensor", "distance", "height", "azimuth", "views")
 """The options that `sensors` replaces."""
 SENSOR_POSE = "sensor_pose"
 """The field with the pose of the sensor in each frame, which is stored with `sensors`."""
@@ -86,15 +97,19 @@ class LidarOptions:
     """Name of a sensor preset, such as vlp-16, or path of a sensor file."""
     points: int = 384
     """Number of points kept per frame."""
-    distance: float = 8.0
-    """Horizontal distance from the sensor to the middle of the root's path, in meters."""
-    height: float = 1.0
-    """Height of the sensor above the floor, in meters."""
+    distance: float | str = 8.0
+    """Horizontal distance from the sensor to the middle of the root's path, in meters, or a range,
+    such as 4-20, of which each sample draws a value."""
+    height: float | str = 1.0
+    """Height of the sensor above the floor, in meters, or a range, such as 0.5-3."""
+    azimuth: float | str = 0.0
+    """Direction from the person to the first sensor, in degrees counterclockwise from where the
+    person faces in the first frame, or a range, such as 0-360."""
     views: int = 1
     """Number of sensors, evenly spaced around the subject. Each makes one sample per clip."""
     sensors: str = ""
-    """A file (.toml) of sensors, instead of `sensor`, `distance`, `height` and `views`: fixed, on
-    vehicles or on the person, each of which makes one sample per clip."""
+    """A file (.toml) of sensors, instead of `sensor`, `distance`, `height`, `azimuth` and `views`:
+    fixed, on vehicles or on the person, each of which makes one sample per clip."""
     noise: float = 0.0
     """Standard deviation of the range noise along each ray, in meters; 0 gives an exact scan."""
     seed: int = 0
@@ -127,9 +142,10 @@ class LidarOptions:
         expect_at_least(self, "points", 1)
         expect_at_least(self, "views", 1)
         expect_at_least(self, "noise", 0.0)
-        for name, (nearest, farthest) in (("distance", DISTANCES), ("height", HEIGHTS)):
-            within = nearest <= getattr(self, name) <= farthest
-            expect(within, self, name, f"{nearest:g} to {farthest:g} meters")
+        for name, ((nearest, farthest), unit) in RANGED.items():
+            least, greatest = self.span(name)
+            within = nearest <= least <= greatest <= farthest
+            expect(within, self, name, f"{nearest:g} to {farthest:g} {unit}")
         expect(self.noise <= MAX_NOISE, self, "noise", f"at most {MAX_NOISE:g} meter")
         expect(self.device in SCAN_DEVICES, self, "device", f"one of {', '.join(SCAN_DEVICES)}")
         _ = self.rate
@@ -147,6 +163,19 @@ class LidarOptions:
         near = 0 <= self.scene_points <= MAX_SCENE_POINTS
         expect(near, self, "scene_points", f"0 to {MAX_SCENE_POINTS:g} meters")
         expect(bool(self.scene) or not self.scene_points, self, "scene_points", "0 without --scene")
+
+    def span(self, name: str) -> tuple[float, float]:
+        """Return the least and the greatest value of an option that may be a range.
+
+        Raises `InputError` if it is neither a number nor a range.
+        """
+        return span_of(getattr(self, name), name)
+
+    @property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """The least and the greatest value of each option that is a range."""
+        spans = {name: self.span(name) for name in RANGED}
+        return {name: span for name, span in spans.items() if span[0] < span[1]}
 
     @property
     def rate(self) -> float | None:
@@ -179,6 +208,7 @@ class LidarBuildOptions:
         """
         owners = (asdict(self.clips), asdict(self.scan), asdict(self.packing))
         values = {name: value for owner in owners for name, value in owner.items()}
+        values |= {name: canonical(values[name]) for name in RANGED}
         values["exclude"] = self.clips.excluded
         values["fps"] = self.scan.rate or REFERENCE
         values["scene"] = [PurePath(path).name for path in self.scan.scene]

@@ -35,6 +35,7 @@ from pipelines.products.lidar.sample import (
     manifest_values,
 )
 from pipelines.products.lidar.scanner import LidarScanner
+from pipelines.products.lidar.spans import shown
 from pipelines.products.lidar.views import ViewFacts
 from shards.format.schema import Schema
 
@@ -135,9 +136,9 @@ class LidarProduct:
                 "(docs/sensors.md)"
             )
         return (
-            f"the sensor {options.sensor} to see people at --distance {options.distance:g} and "
-            f"--height {options.height:g} meters{self.views.of(0).limits}. Choose other values, "
-            "or another --sensor"
+            f"the sensor {options.sensor} to see people at --distance {shown(options.distance)} "
+            f"and --height {shown(options.height)} meters{self.views.of(0).limits}. Choose other "
+            "values, or another --sensor"
         )
 
     def plan_around(self, kept: dict[str, KeptShard]) -> PlannedBuild:

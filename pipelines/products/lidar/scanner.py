@@ -32,6 +32,7 @@ from pipelines.clips.planned_clips import PlannedClip, PlannedVariant
 from pipelines.engine.product import FinishSamples
 from pipelines.products.lidar.assets import LidarAssets
 from pipelines.products.lidar.options import SENSOR_POSE, LidarOptions
+from pipelines.products.lidar.places import draw_place, placed_at
 from pipelines.products.lidar.sample import LidarClip, lidar_values
 from pipelines.products.lidar.scene import joined
 from pipelines.products.lidar.scenes import Scene, sweep_scene
@@ -89,7 +90,7 @@ class LidarScanner:
         for variant in planned.variants:
             person = dress(shaped, self.assets.realism, self.options.seed, variant.keys[0])
             for view, key in enumerate(variant.keys):
-                scene = self.make_scene(clip, person, variant.mirrored, view)
+                scene = self.make_scene(clip, person, variant.mirrored, view, key)
                 yield PendingSample(variant, scene, self.begin_scan(scene, key))
 
     def _finish_sample(
@@ -102,14 +103,21 @@ class LidarScanner:
             pending.scene.clip, pending.scan(), details, captions, self.options.further
         )
 
-    def make_scene(self, clip: Clip, person: DressedPerson, mirrored: bool, view: int) -> Scene:
-        """Mirror the clip or hold it in place, as the sample requires, and place the sensor."""
+    def make_scene(
+        self, clip: Clip, person: DressedPerson, mirrored: bool, view: int, key: str
+    ) -> Scene:
+        """Mirror the clip or hold it in place, as the sample requires, and place the sensor.
+
+        `key` and the options' seed determine the place, where options are ranges.
+        """
         varied = self._varied(clip, mirrored)
         joints = pose_joints(person.shaped, varied.pose, varied.trans)
         times = np.arange(varied.frames) / varied.fps
         moments = Moments(times, varied.pose, joints, joints)
-        T_world_sensor = self.assets.views[view].placement.poses(moments)
-        return Scene(varied, clip, mirrored, person, joints, T_world_sensor, view)
+        drawn = draw_place(self.options, key)
+        placement = placed_at(self.assets.views[view].placement, drawn)
+        T_world_sensor = placement.poses(moments)
+        return Scene(varied, clip, mirrored, person, joints, T_world_sensor, view, drawn)
 
     def _varied(self, clip: Clip, mirrored: bool, place: Floats | None = None) -> Clip:
         """Return a clip mirrored or held in place, at its first place or another, shaped (2,)."""
@@ -179,6 +187,7 @@ class LidarScanner:
             "sensor": view.sensor.name,
             **({} if view.placed is None else {"placement": view.placed.name}),
             "view": scene.view,
+            **({"drawn": {**scene.drawn}} if scene.drawn else {}),
             **({} if view.placement.moves else {"T_world_sensor": scene.T_world_sensor.tolist()}),
             "noise": self.options.noise,
             "seed": self.options.seed,

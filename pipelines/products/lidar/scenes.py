@@ -1,7 +1,7 @@
 """A clip to scan, and the pose of a sensor."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,8 @@ class Scene:
     that of each frame, shaped (frames, 4, 4)."""
     view: int
     """The number of the sensor; of those around the subject, 0 is the one in front."""
+    drawn: Mapping[str, float] = field(default_factory=dict)
+    """What the sample drew of the place of its sensor, by option: meters, degrees."""
 
     @property
     def frame_poses(self) -> Floats:

@@ -13,7 +13,7 @@ from motiondata.lidar.rigs.placements import Around, Placement
 from motiondata.lidar.rigs.read_rig import PlacedSensor, read_rig
 from motiondata.lidar.sensor import Sensor
 from pipelines.engine.fingerprint import digest_json
-from pipelines.products.lidar.options import LidarOptions
+from pipelines.products.lidar.options import RANGED, LidarOptions
 from shards.format.hashing import hash_bytes
 
 
@@ -54,6 +54,7 @@ class View:
     sensor: Sensor
     observer: Observer
     placement: Placement
+    """Where it is; samples may draw other values, see `draw_place`."""
     placed: PlacedSensor | None = None
     """What the file of sensors says; None without such a file."""
 
@@ -76,7 +77,8 @@ def load_views(options: LidarOptions, realism: Realism | None) -> tuple[View, ..
         rig = read_rig(Path(options.sensors))
         return tuple(view(each.model, each.placement, each) for each in rig)
     sensor = find_sensor(options.sensor)
-    around = Around(options.distance, options.height, views=options.views)
+    distance, height, azimuth = (options.span(name)[0] for name in RANGED)
+    around = Around(distance, height, views=options.views, azimuth=azimuth)
     return tuple(view(sensor, replace(around, view=number)) for number in range(options.views))
 
 

@@ -1,5 +1,7 @@
 """Placement: where the sensor stands, which way it looks, and which way a subject faces."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -45,6 +47,16 @@ def test_views_are_rigid_and_spread_evenly_round_the_middle(heading: float, view
 def test_one_view_is_the_first_of_many() -> None:
     one, four = (place_sensor(PATH, toward(1.0), distance=8, height=1, views=n) for n in (1, 4))
     np.testing.assert_array_equal(one[0], four[0])
+
+
+@given(angles, angles, st.integers(1, 4))
+def test_an_azimuth_turns_all_views_as_another_heading_does(
+    heading: float, azimuth: float, views: int
+) -> None:
+    where: dict[str, Any] = {"distance": 8.0, "height": 1.0, "views": views}
+    turned = place_sensor(PATH, toward(heading), azimuth=azimuth, **where)
+    expected = place_sensor(PATH, toward(heading + azimuth), **where)
+    np.testing.assert_allclose(turned, expected, atol=1e-12)
 
 
 @given(angles)
