@@ -5,8 +5,6 @@ captioner that is not better than both baselines has learned nothing useful. Bot
 captions of training clips only.
 """
 
-import math
-from collections.abc import Mapping
 from typing import TextIO
 
 import numpy as np
@@ -15,11 +13,10 @@ from scipy.spatial.distance import cdist
 from motiondata.errors import InputError
 from pipelines.engine.progress import Progress
 from pipelines.evaluation.clip_vectors import CODES, vectors_of
-from pipelines.evaluation.metrics.cider import length_penalty
-from pipelines.evaluation.metrics.ngrams import LONGEST, Ngram, count_ngrams
 from pipelines.evaluation.references import References
 from pipelines.products.encoded_features.description import FEATURES
 from pipelines.products.lidar.members import POINTS
+from pipelines.training.common.central_sentence import central_sentence
 from pipelines.training.common.normalize_caption import normalize_caption
 from pipelines.training.pose_pairs.read_pairs import FIELD as PAIRS
 from pipelines.training.pose_pairs.read_pairs import is_pose_pairs
@@ -39,45 +36,9 @@ _CLIPS_AT_ONCE = 256
 def central_caption(references: References) -> str:
     """Return the reference that is most similar to all references: the constant caption.
 
-    The similarity of two sentences is that of CIDEr-D with equal weights for all n-grams: the
-    cosine of their counts times the penalty for a difference in length. Ties go to the first
-    sentence in alphabetical order.
+    It is normalized. The similarity is that of `central_sentence`.
     """
-    sentences = [normalize_caption(text) for text in references.sentences]
-    totals: dict[Ngram, dict[int, float]] = {}
-    for sentence in sentences:
-        length = _length(sentence)
-        for gram, value in _unit_counts(sentence).items():
-            by_length = totals.setdefault(gram, {})
-            by_length[length] = by_length.get(length, 0.0) + value
-    distinct = sorted(set(sentences))
-    return distinct[int(np.argmax([_likeness(sentence, totals) for sentence in distinct]))]
-
-
-def _likeness(sentence: str, totals: Mapping[Ngram, Mapping[int, float]]) -> float:
-    """Return the summed similarity of a sentence to all sentences.
-
-    `totals` holds the sums of their unit counts, by n-gram and length of the sentence.
-    """
-    length = _length(sentence)
-    return math.fsum(
-        value * total * length_penalty(length - other)
-        for gram, value in _unit_counts(sentence).items()
-        for other, total in totals[gram].items()
-    )
-
-
-def _length(sentence: str) -> int:
-    return len(sentence.split())
-
-
-def _unit_counts(sentence: str) -> Mapping[Ngram, float]:
-    """Return the counts of n-grams; the counts of each n-gram length are divided by their norm."""
-    counts = count_ngrams(sentence)
-    squares = [0] * LONGEST
-    for gram, count in counts.items():
-        squares[len(gram) - 1] += count * count
-    return {gram: count / math.sqrt(squares[len(gram) - 1]) for gram, count in counts.items()}
+    return normalize_caption(central_sentence(references.sentences))
 
 
 def nearest_field(dataset: Dataset, asked: str | None) -> str:

@@ -72,7 +72,9 @@ def _generate(
     from pipelines.training.captioning.generate import caption_split, matched_and_shuffled_loss
 
     split = references.split
-    decodings = parse_decodings(chosen.beams, chosen.length_penalties)
+    decodings = parse_decodings(
+        chosen.beams, chosen.length_penalties, chosen.consensus, chosen.seed
+    )
 
     def caption(known: References, decoding: Decoding) -> list[str]:
         options = GenerationOptions(decoding, tokens=chosen.tokens, device=chosen.device)

@@ -1,7 +1,7 @@
 """The choice of how captions are decoded: by CIDEr-D on the validation split, never on the other.
 
-Beams and the length penalty change scores by more than many models do, so that a report names them
-and what else was tried.
+Beams, the length penalty and a consensus change scores by more than many models do, so that a
+report names them and what else was tried.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,12 @@ from motiondata.errors import InputError
 from pipelines.evaluation.metrics.cider import is_defined
 from pipelines.evaluation.metrics.scores import score_captions
 from pipelines.evaluation.references import References
-from pipelines.training.common.decoding import GREEDY_BEAMS, NO_PENALTY, Decoding
+from pipelines.training.common.decoding import (
+    GREEDY_BEAMS,
+    NO_CONSENSUS,
+    NO_PENALTY,
+    Decoding,
+)
 from pipelines.training.common.normalize_caption import normalize_caption
 
 
@@ -22,6 +27,7 @@ class TriedDecoding:
 
     beams: int
     length_penalty: float
+    consensus: int
     cider_d: float
 
 
@@ -31,33 +37,53 @@ class DecodingChoice:
 
     beams: int
     length_penalty: float
+    consensus: int
+    seed: int
     tried: tuple[TriedDecoding, ...]
     """In the order tried; empty if there was nothing to choose."""
 
     @classmethod
     def of(cls, decoding: Decoding, tried: tuple[TriedDecoding, ...] = ()) -> "DecodingChoice":
         """Return the choice of a decoding."""
-        return cls(decoding.beams, decoding.length_penalty, tried)
+        return cls(
+            decoding.beams, decoding.length_penalty, decoding.consensus, decoding.seed, tried
+        )
 
 
-def parse_decodings(beams: str, penalties: str) -> tuple[Decoding, ...]:
-    """Return all decodings of `1,3` beams and `0.8,1` length penalties.
+def parse_decodings(
+    beams: str, penalties: str, consensus: str = "1", seed: int = 0
+) -> tuple[Decoding, ...]:
+    """Return all decodings of `1,3` beams and `0.8,1` length penalties, and of `1,32` drawn ones.
 
-    Greedy decoding has no penalty. Raises `InputError` for values that are not numbers.
+    Greedy decoding has no penalty. Drawn captions have no beams, so that without a 1 in `consensus`
+    there are those only. Raises `InputError` for values that are not numbers, or for beams of drawn
+    captions only.
     """
     try:
         widths = [int(each) for each in beams.split(",")]
         powers = [float(each) for each in penalties.split(",")]
+        numbers = [int(each) for each in consensus.split(",")]
     except ValueError as error:
         raise InputError(
-            "beams, length_penalties: expected numbers with commas, such as 1,3,5 and 0.8,1.2, "
-            f"found {beams} and {penalties}"
+            "beams, length_penalties, consensus: expected numbers with commas, such as 1,3,5, "
+            f"0.8,1.2 and 1,32, found {beams}, {penalties} and {consensus}"
         ) from error
+    if NO_CONSENSUS not in numbers and widths != [GREEDY_BEAMS]:
+        raise InputError(
+            f"consensus: expected without --beams, or with 1 among its numbers, as drawn captions "
+            f"have no beams, found {consensus} with beams {beams}; choose --consensus 1,{consensus}"
+        )
     pairs = [
         (width, NO_PENALTY if width == GREEDY_BEAMS else power)
         for width, power in product(widths, powers)
     ]
-    return tuple(Decoding(width, length_penalty=power) for width, power in dict.fromkeys(pairs))
+    beamed = [Decoding(width, length_penalty=power) for width, power in dict.fromkeys(pairs)]
+    drawn = [
+        Decoding(consensus=each, seed=seed)
+        for each in dict.fromkeys(numbers)
+        if each != NO_CONSENSUS
+    ]
+    return (*(beamed if NO_CONSENSUS in numbers else []), *drawn)
 
 
 def choose_decoding(
@@ -73,13 +99,14 @@ def choose_decoding(
     expected = list(references.texts.values())
     if not is_defined([[normalize_caption(text) for text in texts] for texts in expected]):
         raise InputError(
-            f"--beams, --length-penalties: expected several clips with different captions in the "
-            f"split {references.split}, by whose CIDEr-D one is chosen; choose a single value"
+            "--beams, --length-penalties, --consensus: expected several clips with different "
+            f"captions in the split {references.split}, by whose CIDEr-D one is chosen; choose a "
+            "single value"
         )
     scores = [score_captions(caption(each), expected).cider_d or 0.0 for each in decodings]
     best = decodings[scores.index(max(scores))]
     tried = tuple(
-        TriedDecoding(each.beams, each.length_penalty, score)
+        TriedDecoding(each.beams, each.length_penalty, each.consensus, score)
         for each, score in zip(decodings, scores, strict=True)
     )
     return best, DecodingChoice.of(best, tried)

@@ -6,10 +6,11 @@ from pipelines.engine.text_tables import markdown_table
 from pipelines.evaluation.acts.labels import ALL_KINDS, ActTotals, ClipCount, KindCount
 from pipelines.evaluation.attribute_markdown import attributes_section
 from pipelines.evaluation.baselines import describe_distance
-from pipelines.evaluation.decoding_choice import DecodingChoice
+from pipelines.evaluation.decoding_choice import DecodingChoice, TriedDecoding
 from pipelines.evaluation.options import LEMMATIZED, MODEL, RAW
 from pipelines.evaluation.pair_markdown import matches_section, share_cell, statements_section
 from pipelines.evaluation.report import SCORERS, Evaluation, Example
+from pipelines.training.common.decoding import NO_CONSENSUS
 from pipelines.training.common.normalize_caption import NORMALIZER
 
 PAIRS_SHOWN = 10
@@ -177,13 +178,17 @@ def _lines_about(report: Evaluation) -> Iterator[str]:
 
 def _decoding_line(chosen: DecodingChoice) -> str:
     """Return how captions were decoded, and the scores that the choice was made by."""
-    tried = ", ".join(
-        f"{each.beams} and {each.length_penalty:g}: {100 * each.cider_d:.1f}"
-        for each in chosen.tried
+    seed = f", seed {chosen.seed}" if chosen.consensus != NO_CONSENSUS else ""
+    tried = ", ".join(f"{_decoded(each)}: {100 * each.cider_d:.1f}" for each in chosen.tried)
+    return f"decoding: {_decoded(chosen)}{seed}" + (
+        f"; chosen by CIDEr-D on val, of {tried}" if tried else ""
     )
-    return f"decoding: beams {chosen.beams}, length penalty {chosen.length_penalty:g}" + (
-        f"; chosen by CIDEr-D on val, of beams and penalty {tried}" if tried else ""
-    )
+
+
+def _decoded(how: DecodingChoice | TriedDecoding) -> str:
+    if how.consensus != NO_CONSENSUS:
+        return f"consensus of {how.consensus} drawn captions"
+    return f"beams {how.beams}, length penalty {how.length_penalty:g}"
 
 
 def _other(report: Evaluation) -> str:

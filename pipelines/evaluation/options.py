@@ -45,6 +45,11 @@ class EvaluationOptions:
     CIDEr-D on the split val is chosen."""
     length_penalties: str = "1"
     """Length penalties of its beams, such as 0.8,1,1.2; chosen with the beam width."""
+    consensus: str = "1"
+    """Numbers of captions that the checkpoint draws of each clip, such as 1,16,32, of which the one
+    most like all of them is kept; 1 draws none. Chosen with the beam width."""
+    seed: int = 0
+    """Seed of the captions that are drawn."""
     split: str = "test"
     """Split to evaluate."""
     wording: Wording = RAW
@@ -73,8 +78,9 @@ class EvaluationOptions:
             raise InputError("--bert-layer: expected with --bert-model, whose layer it is")
         if self.tokens is not None and self.checkpoint is None:
             raise InputError("--tokens: expected with --checkpoint, whose input they are")
-        if self.checkpoint is None and (self.beams, self.length_penalties) != ("1", "1"):
-            raise InputError("--beams, --length-penalties: expected with --checkpoint")
+        decodings = self.beams, self.length_penalties, self.consensus
+        if self.checkpoint is None and decodings != ("1", "1", "1"):
+            raise InputError("--beams, --length-penalties, --consensus: expected with --checkpoint")
         self.compared()
 
     def compared(self) -> Mapping[str, Path]:

@@ -12,7 +12,7 @@ from functools import reduce
 from itertools import accumulate
 from operator import mul, or_
 
-from pipelines.evaluation.metrics.ngrams import LONGEST, count_ngrams
+from pipelines.training.common.ngrams import LONGEST, count_ngrams
 
 _SMALL, _TINY = 1e-9, 1e-15
 """Added to denominators and to numerators."""

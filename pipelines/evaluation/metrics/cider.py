@@ -9,12 +9,9 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
-from pipelines.evaluation.metrics.ngrams import LONGEST, Ngram, count_ngrams
+from pipelines.training.common.ngrams import LONGEST, Ngram, count_ngrams, length_penalty
 
-SIGMA = 6.0
-"""Standard deviation, in words, of the penalty for a difference in length."""
 SCALE = 10.0
 
 
@@ -86,9 +83,3 @@ def _similarity(candidate: _Weighed, reference: _Weighed) -> float:
             common = weights.keys() & others.keys()
             total += sum(min(weights[g], others[g]) * others[g] for g in sorted(common)) / norms
     return total / LONGEST * length_penalty(candidate.length - reference.length)
-
-
-@cache
-def length_penalty(difference: int) -> float:
-    """Return the factor, from 0 to 1, for a difference in the lengths of two sentences."""
-    return math.exp(-(difference**2) / (2 * SIGMA**2))

@@ -17,6 +17,7 @@ from pipelines.training.common.checkpoints import read_checkpoint, reading_conte
 from pipelines.training.common.clip_fields import PaddedClips
 from pipelines.training.common.decoding import DECODING, Decoding
 from pipelines.training.common.low_rank import add_low_rank
+from pipelines.training.common.optimizer import seeded
 from pipelines.training.common.text_model import IGNORED, TextModel
 from pipelines.training.encoders.load_encoder import blank_encoder
 from pipelines.training.language.token_clips import TokenSource
@@ -100,14 +101,9 @@ class Captioner(nn.Module):
 
     def caption(self, clips: ClipInputs, decoding: Decoding = DECODING) -> list[str]:
         """Return one caption per clip."""
-        ids = self.text.model.generate(
-            **self._inputs(clips),
-            num_beams=decoding.beams,
-            length_penalty=decoding.length_penalty,
-            max_new_tokens=decoding.max_tokens,
-            do_sample=False,
-        )
-        return self.text.decode(ids)
+        with seeded(decoding.seed):
+            ids = self.text.model.generate(**self._inputs(clips), **decoding.generation())
+        return decoding.kept(self.text.decode(ids))
 
     def _read(self, clips: ClipInputs, captions: int) -> dict[str, Any]:
         """Return the T5's input for a number of captions; each clip is encoded once."""

@@ -1,16 +1,19 @@
 """How captions are decoded. This module does not import PyTorch."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from motiondata.errors import InputError
+from pipelines.training.common.central_sentence import central_sentence
 from pipelines.training.common.options import expect_at_least, expect_finite
 
-GREEDY_BEAMS, NO_PENALTY = 1, 1.0
+GREEDY_BEAMS, NO_PENALTY, NO_CONSENSUS = 1, 1.0, 1
 
 
 @dataclass(frozen=True)
 class Decoding:
-    """How captions are decoded; decoding is deterministic."""
+    """How captions are decoded; the same options and clips give the same captions."""
 
     beams: int = GREEDY_BEAMS
     """Beam width; 1 is greedy decoding."""
@@ -19,15 +22,49 @@ class Decoding:
     length_penalty: float = NO_PENALTY
     """Exponent of the length by which the score of a beam is divided; above 1 favors long
     captions."""
+    consensus: int = NO_CONSENSUS
+    """Captions that are drawn of each clip, of which the one most like all of them is kept, such as
+    32; 1 draws none."""
+    seed: int = 0
+    """Seed of the captions that are drawn, which depend on the other clips of the batch too."""
 
     def __post_init__(self) -> None:
-        expect_at_least(self, 1, "beams", "max_tokens")
+        expect_at_least(self, 1, "beams", "max_tokens", "consensus")
+        expect_at_least(self, 0, "seed")
         expect_finite(self, "length_penalty")
         if self.beams == GREEDY_BEAMS and self.length_penalty != NO_PENALTY:
             raise InputError(
                 f"length_penalty: expected with several beams, found {self.length_penalty} with "
                 "greedy decoding; choose --beams"
             )
+        if self.beams != GREEDY_BEAMS and self.draws:
+            raise InputError(
+                f"consensus: expected without beams, as captions are drawn, found {self.consensus} "
+                f"with {self.beams} beams; omit one of them"
+            )
+
+    @property
+    def draws(self) -> bool:
+        """Whether captions are drawn."""
+        return self.consensus != NO_CONSENSUS
+
+    def generation(self) -> dict[str, Any]:
+        """Return the options of `generate` of transformers; captions are drawn from all tokens."""
+        if self.draws:
+            chosen = {"do_sample": True, "num_return_sequences": self.consensus}
+            return {**chosen, "top_k": 0, "max_new_tokens": self.max_tokens}
+        return {
+            "num_beams": self.beams,
+            "length_penalty": self.length_penalty,
+            "max_new_tokens": self.max_tokens,
+            "do_sample": False,
+        }
+
+    def kept(self, texts: Sequence[str]) -> list[str]:
+        """Return one of the texts that are written of each clip, those of the first clip first."""
+        each = self.consensus
+        starts = range(0, len(texts), each)
+        return [central_sentence(texts[start : start + each]) for start in starts]
 
 
 DECODING = Decoding()

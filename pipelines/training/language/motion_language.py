@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pipelines.training.common.decoding import DECODING, Decoding
+from pipelines.training.common.optimizer import seeded
 from pipelines.training.common.text_model import IGNORED, TextModel
 from pipelines.training.language.grammar import MotionGrammar, TextGrammar
 from pipelines.training.language.guidance import Guidance
@@ -111,15 +112,10 @@ class MotionLanguage(nn.Module):
 
     def write(self, instructions: Sequence[str], decoding: Decoding = DECODING) -> list[str]:
         """Return one text without motion tokens per instruction."""
-        ids = self._generate(
-            instructions,
-            TextGrammar(self.motion),
-            num_beams=decoding.beams,
-            length_penalty=decoding.length_penalty,
-            max_new_tokens=decoding.max_tokens,
-            do_sample=False,
-        )
-        return self.text.decode(ids)
+        grammar = TextGrammar(self.motion)
+        with seeded(decoding.seed):
+            ids = self._generate(instructions, grammar, **decoding.generation())
+        return decoding.kept(self.text.decode(ids))
 
     def move(
         self,

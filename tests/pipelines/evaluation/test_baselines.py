@@ -1,14 +1,10 @@
 """Baselines, compared with obvious versions of themselves: they see only training clips."""
 
-import math
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from motiondata.errors import InputError
 from pipelines.datasets.statistics import stats
@@ -29,9 +25,6 @@ from shards.stats.standardizer import read_standardizer
 from tests.support.clip_dataset import make_clips
 from tests.support.evaluated_corpus import Corpus
 
-WORDS = st.sampled_from(["a", "man", "walks", "left", "twice"])
-SENTENCES = st.lists(WORDS, min_size=1, max_size=8).map(" ".join)
-
 
 def references(*texts: tuple[str, ...]) -> References:
     return References("train", {f"c{number}": lines for number, lines in enumerate(texts)}, ())
@@ -39,32 +32,6 @@ def references(*texts: tuple[str, ...]) -> References:
 
 def clips_of(known: References) -> Clips:
     return known.split, known.keys
-
-
-def cosine(first: str, second: str, length: int) -> float:
-    """Return the cosine of the counts of n-grams of a length."""
-    one, other = (
-        Counter(tuple(words[k : k + length]) for k in range(len(words) - length + 1))
-        for words in (first.split(), second.split())
-    )
-    norms = math.hypot(*one.values()) * math.hypot(*other.values())
-    return sum(one[gram] * other[gram] for gram in one) / norms if norms else 0.0
-
-
-@given(st.lists(SENTENCES, min_size=1, max_size=8))
-@settings(deadline=None)
-def test_the_constant_caption_is_the_most_like_all(sentences: list[str]) -> None:
-    def likeness(sentence: str) -> float:
-        return sum(
-            cosine(sentence, each, n)
-            * math.exp(-((len(sentence.split()) - len(each.split())) ** 2) / 72)
-            for each in sentences
-            for n in (1, 2, 3, 4)
-        )
-
-    found = central_caption(references(tuple(sentences)))
-    assert found in sentences
-    assert likeness(found) == pytest.approx(max(map(likeness, sentences)))
 
 
 def test_the_constant_caption_is_one_that_is_said_of_training_clips(corpus: Corpus) -> None:

@@ -9,7 +9,7 @@ import torch
 from click.testing import CliRunner
 
 from cli import main
-from pipelines.evaluation.evaluate import JSON_REPORT, MARKDOWN_REPORT, evaluate
+from pipelines.evaluation.evaluate import CAPTIONS, JSON_REPORT, MARKDOWN_REPORT, evaluate
 from pipelines.evaluation.options import EvaluationOptions
 from shards.errors import ShardError
 from shards.format.hashing import hash_file
@@ -19,8 +19,9 @@ from tests.support.evaluated_corpus import write_captions
 pytest.importorskip("transformers")
 
 from pipelines.training.captioning.generate import caption_split, matched_and_shuffled_loss
-from pipelines.training.captioning.options import CaptionerTrainingOptions
+from pipelines.training.captioning.options import CaptionerTrainingOptions, GenerationOptions
 from pipelines.training.captioning.train_captioner import train_captioner
+from pipelines.training.common.decoding import Decoding
 from pipelines.training.common.options import LoopOptions
 
 
@@ -73,6 +74,23 @@ def test_beams_are_chosen_on_validation_and_reported(
     best = max(decoding["tried"], key=lambda each: each["cider_d"])
     assert (decoding["beams"], decoding["length_penalty"]) == (best["beams"], 1.0)
     line = f"decoding: beams {best['beams']}, length penalty 1; chosen by CIDEr-D on val"
+    assert line in (tmp_path / MARKDOWN_REPORT).read_text()
+
+
+def test_drawn_captions_are_chosen_on_validation_and_reported(
+    taught: tuple[Path, Path], tmp_path: Path
+) -> None:
+    dataset, checkpoint = taught
+    options = EvaluationOptions(checkpoint=checkpoint, consensus="4,8", seed=2)
+    evaluate(dataset, tmp_path, options)
+    decoding = json.loads((tmp_path / JSON_REPORT).read_text())["decoding"]
+    assert [each["consensus"] for each in decoding["tried"]] == [4, 8]
+    drawn = Decoding(consensus=decoding["consensus"], seed=2)
+    found = caption_split(dataset, checkpoint, "test", GenerationOptions(drawn))
+    lines = [json.loads(line) for line in (tmp_path / CAPTIONS).read_text().splitlines()]
+    by_model = {line["key"]: line["caption"] for line in lines if line["by"] == "model"}
+    assert by_model == dict(found)
+    line = f"decoding: consensus of {decoding['consensus']} drawn captions, seed 2; chosen by CIDEr"
     assert line in (tmp_path / MARKDOWN_REPORT).read_text()
 
 

@@ -33,6 +33,27 @@ def test_decodings_are_all_pairs_without_a_penalty_of_greedy_ones(
     assert found == expected
 
 
+@pytest.mark.parametrize(
+    ("beams", "consensus", "expected"),
+    [
+        ("1", "16", [(1, 16)]),
+        ("1", "1,16,32,16", [(1, 1), (1, 16), (1, 32)]),
+        ("3", "8,1", [(3, 1), (1, 8)]),
+    ],
+)
+def test_drawn_captions_are_tried_beside_all_beams(
+    beams: str, consensus: str, expected: list[tuple[int, int]]
+) -> None:
+    found = parse_decodings(beams, "1", consensus, seed=5)
+    assert [(each.beams, each.consensus) for each in found] == expected
+    assert {each.seed for each in found if each.draws} == {5}
+
+
+def test_beams_of_drawn_captions_only_are_refused() -> None:
+    with pytest.raises(InputError, match="found 16 with beams 3; choose --consensus 1,16"):
+        parse_decodings("3", "1", "16")
+
+
 @pytest.mark.parametrize(("beams", "penalties"), [("a", "1"), ("1,", "1"), ("3", "x"), ("0", "1")])
 def test_what_are_no_numbers_is_refused(beams: str, penalties: str) -> None:
     with pytest.raises(InputError, match="beams"):
@@ -48,7 +69,7 @@ def test_the_best_captions_of_validation_decide() -> None:
     assert best == Decoding(3)
     assert (choice.beams, choice.length_penalty) == (3, 1.0)
     assert [each.beams for each in choice.tried] == [1, 3, 5]
-    assert choice.tried[0] == TriedDecoding(1, 1.0, 0.0)
+    assert choice.tried[0] == TriedDecoding(1, 1.0, 1, 0.0)
     assert choice.tried[1].cider_d == choice.tried[2].cider_d > 1
     assert DecodingChoice.of(best).tried == ()
 
@@ -60,5 +81,7 @@ def test_clips_that_cider_cannot_distinguish_are_refused() -> None:
 
 
 def test_captions_of_a_file_have_no_beams() -> None:
-    with pytest.raises(InputError, match="--beams, --length-penalties: expected with --checkpoint"):
+    with pytest.raises(InputError, match="--beams, --length-penalties, --consensus: expected"):
         EvaluationOptions(beams="3")
+    with pytest.raises(InputError, match="--consensus: expected with --checkpoint"):
+        EvaluationOptions(consensus="16")

@@ -1,5 +1,6 @@
 """The captioner: which inputs it reads, and that a checkpoint restores it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,12 @@ from pipelines.training.captioning.inputs import (
     TokenInput,
     make_projector,
 )
+from pipelines.training.common.central_sentence import central_sentence
 from pipelines.training.common.checkpoints import write_checkpoint
 from pipelines.training.common.clip_fields import PaddedClips
 from pipelines.training.common.decoding import Decoding
 from pipelines.training.common.load_text_model import load_text_model
+from pipelines.training.common.optimizer import seeded
 from pipelines.training.common.options import TINY
 from pipelines.training.common.text_model import IGNORED
 from tests.support.text_models import SMALL
@@ -191,6 +194,39 @@ def test_captions_are_the_same_again_and_end_in_time(beams: int) -> None:
     first = captioner.caption(clips, decoding)
     assert first == captioner.caption(clips, decoding)
     assert all(len(caption.split()) <= 5 for caption in first)
+
+
+@torch.no_grad()
+def test_captions_are_drawn_as_the_model_gives_them_probability() -> None:
+    captioner, clips, number = make_captioner(), made_clips(), 4000
+    inputs = captioner._inputs(clips)
+    starts = torch.full((3, 1), captioner.text.model.config.decoder_start_token_id)
+    known = captioner.language_model(**inputs, decoder_input_ids=starts).logits[:, 0].softmax(-1)
+    with seeded(0):
+        options = Decoding(max_tokens=1, consensus=number).generation()
+        drawn = captioner.text.model.generate(**inputs, **options)[:, 1].reshape(3, number)
+    shares = torch.stack([row.bincount(minlength=known.shape[1]) for row in drawn]) / number
+    assert known.max() < 0.5, "no token is certain"
+    assert torch.allclose(shares, known, atol=0.03)  # 4 standard deviations of a share of a half
+
+
+@torch.no_grad()
+def test_the_consensus_is_the_central_one_of_the_drawn_captions_of_each_clip() -> None:
+    captioner, clips = make_captioner(), made_clips()
+    decoding = Decoding(max_tokens=5, consensus=6, seed=3)
+    with seeded(3):
+        ids = captioner.text.model.generate(
+            **captioner._inputs(clips), do_sample=True, top_k=0, num_return_sequences=6,
+            max_new_tokens=5,
+        )  # fmt: skip
+    drawn = captioner.text.decode(ids)
+    expected = [central_sentence(drawn[6 * clip : 6 * clip + 6]) for clip in range(3)]
+    before = torch.random.get_rng_state()
+    assert captioner.caption(clips, decoding) == expected
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert captioner.caption(clips, replace(decoding, seed=4)) != expected
+    with pytest.raises(InputError, match="consensus: expected without beams"):
+        replace(decoding, beams=3)
 
 
 @torch.no_grad()
