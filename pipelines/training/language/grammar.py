@@ -16,14 +16,14 @@ from pipelines.training.language.motion_vocabulary import MotionVocabulary
 
 @dataclass(frozen=True, eq=False)
 class TextGrammar:
-    """Allows all tokens except motion tokens."""
+    """Allows all tokens except motion tokens and marks."""
 
-    motion: Tensor
-    """Which tokens of the vocabulary are motion tokens, (vocabulary,)."""
+    not_text: Tensor
+    """Which tokens of the vocabulary no text has, (vocabulary,)."""
 
     def __call__(self, ids: Tensor, scores: Tensor) -> Tensor:  # noqa: ARG002
         """Return the scores of the next tokens, (texts, vocabulary), of texts (texts, tokens)."""
-        return scores.masked_fill(self.motion, -inf)
+        return scores.masked_fill(self.not_text, -inf)
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,7 +37,7 @@ def set_dropout(model: nn.Module, share: float | None) -> None:
 class MotionLanguage(nn.Module):
     """Reads instructions and writes answers; both are text in which motion tokens may stand."""
 
-    motion: Tensor
+    not_text: Tensor
 
     def __init__(
         self, text: TextModel, vocabulary: MotionVocabulary, random_codes: float = 0.0
@@ -47,9 +47,8 @@ class MotionLanguage(nn.Module):
         self.text, self.vocabulary = text, vocabulary
         self.random_codes = random_codes
         self.language_model: nn.Module = text.model
-        self.register_buffer(
-            "motion", vocabulary.is_motion(text.model.config.vocab_size), persistent=False
-        )
+        not_text = vocabulary.is_not_text(text.tokenizer, text.model.config.vocab_size)
+        self.register_buffer("not_text", not_text, persistent=False)
 
     def loss(self, samples: Sequence[Sample]) -> Tensor:
         """Return the mean cross entropy of the tokens of the answers of samples.
@@ -111,8 +110,8 @@ class MotionLanguage(nn.Module):
         return losses.reshape(labels.shape), labels
 
     def write(self, instructions: Sequence[str], decoding: Decoding = DECODING) -> list[str]:
-        """Return one text without motion tokens per instruction."""
-        grammar = TextGrammar(self.motion)
+        """Return one text without motion tokens, the mask and sentinels per instruction."""
+        grammar = TextGrammar(self.not_text)
         with seeded(decoding.seed):
             ids = self._generate(instructions, grammar, **decoding.generation())
         return decoding.kept(self.text.decode(ids))
@@ -173,4 +172,4 @@ class MotionLanguage(nn.Module):
 
     @property
     def _device(self) -> torch.device:
-        return self.motion.device
+        return self.not_text.device

@@ -70,6 +70,13 @@ class MotionVocabulary:
         codes = (numbers >= self.first) & (numbers < self.first + self.codes)
         return codes | (numbers == self.start) | (numbers == self.end)
 
+    def is_not_text(self, tokenizer: Tokenizer, size: int) -> Tensor:
+        """Return which tokens no text has, (size,): those of motion, the mask, and sentinels."""
+        marks = (tokenizer.token_to_id(each) for each in (MASK, *map(sentinel, range(SENTINELS))))
+        found = self.is_motion(size)
+        found[[number for number in marks if number is not None]] = True
+        return found
+
     def randomized(self, ids: Tensor, share: float) -> Tensor:
         """Return token numbers in which this share of the codes are random codes of their stage.
 

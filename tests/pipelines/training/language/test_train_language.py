@@ -19,10 +19,10 @@ from pipelines.evaluation.evaluate import evaluate
 from pipelines.evaluation.options import EvaluationOptions
 from pipelines.training.captioning.generate import caption_split, matched_and_shuffled_loss
 from pipelines.training.captioning.options import GenerationOptions
+from pipelines.training.common.decoding import Decoding
 from pipelines.training.common.load_text_model import load_text_model
 from pipelines.training.common.logs import WATCH, read_log
 from pipelines.training.common.loop import train
-from pipelines.training.common.decoding import Decoding
 from pipelines.training.common.options import LoopOptions, OptimizerOptions
 from pipelines.training.common.tiny_text_model import TinySizes
 from pipelines.training.common.training_checkpoint import CHECKPOINT
@@ -182,7 +182,7 @@ def test_caption_and_evaluate_serve_it(tokens: Dataset, begun: Path, tmp_path: P
     assert [each.key for each in found] == [f"test{clip:04d}" for clip in range(25)]
     drawn = caption_split(tokens.path, begun, "test", replace(CPU, decoding=Decoding(consensus=4)))
     assert [each.key for each in drawn] == [each.key for each in found]
-    assert not any("<motion" in each.caption for each in [*found, *drawn])
+    assert not any("<" in each.caption for each in [*found, *drawn])
     report = evaluate(tokens.path, tmp_path, EvaluationOptions(checkpoint=begun, device="cpu"))
     assert report.evaluation.nearest_by == "tokens"
     assert "share of each code" in report.markdown
