@@ -52,9 +52,10 @@ def publish(path: Path, data: bytes, permit: Permit = nullcontext) -> None:
         file.write(data)
 
 
-def remove_temporaries(folder: Path) -> None:
-    """Remove unfinished files of killed processes in a folder and its subfolders."""
-    for path in folder.rglob(f"*{TEMPORARY}"):
+def remove_temporaries(folder: Path, subfolders: bool = True) -> None:
+    """Remove unfinished files of killed processes in a folder, and in its subfolders."""
+    found = folder.rglob if subfolders else folder.glob
+    for path in [*found(f"*{TEMPORARY}")]:
         if _TEMPORARY_NAME.fullmatch(path.name):
             path.unlink(missing_ok=True)
 

@@ -7,8 +7,10 @@ containers are unpickled, so that a checkpoint from any source is data and runs 
 
 import os
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import IO, Any, BinaryIO, cast
@@ -56,7 +58,7 @@ def write_checkpoint(path: Path, kind: str, state: Mapping[str, Any]) -> None:
     head = {"format": FORMAT, "version": FORMAT_VERSION, "kind": kind}
     with publishing(path) as file:
         hashing = _Hashing(file)
-        torch.save({**head, **state}, cast("IO[bytes]", hashing))
+        torch.save(_unshared({**head, **state}), cast("IO[bytes]", hashing))
         file.write(f"\nblake3 {hashing.digest.hexdigest()}\n".encode())
 
 
@@ -99,6 +101,22 @@ def reading_contents(path: Path, kind: str) -> Iterator[None]:
             f"{path}: its contents are not those of {_name(kind)} ({type(error).__name__}: "
             f"{first:.200}); expected a file written by motiondata {COMMANDS[kind]}"
         ) from error
+
+
+def _unshared(value: Any) -> Any:
+    """Return a value whose containers are all new, and whose equal texts are one object.
+
+    A pickle writes an object once and refers to it later. The state of a resumed training shares
+    other objects than that of a training that was not stopped, and the bytes must be the same.
+    """
+    if isinstance(value, dict):
+        fresh = copy(value)  # keeps the versions of modules, an attribute of their states
+        fresh.clear()
+        fresh.update((_unshared(name), _unshared(each)) for name, each in value.items())
+        return fresh
+    if type(value) in (list, tuple):
+        return type(value)(map(_unshared, value))
+    return sys.intern(value) if type(value) is str else value
 
 
 class _Hashing:

@@ -39,6 +39,7 @@ from pipelines.training.common.options import LoopOptions, Stage
 from pipelines.training.common.ranks import any_of_ranks, mean_of_ranks, rank, world
 from pipelines.training.common.training_checkpoint import CHECKPOINT, TrainingCheckpoint
 from pipelines.training.common.training_task import TrainingPosition, TrainingTask
+from shards.format.publishing import remove_temporaries
 from shards.stream.batching import Batch
 from shards.stream.loader import Loader
 from shards.stream.views import View
@@ -58,6 +59,7 @@ def train(task: TrainingTask, options: LoopOptions, out: Path, stream: TextIO = 
         run = _Run(task, view, options, out, log)
         run.resume()
         if first:
+            remove_temporaries(out, subfolders=False)  # what a killed run left half-written
             record_command_line(out, options.command_line, task.identity())
         steps = sum(stage.steps for stage in task.stages)
         shown = stream if first else StringIO()

@@ -41,6 +41,18 @@ def test_the_same_state_is_the_same_bytes(path: Path) -> None:
     assert path.with_name("again.pt").read_bytes() == path.read_bytes()
 
 
+def test_equal_states_are_the_same_bytes_whatever_objects_they_share(path: Path) -> None:
+    name = "tiny"
+    states = [{"contents": {"a": [one, (0.5, 1)], "b": other, "c": dict.fromkeys([other], one)}}
+              for one, other in ((name, name), (name, "".join(["ti", "ny"])))]  # fmt: skip
+    written = []
+    for state in states:
+        write_checkpoint(path, "captioner", state)
+        assert read_checkpoint(path, "captioner")["contents"] == state["contents"]
+        written.append(path.read_bytes())
+    assert written[0] == written[1]
+
+
 def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(path: Path) -> None:
     before = path.read_bytes()
     with pytest.raises(AttributeError):

@@ -159,6 +159,34 @@ def test_a_stopped_training_ends_as_if_it_had_not_been(
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
+def test_a_stopped_training_writes_the_same_checkpoint(
+    data: StreamedDataset, tmp_path: Path
+) -> None:
+    kept = replace(OPTIONS, optimizer=OptimizerOptions(warmup=2, schedule="constant"))
+    run(Toy(data), tmp_path / "whole", kept)
+    stopped = Toy(data)
+    stopped.interrupt_at = 9
+    with pytest.raises(KeyboardInterrupt):
+        run(stopped, tmp_path / "stopped", kept)
+    run(Toy(data), tmp_path / "stopped", kept)
+    whole, resumed = (tmp_path / name / CHECKPOINT for name in ("whole", "stopped"))
+    assert read_checkpoint(whole, "captioner")["optimizer"] is not None
+    assert resumed.read_bytes() == whole.read_bytes()
+
+
+def test_a_resumed_training_removes_what_a_kill_left_in_its_folder(
+    data: StreamedDataset, tmp_path: Path
+) -> None:
+    left = tmp_path / f"{CHECKPOINT}.0123456789abcdef.tmp"
+    other = tmp_path / "other" / left.name
+    other.parent.mkdir()
+    for path in (left, other):
+        path.write_bytes(b"half")
+    run(Toy(data), tmp_path)
+    assert not left.exists()
+    assert other.exists(), "another training may write there now"
+
+
 def test_what_the_log_says_beyond_the_checkpoint_is_cut_off(
     data: StreamedDataset, tmp_path: Path
 ) -> None:
