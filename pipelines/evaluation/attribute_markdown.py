@@ -13,7 +13,7 @@ CONFUSIONS_SHOWN = 15
 RULES = (
     "An attribute is right if the caption has a text of its value, and of no other value. The "
     "longest texts are read first. An empty text counts if no other text of the attribute is there "
-    "and all other words are known. By chance: values drawn as often as training clips have them."
+    "and the other words are those around the attributes. By chance: values drawn as often as training clips have them."
 )
 
 
@@ -51,7 +51,7 @@ def _confusions(report: AttributeReport) -> list[str]:
         return []
     shown = sorted(found, key=lambda each: (-each[0], *each[1:]))[:CONFUSIONS_SHOWN]
     rows = [(name, value, named, str(clips)) for clips, name, value, named in shown]
-    about = f"Of {len(found)} confusions of the model, the most frequent:"
+    about = f"What the model names instead; the most frequent of {len(found)} confusions:"
     return [about, "", *markdown_table(("", "of the clip", "named", "clips"), rows), ""]
 
 

@@ -2,7 +2,8 @@
 
 The longest texts are looked for first, and a word belongs to one text: `walks to the left` is not
 `walks`. An empty text, such as that of a normal style, counts if nothing else is said of the
-attribute and if every other word of the caption is known.
+attribute and if all other words are those of a pattern: a caption that repeats one word says
+nothing, and no normal style either.
 """
 
 from collections.abc import Mapping
@@ -25,8 +26,8 @@ class CaptionReader:
     """For each text, as words, the values of attributes that it stands for; the longest first."""
     silent: Mapping[str, frozenset[str]]
     """For each attribute, the values that an empty text stands for."""
-    frame: frozenset[str]
-    """The words of the patterns around the attributes."""
+    frames: frozenset[Phrase]
+    """The words of each pattern around the attributes."""
 
     @classmethod
     def of(cls, labels: AttributeLabels) -> "CaptionReader":
@@ -41,7 +42,7 @@ class CaptionReader:
         phrases = {words: _frozen(found[words]) for words in ordered}
         nothing = phrases.pop((), {})
         silent = {name: nothing.get(name, frozenset()) for name in labels.texts}
-        return cls(phrases, silent, frozenset(_frame_words(labels)))
+        return cls(phrases, silent, frozenset(_frames(labels)))
 
     def read(self, caption: str) -> Said:
         """Return the values that a caption may mean, for each attribute."""
@@ -51,8 +52,8 @@ class CaptionReader:
             if _take(left, phrase):
                 for name, values in meant.items():
                     said[name] = said.get(name, values) & values
-        strange = any(word and word not in self.frame for word in left)
-        return {name: said.get(name, None if strange else values or None)
+        whole = tuple(filter(None, left)) in self.frames
+        return {name: said.get(name, values or None if whole else None)
                 for name, values in self.silent.items()}  # fmt: skip
 
 
@@ -60,11 +61,11 @@ def _frozen(values: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
     return {name: frozenset(each) for name, each in values.items()}
 
 
-def _frame_words(labels: AttributeLabels) -> list[str]:
-    """Return the words of the patterns without those in braces."""
+def _frames(labels: AttributeLabels) -> list[Phrase]:
+    """Return the words of each pattern without those in braces."""
     nothing = dict.fromkeys(labels.texts, " ")
-    return [word for pattern in labels.patterns
-            for word in normalize_caption(pattern.format_map(nothing)).split()]  # fmt: skip
+    return [tuple(normalize_caption(pattern.format_map(nothing)).split())
+            for pattern in labels.patterns]  # fmt: skip
 
 
 def _take(left: list[str], phrase: Phrase) -> bool:

@@ -95,7 +95,7 @@ def test_confusions_of_the_model_are_in_the_report(
     assert {each["named"] for each in found["confusions"]["way"]} == {"none"}
     assert len(found["confusions"]["way"]) == len(WAYS)
     text = (tmp_path / "out" / MARKDOWN_REPORT).read_text()
-    assert "Of 9 confusions of the model, the most frequent:" in text
+    assert "What the model names instead; the most frequent of 9 confusions:" in text
     assert "| act | crawls | walks | 5 |" in text
 
 

@@ -70,7 +70,10 @@ def test_every_caption_of_the_template_says_its_content_and_style(
         ("a person bows in the manner of", {"bow"}, None),
         ("a person bows five times", {"bow"}, None),
         ("a person", None, {"normal"}),
-        ("", None, {"normal"}),
+        ("", None, None),
+        ("a", None, None),
+        ("a a a a a", None, None),
+        ("person a walks", {"walk"}, None),
         ("like a giant", None, {"giant"}),
     ],
 )
