@@ -21,11 +21,11 @@ Precision = Literal["auto", "bf16", "fp32"]
 
 
 def expect_at_least(options: object, least: int, *names: str) -> None:
-    """Raise `InputError` if one of the named options is less than `least`."""
+    """Raise `InputError` unless the named options are finite and at least `least`."""
     for name in names:
-        if not getattr(options, name) >= least:
-            found = getattr(options, name)
-            raise InputError(f"{name}: expected at least {least}, found {found}")
+        found = getattr(options, name)
+        if not least <= found < inf:
+            raise InputError(f"{name}: expected at least {least}{_finite(found)}, found {found}")
 
 
 def expect_positive(options: object, *names: str) -> None:
@@ -33,7 +33,11 @@ def expect_positive(options: object, *names: str) -> None:
     for name in names:
         found = getattr(options, name)
         if found is not None and not 0 < found < inf:
-            raise InputError(f"{name}: expected more than 0, found {found}")
+            raise InputError(f"{name}: expected more than 0{_finite(found)}, found {found}")
+
+
+def _finite(found: float) -> str:
+    return " and a finite number" if found == inf else ""
 
 
 def expect_finite(options: object, *names: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from motiondata.devices import AUTO
 from motiondata.errors import InputError
-from pipelines.training.common.options import expect_at_least, expect_finite, expect_positive
+from pipelines.training.common.options import expect_at_least, expect_positive
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,6 @@ class MotionDecoding:
     def __post_init__(self) -> None:
         expect_at_least(self, 0, "temperature", "guidance", "seed")
         expect_at_least(self, 1, "top_k", "max_tokens")
-        expect_finite(self, "temperature", "guidance")
         if not 0 < self.top_p <= 1:
             raise InputError(f"top_p: expected a share above 0 and up to 1, found {self.top_p}")
 
@@ -52,8 +51,8 @@ class WritingOptions:
     repeats: int = 1
     """Number of motions of each text or clip."""
     best_of: int = 1
-    """Number of motions that are drawn for each one that is written: that one from which the model
-    itself would most probably write the text. The model must have been trained with
+    """Number of motions to draw for each one that is written. Kept is the one from which the model
+    itself would most probably write the text. Above 1, the model must have been trained with
     motion_to_caption."""
     decoding: MotionDecoding = MOTION_DECODING
     device: str = AUTO
