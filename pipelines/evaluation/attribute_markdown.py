@@ -13,7 +13,8 @@ CONFUSIONS_SHOWN = 15
 RULES = (
     "An attribute is right if the caption has a text of its value, and of no other value. The "
     "longest texts are read first. An empty text counts if no other text of the attribute is there "
-    "and the other words are those around the attributes. By chance: values drawn as often as training clips have them."
+    "and the other words are those around the attributes in a caption of the labels. By chance: "
+    "values drawn as often as training clips have them."
 )
 
 
