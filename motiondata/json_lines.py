@@ -1,11 +1,27 @@
 """Read a file of JSON lines that the user gave."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from motiondata.errors import InputError
+
+SHOWN = 80
+"""Maximum number of characters that a message shows of a line."""
+
+
+def no_acts(where: str, line: Mapping[str, Any], remedy: str) -> InputError:
+    """Return the error of a line of labels that has no acts of the synthesizer, with a remedy."""
+    found = (
+        f"the attributes {', '.join(map(str, line['attributes']))}, which motiondata import writes"
+        if isinstance(line.get("attributes"), dict)
+        else str(line)[:SHOWN]
+    )
+    return InputError(
+        f"{where}: expected the name and the acts of a clip, as motiondata synthesize writes them, "
+        f"found {found}; {remedy}"
+    )
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:

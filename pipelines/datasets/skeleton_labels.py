@@ -8,7 +8,7 @@ from typing import Any
 
 from motiondata.counting import counted
 from motiondata.errors import InputError
-from motiondata.json_lines import read_json_lines
+from motiondata.json_lines import no_acts, read_json_lines
 from pipelines.datasets.export_options import CAPTION, SUBSET
 from shards.format.dataset import Dataset
 
@@ -101,6 +101,4 @@ def _longest_act(line: Mapping[str, Any], where: str) -> str:
         acts = [(act["end_seconds"] - act["start_seconds"], act["kind"]) for act in line["acts"]]
         return str(max(acts, key=lambda act: act[0])[1])
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"{where}: expected acts as motiondata synthesize writes them, found {error!r}"
-        ) from error
+        raise no_acts(where, line, "write a .csv file with the columns key and label") from error

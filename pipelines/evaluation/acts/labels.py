@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from motiondata.errors import InputError
-from motiondata.json_lines import read_json_lines
+from motiondata.json_lines import no_acts, read_json_lines
 from motiondata.synthesis.acts import Act
 from motiondata.synthesis.language.captions import variant
 from motiondata.synthesis.language.phrases import PHRASES
@@ -74,9 +74,7 @@ def read_labels(path: Path, keys: Iterable[str]) -> list[tuple[KnownAct, ...]]:
         try:
             labels[line["name"]] = known_acts([_json_to_act(act) for act in line["acts"]])
         except (KeyError, TypeError, AttributeError) as error:
-            raise InputError(
-                f"{where}: expected a label as motiondata synthesize writes it, found {error!r}"
-            ) from error
+            raise no_acts(where, line, "give the labels.jsonl of the corpus") from error
     names = [clip_name(key) for key in keys]
     missing = [name for name in names if name not in labels]
     if missing:

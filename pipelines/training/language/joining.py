@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 
 from motiondata.errors import InputError
-from motiondata.json_lines import read_json_lines
+from motiondata.json_lines import no_acts, read_json_lines
 from pipelines.clips.keys import clip_name
 from pipelines.training.language.instructions import CaptionedMotion
 
@@ -22,6 +22,8 @@ MOST_PARTS = 3
 """Maximum number of clips that are joined."""
 TRIES = 8
 """Number of random clips of a batch that are tried as the next part."""
+NO_LABELS = "omit --labels, and any clips are joined"
+"""What to do with clips whose acts are not known."""
 LINKS = (", then ", " and then ", ", and then ", ", and finally ")
 
 _SUBJECT = re.compile(
@@ -68,9 +70,7 @@ def read_pairs(labels: Path, keys: Iterable[str]) -> KnownPairs:
             acts = [act for each in line["acts"] for act in (each, each["gesture"]) if act]
             found[line["name"]] = frozenset(str(act["kind"]) for act in acts)
         except (KeyError, TypeError) as error:
-            raise InputError(
-                f"{where}: expected a label as motiondata synthesize writes it, found {error!r}"
-            ) from error
+            raise no_acts(where, line, NO_LABELS) from error
     names = [clip_name(key) for key in keys]
     if missing := [name for name in names if name not in found]:
         raise InputError(f"{labels}: expected a label of each training clip, none of {missing[0]}")

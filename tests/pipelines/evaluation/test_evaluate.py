@@ -263,7 +263,7 @@ WRONG = {
     "another split": (["{path}", *CAPTIONS, "--split", "val"], "of the split 'val' only, found"),
     "no captions": (["{path}", "--captions", "nowhere"], "nowhere: expected a file of JSON lines"),
     "no checkpoint": (["{path}", "--checkpoint", "nowhere"], "expected a checkpoint"),
-    "no labels": (["{path}", *CAPTIONS, "--labels", "{written}"], "expected a label"),
+    "no labels": (["{path}", *CAPTIONS, "--labels", "{written}"], "expected the name and the acts"),
     "no such field": (["{path}", *CAPTIONS, "--nearest-by", "color"], "choose one of points"),
     "no such model": (["{path}", *CAPTIONS, "--bert-model", "nowhere"], "found no config.json"),
     "a layer of no model": (["{path}", *CAPTIONS, "--bert-layer", "3"], "with --bert-model"),

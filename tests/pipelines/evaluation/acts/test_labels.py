@@ -93,7 +93,7 @@ WRONG: dict[str, object] = {
 def test_a_wrong_label_is_refused_in_a_sentence(tmp_path: Path, case: str) -> None:
     path = tmp_path / "labels.jsonl"
     path.write_text(json.dumps(WRONG[case]))
-    with pytest.raises(InputError, match="line 1: expected a label as motiondata synthesize"):
+    with pytest.raises(InputError, match="line 1: expected the name and the acts of a clip"):
         read_labels(path, ["000001"])
 
 

@@ -113,3 +113,19 @@ def test_another_file_is_no_file_of_labels(line: str, tmp_path: Path) -> None:
     labels.write_text(f"{line}\n")
     with pytest.raises(InputError, match=r"labels\.jsonl, line 1: expected"):
         read_pairs(labels, [])
+
+
+def test_labels_of_an_import_have_no_acts_and_a_sentence_says_so(tmp_path: Path) -> None:
+    labels = tmp_path / "labels.jsonl"
+    said = {
+        "content": {"value": "bow", "texts": ["bows"]},
+        "style": {"value": "sad", "texts": [""]},
+    }
+    labels.write_text(json.dumps({"name": "1", "captions": ["{content}"], "attributes": said}))
+    said_of_it = (
+        r"labels\.jsonl, line 1: expected the name and the acts of a clip, as motiondata synthesize"
+        " writes them, found the attributes content, style, which motiondata import writes; omit "
+        "--labels, and any clips are joined"
+    )
+    with pytest.raises(InputError, match=said_of_it):
+        read_pairs(labels, ["1"])
