@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from pipelines.training.alignment.options import Augmentation
+from pipelines.training.encoders.centering import seen_frames
 
 VERTICAL_SHIFT_SHARE = 0.3
 """Vertical part of a shift, which is smaller because height distinguishes standing from sitting."""
@@ -18,8 +19,8 @@ VERTICAL_SHIFT_SHARE = 0.3
 def augment(points: Tensor, about: Tensor, options: Augmentation) -> Tensor:
     """Return clips that are rotated, scaled and shifted as wholes, with noise on every point.
 
-    `points` is shaped (clips, frames, points, 3), in meters, z up; `about`, shaped (3,), is the
-    center of rotation and scaling. Frames without hits stay zero.
+    `points` is shaped (clips, frames, points, 3), in meters, z up; `about`, shaped (3,) or (clips,
+    1, 1, 3), is the center of rotation and scaling. Frames without hits stay zero.
     """
     clips = len(points)
     angles = radians(options.turn_deg) * _normal(clips, like=points)
@@ -28,7 +29,7 @@ def augment(points: Tensor, about: Tensor, options: Augmentation) -> Tensor:
     shifts[..., 2] *= VERTICAL_SHIFT_SHARE
     turned = torch.einsum("cij,cfpj->cfpi", _turns(angles), points - about)
     noise = options.noise_meters * _normal(*points.shape, like=points)
-    seen = points.ne(0).flatten(2).any(-1)[..., None, None]
+    seen = seen_frames(points)[..., None, None]
     return (turned * scales + about + shifts + noise) * seen
 
 

@@ -86,6 +86,12 @@ class AlignmentOptions:
                 "choose --text-encoder FOLDER"
             )
 
+        if self.sizes.centered and self.encoder != BUILT_IN:
+            raise InputError(
+                "centered: expected the built-in encoder of points, which knows where the sensor "
+                f"is, found {self.encoder}; omit --centered"
+            )
+
     @property
     def trains_text(self) -> bool:
         """Return whether the text encoder is trained."""

@@ -30,6 +30,7 @@ from pipelines.training.common.clip_fields import (
 from pipelines.training.common.optimizer import seeded
 from pipelines.training.common.options import LoopOptions, Stage
 from pipelines.training.common.run_training import run_training
+from pipelines.training.encoders.centering import middles, seen_frames
 from pipelines.training.encoders.load_encoder import (
     KIND,
     describe_encoder,
@@ -81,7 +82,14 @@ class AlignmentTask(ContrastiveTask):
         options = self._options
         clips = batch_to_clips(batch, self.field).random_windows(options.max_frames)
         clips = clips.every(options.stride, clips.random_phases(options.stride))
-        return replace(clips, values=augment(clips.values, self._mean, options.augmentation))
+        about = self._centers(clips)
+        return replace(clips, values=augment(clips.values, about, options.augmentation))
+
+    def _centers(self, clips: PaddedClips) -> Tensor:
+        """Return the center of augmentation: the middle of each clip, if nothing else counts."""
+        if not self._options.sizes.centered:
+            return self._mean
+        return middles(clips.values, clips.mask & seen_frames(clips.values))[:, None, None]
 
     def near(self, texts: Sequence[str], encoded: Tensor) -> Tensor:
         """Return which texts are nearly the same, by their words or by their vectors."""

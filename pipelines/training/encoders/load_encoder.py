@@ -6,7 +6,7 @@ the command line, even if the checkpoint names it: a file must not choose which 
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -155,7 +155,7 @@ def field_of_encoder(name: str) -> str:
 
 def describe_encoder(name: str, options: EncoderOptions, stride: int) -> dict[str, Any]:
     """Return what `restore_encoder` needs in addition to the weights, as JSON."""
-    return {"encoder": name, "sizes": asdict(options), "stride": stride}
+    return {"encoder": name, "sizes": options.to_description(), "stride": stride}
 
 
 def blank_encoder(description: Mapping[str, Any], name: str = BUILT_IN) -> nn.Module:

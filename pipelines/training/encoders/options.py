@@ -13,8 +13,10 @@ BUILT_IN = ""
 """Name of the built-in encoder of points; custom encoders have `module:factory`."""
 ST_GCN = "st-gcn"
 """Name of the built-in encoder of joints."""
-LATER = ("convolutions", "velocities")
+LATER = ("convolutions", "velocities", "centered")
 """Options that the identity of earlier trainings lacks."""
+LATEST = ("centered",)
+"""Options that the description of earlier checkpoints lacks."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,9 @@ class EncoderOptions:
     """Number of convolutions over five frames each, before the transformer."""
     velocities: bool = False
     """Read also how the position and the extent of the points change from frame to frame."""
+    centered: bool = False
+    """Read where points are from the middle of their clip, along the line of sight, instead of from
+    the sensor, so that another distance, height or direction looks alike."""
     heads: int = 4
     dropout: float = 0.1
 
@@ -54,9 +59,21 @@ class EncoderOptions:
         Those of `LATER` are left out where they have their defaults, so that trainings from before
         can go on.
         """
+        return self._without(LATER)
+
+    def to_description(self) -> dict[str, Any]:
+        """Return the options as a checkpoint describes its encoder.
+
+        Those of `LATEST` are left out where they have their defaults, so that features keep the
+        hash of their encoder.
+        """
+        return self._without(LATEST)
+
+    def _without(self, names: tuple[str, ...]) -> dict[str, Any]:
+        """Return all options, but those of `names` only where they differ from their defaults."""
         usual = EncoderOptions()
         return {
             name: value
             for name, value in asdict(self).items()
-            if name not in LATER or value != getattr(usual, name)
+            if name not in names or value != getattr(usual, name)
         }

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipelines.training.encoders.centering import centered, seen_frames
 from pipelines.training.encoders.options import EncoderOptions
 
 FEATURES = 1024
@@ -29,8 +30,9 @@ WAVELENGTHS = 10_000.0
 class PointEncoder(nn.Module):
     """Makes features of the points of every frame, with the frames around it as context.
 
-    The position of a body is standardized by the dataset's statistics, which are buffers; its shape
-    is centered. A frame without hits (all points at the origin) does not affect other frames.
+    The position of a body is standardized by the dataset's statistics, which are buffers, or, with
+    the option `centered`, relative to its clip; its shape is centered. A frame without hits (all
+    points at the origin) does not affect other frames.
     """
 
     mean: Tensor
@@ -63,7 +65,9 @@ class PointEncoder(nn.Module):
         for frames that are not padding, is shaped (clips, frames).
         """
         points = points[:, :, : self.options.points]
-        seen = mask & points.ne(0).flatten(2).any(-1)
+        seen = mask & seen_frames(points)
+        if self.options.centered:
+            points = centered(points, seen)
         tokens = self._tokens(points, seen)
         for convolution in self.of_neighbours:
             found = convolution(tokens.transpose(1, 2)).transpose(1, 2)
@@ -83,11 +87,17 @@ class PointEncoder(nn.Module):
         centroids = found.mean(1)
         shapes = (found - centroids[:, None]) / HALF_BODY_METERS
         reach = torch.cat([shapes.amin(1), shapes.amax(1)], -1)
-        known = [self.of_points(shapes).amax(1), (centroids - self.mean) / self.std, reach]
+        known = [self.of_points(shapes).amax(1), self._places(centroids), reach]
         if self.options.velocities:
             values = torch.cat([centroids / HALF_BODY_METERS, reach], -1)
             known.append(changes(_scattered(values, seen), seen)[seen])
         return _scattered(self.of_frame(torch.cat(known, -1)), seen)
+
+    def _places(self, centroids: Tensor) -> Tensor:
+        """Return centroids, shaped (frames, 3), in steps of about the size of a body."""
+        if self.options.centered:
+            return centroids / HALF_BODY_METERS
+        return (centroids - self.mean) / self.std
 
 
 class Block(nn.Module):

@@ -17,7 +17,7 @@ from transformers import PreTrainedTokenizerFast
 from motiondata.captions import caption_runs
 from motiondata.errors import InputError
 from pipelines.engine.reports import to_plain
-from pipelines.training.alignment.options import NO_AUGMENTATION, AlignmentOptions
+from pipelines.training.alignment.options import NO_AUGMENTATION, AlignmentOptions, Augmentation
 from pipelines.training.alignment.train_alignment import (
     AlignmentReport,
     AlignmentTask,
@@ -29,6 +29,7 @@ from pipelines.training.common.logs import History, read_log
 from pipelines.training.common.loop import train
 from pipelines.training.common.options import LoopOptions, OptimizerOptions
 from pipelines.training.common.training_checkpoint import CHECKPOINT
+from pipelines.training.encoders.centering import middles, seen_frames
 from pipelines.training.encoders.load_encoder import EveryPhase, load_encoder
 from pipelines.training.encoders.options import EncoderOptions
 from pipelines.training.text_encoders.known_texts import FILE
@@ -123,6 +124,33 @@ def test_an_alignment_from_before_an_encoders_newest_options_goes_on(
         run(motions, tmp_path, replace(options, sizes=replace(SIZES, velocities=True)))
     run(motions, tmp_path, options)
     assert len(losses_of(tmp_path)) == 9
+
+
+def test_centered_clips_are_turned_about_their_middles(motions: Dataset) -> None:
+    """A turn about the middle of the dataset would move a clip that is elsewhere."""
+    options = replace(
+        OPTIONS,
+        sizes=replace(SIZES, centered=True),
+        augmentation=Augmentation(turn_deg=90, scale=0.5, shift_meters=0, noise_meters=0),
+    )
+    data = StreamedDataset(motions, caption_runs)
+    task = AlignmentTask(data, options, LOOP.seed, CPU)
+    still = AlignmentTask(data, replace(options, augmentation=NO_AUGMENTATION), LOOP.seed, CPU)
+    batch = next(iter(Loader(task.view(8, seed=0))))
+    found = []
+    for each in (task, still):
+        torch.manual_seed(0)
+        clips = each.training_clips(batch)
+        seen = clips.mask & seen_frames(clips.values)
+        found.append((middles(clips.values, seen), clips.values[seen]))
+    assert torch.allclose(found[0][0], found[1][0], atol=1e-4)
+    assert not torch.allclose(found[0][1], found[1][1], atol=0.1)
+
+
+@pytest.mark.parametrize("encoder", ["st-gcn", OTHERS])
+def test_other_encoders_are_not_centered(encoder: str) -> None:
+    with pytest.raises(InputError, match=f"centered: expected the built-in .*, found {encoder}"):
+        replace(OPTIONS, encoder=encoder, sizes=replace(SIZES, centered=True))
 
 
 def losses_of(out: Path) -> list[float]:

@@ -1,5 +1,6 @@
 """Encoders in checkpoints: the same features again, of every frame; no code without its name."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,26 @@ def test_a_loaded_encoder_has_the_features_of_the_saved_one(tmp_path: Path) -> N
     assert features.dtype == np.float32
     assert features.shape == (7, loaded.width)
     assert equal(torch.from_numpy(features), encode(encoder, points)[0])
+
+
+def test_a_centered_encoder_is_centered_when_it_is_loaded(tmp_path: Path) -> None:
+    options = replace(TINY, centered=True)
+    encoder, points = make_encoder(options), make_points(1, 7, 6)
+    weights = encoder.state_dict()
+    loaded = restore_encoder(describe_encoder(BUILT_IN, options, 1), weights, "here")
+    features = torch.from_numpy(loaded.encode(points[0].numpy()))
+    assert equal(features, encode(encoder, points)[0])
+    usual = restore_encoder(describe_encoder(BUILT_IN, TINY, 1), weights, "here")
+    assert usual.id != loaded.id
+    assert not equal(torch.from_numpy(usual.encode(points[0].numpy())), features)
+
+
+def test_the_description_of_an_encoder_has_no_newer_option_that_is_not_used() -> None:
+    """The ids of features hash it, so another name would make the features of before foreign."""
+    assert [*describe_encoder(BUILT_IN, TINY, 4)["sizes"]] == [
+        *("points", "point_width", "width", "layers", "convolutions", "velocities"),
+        *("heads", "dropout"),
+    ]
 
 
 def test_encoding_again_gives_the_same_bits_with_any_number_of_threads(tmp_path: Path) -> None:

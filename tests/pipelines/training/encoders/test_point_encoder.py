@@ -22,7 +22,8 @@ TINY = EncoderOptions(points=6, point_width=8, width=16, layers=2, heads=2, drop
 MEAN, STD = torch.tensor([8.0, 0.0, -1.0]), torch.tensor([1.0, 1.2, 0.6])
 LOCAL = replace(TINY, layers=0, convolutions=2, velocities=True)
 """A frame sees four frames before and after it, and the differences to the frames before them."""
-KINDS = pytest.mark.parametrize("options", [TINY, LOCAL])
+CENTERED = replace(TINY, centered=True)
+KINDS = pytest.mark.parametrize("options", [TINY, LOCAL, CENTERED, replace(LOCAL, centered=True)])
 SHAPES = st.tuples(st.integers(1, 3), st.integers(1, 9), st.integers(1, 8))
 """Numbers of clips, frames and points."""
 
@@ -123,6 +124,38 @@ def test_moving_the_world_and_its_statistics_together_changes_nothing() -> None:
     features = encode(encoder, points)
     encoder.mean += offset
     assert equal(encode(encoder, points + offset), features)
+
+
+@pytest.mark.parametrize("velocities", [False, True])
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 99), angle=st.floats(-3.2, 3.2), farther=st.floats(-2, 12))
+def test_a_centered_encoder_sees_no_place_of_the_sensor(
+    velocities: bool, seed: int, angle: float, farther: float
+) -> None:
+    encoder = make_encoder(replace(CENTERED, velocities=velocities))
+    points = make_points(1, 5, 6, seed)
+    ahead = points.mean((0, 1, 2)) * torch.tensor([1.0, 1, 0])
+    ahead = ahead / torch.linalg.vector_norm(ahead)
+    moved = points + farther * ahead + torch.tensor([0, 0, 0.5])
+    features = encode(encoder, points)
+    assert torch.allclose(encode(encoder, turned(moved, angle)), features, atol=1e-3)
+    usual = make_encoder()
+    assert not torch.allclose(encode(usual, turned(moved, angle)), encode(usual, points), atol=1e-3)
+
+
+def turned(points: Tensor, angle: float) -> Tensor:
+    """Return points turned about the vertical axis of the sensor, by radians."""
+    cosine, sine = np.cos(angle), np.sin(angle)
+    matrix = torch.tensor([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]], dtype=points.dtype)
+    return points @ matrix.T
+
+
+def test_a_centered_encoder_sees_the_path_within_a_clip_and_which_side_is_seen() -> None:
+    encoder, points = make_encoder(CENTERED), make_points(1, 5, 6)
+    features, path = encode(encoder, points), torch.linspace(0, 1, 5)[None, :, None, None]
+    assert not equal(encode(encoder, points + path * torch.tensor([1.0, 0, 0])), features)
+    middle = points.mean((0, 1, 2))
+    assert not equal(encode(encoder, turned(points - middle, 1.0) + middle), features)
 
 
 def test_without_a_transformer_a_feature_depends_on_the_frames_around_it_only() -> None:
