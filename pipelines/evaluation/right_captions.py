@@ -1,16 +1,30 @@
 """Count the clips whose captions say what labels do, for acts and for attributes of clips."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from motiondata.json_lines import read_json_lines
-from pipelines.evaluation.acts.labels import count_acts, read_labels
+from pipelines.evaluation.acts.labels import ALL_KINDS, ActTotals, count_acts, read_labels
 from pipelines.evaluation.attributes.counting import count_attributes
 from pipelines.evaluation.attributes.labels import AttributeLabels
 
-CountRight = Callable[[Sequence[str]], int]
-"""Returns the number of clips whose caption is right, given one caption per clip."""
+
+@dataclass(frozen=True)
+class RightCaptions:
+    """Counts of what captions say rightly."""
+
+    clips: int
+    """Clips whose caption is right."""
+    sides: int | None = None
+    """Acts with a scored side; None for labels that have no acts."""
+    sides_right: int | None = None
+    """Those whose caption names this side."""
+
+
+CountRight = Callable[[Sequence[str]], RightCaptions]
+"""Counts right captions, given one caption per clip."""
 
 
 def has_attributes(path: Path) -> bool:
@@ -19,13 +33,18 @@ def has_attributes(path: Path) -> bool:
 
 
 def right_counter(path: Path, keys: Sequence[str]) -> CountRight:
-    """Return what counts the clips with the given keys whose caption is right.
+    """Return what counts right captions of the clips with the given keys.
 
     Raises `InputError` if the file is not a file of labels, or lacks a clip.
     """
     if not has_attributes(path):
         acts = read_labels(path, keys)
-        return lambda captions: count_acts(captions, acts).clips_right
+        return lambda captions: _of_acts(count_acts(captions, acts))
     labels = AttributeLabels.read(path)
     clips = labels.of(keys)
-    return lambda captions: count_attributes(captions, clips, labels).all_right
+    return lambda captions: RightCaptions(count_attributes(captions, clips, labels).all_right)
+
+
+def _of_acts(totals: ActTotals) -> RightCaptions:
+    acts = totals.kinds[ALL_KINDS]
+    return RightCaptions(totals.clips_right, acts.sides, acts.sides_right)

@@ -218,7 +218,9 @@ def _rows(
                 scores.bleu_4,
                 scores.cider_d,
                 scores.distinct,
-                right,
+                right and right.clips,
+                right and right.sides,
+                right and right.sides_right,
             )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from motiondata.counting import counted
 from pipelines.engine.reports import Report
 from pipelines.engine.text_tables import markdown_table
+from pipelines.evaluation.pair_markdown import share_cell
 
 ALL = "all"
 NOTHING = "-"
@@ -27,6 +28,10 @@ class RobustnessRow:
     """Share of different captions."""
     clips_right: int | None
     """Clips whose caption describes every act correctly and no other; None without labels."""
+    sides: int | None
+    """Acts with a scored side; None without labels of acts."""
+    sides_right: int | None
+    """Those whose caption names this side."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,9 @@ class RobustnessReport(Report):
 
     def table(self) -> list[str]:
         """Return the lines of a Markdown table; scores are times 100."""
-        titles = ("dataset", "points", "clips", "BLEU@4", "CIDEr-D", "distinct", "clips right")
-        return markdown_table(titles, map(_cells, self.rows), "lrrrrrr")
+        titles = ("dataset", "points", "clips", "BLEU@4", "CIDEr-D", "distinct", "clips right",
+                  "sides right")  # fmt: skip
+        return markdown_table(titles, map(_cells, self.rows), "lrrrrrrr")
 
 
 def _cells(row: RobustnessRow) -> tuple[str, ...]:
@@ -66,6 +72,7 @@ def _cells(row: RobustnessRow) -> tuple[str, ...]:
         f"{row.clips:,}",
         *(NOTHING if score is None else f"{100 * score:.1f}" for score in scores),
         right,
+        share_cell(row.sides_right or 0, row.sides or 0),
     )
 
 

@@ -12,7 +12,7 @@ from pipelines.evaluation.evaluate import JSON_REPORT, MARKDOWN_REPORT, evaluate
 from pipelines.evaluation.metrics.scores import score_captions
 from pipelines.evaluation.options import CONSTANT, MODEL, NEAREST, PROBE, EvaluationOptions
 from pipelines.evaluation.references import References, read_references
-from pipelines.evaluation.right_captions import right_counter
+from pipelines.evaluation.right_captions import RightCaptions, right_counter
 from shards.format.dataset import Dataset
 from tests.support.captioned_features import ACTS, KINDS, WAYS, MadeFeatures, make_captioned
 from tests.support.evaluated_corpus import Corpus, write_captions
@@ -141,9 +141,17 @@ def test_right_captions_are_counted_by_either_kind_of_labels(
     labels = write_labels(tmp_path / "labels.jsonl", dataset)
     texts = [lines[0] for lines in test_clips.texts.values()]
     texts[3] = "a person walks"
-    assert right_counter(labels, test_clips.keys)(texts) == 24
+    assert right_counter(labels, test_clips.keys)(texts) == RightCaptions(24)
     of_acts = right_counter(corpus.labels, corpus.test.keys)
-    assert of_acts([lines[0] for lines in corpus.test.texts.values()]) == len(corpus.test.keys)
+    right = [lines[0] for lines in corpus.test.texts.values()]
+    found = of_acts(right)
+    assert (found.clips, found.sides_right) == (len(corpus.test.keys), found.sides)
+    other = {"left": "right", "right": "left"}
+    swapped = [" ".join(other.get(word, word) for word in text.split()) for text in right]
+    assert swapped != right
+    wrong = of_acts(swapped)
+    assert wrong.clips < found.clips
+    assert (wrong.sides_right or 0) < (found.sides_right or 0)
     (tmp_path / "empty.jsonl").write_text("")
     with pytest.raises(InputError, match="none of"):
         right_counter(tmp_path / "empty.jsonl", test_clips.keys)
