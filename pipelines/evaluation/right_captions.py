@@ -15,8 +15,8 @@ from pipelines.evaluation.attributes.labels import AttributeLabels
 class RightCaptions:
     """Counts of what captions say rightly."""
 
-    clips: int
-    """Clips whose caption is right."""
+    clips: int | None = None
+    """Clips whose caption is right; None without labels."""
     sides: int | None = None
     """Acts with a scored side; None for labels that have no acts."""
     sides_right: int | None = None
@@ -32,11 +32,13 @@ def has_attributes(path: Path) -> bool:
     return any("attributes" in line for _, line in islice(read_json_lines(path), 1))
 
 
-def right_counter(path: Path, keys: Sequence[str]) -> CountRight:
-    """Return what counts right captions of the clips with the given keys.
+def right_counter(path: Path | None, keys: Sequence[str]) -> CountRight:
+    """Return what counts right captions of the clips with the given keys, by a file of labels.
 
     Raises `InputError` if the file is not a file of labels, or lacks a clip.
     """
+    if path is None:
+        return lambda _: RightCaptions()
     if not has_attributes(path):
         acts = read_labels(path, keys)
         return lambda captions: _of_acts(count_acts(captions, acts))

@@ -203,13 +203,13 @@ def _rows(
     options: RobustnessOptions,
     stream: TextIO | None,
 ) -> Iterator[RobustnessRow]:
-    count_right = None if options.labels is None else right_counter(options.labels, keys)
+    count_right = right_counter(options.labels, keys)
     for name, scan in scans.items():
         references = [scan.references.texts[key] for key in keys]
         for points in (None, *options.points):
             captions = _captions(captioner, scan.data, keys, points, options, stream)
             scores = score_captions(captions, references)
-            right = None if count_right is None else count_right(captions)
+            right = count_right(captions)
             yield RobustnessRow(
                 name,
                 points,
@@ -218,9 +218,9 @@ def _rows(
                 scores.bleu_4,
                 scores.cider_d,
                 scores.distinct,
-                right and right.clips,
-                right and right.sides,
-                right and right.sides_right,
+                right.clips,
+                right.sides,
+                right.sides_right,
             )
 
 
