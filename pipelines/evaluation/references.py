@@ -45,6 +45,11 @@ class References:
         return list(self.texts)
 
     @property
+    def firsts(self) -> dict[str, tuple[str]]:
+        """The first reference of each clip."""
+        return {key: (texts[0],) for key, texts in self.texts.items()}
+
+    @property
     def sentences(self) -> list[str]:
         """All references."""
         return [text for texts in self.texts.values() for text in texts]

@@ -29,7 +29,7 @@ def nearest_motions(
     """
     pairs = [(text, key) for key, texts in train.texts.items() for text in texts]
     known = embed_once((text for text, _ in pairs), matcher)
-    firsts = [texts[0] for texts in references.texts.values()]
+    firsts = [text for (text,) in references.firsts.values()]
     asked = embed_once(firsts, matcher)
     distances = cdist([*asked.values()], [known[text] for text, _ in pairs])
     chosen = dict(zip(asked, [pairs[at][1] for at in distances.argmin(1)], strict=True))

@@ -117,19 +117,23 @@ def _evaluate(
 def _real_and_baselines(
     dataset: Dataset, matcher: Matcher, split: str, stream: TextIO
 ) -> dict[str, EmbeddedMotions]:
-    """Return the real motions and those of the baselines, with the same captions."""
+    """Return the real motions and those of the baselines, with their captions.
+
+    The nearest motion has the caption that it was found for, as motion that a model writes has the
+    caption that the model read. Other captions of the clip say less of it.
+    """
     expect_training_split(dataset)
     expect_features(dataset, matcher)
     wording = wording_of(matcher)
     references, train = (read_references(dataset, each, wording) for each in (split, TRAIN))
     real = features_of(dataset, split, references.keys)
+    nearest = nearest_motions(dataset, train, references, matcher)
     rows = {
-        REAL: real,
-        CONSTANT: constant_motions(real, matcher),
-        NEAREST: nearest_motions(dataset, train, references, matcher),
+        REAL: (real, references.texts),
+        CONSTANT: (constant_motions(real, matcher), references.texts),
+        NEAREST: (nearest, references.firsts),
     }
-    captions = references.texts
-    return {name: embed(each, captions, matcher, stream) for name, each in rows.items()}
+    return {name: embed(*each, matcher, stream) for name, each in rows.items()}
 
 
 def _measure(

@@ -66,6 +66,24 @@ def test_motion_that_is_real_scores_as_real_motion(
     assert "| copy |" in (tmp_path / "out/report.md").read_text()
 
 
+def test_the_nearest_motion_has_the_caption_that_it_was_found_for(
+    motion: Path, options: MotionEvaluationOptions, archive: MadeArchive, tmp_path: Path
+) -> None:
+    root = shutil.copytree(archive.root, tmp_path / "archive")
+    for file in (root / "texts").iterdir():
+        file.write_text(f"{file.read_text()}again.#again/ADV#0.0#0.0\n")
+    built_features(MadeArchive(root), tmp_path / "two", "humanml3d-263")
+    stats(tmp_path / "two", "train", "vectors")
+    one, two = (
+        evaluate_motion(path, [], tmp_path / f"out-{path.name}", options).evaluation.measures
+        for path in (motion, tmp_path / "two")
+    )
+    assert two[NEAREST]["matching_distance"].mean == pytest.approx(
+        one[NEAREST]["matching_distance"].mean, rel=0.01
+    )
+    assert two[REAL]["matching_distance"].mean > 1.1 * two[NEAREST]["matching_distance"].mean
+
+
 def test_numbered_motions_belong_to_one_caption_and_give_multimodality(
     motion: Path, options: MotionEvaluationOptions
 ) -> None:
