@@ -26,10 +26,11 @@ NO_LABELS = "omit --labels, and any clips are joined"
 """What to do with clips whose acts are not known."""
 LINKS = (", then ", " and then ", ", and then ", ", and finally ")
 
-_SUBJECT = re.compile(
+SUBJECT = re.compile(
     r"^(?:(?:an?|the) (?:man|woman|person|human|figure|character)|someone|somebody|he|she|they) ",
     re.IGNORECASE,
 )
+"""The person of a caption, at its beginning."""
 _POSSESSIVE = re.compile(r"\b(?:his|her|their)\b")
 
 Pair = frozenset[str]
@@ -151,7 +152,7 @@ def join_captions(first: str, second: str, link: str) -> str:
     >>> join_captions("A man waves his hand.", "the woman lifts her arm.", ", then ")
     'A man waves his hand, then lifts his arm.'
     """
-    rest = _SUBJECT.sub("", second).removeprefix("first ")
+    rest = SUBJECT.sub("", second).removeprefix("first ")
     if owner := _POSSESSIVE.search(first):
         rest = _POSSESSIVE.sub(owner[0], rest)
     return f"{first.removesuffix('.')}{link}{rest}"

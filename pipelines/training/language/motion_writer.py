@@ -60,6 +60,13 @@ class MotionRequest:
     """Number of frames of the motion; None: those of all tokens."""
     before: tuple[int, ...] = ()
     after: tuple[int, ...] = ()
+    clauses: "tuple[MotionRequest, ...]" = ()
+    """Requests of known lengths whose motions follow each other; () for one motion as a whole."""
+
+    @property
+    def parts(self) -> "tuple[MotionRequest, ...]":
+        """The requests whose motions follow each other."""
+        return self.clauses or (self,)
 
     def repeated(self, times: int) -> "list[MotionRequest]":
         """Return the request under as many names, as `motiondata evaluate-motion` reads them."""
@@ -184,19 +191,29 @@ class MotionWriter:
     def move(
         self, requests: Sequence[MotionRequest], decoding: MotionDecoding
     ) -> list[CaptionedMotion]:
-        """Return the motions that answer requests, each the best of several.
+        """Return the motions that answer requests, each one and each clause the best of several.
 
         Raises `InputError` for several motions of a request without a text.
         """
         best_of = self.options.best_of
         if best_of > 1 and not all(each.text for each in requests):
             raise InputError("expected a --text, by which --best-of chooses, found none")
-        drawn = [each for request in requests for each in [request] * best_of]
+        parts = [part for request in requests for part in request.parts]
+        drawn = [each for part in parts for each in [part] * best_of]
         lengths = [each.tokens for each in drawn if each.tokens is not None]
         module = self.model.module
         answers = module.move([each.asked for each in drawn], decoding, lengths or None)
         motions = [self._whole(*each) for each in zip(drawn, answers, strict=True)]
-        return likeliest(module, motions, best_of)
+        chosen = iter(likeliest(module, motions, best_of))
+        return [self._one(each, [next(chosen) for _ in each.parts]) for each in requests]
+
+    def _one(self, request: MotionRequest, parts: Sequence[CaptionedMotion]) -> CaptionedMotion:
+        """Return the motions of the clauses of a request as one."""
+        if not request.clauses:
+            return parts[0]
+        codes = tuple(code for part in parts for code in part.codes)
+        frames = request.frames or 0
+        return CaptionedMotion(codes, request.text, frames, parts[0].fps, parts[0].stages)
 
     def _whole(self, request: MotionRequest, answer: Sequence[int]) -> CaptionedMotion:
         """Return the motion of a request and its answer."""

@@ -5,6 +5,7 @@ the rest, or the gap.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -14,6 +15,7 @@ from motiondata.errors import InputError
 from pipelines.clips.members import DETAILS
 from pipelines.products.tokens.description import TOKENS
 from pipelines.training.language.asked_lengths import ask_lengths
+from pipelines.training.language.clauses import split_clauses
 from pipelines.training.language.instructions import MIN_CUT, CaptionedMotion, ask
 from pipelines.training.language.motion_writer import MotionReport, MotionRequest, MotionWriter
 from pipelines.training.language.writing_options import (
@@ -42,8 +44,10 @@ def generate(
     if not texts or not all(text.strip() for text in texts):
         raise InputError("expected texts that describe a motion, found an empty one")
     writer = MotionWriter.open(writing, stream)
-    lengths = _lengths(texts, writer, options)
     named = [(f"{number:06d}", text) for number, text in enumerate(texts)]
+    if options.clauses:
+        return writer.write([request_of_clauses(*each, writer) for each in named], out)
+    lengths = _lengths(texts, writer, options)
     requests = [
         request_of_text(name, text, frames, writer)
         for (name, text), frames in zip(named, lengths, strict=True)
@@ -131,6 +135,24 @@ def request_of_text(
     asked = ask(task, writer.captioned(text, frames or 0).slots())
     tokens = None if frames is None else writer.tokens_in(frames)
     return MotionRequest(name, text, asked, tokens, frames)
+
+
+def request_of_clauses(name: str, text: str, writer: MotionWriter) -> MotionRequest:
+    """Return the request of the motions of the clauses of a text, whose lengths the model chooses.
+
+    All but the last have whole tokens.
+    """
+    clauses = split_clauses(text)
+    lengths = ask_lengths(writer.model.module, clauses, writer.longest)
+    parts = [
+        request_of_text(name, clause, frames, writer)
+        for clause, frames in zip(clauses, lengths, strict=True)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    tokens = [writer.tokens_in(frames) for frames in lengths]
+    frames = sum(tokens[:-1]) * writer.frames_per_token + lengths[-1]
+    return replace(parts[0], text=text, tokens=sum(tokens), frames=frames, clauses=tuple(parts))
 
 
 def _read_clip(dataset: Place, key: str, writer: MotionWriter, text: str | None) -> CaptionedMotion:

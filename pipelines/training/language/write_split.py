@@ -27,8 +27,8 @@ from pipelines.products.tokens.description import (
 )
 from pipelines.training.common.inference import one_thread
 from pipelines.training.language.asked_lengths import ask_lengths
-from pipelines.training.language.motion_writer import LICENSE, MotionWriter
-from pipelines.training.language.write_motion import request_of_text
+from pipelines.training.language.motion_writer import LICENSE, MotionRequest, MotionWriter
+from pipelines.training.language.write_motion import request_of_clauses, request_of_text
 from pipelines.training.language.writing_options import SplitOptions, WritingOptions
 from pipelines.training.tokenizers.tokenize import Detokenizing, tokenizer_facts
 from shards.format.dataset import Dataset
@@ -54,7 +54,7 @@ class Writing:
     def id(self) -> str:
         """Hash of the model, its tokenizer, and how they write."""
         writing, options = self.writer.options, self.options
-        lengths = options.keep_lengths, options.ask_length
+        lengths = options.keep_lengths, options.ask_length, options.clauses
         how = asdict(writing.decoding), lengths, writing.best_of
         parts = self.writer.model.id, self.writer.tokenizer.id, json.dumps(how)
         return hash_values(*(part.encode() for part in parts))
@@ -68,8 +68,8 @@ class Writing:
         caption = next((each for each in details_to_captions(details) if each.is_whole_clip), None)
         if caption is None:
             raise RecordingError(DropReason.INVALID, f"{key} has no caption of the whole clip")
-        frames = self._frames(caption.text, details)
-        codes = self._write(key, caption.text, frames)
+        request = self._request(key, caption.text, details)
+        codes, frames = self._write(request), request.frames
         tokens, fps = self.writer.tokens_of(codes), self.writer.tokenizer.fps
         written = {
             **{name: details[name] for name in KEPT if name in details},
@@ -86,22 +86,24 @@ class Writing:
         made = Detokenizing(self.writer.tokenizer).derive(key, motion)
         return {**made, TEXT: f"{caption.text}\n"}
 
-    def _frames(self, text: str, details: Values) -> int | None:
-        """Return the number of frames of the motion of a clip; None: the model ends it."""
-        if self.options.keep_lengths:
-            return int(details["motion_frames"])
-        if not self.options.ask_length:
-            return None
+    def _request(self, key: str, text: str, details: Values) -> MotionRequest:
+        """Return the request of the motion of a clip; without frames, the model ends it."""
+        writer = self.writer
         with one_thread():
-            (frames,) = ask_lengths(self.writer.model.module, [text], self.writer.longest)
-        return frames
+            if self.options.clauses:
+                return request_of_clauses(key, text, writer)
+            frames = None
+            if self.options.keep_lengths:
+                frames = int(details["motion_frames"])
+            elif self.options.ask_length:
+                (frames,) = ask_lengths(writer.model.module, [text], writer.longest)
+            return request_of_text(key, text, frames, writer)
 
-    def _write(self, key: str, text: str, frames: int | None) -> tuple[int, ...]:
+    def _write(self, request: MotionRequest) -> tuple[int, ...]:
         """Return the codes of a motion, drawn with a seed that depends on the key."""
         decoding = self.writer.options.decoding
-        digest = hash_values(f"{decoding.seed} {key}".encode())
+        digest = hash_values(f"{decoding.seed} {request.name}".encode())
         seeded = replace(decoding, seed=int(digest[: 2 * SEED_BYTES], 16))
-        request = request_of_text(key, text, frames, self.writer)
         with one_thread():
             (motion,) = self.writer.move([request], seeded)
         return motion.codes
@@ -145,6 +147,7 @@ def generate_split(
         "repeats": writing.repeats,
         "keep_lengths": options.keep_lengths,
         "ask_length": options.ask_length,
+        "clauses": options.clauses,
         "best_of": writing.best_of,
         **asdict(writing.decoding),
     }

@@ -70,11 +70,15 @@ class GenerateOptions:
     """Length of the motions in seconds; by default, the model ends them."""
     ask_length: bool = False
     """Let the model choose the length of each motion before it writes it."""
+    clauses: bool = False
+    """Write each clause of a text, such as those before and after "then", as a motion of its own,
+    with a length of its own. Needs ask_length."""
 
     def __post_init__(self) -> None:
         expect_positive(self, "seconds")
         if self.ask_length and self.seconds is not None:
             raise InputError("expected --seconds or --ask-length, and not both")
+        _expect_asked_lengths(self)
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,19 @@ class SplitOptions:
     """Give each motion the length of the clip; by default, the model ends it."""
     ask_length: bool = False
     """Let the model choose the length of each motion before it writes it."""
+    clauses: bool = False
+    """Write each clause of a text, such as those before and after "then", as a motion of its own,
+    with a length of its own. Needs ask_length."""
 
     def __post_init__(self) -> None:
         if self.ask_length and self.keep_lengths:
             raise InputError("expected --keep-lengths or --ask-length, and not both")
+        _expect_asked_lengths(self)
+
+
+def _expect_asked_lengths(options: GenerateOptions | SplitOptions) -> None:
+    """Raise `InputError` if clauses are written without asking for their lengths."""
+    if options.clauses and not options.ask_length:
+        raise InputError(
+            "expected --ask-length with --clauses, because each clause has a length of its own"
+        )
