@@ -1,4 +1,4 @@
-"""Clauses: the parts of a text that happen one after another, each as a sentence of its own.
+"""Clauses: the parts of a text that happen one after another, each as a sentence.
 
 A model that has learned few pairs of acts writes one act of a new pair and ends. Each clause alone
 has acts that it has learned together, and training on joined clips shows how motions follow each

@@ -71,8 +71,8 @@ class GenerateOptions:
     ask_length: bool = False
     """Let the model choose the length of each motion before it writes it."""
     clauses: bool = False
-    """Write each clause of a text, such as those before and after "then", as a motion of its own,
-    with a length of its own. Needs ask_length."""
+    """Write a motion of each clause of a text, such as those before and after "then", with a length
+    for each. Needs ask_length."""
 
     def __post_init__(self) -> None:
         expect_positive(self, "seconds")
@@ -128,8 +128,8 @@ class SplitOptions:
     ask_length: bool = False
     """Let the model choose the length of each motion before it writes it."""
     clauses: bool = False
-    """Write each clause of a text, such as those before and after "then", as a motion of its own,
-    with a length of its own. Needs ask_length."""
+    """Write a motion of each clause of a text, such as those before and after "then", with a length
+    for each. Needs ask_length."""
 
     def __post_init__(self) -> None:
         if self.ask_length and self.keep_lengths:
@@ -141,5 +141,5 @@ def _expect_asked_lengths(options: GenerateOptions | SplitOptions) -> None:
     """Raise `InputError` if clauses are written without asking for their lengths."""
     if options.clauses and not options.ask_length:
         raise InputError(
-            "expected --ask-length with --clauses, because each clause has a length of its own"
+            "expected --ask-length with --clauses, because each clause has its own length"
         )
