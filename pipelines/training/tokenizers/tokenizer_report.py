@@ -10,6 +10,12 @@ from pipelines.training.tokenizers.codebook_use import CodebookUse
 from pipelines.training.tokenizers.reconstruction import StageMeasures, TokenizerMeasures
 
 
+STAGES = (
+    "the row of a stage has the error with the codes of this and all earlier stages, and the use of "
+    "its own codes"
+)
+
+
 @dataclass(frozen=True)
 class TokenizerReport(Report):
     """The result of a training of a tokenizer."""
@@ -30,6 +36,7 @@ class TokenizerReport(Report):
         return [
             *table([header, *rows], numbers=True),
             f"MPJPE is relative to the root, acceleration in mm/frame²; {self._sizes}",
+            *([STAGES] if self.stages > 1 else []),
             f"the tokenizer is in {self.run.checkpoint}",
         ]
 

@@ -168,6 +168,7 @@ def test_errors_and_codes_of_each_stage_are_reported(motion: Dataset, tmp_path: 
     lines = "\n".join(report.lines())
     assert "test, stage 3" in lines
     assert "8 codes in each of 3 stages, 2 frames per token" in lines
+    assert "the error with the codes of this and all earlier stages" in lines
     (watched, *_) = [each["watch"] for each in read_log(tmp_path) if "watch" in each]
     assert set(watched["stage_2"]) == {"used_codes", "perplexity"}
 
