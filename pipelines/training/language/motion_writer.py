@@ -20,6 +20,7 @@ from motiondata.bodies.bundled import bundled_body
 from motiondata.errors import InputError
 from motiondata.recording import Recording
 from motiondata.sources.amass.writer import write_amass
+from motiondata.sources.imports.lists import TEXTS, one_line
 from pipelines.clips.members import DETAILS, POSE, TRANS
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_no_dataset
@@ -168,7 +169,7 @@ class MotionWriter:
         return CaptionedMotion((), text, frames, self.tokenizer.fps)
 
     def write(self, requests: Sequence[MotionRequest], out: Path) -> MotionReport:
-        """Write features, joints, recordings, and a list of motions into a folder.
+        """Write features, joints, recordings with captions, and a list of motions into a folder.
 
         Files of the same names are replaced. Raises `InputError` for the folder of a dataset, and
         `RecordingError` if no body can be fitted.
@@ -236,6 +237,7 @@ class MotionWriter:
             publish(file, _npy(made[member]))
         recording = _file(out, RECORDINGS, request.name, "npz")
         write_amass(recording, _recording(request.name, made), np.float32)
+        _write_caption(request, out / RECORDINGS)
         return WrittenMotion(
             name=request.name,
             text=request.text,
@@ -245,6 +247,15 @@ class MotionWriter:
             cut=request.tokens is None and self.is_cut(motion.codes[given:]),
             fit_millimeters=made[DETAILS]["fit_millimeters"],
         )
+
+
+def _write_caption(request: MotionRequest, recordings: Path) -> None:
+    """Write the text beside the recording, where builds without an index read captions."""
+    path = _file(recordings, TEXTS, request.name, "txt")
+    if request.text:
+        publish(path, f"{one_line(request.text)}\n".encode())
+    else:
+        path.unlink(missing_ok=True)  # of an earlier motion of this name
 
 
 def _file(out: Path, folder: str, name: str, suffix: str) -> Path:

@@ -51,9 +51,9 @@ class WritingOptions:
     repeats: int = 1
     """Number of motions of each text or clip."""
     best_of: int = 1
-    """Number of motions to draw for each one that is written. Kept is the one from which the model
-    itself would most probably write the text. Above 1, the model must have been trained with
-    motion_to_caption."""
+    """Number of motions to draw for each one that is written; the one is kept for which the model
+    itself gives the text the highest probability as its caption. The model must have been trained
+    with motion_to_caption if this is above 1."""
     decoding: MotionDecoding = MOTION_DECODING
     device: str = AUTO
     """`cpu`, `cuda`, or `auto`: a GPU if there is one."""

@@ -76,6 +76,8 @@ def test_a_motion_has_features_joints_and_a_recording(begun: Path, tmp_path: Pat
     assert np.load(tmp_path / "joints/000000.npy").shape == (18, 22, 3)
     recording = read_recording(tmp_path / "recordings/000000.npz", "000000")
     assert (recording.frames, recording.fps, recording.synthetic) == (18, 20.0, True)
+    caption = tmp_path / "recordings/texts/000000_v1.txt"
+    assert caption.read_text() == f"{ASKED}\n", "builds without an index read it"
     listed = [json.loads(line) for line in (tmp_path / "motions.jsonl").read_text().splitlines()]
     assert [each["text"] for each in listed] == [ASKED] * 2
     assert [len(each["codes"]) for each in listed] == [5, 5]
