@@ -10,8 +10,8 @@ from pipelines.training.tokenizers.codebook_use import CodebookUse
 from pipelines.training.tokenizers.reconstruction import StageMeasures, TokenizerMeasures
 
 STAGES = (
-    "the row of a stage has the error with the codes of this and all earlier stages, and the use "
-    "of its own codes"
+    "the row of a stage has the error with the codes of this and all earlier stages, and how much "
+    "the codes of this stage are used"
 )
 
 
