@@ -8,7 +8,7 @@ from typing import Self
 
 
 class LocalServer:
-    """Answers requests on a free port of this machine; each in a thread of its own."""
+    """Answers requests on a free port of this machine; each in a separate thread."""
 
     def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
         self.lock = threading.Lock()
