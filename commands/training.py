@@ -47,6 +47,7 @@ PIPED_WIDTH = 120
 """Width in characters of output that is not a terminal, unless COLUMNS is set."""
 EVALUATION_TYPES: Types = {
     "captions": FILE,
+    "drawn": FILE,
     "checkpoint": FILE,
     "tokens": DATASET,
     "joints": DATASET,
@@ -134,6 +135,11 @@ def train_captioner(
 )
 @click.option("--split", default="test", show_default=True, help="Split to caption.")
 @click.option("--out", type=FILE, help="File to write the captions to, one JSON object per line.")
+@click.option(
+    "--drawn",
+    type=FILE,
+    help="File to write all captions to that --consensus draws, one JSON object per clip.",
+)
 @options_of(Decoding)
 @options_of(GenerationOptions, skip=("decoding", "device"), types={"tokens": DATASET})
 @device_option
@@ -143,6 +149,7 @@ def caption(
     checkpoint: Path,
     split: str,
     out: Path | None,
+    drawn: Path | None,
     as_json: bool,
     **parameters: Any,
 ) -> None:
@@ -153,7 +160,7 @@ def caption(
     from pipelines.training.captioning import generate
 
     options = GenerationOptions(take(Decoding, parameters), **parameters)
-    report = generate.caption(dataset, checkpoint, split, out, options, sys.stderr)
+    report = generate.caption(dataset, checkpoint, split, out, options, sys.stderr, drawn)
     width = get_terminal_size((PIPED_WIDTH, 0)).columns
     show(report, as_json, report.lines(width))
 

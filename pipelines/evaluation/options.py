@@ -32,6 +32,10 @@ class EvaluationOptions:
     captions: Path | None = None
     """File of captions, as written by caption: one JSON object with key and caption per line. Not
     with `checkpoint`."""
+    drawn: tuple[Path, ...] = ()
+    """File of drawn captions, as written by caption --drawn; of each clip, the one most like all of
+    all files is scored: a consensus of captioners. Can be repeated. Not with `captions` or
+    `checkpoint`."""
     checkpoint: Path | None = None
     """Checkpoint written by train-captioner or train-language, which captions the split. Not with
     `captions`."""

@@ -95,6 +95,27 @@ def read_candidates(path: Path, references: References) -> list[str]:
     return [captions[key] for key in references.keys]
 
 
+def read_drawn(path: Path, references: References) -> list[tuple[str, ...]]:
+    """Return the drawn captions of each clip with references from a file of JSON lines.
+
+    Each line is an object with `key` and `captions`. Raises `InputError` as `read_candidates` does.
+    """
+    drawn: dict[str, tuple[str, ...]] = {}
+    for where, line in read_json_lines(path):
+        key, captions = (line.get(name) for name in ("key", "captions"))
+        texts = captions if isinstance(captions, list) else []
+        if not isinstance(key, str) or not texts or not all(isinstance(t, str) for t in texts):
+            raise InputError(
+                f'{where}: expected {{"key": "...", "captions": ["...", ...]}}, as caption --drawn '
+                f"writes, found {str(line)[:80]}"
+            )
+        if key in drawn:
+            raise InputError(f"{where}: expected one line per clip, found another one of {key!r}")
+        drawn[key] = tuple(texts)
+    _check_keys(path, drawn, references)
+    return [drawn[key] for key in references.keys]
+
+
 def _check_keys(path: Path, found: Iterable[str], references: References) -> None:
     expected = set(references.texts)
     unknown = sorted(set(found) - expected - set(references.silent))

@@ -33,10 +33,11 @@ SCORERS = {
 class CaptionOrigin:
     """The source of captions."""
 
-    kind: Literal["checkpoint", "file"]
+    kind: Literal["checkpoint", "file", "drawn"]
     name: str
-    """File name without its folder."""
+    """File name without its folder; of drawn captions, those of all files, with commas."""
     blake3: str
+    """Hash of the file, or of all files, with commas."""
 
 
 @dataclass(frozen=True)

@@ -101,9 +101,13 @@ class Captioner(nn.Module):
 
     def caption(self, clips: ClipInputs, decoding: Decoding = DECODING) -> list[str]:
         """Return one caption per clip."""
+        return decoding.kept(self.written(clips, decoding))
+
+    def written(self, clips: ClipInputs, decoding: Decoding) -> list[str]:
+        """Return all captions that are drawn of each clip, those of the first clip first."""
         with seeded(decoding.seed):
             ids = self.text.model.generate(**self._inputs(clips), **decoding.generation())
-        return decoding.kept(self.text.decode(ids))
+        return self.text.decode(ids)
 
     def _read(self, clips: ClipInputs, captions: int) -> dict[str, Any]:
         """Return the T5's input for a number of captions; each clip is encoded once."""

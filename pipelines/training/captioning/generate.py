@@ -20,6 +20,7 @@ from pipelines.engine.reports import Report
 from pipelines.engine.text_tables import table
 from pipelines.training.captioning.options import GenerationOptions
 from pipelines.training.captioning.readers import open_reader
+from pipelines.training.common.central_sentence import central_sentence
 from pipelines.training.common.clip_fields import (
     captioned_keys,
     captions_by_key,
@@ -36,6 +37,13 @@ class Captioned(NamedTuple):
     caption: str
 
 
+class Drawn(NamedTuple):
+    """All captions that are drawn of a clip; one if they are not drawn."""
+
+    key: str
+    captions: tuple[str, ...]
+
+
 DEFAULT = GenerationOptions()
 PRINTED_CLIPS = 20
 """Maximum number of table rows if all captions are written to a file."""
@@ -48,15 +56,30 @@ def caption_split(
     options: GenerationOptions = DEFAULT,
     stream: TextIO | None = None,
 ) -> list[Captioned]:
-    """Return one caption per clip of a split, in manifest order."""
+    """Return one caption per clip of a split, in manifest order: of drawn ones, the consensus."""
+    drawn = draw_split(dataset, checkpoint, split, options, stream)
+    return [Captioned(each.key, central_sentence(each.captions)) for each in drawn]
+
+
+def draw_split(
+    dataset: Place,
+    checkpoint: Path,
+    split: str = "test",
+    options: GenerationOptions = DEFAULT,
+    stream: TextIO | None = None,
+) -> list[Drawn]:
+    """Return all captions that are drawn of each clip of a split, in manifest order."""
     data = open_dataset(dataset)
     reader = open_reader(data, checkpoint, options.device, options.tokens)
     view = data.clips(split, reader.fields, options.batch, limit=options.limit, rank=0, world=1)
     view = reader.join(view, split)
-    found: list[Captioned] = []
+    found: list[Drawn] = []
+    each = options.decoding.consensus
     with Progress(len(view), 0, stream, "batches") as progress, torch.no_grad():
         for batch in view:
-            found += map(Captioned, batch["keys"], reader.captions(batch, options.decoding))
+            texts = reader.written(batch, options.decoding)
+            groups = (tuple(texts[start : start + each]) for start in range(0, len(texts), each))
+            found += map(Drawn, batch["keys"], groups)
             progress.advance(1)
     return found
 
@@ -132,15 +155,19 @@ def caption(
     out: Path | None = None,
     options: GenerationOptions = DEFAULT,
     stream: TextIO | None = None,
+    drawn: Path | None = None,
 ) -> GenerationReport:
-    """Caption a split, and write the captions as JSONL if `out` is given."""
-    if out is not None:
-        expect_no_dataset(out.parent)
-        out.parent.mkdir(parents=True, exist_ok=True)
-    found = caption_split(dataset, checkpoint, split, options, stream)
-    if out is not None:
-        lines = [json.dumps(each._asdict(), ensure_ascii=False) + "\n" for each in found]
-        publish(out, "".join(lines).encode())
+    """Caption a split, and write the captions as JSONL if `out` is given, or all that are `drawn`.
+
+    A line of `drawn` has the key of a clip and all captions that are drawn of it.
+    """
+    for path in filter(None, (out, drawn)):
+        expect_no_dataset(path.parent)
+        path.parent.mkdir(parents=True, exist_ok=True)
+    all_drawn = draw_split(dataset, checkpoint, split, options, stream)
+    found = [Captioned(each.key, central_sentence(each.captions)) for each in all_drawn]
+    _publish(out, found)
+    _publish(drawn, all_drawn)
     references = captions_by_key(open_dataset(dataset), split)
     return GenerationReport(
         captions=tuple(found),
@@ -148,6 +175,12 @@ def caption(
         distinct=len({each.caption for each in found}),
         written_to=out,
     )
+
+
+def _publish(path: Path | None, found: Sequence[Captioned] | Sequence[Drawn]) -> None:
+    if path is not None:
+        lines = [json.dumps(each._asdict(), ensure_ascii=False) + "\n" for each in found]
+        publish(path, "".join(lines).encode())
 
 
 def caption_table(

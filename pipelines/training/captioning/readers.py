@@ -44,8 +44,8 @@ class ClipReader(Protocol):
     def join(self, view: View, split: str) -> View:
         """Add what it reads of other datasets to a view of the fields."""
 
-    def captions(self, batch: Batch, decoding: Decoding) -> list[str]:
-        """Return one caption per clip of a batch."""
+    def written(self, batch: Batch, decoding: Decoding) -> list[str]:
+        """Return all captions that are drawn of each clip of a batch, the first clip's first."""
 
     def losses(self, batch: Batch) -> tuple[float, float]:
         """Return the loss with each clip's own motion, and with another clip's."""
@@ -92,10 +92,10 @@ class TokenReader:
         """Return the view: it reads one dataset."""
         return view
 
-    def captions(self, batch: Batch, decoding: Decoding) -> list[str]:
-        """Return one caption per clip of a batch."""
+    def written(self, batch: Batch, decoding: Decoding) -> list[str]:
+        """Return all captions that are drawn of each clip of a batch, the first clip's first."""
         instructions = [sample.instruction for sample in self._samples(batch)]
-        return self.loaded.module.write(instructions, decoding)
+        return self.loaded.module.written(instructions, decoding)
 
     def losses(self, batch: Batch) -> tuple[float, float]:
         """Return the loss with each clip's own motion, and with another clip's."""
@@ -129,9 +129,9 @@ class CaptionerReader:
         """Add the tokens of another dataset to a view of the fields, if it reads both."""
         return self.source.join(view, split)
 
-    def captions(self, batch: Batch, decoding: Decoding) -> list[str]:
-        """Return one caption per clip of a batch."""
-        return self.loaded.module.caption(self._inputs(batch), decoding)
+    def written(self, batch: Batch, decoding: Decoding) -> list[str]:
+        """Return all captions that are drawn of each clip of a batch, the first clip's first."""
+        return self.loaded.module.written(self._inputs(batch), decoding)
 
     def losses(self, batch: Batch) -> tuple[float, float]:
         """Return the loss with each clip's own motion, and with another clip's."""

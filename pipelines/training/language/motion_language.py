@@ -111,10 +111,14 @@ class MotionLanguage(nn.Module):
 
     def write(self, instructions: Sequence[str], decoding: Decoding = DECODING) -> list[str]:
         """Return one text without motion tokens, the mask and sentinels per instruction."""
+        return decoding.kept(self.written(instructions, decoding))
+
+    def written(self, instructions: Sequence[str], decoding: Decoding) -> list[str]:
+        """Return all texts that are drawn of each instruction, those of the first one first."""
         grammar = TextGrammar(self.not_text)
         with seeded(decoding.seed):
             ids = self._generate(instructions, grammar, **decoding.generation())
-        return decoding.kept(self.text.decode(ids))
+        return self.text.decode(ids)
 
     def move(
         self,

@@ -9,6 +9,7 @@ import torch
 from click.testing import CliRunner
 
 from cli import main
+from motiondata.errors import InputError
 from pipelines.evaluation.evaluate import CAPTIONS, JSON_REPORT, MARKDOWN_REPORT, evaluate
 from pipelines.evaluation.options import EvaluationOptions
 from shards.errors import ShardError
@@ -21,6 +22,7 @@ pytest.importorskip("transformers")
 from pipelines.training.captioning.generate import caption_split, matched_and_shuffled_loss
 from pipelines.training.captioning.options import CaptionerTrainingOptions, GenerationOptions
 from pipelines.training.captioning.train_captioner import train_captioner
+from pipelines.training.common.central_sentence import central_sentence
 from pipelines.training.common.decoding import Decoding
 from pipelines.training.common.options import LoopOptions
 
@@ -92,6 +94,80 @@ def test_drawn_captions_are_chosen_on_validation_and_reported(
     assert by_model == dict(found)
     line = f"decoding: consensus of {decoding['consensus']} drawn captions, seed 2; chosen by CIDEr"
     assert line in (tmp_path / MARKDOWN_REPORT).read_text()
+
+
+def drawn_of(taught: tuple[Path, Path], out: Path, seed: int) -> tuple[Path, dict[str, list[str]]]:
+    """Return a file of eight drawn captions per test clip, and these."""
+    dataset, checkpoint = taught
+    options = ["--checkpoint", str(checkpoint), "--consensus", "8", "--seed", str(seed)]
+    words = ["caption", str(dataset), *options, "--drawn", str(out)]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    return out, {line["key"]: line["captions"] for line in lines}
+
+
+def test_the_consensus_of_captioners_is_the_caption_most_like_all_that_they_draw(
+    taught: tuple[Path, Path], tmp_path: Path
+) -> None:
+    dataset, _ = taught
+    one, first = drawn_of(taught, tmp_path / "one.jsonl", 0)
+    two, second = drawn_of(taught, tmp_path / "two.jsonl", 1)
+    assert {len(captions) for captions in (*first.values(), *second.values())} == {8}
+    assert first != second
+    evaluate(dataset, tmp_path / "out", EvaluationOptions(drawn=(one, two)))
+    lines = [json.loads(line) for line in (tmp_path / "out" / CAPTIONS).read_text().splitlines()]
+    by_model = {line["key"]: line["caption"] for line in lines if line["by"] == "model"}
+    assert by_model == {key: central_sentence(first[key] + second[key]) for key in first}
+    report = json.loads((tmp_path / "out" / JSON_REPORT).read_text())
+    assert report["captions_by"] == {
+        "kind": "drawn",
+        "name": "one.jsonl, two.jsonl",
+        "blake3": f"{hash_file(one)}, {hash_file(two)}",
+    }
+
+
+def test_drawn_captions_of_one_file_are_those_of_the_checkpoint(
+    taught: tuple[Path, Path], tmp_path: Path
+) -> None:
+    dataset, checkpoint = taught
+    file, _ = drawn_of(taught, tmp_path / "drawn.jsonl", 3)
+    evaluate(dataset, tmp_path / "file", EvaluationOptions(drawn=(file,)))
+    options = EvaluationOptions(checkpoint=checkpoint, consensus="8", seed=3)
+    evaluate(dataset, tmp_path / "checkpoint", options)
+    by_file, by_checkpoint = (
+        (tmp_path / name / CAPTIONS).read_bytes() for name in ("file", "checkpoint")
+    )
+    assert by_file == by_checkpoint
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            '{"key": "test0000", "caption": "walks"}',
+            r"line 1: expected .*as caption --drawn writes",
+        ),
+        ('{"key": "test0000", "captions": []}', r"line 1: expected .*as caption --drawn writes"),
+        ('{"key": "test0000", "captions": ["a", 3]}', r"line 1: expected .*as caption --drawn"),
+        ('{"key": "test0000", "captions": ["a"]}', r"found none of \d+ others, such as 'test0001'"),
+        ('{"key": "another", "captions": ["a"]}', "found 'another'"),
+    ],
+)
+def test_another_file_is_no_file_of_drawn_captions(
+    taught: tuple[Path, Path], tmp_path: Path, line: str, expected: str
+) -> None:
+    file = tmp_path / "drawn.jsonl"
+    file.write_text(f"{line}\n")
+    with pytest.raises(InputError, match=expected):
+        evaluate(taught[0], tmp_path / "out", EvaluationOptions(drawn=(file,)))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_clip_that_is_drawn_twice_is_refused(taught: tuple[Path, Path], tmp_path: Path) -> None:
+    file, _ = drawn_of(taught, tmp_path / "drawn.jsonl", 0)
+    file.write_text(file.read_text() * 2)
+    with pytest.raises(InputError, match="expected one line per clip, found another one of"):
+        evaluate(taught[0], tmp_path / "out", EvaluationOptions(drawn=(file,)))
 
 
 def test_a_checkpoint_is_evaluated_on_a_single_clip(

@@ -258,7 +258,7 @@ CAPTIONS = ["--captions", "{written}"]
 WRONG = {
     "no dataset": (["nowhere", *CAPTIONS], "not a finished dataset"),
     "neither captions nor checkpoint": (["{path}"], "expected --captions FILE or --checkpoint"),
-    "both": (["{path}", *CAPTIONS, "--checkpoint", "{written}"], "and not both"),
+    "both": (["{path}", *CAPTIONS, "--checkpoint", "{written}"], "and not two"),
     "no such split": (["{path}", *CAPTIONS, "--split", "dev"], "choose one of test, train, val"),
     "another split": (["{path}", *CAPTIONS, "--split", "val"], "of the split 'val' only, found"),
     "no captions": (["{path}", "--captions", "nowhere"], "nowhere: expected a file of JSON lines"),
