@@ -257,7 +257,7 @@ def test_a_perfect_caption_of_one_clip_is_better_than_the_baselines(tmp_path: Pa
 CAPTIONS = ["--captions", "{written}"]
 WRONG = {
     "no dataset": (["nowhere", *CAPTIONS], "not a finished dataset"),
-    "neither captions nor checkpoint": (["{path}"], "expected --captions FILE or --checkpoint"),
+    "neither captions nor checkpoint": (["{path}"], "expected --captions FILE, --checkpoint"),
     "both": (["{path}", *CAPTIONS, "--checkpoint", "{written}"], "and not two"),
     "no such split": (["{path}", *CAPTIONS, "--split", "dev"], "choose one of test, train, val"),
     "another split": (["{path}", *CAPTIONS, "--split", "val"], "of the split 'val' only, found"),
