@@ -12,6 +12,7 @@ from pipelines.training.common.text_model import TextModel
 from pipelines.training.language.motion_language import MotionLanguage
 from pipelines.training.language.motion_vocabulary import MotionVocabulary
 from pipelines.training.language.token_clips import TokenSource
+from pipelines.training.language.trained_for import TrainedFor
 from pipelines.training.tokenizers.load_tokenizer import LoadedTokenizer, load_tokenizer, restore
 from shards.format.dataset import Dataset
 
@@ -29,6 +30,7 @@ class LoadedLanguage:
     """The tokenizer of the motion tokens that it reads and writes."""
     stored: Mapping[str, Any] | None
     """Contents and weights of that tokenizer, if they are stored with the model."""
+    trained: TrainedFor
     id: str
     """Hash of everything that determines what the model writes, except its tokenizer."""
 
@@ -78,4 +80,5 @@ def restore_language(state: Mapping[str, Any], checkpoint: Path) -> LoadedLangua
         module.load_state_dict(state["weights"])
         described = {"text": contents["text"], "tokens": contents["tokens"]}
         model_id = hash_model(described, state["weights"])
-        return LoadedLanguage(module.eval(), source, contents["tokenizer"], model_id)
+        trained = TrainedFor.of(state.get("identity") or {}, checkpoint)
+        return LoadedLanguage(module.eval(), source, contents["tokenizer"], trained, model_id)

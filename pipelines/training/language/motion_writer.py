@@ -1,49 +1,35 @@
-"""A language model with its tokenizer: tokens that it writes, as files of motion.
+"""A language model with its tokenizer, which write motion that was asked for."""
 
-Tokens become motion as `motiondata detokenize` makes it: features, joints, and a recording of a
-fitted body, which builds, exports and viewers read.
-"""
-
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from io import BytesIO
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from motiondata.bodies.bundled import bundled_body
 from motiondata.errors import InputError
-from motiondata.recording import Recording
-from motiondata.sources.amass.writer import write_amass
-from motiondata.sources.imports.lists import TEXTS, one_line
-from pipelines.clips.members import DETAILS, POSE, TRANS
+from pipelines.clips.members import DETAILS
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_no_dataset
 from pipelines.engine.progress import Progress
-from pipelines.engine.reports import Report
-from pipelines.engine.text_tables import table
-from pipelines.products.motion_features.members import JOINTS, VECTORS
 from pipelines.products.tokens.description import TOKENS
 from pipelines.training.common.ranks import choose_device
-from pipelines.training.language.choosing import likeliest
+from pipelines.training.language.asked_lengths import LENGTH, ask_lengths
+from pipelines.training.language.choosing import CAPTIONING, likeliest
 from pipelines.training.language.instructions import Asked, CaptionedMotion
 from pipelines.training.language.load_language import LoadedLanguage, load_language
+from pipelines.training.language.motion_files import (
+    MotionReport,
+    WrittenMotion,
+    write_list,
+    write_motion_files,
+)
 from pipelines.training.language.writing_options import MotionDecoding, WritingOptions
 from pipelines.training.tokenizers.load_tokenizer import LoadedTokenizer
 from pipelines.training.tokenizers.tokenize import Detokenizing
-from shards.format.publishing import publish
-
-LICENSE = "written by a language model of motiondata"
-MOTIONS, RECORDINGS = "motions.jsonl", "recordings"
-CUT = (
-    "{} motions end at --max-tokens because the model did not end them; choose a length with "
-    "--seconds, or train the model longer"
-)
 
 
 @dataclass(frozen=True)
@@ -75,44 +61,6 @@ class MotionRequest:
         return [replace(self, name=name) for name in names]
 
 
-@dataclass(frozen=True)
-class WrittenMotion:
-    """A motion that was written."""
-
-    name: str
-    text: str
-    codes: tuple[Any, ...]
-    """The code of each token; the codes of each one of a residual tokenizer."""
-    frames: int
-    fps: float
-    cut: bool
-    """Whether the maximum number of tokens ended it, not the model."""
-    fit_millimeters: float
-    """Mean distance of the joints from those of the fitted body."""
-
-
-@dataclass(frozen=True)
-class MotionReport(Report):
-    """The motions that were written."""
-
-    folder: Path
-    motions: tuple[WrittenMotion, ...]
-
-    def lines(self) -> list[str]:
-        """Return a table of the motions, and where they are."""
-        rows = [
-            (each.name, f"{each.frames}", f"{each.frames / each.fps:.1f}", each.text)
-            for each in self.motions
-        ]
-        cut = sum(each.cut for each in self.motions)
-        return [
-            *table([("name", "frames", "seconds", "text"), *rows]),
-            *([CUT.format(cut)] if cut else []),
-            f"features, joints and recordings are in {self.folder}; to scan them: motiondata "
-            f"build-lidar {self.folder / RECORDINGS} --out lidar",
-        ]
-
-
 @dataclass(frozen=True, eq=False)
 class MotionWriter:
     """A language model, the tokenizer of its motion tokens, and how motion is decoded."""
@@ -124,9 +72,21 @@ class MotionWriter:
     """Where progress is written."""
 
     @classmethod
-    def open(cls, options: WritingOptions, stream: TextIO | None = None) -> "MotionWriter":
-        """Load the models; raise `InputError` for other files, or a tokenizer that does not fit."""
+    def open(
+        cls, options: WritingOptions, stream: TextIO | None = None, *, asks_lengths: bool = False
+    ) -> "MotionWriter":
+        """Load the models, which choose lengths if it `asks_lengths`.
+
+        Raises `InputError` for other files, a tokenizer that does not fit, and a model that was
+        not trained for the options.
+        """
         model = load_language(options.checkpoint)
+        if asks_lengths:
+            model.trained.expect_task(LENGTH, "--ask-length")
+        if options.best_of > 1:
+            model.trained.expect_task(CAPTIONING, "--best-of")
+        if options.decoding.guidance != 1:
+            model.trained.expect_dropped_captions()
         tokenizer = model.tokenizer(options.tokenizer)
         model.module.to(choose_device(options.device))
         return cls(model, tokenizer, options, stream)
@@ -164,6 +124,10 @@ class MotionWriter:
         """Return whether codes have the maximum number of tokens."""
         return len(self.tokens_of(codes)) >= self.options.decoding.max_tokens
 
+    def lengths_of(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of frames that the model chooses for the motion of each text."""
+        return ask_lengths(self.model.module, texts, self.longest)
+
     def captioned(self, text: str, frames: int = 0) -> CaptionedMotion:
         """Return a motion without tokens, for instructions about a text."""
         return CaptionedMotion((), text, frames, self.tokenizer.fps)
@@ -184,8 +148,7 @@ class MotionWriter:
             for request, motion in zip(repeated, motions, strict=True):
                 written.append(self._write(request, motion, out))
                 progress.advance(1)
-            lines = [json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in written]
-            publish(out / MOTIONS, "".join(lines).encode())
+            write_list(written, out)
         return MotionReport(out, tuple(written))
 
     @torch.no_grad()
@@ -225,19 +188,10 @@ class MotionWriter:
     def _write(self, request: MotionRequest, motion: CaptionedMotion, out: Path) -> WrittenMotion:
         tokens, frames, fps = self.tokens_of(motion.codes), motion.frames, motion.fps
         given = len(request.before) + len(request.after)
-        made = Detokenizing(self.tokenizer).derive(
-            request.name,
-            {
-                TOKENS: tokens,
-                DETAILS: {"motion_fps": fps, "motion_frames": frames},
-            },
-        )
-        for member in (VECTORS, JOINTS):
-            file = _file(out, member.removesuffix(".npy"), request.name, "npy")
-            publish(file, _npy(made[member]))
-        recording = _file(out, RECORDINGS, request.name, "npz")
-        write_amass(recording, _recording(request.name, made), np.float32)
-        _write_caption(request, out / RECORDINGS)
+        details = {"motion_fps": fps, "motion_frames": frames}
+        values = {TOKENS: tokens, DETAILS: details}
+        made = Detokenizing(self.tokenizer).derive(request.name, values)
+        write_motion_files(request.name, request.text, made, out)
         return WrittenMotion(
             name=request.name,
             text=request.text,
@@ -247,39 +201,3 @@ class MotionWriter:
             cut=request.tokens is None and self.is_cut(motion.codes[given:]),
             fit_millimeters=made[DETAILS]["fit_millimeters"],
         )
-
-
-def _write_caption(request: MotionRequest, recordings: Path) -> None:
-    """Write the text beside the recording, where builds without an index read captions."""
-    path = _file(recordings, TEXTS, request.name, "txt")
-    if request.text:
-        publish(path, f"{one_line(request.text)}\n".encode())
-    else:
-        path.unlink(missing_ok=True)  # of an earlier motion of this name
-
-
-def _file(out: Path, folder: str, name: str, suffix: str) -> Path:
-    (out / folder).mkdir(parents=True, exist_ok=True)
-    return out / folder / f"{name}.{suffix}"
-
-
-def _npy(array: Any) -> bytes:
-    buffer = BytesIO()
-    np.save(buffer, array)
-    return buffer.getvalue()
-
-
-def _recording(name: str, made: Mapping[str, Any]) -> Recording:
-    """Return the body of detokenized values as a recording."""
-    details = made[DETAILS]
-    return Recording(
-        pose=made[POSE].astype(np.float64),
-        trans=made[TRANS].astype(np.float64),
-        fps=details["fps_out"],
-        gender=details["gender"],
-        betas=np.array(details["betas"]),
-        source=name,
-        shape_space=bundled_body().shape_space,
-        licence=LICENSE,
-        synthetic=True,
-    )

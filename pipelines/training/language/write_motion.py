@@ -14,10 +14,10 @@ import numpy as np
 from motiondata.errors import InputError
 from pipelines.clips.members import DETAILS
 from pipelines.products.tokens.description import TOKENS
-from pipelines.training.language.asked_lengths import ask_lengths
 from pipelines.training.language.clauses import split_clauses
 from pipelines.training.language.instructions import MIN_CUT, CaptionedMotion, ask
-from pipelines.training.language.motion_writer import MotionReport, MotionRequest, MotionWriter
+from pipelines.training.language.motion_files import MotionReport
+from pipelines.training.language.motion_writer import MotionRequest, MotionWriter
 from pipelines.training.language.writing_options import (
     GapOptions,
     GenerateOptions,
@@ -38,12 +38,12 @@ def generate(
 ) -> MotionReport:
     """Write motions that texts describe. Progress is written to `stream`.
 
-    Raises `InputError` for an empty text, for files that are not the model or its tokenizer, and
-    for a length that is too long.
+    Raises `InputError` for an empty text, for a length that is too long, and as
+    `MotionWriter.open`.
     """
     if not texts or not all(text.strip() for text in texts):
         raise InputError("expected texts that describe a motion, found an empty one")
-    writer = MotionWriter.open(writing, stream)
+    writer = MotionWriter.open(writing, stream, asks_lengths=options.ask_length)
     named = [(f"{number:06d}", text) for number, text in enumerate(texts)]
     if options.clauses:
         return writer.write([request_of_clauses(*each, writer) for each in named], out)
@@ -124,7 +124,7 @@ def _lengths(
         return [writer.frames_in(options.seconds)] * len(texts)
     if not options.ask_length:
         return [None] * len(texts)
-    return ask_lengths(writer.model.module, texts, writer.longest)
+    return writer.lengths_of(texts)
 
 
 def request_of_text(
@@ -143,7 +143,7 @@ def request_of_clauses(name: str, text: str, writer: MotionWriter) -> MotionRequ
     All but the last have whole tokens.
     """
     clauses = split_clauses(text)
-    lengths = ask_lengths(writer.model.module, clauses, writer.longest)
+    lengths = writer.lengths_of(clauses)
     parts = [
         request_of_text(name, clause, frames, writer)
         for clause, frames in zip(clauses, lengths, strict=True)

@@ -26,8 +26,8 @@ from pipelines.products.tokens.description import (
     TOKENS,
 )
 from pipelines.training.common.inference import one_thread
-from pipelines.training.language.asked_lengths import ask_lengths
-from pipelines.training.language.motion_writer import LICENSE, MotionRequest, MotionWriter
+from pipelines.training.language.motion_files import LICENSE
+from pipelines.training.language.motion_writer import MotionRequest, MotionWriter
 from pipelines.training.language.write_motion import request_of_clauses, request_of_text
 from pipelines.training.language.writing_options import SplitOptions, WritingOptions
 from pipelines.training.tokenizers.tokenize import Detokenizing, tokenizer_facts
@@ -96,7 +96,7 @@ class Writing:
             if self.options.keep_lengths:
                 frames = int(details["motion_frames"])
             elif self.options.ask_length:
-                (frames,) = ask_lengths(writer.model.module, [text], writer.longest)
+                (frames,) = writer.lengths_of([text])
             return request_of_text(key, text, frames, writer)
 
     def _write(self, request: MotionRequest) -> tuple[int, ...]:
@@ -118,7 +118,8 @@ class LoadWriting:
 
     def __call__(self) -> Writing:
         """Load the model; raises as `MotionWriter.open` does."""
-        return Writing(MotionWriter.open(self.writing), self.options)
+        asks = self.options.ask_length
+        return Writing(MotionWriter.open(self.writing, asks_lengths=asks), self.options)
 
 
 def generate_split(
@@ -131,7 +132,7 @@ def generate_split(
     """Write motion of the captions of a split of a dataset of tokens, or resume an earlier run.
 
     The models compute on the CPU. Raises as `build_derived` does, and `InputError` for tokens of
-    another tokenizer, an unknown split, and files that are not the model or its tokenizer.
+    another tokenizer, for an unknown split, and as `MotionWriter.open` does.
     """
     load = LoadWriting(_absolute(writing), options)
     scope = Scope(options.split, writing.repeats)

@@ -91,7 +91,8 @@ def measuring(
     """Return the checkpoint of a model that has learned how long motion is, and little else."""
     out = tmp_path_factory.mktemp("measuring")
     options = LanguageOptions(
-        str(small_t5), tokenizer, focus=("caption_to_frames",), focus_share=1.0, steps=60,
+        str(small_t5), tokenizer, focus=("caption_to_frames", "motion_to_caption"), focus_share=1.0,
+        steps=120,
         pretraining_steps=0, rate=1e-2,
     )  # fmt: skip
     train_language(tokens.path, out, options, LOOP, "cpu", io.StringIO())
