@@ -13,11 +13,13 @@ FIRST = "first "
 UNKNOWN = "a person "
 """The subject of the later clauses of a text whose subject is none that `joining` knows."""
 
-_THEN = re.compile(r",? and then |, then |,? and finally ")
+_THEN = re.compile(r",? and then |, then |,? and finally ", re.IGNORECASE)
 
 
 def split_clauses(text: str) -> list[str]:
     """Return the clauses of a text, each with the subject of the first; no "then", no split.
+
+    A clause that begins with its own subject keeps it. A text without a word beside "then" is one.
 
     Commas separate clauses only in a text that also has a "then". Acts at the same time stay
     together.
@@ -34,4 +36,7 @@ def split_clauses(text: str) -> list[str]:
     if len(parts) == 1:
         return [text]
     clauses = [clause for part in parts for clause in part.split(", ") if clause.strip()]
-    return [f"{first}{clauses[0]}", *(f"{subject}{clause}" for clause in clauses[1:])]
+    if not clauses:
+        return [text]
+    later = (each if SUBJECT.match(each) else f"{subject}{each}" for each in clauses[1:])
+    return [f"{first}{clauses[0]}", *later]
