@@ -1,6 +1,7 @@
 """Options that are a number, or a range from which each sample draws its own."""
 
 import re
+from math import isnan
 
 from motiondata.errors import InputError
 
@@ -38,6 +39,8 @@ def canonical(value: float | str, name: str = "range") -> float | str:
     if not isinstance(value, str):
         return value
     least, greatest = span_of(value, name)
+    if isnan(least):
+        return least
     return least if least == greatest else f"{shown(least)}-{shown(greatest)}"
 
 

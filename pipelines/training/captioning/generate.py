@@ -159,8 +159,11 @@ def caption(
 ) -> GenerationReport:
     """Caption a split, and write the captions as JSONL if `out` is given, or all that are `drawn`.
 
-    A line of `drawn` has the key of a clip and all captions that are drawn of it.
+    A line of `drawn` has the key of a clip and all captions that are drawn of it. Raises
+    `InputError` if both are one file.
     """
+    if out is not None and drawn is not None and out.resolve() == drawn.resolve():
+        raise InputError(f"expected two files for --out and --drawn, found {out} for both")
     for path in filter(None, (out, drawn)):
         expect_no_dataset(path.parent)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -66,6 +66,11 @@ def test_a_range_has_one_spelling_and_a_range_of_one_number_is_the_number() -> N
     assert [shown(value) for value in (8.0, 0.1234567891, "4-20")] == ["8", "0.1234567891", "4-20"]
 
 
+def test_a_number_that_is_none_is_not_made_a_range() -> None:
+    with pytest.raises(InputError, match=r"^distance: expected 0\.3 to 500 meters, found nan$"):
+        LidarOptions(distance=canonical("nan", "distance"))
+
+
 def test_every_sample_stands_where_it_says_that_it_drew(
     archive: MadeArchive, tmp_path: Path
 ) -> None:

@@ -182,3 +182,10 @@ def test_a_split_that_is_not_there_is_refused(data: Dataset, checkpoint: Path) -
 def test_a_checkpoint_that_is_none_is_refused(data: Dataset, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="found no such file"):
         caption_split(data.path, tmp_path / "absent.pt")
+
+
+def test_captions_and_all_drawn_ones_are_two_files(tmp_path: Path) -> None:
+    file = tmp_path / "captions.jsonl"
+    with pytest.raises(InputError, match="expected two files for --out and --drawn"):
+        caption(tmp_path, tmp_path / "checkpoint.pt", out=file, drawn=file)
+    assert not file.exists()
