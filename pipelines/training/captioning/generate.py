@@ -57,8 +57,7 @@ def caption_split(
     stream: TextIO | None = None,
 ) -> list[Captioned]:
     """Return one caption per clip of a split, in manifest order: of drawn ones, the consensus."""
-    drawn = draw_split(dataset, checkpoint, split, options, stream)
-    return [Captioned(each.key, central_sentence(each.captions)) for each in drawn]
+    return _consensus_of(draw_split(dataset, checkpoint, split, options, stream))
 
 
 def draw_split(
@@ -168,7 +167,7 @@ def caption(
         expect_no_dataset(path.parent)
         path.parent.mkdir(parents=True, exist_ok=True)
     all_drawn = draw_split(dataset, checkpoint, split, options, stream)
-    found = [Captioned(each.key, central_sentence(each.captions)) for each in all_drawn]
+    found = _consensus_of(all_drawn)
     _publish(out, found)
     _publish(drawn, all_drawn)
     references = captions_by_key(open_dataset(dataset), split)
@@ -178,6 +177,11 @@ def caption(
         distinct=len({each.caption for each in found}),
         written_to=out,
     )
+
+
+def _consensus_of(drawn: Sequence[Drawn]) -> list[Captioned]:
+    """Return the drawn caption of each clip that is most like all drawn ones."""
+    return [Captioned(each.key, central_sentence(each.captions)) for each in drawn]
 
 
 def _publish(path: Path | None, found: Sequence[Captioned] | Sequence[Drawn]) -> None:
