@@ -33,7 +33,7 @@ def writing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     files = options_of(
         WritingOptions,
         skip=("decoding", "device"),
-        types={"checkpoint": FILE, "tokenizer": FILE},
+        types={"checkpoint": FILE, "tokenizer": FILE, "matcher": FILE},
     )
     return files(options_of(MotionDecoding)(command))
 

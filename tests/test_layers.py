@@ -309,6 +309,8 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.products.motion_features",
         "pipelines.products.tokens",
         "pipelines.training.common",
+        "pipelines.training.matching",
+        "pipelines.training.motion_fields",
         "pipelines.training.tokenizers",
     },
     "pipelines.training.captioning": {
@@ -329,6 +331,7 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.engine",
         "pipelines.evaluation.options",
         "pipelines.evaluation.references",
+        "pipelines.products.tokens",
         "pipelines.training.common",
         "pipelines.training.matching",
         "pipelines.training.motion_fields",

@@ -40,6 +40,7 @@ from pipelines.evaluation.generation.report import (
     evaluation_to_markdown,
 )
 from pipelines.evaluation.references import read_references
+from pipelines.products.tokens.description import JUDGE
 from pipelines.training.common.training_split import expect_training_split
 from pipelines.training.matching.load_matcher import read_matcher
 from pipelines.training.matching.matcher import Embeddings, Matcher
@@ -97,6 +98,7 @@ def _evaluate(
     real = rows[REAL]
     _expect_group(dataset, real, options)
     for name, each in generated.items():
+        _expect_other_judge(each, matcher)
         rows[name] = embed_split(each, options.split, matcher, stream)
         _expect_same_clips(each, rows[name], real)
     return MotionEvaluation(
@@ -112,6 +114,16 @@ def _evaluate(
         seed=options.seed,
         measures={name: _measure(row, real, options) for name, row in rows.items()},
     )
+
+
+def _expect_other_judge(dataset: Dataset, matcher: Matcher) -> None:
+    """Raise `InputError` if the matcher chose the motions that it is to measure."""
+    if dataset.description.provenance.get(JUDGE) == matcher.id:
+        raise InputError(
+            f"{dataset.place}: expected motion that this matcher did not choose, found that "
+            "generate-split kept what it prefers (--matcher); evaluate with a matcher of another "
+            "train-matcher --seed"
+        )
 
 
 def _real_and_baselines(

@@ -18,7 +18,14 @@ from pipelines.engine.progress import Progress
 from pipelines.products.tokens.description import TOKENS
 from pipelines.training.common.ranks import choose_device
 from pipelines.training.language.asked_lengths import LENGTH, ask_lengths
-from pipelines.training.language.choosing import CAPTIONING, likeliest
+from pipelines.training.language.choosing import (
+    CAPTIONING,
+    Judge,
+    MatcherJudge,
+    OwnJudge,
+    choose_best,
+    read_judge,
+)
 from pipelines.training.language.instructions import Asked, CaptionedMotion
 from pipelines.training.language.load_language import LoadedLanguage, load_language
 from pipelines.training.language.motion_files import (
@@ -28,6 +35,7 @@ from pipelines.training.language.motion_files import (
     write_motion_files,
 )
 from pipelines.training.language.writing_options import MotionDecoding, WritingOptions
+from pipelines.training.matching.load_matcher import LoadedMatcher
 from pipelines.training.tokenizers.load_tokenizer import LoadedTokenizer
 from pipelines.training.tokenizers.tokenize import Detokenizing
 
@@ -70,6 +78,8 @@ class MotionWriter:
     options: WritingOptions
     stream: TextIO | None
     """Where progress is written."""
+    matcher: LoadedMatcher | None = None
+    """The matcher that chooses the best of several motions; None: the model does."""
 
     @classmethod
     def open(
@@ -83,13 +93,21 @@ class MotionWriter:
         model = load_language(options.checkpoint)
         if asks_lengths:
             model.trained.expect_task(LENGTH, "--ask-length")
-        if options.best_of > 1:
+        if options.best_of > 1 and options.matcher is None:
             model.trained.expect_task(CAPTIONING, "--best-of")
         if options.decoding.guidance != 1:
             model.trained.expect_dropped_captions()
         tokenizer = model.tokenizer(options.tokenizer)
+        matcher = read_judge(options.matcher, tokenizer) if options.matcher else None
         model.module.to(choose_device(options.device))
-        return cls(model, tokenizer, options, stream)
+        return cls(model, tokenizer, options, stream, matcher)
+
+    @property
+    def judge(self) -> Judge:
+        """What chooses the best of several motions."""
+        if self.matcher is None:
+            return OwnJudge(self.model.module)
+        return MatcherJudge(self.matcher, self._features_of)
 
     @property
     def frames_per_token(self) -> int:
@@ -168,8 +186,12 @@ class MotionWriter:
         module = self.model.module
         answers = module.move([each.asked for each in drawn], decoding, lengths or None)
         motions = [self._whole(*each) for each in zip(drawn, answers, strict=True)]
-        chosen = iter(likeliest(module, motions, best_of))
+        chosen = iter(choose_best(self.judge, motions, best_of))
         return [self._one(each, [next(chosen) for _ in each.parts]) for each in requests]
+
+    def _features_of(self, motion: CaptionedMotion) -> NDArray[np.float32]:
+        """Return the features of a motion, (frames, columns)."""
+        return self.tokenizer.detokenize(self.tokens_of(motion.codes), motion.frames)
 
     def _one(self, request: MotionRequest, parts: Sequence[CaptionedMotion]) -> CaptionedMotion:
         """Return the motions of the clauses of a request as one."""

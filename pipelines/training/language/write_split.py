@@ -21,6 +21,7 @@ from pipelines.products.derived.product import Derivation
 from pipelines.products.tokens.arrays import motion_arrays
 from pipelines.products.tokens.description import (
     GENERATED_MOTION,
+    JUDGE,
     LANGUAGE_MODEL,
     TOKENIZER,
     TOKENS,
@@ -56,7 +57,8 @@ class Writing:
         writing, options = self.writer.options, self.options
         lengths = options.keep_lengths, options.ask_length, options.clauses
         how = asdict(writing.decoding), lengths, writing.best_of
-        parts = self.writer.model.id, self.writer.tokenizer.id, json.dumps(how)
+        judge = () if self.writer.matcher is None else (self.writer.matcher.id,)
+        parts = self.writer.model.id, self.writer.tokenizer.id, json.dumps(how), *judge
         return hash_values(*(part.encode() for part in parts))
 
     def derive(self, key: str, values: Values) -> Values:
@@ -157,6 +159,7 @@ def generate_split(
 
 def _derivation(transform: Writing, load: LoadWriting, scope: Scope) -> Derivation:
     tokenizer, stages = transform.writer.tokenizer, transform.writer.model.source.stages
+    matcher = transform.writer.matcher
     return Derivation(
         GENERATED_MOTION,
         motion_arrays(tokenizer.columns, tokenizer.fields.number_of_joints),
@@ -165,14 +168,19 @@ def _derivation(transform: Writing, load: LoadWriting, scope: Scope) -> Derivati
         load,
         SECONDS_PER_TOKEN,
         {"model": transform.writer.model.id},
-        {TOKENIZER: {"id": tokenizer.id, **tokenizer_facts(tokenizer, stages)}},
+        {
+            TOKENIZER: {"id": tokenizer.id, **tokenizer_facts(tokenizer, stages)},
+            **({JUDGE: matcher.id} if matcher else {}),
+        },
         scope,
     )
 
 
 def _absolute(writing: WritingOptions) -> WritingOptions:
     """Return the options with paths that workers in other folders can read, on the CPU."""
-    tokenizer = writing.tokenizer and writing.tokenizer.absolute()
-    return replace(
-        writing, checkpoint=writing.checkpoint.absolute(), tokenizer=tokenizer, device="cpu"
-    )
+    files = {
+        name: path.absolute()
+        for name in ("checkpoint", "tokenizer", "matcher")
+        if (path := getattr(writing, name))
+    }
+    return replace(writing, **files, device="cpu")

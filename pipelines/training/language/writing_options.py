@@ -53,13 +53,20 @@ class WritingOptions:
     best_of: int = 1
     """Number of motions to draw for each one that is written; the one is kept for which the model
     itself gives the text the highest probability as its caption. The model must have been trained
-    with motion_to_caption if this is above 1."""
+    with motion_to_caption if this is above 1 and no matcher chooses."""
+    matcher: Path | None = None
+    """Checkpoint of the matcher that chooses the best of several motions, instead of the model: the
+    one that it embeds nearest to the text; another matcher must then measure the motion."""
     decoding: MotionDecoding = MOTION_DECODING
     device: str = AUTO
     """`cpu`, `cuda`, or `auto`: a GPU if there is one."""
 
     def __post_init__(self) -> None:
         expect_at_least(self, 1, "repeats", "best_of")
+        if self.matcher and self.best_of == 1:
+            raise InputError(
+                "expected --best-of above 1 with --matcher, which chooses one of several motions"
+            )
 
 
 @dataclass(frozen=True)

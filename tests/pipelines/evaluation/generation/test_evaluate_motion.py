@@ -24,6 +24,7 @@ from pipelines.training.matching.load_matcher import read_matcher
 from pipelines.training.matching.options import MatcherOptions, MatcherSizes
 from pipelines.training.matching.train_matcher import train_matcher
 from shards.format.dataset import Dataset
+from shards.format.self_hashed_json import from_self_hashed_json, to_self_hashed_json
 from tests.support.archive import MadeArchive
 from tests.support.motion_features import HERE, built_features, feature_options
 
@@ -64,6 +65,20 @@ def test_motion_that_is_real_scores_as_real_motion(
     found = json.loads((tmp_path / "out/report.json").read_text())
     assert found["measures"]["copy"]["diversity"]["mean"] == measures["copy"]["diversity"].mean
     assert "| copy |" in (tmp_path / "out/report.md").read_text()
+
+
+def test_a_matcher_does_not_measure_motion_that_it_chose(
+    motion: Path, options: MotionEvaluationOptions, tmp_path: Path
+) -> None:
+    chosen = tmp_path / "chosen"
+    shutil.copytree(motion, chosen)
+    file = chosen / "dataset.json"
+    description = from_self_hashed_json(file.read_bytes(), "dataset.json")
+    description["provenance"]["judge"] = read_matcher(options.matcher).id
+    file.write_bytes(to_self_hashed_json(description))
+    with pytest.raises(InputError, match="chosen: expected motion that this matcher did not choo"):
+        evaluate_motion(motion, [chosen], tmp_path / "out", options)
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_nearest_motion_has_the_caption_that_it_was_found_for(

@@ -11,7 +11,7 @@ pytest.importorskip("transformers")
 
 from motiondata.errors import InputError
 from pipelines.training.common.training_checkpoint import CHECKPOINT
-from pipelines.training.language.choosing import likeliest
+from pipelines.training.language.choosing import OwnJudge, choose_best
 from pipelines.training.language.instructions import CaptionedMotion, Sample, ask
 from pipelines.training.language.load_language import LoadedLanguage, load_language
 from pipelines.training.language.motion_vocabulary import motion_text
@@ -63,8 +63,8 @@ def test_the_chosen_motion_is_the_best_of_its_own_group(begun: Path) -> None:
             for one, each in zip(asked, motions, strict=True)
         ]
     expected = [min(range(start, start + 4), key=losses.__getitem__) for start in (0, 4)]
-    assert likeliest(model, motions, 4) == [motions[k] for k in expected]
-    assert likeliest(model, motions, 1) == motions
+    assert choose_best(OwnJudge(model), motions, 4) == [motions[k] for k in expected]
+    assert choose_best(OwnJudge(model), motions, 1) == motions
 
 
 def test_each_written_motion_is_one_of_those_drawn(begun: Path, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_chosen_motions_follow_their_captions_more_often(learned: LoadedLanguage
             [ask("caption_to_motion", each) for each in slots], decoding, [6] * len(texts)
         )
     drawn = [motion(tuple(each), text) for each, text in zip(codes, texts, strict=True)]
-    chosen = likeliest(learned.module, drawn, 8)
+    chosen = choose_best(OwnJudge(learned.module), drawn, 8)
     assert share_right(chosen) > max(0.85, share_right(drawn) + 0.1)
 
 
