@@ -94,16 +94,17 @@ def _evaluate(
     options: MotionEvaluationOptions,
     stream: TextIO,
 ) -> MotionEvaluation:
+    judges = _judges_of(generated, matcher)
     rows = _real_and_baselines(dataset, matcher, options.split, stream)
     real = rows[REAL]
     _expect_group(dataset, real, options)
     for name, each in generated.items():
-        _expect_other_judge(each, matcher)
         rows[name] = embed_split(each, options.split, matcher, stream)
         _expect_same_clips(each, rows[name], real)
     return MotionEvaluation(
         dataset=dataset.content_hash,
         generated={name: each.content_hash for name, each in generated.items()},
+        judges=judges,
         matcher=matcher.id,
         wording=wording_of(matcher),
         representation=matcher.fields.representation,
@@ -116,14 +117,20 @@ def _evaluate(
     )
 
 
-def _expect_other_judge(dataset: Dataset, matcher: Matcher) -> None:
-    """Raise `InputError` if the matcher chose the motions that it is to measure."""
-    if dataset.description.provenance.get(JUDGE) == matcher.id:
-        raise InputError(
-            f"{dataset.place}: expected motion that this matcher did not choose, found that "
-            "generate-split kept what it prefers (--matcher); evaluate with a matcher of another "
-            "train-matcher --seed"
-        )
+def _judges_of(generated: Mapping[str, Dataset], matcher: Matcher) -> dict[str, str]:
+    """Return the ids of the matchers that chose motions, where one did.
+
+    Raises `InputError` if it is the one that is to measure them.
+    """
+    judges = {name: each.description.provenance.get(JUDGE) for name, each in generated.items()}
+    for name, judge in judges.items():
+        if judge == matcher.id:
+            raise InputError(
+                f"{generated[name].place}: expected motion that this matcher did not choose, found "
+                "motion of generate-split --matcher with the same one; evaluate with a matcher of "
+                "another train-matcher --seed"
+            )
+    return {name: judge for name, judge in judges.items() if judge}
 
 
 def _real_and_baselines(

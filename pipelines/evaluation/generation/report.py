@@ -73,6 +73,8 @@ class MotionEvaluation:
     """Content hash of the dataset of real motion."""
     generated: Mapping[str, str]
     """Content hashes of the datasets of generated motion, by the names of their folders."""
+    judges: Mapping[str, str]
+    """Ids of the matchers that chose the best of several motions, by the names of the folders."""
     matcher: str
     """Id of the matcher."""
     wording: str
@@ -122,6 +124,14 @@ def evaluation_to_markdown(evaluation: MotionEvaluation) -> str:
         f"repetitions, groups of {evaluation.group}, seed {evaluation.seed}, matcher "
         f"{evaluation.matcher} of {evaluation.representation}"
     )
-    reading = f"{READING} {WORDINGS[evaluation.wording]}"
+    reading = " ".join((READING, WORDINGS[evaluation.wording], *_chosen(evaluation.judges)))
     table = markdown_table(("", *(MEASURES[name] for name in shown)), rows)
     return "\n".join(("# Evaluation of motion", "", *table, "", reading, "", about, ""))
+
+
+def _chosen(judges: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each matcher that chose motion."""
+    return [
+        f"Another matcher, {judge}, chose the motion of {name} from several draws."
+        for name, judge in judges.items()
+    ]

@@ -70,15 +70,30 @@ def test_motion_that_is_real_scores_as_real_motion(
 def test_a_matcher_does_not_measure_motion_that_it_chose(
     motion: Path, options: MotionEvaluationOptions, tmp_path: Path
 ) -> None:
-    chosen = tmp_path / "chosen"
-    shutil.copytree(motion, chosen)
-    file = chosen / "dataset.json"
-    description = from_self_hashed_json(file.read_bytes(), "dataset.json")
-    description["provenance"]["judge"] = read_matcher(options.matcher).id
-    file.write_bytes(to_self_hashed_json(description))
+    chosen = chosen_by(read_matcher(options.matcher).id, motion, tmp_path / "chosen")
     with pytest.raises(InputError, match="chosen: expected motion that this matcher did not choo"):
         evaluate_motion(motion, [chosen], tmp_path / "out", options)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_report_names_the_matcher_that_chose_motion(
+    motion: Path, options: MotionEvaluationOptions, tmp_path: Path
+) -> None:
+    chosen = chosen_by("another", motion, tmp_path / "chosen")
+    report = evaluate_motion(motion, [chosen, motion], tmp_path / "out", options)
+    assert report.evaluation.judges == {"chosen": "another"}
+    written = (tmp_path / "out/report.md").read_text()
+    assert "Another matcher, another, chose the motion of chosen from several draws." in written
+
+
+def chosen_by(judge: str, motion: Path, out: Path) -> Path:
+    """Copy a dataset as motion that a matcher chose."""
+    shutil.copytree(motion, out)
+    file = out / "dataset.json"
+    description = from_self_hashed_json(file.read_bytes(), "dataset.json")
+    description["provenance"]["judge"] = judge
+    file.write_bytes(to_self_hashed_json(description))
+    return out
 
 
 def test_the_nearest_motion_has_the_caption_that_it_was_found_for(
