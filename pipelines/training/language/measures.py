@@ -4,7 +4,7 @@ The loss by task uses one fixed wording of each task, so that validations are co
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -65,11 +65,20 @@ def measure(model: MotionLanguage, motions: Sequence[CaptionedMotion]) -> Langua
     )
 
 
-def alarms_of(measures: LanguageMeasures, history: History, patience: int) -> list[str]:
-    """Return one sentence per fault at a validation, with its remedy."""
+def alarms_of(
+    measures: LanguageMeasures,
+    history: History,
+    patience: int,
+    tasks: Collection[str] | None = None,
+) -> list[str]:
+    """Return one sentence per fault at a validation, with its remedy.
+
+    Captions are not looked at if `tasks`, the only ones of a training, do not ask for them.
+    """
     losses = [step["loss"] for step in history.recent]
     alarms = rate_alarms(fmean(losses), history.lowest)
-    if history.recent[-1]["step"] < patience:
+    captions = tasks is None or CAPTIONING in tasks
+    if not captions or history.recent[-1]["step"] < patience:
         return alarms
     return [*alarms, *_collapse(measures)]
 

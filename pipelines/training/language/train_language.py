@@ -38,6 +38,7 @@ from pipelines.training.language.motion_language import MotionLanguage, set_drop
 from pipelines.training.language.motion_vocabulary import add_motion
 from pipelines.training.language.options import PRETRAIN, LanguageOptions
 from pipelines.training.language.token_clips import FIELDS, TokenSource, add_epoch, generators
+from pipelines.training.language.trained_for import tasks_of
 from pipelines.training.tokenizers.load_tokenizer import load_tokenizer, store
 from shards.format.paths import TRAIN
 from shards.format.places import Place
@@ -143,7 +144,9 @@ class LanguageTask:
     def watch(self, history: History) -> tuple[Record, list[str]]:
         """Return measures of a few validation clips, and alarms."""
         measures = measure(self.module, self._probe)
-        return asdict(measures), alarms_of(measures, history, self._options.patience)
+        options = self._options
+        tasks = tasks_of(options.focus, options.focus_share)
+        return asdict(measures), alarms_of(measures, history, options.patience, tasks)
 
     def _stored_tokenizer(self) -> dict[str, Any] | None:
         """Return the tokenizer to store; raise `InputError` if it did not make the tokens."""

@@ -8,6 +8,11 @@ from typing import Any, Self
 from motiondata.errors import InputError
 
 
+def tasks_of(focus: tuple[str, ...], share: float | None) -> tuple[str, ...] | None:
+    """Return the names of all tasks of a training; None for those of all instructions."""
+    return focus if focus and share == 1 else None
+
+
 @dataclass(frozen=True)
 class TrainedFor:
     """The tasks of a language model."""
@@ -23,8 +28,8 @@ class TrainedFor:
         """Return the tasks of a training with an identity."""
         focus = identity.get("focus") or ()
         names = (focus,) if isinstance(focus, str) else tuple(focus)
-        alone = bool(names) and identity.get("focus_share") == 1
-        return cls(checkpoint, names if alone else None, bool(identity.get("drop_captions")))
+        tasks = tasks_of(names, identity.get("focus_share"))
+        return cls(checkpoint, tasks, bool(identity.get("drop_captions")))
 
     def expect_task(self, task: str, option: str) -> None:
         """Raise `InputError` unless instructions of a task were trained on, which an option needs.
