@@ -21,10 +21,19 @@ def changed_names(before: Mapping[str, object], now: Mapping[str, object]) -> li
 def changed_settings(before: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
     """Return a description `name: before -> now` of each setting that has changed.
 
-    Settings of a nested mapping are compared one by one: `sizes.width: 8 -> 16`.
+    Settings of a nested mapping are compared one by one: `sizes.width: 8 -> 16`. One that is
+    missing or None is `not set`: folders of earlier versions lack later settings, and a setting
+    that has no effect is not recorded.
     """
     old, new = _flat(before), _flat(now)
-    return [f"{name}: {old.get(name)} -> {new.get(name)}" for name in changed_names(old, new)]
+    return [
+        f"{name}: {_shown(old.get(name))} -> {_shown(new.get(name))}"
+        for name in changed_names(old, new)
+    ]
+
+
+def _shown(value: object) -> object:
+    return "not set" if value is None else value
 
 
 def _flat(values: Mapping[str, object]) -> dict[str, object]:

@@ -15,9 +15,13 @@ def test_each_change_is_named_with_both_values_in_order() -> None:
     assert changed_settings(BEFORE, now) == [
         "seed: 0 -> 1",
         "sizes.width: 8 -> 16",
-        "gone: True -> None",
-        "new: None -> x",
+        "gone: True -> not set",
+        "new: not set -> x",
     ]
+
+
+def test_a_setting_that_is_none_is_not_set() -> None:
+    assert changed_settings({"stride": None}, {"stride": 2}) == ["stride: not set -> 2"]
 
 
 def test_equal_settings_are_accepted_in_any_order(tmp_path: Path) -> None:
