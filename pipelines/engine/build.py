@@ -6,7 +6,7 @@ of how often the build was stopped and resumed.
 
 import sys
 from collections.abc import Generator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from pipelines.engine.errors import RayNotStartedError, os_errors_as_aborted
 from pipelines.engine.execution import Execution
 from pipelines.engine.failures import Outcome
 from pipelines.engine.finalize import finalize
+from pipelines.engine.fingerprint import KeptShard
 from pipelines.engine.jobs import BuildShard, Jobs
 from pipelines.engine.opened import Opened
 from pipelines.engine.output_folder import OutputFolder
@@ -24,7 +25,7 @@ from pipelines.engine.plan import Plan
 from pipelines.engine.product import PlannedBuild, Product
 from pipelines.engine.progress import Progress, Rate
 from pipelines.engine.publication import Publication
-from pipelines.engine.retry import plan_retry, replan
+from pipelines.engine.retry import replan
 from pipelines.engine.shard import ShardBuilder
 from pipelines.engine.totals import BuildTotals
 from pipelines.engine.worker_choice import WorkerChoice, choose_for
@@ -89,9 +90,13 @@ class _Build:
     def run(self, run_all: RunAll, publication: Publication) -> tuple[Plan[Any], BuildTotals, Rate]:
         """Build what the folder lacks, and finish its dataset."""
         planned = self._plan_and_try()
-        with self.folder.locked() as run:
-            if self.execution.retry_dropped:
-                planned = plan_retry(run, planned, self.product.plan_around)
+        with ExitStack() as stack:
+            stack.enter_context(self.folder.lock.hold())
+            planned, kept = self._expect_same_plan(planned)
+            run = stack.enter_context(self.folder.new_run())
+            if kept is not None:
+                run.publish_plan(planned.fingerprint)
+                run.remove_all_but(kept)
             run.begin_plan(planned.fingerprint, self.execution.restart)
             jobs = Jobs(planned, self.product, run, self.folder.unfinished_shards(planned))
             if jobs:
@@ -102,12 +107,9 @@ class _Build:
 
     def dry_run(self) -> tuple[Plan[Any], WorkerChoice | None]:
         """Do all checks of `run`, and write nothing."""
-        planned, kept = self._plan_and_try(), None
+        planned = self._plan_and_try()
         self.folder.lock.expect_free()
-        if self.execution.retry_dropped:
-            planned, kept = replan(self.folder, planned, self.product.plan_around)
-        if kept is None and not self.execution.restart:
-            self.folder.plan.expect(planned.fingerprint)
+        planned, _ = self._expect_same_plan(planned)
         frames = self._frames_to_build(planned)
         return planned.plan, choose_for(self.product, frames, self.execution)
 
@@ -118,6 +120,20 @@ class _Build:
         if restart or not self.folder.plan.exists():
             try_first_rows(planned.plan, self.product, self.opened, self.execution)
         return planned
+
+    def _expect_same_plan(
+        self, planned: PlannedBuild
+    ) -> tuple[PlannedBuild, dict[str, KeptShard] | None]:
+        """Return the plan to build, and the shards that a retry keeps; None if none is to begin.
+
+        Raises `InputError` if the folder has another plan. Writes nothing.
+        """
+        kept = None
+        if self.execution.retry_dropped:
+            planned, kept = replan(self.folder, planned, self.product.plan_around)
+        if kept is None and not self.execution.restart:
+            self.folder.plan.expect(planned.fingerprint)
+        return planned, kept
 
     def _frames_to_build(self, planned: PlannedBuild) -> list[int]:
         """Return the number of frames of each shard that a run would build."""

@@ -73,10 +73,18 @@ class OutputFolder:
     def locked(self) -> Iterator["Run"]:
         """Hold the lock of the folder during the block, and yield a new run.
 
-        Removes unfinished files before and after the block. Raises `AbortedError` if another run
-        holds the lock.
+        Raises `AbortedError` if another run holds the lock.
         """
-        with self.lock.hold() as token:
+        with self.lock.hold(), self.new_run() as run:
+            yield run
+
+    @contextmanager
+    def new_run(self) -> Iterator["Run"]:
+        """Begin a run while the lock is held, and yield it.
+
+        Removes unfinished files before and after the block.
+        """
+        with self.lock.begin_run() as token:
             yield Run(self, token)
 
     def unfinished_shards(self, planned: PlannedBuild) -> list[int]:

@@ -10,22 +10,10 @@ from dataclasses import replace
 
 from motiondata.counting import counted
 from pipelines.engine.fingerprint import Fingerprint, KeptShard
-from pipelines.engine.output_folder import OutputFolder, Run
+from pipelines.engine.output_folder import OutputFolder
 from pipelines.engine.product import PlannedBuild, Planner
 from pipelines.engine.receipt_files import ReceiptFiles
 from pipelines.engine.settings import DISCARD_WITH_RESTART, changes_refused
-
-
-def plan_retry(run: Run, planned: PlannedBuild, plan_around: Planner) -> PlannedBuild:
-    """Return the plan that tries all dropped rows again, and prepare the folder for it.
-
-    Raises the errors of `replan`.
-    """
-    again, kept = replan(run.folder, planned, plan_around)
-    if kept is not None:
-        run.publish_plan(again.fingerprint)
-        run.remove_all_but(kept)
-    return again
 
 
 def replan(

@@ -50,22 +50,29 @@ class RunLock:
     """The output folder."""
 
     @contextmanager
-    def hold(self) -> Iterator[str]:
-        """Hold the lock during the block, and yield the token of a new run.
+    def hold(self) -> Iterator[None]:
+        """Hold the lock during the block, which may still refuse to write.
 
-        Removes unfinished files before and after the block. Raises `AbortedError` if another run
-        holds the lock.
+        No other file is changed. Raises `AbortedError` if another run holds the lock.
         """
         inside(self.path, RECEIPTS).mkdir(parents=True, exist_ok=True)
         with inside(self.path, LOCK).open("a+b", buffering=0) as lock:
             self._acquire(lock)
-            token = self._begin_run()
-            remove_temporaries(self.path)
-            try:
-                yield token
-            finally:
-                with suppress(AbortedError, FileNotFoundError), self.while_current(token):
-                    remove_temporaries(self.path)
+            yield
+
+    @contextmanager
+    def begin_run(self) -> Iterator[str]:
+        """Begin a run while the lock is held, and yield its token.
+
+        Removes unfinished files before and after the block.
+        """
+        token = self._write_token()
+        remove_temporaries(self.path)
+        try:
+            yield token
+        finally:
+            with suppress(AbortedError, FileNotFoundError), self.while_current(token):
+                remove_temporaries(self.path)
 
     @contextmanager
     def while_current(self, token: str) -> Iterator[None]:
@@ -116,7 +123,7 @@ class RunLock:
         holder = lock.read().decode(errors="replace")
         return is_taken(self.path, "build", f" ({holder})", advice)
 
-    def _begin_run(self) -> str:
+    def _write_token(self) -> str:
         token = secrets.token_hex(8)
         with inside(self.path, RUN).open("a+b", buffering=0) as run:
             fcntl.flock(run, fcntl.LOCK_EX)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipelines.engine.output_folder import OutputFolder
-from shards.format.paths import RECEIPTS
+from shards.format.paths import LOCK, RECEIPTS
 from tests.support.archive import MadeArchive
 from tests.support.faults import build_words, run
 
@@ -14,6 +14,18 @@ def files_of(out: Path) -> dict[str, bytes]:
         path.relative_to(out).as_posix(): path.read_bytes()
         for path in sorted(out.rglob("*"))
         if path.is_file() and path.parent.name != RECEIPTS
+    }
+
+
+def all_files_of(out: Path) -> dict[str, tuple[bytes, int]]:
+    """Return what every file holds, receipts too, and when it was written; except for the lock.
+
+    The lock has the process that held it last.
+    """
+    return {
+        path.relative_to(out).as_posix(): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and path != out / LOCK
     }
 
 

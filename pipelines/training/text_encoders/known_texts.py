@@ -15,6 +15,7 @@ from motiondata.errors import InputError
 from pipelines.engine.progress import Progress
 from pipelines.training.common.checkpoints import read_checkpoint, write_checkpoint
 from pipelines.training.common.ranks import first_rank_first, rank
+from pipelines.training.common.training_checkpoint import CHECKPOINT
 from pipelines.training.text_encoders.sentence_encoder import SentenceEncoder
 
 KIND = "text vectors"
@@ -47,8 +48,9 @@ def know_texts(
 ) -> KnownTexts:
     """Return the vectors of texts, from the file `cache` if it has those of the same encoder.
 
-    Otherwise they are computed, which `stream` shows, and written. The first of several processes
-    computes, and the others read.
+    Otherwise they are computed, which `stream` shows, and written, but not into the folder of a
+    training that has begun: it has its own, and it may refuse this one. The first of several
+    processes computes, and the others read.
     """
     ordered = sorted({*texts}, key=lambda text: (len(text), text))
     identity = {"encoder": encoder.id, "texts": ordered}
@@ -58,8 +60,7 @@ def know_texts(
             encoder.module.to(device)
             vectors = _compute(encoder, ordered, stream)
             if cache is not None and rank() == 0:
-                cache.parent.mkdir(parents=True, exist_ok=True)
-                write_checkpoint(cache, KIND, {**identity, "vectors": vectors})
+                _write(cache, {**identity, "vectors": vectors})
     return KnownTexts(ordered, vectors.to(device))
 
 
@@ -74,6 +75,12 @@ def _read(cache: Path | None, identity: dict[str, Any]) -> Tensor | None:
     vectors = found.get("vectors")
     is_same = all(found.get(name) == value for name, value in identity.items())
     return vectors if is_same and isinstance(vectors, Tensor) else None
+
+
+def _write(cache: Path, state: dict[str, Any]) -> None:
+    if not cache.with_name(CHECKPOINT).exists():
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        write_checkpoint(cache, KIND, state)
 
 
 @torch.no_grad()

@@ -22,7 +22,12 @@ from pipelines.products.lidar.build import build_lidar
 from pipelines.products.lidar.options import LidarBuildOptions
 from pipelines.products.lidar.product import LidarProduct
 from tests.support.archive import MadeArchive, write_recording
-from tests.support.compare_builds import expect_no_unfinished_files, files_of, finished_shards
+from tests.support.compare_builds import (
+    all_files_of,
+    expect_no_unfinished_files,
+    files_of,
+    finished_shards,
+)
 from tests.support.faults import Fault, inject
 from tests.support.skeleton import moving_pose
 
@@ -91,11 +96,11 @@ PARAMETER_CHANGES: dict[str, object] = {
 
 def expect_refusal(options: LidarBuildOptions, out: Path, difference: str) -> None:
     """Expect a build to refuse with the difference, and to change nothing."""
-    left = files_of(out)
+    left = all_files_of(out)
     with pytest.raises(InputError, match=difference) as refused:
         build_lidar(options, out, Execution())
     assert "--restart" in str(refused.value)
-    assert files_of(out) == left
+    assert all_files_of(out) == left
 
 
 @pytest.mark.parametrize("what", INPUT_CHANGES)
@@ -111,7 +116,7 @@ def test_a_changed_parameter_is_refused_by_name(
 ) -> None:
     value = PARAMETER_CHANGES[name]
     before = archive.options().parameters("")[name]
-    difference = f"{name}: {before} -> {value}"
+    difference = f"{name}: {'not set' if before is None else before} -> {value}"
     expect_refusal(archive.options(**{name: value}), finished, re.escape(difference))
 
 

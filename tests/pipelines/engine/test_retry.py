@@ -16,7 +16,7 @@ from pipelines.products.lidar.build import build_lidar
 from shards.format.dataset import Dataset
 from shards.format.reading import read_member
 from tests.support.archive import BAD, FRAMES, GOOD, MadeArchive, write_recording
-from tests.support.compare_builds import files_of, finished_shards
+from tests.support.compare_builds import all_files_of, files_of, finished_shards
 from tests.support.faults import Fault, inject
 from tests.support.skeleton import moving_pose
 
@@ -162,7 +162,7 @@ def test_an_interrupted_retry_comes_to_the_same_end(
 
 def test_a_retry_refuses_changes_of_what_is_built(mine: MadeArchive, out: Path) -> None:
     build_lidar(mine.options(), out, Execution())
-    files = files_of(out)
+    files = all_files_of(out)
     with pytest.raises(InputError, match=r"distance: 8\.0 -> 7\.0"):
         build_lidar(mine.options(distance=7.0), out, AGAIN)
     recording = mine.root / "amass/CMU/02/02_01_poses.npz"
@@ -172,7 +172,7 @@ def test_a_retry_refuses_changes_of_what_is_built(mine: MadeArchive, out: Path) 
     recording.unlink()
     with pytest.raises(InputError, match="000003, which can no longer be built"):
         build_lidar(mine.options(), out, AGAIN)
-    assert files_of(out) == files
+    assert all_files_of(out) == files
 
 
 def test_a_restart_and_a_retry_exclude_each_other() -> None:

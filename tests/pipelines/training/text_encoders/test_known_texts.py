@@ -8,6 +8,7 @@ import torch
 
 pytest.importorskip("transformers")
 
+from pipelines.training.common.training_checkpoint import CHECKPOINT
 from pipelines.training.text_encoders.known_texts import FILE, KnownTexts, know_texts
 from pipelines.training.text_encoders.load_text_encoder import load_text_encoder
 from pipelines.training.text_encoders.sentence_encoder import SentenceEncoder
@@ -46,6 +47,20 @@ def test_vectors_are_read_from_their_file(encoder: SentenceEncoder, tmp_path: Pa
     second = know(encoder, CAPTIONS, tmp_path / FILE)
     assert (tmp_path / FILE).stat().st_mtime_ns == written
     assert torch.equal(first.embed(CAPTIONS), second.embed(CAPTIONS))
+
+
+def test_the_folder_of_a_training_that_has_begun_is_left_as_it_is(
+    encoder: SentenceEncoder, tmp_path: Path
+) -> None:
+    cache = tmp_path / FILE
+    know(encoder, CAPTIONS[:2], cache)
+    before = cache.read_bytes()
+    (tmp_path / CHECKPOINT).touch()
+    know(encoder, CAPTIONS, cache)
+    assert cache.read_bytes() == before
+    cache.unlink()
+    know(encoder, CAPTIONS, cache)
+    assert not cache.exists()
 
 
 def test_a_file_of_other_texts_weights_or_bytes_is_not_used(
