@@ -1,5 +1,7 @@
 """Training logs: one JSON object per line, for people and for plots.
 
+JSON has no NaN and no infinity: both are written as null, and null is read as NaN.
+
 A killed training resumes at its last checkpoint. The log lines of later steps are removed first, so
 that the log reads as if the training had not been interrupted. The state of the alarms is read back
 from the remaining lines, so that alarms are raised as without the interruption.
@@ -9,13 +11,14 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, nan
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from motiondata.errors import InputError
 from pipelines.engine.output_path import expect_no_dataset
+from pipelines.engine.reports import to_plain
 from pipelines.engine.run_lock import expect_lock
 from shards.format.paths import DATASET, RECEIPTS
 from shards.format.places import Place
@@ -73,11 +76,15 @@ class Log:
         self._events = events
 
     def write(self, record: Record) -> None:
-        """Append a line and flush it."""
+        """Append a line and flush it.
+
+        The history gets what a resumed training reads from the line.
+        """
         if self._file is not None:
-            self._file.write(json.dumps(record).encode() + b"\n")
+            line = json.dumps(to_plain(record), allow_nan=False).encode() + b"\n"
+            self._file.write(line)
             self._file.flush()
-            self._note(record)
+            self._note(read_record(line))
 
     def cut(self, steps: int) -> None:
         """Keep the lines of the first steps; later lines and an incomplete last line are removed.
@@ -140,16 +147,27 @@ def _events_of(out: Path) -> Iterator["EventFile"]:
 
 def read_log(out: Path) -> list[Record]:
     """Return the records of a training's log."""
-    with (out / LOG).open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
+    with (out / LOG).open("rb") as file:
+        return [read_record(line) for line in file]
 
 
 def read_record(line: bytes) -> Record:
-    """Return the record of a line; raise `ValueError` if it is not a line of a training log."""
+    """Return the record of a line, with NaN for null.
+
+    Raises `ValueError` if it is not a line of a training log.
+    """
     try:
         record = json.loads(line)
     except RecursionError as error:
         raise ValueError(f"the line {line[:40]!r}") from error
     if not isinstance(record, dict) or not (WATCH in record or record.keys() >= OF_STEP):
         raise ValueError(f"the line {line[:40]!r}")
-    return record
+    return {name: _with_nan(value) for name, value in record.items()}
+
+
+def _with_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_nan(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_nan(inner) for inner in value]
+    return nan if value is None else value

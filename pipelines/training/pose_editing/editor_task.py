@@ -138,7 +138,7 @@ class EditorTask:
     def watch(self, history: History) -> tuple[Record, list[str]]:
         """Return measures of a few texts, and alarms if the text or the latent is ignored.
 
-        A measure that is NaN or infinite is None: the log is JSON.
+        A measure that is NaN or infinite is None: the alarms here say so.
         """
         items = self.watched
         bound, divergence = measure_bound(self.module, items, self.seed)

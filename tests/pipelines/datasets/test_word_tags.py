@@ -114,7 +114,7 @@ def test_the_tagger_is_recorded_only_where_words_are_tagged(
 
 def test_an_export_with_another_tagger_is_refused(untagged: Dataset, tmp_path: Path) -> None:
     export(untagged.path, tmp_path, ExportOptions("humanml3d"))
-    with pytest.raises(InputError, match=r"tagger.model: None -> plain"):
+    with pytest.raises(InputError, match=r"tagger.model: not set -> plain"):
         export(untagged.path, tmp_path, TAGS, load_tagger=load_plain)
 
 

@@ -120,7 +120,7 @@ def test_an_alignment_from_before_an_encoders_newest_options_goes_on(
     assert stopped.identity()["sizes"].keys() == before
     with pytest.raises(KeyboardInterrupt):
         train(stopped, LOOP, tmp_path, io.StringIO())
-    with pytest.raises(InputError, match=r"sizes\.velocities: None -> True"):
+    with pytest.raises(InputError, match=r"sizes\.velocities: not set -> True"):
         run(motions, tmp_path, replace(options, sizes=replace(SIZES, velocities=True)))
     run(motions, tmp_path, options)
     assert len(losses_of(tmp_path)) == 9

@@ -1,6 +1,7 @@
 """The loop, on a toy task: it learns, resumes to the bit, and stops after whole steps."""
 
 import io
+import json
 import math
 import os
 import signal
@@ -140,6 +141,34 @@ def test_measures_that_are_not_finite_are_an_alarm(data: StreamedDataset, tmp_pa
     assert "found NaN or infinity in losses/walk, losses/run; train again" in printed
     watched = [record for record in read_log(tmp_path) if WATCH in record]
     assert all(len(record[ALARMS]) == 2 for record in watched)
+
+
+def no_constant(name: str) -> None:
+    raise AssertionError(f"{name} is not JSON")
+
+
+def test_a_log_with_broken_measures_is_json_and_is_read_as_nan(
+    data: StreamedDataset, tmp_path: Path
+) -> None:
+    run(Broken(data), tmp_path)
+    lines = (tmp_path / LOG).read_text().splitlines()
+    found = [json.loads(line, parse_constant=no_constant) for line in lines]
+    losses = [record[WATCH]["losses"] for record in found if WATCH in record]
+    assert losses == [{"walk": None, "run": None}] * 5
+    read = next(record for record in read_log(tmp_path) if WATCH in record)
+    assert math.isnan(read[WATCH]["losses"]["run"])
+
+
+def test_a_loss_that_is_null_is_read_as_nan_by_a_resumed_training(
+    data: StreamedDataset, tmp_path: Path
+) -> None:
+    stop_after(Toy(data), 6, tmp_path, OPTIONS)
+    *lines, last = (tmp_path / LOG).read_text().splitlines()
+    changed = json.dumps({**json.loads(last), "loss": None})
+    (tmp_path / LOG).write_text("".join(f"{line}\n" for line in [*lines, changed]))
+    run(Toy(data), tmp_path)
+    losses = [record["loss"] for record in read_log(tmp_path) if "loss" in record]
+    assert [step for step, loss in enumerate(losses, 1) if math.isnan(loss)] == [6]
 
 
 @pytest.mark.parametrize("at", [0, 1, 4, 6, 7, 15, 16])
@@ -382,6 +411,18 @@ def test_an_event_file_has_the_numbers_of_the_log(data: StreamedDataset, tmp_pat
     run(Toy(data), tmp_path, options)  # nothing is left to train
     assert (tmp_path / EVENTS).read_bytes() == whole
     assert b"the toy is watched after" in whole
+
+
+def test_an_event_file_of_broken_measures_is_made_of_the_log_alone(
+    data: StreamedDataset, tmp_path: Path
+) -> None:
+    options = replace(OPTIONS, tensorboard=True)
+    run(Broken(data), tmp_path, options)
+    whole = (tmp_path / EVENTS).read_bytes()
+    (tmp_path / EVENTS).unlink()
+    run(Broken(data), tmp_path, options)  # nothing is left to train
+    assert (tmp_path / EVENTS).read_bytes() == whole
+    assert math.isnan(events_of(tmp_path)["watch/losses/run", 17])
 
 
 def test_a_refused_training_keeps_the_event_file(data: StreamedDataset, tmp_path: Path) -> None:

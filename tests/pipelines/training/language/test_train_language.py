@@ -138,7 +138,7 @@ def test_a_training_from_before_random_codes_goes_on_without_them(
     forget(tmp_path / CHECKPOINT, KIND, "random_codes", "drop_captions")
     run(tokens, tmp_path, options)
     for name in ("random_codes", "drop_captions"):
-        with pytest.raises(InputError, match=rf"{name}: None -> 0\.5"):
+        with pytest.raises(InputError, match=rf"{name}: not set -> 0\.5"):
             run(tokens, tmp_path, replace(options, **{name: 0.5}))  # type: ignore[arg-type]
 
 

@@ -134,7 +134,7 @@ def test_a_training_from_before_the_heading_s_loss_goes_on_without_it(
     run(motion, tmp_path)
     forget(tmp_path / CHECKPOINT, KIND, "heading_weight")
     run(motion, tmp_path)
-    with pytest.raises(InputError, match=r"heading_weight: None -> 0\.02"):
+    with pytest.raises(InputError, match=r"heading_weight: not set -> 0\.02"):
         run(motion, tmp_path, replace(OPTIONS, heading_weight=0.02))
 
 
