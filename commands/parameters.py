@@ -82,7 +82,7 @@ class _NumberOrRange(click.types.StringParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         try:
-            return canonical(str(value), (param and param.name) or "value")
+            return canonical(str(value))  # click names the option
         except InputError as error:
             self.fail(str(error), param, ctx)
 

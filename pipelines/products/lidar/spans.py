@@ -9,29 +9,30 @@ NUMBER = r"([-+]?(?:\d+\.?\d*|\.\d+))"
 RANGE = re.compile(rf"\s*{NUMBER}\s*-\s*{NUMBER}\s*")
 
 
-def span_of(value: float | str, name: str = "range") -> tuple[float, float]:
+def span_of(value: float | str, name: str = "") -> tuple[float, float]:
     """Return the least and the greatest number that an option allows; a number is both.
 
-    Raises `InputError` with the option's `name` if it is neither a number nor a range such as
-    `4-20`.
+    Raises `InputError`, which begins with the option's `name` if it is given, for anything but a
+    number and a range such as `4-20`.
     """
     try:
         return float(value), float(value)
     except ValueError:
         found = RANGE.fullmatch(str(value))
     if found is None:
-        raise InputError(
-            f"{name}: expected a number such as 8, or a range such as 4-20, found {value}"
-        )
+        raise _wrong(name, "a number such as 8, or a range such as 4-20", value)
     least, greatest = map(float, found.groups())
     if least > greatest:
-        raise InputError(
-            f"{name}: expected a range from the smaller to the larger number, found {value}"
-        )
+        raise _wrong(name, "a range from the smaller to the larger number", value)
     return least, greatest
 
 
-def canonical(value: float | str, name: str = "range") -> float | str:
+def _wrong(name: str, expected: str, value: float | str) -> InputError:
+    named = f"{name}: " if name else ""
+    return InputError(f"{named}expected {expected}, found {value}")
+
+
+def canonical(value: float | str, name: str = "") -> float | str:
     """Return equal values as one: a number, or the text of a range, such as `4-20`.
 
     Numbers are returned as they are. Raises `InputError` as `span_of` does.

@@ -161,7 +161,9 @@ def test_the_command_takes_ranges_and_says_what_is_wrong_with_others(
     words = ["build-lidar", *clips, "--body", str(archive.root / "body.npz"), "--out", str(out)]
     wrong = CliRunner().invoke(main, [*words, "--distance", "20-4"])
     assert wrong.exit_code == 2
-    assert "distance: expected a range from the smaller to the larger number" in wrong.output
+    expected = "'--distance': expected a range from the smaller to the larger number, found 20-4"
+    assert expected in wrong.output
+    assert wrong.output.count("distance") == 1
     assert not out.exists()
     run = [*words, "--workers", "0", "--max-failures", "100%", "--quiet"]
     ranged = ["--distance", "4.0-20", "--azimuth=-90-90"]
