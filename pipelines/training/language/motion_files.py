@@ -5,7 +5,7 @@ fitted body, which builds, exports and viewers read.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
@@ -14,17 +14,23 @@ from typing import Any
 import numpy as np
 
 from motiondata.bodies.bundled import bundled_body
+from motiondata.errors import InputError
 from motiondata.recording import Recording
 from motiondata.sources.amass.writer import write_amass
 from motiondata.sources.imports.lists import TEXTS, one_line
 from pipelines.clips.members import DETAILS, POSE, TRANS
 from pipelines.engine.reports import Report
+from pipelines.engine.settings import REMOVE_THE_FOLDER
 from pipelines.engine.text_tables import table
 from pipelines.products.motion_features.members import JOINTS, VECTORS
 from shards.format.publishing import publish
 
 LICENSE = "written by a language model of motiondata"
 MOTIONS, RECORDINGS = "motions.jsonl", "recordings"
+ARRAYS = {member.removesuffix(".npy"): member for member in (VECTORS, JOINTS)}
+"""Folders of arrays, and the member that each has of all motions."""
+SHOWN = 3
+"""Number of motions that an error names."""
 CUT = (
     "{} motions end at --max-tokens because the model did not end them; choose a length with "
     "--seconds, or train the model longer"
@@ -69,11 +75,24 @@ class MotionReport(Report):
         ]
 
 
+def expect_no_other_motions(names: Collection[str], out: Path) -> None:
+    """Raise `InputError` if a folder has motions of other names: builds read all its recordings."""
+    files = [file for folder in ARRAYS for file in (out / folder).glob("*.npy")]
+    files += (out / RECORDINGS).rglob("*.npz")
+    others = sorted({file.stem for file in files} - {*names})
+    if others:
+        more = f" and {len(others) - SHOWN:,} more" if len(others) > SHOWN else ""
+        raise InputError(
+            f"{out}: expected no motions but those to write, because builds read all of its "
+            f"{RECORDINGS}, found {', '.join(others[:SHOWN])}{more} of an earlier call; choose "
+            f"another --out, or {REMOVE_THE_FOLDER}"
+        )
+
+
 def write_motion_files(name: str, text: str, made: Mapping[str, Any], out: Path) -> None:
     """Write detokenized values as features, joints, and a recording with its caption."""
-    for member in (VECTORS, JOINTS):
-        file = _file(out, member.removesuffix(".npy"), name, "npy")
-        publish(file, _npy(made[member]))
+    for folder, member in ARRAYS.items():
+        publish(_file(out, folder, name, "npy"), _npy(made[member]))
     recording = _file(out, RECORDINGS, name, "npz")
     write_amass(recording, _recording(name, made), np.float32)
     _write_caption(name, text, out / RECORDINGS)

@@ -31,6 +31,7 @@ from pipelines.training.language.load_language import LoadedLanguage, load_langu
 from pipelines.training.language.motion_files import (
     MotionReport,
     WrittenMotion,
+    expect_no_other_motions,
     write_list,
     write_motion_files,
 )
@@ -153,12 +154,13 @@ class MotionWriter:
     def write(self, requests: Sequence[MotionRequest], out: Path) -> MotionReport:
         """Write features, joints, recordings with captions, and a list of motions into a folder.
 
-        Files of the same names are replaced. Raises `InputError` for the folder of a dataset, and
-        `RecordingError` if no body can be fitted.
+        Files of the same names are replaced. Raises `InputError` for the folder of a dataset or of
+        other motions, and `RecordingError` if no body can be fitted.
         """
         expect_no_dataset(out)
         repeats = self.options.repeats
         repeated = [each for request in requests for each in request.repeated(repeats)]
+        expect_no_other_motions([each.name for each in repeated], out)
         motions = self.move(repeated, self.options.decoding)
         progress = Progress(len(repeated), 0, self.stream, "motions")
         with os_errors_as_aborted(out), progress:

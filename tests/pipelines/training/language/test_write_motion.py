@@ -83,6 +83,23 @@ def test_a_motion_has_features_joints_and_a_recording(begun: Path, tmp_path: Pat
     assert [len(each["codes"]) for each in listed] == [5, 5]
 
 
+def test_a_folder_of_other_motions_is_refused_and_left_as_it_is(
+    tokens: Dataset, begun: Path, tmp_path: Path
+) -> None:
+    generate([ASKED] * 2, tmp_path, by(begun, repeats=3), FREE)
+    files = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    (tmp_path / "motions.jsonl").unlink()  # as a call that was stopped leaves it
+    others = r"found 000000_v1, 000000_v2, 000001 and 2 more of an earlier call; choose another"
+    with pytest.raises(InputError, match=others):
+        generate([ASKED], tmp_path, by(begun), FREE)
+    with pytest.raises(InputError, match="because builds read all of its recordings"):
+        predict(tokens.path, "test0003", tmp_path, by(begun), PredictOptions())
+    with pytest.raises(InputError, match="because builds read all of its recordings"):
+        inbetween(tokens.path, "test0003", tmp_path, by(begun), GapOptions())
+    generate([ASKED] * 2, tmp_path, by(begun, repeats=3), FREE)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == files
+
+
 def test_the_same_seed_gives_the_same_motion(begun: Path, tmp_path: Path) -> None:
     first, second = (generate([ASKED], tmp_path / name, by(begun), FREE) for name in "ab")
     assert first.motions == second.motions
