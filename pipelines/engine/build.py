@@ -147,7 +147,8 @@ def _run(jobs: Jobs, execution: Execution, run_all: RunAll, publication: Publica
     """Run jobs and return their rate."""
     frames = jobs.planned.plan.shards.frames
     done_before = int(frames.sum() - frames[jobs.numbers].sum())
-    with Progress(int(frames.sum()), done_before, sys.stderr) as progress:
+    units = jobs.planned.plan.frame_units
+    with Progress(int(frames.sum()), done_before, sys.stderr, units) as progress:
         choice = choose_for(jobs.product, frames[jobs.numbers].tolist(), execution)
         if choice is None:
             _exhaust(run_all(jobs, execution, progress.advance), publication)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from motiondata.counting import counted
+from motiondata.counting import counted, counted_units
 from pipelines.engine.failures import Outcome
 from pipelines.engine.plan import Plan
 from pipelines.engine.progress import Rate
@@ -41,6 +41,8 @@ class BuildReport(Report):
     """Number of rows of the build's input."""
     samples: int
     frames: int
+    frame_units: str
+    """What the frames are called: those of some products are tokens."""
     shards: int
     bytes: int
     """Total size of the shards."""
@@ -71,14 +73,14 @@ class BuildReport(Report):
         """Return a table of the subsets, failures, totals, warnings, the rate and the outcome."""
         means = "".join(f"{each.mean:,.0f} {each.unit}, " for each in self.means.values())
         return [
-            *subset_table(self.subsets),
+            *subset_table(self.subsets, self.frame_units),
             "",
             *failure_lines(self.failures, "see drops.parquet"),
             rows_to_text(self.rows, self.samples, sum(self.drops.values())),
             *flag_lines(self.flagged_samples, self.samples),
             *captions_line(self.captions),
-            f"{counted(self.frames, 'frame')}, {means}{counted(self.shards, 'shard')}, "
-            f"{self.bytes / 1e6:,.1f} MB in {self.dataset}",
+            f"{counted_units(self.frames, self.frame_units)}, {means}"
+            f"{counted(self.shards, 'shard')}, {self.bytes / 1e6:,.1f} MB in {self.dataset}",
             *counted_lines(self.counted_frames, self.frames),
             *self.warnings,
             self.rate.describe(),
@@ -100,6 +102,7 @@ def report_build(
         rows=plan.rows,
         samples=totals.samples,
         frames=totals.frames,
+        frame_units=totals.description.frame_units,
         shards=len(totals.shards),
         bytes=sum(shard.bytes for shard in totals.shards),
         drops=count_reasons(totals.drops),

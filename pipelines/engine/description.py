@@ -102,6 +102,8 @@ class ProductDescription:
     """The command that makes the product, such as `motiondata encode`."""
     arguments: str = ""
     """The required arguments of the command, with placeholders for the user's files."""
+    frame_units: str = "frames"
+    """What reports call the frames of samples, in the plural."""
     reported_means: Mapping[str, str] = field(default_factory=dict)
     """The manifest columns whose mean over all frames is reported, each with its unit."""
     counted: Mapping[str, str] = field(default_factory=dict)

@@ -121,6 +121,8 @@ class Plan(Generic[C]):
     """The number of rows considered: planned rows plus drops."""
     warnings: tuple[str, ...] = ()
     """Warnings about the inputs that a user could otherwise miss."""
+    frame_units: str = "frames"
+    """What the planned frames are, in the plural: those of samples, or those that are read."""
 
     def __post_init__(self) -> None:
         planned = len(self.shards.columns.frames)

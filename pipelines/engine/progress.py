@@ -48,8 +48,8 @@ class Rate:
         if not self.done:
             return "nothing was left to do"
         rate = format_rate(self.done / max(self.seconds, CLOCK_SECONDS))
-        done = counted_units(self.done, self.unit)
-        return f"{done} done in {self.seconds:,.1f} s, {rate} {self.unit}/s"
+        done, per_second = counted_units(self.done, self.unit), self.unit.partition(" ")[0]
+        return f"{done} done in {self.seconds:,.1f} s, {rate} {per_second}/s"
 
 
 def watching(stream: TextIO | None, unit: str) -> Watch:

@@ -150,13 +150,16 @@ def counted_lines(counts: Mapping[str, CountedFrames], frames: int) -> list[str]
     ]
 
 
-def subset_table(subsets: Iterable[SubsetRows]) -> list[str]:
-    """Return the lines of a table with one row per subset, including its drops by reason."""
+def subset_table(subsets: Iterable[SubsetRows], frame_units: str = "frames") -> list[str]:
+    """Return the lines of a table with one row per subset, including its drops by reason.
+
+    `frame_units` is what frames are called.
+    """
     rows = [
         (each.subset, *_grouped(each.rows, each.samples, each.frames), counts_to_text(each.drops))
         for each in subsets
     ]
-    return table([("subset", "rows", "samples", "frames", "drops"), *rows], numbers=True)
+    return table([("subset", "rows", "samples", frame_units, "drops"), *rows], numbers=True)
 
 
 def _grouped(*numbers: int) -> list[str]:

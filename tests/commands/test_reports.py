@@ -606,7 +606,8 @@ def test_json_has_the_values_of_the_text(
         words = part.replace(str(tmp / "2"), str(tmp / "1")).split()
         assert " ".join(words) in printed_text
     if case.words.split()[0] not in QUICK and PLAN not in case.words:
-        assert re.search(r"^\S+ \w+ done in .* \w+/s$|^nothing was left to do$", text.stderr, re.M)
+        rate = r"^\S+ [\w ]+ done in .* \w+/s$|^nothing was left to do$"
+        assert re.search(rate, text.stderr, re.M)
 
 
 def refuse_constant(name: str) -> None:

@@ -5,7 +5,7 @@ The transform gets one sample at a time, so that a sample does not depend on oth
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -64,6 +64,8 @@ class Derivation:
     """Further entries of the provenance in `dataset.json`."""
     scope: Scope = field(default_factory=Scope)
     """Which samples of the dataset are used, and how often."""
+    read_units: str = "frames"
+    """What the frames of a source sample are called, in the plural."""
 
     @property
     def read_members(self) -> tuple[str, ...]:
@@ -137,7 +139,9 @@ class DerivedProduct:
         contents = {"dataset": self.dataset, self.derivation.role: self.transform}
         excluded = {"exclude": [*self.exclude]} if self.exclude else {}
         parameters = {**self.parameters, **excluded}
-        return plan_build(self.source, parameters, contents, kept, self.derivation.scope)
+        planned = plan_build(self.source, parameters, contents, kept, self.derivation.scope)
+        units = f"{self.derivation.read_units} of the source"
+        return planned._replace(plan=replace(planned.plan, frame_units=units))
 
     def provenance(self) -> dict[str, Any]:
         """Return the id and facts of the transform, and what the source dataset says of itself.

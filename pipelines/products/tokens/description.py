@@ -48,6 +48,7 @@ TOKENS_PRODUCT = TokenizedDescription(
     ),
     command="motiondata tokenize",
     arguments="DATASET --checkpoint FILE --out DIR",
+    frame_units="tokens",
 )
 
 _DECODED = (

@@ -25,6 +25,7 @@ from pipelines.products.tokens.description import (
     LANGUAGE_MODEL,
     TOKENIZER,
     TOKENS,
+    TOKENS_PRODUCT,
 )
 from pipelines.training.common.inference import one_thread
 from pipelines.training.language.motion_files import LICENSE
@@ -173,6 +174,7 @@ def _derivation(transform: Writing, load: LoadWriting, scope: Scope) -> Derivati
             **({JUDGE: matcher.id} if matcher else {}),
         },
         scope,
+        TOKENS_PRODUCT.frame_units,
     )
 
 

@@ -220,8 +220,17 @@ def _derivation(
     load: Checkpoint,
 ) -> Derivation:
     facts = tokenizer_facts(tokenizer, stages)
-    seconds = TOKENIZE_SECONDS if description is TOKENS_PRODUCT else DETOKENIZE_SECONDS
-    return Derivation(description, arrays, reads, TOKENIZER, load, seconds, facts)
+    is_tokenized = description is TOKENS_PRODUCT
+    return Derivation(
+        description,
+        arrays,
+        reads,
+        TOKENIZER,
+        load,
+        TOKENIZE_SECONDS if is_tokenized else DETOKENIZE_SECONDS,
+        facts,
+        read_units="frames" if is_tokenized else TOKENS_PRODUCT.frame_units,
+    )
 
 
 def _described(fields: MotionFields) -> str:

@@ -43,7 +43,8 @@ def write(
     """Write motions with at most six tokens, two of each caption."""
     decoding = MotionDecoding(max_tokens=6)
     writing = WritingOptions(checkpoint, repeats=2, best_of=best_of, decoding=decoding)
-    generate_split(tokens.path, out, writing, SplitOptions(**options), HERE)
+    report = generate_split(tokens.path, out, writing, SplitOptions(**options), HERE)
+    assert (report.frame_units, report.rate.unit) == ("frames", "tokens of the source")
     return Dataset.open(out)
 
 

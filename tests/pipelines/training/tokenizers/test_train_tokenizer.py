@@ -190,6 +190,20 @@ def test_tokens_become_motion_of_a_body_again(
         assert read.recording.gender == "neutral"
 
 
+def test_reports_of_tokens_say_what_they_count(
+    motion: Dataset, checkpoint: Path, tmp_path: Path
+) -> None:
+    tokenized = tokenize(motion.path, checkpoint, tmp_path / "tokens", HERE)
+    decoded = detokenize(tmp_path / "tokens", checkpoint, tmp_path / "decoded", HERE)
+    frames = sum(motion.manifest["frames"].to_pylist())
+    tokens = sum(Dataset.open(tmp_path / "tokens").manifest["frames"].to_pylist())
+    assert f"\n{tokens:,} tokens, " in str(tokenized)
+    assert f"\n{frames:,} frames of the source done in " in str(tokenized)
+    assert f"\n{decoded.frames:,} frames, " in str(decoded)
+    assert f"\n{tokens:,} tokens of the source done in " in str(decoded)
+    assert " tokens/s\n" in str(decoded)
+
+
 def test_tokens_of_another_tokenizer_are_refused(
     motion: Dataset, checkpoint: Path, tmp_path: Path
 ) -> None:
