@@ -40,7 +40,7 @@ from pipelines.evaluation.generation.report import (
     evaluation_to_markdown,
 )
 from pipelines.evaluation.references import read_references
-from pipelines.products.tokens.description import JUDGE
+from pipelines.products.tokens.description import JUDGES
 from pipelines.training.common.training_split import expect_training_split
 from pipelines.training.matching.load_matcher import read_matcher
 from pipelines.training.matching.matcher import Embeddings, Matcher
@@ -117,20 +117,20 @@ def _evaluate(
     )
 
 
-def _judges_of(generated: Mapping[str, Dataset], matcher: Matcher) -> dict[str, str]:
-    """Return the ids of the matchers that chose motions, where one did.
+def _judges_of(generated: Mapping[str, Dataset], matcher: Matcher) -> dict[str, list[str]]:
+    """Return the ids of the matchers that chose motions, where some did.
 
-    Raises `InputError` if it is the one that is to measure them.
+    Raises `InputError` if the one that is to measure them is among them.
     """
-    judges = {name: each.description.provenance.get(JUDGE) for name, each in generated.items()}
-    for name, judge in judges.items():
-        if judge == matcher.id:
+    found = {name: each.description.provenance.get(JUDGES, []) for name, each in generated.items()}
+    for name, judges in found.items():
+        if matcher.id in judges:
             raise InputError(
                 f"{generated[name].place}: expected motion that this matcher did not choose, found "
                 "motion of generate-split --matcher with the same one; evaluate with a matcher of "
                 "another train-matcher --seed"
             )
-    return {name: judge for name, judge in judges.items() if judge}
+    return {name: judges for name, judges in found.items() if judges}
 
 
 def _real_and_baselines(

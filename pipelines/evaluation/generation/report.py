@@ -73,7 +73,7 @@ class MotionEvaluation:
     """Content hash of the dataset of real motion."""
     generated: Mapping[str, str]
     """Content hashes of the datasets of generated motion, by the names of their folders."""
-    judges: Mapping[str, str]
+    judges: Mapping[str, Sequence[str]]
     """Ids of the matchers that chose the best of several motions, by the names of the folders."""
     matcher: str
     """Id of the matcher."""
@@ -129,9 +129,9 @@ def evaluation_to_markdown(evaluation: MotionEvaluation) -> str:
     return "\n".join(("# Evaluation of motion", "", *table, "", reading, "", about, ""))
 
 
-def _chosen(judges: Mapping[str, str]) -> list[str]:
-    """Return a sentence for each matcher that chose motion."""
+def _chosen(judges: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return a sentence for each dataset whose motion was chosen by matchers."""
     return [
-        f"Another matcher, {judge}, chose the motion of {name} from several draws."
-        for name, judge in judges.items()
+        f"The motion of {name} was chosen from several draws by other matchers: {', '.join(ids)}."
+        for name, ids in judges.items()
     ]

@@ -15,8 +15,8 @@ STAGES = "stages"
 """What `dataset.json` calls the number of codes per token, if there are several."""
 LANGUAGE_MODEL = "language_model"
 """Likewise, of motion that a language model wrote."""
-JUDGE = "judge"
-"""What `dataset.json` calls the id of the matcher that chose the best of several motions."""
+JUDGES = "judges"
+"""What `dataset.json` calls the ids of the matchers that chose the best of several motions."""
 
 
 @dataclass(frozen=True)

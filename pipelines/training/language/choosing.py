@@ -47,23 +47,33 @@ class OwnJudge:
 
 @dataclass(frozen=True, eq=False)
 class MatcherJudge:
-    """Prefers motions that a matcher embeds near their captions.
+    """Prefers motions that matchers embed near their captions, on average.
 
     Ramesh et al., "Zero-Shot Text-to-Image Generation", 2021, choose images likewise, with CLIP.
     """
 
-    matcher: Matcher
+    matchers: Sequence[Matcher]
     decode: Callable[[CaptionedMotion], NDArray[np.float32]]
-    """Returns the features of a motion, which the matcher embeds."""
+    """Returns the features of a motion, which the matchers embed."""
 
     def costs(self, motions: Sequence[CaptionedMotion]) -> NDArray[np.float64]:
-        """Return the distance of each motion and its caption."""
-        different = [*dict.fromkeys(motion.caption for motion in motions)]
-        texts = dict(zip(different, self.matcher.embed_texts(different), strict=True))
-        found = self.matcher.embed_motions(map(self.decode, motions))
-        asked = np.stack([texts[motion.caption] for motion in motions])
-        distances: NDArray[np.float64] = np.linalg.norm(found - asked, axis=1)
-        return distances
+        """Return the mean distance of each motion and its caption."""
+        features = [self.decode(motion) for motion in motions]
+        captions = [motion.caption for motion in motions]
+        found = [distances_of(matcher, features, captions) for matcher in self.matchers]
+        means: NDArray[np.float64] = np.mean(found, axis=0)
+        return means
+
+
+def distances_of(
+    matcher: Matcher, features: Sequence[NDArray[np.float32]], captions: Sequence[str]
+) -> NDArray[np.float64]:
+    """Return the distances of motions and their captions as a matcher embeds them, (motions,)."""
+    different = [*dict.fromkeys(captions)]
+    texts = dict(zip(different, matcher.embed_texts(different), strict=True))
+    asked = np.stack([texts[caption] for caption in captions])
+    distances: NDArray[np.float64] = np.linalg.norm(matcher.embed_motions(features) - asked, axis=1)
+    return distances
 
 
 def choose_best(

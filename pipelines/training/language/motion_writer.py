@@ -79,8 +79,8 @@ class MotionWriter:
     options: WritingOptions
     stream: TextIO | None
     """Where progress is written."""
-    matcher: LoadedMatcher | None = None
-    """The matcher that chooses the best of several motions; None: the model does."""
+    matchers: tuple[LoadedMatcher, ...] = ()
+    """The matchers that choose the best of several motions; without any, the model does."""
 
     @classmethod
     def open(
@@ -94,21 +94,21 @@ class MotionWriter:
         model = load_language(options.checkpoint)
         if asks_lengths:
             model.trained.expect_task(LENGTH, "--ask-length")
-        if options.best_of > 1 and options.matcher is None:
+        if options.best_of > 1 and not options.matcher:
             model.trained.expect_task(CAPTIONING, "--best-of")
         if options.decoding.guidance != 1:
             model.trained.expect_dropped_captions()
         tokenizer = model.tokenizer(options.tokenizer)
-        matcher = read_judge(options.matcher, tokenizer) if options.matcher else None
+        matchers = tuple(read_judge(each, tokenizer) for each in options.matcher)
         model.module.to(choose_device(options.device))
-        return cls(model, tokenizer, options, stream, matcher)
+        return cls(model, tokenizer, options, stream, matchers)
 
     @property
     def judge(self) -> Judge:
         """What chooses the best of several motions."""
-        if self.matcher is None:
+        if not self.matchers:
             return OwnJudge(self.model.module)
-        return MatcherJudge(self.matcher, self._features_of)
+        return MatcherJudge(self.matchers, self._features_of)
 
     @property
     def frames_per_token(self) -> int:

@@ -21,7 +21,7 @@ from pipelines.products.derived.product import Derivation
 from pipelines.products.tokens.arrays import motion_arrays
 from pipelines.products.tokens.description import (
     GENERATED_MOTION,
-    JUDGE,
+    JUDGES,
     LANGUAGE_MODEL,
     TOKENIZER,
     TOKENS,
@@ -58,8 +58,8 @@ class Writing:
         writing, options = self.writer.options, self.options
         lengths = options.keep_lengths, options.ask_length, options.clauses
         how = asdict(writing.decoding), lengths, writing.best_of
-        judge = () if self.writer.matcher is None else (self.writer.matcher.id,)
-        parts = self.writer.model.id, self.writer.tokenizer.id, json.dumps(how), *judge
+        judges = [matcher.id for matcher in self.writer.matchers]
+        parts = self.writer.model.id, self.writer.tokenizer.id, json.dumps(how), *judges
         return hash_values(*(part.encode() for part in parts))
 
     def derive(self, key: str, values: Values) -> Values:
@@ -160,7 +160,7 @@ def generate_split(
 
 def _derivation(transform: Writing, load: LoadWriting, scope: Scope) -> Derivation:
     tokenizer, stages = transform.writer.tokenizer, transform.writer.model.source.stages
-    matcher = transform.writer.matcher
+    judges = [matcher.id for matcher in transform.writer.matchers]
     return Derivation(
         GENERATED_MOTION,
         motion_arrays(tokenizer.columns, tokenizer.fields.number_of_joints),
@@ -171,7 +171,7 @@ def _derivation(transform: Writing, load: LoadWriting, scope: Scope) -> Derivati
         {"model": transform.writer.model.id},
         {
             TOKENIZER: {"id": tokenizer.id, **tokenizer_facts(tokenizer, stages)},
-            **({JUDGE: matcher.id} if matcher else {}),
+            **({JUDGES: judges} if judges else {}),
         },
         scope,
         TOKENS_PRODUCT.frame_units,
@@ -180,9 +180,10 @@ def _derivation(transform: Writing, load: LoadWriting, scope: Scope) -> Derivati
 
 def _absolute(writing: WritingOptions) -> WritingOptions:
     """Return the options with paths that workers in other folders can read, on the CPU."""
-    files = {
-        name: path.absolute()
-        for name in ("checkpoint", "tokenizer", "matcher")
-        if (path := getattr(writing, name))
-    }
-    return replace(writing, **files, device="cpu")
+    return replace(
+        writing,
+        checkpoint=writing.checkpoint.absolute(),
+        tokenizer=writing.tokenizer and writing.tokenizer.absolute(),
+        matcher=tuple(each.absolute() for each in writing.matcher),
+        device="cpu",
+    )

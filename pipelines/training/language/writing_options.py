@@ -54,9 +54,10 @@ class WritingOptions:
     """Number of motions to draw for each one that is written; the one is kept for which the model
     itself gives the text the highest probability as its caption. The model must have been trained
     with motion_to_caption if this is above 1 and no matcher chooses."""
-    matcher: Path | None = None
-    """Checkpoint of the matcher that chooses the best of several motions, instead of the model: the
-    one that it embeds nearest to the text; another matcher must then measure the motion."""
+    matcher: tuple[Path, ...] = ()
+    """Checkpoint of a matcher that chooses the best of several motions, instead of the model: the
+    one that it embeds nearest to the text; may be repeated, for the nearest on average. Another
+    matcher must then measure the motion."""
     decoding: MotionDecoding = MOTION_DECODING
     device: str = AUTO
     """`cpu`, `cuda`, or `auto`: a GPU if there is one."""

@@ -81,9 +81,12 @@ def test_the_report_names_the_matcher_that_chose_motion(
 ) -> None:
     chosen = chosen_by("another", motion, tmp_path / "chosen")
     report = evaluate_motion(motion, [chosen, motion], tmp_path / "out", options)
-    assert report.evaluation.judges == {"chosen": "another"}
+    assert report.evaluation.judges == {"chosen": ["one", "another"]}
     written = (tmp_path / "out/report.md").read_text()
-    assert "Another matcher, another, chose the motion of chosen from several draws." in written
+    assert (
+        "The motion of chosen was chosen from several draws by other matchers: one, another."
+        in written
+    )
 
 
 def chosen_by(judge: str, motion: Path, out: Path) -> Path:
@@ -91,7 +94,7 @@ def chosen_by(judge: str, motion: Path, out: Path) -> Path:
     shutil.copytree(motion, out)
     file = out / "dataset.json"
     description = from_self_hashed_json(file.read_bytes(), "dataset.json")
-    description["provenance"]["judge"] = judge
+    description["provenance"]["judges"] = ["one", judge]
     file.write_bytes(to_self_hashed_json(description))
     return out
 

@@ -39,37 +39,53 @@ SHORT = MotionDecoding(max_tokens=6)
 
 
 @pytest.fixture(scope="module")
-def matcher(archive: MadeArchive, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the checkpoint of a matcher that has hardly learned."""
-    folder = tmp_path_factory.mktemp("judge")
+def matchers(archive: MadeArchive, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return the checkpoints of two matchers that have hardly learned."""
+    folder = tmp_path_factory.mktemp("judges")
     motion = built_features(archive, folder / "motion", "humanml3d-263")
     stats(motion.path, "train", "vectors")
     options = MatcherOptions(steps=2, sizes=MatcherSizes(32, 16), max_frames=16)
-    loop = replace(LOOP, batch=4)
-    train_matcher(motion.path, folder / "run", options, loop, "cpu", io.StringIO())
-    return folder / "run" / CHECKPOINT
+    for seed in (0, 1):
+        loop, out = replace(LOOP, batch=4, seed=seed), folder / str(seed)
+        train_matcher(motion.path, out, options, loop, "cpu", io.StringIO())
+    return folder / "0" / CHECKPOINT, folder / "1" / CHECKPOINT
+
+
+@pytest.fixture(scope="module")
+def matcher(matchers: tuple[Path, Path]) -> Path:
+    """Return the checkpoint of one of them."""
+    return matchers[0]
 
 
 @pytest.fixture
 def writing(begun: Path, matcher: Path) -> WritingOptions:
     """Return options with which the matcher chooses one of four motions."""
-    return WritingOptions(begun, best_of=4, matcher=matcher, decoding=SHORT, device="cpu")
+    return WritingOptions(begun, best_of=4, matcher=(matcher,), decoding=SHORT, device="cpu")
 
 
-def test_the_motion_is_kept_that_the_matcher_embeds_nearest_to_the_text(
-    begun: Path, tokenizer: Path, matcher: Path, writing: WritingOptions, tmp_path: Path
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_motion_is_kept_that_matchers_embed_nearest_to_the_text(
+    begun: Path,
+    tokenizer: Path,
+    matchers: tuple[Path, Path],
+    writing: WritingOptions,
+    number: int,
+    tmp_path: Path,
 ) -> None:
     drawing = WritingOptions(begun, repeats=4, decoding=SHORT, device="cpu")
+    choosing = replace(writing, matcher=matchers[:number])
     drawn = generate(TEXTS, tmp_path / "drawn", drawing, GenerateOptions()).motions
-    kept = generate(TEXTS, tmp_path / "kept", writing, GenerateOptions()).motions
-    decoder, judge = load_tokenizer(tokenizer), load_matcher(matcher)
+    kept = generate(TEXTS, tmp_path / "kept", choosing, GenerateOptions()).motions
+    decoder, judges = load_tokenizer(tokenizer), [load_matcher(each) for each in matchers[:number]]
     for place, text in enumerate(TEXTS):
         group = drawn[4 * place : 4 * place + 4]
         distances = []
         for each in group:
             features = decoder.detokenize(np.array(each.codes), each.frames)
-            (found,), (asked,) = judge.embed_motions([features]), judge.embed_texts([text])
-            distances.append(float(np.linalg.norm(found - asked)))
+            found = [judge.embed_motions([features])[0] for judge in judges]
+            asked = [judge.embed_texts([text])[0] for judge in judges]
+            pairs = zip(found, asked, strict=True)
+            distances.append(sum(float(np.linalg.norm(one - other)) for one, other in pairs))
         assert kept[place].codes == group[int(np.argmin(distances))].codes
 
 
@@ -88,11 +104,11 @@ def test_a_dataset_of_written_motion_names_the_matcher_that_chose_it(
     out = tmp_path / "motion"
     generate_split(tokens.path, out, writing, options, here)
     made = Dataset.open(out)
-    assert made.description.provenance["judge"] == load_matcher(matcher).id
-    by_itself = replace(writing, matcher=None)
+    assert made.description.provenance["judges"] == [load_matcher(matcher).id]
+    by_itself = replace(writing, matcher=())
     generate_split(tokens.path, tmp_path / "own", by_itself, options, here)
     own = Dataset.open(tmp_path / "own")
-    assert "judge" not in own.description.provenance
+    assert "judges" not in own.description.provenance
     assert codes_of(made) != codes_of(own)
     with pytest.raises(InputError, match="other inputs or settings"):
         generate_split(tokens.path, out, by_itself, options, here)
@@ -105,14 +121,14 @@ def codes_of(dataset: Dataset) -> list[list[int]]:
 
 def test_a_matcher_chooses_one_of_several_motions(begun: Path, matcher: Path) -> None:
     with pytest.raises(InputError, match="expected --best-of above 1 with --matcher"):
-        WritingOptions(begun, matcher=matcher)
+        WritingOptions(begun, matcher=(matcher,))
 
 
 def test_a_matcher_of_other_features_is_refused(
     begun: Path, matcher: Path, writing: WritingOptions, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match=r"expected a checkpoint .*matcher"):
-        MotionWriter.open(replace(writing, matcher=begun))
+        MotionWriter.open(replace(writing, matcher=(begun,)))
     state = read_checkpoint(matcher, KIND)
     slower = {**state, "contents": {**state["contents"], "fps": 12.5}}
     write_checkpoint(tmp_path / "slower.pt", KIND, slower)
@@ -120,4 +136,4 @@ def test_a_matcher_of_other_features_is_refused(
         InputError,
         match=r"expected a matcher of humanml3d-263 features at 20 Hz, .* at 12.5 Hz",
     ):
-        MotionWriter.open(replace(writing, matcher=tmp_path / "slower.pt"))
+        MotionWriter.open(replace(writing, matcher=(tmp_path / "slower.pt",)))
