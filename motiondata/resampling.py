@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.counting import counted
 from motiondata.errors import InputError
 from motiondata.inverse_trigonometry import arc_tangents
 from motiondata.trigonometry import sines_and_cosines
@@ -69,7 +70,7 @@ def resampling(span: Span, source_fps: float, frames: int, fps: float) -> Resamp
     if not 0 <= first <= frames - 1 + SAME_FRAME:
         raise InputError(
             f"the part begins at {span.start:g} s; expected a time in the recording, which has "
-            f"{frames} frames at {source_fps:g} fps"
+            f"{counted(frames, 'frame')} at {source_fps:g} fps"
         )
     count = max(1, int(np.floor(span.seconds * fps + 0.5)))
     places: Floats = np.asarray(first + np.arange(count) * (source_fps / fps), np.float64)

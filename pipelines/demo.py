@@ -56,8 +56,8 @@ def _expect_clips(index: Path, clips: int) -> None:
     found = len(read_index(index))
     if found != clips:
         raise InputError(
-            f"{index.parent} has {found} clips of an earlier run, not {clips}; choose another "
-            f"folder, or resume with --clips {found}"
+            f"{index.parent} has {counted(found, 'clip')} of an earlier run, not {clips}; choose "
+            f"another folder, or resume with --clips {found}"
         )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from motiondata.counting import counted, counted_units
 from motiondata.true_runs import true_runs
 from pipelines.comparing.bone_directions import BONES
 from pipelines.engine.reports import Report
@@ -83,8 +84,9 @@ class Comparison(Report):
         return [
             f"A: {self.first}, {self.first_seconds:.2f} s; B: {self.second}, "
             f"{self.second_seconds:.2f} s",
-            f"distance: {self.distance_degrees:.1f} degrees, the mean angle of {len(self.bones)} "
-            f"bones over {len(self.path)} pairs of frames",
+            f"distance: {self.distance_degrees:.1f} degrees, the mean angle of "
+            f"{counted(len(self.bones), 'bone')} over "
+            f"{counted_units(len(self.path), 'pairs of frames')}",
             *table([header, *rows], numbers=True),
             *self._parting_lines(),
         ]

@@ -10,6 +10,7 @@ from typing import TextIO
 
 import numpy as np
 
+from motiondata.counting import counted
 from motiondata.errors import InputError
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_no_dataset
@@ -83,6 +84,8 @@ def _spread(dataset: Dataset, split: str | None, clips: int) -> tuple[str, ...]:
     shards = dataset.description.shards if split is None else dataset.shards_of(split)
     keys = [row.key for shard in shards for row in dataset.rows_of(shard)]
     if not keys:
-        raise InputError(f"{dataset.place}: has no samples to draw ({len(splits)} splits)")
+        raise InputError(
+            f"{dataset.place}: has no samples to draw ({counted(len(splits), 'split')})"
+        )
     places = np.linspace(0, len(keys) - 1, min(clips, len(keys))).round().astype(int)
     return tuple(keys[place] for place in places)

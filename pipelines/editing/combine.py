@@ -100,7 +100,7 @@ def _rows_by_key(dataset: Dataset, added: Dataset) -> NDArray[np.int64]:
     if len(differing := np.flatnonzero(ours != theirs)):
         at = differing[0]
         raise InputError(
-            f"{added.place}: {keys[at]} has {theirs[at]} frames, and {ours[at]} in "
+            f"{added.place}: {keys[at]} has {counted(int(theirs[at]), 'frame')}, and {ours[at]} in "
             f"{dataset.place}; expected the same frames: arrays of another frame rate are read "
             "together with shards.stream.zipping.zip_by_key"
         )

@@ -76,7 +76,8 @@ class Outcome:
     def describe(self) -> str:
         """Describe the outcome in one sentence."""
         verdict = "within" if self.within_budget else "more than"
+        rows = "1 row that was" if self.rows == 1 else f"{self.rows:,} rows that were"
         return (
-            f"{self.failures:,} of {self.rows:,} rows that were to be built failed: "
+            f"{self.failures:,} of {rows} to be built failed: "
             f"{verdict} --max-failures {self.budget.text}"
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from motiondata.counting import counted
 from pipelines.engine.text_tables import markdown_table
 from pipelines.evaluation.attribute_rows import AttributeReport
 from pipelines.evaluation.options import MODEL
@@ -52,7 +53,9 @@ def _confusions(report: AttributeReport) -> list[str]:
         return []
     shown = sorted(found, key=lambda each: (-each[0], *each[1:]))[:CONFUSIONS_SHOWN]
     rows = [(name, value, named, str(clips)) for clips, name, value, named in shown]
-    about = f"What the model names instead; the most frequent of {len(found)} confusions:"
+    about = (
+        f"What the model names instead; the most frequent of {counted(len(found), 'confusion')}:"
+    )
     return [about, "", *markdown_table(("", "of the clip", "named", "clips"), rows), ""]
 
 
@@ -60,12 +63,11 @@ def _about(report: AttributeReport) -> Iterator[str]:
     new = {**report.new.values, "combination of them": report.new.combinations}
     parts = (f"{name} of {clips}" for name, clips in new.items())
     every = report.rows[MODEL].clips
-    yield f"What no training clip has, of {every} clips: the {', the '.join(parts)}."
+    yield f"What no training clip has, of {counted(every, 'clip')}: the {', the '.join(parts)}."
     strengths = [f"{choice.strength:g} for {name}" for name, choice in report.probe.items()]
     clips = report.validation_clips
-    chosen = (
-        f", chosen by the loss on {clips} clips of val" if clips else "; there is no clip of val"
-    )
+    by = f", chosen by the loss on {counted(clips, 'clip')} of val"
+    chosen = by if clips else "; there is no clip of val"
     yield (
         "Linear probe: logistic regression with an L2 penalty of strength "
         f"{', '.join(strengths)}{chosen}."

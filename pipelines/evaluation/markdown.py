@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from motiondata.counting import counted, counted_units
 from pipelines.engine.text_tables import markdown_table
 from pipelines.evaluation.acts.labels import ALL_KINDS, ActTotals, ClipCount, KindCount
 from pipelines.evaluation.attribute_markdown import attributes_section
@@ -111,7 +112,7 @@ def _by_number(telling: Mapping[str, ActTotals]) -> list[str]:
         (name, *(_clip_share(totals.numbers[number]) for number in numbers))
         for name, totals in telling.items()
     ]
-    return markdown_table(("", *(f"{number} acts" for number in numbers)), rows)
+    return markdown_table(("", *(counted(number, "act") for number in numbers)), rows)
 
 
 def _by_pair(totals: ActTotals) -> list[str]:
@@ -120,7 +121,7 @@ def _by_pair(totals: ActTotals) -> list[str]:
         return []
     least = sorted(totals.pairs.items(), key=lambda pair: (pair[1].named / pair[1].clips, pair))
     rows = [(pair.replace("_", " "), _clip_share(count)) for pair, count in least[:PAIRS_SHOWN]]
-    about = f"Of {len(least)} pairs of acts, those that the model names least:"
+    about = f"Of {counted_units(len(least), 'pairs of acts')}, those that the model names least:"
     return [about, "", *markdown_table(("two acts", "both named"), rows), ""]
 
 
@@ -153,8 +154,9 @@ def _about(report: Evaluation) -> Sequence[str]:
 
 def _lines_about(report: Evaluation) -> Iterator[str]:
     yield (
-        f"{report.clips:,} clips of the split {report.split} with {report.references:,} "
-        f"references; {report.silent:,} clips have no caption of the whole clip and are left out"
+        f"{counted(report.clips, 'clip')} of the split {report.split} with "
+        f"{counted(report.references, 'reference')}; left out, because they have no caption of the "
+        f"whole clip: {report.silent:,}"
     )
     yield f"dataset {report.dataset}"
     for row, made_by in {MODEL: report.captions_by, **report.compared}.items():

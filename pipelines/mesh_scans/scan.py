@@ -69,7 +69,7 @@ class MeshScanReport(Report):
         return [
             *[animated] * bool(self.animations),
             f"{totals}, listed in {self.files}",
-            f"{self.hits:,} hits in {counted(self.rate.done, 'frame')} of this run{empty}",
+            f"{counted(self.hits, 'hit')} in {counted(self.rate.done, 'frame')} of this run{empty}",
             self.rate.describe(),
         ]
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from motiondata.counting import counted
 from motiondata.errors import InputError
 from motiondata.files import whole_or_absent
 from pipelines.datasets.info import info
@@ -52,8 +53,8 @@ class CardReport(Report):
         return [
             f"written to {self.folder}: {', '.join(self.files)}",
             *(
-                f"license {each.terms.name}: {each.samples:,} samples of {each.recordings:,} "
-                f"recordings ({', '.join(each.subsets)})"
+                f"license {each.terms.name}: {counted(each.samples, 'sample')} of "
+                f"{counted(each.recordings, 'recording')} ({', '.join(each.subsets)})"
                 for each in self.licenses
             ),
             *(f"not to be published: {each}" for each in self.refusals),

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
+from motiondata.counting import counted
 from pipelines.datasets.info_report import InfoReport
 from pipelines.engine.description import NONE, ProductDescription
 from pipelines.publishing.options import CardOptions
@@ -59,10 +60,11 @@ def describe(info: InfoReport) -> str:
         sum(getattr(each, name) for each in info.splits) for name in ("samples", "frames")
     )
     captions = info.samples.captions if info.samples else None
-    texts = f" and {captions.captions:,} captions" if captions else ""
+    texts = f" and {counted(captions.captions, 'caption')}" if captions else ""
     return (
-        f"A dataset of human motion of the kind `{info.product}`: {samples:,} clips of {frames:,} "
-        f"frames{texts}, in WebDataset shards made by {info.software}."
+        f"A dataset of human motion of the kind `{info.product}`: "
+        f"{counted(samples, 'clip')} of {counted(frames, 'frame')}{texts}, in WebDataset shards "
+        f"made by {info.software}."
     )
 
 

@@ -14,6 +14,7 @@ import trimesh
 from click.testing import CliRunner, Result
 
 from cli import main
+from motiondata.counting import counted
 from motiondata.recording import Recording
 from motiondata.sources.amass.writer import write_amass
 from motiondata.sources.imports.kind import Failure
@@ -297,7 +298,7 @@ def of_edit_evaluation(values: Values) -> list[str]:
 
 def of_captioner(values: Values) -> list[str]:
     run, found = values["run"], values["validation"]
-    different = f"{round(found['distinct'] * found['clips'])} different captions"
+    different = counted(round(found["distinct"] * found["clips"]), "different caption")
     losses = f"loss {found['matched_loss']:.3f}, with another clip's features"
     return [
         f"{run['steps']} steps; the log is in {run['log']}",
@@ -309,7 +310,11 @@ def of_captions(values: Values) -> list[str]:
     number = len(values["captions"])
     clips = [each["key"] for each in values["captions"]]
     references = [texts[0] for texts in values["references"].values()]
-    return [*clips, *references, f"{values['distinct']} different captions of {number} clips"]
+    return [
+        *clips,
+        *references,
+        f"{counted(values['distinct'], 'different caption')} of {number} clips",
+    ]
 
 
 def of_evaluation(values: Values) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from motiondata.counting import counted_units
 from motiondata.sources.bvh.convert import BvhOptions, convert_bvh
 from motiondata.sources.imports.kind import ImportedMotion, ImportKind
 from motiondata.sources.pfnn.labels import label_files, read_labels
@@ -20,7 +21,9 @@ def pfnn_kind(licence: str = "") -> ImportKind:
     def convert(path: Path) -> list[ImportedMotion]:
         converted = convert_bvh(path, options)
         labels = read_labels(path, converted.recording.frames)
-        found = f"labels: phase, gait, {len(labels['footsteps'])} pairs of footsteps"
+        found = (
+            f"labels: phase, gait, {counted_units(len(labels['footsteps']), 'pairs of footsteps')}"
+        )
         recording = replace(converted.recording, labels=labels)
         return [ImportedMotion(recording, path.stem, (*converted.notes, found))]
 

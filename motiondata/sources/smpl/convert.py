@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from motiondata.bodies.bundled import bundled_body
 from motiondata.bodies.posing import pose_joints, shape_body
 from motiondata.bodies.templates import place_on_body
+from motiondata.counting import counted
 from motiondata.errors import DropReason, InputError, RecordingError
 from motiondata.guards import CHECKED_FRAMES, plausible_frames
 from motiondata.recording import GENDERS, SMPL_SHAPES, Recording
@@ -134,7 +135,7 @@ def _expect_plausible(recording: Recording) -> None:
         raise RecordingError(
             DropReason.NOT_FINITE,
             f"{recording.source}: NaN, or poses or positions of no person, in {(~good).sum()} of "
-            f"{len(good)} frames, first in frame {good.argmin()}",
+            f"{counted(len(good), 'frame')}, first in frame {good.argmin()}",
         )
 
 

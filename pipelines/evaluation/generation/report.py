@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from motiondata import __version__
+from motiondata.counting import counted
 from pipelines.engine.reports import Report, to_plain
 from pipelines.engine.text_tables import markdown_table
 from pipelines.evaluation.options import RAW
@@ -120,9 +121,9 @@ def evaluation_to_markdown(evaluation: MotionEvaluation) -> str:
         for name, row in evaluation.measures.items()
     ]
     about = (
-        f"{evaluation.clips:,} clips of the split {evaluation.split}, {evaluation.repeats} "
-        f"repetitions, groups of {evaluation.group}, seed {evaluation.seed}, matcher "
-        f"{evaluation.matcher} of {evaluation.representation}"
+        f"{counted(evaluation.clips, 'clip')} of the split {evaluation.split}, "
+        f"{counted(evaluation.repeats, 'repetition')}, groups of {evaluation.group}, seed "
+        f"{evaluation.seed}, matcher {evaluation.matcher} of {evaluation.representation}"
     )
     reading = " ".join((READING, WORDINGS[evaluation.wording], *_chosen(evaluation.judges)))
     table = markdown_table(("", *(MEASURES[name] for name in shown)), rows)

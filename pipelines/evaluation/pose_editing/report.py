@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from motiondata import __version__
+from motiondata.counting import counted
 from pipelines.engine.reports import Report, to_plain
 from pipelines.engine.text_tables import markdown_table
 from pipelines.evaluation.generation.measures import RANKS
@@ -85,10 +86,11 @@ def evaluation_to_markdown(evaluation: EditEvaluation) -> str:
         (*row_cells(name, row.measures), *_precision(row)) for name, row in evaluation.rows.items()
     ]
     about = (
-        f"{evaluation.texts:,} texts of {evaluation.pairs:,} pairs of the split "
-        f"{evaluation.split}, {evaluation.repeats} repetitions, groups of {evaluation.group}, seed "
-        f"{evaluation.seed}, editor {evaluation.editor}, matcher {evaluation.matcher}. The nearest "
-        f"of {evaluation.draws} draws has a joint error of {evaluation.nearest_draw_mm:.1f} mm"
+        f"{counted(evaluation.texts, 'text')} of {counted(evaluation.pairs, 'pair')} of the split "
+        f"{evaluation.split}, {counted(evaluation.repeats, 'repetition')}, groups of "
+        f"{evaluation.group}, seed {evaluation.seed}, editor {evaluation.editor}, matcher "
+        f"{evaluation.matcher}. The nearest of {counted(evaluation.draws, 'draw')} has a joint "
+        f"error of {evaluation.nearest_draw_mm:.1f} mm"
     )
     reading = (
         f"{READING[0].upper()}{READING[1:]}. R-precision: share of texts whose pair is among the "

@@ -22,7 +22,7 @@ class PosePairDescription(MotionDescription):
         """Return a line with the body, and one with the poses and their similarity."""
         poses = provenance["poses"]
         line = (
-            f"poses: {poses['picked']:,} of {poses['frames']:,} frames, at least "
+            f"poses: {poses['picked']:,} of {counted(poses['frames'], 'frame')}, at least "
             f"{poses['least_distance'] * 1000:.1f} mm apart; similarity by {poses['similarity']}"
         )
         return [*super().inputs(provenance), line]

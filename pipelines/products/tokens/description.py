@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from motiondata.counting import counted
 from pipelines.clips.members import CAPTION_LINES, DETAILS, POSE, TEXT, TRANS
 from pipelines.engine.description import Member, ProductDescription
 from pipelines.products.motion_features.members import JOINTS, VECTORS
@@ -28,8 +29,9 @@ class TokenizedDescription(ProductDescription):
         tokenizer, source = provenance[TOKENIZER], provenance["source"]
         each = f" in each of {tokenizer[STAGES]} stages" if STAGES in tokenizer else ""
         return [
-            f"tokenizer: {tokenizer['id']}, {tokenizer['codes']:,} codes{each}, "
-            f"{tokenizer['frames_per_token']} frames per token, of {tokenizer['representation']}",
+            f"tokenizer: {tokenizer['id']}, {counted(tokenizer['codes'], 'code')}{each}, "
+            f"{counted(tokenizer['frames_per_token'], 'frame')} per token, "
+            f"of {tokenizer['representation']}",
             f"of the {source['provenance']['product']} dataset {source['content_hash']}",
         ]
 

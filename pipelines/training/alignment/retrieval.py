@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from motiondata.counting import counted
 from pipelines.training.alignment.alignment_model import Alignment
 from pipelines.training.alignment.caption_pairs import FrameRange, batch_to_ranges
 from pipelines.training.alignment.contrastive_loss import words_of
@@ -59,7 +60,7 @@ class Retrieval:
             (
                 f"{split}, {way}",
                 *(f"{self.recall[way][k]:.1%} ({self.chance[way][k]:.1%})" for k in RECALL_AT),
-                f"  {self.motions:,} motions, {self.texts:,} texts",
+                f"  {counted(self.motions, 'motion')}, {counted(self.texts, 'text')}",
             )
             for way in DIRECTIONS
         ]

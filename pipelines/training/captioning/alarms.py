@@ -13,6 +13,7 @@ from statistics import fmean
 from torch import Tensor
 from torch.nn import functional
 
+from motiondata.counting import counted
 from pipelines.training.captioning.captioner import Captioner
 from pipelines.training.captioning.inputs import ClipInputs
 from pipelines.training.common.alarms import MIN_LOSS_RISE, is_collapsed, rate_alarms
@@ -71,7 +72,8 @@ class Measures:
     @property
     def different(self) -> str:
         """Return the number of distinct captions, as text."""
-        return f"{round(self.distinct * self.clips)} different captions of {self.clips} clips"
+        different = counted(round(self.distinct * self.clips), "different caption")
+        return f"{different} of {counted(self.clips, 'clip')}"
 
     @property
     def ignored(self) -> bool:

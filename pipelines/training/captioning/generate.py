@@ -12,6 +12,7 @@ from typing import NamedTuple, TextIO
 
 import torch
 
+from motiondata.counting import counted
 from motiondata.devices import AUTO
 from motiondata.errors import InputError
 from pipelines.engine.output_path import expect_no_dataset
@@ -142,7 +143,7 @@ class GenerationReport(Report):
             *caption_table(shown, self.references, width),
             *([f"... and {number - len(shown):,} more"] if number > len(shown) else []),
             "",
-            f"{self.distinct:,} different captions of {number:,} clips",
+            f"{counted(self.distinct, 'different caption')} of {counted(number, 'clip')}",
             *([] if self.written_to is None else [f"written to {self.written_to}"]),
         ]
 

@@ -7,6 +7,7 @@ from typing import TextIO
 
 import torch
 
+from motiondata.counting import counted
 from motiondata.devices import AUTO
 from pipelines.engine.reports import Report
 from pipelines.training.captioning.alarms import Measures
@@ -29,7 +30,7 @@ class CaptionerReport(Report):
 
     def lines(self) -> list[str]:
         """Return the number of steps, the last validation, and the path of the captioner."""
-        lines = [f"{self.run.steps:,} steps; the log is in {self.run.log}"]
+        lines = [f"{counted(self.run.steps, 'step')}; the log is in {self.run.log}"]
         if (found := self.validation) is not None:
             lines.append(
                 f"{found.different}; loss {found.matched_loss:.3f}, with another clip's "

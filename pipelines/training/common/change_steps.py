@@ -6,6 +6,7 @@ with the same bits as a training that had the new number of steps from its start
 
 from collections.abc import Sequence
 
+from motiondata.counting import counted
 from motiondata.errors import InputError
 from pipelines.training.common.optimizer import rate_factor
 from pipelines.training.common.options import OptimizerOptions, Stage
@@ -46,7 +47,7 @@ def position_in(
 def _check_stage(now: Stage, before: Stage, done: int, options: OptimizerOptions) -> None:
     """Raise `InputError` unless the steps done in `before` are the same in `now`."""
     if now.name != before.name:
-        raise InputError(f"stage {before.name} -> {now.name}, and {done} steps of it are done")
+        raise InputError(f"stage {before.name} -> {now.name}, and {_are_done(done, 'it')}")
     change = f"steps of {now.name} {before.steps} -> {now.steps}"
     if now.steps <= done:
         raise InputError(f"{change}, and {done} are done")
@@ -81,4 +82,8 @@ def _named(stages: Sequence[Stage]) -> str:
 def _done(stages: Sequence[Stage], position: TrainingPosition) -> str:
     if position.stage == len(stages):
         return "all of them are done"
-    return f"{position.step} steps of {stages[position.stage].name} are done"
+    return _are_done(position.step, stages[position.stage].name)
+
+
+def _are_done(steps: int, stage: str) -> str:
+    return f"{counted(steps, 'step')} of {stage} {'is' if steps == 1 else 'are'} done"

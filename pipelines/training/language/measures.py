@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from motiondata.counting import counted
 from pipelines.training.common.alarms import MIN_LOSS_RISE, is_collapsed, rate_alarms
 from pipelines.training.common.caption_samples import CaptionSample, sample_captions
 from pipelines.training.common.decoding import Decoding
@@ -39,7 +40,8 @@ class LanguageMeasures:
     @property
     def different(self) -> str:
         """Return the number of distinct captions, as text."""
-        return f"{round(self.distinct * self.clips)} different captions of {self.clips} clips"
+        different = counted(round(self.distinct * self.clips), "different caption")
+        return f"{different} of {counted(self.clips, 'clip')}"
 
 
 def measure(model: MotionLanguage, motions: Sequence[CaptionedMotion]) -> LanguageMeasures:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from motiondata.bodies.bundled import bundled_body
+from motiondata.counting import counted
 from motiondata.errors import InputError
 from motiondata.recording import Recording
 from motiondata.sources.amass.writer import write_amass
@@ -32,8 +33,8 @@ ARRAYS = {member.removesuffix(".npy"): member for member in (VECTORS, JOINTS)}
 SHOWN = 3
 """Number of motions that an error names."""
 CUT = (
-    "{} motions end at --max-tokens because the model did not end them; choose a length with "
-    "--seconds, or train the model longer"
+    "cut at --max-tokens because the model did not end: {} of {}; choose a length with --seconds, "
+    "or train the model longer"
 )
 
 
@@ -69,7 +70,7 @@ class MotionReport(Report):
         cut = sum(each.cut for each in self.motions)
         return [
             *table([("name", "frames", "seconds", "text"), *rows]),
-            *([CUT.format(cut)] if cut else []),
+            *([CUT.format(cut, counted(len(self.motions), "motion"))] if cut else []),
             f"features, joints and recordings are in {self.folder}; to scan them: motiondata "
             f"build-lidar {self.folder / RECORDINGS} --out lidar",
         ]

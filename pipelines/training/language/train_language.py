@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 import torch
 
+from motiondata.counting import counted
 from motiondata.devices import AUTO
 from motiondata.errors import InputError
 from pipelines.engine.reports import Report
@@ -196,7 +197,7 @@ class LanguageReport(Report):
 
     def lines(self) -> list[str]:
         """Return a table of the losses by task, the last validation, and the model's path."""
-        lines = [f"{self.run.steps:,} steps; the log is in {self.run.log}"]
+        lines = [f"{counted(self.run.steps, 'step')}; the log is in {self.run.log}"]
         if (found := self.validation) is not None:
             rows = [(name.replace("_", " "), f"{loss:.3f}") for name, loss in found.losses.items()]
             lines += [

@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from motiondata.bodies.posing import ShapedBody, pose_body, pose_joints
+from motiondata.counting import counted
 from motiondata.errors import InputError
 from pipelines.training.pose_editing.asked_codes import EditCodes, fulfilled
 from pipelines.training.pose_editing.edit_items import EditItems
@@ -60,7 +61,7 @@ def measure_edits(
     if broken.any():
         raise InputError(
             f"expected edits that are numbers, found NaN or infinity in {broken.sum():,} of "
-            f"{len(edited):,} edits; train again with a lower --rate in another folder"
+            f"{counted(len(edited), 'edit')}; train again with a lower --rate in another folder"
         )
     codes = EditCodes.of(items.first, edited, items.in_sequence, shaped)
     said = fulfilled(codes, items.says)

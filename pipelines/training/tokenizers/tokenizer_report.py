@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from motiondata.counting import counted
 from pipelines.engine.reports import Report
 from pipelines.engine.text_tables import table
 from pipelines.training.common.run_training import TrainingRun
@@ -42,7 +43,8 @@ class TokenizerReport(Report):
     @property
     def _sizes(self) -> str:
         each = f" in each of {self.stages} stages" if self.stages > 1 else ""
-        return f"{self.codes} codes{each}, {self.frames_per_token} frames per token"
+        codes, frames = counted(self.codes, "code"), counted(self.frames_per_token, "frame")
+        return f"{codes}{each}, {frames} per token"
 
 
 def _rows(split: str, found: TokenizerMeasures) -> list[tuple[str, ...]]:

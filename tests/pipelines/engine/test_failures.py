@@ -79,6 +79,11 @@ def test_the_exit_code_tells_whether_too_many_rows_failed(
         assert run("verify", out)[0] == 0
 
 
+def test_an_outcome_of_one_row_is_in_the_singular() -> None:
+    said = Outcome(0, 1, FailureBudget("1%")).describe()
+    assert said == "0 of 1 row that was to be built failed: within --max-failures 1%"
+
+
 @pytest.mark.parametrize("option", ["--clip-seconds", "--worker-gigabytes"])
 def test_limits_are_above_0(archive: MadeArchive, out: Path, option: str) -> None:
     code, said = run(*build_words(archive, out, option, 0))

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("transformers")
 
+from motiondata.counting import counted
 from pipelines.training.captioning.alarms import Measures, collapse_alarms, mean_cosine
 from pipelines.training.captioning.captioner_task import CaptionerTask
 from pipelines.training.captioning.generate import caption_split, matched_and_shuffled_loss
@@ -122,8 +123,8 @@ def test_an_alarm_has_its_reason_and_its_remedy(
     (alarm,) = collapse_alarms(measures, patient=False)
     assert reason in alarm
     assert remedy in alarm
-    different = f"{round(measures.distinct * 32)} different captions of 32 clips"
-    assert f"{different}, most often 'a person walks'" in alarm
+    different = counted(round(measures.distinct * 32), "different caption")
+    assert f"{different} of 32 clips, most often 'a person walks'" in alarm
 
 
 def test_a_healthy_captioner_raises_no_alarm() -> None:

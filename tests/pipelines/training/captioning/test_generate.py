@@ -11,6 +11,7 @@ from click.testing import CliRunner
 pytest.importorskip("transformers")
 
 from cli import main
+from motiondata.counting import counted
 from motiondata.errors import InputError
 from pipelines.training.captioning.generate import (
     Captioned,
@@ -109,8 +110,8 @@ def test_the_command_writes_lines_and_shows_a_table(
     assert "first reference" in result.output
     assert captions_of(0)[0] in result.output
     assert "... and 5 more" in result.output
-    distinct = len({said for _, said in found})
-    assert f"{distinct} different captions of 25 clips" in result.output
+    distinct = counted(len({said for _, said in found}), "different caption")
+    assert f"{distinct} of 25 clips" in result.output
 
 
 def test_a_table_shows_what_clips_have() -> None:

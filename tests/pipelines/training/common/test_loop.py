@@ -324,6 +324,7 @@ def test_a_stopped_training_takes_other_steps_where_those_done_are_the_same(
         (9, CONSTANT, (5, 4), "steps of both 12 -> 4, and 4 are done"),
         (None, CONSTANT, (5, 11), "steps of both 12 -> 11, and 12 are done"),
         (9, CONSTANT, (6, 12), "second 5,both 12 -> second 6,both 12, and 4 steps of both are"),
+        (6, CONSTANT, (6, 12), "second 5,both 12 -> second 6,both 12, and 1 step of both is done"),
         (None, CONSTANT, (5,), "-> second 5, and all of them are done"),
         (3, CONSTANT, (3,), "steps of second 5 -> 3, and 3 are done"),
     ],

@@ -17,7 +17,7 @@ REPEATING = replace(IGNORING, shuffled_loss=20.0, distinct=1 / 16)
 
 @pytest.mark.parametrize(
     ("measures", "alarm"),
-    [(IGNORING, "the motion is ignored"), (REPEATING, "1 different captions of 16 clips")],
+    [(IGNORING, "the motion is ignored"), (REPEATING, "1 different caption of 16 clips")],
 )
 def test_captions_raise_alarms_where_they_are_trained(
     measures: LanguageMeasures, alarm: str

@@ -109,7 +109,8 @@ def test_a_motion_that_the_model_does_not_end_is_reported(begun: Path, tmp_path:
     one = replace(by(begun), decoding=MotionDecoding(max_tokens=1))
     report = generate([ASKED], tmp_path, one, FREE)
     assert report.motions[0].cut
-    assert "1 motions end at --max-tokens" in " ".join(report.lines())
+    said = " ".join(report.lines())
+    assert "cut at --max-tokens because the model did not end: 1 of 1 motion;" in said
 
 
 def test_more_seconds_than_tokens_are_refused(begun: Path, tmp_path: Path) -> None:
