@@ -106,8 +106,12 @@ class Captioner(nn.Module):
     def written(self, clips: ClipInputs, decoding: Decoding) -> list[str]:
         """Return all captions that are drawn of each clip, those of the first clip first."""
         with seeded(decoding.seed):
-            ids = self.text.model.generate(**self._inputs(clips), **decoding.generation())
-        return self.text.decode(ids)
+            read = self._inputs(clips)
+
+            def generate(options: Mapping[str, Any]) -> list[str]:
+                return self.text.decode(self.text.model.generate(**read, **options))
+
+            return decoding.write(len(read["attention_mask"]), generate)
 
     def _read(self, clips: ClipInputs, captions: int) -> dict[str, Any]:
         """Return the T5's input for a number of captions; each clip is encoded once."""

@@ -1,6 +1,6 @@
 """How captions are decoded. This module does not import PyTorch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,10 @@ from pipelines.training.common.central_sentence import central_sentence
 from pipelines.training.common.options import expect_at_least, expect_finite
 
 GREEDY_BEAMS, NO_PENALTY, NO_CONSENSUS = 1, 1.0, 1
+AT_ONCE = 4096
+"""Captions that are drawn at once, at most: 128 of each of 32 clips, the default batch."""
+MOST_DRAWN = 4096
+"""Captions that are drawn of each clip, at most: all are kept until one of each clip is chosen."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,11 @@ class Decoding:
     def __post_init__(self) -> None:
         expect_at_least(self, 1, "beams", "max_tokens", "consensus")
         expect_at_least(self, 0, "seed")
+        if self.consensus > MOST_DRAWN:
+            raise InputError(
+                f"consensus: expected at most {MOST_DRAWN:,} captions of each clip, because all of "
+                f"them are kept until one is chosen, found {self.consensus:,}"
+            )
         expect_finite(self, "length_penalty")
         if self.beams == GREEDY_BEAMS and self.length_penalty != NO_PENALTY:
             raise InputError(
@@ -48,10 +57,34 @@ class Decoding:
         """Whether captions are drawn."""
         return self.consensus != NO_CONSENSUS
 
-    def generation(self) -> dict[str, Any]:
-        """Return the options of `generate` of transformers; captions are drawn from all tokens."""
+    def write(self, clips: int, generate: Callable[[Mapping[str, Any]], list[str]]) -> list[str]:
+        """Return all texts that are written of clips, those of the first clip first.
+
+        `generate` writes them with options of `generate` of transformers. At most `AT_ONCE` are
+        drawn at once, so that memory does not grow with their number.
+        """
+        parts = [generate(self.generation(drawn)) for drawn in self.portions(clips)]
+        each = [len(part) // clips for part in parts]
+        return [
+            text
+            for clip in range(clips)
+            for part, number in zip(parts, each, strict=True)
+            for text in part[clip * number : (clip + 1) * number]
+        ]
+
+    def portions(self, clips: int) -> list[int]:
+        """Return how many captions of each clip are drawn at once, one portion after another."""
+        most = max(1, AT_ONCE // clips)
+        whole, rest = divmod(self.consensus, most)
+        return [most] * whole + [rest] * bool(rest)
+
+    def generation(self, drawn: int) -> dict[str, Any]:
+        """Return the options of `generate` of transformers for a number of drawn captions.
+
+        They are drawn from all tokens.
+        """
         if self.draws:
-            chosen = {"do_sample": True, "num_return_sequences": self.consensus}
+            chosen = {"do_sample": True, "num_return_sequences": drawn}
             return {**chosen, "top_k": 0, "max_new_tokens": self.max_tokens}
         return {
             "num_beams": self.beams,

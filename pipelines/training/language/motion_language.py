@@ -116,9 +116,12 @@ class MotionLanguage(nn.Module):
     def written(self, instructions: Sequence[str], decoding: Decoding) -> list[str]:
         """Return all texts that are drawn of each instruction, those of the first one first."""
         grammar = TextGrammar(self.not_text)
+
+        def generate(options: Mapping[str, Any]) -> list[str]:
+            return self.text.decode(self._generate(instructions, grammar, **options))
+
         with seeded(decoding.seed):
-            ids = self._generate(instructions, grammar, **decoding.generation())
-        return self.text.decode(ids)
+            return decoding.write(len(instructions), generate)
 
     def move(
         self,

@@ -203,8 +203,13 @@ def test_captions_are_drawn_as_the_model_gives_them_probability() -> None:
     starts = torch.full((3, 1), captioner.text.model.config.decoder_start_token_id)
     known = captioner.language_model(**inputs, decoder_input_ids=starts).logits[:, 0].softmax(-1)
     with seeded(0):
-        options = Decoding(max_tokens=1, consensus=number).generation()
-        drawn = captioner.text.model.generate(**inputs, **options)[:, 1].reshape(3, number)
+        decoding = Decoding(max_tokens=1, consensus=number)
+        assert len(decoding.portions(3)) == 3
+        parts = [
+            captioner.text.model.generate(**inputs, **decoding.generation(each))[:, 1]
+            for each in decoding.portions(3)
+        ]
+        drawn = torch.cat([part.reshape(3, -1) for part in parts], 1)
     shares = torch.stack([row.bincount(minlength=known.shape[1]) for row in drawn]) / number
     assert known.max() < 0.5, "no token is certain"
     assert torch.allclose(shares, known, atol=0.03)  # 4 standard deviations of a share of a half

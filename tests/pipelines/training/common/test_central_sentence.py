@@ -2,13 +2,16 @@
 
 import math
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from motiondata.errors import InputError
 from pipelines.training.common.central_sentence import central_sentence
-from pipelines.training.common.decoding import Decoding
+from pipelines.training.common.decoding import AT_ONCE, MOST_DRAWN, Decoding
 
 WORDS = st.sampled_from(["a", "man", "walks", "left", "twice"])
 SENTENCES = st.lists(WORDS, max_size=8).map(" ".join)
@@ -49,6 +52,31 @@ def test_many_that_are_alike_outvote_the_most_frequent_one() -> None:
     ways = [f"a man walks {way}" for way in ("left", "right", "back", "off", "on")]
     texts = ["someone waves"] * 3 + ways
     assert central_sentence(texts) in ways
+
+
+@pytest.mark.parametrize(("clips", "consensus"), [(1, 4096), (32, 128), (32, 300), (5000, 3)])
+def test_texts_are_drawn_in_portions_and_those_of_a_clip_are_together(
+    clips: int, consensus: int
+) -> None:
+    counts = [0] * clips
+    sizes = []
+
+    def generate(options: Mapping[str, Any]) -> list[str]:
+        each = options["num_return_sequences"]
+        sizes.append(clips * each)
+        texts = [f"{clip} {counts[clip] + k}" for clip in range(clips) for k in range(each)]
+        counts[:] = [count + each for count in counts]
+        return texts
+
+    written = Decoding(consensus=consensus).write(clips, generate)
+    assert written == [f"{clip} {k}" for clip in range(clips) for k in range(consensus)]
+    assert max(sizes) <= max(AT_ONCE, clips)
+
+
+def test_more_drawn_texts_than_are_kept_are_refused() -> None:
+    assert Decoding(consensus=MOST_DRAWN).draws
+    with pytest.raises(InputError, match="consensus: expected at most 4,096 captions of each clip"):
+        Decoding(consensus=10**9)
 
 
 def test_one_text_of_each_clip_is_kept() -> None:
