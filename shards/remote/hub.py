@@ -4,8 +4,11 @@ The Hub limits the commits of an hour, and a commit is whole or absent. Content 
 before is not uploaded again, whether it was committed or not.
 """
 
+import base64
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from shards.remote.connection import Limits, tried
 from shards.remote.failures import RemoteError
@@ -15,6 +18,8 @@ from shards.remote.urls import without_secrets
 
 BUCKETS = f"{HUB}://buckets/"
 """The start of a URL of a bucket of the Hub, which has no commits."""
+ASKED_AT_ONCE = 256
+"""Files that the Hub is asked about in one request, at most, as by its library."""
 
 
 def is_repository(url: str) -> bool:
@@ -46,6 +51,10 @@ class HubRepository:
             "revision": found.revision,
         }
         self._api = HfApi(endpoint=files.endpoint, token=files.token)
+        self._question = (
+            f"{files.endpoint}/api/{found.repo_type}s/{found.repo_id}/preupload/"
+            f"{quote(found.revision, safe='')}"
+        )
         self._additions: dict[str, Any] = {}
 
     @property
@@ -61,6 +70,7 @@ class HubRepository:
         from huggingface_hub import CommitOperationAdd
 
         addition = CommitOperationAdd(self._path(name), path)
+        self._expect_kept([addition])
         self._upload(addition, name)
         if addition.path_or_fileobj != b"":
             # The Hub takes the content of a small file with the commit.
@@ -75,6 +85,7 @@ class HubRepository:
         from huggingface_hub import CommitOperationAdd
 
         small = {name: CommitOperationAdd(self._path(name), data) for name, data in files.items()}
+        self._expect_kept([*small.values()])
         for name, addition in small.items():
             self._upload(addition, name)
         operations = [*(self._additions | small).values()]
@@ -86,18 +97,43 @@ class HubRepository:
         self._additions.clear()
 
     def _upload(self, addition: Any, name: str) -> None:
-        """Upload the content of a file unless it is small, and ask whether its name is ignored.
-
-        The library leaves files that `.gitignore` names out of a commit without a word.
-        """
+        """Upload the content of a file unless it is small."""
         self._tried(
             lambda: self._api.preupload_lfs_files(additions=[addition], **self._where), name
         )
-        if addition._should_ignore:
-            raise RemoteError(
-                f"{self._shown}: the file .gitignore of the repository ignores "
-                f"{self._path(name)}; change it, and copy again"
-            )
+
+    def _expect_kept(self, additions: Sequence[Any]) -> None:
+        """Raise `RemoteError` for a file that the repository ignores.
+
+        The library leaves files that `.gitignore` names out of a commit without a word.
+        """
+        for start in range(0, len(additions), ASKED_AT_ONCE):
+            asked = additions[start : start + ASKED_AT_ONCE]
+            for name in self._tried(lambda asked=asked: self._ignored(asked), ""):
+                raise RemoteError(
+                    f"{self._shown}: the file .gitignore of the repository ignores {name}; change "
+                    "it, and copy again"
+                )
+
+    def _ignored(self, additions: Sequence[Any]) -> list[str]:
+        """Return the paths of files that the Hub would leave out of a commit.
+
+        The request is that of the Hub's interface, whose answer the library keeps to itself.
+        """
+        from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+
+        files = [
+            {
+                "path": each.path_in_repo,
+                "size": each.upload_info.size,
+                "sample": base64.b64encode(each.upload_info.sample).decode("ascii"),
+            }
+            for each in additions
+        ]
+        headers = build_hf_headers(token=self._api.token)
+        answer = get_session().post(self._question, json={"files": files}, headers=headers)
+        hf_raise_for_status(answer)
+        return [each["path"] for each in answer.json()["files"] if each["shouldIgnore"]]
 
     def _path(self, name: str) -> str:
         return f"{self._folder}/{name}" if self._folder else name

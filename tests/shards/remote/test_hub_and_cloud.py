@@ -16,6 +16,7 @@ from shards.remote.cache import BYTES_VARIABLE
 from shards.remote.connection import Limits
 from shards.remote.failures import RemoteError
 from shards.remote.folder import RemoteFolder
+from shards.remote.hub import HubRepository
 from shards.targets import HubTarget, RemoteTarget, dataset_files, target_of
 from shards.verify import verify
 from tests.support.dataset import make_dataset
@@ -92,6 +93,34 @@ def test_a_file_that_the_repository_ignores_is_named_and_nothing_is_committed(
     with pytest.raises(RemoteError, match=rf"\.gitignore .* ignores .*{re.escape(ignored)}"):
         copy_dataset(made.path, URL)
     assert hub.repositories["user/kit"] == README
+
+
+def test_the_files_that_are_refused_are_those_that_the_library_leaves_out(
+    hub: HubServer, tmp_path: Path
+) -> None:
+    from huggingface_hub import CommitOperationAdd, HfApi
+
+    hub.ignored = {".tar", "b.json"}
+    names = ["train/a.tar", "a.json", "b.json", "stats/b.json", "manifest.parquet"]
+    additions = [CommitOperationAdd(name, name.encode()) for name in names]
+    HfApi(endpoint=hub.url).create_commit(
+        "user/kit", additions, commit_message="all", repo_type="dataset"
+    )
+    left_out = {*names} - {*hub.commits[-1]}
+    refused = set()
+    repository = HubRepository(URL, Limits())
+    for name in names:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(name.encode())
+        try:
+            repository.upload(name, path)
+        except RemoteError:
+            refused.add(name)
+    assert refused == left_out == {"train/a.tar", "b.json", "stats/b.json"}
+    with pytest.raises(RemoteError, match=r"ignores b\.json"):
+        repository.commit("small", {f"{k}.json": b"{}" for k in range(300)} | {"b.json": b"{}"})
+    assert len(hub.commits) == 1
 
 
 def test_progress_bars_of_a_caller_are_off_only_during_uploads(
