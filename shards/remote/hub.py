@@ -120,7 +120,8 @@ class HubRepository:
 
         The request is that of the Hub's interface, whose answer the library keeps to itself.
         """
-        from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+        from huggingface_hub import get_session, hf_raise_for_status
+        from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
         files = [
             {
