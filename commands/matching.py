@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.options import options_of, take
-from commands.parameters import ANY, FOLDER
+from commands.parameters import ANY, FILE, FOLDER
 from commands.printing import json_option, show
 from commands.training_options import (
     dataset_argument,
@@ -56,7 +56,7 @@ def train_matcher(
 @dataset_argument
 @click.argument("generated", type=FOLDER, nargs=-1)
 @click.option("--out", type=FOLDER, required=True, help="Folder of report.json and report.md.")
-@options_of(MotionEvaluationOptions, types={"matcher": ANY})
+@options_of(MotionEvaluationOptions, types={"matcher": ANY, "judge": FILE})
 @json_option
 def evaluate_motion(
     dataset: "Place", generated: tuple[Path, ...], out: Path, as_json: bool, **parameters: Any
@@ -65,7 +65,7 @@ def evaluate_motion(
 
     DATASET has the features of real motion, each GENERATED folder a dataset with the same features
     of generated motion, whose clips have the same keys. OUT/report.md, which is also printed, has
-    R-precision, matching distance, FID and diversity of all of them, of real motion, and of two
+    R-precision, matching distance, FID and diversity of all of them, of real motion, and of
     baselines. OUT/report.json has the same values.
     """
     from pipelines.evaluation.generation import evaluate_motion

@@ -1,15 +1,16 @@
-"""Baselines of generation: the same pose for all, and the motion of the nearest training caption.
+"""Baselines of generation: the same pose for all, and motion of training clips.
 
-A model that is not better than both has learned nothing useful. Both use training clips only.
+A model that is not better than these has learned nothing useful.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
 from pipelines.evaluation.generation.embedded_motions import Features, embed_once, features_of
-from pipelines.evaluation.references import References
+from pipelines.evaluation.references import References, read_references
 from pipelines.training.matching.matcher import Matcher
 from shards.format.dataset import Dataset
 from shards.format.paths import TRAIN
@@ -35,3 +36,27 @@ def nearest_motions(
     chosen = dict(zip(asked, [pairs[at][1] for at in distances.argmin(1)], strict=True))
     motions = features_of(dataset, TRAIN, [*dict.fromkeys(chosen.values())])
     return {key: motions[chosen[text]] for key, text in zip(references.keys, firsts, strict=True)}
+
+
+def judged_motions(
+    dataset: Dataset, references: References, judges: Sequence[Matcher]
+) -> dict[str, Features]:
+    """Return for each clip the training motion that matchers embed nearest to its first caption.
+
+    The mean of their distances counts. Clips with the same caption have the nearest motion, the
+    second nearest, and so on, as motions that a model draws for one caption differ.
+    """
+    motions = features_of(dataset, TRAIN, read_references(dataset, TRAIN).keys)
+    firsts = [text for (text,) in references.firsts.values()]
+    different = [*dict.fromkeys(firsts)]
+    found = [
+        cdist(judge.embed_texts(different), judge.embed_motions(motions.values()))
+        for judge in judges
+    ]
+    names, orders = [*motions], np.mean(found, axis=0).argsort(1, kind="stable")
+    nearest = {
+        text: cycle(names[place] for place in order)
+        for text, order in zip(different, orders.tolist(), strict=True)
+    }
+    pairs = zip(references.keys, firsts, strict=True)
+    return {key: motions[next(nearest[text])] for key, text in pairs}

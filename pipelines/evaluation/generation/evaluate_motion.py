@@ -11,7 +11,11 @@ import numpy as np
 from motiondata.errors import InputError
 from pipelines.engine.errors import os_errors_as_aborted
 from pipelines.engine.output_path import expect_no_dataset, expect_possible_folder
-from pipelines.evaluation.generation.baselines import constant_motions, nearest_motions
+from pipelines.evaluation.generation.baselines import (
+    constant_motions,
+    judged_motions,
+    nearest_motions,
+)
 from pipelines.evaluation.generation.embedded_motions import (
     EmbeddedMotions,
     embed,
@@ -20,6 +24,7 @@ from pipelines.evaluation.generation.embedded_motions import (
     features_of,
     wording_of,
 )
+from pipelines.evaluation.generation.judges import names_of_judges, read_judges
 from pipelines.evaluation.generation.measures import (
     RANKS,
     diversity,
@@ -31,6 +36,7 @@ from pipelines.evaluation.generation.measures import (
 from pipelines.evaluation.generation.options import MotionEvaluationOptions
 from pipelines.evaluation.generation.report import (
     CONSTANT,
+    JUDGED,
     NEAREST,
     REAL,
     Estimate,
@@ -40,7 +46,6 @@ from pipelines.evaluation.generation.report import (
     evaluation_to_markdown,
 )
 from pipelines.evaluation.references import read_references
-from pipelines.products.tokens.description import JUDGES
 from pipelines.training.common.training_split import expect_training_split
 from pipelines.training.matching.load_matcher import read_matcher
 from pipelines.training.matching.matcher import Embeddings, Matcher
@@ -79,7 +84,7 @@ def evaluate_motion(
 def _by_name(paths: Sequence[Path]) -> dict[str, Dataset]:
     """Return datasets by the names of their folders; raise `InputError` for equal names."""
     named = {path.resolve().name: path for path in paths}
-    if len(named) < len(paths) or {REAL, CONSTANT, NEAREST} & {*named}:
+    if len(named) < len(paths) or {REAL, CONSTANT, NEAREST, JUDGED} & {*named}:
         raise InputError(
             "expected folders of generated motion with different names, because the rows of the "
             f"table have their names, found {', '.join(path.resolve().name for path in paths)}"
@@ -94,8 +99,9 @@ def _evaluate(
     options: MotionEvaluationOptions,
     stream: TextIO,
 ) -> MotionEvaluation:
-    judges = _judges_of(generated, matcher)
-    rows = _real_and_baselines(dataset, matcher, options.split, stream)
+    judges = read_judges(options, matcher)
+    chosen = names_of_judges(generated, judges, matcher)
+    rows = _real_and_baselines(dataset, matcher, judges, options.split, stream)
     real = rows[REAL]
     _expect_group(dataset, real, options)
     for name, each in generated.items():
@@ -104,7 +110,7 @@ def _evaluate(
     return MotionEvaluation(
         dataset=dataset.content_hash,
         generated={name: each.content_hash for name, each in generated.items()},
-        judges=judges,
+        judges=chosen,
         matcher=matcher.id,
         wording=wording_of(matcher),
         representation=matcher.fields.representation,
@@ -117,28 +123,12 @@ def _evaluate(
     )
 
 
-def _judges_of(generated: Mapping[str, Dataset], matcher: Matcher) -> dict[str, list[str]]:
-    """Return the ids of the matchers that chose motions, where some did.
-
-    Raises `InputError` if the one that is to measure them is among them.
-    """
-    found = {name: each.description.provenance.get(JUDGES, []) for name, each in generated.items()}
-    for name, judges in found.items():
-        if matcher.id in judges:
-            raise InputError(
-                f"{generated[name].place}: expected motion that this matcher did not choose, found "
-                "motion of generate-split --matcher with the same one; evaluate with a matcher of "
-                "another train-matcher --seed"
-            )
-    return {name: judges for name, judges in found.items() if judges}
-
-
 def _real_and_baselines(
-    dataset: Dataset, matcher: Matcher, split: str, stream: TextIO
+    dataset: Dataset, matcher: Matcher, judges: Sequence[Matcher], split: str, stream: TextIO
 ) -> dict[str, EmbeddedMotions]:
     """Return the real motions and those of the baselines, with their captions.
 
-    The nearest motion has the caption that it was found for, as motion that a model writes has the
+    A training motion has the caption that it was found for, as motion that a model writes has the
     caption that the model read. Other captions of the clip say less of it.
     """
     expect_training_split(dataset)
@@ -152,6 +142,9 @@ def _real_and_baselines(
         CONSTANT: (constant_motions(real, matcher), references.texts),
         NEAREST: (nearest, references.firsts),
     }
+    if judges:
+        judged = judged_motions(dataset, read_references(dataset, split), judges)
+        rows[JUDGED] = ({key: judged[key] for key in references.keys}, references.firsts)
     return {name: embed(*each, matcher, stream) for name, each in rows.items()}
 
 

@@ -12,6 +12,9 @@ class MotionEvaluationOptions:
 
     matcher: Path
     """Matcher checkpoint written by train-matcher, or a folder with the files of HumanML3D's."""
+    judge: tuple[Path, ...] = ()
+    """Checkpoint of a matcher that chose generated motion: adds the training motions that it would
+    choose as a baseline; may be repeated, as --matcher of generate-split."""
     split: str = "test"
     """Split to evaluate."""
     repeats: int = 20

@@ -18,6 +18,7 @@ from pipelines.evaluation.options import RAW
 from pipelines.evaluation.references import TAGGED
 
 REAL, CONSTANT, NEAREST = "real motion", "constant pose", "nearest training caption"
+JUDGED = "training motion of the judges"
 """The rows of the table before those of the generated motions."""
 
 CONFIDENCE = 1.96
@@ -75,7 +76,7 @@ class MotionEvaluation:
     generated: Mapping[str, str]
     """Content hashes of the datasets of generated motion, by the names of their folders."""
     judges: Mapping[str, Sequence[str]]
-    """Ids of the matchers that chose the best of several motions, by the names of the folders."""
+    """Ids of the matchers that chose motions, by the rows of the table."""
     matcher: str
     """Id of the matcher."""
     wording: str
@@ -131,8 +132,8 @@ def evaluation_to_markdown(evaluation: MotionEvaluation) -> str:
 
 
 def _chosen(judges: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return a sentence for each dataset whose motion was chosen by matchers."""
+    """Return a sentence for each row whose motion was chosen by matchers."""
     return [
-        f"The motion of {name} was chosen from several draws by other matchers: {', '.join(ids)}."
+        f"Other matchers chose the motion of the row {name!r}: {', '.join(ids)}."
         for name, ids in judges.items()
     ]

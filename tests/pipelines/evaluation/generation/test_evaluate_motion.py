@@ -83,10 +83,7 @@ def test_the_report_names_the_matcher_that_chose_motion(
     report = evaluate_motion(motion, [chosen, motion], tmp_path / "out", options)
     assert report.evaluation.judges == {"chosen": ["one", "another"]}
     written = (tmp_path / "out/report.md").read_text()
-    assert (
-        "The motion of chosen was chosen from several draws by other matchers: one, another."
-        in written
-    )
+    assert "Other matchers chose the motion of the row 'chosen': one, another." in written
 
 
 def chosen_by(judge: str, motion: Path, out: Path) -> Path:
