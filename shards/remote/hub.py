@@ -18,6 +18,8 @@ from shards.remote.urls import without_secrets
 
 BUCKETS = f"{HUB}://buckets/"
 """The start of a URL of a bucket of the Hub, which has no commits."""
+LARGE = "lfs"
+"""How the Hub wants a file that is uploaded before its commit."""
 ASKED_AT_ONCE = 256
 """Files that the Hub is asked about in one request, at most, as by its library."""
 
@@ -70,8 +72,8 @@ class HubRepository:
         from huggingface_hub import CommitOperationAdd
 
         addition = CommitOperationAdd(self._path(name), path)
-        self._expect_kept([addition])
-        self._upload(addition, name)
+        if self._ask([addition]):
+            self._upload(addition, name)
         if addition.path_or_fileobj != b"":
             # The Hub takes the content of a small file with the commit.
             addition = CommitOperationAdd(self._path(name), path.read_bytes())
@@ -85,9 +87,7 @@ class HubRepository:
         from huggingface_hub import CommitOperationAdd
 
         small = {name: CommitOperationAdd(self._path(name), data) for name, data in files.items()}
-        self._expect_kept([*small.values()])
-        for name, addition in small.items():
-            self._upload(addition, name)
+        self._ask([*small.values()])
         operations = [*(self._additions | small).values()]
 
         def send() -> None:
@@ -97,26 +97,34 @@ class HubRepository:
         self._additions.clear()
 
     def _upload(self, addition: Any, name: str) -> None:
-        """Upload the content of a file unless it is small."""
+        """Upload the content of a large file."""
         self._tried(
             lambda: self._api.preupload_lfs_files(additions=[addition], **self._where), name
         )
 
-    def _expect_kept(self, additions: Sequence[Any]) -> None:
-        """Raise `RemoteError` for a file that the repository ignores.
+    def _ask(self, additions: Sequence[Any]) -> list[str]:
+        """Return the paths of the files that are uploaded before a commit, which are large.
 
-        The library leaves files that `.gitignore` names out of a commit without a word.
+        Raises `RemoteError` for a file that the repository ignores: the library leaves files that
+        `.gitignore` names out of a commit without a word.
         """
-        for start in range(0, len(additions), ASKED_AT_ONCE):
-            asked = additions[start : start + ASKED_AT_ONCE]
-            for name in self._tried(lambda asked=asked: self._ignored(asked), ""):
+        parts = [
+            additions[start : start + ASKED_AT_ONCE]
+            for start in range(0, len(additions), ASKED_AT_ONCE)
+        ]
+        answers = [
+            each for part in parts for each in self._tried(lambda of=part: self._about(of), "")
+        ]
+        for answer in answers:
+            if answer["shouldIgnore"]:
                 raise RemoteError(
-                    f"{self._shown}: the file .gitignore of the repository ignores {name}; change "
-                    "it, and copy again"
+                    f"{self._shown}: the file .gitignore of the repository ignores "
+                    f"{answer['path']}; change it, and copy again"
                 )
+        return [answer["path"] for answer in answers if answer["uploadMode"] == LARGE]
 
-    def _ignored(self, additions: Sequence[Any]) -> list[str]:
-        """Return the paths of files that the Hub would leave out of a commit.
+    def _about(self, additions: Sequence[Any]) -> list[dict[str, Any]]:
+        """Return what the Hub answers about files: `path`, `uploadMode` and `shouldIgnore`.
 
         The request is that of the Hub's interface, whose answer the library keeps to itself.
         """
@@ -134,7 +142,8 @@ class HubRepository:
         headers = build_hf_headers(token=self._api.token)
         answer = get_session().post(self._question, json={"files": files}, headers=headers)
         hf_raise_for_status(answer)
-        return [each["path"] for each in answer.json()["files"] if each["shouldIgnore"]]
+        found: list[dict[str, Any]] = answer.json()["files"]
+        return found
 
     def _path(self, name: str) -> str:
         return f"{self._folder}/{name}" if self._folder else name

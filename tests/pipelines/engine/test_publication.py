@@ -46,8 +46,9 @@ def test_a_build_published_on_the_hub_is_one_commit(archive: MadeArchive, tmp_pa
         assert len(sent) == len({*sent})  # nothing was uploaded twice
         asked = [request for request in hub.requests if "/preupload/" in request]
         files = dataset_files(Dataset.open(tmp_path / "out").description)
-        small = [file for file in files if not file.name.endswith(LARGE)]
-        assert len(asked) == len(files) + 1 + bool(small)  # each once, and those of the commit
+        large = [file for file in files if file.name.endswith(LARGE)]
+        # each once, with dataset.json; large ones by the library too, and those of the commit
+        assert len(asked) == len(files) + 1 + len(large) + 1
 
 
 def test_another_dataset_at_the_place_is_refused_before_anything_is_built(
