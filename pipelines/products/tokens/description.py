@@ -8,6 +8,7 @@ from motiondata.counting import counted
 from pipelines.clips.members import CAPTION_LINES, DETAILS, POSE, TEXT, TRANS
 from pipelines.engine.description import Member, ProductDescription
 from pipelines.products.motion_features.members import JOINTS, VECTORS
+from shards.format.dataset import Dataset
 
 TOKENS = "tokens.npy"
 TOKENIZER = "tokenizer"
@@ -87,9 +88,17 @@ class GeneratedDescription(TokenizedDescription):
     """Describes datasets of motion that a language model wrote."""
 
     def inputs(self, provenance: Mapping[str, Any]) -> list[str]:
-        """Return a line with the model, and those of the tokenizer and of the source."""
-        model = provenance[LANGUAGE_MODEL]["model"]
-        return [f"language model: {model}", *super().inputs(provenance)]
+        """Return lines with the model, each matcher that chose, the tokenizer, and the source."""
+        model, judges = provenance[LANGUAGE_MODEL]["model"], provenance.get(JUDGES, [])
+        chosen = [
+            f"the best of several motions was chosen by the matcher: {each}" for each in judges
+        ]
+        return [f"language model: {model}", *chosen, *super().inputs(provenance)]
+
+    def command_line(self, dataset: Dataset) -> str:
+        """Return the command, with a placeholder for each matcher."""
+        judges = dataset.description.provenance.get(JUDGES, [])
+        return " ".join([super().command_line(dataset), *(["--matcher FILE"] * len(judges))])
 
 
 GENERATED_MOTION = GeneratedDescription(
