@@ -6,17 +6,17 @@ from motiondata.errors import InputError
 from pipelines.evaluation.generation.options import MotionEvaluationOptions
 from pipelines.evaluation.generation.report import JUDGED
 from pipelines.products.tokens.description import JUDGES
-from pipelines.training.matching.load_matcher import LoadedMatcher, load_matcher
+from pipelines.training.matching.load_matcher import LoadedMatcher, load_matchers
 from pipelines.training.matching.matcher import Matcher
 from shards.format.dataset import Dataset
 
 
-def read_judges(options: MotionEvaluationOptions, matcher: Matcher) -> list[LoadedMatcher]:
+def read_judges(options: MotionEvaluationOptions, matcher: Matcher) -> tuple[LoadedMatcher, ...]:
     """Return the matchers that choose training motions, for motion that `matcher` measures.
 
-    Raises `InputError` for other files, for other features, and for the matcher itself.
+    Raises `InputError` for other files, the same one twice, other features, and the matcher itself.
     """
-    judges = [load_matcher(path) for path in options.judge]
+    judges = load_matchers(options.judge)
     for path, judge in zip(options.judge, judges, strict=True):
         if judge.fields != matcher.fields:
             raise InputError(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from motiondata.errors import InputError
 from pipelines.training.language.instructions import CaptionedMotion, read_tasks
 from pipelines.training.language.motion_language import MotionLanguage
-from pipelines.training.matching.load_matcher import LoadedMatcher, load_matcher
+from pipelines.training.matching.load_matcher import LoadedMatcher, load_matchers
 from pipelines.training.matching.matcher import Matcher
 from pipelines.training.motion_fields import MotionFields
 from pipelines.training.tokenizers.load_tokenizer import LoadedTokenizer
@@ -89,19 +89,23 @@ def choose_best(
     return [motions[group * best_of + place] for group, place in enumerate(places)]
 
 
-def read_judge(checkpoint: Path, tokenizer: LoadedTokenizer) -> LoadedMatcher:
-    """Return a matcher that embeds what a tokenizer decodes.
+def read_judges(
+    checkpoints: Sequence[Path], tokenizer: LoadedTokenizer
+) -> tuple[LoadedMatcher, ...]:
+    """Return matchers that embed what a tokenizer decodes.
 
-    Raises `InputError` for another file, other features, and another frame rate.
+    Raises `InputError` for another file, the same matcher twice, other features, and another frame
+    rate.
     """
-    matcher = load_matcher(checkpoint)
-    expected, found = ((each.fields, each.fps) for each in (tokenizer, matcher))
-    if found != expected:
-        raise InputError(
-            f"{checkpoint}: expected a matcher of {_described(*expected)}, which the tokenizer "
-            f"decodes, found one of {_described(*found)}"
-        )
-    return matcher
+    matchers = load_matchers(checkpoints)
+    for checkpoint, matcher in zip(checkpoints, matchers, strict=True):
+        expected, found = ((each.fields, each.fps) for each in (tokenizer, matcher))
+        if found != expected:
+            raise InputError(
+                f"{checkpoint}: expected a matcher of {_described(*expected)}, which the tokenizer "
+                f"decodes, found one of {_described(*found)}"
+            )
+    return matchers
 
 
 def _described(fields: MotionFields, fps: float) -> str:

@@ -24,7 +24,7 @@ from pipelines.training.language.choosing import (
     MatcherJudge,
     OwnJudge,
     choose_best,
-    read_judge,
+    read_judges,
 )
 from pipelines.training.language.instructions import Asked, CaptionedMotion
 from pipelines.training.language.load_language import LoadedLanguage, load_language
@@ -99,7 +99,7 @@ class MotionWriter:
         if options.decoding.guidance != 1:
             model.trained.expect_dropped_captions()
         tokenizer = model.tokenizer(options.tokenizer)
-        matchers = tuple(read_judge(each, tokenizer) for each in options.matcher)
+        matchers = read_judges(options.matcher, tokenizer)
         model.module.to(choose_device(options.device))
         return cls(model, tokenizer, options, stream, matchers)
 

@@ -84,6 +84,23 @@ def read_matcher(path: Path) -> Matcher:
     return load_published_matcher(path) if path.is_dir() else load_matcher(path)
 
 
+def load_matchers(checkpoints: Sequence[Path]) -> tuple[LoadedMatcher, ...]:
+    """Return several matchers that `motiondata train-matcher` wrote, on the CPU.
+
+    Raises `InputError` for another file, and for a matcher that is there twice.
+    """
+    known: dict[str, tuple[Path, LoadedMatcher]] = {}
+    for checkpoint in checkpoints:
+        matcher = load_matcher(checkpoint)
+        if matcher.id in known:
+            raise InputError(
+                f"{checkpoint}: expected different matchers, because each counts once, found the "
+                f"one of {known[matcher.id][0]}; train another with another --seed"
+            )
+        known[matcher.id] = checkpoint, matcher
+    return tuple(matcher for _, matcher in known.values())
+
+
 def load_matcher(checkpoint: Path) -> LoadedMatcher:
     """Return the matcher that `motiondata train-matcher` wrote, on the CPU.
 

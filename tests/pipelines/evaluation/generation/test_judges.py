@@ -101,3 +101,9 @@ def test_the_matcher_that_measures_is_no_judge(
     with pytest.raises(InputError, match="expected a --judge that is not the --matcher"):
         evaluate_motion(motion.path, [], tmp_path / "out", options)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_judge_is_there_once(motion: Dataset, matchers: list[Path], tmp_path: Path) -> None:
+    options = MotionEvaluationOptions(matchers[0], (matchers[1],) * 2, split="train", group=4)
+    with pytest.raises(InputError, match="expected different matchers"):
+        evaluate_motion(motion.path, [], tmp_path / "out", options)

@@ -12,6 +12,7 @@ pytest.importorskip("transformers")
 from motiondata.errors import InputError
 from pipelines.datasets.statistics import stats
 from pipelines.engine.execution import Execution
+from pipelines.products.tokens.description import GENERATED_MOTION
 from pipelines.training.common.checkpoints import read_checkpoint, write_checkpoint
 from pipelines.training.common.training_checkpoint import CHECKPOINT
 from pipelines.training.language.choosing import choose_best
@@ -112,6 +113,28 @@ def test_a_dataset_of_written_motion_names_the_matcher_that_chose_it(
     assert codes_of(made) != codes_of(own)
     with pytest.raises(InputError, match="other inputs or settings"):
         generate_split(tokens.path, out, by_itself, options, here)
+
+
+def test_what_describes_the_dataset_names_the_matchers_and_their_options(
+    tokens: Dataset, matchers: tuple[Path, Path], writing: WritingOptions, tmp_path: Path
+) -> None:
+    options, both = SplitOptions(keep_lengths=True), replace(writing, matcher=matchers)
+    generate_split(tokens.path, tmp_path / "motion", both, options, Execution(workers=0))
+    made = Dataset.open(tmp_path / "motion")
+    assert GENERATED_MOTION.command_line(made).endswith("--matcher FILE --matcher FILE")
+    source = {"content_hash": tokens.content_hash, "provenance": {"product": "tokens"}}
+    lines = GENERATED_MOTION.inputs({**made.description.provenance, "source": source})
+    chosen = [line.split()[-1] for line in lines if "chosen by the matcher" in line]
+    assert chosen == [load_matcher(each).id for each in matchers]
+
+
+def test_the_same_matcher_does_not_choose_twice(
+    matcher: Path, writing: WritingOptions, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.pt"
+    copy.write_bytes(matcher.read_bytes())
+    with pytest.raises(InputError, match=r"copy.pt: expected different matchers"):
+        MotionWriter.open(replace(writing, matcher=(matcher, copy)))
 
 
 def codes_of(dataset: Dataset) -> list[list[int]]:
