@@ -24,7 +24,7 @@ class Judge(Protocol):
     """Tells how badly motions fit their captions."""
 
     def costs(self, motions: Sequence[CaptionedMotion]) -> NDArray[np.float64]:
-        """Return a cost of each motion, (motions,); only those of one caption are compared."""
+        """Return the cost of each motion of one caption, (motions,)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,23 +57,15 @@ class MatcherJudge:
     """Returns the features of a motion, which the matchers embed."""
 
     def costs(self, motions: Sequence[CaptionedMotion]) -> NDArray[np.float64]:
-        """Return the mean distance of each motion and its caption."""
+        """Return the mean distance of each motion and the caption."""
         features = [self.decode(motion) for motion in motions]
-        captions = [motion.caption for motion in motions]
-        found = [distances_of(matcher, features, captions) for matcher in self.matchers]
+        texts = [motions[0].caption]
+        found = [
+            np.linalg.norm(matcher.embed_motions(features) - matcher.embed_texts(texts), axis=1)
+            for matcher in self.matchers
+        ]
         means: NDArray[np.float64] = np.mean(found, axis=0)
         return means
-
-
-def distances_of(
-    matcher: Matcher, features: Sequence[NDArray[np.float32]], captions: Sequence[str]
-) -> NDArray[np.float64]:
-    """Return the distances of motions and their captions as a matcher embeds them, (motions,)."""
-    different = [*dict.fromkeys(captions)]
-    texts = dict(zip(different, matcher.embed_texts(different), strict=True))
-    asked = np.stack([texts[caption] for caption in captions])
-    distances: NDArray[np.float64] = np.linalg.norm(matcher.embed_motions(features) - asked, axis=1)
-    return distances
 
 
 def choose_best(
@@ -85,8 +77,8 @@ def choose_best(
     """
     if best_of == 1:
         return [*motions]
-    places = judge.costs(motions).reshape(-1, best_of).argmin(1).tolist()
-    return [motions[group * best_of + place] for group, place in enumerate(places)]
+    groups = [motions[start : start + best_of] for start in range(0, len(motions), best_of)]
+    return [group[int(judge.costs(group).argmin())] for group in groups]
 
 
 def read_judges(
