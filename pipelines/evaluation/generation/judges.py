@@ -6,7 +6,7 @@ from motiondata.errors import InputError
 from pipelines.evaluation.generation.options import MotionEvaluationOptions
 from pipelines.evaluation.generation.report import JUDGED
 from pipelines.products.tokens.description import JUDGES
-from pipelines.training.matching.load_matcher import LoadedMatcher, load_matchers
+from pipelines.training.matching.load_matcher import LoadedMatcher, described, load_matchers
 from pipelines.training.matching.matcher import Matcher
 from shards.format.dataset import Dataset
 
@@ -14,14 +14,15 @@ from shards.format.dataset import Dataset
 def read_judges(options: MotionEvaluationOptions, matcher: Matcher) -> tuple[LoadedMatcher, ...]:
     """Return the matchers that choose training motions, for motion that `matcher` measures.
 
-    Raises `InputError` for other files, the same one twice, other features, and the matcher itself.
+    Raises `InputError` for other files, the same one twice, other features or rates, and `matcher`.
     """
     judges = load_matchers(options.judge)
     for path, judge in zip(options.judge, judges, strict=True):
-        if judge.fields != matcher.fields:
+        fps = matcher.fps if isinstance(matcher, LoadedMatcher) else judge.fps
+        if (judge.fields, judge.fps) != (matcher.fields, fps):
             raise InputError(
-                f"{path}: expected a matcher of {matcher.fields.representation} features, found "
-                f"one of {judge.fields.representation}"
+                f"{path}: expected a matcher of {described(matcher.fields, fps)}, found one of "
+                f"{judge.reads}"
             )
         if judge.id == matcher.id:
             raise InputError(

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from motiondata.errors import InputError
 from pipelines.training.language.instructions import CaptionedMotion, read_tasks
 from pipelines.training.language.motion_language import MotionLanguage
-from pipelines.training.matching.load_matcher import LoadedMatcher, load_matchers
+from pipelines.training.matching.load_matcher import LoadedMatcher, described, load_matchers
 from pipelines.training.matching.matcher import Matcher
-from pipelines.training.motion_fields import MotionFields
 from pipelines.training.tokenizers.load_tokenizer import LoadedTokenizer
 
 CAPTIONING = "motion_to_caption"
+CAPTIONED_AT_ONCE = 256
+"""Motions that the model reads at once, at most: its attention takes memory for pairs of tokens."""
 
 
 class Judge(Protocol):
@@ -41,8 +42,10 @@ class OwnJudge:
     def costs(self, motions: Sequence[CaptionedMotion]) -> NDArray[np.float64]:
         """Return the loss of the caption of each motion."""
         task = read_tasks()[CAPTIONING]
-        losses = self.model.losses([task.fixed(motion.slots()) for motion in motions])
-        return losses.double().cpu().numpy()
+        samples = [task.fixed(motion.slots()) for motion in motions]
+        starts = range(0, len(samples), CAPTIONED_AT_ONCE)
+        parts = [self.model.losses(samples[at : at + CAPTIONED_AT_ONCE]) for at in starts]
+        return torch.cat(parts).double().cpu().numpy()
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,15 +94,10 @@ def read_judges(
     """
     matchers = load_matchers(checkpoints)
     for checkpoint, matcher in zip(checkpoints, matchers, strict=True):
-        expected, found = ((each.fields, each.fps) for each in (tokenizer, matcher))
-        if found != expected:
+        if (matcher.fields, matcher.fps) != (tokenizer.fields, tokenizer.fps):
+            expected = described(tokenizer.fields, tokenizer.fps)
             raise InputError(
-                f"{checkpoint}: expected a matcher of {_described(*expected)}, which the tokenizer "
-                f"decodes, found one of {_described(*found)}"
+                f"{checkpoint}: expected a matcher of {expected}, which the tokenizer decodes, "
+                f"found one of {matcher.reads}"
             )
     return matchers
-
-
-def _described(fields: MotionFields, fps: float) -> str:
-    corrected = "corrected " if fields.corrected else ""
-    return f"{corrected}{fields.representation} features at {fps:g} Hz"

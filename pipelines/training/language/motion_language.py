@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipelines.training.common.decoding import DECODING, Decoding
+from pipelines.training.common.decoding import AT_ONCE, DECODING, Decoding
 from pipelines.training.common.optimizer import seeded
 from pipelines.training.common.text_model import IGNORED, TextModel
 from pipelines.training.language.grammar import MotionGrammar, TextGrammar
@@ -132,8 +132,23 @@ class MotionLanguage(nn.Module):
         """Return the codes of one motion per instruction; each has at least one token.
 
         `lengths` are the numbers of motion tokens; by default, the model chooses them.
-        Sampling depends on the seed of the decoding and on the other instructions.
+        Sampling depends on the seed of the decoding and on the other instructions. At most
+        `AT_ONCE` motions are decoded at once, so that memory does not grow with their number.
         """
+        starts = range(0, len(asked), AT_ONCE)
+        parts = [slice(start, start + AT_ONCE) for start in starts]
+        with torch.random.fork_rng():
+            torch.manual_seed(decoding.seed)
+            return [
+                codes
+                for part in parts
+                for codes in self._move(asked[part], decoding, lengths and lengths[part])
+            ]
+
+    def _move(
+        self, asked: Sequence[Asked], decoding: MotionDecoding, lengths: Sequence[int] | None
+    ) -> list[list[int]]:
+        """Return the codes of motions that are decoded at once."""
         grammar = MotionGrammar(self.vocabulary, self._special, decoding.max_tokens, lengths)
         longest = max(lengths, default=1) if lengths else decoding.max_tokens
         sampling: dict[str, Any] = {"do_sample": False}
@@ -144,15 +159,13 @@ class MotionLanguage(nn.Module):
                 "top_k": decoding.top_k,
                 "top_p": decoding.top_p,
             }
-        with torch.random.fork_rng():
-            torch.manual_seed(decoding.seed)
-            ids = self._generate(
-                [each.instruction for each in asked],
-                grammar,
-                *self._guidance([each.plain for each in asked], decoding.guidance),
-                max_new_tokens=longest * self.vocabulary.stages + 3,
-                **sampling,
-            )
+        ids = self._generate(
+            [each.instruction for each in asked],
+            grammar,
+            *self._guidance([each.plain for each in asked], decoding.guidance),
+            max_new_tokens=longest * self.vocabulary.stages + 3,
+            **sampling,
+        )
         return self.vocabulary.read(ids)
 
     def _guidance(self, plain: Sequence[str], scale: float) -> list[Guidance]:

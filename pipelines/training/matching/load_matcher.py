@@ -41,6 +41,11 @@ class LoadedMatcher:
     reads_tags = False
 
     @property
+    def reads(self) -> str:
+        """What it embeds, in words."""
+        return described(self.fields, self.fps)
+
+    @property
     def columns(self) -> int:
         """Number of motion features per frame."""
         return len(self.mean)
@@ -120,6 +125,12 @@ def load_matcher(checkpoint: Path) -> LoadedMatcher:
             contents["fps"],
             hash_model(contents, weights),
         )
+
+
+def described(fields: MotionFields, fps: float) -> str:
+    """Return motion features and their frame rate in words."""
+    corrected = "corrected " if fields.corrected else ""
+    return f"{corrected}{fields.representation} features at {fps:g} Hz"
 
 
 def describe_matcher(

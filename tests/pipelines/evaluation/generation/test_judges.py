@@ -15,9 +15,10 @@ from pipelines.evaluation.generation.evaluate_motion import evaluate_motion
 from pipelines.evaluation.generation.options import MotionEvaluationOptions
 from pipelines.evaluation.generation.report import JUDGED
 from pipelines.evaluation.references import References, read_references
+from pipelines.training.common.checkpoints import read_checkpoint, write_checkpoint
 from pipelines.training.common.options import LoopOptions, OptimizerOptions
 from pipelines.training.common.training_checkpoint import CHECKPOINT
-from pipelines.training.matching.load_matcher import load_matcher
+from pipelines.training.matching.load_matcher import KIND, load_matcher
 from pipelines.training.matching.options import MatcherOptions, MatcherSizes
 from pipelines.training.matching.train_matcher import train_matcher
 from shards.format.dataset import Dataset
@@ -106,4 +107,15 @@ def test_the_matcher_that_measures_is_no_judge(
 def test_a_judge_is_there_once(motion: Dataset, matchers: list[Path], tmp_path: Path) -> None:
     options = MotionEvaluationOptions(matchers[0], (matchers[1],) * 2, split="train", group=4)
     with pytest.raises(InputError, match="expected different matchers"):
+        evaluate_motion(motion.path, [], tmp_path / "out", options)
+
+
+def test_a_judge_of_another_frame_rate_is_refused(
+    motion: Dataset, matchers: list[Path], tmp_path: Path
+) -> None:
+    state = read_checkpoint(matchers[1], KIND)
+    slower = {**state, "contents": {**state["contents"], "fps": 12.5}}
+    write_checkpoint(tmp_path / "slower.pt", KIND, slower)
+    options = MotionEvaluationOptions(matchers[0], (tmp_path / "slower.pt",), "train", group=4)
+    with pytest.raises(InputError, match=r"features at 20 Hz, found one of .* at 12.5 Hz"):
         evaluate_motion(motion.path, [], tmp_path / "out", options)
