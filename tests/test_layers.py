@@ -310,7 +310,6 @@ ARROWS: dict[str, set[str]] = {
         "pipelines.products.tokens",
         "pipelines.training.common",
         "pipelines.training.matching",
-        "pipelines.training.motion_fields",
         "pipelines.training.tokenizers",
     },
     "pipelines.training.captioning": {
