@@ -10,7 +10,7 @@ from pipelines.training.common.options import expect_at_least, expect_finite
 
 GREEDY_BEAMS, NO_PENALTY, NO_CONSENSUS = 1, 1.0, 1
 AT_ONCE = 4096
-"""Texts or motions that are drawn at once, at most: 128 of each of 32 clips, the default batch."""
+"""Captions that are drawn at once, at most: 128 of each of 32 clips, the default batch."""
 MOST_DRAWN = 4096
 """Captions that are drawn of each clip, at most: all are kept until one of each clip is chosen."""
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipelines.training.common.decoding import AT_ONCE, DECODING, Decoding
-from pipelines.training.common.optimizer import seeded
+from pipelines.training.common.decoding import DECODING, Decoding
+from pipelines.training.common.optimizer import SEEDS, seeded
 from pipelines.training.common.text_model import IGNORED, TextModel
 from pipelines.training.language.grammar import MotionGrammar, TextGrammar
 from pipelines.training.language.guidance import Guidance
@@ -19,6 +19,8 @@ from pipelines.training.language.instructions import Asked, Sample
 from pipelines.training.language.motion_vocabulary import MotionVocabulary
 from pipelines.training.language.writing_options import MOTION_DECODING, MotionDecoding
 
+MOTIONS_AT_ONCE = 1024
+"""Motions that are decoded at once, at most: 4,096 of 64 tokens took 5 GB with the tiny T5."""
 GROUPS = 4
 """Number of groups of samples of similar lengths in a batch."""
 
@@ -133,12 +135,12 @@ class MotionLanguage(nn.Module):
 
         `lengths` are the numbers of motion tokens; by default, the model chooses them.
         Sampling depends on the seed of the decoding and on the other instructions. At most
-        `AT_ONCE` motions are decoded at once, so that memory does not grow with their number.
+        `MOTIONS_AT_ONCE` are decoded at once, so that memory does not grow with their number.
         """
-        starts = range(0, len(asked), AT_ONCE)
-        parts = [slice(start, start + AT_ONCE) for start in starts]
+        starts = range(0, len(asked), MOTIONS_AT_ONCE)
+        parts = [slice(start, start + MOTIONS_AT_ONCE) for start in starts]
         with torch.random.fork_rng():
-            torch.manual_seed(decoding.seed)
+            torch.manual_seed(decoding.seed % SEEDS)
             return [
                 codes
                 for part in parts

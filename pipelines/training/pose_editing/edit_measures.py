@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from motiondata.bodies.posing import ShapedBody, pose_body, pose_joints
 from motiondata.counting import counted
 from motiondata.errors import InputError
+from pipelines.training.common.optimizer import SEEDS
 from pipelines.training.pose_editing.asked_codes import EditCodes, fulfilled
 from pipelines.training.pose_editing.edit_items import EditItems
 from pipelines.training.pose_editing.pose_editor import NUMBERS, PoseEditor
@@ -102,7 +103,9 @@ def measure_bound(editor: PoseEditor, items: EditItems, seed: int) -> tuple[Like
     Each item has one latent vector, drawn with the seed.
     """
     device = editor.log_stds.device
-    noise = torch.randn(len(items), editor.latent, generator=torch.Generator().manual_seed(seed))
+    noise = torch.randn(
+        len(items), editor.latent, generator=torch.Generator().manual_seed(seed % SEEDS)
+    )
     parts = []
     for start in range(0, len(items), AT_ONCE):
         some = slice(start, start + AT_ONCE)

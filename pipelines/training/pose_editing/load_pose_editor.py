@@ -16,6 +16,7 @@ from motiondata.skeletons import JOINTS
 from motiondata.watching import Advance, unnoticed
 from pipelines.training.common.checkpoints import read_checkpoint, reading_contents
 from pipelines.training.common.inference import hash_model, one_thread
+from pipelines.training.common.optimizer import SEEDS
 from pipelines.training.pose_editing.edit_items import to_matrices
 from pipelines.training.pose_editing.edit_text import EditText
 from pipelines.training.pose_editing.options import EditorSizes
@@ -88,7 +89,7 @@ class LoadedPoseEditor:
 def _noise(items: int, latent: int, seed: int | None) -> Tensor:
     if seed is None:
         return torch.zeros(items, latent)
-    return torch.randn(items, latent, generator=torch.Generator().manual_seed(seed))
+    return torch.randn(items, latent, generator=torch.Generator().manual_seed(seed % SEEDS))
 
 
 def load_pose_editor(checkpoint: Path) -> LoadedPoseEditor:

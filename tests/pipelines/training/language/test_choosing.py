@@ -10,6 +10,7 @@ import torch
 pytest.importorskip("transformers")
 
 from motiondata.errors import InputError
+from pipelines.training.common.optimizer import SEEDS
 from pipelines.training.common.training_checkpoint import CHECKPOINT
 from pipelines.training.language import choosing, motion_language
 from pipelines.training.language.choosing import OwnJudge, choose_best
@@ -62,11 +63,20 @@ def test_portions_of_draws_and_of_their_captions_change_nothing(
     whole = model.move(asked, greedy, lengths)
     motions = [motion(tuple(codes), TEXTS[0]) for codes in whole]
     costs = OwnJudge(model).costs(motions)
-    monkeypatch.setattr(motion_language, "AT_ONCE", 2)
+    monkeypatch.setattr(motion_language, "MOTIONS_AT_ONCE", 2)
     monkeypatch.setattr(choosing, "CAPTIONED_AT_ONCE", 2)
     assert [len(codes) for codes in whole] == lengths
     assert model.move(asked, greedy, lengths) == whole
     assert OwnJudge(model).costs(motions) == pytest.approx(costs, rel=1e-5)
+
+
+def test_seeds_may_be_of_any_size(begun: Path) -> None:
+    model = load_language(begun).module
+    asked = [ask("caption_to_motion", motion((), TEXTS[0]).slots())]
+    small, large = (
+        model.move(asked, MotionDecoding(max_tokens=6, seed=seed)) for seed in (3, SEEDS + 3)
+    )
+    assert small == large
 
 
 def test_the_chosen_motion_is_the_best_of_its_own_group(begun: Path) -> None:
