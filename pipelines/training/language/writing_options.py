@@ -23,8 +23,8 @@ class MotionDecoding:
     """Share of the probability to sample from: the most probable tokens that have it."""
     guidance: float = 1.0
     """How much the caption counts: the scores of codes are those without the caption, and this many
-    times what the caption changes. 1 is the model as it is; other values need a model that was
-    trained with drop-captions."""
+    times what the caption changes; other values than 1 need a model that was trained with
+    --drop-captions."""
     max_tokens: int = 128
     """Maximum number of tokens of a motion."""
     seed: int = 0
@@ -55,9 +55,9 @@ class WritingOptions:
     itself gives the text the highest probability as its caption. The model must have been trained
     with motion_to_caption if this is above 1 and no matcher chooses."""
     matcher: tuple[Path, ...] = ()
-    """Checkpoint of a matcher that chooses the best of several motions, instead of the model: the
-    one that it embeds nearest to the text; may be repeated, for the nearest on average. Another
-    matcher must then measure the motion."""
+    """Checkpoint of a matcher that chooses the best of several motions (`best_of`), instead of the
+    model: the one that it embeds nearest to the text; may be repeated, for the nearest on average.
+    Another matcher must then measure the motion."""
     decoding: MotionDecoding = MOTION_DECODING
     device: str = AUTO
     """`cpu`, `cuda`, or `auto`: a GPU if there is one."""
@@ -80,7 +80,7 @@ class GenerateOptions:
     """Let the model choose the length of each motion before it writes it."""
     clauses: bool = False
     """Write a motion of each clause of a text, such as those before and after "then", with a length
-    for each. Needs ask_length."""
+    for each; needs `ask_length`."""
 
     def __post_init__(self) -> None:
         expect_positive(self, "seconds")
@@ -137,7 +137,7 @@ class SplitOptions:
     """Let the model choose the length of each motion before it writes it."""
     clauses: bool = False
     """Write a motion of each clause of a text, such as those before and after "then", with a length
-    for each. Needs ask_length."""
+    for each; needs `ask_length`."""
 
     def __post_init__(self) -> None:
         if self.ask_length and self.keep_lengths:
