@@ -94,7 +94,10 @@ def features_of(dataset: Dataset, split: str, keys: Sequence[str]) -> dict[str, 
 
 
 def expect_features(dataset: Dataset, matcher: Matcher) -> None:
-    """Raise `InputError` unless a dataset has features with the columns of the matcher."""
+    """Raise `InputError` unless a dataset has features with the columns of the matcher.
+
+    Features without the known faults of the reference must be those that it was trained on too.
+    """
     spec = dataset.schema.arrays.get(FIELD)
     columns = spec.shape[-1] if spec else None
     if columns != matcher.columns:
@@ -102,6 +105,17 @@ def expect_features(dataset: Dataset, matcher: Matcher) -> None:
             f"{dataset.place}: expected {matcher.fields.representation} features, for which the "
             f"matcher was trained, with {matcher.columns} columns; found "
             f"{'no features' if columns is None else f'{columns} columns'}"
+        )
+    _expect_as_corrected(dataset, matcher)
+
+
+def _expect_as_corrected(dataset: Dataset, matcher: Matcher) -> None:
+    corrected = dataset.description.parameters.get("corrected")
+    if corrected not in (None, matcher.fields.corrected):
+        expected, found = ("uncorrected", "corrected")[:: 1 if corrected else -1]
+        raise InputError(
+            f"{dataset.place}: expected {expected} features, for which the matcher was trained, "
+            f"found {found} ones (--corrected of build-features)"
         )
 
 

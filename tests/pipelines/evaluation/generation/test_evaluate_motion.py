@@ -174,3 +174,15 @@ def test_motion_of_other_features_and_of_fewer_clips_is_refused(
         evaluate_motion(motion, [tmp_path / "fewer"], tmp_path / "out", options)
     with pytest.raises(InputError, match="folders of generated motion with different names"):
         evaluate_motion(motion, [motion, motion], tmp_path / "out", options)
+
+
+def test_corrected_features_are_not_measured_by_a_matcher_of_others(
+    motion: Path, options: MotionEvaluationOptions, archive: MadeArchive, tmp_path: Path
+) -> None:
+    corrected = built_features(archive, tmp_path / "corrected", "humanml3d-263", corrected=True)
+    stats(corrected.path, "train", "vectors")
+    refused = "expected uncorrected features, for which the matcher was trained, found corrected"
+    for path, generated in ((corrected.path, motion), (motion, corrected.path)):
+        with pytest.raises(InputError, match=refused):
+            evaluate_motion(path, [generated], tmp_path / "out", options)
+    assert not (tmp_path / "out").exists()
