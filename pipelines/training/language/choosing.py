@@ -18,7 +18,7 @@ from pipelines.training.tokenizers.load_tokenizer import LoadedTokenizer
 
 CAPTIONING = "motion_to_caption"
 CAPTIONED_AT_ONCE = 256
-"""Motions that the model reads at once, at most: its attention takes memory for pairs of tokens."""
+"""Its attention takes memory for pairs of tokens."""
 
 
 class Judge(Protocol):
@@ -37,14 +37,16 @@ class OwnJudge:
     """
 
     model: MotionLanguage
+    at_once: int = CAPTIONED_AT_ONCE
+    """Motions that the model reads at once, at most."""
 
     @torch.no_grad()
     def costs(self, motions: Sequence[CaptionedMotion]) -> NDArray[np.float64]:
         """Return the loss of the caption of each motion."""
         task = read_tasks()[CAPTIONING]
         samples = [task.fixed(motion.slots()) for motion in motions]
-        starts = range(0, len(samples), CAPTIONED_AT_ONCE)
-        parts = [self.model.losses(samples[at : at + CAPTIONED_AT_ONCE]) for at in starts]
+        starts = range(0, len(samples), self.at_once)
+        parts = [self.model.losses(samples[at : at + self.at_once]) for at in starts]
         return torch.cat(parts).double().cpu().numpy()
 
 

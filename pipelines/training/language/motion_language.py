@@ -130,15 +130,16 @@ class MotionLanguage(nn.Module):
         asked: Sequence[Asked],
         decoding: MotionDecoding = MOTION_DECODING,
         lengths: Sequence[int] | None = None,
+        at_once: int = MOTIONS_AT_ONCE,
     ) -> list[list[int]]:
         """Return the codes of one motion per instruction; each has at least one token.
 
         `lengths` are the numbers of motion tokens; by default, the model chooses them.
         Sampling depends on the seed of the decoding and on the other instructions. At most
-        `MOTIONS_AT_ONCE` are decoded at once, so that memory does not grow with their number.
+        `at_once` motions are decoded at once, so that memory does not grow with their number.
         """
-        starts = range(0, len(asked), MOTIONS_AT_ONCE)
-        parts = [slice(start, start + MOTIONS_AT_ONCE) for start in starts]
+        starts = range(0, len(asked), at_once)
+        parts = [slice(start, start + at_once) for start in starts]
         with torch.random.fork_rng():
             torch.manual_seed(decoding.seed % SEEDS)
             return [

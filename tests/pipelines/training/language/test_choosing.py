@@ -12,7 +12,6 @@ pytest.importorskip("transformers")
 from motiondata.errors import InputError
 from pipelines.training.common.optimizer import SEEDS
 from pipelines.training.common.training_checkpoint import CHECKPOINT
-from pipelines.training.language import choosing, motion_language
 from pipelines.training.language.choosing import OwnJudge, choose_best
 from pipelines.training.language.instructions import CaptionedMotion, Sample, ask
 from pipelines.training.language.load_language import LoadedLanguage, load_language
@@ -53,9 +52,7 @@ def test_losses_of_a_batch_are_those_of_each_sample_alone(begun: Path) -> None:
     assert torch.allclose(found, slow, rtol=1e-4)
 
 
-def test_portions_of_draws_and_of_their_captions_change_nothing(
-    begun: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_portions_of_draws_and_of_their_captions_change_nothing(begun: Path) -> None:
     model = load_language(begun).module
     texts, lengths = [*TEXTS, *TEXTS, TEXTS[0]], [3, 5, 2, 4, 6]
     asked = [ask("caption_to_motion", motion((), text).slots()) for text in texts]
@@ -63,11 +60,9 @@ def test_portions_of_draws_and_of_their_captions_change_nothing(
     whole = model.move(asked, greedy, lengths)
     motions = [motion(tuple(codes), TEXTS[0]) for codes in whole]
     costs = OwnJudge(model).costs(motions)
-    monkeypatch.setattr(motion_language, "MOTIONS_AT_ONCE", 2)
-    monkeypatch.setattr(choosing, "CAPTIONED_AT_ONCE", 2)
     assert [len(codes) for codes in whole] == lengths
-    assert model.move(asked, greedy, lengths) == whole
-    assert OwnJudge(model).costs(motions) == pytest.approx(costs, rel=1e-5)
+    assert model.move(asked, greedy, lengths, at_once=2) == whole
+    assert OwnJudge(model, at_once=2).costs(motions) == pytest.approx(costs, rel=1e-5)
 
 
 def test_seeds_may_be_of_any_size(begun: Path) -> None:
