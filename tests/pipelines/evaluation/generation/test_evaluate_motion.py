@@ -32,15 +32,6 @@ LOOP = LoopOptions(batch=4, optimizer=OptimizerOptions(warmup=2))
 
 
 @pytest.fixture(scope="session")
-def motion(archive: MadeArchive, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a small dataset of features with its grouped statistics."""
-    out = tmp_path_factory.mktemp("evaluated") / "motion"
-    built_features(archive, out, "humanml3d-263")
-    stats(out, "train", "vectors")
-    return out
-
-
-@pytest.fixture(scope="session")
 def options(motion: Path, tmp_path_factory: pytest.TempPathFactory) -> MotionEvaluationOptions:
     """Return options with a matcher that knows the training clips."""
     out = tmp_path_factory.mktemp("matcher_of_evaluation")
