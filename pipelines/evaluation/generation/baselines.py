@@ -7,9 +7,15 @@ from collections.abc import Mapping, Sequence
 from itertools import cycle
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from pipelines.evaluation.generation.embedded_motions import Features, embed_once, features_of
+from pipelines.evaluation.generation.embedded_motions import (
+    Features,
+    embed_once,
+    features_of,
+    stream_features,
+)
 from pipelines.evaluation.references import References, read_references
 from pipelines.training.matching.matcher import Matcher
 from shards.format.dataset import Dataset
@@ -46,17 +52,30 @@ def judged_motions(
     The mean of their distances counts. Clips with the same caption have the nearest motion, the
     second nearest, and so on, as motions that a model draws for one caption differ.
     """
-    motions = features_of(dataset, TRAIN, read_references(dataset, TRAIN).keys)
     firsts = [text for (text,) in references.firsts.values()]
     different = [*dict.fromkeys(firsts)]
-    found = [
-        cdist(judge.embed_texts(different), judge.embed_motions(motions.values()))
-        for judge in judges
-    ]
-    names, orders = [*motions], np.mean(found, axis=0).argsort(1, kind="stable")
+    names, distances = _mean_distances(dataset, different, judges)
+    orders = distances.argsort(1, kind="stable").tolist()
     nearest = {
         text: cycle(names[place] for place in order)
-        for text, order in zip(different, orders.tolist(), strict=True)
+        for text, order in zip(different, orders, strict=True)
     }
-    pairs = zip(references.keys, firsts, strict=True)
-    return {key: motions[next(nearest[text])] for key, text in pairs}
+    chosen = [next(nearest[text]) for text in firsts]
+    motions = features_of(dataset, TRAIN, [*dict.fromkeys(chosen)])
+    return {key: motions[name] for key, name in zip(references.keys, chosen, strict=True)}
+
+
+def _mean_distances(
+    dataset: Dataset, texts: Sequence[str], judges: Sequence[Matcher]
+) -> tuple[list[str], NDArray[np.float64]]:
+    """Return the keys of the training motions, and their distances from texts, (texts, motions).
+
+    One motion at a time is in memory.
+    """
+    embedded = {
+        key: [judge.embed_motions([clip])[0] for judge in judges]
+        for key, clip in stream_features(dataset, TRAIN, read_references(dataset, TRAIN).keys)
+    }
+    by_judge = zip(judges, zip(*embedded.values(), strict=True), strict=True)
+    found = [cdist(judge.embed_texts(texts), vectors) for judge, vectors in by_judge]
+    return [*embedded], np.mean(found, axis=0)

@@ -1,6 +1,6 @@
 """Motions with their captions, as embeddings of a matcher."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TextIO
@@ -87,10 +87,18 @@ def wording_of(matcher: Matcher) -> AnyWording:
     return TAGGED if matcher.reads_tags else RAW
 
 
+def stream_features(
+    dataset: Dataset, split: str, keys: Sequence[str]
+) -> Iterator[tuple[str, Features]]:
+    """Yield keys of some clips of a split with their features, shaped (frames, columns)."""
+    view = StreamedDataset(dataset).clips(split, [FIELD], 1, keys=keys, rank=0, world=1)
+    for batch in view:
+        yield batch["keys"][0], np.asarray(batch[FIELD][0], np.float32)
+
+
 def features_of(dataset: Dataset, split: str, keys: Sequence[str]) -> dict[str, Features]:
     """Return the features of some clips of a split by key, each shaped (frames, columns)."""
-    view = StreamedDataset(dataset).clips(split, [FIELD], 1, keys=keys, rank=0, world=1)
-    return {batch["keys"][0]: np.asarray(batch[FIELD][0], np.float32) for batch in view}
+    return dict(stream_features(dataset, split, keys))
 
 
 def expect_features(dataset: Dataset, matcher: Matcher) -> None:
@@ -110,12 +118,13 @@ def expect_features(dataset: Dataset, matcher: Matcher) -> None:
 
 
 def _expect_as_corrected(dataset: Dataset, matcher: Matcher) -> None:
-    corrected = dataset.description.parameters.get("corrected")
-    if corrected not in (None, matcher.fields.corrected):
-        expected, found = ("uncorrected", "corrected")[:: 1 if corrected else -1]
+    names = {False: "uncorrected", True: "corrected"}
+    expected = matcher.fields.corrected
+    found = dataset.description.parameters.get("corrected", expected)
+    if found != expected:
         raise InputError(
-            f"{dataset.place}: expected {expected} features, for which the matcher was trained, "
-            f"found {found} ones (--corrected of build-features)"
+            f"{dataset.place}: expected {names[expected]} features, for which the matcher was "
+            f"trained, found {names[found]} ones (--corrected of build-features)"
         )
 
 

@@ -1,4 +1,4 @@
-"""The best of several motions of a text: by the language model itself, or by a matcher."""
+"""The best of several motions of a text: by the language model itself, or by matchers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from pipelines.training.tokenizers.load_tokenizer import LoadedTokenizer
 
 CAPTIONING = "motion_to_caption"
 CAPTIONED_AT_ONCE = 256
-"""Its attention takes memory for pairs of tokens."""
+"""Motions whose captions are scored at once: attention takes memory for all pairs of tokens."""
 
 
 class Judge(Protocol):
